@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
@@ -197,6 +197,12 @@ class History:
             for part in PARTS
         }
         return {name: value for name, value in measured.items() if value is not None}
+
+    def last_measured(self, epoch: float) -> float | None:
+        """Returns the last moment up to that epoch at which all examples of a part were measured; None for none."""
+        curves = [getattr(of, part).epochs for of in self._quantities.values() for part in PARTS]
+        found = [epochs[place - 1] for epochs in curves if (place := bisect_right(epochs, epoch))]
+        return max(found, default=None)
 
     def copy(self) -> History:
         """Returns an independent copy, without confusion matrices."""

@@ -11,9 +11,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
+from engine.packing import packed
 from engine.training import Trainer
-from nnviz.jobs.pace import Pace
-from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.pace import Budget, Pace
+from nnviz.jobs.reports import EpochEnd, Frame, Stopped, Until
+
+_SECONDS_BETWEEN_ENDS = 0.05  # of epochs that are kept; they may take a hundredth of the time
 
 
 class Outlet(Protocol):
@@ -34,7 +37,7 @@ class Outlet(Protocol):
     def put_frame(self, frame: Frame) -> None:
         """Takes a frame, which replaces the last one."""
 
-    def tell(self, run: int, event: Event) -> None:
+    def tell(self, run: int, event: Event | EpochEnd) -> None:
         """Takes an event that must not be lost."""
 
 
@@ -56,6 +59,7 @@ class Job:
         self._has_stepped = False
         self._last_batch: Batch | None = None
         self._pace = Pace()
+        self._ends = Budget(_SECONDS_BETWEEN_ENDS)
         self._went = 0.0  # when it was last told to go
         self._events: Iterator[Event] | None = None
 
@@ -132,7 +136,14 @@ class Job:
         elif not isinstance(event, Evaluating) or self._pace.measures_long():
             if isinstance(event, Epoch):
                 self._pace.epoch_done()
+                self._keep_end(outlet, event)
             outlet.tell(self.run, event)
+
+    def _keep_end(self, outlet: Outlet, event: Epoch) -> None:
+        if event.epoch and self._ends.is_due:
+            with self._ends:
+                network = self.trainer.network
+                outlet.tell(self.run, EpochEnd(event.epoch, packed(network.parameters, tuple(network.shape))))
 
     def _batch_done(self, outlet: Outlet, event: Batch) -> None:
         pace = self._pace

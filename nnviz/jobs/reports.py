@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from engine.events import Estimate
+from engine.packing import Packed
 from engine.validation import Array
 
 
@@ -59,3 +60,15 @@ class Stopped:
     reached: bool = False
     error: Exception | None = None
     dropped: bool = False
+
+
+@dataclass(frozen=True)
+class EpochEnd:
+    """The network at the end of an epoch, so that it can be looked back at. Comes before the epoch's figures.
+
+    Attributes:
+        epoch: as in :class:`~engine.events.Epoch`.
+    """
+
+    epoch: int
+    packed: Packed

@@ -19,7 +19,7 @@ from engine.settings import TrainingSettings
 from nnviz.jobs.child import listen, own_output, picklable
 from nnviz.jobs.job import Job
 from nnviz.jobs.parcels import parcel_of
-from nnviz.jobs.reports import Frame, Stopped
+from nnviz.jobs.reports import EpochEnd, Frame, Stopped
 from nnviz.jobs.training_process import Returned
 
 _MOST_UNHEARD = 300  # events: more would keep the interface busy with the past
@@ -88,7 +88,7 @@ class _Outlet:
         self.wants_frame = False
         self._pipe.put(replace(frame, is_lent=True))
 
-    def tell(self, run: int, event: Event) -> None:
+    def tell(self, run: int, event: Event | EpochEnd) -> None:
         """Sends it. Waits where too many were not heard yet, but not if there is an order."""
         self._told += 1
         self._pipe.gather((run, event))

@@ -26,7 +26,7 @@ from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.jobs import training_process
 from nnviz.jobs.job import Job
-from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.reports import EpochEnd, Frame, Stopped, Until
 from nnviz.jobs.training_process import Lost, Returned, TrainingProcess
 
 _LOG = logging.getLogger("nnviz")
@@ -262,7 +262,7 @@ class Worker(QThread):
         """Into the mailbox."""
         self.frames.append(frame)
 
-    def tell(self, run: int, event: Event) -> None:
+    def tell(self, run: int, event: Event | EpochEnd) -> None:
         """To the interface."""
         self.told.emit(run, event)
 

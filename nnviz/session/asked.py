@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.distributions import LayerSpreads, LayerStatisticsEvaluator
 from engine.network import Network
+from engine.packing import exact
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Probes, Question, Same
@@ -32,6 +33,7 @@ ACTIVITY = "activity"
 _SECONDS_BETWEEN_PAST = 0.1  # at least, between two computations; they may take a tenth of a core's time
 _SECONDS_BETWEEN_STATISTICS = 0.15  # likewise; a twentieth of a core's time
 _SECONDS_BETWEEN_MISTAKES = 0.5  # likewise
+_MOST_PAST = 64  # snapshots that answer
 _QUICK = 0.0003  # seconds: to compute such a quick answer in another thread would take longer
 
 
@@ -110,7 +112,7 @@ def _mistakes(mistakes: Mistakes) -> Probe:
 
 
 class _Past:
-    """Answers of all snapshots to the example; those that are known are kept until it changes."""
+    """Answers of snapshots to the example; those that are known are kept until it changes."""
 
     def __init__(self, displayed: Displayed, question: asking.Question, runs: Runs) -> None:
         self._displayed, self._question, self._runs = displayed, question, runs
@@ -118,12 +120,13 @@ class _Past:
         self._known: dict[Snapshot, Array | None] = {}
 
     def question(self) -> Question | None:
-        """The answers to the example of all snapshots of the current run and of the displayed network."""
+        """The answers to the example of snapshots of the current run, and of its network as it is displayed live."""
         example, run, network = self._question.example, self._runs.current, self._displayed.network
         if example is None:
             return None
-        moments = (*run.snapshots, Snapshot(run.epochs, network.parameters))
-        return Same(example, network), lambda: self._answers(network, example, moments)
+        live = network.parameters if self._displayed.is_live else run.parameters
+        moments = (*run.snapshots.spread(_MOST_PAST), Snapshot(run.epochs, exact(live, tuple(network.shape))))
+        return Same(example, live), lambda: self._answers(network, example, moments)
 
     def _answers(self, network: Network, example: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:
         """Runs in the lane's thread, the only one that uses ``_known``."""

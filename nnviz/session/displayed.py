@@ -1,4 +1,4 @@
-"""The network that all views draw: a copy, never the one that is being trained."""
+"""The network that all views draw: a copy, never the one that is being trained. Of now, or of a moment of the past."""
 
 from __future__ import annotations
 
@@ -10,43 +10,90 @@ from engine.network import Network
 from engine.neurons import scaled
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
+from nnviz.session.snapshots import Snapshot
+from nnviz.session.status import Stage
 
 
 class Displayed(QObject):
-    """Holds the current run's network with the parameters that were copied last, or what it would be.
+    """Holds the current run's network, live or as it was at a moment of its past, or what it would be.
+
+    Live are the parameters that were copied last. Looking back is as harmless as a what-if: training goes on meanwhile.
 
     A what-if multiplies what leads from some neurons. Training, saving and exporting never see it; it is dropped when
-    another network is displayed.
+    another run's network is displayed.
 
     Signals:
         changed: ``network`` is a new object.
         what_if_changed: ``what_if`` has changed; after ``changed``.
+        moment_changed: ``moment`` has changed; after ``changed``.
 
     Attributes:
         network: nobody writes to it.
         as_trained: the same without what-ifs.
         what_if: the factors by neuron, none of which is 1; empty without what-ifs. Nobody writes to it.
+        moment: the snapshot that is looked back at; None while the network is live.
     """
 
     changed = pyqtSignal()
     what_if_changed = pyqtSignal()
+    moment_changed = pyqtSignal()
 
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
         self.what_if: Mapping[Neuron, float] = {}
+        self.moment: Snapshot | None = None
         self.as_trained: Network = run.displayed_network()
         self.network: Network = self.as_trained
 
+    @property
+    def is_live(self) -> bool:
+        """Whether the network is displayed as it is now, not as it was."""
+        return self.moment is None
+
+    @property
+    def epochs(self) -> float:
+        """Epochs that the displayed network was trained, over all trainings of its run, with fraction."""
+        return self._run.epochs if self.moment is None else self.moment.epochs
+
+    @property
+    def measured_at(self) -> float:
+        """The epoch at whose end figures were measured last, up to the displayed moment; 0 if there is none."""
+        if self.moment is None:
+            return self._run.epoch_of_figures
+        return self._run.history.last_measured(self.moment.epochs) or 0.0
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the network stays as it is: nothing is trained, or it is one of the past."""
+        return self._run.stage is not Stage.TRAINING or not self.is_live
+
     def show(self, run: Run, what_if: Mapping[Neuron, float] | None = None) -> None:
-        """Displays that run's network with its latest parameters; ``what_if`` takes the place of what is supposed."""
-        before = self.what_if
-        if what_if is not None or run is not self._run:
+        """Displays that run's network with its latest parameters; ``what_if`` takes the place of what is supposed.
+
+        While a moment of the past of the same run is displayed, that one stays.
+        """
+        is_other = run is not self._run
+        if self.moment is not None and not is_other and what_if is None:
+            return
+        before, moment = self.what_if, self.moment
+        if what_if is not None or is_other:
             self.what_if = what_if or {}
-        self._run, self.as_trained = run, run.displayed_network()
+        self._run, self.moment, self.as_trained = run, None, run.displayed_network()
         self._update()
         if self.what_if != before:
             self.what_if_changed.emit()
+        if moment is not None:
+            self.moment_changed.emit()
+
+    def look_back(self, moment: Snapshot | None) -> None:
+        """Displays the network as it was at that moment of the displayed run; None: live again."""
+        if moment is self.moment:
+            return
+        self.moment, live = moment, self._run.displayed_network()
+        self.as_trained = live if moment is None else live.with_parameters(moment.parameters)
+        self._update()
+        self.moment_changed.emit()
 
     def suppose(self, what_if: Mapping[Neuron, float]) -> None:
         """Displays the network with these neurons scaled, and no others; a factor of 1 is none."""

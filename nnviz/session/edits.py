@@ -166,7 +166,7 @@ class Edits(QObject):
         network = run.displayed_network().copy()
         edit.write(network)
         run.parameters = network.parameters
-        run.snapshots.add(run.epochs, run.parameters)
+        run.keep_snapshot()
         if run is self._runs.current:
             self._displayed.show(run, what_if)
         self._runs.tell_history(run)

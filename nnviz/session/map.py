@@ -151,7 +151,7 @@ class Map(QObject):
         is_training = run.stage is Stage.TRAINING
         affordable = max(_MOST_WORK // len(network.parameters), _FEWEST)
         most = min(affordable, WHILE_TRAINING if is_training else MOST)
-        subject = Subject(network, run.epochs, part, self.layer, most)
+        subject = Subject(network, self._displayed.epochs, part, self.layer, most)
         turned = self._turned
         return Same(network, part, turned, is_training), lambda: self._cloud(subject, turned)
 
@@ -184,7 +184,7 @@ class Map(QObject):
         if part is None or not self.can_arrange:
             return
         before: Cloud | None = self.arranging.result or self.arranging.partial
-        subject = Subject(self._displayed.network, self._runs.current.epochs, part, self.layer, self.count)
+        subject = Subject(self._displayed.network, self._displayed.epochs, part, self.layer, self.count)
         self.arranging.start(subject, lambda: giving_way(arrange(subject, before), self._runs.is_training))
 
     # ---- the drawing

@@ -21,7 +21,6 @@ from nnviz.session.part import Part, parts_of
 from nnviz.session.question import Question
 from nnviz.session.runs import Runs
 from nnviz.session.selection import PARTS, Classes, Example, Group, Selection
-from nnviz.session.status import Stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +106,9 @@ class Mistakes(QObject):
     def _network(self) -> tuple[Network, float]:
         """The displayed network; while it trains, the one that was displayed first in this epoch, and its epochs."""
         run = self._runs.current
-        is_training = run.stage is Stage.TRAINING
-        moment: object = (run.id, run.history.completed) if is_training else self._displayed.network
+        moment: object = self._displayed.network if self._displayed.is_steady else (run.id, run.history.completed)
         if self._subject[0] is not moment and self._subject[0] != moment:
-            self._subject = moment, self._displayed.network, run.epochs
+            self._subject = moment, self._displayed.network, self._displayed.epochs
         return self._subject[1:]
 
     def _note_question(self) -> None:
@@ -158,19 +156,19 @@ class Mistakes(QObject):
             computed = Counts(found.answers.confusion, found.epochs, is_now)
             if is_now:
                 return computed
-        epoch = run.history.completed if run.history.best is None else run.history.best.epoch
+        epoch = self._displayed.measured_at
         data = self._data.dataset
         is_same = data is not None and run.experiment.fingerprint == data.fingerprint
         measured = run.history.confusion(epoch, part.name) if is_same else None
-        is_older = computed is not None and computed.epochs > epoch and run.stage is not Stage.TRAINING
+        is_older = computed is not None and computed.epochs > epoch and self._displayed.is_steady
         if measured is None or is_older:
             return computed
-        return Counts(measured, epoch, run.epochs == epoch)
+        return Counts(measured, epoch, self._displayed.epochs == epoch)
 
     def _tell_counts(self) -> None:
         """Tells that the counts may have changed, once an epoch and when another network is displayed at rest."""
         run = self._runs.current
-        displayed = None if run.stage is Stage.TRAINING else id(self._displayed.network)
+        displayed = id(self._displayed.network) if self._displayed.is_steady else None
         now = (run.id, run.history.completed, run.stage, displayed, self.part)
         if now != self._told:
             self._told = now

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import DivergenceError
 from engine.events import BestRestored, Epoch, Evaluating
-from nnviz.jobs.reports import Frame, Stopped
+from nnviz.jobs.reports import EpochEnd, Frame, Stopped
 from nnviz.jobs.runner import Runner
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
@@ -54,6 +54,8 @@ class Reports(QObject):
             return
         if isinstance(event, Stopped):
             self._stop(run, event)
+        elif isinstance(event, EpochEnd):
+            run.snapshots.add_end(run.start_epoch + event.epoch, event.packed)
         elif isinstance(event, Evaluating):
             run.progress = replace(run.progress, measuring=True)
             if run is self._runs.current:

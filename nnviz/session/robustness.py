@@ -131,9 +131,9 @@ class HowRobust(QObject):
         if data is None or run.misfit(data) is not None:
             return None
         part, examples = measured_part(data)
-        augmentation = run.experiment.training.augmentation if run.epochs else Augmentation()
+        augmentation = run.experiment.training.augmentation if self._displayed.epochs else Augmentation()
         what_if = what_if_text(self._displayed.what_if)
-        return Subject(run.epochs, what_if, part, examples, data, shape_of(data), augmentation)
+        return Subject(self._displayed.epochs, what_if, part, examples, data, shape_of(data), augmentation)
 
     @property
     def measured(self) -> tuple[Subject, Robustness] | None:

@@ -91,7 +91,11 @@ class Run:
         self._before_training: tuple[list[Change], BestRestored | None] | None = None  # changes and best
         self.start_epoch = self.history.completed
         self.progress = Progress(epochs=self.experiment.training.epochs)
-        self.snapshots.add(self.epochs, self.parameters)
+        self.keep_snapshot()
+
+    def keep_snapshot(self) -> None:
+        """Keeps the parameters of now among the snapshots, if they are far enough from the last ones."""
+        self.snapshots.add(self.epochs, self.parameters, self.network.shape)
 
     def copy(self) -> Run:
         """A copy that does not follow the training, for a file; without snapshots."""
@@ -161,7 +165,7 @@ class Run:
     def nbytes(self) -> int:
         """The memory that it takes, in bytes, with what the worker keeps for its training."""
         opened = [] if self._opened_parameters is None else [self._opened_parameters]
-        moments = [snapshot.parameters for snapshot in self.snapshots]
+        moments = [snapshot.packed.numbers for snapshot in self.snapshots]
         arrays = {id(array): array.nbytes for array in (self.network.parameters, self.parameters, *opened, *moments)}
         training = 0 if self.stage is Stage.RESTING else _bytes_of_training(self.experiment, self.parameters)
         return sum(arrays.values()) + self.history.nbytes + training
@@ -178,7 +182,7 @@ class Run:
         """The figures of the network as it is ("test_error", "train_rmse"): the measured ones, or those of its file."""
         if self.edited is not None:
             return self.edited
-        measured = self.history.figures(self._epoch_of_figures)
+        measured = self.history.figures(self.epoch_of_figures)
         opened = self.opened
         if opened is None or opened.epochs != self._epochs_for_file:
             return measured
@@ -188,11 +192,11 @@ class Run:
     @property
     def figures_before(self) -> float | None:
         """The epoch after which ``figures`` were measured, if the network was trained on since; else None."""
-        measured = self._epoch_of_figures
+        measured = self.epoch_of_figures
         return measured if self.edited is None and measured and self.epochs > measured else None
 
     @property
-    def _epoch_of_figures(self) -> float:
+    def epoch_of_figures(self) -> float:
         """The end of the last epoch, or of the one whose parameters early stopping restored."""
         return self.history.completed if self.history.best is None else self.history.best.epoch
 
@@ -200,7 +204,7 @@ class Run:
     def _epochs_for_file(self) -> float:
         """As :attr:`epochs`, but within a training that can continue those at the end of its last epoch."""
         is_cut_off = self.history.best is None and not self.progress.epoch
-        return self.end if is_cut_off else self._epoch_of_figures
+        return self.end if is_cut_off else self.epoch_of_figures
 
     def misfit(self, dataset: Dataset | None) -> str | None:
         """Why the network does not fit the data, as a text; None if it fits, or without data."""
@@ -232,7 +236,7 @@ class Run:
         self.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
         self.stage = Stage.PAUSED
         self.snapshots.clear()
-        self.snapshots.add(self.epochs, self.parameters)
+        self.keep_snapshot()
 
     def adopt(self, wanted: TrainingSettings, dataset: Dataset | None) -> None:
         """Applies the settings that may change in the middle of a training; the others wait for the next one."""
@@ -260,7 +264,7 @@ class Run:
         self.parameters = frame.parameters
         if frame.epoch and (frame.epoch, frame.batch) != before:
             self.changes += 1
-        self.snapshots.add(self.epochs, frame.parameters)
+        self.keep_snapshot()
         if frame.estimate is not None and self.epochs > self.history.completed:
             self.history.add_estimate(self.epochs, frame.estimate)
 

@@ -46,6 +46,7 @@ from nnviz.session.status import Status
 from nnviz.session.step_effects import StepEffects
 from nnviz.session.step_through import StepThrough
 from nnviz.session.taken_steps import TakenSteps
+from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
 from nnviz.session.undo import Undo
 from nnviz.session.why import Why
@@ -65,6 +66,7 @@ class Session(QObject):
         runs: all runs, with the current one among them.
         making: builds networks and replaces the current run.
         displayed: the network that the views draw and that is asked.
+        timeline: which moment of the run is displayed.
         selection: the neuron, example and pair of classes that are chosen.
         training: start, pause, step; state and progress.
         painting: points that the person paints, from which the network learns at once.
@@ -97,6 +99,7 @@ class Session(QObject):
         self.runs = Runs(new_run(first), self.undo)
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
+        self.timeline = Timeline(self.runs, self.displayed, self.data, self.messages)
         self.selection = Selection(self.runs, self.data)
         self.making = Making(self.data, self.settings, self.runs, self.undo, self.messages, building)
         self._new_data = NewData(self.data, self.settings, self.runs, self.making, self.undo)
@@ -237,7 +240,7 @@ class Session(QObject):
         """
         self.undo.clear()
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
-        parts += [self.edits, self.pictures, self.step_through, self.step_effects, *self._lanes]
+        parts += [self.timeline, self.edits, self.pictures, self.step_through, self.step_effects, *self._lanes]
         parts += [self.training.runner, self.importing, self.data, self.own, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)

@@ -1,33 +1,46 @@
-"""Snapshots of a run's parameters during training, so that each of them can answer the drawing.
+"""Snapshots of a run's parameters during training: the moments of its past that can be looked back at.
 
-Nothing is copied here: snapshots share the copies that the views were given, which nobody writes to. Their number is
-limited however long the training is, and they are spread evenly over its epochs.
+They are packed, see :mod:`engine.packing`. Their number is limited however long the training is, and they are spread
+evenly over its epochs; ends of epochs, at which errors were measured, are preferred.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.packing import Packed, packed
 from engine.validation import Array
 
-_MOST = 64
-_MOST_BYTES = 96 * 2**20
+_MOST = 256
+_MOST_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """The parameters after so many epochs (with fraction), counted over all trainings of the network."""
+    """The parameters after so many epochs (with fraction), counted over all trainings of the network.
+
+    Attributes:
+        is_end: whether an epoch ended there, so that errors were measured.
+    """
 
     epochs: float
-    parameters: Array
+    packed: Packed
+    is_end: bool = False
+
+    @property
+    def parameters(self) -> Array:
+        """The whole vector. Nobody writes to it: it may be shared."""
+        return self.packed.unpacked()
 
 
 class Snapshots:
     """The snapshots of one run in the order of their epochs, the untrained network first.
 
     When there is no room for another one, about every second one is dropped, and new ones are taken as far apart as
-    the ones left. A network so large that there is no room for two snapshots has none.
+    the ones left; only the end of an epoch takes the place of a snapshot before it that is nearer. A network so large
+    that there is no room for two snapshots has none.
     """
 
     def __init__(self, most: int = _MOST, most_bytes: int = _MOST_BYTES) -> None:
@@ -43,19 +56,39 @@ class Snapshots:
 
     @property
     def nbytes(self) -> int:
-        return sum(snapshot.parameters.nbytes for snapshot in self._kept)
+        return sum(snapshot.packed.nbytes for snapshot in self._kept)
 
-    def add(self, epochs: float, parameters: Array) -> None:
-        """Keeps the parameters if they are far enough from the last snapshot. Drops snapshots of later epochs."""
-        self._kept = [snapshot for snapshot in self._kept if snapshot.epochs < epochs]
-        room = min(self._most, self._most_bytes // max(1, parameters.nbytes))
-        if room < 2:
-            self.clear()
-            return
-        if self._is_far_enough(epochs) and len(self._kept) >= room:
-            self._thin(epochs, room)
+    @property
+    def epochs(self) -> list[float]:
+        """Ascending."""
+        return [snapshot.epochs for snapshot in self._kept]
+
+    def nearest(self, epochs: float) -> Snapshot | None:
+        """The snapshot nearest to that moment; None if there is none."""
+        return min(self._kept, key=lambda snapshot: abs(snapshot.epochs - epochs), default=None)
+
+    def spread(self, most: int) -> list[Snapshot]:
+        """At most so many of them, at equal distances in the list; mostly the same ones when another is added."""
+        return self._kept[:: -(-len(self._kept) // most) or 1]
+
+    def add(self, epochs: float, parameters: Array, shape: Sequence[int]) -> None:
+        """Keeps the parameters of a network of that shape if they are far enough from the last snapshot.
+
+        Drops snapshots of later epochs.
+        """
+        if self._kept and self._kept[-1].epochs >= epochs:
+            self._kept = [snapshot for snapshot in self._kept if snapshot.epochs < epochs]
         if self._is_far_enough(epochs):
-            self._kept.append(Snapshot(epochs, parameters))
+            self._put(Snapshot(epochs, packed(parameters, tuple(shape))))
+
+    def add_end(self, epochs: float, parameters: Packed) -> None:
+        """Keeps the parameters at the end of an epoch, among those that may have come since, if there is place."""
+        place = bisect_left(self.epochs, epochs)
+        later = self._kept[place:]
+        del self._kept[place:]
+        self._put(Snapshot(epochs, parameters, is_end=True))
+        for snapshot in later:
+            self._put(snapshot)
 
     def forget_after(self, epochs: float) -> None:
         """Drops the snapshots of later epochs."""
@@ -65,13 +98,32 @@ class Snapshots:
         self._kept = []
         self._gap = 0.0
 
+    def _put(self, snapshot: Snapshot) -> None:
+        """Adds it as the last one, if it is far enough from the one before; makes room for it."""
+        room = min(self._most, self._most_bytes // max(1, snapshot.packed.nbytes))
+        if room < 2:
+            self.clear()
+            return
+        if self._is_far_enough(snapshot.epochs) and len(self._kept) >= room:
+            self._thin(snapshot.epochs, room)
+        self._place(snapshot)
+
+    def _place(self, snapshot: Snapshot) -> None:
+        """Adds it if it is far enough; the end of an epoch takes the place of one that is none, but of the first."""
+        if self._is_far_enough(snapshot.epochs):
+            self._kept.append(snapshot)
+        elif snapshot.is_end and len(self._kept) > 1 and not self._kept[-1].is_end:
+            self._kept[-1] = snapshot
+
     def _is_far_enough(self, epochs: float) -> bool:
-        return not self._kept or epochs - self._kept[-1].epochs >= self._gap
+        if not self._kept:
+            return True
+        distance = epochs - self._kept[-1].epochs
+        return distance > 0 and distance >= self._gap
 
     def _thin(self, epochs: float, room: int) -> None:
         """Thins by epochs, not by number: the parameters do not arrive at an even pace."""
         old, self._kept = self._kept, []
         self._gap = 2 * (epochs - old[0].epochs) / room
         for snapshot in old:
-            if self._is_far_enough(snapshot.epochs):
-                self._kept.append(snapshot)
+            self._place(snapshot)

@@ -178,7 +178,7 @@ class TakenSteps(QObject):
 
     def _show(self, run: Run) -> None:
         self._training.runner.worker.drop_frame()  # a copy from before
-        run.snapshots.add(run.epochs, run.parameters)
+        run.keep_snapshot()
         if run is self._runs.current:
             self._displayed.show(run)
         self._runs.tell_history(run)

@@ -176,7 +176,7 @@ class MapPage(Page):
         """What has become of the network since then."""
         if self._session.map.is_of_now:
             return ""
-        now = self._session.runs.current.epochs
+        now = self._session.displayed.epochs
         is_edited = now == cloud.subject.epochs
         return " · now the network has changed" if is_edited else f" · now epoch {text.epochs(now)}"
 

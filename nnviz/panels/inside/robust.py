@@ -209,7 +209,7 @@ class RobustPage(Page):
         if robust.work.was_stopped:
             words += ", stopped"
         if robust.is_outdated:
-            now = self._session.runs.current.epochs
+            now = self._session.displayed.epochs
             words += " · now the network has changed" if now == subject.epochs else f" · now {_epoch(now)}"
         if robust.before is not None:
             words += f" · grey: {_moment(robust.before[0])}"

@@ -540,9 +540,10 @@ def test_each_snapshot_is_asked_once(ready_window: MainWindow, qtbot: QtBot, ask
         wait_for(qtbot, ready_window, Status.PAUSED)
         qtbot.waitUntil(lambda epoch=epoch: past.result is not None and past.result.epochs[-1] == epoch)
     qtbot.waitUntil(lambda: np.array_equal(session.question.answer, session.prediction))
-    before = len(asked)
+    before, run = len(asked), session.runs.current
+    run.parameters = run.parameters.copy()  # as in another frame
     with qtbot.waitSignals([past.changed, session.question.answered]):
-        session.displayed.show(session.runs.current)
+        session.displayed.show(run)
     assert isinstance(past.result, PastAnswers)
     assert len(past.result.epochs) >= 7
     assert len(asked) == before + 2, "the displayed network, by each of the two"

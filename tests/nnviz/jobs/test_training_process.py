@@ -54,6 +54,7 @@ class Ear:
         self.apart: list[Frame] = []
         self._worker = worker
         worker.told.connect(lambda _, event: self.heard.append(event))
+        worker.told.connect(lambda: worker.count_heard())
 
     def frame_from_apart(self) -> bool:
         """Takes the frame that is there; whether it came from the process."""

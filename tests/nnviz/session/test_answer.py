@@ -156,7 +156,7 @@ def live_through(session: Session, count: int, last: Array | None = None) -> Non
     for epoch in range(count):
         run.parameters = learned(epoch) if last is None or epoch < count - 1 else last
         run.history.completed = epoch
-        run.snapshots.add(epoch, run.parameters)
+        run.keep_snapshot()
     session.displayed.show(run)
 
 
@@ -201,7 +201,7 @@ def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkey
     monkeypatch.setattr(asking, "ask", lambda *about: asked.append(about) or ask(*about))
     run = session.runs.current
     run.parameters, run.history.completed = learned(9), 4
-    run.snapshots.add(4, run.parameters)
+    run.keep_snapshot()
     session.displayed.show(run)
     qtbot.waitUntil(lambda: session.probes[PAST].result is not before)
     assert answers_of_snapshots(session, qtbot).epochs == [0, 1, 2, 3, 4]

@@ -17,6 +17,7 @@ _MOST_LINES = 249
 PARTS = (
     *("messages", "undo", "data", "settings", "runs", "making", "displayed", "selection", "training", "sketch"),
     *(
+        "timeline",
         "imported",
         "importing",
         "own",

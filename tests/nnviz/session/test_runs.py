@@ -237,7 +237,7 @@ def test_room_is_made_before_a_training_begins(
 def test_its_bytes_are_those_of_its_training_too(optimizer: str, copies: int) -> None:
     made = new_run(Experiment().changed(hidden=(1000, 1000), optimizer=optimizer))
     fresh = made.nbytes
-    assert fresh == 2 * made.parameters.nbytes, "the trained and the shown ones; snapshots share them"
+    assert 2.5 <= fresh / made.parameters.nbytes < 2.51, "the trained and the shown ones; a snapshot is packed"
     made.stage = Stage.PAUSED
     assert copies <= (made.nbytes - fresh) / made.parameters.nbytes < copies + 1
 

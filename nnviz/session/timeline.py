@@ -1,0 +1,141 @@
+"""Which moment of the current run is displayed: live, or one of its past."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+
+from engine.errors import DataError
+from nnviz.jobs.measuring import Figures, Measuring
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
+from nnviz.session.messages import Messages
+from nnviz.session.runs import Runs
+from nnviz.session.snapshots import Snapshot
+
+_REST = 200  # milliseconds without another moment until the errors at this one are measured
+
+
+class Timeline(QObject):
+    """Goes back to the snapshots that the current run has kept, and to live again.
+
+    Signals:
+        changed: ``epoch`` or ``figures`` has changed.
+        extended: there may be other moments than before.
+    """
+
+    changed = pyqtSignal()
+    extended = pyqtSignal()
+
+    def __init__(self, runs: Runs, displayed: Displayed, data: Data, messages: Messages) -> None:
+        super().__init__()
+        self._runs, self._displayed, self._data, self._messages = runs, displayed, data, messages
+        self._own_figures: Figures | None = None  # of the moment that is displayed, if they were measured
+        self._measuring = Measuring(self._failed)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST)
+        self._rest.timeout.connect(self._measure)
+        displayed.moment_changed.connect(self._moved)
+        for signal in (displayed.changed, runs.replaced, runs.history_changed):
+            signal.connect(self.extended)
+
+    @property
+    def epochs(self) -> list[float]:
+        """The moments that can be displayed, in epochs with fraction over all trainings of the run, ascending.
+
+        The last one is live.
+        """
+        live = self.live_epoch
+        kept = self._runs.current.snapshots.epochs
+        return [*kept[: bisect_left(kept, live)], live]
+
+    @property
+    def live_epoch(self) -> float:
+        """Epochs that the current run was trained by now."""
+        return self._runs.current.epochs
+
+    @property
+    def epoch(self) -> float | None:
+        """The moment that is displayed, one of ``epochs``; None: live."""
+        moment = self._displayed.moment
+        return None if moment is None else moment.epochs
+
+    @property
+    def is_live(self) -> bool:
+        return self._displayed.is_live
+
+    def nearest(self, epoch: float) -> float:
+        """Where :meth:`go_to` would go. Raises ValueError for what is no number."""
+        moment = self._moment_at(epoch)
+        return self.live_epoch if moment is None else moment.epochs
+
+    def go_to(self, epoch: float) -> None:
+        """Displays the moment that is nearest to so many epochs; live from the last one on.
+
+        Raises ValueError for what is no number.
+        """
+        self._displayed.look_back(self._moment_at(epoch))
+
+    def go_live(self) -> None:
+        """Displays the network as it is now, and what becomes of it."""
+        self._displayed.look_back(None)
+
+    def step(self, by: int) -> None:
+        """Goes so many moments on; back for a negative number. The one after the last is live."""
+        epochs, now = self.epochs, self.live_epoch if self.epoch is None else self.epoch
+        place = bisect_left(epochs, now) if by < 0 else bisect_right(epochs, now) - 1
+        self.go_to(epochs[min(max(place + by, 0), len(epochs) - 1)])
+
+    def _moment_at(self, epoch: float) -> Snapshot | None:
+        if math.isnan(epoch):
+            raise ValueError(f"the epoch is {epoch}: it must be a number, for example 3.4")
+        run = self._runs.current
+        moment = run.snapshots.nearest(epoch)
+        is_live = moment is None or abs(run.epochs - epoch) <= abs(moment.epochs - epoch)
+        return None if is_live else moment
+
+    @property
+    def figures(self) -> tuple[float, Figures]:
+        """What was measured last up to the moment that is displayed ("test_error", "train_rmse"), and at which epoch.
+
+        That is the end of an epoch; or the moment itself, when it was displayed for so long that it could be measured.
+        """
+        now, history = self._displayed.epochs, self._runs.current.history
+        if self._own_figures is not None:
+            return now, self._own_figures
+        measured = history.last_measured(now)
+        return (now, {}) if measured is None else (measured, history.figures(measured))
+
+    def _moved(self) -> None:
+        self._own_figures = None
+        self._measuring.stop()
+        if self.is_live:
+            self._rest.stop()
+        else:
+            self._rest.start()
+        self.changed.emit()
+
+    def _measure(self) -> None:
+        """The errors at the moment that is displayed, unless an epoch ended there."""
+        moment, dataset, run = self._displayed.moment, self._data.dataset, self._runs.current
+        if moment is None or dataset is None or run.misfit(dataset) is not None:
+            return
+        if run.history.last_measured(moment.epochs) != moment.epochs:
+            self._measuring.start(self._displayed.as_trained, dataset, self._take)
+
+    def _take(self, figures: Figures) -> None:
+        self._own_figures = figures
+        self.changed.emit()
+
+    def _failed(self, error: Exception) -> None:
+        """Of a network without finite answers, or too large a one, the errors stay unknown."""
+        if not isinstance(error, (DataError, MemoryError)):
+            self._messages.crashed.emit(error)
+
+    def close(self, milliseconds: int) -> bool:
+        """Stops what is being measured; returns whether that was in time."""
+        self._rest.stop()
+        return self._measuring.close(milliseconds)
