@@ -1,8 +1,8 @@
 """Colours, fonts and spacing: the light and the dark theme, as palette and style sheet.
 
 Colours have meanings: blue is train, orange is test, the text colour (dashed) is the validation set, grey is past
-runs. Colour-blind people can tell them apart, and every text has WCAG AA contrast (4.5 : 1) with its background;
-tests check that.
+runs, violet is looking back. Colour-blind people can tell them apart, and every text has WCAG AA contrast (4.5 : 1)
+with its background; tests check that.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class Theme:
     test: str = "#ffb454"
     validation: str = "#e6edf3"
     past: str = "#566270"
+    looking_back: str = "#c792ea"  # violet, and nothing else is
     good: str = "#3fd28b"
     error: str = "#ff8f88"
     error_ground: str = "#3a2226"
@@ -93,6 +94,7 @@ LIGHT = Theme(
     test="#b44f0a",
     validation="#1b2530",
     past="#aab4bf",
+    looking_back="#7a3fb4",
     good="#127345",
     error="#b3261e",
     error_ground="#fdecea",

@@ -149,6 +149,9 @@ class CurvePage(Page):
         self._drawn: tuple[object, ...] = ()  # what the curves were drawn from
         self._earlier: list[EarlierRun] = []
         self._named_earlier: list[str] | None = None
+        plot.playhead.follow(session.timeline.nearest)
+        plot.playhead.wanted.connect(session.timeline.go_to)
+        session.timeline.changed.connect(self._show_moment)
         session.displayed.changed.connect(self.refresh)
         session.runs.history_changed.connect(self.refresh)
         session.runs.replaced.connect(self._new_run)
@@ -280,6 +283,7 @@ class CurvePage(Page):
     def refresh(self) -> None:
         if not self.in_view:
             return
+        self._show_moment()
         run = self._session.runs.current
         curves, history = self._of(run.history), run.history
         places = (curves.live_train.epochs[-1:], curves.last_epoch, run.last_epoch, run.progress.batches)
@@ -293,6 +297,12 @@ class CurvePage(Page):
         self.plot.show_explained(vars(history.r2) if self._has_explained else {})
         self.plot.show_curves(vars(curves), epochs, run.progress.batches or None)
         self._name_earlier()
+
+    def _show_moment(self) -> None:
+        """The playhead."""
+        timeline = self._session.timeline
+        if self.in_view:
+            self.plot.playhead.show_moment(timeline.live_epoch, timeline.epoch, timeline.has_past)
 
     @property
     def _has_explained(self) -> bool:
@@ -316,4 +326,4 @@ def _offer(widget: QWidget, *actions: QAction) -> None:
     widget.setContextMenuPolicy(Qt.ActionsContextMenu)
 
 
-CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 320, 415)}))
+CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 311, 412)}))

@@ -74,7 +74,8 @@ class DrawPanel(DockCard):
         session.question.threshold_changed.connect(self.refresh)
         session.data.changed.connect(self._data_changed)
         session.runs.replaced.connect(self._name_classes)
-        session.displayed.what_if_changed.connect(self._make_room)
+        for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):
+            signal.connect(self._make_room)
         theme.changed.connect(self.refresh)
         self._data_changed()
 
@@ -90,15 +91,16 @@ class DrawPanel(DockCard):
         self.clear_button = tool("clear", "clearButton", "Clear the canvas", "")
         self.clear_button.clicked.connect(self.clear)
         self.head.detail.hide()  # an empty one would take a gap
-        self.head.row.setSpacing(2)  # leaves room for the mark of a what-if
+        self.head.row.setSpacing(2)  # leaves room for the mark
         self.keeping = KeepBox(self._session, self)
         self.head.row.addWidget(self.keeping.button)
         self.head.row.addWidget(self.random_button)
         self.head.row.addLayout(arranged(QHBoxLayout(), self.undo_button, self.clear_button, spacing=2))
 
     def _make_room(self) -> None:
-        """A what-if is marked in the head, where a narrow card has no room for all; K keeps examples all the same."""
-        self.keeping.button.setVisible(not self._session.displayed.what_if)
+        """The head is marked, and where it is narrow it has no room for all; K keeps examples all the same."""
+        displayed = self._session.displayed
+        self.keeping.button.setVisible(displayed.is_live and not displayed.what_if)
 
     def _seen_row(self) -> QHBoxLayout:
         self.seen = named(Picture(_SEEN), "networkInputPicture", "What the network sees", _SEEN_TIP)
@@ -265,5 +267,5 @@ class DrawPanel(DockCard):
         self.answer.show_answer(best, verdict.confidence, second, verdict.second_confidence, verdict.is_sure, colour)
 
 
-PLACES = {"train": Place(Column.ASK, 1, 432), "inside": Place(Column.ASK, 1, 270)}
+PLACES = {"train": Place(Column.ASK, 1, 389), "inside": Place(Column.ASK, 1, 271)}
 CARDS.register("drawDock")(CardInfo(DrawPanel, PLACES, needs=(ANSWER,)))

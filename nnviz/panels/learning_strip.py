@@ -48,6 +48,7 @@ class LearningStripPanel(DockCard):
         self._name_lines()
         self._probe.changed.connect(self.refresh)
         session.data.changed.connect(self.refresh)
+        session.timeline.changed.connect(lambda: self.plot.show_moment(session.timeline.epoch))
         theme.changed.connect(self._name_lines)
 
     @property
@@ -146,4 +147,4 @@ def _coloured(line: ShareLine) -> str:
     return f'<span style="color:{theme.colour(line.colour).name()}">{escape(line.name)}</span>'
 
 
-CARDS.register("learningStripDock")(CardInfo(LearningStripPanel, {"train": Place(Column.ASK, 3, 110)}, needs=(PAST,)))
+CARDS.register("learningStripDock")(CardInfo(LearningStripPanel, {"train": Place(Column.ASK, 3, 105)}, needs=(PAST,)))

@@ -15,7 +15,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.giving_label import GivingLabel
-from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.parts import arranged, named, set_look
 
 _STEPS = 1000
 _SECONDS_BETWEEN_WORDS = 0.1
@@ -41,13 +41,14 @@ class RunBar(QWidget):
         self._stepped_by: QPushButton | None = None  # gets the focus back after its step
         self._make_buttons()
         buttons = (self.train, self.batch, self.epoch, self.reset)
-        row = arranged(QHBoxLayout(self), *buttons, spacing=10, margins=(14, 9, 14, 9))
+        row = arranged(QHBoxLayout(self), *buttons, spacing=10, margins=(14, 6, 14, 6))
         row.addSpacing(14)
         row.addLayout(self._progress_block(), 1)
         row.addSpacing(14)
         self._under: dict[str, QLabel] = {}  # by part
         self.test_figure = self._figure(row, "testFigure", "test")
         self.train_figure = self._figure(row, "trainFigure", "train")
+        self._add_live(row)
         for signal in (
             session.training.state_changed,
             session.settings.problems_changed,
@@ -59,7 +60,12 @@ class RunBar(QWidget):
         self._words_due, self._has_new_figures = Budget(_SECONDS_BETWEEN_WORDS, 0), False
         session.training.progressed.connect(self._progressed)
         session.runs.history_changed.connect(self._epoch_done)
-        for signal in (session.runs.replaced, session.training.state_changed, session.data.changed):
+        for signal in (
+            session.runs.replaced,
+            session.training.state_changed,
+            session.data.changed,
+            session.timeline.changed,
+        ):
             signal.connect(self._show_figures)
         self._show()
         self._show_figures()
@@ -101,18 +107,40 @@ class RunBar(QWidget):
         row.addLayout(arranged(QVBoxLayout(), figure, under))
         return figure
 
+    def _add_live(self, row: QHBoxLayout) -> None:
+        """What the test figure is now, while the others are those of a moment of the past."""
+        tip = "The test figure as it is now; the large ones are of the moment that is looked back at."
+        self.live_figure = named(label(role="muted"), "liveFigure", "live test figure", tip)
+        self._live_block = QWidget()
+        over = label("live", "muted")
+        for text_label in (over, self.live_figure):
+            text_label.setAlignment(Qt.AlignRight)
+        arranged(QVBoxLayout(self._live_block), 1, over, self.live_figure, 1, spacing=2)
+        self._live_block.hide()
+        row.addWidget(self._live_block)
+
     def _show_figures(self) -> None:
-        """Shows the figures that were measured last, or those that its file holds; at rest also after which epoch."""
+        """Shows what was measured last, or what its file holds: at the moment of the past that is shown, or now.
+
+        At rest, and of the past, also after which epoch.
+        """
         self._has_new_figures = False
-        run, is_training = self._session.runs.current, self._session.state is Status.TRAINING
-        before = None if is_training else run.figures_before
-        figures = Figures(run.figures(), self._session.meaning)
+        run, is_live = self._session.runs.current, self._session.timeline.is_live
+        now = Figures(run.figures(), self._session.meaning)
+        if is_live:
+            figures, when = now, None if self._session.state is Status.TRAINING else run.figures_before
+        else:
+            when, known = self._session.timeline.figures
+            figures = Figures(known, self._session.meaning)
         for figure, part in ((self.train_figure, "train"), (self.test_figure, "test")):
             figure.setText(figures.text(part))
             figure.setToolTip(figures.tip(part))
             figure.setAccessibleName(f"{part} {figures.called}")
-            when = figures.called if before is None else f"· epoch {text.epochs(before)}"
-            self._under[part].setText(f"{part} {when}")
+            under = self._under[part]
+            under.setText(f"{part} {figures.called if when is None else f'· epoch {text.epochs(when)}'}")
+            set_look(under, "role", "muted" if is_live else "back")
+        self.live_figure.setText(now.text("test"))
+        self._live_block.setVisible(not is_live)
         self._keep_width(figures)
         self._show_progress()
 

@@ -353,5 +353,5 @@ class WeightsPanel(DockCard):
             self._show_around()
 
 
-PLACES = {"train": Place(Column.WATCH, 2, 440, 345)}
+PLACES = {"train": Place(Column.WATCH, 2, 428, 327)}
 CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURONS_OVER,)))

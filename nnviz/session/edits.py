@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.neurons import Part
 from engine.training import Trainer
 from engine.validation import Array
+from nnviz.look import text as text_of
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed, neuron_name, what_if_text
 from nnviz.session.edit import Before, Edit, WhatIf, number_text
@@ -137,7 +138,11 @@ class Edits(QObject):
             self._edit(f"{what} {number_text(now[0])} → {number_text(new[0])}", [(part, now, new)])
 
     def _edit(self, text: str, changes: list[tuple[Part, Array, Array]], kept: WhatIf | None = None) -> None:
-        """Carries out an edit, which keeps what was supposed; then that is no longer supposed."""
+        """Carries out an edit, which keeps what was supposed; then that is no longer supposed. Not of the past."""
+        if not self._displayed.is_live:
+            moment = text_of.epochs(self._displayed.epochs)
+            self._messages.tell(f"Epoch {moment} is past and stays as it was. Go live (End) to edit the network.")
+            return
         run = self._runs.current.id
         new = Edit(run, tuple((part, to) for part, _, to in changes), text, None, None if kept is None else {})
         old = Edit(run, tuple((part, by) for part, by, _ in changes), f"{text} undone", new, kept)

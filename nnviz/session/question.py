@@ -238,3 +238,9 @@ class Question(QObject):
         if confidence != self.threshold and not math.isnan(confidence):
             self.threshold = confidence
             self.threshold_changed.emit()
+
+
+def take_picture(question: Question, data: Data, picture: Array) -> None:
+    """Asks about a picture that was read, unless other data came meanwhile."""
+    if data.dataset is not None and picture.shape == data.dataset.example_shape:
+        question.set_example(picture.ravel(), "picture")

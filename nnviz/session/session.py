@@ -34,7 +34,8 @@ from nnviz.session.mistakes import Mistakes
 from nnviz.session.new_data import NewData
 from nnviz.session.own import Own
 from nnviz.session.painting import Painting
-from nnviz.session.question import Question
+from nnviz.session.player import Player
+from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.robustness import HowRobust
 from nnviz.session.run import Run, new_run, setting_value
@@ -66,7 +67,7 @@ class Session(QObject):
         runs: all runs, with the current one among them.
         making: builds networks and replaces the current run.
         displayed: the network that the views draw and that is asked.
-        timeline: which moment of the run is displayed.
+        timeline, player: which moment of the run is displayed, and one after the other as a film.
         selection: the neuron, example and pair of classes that are chosen.
         training: start, pause, step; state and progress.
         painting: points that the person paints, from which the network learns at once.
@@ -100,6 +101,7 @@ class Session(QObject):
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
         self.timeline = Timeline(self.runs, self.displayed, self.data, self.messages)
+        self.player = Player(self.timeline)
         self.selection = Selection(self.runs, self.data)
         self.making = Making(self.data, self.settings, self.runs, self.undo, self.messages, building)
         self._new_data = NewData(self.data, self.settings, self.runs, self.making, self.undo)
@@ -132,7 +134,7 @@ class Session(QObject):
         self.data.changed.connect(lambda: self.sketch.suit(self.data.dataset))
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
-        self.pictures.resized.connect(self._take_picture)
+        self.pictures.resized.connect(partial(take_picture, self.question, self.data))
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         for work in (self.ranking, self.map.arranging):
             work.failed.connect(self.messages.crashed)
@@ -217,11 +219,6 @@ class Session(QObject):
         if found is not None:
             self.rate_search.start(*found)
 
-    def _take_picture(self, picture: Array) -> None:
-        """Asks about a picture that was read, unless other data came meanwhile."""
-        if self.dataset is not None and picture.shape == self.dataset.example_shape:
-            self.question.set_example(picture.ravel(), "picture")
-
     def _let_go(self, run: Run) -> None:
         """Says that a run was removed, if its training was not saved."""
         if run.unsaved:
@@ -240,8 +237,8 @@ class Session(QObject):
         """
         self.undo.clear()
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
-        parts += [self.timeline, self.edits, self.pictures, self.step_through, self.step_effects, *self._lanes]
-        parts += [self.training.runner, self.importing, self.data, self.own, self.files]
+        parts += [self.player, self.timeline, self.edits, self.pictures, self.step_through, self.step_effects]
+        parts += [*self._lanes, self.training.runner, self.importing, self.data, self.own, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)
         end = time.monotonic() + _LONGEST_WAIT

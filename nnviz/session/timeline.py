@@ -67,6 +67,11 @@ class Timeline(QObject):
     def is_live(self) -> bool:
         return self._displayed.is_live
 
+    @property
+    def has_past(self) -> bool:
+        """Whether there is any moment before now."""
+        return any(snapshot.epochs < self.live_epoch for snapshot in self._runs.current.snapshots)
+
     def nearest(self, epoch: float) -> float:
         """Where :meth:`go_to` would go. Raises ValueError for what is no number."""
         moment = self._moment_at(epoch)

@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QSizePolic
 from nnviz.look import theme
 from nnviz.widgets.card_menu import CardMenuButton
 from nnviz.widgets.giving_label import GivingLabel
+from nnviz.widgets.head_mark import HeadMark
 from nnviz.widgets.parts import W, arranged, named
-from nnviz.widgets.what_if_mark import WhatIfMark
 
 _AIR = 2  # pixels between the mark and what is beside it
 
@@ -49,7 +49,7 @@ class CardHead(QFrame):
 
     Signals:
         double_clicked: with the mouse, beside the controls.
-        marked: the mark of a what-if came or went.
+        marked: the mark came or went, or needs other room.
     """
 
     double_clicked = pyqtSignal()
@@ -71,7 +71,7 @@ class CardHead(QFrame):
         self.row.addWidget(self.detail)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.setMinimumHeight(34)
-        self.mark = WhatIfMark(self)
+        self.mark = HeadMark(self)
 
     def minimumSizeHint(self) -> QSize:
         """Texts and controls that come and go must not widen the column."""
@@ -81,17 +81,19 @@ class CardHead(QFrame):
     @property
     def room_of_mark(self) -> int:
         """What the mark needs between two parts, in pixels; 0 while there is none."""
-        return self.mark.least_width + 2 * _AIR if self.mark.what else 0
+        return self.mark.least_width + 2 * _AIR if self.mark.is_wanted else 0
 
     def _place_mark(self) -> None:
         """Lays the mark into the widest room that the head leaves free, so that nothing moves when it appears.
 
-        Where there is none, the detail gives way.
+        Where there is none, the detail gives way; where that is not enough, the mark of the past covers the title.
         """
         self._make_room()
         rooms = self._rooms()
         if rooms:
             start, end = max(rooms, key=_width)
+            if self.mark.moment and end - start < self.room_of_mark and self.title.isVisible():
+                start, end = self.title.x() - _AIR, next(right for left, right in rooms if left >= self.title.x())
             line = self.row.geometry()
             self.mark.setGeometry(start + _AIR, line.y(), max(0, end - start - 2 * _AIR), line.height())
 
@@ -117,17 +119,17 @@ class CardHead(QFrame):
     def event(self, event: QEvent) -> bool:
         """Places the mark anew when the head's parts have moved."""
         done = bool(super().event(event))
-        if event.type() in (QEvent.Resize, QEvent.LayoutRequest, QEvent.Show) and self.mark.what:
+        if event.type() in (QEvent.Resize, QEvent.LayoutRequest, QEvent.Show) and self.mark.is_wanted:
             self._place_mark()
         return done
 
-    def show_what_if(self, what: str) -> None:
-        """Marks the card with what is supposed; an empty text ends that."""
-        is_other = bool(what) != bool(self.mark.what)
-        self.mark.show_what(what)
-        if is_other:
+    def show_mark(self, what_if: str, moment: str = "") -> None:
+        """Marks the card with what is supposed, and the moment of the past it shows; empty texts end that."""
+        before = self.room_of_mark
+        self.mark.show_what(what_if, moment)
+        if self.room_of_mark != before:
             self.marked.emit()
-        if what:
+        if self.mark.is_wanted:
             self._place_mark()
         else:
             self.detail.set_room(None)

@@ -11,7 +11,7 @@ from nnviz.look import theme
 from nnviz.widgets.card import ancestry, label
 from nnviz.widgets.parts import arranged, named
 
-_AIR = 8
+_AIR = 6  # pixels from the edge of the control
 
 
 class Side(Enum):

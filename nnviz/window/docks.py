@@ -9,7 +9,7 @@ from typing import Any
 from PyQt5.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
-from nnviz.look import theme
+from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, register_cards
 from nnviz.session.displayed import what_if_text
 from nnviz.session.session import Session
@@ -64,7 +64,8 @@ class Docks(QObject):
         self.division = Division(self.host)
         self._sizes.settled.connect(self._divide)
         session.data.changed.connect(self._divide)
-        session.displayed.what_if_changed.connect(self._show_marks)
+        for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):
+            signal.connect(self._show_marks)
         session.data.changed.connect(self._add_pages)
         self._build(next(iter(WORKSPACES)))
 
@@ -104,7 +105,7 @@ class Docks(QObject):
         if isinstance(card, DockCard):
             card.set_name(name)
             card.set_least_width(min(_LEAST_WIDTHS[place.column] for place in info.places.values()))
-            card.head.mark.clicked.connect(self._session.edits.end_what_if)
+            card.head.mark.clicked.connect(self._end_mark)
         else:
             card.setObjectName(name)
         if isinstance(card, (DockCard, Page)):
@@ -123,10 +124,19 @@ class Docks(QObject):
                 holder.add_page(self._make(name, info), info.page_number)
 
     def _show_marks(self) -> None:
-        """Marks every card while a what-if lasts; a click on a mark ends it."""
+        """Marks every card while a what-if lasts or the past is shown; a click on a mark ends it."""
+        displayed = self._session.displayed
+        moment = "" if displayed.is_live else f"epoch {text.epochs(displayed.epochs)}"
         for card in self.cards.values():
             if isinstance(card, DockCard):
-                card.head.show_what_if(what_if_text(self._session.displayed.what_if))
+                card.head.show_mark(what_if_text(displayed.what_if), moment)
+
+    def _end_mark(self) -> None:
+        """Goes live; if it is, ends the what-if."""
+        if self._session.displayed.is_live:
+            self._session.edits.end_what_if()
+        else:
+            self._session.timeline.go_live()
 
     def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
         """A dock of fixed cards, one below the other, which scroll if there is no room for all."""

@@ -28,8 +28,10 @@ from nnviz.panels.draw import DrawPanel
 from nnviz.panels.run_bar import RunBar
 from nnviz.panels.settings.data import DataPanel
 from nnviz.panels.settings.training import TrainingPanel
+from nnviz.panels.timeline_bar import TimelineBar
 from nnviz.session.session import Session
 from nnviz.session.status import Status
+from nnviz.session.timeline import Timeline
 from nnviz.widgets.message_bar import MessageBar
 from nnviz.widgets.parts import named
 from nnviz.window import arrangement
@@ -48,6 +50,12 @@ from nnviz.window.status_line import StatusLine
 from nnviz.window.workspace_switch import WorkspaceSwitch
 
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
+_TIME_KEYS: dict[int, Callable[[Timeline], None]] = {
+    Qt.Key_Left: lambda timeline: timeline.step(-1),
+    Qt.Key_Right: lambda timeline: timeline.step(1),
+    Qt.Key_Home: lambda timeline: timeline.go_to(0),
+    Qt.Key_End: lambda timeline: timeline.go_live(),
+}
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
 A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
@@ -118,6 +126,11 @@ class MainWindow(QMainWindow):
         bar.setMovable(False)
         bar.addWidget(self.run_bar)
         self.addToolBar(bar)
+        time = named(QToolBar(), "timelineToolBar")
+        time.setMovable(False)
+        self.timeline_bar = TimelineBar(self.session)
+        time.addWidget(self.timeline_bar)
+        self.addToolBar(Qt.BottomToolBarArea, time)
 
     def _add_docks(self) -> None:
         self._docks = Docks(self.session)
@@ -278,7 +291,10 @@ class MainWindow(QMainWindow):
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return presses the focused button, as Space always trains. Esc closes help, message or enlarged card."""
+        """Return presses the focused button, as Space always trains. Esc closes help, message or enlarged card.
+
+        Arrows, Home and End, where no control takes them, go through the past of the training.
+        """
         button = self.focusWidget()
         if event.key() in (Qt.Key_Return, Qt.Key_Enter) and isinstance(button, QAbstractButton):
             button.click()
@@ -288,6 +304,8 @@ class MainWindow(QMainWindow):
             self.session.messages.dismiss()
         elif event.key() == Qt.Key_Escape and self.importing.is_open:
             self.session.importing.cancel()
+        elif event.key() in _TIME_KEYS and not event.modifiers() & ~Qt.KeypadModifier:
+            _TIME_KEYS[event.key()](self.session.timeline)
         elif event.key() != Qt.Key_Escape or not self.cards.put_back():
             super().keyPressEvent(event)
 

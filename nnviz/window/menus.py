@@ -158,6 +158,8 @@ class Menus(QObject):
         self._add(menu, "One &batch", "actionStepBatch", "B", session.step_batch)
         self._add(menu, "One &epoch", "actionStepEpoch", "E", session.step_epoch)
         menu.addSeparator()
+        self._fill_time(menu)
+        menu.addSeparator()
         find = self._add(menu, "&Find a learning rate", "actionFindRate", "Ctrl+L", self._window.training.find_rate)
         session.data.changed.connect(lambda: find.setEnabled(session.data.dataset is not None))
         find.setEnabled(session.data.dataset is not None)
@@ -165,6 +167,24 @@ class Menus(QObject):
         reset = self._add(menu, "&Reset network", "actionReset", "Ctrl+R", session.reset)
         # A new network would not agree with the fields.
         session.settings.problems_changed.connect(lambda: reset.setEnabled(not session.settings.problems))
+
+    def _fill_time(self, menu: QMenu) -> None:
+        """Looking back. Plain arrow keys do it too, where no control takes them."""
+        timeline, player = self._session.timeline, self._session.player
+        back = self._add(menu, "E&arlier moment", "actionEarlier", "Ctrl+Left", partial(timeline.step, -1))
+        on = self._add(menu, "&Later moment", "actionLater", "Ctrl+Right", partial(timeline.step, 1))
+        live = self._add(menu, "Li&ve", "actionLive", "Ctrl+End", timeline.go_live)
+        play = self._add(menu, "&Play or stop the film", "actionPlay", "P", player.toggle)
+
+        def show() -> None:
+            for action in (back, play):
+                action.setEnabled(timeline.has_past)
+            for action in (on, live):
+                action.setEnabled(not timeline.is_live)
+
+        for signal in (timeline.changed, self._session.runs.replaced, self._session.training.state_changed):
+            signal.connect(show)
+        show()
 
     def _toggle(self) -> None:
         """Takes what was typed into a field but not entered yet, then trains or pauses."""

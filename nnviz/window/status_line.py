@@ -21,7 +21,7 @@ _NEWS = 5000  # milliseconds for which a finished activity stays visible
 
 # What to do in each workspace.
 _HINTS = {
-    "train": "Space: train / pause · hover a weight to read it, click it to see its neuron",
+    "train": "Space: train / pause · ← →: step through the past, End: live · click a weight to see its neuron",
     "inside": "",  # see _INSIDE
 }
 

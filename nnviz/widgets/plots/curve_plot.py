@@ -26,6 +26,7 @@ from nnviz.widgets.plots.curve_figures import (
     own_figures,
 )
 from nnviz.widgets.plots.curve_line import CurveLine
+from nnviz.widgets.plots.playhead import Playhead
 from nnviz.widgets.plots.zoom_plot import ZoomPlot
 
 EARLIER = "earlier"
@@ -43,6 +44,7 @@ class CurvePlot(ZoomPlot):
         quantity: the quantity on the y axis.
         is_log: whether the y axis is logarithmic.
         changes: the epochs that are marked, and what changed there.
+        playhead: the moment that is displayed, which can be dragged.
     """
 
     def __init__(self, quantity: Quantity = ERROR, reset_name: str = "resetZoomButton") -> None:
@@ -69,10 +71,12 @@ class CurvePlot(ZoomPlot):
         self._marks = pg.PlotCurveItem()  # where settings changed
         self._marks.setZValue(-0.6)
         self.addItem(self._marks, ignoreBounds=True)
+        self.playhead = Playhead(self)
         self._read_out.raise_()
         self._hint = named(QLabel(f"train the network to see its {quantity.called} fall", self), "plotHint")
         self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
+        self.view_changed.connect(self.playhead.place_dot)
         self.view_changed.connect(self._update_read_out)  # the epoch under a resting mouse changed
         self.getViewBox().sigResized.connect(self._resized)
         self._left.setWidth(44)  # room for 0.001, and for the name of the x axis below
@@ -254,6 +258,7 @@ class CurvePlot(ZoomPlot):
             line.set_colour(theme.colour(name.removeprefix("live_")))
             line.setOpacity(0.6 if name.startswith("live_") else 1.0)
         self._colour_earlier()
+        self.playhead.apply_theme()
         self._marks.setPen(pg.mkPen(theme.colour("muted"), dash=[3, 3]))
         for cross in (self._cross, self._level):
             cross.setPen(pg.mkPen(theme.colour("muted"), style=Qt.DotLine))
@@ -274,13 +279,23 @@ class CurvePlot(ZoomPlot):
             return True
         return bool(super().viewportEvent(event))
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.LeftButton or not self.playhead.press(event.pos()):
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if not self.playhead.release():
+            super().mouseReleaseEvent(event)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
+        if not self.playhead.move(event.pos(), bool(event.buttons() & Qt.LeftButton)):
+            super().mouseMoveEvent(event)
         self._mouse = event.pos()
         self._update_read_out()
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
+        self.playhead.leave()
         self._mouse = None
         self._update_read_out()
 

@@ -74,6 +74,7 @@ class StripPlot(QWidget):
         self.axis = SHARES
         self.note = ""
         self._pointed, self._mouse = -1, QPoint()
+        self._moment: float | None = None
         self._read_out = ReadOut(self)
         self._painted: tuple[object, Array] | None = None  # the texts and the lines as they are painted
         self._ground_width = 0.0
@@ -99,6 +100,12 @@ class StripPlot(QWidget):
         elif self._pointed >= 0:
             self._show_read_out()
         if self._looks_different():
+            self.update()
+
+    def show_moment(self, epoch: float | None) -> None:
+        """Marks the moment of the past that the window shows; None: live."""
+        if epoch != self._moment:
+            self._moment = epoch
             self.update()
 
     def _looks_different(self) -> bool:
@@ -254,15 +261,20 @@ class StripPlot(QWidget):
             painter.drawLine(QLineF(area.left(), height, area.right(), height))
 
     def _paint_epochs(self, painter: QPainter, area: QRectF, curves: Array) -> None:
-        """Writes the ends of the axis below the plot and draws a line at the epoch of the read-out."""
+        """Writes the ends of the axis below the plot, and marks the epochs of the window and of the read-out."""
         below = QRectF(area.left(), area.bottom() + 1, area.width(), _BOTTOM - 1)
         end = self._epochs[0] + self._span
         painter.setPen(theme.colour("muted"))
         painter.drawText(below, int(Qt.AlignLeft | Qt.AlignBottom), _number(self._epochs[0]))
         painter.drawText(below, int(Qt.AlignRight | Qt.AlignBottom), f"epoch {_number(end)}")
+        marks = []
+        if self._moment is not None:
+            at = (self._moment - self._epochs[0]) / self._span
+            marks.append((area.left() + min(max(at, 0.0), 1.0) * area.width(), "looking_back", Qt.SolidLine))
         if self._pointed >= 0:
-            x = curves[0, self._pointed, 0]
-            painter.setPen(QPen(theme.colour("muted"), 1, Qt.DotLine))
+            marks.append((curves[0, self._pointed, 0], "muted", Qt.DotLine))
+        for x, ink, style in marks:
+            painter.setPen(QPen(theme.colour(ink), 1, style))
             painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
 
     def _paint_line(self, painter: QPainter, line: ShareLine, points: Array) -> None:

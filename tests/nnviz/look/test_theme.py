@@ -43,6 +43,7 @@ def test_every_text_can_be_read_on_every_ground_it_stands_on(look: Theme) -> Non
     grounds = ("window", "bar", "card", "field")
     pairs = [
         *itertools.product(("text", "muted", "error", "train", "test", "validation", "accent", "good"), grounds),
+        *itertools.product(("looking_back",), grounds),
         ("error", "error_ground"),
         ("on_accent", "accent"),
         ("on_accent", "accent_hover"),

@@ -19,8 +19,8 @@ from nnviz.session.reasons import METHODS
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard
+from nnviz.widgets.head_mark import HeadMark
 from nnviz.widgets.mistakes.confusion import ConfusionView
-from nnviz.widgets.what_if_mark import WhatIfMark
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import drag, find, press, seven, train_epochs
@@ -151,7 +151,7 @@ def expect_marks(window: MainWindow) -> None:
             continue
         assert isinstance(dock, DockCard)
         head = dock.head
-        (mark,) = head.findChildren(WhatIfMark)
+        (mark,) = head.findChildren(HeadMark)
         name = dock.objectName()
         assert mark.isVisible(), name
         assert mark.width() >= mark.least_width, name

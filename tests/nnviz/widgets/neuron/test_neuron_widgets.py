@@ -167,13 +167,13 @@ def test_the_mark_takes_the_room_there_is(qtbot: QtBot, width: int, expected: st
     head.resize(width, 34)
     head.show()
     least = head.minimumSizeHint()
-    head.show_what_if("layer 1 · neuron 4 off")
+    head.show_mark("layer 1 · neuron 4 off")
     assert head.mark.shown.startswith(expected)
     assert head.minimumSizeHint() == least, "nothing needs to move"
     for part in (head.title, button):
         assert not head.mark.geometry().intersects(part.geometry())
     head.grab()
-    head.show_what_if("")
+    head.show_mark("")
     assert not head.mark.isVisible()
 
 

@@ -1,0 +1,111 @@
+"""The strip at the bottom: which moment of the training the whole window shows."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from nnviz.jobs.pace import Budget
+from nnviz.look import text, theme
+from nnviz.session.player import SECONDS
+from nnviz.session.session import Session
+from nnviz.session.status import Status
+from nnviz.widgets.card import label
+from nnviz.widgets.fields import Combo, NumberEdit
+from nnviz.widgets.parts import arranged, named, set_look
+from nnviz.widgets.timeline_slider import TimelineSlider
+
+_SECONDS_BETWEEN = 0.1  # at least, between two pictures of the slider while it learns
+_EDIT_WIDTH, _SPEED_WIDTH = 74, 58
+
+
+class TimelineBar(QWidget):
+    """Slider, epoch and buttons call ``session.timeline``; all of them show its moment."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session, self._timeline, self._player = session, session.timeline, session.player
+        self._due = Budget(_SECONDS_BETWEEN, 0)
+        self._make_parts()
+        where = named(label("epoch", "muted"), "timelineEpochName")
+        parts = (label("Timeline", "muted"), self.play, self.speed, (self.slider, 1), where, self.epoch, self.live)
+        arranged(QHBoxLayout(self), *parts, spacing=10, margins=(14, 4, 14, 4))
+        self._timeline.changed.connect(self._show)
+        self._player.changed.connect(self._show)
+        self._timeline.extended.connect(self._extend)
+        for signal in (session.training.progressed, session.training.state_changed, session.settings.changed):
+            signal.connect(self._extend)
+        self._show()
+
+    def _make_parts(self) -> None:
+        tip = (
+            "The training so far: drag to see the whole window as it was then. Training goes on meanwhile. "
+            "Arrow keys step, End is live."
+        )
+        self.slider = named(TimelineSlider(self._timeline.nearest), "timelineSlider", "Moment of the training", tip)
+        self.slider.wanted.connect(self._timeline.go_to)
+        self.slider.stepped.connect(self._timeline.step)
+        self.slider.live_wanted.connect(self._timeline.go_live)
+        tip = "Runs through the training so far as a film, from the moment that is shown."
+        self.play = named(QPushButton(), "playButton", "Play the training", tip)
+        self.play.setFixedWidth(34)
+        self.play.clicked.connect(self._player.toggle)
+        self.speed = Combo("playSecondsCombo", "Seconds of the film", "How long the film of the whole training takes.")
+        self.speed.setProperty("role", "flat")
+        self.speed.setFixedWidth(_SPEED_WIDTH)
+        self.speed.addItems([f"{seconds} s" for seconds in SECONDS])
+        self.speed.activated.connect(lambda number: self._player.set_seconds(SECONDS[number]))
+        tip = "The moment that the window shows, in epochs: type one to go there."
+        self.epoch = NumberEdit("timelineEpochEdit", self._neighbour, tip, "Epoch that is shown")
+        self.epoch.setFixedWidth(_EDIT_WIDTH)
+        self.epoch.line.setAlignment(Qt.AlignRight)
+        self.epoch.committed.connect(self._typed)
+        tip = "Back to the network as it is now (End)."
+        self.live = named(QPushButton(" Live"), "liveButton", "Live", tip)
+        self.live.clicked.connect(self._timeline.go_live)
+
+    def _neighbour(self, _: str, direction: int) -> str:
+        """The moment before or after, as it is written; typing and stepping go different ways."""
+        self._timeline.step(direction)
+        return self._words
+
+    def _typed(self, words: str) -> None:
+        """Goes to the epoch that was typed, unless it is the one that is shown."""
+        if words.strip() == self._words:
+            self._show()
+            return
+        try:
+            epoch = float(words.replace(",", "."))
+            self._timeline.go_to(epoch)
+        except ValueError:
+            set_look(self.epoch, "wrong", True)
+            rule = f"a number from 0 to {text.epochs(self._timeline.live_epoch)}, for example 3.4"
+            self._session.messages.tell(f"“{text.name(words)}” is no epoch: type {rule}.")
+        else:
+            self._show()
+
+    @property
+    def _words(self) -> str:
+        """The epoch that is shown."""
+        return text.epochs(self._session.displayed.epochs)
+
+    def _extend(self) -> None:
+        """Nobody sees more pictures a second of a training that goes on."""
+        if self._due.is_due or self._session.state is not Status.TRAINING:
+            self._show()
+
+    def _show(self) -> None:
+        self._due.spend(0)
+        timeline, run = self._timeline, self._session.runs.current
+        has_past = timeline.has_past
+        self.slider.show_moment(run.last_epoch, timeline.live_epoch, timeline.epoch)
+        words = self._words
+        self.slider.setAccessibleDescription(f"epoch {words}, {'live' if timeline.is_live else 'looking back'}")
+        set_look(self.epoch, "wrong", False)
+        set_look(self.epoch, "back", not timeline.is_live)
+        self.epoch.show_value(words)
+        for part in (self.slider, self.epoch, self.play, self.speed):
+            part.setEnabled(has_past)
+        self.speed.setCurrentIndex(self.speed.findText(f"{self._player.seconds:g} s"))
+        theme.set_icon(self.play, "pause" if self._player.is_playing else "play", "text" if has_past else "past")
+        theme.set_icon(self.live, "live", "good" if timeline.is_live else "past")

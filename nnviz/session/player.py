@@ -1,0 +1,87 @@
+"""Runs through the past of a training as a film."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+
+from nnviz.session.timeline import Timeline
+
+SECONDS = (5, 10, 20, 60)  # to choose from
+_BETWEEN = 33  # milliseconds between two moments; each lasts as long as it takes to draw
+
+
+class Player(QObject):
+    """Goes through the moments at an even pace, from the one that is displayed, or else from the start, to live.
+
+    Signals:
+        changed: ``is_playing`` or ``seconds`` has changed.
+
+    Attributes:
+        seconds: that the whole training takes.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__()
+        self._timeline = timeline
+        self.seconds: float = SECONDS[1]
+        self._last = 0.0  # when it last went on
+        self._epoch = 0.0  # where it is, between two moments too
+        self._timer = QTimer(self)
+        self._timer.setInterval(_BETWEEN)
+        self._timer.timeout.connect(self._go_on)
+        timeline.changed.connect(self._moved)
+
+    @property
+    def is_playing(self) -> bool:
+        return self._timer.isActive()
+
+    def toggle(self) -> None:
+        """Starts, or stops where it is."""
+        if self.is_playing:
+            self.stop()
+        elif self._timeline.has_past:
+            self._epoch = self._timeline.epoch or 0.0
+            self._last = time.perf_counter()
+            self._timer.start()
+            self._timeline.go_to(self._epoch)
+            self.changed.emit()
+
+    def stop(self) -> None:
+        """Stays at the moment that is displayed."""
+        if self.is_playing:
+            self._timer.stop()
+            self.changed.emit()
+
+    def close(self, _: int) -> bool:
+        """Ends the timer."""
+        self._timer.stop()
+        return True
+
+    def set_seconds(self, seconds: float) -> None:
+        """Plays faster or slower from now on. Raises ValueError unless it is more than 0."""
+        if not 0 < seconds < math.inf:
+            raise ValueError(f"the film is to take {seconds} seconds: it must take more than 0, for example 10")
+        if seconds != self.seconds:
+            self.seconds = seconds
+            self.changed.emit()
+
+    def _go_on(self) -> None:
+        now, end = time.perf_counter(), self._timeline.live_epoch
+        self._epoch += (now - self._last) * end / self.seconds
+        self._last = now
+        if self._epoch >= end:
+            self.stop()
+            self._timeline.go_live()
+        else:
+            self._timeline.go_to(self._epoch)
+
+    def _moved(self) -> None:
+        """Stops when a person goes somewhere else."""
+        now = self._timeline.epoch
+        if self.is_playing and (now is None or now != self._timeline.nearest(self._epoch)):
+            self.stop()

@@ -1,0 +1,242 @@
+"""The strip at the bottom and the playhead, by mouse and keys: the whole window follows."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from nnviz.session.status import Status
+from nnviz.widgets.fields import NumberEdit
+from nnviz.widgets.head_mark import HeadMark
+from nnviz.widgets.plots.strip_plot import StripPlot
+from nnviz.widgets.timeline_slider import TimelineSlider
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import action, click, drag, find, hover, leave, press, wait_for
+
+
+@pytest.fixture
+def trained(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """Four epochs, one by one, so that the end of each is kept."""
+    ready_window.session.settings.change("epochs", epochs=4)
+    for _ in range(4):
+        ready_window.session.step_epoch()
+        wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
+    return ready_window
+
+
+def slider_of(window: MainWindow) -> TimelineSlider:
+    return find(window, TimelineSlider, "timelineSlider")
+
+
+def at(slider: TimelineSlider, epoch: float) -> tuple[float, float]:
+    return slider.place_of(epoch), slider.height() / 2
+
+
+def test_before_any_training_there_is_nothing_to_go_back_to(ready_window: MainWindow) -> None:
+    assert not slider_of(ready_window).isEnabled()
+    assert not find(ready_window, QPushButton, "playButton").isEnabled()
+    assert not action(ready_window, "actionEarlier").isEnabled()
+    assert not ready_window.curves.plot.playhead.dot.isVisible()
+
+
+def test_a_press_goes_there_and_the_mouse_drags_on(trained: MainWindow) -> None:
+    slider, timeline = slider_of(trained), trained.session.timeline
+    drag(slider, [at(slider, 1)], release=False)
+    assert timeline.epoch == 1
+    drag(slider, [at(slider, 1), at(slider, 2), at(slider, 3)])
+    assert timeline.epoch == 3
+    drag(slider, [at(slider, 3), (slider.width() + 50, 5)])
+    assert timeline.is_live
+
+
+def test_it_shows_where_it_is(trained: MainWindow, qtbot: QtBot) -> None:
+    slider, session = slider_of(trained), trained.session
+    assert (slider.maximum(), slider.value()) == (4000, 4000)
+    assert slider.accessibleDescription() == "epoch 4, live"
+    session.timeline.go_to(2)
+    assert slider.value() == 2000
+    assert slider.accessibleDescription() == "epoch 2, looking back"
+    session.settings.change("epochs", epochs=10)
+    session.step_epoch()
+    wait_for(qtbot, trained, Status.PAUSED)
+    assert slider.maximum() == 14_000
+    assert slider.value() == 2000
+
+
+def test_the_faint_mark_is_where_a_press_would_go(trained: MainWindow) -> None:
+    slider = slider_of(trained)
+    before = slider.grab().toImage()
+    hover(slider, at(slider, 1))
+    assert slider.grab().toImage() != before
+    assert trained.session.timeline.is_live
+    leave(slider)
+    assert slider.grab().toImage() == before
+
+
+def test_keys_of_the_slider(trained: MainWindow, qtbot: QtBot) -> None:
+    slider, timeline = slider_of(trained), trained.session.timeline
+    epochs = timeline.epochs
+    for key, epoch in (
+        (Qt.Key_Left, epochs[-2]),
+        (Qt.Key_Left, epochs[-3]),
+        (Qt.Key_Right, epochs[-2]),
+        (Qt.Key_Home, 0),
+        (Qt.Key_Right, epochs[1]),
+        (Qt.Key_PageUp, timeline.nearest(epochs[1] + 1)),
+        (Qt.Key_End, None),
+    ):
+        qtbot.keyClick(slider, key)
+        assert timeline.epoch == epoch
+
+
+def test_keys_of_the_window(trained: MainWindow, qtbot: QtBot) -> None:
+    timeline = trained.session.timeline
+    trained.setFocus()
+    for key, epoch in ((Qt.Key_Left, timeline.epochs[-2]), (Qt.Key_Home, 0), (Qt.Key_Right, timeline.epochs[1])):
+        press(qtbot, trained, key)
+        assert timeline.epoch == epoch
+    press(qtbot, trained, Qt.Key_End)
+    assert timeline.is_live
+
+
+def test_the_menu_does_it_too(trained: MainWindow) -> None:
+    timeline = trained.session.timeline
+    assert not action(trained, "actionLive").isEnabled()
+    action(trained, "actionEarlier").trigger()
+    assert timeline.epoch == timeline.epochs[-2]
+    action(trained, "actionLater").trigger()
+    assert timeline.is_live
+    timeline.go_to(1)
+    action(trained, "actionLive").trigger()
+    assert timeline.is_live
+
+
+def test_an_epoch_can_be_typed(trained: MainWindow, qtbot: QtBot) -> None:
+    edit, timeline = find(trained, NumberEdit, "timelineEpochEdit"), trained.session.timeline
+    assert edit.text() == "4"
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit.line, "2,0")
+    qtbot.keyClick(edit.line, Qt.Key_Return)
+    assert timeline.epoch == 2
+    assert edit.text() == "2"
+    qtbot.keyClick(edit, Qt.Key_Up)
+    assert timeline.epoch == timeline.epochs[timeline.epochs.index(2) + 1]
+
+
+def test_what_is_no_epoch_is_told(trained: MainWindow, qtbot: QtBot) -> None:
+    edit, session = find(trained, NumberEdit, "timelineEpochEdit"), trained.session
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit.line, "three")
+    qtbot.keyClick(edit.line, Qt.Key_Return)
+    assert "“three” is no epoch: type a number from 0 to 4" in session.messages.current.text
+    assert session.timeline.is_live
+    assert edit.property("wrong")
+    qtbot.keyClick(edit, Qt.Key_Escape)
+    assert edit.text() == "4"
+    assert not edit.property("wrong")
+
+
+def test_live_returns(trained: MainWindow, qtbot: QtBot) -> None:
+    trained.session.timeline.go_to(1)
+    click(qtbot, trained, QPushButton, "liveButton")
+    assert trained.session.timeline.is_live
+
+
+def test_play_runs_through_it(trained: MainWindow, qtbot: QtBot) -> None:
+    trained.session.player.set_seconds(1)
+    click(qtbot, trained, QPushButton, "playButton")
+    assert trained.session.player.is_playing
+    qtbot.waitUntil(lambda: not trained.session.player.is_playing)
+    assert trained.session.timeline.is_live
+
+
+# ---- what the window shows
+
+
+def test_the_large_figures_are_of_that_moment_and_the_live_one_is_small(trained: MainWindow) -> None:
+    session, bar = trained.session, trained.run_bar
+    live = bar.test_figure.text()
+    assert not bar.live_figure.isVisible()
+    session.timeline.go_to(1)
+    error = session.runs.current.history.figures(1)["test_error"]
+    assert bar.test_figure.text() == f"{100 * error:.2f} %"
+    under = find(trained, QLabel, "testFigureName")
+    assert under.text() == "test · epoch 1"
+    assert under.property("role") == "back"
+    assert bar.live_figure.isVisible()
+    assert bar.live_figure.text() == live
+    session.timeline.go_live()
+    assert (bar.test_figure.text(), under.text()) == (live, "test error")
+    assert not bar.live_figure.isVisible()
+
+
+def test_every_card_says_so_and_a_click_goes_live(trained: MainWindow) -> None:
+    trained.session.timeline.go_to(2)
+    docks = [dock for dock in trained.docks if dock.isVisible() and dock.objectName() != "settingsDock"]
+    marks = [mark for mark in trained.findChildren(HeadMark) if mark.isVisible()]
+    assert len(marks) == len(docks) >= 5
+    assert all(mark.shown and mark.shown in ("epoch 2 · looking back", "epoch 2", "2") for mark in marks)
+    QTest.mouseClick(marks[0], Qt.LeftButton)
+    assert trained.session.timeline.is_live
+    assert not any(mark.isVisible() for mark in trained.findChildren(HeadMark))
+
+
+def test_the_lines_of_the_answer_are_marked_there(trained: MainWindow, qtbot: QtBot) -> None:
+    trained.canvas.set_strokes([[(60, 40), (120, 40), (80, 150)]])
+    plot = find(trained, StripPlot, "learningStrip")
+    qtbot.waitUntil(lambda: bool(plot.lines))
+    before = plot.grab().toImage()
+    trained.session.timeline.go_to(2)
+    assert plot.grab().toImage() != before
+
+
+# ---- the playhead on the chart
+
+
+def test_the_playhead_follows_and_can_be_dragged(trained: MainWindow) -> None:
+    plot, timeline = trained.curves.plot, trained.session.timeline
+    assert plot.playhead.dot.isVisible()
+    assert not plot.playhead.line.isVisible()
+    timeline.go_to(2)
+    assert plot.playhead.line.isVisible()
+    assert plot.playhead.line.value() == 2
+    area = plot.plot_area()
+
+    def pixel(epoch: float) -> int:
+        return round(area.left() + epoch / plot.view[0][1] * area.width())
+
+    middle = area.center().y()
+    drag(plot.viewport(), [(pixel(2), middle), (pixel(2.6), middle), (pixel(3), middle)])
+    assert timeline.epoch == 3
+    assert not plot.is_zoomed
+    drag(plot.viewport(), [(pixel(3), middle), (area.right(), middle)])
+    assert timeline.is_live
+
+
+def test_the_band_at_its_top_shows_where_a_press_would_go(trained: MainWindow) -> None:
+    plot, timeline = trained.curves.plot, trained.session.timeline
+    area = plot.plot_area()
+    place = QPoint(area.left() + area.width() // 4, area.top() + 4)
+    hover(plot.viewport(), (place.x(), place.y()))
+    assert plot.playhead.faint.isVisible()
+    assert plot.playhead.faint.value() == timeline.nearest(plot.place(place).x()) == 1
+    assert timeline.is_live
+    drag(plot.viewport(), [(place.x(), place.y())])
+    assert timeline.epoch == 1
+    assert not plot.playhead.faint.isVisible()
+    hover(plot.viewport(), (area.center().x(), area.center().y()))
+    assert not plot.playhead.faint.isVisible()
+
+
+def test_elsewhere_a_drag_zooms_as_before(trained: MainWindow) -> None:
+    plot = trained.curves.plot
+    trained.session.timeline.go_to(1)
+    area = plot.plot_area()
+    drag(plot.viewport(), [(area.center().x(), area.center().y()), (area.right() - 5, area.bottom() - 5)])
+    assert plot.is_zoomed
+    assert trained.session.timeline.epoch == 1

@@ -1,0 +1,242 @@
+"""Looking back: the displayed network is that of the moment, what was measured then, and training goes on meanwhile."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.metrics import Evaluator
+from nnviz.session.selection import Neuron
+from nnviz.session.status import Status
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import pause, train_epochs, train_for_a_while, wait_for
+
+
+@pytest.fixture
+def trained(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """Three epochs, and a few batches of the fourth."""
+    session = ready_window.session
+    for _ in range(3):
+        session.step_epoch()
+        wait_for(qtbot, ready_window, Status.PAUSED)
+    for _ in range(4):
+        session.step_batch()
+        wait_for(qtbot, ready_window, Status.PAUSED)
+    return ready_window
+
+
+def test_the_moments_are_ascending_and_end_live(trained: MainWindow) -> None:
+    timeline = trained.session.timeline
+    assert timeline.epochs == sorted(set(timeline.epochs))
+    assert {0, 1, 2, 3} <= set(timeline.epochs)
+    assert timeline.epochs[-1] == timeline.live_epoch == trained.session.runs.current.epochs > 3
+    assert timeline.epoch is None
+
+
+def test_at_the_start_there_is_no_past(ready_window: MainWindow) -> None:
+    timeline = ready_window.session.timeline
+    assert timeline.epochs == [0]
+    assert not timeline.has_past
+    timeline.go_to(3)
+    assert timeline.is_live
+
+
+def test_the_network_of_that_moment_is_displayed(trained: MainWindow, qtbot: QtBot) -> None:
+    session = trained.session
+    inputs = session.dataset.test.head(200).inputs / 255
+    answers = {}
+    for snapshot in session.runs.current.snapshots:
+        answers[snapshot.epochs] = session.displayed.network.with_parameters(snapshot.parameters).predict(inputs)
+    with qtbot.waitSignals([session.timeline.changed, session.displayed.changed]):
+        session.timeline.go_to(2.01)
+    assert session.timeline.epoch == 2
+    assert session.displayed.epochs == 2
+    np.testing.assert_array_equal(session.displayed.network.predict(inputs), answers[2])
+    session.timeline.go_live()
+    assert session.timeline.epoch is None
+    assert session.displayed.network.parameters is session.runs.current.parameters
+
+
+def test_answers_are_those_of_the_exact_network_within_a_tenth_of_a_percent(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    inputs = session.dataset.test.inputs / 255
+    exact = {}
+    for epoch in (1, 2):
+        session.step_epoch()
+        wait_for(qtbot, ready_window, Status.PAUSED)
+        exact[epoch] = session.runs.current.network.predict(inputs)
+    session.timeline.go_to(1)
+    assert np.abs(session.displayed.network.predict(inputs) - exact[1]).max() < 0.001
+
+
+@pytest.mark.parametrize(("wanted", "found"), [(-5, 0), (0.01, 0), (0.999, 1), (2.001, 2)])
+def test_it_goes_to_the_nearest_moment(trained: MainWindow, wanted: float, found: float) -> None:
+    timeline = trained.session.timeline
+    timeline.go_to(wanted)
+    assert timeline.epoch == timeline.nearest(wanted) == found
+
+
+@pytest.mark.parametrize("beyond", [3.9, 99, math.inf])
+def test_beyond_the_last_one_is_live(trained: MainWindow, beyond: float) -> None:
+    timeline = trained.session.timeline
+    timeline.go_to(1)
+    timeline.go_to(beyond)
+    assert timeline.is_live
+
+
+def test_what_is_no_number_is_refused_and_nothing_moves(trained: MainWindow) -> None:
+    timeline = trained.session.timeline
+    timeline.go_to(1)
+    with pytest.raises(ValueError, match="must be a number"):
+        timeline.go_to(math.nan)
+    assert timeline.epoch == 1
+
+
+def test_steps_go_through_all_moments(trained: MainWindow) -> None:
+    timeline = trained.session.timeline
+    epochs, seen = timeline.epochs, []
+    for _ in epochs[1:]:
+        timeline.step(-1)
+        seen.append(timeline.epoch)
+    assert seen == epochs[-2::-1]
+    timeline.step(-1)
+    assert timeline.epoch == 0
+    for epoch in epochs[1:-1]:
+        timeline.step(1)
+        assert timeline.epoch == epoch
+    timeline.step(1)
+    assert timeline.is_live
+
+
+# ---- figures
+
+
+def test_at_the_end_of_an_epoch_its_figures_are_known(trained: MainWindow) -> None:
+    session = trained.session
+    session.timeline.go_to(2)
+    epoch, figures = session.timeline.figures
+    assert epoch == 2
+    assert figures == session.runs.current.history.figures(2)
+    assert figures["test_error"] > 0
+
+
+def test_between_two_epochs_the_last_measured_ones_stand_until_it_rests(trained: MainWindow, qtbot: QtBot) -> None:
+    session = trained.session
+    between = session.timeline.epochs[-3]
+    assert 3 < between < session.timeline.live_epoch
+    session.timeline.go_to(between)
+    assert session.timeline.figures == (3, session.runs.current.history.figures(3))
+    qtbot.waitUntil(lambda: session.timeline.figures[0] == between)
+    measured = Evaluator(session.displayed.network, session.dataset.test).evaluate()
+    assert session.timeline.figures[1]["test_error"] == measured.error
+    assert session.timeline.figures[1]["test_error"] != session.runs.current.history.figures(3)["test_error"]
+
+
+def test_the_matrix_is_that_of_the_moment(trained: MainWindow, qtbot: QtBot) -> None:
+    session = trained.session
+    session.timeline.go_to(1)
+    counts = session.mistakes.counts
+    assert counts is not None
+    assert (counts.epochs, counts.is_now) == (1, True)
+    np.testing.assert_array_equal(counts.matrix, session.runs.current.history.confusion(1))
+
+
+# ---- harmless
+
+
+def test_training_goes_on_behind_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    train_for_a_while(qtbot, ready_window)
+    session.timeline.go_to(0)
+    network, before = session.displayed.network, session.timeline.live_epoch
+    qtbot.waitUntil(lambda: session.timeline.live_epoch > before + 2)
+    assert session.displayed.network is network
+    assert session.timeline.epoch == 0
+    pause(qtbot, ready_window)
+    assert session.timeline.epoch == 0
+    session.timeline.go_live()
+    assert session.displayed.network.parameters is session.runs.current.parameters
+
+
+def test_it_changes_nothing_of_the_training(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    ends = []
+    for looks_back in (False, True):
+        session.reset()
+        train_epochs(qtbot, ready_window, 1)
+        if looks_back:
+            session.timeline.go_to(0)
+        train_epochs(qtbot, ready_window, 2)
+        ends.append(session.runs.current.network.parameters.copy())
+    np.testing.assert_array_equal(*ends)
+
+
+def test_another_network_is_live(trained: MainWindow, qtbot: QtBot) -> None:
+    session = trained.session
+    session.timeline.go_to(1)
+    with qtbot.waitSignal(session.timeline.changed):
+        session.reset()
+    assert session.timeline.is_live
+    assert session.timeline.epochs == [0]
+    session.undo.undo()
+    assert session.timeline.is_live
+    assert len(session.timeline.epochs) > 4
+
+
+def test_a_what_if_lasts_while_one_looks_back(trained: MainWindow) -> None:
+    session, neuron = trained.session, Neuron(1, 3)
+    session.edits.switch(neuron)
+    session.timeline.go_to(1)
+    assert session.displayed.what_if == {neuron: 0}
+    assert not session.displayed.network.weights[1][:, 3].any()
+    assert session.displayed.as_trained.weights[1][:, 3].any()
+
+
+def test_the_past_cannot_be_edited(trained: MainWindow) -> None:
+    session = trained.session
+    before = session.runs.current.network.parameters.copy()
+    session.timeline.go_to(1)
+    session.edits.set_bias(Neuron(1, 3), 7)
+    assert "Epoch 1 is past" in session.messages.current.text
+    np.testing.assert_array_equal(session.runs.current.network.parameters, before)
+    assert session.timeline.epoch == 1
+
+
+# ---- the film
+
+
+def test_the_film_goes_through_the_moments_and_ends_live(trained: MainWindow, qtbot: QtBot) -> None:
+    session, seen = trained.session, []
+    session.timeline.changed.connect(lambda: seen.append(session.timeline.epoch))
+    session.player.set_seconds(1)
+    session.player.toggle()
+    assert session.player.is_playing
+    qtbot.waitUntil(lambda: not session.player.is_playing)
+    assert session.timeline.is_live
+    epochs = [epoch for epoch in seen if epoch is not None]
+    assert epochs == sorted(epochs)
+    assert {0, 1, 2, 3} <= set(epochs)
+
+
+def test_it_plays_on_from_where_one_looks_back(trained: MainWindow, qtbot: QtBot) -> None:
+    session, seen = trained.session, []
+    session.timeline.go_to(2)
+    session.timeline.changed.connect(lambda: seen.append(session.timeline.epoch))
+    session.player.set_seconds(1)
+    session.player.toggle()
+    qtbot.waitUntil(lambda: not session.player.is_playing)
+    assert min(epoch for epoch in seen if epoch is not None) > 2
+
+
+def test_going_somewhere_else_stops_it(trained: MainWindow, qtbot: QtBot) -> None:
+    session = trained.session
+    session.player.set_seconds(60)
+    session.player.toggle()
+    session.timeline.go_to(2)
+    assert not session.player.is_playing
+    assert session.timeline.epoch == 2
