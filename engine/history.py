@@ -134,7 +134,7 @@ class History:
             self._add(part, epoch, figures)
             if figures is not None and figures.confusion is not None:
                 matrices[part] = figures.confusion.astype(np.uint32)
-        self._keep_confusions(epoch, matrices)
+        self.keep_confusions(epoch, matrices)
 
     def add_estimate(self, epoch: float, estimate: Estimate) -> None:
         """Figures of a sample, somewhere within an epoch; none where the network has just gone out of bounds."""
@@ -160,7 +160,8 @@ class History:
     def _quantities(self) -> dict[str, Curves]:
         return {name: getattr(self, name) for name in QUANTITIES}
 
-    def _keep_confusions(self, epoch: float, matrices: dict[str, Array]) -> None:
+    def keep_confusions(self, epoch: float, matrices: dict[str, Array]) -> None:
+        """Keeps matrices (classes, classes) of counts of an epoch, by part of the data, as far as there is room."""
         self._drop_confusions(epoch)
         if matrices:
             self._confusions[epoch] = matrices

@@ -68,7 +68,7 @@ class Npz:
     """The arrays in an ``.npz``; vectors and texts by default.
 
     Args:
-        file: a regular file, at its beginning.
+        file: a regular file or its content in memory.
         most_dimensions: an array of more is refused; at most 4.
         kinds: letters of the types that are read, as in :attr:`numpy.dtype.kind`.
         wanted: says by an array's name whether to look at it; others may be anything.
@@ -86,7 +86,7 @@ class Npz:
         wanted: Callable[[str], bool] = lambda name: True,
     ) -> None:
         self._most_dimensions, self._kinds = most_dimensions, kinds
-        self.packed_bytes = os.fstat(file.fileno()).st_size
+        self.packed_bytes = file.seek(0, os.SEEK_END)
         self._zip = zipfile.ZipFile(_InPieces(file))
         members = self._zip.infolist()
         if len(members) > _MOST_MEMBERS:

@@ -72,6 +72,7 @@ def nobodys_settings(
         folder.mkdir(mode=0o700)
         monkeypatch.setenv(f"XDG_{name}", str(folder))
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)  # the desktop's choice of theme
+    monkeypatch.setenv("NNVIZ_LIBRARY", str(home / "library" / "library.sqlite"))  # processes that are started get it
 
 
 @pytest.fixture(autouse=True)

@@ -10,19 +10,28 @@ from pathlib import Path
 import numpy.typing as npt
 
 from engine.network import Network
-from engine.storage.checkpoint import is_checkpoint, load_checkpoint, load_provenance, save_checkpoint
+from engine.storage.checkpoint import (
+    checkpoint_bytes,
+    is_checkpoint,
+    load_checkpoint,
+    load_provenance,
+    read_checkpoint,
+    save_checkpoint,
+)
 from engine.storage.network_json import load_network as load_json
 from engine.storage.network_json import save_network as save_json
 from engine.storage.numpy_script import export_script
 from engine.storage.onnx_file import export_onnx
 
 __all__ = [
+    "checkpoint_bytes",
     "export_onnx",
     "export_script",
     "is_checkpoint",
     "load_checkpoint",
     "load_network",
     "load_provenance",
+    "read_checkpoint",
     "save_checkpoint",
     "save_network",
 ]

@@ -60,6 +60,17 @@ def save_checkpoint(
         SettingError: ``half_precision`` is set together with a state, or a weight is too large for it.
         OSError: the file cannot be written.
     """
+    write_whole(path, checkpoint_bytes(network, state, half_precision))
+
+
+def checkpoint_bytes(
+    network: Network, state: TrainingState | None = None, half_precision: bool = False, compressed: bool = True
+) -> bytes:
+    """Returns what :func:`save_checkpoint` writes. Raises the same DataError and SettingError.
+
+    Args:
+        compressed: packed as small as possible. Without it the content is larger and made several times as fast.
+    """
     check_finite(network)
     header: dict[str, Any] = {
         "format": _FORMAT,
@@ -78,9 +89,9 @@ def save_checkpoint(
         header["settings"], header["progress"] = state.settings, state.progress
         for name, vector in state.vectors.items():
             arrays[_TRAINING + name] = vector if name == _ORDER else neuron_by_neuron(vector, network.shape)
-    content = io.BytesIO()
-    np.savez_compressed(content, header=np.array(json.dumps(header, separators=(",", ":"), allow_nan=False)), **arrays)
-    write_whole(path, content.getvalue())
+    content, save = io.BytesIO(), np.savez_compressed if compressed else np.savez
+    save(content, header=np.array(json.dumps(header, separators=(",", ":"), allow_nan=False)), **arrays)
+    return content.getvalue()
 
 
 def _half(parameters: Array, state: TrainingState | None) -> Array:
@@ -119,9 +130,25 @@ def load_checkpoint(path: str | Path, dtype: npt.DTypeLike | None = None) -> tup
     path = Path(path)
     number_type = None if dtype is None else check_dtype(dtype)
     with _arrays(path) as arrays:
-        header = _header(path, arrays)
-        network = _network(path, header, arrays, number_type)
-        return network, _state(header, arrays, network.shape)
+        return _network_and_state(path, arrays, number_type)
+
+
+def read_checkpoint(content: bytes, name: str) -> tuple[Network, TrainingState | None]:
+    """Returns what :func:`load_checkpoint` returns, of a checkpoint that is no file; ``name`` stands in the errors.
+
+    Raises FileFormatError.
+    """
+    path = Path(name)
+    with _refused_in_words(path):
+        return _network_and_state(path, Npz(io.BytesIO(content)), None)
+
+
+def _network_and_state(
+    path: Path, arrays: Npz, number_type: np.dtype[Any] | None
+) -> tuple[Network, TrainingState | None]:
+    header = _header(path, arrays)
+    network = _network(path, header, arrays, number_type)
+    return network, _state(header, arrays, network.shape)
 
 
 def load_provenance(path: str | Path) -> dict[str, Any]:
@@ -139,16 +166,21 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
 @contextmanager
 def _arrays(path: Path) -> Iterator[Npz]:
     """The arrays of a checkpoint; turns errors about what they hold into FileFormatError."""
-    with open_regular(path, _MOST_BYTES) as file:
-        try:
-            yield Npz(file)
-        except FileFormatError:
-            raise
-        except EngineError as error:
-            value = f"a network whose {error.parameter} is {error.value}"
-            raise bad_file(path, value, error.rule, error.remedy) from None
-        except DAMAGE as error:
-            raise bad_file(path, f"damaged, or no checkpoint ({error})", "must be an .npz as it was saved") from None
+    with open_regular(path, _MOST_BYTES) as file, _refused_in_words(path):
+        yield Npz(file)
+
+
+@contextmanager
+def _refused_in_words(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileFormatError:
+        raise
+    except EngineError as error:
+        value = f"a network whose {error.parameter} is {error.value}"
+        raise bad_file(path, value, error.rule, error.remedy) from None
+    except DAMAGE as error:
+        raise bad_file(path, f"damaged, or no checkpoint ({error})", "must be an .npz as it was saved") from None
 
 
 def _header(path: Path, arrays: Npz) -> dict[str, Any]:

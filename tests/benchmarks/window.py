@@ -58,6 +58,7 @@ def environment(platform: str) -> Iterator[dict[str, str]]:
     """For a child on that platform, with settings of its own: nobody's choices disturb, or are disturbed."""
     with tempfile.TemporaryDirectory() as home:
         own = {**os.environ, "XDG_CONFIG_HOME": home, "XDG_DATA_HOME": home, "XDG_RUNTIME_DIR": home}
+        own["NNVIZ_LIBRARY"] = f"{home}/library.sqlite"
         own["PYTHONPYCACHEPREFIX"] = f"{home}/compiled"
         own.pop("PYTHONDONTWRITEBYTECODE", None)
         if platform == "offscreen":

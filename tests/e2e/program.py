@@ -183,7 +183,7 @@ class Program:
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """This process's, but with nobody's settings and no choice of platform."""
-    hidden = ("XDG_", "QT_", "WAYLAND_", "XAUTHORITY", "DISPLAY", "DBUS_", "PYTEST_")
+    hidden = ("XDG_", "QT_", "WAYLAND_", "XAUTHORITY", "DISPLAY", "DBUS_", "PYTEST_", "NNVIZ_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     folders = {}
     for name in ("CONFIG_HOME", "DATA_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR"):

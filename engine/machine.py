@@ -1,0 +1,81 @@
+"""What the numbers of a training depend on besides its settings: numpy, its BLAS, threads and the kind of processor.
+
+A training that is gone through again repeats itself to the bit where these are the same; elsewhere sums may be rounded
+in another way.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_KERNELS = "OPENBLAS_CORETYPE"  # what a person may set so that BLAS takes other kernels than the processor's
+_WORDS = {"numpy": "numpy", "blas": "BLAS", "threads": "number of threads", "processor": "processor"}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a training was computed with, in texts.
+
+    Attributes:
+        numpy: its version.
+        blas: name and version of the library behind numpy's products.
+        threads: how many of them a product may use; "all" where nobody limits them.
+        processor: its architecture, and what of it numpy and BLAS make use of.
+    """
+
+    numpy: str = ""
+    blas: str = ""
+    threads: str = ""
+    processor: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Returns all entries, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, entries: object) -> Machine:
+        """Returns the machine of an :meth:`as_dict`; what is missing or no text is empty."""
+        known = entries if isinstance(entries, dict) else {}
+        texts = {each.name: known.get(each.name) for each in fields(cls)}
+        return cls(**{name: text for name, text in texts.items() if isinstance(text, str)})
+
+    def differences(self, other: Machine) -> list[str]:
+        """Returns what differs, in words ("numpy 2.4.6, then 2.3.0"); empty if a training is repeated exactly.
+
+        What is not known of one of them counts as different.
+        """
+        pairs = ((_WORDS[name], getattr(self, name), getattr(other, name)) for name in _WORDS)
+        return [
+            f"{word} {here or 'unknown'}, then {there or 'unknown'}"
+            for word, here, there in pairs
+            if here != there or not here
+        ]
+
+
+@cache
+def this_machine() -> Machine:
+    """What this process computes with."""
+    built = _built()
+    blas = built.get("Build Dependencies", {}).get("blas", {})
+    found = built.get("SIMD Extensions", {}).get("found", [])
+    kernels = os.environ.get(_KERNELS, "")
+    processor = " ".join([platform.machine(), *found, *([f"as {kernels}"] if kernels else [])])
+    name = f"{blas.get('name', '')} {blas.get('version', '')}".strip()
+    return Machine(np.__version__, name or "unnamed", _threads(), processor)
+
+
+def _built() -> dict[str, Any]:
+    config: Any = np.show_config("dicts")
+    return config or {}
+
+
+def _threads() -> str:
+    """As the libraries read it when numpy was imported: the first variable that is set."""
+    return next((value for name in _THREADS if (value := os.environ.get(name, ""))), "all")

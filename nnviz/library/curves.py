@@ -1,0 +1,131 @@
+"""Figures and confusion matrices of epochs: rows of the library, and the history that they are made into."""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from engine.events import Epoch
+from engine.history import PARTS, QUANTITIES, Curve, History, whole_if_possible
+from engine.validation import Array
+from nnviz.library.database import Database
+from nnviz.library.faults import damaged
+from nnviz.library.schema import FIGURES
+
+_HEAD = struct.Struct("<BBH")  # which parts there are, bytes of a count, classes
+_WORTH_PACKING = 1000  # bytes
+_MOST_CLASSES = 10_000
+_READ_CONFUSIONS = 16_000_000  # bytes of matrices that a history holds
+
+
+def figures_of_epoch(event: Epoch) -> dict[str, float]:
+    """All finite figures of an epoch: "train_error", "test_loss" and so on."""
+    found: dict[str, float] = {}
+    for part in PARTS:
+        measured = getattr(event, part)
+        for quantity in QUANTITIES if measured is not None else ():
+            value = getattr(measured, quantity)
+            if value is not None and math.isfinite(value):
+                found[f"{part}_{quantity}"] = float(value)
+    return found
+
+
+def row_of_epoch(run: int, epoch: float, event: Epoch) -> tuple:
+    """The row of table ``epochs``."""
+    found = figures_of_epoch(event)
+    return (run, epoch, event.seconds, event.dead_layer, *(found.get(name) for name in FIGURES))
+
+
+INSERT_EPOCH = f"INSERT OR REPLACE INTO epochs VALUES ({', '.join('?' * (4 + len(FIGURES)))})"
+
+
+def packed_confusions(event: Epoch) -> bytes | None:
+    """The confusion matrices of an epoch in few bytes; None if there are none."""
+    matrices = [getattr(event, part) and getattr(event, part).confusion for part in PARTS]
+    return pack_matrices(dict(zip(PARTS, matrices, strict=True)))
+
+
+def pack_matrices(matrices: dict[str, Array | None]) -> bytes | None:
+    """Matrices (classes, classes) of counts, by part of the data, as small as they get quickly."""
+    there = [(number, matrices[part]) for number, part in enumerate(PARTS) if matrices.get(part) is not None]
+    if not there:
+        return None
+    stacked = np.stack([matrix for _, matrix in there])  # type: ignore[misc]
+    kind = np.min_scalar_type(int(stacked.max(initial=0))).newbyteorder("<")
+    counts = stacked.astype(kind).tobytes()
+    head = _HEAD.pack(sum(1 << number for number, _ in there), kind.itemsize, stacked.shape[1])
+    return head + (zlib.compress(counts, 1) if len(counts) > _WORTH_PACKING else counts)
+
+
+def unpack_matrices(content: bytes) -> dict[str, Array]:
+    """The inverse of :func:`pack_matrices`. Raises ValueError for what it did not make."""
+    try:
+        mask, size, classes = _HEAD.unpack_from(content)
+    except struct.error as error:
+        raise ValueError(f"no confusion matrices ({error})") from None
+    parts = [part for number, part in enumerate(PARTS) if mask >> number & 1]
+    expected = len(parts) * classes * classes * size
+    if mask >> len(PARTS) or size not in (1, 2, 4, 8) or classes > _MOST_CLASSES:
+        raise ValueError("no confusion matrices")
+    counts = _unpacked(content[_HEAD.size :], expected) if expected > _WORTH_PACKING else content[_HEAD.size :]
+    stacked = np.frombuffer(counts, f"<u{size}").reshape(len(parts), classes, classes)
+    return {part: matrix.astype(np.uint32) for part, matrix in zip(parts, stacked, strict=True)}
+
+
+def _unpacked(content: bytes, expected: int) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(content, expected)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
+
+
+def write_confusions(database: Database, run: int, found: Iterable[tuple[float, bytes]]) -> None:
+    """Adds packed matrices by epoch; takes the place of what is there. Within a transaction."""
+    rows = [(run, epoch, len(content), content) for epoch, content in found]
+    database.many("DELETE FROM confusions WHERE run = ? AND epoch = ?", [row[:2] for row in rows])
+    database.many("INSERT INTO confusions (run, epoch, nbytes, content) VALUES (?, ?, ?, ?)", rows)
+
+
+def read_history(database: Database, run: int) -> History:
+    """The exact curves and confusion matrices of a run. Raises LibraryError."""
+    history = History(confusion_bytes=_READ_CONFUSIONS)
+    rows = database.rows(f"SELECT epoch, {', '.join(FIGURES)} FROM epochs WHERE run = ? ORDER BY epoch", (run,))
+    curves = [(name, _curve(history, name)) for name in FIGURES]
+    try:
+        for epoch, *values in rows:
+            at = whole_if_possible(float(epoch))
+            history.completed = at
+            for (_, curve), value in zip(curves, values, strict=True):
+                if value is not None:
+                    curve.add(at, float(value))
+        for epoch, content in _confusions(database, run):
+            history.keep_confusions(whole_if_possible(float(epoch)), unpack_matrices(bytes(content)))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise damaged(database.path, f"run {run}: {str(error)[:80]}") from None
+    return history
+
+
+def _confusions(database: Database, run: int) -> list[tuple[Any, Any]]:
+    return database.rows("SELECT epoch, content FROM confusions WHERE run = ? ORDER BY epoch", (run,))
+
+
+def _curve(history: History, name: str) -> Curve:
+    part, _, quantity = name.partition("_")
+    curve: Curve = getattr(getattr(history, quantity), part)
+    return curve
+
+
+def epochs_in(database: Database, table: str, run: int) -> list[float]:
+    """The epochs of which a table has something of a run, ascending."""
+    return [row[0] for row in database.rows(f"SELECT epoch FROM {table} WHERE run = ? ORDER BY epoch", (run,))]
+
+
+def figures_at(database: Database, run: int, epoch: float) -> dict[str, float]:
+    """The figures of an epoch of a run; empty if they are not kept."""
+    row = database.row(f"SELECT {', '.join(FIGURES)} FROM epochs WHERE run = ? AND epoch = ?", (run, epoch))
+    return {name: value for name, value in zip(FIGURES, row or (), strict=False) if value is not None}

@@ -1,0 +1,267 @@
+"""One connection to a library's file: how it is made, opened, checked, and written to in short transactions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from engine.errors import Verbatim
+from engine.regular_files import check_regular, mode_at
+from nnviz import __version__
+from nnviz.library import schema
+from nnviz.library.faults import ELSEWHERE, DamagedError, NotALibraryError, damaged, in_words, read_only
+from nnviz.library.place import is_on_network
+
+_MAGIC = b"SQLite format 3\0"
+_OWNER_ONLY, _FOLDER_OF_OWNER = 0o600, 0o700
+_WAL_BYTES = 32 * 2**20  # the log is put into the file when it has grown so large
+_APPLICATION_AT, _VERSION_AT = 68, 60  # bytes of the file's head
+
+
+class Database:
+    """A connection for one thread.
+
+    Attributes:
+        path: the file.
+        why_read_only: why nothing can be written, as a clause; None if it can.
+    """
+
+    def __init__(self, path: Path, seconds: float = 5.0) -> None:
+        """Opens the file, or makes a new one that only its owner can read.
+
+        Args:
+            seconds: how long to wait while another program writes.
+
+        Raises:
+            NotALibraryError: it is something else, or too new.
+            DamagedError: it is a library that cannot be read.
+            LibraryError: it is out of reach, or a new one cannot be made.
+        """
+        self.path, self._seconds = path, seconds
+        self.why_read_only: str | None = None
+        with in_words(path):
+            _make_file(path)
+            _check_head(path)
+            self._connection = self._connect()
+            try:
+                self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    # ---- opening
+
+    def _connect(self) -> sqlite3.Connection:
+        if not os.access(self.path, os.W_OK):
+            self.why_read_only = "its file is write-protected"
+        connection = self._open("mode=ro" if self.why_read_only else "mode=rw")
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if not _needs_immutable(error, self.path):
+                raise
+            self.why_read_only = self.why_read_only or "its folder is write-protected"
+            connection = self._open("mode=ro&immutable=1")
+        return connection
+
+    def _open(self, how: str) -> sqlite3.Connection:
+        address = f"file:{quote(str(self.path.absolute()))}?{how}"
+        connection = sqlite3.connect(address, uri=True, timeout=self._seconds, isolation_level=None)
+        connection.text_factory = lambda content: content.decode("utf-8", "replace")
+        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "foreign_keys = ON", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _prepare(self) -> None:
+        if self.why_read_only is None:
+            self._make_tables()
+        version = self.number("PRAGMA user_version")
+        if version > schema.VERSION:
+            self._take_newer(version)
+        elif self.number("PRAGMA application_id") != schema.APPLICATION_ID:
+            raise not_a_library(self.path, "an SQLite file of something else")
+        self.number("SELECT coalesce(max(id), 0) FROM runs")
+        if self.why_read_only is None:
+            self._keep_a_log()
+
+    def _make_tables(self) -> None:
+        if self.number("SELECT count(*) FROM sqlite_master"):
+            return
+        self._connection.execute(f"PRAGMA page_size = {schema.PAGE_BYTES}")
+        self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        with self.writing():
+            if not self.number("SELECT count(*) FROM sqlite_master"):  # nobody else was faster
+                schema.create(self._connection)
+
+    def _take_newer(self, version: int) -> None:
+        """A library of a newer release is read, if that says that this one can."""
+        told = dict(self._connection.execute("SELECT name, value FROM meta"))
+        by = f"nnviz {str(told.get('nnviz', ''))[:20]}".strip()
+        try:
+            readable_by = int(told["readable_by"])
+        except (KeyError, ValueError):
+            readable_by = version
+        if readable_by > schema.VERSION:
+            value = f"of version {version}, which {by} wrote"
+            rule = f"must be of version {schema.VERSION} or older for nnviz {__version__}"
+            remedy = f"Install {by} or newer to open it. {ELSEWHERE}"
+            raise NotALibraryError(self.path.name, Verbatim(value), rule, remedy)
+        self.why_read_only = f"{by} wrote it in version {version}, and nnviz {__version__} knows {schema.VERSION}"
+        self._connection.execute("PRAGMA query_only = ON")
+
+    def _keep_a_log(self) -> None:
+        """A write-ahead log, with which readers and a writer do not wait for each other; without it where it fails."""
+        self._connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_BYTES // schema.PAGE_BYTES}")
+        self._connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
+        wanted = "TRUNCATE" if is_on_network(self.path) else "WAL"
+        with suppress(sqlite3.OperationalError):  # another program has it open in its own way
+            self._connection.execute(f"PRAGMA journal_mode = {wanted}")
+        self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if self.journal == 'wal' else 'FULL'}")
+
+    @property
+    def journal(self) -> str:
+        """How changes are written so that each is whole: "wal", or "truncate" where that cannot work."""
+        mode: str = self._connection.execute("PRAGMA journal_mode").fetchone()[0]
+        return mode
+
+    # ---- reading and writing
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Errors of SQLite become words; damage is noted, so that the next one who opens the file repairs it."""
+        try:
+            with in_words(self.path):
+                yield
+        except DamagedError:
+            with suppress(OSError):
+                damage_mark(self.path).touch(_OWNER_ONLY)
+            raise
+
+    def rows(self, query: str, values: object = ()) -> list[tuple]:
+        """All rows that a query gives. Raises LibraryError."""
+        with self._in_words():
+            return self._connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+
+    def row(self, query: str, values: object = ()) -> tuple | None:
+        """The first row, or None."""
+        with self._in_words():
+            return self._connection.execute(query, values).fetchone()  # type: ignore[arg-type]
+
+    def number(self, query: str, values: object = ()) -> int:
+        """The one number that a query gives."""
+        row = self.row(query, values)
+        if row is None or not isinstance(row[0], (int, float)):
+            raise damaged(self.path, "no number where there must be one")
+        return int(row[0])
+
+    def write(self, statement: str, values: object = ()) -> int:
+        """Carries out one statement; returns how many rows it changed. Raises LibraryError."""
+        with self.writing():
+            return self._connection.execute(statement, values).rowcount  # type: ignore[arg-type]
+
+    def insert(self, table: str, entries: dict[str, object], how: str = "INSERT") -> int:
+        """Adds a row to a table; returns its number. Within :meth:`writing`."""
+        names, marks = ", ".join(entries), ", ".join("?" * len(entries))
+        done = self._connection.execute(f"{how} INTO {table} ({names}) VALUES ({marks})", tuple(entries.values()))
+        return done.lastrowid or 0
+
+    def many(self, statement: str, rows: list[tuple]) -> None:
+        """Carries out a statement for each row of values. Within :meth:`writing`."""
+        self._connection.executemany(statement, rows)
+
+    def update_run(self, run: int, entries: dict[str, object]) -> None:
+        """Changes columns of a run. Within :meth:`writing`."""
+        names = ", ".join(f"{name} = ?" for name in entries)
+        self.write(f"UPDATE runs SET {names} WHERE id = ?", (*entries.values(), run))
+
+    def count_bytes(self, run: int) -> None:
+        """Notes how many bytes a run takes. Within :meth:`writing`."""
+        sizes = " + ".join(
+            f"(SELECT coalesce(sum(nbytes), 0) FROM {table} WHERE run = runs.id)"
+            for table in ("moments", "states", "confusions")
+        )
+        self.write(f"UPDATE runs SET nbytes = {sizes} + length(experiment) WHERE id = ?", (run,))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction: all of it is written, or nothing. Within another, a part of that. Raises LibraryError."""
+        if self.why_read_only is not None:
+            raise read_only(self.path, self.why_read_only)
+        if self._connection.in_transaction:
+            yield
+            return
+        with self._in_words():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):  # a full disk may have ended the transaction already
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    # ---- size
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the whole file, without the log that is not yet put into it."""
+        return self.number("PRAGMA page_count") * self.number("PRAGMA page_size")
+
+    def shrink(self) -> None:
+        """Gives free pages back to the disk; what was deleted is overwritten before. Raises LibraryError."""
+        if self.why_read_only is not None:
+            return
+        with self._in_words():
+            # First zeros are put where the deleted was; only then is the file cut.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._connection.executescript("PRAGMA incremental_vacuum")  # execute() would stop after one page
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        """Ends the connection. The last one puts the log into the file."""
+        self._connection.close()
+
+
+def damage_mark(path: Path) -> Path:
+    """The file that says that damage was met."""
+    return path.with_name(f"{path.name}.damaged")
+
+
+def not_a_library(path: Path, what: str) -> NotALibraryError:
+    return NotALibraryError(path.name, Verbatim(what), "must be a library of nnviz, or not be there yet", ELSEWHERE)
+
+
+def _make_file(path: Path) -> None:
+    """An empty file that its owner alone can read, if there is none: SQLite's other files get its permissions."""
+    try:
+        check_regular(path, mode_at(path), "{} is there, and a library is a regular file")
+    except FileNotFoundError:
+        path.parent.mkdir(_FOLDER_OF_OWNER, parents=True, exist_ok=True)
+        with suppress(FileExistsError):  # another program made it just now
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY))
+
+
+def _check_head(path: Path) -> None:
+    """Raises NotALibraryError for a file that another program wrote, before SQLite touches it."""
+    with open(path, "rb") as file:
+        head = file.read(100)
+    if not head:
+        return
+    if not head.startswith(_MAGIC):
+        raise not_a_library(path, "a file of another kind")
+    application = struct.unpack_from(">I", head, _APPLICATION_AT)[0]
+    if application not in (0, schema.APPLICATION_ID):
+        raise not_a_library(path, "an SQLite file of something else")
+
+
+def _needs_immutable(error: sqlite3.OperationalError, path: Path) -> bool:
+    """Whether it can be read only as a file that nobody writes to: its log cannot be opened, and holds nothing."""
+    log = Path(f"{path}-wal")
+    is_empty = not log.exists() or not log.stat().st_size
+    return is_empty and any(sign in str(error) for sign in ("unable to open", "readonly"))

@@ -1,0 +1,118 @@
+"""What can be wrong with a library, in words: what it is, the rule, and a way out."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import EngineError, Verbatim
+from engine.validation import gigabytes
+
+ELSEWHERE = "The environment variable NNVIZ_LIBRARY can name another file."
+
+
+class LibraryError(EngineError):
+    """The library cannot do this. Nothing that was in it is lost. ``parameter`` is the name of its file."""
+
+
+class FullDiskError(LibraryError):
+    """There is no room on the disk for what was to be written."""
+
+
+class ReadOnlyError(LibraryError):
+    """The library can be read, and not written to."""
+
+
+class BusyError(LibraryError):
+    """Another program wrote to the library all the time that this one could wait."""
+
+
+class DamagedError(LibraryError):
+    """The file holds what no library can hold. It is repaired when it is opened the next time."""
+
+
+class NotALibraryError(LibraryError):
+    """The file is something else, or is a library of a release that is newer than this one can read."""
+
+
+class UnknownRunError(LibraryError):
+    """The library has no run of that number, or not what was asked of it."""
+
+
+class RunInUseError(LibraryError):
+    """Another program, or another part of this one, is training this run at this moment."""
+
+
+class TooLargeError(LibraryError):
+    """The network is too large to be kept again and again while it trains."""
+
+
+def no_run(path: Path, run: object) -> UnknownRunError:
+    rule = "must be the number of a run that is there"
+    return UnknownRunError("run", Verbatim(str(run)[:60]), rule, f"“main.py runs” lists those in {path.name}.")
+
+
+def in_use(run: int) -> RunInUseError:
+    rule = "must not be trained by another program at this moment"
+    return RunInUseError("run", run, rule, "End its training there first.")
+
+
+def damaged(path: Path, what: str) -> DamagedError:
+    remedy = "Start nnviz again: the file is set aside then, and what can still be read becomes a new library."
+    return DamagedError(path.name, Verbatim(f"damaged ({what})"), "must be as nnviz wrote it", remedy)
+
+
+def read_only(path: Path, why: str) -> ReadOnlyError:
+    remedy = f"Nothing is recorded until it can be written to. {ELSEWHERE}"
+    return ReadOnlyError(path.name, Verbatim(f"open for reading only, because {why}"), "must be writable", remedy)
+
+
+def too_large(size: int, most: int) -> TooLargeError:
+    rule = f"must be at most {gigabytes(most)} to be recorded"
+    remedy = "Its figures are recorded, and not its weights: save it to a file when it has learned."
+    return TooLargeError("network", Verbatim(f"of {gigabytes(size)} with the state of its training"), rule, remedy)
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Turns errors of SQLite and of the system into one of the errors above."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translated(path, error) from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise _full(path) from error
+        rule = "must be a file in a folder that can be written to"
+        value = Verbatim(f"out of reach ({error.strerror or error})")
+        raise LibraryError(path.name, value, rule, ELSEWHERE) from error
+
+
+def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
+    text = str(error)
+    if "full" in text:
+        return _full(path)
+    if "readonly" in text:
+        return read_only(path, "file or folder is write-protected")
+    if "locked" in text or "busy" in text:
+        rule = "must be free for a moment"
+        return BusyError(path.name, Verbatim("in use by another program"), rule, "Try again.")
+    if is_damage(error):
+        return damaged(path, text)
+    rule = "must be a file that can be read and written"
+    return LibraryError(path.name, Verbatim(f"out of order ({text})"), rule, ELSEWHERE)
+
+
+def _full(path: Path) -> FullDiskError:
+    remedy = "Make room on the disk, delete runs that are no longer needed, or go on without recording."
+    return FullDiskError(path.name, Verbatim("on a full disk"), "must have room to grow", remedy)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file holds what SQLite did not write there."""
+    text = str(error)
+    signs = ("malformed", "not a database", "no such table", "no such column", "Could not decode")
+    return any(sign in text for sign in signs)

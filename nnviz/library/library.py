@@ -1,0 +1,282 @@
+"""``Library``: the runs on disk, in one SQLite file. One object is one connection, for one thread."""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from engine.datasets.description import Description
+from engine.errors import EngineError, Verbatim
+from engine.experiment import Experiment
+from engine.history import History
+from engine.network import Network
+from engine.provenance import FIGURES, Provenance
+from engine.storage.checks import longest_description
+from engine.validation import Array
+from nnviz import __version__
+from nnviz.library.curves import read_history
+from nnviz.library.faults import LibraryError, UnknownRunError, damaged, in_use, no_run
+from nnviz.library.listing import Listing, listed, read_records
+from nnviz.library.locks import lock_of_run
+from nnviz.library.moments import kept_epochs, nearest, read_moment
+from nnviz.library.place import library_path
+from nnviz.library.records import RunRecord, experiment_json, said_of, words_of
+from nnviz.library.rescue import open_database
+from nnviz.library.room import Room
+from nnviz.library.states import KeptState, Order, read_orders, read_state, state_places
+
+_FORGOTTEN = 86400.0  # seconds after which a deletion that a killed program left undoable is made for good
+
+
+class Library:
+    """The runs that were recorded. All methods raise LibraryError for what is wrong with its file.
+
+    Attributes:
+        path: the file.
+        notice: what there is to tell a person about how it was opened (it was repaired, it can only be read); or None.
+        room: how much it takes, and what may be thinned.
+        database: the connection, for the other modules of this package.
+    """
+
+    def __init__(self, path: str | Path | None = None, seconds: float = 5.0) -> None:
+        """Opens a library, or makes a new one.
+
+        A damaged one is set aside under a new name, and what can be read of it becomes a new one.
+
+        Args:
+            path: the file; by default the one that ``NNVIZ_LIBRARY`` names, or else the user's own.
+            seconds: how long to wait while another program writes.
+
+        Raises:
+            NotALibraryError: the file is something else, or too new.
+            LibraryError: it is out of reach.
+        """
+        self.path = library_path() if path is None else Path(path)
+        self.database, self.notice = open_database(self.path, seconds)
+        self.room = Room(self.database)
+        self._undoable: set[int] = set()
+        if self.why_read_only is None:
+            self._purge_forgotten()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def why_read_only(self) -> str | None:
+        """Why nothing can be written, as a clause; None if it can."""
+        return self.database.why_read_only
+
+    # ---- which runs there are
+
+    def runs(self, search: str = "", sort: str = "id", ascending: bool = False, starred: bool = False) -> Listing:
+        """Returns the runs, newest first, which are read as they are looked at.
+
+        Args:
+            search: words that must all stand in settings, name, note or title of the data, in any case.
+            sort: a field of :class:`RunRecord` or a figure ("test_error"); runs without it come last.
+            starred: only those with a star.
+
+        Raises SettingError for what runs cannot be sorted by.
+        """
+        return listed(self.database, search, sort, ascending, starred)
+
+    def run(self, run: int) -> RunRecord:
+        """Returns the record of a run, also of one whose deletion can be undone. Raises UnknownRunError."""
+        found = read_records(self.database, [run])
+        if run not in found:
+            raise no_run(self.path, run)
+        return found[run]
+
+    def children(self, run: int) -> list[RunRecord]:
+        """Returns the runs that branched off from a run, the oldest first."""
+        query = "SELECT id FROM runs WHERE parent = ? AND deleted IS NULL ORDER BY id"
+        return list(Listing(self.database, [row[0] for row in self.database.rows(query, (run,))]))
+
+    def interrupted(self) -> list[RunRecord]:
+        """Returns the runs whose program ended in the middle of their training, the newest first."""
+        query = "SELECT id FROM runs WHERE status = 'training' AND deleted IS NULL ORDER BY id DESC"
+        ids = [row[0] for row in self.database.rows(query) if not self.is_live(row[0])]
+        return list(Listing(self.database, ids))
+
+    def is_live(self, run: int) -> bool:
+        """Whether a run is being trained at this moment, here or by another program."""
+        return lock_of_run(self.path, run).is_held
+
+    # ---- what is in a run
+
+    def history(self, run: int) -> History:
+        """Returns curves, confusion matrices, changes of settings and what early stopping restored."""
+        record, history = self.run(run), read_history(self.database, run)
+        history.changes, history.best = list(record.changes), record.best
+        return history
+
+    def moments(self, run: int) -> list[float]:
+        """Returns the epochs of which parameters are kept, ascending; those of whole states among them."""
+        states = {at for at, _ in state_places(self.database, run)}
+        return sorted(states.union(kept_epochs(self.database, run)))
+
+    def moment(self, run: int, epoch: float) -> Array:
+        """Returns the parameters at the moment nearest to an epoch, float32. Raises UnknownRunError without any."""
+        return self.network(run, epoch).parameters
+
+    def network(self, run: int, epoch: float | None = None) -> Network:
+        """Returns the network of a run: as it was last, or at the moment kept nearest to ``epoch``.
+
+        It is exact where a whole state is kept of that moment, as of the last one; else its parameters were kept in
+        half precision.
+
+        Raises UnknownRunError if there is no such run, or none of its moments is kept.
+        """
+        record, known = self.run(run), self.moments(run)
+        if not known:
+            rule = "must have a moment that is kept"
+            raise UnknownRunError("run", Verbatim(f"{run}, of which no weights are kept"), rule, "Choose another one.")
+        at = known[-1] if epoch is None else nearest(known, epoch)
+        network = self._at(record, at)
+        history = self.history(run)
+        is_best = at == known[-1] and record.best is not None
+        epochs = record.best.epoch if is_best and record.best is not None else at
+        measured = {name: value for name, value in history.figures(epochs).items() if name in FIGURES}
+        told = Provenance(record.name, record.data, epochs, experiment=record.experiment, history=history)
+        replace(told, **measured).write(network)  # type: ignore[arg-type]
+        return network
+
+    def _at(self, record: RunRecord, at: float) -> Network:
+        state = read_state(self.database, record.id, at, self._description(record))
+        if state is not None and state.at == at:
+            return state.network
+        made = record.experiment
+        network = Network(made.shape, made.activations, made.loss, "zeros")
+        parameters = read_moment(self.database, record.id, at, made.shape)
+        if parameters is None:
+            raise damaged(self.path, f"run {record.id} has no moment at epoch {at:g}")
+        network.parameters[...] = parameters
+        network.description = self._description(record)
+        return network
+
+    def state(self, run: int, before: float | None = None) -> KeptState | None:
+        """Returns the last whole state of a run, or the last one not after ``before`` epochs; None if there is none."""
+        return read_state(self.database, run, before, self._description(self.run(run)))
+
+    def orders(self, run: int, after: int = 0) -> list[Order]:
+        """Returns what a run was told to do between two steps, in order, after the order of that number.
+
+        With :attr:`KeptState.orders` these are the ones that the state does not know of yet.
+        """
+        return read_orders(self.database, run, after)
+
+    def _description(self, record: RunRecord) -> Description | None:
+        row = self.database.row("SELECT description FROM runs WHERE id = ?", (record.id,))
+        if row is None or row[0] is None:
+            return None
+        try:
+            most = 4 * longest_description(record.experiment.shape)
+            told = json.loads(zlib.decompressobj().decompress(row[0], most))
+            description = Description.from_dict(told)
+            description.check_fits(record.experiment.inputs, record.experiment.outputs)
+        except (EngineError, TypeError, ValueError, RecursionError, zlib.error) as error:
+            raise damaged(self.path, f"the names of run {record.id}: {str(error)[:80]}") from None
+        return description
+
+    # ---- writing
+
+    def begin(
+        self,
+        experiment: Experiment,
+        data: str = "",
+        parent: int | None = None,
+        left_at: float | None = None,
+        name: str = "",
+        note: str = "",
+    ) -> int:
+        """Adds a run that is to be trained; returns its number.
+
+        Args:
+            data: title of the data.
+            parent, left_at: the run that it branches off from, and the epoch of that at which it does.
+        """
+        now = time.time()
+        told = {"name": name, "note": note, "parent": parent, "left_at": left_at, "data": data, "created": now}
+        made = {"fingerprint": experiment.fingerprint, "experiment": experiment_json(experiment)}
+        found = {
+            "words": words_of(experiment, data),
+            "said": said_of(name, note),
+            "version": __version__,
+            "updated": now,
+        }
+        with self.database.writing():
+            return self.database.insert("runs", {**told, **made, **found})
+
+    def annotate(self, run: int, name: str | None = None, note: str | None = None, starred: bool | None = None) -> None:
+        """Changes what a person says about a run; None leaves it as it is. Raises UnknownRunError."""
+        with self.database.writing():
+            record = self.run(run)
+            name, note = record.name if name is None else name, record.note if note is None else note
+            star = record.starred if starred is None else starred
+            told = {"name": name, "note": note, "starred": star, "said": said_of(name, note)}
+            self.database.update_run(run, told)
+
+    # ---- deleting
+
+    def delete(self, runs: Iterable[int]) -> None:
+        """Deletes runs, until :meth:`restore` brings them back or :meth:`purge` or :meth:`close` makes it final.
+
+        Raises UnknownRunError, and RunInUseError for one that is being trained; then none is deleted.
+        """
+        ids = list(runs)
+        with self.database.writing():
+            for each in ids:
+                self.run(each)
+                if self.is_live(each):
+                    raise in_use(each)
+            self.database.many("UPDATE runs SET deleted = ? WHERE id = ?", [(time.time(), each) for each in ids])
+        self._undoable |= set(ids)
+
+    def restore(self, runs: Iterable[int]) -> None:
+        """Brings deleted runs back. Raises UnknownRunError for one that is gone for good; then none comes back."""
+        ids = list(runs)
+        with self.database.writing():
+            for each in ids:
+                self.run(each)
+            self.database.many("UPDATE runs SET deleted = NULL WHERE id = ?", [(each,) for each in ids])
+        self._undoable -= set(ids)
+
+    def purge(self) -> None:
+        """Deletes for good what :meth:`delete` deleted here: it is overwritten, and the file shrinks."""
+        if self._undoable:
+            self._remove(self._undoable)
+            self._undoable = set()
+
+    def empty(self) -> None:
+        """Deletes all runs for good. Raises RunInUseError if one is being trained; then none is deleted."""
+        self.delete(self.runs().ids)
+        self.purge()
+
+    def _remove(self, runs: Iterable[int]) -> None:
+        with self.database.writing():
+            self.database.many("DELETE FROM runs WHERE id = ? AND deleted IS NOT NULL", [(each,) for each in runs])
+        self.database.shrink()
+
+    def _purge_forgotten(self) -> None:
+        """Deletions of programs that were killed before they could make them final."""
+        query = "SELECT id FROM runs WHERE deleted IS NOT NULL AND abs(? - deleted) > ?"
+        forgotten = [row[0] for row in self.database.rows(query, (time.time(), _FORGOTTEN))]
+        if forgotten:
+            with suppress(LibraryError):  # the next start tries again
+                self._remove(forgotten)
+
+    def close(self) -> None:
+        """Makes deletions final, and ends the connection."""
+        try:
+            self.purge()
+        finally:
+            self.database.close()

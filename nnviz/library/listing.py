@@ -1,0 +1,95 @@
+"""``Listing``: all runs that were asked for, in order, of which only those that are looked at are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from engine.errors import SettingError
+from nnviz.library.database import Database
+from nnviz.library.faults import damaged
+from nnviz.library.records import COLUMNS, RunRecord, record_of
+from nnviz.library.schema import FIGURES
+
+_PAGE = 50
+SORTED_BY = (
+    *("id", "name", "note", "starred", "status", "data", "epochs", "seconds", "nbytes", "created", "updated"),
+    *FIGURES,
+)
+
+
+class Listing(Sequence[RunRecord]):
+    """Which runs there are is fixed when it is made; what each of them tells is read a page at a time.
+
+    A run that another program deleted for good meanwhile is left out when all are walked through; asking for it alone
+    raises LibraryError.
+    """
+
+    def __init__(self, database: Database, ids: list[int]) -> None:
+        self._database, self._ids = database, ids
+        self._read: dict[int, RunRecord] = {}
+
+    @property
+    def ids(self) -> list[int]:
+        """The numbers of the runs, in order."""
+        return list(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, place: int) -> RunRecord: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[RunRecord]: ...
+
+    def __getitem__(self, place: int | slice) -> RunRecord | list[RunRecord]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(len(self))[place]]
+        place = range(len(self))[place]
+        if self._ids[place] not in self._read:
+            self._read_page(place // _PAGE * _PAGE)
+        try:
+            return self._read[self._ids[place]]
+        except KeyError:
+            raise damaged(self._database.path, f"run {self._ids[place]} is gone") from None
+
+    def __iter__(self) -> Iterator[RunRecord]:
+        for start in range(0, len(self), _PAGE):
+            ids = self._ids[start : start + _PAGE]
+            if any(each not in self._read for each in ids):
+                self._read_page(start)
+            yield from [self._read[each] for each in ids if each in self._read]
+
+    def _read_page(self, start: int) -> None:
+        self._read |= read_records(self._database, self._ids[start : start + _PAGE])
+
+
+def read_records(database: Database, ids: Sequence[int]) -> dict[int, RunRecord]:
+    """The records of these runs, by number; those that are gone are left out. Raises LibraryError."""
+    marks = ", ".join("?" * len(ids))
+    rows = database.rows(f"SELECT {COLUMNS} FROM runs WHERE id IN ({marks})", tuple(ids))
+    try:
+        return {record.id: record for record in map(record_of, rows)}
+    except (TypeError, ValueError) as error:
+        raise damaged(database.path, str(error)[:80]) from None
+
+
+def listed(database: Database, search: str, sort: str, ascending: bool, starred: bool) -> Listing:
+    """The runs that are not deleted, with every word of ``search`` in settings, name, note or data.
+
+    Raises SettingError for a figure that there is none of, and LibraryError.
+    """
+    if sort not in SORTED_BY:
+        raise SettingError("sort", sort, "must be a figure of a run", f"Choose from: {', '.join(SORTED_BY)}.")
+    conditions, values = ["deleted IS NULL"], []
+    for word in search.casefold().split():
+        conditions.append("instr(said || char(10) || words, ?)")
+        values.append(word)
+    if starred:
+        conditions.append("starred")
+    way = "ASC" if ascending else "DESC"
+    # What was not measured comes last, whichever way.
+    query = f"SELECT id FROM runs WHERE {' AND '.join(conditions)} ORDER BY {sort} IS NULL, {sort} {way}, id DESC"
+    if sort == "id":
+        query = f"SELECT id FROM runs WHERE {' AND '.join(conditions)} ORDER BY id {way}"
+    return Listing(database, [int(row[0]) for row in database.rows(query, values)])

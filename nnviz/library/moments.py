@@ -1,0 +1,92 @@
+"""Parameters at moments of a training, in half precision: how they are packed, kept and read."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.network import from_neuron_by_neuron, neuron_by_neuron
+from engine.validation import Array, parameter_count
+from nnviz.library.curves import epochs_in
+from nnviz.library.database import Database
+from nnviz.library.faults import damaged
+
+_KINDS = {16: "<f2", 32: "<f4"}
+_COLUMNS = "epoch, nbytes, bits, checksum, content"
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """Parameters of a network as they are kept: neuron by neuron, as in all files.
+
+    Attributes:
+        bits: of a number; 32 where half precision cannot hold one of them, else 16.
+    """
+
+    bits: int
+    content: bytes
+
+    @classmethod
+    def of(cls, parameters: Array, shape: Sequence[int]) -> Moment:
+        """Packs a vector of parameters; numbers beyond the range of single precision become the largest there is."""
+        with np.errstate(over="ignore"):
+            half = parameters.astype("<f2")
+            if np.isfinite(half).all():
+                return cls(16, neuron_by_neuron(half, shape).tobytes())
+            largest = np.finfo(np.float32).max
+            single = np.clip(parameters, -largest, largest).astype("<f4")
+        return cls(32, neuron_by_neuron(single, shape).tobytes())
+
+    def parameters(self, shape: Sequence[int]) -> Array:
+        """The vector of parameters, float32. Raises ValueError unless it is one of that shape."""
+        if self.bits not in _KINDS or len(self.content) != parameter_count(shape) * self.bits // 8:
+            raise ValueError(f"{len(self.content):,} bytes for {parameter_count(shape):,} parameters")
+        numbers = np.frombuffer(self.content, _KINDS[self.bits]).astype(np.float32)
+        if not np.isfinite(numbers).all():
+            raise ValueError("parameters that are not finite")
+        return from_neuron_by_neuron(numbers, shape)
+
+
+def write_moment(database: Database, run: int, epoch: float, moment: Moment, instead_of: float | None = None) -> None:
+    """Keeps a moment, in the place of another one if that is told. Within a transaction."""
+    if instead_of is not None and instead_of != epoch:
+        drop_moments(database, run, [epoch])
+    content = moment.content
+    values = (epoch, len(content), moment.bits, zlib.crc32(content), content)
+    place = epoch if instead_of is None else instead_of
+    names = _COLUMNS.replace(", ", " = ?, ")
+    # Written over the old one, in its pages, so that nothing has to be overwritten first.
+    if not database.write(f"UPDATE moments SET {names} = ? WHERE run = ? AND epoch = ?", (*values, run, place)):
+        database.write(f"INSERT INTO moments (run, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", (run, *values))
+
+
+def drop_moments(database: Database, run: int, epochs: Sequence[float]) -> None:
+    """Deletes moments. Within a transaction."""
+    database.many("DELETE FROM moments WHERE run = ? AND epoch = ?", [(run, epoch) for epoch in epochs])
+
+
+def kept_epochs(database: Database, run: int) -> list[float]:
+    """The epochs of the moments that are kept, ascending."""
+    return epochs_in(database, "moments", run)
+
+
+def nearest(epochs: Sequence[float], epoch: float) -> float:
+    """The one of the epochs that is nearest; of two, the earlier."""
+    return min(epochs, key=lambda kept: (abs(kept - epoch), kept))
+
+
+def read_moment(database: Database, run: int, epoch: float, shape: Sequence[int]) -> Array | None:
+    """The parameters of a moment, float32; None if none is kept of exactly that epoch. Raises LibraryError."""
+    row = database.row(f"SELECT {_COLUMNS} FROM moments WHERE run = ? AND epoch = ?", (run, epoch))
+    if row is None:
+        return None
+    _, _, bits, checksum, content = row
+    try:
+        if not isinstance(content, bytes) or zlib.crc32(content) != checksum:
+            raise ValueError("its checksum is wrong")
+        return Moment(bits, content).parameters(shape)
+    except (TypeError, ValueError) as error:
+        raise damaged(database.path, f"run {run} at epoch {epoch:g}: {error}") from None

@@ -1,0 +1,351 @@
+"""``Recording``: takes the events of a trainer, and decides what of them is written to the library, and when.
+
+Everything waits in memory until an epoch's end that is at least a second after the last writing: then figures, moments
+and a whole state are written in one transaction. So whatever happens to the process, the library holds a place from
+which the training goes on to the bit, and what it tells of the training fits that place.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from engine.errors import DataError
+from engine.events import Batch, BestRestored, Epoch, Event
+from engine.experiment import Experiment
+from engine.history import Change
+from engine.training import Trainer
+from nnviz.library.curves import (
+    INSERT_EPOCH,
+    epochs_in,
+    figures_at,
+    figures_of_epoch,
+    packed_confusions,
+    row_of_epoch,
+    write_confusions,
+)
+from nnviz.library.faults import LibraryError, TooLargeError, in_use
+from nnviz.library.grid import Grid
+from nnviz.library.library import Library
+from nnviz.library.locks import lock_of_run
+from nnviz.library.moments import Moment, kept_epochs, write_moment
+from nnviz.library.records import best_json, changes_json, experiment_json, words_of
+from nnviz.library.schema import FIGURES
+from nnviz.library.states import Order, StateBytes, epochs_at, state_places, write_order, write_state
+
+SECONDS_BETWEEN_COMMITS = 1.0
+_SECONDS_AFTER_FAILURE = 5.0
+_MOST_MOMENTS, _MOST_WAYPOINTS, _MOST_ROWS, _MOST_CONFUSIONS = 1000, 8, 20_000, 2_000
+_WAYPOINT_BYTES = 32 * 10**6
+_LEAST_STEP = 1 / 32  # of an epoch, between two moments
+_TIMES_AS_LONG = 100  # as taking a moment takes, it is at least until the next one
+_BYTES_PER_SECOND = 2 * 10**6  # of moments, when there are many already
+
+Tell = Callable[[str], None]
+
+
+class Recording:
+    """Records one training of a run, from where its trainer is now. What the library had of later places is dropped.
+
+    Call :meth:`take` after every event of the trainer, :meth:`pause` where it stands still, and one of :meth:`finish`
+    and :meth:`close` at the end. A library that cannot be written to never stops the training: :attr:`problem` says
+    why, and it is tried again.
+
+    Attributes:
+        run: the run's number in the library.
+        trainer: the trainer, which is only read, between its events.
+        before: epochs that the network had before this training.
+        problem: why the last writing failed; None if it did not.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        run: int,
+        trainer: Trainer,
+        before: float = 0,
+        tell: Tell | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Takes up a run, which nobody else may be training.
+
+        Args:
+            tell: is called with a sentence when the library can no longer be written to, and when it can again.
+
+        Raises RunInUseError, UnknownRunError or another LibraryError.
+        """
+        self._library, self.run, self.trainer, self.before = library, run, trainer, before
+        self._tell, self._clock = tell, clock
+        self.problem: LibraryError | None = None
+        self._record = library.run(run)
+        self._lock = lock_of_run(library.path, run)
+        if not self._lock.take():
+            raise in_use(run)
+        try:
+            self._take_up()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _take_up(self) -> None:
+        record = self._record
+        self._experiment, self._seconds = record.experiment, record.seconds
+        self._written: Experiment | None = None
+        self._best: BestRestored | None = None
+        self._changes = [change for change in record.changes if change.epoch <= self.at]
+        self._figures = dict(record.figures)
+        self._last_epoch: Epoch | None = None
+        self._waiting_epochs: dict[float, Epoch] = {}
+        self._waiting_moments: dict[float, Moment] = {}
+        self._waiting_orders: list[Order] = []
+        self._keeps_weights, self._is_over, self._cost = True, False, math.inf
+        self._tried = self._free_at = -math.inf
+        self._drop_later()
+        self._read_grids()
+
+    def _read_grids(self) -> None:
+        """What is kept so far."""
+        database, network, batches = self._library.database, self.trainer.network, self.trainer.batches_per_epoch
+        self._room = max(2, min(_MOST_MOMENTS, self._library.room.moment_budget // (2 * network.parameters.size)))
+        few = min(_MOST_WAYPOINTS, _WAYPOINT_BYTES // (4 * network.parameters.nbytes))
+        self._moments = Grid(self._room, batches, self._places(kept_epochs(database, self.run)), _LEAST_STEP)
+        states = [at for at, is_last in state_places(database, self.run) if not is_last]
+        self._waypoints = Grid(few, batches, self._places(states))
+        self._rows, self._confusions = (
+            Grid(most, 1, self._places(epochs_in(database, table, self.run)))
+            for table, most in (("epochs", _MOST_ROWS), ("confusions", _MOST_CONFUSIONS))
+        )
+        self._are_grids_right = True
+
+    def _places(self, epochs: Iterable[float]) -> list[float]:
+        return [at - self.before for at in epochs]
+
+    def _drop_later(self) -> None:
+        database = self._library.database
+        with database.writing():
+            for table in ("epochs", "moments", "confusions"):
+                database.write(f"DELETE FROM {table} WHERE run = ? AND epoch > ?", (self.run, self.at))
+            for table in ("states", "orders"):
+                database.write(f"DELETE FROM {table} WHERE run = ? AND at > ?", (self.run, self.at))
+            description = self.trainer.network.description
+            told = None if description is None else zlib.compress(json.dumps(description.as_dict()).encode(), 1)
+            query = "UPDATE runs SET status = 'training', batches = ?, description = ? WHERE id = ?"
+            database.write(query, (self.trainer.batches_per_epoch, told, self.run))
+
+    @property
+    def at(self) -> float:
+        """Epochs of the network over all its trainings, with a fraction."""
+        trainer = self.trainer
+        return epochs_at(self.before, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
+
+    # ---- what happens in the training
+
+    def take(self, event: Event) -> None:
+        """Notes an event of the trainer, which must stand where the event left it. Never raises LibraryError."""
+        if isinstance(event, Batch):
+            place = event.epoch - 1 + event.batch / event.batches
+            if self._moments.wants(place):
+                self._keep_moment(place)
+        elif isinstance(event, Epoch):
+            self._take_epoch(event)
+        elif isinstance(event, BestRestored):
+            self._best = replace(event, epoch=self.before + event.epoch)
+
+    def _take_epoch(self, event: Epoch) -> None:
+        self._seconds += event.seconds
+        self._last_epoch = event
+        if self._rows.wants(event.epoch):
+            self._rows.pass_by(event.epoch)
+            self._waiting_epochs[self.before + event.epoch] = event
+            _halve(self._waiting_epochs, _MOST_ROWS)
+        if self._moments.wants(event.epoch):
+            self._keep_moment(event.epoch)
+        if self._clock() - self._tried >= SECONDS_BETWEEN_COMMITS:
+            self.commit()
+
+    def _keep_moment(self, place: float) -> None:
+        """Copies the parameters, unless the last copy was so short a time ago that copying would cost too much."""
+        if not self._keeps_weights:
+            return
+        start = self._clock()
+        if start < self._free_at:
+            self._moments.coarsen(place)
+            return
+        self._moments.pass_by(place)
+        network = self.trainer.network
+        moment = Moment.of(network.parameters, network.shape)
+        self._waiting_moments[self.before + place] = moment
+        _halve(self._waiting_moments, self._room)
+        now = self._clock()
+        self._cost = min(self._cost, now - start)
+        self._free_at = now + _TIMES_AS_LONG * self._cost
+        if len(self._moments) > self._room // 4:
+            self._free_at = max(self._free_at, now + len(moment.content) / _BYTES_PER_SECOND)
+
+    def log(self, kind: str, payload: dict[str, Any], content: bytes | None = None, text: str = "") -> None:
+        """Notes an order that the trainer carries out now, between two steps, so that it can be carried out again.
+
+        Args:
+            kind, payload, content: as in :class:`Order`.
+            text: what a person is told of it beside the curves; empty for nothing.
+        """
+        trainer = self.trainer
+        self._waiting_orders.append(Order(0, self.at, trainer.epoch, trainer.batch, kind, payload, content))
+        if text:
+            self._changes.append(Change(self.at, text))
+
+    def change(self, experiment: Experiment, text: str = "") -> None:
+        """Notes that the training goes on with the settings of another experiment, from the next step on."""
+        if experiment.training != self._experiment.training:
+            self.log("settings", experiment.training.as_dict(), text=text)
+        self._experiment = experiment
+
+    # ---- writing
+
+    def pause(self) -> bool:
+        """Writes everything, with the state of the training here; returns whether that worked."""
+        return self.commit("paused")
+
+    def commit(self, status: str = "training") -> bool:
+        """Writes everything that waits and a whole state; returns whether that worked, see :attr:`problem`."""
+        if self.problem is not None and status == "training" and self._clock() < self._tried + _SECONDS_AFTER_FAILURE:
+            return False
+        try:
+            if not self._are_grids_right:
+                self._read_grids()
+            self._are_grids_right = False
+            state = self._state() if status != "diverged" else None
+            with self._library.database.writing():
+                self._write(state, status)
+        except LibraryError as error:
+            self._fail(error)
+            return False
+        finally:
+            self._tried = self._clock()
+        self._succeed()
+        return True
+
+    def _succeed(self) -> None:
+        self._are_grids_right = True
+        self._written = self._experiment
+        self._waiting_epochs.clear()
+        self._waiting_moments.clear()
+        self._waiting_orders.clear()
+        if self.problem is not None:
+            self.problem = None
+            self._say("The library is written to again.")
+
+    def _state(self) -> StateBytes | None:
+        if not self._keeps_weights:
+            return None
+        try:
+            return StateBytes.of(self.trainer, self.before)
+        except TooLargeError as error:
+            self._keeps_weights = False
+            self._waiting_moments.clear()
+            self._say(str(error))
+        except DataError:  # not finite: the next step tells
+            pass
+        return None
+
+    def _fail(self, error: LibraryError) -> None:
+        is_new = self.problem is None
+        self.problem = error
+        if is_new:
+            self._say(f"The run is not recorded: {error} The training goes on.")
+
+    def _say(self, text: str) -> None:
+        if self._tell is not None:
+            self._tell(text)
+
+    def _write(self, state: StateBytes | None, status: str) -> None:
+        """All that waits, within one transaction."""
+        database = self._library.database
+        for order in self._waiting_orders:
+            write_order(database, self.run, order)
+        self._write_epochs()
+        for at, moment in self._waiting_moments.items():
+            victim = self._moments.add(at - self.before)
+            write_moment(database, self.run, at, moment, None if victim is None else victim + self.before)
+        if state is not None:
+            write_state(database, self.run, state, is_last=True)
+            self._write_waypoint(state)
+        self._write_run(status)
+
+    def _write_epochs(self) -> None:
+        database, run = self._library.database, self.run
+        rows, matrices = [], []
+        gone: dict[str, list[float | None]] = {"epochs": [], "confusions": []}
+        for at, event in self._waiting_epochs.items():
+            rows.append(row_of_epoch(run, at, event))
+            gone["epochs"].append(self._rows.add(event.epoch))
+            if self._confusions.wants(event.epoch) and (packed := packed_confusions(event)) is not None:
+                self._confusions.pass_by(event.epoch)
+                matrices.append((at, packed))
+                gone["confusions"].append(self._confusions.add(event.epoch))
+        for table, places in gone.items():
+            values = [(run, place + self.before) for place in places if place is not None]
+            database.many(f"DELETE FROM {table} WHERE run = ? AND epoch = ?", values)
+        database.many(INSERT_EPOCH, rows)
+        write_confusions(database, run, matrices)
+
+    def _write_waypoint(self, state: StateBytes) -> None:
+        if not self._waypoints.wants(state.at - self.before):
+            return
+        self._waypoints.pass_by(state.at - self.before)
+        victim = self._waypoints.add(state.at - self.before)
+        write_state(self._library.database, self.run, state, is_last=False)
+        if victim is not None:
+            query = "DELETE FROM states WHERE run = ? AND at = ? AND NOT is_last"
+            self._library.database.write(query, (self.run, victim + self.before))
+
+    def _write_run(self, status: str) -> None:
+        told = {"status": status, "updated": time.time(), "epochs": self.at, "seconds": self._seconds}
+        told |= {"best": best_json(self._best), "changes": changes_json(self._changes)}
+        told |= {name: self._figures_now().get(name) for name in FIGURES}
+        if self._experiment is not self._written:
+            told |= {"experiment": experiment_json(self._experiment)}
+            told |= {"words": words_of(self._experiment, self._record.data)}
+        database = self._library.database
+        database.update_run(self.run, told)
+        database.count_bytes(self.run)
+
+    def _figures_now(self) -> dict[str, float]:
+        """Those of the parameters as they are now: of the last epoch, or of the best one, if they are that one's."""
+        if self._last_epoch is not None:
+            self._figures = figures_of_epoch(self._last_epoch)
+        if self._best is None:
+            return self._figures
+        return figures_at(self._library.database, self.run, self._best.epoch) or self._figures
+
+    # ---- the end
+
+    def finish(self, status: str = "finished") -> bool:
+        """Writes what is left, says how the training ended ("finished", "paused", "diverged"), and lets go of the run.
+
+        Returns whether that could be written. Of a training that diverged, the last good state stays the last one.
+        """
+        if self._is_over:
+            return True
+        self._is_over = True
+        try:
+            return self.commit(status)
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Lets go of the run without writing: what was written last is what is known of it."""
+        self._is_over = True
+        self._lock.release()
+
+
+def _halve(waiting: dict[float, Any], most: int) -> None:
+    """Drops every second one, where so many wait because the library cannot be written to."""
+    if len(waiting) > most:
+        for at in list(waiting)[1::2]:
+            del waiting[at]

@@ -1,0 +1,165 @@
+"""``RunRecord``: what the library tells of one run without its curves and weights; and the words to find it by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from engine.errors import EngineError, Verbatim
+from engine.events import BestRestored
+from engine.experiment import Experiment
+from engine.history import Change
+from engine.metrics import Evaluation
+from nnviz.library.faults import DamagedError
+from nnviz.library.schema import FIGURES
+
+STATUSES = ("new", "training", "paused", "finished", "diverged")
+# All but the large ones, in the order in which they are read.
+_PLAIN = (
+    *("id", "status", "name", "note", "starred", "parent", "left_at", "data", "fingerprint", "version", "created"),
+    *("updated", "epochs", "batches", "seconds", "nbytes", "is_thinned", *FIGURES, "best", "changes", "experiment"),
+)
+COLUMNS = ", ".join(_PLAIN)
+_KINDS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("id", "batches", "nbytes", "parent"), int),
+    **dict.fromkeys(("created", "updated", "epochs", "seconds", "left_at"), float),
+    **dict.fromkeys(("starred", "is_thinned"), bool),
+}
+_LONGEST_WORD = 100  # characters of a setting by which a run can be found; painted points are longer
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run in the library, as it was when it was asked for.
+
+    Attributes:
+        id: its number in this library; a number is never used again.
+        status: "new", "training", "paused", "finished" or "diverged". What was "training" when its program was killed
+            stays so, see :meth:`Library.interrupted`.
+        name, note: what the person calls it and wrote about it; empty for nothing.
+        starred: whether the person marked it.
+        parent, left_at: the run that it branched off from and the epoch at which it did; None for none.
+        data, fingerprint: title and fingerprint of its data.
+        version: of the nnviz that began it.
+        created, updated: seconds since 1970, by a clock that may have been wrong: runs are ordered by ``id``.
+        epochs: how many it was trained, with a fraction.
+        batches: steps in an epoch; 0 if they are not known.
+        seconds: spent learning, without measuring and pauses.
+        nbytes: what its curves, moments and states take in the file.
+        is_thinned: whether moments were taken from it to make room.
+        figures: results at its end ("test_error", "train_rmse" and so on), as far as they were measured.
+    """
+
+    id: int
+    status: str
+    name: str
+    note: str
+    starred: bool
+    parent: int | None
+    left_at: float | None
+    data: str
+    fingerprint: str
+    version: str
+    created: float
+    updated: float
+    epochs: float
+    batches: int
+    seconds: float
+    nbytes: int
+    is_thinned: bool
+    figures: dict[str, float]
+    _best: str
+    _changes: str
+    _experiment: str
+
+    @property
+    def test_error(self) -> float | None:
+        """Share of wrong answers to the test part at its end; None if it was not measured."""
+        return self.figures.get("test_error")
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """Data, network and training that it was made with. Raises DamagedError if it cannot be read."""
+        try:
+            return Experiment.from_dict(json.loads(self._experiment))
+        except (EngineError, ValueError, RecursionError) as error:
+            raise self._unreadable("experiment", error) from None
+
+    @cached_property
+    def best(self) -> BestRestored | None:
+        """What early stopping restored at its end; None for nothing. Raises DamagedError."""
+        try:
+            return _best_of(json.loads(self._best)) if self._best else None
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise self._unreadable("best epoch", error) from None
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """Where settings changed while it was trained. Raises DamagedError."""
+        try:
+            return [Change(float(epoch), str(text)) for epoch, text in json.loads(self._changes)]
+        except (TypeError, ValueError, RecursionError) as error:
+            raise self._unreadable("changes of settings", error) from None
+
+    def _unreadable(self, what: str, error: Exception) -> DamagedError:
+        rule = "must be as nnviz wrote it"
+        value = Verbatim(f"unreadable ({str(error)[:80]})")
+        return DamagedError(f"the {what} of run {self.id}", value, rule, "Delete the run, or repair the library.")
+
+
+def record_of(row: tuple) -> RunRecord:
+    """The record of a row of ``COLUMNS``. Raises ValueError or TypeError for what no run has."""
+    known = dict(zip(_PLAIN, row, strict=True))
+    figures = {name: float(value) for name in FIGURES if (value := known.pop(name)) is not None}
+    own = {f"_{name}": known.pop(name) for name in ("best", "changes", "experiment")}
+    clean: dict[str, Any] = {
+        name: None if value is None and name in ("parent", "left_at") else _KINDS.get(name, str)(value)
+        for name, value in (known | own).items()
+    }
+    return RunRecord(**clean, figures=figures)
+
+
+def experiment_json(experiment: Experiment) -> str:
+    return json.dumps(experiment.as_dict(), separators=(",", ":"))
+
+
+def said_of(name: str, note: str) -> str:
+    """What a person said about a run, in small letters, so that it is found by it."""
+    return f"{name}\n{note}".casefold()
+
+
+def words_of(experiment: Experiment, data: str) -> str:
+    """The words by which a run is found, in small letters: title of its data, all settings ("learning rate 0.2")."""
+    told = experiment.as_dict()
+    told |= {**told.pop("training"), **dict(told.pop("data_settings"))}
+    told |= told.pop("augmentation", None) or {}
+    told["shape"] = "-".join(map(str, experiment.shape))
+    settings = [f"{name.replace('_', ' ')} {_written(value)}" for name, value in told.items()]
+    return "\n".join([data, *(each for each in settings if len(each) < _LONGEST_WORD)]).casefold()
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_written, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def best_json(best: BestRestored | None) -> str:
+    """What early stopping restored, without confusion matrix; empty for nothing."""
+    if best is None:
+        return ""
+    figures = {name: getattr(best.figures, name) for name in ("loss", "error", "rmse", "r2")}
+    return json.dumps({"epoch": best.epoch, "early": best.early} | figures)
+
+
+def _best_of(told: dict[str, Any]) -> BestRestored:
+    error, rmse, r2 = (None if told[name] is None else float(told[name]) for name in ("error", "rmse", "r2"))
+    figures = Evaluation(float(told["loss"]), error, None, None, rmse, r2)
+    return BestRestored(float(told["epoch"]), figures, bool(told["early"]))
+
+
+def changes_json(changes: Iterable[Change]) -> str:
+    return json.dumps([[change.epoch, change.text] for change in changes], separators=(",", ":"))

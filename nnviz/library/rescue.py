@@ -1,0 +1,163 @@
+"""Opens a library; a damaged one is set aside, and as much as possible is read out of it into a new one."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from nnviz.library.database import Database, damage_mark
+from nnviz.library.faults import DamagedError, LibraryError, NotALibraryError, in_words
+from nnviz.library.locks import Lock
+from nnviz.library.place import usual_path
+from nnviz.library.records import COLUMNS, record_of
+from nnviz.library.schema import PARTS_OF_RUN, RUN_COLUMNS
+
+_MOST_TRIED = 100_000  # numbers of runs that are looked for one by one
+_OTHERS = ("-wal", "-shm", "-journal")  # SQLite's files beside it
+
+
+def open_database(path: Path, seconds: float) -> tuple[Database, str | None]:
+    """Opens the file, or makes a new one. Returns what a person should be told, too. Raises LibraryError."""
+    if not damage_mark(path).exists():
+        try:
+            database = Database(path, seconds)
+        except DamagedError:
+            pass
+        except NotALibraryError:
+            if path != usual_path() or _is_sqlite(path):
+                raise  # who knows whose it is
+        else:
+            why = database.why_read_only
+            return database, None if why is None else f"The library is open for reading only, because {why}."
+    notice = _rescue(path)
+    return Database(path, seconds), notice
+
+
+def _is_sqlite(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return file.read(6) == b"SQLite"
+
+
+def _rescue(path: Path) -> str | None:
+    """Puts what can be read into a new file, which takes the place of the old one when it is whole."""
+    lock = Lock(path, "rescue")
+    with in_words(path):
+        lock.take(waits=True)
+        try:
+            if not damage_mark(path).exists() and _is_whole(path):
+                return None  # another program was faster
+            new = path.with_name(f"{path.name}.rescued")
+            _remove(new)
+            saved = _copy_readable(path, new)
+            aside = _set_aside(path)
+            os.replace(new, path)
+            damage_mark(path).unlink(missing_ok=True)
+        finally:
+            lock.release()
+    runs = f"{saved} run{'' if saved == 1 else 's'}"
+    return f"The library was damaged. {runs} could be read and saved; the damaged file is kept as {aside.name}."
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        Database(path).close()
+    except LibraryError:
+        return False
+    return True
+
+
+def _remove(path: Path) -> None:
+    for ending in ("", *_OTHERS):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def _set_aside(path: Path) -> Path:
+    """Gives the old file another name, and the log that belongs to it too; nothing is written over."""
+    names = (path.with_name(f"{path.stem}.damaged{number}{path.suffix}") for number in range(1, 1000))
+    aside = next(name for name in names if not name.exists())
+    try:
+        os.link(path, aside)  # so that there is a file at the old place at every instant
+    except OSError:
+        os.replace(path, aside)
+    for ending in _OTHERS:
+        with suppress(FileNotFoundError):
+            os.replace(path.with_name(path.name + ending), aside.with_name(aside.name + ending))
+    return aside
+
+
+def _copy_readable(path: Path, new: Path) -> int:
+    """Returns how many runs were saved."""
+    target = Database(new)
+    try:
+        address = f"file:{quote(str(path.absolute()))}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as source:
+            source.text_factory = lambda content: content.decode("utf-8", "replace")
+            source.execute("PRAGMA trusted_schema = OFF")
+            return _copy_runs(source, target)
+    except sqlite3.Error:
+        return 0  # not even its tables can be found
+    finally:
+        target.shrink()
+        target.close()
+
+
+def _copy_runs(source: sqlite3.Connection, target: Database) -> int:
+    saved: set[int] = set()
+    for entry in _readable(source, "SELECT name, value FROM meta WHERE name LIKE '%budget'", ()):
+        with suppress(LibraryError):
+            target.write("INSERT OR REPLACE INTO meta VALUES (?, ?)", entry)
+    for run in _numbers(source):
+        with suppress(LibraryError, sqlite3.Error):  # of this one run something is wrong: the others are read on
+            _copy_run(source, target, run, saved)
+            saved.add(run)
+    return len(saved)
+
+
+def _numbers(source: sqlite3.Connection) -> Iterator[int]:
+    """The numbers of all runs that can be found, ascending; between damaged pages one by one."""
+    found = {int(row[0]) for row in _readable(source, "SELECT id FROM runs ORDER BY id", ())}
+    found |= {int(row[0]) for row in _readable(source, "SELECT id FROM runs ORDER BY id DESC", ())}
+    for table in PARTS_OF_RUN:
+        found |= {int(row[0]) for row in _readable(source, f"SELECT DISTINCT run FROM {table}", ()) if row[0]}
+    last = min(max(found, default=0), _MOST_TRIED)
+    yield from sorted(found | set(range(1, last + 1)))
+
+
+def _copy_run(source: sqlite3.Connection, target: Database, run: int, saved: set[int]) -> None:
+    """Raises sqlite3.Error or LibraryError, and copies nothing, if the run's own row cannot be read."""
+    row = source.execute(f"SELECT {COLUMNS} FROM runs WHERE id = ?", (run,)).fetchone()
+    if row is None:
+        raise sqlite3.DataError("no such run")
+    try:
+        record_of(row).experiment  # noqa: B018  # raises if it cannot be read
+    except (TypeError, ValueError) as error:
+        raise sqlite3.DataError(str(error)) from None
+    whole = source.execute(f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE id = ?", (run,)).fetchone()
+    entries = dict(zip(RUN_COLUMNS, whole, strict=True))
+    entries["parent"] = entries["parent"] if entries["parent"] in saved else None
+    with target.writing():
+        target.insert("runs", {"id": run, **entries})
+        for table, columns in PARTS_OF_RUN.items():
+            _copy_part(source, target, run, table, columns)
+
+
+def _copy_part(source: sqlite3.Connection, target: Database, run: int, table: str, columns: tuple[str, ...]) -> None:
+    """Copies the rows that can be read, from both ends up to a damaged page."""
+    names = ", ".join(columns)
+    for way in ("", "DESC"):
+        query = f"SELECT {names} FROM {table} WHERE run = ? ORDER BY {columns[0]} {way}"
+        for row in _readable(source, query, (run,)):
+            with suppress(sqlite3.IntegrityError):  # it is there already
+                target.insert(table, {"run": run, **dict(zip(columns, row, strict=True))})
+
+
+def _readable(source: sqlite3.Connection, query: str, values: tuple) -> Iterator[tuple]:
+    """The rows of a query, up to one that cannot be read."""
+    try:
+        yield from source.execute(query, values)
+    except sqlite3.Error:
+        return

@@ -1,0 +1,179 @@
+"""Whole states of a training, from which it goes on exactly; and the orders that it was given on its way."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from engine.datasets.description import Description
+from engine.errors import EngineError
+from engine.events import TrainingState
+from engine.machine import Machine, this_machine
+from engine.network import Network
+from engine.storage import checkpoint_bytes, read_checkpoint
+from engine.training import Trainer
+from nnviz.library.database import Database
+from nnviz.library.faults import damaged, too_large
+
+MOST_STATE = 500_000_000  # bytes: SQLite holds at most 1 GB in one place
+_COLUMNS = "at, before, epoch, batch, orders, machine, checksum, content"
+
+
+@dataclass(frozen=True)
+class StateBytes:
+    """A state as it is kept.
+
+    Attributes:
+        before: epochs that the network had before this training.
+        epoch, batch: the place in this training.
+        content: an uncompressed checkpoint, without provenance and description.
+    """
+
+    before: float
+    epoch: int
+    batch: int
+    batches: int
+    content: bytes
+
+    @classmethod
+    def of(cls, trainer: Trainer, before: float = 0) -> StateBytes:
+        """Packs the state of a training between two events. Raises TooLargeError, DataError for what is not finite."""
+        size = trainer.network.parameters.nbytes * 5
+        if size > MOST_STATE:
+            raise too_large(size, MOST_STATE)
+        bare = trainer.network.with_parameters(trainer.network.parameters)
+        bare.provenance, bare.description = {}, None
+        state, batches = trainer.state(), trainer.batches_per_epoch
+        order = state.vectors["order"]
+        compact = {"order": order.astype(np.min_scalar_type(len(order)))}
+        content = checkpoint_bytes(bare, replace(state, vectors=state.vectors | compact), compressed=False)
+        return cls(before, trainer.epoch, trainer.batch, batches, content)
+
+    @property
+    def at(self) -> float:
+        """Epochs over all trainings of the network, with a fraction within an epoch."""
+        return epochs_at(self.before, self.epoch, self.batch, self.batches)
+
+
+def epochs_at(before: float, epoch: int, batch: int, batches: int) -> float:
+    """Epochs done after a batch of an epoch, both from 1 (epoch 0: before the first step)."""
+    return before + (epoch - 1 + batch / batches if epoch else 0)
+
+
+@dataclass(frozen=True, eq=False)
+class KeptState:
+    """A state that was read: what :meth:`Trainer.resume` takes.
+
+    Attributes:
+        at: epochs over all trainings of the network, with a fraction within an epoch.
+        before: epochs that the network had before this training.
+        epoch, batch: the place in this training.
+        orders: how many orders of the run had been carried out by then.
+        machine: what it was computed with.
+    """
+
+    run: int
+    at: float
+    before: float
+    epoch: int
+    batch: int
+    orders: int
+    machine: Machine
+    network: Network
+    training: TrainingState
+
+    def differences(self) -> list[str]:
+        """What is different on this machine, in words; empty where the training goes on to the bit."""
+        return self.machine.differences(this_machine())
+
+
+@dataclass(frozen=True)
+class Order:
+    """Something that a training was told to do between two steps.
+
+    Attributes:
+        number: counts the orders of a run, from 1.
+        at: epochs over all trainings of the network when it was carried out, with a fraction.
+        epoch, batch: the place in its training.
+        kind: what it is ("settings", "edit", "step").
+        payload: its values, in types that JSON can hold.
+        content: numbers that go with it, as bytes; None for none.
+    """
+
+    number: int
+    at: float
+    epoch: int
+    batch: int
+    kind: str
+    payload: Mapping[str, Any]
+    content: bytes | None = None
+
+
+def write_state(database: Database, run: int, state: StateBytes, is_last: bool) -> None:
+    """Keeps a state: the last one takes the place of the last one before. Within a transaction."""
+    orders = database.number("SELECT coalesce(max(number), 0) FROM orders WHERE run = ?", (run,))
+    place = (state.at, state.before, state.epoch, state.batch, orders)
+    told = (json.dumps(this_machine().as_dict()), zlib.crc32(state.content), state.content, len(state.content))
+    names = f"{_COLUMNS}, nbytes".replace(", ", " = ?, ")
+    found = "run = ? AND is_last" if is_last else "run = ? AND NOT is_last AND at = ?"
+    which = (run,) if is_last else (run, state.at)
+    if not database.write(f"UPDATE states SET {names} = ? WHERE {found}", (*place, *told, *which)):
+        marks = ", ".join("?" * 11)
+        database.write(
+            f"INSERT INTO states ({_COLUMNS}, nbytes, run, is_last) VALUES ({marks})", (*place, *told, run, is_last)
+        )
+
+
+def state_places(database: Database, run: int) -> list[tuple[float, bool]]:
+    """Where the kept states are: (epochs, whether it is the last one), ascending."""
+    rows = database.rows("SELECT at, is_last FROM states WHERE run = ? ORDER BY at, is_last", (run,))
+    return [(float(at), bool(is_last)) for at, is_last in rows]
+
+
+def read_state(database: Database, run: int, before: float | None, description: Description | None) -> KeptState | None:
+    """The last state, or the last one not after ``before`` epochs; None if there is none. Raises LibraryError."""
+    condition, values = ("", (run,)) if before is None else (" AND at <= ?", (run, before))
+    query = f"SELECT {_COLUMNS} FROM states WHERE run = ?{condition} ORDER BY at DESC, is_last DESC LIMIT 1"
+    row = database.row(query, values)
+    if row is None:
+        return None
+    at, start, epoch, batch, orders, machine, checksum, content = row
+    try:
+        if not isinstance(content, bytes) or zlib.crc32(content) != checksum:
+            raise ValueError("its checksum is wrong")
+        network, training = read_checkpoint(content, "its state")
+        if training is None:
+            raise ValueError("it holds no training")
+        network.description = description
+        made_with = Machine.from_dict(json.loads(machine))
+        return KeptState(
+            run, float(at), float(start), int(epoch), int(batch), int(orders), made_with, network, training
+        )
+    except (EngineError, TypeError, ValueError, RecursionError) as error:
+        raise damaged(database.path, f"the state of run {run}: {str(error)[:100]}") from None
+
+
+def write_order(database: Database, run: int, order: Order) -> None:
+    """Adds an order to the log; its number is the next one. Within a transaction."""
+    database.write(
+        "INSERT INTO orders SELECT ?, coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ? FROM orders WHERE run = ?",
+        (run, order.at, order.epoch, order.batch, order.kind, json.dumps(order.payload), order.content, run),
+    )
+
+
+def read_orders(database: Database, run: int, after: int) -> list[Order]:
+    """The orders after the one of that number, in the order in which they were carried out. Raises LibraryError."""
+    query = "SELECT number, at, epoch, batch, kind, payload, content FROM orders WHERE run = ? AND number > ?"
+    rows = database.rows(f"{query} ORDER BY number", (run, after))
+    try:
+        return [
+            Order(int(number), float(at), int(epoch), int(batch), str(kind), json.loads(payload), content)
+            for number, at, epoch, batch, kind, payload, content in rows
+        ]
+    except (TypeError, ValueError, RecursionError) as error:
+        raise damaged(database.path, f"the orders of run {run}: {str(error)[:100]}") from None

@@ -1,0 +1,338 @@
+"""What a recording writes, and when; and that a training goes on from it to the bit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from engine.datasets import Dataset
+from engine.errors import DivergenceError
+from engine.events import Batch, Epoch, Event
+from engine.machine import Machine, this_machine
+from engine.training import Trainer
+from nnviz.library import FullDiskError, Library, Recording, RunInUseError, TooLargeError
+from nnviz.library.grid import Grid
+from nnviz.library.states import StateBytes, state_places
+from tests.engine.helpers import class_data, refused
+from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, recorded, trained_on
+
+
+@pytest.fixture
+def library() -> Iterator[Library]:
+    with Library() as opened:
+        yield opened
+
+
+def resumed(library: Library, run: int, before: float | None = None, data: Dataset = DATA) -> Trainer:
+    kept = library.state(run, before)
+    assert kept is not None
+    assert kept.differences() == []
+    return Trainer.resume(kept.network, data, kept.training)
+
+
+# ---- going on
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": "sgd"},
+        {"optimizer": "adam", "dropout": 0.2},
+        {"validation_share": 0.2, "patience": 2, "schedule": "cosine", "optimizer": "momentum"},
+    ],
+)
+def test_a_training_goes_on_to_the_bit_from_wherever_it_was_left(library: Library, settings: dict) -> None:
+    made = an_experiment(epochs=4, **settings)
+    whole = trained_on(made.trainer(DATA))
+    for place in ((1, 1), (2, 4), (3, 2)):
+        run, _ = record(library, made, until=in_epoch(*place))
+        kept = library.state(run)
+        assert kept is not None
+        assert (kept.epoch, kept.batch) == place
+        np.testing.assert_array_equal(trained_on(resumed(library, run)), whole)
+
+
+def test_any_earlier_state_leads_to_the_same_end(library: Library) -> None:
+    made = an_experiment(epochs=30)
+    run, trainer = record(library, made)
+    places = [at for at, _ in state_places(library.database, run)]
+    assert places[0] == 0
+    assert places[-1] == 30
+    assert 4 < len(places) < 12
+    for at in places:
+        np.testing.assert_array_equal(trained_on(resumed(library, run, at)), trainer.network.parameters)
+    assert library.state(run, places[2] + 0.01).at == places[2]
+    assert library.state(run, -1) is None
+
+
+def test_a_run_that_goes_on_has_one_history(library: Library) -> None:
+    made = an_experiment(epochs=8)
+    whole, trained = record(library, made)
+    run, _ = record(library, made, until=in_epoch(5, 3))
+    assert library.run(run).status == "finished"
+    clock = Clock()
+    recorded(Recording(library, run, resumed(library, run), clock=clock), clock)
+    assert library.history(run) == library.history(whole)
+    np.testing.assert_array_equal(library.network(run).parameters, trained.network.parameters)
+    assert library.run(run).figures == library.run(whole).figures
+
+
+def test_what_was_written_of_later_places_is_dropped(library: Library) -> None:
+    made = an_experiment(epochs=8)
+    run, _ = record(library, made)
+    trainer = resumed(library, run, 4)
+    recording = Recording(library, run, trainer)
+    at = library.state(run).at
+    assert at <= 4
+    assert max(library.moments(run)) <= at
+    assert library.history(run).completed <= 4
+    recording.close()
+
+
+def test_a_second_training_is_counted_on(library: Library) -> None:
+    made = an_experiment(epochs=3)
+    run, trainer = record(library, made)
+    again = made.trainer(DATA, trainer.network)
+    clock = Clock()
+    recorded(Recording(library, run, again, before=3, clock=clock), clock)
+    told = library.run(run)
+    assert told.epochs == 6
+    assert library.history(run).error.test.epochs == list(range(7))
+    assert library.state(run).before == 3
+    assert library.moments(run)[0] == 0
+    assert library.moments(run)[-1] == 6
+
+
+# ---- when
+
+
+def test_it_is_written_at_an_epochs_end_at_most_once_a_second(library: Library) -> None:
+    clock, made = Clock(), an_experiment(epochs=10)
+    trainer, run = made.trainer(DATA), library.begin(made)
+    recording = Recording(library, run, trainer, clock=clock)
+    written = []
+    for event in trainer.run():
+        recording.take(event)
+        clock.now += 0.4 / 6 if isinstance(event, Batch) else 0
+        written.append(library.run(run).epochs)
+    assert sorted(set(written)) == [0, 3, 6, 9]
+    recording.finish()
+    assert library.run(run).epochs == 10
+
+
+def test_a_pause_is_written_at_once_where_it_is(library: Library) -> None:
+    run, _ = record(library, until=in_epoch(2, 3), finish=False)
+    assert library.run(run).status == "paused"
+    assert library.run(run).epochs == 1.5
+
+
+def test_moments_stay_within_their_room_and_evenly_apart(library: Library) -> None:
+    library.room.moment_budget = 1_000_000
+    made = an_experiment(epochs=200).changed(hidden=(2000,))  # 16,003 parameters: room for 31
+    run, _ = record(library, made)
+    moments = np.array(library.moments(run)[:-1])
+    assert 15 <= len(moments) <= 31 + 9, "states count, too"
+    gaps = np.diff(moments)
+    assert gaps.max() <= 16
+    assert moments[0] == 0
+    sizes = library.database.number("SELECT sum(nbytes) FROM moments")
+    assert sizes <= 1_000_000
+
+
+@pytest.mark.parametrize("length", [1, 7, 31, 32, 33, 100, 1000, 5003])
+def test_a_grid_keeps_few_and_evenly(length: int) -> None:
+    grid, kept = Grid(32, 1), []
+    for place in range(length):
+        if grid.wants(place):
+            grid.pass_by(place)
+            victim = grid.add(place)
+            if victim is not None:
+                kept.remove(victim)
+            kept.append(place)
+    assert len(kept) == len(grid) <= 32
+    assert kept[0] == 0
+    assert len(kept) >= min(length, 16)
+    off = [place for place in kept if place % grid.step]
+    assert len(off) <= 16, "at most those that wait for being replaced"
+    assert grid.step <= max(1, length / 8)
+
+
+def test_a_grid_that_is_taken_up_goes_on_as_before() -> None:
+    grid = Grid(100, 10, [0, 0.5, 1, 1.5, 2], 1 / 32)
+    assert grid.step == 0.5
+    assert next(place / 10 for place in range(20, 36) if grid.wants(place / 10)) == 2.5
+
+
+def test_numbers_beyond_half_precision_are_kept_in_single(library: Library) -> None:
+    made = an_experiment(epochs=2)
+    trainer, run = made.trainer(DATA), library.begin(made)
+    trainer.network.parameters[3] = 1e6
+    recording = Recording(library, run, trainer)
+    recording.take(next(event for event in trainer.run() if isinstance(event, Epoch)))
+    library.database.write("DELETE FROM states")
+    assert library.moment(run, 0)[3] == 1e6
+    recording.close()
+
+
+# ---- orders
+
+
+def test_orders_are_kept_in_their_order_with_their_places(library: Library) -> None:
+    made = an_experiment(epochs=4)
+    trainer, run = made.trainer(DATA), library.begin(made)
+    clock, faster = Clock(), made.changed(learning_rate=0.05)
+    recording = Recording(library, run, trainer, clock=clock)
+
+    def give_orders(event: Event) -> None:
+        if in_epoch(2, 3)(event):
+            trainer.change(faster.training)
+            recording.change(faster, "learning rate 0.05")
+        if in_epoch(3, 1)(event):
+            recording.log("edit", {"layer": 1, "cells": [[0, 2]]}, np.float32([1.5]).tobytes(), "a weight edited")
+
+    recorded(recording, clock, give_orders)
+    first, second = library.orders(run)
+    assert (first.kind, first.at, first.epoch, first.batch) == ("settings", 1.5, 2, 3)
+    assert first.payload["learning_rate"] == 0.05
+    assert (second.kind, second.payload, second.content) == (
+        "edit",
+        {"layer": 1, "cells": [[0, 2]]},
+        np.float32([1.5]).tobytes(),
+    )
+    assert [change.text for change in library.history(run).changes] == ["learning rate 0.05", "a weight edited"]
+    assert library.run(run).experiment == faster
+    assert library.orders(run, library.state(run).orders) == []
+    assert [order.number for order in library.orders(run, library.state(run, 1.9).orders)] == [1, 2]
+
+
+def test_a_replay_with_its_orders_is_the_same_to_the_bit(library: Library) -> None:
+    made = an_experiment(epochs=4)
+    trainer, run = made.trainer(DATA), library.begin(made)
+    clock, faster = Clock(), made.changed(learning_rate=0.05)
+    recording = Recording(library, run, trainer, clock=clock)
+
+    def go_faster(event: Event) -> None:
+        if in_epoch(3, 2)(event):
+            trainer.change(faster.training)
+            recording.change(faster)
+
+    recorded(recording, clock, go_faster)
+    start = library.state(run, 1)
+    assert start is not None
+    replayed = Trainer.resume(start.network, DATA, start.training)
+    (order,) = library.orders(run, start.orders)
+    for _ in replayed.run():
+        if (replayed.epoch, replayed.batch) == (order.epoch, order.batch):
+            replayed.change(type(made.training).from_dict(dict(order.payload)))
+    np.testing.assert_array_equal(replayed.network.parameters, trainer.network.parameters)
+
+
+# ---- who records
+
+
+def test_nobody_else_takes_up_a_run_that_is_being_trained(library: Library) -> None:
+    made = an_experiment()
+    run = library.begin(made)
+    recording = Recording(library, run, made.trainer(DATA))
+    assert library.is_live(run)
+    with Library() as other:
+        assert other.is_live(run)
+        with refused(RunInUseError, "run", str(run)):
+            Recording(other, run, made.trainer(DATA))
+        with refused(RunInUseError, "run", str(run)):
+            other.delete([run])
+    recording.close()
+    assert not library.is_live(run)
+    Recording(library, run, made.trainer(DATA)).finish()
+    assert [each.name for each in library.path.parent.iterdir() if "lock" in each.name] == []
+
+
+def test_what_was_interrupted_is_found(library: Library) -> None:
+    made = an_experiment()
+    run = library.begin(made)
+    recording = Recording(library, run, made.trainer(DATA))
+    recording.commit()
+    assert library.interrupted() == []
+    recording.close()
+    assert [each.id for each in library.interrupted()] == [run]
+    Recording(library, run, made.trainer(DATA)).finish()
+    assert library.interrupted() == []
+
+
+# ---- what goes wrong
+
+
+def test_a_run_that_diverges_is_kept_up_to_its_last_good_moment(library: Library) -> None:
+    data = class_data()
+    made = an_experiment(optimizer="sgd", epochs=50, learning_rate=0.1)
+    trainer, run = made.trainer(data), library.begin(made)
+    clock, good = Clock(), []
+    recording = Recording(library, run, trainer, clock=clock)
+
+    def spoil(event: Event) -> None:
+        if isinstance(event, Epoch) and event.epoch == 3:
+            good.append(trainer.network.parameters.copy())
+            trainer.network.parameters[...] *= 1e30
+
+    with pytest.raises(DivergenceError):
+        recorded(recording, clock, spoil)
+    recording.finish("diverged")
+    told = library.run(run)
+    assert (told.status, library.state(run).at) == ("diverged", 3)
+    np.testing.assert_array_equal(library.network(run, 3).parameters, good[0])
+    assert library.history(run).completed == 3
+
+
+def test_a_full_disk_stops_no_training_and_loses_nothing_when_there_is_room_again(library: Library) -> None:
+    made, clock, told = an_experiment(epochs=40).changed(hidden=(2000,)), Clock(), []
+    trainer, run = made.trainer(DATA), library.begin(made)
+    recording = Recording(library, run, trainer, tell=told.append, clock=clock)
+    pages = library.database.number("PRAGMA page_count") + 20
+
+    def fill(event: Event) -> None:
+        if isinstance(event, Epoch) and event.epoch == 10:
+            library.database.row(f"PRAGMA max_page_count = {pages}")
+        if isinstance(event, Epoch) and event.epoch == 25:
+            assert isinstance(recording.problem, FullDiskError)
+            library.database.row("PRAGMA max_page_count = 1000000")
+
+    recorded(recording, clock, fill)
+    assert recording.problem is None
+    assert len(told) == 2
+    assert "on a full disk" in told[0]
+    assert "The training goes on." in told[0]
+    assert told[1] == "The library is written to again."
+    assert library.history(run).error.test.epochs == list(range(41))
+    np.testing.assert_array_equal(library.network(run).parameters, trainer.network.parameters)
+
+
+def test_a_network_too_large_for_the_library_has_its_figures_kept(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.library.states.MOST_STATE", 100)
+    told: list[str] = []
+    made = an_experiment()
+    trainer, run = made.trainer(DATA), library.begin(made)
+    clock = Clock()
+    recorded(Recording(library, run, trainer, tell=told.append, clock=clock), clock)
+    assert len(told) == 1
+    assert "must be at most" in told[0]
+    assert library.history(run).completed == 6
+    assert library.moments(run) == []
+    with pytest.raises(TooLargeError):
+        StateBytes.of(trainer)
+
+
+def test_a_state_says_what_it_was_computed_with(library: Library) -> None:
+    run, _ = record(library)
+    assert library.state(run).machine == this_machine()
+    other = json.dumps({**this_machine().as_dict(), "numpy": "1.26.0", "threads": ""})
+    library.database.write("UPDATE states SET machine = ?", (other,))
+    assert library.state(run).differences() == [
+        f"numpy 1.26.0, then {np.__version__}",
+        f"number of threads unknown, then {this_machine().threads}",
+    ]
+    assert Machine.from_dict([1]).differences(Machine()) != [], "two that are not known may differ"
