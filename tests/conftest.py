@@ -137,6 +137,7 @@ def make_window(qtbot: QtBot, few_digits: Dataset, load_with: Callable[..., None
         from nnviz.app import create_window
 
         window = create_window()
+        window.session.records.set_on(False)  # recording has tests of its own
         made.append(window)
         window.show()
         return window

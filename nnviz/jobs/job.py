@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,7 +15,8 @@ from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.packing import packed
 from engine.training import Trainer
 from nnviz.jobs.pace import Budget, Pace
-from nnviz.jobs.reports import EpochEnd, Frame, Stopped, Until
+from nnviz.jobs.recorder import Recorder
+from nnviz.jobs.reports import EpochEnd, Frame, Recorded, Stopped, Until
 
 _SECONDS_BETWEEN_ENDS = 0.05  # of epochs that are kept; they may take a hundredth of the time
 
@@ -37,7 +39,7 @@ class Outlet(Protocol):
     def put_frame(self, frame: Frame) -> None:
         """Takes a frame, which replaces the last one."""
 
-    def tell(self, run: int, event: Event | EpochEnd) -> None:
+    def tell(self, run: int, event: Event | EpochEnd | Recorded) -> None:
         """Takes an event that must not be lost."""
 
 
@@ -49,11 +51,13 @@ class Job:
         trainer: only one thread uses it at a time.
         until: where to pause.
         may_be_lent: whether nothing is known that keeps it from going on in another process.
+        recorder: records the training; None for nothing.
     """
 
-    def __init__(self, run: int, trainer: Trainer) -> None:
+    def __init__(self, run: int, trainer: Trainer, recorder: Recorder | None = None) -> None:
         self.run = run
         self.trainer = trainer
+        self.recorder = recorder
         self.until = Until.END
         self.may_be_lent = True
         self._has_stepped = False
@@ -77,6 +81,8 @@ class Job:
     def restart(self) -> None:
         """Lets it go on at the trainer's place after an error."""
         self._events = self._last_batch = None
+        if self.recorder is not None:
+            self.recorder.leap()
 
     def frame(self, with_estimate: bool = False) -> Frame:
         """A frame of the network as it is now."""
@@ -128,6 +134,8 @@ class Job:
         event = next(self._events, None)
         if event is not None:
             self._take(outlet, event)
+            if self.recorder is not None:
+                self.recorder.take(event, self.trainer, partial(outlet.tell, self.run))
         return event
 
     def _take(self, outlet: Outlet, event: Event) -> None:
@@ -191,7 +199,9 @@ class Job:
 
     def place(self) -> dict[str, Any]:
         """All that changes while it trains, for a twin's :meth:`stand_at`; shares the trainer's arrays."""
-        return self.__getstate__() | {"trainer": self.trainer.place()}
+        place = self.__getstate__() | {"trainer": self.trainer.place()}
+        del place["recorder"]
+        return place
 
     def stand_at(self, place: dict[str, Any]) -> None:
         """Goes to the place of a twin, a job of the same run."""

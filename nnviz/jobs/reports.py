@@ -72,3 +72,16 @@ class EpochEnd:
 
     epoch: int
     packed: Packed
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The training is recorded in the library, or can no longer be.
+
+    Attributes:
+        run: its number there; None for none.
+        words: what there is to tell of it; None for nothing.
+    """
+
+    run: int | None
+    words: str | None = None

@@ -62,8 +62,16 @@ class Runner(QObject):
         self._timer.start(_SHORTEST)
         self.worker.go(run, until)
 
-    def look(self, run: int, at: Callable[[Trainer | None], T], then: Callable[[], None] = lambda: None) -> Future[T]:
+    def look(
+        self,
+        run: int,
+        at: Callable[[Trainer | None], T],
+        then: Callable[[], None] = lambda: None,
+        edit: str | None = None,
+    ) -> Future[T]:
         """The result of ``at``, called in the worker's thread between two steps with the run's trainer or None.
+
+        If it changes parameters, ``edit`` tells in words what is recorded of that.
 
         ``then`` is called in this thread, after all that was told before ``at`` and before all that is told after it;
         the result may come a little later.
@@ -84,7 +92,7 @@ class Runner(QObject):
             then()
             return found
         self._looks[found] = then
-        self.worker.look(run, settle)
+        self.worker.look(run, settle, edit)
         return found
 
     def close(self, milliseconds: int) -> bool:

@@ -19,7 +19,8 @@ from engine.settings import TrainingSettings
 from nnviz.jobs.child import listen, own_output, picklable
 from nnviz.jobs.job import Job
 from nnviz.jobs.parcels import parcel_of
-from nnviz.jobs.reports import EpochEnd, Frame, Stopped
+from nnviz.jobs.recorder import status_of
+from nnviz.jobs.reports import EpochEnd, Frame, Recorded, Stopped
 from nnviz.jobs.training_process import Returned
 
 _MOST_UNHEARD = 300  # events: more would keep the interface busy with the past
@@ -88,7 +89,7 @@ class _Outlet:
         self.wants_frame = False
         self._pipe.put(replace(frame, is_lent=True))
 
-    def tell(self, run: int, event: Event | EpochEnd) -> None:
+    def tell(self, run: int, event: Event | EpochEnd | Recorded) -> None:
         """Sends it. Waits where too many were not heard yet, but not if there is an order."""
         self._told += 1
         self._pipe.gather((run, event))
@@ -164,7 +165,8 @@ class _Borrower:
         def stand_there() -> Job:
             if job is None:
                 raise pickle.UnpicklingError("it is not known here")
-            job.stand_at(pickle.loads(packed))
+            place, job.recorder = pickle.loads(packed)
+            job.stand_at(place)
             return job
 
         self._begin(stand_there)
@@ -179,10 +181,13 @@ class _Borrower:
         else:
             self._is_training = True
 
-    def _change(self, settings: TrainingSettings) -> None:
+    def _change(self, changed: tuple[TrainingSettings, str]) -> None:
         if self._is_training and self._job is not None:
+            settings, words = changed
             try:
                 self._job.trainer.change(settings)
+                if self._job.recorder is not None:
+                    self._job.recorder.change(settings, words)
             except Exception as error:
                 self._hand_back(error=error)
 
@@ -202,6 +207,8 @@ class _Borrower:
         if self._is_training and self._job is not None:
             self._is_training = False
             trace = "" if error is None else traceback.format_exc()
+            if self._job.recorder is not None:
+                self._job.recorder.finish(status_of(stopped, error))
             self._pipe.put(Returned(self._job.place(), stopped, None if error is None else picklable(error), trace))
 
 

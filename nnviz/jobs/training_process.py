@@ -10,8 +10,8 @@ Messages are pickles in two pipes that nobody else can write to. To the process 
 | --- | --- | --- |
 | data | a pickled ``Dataset`` | replaces the data |
 | train | a pickled job without its data | trains it |
-| train on | the place of the last job, pickled | goes there and trains it |
-| change | settings | from the next step on |
+| train on | the place of the last job and its recorder, pickled | goes there and trains it |
+| change | settings, and what changed in words | from the next step on |
 | halt | | pauses as soon as a pause may come |
 | hand back | | returns the training after the current event |
 | taken | | the last frame was taken: another is wanted |
@@ -125,7 +125,7 @@ class TrainingProcess:
         trainer = job.trainer
         try:
             if self._trainer is not None and self._trainer() is trainer:
-                orders = [("train on", pickle.dumps(job.place(), protocol=5))]
+                orders = [("train on", pickle.dumps((job.place(), job.recorder), protocol=5))]
             else:
                 orders = [*self._data_for(trainer.given), ("train", _packed(job))]
         except Exception as error:  # a trainer of somebody's own may hold anything

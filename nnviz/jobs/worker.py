@@ -15,6 +15,8 @@ import logging
 import queue
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,8 @@ from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.jobs import training_process
 from nnviz.jobs.job import Job
-from nnviz.jobs.reports import EpochEnd, Frame, Stopped, Until
+from nnviz.jobs.recorder import Plan, Recorder, status_of
+from nnviz.jobs.reports import EpochEnd, Frame, Recorded, Stopped, Until
 from nnviz.jobs.training_process import Lost, Returned, TrainingProcess
 
 _LOG = logging.getLogger("nnviz")
@@ -60,6 +63,7 @@ class Worker(QThread):
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._is_ending = False
         self._jobs: dict[int, Job] = {}  # the one used last at the end
+        self._recorders: dict[int, Recorder] = {}  # of all runs that are recorded
         self._parked: dict[int, Callable[[], Trainer]] = {}  # what makes the trainers of the other runs again
         self._training: Job | None = None
         self._process: TrainingProcess | None = None
@@ -71,9 +75,12 @@ class Worker(QThread):
 
     # ---- orders, called in the interface's thread
 
-    def begin(self, run: int, make: Callable[[], Trainer]) -> None:
-        """Makes a trainer for that run, in this thread; ``Stopped`` with an error follows if that fails."""
-        self._order(lambda: self._begin(run, make))
+    def begin(self, run: int, make: Callable[[], Trainer], plan: Plan | None = None) -> None:
+        """Makes a trainer for that run, in this thread; ``Stopped`` with an error follows if that fails.
+
+        ``plan`` says as what it is recorded; without one nothing is.
+        """
+        self._order(lambda: self._begin(run, make, plan))
 
     def go(self, run: int, until: Until) -> None:
         """Trains the run from where it is."""
@@ -85,13 +92,19 @@ class Worker(QThread):
         self.must_halt = True
         self._tell_process("halt", still=lambda: self.must_halt)
 
-    def change(self, run: int, settings: TrainingSettings) -> None:
-        """Changes settings from the next step on; ``Stopped`` with an error follows if they do not fit the run."""
-        self._order(lambda: self._change(run, settings))
+    def change(self, run: int, settings: TrainingSettings, words: str = "") -> None:
+        """Changes settings from the next step on; ``Stopped`` with an error follows if they do not fit the run.
 
-    def look(self, run: int, at: Callable[[Trainer | None], Any]) -> None:
-        """Calls ``at`` in this thread between two steps, with the run's trainer or None if it has none."""
-        self._order(lambda: self._look(run, at))
+        ``words`` tell what is recorded of it beside the curves.
+        """
+        self._order(lambda: self._change(run, settings, words))
+
+    def look(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None = None) -> None:
+        """Calls ``at`` in this thread between two steps, with the run's trainer or None if it has none.
+
+        If it changes parameters, ``edit`` tells what is recorded of that beside the curves.
+        """
+        self._order(lambda: self._look(run, at, edit))
 
     def forget(self, run: int) -> None:
         self._order(lambda: self._forget(run))
@@ -151,41 +164,68 @@ class Worker(QThread):
             while self._training is None or self._is_lent or not self._orders.empty():
                 order = self._orders.get()
                 if order is None:
-                    self._end_process()
+                    self._end()
                     return
                 order()
             self._advance(self._training)
             if self._training is not None:
                 self._lend(self._training)
 
-    def _begin(self, run: int, make: Callable[[], Trainer]) -> None:
+    def _begin(self, run: int, make: Callable[[], Trainer], plan: Plan | None) -> None:
         self._forget(run)
         try:
             trainer = make()
         except Exception as error:
             self.told.emit(run, Stopped(None, error=error, dropped=True))
-        else:
-            self._jobs[run] = Job(run, trainer)
-            self._park()
+            return
+        recorder = None
+        if plan is not None:
+            recorder = self._recorders.setdefault(run, Recorder(plan))
+            recorder.begin(plan if plan.run is not None else replace(plan, run=recorder.plan.run))
+            recorder.open(trainer, partial(self.told.emit, run))
+        self._jobs[run] = Job(run, trainer, recorder)
+        self._park()
+
+    def _end(self) -> None:
+        """Writes what is recorded to the end, and ends the process."""
+        if self._recorders:
+            self._call_back()
+        for recorder in self._recorders.values():
+            recorder.release()
+        self._end_process()
 
     def _job(self, run: int) -> Job | None:
         """The job of that run, which is now the one used last, with its trainer here; None if it has none."""
         if run in self._parked:
-            self._begin(run, self._parked[run])
+            self._unpark(run)
         self._call_back(run)
         if run in self._jobs:
             self._jobs[run] = self._jobs.pop(run)
         return self._jobs.get(run)
 
+    def _unpark(self, run: int) -> None:
+        make = self._parked.pop(run)
+        try:
+            self._jobs[run] = Job(run, make(), self._recorders.get(run))
+        except Exception as error:
+            self.told.emit(run, Stopped(None, error=error, dropped=True))
+        else:
+            self._park()
+
     def _park(self) -> None:
         """Drops the trainers that were not used lately, but not where a step has just made weights infinite."""
         for job in list(self._jobs.values())[:-_MOST_TRAINERS]:
             if job is not self._training and job.is_finite:
+                _let_go(job)
                 self._parked[job.run] = self._jobs.pop(job.run).trainer.maker()
 
-    def _look(self, run: int, at: Callable[[Trainer | None], Any]) -> None:
+    def _look(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None) -> None:
         job = self._job(run)
+        recorder = None if job is None or edit is None else job.recorder
+        before = None if job is None or recorder is None else job.trainer.network.parameters.copy()
         at(None if job is None else job.trainer)
+        if job is not None and recorder is not None and before is not None and edit is not None:
+            recorder.edited(before, job.trainer, partial(self.told.emit, run), edit)
 
     def _go(self, run: int, until: Until) -> None:
         self._call_back()
@@ -199,7 +239,7 @@ class Worker(QThread):
             if until is not Until.BATCH:
                 self._start_process(job)
 
-    def _change(self, run: int, settings: TrainingSettings) -> None:
+    def _change(self, run: int, settings: TrainingSettings, words: str) -> None:
         job = self._training if self._is_lent and self._training and self._training.run == run else self._job(run)
         if job is None or job.trainer.settings == settings:
             return
@@ -210,8 +250,10 @@ class Worker(QThread):
             if self._jobs.get(run) is job:
                 self._fail(job, error)
         else:
+            if job.recorder is not None:
+                job.recorder.change(settings, words)
             if job is self._training and self._is_lent and self._process is not None:
-                self._process.send("change", settings)
+                self._process.send("change", (settings, words))
 
     def _forget(self, run: int) -> None:
         self._parked.pop(run, None)
@@ -231,6 +273,8 @@ class Worker(QThread):
     def _fail(self, job: Job, error: Exception) -> None:
         """Drops the job, but not where a smaller learning rate lets it go on: then it stays at its place."""
         dropped = not isinstance(error, DivergenceError) or not job.trainer.epoch
+        if job.recorder is not None:
+            job.recorder.finish(status_of(None, error))
         if dropped:
             self._drop(job)
         else:
@@ -244,11 +288,14 @@ class Worker(QThread):
         """Drops the job; its network stays, with finite parameters, and can be trained anew."""
         del self._jobs[job.run]
         job.trainer.back_to_finite()
+        _let_go(job)
         if job is self._training:
             self._training = None
 
     def _stop(self, job: Job, stopped: Stopped) -> None:
         self._training = None
+        if job.recorder is not None:
+            job.recorder.finish(status_of(stopped, None))
         self.told.emit(job.run, stopped)
 
     # ---- what a job reports, see Outlet in nnviz/jobs/job.py
@@ -262,7 +309,7 @@ class Worker(QThread):
         """Into the mailbox."""
         self.frames.append(frame)
 
-    def tell(self, run: int, event: Event | EpochEnd) -> None:
+    def tell(self, run: int, event: Event | EpochEnd | Recorded) -> None:
         """To the interface."""
         self.told.emit(run, event)
 
@@ -291,6 +338,7 @@ class Worker(QThread):
         if job.may_be_lent and job.seconds_going > _SECONDS_HERE:
             job.may_be_lent = training_process.may_be_lent(job)
             self._last_frame, self._has_heard = None, False
+            _let_go(job)  # it takes up the run there
             self._is_lent = job.may_be_lent and process.lend(job)
             if self._is_lent:
                 process.send("estimating", self.estimating)
@@ -363,3 +411,9 @@ class Worker(QThread):
             np.copyto(job.trainer.network.parameters, frame.parameters)
         self._drop(job)
         self.told.emit(job.run, Stopped(frame, error=lost.error, dropped=True))
+
+
+def _let_go(job: Job) -> None:
+    """Writes what is recorded of it to the end."""
+    if job.recorder is not None:
+        job.recorder.release()

@@ -199,11 +199,24 @@ class Recording:
         if text:
             self._changes.append(Change(self.at, text))
 
-    def change(self, experiment: Experiment, text: str = "") -> None:
-        """Notes that the training goes on with the settings of another experiment, from the next step on."""
-        if experiment.training != self._experiment.training:
+    def change(self, experiment: Experiment, text: str = "", is_told: bool = True) -> None:
+        """Notes that the training goes on with the settings of another experiment, from the next step on.
+
+        Args:
+            is_told: whether that is an order of its own; it is none where a whole state follows.
+        """
+        if is_told and experiment.training != self._experiment.training:
             self.log("settings", experiment.training.as_dict(), text=text)
         self._experiment = experiment
+
+    def leap(self) -> None:
+        """Writes the whole state here as an order: nothing that was recorded before leads to this place."""
+        try:
+            state = StateBytes.of(self.trainer, self.before)
+        except (DataError, TooLargeError):
+            return  # a replay ends before it
+        self.log("state", {"before": self.before}, state.content)
+        self.commit()
 
     # ---- writing
 

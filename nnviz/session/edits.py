@@ -201,7 +201,7 @@ class Edits(QObject):
             if run.stage is not Stage.TRAINING and not edit.holds(run.displayed_network()):
                 self._put(run, edit)  # a copy from before came between
 
-        found = self._training.runner.look(run.id, write, written)
+        found = self._training.runner.look(run.id, write, written, edit.text)
 
     def _note(self, run: Run, text: str, place: tuple[int, int, int] | None) -> None:
         epochs = run.epochs

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import DivergenceError
 from engine.events import BestRestored, Epoch, Evaluating
-from nnviz.jobs.reports import EpochEnd, Frame, Stopped
+from nnviz.jobs.reports import EpochEnd, Frame, Recorded, Stopped
 from nnviz.jobs.runner import Runner
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
@@ -24,11 +24,13 @@ class Reports(QObject):
         progressed: the current run has newer parameters, or its evaluation takes long.
         stopped(Run, Stopped): a run has paused, and knows it.
         died(Run): a layer has died in the last epoch; see ``dead_layer``.
+        recorded(Run, Recorded): what there is to tell about the record of a run.
     """
 
     progressed = pyqtSignal()
     stopped = pyqtSignal(object, object)
     died = pyqtSignal(object)
+    recorded = pyqtSignal(object, object)
 
     def __init__(self, runner: Runner, runs: Runs, show: Callable[[Run], None], messages: Messages) -> None:
         """``show`` displays the newer parameters of the current run."""
@@ -56,6 +58,8 @@ class Reports(QObject):
             self._stop(run, event)
         elif isinstance(event, EpochEnd):
             run.snapshots.add_end(run.start_epoch + event.epoch, event.packed)
+        elif isinstance(event, Recorded):
+            self.recorded.emit(run, event)
         elif isinstance(event, Evaluating):
             run.progress = replace(run.progress, measuring=True)
             if run is self._runs.current:

@@ -53,6 +53,8 @@ class Run:
         parameters: the last copy of its parameters that the worker made; nobody writes to it.
         parent: id of the run that it branched off from; None for none.
         left_at: the epoch of the parent at which it branched off; None for none.
+        record: its number in the library; None while it is not recorded.
+        parent_record: that of the run that it branched off from.
         history: the figures of each epoch, and where settings changed.
         snapshots: parameters at some moments of its training.
         stage, progress: the state of its training.
@@ -73,6 +75,8 @@ class Run:
     id: int = 0
     parent: int | None = None
     left_at: float | None = None
+    record: int | None = None
+    parent_record: int | None = None
     history: History = field(default_factory=History)
     snapshots: Snapshots = field(default_factory=Snapshots)
     stage: Stage = Stage.RESTING
@@ -238,14 +242,18 @@ class Run:
         self.snapshots.clear()
         self.keep_snapshot()
 
-    def adopt(self, wanted: TrainingSettings, dataset: Dataset | None) -> None:
-        """Applies the settings that may change in the middle of a training; the others wait for the next one."""
+    def adopt(self, wanted: TrainingSettings, dataset: Dataset | None) -> str:
+        """Applies the settings that may change in the middle of a training; the others wait for the next one.
+
+        Returns in words which did.
+        """
         before, training = self.experiment, _allowed(self.experiment, wanted, dataset)
         self.experiment = before.changed(training=training)
         self.progress = replace(self.progress, epochs=training.epochs)
-        changes = changes_between(before, self.experiment)
-        if changes and self.epochs:
-            self.history.note_change(self.epochs, ", ".join(changes))
+        words = ", ".join(changes_between(before, self.experiment))
+        if words and self.epochs:
+            self.history.note_change(self.epochs, words)
+        return words
 
     def rest(self) -> None:
         """Ends its training, which cannot continue; a new one can begin. If it took no step, nothing is left of it."""

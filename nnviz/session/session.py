@@ -37,6 +37,7 @@ from nnviz.session.painting import Painting
 from nnviz.session.player import Player
 from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
+from nnviz.session.records import Records
 from nnviz.session.robustness import HowRobust
 from nnviz.session.run import Run, new_run, setting_value
 from nnviz.session.runs import Runs
@@ -69,7 +70,7 @@ class Session(QObject):
         displayed: the network that the views draw and that is asked.
         timeline, player: which moment of the run is displayed, and one after the other as a film.
         selection: the neuron, example and pair of classes that are chosen.
-        training: start, pause, step; state and progress.
+        training, records: start, pause, step, state and progress; whether and where runs are recorded.
         painting: points that the person paints, from which the network learns at once.
         edits: what-ifs about single neurons, and edits of their weights.
         sketch: the drawing and the picture made of it.
@@ -105,7 +106,9 @@ class Session(QObject):
         self.selection = Selection(self.runs, self.data)
         self.making = Making(self.data, self.settings, self.runs, self.undo, self.messages, building)
         self._new_data = NewData(self.data, self.settings, self.runs, self.making, self.undo)
-        self.training = Training(self.data, self.settings, self.runs, self.making, self.displayed, self.messages)
+        self.records = Records(self.data, self.messages)
+        running = self.settings, self.runs, self.making, self.displayed, self.records, self.messages
+        self.training = Training(self.data, *running)
         self.painting = Painting(self.data, self.training, self.undo, self.messages)
         self._death = DeathNotice(self.training, self.settings, self.runs, self.making, self.undo, self.messages)
         changing = self.data, self.runs, self.displayed, self.training, self.undo

@@ -58,3 +58,14 @@ class Progress:
     def seconds_left(self) -> float:
         """Time to the end of the training."""
         return self.seconds_of_epoch * max(self.epochs - self.epochs_done, 0)
+
+
+def status_of(stage: Stage, has_changed: bool, is_loading: bool, is_making: bool) -> Status:
+    """What a session is doing whose current run is at that stage and has learned, or has not."""
+    if is_loading:
+        return Status.LOADING
+    if is_making:
+        return Status.BUILDING
+    if stage is Stage.RESTING:
+        return Status.PAUSED if has_changed else Status.READY
+    return Status.FINISHED if stage is Stage.ENDED else Status[stage.name]

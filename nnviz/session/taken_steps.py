@@ -129,7 +129,7 @@ class TakenSteps(QObject):
         run.changes += 1
         run.parameters = after.parameters
         run.history.note_change(run.epochs, "a step on one example")
-        self._training.runner.worker.begin(run.id, lambda: after.trainer(run.network, dataset))
+        self._training.begin(run, lambda: after.trainer(run.network, dataset))
         self._show(run)
 
     # ---- back
@@ -150,8 +150,8 @@ class TakenSteps(QObject):
         run.go_back_to(before)
         self._make_trainer(run, taken, over)
         if run.stage is Stage.PAUSED:
-            run.adopt(experiment.training, taken.dataset)
-            self._training.runner.worker.change(run.id, run.experiment.training)
+            words = run.adopt(experiment.training, taken.dataset)
+            self._training.runner.worker.change(run.id, run.experiment.training, words)
         self._show(run)
 
     def _take_back_unwanted(self) -> None:
@@ -171,7 +171,7 @@ class TakenSteps(QObject):
             return (ended or taken.before).trainer(run.network, taken.dataset)
 
         if run.stage is not Stage.RESTING:
-            worker.begin(run.id, make)
+            self._training.begin(run, make)
         else:
             worker.forget(run.id)
             self._training.runner.look(run.id, lambda _: np.copyto(run.network.parameters, parameters))

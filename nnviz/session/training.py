@@ -8,17 +8,19 @@ from dataclasses import replace
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
+from engine.training import Trainer
 from nnviz.jobs.reports import Stopped, Until
 from nnviz.jobs.runner import Runner
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
+from nnviz.session.records import Records
 from nnviz.session.reports import Reports
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
-from nnviz.session.status import Progress, Stage, Status
+from nnviz.session.status import Progress, Stage, Status, status_of
 
 
 class Training(QObject):
@@ -35,24 +37,33 @@ class Training(QObject):
     died = pyqtSignal(object)
 
     def __init__(
-        self, data: Data, settings: Settings, runs: Runs, making: Making, displayed: Displayed, messages: Messages
+        self,
+        data: Data,
+        settings: Settings,
+        runs: Runs,
+        making: Making,
+        displayed: Displayed,
+        records: Records,
+        messages: Messages,
     ) -> None:
         super().__init__()
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
-        self._displayed, self._messages = displayed, messages
+        self._displayed, self._records, self._messages = displayed, records, messages
         self._requested: Until | None = None  # how far to train when nothing is in the way
         self._until: Until | None = None  # how far the training was to go, until it is there
         self._is_pausing = False  # a pause is on its way
         self._holds = 0  # how often it is held; what is started meanwhile goes afterwards
         self.runner = Runner()
         reports = Reports(self.runner, runs, displayed.show, messages)
+        reports.recorded.connect(records.take)
         reports.progressed.connect(self.progressed)
         reports.stopped.connect(self._stopped)
         reports.died.connect(self.died)
         runs.replaced.connect(self._replaced)
         runs.let_go.connect(lambda run: self.runner.worker.forget(run.id))
         settings.changed.connect(self._settings_changed)
-        data.changed.connect(self._data_changed)
+        data.changed.connect(lambda: self._end_if_data_differ(self._runs.current))
+        data.changed.connect(self.progressed)
         for signal in (data.loading_changed, making.changed):
             signal.connect(self._wait_or_go)
         for signal in (data.failed, making.given_up):
@@ -62,14 +73,8 @@ class Training(QObject):
 
     @property
     def state(self) -> Status:
-        if self._data.loading:
-            return Status.LOADING
-        if self._making.is_making:
-            return Status.BUILDING
         run = self._runs.current
-        if run.stage is Stage.RESTING:
-            return Status.PAUSED if run.changes else Status.READY
-        return Status.FINISHED if run.stage is Stage.ENDED else Status[run.stage.name]
+        return status_of(run.stage, run.changes > 0, self._data.loading, self._making.is_making)
 
     @property
     def progress(self) -> Progress:
@@ -174,10 +179,14 @@ class Training(QObject):
             run.begin(experiment)
             run.stage = Stage.TRAINING
             self._runs.make_room()
-            self.runner.worker.begin(run.id, lambda: experiment.trainer(dataset, network))
+            self.begin(run, lambda: experiment.trainer(dataset, network))
         run.stage, self._until = Stage.TRAINING, until
         self.state_changed.emit()
         self.runner.go(run.id, until)
+
+    def begin(self, run: Run, make: Callable[[], Trainer]) -> None:
+        """Hands the training of a run over to the worker, which makes its trainer, and records it if that is wanted."""
+        self.runner.worker.begin(run.id, make, self._records.plan(run))
 
     @property
     def _is_waiting(self) -> bool:
@@ -194,10 +203,6 @@ class Training(QObject):
 
     def _drop_request(self) -> None:
         self._requested = None
-
-    def _data_changed(self) -> None:
-        self._end_if_data_differ(self._runs.current)
-        self.progressed.emit()
 
     def _end_if_data_differ(self, run: Run) -> None:
         """Ends a training that was begun with other data, because it cannot continue. The network stays."""
@@ -223,8 +228,8 @@ class Training(QObject):
         """Applies the settings that may change in the middle of a training at once."""
         run, fields = self._runs.current, self._settings.experiment.training
         if self.is_under_way:
-            run.adopt(fields, self._data.dataset)
-            self.runner.worker.change(run.id, run.experiment.training)
+            words = run.adopt(fields, self._data.dataset)
+            self.runner.worker.change(run.id, run.experiment.training, words)
         elif run.stage is Stage.RESTING:
             run.progress = replace(run.progress, epochs=fields.epochs)
         self.progressed.emit()
@@ -237,8 +242,7 @@ class Training(QObject):
         if run is not self._runs.current:
             return
         is_over = stop.finished or stop.error is not None
-        if is_over or stop.reached:
-            self._until = None
+        self._until = None if is_over or stop.reached else self._until
         if self._is_pausing and (is_over or (stop.reached and self._requested is not Until.END)):
             self._requested = None
         self._is_pausing = False

@@ -18,6 +18,7 @@ PARTS = (
     *("messages", "undo", "data", "settings", "runs", "making", "displayed", "selection", "training", "sketch"),
     *(
         "timeline",
+        "records",
         "player",
         "imported",
         "importing",

@@ -1,0 +1,151 @@
+"""Records a training in the library, in whatever thread or process its job is. No Qt.
+
+What it writes with belongs to one thread: before a job goes to another one, the recorder lets go, and takes up the run
+again with the first event there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.errors import DivergenceError
+from engine.events import Event
+from engine.experiment import Experiment
+from engine.settings import TrainingSettings
+from engine.training import Trainer
+from engine.validation import Array
+from nnviz.jobs.reports import Recorded, Stopped
+from nnviz.library import Library, LibraryError, Recording
+
+Tell = Callable[[object], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training is to be recorded as.
+
+    Attributes:
+        path: the file of the library.
+        run: the number there; None for a run that is not there yet.
+        before: epochs that the network had before this training.
+        experiment, data: with what it is trained, and the title of the data.
+        parent, left_at: the number of the run that it branched off from, and the epoch at which it did; None for none.
+        name: what the run is called.
+    """
+
+    path: Path
+    run: int | None
+    before: float
+    experiment: Experiment
+    data: str
+    parent: int | None = None
+    left_at: float | None = None
+    name: str = ""
+
+
+class Recorder:
+    """Follows one run's trainings. A library that cannot be written to never stops them: that is told, once.
+
+    Attributes:
+        plan: of the training that goes on.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._is_leap = True  # whether the training begins here: nothing that is recorded leads to this place
+        self._may_try = True
+        self._library: Library | None = None
+        self._recording: Recording | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it writes with stays where it is."""
+        return self.__dict__ | {"_library": None, "_recording": None}
+
+    def begin(self, plan: Plan) -> None:
+        """Another training of the same run begins, or the same one at another place."""
+        self.release()
+        self.plan, self._is_leap, self._may_try = plan, True, True
+
+    def leap(self) -> None:
+        """The next event is at a place to which nothing that is recorded leads."""
+        self.release()
+        self._is_leap = True
+
+    # ---- what happens
+
+    def open(self, trainer: Trainer, tell: Tell) -> Recording | None:
+        """Takes up the run where the trainer is; None where that is not possible, of which ``tell`` is told once."""
+        if self._recording is None and self._may_try:
+            try:
+                self._recording = self._taken_up(trainer, tell)
+            except LibraryError as error:
+                self._may_try = False
+                self._close_library()
+                tell(Recorded(self.plan.run, f"This training is not recorded: {error}"))
+        return self._recording
+
+    def _taken_up(self, trainer: Trainer, tell: Tell) -> Recording:
+        plan = self.plan
+        self._library = library = Library(plan.path)
+        notice = library.notice
+        run = plan.run
+        if run is None:
+            run = library.begin(plan.experiment, plan.data, plan.parent, plan.left_at, plan.name)
+            self.plan = plan = replace(plan, run=run)
+        recording = Recording(library, run, trainer, plan.before, lambda words: tell(Recorded(run, words)))
+        recording.change(plan.experiment.changed(training=trainer.settings), is_told=not self._is_leap)
+        if self._is_leap:
+            recording.leap()
+            self._is_leap = False
+            tell(Recorded(run, notice))
+        return recording
+
+    def take(self, event: Event, trainer: Trainer, tell: Tell) -> None:
+        """Notes an event of the trainer."""
+        recording = self._recording or self.open(trainer, tell)
+        if recording is not None:
+            recording.take(event)
+
+    def change(self, settings: TrainingSettings, words: str) -> None:
+        """Notes that the training goes on with other settings, which ``words`` tell."""
+        self.plan = replace(self.plan, experiment=self.plan.experiment.changed(training=settings))
+        if self._recording is not None:
+            self._recording.change(self.plan.experiment, words)
+
+    def edited(self, before: Array, trainer: Trainer, tell: Tell, text: str) -> None:
+        """Notes which parameters (n,) are others than they were."""
+        recording, now = self.open(trainer, tell), trainer.network.parameters
+        if recording is not None:
+            places = np.flatnonzero(before != now).astype("<i4")
+            values = now[places].astype(now.dtype.newbyteorder("<"))
+            recording.log("edit", {"count": len(places)}, places.tobytes() + values.tobytes(), text)
+
+    # ---- letting go
+
+    def finish(self, status: str) -> None:
+        """Writes what is left, says how the training has ended ("finished", "paused", "diverged"), and lets go."""
+        if self._recording is not None:
+            self._recording.finish(status)
+            self._recording = None
+        self._close_library()
+
+    def release(self) -> None:
+        """Writes what is left, and lets go."""
+        self.finish("paused")
+
+    def _close_library(self) -> None:
+        if self._library is not None:
+            self._library.close()
+            self._library = None
+
+
+def status_of(stopped: Stopped | None, error: Exception | None) -> str:
+    """How the library calls a training that has paused so."""
+    if isinstance(error, DivergenceError):
+        return "diverged"
+    return "finished" if stopped is not None and stopped.finished else "paused"

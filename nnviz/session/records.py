@@ -1,0 +1,54 @@
+"""Whether and where runs are recorded, and which record each run has."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from nnviz.jobs.recorder import Plan
+from nnviz.jobs.reports import Recorded
+from nnviz.library import library_path
+from nnviz.session.data import Data
+from nnviz.session.messages import Messages
+from nnviz.session.run import Run
+
+
+class Records(QObject):
+    """Says as what a run's next training is recorded. Who trains writes the record.
+
+    Signals:
+        changed: ``is_on`` has changed, or a run has a record now.
+
+    Attributes:
+        is_on: whether trainings that begin from now on are recorded.
+        path: the file of the library.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, data: Data, messages: Messages) -> None:
+        super().__init__()
+        self._data, self._messages = data, messages
+        self.is_on = True
+        self.path = library_path()
+
+    def set_on(self, wanted: bool) -> None:
+        """Records the trainings that begin from now on, or none of them."""
+        if wanted != self.is_on:
+            self.is_on = wanted
+            self.changed.emit()
+
+    def plan(self, run: Run) -> Plan | None:
+        """As what the training that a run begins, or goes on with, is recorded; None: it is not."""
+        dataset = self._data.dataset
+        if not self.is_on or dataset is None:
+            return None
+        origin = run.parent_record, run.left_at
+        return Plan(self.path, run.record, run.start_epoch, run.experiment, dataset.title, *origin, run.title)
+
+    def take(self, run: Run, told: Recorded) -> None:
+        """Notes the record of a run, and tells the person what there is to tell."""
+        if told.run is not None and run.record != told.run:
+            run.record = told.run
+            self.changed.emit()
+        if told.words:
+            self._messages.tell(told.words)
