@@ -14,7 +14,7 @@ from engine.errors import Verbatim
 from engine.regular_files import check_regular, mode_at
 from nnviz import __version__
 from nnviz.library import schema
-from nnviz.library.faults import ELSEWHERE, DamagedError, NotALibraryError, damaged, in_words, read_only
+from nnviz.library.faults import ELSEWHERE, NotALibraryError, damaged, in_words, read_only
 from nnviz.library.place import is_on_network
 
 _MAGIC = b"SQLite format 3\0"
@@ -134,25 +134,14 @@ class Database:
 
     # ---- reading and writing
 
-    @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        """Errors of SQLite become words; damage is noted, so that the next one who opens the file repairs it."""
-        try:
-            with in_words(self.path):
-                yield
-        except DamagedError:
-            with suppress(OSError):
-                damage_mark(self.path).touch(_OWNER_ONLY)
-            raise
-
     def rows(self, query: str, values: object = ()) -> list[tuple]:
         """All rows that a query gives. Raises LibraryError."""
-        with self._in_words():
+        with in_words(self.path):
             return self._connection.execute(query, values).fetchall()  # type: ignore[arg-type]
 
     def row(self, query: str, values: object = ()) -> tuple | None:
         """The first row, or None."""
-        with self._in_words():
+        with in_words(self.path):
             return self._connection.execute(query, values).fetchone()  # type: ignore[arg-type]
 
     def number(self, query: str, values: object = ()) -> int:
@@ -198,7 +187,7 @@ class Database:
         if self._connection.in_transaction:
             yield
             return
-        with self._in_words():
+        with in_words(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -221,7 +210,7 @@ class Database:
 
         Raises LibraryError.
         """
-        with self._in_words():
+        with in_words(self.path):
             self._connection.execute("PRAGMA secure_delete = ON")
             try:
                 with self.writing():
@@ -234,7 +223,7 @@ class Database:
         """Gives free pages back to the disk. Raises LibraryError."""
         if self.why_read_only is not None:
             return
-        with self._in_words():
+        with in_words(self.path):
             # First zeros are put where the deleted was; only then is the file cut.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._connection.executescript("PRAGMA incremental_vacuum")  # execute() would stop after one page
@@ -243,11 +232,6 @@ class Database:
     def close(self) -> None:
         """Ends the connection. The last one puts the log into the file."""
         self._connection.close()
-
-
-def damage_mark(path: Path) -> Path:
-    """The file that says that damage was met."""
-    return path.with_name(f"{path.name}.damaged")
 
 
 def not_a_library(path: Path, what: str) -> NotALibraryError:

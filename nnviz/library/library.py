@@ -163,7 +163,7 @@ class Library:
         network = Network(made.shape, made.activations, made.loss, "zeros")
         parameters = read_moment(self.database, record.id, at, made.shape)
         if parameters is None:
-            raise damaged(self.path, f"run {record.id} has no moment at epoch {at:g}")
+            raise no_run(self.path, f"{record.id}, whose moment at epoch {at:g} was just thinned")
         network.parameters[...] = parameters
         network.description = self._description(record)
         return network

@@ -193,8 +193,10 @@ class Recording:
         Args:
             kind, payload, content: as in :class:`Order`.
             text: what a person is told of it beside the curves; empty for nothing.
+
+        Raises TypeError for what JSON cannot hold.
         """
-        trainer = self.trainer
+        trainer, payload = self.trainer, json.loads(json.dumps(payload))
         self._waiting_orders.append(Order(0, self.at, trainer.epoch, trainer.batch, kind, payload, content))
         if text:
             self._changes.append(Change(self.at, text))
