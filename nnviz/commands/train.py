@@ -28,6 +28,7 @@ from engine.storage import load_checkpoint, save_checkpoint, save_network
 from engine.training import Trainer
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
+from nnviz.commands.recorded import Found, Keeper, found_run, is_number_of_run, keeping
 from nnviz.commands.train_options import check_options, described_experiment, fitted_experiment, without_places
 
 
@@ -38,6 +39,7 @@ class _Training:
     Attributes:
         before: epochs that the network was trained before this training.
         measured: the epoch whose network the provenance describes; None before the first.
+        found: the run of the library that goes on; None for another training.
     """
 
     trainer: Trainer
@@ -45,6 +47,7 @@ class _Training:
     history: History
     before: float = 0
     measured: int | None = None
+    found: Found | None = None
 
     def take(self, event: Event) -> None:
         """Updates history and provenance after an event, also in the network, for the files it is saved to."""
@@ -109,10 +112,12 @@ def run(arguments: argparse.Namespace) -> int:
     print_notes(trainer.dataset)
     place = trainer.epoch, trainer.batch
     checkpoint = None if arguments.checkpoint is None else _Checkpoint(arguments.checkpoint)
-    with _interrupts() as asked_to_stop:
-        _train_with_progress(training, asked_to_stop, checkpoint)
+    with keeping(arguments.record) as keeper, _interrupts() as asked_to_stop:
+        _record(training, keeper)
+        _train_with_progress(training, asked_to_stop, checkpoint, keeper)
+        keeper.finish("paused" if asked_to_stop else "finished")
         if asked_to_stop:
-            _stopped(training, arguments, checkpoint)
+            _stopped(training, arguments, checkpoint, keeper.run)
             raise KeyboardInterrupt
         if arguments.resume is not None and (trainer.epoch, trainer.batch) == place:
             print(_already_finished(trainer, arguments.resume))
@@ -136,8 +141,15 @@ def _new_training(arguments: argparse.Namespace) -> _Training:
     return _Training(experiment.trainer(data), provenance, history)
 
 
+def _record(training: _Training, keeper: Keeper) -> None:
+    trainer, provenance = training.trainer, training.provenance
+    experiment = provenance.experiment_of(trainer.network, Experiment().for_data(trainer.given))
+    keeper.begin(trainer, experiment, training.history, training.before, provenance.title, training.found)
+
+
 def _resumed_training(arguments: argparse.Namespace) -> _Training:
-    network, state = load_checkpoint(arguments.resume)
+    found = found_run(arguments.resume) if is_number_of_run(arguments.resume) else None
+    network, state = load_checkpoint(arguments.resume) if found is None else (found.state.network, found.state.training)
     if state is None:
         raise CommandError(
             f"{arguments.resume}: holds a network, but no training to continue. Give a file that --checkpoint wrote."
@@ -157,7 +169,8 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
         seed=trainer.settings.seed,
         experiment=None if experiment is None else replace(experiment, training=trainer.settings),
     )
-    return _Training(trainer, provenance, history, provenance.epochs_before(whole))
+    before = provenance.epochs_before(whole) if found is None else found.state.before
+    return _Training(trainer, provenance, history, before, found=found)
 
 
 def _train_until(epochs: int, trainer: Trainer, file: str) -> None:
@@ -189,13 +202,16 @@ def _interrupts() -> Iterator[list[bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _train_with_progress(training: _Training, asked_to_stop: list[bool], checkpoint: _Checkpoint | None) -> None:
+def _train_with_progress(
+    training: _Training, asked_to_stop: list[bool], checkpoint: _Checkpoint | None, keeper: Keeper
+) -> None:
     """Trains to the end, or until asked to stop. Writes the checkpoint after every epoch and at the stop."""
     trainer = training.trainer
     epochs, batches = trainer.settings.epochs, trainer.batches_per_epoch
     done = max(trainer.epoch - 1, 0) * batches + trainer.batch
     with tqdm(total=epochs * batches, initial=done, unit=" batches", leave=False, mininterval=0.2) as bar:
         for event in train_on(trainer, training.take):
+            keeper.take(event)
             if isinstance(event, Batch):
                 bar.update()
             elif isinstance(event, Epoch) and event.epoch > 0:
@@ -227,7 +243,9 @@ def _finished(training: _Training, arguments: argparse.Namespace) -> None:
         print(f"saved to {arguments.save}")
 
 
-def _stopped(training: _Training, arguments: argparse.Namespace, checkpoint: _Checkpoint | None) -> None:
+def _stopped(
+    training: _Training, arguments: argparse.Namespace, checkpoint: _Checkpoint | None, run: int | None
+) -> None:
     """After Ctrl+C: saves the network, and prints how to continue."""
     trainer = training.trainer
     print_notes(trainer.dataset)
@@ -248,6 +266,8 @@ def _stopped(training: _Training, arguments: argparse.Namespace, checkpoint: _Ch
         print(_not_up_to_date(arguments.checkpoint))
     elif checkpoint is not None:
         print(f"continue with: {_command_to_continue(arguments)}")
+    elif run is not None:
+        print(f"continue with: python main.py train --resume {run}")
     elif trainer.epoch:
         print("its training cannot be continued: that needs --checkpoint FILE from the start")
 
@@ -266,6 +286,7 @@ def _command_to_continue(arguments: argparse.Namespace) -> str:
 
 def _already_finished(trainer: Trainer, file: str) -> str:
     epochs = trainer.settings.epochs
+    file = f"run {file}" if is_number_of_run(file) else file
     if trainer.epoch < epochs:
         return f"{file} is already finished: early stopping ended it at epoch {trainer.epoch} of {epochs}"
     return f"{file} is already finished: epoch {trainer.epoch} of {epochs}; to continue, raise --epochs"

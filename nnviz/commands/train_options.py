@@ -74,7 +74,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where to save the state of the training after each epoch and at Ctrl+C, as .npz",
     )
-    add("--resume", metavar="FILE", help="continue the training in a checkpoint, exactly where it stopped")
+    text = "continue the training in a checkpoint, or the run of that number in the library, exactly where it stopped"
+    add("--resume", metavar="FILE|ID", help=text)
+    add("--no-record", dest="record", action="store_false", help="do not keep the run in the library (“main.py runs”)")
 
 
 def check_options(arguments: argparse.Namespace) -> None:

@@ -120,6 +120,14 @@ def _curve(history: History, name: str) -> Curve:
     return curve
 
 
+def write_curves(database: Database, run: int, history: History) -> None:
+    """Adds the exact curves of a history. Within a transaction."""
+    curves = {name: _curve(history, name) for name in FIGURES}
+    epochs = sorted({epoch for curve in curves.values() for epoch in curve.epochs})
+    rows = [(run, epoch, 0.0, None, *(curve.at(epoch) for curve in curves.values())) for epoch in epochs]
+    database.many(INSERT_EPOCH, rows)
+
+
 def epochs_in(database: Database, table: str, run: int) -> list[float]:
     """The epochs of which a table has something of a run, ascending."""
     return [row[0] for row in database.rows(f"SELECT epoch FROM {table} WHERE run = ? ORDER BY epoch", (run,))]

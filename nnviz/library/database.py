@@ -14,12 +14,13 @@ from engine.errors import Verbatim
 from engine.regular_files import check_regular, mode_at
 from nnviz import __version__
 from nnviz.library import schema
-from nnviz.library.faults import ELSEWHERE, DamagedError, NotALibraryError, damaged, in_words, read_only
+from nnviz.library.faults import ELSEWHERE, NotALibraryError, damaged, in_words, read_only
 from nnviz.library.place import is_on_network
 
 _MAGIC = b"SQLite format 3\0"
 _OWNER_ONLY, _FOLDER_OF_OWNER = 0o600, 0o700
-_WAL_BYTES = 32 * 2**20  # the log is put into the file when it has grown so large
+_WAL_BYTES = 64 * 2**20  # the log is put into the file when it has grown so large
+_CACHE_KIBIBYTES = 32_000  # a whole state is to fit
 _APPLICATION_AT, _VERSION_AT = 68, 60  # bytes of the file's head
 
 
@@ -74,7 +75,7 @@ class Database:
         address = f"file:{quote(str(self.path.absolute()))}?{how}"
         connection = sqlite3.connect(address, uri=True, timeout=self._seconds, isolation_level=None)
         connection.text_factory = lambda content: content.decode("utf-8", "replace")
-        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "foreign_keys = ON", "secure_delete = ON"):
+        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "foreign_keys = ON", "secure_delete = FAST"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
@@ -117,6 +118,7 @@ class Database:
 
     def _keep_a_log(self) -> None:
         """A write-ahead log, with which readers and a writer do not wait for each other; without it where it fails."""
+        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_BYTES // schema.PAGE_BYTES}")
         self._connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         wanted = "TRUNCATE" if is_on_network(self.path) else "WAL"
@@ -132,25 +134,14 @@ class Database:
 
     # ---- reading and writing
 
-    @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        """Errors of SQLite become words; damage is noted, so that the next one who opens the file repairs it."""
-        try:
-            with in_words(self.path):
-                yield
-        except DamagedError:
-            with suppress(OSError):
-                damage_mark(self.path).touch(_OWNER_ONLY)
-            raise
-
     def rows(self, query: str, values: object = ()) -> list[tuple]:
         """All rows that a query gives. Raises LibraryError."""
-        with self._in_words():
+        with in_words(self.path):
             return self._connection.execute(query, values).fetchall()  # type: ignore[arg-type]
 
     def row(self, query: str, values: object = ()) -> tuple | None:
         """The first row, or None."""
-        with self._in_words():
+        with in_words(self.path):
             return self._connection.execute(query, values).fetchone()  # type: ignore[arg-type]
 
     def number(self, query: str, values: object = ()) -> int:
@@ -196,7 +187,7 @@ class Database:
         if self._connection.in_transaction:
             yield
             return
-        with self._in_words():
+        with in_words(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -213,11 +204,26 @@ class Database:
         """Bytes of the whole file, without the log that is not yet put into it."""
         return self.number("PRAGMA page_count") * self.number("PRAGMA page_size")
 
+    @contextmanager
+    def deleting(self) -> Iterator[None]:
+        """A transaction in which what is deleted is overwritten, in the file and in its log; then the file shrinks.
+
+        Raises LibraryError.
+        """
+        with in_words(self.path):
+            self._connection.execute("PRAGMA secure_delete = ON")
+            try:
+                with self.writing():
+                    yield
+            finally:
+                self._connection.execute("PRAGMA secure_delete = FAST")
+        self.shrink()
+
     def shrink(self) -> None:
-        """Gives free pages back to the disk; what was deleted is overwritten before. Raises LibraryError."""
+        """Gives free pages back to the disk. Raises LibraryError."""
         if self.why_read_only is not None:
             return
-        with self._in_words():
+        with in_words(self.path):
             # First zeros are put where the deleted was; only then is the file cut.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._connection.executescript("PRAGMA incremental_vacuum")  # execute() would stop after one page
@@ -226,11 +232,6 @@ class Database:
     def close(self) -> None:
         """Ends the connection. The last one puts the log into the file."""
         self._connection.close()
-
-
-def damage_mark(path: Path) -> Path:
-    """The file that says that damage was met."""
-    return path.with_name(f"{path.name}.damaged")
 
 
 def not_a_library(path: Path, what: str) -> NotALibraryError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import EngineError, Verbatim
@@ -60,7 +60,15 @@ def in_use(run: int) -> RunInUseError:
     return RunInUseError("run", run, rule, "End its training there first.")
 
 
+def damage_mark(path: Path) -> Path:
+    """The file that says that damage was met: the next one who opens the library repairs it."""
+    return path.with_name(f"{path.name}.damaged")
+
+
 def damaged(path: Path, what: str) -> DamagedError:
+    """Notes beside the file that it is damaged, and returns the error."""
+    with suppress(OSError):
+        damage_mark(path).touch(0o600)
     remedy = "Start nnviz again: the file is set aside then, and what can still be read becomes a new library."
     return DamagedError(path.name, Verbatim(f"damaged ({what})"), "must be as nnviz wrote it", remedy)
 

@@ -20,13 +20,13 @@ from engine.provenance import FIGURES, Provenance
 from engine.storage.checks import longest_description
 from engine.validation import Array
 from nnviz import __version__
-from nnviz.library.curves import read_history
+from nnviz.library.curves import read_history, write_curves
 from nnviz.library.faults import LibraryError, UnknownRunError, damaged, in_use, no_run
 from nnviz.library.listing import Listing, listed, read_records
 from nnviz.library.locks import lock_of_run
 from nnviz.library.moments import kept_epochs, nearest, read_moment
 from nnviz.library.place import library_path
-from nnviz.library.records import RunRecord, experiment_json, said_of, words_of
+from nnviz.library.records import RunRecord, changes_json, experiment_json, said_of, words_of
 from nnviz.library.rescue import open_database
 from nnviz.library.room import Room
 from nnviz.library.states import KeptState, Order, read_orders, read_state, state_places
@@ -74,6 +74,11 @@ class Library:
     def why_read_only(self) -> str | None:
         """Why nothing can be written, as a clause; None if it can."""
         return self.database.why_read_only
+
+    def introduce(self) -> bool:
+        """Whether a person has not yet been told of this library; from now on they have."""
+        with self.database.writing():
+            return self.database.write("INSERT OR IGNORE INTO meta VALUES ('introduced', '1')") > 0
 
     # ---- which runs there are
 
@@ -158,7 +163,7 @@ class Library:
         network = Network(made.shape, made.activations, made.loss, "zeros")
         parameters = read_moment(self.database, record.id, at, made.shape)
         if parameters is None:
-            raise damaged(self.path, f"run {record.id} has no moment at epoch {at:g}")
+            raise no_run(self.path, f"{record.id}, whose moment at epoch {at:g} was just thinned")
         network.parameters[...] = parameters
         network.description = self._description(record)
         return network
@@ -197,12 +202,14 @@ class Library:
         left_at: float | None = None,
         name: str = "",
         note: str = "",
+        history: History | None = None,
     ) -> int:
         """Adds a run that is to be trained; returns its number.
 
         Args:
             data: title of the data.
             parent, left_at: the run that it branches off from, and the epoch of that at which it does.
+            history: curves of the network before this training.
         """
         now = time.time()
         told = {"name": name, "note": note, "parent": parent, "left_at": left_at, "data": data, "created": now}
@@ -214,7 +221,11 @@ class Library:
             "updated": now,
         }
         with self.database.writing():
-            return self.database.insert("runs", {**told, **made, **found})
+            run = self.database.insert("runs", {**told, **made, **found})
+            if history is not None:
+                write_curves(self.database, run, history)
+                self.database.update_run(run, {"changes": changes_json(history.changes)})
+        return run
 
     def annotate(self, run: int, name: str | None = None, note: str | None = None, starred: bool | None = None) -> None:
         """Changes what a person says about a run; None leaves it as it is. Raises UnknownRunError."""
@@ -262,9 +273,8 @@ class Library:
         self.purge()
 
     def _remove(self, runs: Iterable[int]) -> None:
-        with self.database.writing():
+        with self.database.deleting():
             self.database.many("DELETE FROM runs WHERE id = ? AND deleted IS NOT NULL", [(each,) for each in runs])
-        self.database.shrink()
 
     def _purge_forgotten(self) -> None:
         """Deletions of programs that were killed before they could make them final."""

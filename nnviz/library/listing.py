@@ -7,7 +7,7 @@ from typing import overload
 
 from engine.errors import SettingError
 from nnviz.library.database import Database
-from nnviz.library.faults import damaged
+from nnviz.library.faults import damaged, no_run
 from nnviz.library.records import COLUMNS, RunRecord, record_of
 from nnviz.library.schema import FIGURES
 
@@ -51,7 +51,7 @@ class Listing(Sequence[RunRecord]):
         try:
             return self._read[self._ids[place]]
         except KeyError:
-            raise damaged(self._database.path, f"run {self._ids[place]} is gone") from None
+            raise no_run(self._database.path, self._ids[place]) from None
 
     def __iter__(self) -> Iterator[RunRecord]:
         for start in range(0, len(self), _PAGE):

@@ -39,7 +39,7 @@ from nnviz.library.schema import FIGURES
 from nnviz.library.states import Order, StateBytes, epochs_at, state_places, write_order, write_state
 
 SECONDS_BETWEEN_COMMITS = 1.0
-_SECONDS_AFTER_FAILURE = 5.0
+_SECONDS_AFTER_FAILURE, _SECONDS_BETWEEN_WAYPOINTS = 5.0, 5.0
 _MOST_MOMENTS, _MOST_WAYPOINTS, _MOST_ROWS, _MOST_CONFUSIONS = 1000, 8, 20_000, 2_000
 _WAYPOINT_BYTES = 32 * 10**6
 _LEAST_STEP = 1 / 32  # of an epoch, between two moments
@@ -104,7 +104,7 @@ class Recording:
         self._waiting_moments: dict[float, Moment] = {}
         self._waiting_orders: list[Order] = []
         self._keeps_weights, self._is_over, self._cost = True, False, math.inf
-        self._tried = self._free_at = -math.inf
+        self._tried = self._free_at = self._waypoint_at = -math.inf
         self._drop_later()
         self._read_grids()
 
@@ -193,8 +193,10 @@ class Recording:
         Args:
             kind, payload, content: as in :class:`Order`.
             text: what a person is told of it beside the curves; empty for nothing.
+
+        Raises TypeError for what JSON cannot hold.
         """
-        trainer = self.trainer
+        trainer, payload = self.trainer, json.loads(json.dumps(payload))
         self._waiting_orders.append(Order(0, self.at, trainer.epoch, trainer.batch, kind, payload, content))
         if text:
             self._changes.append(Change(self.at, text))
@@ -286,8 +288,7 @@ class Recording:
             victim = self._moments.add(at - self.before)
             write_moment(database, self.run, at, moment, None if victim is None else victim + self.before)
         if state is not None:
-            write_state(database, self.run, state, is_last=True)
-            self._write_waypoint(state)
+            self._write_state(state)
         self._write_run(status)
 
     def _write_epochs(self) -> None:
@@ -307,15 +308,18 @@ class Recording:
         database.many(INSERT_EPOCH, rows)
         write_confusions(database, run, matrices)
 
-    def _write_waypoint(self, state: StateBytes) -> None:
-        if not self._waypoints.wants(state.at - self.before):
-            return
-        self._waypoints.pass_by(state.at - self.before)
-        victim = self._waypoints.add(state.at - self.before)
-        write_state(self._library.database, self.run, state, is_last=False)
-        if victim is not None:
-            query = "DELETE FROM states WHERE run = ? AND at = ? AND NOT is_last"
-            self._library.database.write(query, (self.run, victim + self.before))
+    def _write_state(self, state: StateBytes) -> None:
+        """Writes a state over the last one, or now and then as one that stays; the newest counts as the last."""
+        place, database = state.at - self.before, self._library.database
+        is_waypoint = self._waypoints.wants(place) and self._clock() - self._waypoint_at >= _SECONDS_BETWEEN_WAYPOINTS
+        write_state(database, self.run, state, is_last=not is_waypoint)
+        if is_waypoint:
+            self._waypoint_at = self._clock()
+            self._waypoints.pass_by(place)
+            victim = self._waypoints.add(place)
+            if victim is not None:
+                query = "DELETE FROM states WHERE run = ? AND at = ? AND NOT is_last"
+                database.write(query, (self.run, victim + self.before))
 
     def _write_run(self, status: str) -> None:
         told = {"status": status, "updated": time.time(), "epochs": self.at, "seconds": self._seconds}

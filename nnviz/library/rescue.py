@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from nnviz.library.database import Database, damage_mark
-from nnviz.library.faults import DamagedError, LibraryError, NotALibraryError, in_words
+from engine.errors import EngineError
+from engine.storage import read_checkpoint
+from nnviz.library.curves import unpack_matrices
+from nnviz.library.database import Database
+from nnviz.library.faults import DamagedError, LibraryError, NotALibraryError, damage_mark, in_words
 from nnviz.library.locks import Lock
 from nnviz.library.place import usual_path
 from nnviz.library.records import COLUMNS, record_of
@@ -96,7 +102,8 @@ def _copy_readable(path: Path, new: Path) -> int:
         address = f"file:{quote(str(path.absolute()))}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as source:
             source.text_factory = lambda content: content.decode("utf-8", "replace")
-            source.execute("PRAGMA trusted_schema = OFF")
+            for pragma in ("trusted_schema = OFF", "writable_schema = ON"):  # the latter opens one that is cut short
+                source.execute(f"PRAGMA {pragma}")
             return _copy_runs(source, target)
     except sqlite3.Error:
         return 0  # not even its tables can be found
@@ -151,8 +158,24 @@ def _copy_part(source: sqlite3.Connection, target: Database, run: int, table: st
     for way in ("", "DESC"):
         query = f"SELECT {names} FROM {table} WHERE run = ? ORDER BY {columns[0]} {way}"
         for row in _readable(source, query, (run,)):
-            with suppress(sqlite3.IntegrityError):  # it is there already
-                target.insert(table, {"run": run, **dict(zip(columns, row, strict=True))})
+            entries = dict(zip(columns, row, strict=True))
+            with suppress(sqlite3.IntegrityError, EngineError, TypeError, ValueError):  # there already, or unreadable
+                _CHECKS[table](entries)
+                target.insert(table, {"run": run, **entries})
+
+
+def _check_moment(entries: dict[str, Any]) -> None:
+    if zlib.crc32(entries["content"]) != entries["checksum"]:
+        raise ValueError("another checksum")
+
+
+_CHECKS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "epochs": lambda entries: [float(value) for value in entries.values() if value is not None],
+    "confusions": lambda entries: unpack_matrices(entries["content"]),
+    "moments": _check_moment,
+    "states": lambda entries: read_checkpoint(entries["content"], "a state"),
+    "orders": lambda entries: json.loads(entries["payload"]),
+}
 
 
 def _readable(source: sqlite3.Connection, query: str, values: tuple) -> Iterator[tuple]:

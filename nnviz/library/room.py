@@ -126,15 +126,17 @@ class Room:
         return [each for each in ids if not lock_of_run(self._database.path, each).is_held]
 
     def _loss(self, run: int, keep: int, gone: set[float]) -> Loss:
-        moments = self._between("SELECT epoch, nbytes FROM moments WHERE run = ? ORDER BY epoch", run, keep, gone)
-        query = "SELECT at, nbytes FROM states WHERE run = ? AND NOT is_last AND at > 0 ORDER BY at"
+        moments = self._between("SELECT epoch, nbytes FROM moments WHERE run = :run ORDER BY epoch", run, keep, gone)
+        # The newest is what the run goes on from; the first one may be the only way to its weights.
+        query = "SELECT at, nbytes FROM states WHERE run = :run AND at > (SELECT min(at) FROM states WHERE run = :run)"
+        query += " AND at < (SELECT max(at) FROM states WHERE run = :run) ORDER BY at"
         states = self._between(query, run, 0, gone)
         nbytes = sum(size for _, size in (*moments, *states))
         return Loss(run, tuple(at for at, _ in moments), tuple(at for at, _ in states), nbytes)
 
     def _between(self, query: str, run: int, keep: int, gone: set[float]) -> list[tuple[float, int]]:
         """What goes where so many are to stay, evenly apart."""
-        there = [(float(at), int(size)) for at, size in self._database.rows(query, (run,)) if at not in gone]
+        there = [(float(at), int(size)) for at, size in self._database.rows(query, {"run": run}) if at not in gone]
         if len(there) <= keep:
             return []
         stay = set(np.linspace(0, len(there) - 1, keep).round().astype(int).tolist())
@@ -142,13 +144,12 @@ class Room:
 
     def thin(self, plan: Plan) -> None:
         """Carries out a plan: the file shrinks. Runs that are being trained by now lose nothing."""
-        for loss in plan.losses:
-            if lock_of_run(self._database.path, loss.run).is_held:
-                continue
-            with self._database.writing():
-                drop_moments(self._database, loss.run, loss.moments)
-                places = [(loss.run, at) for at in loss.states]
-                self._database.many("DELETE FROM states WHERE run = ? AND at = ? AND NOT is_last", places)
-                change = "UPDATE runs SET is_thinned = 1, nbytes = max(0, nbytes - ?) WHERE id = ?"
-                self._database.write(change, (loss.nbytes, loss.run))
-        self._database.shrink()
+        database = self._database
+        with database.deleting():
+            for loss in plan.losses:
+                if not lock_of_run(database.path, loss.run).is_held:
+                    drop_moments(database, loss.run, loss.moments)
+                    places = [(loss.run, at) for at in loss.states]
+                    database.many("DELETE FROM states WHERE run = ? AND at = ?", places)
+                    database.update_run(loss.run, {"is_thinned": 1})
+                    database.count_bytes(loss.run)

@@ -83,7 +83,6 @@ CREATE TABLE states (
     is_last INTEGER NOT NULL,
     orders INTEGER NOT NULL,
     machine TEXT NOT NULL,
-    checksum INTEGER NOT NULL,
     content BLOB NOT NULL
 );
 CREATE UNIQUE INDEX states_by_place ON states (run, at, is_last, nbytes);
@@ -104,7 +103,7 @@ PARTS_OF_RUN = {
     "epochs": ("epoch", "seconds", "dead_layer", *FIGURES),
     "confusions": ("epoch", "nbytes", "content"),
     "moments": ("epoch", "nbytes", "bits", "checksum", "content"),
-    "states": ("at", "nbytes", "before", "epoch", "batch", "is_last", "orders", "machine", "checksum", "content"),
+    "states": ("at", "nbytes", "before", "epoch", "batch", "is_last", "orders", "machine", "content"),
     "orders": ("number", "at", "epoch", "batch", "kind", "payload", "content"),
 }
 RUN_COLUMNS = (

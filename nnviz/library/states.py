@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,7 +20,7 @@ from nnviz.library.database import Database
 from nnviz.library.faults import damaged, too_large
 
 MOST_STATE = 500_000_000  # bytes: SQLite holds at most 1 GB in one place
-_COLUMNS = "at, before, epoch, batch, orders, machine, checksum, content"
+_COLUMNS = "at, before, epoch, batch, orders, machine, content"
 
 
 @dataclass(frozen=True)
@@ -118,12 +117,12 @@ def write_state(database: Database, run: int, state: StateBytes, is_last: bool) 
     """Keeps a state: the last one takes the place of the last one before. Within a transaction."""
     orders = database.number("SELECT coalesce(max(number), 0) FROM orders WHERE run = ?", (run,))
     place = (state.at, state.before, state.epoch, state.batch, orders)
-    told = (json.dumps(this_machine().as_dict()), zlib.crc32(state.content), state.content, len(state.content))
+    told = (json.dumps(this_machine().as_dict()), state.content, len(state.content))
     names = f"{_COLUMNS}, nbytes".replace(", ", " = ?, ")
     found = "run = ? AND is_last" if is_last else "run = ? AND NOT is_last AND at = ?"
     which = (run,) if is_last else (run, state.at)
     if not database.write(f"UPDATE states SET {names} = ? WHERE {found}", (*place, *told, *which)):
-        marks = ", ".join("?" * 11)
+        marks = ", ".join("?" * 10)
         database.write(
             f"INSERT INTO states ({_COLUMNS}, nbytes, run, is_last) VALUES ({marks})", (*place, *told, run, is_last)
         )
@@ -142,10 +141,10 @@ def read_state(database: Database, run: int, before: float | None, description: 
     row = database.row(query, values)
     if row is None:
         return None
-    at, start, epoch, batch, orders, machine, checksum, content = row
+    at, start, epoch, batch, orders, machine, content = row
     try:
-        if not isinstance(content, bytes) or zlib.crc32(content) != checksum:
-            raise ValueError("its checksum is wrong")
+        if not isinstance(content, bytes):
+            raise ValueError("it holds no bytes")
         network, training = read_checkpoint(content, "its state")
         if training is None:
             raise ValueError("it holds no training")

@@ -185,7 +185,7 @@ def test_without_figures_on_the_way_there_are_some_at_the_end(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     train(*SMALL, "--epochs", "2", "--set", "evaluate=false", "--save", str(tmp_path / "net.json"))
-    first, second, last, _ = capsys.readouterr().out.splitlines()
+    _, first, second, last, _ = capsys.readouterr().out.splitlines()
     assert (first, second) == ("epoch 1 of 2", "epoch 2 of 2")
     shown = f"{100 * load_network(tmp_path / 'net.json').provenance['test_error']:.2f} %"
     assert last.startswith("epoch 2 of 2   train error")

@@ -87,7 +87,7 @@ def test_ctrl_c_saves_what_was_learned_so_far(
     assert train(*SMALL, "--epochs", "3", "--title", "a try", "--save", "net.json") == cli.INTERRUPTED
     out = capsys.readouterr().out
     assert "stopped in epoch 2 of 3, after batch 7 of 40; the network as it is there is saved to net.json" in out
-    assert "--checkpoint FILE" in out
+    assert "continue with: python main.py train --resume 1\n" in out
     network = load_network("net.json")
     past = network.provenance
     assert few_digits.test is not None

@@ -1,0 +1,186 @@
+"""How ``train`` records its run in the library, and takes one up that is there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from engine.errors import DivergenceError
+from engine.events import Event
+from engine.experiment import Experiment
+from engine.history import History
+from engine.training import Trainer
+from nnviz.commands.checks import CommandError
+from nnviz.commands.sizes import size
+from nnviz.library import Library, LibraryError, Recording
+from nnviz.library.states import KeptState
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run of the library that is to go on.
+
+    Attributes:
+        run: its number.
+        state: where it goes on; its network has the run's past.
+    """
+
+    run: int
+    state: KeptState
+
+
+def is_number_of_run(resumed: str) -> bool:
+    """Whether ``--resume`` names a run of the library, and no file."""
+    return resumed.isdecimal() and not os.path.exists(resumed)
+
+
+def found_run(number: str) -> Found:
+    """The run of that number, where it can go on. Raises CommandError without a state of it, and LibraryError."""
+    with Library() as library:
+        _tell(library.notice)
+        state = library.state(int(number))
+        if state is None:
+            raise CommandError(
+                f"--resume {number}: of this run no state of its training is kept. Begin a new training with its "
+                f"settings: “main.py runs show {number}” tells the command."
+            )
+        state.network.provenance = library.network(int(number)).provenance
+    if state.differences():
+        differences = "; ".join(state.differences())
+        print(f"it goes on, but not exactly as it would have: it was computed with {differences}")
+    return Found(int(number), state)
+
+
+class Keeper:
+    """Records a training, if there is a library to record it in.
+
+    Attributes:
+        run: the number of its run; None if it is not recorded.
+    """
+
+    def __init__(self, library: Library | None) -> None:
+        self._library = library
+        self._recording: Recording | None = None
+        self.run: int | None = None
+
+    def begin(
+        self, trainer: Trainer, experiment: Experiment, history: History, before: float, name: str, found: Found | None
+    ) -> None:
+        """Takes up the run that was found, or a new one."""
+        library = self._library
+        if library is None:
+            return
+        made = _with_whole_paths(replace(experiment, training=trainer.settings))
+        try:
+            if found is None:
+                self.run = library.begin(made, trainer.given.title, name=name, history=history)
+            else:
+                self.run = found.run
+                library.annotate(found.run, name=name or None)
+            self._recording = Recording(library, self.run, trainer, before, _complain)
+        except LibraryError as error:
+            if found is not None:
+                raise
+            _complain(f"The run is not recorded: {error}")
+            return
+        self._recording.change(made)
+        print(_introduced(library, f"recorded as run {self.run}"))
+        _tell(_what_will_go(library))
+
+    def take(self, event: Event) -> None:
+        """Passes an event of the trainer on."""
+        if self._recording is not None:
+            self._recording.take(event)
+
+    def finish(self, status: str) -> None:
+        """Writes the end of the run, and makes room if there is too little."""
+        if self._recording is None or self._library is None:
+            return
+        if not self._recording.finish(status):
+            return
+        try:
+            self._library.room.thin(self._library.room.plan())
+        except LibraryError as error:
+            _complain(str(error))
+
+    def close(self) -> None:
+        """Lets go of the library; what was written last is what is known of the run."""
+        if self._recording is not None:
+            self._recording.close()
+        if self._library is not None:
+            self._library.close()
+
+
+@contextmanager
+def keeping(is_wanted: bool) -> Iterator[Keeper]:
+    """Yields what records the training. Whatever is wrong with the library, it is told, and the training goes on."""
+    keeper = Keeper(_opened() if is_wanted else None)
+    try:
+        yield keeper
+    except DivergenceError:
+        keeper.finish("diverged")
+        raise
+    finally:
+        keeper.close()
+
+
+def _opened() -> Library | None:
+    try:
+        library = Library()
+    except LibraryError as error:
+        _complain(f"The run is not recorded: {error}")
+        return None
+    _tell(library.notice)
+    if library.why_read_only is None:
+        return library
+    library.close()
+    _complain("The run is not recorded.")
+    return None
+
+
+def _with_whole_paths(experiment: Experiment) -> Experiment:
+    """Files of data by their whole paths, so that they are found from anywhere."""
+    settings = dict(experiment.data_settings)
+    own = settings.get("own")
+    if isinstance(own, str) and own:
+        settings["own"] = os.path.abspath(own)
+    data = os.path.abspath(experiment.data) if Path(experiment.data).exists() else experiment.data
+    return replace(experiment, data=data, data_settings=settings)
+
+
+def _introduced(library: Library, what: str) -> str:
+    """The first time with what a person should know of the library."""
+    if not library.introduce():
+        return what
+    return (
+        f"{what} in {library.path}: “main.py runs” lists what is there, and --no-record switches it off. Only you can "
+        f"read that file"
+    )
+
+
+def _what_will_go(library: Library) -> str | None:
+    """What is thinned when the training is over; None for nothing."""
+    plan = library.room.plan()
+    if not plan.losses:
+        return None
+    runs = f"{len(plan.runs)} run{'' if len(plan.runs) == 1 else 's'}"
+    return (
+        f"the library takes {size(library.room.nbytes)} of the {size(library.room.budget)} that it may: when this "
+        f"training is over, {plan.moments} moments of {runs} go, the oldest and those without a star first. No result "
+        f"is lost"
+    )
+
+
+def _tell(text: str | None) -> None:
+    if text is not None:
+        print(text)
+
+
+def _complain(text: str) -> None:
+    tqdm.write(f"nnviz: {text}", file=sys.stderr)

@@ -1,0 +1,190 @@
+"""``train`` records its run, says so, and goes on with one that is there."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tqdm import tqdm
+
+from engine.datasets import DATASETS, Dataset, DataSource
+from engine.events import Batch
+from engine.storage import load_network
+from engine.training import Trainer
+from nnviz.commands import cli
+from nnviz.commands.sizes import size
+from nnviz.library import Library, library_path
+from tests.engine.helpers import restored_later
+
+SMALL = ("--shape", "784,8,10", "--batch-size", "50")  # 40 batches an epoch
+
+
+@pytest.fixture(autouse=True)
+def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset, tmp_path: Path) -> None:
+    restored_later(monkeypatch, DATASETS)
+    DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
+    monkeypatch.chdir(tmp_path)
+
+
+def train(*words: str) -> int:
+    return cli.main(["train", *words])
+
+
+@pytest.fixture
+def press_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
+    """Ctrl+C after a batch of an epoch."""
+    run = Trainer.run
+
+    def press(epoch: int, batch: int) -> None:
+        def interrupted(trainer: Trainer) -> Any:
+            for event in run(trainer):
+                if isinstance(event, Batch) and (event.epoch, event.batch) == (epoch, batch):
+                    monkeypatch.setattr(Trainer, "run", run)
+                    os.kill(os.getpid(), signal.SIGINT)
+                yield event
+
+        monkeypatch.setattr(Trainer, "run", interrupted)
+
+    return press
+
+
+def test_every_training_is_recorded_and_the_first_says_where(capsys: pytest.CaptureFixture[str]) -> None:
+    train(*SMALL, "--epochs", "2", "--title", "a try", "--save", "net.npz")
+    first = capsys.readouterr().out
+    assert f"recorded as run 1 in {library_path()}: “main.py runs” lists" in first
+    assert "--no-record switches it off" in first
+    train(*SMALL, "--epochs", "1")
+    assert capsys.readouterr().out.startswith("recorded as run 2\n")
+    with Library() as library:
+        assert [(run.name, run.status, run.epochs) for run in library.runs()] == [
+            ("", "finished", 1),
+            ("a try", "finished", 2),
+        ]
+        saved = load_network("net.npz")
+        np.testing.assert_array_equal(library.network(1).parameters, saved.parameters)
+        assert library.run(1).test_error == saved.provenance["test_error"]
+        assert library.run(1).data == "MNIST handwritten digits"
+
+
+def test_no_record_records_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(*SMALL, "--epochs", "1", "--no-record") == 0
+    assert not library_path().exists()
+    assert "record" not in capsys.readouterr().out
+
+
+def test_going_on_after_ctrl_c_equals_the_uninterrupted_training(
+    press_ctrl_c: Callable[[int, int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(*SMALL, "--epochs", "3", "--optimizer", "adam")
+    press_ctrl_c(2, 7)
+    assert train(*SMALL, "--epochs", "3", "--optimizer", "adam") == cli.INTERRUPTED
+    assert "continue with: python main.py train --resume 2\n" in capsys.readouterr().out
+    with Library() as library:
+        assert (library.run(2).status, library.run(2).epochs) == ("paused", 1 + 7 / 40)
+    assert train("--resume", "2", "--save", "net.npz") == 0
+    assert "recorded as run 2\n" in capsys.readouterr().out
+    with Library() as library:
+        np.testing.assert_array_equal(library.network(2).parameters, library.network(1).parameters)
+        np.testing.assert_array_equal(load_network("net.npz").parameters, library.network(1).parameters)
+        assert library.history(2) == library.history(1)
+        assert library.run(2).status == "finished"
+        assert len(library.runs()) == 2
+
+
+def test_a_finished_run_says_so_and_goes_on_for_more_epochs(capsys: pytest.CaptureFixture[str]) -> None:
+    train(*SMALL, "--epochs", "2")
+    train("--resume", "1")
+    assert "run 1 is already finished: epoch 2 of 2; to continue, raise --epochs" in capsys.readouterr().out
+    train("--resume", "1", "--epochs", "4")
+    train(*SMALL, "--epochs", "4")
+    with Library() as library:
+        assert library.run(1).experiment.training.epochs == 4
+        np.testing.assert_array_equal(library.network(1).parameters, library.network(2).parameters)
+
+
+def test_a_checkpoint_goes_on_as_a_run_of_its_own_with_its_past() -> None:
+    train(*SMALL, "--epochs", "2", "--checkpoint", "kept.npz", "--no-record")
+    train("--resume", "kept.npz", "--epochs", "3")
+    with Library() as library:
+        assert library.history(1).error.test.epochs == [0, 1, 2, 3]
+        assert library.run(1).epochs == 3
+
+
+def test_a_file_whose_name_is_a_number_is_a_file() -> None:
+    train(*SMALL, "--epochs", "1", "--checkpoint", "7", "--no-record")
+    assert train("--resume", "7", "--epochs", "2") == 0
+
+
+def test_a_run_that_is_not_there_or_has_no_state_is_refused_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert train("--resume", "12") == cli.USAGE_ERROR
+    assert "run is 12: it must be the number of a run that is there" in capsys.readouterr().err
+    train(*SMALL, "--epochs", "1")
+    with Library() as library:
+        library.database.write("DELETE FROM states")
+    assert train("--resume", "1") == cli.USAGE_ERROR
+    assert "no state of its training is kept" in capsys.readouterr().err
+
+
+def test_another_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    train(*SMALL, "--epochs", "1")
+    with Library() as library:
+        library.database.write("UPDATE states SET machine = '{}'")
+    assert train("--resume", "1", "--epochs", "2") == 0
+    assert "it goes on, but not exactly as it would have" in capsys.readouterr().out
+
+
+def test_a_training_that_diverges_is_kept_as_such() -> None:
+    assert train(*SMALL, "--epochs", "2", "--learning-rate", "1e30") == 1
+    with Library() as library:
+        assert library.run(1).status == "diverged"
+        assert library.state(1).at == 0
+
+
+def test_files_of_data_are_kept_by_their_whole_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"{number},{number % 7},{'ab'[number % 2]}\n" for number in range(60))
+    (tmp_path / "mine.csv").write_text("p,q,kind\n" + rows)
+    train("--data", "mine.csv", "--epochs", "1")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert train("--resume", "1", "--epochs", "2") == 0
+    with Library() as library:
+        assert library.run(1).experiment.data == str(tmp_path / "mine.csv")
+
+
+def test_a_library_that_cannot_be_made_ends_no_training(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NNVIZ_LIBRARY", str(tmp_path / "file" / "library.sqlite"))
+    assert train(*SMALL, "--epochs", "1", "--save", "net.npz") == 0
+    assert "nnviz: The run is not recorded: library.sqlite is out of reach" in capsys.readouterr().err
+    assert load_network("net.npz").shape == [784, 8, 10]
+
+
+def test_what_goes_is_said_before_and_goes_afterwards(capsys: pytest.CaptureFixture[str]) -> None:
+    train("--shape", "784,200,10", "--epochs", "8")
+    with Library() as library:
+        library.room.budget = 1_000_000
+        before = library.moments(1)
+    assert "it may" not in capsys.readouterr().out
+    train("--shape", "784,200,10", "--epochs", "8")
+    out = capsys.readouterr().out
+    assert "of the 1 MB that it may: when this training is over," in out
+    assert "No result is lost" in out
+    with Library() as library:
+        assert len(library.moments(1)) < len(before)
+        assert library.run(1).is_thinned
+        assert library.state(1).at == 8
+
+
+@pytest.mark.parametrize(
+    ("nbytes", "written"), [(12, "12 bytes"), (3400, "3.4 kB"), (2e9, "2 GB"), (123_456_789, "123 MB"), (0, "0 bytes")]
+)
+def test_sizes(nbytes: float, written: str) -> None:
+    assert size(nbytes) == written
