@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from engine.errors import DivergenceError
 from engine.events import Event
 from engine.experiment import Experiment
@@ -21,6 +19,7 @@ from engine.training import Trainer
 from engine.validation import Array
 from nnviz.jobs.reports import Recorded, Stopped
 from nnviz.library import Library, LibraryError, Recording
+from nnviz.library.replay import edit_content
 
 Tell = Callable[[object], None]
 
@@ -121,9 +120,7 @@ class Recorder:
         """Notes which parameters (n,) are others than they were."""
         recording, now = self.open(trainer, tell), trainer.network.parameters
         if recording is not None:
-            places = np.flatnonzero(before != now).astype("<i4")
-            values = now[places].astype(now.dtype.newbyteorder("<"))
-            recording.log("edit", {"count": len(places)}, places.tobytes() + values.tobytes(), text)
+            recording.log("edit", *edit_content(before, now), text)
 
     # ---- letting go
 

@@ -223,6 +223,8 @@ class Worker(QThread):
         job = self._job(run)
         recorder = None if job is None or edit is None else job.recorder
         before = None if job is None or recorder is None else job.trainer.network.parameters.copy()
+        if job is not None:
+            _let_go(job)  # who looks may look at the record too
         at(None if job is None else job.trainer)
         if job is not None and recorder is not None and before is not None and edit is not None:
             recorder.edited(before, job.trainer, partial(self.told.emit, run), edit)

@@ -29,8 +29,9 @@ from nnviz.library.place import library_path
 from nnviz.library.records import RunRecord, changes_json, experiment_json, said_of, words_of
 from nnviz.library.rescue import open_database
 from nnviz.library.room import Room
-from nnviz.library.states import KeptState, Order, read_orders, read_state, state_places
+from nnviz.library.states import KeptState, Order, read_leap, read_orders, read_state, state_places
 
+_ROUNDING = 1e-9  # epochs
 _FORGOTTEN = 86400.0  # seconds after which a deletion that a killed program left undoable is made for good
 
 
@@ -171,6 +172,13 @@ class Library:
     def state(self, run: int, before: float | None = None) -> KeptState | None:
         """Returns the last whole state of a run, or the last one not after ``before`` epochs; None if there is none."""
         return read_state(self.database, run, before, self._description(self.run(run)))
+
+    def state_before(self, run: int, at: float) -> KeptState | None:
+        """Returns the last whole state of a run not after ``at`` epochs, also one that an order leapt to; or None."""
+        description = self._description(self.run(run))
+        kept = read_state(self.database, run, at + _ROUNDING, description)
+        leap = read_leap(self.database, run, at + _ROUNDING, 0 if kept is None else kept.orders, description)
+        return kept if leap is None else leap
 
     def orders(self, run: int, after: int = 0) -> list[Order]:
         """Returns what a run was told to do between two steps, in order, after the order of that number.

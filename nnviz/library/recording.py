@@ -36,7 +36,16 @@ from nnviz.library.locks import lock_of_run
 from nnviz.library.moments import Moment, kept_epochs, write_moment
 from nnviz.library.records import best_json, changes_json, experiment_json, words_of
 from nnviz.library.schema import FIGURES
-from nnviz.library.states import Order, StateBytes, epochs_at, state_places, write_order, write_state
+from nnviz.library.states import (
+    LEAP,
+    Order,
+    StateBytes,
+    epochs_at,
+    leap_payload,
+    state_places,
+    write_order,
+    write_state,
+)
 
 SECONDS_BETWEEN_COMMITS = 1.0
 _SECONDS_AFTER_FAILURE, _SECONDS_BETWEEN_WAYPOINTS = 5.0, 5.0
@@ -217,7 +226,7 @@ class Recording:
             state = StateBytes.of(self.trainer, self.before)
         except (DataError, TooLargeError):
             return  # a replay ends before it
-        self.log("state", {"before": self.before}, state.content)
+        self.log(LEAP, leap_payload(self.before), state.content)
         self.commit()
 
     # ---- writing

@@ -19,6 +19,7 @@ from engine.training import Trainer
 from nnviz.library.database import Database
 from nnviz.library.faults import damaged, too_large
 
+LEAP = "state"  # the kind of an order that leads to a whole state, which is its content
 MOST_STATE = 500_000_000  # bytes: SQLite holds at most 1 GB in one place
 _COLUMNS = "at, before, epoch, batch, orders, machine, content"
 
@@ -99,7 +100,7 @@ class Order:
         number: counts the orders of a run, from 1.
         at: epochs over all trainings of the network when it was carried out, with a fraction.
         epoch, batch: the place in its training.
-        kind: what it is ("settings", "edit", "step").
+        kind: what it is ("settings", "edit", "state").
         payload: its values, in types that JSON can hold.
         content: numbers that go with it, as bytes; None for none.
     """
@@ -139,8 +140,30 @@ def read_state(database: Database, run: int, before: float | None, description: 
     condition, values = ("", (run,)) if before is None else (" AND at <= ?", (run, before))
     query = f"SELECT {_COLUMNS} FROM states WHERE run = ?{condition} ORDER BY at DESC, is_last DESC LIMIT 1"
     row = database.row(query, values)
+    return None if row is None else _kept(database, run, row, description)
+
+
+def read_leap(
+    database: Database, run: int, before: float, after: int, description: Description | None
+) -> KeptState | None:
+    """The state of the last order to go on from one, if there is one after that number and not after ``before`` epochs.
+
+    Raises LibraryError.
+    """
+    query = "SELECT at, epoch, batch, number, payload, content FROM orders WHERE run = ? AND kind = ? AND at <= ?"
+    row = database.row(f"{query} AND number > ? ORDER BY number DESC LIMIT 1", (run, LEAP, before, after))
     if row is None:
         return None
+    at, epoch, batch, number, payload, content = row
+    try:
+        told = json.loads(payload)
+        start, machine = float(told["before"]), json.dumps(told["machine"])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise damaged(database.path, f"the orders of run {run}: {str(error)[:100]}") from None
+    return _kept(database, run, (at, start, epoch, batch, number, machine, content), description)
+
+
+def _kept(database: Database, run: int, row: tuple[Any, ...], description: Description | None) -> KeptState:
     at, start, epoch, batch, orders, machine, content = row
     try:
         if not isinstance(content, bytes):
@@ -155,6 +178,11 @@ def read_state(database: Database, run: int, before: float | None, description: 
         )
     except (EngineError, TypeError, ValueError, RecursionError) as error:
         raise damaged(database.path, f"the state of run {run}: {str(error)[:100]}") from None
+
+
+def leap_payload(before: float) -> dict[str, Any]:
+    """The payload of an order whose content is a whole state: where its training began, and with what it was made."""
+    return {"before": before, "machine": this_machine().as_dict()}
 
 
 def write_order(database: Database, run: int, order: Order) -> None:

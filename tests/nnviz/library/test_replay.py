@@ -1,0 +1,179 @@
+"""Any batch of a recorded training comes again to the bit, with the orders that were carried out on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.datasets import Dataset
+from engine.errors import DataError
+from engine.events import Batch, Event
+from engine.training import Trainer
+from engine.validation import Array
+from nnviz.library import DamagedError, Library, Recording, UnknownRunError
+from nnviz.library.replay import Replayed, edit_content, replay
+from nnviz.library.states import state_places
+from tests.engine.helpers import class_data
+from tests.nnviz.library.helpers import DATA, Clock, an_experiment, trained_on
+
+Do = Callable[[Recording, Trainer], None]
+
+
+@pytest.fixture
+def library() -> Iterator[Library]:
+    with Library() as opened:
+        yield opened
+
+
+def seen(library: Library, orders: dict[tuple[int, int], Do] | None = None, **settings: Any) -> dict[float, Array]:
+    """Records a run, with orders after some batches; returns its parameters after each batch, by epochs."""
+    made = an_experiment(**settings)
+    trainer, clock, found = made.trainer(DATA), Clock(), {}
+    recording = Recording(library, library.begin(made, DATA.title), trainer, clock=clock)
+    recording.leap()
+    for event in trainer.run():
+        recording.take(event)
+        clock.now += 0.3
+        if isinstance(event, Batch):
+            order = (orders or {}).get((event.epoch, event.batch))
+            if order is not None:
+                order(recording, trainer)
+            found[recording.at] = trainer.network.parameters.copy()
+    recording.finish()
+    return found
+
+
+def gone_to(library: Library, at: float, run: int = 1, data: Dataset = DATA) -> Replayed:
+    steps = replay(library, run, at, data)
+    shares = []
+    while True:
+        try:
+            shares.append(next(steps))
+        except StopIteration as end:
+            assert shares == sorted(shares)
+            assert not shares or shares[-1] == 1
+            found: Replayed = end.value
+            return found
+
+
+def slower(recording: Recording, trainer: Trainer) -> None:
+    settings = replace(trainer.settings, learning_rate=trainer.settings.learning_rate / 3, weight_decay=0.01)
+    trainer.change(settings)
+    recording.change(an_experiment().changed(training=settings))
+
+
+def edited(recording: Recording, trainer: Trainer) -> None:
+    before = trainer.network.parameters.copy()
+    trainer.network.weights[0][2] = 0.5
+    trainer.network.biases[1][1] = -1
+    trainer.edits += 1
+    recording.log("edit", *edit_content(before, trainer.network.parameters))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": "sgd"},
+        {"optimizer": "adam", "dropout": 0.2},
+        {"validation_share": 0.2, "patience": 4, "schedule": "cosine", "optimizer": "momentum"},
+    ],
+    ids=["sgd", "adam and dropout", "patience"],
+)
+def test_every_batch_comes_again(library: Library, settings: dict[str, Any]) -> None:
+    found = seen(library, **settings)
+    assert len(found) >= 24
+    for at, parameters in found.items():
+        there = gone_to(library, at)
+        assert there.differences == []
+        np.testing.assert_array_equal(there.trainer.network.parameters, parameters)
+
+
+def test_orders_are_carried_out_again(library: Library) -> None:
+    orders: dict[tuple[int, int], Do] = {(1, 4): slower, (2, 2): edited, (2, 6): slower, (3, 1): edited}
+    found = seen(library, orders)
+    plain = gone_to(library, 1 + 1 / 6).trainer.network.parameters
+    np.testing.assert_array_equal(plain, found[1 + 1 / 6])
+    for at, parameters in found.items():
+        np.testing.assert_array_equal(gone_to(library, at).trainer.network.parameters, parameters)
+
+
+def test_from_there_it_goes_on_to_the_same_end(library: Library) -> None:
+    found = seen(library, dropout=0.2)
+    end = found[max(found)]
+    for at in (0, 0.5, 2, 3 + 1 / 3):
+        np.testing.assert_array_equal(trained_on(gone_to(library, at).trainer), end)
+
+
+def test_it_begins_at_the_last_state_before_it(library: Library) -> None:
+    seen(library, epochs=60)
+    places = [at for at, is_last in state_places(library.database, 1) if not is_last]
+    assert len(places) > 2
+    steps = replay(library, 1, places[1] + 1 / 6, DATA)
+    assert next(steps) == 1
+
+
+def test_another_training_of_the_same_network(library: Library) -> None:
+    """20 more epochs: the order of the examples begins anew."""
+    found = seen(library, epochs=3)
+    kept = library.state(1)
+    assert kept is not None
+    made = an_experiment(epochs=3, learning_rate=0.1, seed=5)
+    trainer, clock = made.trainer(DATA, kept.network), Clock()
+    recording = Recording(library, 1, trainer, before=3, clock=clock)
+    recording.leap()
+    for event in trainer.run():
+        recording.take(event)
+        clock.now += 0.3
+        if isinstance(event, Batch):
+            found[recording.at] = trainer.network.parameters.copy()
+    recording.finish()
+    for at, parameters in found.items():
+        there = gone_to(library, at)
+        np.testing.assert_array_equal(there.trainer.network.parameters, parameters)
+        assert there.before == (3 if at > 3 else there.before)
+
+
+# ---- what cannot be done
+
+
+def test_other_data_are_refused(library: Library) -> None:
+    seen(library)
+    with pytest.raises(DataError, match="must be the data that the run was trained on"):
+        gone_to(library, 1, data=class_data(seed=8))
+
+
+@pytest.mark.parametrize("at", [1.01, -1, 77])
+def test_no_such_moment(library: Library, at: float) -> None:
+    seen(library)
+    with pytest.raises((UnknownRunError, DamagedError)):
+        gone_to(library, at)
+
+
+@pytest.mark.parametrize(
+    ("payload", "content"),
+    [
+        ('{"count": 1}', b"\x00" * 7),
+        ('{"count": 1}', b"\xff" * 8),
+        ('{"count": -1}', b""),
+        ("{}", b""),
+        ('{"count": 1}', b"\x00" * 4 + b"\x00\x00\x80\x7f"),
+    ],
+)
+def test_a_damaged_order_is_told(library: Library, payload: str, content: bytes) -> None:
+    seen(library, {(2, 2): edited})
+    with library.database.writing():
+        query = "UPDATE orders SET payload = ?, content = ? WHERE kind = 'edit'"
+        library.database.write(query, (payload, content))
+    with pytest.raises(DamagedError, match=r"an order at epoch 1\.3"):
+        gone_to(library, 1 + 2 / 6)
+
+
+def test_it_can_be_given_up(library: Library) -> None:
+    seen(library)
+    steps: Iterator[Event] = replay(library, 1, 5, DATA)  # type: ignore[assignment]
+    next(steps)
+    steps.close()  # type: ignore[attr-defined]
