@@ -210,6 +210,20 @@ class History:
         curves: dict[str, Any] = {name: of.copy() for name, of in self._quantities.items()}
         return replace(self, **curves, changes=list(self.changes))
 
+    def until(self, epoch: float) -> History:
+        """Returns an independent copy of what was known at that epoch; confusion matrices are shared."""
+        past = self.copy()
+        for curves in past._quantities.values():
+            for curve in vars(curves).values():
+                end = bisect_right(curve.epochs, epoch)
+                del curve.epochs[end:], curve.values[end:]
+        past.changes = [change for change in self.changes if change.epoch <= epoch]
+        past.completed, past.best = past.last_measured(epoch) or 0, None
+        for measured, matrices in self._confusions.items():
+            if measured <= epoch:
+                past.keep_confusions(measured, matrices)
+        return past
+
     def as_dict(self) -> dict[str, Any]:
         """Returns exact curves and changes in types that JSON can hold: pairs of epoch and value, of epoch and text.
 

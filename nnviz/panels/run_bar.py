@@ -41,7 +41,7 @@ class RunBar(QWidget):
         self._stepped_by: QPushButton | None = None  # gets the focus back after its step
         self._make_buttons()
         buttons = (self.train, self.batch, self.epoch, self.reset)
-        row = arranged(QHBoxLayout(self), *buttons, spacing=10, margins=(14, 6, 14, 6))
+        row = arranged(QHBoxLayout(self), *buttons, spacing=10, margins=(14, 5, 14, 5))
         row.addSpacing(14)
         row.addLayout(self._progress_block(), 1)
         row.addSpacing(14)

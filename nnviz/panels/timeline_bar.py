@@ -29,7 +29,7 @@ class TimelineBar(QWidget):
         self._make_parts()
         where = named(label("epoch", "muted"), "timelineEpochName")
         parts = (label("Timeline", "muted"), self.play, self.speed, (self.slider, 1), where, self.epoch, self.live)
-        arranged(QHBoxLayout(self), *parts, spacing=10, margins=(14, 4, 14, 4))
+        arranged(QHBoxLayout(self), *parts, spacing=10, margins=(14, 3, 14, 3))
         self._timeline.changed.connect(self._show)
         self._player.changed.connect(self._show)
         self._timeline.extended.connect(self._extend)

@@ -7,9 +7,10 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from nnviz.jobs.recorder import Plan
 from nnviz.jobs.reports import Recorded
 from nnviz.library import library_path
+from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
-from nnviz.session.run import Run
+from nnviz.session.run import Run, setting_value
 
 
 class Records(QObject):
@@ -44,6 +45,14 @@ class Records(QObject):
             return None
         origin = run.parent_record, run.left_at
         return Plan(self.path, run.record, run.start_epoch, run.experiment, dataset.title, *origin, run.title)
+
+    def let_go(self, run: Run) -> None:
+        """Says that a run was removed, if nothing of its training is kept."""
+        if run.unsaved and run.record is None:
+            self._messages.tell(
+                f"An earlier network ({setting_value(run.experiment.shape)}, {text.epochs(run.epochs)} epochs, "
+                f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
+            )
 
     def take(self, run: Run, told: Recorded) -> None:
         """Notes the record of a run, and tells the person what there is to tell."""

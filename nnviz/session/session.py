@@ -19,6 +19,7 @@ from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.asked_step import AskedStep
+from nnviz.session.branching import Branching
 from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.data import Data
 from nnviz.session.death_notice import DeathNotice
@@ -39,7 +40,7 @@ from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records
 from nnviz.session.robustness import HowRobust
-from nnviz.session.run import Run, new_run, setting_value
+from nnviz.session.run import new_run
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
@@ -60,13 +61,12 @@ class Session(QObject):
     """Holds the parts of the model. Panels read them and call their methods, and keep no state of the model themselves.
 
     Attributes:
-        messages: the message that is shown to the person.
-        undo: the steps that can be undone and redone.
+        messages, undo: the message that is shown to the person; the steps that can be undone and redone.
         data: the data set.
         imported, importing: files of data that were used before, and one that is looked at before it is used.
         settings: the experiment that the fields describe.
         runs: all runs, with the current one among them.
-        making: builds networks and replaces the current run.
+        making, branching: builds networks and replaces the current run; begins runs at moments of the past.
         displayed: the network that the views draw and that is asked.
         timeline, player: which moment of the run is displayed, and one after the other as a film.
         selection: the neuron, example and pair of classes that are chosen.
@@ -83,8 +83,7 @@ class Session(QObject):
         files: opens, saves and exports networks.
         step_through, step_effects: one step of the training with all its numbers; what it does to the error.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
-        rate_search: the search for a learning rate: about a network, in words; points so far, then the suggestion.
-        ranking: measures a layer without each of its neurons.
+        rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
         pictures: reads pictures that are dropped or pasted onto the canvas.
     """
 
@@ -109,6 +108,7 @@ class Session(QObject):
         self.records = Records(self.data, self.messages)
         running = self.settings, self.runs, self.making, self.displayed, self.records, self.messages
         self.training = Training(self.data, *running)
+        self.branching = Branching(self.data, *running[:3], self.training, self.timeline, self.records, self.messages)
         self.painting = Painting(self.data, self.training, self.undo, self.messages)
         self._death = DeathNotice(self.training, self.settings, self.runs, self.making, self.undo, self.messages)
         changing = self.data, self.runs, self.displayed, self.training, self.undo
@@ -150,7 +150,7 @@ class Session(QObject):
         self.edits.edited.connect(self.probes.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed):
             signal.connect(self.training.runner.disturb)
-        self.runs.let_go.connect(self._let_go)
+        self.runs.let_go.connect(self.records.let_go)
 
     # ---- shortcuts for people who script the window
 
@@ -222,14 +222,6 @@ class Session(QObject):
         if found is not None:
             self.rate_search.start(*found)
 
-    def _let_go(self, run: Run) -> None:
-        """Says that a run was removed, if its training was not saved."""
-        if run.unsaved:
-            self.messages.tell(
-                f"An earlier network ({setting_value(run.experiment.shape)}, {text.epochs(run.epochs)} epochs, "
-                f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
-            )
-
     # ---- closing
 
     def close(self) -> bool:
@@ -240,7 +232,15 @@ class Session(QObject):
         """
         self.undo.clear()
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
-        parts += [self.player, self.timeline, self.edits, self.pictures, self.step_through, self.step_effects]
+        parts += [
+            self.branching,
+            self.player,
+            self.timeline,
+            self.edits,
+            self.pictures,
+            self.step_through,
+            self.step_effects,
+        ]
         parts += [*self._lanes, self.training.runner, self.importing, self.data, self.own, self.files]
         for part in parts:  # tells all of them to end before it waits for any
             part.close(0)

@@ -7,7 +7,7 @@ evenly over its epochs; ends of epochs, at which errors were measured, are prefe
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.packing import Packed, packed
@@ -88,6 +88,12 @@ class Snapshots:
         del self._kept[place:]
         self._put(Snapshot(epochs, parameters, is_end=True))
         for snapshot in later:
+            self._put(snapshot)
+
+    def take(self, snapshots: Iterable[Snapshot]) -> None:
+        """Has these, in the order of their epochs, instead of its own."""
+        self.clear()
+        for snapshot in snapshots:
             self._put(snapshot)
 
     def forget_after(self, epochs: float) -> None:

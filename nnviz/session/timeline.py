@@ -24,10 +24,12 @@ class Timeline(QObject):
     Signals:
         changed: ``epoch`` or ``figures`` has changed.
         extended: there may be other moments than before.
+        branch_asked: a new run is to begin at the moment that is displayed.
     """
 
     changed = pyqtSignal()
     extended = pyqtSignal()
+    branch_asked = pyqtSignal()
 
     def __init__(self, runs: Runs, displayed: Displayed, data: Data, messages: Messages) -> None:
         super().__init__()
@@ -93,6 +95,10 @@ class Timeline(QObject):
         epochs, now = self.epochs, self.live_epoch if self.epoch is None else self.epoch
         place = bisect_left(epochs, now) if by < 0 else bisect_right(epochs, now) - 1
         self.go_to(epochs[min(max(place + by, 0), len(epochs) - 1)])
+
+    def branch(self) -> None:
+        """Begins a new run at the moment that is displayed, exactly, with the settings of the fields."""
+        self.branch_asked.emit()
 
     def _moment_at(self, epoch: float) -> Snapshot | None:
         if math.isnan(epoch):

@@ -54,7 +54,6 @@ class Ear:
         self.apart: list[Frame] = []
         self._worker = worker
         worker.told.connect(lambda _, event: self.heard.append(event))
-        worker.told.connect(lambda: worker.count_heard())
 
     def frame_from_apart(self) -> bool:
         """Takes the frame that is there; whether it came from the process."""
@@ -134,6 +133,7 @@ def test_it_ends_as_a_bare_loop_does_to_the_bit(
     for event in alone.run():
         if isinstance(event, (Epoch, BestRestored)):
             events.append(event)
+    worker.told.connect(lambda: worker.count_heard())
     worker.begin(1, lambda: of(few_digits, epochs, **settings))
     go_apart(qtbot, worker, ear)
     for _ in range(3):

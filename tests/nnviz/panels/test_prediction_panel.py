@@ -203,8 +203,9 @@ def test_while_the_answer_is_on_its_way_nobody_says_that_there_is_none(ready_win
         window.card(name).refresh()  # the answer has not arrived yet: its signal waits for the event loop
     assert window.card("predictionDock").bars.reason == ""
     assert window.card("learningStripDock").plot.note == ""
-    window.session.runs.current.parameters[:] = np.nan
-    window.session.displayed.show(window.session.runs.current)
+    run = window.session.runs.current
+    run.parameters = np.full_like(run.parameters, np.nan)
+    window.session.displayed.show(run)
     qtbot.waitUntil(lambda: window.card("predictionDock").bars.reason == "its outputs are not finite")
     qtbot.waitUntil(lambda: window.card("learningStripDock").plot.note == "no answer")
 

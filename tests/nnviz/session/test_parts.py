@@ -19,6 +19,7 @@ PARTS = (
     *(
         "timeline",
         "records",
+        "branching",
         "player",
         "imported",
         "importing",
