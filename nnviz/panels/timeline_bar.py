@@ -16,7 +16,7 @@ from nnviz.widgets.parts import arranged, named, set_look
 from nnviz.widgets.timeline_slider import TimelineSlider
 
 _SECONDS_BETWEEN = 0.1  # at least, between two pictures of the slider while it learns
-_EDIT_WIDTH, _SPEED_WIDTH = 74, 58
+_EDIT_WIDTH, _SPEED_WIDTH, _BRANCH_WIDTH = 74, 58, 140
 
 
 class TimelineBar(QWidget):
@@ -28,14 +28,17 @@ class TimelineBar(QWidget):
         self._due = Budget(_SECONDS_BETWEEN, 0)
         self._make_parts()
         where = named(label("epoch", "muted"), "timelineEpochName")
-        parts = (label("Timeline", "muted"), self.play, self.speed, (self.slider, 1), where, self.epoch, self.live)
+        buttons = self.branch, self.live
+        parts = (label("Timeline", "muted"), self.play, self.speed, (self.slider, 1), where, self.epoch, *buttons)
         arranged(QHBoxLayout(self), *parts, spacing=10, margins=(14, 3, 14, 3))
         self._timeline.changed.connect(self._show)
         self._player.changed.connect(self._show)
+        session.branching.changed.connect(self._show_branch)
         self._timeline.extended.connect(self._extend)
         for signal in (session.training.progressed, session.training.state_changed, session.settings.changed):
             signal.connect(self._extend)
         self._show()
+        self._show_branch()
 
     def _make_parts(self) -> None:
         tip = (
@@ -60,9 +63,31 @@ class TimelineBar(QWidget):
         self.epoch.setFixedWidth(_EDIT_WIDTH)
         self.epoch.line.setAlignment(Qt.AlignRight)
         self.epoch.committed.connect(self._typed)
+        self.branch = named(QPushButton("Branch from here"), "branchButton", "Branch from here")
+        self.branch.setFixedWidth(_BRANCH_WIDTH)
+        self.branch.clicked.connect(self._branch)
         tip = "Back to the network as it is now (End)."
         self.live = named(QPushButton(" Live"), "liveButton", "Live", tip)
         self.live.clicked.connect(self._timeline.go_live)
+
+    def _branch(self) -> None:
+        """Branches off, or gives that up while it is under way."""
+        branching = self._session.branching
+        if branching.work.is_running:
+            branching.cancel()
+        else:
+            self._timeline.branch()
+
+    def _show_branch(self) -> None:
+        branching = self._session.branching
+        work, why_not = branching.work, branching.why_not
+        self.branch.setText(f"{work.share:.0%} · cancel" if work.is_running else "Branch from here")
+        self.branch.setEnabled(work.is_running or why_not is None)
+        tip = (
+            "Begins a new run at the moment that is shown, exactly, with the settings at the left. "
+            "This run stays as it is."
+        )
+        self.branch.setToolTip("Gives up the branch." if work.is_running else why_not or tip)
 
     def _neighbour(self, _: str, direction: int) -> str:
         """The moment before or after, as it is written; typing and stepping go different ways."""

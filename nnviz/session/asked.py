@@ -136,7 +136,8 @@ class _Past:
             if moment not in known:
                 known[moment] = asking.ask(network.with_parameters(moment.parameters), example)
         self._example, self._known = example, known
-        finite = {moment.epochs: answer for moment, answer in known.items() if answer is not None}
+        latest = {moment.epochs: answer for moment, answer in known.items()}  # of each epoch
+        finite = {epochs: answer for epochs, answer in latest.items() if answer is not None}
         return PastAnswers(list(finite), list(finite.values()))
 
     def release(self) -> None:

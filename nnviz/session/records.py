@@ -38,6 +38,10 @@ class Records(QObject):
             self.is_on = wanted
             self.changed.emit()
 
+    def toggle(self) -> None:
+        """Switches recording on or off."""
+        self.set_on(not self.is_on)
+
     def plan(self, run: Run) -> Plan | None:
         """As what the training that a run begins, or goes on with, is recorded; None: it is not."""
         dataset = self._data.dataset

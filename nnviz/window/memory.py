@@ -50,6 +50,7 @@ class Memory(QObject):
             kept: Any = self._preferences.document("configuration")  # in 0.3 the strengths were part of it
             stored: Any = self._preferences.document("strengths") or kept["strengths"]
             session.settings.remember_strengths(Augmentation(**stored))
+        session.records.set_on(self._preferences.number("keep_runs") != 0)
         session.imported.take(self._preferences.document("imported"))
         session.painting.take(self._preferences.document("painted"))
         share = self._preferences.number("sure_from")
@@ -93,6 +94,7 @@ class Memory(QObject):
             signal.connect(self._preferences.touch)
         runs.file_changed.connect(self._file_changed)
         session.question.threshold_changed.connect(self._preferences.touch)
+        session.records.changed.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
 
     def _file_changed(self) -> None:
@@ -112,6 +114,7 @@ class Memory(QObject):
         remember("imported", json.dumps(session.imported.as_list()))
         remember("painted", json.dumps(session.painting.latest))
         remember("sure_from", session.question.threshold)
+        remember("keep_runs", int(session.records.is_on))
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet
         remember("configuration", json.dumps(session.settings.experiment.as_dict()))

@@ -59,6 +59,12 @@ class Menus(QObject):
         self._add(export, "&ONNX …", "actionExportOnnx", "Ctrl+Shift+O", lambda: dialogs.export_as(".onnx"))
         self._add(export, "&Python script …", "actionExportScript", "Ctrl+Shift+P", lambda: dialogs.export_as(".py"))
         menu.addSeparator()
+        records = self._session.records
+        keep = self._add(menu, "&Keep runs in the library", "actionKeepRuns", "Ctrl+K", records.toggle)
+        keep.setCheckable(True)
+        keep.setChecked(records.is_on)
+        records.changed.connect(lambda: keep.setChecked(records.is_on))
+        menu.addSeparator()
         self._add(menu, "&Quit", "actionQuit", "Ctrl+Q", self._window.close)
 
     def _fill_data(self, menu: QMenu) -> None:
@@ -175,15 +181,17 @@ class Menus(QObject):
         on = self._add(menu, "&Later moment", "actionLater", "Ctrl+Right", partial(timeline.step, 1))
         live = self._add(menu, "Li&ve", "actionLive", "Ctrl+End", timeline.go_live)
         play = self._add(menu, "&Play or stop the film", "actionPlay", "P", player.toggle)
+        branch = self._add(menu, "Branch fro&m here", "actionBranch", "Ctrl+B", timeline.branch)
+        branching = self._session.branching
 
         def show() -> None:
             for action in (back, play):
                 action.setEnabled(timeline.has_past)
             for action in (on, live):
                 action.setEnabled(not timeline.is_live)
+            branch.setEnabled(branching.why_not is None)
 
-        for signal in (timeline.changed, self._session.runs.replaced, self._session.training.state_changed):
-            signal.connect(show)
+        branching.changed.connect(show)
         show()
 
     def _toggle(self) -> None:

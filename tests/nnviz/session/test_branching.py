@@ -1,0 +1,217 @@
+"""A branch begins at a moment of the past exactly: with the same settings it repeats the run to the bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.validation import Array
+from nnviz.library import Library
+from nnviz.session.selection import Neuron
+from nnviz.session.status import Stage, Status
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import action, train_epochs, train_for_a_while, wait_for
+
+
+@pytest.fixture
+def recorded(ready_window: MainWindow) -> MainWindow:
+    """A window whose trainings are recorded."""
+    ready_window.session.records.set_on(True)
+    return ready_window
+
+
+def steps(qtbot: QtBot, window: MainWindow, epochs: int, batches: int = 0) -> None:
+    for _ in range(epochs):
+        window.session.step_epoch()
+        wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
+    for _ in range(batches):
+        window.session.step_batch()
+        wait_for(qtbot, window, Status.PAUSED)
+
+
+def branch(qtbot: QtBot, window: MainWindow) -> None:
+    """Until another run is the current one."""
+    before = window.session.runs.current
+    window.session.timeline.branch()
+    qtbot.waitUntil(lambda: window.session.runs.current is not before, timeout=20_000)
+
+
+def end(qtbot: QtBot, window: MainWindow) -> Array:
+    """The parameters after the rest of the training."""
+    window.session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    parameters: Array = window.session.runs.current.network.parameters.copy()
+    return parameters
+
+
+@pytest.mark.parametrize("at", [0, 1, 2, "between"])
+def test_with_the_same_settings_it_repeats_the_run_to_the_bit(
+    recorded: MainWindow, qtbot: QtBot, at: float | str
+) -> None:
+    session = recorded.session
+    session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.003, dropout=0.2, epochs=4)
+    steps(qtbot, recorded, 2, 3)
+    wanted = session.timeline.epochs[-2] if at == "between" else float(at)
+    straight = end(qtbot, recorded)
+    old = session.runs.current
+    session.timeline.go_to(wanted)
+    assert session.timeline.epoch == wanted
+    branch(qtbot, recorded)
+    new = session.runs.current
+    assert (new.parent, new.left_at, new.parent_record) == (old.id, wanted, old.record)
+    assert new.epochs == session.timeline.live_epoch == wanted
+    assert session.timeline.is_live
+    np.testing.assert_array_equal(end(qtbot, recorded), straight)
+    np.testing.assert_array_equal(old.network.parameters, straight)
+    assert new.history.error.test.values == old.history.error.test.values
+
+
+def test_a_training_that_goes_on_in_its_own_process(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    session.settings.change("epochs", epochs=200)
+    train_for_a_while(qtbot, recorded)
+    qtbot.waitUntil(lambda: session.runs.current.history.completed > 30, timeout=20_000)
+    session.timeline.go_to(5)
+    at = session.timeline.epoch
+    assert at is not None
+    branch(qtbot, recorded)
+    old = session.runs.by_id(session.runs.current.parent)
+    assert old is not None
+    qtbot.waitUntil(lambda: old.stage is Stage.PAUSED)
+    session.settings.change("epochs", epochs=8)
+    new_end = end(qtbot, recorded)
+    session.reset()
+    train_epochs(qtbot, recorded, 8)
+    np.testing.assert_array_equal(session.runs.current.network.parameters, new_end)
+
+
+def test_changed_settings_and_edits_on_the_way(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    session.settings.change("all", hidden=(12,), epochs=3)
+    steps(qtbot, recorded, 0, 2)
+    session.settings.change("rate", learning_rate=0.03)
+    steps(qtbot, recorded, 0, 1)
+    session.edits.set_weight(Neuron(1, 3), 7, 0.5)
+    steps(qtbot, recorded, 1, 1)
+    exact = session.runs.current.network.parameters.copy()
+    at = session.runs.current.epochs
+    straight = end(qtbot, recorded)
+    session.timeline.go_to(at)
+    branch(qtbot, recorded)
+    np.testing.assert_array_equal(session.runs.current.network.parameters, exact)
+    np.testing.assert_array_equal(end(qtbot, recorded), straight)
+
+
+def test_it_takes_the_settings_of_the_fields(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 3)
+    session.timeline.go_to(1)
+    session.settings.change("rate", learning_rate=0.05)
+    branch(qtbot, recorded)
+    run = session.runs.current
+    assert run.stage is Stage.PAUSED
+    assert run.experiment.training.learning_rate == 0.05
+    assert run.history.changes[-1].text == "learning rate 0.05"
+    assert session.settings.experiment.training.learning_rate == 0.05
+    steps(qtbot, recorded, 1)
+    assert run.epochs == 2
+    assert session.runs.compared == [session.runs.by_id(run.parent)]
+
+
+def test_another_batch_size_begins_a_new_training_of_that_network(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    steps(qtbot, recorded, 3)
+    session.timeline.go_to(2)
+    session.settings.change("batch", batch_size=50, epochs=1)
+    branch(qtbot, recorded)
+    run = session.runs.current
+    assert (run.stage, run.epochs) == (Stage.RESTING, 2)
+    end(qtbot, recorded)
+    assert run.epochs == 3
+
+
+def test_it_can_be_undone(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 2)
+    old = session.runs.current
+    session.timeline.go_to(1)
+    branch(qtbot, recorded)
+    action(recorded, "actionUndo").trigger()
+    assert session.runs.current is old
+    assert session.timeline.epochs[-1] == 2
+
+
+def test_what_lies_before_it_can_be_looked_back_at(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    steps(qtbot, recorded, 3)
+    before = [epoch for epoch in session.timeline.epochs if epoch < 2]
+    session.timeline.go_to(2)
+    branch(qtbot, recorded)
+    assert session.timeline.epochs == [*before, 2]
+    session.timeline.go_to(1)
+    assert session.timeline.figures[0] == 1
+    assert session.mistakes.counts is not None
+
+
+def test_the_library_knows_where_it_comes_from(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    session.settings.change("epochs", epochs=2)
+    steps(qtbot, recorded, 2)
+    session.timeline.go_to(1)
+    branch(qtbot, recorded)
+    end(qtbot, recorded)
+    run = session.runs.current
+    recorded.close_unasked()
+    with Library() as library:
+        assert run.record is not None
+        record = library.run(run.record)
+        assert (record.parent, record.left_at, record.status) == (run.parent_record, 1, "finished")
+        np.testing.assert_array_equal(library.network(run.record).parameters, run.network.parameters)
+
+
+# ---- what cannot be done
+
+
+def test_a_run_that_is_not_recorded(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    train_epochs(qtbot, ready_window, 2)
+    session.timeline.go_to(1)
+    session.timeline.branch()
+    assert "is not recorded" in session.messages.current.text
+    assert session.timeline.epoch == 1
+
+
+def test_fields_that_describe_another_network(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 2)
+    session.timeline.go_to(1)
+    session.settings.change("layers", hidden=(7,))
+    session.timeline.branch()
+    assert "the fields describe another one" in session.messages.current.text
+
+
+def test_an_untrained_network(recorded: MainWindow) -> None:
+    assert "Train the network first" in (recorded.session.branching.why_not or "")
+
+
+def test_other_data(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 1)
+    run = session.runs.current
+    run.experiment = replace(run.experiment, fingerprint="other")
+    assert "needs the data" in (session.branching.why_not or "")
+
+
+def test_a_record_that_is_gone(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    steps(qtbot, recorded, 2)
+    with Library() as library:
+        library.empty()
+    session.timeline.go_to(1)
+    session.timeline.branch()
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    assert "The run could not be branched off" in session.messages.current.text
+    assert session.timeline.epoch == 1
