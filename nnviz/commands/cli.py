@@ -15,6 +15,7 @@ from nnviz import __version__
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import add_data_options, add_data_settings
 from nnviz.commands.preflight import missing_for_offscreen, missing_for_window
+from nnviz.commands.runs_options import add_runs
 from nnviz.commands.train_options import add_train
 from nnviz.look.text import plain
 
@@ -109,6 +110,8 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("out", metavar="OUT", help="what to write: .onnx for ONNX, .py for one numpy script")
     _add_explain(_command(commands, "explain", "draw why a saved network answers as it does to pictures or examples"))
     _add_data(_command(commands, "data", "list the data sets there are, or tell how a file or folder is understood"))
+    runs = _command(commands, "runs", "list the runs in the library; show, export, import, delete or thin them")
+    add_runs(runs, _command_of_runs)
     _add_screenshot(_command(commands, "screenshot", "write a picture of the window, without a display"))
     return whole
 
@@ -117,6 +120,11 @@ def _command(commands: Any, name: str, text: str, **how: Any) -> _Parser:
     how = {"formatter_class": _Defaults, **how}
     made: _Parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", **how)
     made.set_defaults(command=name)
+    return made
+
+
+def _command_of_runs(actions: Any, name: str, text: str) -> _Parser:
+    made: _Parser = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     return made
 
 

@@ -1,0 +1,180 @@
+"""``runs``: lists the library, shows, exports, imports, deletes and thins runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nnviz.commands.checks import CommandError
+from nnviz.commands.sizes import size
+from nnviz.commands.tabular import lines_of
+from nnviz.library import Library, RunRecord
+from nnviz.library.exchange import read_run
+from nnviz.library.export import command_of, export_run
+from nnviz.look import text
+
+_HEAD = ("run", "", "name", "data", "network", "epochs", "test", "begun", "size")
+_LONGEST = 28  # letters of a name in the list
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Does what was asked. Returns the exit code. Raises CommandError, EngineError or OSError."""
+    with Library() as library:
+        if library.notice is not None:
+            print(library.notice, file=sys.stderr)
+        return _ACTIONS[arguments.action](library, arguments)
+
+
+# ---- the list
+
+
+def _list(library: Library, arguments: argparse.Namespace) -> int:
+    runs = library.runs(" ".join(arguments.search), arguments.sort, arguments.ascending)
+    if arguments.json:
+        print(json.dumps([_facts(library, each) for each in runs], indent=1))
+        return 0
+    if not len(runs):
+        print("no runs" if not arguments.search else "no run has these words")
+        return 0
+    print("\n".join(lines_of([list(_HEAD), *(_row(each) for each in runs)], texts=5)))
+    for each in library.interrupted():
+        print(f"run {each.id} was interrupted; go on with: python main.py train --resume {each.id}")
+    print(f"{len(runs)} run{'' if len(runs) == 1 else 's'}; the library {_room(library)}: {library.path}")
+    return 0
+
+
+def _room(library: Library) -> str:
+    return f"takes {size(library.room.nbytes)} of the {size(library.room.budget)} that it may"
+
+
+def _row(record: RunRecord) -> list[str]:
+    star = "*" if record.starred else ""
+    name = record.name if record.parent is None else f"{record.name} from {record.parent}".strip()
+    made = record.experiment
+    words = [text.name(name, _LONGEST), text.name(record.data, _LONGEST), text.shape(made.shape)]
+    begun = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
+    return [str(record.id), star, *words, text.epochs(record.epochs), result_of(record), begun, size(record.nbytes)]
+
+
+def result_of(record: RunRecord) -> str:
+    """The test error, or the RMSE where numbers are predicted; of the training part where there is no test part."""
+    for part in ("test", "train"):
+        error, rmse = record.figures.get(f"{part}_error"), record.figures.get(f"{part}_rmse")
+        if error is not None:
+            return text.percent(error)
+        if rmse is not None:
+            return text.figure(rmse)
+    return "–"
+
+
+def _facts(library: Library, record: RunRecord) -> dict[str, Any]:
+    names = ("id", "name", "note", "starred", "status", "parent", "left_at", "data", "version", "created", "updated")
+    told = {name: getattr(record, name) for name in (*names, "epochs", "seconds", "nbytes", "is_thinned", "figures")}
+    is_live = record.status == "training" and library.is_live(record.id)
+    return told | {"is_live": is_live, "experiment": record.experiment.as_dict()}
+
+
+# ---- one run
+
+
+def _show(library: Library, arguments: argparse.Namespace) -> int:
+    record = library.run(arguments.id)
+    if arguments.json:
+        history, moments = library.history(record.id), library.moments(record.id)
+        more = {"curves": history.as_dict(), "moments": moments, "command": command_of(record.experiment).strip()}
+        print(json.dumps(_facts(library, record) | more, indent=1))
+        return 0
+    for name, value in _told(library, record):
+        print(f"{name + ':':<12}{value}")
+    return 0
+
+
+def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
+    yield f"run {record.id}", text.name(record.name) or "without a name"
+    if record.note:
+        yield "note", text.plain(record.note)
+    yield "data", text.name(record.data)
+    yield "network", f"{text.shape(record.experiment.shape)}, {', '.join(dict.fromkeys(record.experiment.activations))}"
+    yield "status", "being trained now" if library.is_live(record.id) else record.status
+    if record.parent is not None:
+        yield "branched", f"from run {record.parent} at epoch {text.epochs(record.left_at or 0)}"
+    children = [str(child.id) for child in library.children(record.id)]
+    if children:
+        yield "branches", ", ".join(children)
+    yield "trained", f"{text.epochs(record.epochs)} epochs, {record.seconds:.1f} s of learning"
+    for name, value in record.figures.items():
+        words = name.replace("_", " ").replace("rmse", "RMSE").replace("r2", "R²")
+        yield words, text.percent(value) if name.endswith("error") else text.figure(value)
+    for change in record.changes:
+        yield f"epoch {text.epochs(change.epoch)}", text.plain(change.text)
+    moments = library.moments(record.id)
+    yield "kept", f"{len(moments)} moments, {size(record.nbytes)}{', thinned' if record.is_thinned else ''}"
+    yield "command", text.plain(command_of(record.experiment).strip())
+    if record.status != "finished" and library.state(record.id) is not None:
+        yield "go on", f"python main.py train --resume {record.id}"
+
+
+# ---- exchange
+
+
+def _export(library: Library, arguments: argparse.Namespace) -> int:
+    record = library.run(arguments.id)
+    done = export_run(library, arguments.id, Path(arguments.folder), arguments.paths, arguments.rows)
+    print(f"run {arguments.id} in {arguments.folder}: {', '.join(done.files)}")
+    for name, why in done.left_out.items():
+        print(f"without {name}: {text.plain(why)}")
+    if "painted" in record.experiment.data_settings:
+        print("the points that were painted go along")
+    if Path(record.experiment.data).is_absolute():
+        paths = "go along" if arguments.paths else "do not (--paths)"
+        print(f"paths of the data {paths}; their rows {'go along' if arguments.rows else 'do not (--rows)'}")
+    return 0
+
+
+def _import(library: Library, arguments: argparse.Namespace) -> int:
+    print(f"imported as run {read_run(library, arguments.file)}")
+    return 0
+
+
+# ---- room
+
+
+def _delete(library: Library, arguments: argparse.Namespace) -> int:
+    library.delete(arguments.ids)
+    library.purge()
+    ids = ", ".join(map(str, arguments.ids))
+    print(f"deleted for good: run{'' if len(arguments.ids) == 1 else 's'} {ids}; the library {_room(library)}")
+    return 0
+
+
+def _thin(library: Library, arguments: argparse.Namespace) -> int:
+    if arguments.budget is not None:
+        library.room.budget = int(arguments.budget * 1e6)
+    plan = library.room.plan()
+    print(f"the library {_room(library)}")
+    if plan.losses:
+        ids = text.listed([str(each) for each in plan.runs])
+        what = f"{plan.moments} moments of the runs {ids}: {size(plan.nbytes)}. No result and no last state is lost"
+        print(f"{'gone' if arguments.yes else 'to go'}: {what}")
+        if arguments.yes:
+            library.room.thin(plan)
+        else:
+            print("do it with: python main.py runs thin --yes")
+    if not plan.is_enough:
+        raise CommandError("the library is still over its budget: delete runs, or raise it with --budget.")
+    return 0
+
+
+_ACTIONS: dict[str, Callable[[Library, argparse.Namespace], int]] = {
+    "list": _list,
+    "show": _show,
+    "export": _export,
+    "import": _import,
+    "delete": _delete,
+    "thin": _thin,
+}

@@ -1,0 +1,272 @@
+"""A run as one file that another library reads back: an ``.npz`` of numbers and texts, read without pickle.
+
+The text ``header`` is JSON: the run, and of each of its parts the rows without their bytes. The member of a part's name
+holds those bytes, one after the other; of the table ``epochs`` its numbers. Whoever reads such a file does not know who
+wrote it: everything in it is checked, and becomes a new run with a number of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.datasets.description import Description
+from engine.errors import EngineError, FileFormatError, SettingError, Verbatim, bad_file
+from engine.experiment import Experiment
+from engine.npz import DAMAGE, Npz
+from engine.regular_files import open_regular
+from engine.storage import read_checkpoint
+from engine.storage.checks import longest_description
+from engine.storage.files import write_whole
+from engine.validation import Array, check_available, gigabytes, number_within, whole_number
+from nnviz import __version__
+from nnviz.library.curves import unpack_matrices
+from nnviz.library.library import Library
+from nnviz.library.moments import Moment
+from nnviz.library.records import STATUSES, experiment_json, said_of, words_of
+from nnviz.library.schema import FIGURES, PARTS_OF_RUN
+
+ENDING = ".nnvizrun"
+VERSION = 1
+_FORMAT = "nnviz run"
+_MOST_BYTES = 4 * 10**9  # of a file, and of what is unpacked of it
+_MOST_HEADER = 20_000_000  # characters
+_MOST_ROWS = 100_000  # of each part
+_LONGEST = {"name": 200, "note": 100_000, "data": 200, "version": 40}
+_NUMBERS = ("left_at", "created", "epochs", "seconds", *FIGURES)
+_EPOCH_COLUMNS = PARTS_OF_RUN["epochs"]
+_WITH_BYTES = tuple(table for table in PARTS_OF_RUN if table != "epochs")
+_ELSEWHERE = "Export the run again, or choose another file."
+
+
+def without_places(experiment: Experiment) -> Experiment:
+    """The experiment without the folders of a person's files: of the data's path the name is left."""
+    settings = {name: value for name, value in experiment.data_settings.items() if name != "own"}
+    return replace(experiment, data=Path(experiment.data).name or experiment.data, data_settings=settings)
+
+
+# ---- writing
+
+
+def write_run(library: Library, run: int, path: str | Path, with_paths: bool = False) -> None:
+    """Writes a run to a file, whole or not at all.
+
+    Points that were painted go along; rows of files never do.
+
+    Args:
+        with_paths: whether the paths of its data go along, too.
+
+    Raises UnknownRunError or another LibraryError, OSError.
+    """
+    record, database = library.run(run), library.database
+    made = record.experiment if with_paths else without_places(record.experiment)
+    columns = ("status", "name", "note", "data", "version", "batches", "best", "changes", *_NUMBERS)
+    row = database.row(f"SELECT {', '.join(columns)}, description FROM runs WHERE id = ?", (run,)) or ()
+    told = dict(zip((*columns, "description"), row, strict=True))
+    description = told.pop("description")
+    parts = {table: _rows_of(library, run, table) for table in PARTS_OF_RUN}
+    told |= {"best": json.loads(told["best"] or "null"), "changes": json.loads(told["changes"])}
+    header: dict[str, Any] = {"format": _FORMAT, "version": VERSION, "nnviz": __version__, "run": told}
+    header["experiment"] = json.loads(experiment_json(made))
+    header["description"] = None if description is None else json.loads(zlib.decompress(description))
+    header["parts"] = {
+        table: [_without_bytes(row) for row in rows] for table, rows in parts.items() if table != "epochs"
+    }
+    arrays = {table: _joined(rows) for table, rows in parts.items() if table != "epochs"}
+    arrays["epochs"] = np.array([list(row.values()) for row in parts["epochs"]], np.float64).ravel()
+    content = io.BytesIO()
+    np.savez_compressed(content, header=np.array(json.dumps(header)), **arrays)  # type: ignore[arg-type]
+    write_whole(path, content.getvalue())
+
+
+def _rows_of(library: Library, run: int, table: str) -> list[dict[str, Any]]:
+    columns = PARTS_OF_RUN[table]
+    query = f"SELECT {', '.join(columns)} FROM {table} WHERE run = ? ORDER BY {columns[0]}"
+    return [dict(zip(columns, row, strict=True)) for row in library.database.rows(query, (run,))]
+
+
+def _without_bytes(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "content"} | {"bytes": len(row["content"] or b"")}
+
+
+def _joined(rows: list[dict[str, Any]]) -> Array:
+    return np.frombuffer(b"".join(row["content"] or b"" for row in rows), np.uint8)
+
+
+# ---- reading
+
+
+def read_run(library: Library, path: str | Path) -> int:
+    """Adds the run in a file to the library; returns its new number.
+
+    Raises:
+        FileFormatError: the file holds no run, or is damaged, too large or of a newer version.
+        LibraryError, OSError: the library cannot be written to, the file cannot be read.
+    """
+    path = Path(path)
+    with open_regular(path, _MOST_BYTES) as file, _refused_in_words(path):
+        run, parts = _read(path, Npz(file))
+    with library.database.writing():
+        number = library.database.insert("runs", run)
+        for table, rows in parts.items():
+            for row in rows:
+                library.database.insert(table, {"run": number, **row}, "INSERT OR REPLACE")
+        library.database.count_bytes(number)
+    return number
+
+
+@contextmanager
+def _refused_in_words(path: Path) -> Iterator[None]:
+    """Errors about what a file holds become FileFormatError."""
+    try:
+        yield
+    except FileFormatError:
+        raise
+    except EngineError as error:
+        what = f"a run whose {error.parameter} is {error.value}"
+        raise bad_file(path, what, error.rule, _ELSEWHERE) from None
+    except (*DAMAGE, AttributeError, RecursionError) as error:
+        what = f"damaged, or no run of nnviz ({str(error)[:100]})"
+        raise bad_file(path, what, "must be as “runs export” wrote it", _ELSEWHERE) from None
+
+
+def _read(path: Path, file: Npz) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+    needed = sum(claim.nbytes for claim in file.claims.values())
+    if needed > _MOST_BYTES:
+        raise ValueError(f"{needed:,} bytes unpacked")
+    check_available(2 * needed, "run", Verbatim(gigabytes(needed)), "must fit in memory", _ELSEWHERE)
+    header = json.loads(file.text("header", _MOST_HEADER), parse_constant=_no_number)
+    if not isinstance(header, dict) or header.get("format") != _FORMAT:
+        raise bad_file(path, "an .npz of something else", "must be a run that nnviz exported", _ELSEWHERE)
+    if whole_number("version", header["version"], 1, "1") > VERSION:
+        by = f"nnviz {str(header.get('nnviz', ''))[:20]}"
+        rule = f"must be of version {VERSION} or older for nnviz {__version__}"
+        raise bad_file(path, f"of version {header['version']}, which {by} wrote", rule, f"Install {by} or newer.")
+    made = Experiment.from_dict(header["experiment"])
+    parts = {
+        table: list(_part(file, header["parts"][table], table, made)) for table in PARTS_OF_RUN if table != "epochs"
+    }
+    parts["epochs"] = _epochs(file.numbers("epochs"))
+    return _checked_run(header, made), parts
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} where a number must be")
+
+
+def _checked_run(header: dict[str, Any], made: Experiment) -> dict[str, Any]:
+    told, now = header["run"], time.time()
+    texts = {name: _text(name, told[name], most) for name, most in _LONGEST.items()}
+    numbers = {name: None if told[name] is None else _finite(name, told[name]) for name in _NUMBERS}
+    status = told["status"] if told["status"] in STATUSES else "paused"
+    changes = [[_finite("epoch", epoch), _text("change", text, 10_000)] for epoch, text in told["changes"][:1000]]
+    best = told["best"]
+    if best is not None:
+        best = {name: best[name] and _finite(name, best[name]) for name in ("epoch", "loss", "error", "rmse", "r2")}
+    return {
+        **texts,
+        **numbers,
+        "status": "paused" if status in ("training", "new") else status,
+        "batches": whole_number("batches", told["batches"], 0, "1", 10**9),
+        "updated": now,
+        "fingerprint": made.fingerprint,
+        "best": "" if best is None else json.dumps(best | {"early": bool(told["best"]["early"])}),
+        "changes": json.dumps(changes),
+        "said": said_of(texts["name"], texts["note"]),
+        "words": words_of(made, texts["data"]),
+        "experiment": experiment_json(made),
+        "description": _description(header["description"], made),
+    }
+
+
+def _description(told: object, made: Experiment) -> bytes | None:
+    if told is None:
+        return None
+    content = json.dumps(told)
+    if len(content) > longest_description(made.shape):
+        raise ValueError(f"{len(content):,} characters of names")
+    Description.from_dict(told).check_fits(made.inputs, made.outputs)
+    return zlib.compress(content.encode(), 1)
+
+
+def _text(name: str, value: object, most: int) -> str:
+    if not isinstance(value, str) or len(value) > most:
+        raise SettingError(name, value, f"must be a text of at most {most:,} characters", _ELSEWHERE)
+    return value.encode("utf-8", "replace").decode()
+
+
+def _finite(name: str, value: object) -> float:
+    return number_within(name, value, -math.inf, math.inf, "1")
+
+
+def _epochs(numbers: Array) -> list[dict[str, Any]]:
+    width = len(_EPOCH_COLUMNS)
+    if numbers.dtype.kind != "f" or len(numbers) % width or len(numbers) > width * _MOST_ROWS:
+        raise ValueError(f"{len(numbers):,} numbers of epochs")
+    rows = numbers.astype(np.float64).reshape(-1, width)
+    if not np.isfinite(rows[:, :2]).all():
+        raise ValueError("an epoch that is no number")
+    return [
+        {name: float(value) if math.isfinite(value) else None for name, value in zip(_EPOCH_COLUMNS, row, strict=True)}
+        for row in rows
+    ]
+
+
+def _part(file: Npz, rows: list[dict[str, Any]], table: str, made: Experiment) -> Iterator[dict[str, Any]]:
+    """The rows of one part, each with its bytes. Raises an error for what is none."""
+    if len(rows) > _MOST_ROWS:
+        raise ValueError(f"{len(rows):,} rows in {table}")
+    content, start = file.numbers(table).astype(np.uint8, copy=False).tobytes(), 0
+    for told in rows:
+        stop = start + whole_number("bytes", told["bytes"], 0, "1", len(content) - start)
+        row = {name: told[name] for name in PARTS_OF_RUN[table] if name != "content"}
+        yield _CHECKS[table](row, content[start:stop], made)
+        start = stop
+
+
+def _confusion(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
+    unpack_matrices(content)
+    return {"epoch": _finite("epoch", row["epoch"]), "nbytes": len(content), "content": content}
+
+
+def _moment(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
+    Moment(row["bits"], content).parameters(made.shape)
+    epoch = _finite("epoch", row["epoch"])
+    return {
+        "epoch": epoch,
+        "nbytes": len(content),
+        "bits": row["bits"],
+        "checksum": zlib.crc32(content),
+        "content": content,
+    }
+
+
+def _state(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
+    network, training = read_checkpoint(content, "its state")
+    if training is None or (tuple(network.shape), network.loss) != (made.shape, made.loss):
+        raise ValueError("a state of another network")
+    counts = {name: whole_number(name, row[name], 0, "1", 10**12) for name in ("epoch", "batch", "orders", "is_last")}
+    numbers = {name: _finite(name, row[name]) for name in ("at", "before")}
+    machine = _text("machine", row["machine"], 1000)
+    return {**counts, **numbers, "machine": machine, "nbytes": len(content), "content": content}
+
+
+def _order(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
+    payload = _text("payload", row["payload"], 1_000_000)
+    json.loads(payload)
+    counts = {name: whole_number(name, row[name], 0, "1", 10**12) for name in ("number", "epoch", "batch")}
+    told = {"at": _finite("at", row["at"]), "kind": _text("kind", row["kind"], 100), "payload": payload}
+    return {**counts, **told, "content": content or None}
+
+
+_CHECKS = {"confusions": _confusion, "moments": _moment, "states": _state, "orders": _order}

@@ -1,0 +1,150 @@
+"""``runs``: list, show, export, import, delete, thin."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnviz.commands import cli
+from nnviz.library import Library, library_path
+from tests.nnviz.library.helpers import an_experiment, in_epoch, record
+
+
+def runs(*words: str) -> int:
+    return cli.main(["runs", *words])
+
+
+@pytest.fixture
+def filled() -> None:
+    with Library() as library:
+        run, _ = record(library, name="a try", note="my note")
+        record(library, an_experiment(optimizer="sgd"), until=in_epoch(3, 2))
+        library.begin(an_experiment(), "clouds", parent=run, left_at=2.5, name="<b>branch</b>\x1b[31m")
+        library.annotate(run, starred=True)
+
+
+def test_an_empty_library_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert runs() == 0
+    assert capsys.readouterr().out == "no runs\n"
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_list_has_a_line_for_each_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert runs() == 0
+    head, third, second, first, foot = capsys.readouterr().out.splitlines()
+    assert head.split() == ["run", "name", "data", "network", "epochs", "test", "begun", "size"]
+    assert first.split()[:2] == ["1", "*"]
+    assert "a try" in first
+    assert "clouds" in first
+    assert "0.00 %" in first or "%" in first
+    assert "from 1" in third
+    assert "\x1b" not in third
+    assert second.split()[0] == "2"
+    assert foot.startswith("3 runs; the library takes ")
+    assert foot.endswith(str(library_path()))
+
+
+@pytest.mark.usefixtures("filled")
+def test_runs_are_found_and_sorted(capsys: pytest.CaptureFixture[str]) -> None:
+    runs("--search", "sgd")
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:-1]] == ["2"]
+    runs("--search", "nothing", "such")
+    assert capsys.readouterr().out == "no run has these words\n"
+    runs("--sort", "epochs", "--ascending")
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:-1]] == ["3", "2", "1"]
+    assert runs("--sort", "beauty") == cli.USAGE_ERROR
+
+
+@pytest.mark.usefixtures("filled")
+def test_all_facts_for_other_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    runs("--json")
+    told = json.loads(capsys.readouterr().out)
+    assert [each["id"] for each in told] == [3, 2, 1]
+    assert told[2]["figures"]["test_error"] >= 0
+    assert told[2]["experiment"]["training"]["optimizer"] == "adam"
+    assert told[0]["parent"] == 1
+    runs("show", "1", "--json")
+    one = json.loads(capsys.readouterr().out)
+    assert one["curves"]["test"][-1][0] == 6
+    assert one["command"].startswith("python main.py train")
+    assert one["moments"][-1] == 6
+
+
+@pytest.mark.usefixtures("filled")
+def test_one_run_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert runs("show", "1") == 0
+    out = capsys.readouterr().out
+    for words in ("a try", "my note", "finished", "branches:", "6 epochs", "test error:", "command:"):
+        assert words in out
+    runs("show", "2")
+    assert "go on:" not in capsys.readouterr().out, "it is finished"
+    assert runs("show", "9") == cli.USAGE_ERROR
+    assert capsys.readouterr().err.startswith("nnviz: run is 9: it must be the number of a run that is there.")
+
+
+@pytest.mark.usefixtures("filled")
+def test_export_and_import(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert runs("export", "1", str(tmp_path / "out")) == 0
+    assert capsys.readouterr().out.startswith(f"run 1 in {tmp_path / 'out'}: run.nnvizrun, command.txt, curves.csv")
+    assert runs("import", str(tmp_path / "out" / "run.nnvizrun")) == 0
+    assert capsys.readouterr().out == "imported as run 4\n"
+    with Library() as library:
+        np.testing.assert_array_equal(library.network(4).parameters, library.network(1).parameters)
+    (tmp_path / "bad").write_bytes(b"PK\x03\x04")
+    assert runs("import", str(tmp_path / "bad")) == cli.USAGE_ERROR
+    assert capsys.readouterr().err.startswith("nnviz: bad is damaged, or no run of nnviz")
+
+
+def test_what_goes_along_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    with Library() as library:
+        record(library, replace(an_experiment(), data=str(tmp_path / "mine.csv")))
+    runs("export", "1", str(tmp_path / "out"))
+    assert "paths of the data do not (--paths); their rows do not (--rows)" in capsys.readouterr().out
+    runs("export", "1", str(tmp_path / "out"), "--paths")
+    assert "paths of the data go along; their rows do not (--rows)" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("filled")
+def test_deleting_is_for_good(capsys: pytest.CaptureFixture[str]) -> None:
+    assert runs("delete", "1", "3") == 0
+    assert capsys.readouterr().out.startswith("deleted for good: runs 1, 3; the library takes")
+    with Library() as library:
+        assert [run.id for run in library.runs()] == [2]
+        assert library.database.number("SELECT count(*) FROM runs") == 1
+    assert runs("delete", "2", "1") == cli.USAGE_ERROR
+    with Library() as library:
+        assert [run.id for run in library.runs()] == [2]
+
+
+def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> None:
+    with Library() as library:
+        for _ in range(3):
+            record(library, an_experiment(epochs=40).changed(hidden=(2000,)))
+        before = library.moments(1)
+    assert runs("thin", "--budget", "3") == 0
+    out = capsys.readouterr().out
+    assert "of the 3 MB that it may" in out
+    assert "to go: " in out
+    assert "do it with: python main.py runs thin --yes" in out
+    with Library() as library:
+        assert library.moments(1) == before
+    assert runs("thin", "--yes") == 0
+    assert "gone: " in capsys.readouterr().out
+    with Library() as library:
+        assert len(library.moments(1)) < len(before)
+        assert library.room.nbytes <= 3_000_000
+    assert runs("thin", "--budget", "1", "--yes") == cli.USAGE_ERROR
+    assert "still over its budget" in capsys.readouterr().err
+
+
+def test_an_interrupted_run_is_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    with Library() as library:
+        run, _ = record(library)
+        library.database.update_run(run, {"status": "training"})
+    runs()
+    assert "run 1 was interrupted; go on with: python main.py train --resume 1\n" in capsys.readouterr().out

@@ -1,0 +1,254 @@
+"""A run as a folder and as a file: what goes along, what comes back, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import runpy
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.errors import FileFormatError
+from engine.storage import load_checkpoint, load_network
+from engine.training import Trainer
+from nnviz.commands import cli
+from nnviz.commands.train_options import described_experiment
+from nnviz.library import Library
+from nnviz.library.exchange import read_run, write_run
+from nnviz.library.export import export_run
+from tests.engine.helpers import refused
+from tests.nnviz.library.helpers import DATA, an_experiment, in_epoch, record, trained_on
+
+
+@pytest.fixture
+def library() -> Iterator[Library]:
+    with Library() as opened:
+        yield opened
+
+
+def test_a_run_comes_back_whole_under_a_new_number(library: Library, tmp_path: Path) -> None:
+    named = replace(DATA, class_names=("a", "b", "c"))
+    made = an_experiment(named, validation_share=0.2, patience=3)
+    library.begin(made)
+    run, trainer = record(library, made, named, name="a try", note="it's <b>good</b>")
+    write_run(library, run, tmp_path / "one.nnvizrun")
+    with Library(tmp_path / "other.sqlite") as other:
+        new = read_run(other, tmp_path / "one.nnvizrun")
+        assert new == 1
+        assert read_run(library, tmp_path / "one.nnvizrun") == run + 1
+        for there, number in ((other, new), (library, run + 1)):
+            first, second = library.run(run), there.run(number)
+            assert second.experiment == made
+            assert (second.name, second.note, second.figures) == (first.name, first.note, first.figures)
+            assert (second.epochs, second.seconds, second.status) == (first.epochs, first.seconds, first.status)
+            assert second.parent is None
+            kept = there.history(number)
+            assert kept == replace(library.history(run), best=kept.best)
+            assert second.best.epoch == first.best.epoch
+            np.testing.assert_array_equal(there.history(number).confusion(2), library.history(run).confusion(2))
+            assert there.moments(number) == library.moments(run)
+            for at in library.moments(run):
+                np.testing.assert_array_equal(there.moment(number, at), library.moment(run, at))
+            np.testing.assert_array_equal(there.network(number).parameters, trainer.network.parameters)
+            assert there.network(number).description.as_dict() == named.description.as_dict()
+            assert len(there.runs("good clouds adam")) >= 1
+
+
+def test_an_imported_training_goes_on_to_the_bit(library: Library, tmp_path: Path) -> None:
+    made = an_experiment()
+    run, _ = record(library, made, until=in_epoch(3, 2))
+    write_run(library, run, tmp_path / "one.nnvizrun")
+    kept = library.state(read_run(library, tmp_path / "one.nnvizrun"))
+    trainer = Trainer.resume(kept.network, DATA, kept.training)
+    np.testing.assert_array_equal(trained_on(trainer), trained_on(made.trainer(DATA)))
+
+
+def test_a_run_without_anything_can_be_passed_on(library: Library, tmp_path: Path) -> None:
+    run = library.begin(an_experiment(), parent=None, left_at=2.5)
+    export_run(library, run, tmp_path / "out")
+    new = library.run(read_run(library, tmp_path / "out" / "run.nnvizrun"))
+    assert (new.left_at, new.status, library.moments(new.id)) == (2.5, "paused", [])
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["command.txt", "curves.csv", "run.nnvizrun"]
+
+
+def test_paths_go_along_only_if_that_is_said(library: Library, tmp_path: Path) -> None:
+    mine = tmp_path / "private-folder" / "mine.csv"
+    made = replace(an_experiment(), data=str(mine), data_settings={"own": str(tmp_path / "private-folder" / "own.npz")})
+    run, _ = record(library, made)
+    done = export_run(library, run, tmp_path / "out")
+    for name in done.files:
+        content = (tmp_path / "out" / name).read_bytes()
+        assert b"private-folder" not in content, name
+        assert b"private-folder".decode().encode("utf-32-le") not in content, name
+    new = library.run(read_run(library, tmp_path / "out" / "run.nnvizrun"))
+    assert new.experiment.data == "mine.csv"
+    for name in ("network.npz", "training.npz"):
+        assert "private-folder" not in json.dumps(load_checkpoint(tmp_path / "out" / name)[0].provenance)
+    export_run(library, run, tmp_path / "out", with_paths=True)
+    new = library.run(read_run(library, tmp_path / "out" / "run.nnvizrun"))
+    assert new.experiment == made
+
+
+def test_painted_points_go_along(library: Library, tmp_path: Path) -> None:
+    made = replace(an_experiment(), data="painted", data_settings={"painted": "0.1,0.2,0;0.3,0.4,1"})
+    run, _ = record(library, made)
+    write_run(library, run, tmp_path / "one.nnvizrun")
+    assert library.run(read_run(library, tmp_path / "one.nnvizrun")).experiment == made
+
+
+def test_a_folder_has_the_network_in_every_format(library: Library, tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    run, trainer = record(library, name="a try")
+    done = export_run(library, run, tmp_path)
+    assert set(done.files) == {each.name for each in tmp_path.iterdir()}
+    assert not done.left_out
+    expected = trainer.network.predict(DATA.test.inputs)
+    for name in ("network.json", "network.npz", "training.npz"):
+        network = load_network(tmp_path / name)
+        np.testing.assert_array_equal(network.predict(DATA.test.inputs), expected)
+        assert network.provenance["title"] == "a try"
+    predict = runpy.run_path(str(tmp_path / "network.py"))["predict"]
+    np.testing.assert_allclose(predict(DATA.test.inputs), expected, rtol=1e-5)
+    assert (tmp_path / "network.onnx").stat().st_size > 100
+
+
+def test_curves_and_command_of_a_folder(library: Library, tmp_path: Path) -> None:
+    made = an_experiment()
+    run, _ = record(library, made)
+    export_run(library, run, tmp_path)
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "curves.csv").read_text())))
+    curve = library.history(run).error.test
+    assert [float(row["epoch"]) for row in rows] == curve.epochs
+    assert [float(row["test_error"]) for row in rows] == pytest.approx(curve.values)
+    assert "test_rmse" not in rows[0]
+    words = shlex.split((tmp_path / "command.txt").read_text())
+    assert words[:2] == ["python", "main.py"]
+    described = described_experiment(cli.parser().parse_args(words[2:]))
+    assert described.training == made.training
+
+
+def test_a_format_that_cannot_hold_the_network_is_left_out_with_its_reason(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "onnx", None)
+    run, _ = record(library)
+    done = export_run(library, run, tmp_path)
+    assert "onnx" in done.left_out["network.onnx"]
+    assert "network.py" in done.files
+
+
+def test_rows_are_copied_only_if_that_is_said(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("a,b\n1,2\n")
+    run, _ = record(library, replace(an_experiment(), data=str(tmp_path / "mine.csv")))
+    assert "mine.csv" not in export_run(library, run, tmp_path / "out").files
+    export_run(library, run, tmp_path / "out", with_rows=True)
+    assert (tmp_path / "out" / "mine.csv").read_text() == "a,b\n1,2\n"
+    other, _ = record(library)
+    assert "rows" in export_run(library, other, tmp_path / "out", with_rows=True).left_out
+
+
+# ---- what is refused
+
+
+@pytest.fixture
+def exported(library: Library, tmp_path: Path) -> Path:
+    run, _ = record(library, an_experiment(epochs=2))
+    write_run(library, run, tmp_path / "one.nnvizrun")
+    return tmp_path / "one.nnvizrun"
+
+
+def rewritten(path: Path, change: Any = None, **arrays: Any) -> Path:
+    """The same file; ``change`` is called with its header."""
+    with np.load(path) as old:
+        whole = {name: old[name] for name in old.files}
+    header = json.loads(str(whole["header"][()]))
+    if change is not None:
+        change(header)
+    np.savez(path.with_suffix(".npz"), **(whole | {"header": np.array(json.dumps(header))} | arrays))
+    return path.with_suffix(".npz")
+
+
+def of_run(**values: Any) -> Any:
+    return lambda header: header["run"].update(values)
+
+
+def in_part(table: str, number: int, **values: Any) -> Any:
+    return lambda header: header["parts"][table][number].update(values)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda header: header.update(format="something"),
+        lambda header: header.update(version="1"),
+        lambda header: header.update(experiment={"shape": [4, 10**9, 3]}),
+        lambda header: header.update(experiment=None),
+        lambda header: header.update(run=[]),
+        lambda header: header.update(parts={}),
+        lambda header: header.update(description={"class_names": 3}),
+        lambda header: header["experiment"].update(shape=[4, 6, 3]),
+        of_run(note="x" * 100_001),
+        of_run(name=3),
+        of_run(epochs="many"),
+        of_run(seconds=float("nan")),
+        of_run(batches=-1),
+        of_run(changes=3),
+        of_run(best={"epoch": 1}),
+        in_part("moments", 0, bytes=10**12),
+        in_part("moments", 0, bits=8),
+        in_part("moments", 0, epoch=None),
+        in_part("states", 0, machine=3),
+        in_part("states", 0, epoch=-1),
+        in_part("confusions", 0, bytes=3),
+        lambda header: header["parts"].update(states=3),
+        lambda header: header["parts"]["moments"].append(3),
+    ],
+)
+def test_what_no_run_has_is_refused_and_nothing_is_added(library: Library, exported: Path, change: Any) -> None:
+    with pytest.raises(FileFormatError) as caught:
+        read_run(library, rewritten(exported, change))
+    assert caught.value.remedy == "Export the run again, or choose another file."
+    assert len(library.runs()) == 1
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"moments": np.full(7, 255, np.uint8)},
+        {"epochs": np.zeros(4)},
+        {"epochs": np.full(16, np.nan)},
+        {"states": np.frombuffer(b"PK\x03\x04" + bytes(5000), np.uint8)},
+        {"moments": np.array(["a", "b"])},
+        {"header": np.array([3, 4])},
+    ],
+)
+def test_numbers_that_no_run_has_are_refused(library: Library, exported: Path, arrays: dict[str, Any]) -> None:
+    with pytest.raises(FileFormatError):
+        read_run(library, rewritten(exported, **arrays))
+    assert len(library.runs()) == 1
+
+
+def test_a_newer_file_is_refused_with_both_versions(library: Library, exported: Path) -> None:
+    newer = rewritten(exported, lambda header: header.update(version=2, nnviz="7.1"))
+    with refused(FileFormatError, newer.name, "of version 2, which nnviz 7.1 wrote"):
+        read_run(library, newer)
+
+
+def test_pickles_are_not_read(library: Library, exported: Path) -> None:
+    evil = rewritten(exported, moments=np.array([{"a": 1}], object))
+    with pytest.raises(FileFormatError):
+        read_run(library, evil)
+
+
+def test_odd_states_become_harmless_ones(library: Library, exported: Path) -> None:
+    new = library.run(read_run(library, rewritten(exported, of_run(status="training"))))
+    assert new.status == "paused"
+    new = library.run(read_run(library, rewritten(exported, of_run(status="<script>"))))
+    assert new.status == "paused"

@@ -1,0 +1,113 @@
+"""How much the library takes, and what goes first where that is too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from engine.errors import SettingError
+from nnviz.library import Library, Recording
+from nnviz.library.room import BUDGET, MOMENT_BUDGET
+from tests.nnviz.library.helpers import DATA, an_experiment, record
+
+
+@pytest.fixture
+def library() -> Iterator[Library]:
+    with Library() as opened:
+        yield opened
+
+
+def large_runs(library: Library, count: int) -> list[int]:
+    made = an_experiment(epochs=40).changed(hidden=(2000,))
+    return [record(library, made)[0] for _ in range(count)]
+
+
+def test_the_budget_is_kept(library: Library) -> None:
+    assert (library.room.budget, library.room.moment_budget) == (BUDGET, MOMENT_BUDGET)
+    library.room.budget, library.room.moment_budget = 5_000_000, 2_000_000
+    with Library() as again:
+        assert (again.room.budget, again.room.moment_budget) == (5_000_000, 2_000_000)
+    for wrong in (0, -1, float("inf"), "much"):
+        with pytest.raises(SettingError, match="budget"):
+            library.room.budget = wrong  # type: ignore[assignment]
+
+
+def test_what_fits_loses_nothing(library: Library) -> None:
+    large_runs(library, 1)
+    plan = library.room.plan()
+    assert (plan.losses, plan.nbytes, plan.is_enough) == ((), 0, True)
+
+
+def test_the_oldest_without_a_star_lose_moments_first(library: Library) -> None:
+    starred, second, third = large_runs(library, 3)
+    library.annotate(starred, starred=True)
+    whole = library.room.nbytes
+    plan = library.room.plan(whole - 100_000)
+    assert plan.runs == [second]
+    assert plan.is_enough
+    assert library.room.plan(whole * 2 // 3).runs[:2] == [second, third]
+    everything = library.room.plan(1_000_000)
+    assert list(dict.fromkeys(everything.runs)) == [second, third, starred]
+
+
+def test_results_and_last_states_stay(library: Library) -> None:
+    runs = large_runs(library, 2)
+    kept = {run: (library.network(run).parameters, library.history(run), library.run(run)) for run in runs}
+    before = {run: library.moments(run) for run in runs}
+    whole = library.room.nbytes
+    plan = library.room.plan(1_000_000)
+    library.room.thin(plan)
+    assert library.room.nbytes <= whole - plan.nbytes * 0.9
+    assert library.path.stat().st_size < whole - plan.nbytes * 0.9
+    for run in runs:
+        parameters, history, record_before = kept[run]
+        np.testing.assert_array_equal(library.network(run).parameters, parameters)
+        assert library.history(run) == history
+        assert library.run(run).figures == record_before.figures
+        assert library.run(run).is_thinned
+        assert library.run(run).nbytes < record_before.nbytes
+        moments = library.moments(run)
+        assert moments[0] == 0
+        assert moments[-1] == 40
+        assert len(moments) < len(before[run])
+        assert set(moments) <= set(before[run])
+        assert library.state(run).at == 40
+        assert library.state(run, 1).at == 0
+
+
+def test_fewer_moments_are_still_evenly_apart(library: Library) -> None:
+    (run,) = large_runs(library, 1)
+    library.room.thin(library.room.plan(library.room.nbytes - 10_000))
+    moments = np.array(library.moments(run))
+    assert 10 <= len(moments) <= 18
+    assert np.diff(moments).max() <= 2 * 40 / 10
+
+
+def test_a_run_that_is_being_trained_loses_nothing(library: Library) -> None:
+    (run,) = large_runs(library, 1)
+    plan = library.room.plan(1_000_000)
+    before = library.moments(run)
+    made = an_experiment().changed(hidden=(2000,))
+    kept = library.state(run)
+    trainer = made.trainer(DATA)
+    recording = Recording(library, run, type(trainer).resume(kept.network, DATA, kept.training))
+    assert library.room.plan(1_000_000).losses == ()
+    library.room.thin(plan)
+    assert library.moments(run) == before
+    recording.close()
+
+
+def test_a_thinned_run_goes_on(library: Library) -> None:
+    (run,) = large_runs(library, 1)
+    library.room.thin(library.room.plan(1_000_000))
+    kept = library.state(run)
+    trainer = an_experiment().changed(hidden=(2000,)).trainer(DATA)
+    resumed = type(trainer).resume(kept.network, DATA, kept.training)
+    resumed.change(resumed.settings.__class__.from_dict(resumed.settings.as_dict() | {"epochs": 60}))
+    recording = Recording(library, run, resumed)
+    for event in resumed.run():
+        recording.take(event)
+    assert recording.finish()
+    assert library.moments(run)[-1] == 60
