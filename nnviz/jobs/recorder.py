@@ -7,6 +7,7 @@ again with the first event there.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from engine.errors import DivergenceError
 from engine.events import Event
 from engine.experiment import Experiment
+from engine.history import History
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from engine.validation import Array
@@ -21,6 +23,10 @@ from nnviz.jobs.reports import Recorded, Stopped
 from nnviz.library import Library, LibraryError, Recording
 from nnviz.library.replay import edit_content
 
+_INTRODUCTION = (
+    "Runs are kept from now on in {}, which only you can read: any moment of them comes back. "
+    "“Keep runs in the library” in the File menu switches that off."
+)
 Tell = Callable[[object], None]
 
 
@@ -35,6 +41,7 @@ class Plan:
         experiment, data: with what it is trained, and the title of the data.
         parent, left_at: the number of the run that it branched off from, and the epoch at which it did; None for none.
         name: what the run is called.
+        history: what is known of its network from before; None for nothing.
     """
 
     path: Path
@@ -45,6 +52,7 @@ class Plan:
     parent: int | None = None
     left_at: float | None = None
     name: str = ""
+    history: History | None = None
 
 
 class Recorder:
@@ -58,6 +66,7 @@ class Recorder:
         self.plan = plan
         self._is_leap = True  # whether the training begins here: nothing that is recorded leads to this place
         self._may_try = True
+        self._untold = ""  # changes of settings while nothing was written
         self._library: Library | None = None
         self._recording: Recording | None = None
 
@@ -91,17 +100,19 @@ class Recorder:
     def _taken_up(self, trainer: Trainer, tell: Tell) -> Recording:
         plan = self.plan
         self._library = library = Library(plan.path)
-        notice = library.notice
         run = plan.run
         if run is None:
-            run = library.begin(plan.experiment, plan.data, plan.parent, plan.left_at, plan.name)
-            self.plan = plan = replace(plan, run=run)
+            told = plan.data, plan.parent, plan.left_at, plan.name
+            run = library.begin(plan.experiment, *told, history=plan.history)
+            self.plan = plan = replace(plan, run=run, history=None)
         recording = Recording(library, run, trainer, plan.before, lambda words: tell(Recorded(run, words)))
-        recording.change(plan.experiment.changed(training=trainer.settings), is_told=not self._is_leap)
+        now = plan.experiment.changed(training=trainer.settings)
+        recording.change(now, self._untold, is_told=not self._is_leap)
+        self._untold = ""
         if self._is_leap:
             recording.leap()
             self._is_leap = False
-            tell(Recorded(run, notice))
+            tell(Recorded(run, library.notice or (_INTRODUCTION.format(plan.path) if library.introduce() else None)))
         return recording
 
     def take(self, event: Event, trainer: Trainer, tell: Tell) -> None:
@@ -115,6 +126,8 @@ class Recorder:
         self.plan = replace(self.plan, experiment=self.plan.experiment.changed(training=settings))
         if self._recording is not None:
             self._recording.change(self.plan.experiment, words)
+        else:
+            self._untold = ", ".join(filter(None, (self._untold, words)))
 
     def edited(self, before: Array, trainer: Trainer, tell: Tell, text: str) -> None:
         """Notes which parameters (n,) are others than they were."""
@@ -126,10 +139,16 @@ class Recorder:
 
     def finish(self, status: str) -> None:
         """Writes what is left, says how the training has ended ("finished", "paused", "diverged"), and lets go."""
-        if self._recording is not None:
-            self._recording.finish(status)
+        if self._recording is not None and self._library is not None:
+            if self._recording.finish(status) and status == "finished":
+                self._make_room(self._library)
             self._recording = None
         self._close_library()
+
+    def _make_room(self, library: Library) -> None:
+        """Thins old runs, if all of them take more room than they may."""
+        with suppress(LibraryError):  # the next training tries again
+            library.room.thin(library.room.plan())
 
     def release(self) -> None:
         """Writes what is left, and lets go."""

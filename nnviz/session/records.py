@@ -47,8 +47,9 @@ class Records(QObject):
         dataset = self._data.dataset
         if not self.is_on or dataset is None:
             return None
-        origin = run.parent_record, run.left_at
-        return Plan(self.path, run.record, run.start_epoch, run.experiment, dataset.title, *origin, run.title)
+        told = dataset.title, run.parent_record, run.left_at, run.title
+        history = run.history.copy() if run.record is None and run.history.completed else None
+        return Plan(self.path, run.record, run.start_epoch, run.experiment, *told, history)
 
     def let_go(self, run: Run) -> None:
         """Says that a run was removed, if nothing of its training is kept."""

@@ -1,0 +1,189 @@
+"""What is trained in the window is in the library, wherever it is trained, and whatever happens to the window."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from engine.training import Trainer
+from nnviz.library import Library, RunRecord
+from nnviz.session.status import Status
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import action, pause, train_epochs, train_for_a_while, wait_for
+
+
+@pytest.fixture
+def recorded(ready_window: MainWindow) -> MainWindow:
+    """A window whose trainings are recorded."""
+    ready_window.session.records.set_on(True)
+    return ready_window
+
+
+def runs_of(window: MainWindow) -> list[RunRecord]:
+    """As the library has them, the newest first."""
+    with Library(window.session.records.path) as library:
+        return list(library.runs())
+
+
+def expect_exact(library: Library, record: RunRecord, dataset: Dataset) -> None:
+    """Its last state is what a training without a window is at that place, and so goes on to the same end."""
+    kept = library.state(record.id)
+    assert kept is not None
+    assert kept.at == record.epochs
+    resumed = Trainer.resume(kept.network, dataset, kept.training)
+    whole = record.experiment.trainer(dataset, record.experiment.build())
+    events = whole.run()
+    while (whole.epoch, whole.batch) != (resumed.epoch, resumed.batch):
+        next(events)
+    np.testing.assert_array_equal(resumed.network.parameters, whole.network.parameters)
+    assert resumed.state().progress["random"] == whole.state().progress["random"]
+
+
+def test_a_training_is_in_the_library(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 3)
+    run = session.runs.current
+    (record,) = runs_of(recorded)
+    assert (record.id, record.status, record.epochs) == (run.record, "finished", 3)
+    assert (record.data, record.fingerprint) == (session.dataset.title, session.dataset.fingerprint)
+    assert record.test_error == run.history.error.test.values[-1]
+    with Library() as library:
+        np.testing.assert_array_equal(library.network(record.id).parameters, run.network.parameters)
+        history = library.history(record.id)
+    assert history.error.test.values == run.history.error.test.values
+    np.testing.assert_array_equal(history.confusion(3), run.history.confusion(3))
+
+
+def test_pausing_and_more_epochs_belong_to_the_same_run(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    session.settings.change("epochs", epochs=2)
+    session.step_batch()
+    wait_for(qtbot, recorded, Status.PAUSED)
+    assert [record.status for record in runs_of(recorded)] == ["paused"]
+    train_epochs(qtbot, recorded, 2)
+    train_epochs(qtbot, recorded, 2)
+    (record,) = runs_of(recorded)
+    assert (record.epochs, record.status) == (4, "finished")
+    with Library() as library:
+        assert library.history(record.id).error.test.epochs == [0, 1, 2, 3, 4]
+
+
+def test_another_network_is_another_run(recorded: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, recorded, 1)
+    recorded.session.reset()
+    train_epochs(qtbot, recorded, 1)
+    assert len(runs_of(recorded)) == 2
+
+
+def test_a_changed_rate_is_noted(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    session.step_epoch()
+    wait_for(qtbot, recorded, Status.PAUSED)
+    session.settings.change("rate", learning_rate=0.05)
+    session.step_epoch()
+    wait_for(qtbot, recorded, Status.PAUSED)
+    (record,) = runs_of(recorded)
+    assert [change.text for change in record.changes] == ["learning rate 0.05"]
+    assert record.experiment.training.learning_rate == 0.05
+
+
+def test_switched_off_nothing_is_written(recorded: MainWindow, qtbot: QtBot) -> None:
+    action(recorded, "actionKeepRuns").trigger()
+    assert not recorded.session.records.is_on
+    train_epochs(qtbot, recorded, 1)
+    assert not recorded.session.records.path.exists()
+    assert recorded.session.runs.current.record is None
+
+
+def test_the_first_time_says_so_once(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 1)
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    assert "Runs are kept from now on" in session.messages.current.text
+    assert session.records.path.name in session.messages.current.text
+    session.messages.dismiss()
+    session.reset()
+    train_epochs(qtbot, recorded, 1)
+    assert session.messages.current is None
+
+
+def test_a_library_that_cannot_be_written_never_stops_a_training(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    session.records.path.mkdir(parents=True)
+    train_epochs(qtbot, recorded, 2)
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    assert "is not recorded" in session.messages.current.text
+    assert session.runs.current.epochs == 2
+
+
+def test_quitting_keeps_the_place_of_the_training(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    train_for_a_while(qtbot, recorded)
+    dataset = session.dataset
+    assert dataset is not None
+    recorded.close_unasked()
+    assert recorded.ended_whole
+    with Library() as library:
+        (record,) = library.runs()
+        assert record.status == "paused"
+        assert record.epochs > 1
+        expect_exact(library, record, dataset)
+
+
+def test_pausing_in_the_middle_too(recorded: MainWindow, qtbot: QtBot) -> None:
+    train_for_a_while(qtbot, recorded)
+    pause(qtbot, recorded)
+    (record,) = runs_of(recorded)
+    assert (record.status, record.epochs) == ("paused", recorded.session.runs.current.epochs)
+
+
+SCRIPT = """
+import main
+main.set_threads()
+from nnviz.app import create_window
+from nnviz.commands.screenshot import wait_until
+from nnviz.session.status import Status
+window = create_window()
+session = window.session
+wait_until(window, lambda: session.state is not Status.LOADING)
+session.data.load("moons", {"points": 400})
+wait_until(window, lambda: session.state is not Status.LOADING)
+session.settings.change("all", hidden=(8,), epochs=100_000, optimizer="adam", learning_rate=0.001)
+session.start()
+wait_until(window, lambda: False)
+"""
+
+
+def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot) -> None:
+    """Of the window, while its process trains."""
+    from engine.datasets import DATASETS
+
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    with subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment) as program:
+        path = Path(os.environ["NNVIZ_LIBRARY"])
+        end = time.monotonic() + 60
+
+        def has_come_far() -> bool:
+            assert program.poll() is None
+            assert time.monotonic() < end
+            if not path.exists():
+                return False
+            with Library(path) as library:
+                return any(record.epochs > 300 for record in library.runs())
+
+        qtbot.waitUntil(has_come_far, timeout=60_000)
+        program.send_signal(signal.SIGKILL)
+    dataset = DATASETS["moons"].load({"points": 400})
+    with Library(path) as library:
+        qtbot.waitUntil(lambda: bool(library.interrupted()), timeout=10_000)  # its process ends with it
+        (record,) = library.interrupted()
+        expect_exact(library, record, dataset)
