@@ -94,7 +94,7 @@ class Recorder:
             except LibraryError as error:
                 self._may_try = False
                 self._close_library()
-                tell(Recorded(self.plan.run, f"This training is not recorded: {error}"))
+                tell(Recorded(self.plan.run, f"This training is not recorded: {error}", is_written=False))
         return self._recording
 
     def _taken_up(self, trainer: Trainer, tell: Tell) -> Recording:
@@ -105,7 +105,7 @@ class Recorder:
             told = plan.data, plan.parent, plan.left_at, plan.name
             run = library.begin(plan.experiment, *told, history=plan.history)
             self.plan = plan = replace(plan, run=run, history=None)
-        recording = Recording(library, run, trainer, plan.before, lambda words: tell(Recorded(run, words)))
+        recording = Recording(library, run, trainer, plan.before, lambda words: self._say(words, tell))
         now = plan.experiment.changed(training=trainer.settings)
         recording.change(now, self._untold, is_told=not self._is_leap)
         self._untold = ""
@@ -114,6 +114,12 @@ class Recorder:
             self._is_leap = False
             tell(Recorded(run, library.notice or (_INTRODUCTION.format(plan.path) if library.introduce() else None)))
         return recording
+
+    def _say(self, words: str, tell: Tell) -> None:
+        """What the recording tells: that it can no longer write, or that it can again."""
+        recording = self._recording
+        is_written = recording is not None and recording.problem is None and recording.keeps_weights
+        tell(Recorded(self.plan.run, words, is_written))
 
     def take(self, event: Event, trainer: Trainer, tell: Tell) -> None:
         """Notes an event of the trainer."""

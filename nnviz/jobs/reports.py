@@ -81,7 +81,9 @@ class Recorded:
     Attributes:
         run: its number there; None for none.
         words: what there is to tell of it; None for nothing.
+        is_written: whether all that it learns is written.
     """
 
     run: int | None
     words: str | None = None
+    is_written: bool = True

@@ -147,6 +147,11 @@ class Recording:
             database.write(query, (self.trainer.batches_per_epoch, told, self.run))
 
     @property
+    def keeps_weights(self) -> bool:
+        """Whether states and moments are written: not of a network that is too large."""
+        return self._keeps_weights
+
+    @property
     def at(self) -> float:
         """Epochs of the network over all its trainings, with a fraction."""
         trainer = self.trainer

@@ -11,6 +11,7 @@ from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run, setting_value
+from nnviz.session.runs import Runs
 
 
 class Records(QObject):
@@ -26,9 +27,9 @@ class Records(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, data: Data, messages: Messages) -> None:
+    def __init__(self, data: Data, runs: Runs, messages: Messages) -> None:
         super().__init__()
-        self._data, self._messages = data, messages
+        self._data, self._runs, self._messages = data, runs, messages
         self.is_on = True
         self.path = library_path()
 
@@ -42,10 +43,11 @@ class Records(QObject):
         """Switches recording on or off."""
         self.set_on(not self.is_on)
 
-    def plan(self, run: Run) -> Plan | None:
+    def begin(self, run: Run) -> Plan | None:
         """As what the training that a run begins, or goes on with, is recorded; None: it is not."""
         dataset = self._data.dataset
         if not self.is_on or dataset is None:
+            run.is_kept = False
             return None
         told = dataset.title, run.parent_record, run.left_at, run.title
         history = run.history.copy() if run.record is None and run.history.completed else None
@@ -53,7 +55,7 @@ class Records(QObject):
 
     def let_go(self, run: Run) -> None:
         """Says that a run was removed, if nothing of its training is kept."""
-        if run.unsaved and run.record is None:
+        if run.unsaved:
             self._messages.tell(
                 f"An earlier network ({setting_value(run.experiment.shape)}, {text.epochs(run.epochs)} epochs, "
                 f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
@@ -61,8 +63,11 @@ class Records(QObject):
 
     def take(self, run: Run, told: Recorded) -> None:
         """Notes the record of a run, and tells the person what there is to tell."""
-        if told.run is not None and run.record != told.run:
-            run.record = told.run
-            self.changed.emit()
+        if told.run is not None:
+            run.record, run.is_kept = told.run, told.is_written
+        else:
+            run.is_kept = False
+        self._runs.tell_file(run)
+        self.changed.emit()
         if told.words:
             self._messages.tell(told.words)

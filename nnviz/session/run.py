@@ -54,6 +54,7 @@ class Run:
         parent: id of the run that it branched off from; None for none.
         left_at: the epoch of the parent at which it branched off; None for none.
         record: its number in the library; None while it is not recorded.
+        is_kept: whether the library has all that it has learned.
         parent_record: that of the run that it branched off from.
         history: the figures of each epoch, and where settings changed.
         snapshots: parameters at some moments of its training.
@@ -76,6 +77,7 @@ class Run:
     parent: int | None = None
     left_at: float | None = None
     record: int | None = None
+    is_kept: bool = False
     parent_record: int | None = None
     history: History = field(default_factory=History)
     snapshots: Snapshots = field(default_factory=Snapshots)
@@ -157,8 +159,8 @@ class Run:
 
     @property
     def unsaved(self) -> bool:
-        """Whether it has learned since it was last saved."""
-        return self.changes != self.saved_changes
+        """Whether it has learned since it was last saved, and nobody keeps that."""
+        return self.changes != self.saved_changes and not self.is_kept
 
     @property
     def title(self) -> str:

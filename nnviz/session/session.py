@@ -105,7 +105,7 @@ class Session(QObject):
         self.selection = Selection(self.runs, self.data)
         self.making = Making(self.data, self.settings, self.runs, self.undo, self.messages, building)
         self._new_data = NewData(self.data, self.settings, self.runs, self.making, self.undo)
-        self.records = Records(self.data, self.messages)
+        self.records = Records(self.data, self.runs, self.messages)
         running = self.settings, self.runs, self.making, self.displayed, self.records, self.messages
         self.training = Training(self.data, *running)
         self.branching = Branching(self.data, *running[:3], self.training, self.timeline, self.records, self.messages)

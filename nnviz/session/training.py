@@ -186,7 +186,7 @@ class Training(QObject):
 
     def begin(self, run: Run, make: Callable[[], Trainer]) -> None:
         """Hands the training of a run over to the worker, which makes its trainer, and records it if that is wanted."""
-        self.runner.worker.begin(run.id, make, self._records.plan(run))
+        self.runner.worker.begin(run.id, make, self._records.begin(run))
 
     @property
     def _is_waiting(self) -> bool:

@@ -56,6 +56,7 @@ class NetworkDialogs(QObject):
 
         ``then`` is called when it is saved, ``cancelled`` if no file is chosen.
         """
+        self._tell_which()
         if self._session.runs.current.path is None:
             self.save_network_as(then, cancelled)
         else:
@@ -76,10 +77,19 @@ class NetworkDialogs(QObject):
 
     def export_as(self, ending: str) -> None:
         """Asks for a file with that ending and exports to it."""
+        self._tell_which()
         proposed = f"{self._proposed_name()}{ending}"
         dialog = self.where_to_save("Export network", "exportNetworkDialog", _EXPORTS[ending], proposed)
         dialog.fileSelected.connect(lambda chosen: self._session.files.export(Path(chosen).with_suffix(ending)))
         dialog.open()
+
+    def _tell_which(self) -> None:
+        """Says that it is not the network that is looked back at."""
+        if not self._session.timeline.is_live:
+            moment = text.epochs(self._session.displayed.epochs)
+            self._session.messages.tell(
+                f"Files get the network as it is now, not that of epoch {moment}. Branch from there to save that one."
+            )
 
     def _proposed_name(self) -> str:
         """A file name without ending: that of the network, with only letters that are safe in file names."""

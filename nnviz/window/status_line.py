@@ -49,7 +49,12 @@ class StatusLine(QObject):
         self._hint = named(label(), "hintLabel")
         bar.addWidget(self._hint, 1)
         bar.addPermanentWidget(FixedSizeBox(self._speed, 150))
+        self._record = named(label(), "recordLabel")
+        bar.addPermanentWidget(self._record)
         bar.addPermanentWidget(label(f"nnviz {__version__}"))
+        for signal in (session.records.changed, session.runs.file_changed):
+            signal.connect(self._show_record)
+        self._show_record()
         session.files.activity_changed.connect(lambda: self.show_activity(session.files.activity))
         self._speed_due = Budget(_SECONDS_BETWEEN_SPEEDS, 0)
         session.training.progressed.connect(self._progressed)
@@ -78,6 +83,11 @@ class StatusLine(QObject):
             self.news.stop()
         else:
             self.news.start()
+
+    def _show_record(self) -> None:
+        """Which run of the library this one is."""
+        run = self._session.runs.current
+        self._record.setText(f"in the library: run {run.record}" if run.is_kept else "")
 
     def _end_of_news(self) -> None:
         if not self._activity.text().endswith("…"):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt5.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
@@ -144,6 +145,25 @@ def test_pausing_in_the_middle_too(recorded: MainWindow, qtbot: QtBot) -> None:
     pause(qtbot, recorded)
     (record,) = runs_of(recorded)
     assert (record.status, record.epochs) == ("paused", recorded.session.runs.current.epochs)
+
+
+def test_what_is_kept_is_not_unsaved(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 1)
+    qtbot.waitUntil(lambda: session.runs.current.is_kept)
+    assert not session.runs.current.unsaved
+    assert not recorded.isWindowModified()
+    assert recorded.close(), "nothing is asked"
+
+
+def test_what_is_not_kept_is_asked_about(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 1)
+    session.records.set_on(False)
+    train_epochs(qtbot, recorded, 1)
+    assert session.runs.current.unsaved
+    assert not recorded.close()
+    assert recorded.findChild(QMessageBox, "unsavedBox") is not None
 
 
 SCRIPT = """
