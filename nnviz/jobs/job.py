@@ -117,34 +117,36 @@ class Job:
 
         Returns how it has paused; None if it has not. Raises what goes wrong; then :meth:`restart` it.
         """
-        event = self._next(outlet)
+        event = self._next()
+        if isinstance(event, Batch):  # asked first: thousands of times a second
+            self._last_batch, self._has_stepped = event, True
+            self._pace.batch_done()
+            if outlet.wants_frame:
+                self._show(outlet)
+        elif event is not None:
+            self._tell(outlet, event)
+        if event is not None and self.recorder is not None:
+            self.recorder.take(event, self.trainer, partial(outlet.tell, self.run))
         if isinstance(event, BestRestored):
-            event = self._next(outlet)  # nothing may come between: the trainer would restore it again
+            event = self._next()  # nothing may come between: the trainer would restore it again
         if event is None:
             return Stopped(self.frame(), finished=True)
-        is_to_pause = outlet.must_halt or self.until is not Until.END  # asked first: thousands of times a second
+        is_to_pause = outlet.must_halt or self.until is not Until.END
         if is_to_pause and self._must_pause_after(event, outlet.must_halt):
             frame = self.frame(outlet.estimating and self.until is Until.BATCH)
             return Stopped(frame, reached=self._has_reached(event))
         return None
 
-    def _next(self, outlet: Outlet) -> Event | None:
+    def _next(self) -> Event | None:
         if self._events is None:
             self._events = self.trainer.run()  # which knows nothing of the job, so both are freed when it is dropped
-        event = next(self._events, None)
-        if event is not None:
-            self._take(outlet, event)
-            if self.recorder is not None:
-                self.recorder.take(event, self.trainer, partial(outlet.tell, self.run))
-        return event
+        return next(self._events, None)
 
-    def _take(self, outlet: Outlet, event: Event) -> None:
-        if isinstance(event, Batch):
-            self._batch_done(outlet, event)
-        elif not isinstance(event, Evaluating) or self._pace.measures_long():
-            if isinstance(event, Epoch):
-                self._pace.epoch_done()
-                self._keep_end(outlet, event)
+    def _tell(self, outlet: Outlet, event: Event) -> None:
+        if isinstance(event, Epoch):
+            self._pace.epoch_done()
+            self._keep_end(outlet, event)
+        if not isinstance(event, Evaluating) or self._pace.measures_long():
             outlet.tell(self.run, event)
 
     def _keep_end(self, outlet: Outlet, event: Epoch) -> None:
@@ -153,11 +155,10 @@ class Job:
                 network = self.trainer.network
                 outlet.tell(self.run, EpochEnd(event.epoch, packed(network.parameters, tuple(network.shape))))
 
-    def _batch_done(self, outlet: Outlet, event: Batch) -> None:
+    def _show(self, outlet: Outlet) -> None:
+        """Puts a frame into the outlet, if it is due."""
         pace = self._pace
-        self._last_batch, self._has_stepped = event, True
-        pace.batch_done()
-        if self.until is Until.BATCH or not outlet.wants_frame or not pace.views.is_due:
+        if self.until is Until.BATCH or not pace.views.is_due:
             return
         with pace.views:
             if not self.is_finite:

@@ -58,26 +58,29 @@ class Pace:
     """Measures the seconds that a batch and an evaluation take, without pauses.
 
     Attributes:
-        seconds_per_batch: in the current epoch; 0 while it is not known.
         seconds_measuring: time of the evaluation at the end of the last epoch.
         views, estimates: when the next copy for the views and the next estimate are due.
     """
 
     def __init__(self) -> None:
-        self.seconds_per_batch = self.seconds_measuring = 0.0
+        self.seconds_measuring = 0.0
         self.views = Budget(0)
         self.estimates = Budget(_SECONDS_BETWEEN_ESTIMATES)
         self._batches = 0
+        self._known = 0.0  # seconds that a batch took before ``_start``
         self._start = self._last_batch = time.perf_counter()
-        self._was_reported = False
+        self._reported = 0.0  # the ``_last_batch`` after which the evaluation was reported
+
+    @property
+    def seconds_per_batch(self) -> float:
+        """In the current epoch; 0 while it is not known."""
+        elapsed = self._last_batch - self._start
+        is_enough = self._batches >= _ENOUGH_BATCHES or (self._batches > 0 and elapsed > _ENOUGH_SECONDS)
+        return elapsed / self._batches if is_enough else self._known
 
     def batch_done(self) -> None:
         self._batches += 1
         self._last_batch = time.perf_counter()
-        self._was_reported = False
-        elapsed = self._last_batch - self._start
-        if self._batches >= _ENOUGH_BATCHES or elapsed > _ENOUGH_SECONDS:
-            self.seconds_per_batch = elapsed / self._batches
 
     @property
     def is_measuring_long(self) -> bool:
@@ -86,19 +89,22 @@ class Pace:
 
     def measures_long(self) -> bool:
         """True once in an evaluation: the first time it is asked after the evaluation has taken long."""
-        was_reported, self._was_reported = self._was_reported, self.is_measuring_long
-        return self._was_reported and not was_reported
+        if self._reported == self._last_batch or not self.is_measuring_long:
+            return False
+        self._reported = self._last_batch
+        return True
 
     def epoch_done(self) -> None:
         """Notes that the evaluation at the end of an epoch is done."""
-        if self._batches:
-            self.seconds_per_batch = (self._last_batch - self._start) / self._batches
-        self.seconds_measuring = time.perf_counter() - (self._last_batch if self._batches else self._start)
+        batches, start = self._batches, self._start
+        self.seconds_measuring = time.perf_counter() - (self._last_batch if batches else start)
         self.resume()
+        if batches:
+            self._known = (self._last_batch - start) / batches
 
     def resume(self) -> None:
         """Starts to measure anew, after a pause or an epoch."""
-        self._batches = 0
+        self._known, self._batches = self.seconds_per_batch, 0
         self._start = time.perf_counter()
 
     def move(self) -> None:

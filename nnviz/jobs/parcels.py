@@ -2,40 +2,75 @@
 
 from __future__ import annotations
 
-import copyreg
-import io
-import pickle
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from engine.events import Epoch
 from engine.metrics import Evaluation
 
-
-def parcel_of(messages: list[object]) -> bytes:
-    """The messages as they are now, for ``pickle.load``. Raises what pickling raises."""
-    out = io.BytesIO()
-    packer = pickle.Pickler(out, protocol=5)
-    packer.dispatch_table = _WAYS
-    packer.dump(messages)
-    return out.getvalue()
+_Plain = tuple[Any, ...]  # numbers, bytes and such tuples: what Python pickles quickly
 
 
-def _taken_apart(figures: Evaluation) -> tuple[Any, ...]:
-    """Its counts as bytes: Python pickles an array in several calls, which take longer than all the rest."""
-    counts = (None if array is None else bytearray(array) for array in (figures.confusion, figures.ranks))
-    return _put_together, (figures.loss, figures.error, *counts, figures.rmse, figures.r2)
+class Parcel:
+    """Messages in their order, which come out of its pickle as a list. Nobody may change what is added.
+
+    Figures of epochs are kept as numbers and bytes at once, while the processor has them at hand.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._others: list[object] = []
+        self._epochs: list[_Plain] = []
+
+    def add(self, message: object) -> None:
+        """Appends a message."""
+        match message:
+            case (run, Epoch() as epoch):
+                self._epochs.append((self._count, run, *_numbers_of(epoch)))
+            case _:
+                self._others.append(message)
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __reduce__(self) -> tuple[Callable[[list[Any], list[_Plain]], list[object]], tuple[list[Any], list[_Plain]]]:
+        return _taken_out, (self._others, self._epochs)
 
 
-def _put_together(
-    loss: float, error: float | None, confusion: bytearray | None, ranks: bytearray | None, *of_numbers: float | None
-) -> Evaluation:
+def _taken_out(messages: list[object], epochs: list[_Plain]) -> list[object]:
+    for place, run, *numbers in epochs:
+        messages.insert(place, (run, _epoch_of(*numbers)))
+    return messages
+
+
+def _numbers_of(epoch: Epoch) -> _Plain:
+    train, test, validation = _figures_of(epoch.train), _figures_of(epoch.test), _figures_of(epoch.validation)
+    return epoch.epoch, train, test, epoch.seconds, validation, epoch.dead_layer
+
+
+def _epoch_of(
+    number: int, train: _Plain | None, test: _Plain | None, seconds: float, validation: _Plain | None, dead: int | None
+) -> Epoch:
+    return Epoch(number, _evaluation_of(train), _evaluation_of(test), seconds, _evaluation_of(validation), dead)
+
+
+def _figures_of(of: Evaluation | None) -> _Plain | None:
+    if of is None:
+        return None
+    confusion = None if of.confusion is None else of.confusion.tobytes()
+    ranks = None if of.ranks is None else of.ranks.tobytes()
+    return of.loss, of.error, confusion, ranks, of.rmse, of.r2
+
+
+def _evaluation_of(figures: _Plain | None) -> Evaluation | None:
+    if figures is None:
+        return None
+    loss, error, confusion, ranks, rmse, r2 = figures
     if confusion is None or ranks is None:
-        return Evaluation(loss, error, None, None, *of_numbers)
-    places = np.frombuffer(ranks, np.int64)
-    matrix = np.frombuffer(confusion, np.int64).reshape(len(places), len(places))
-    return Evaluation(loss, error, matrix, places, *of_numbers)
-
-
-_WAYS: dict[type, Callable[[Any], Any]] = {**copyreg.dispatch_table, Evaluation: _taken_apart}
+        return Evaluation(loss, error, None, None, rmse, r2)
+    places = np.frombuffer(bytearray(ranks), np.int64)
+    matrix = np.frombuffer(bytearray(confusion), np.int64).reshape(len(places), len(places))
+    return Evaluation(loss, error, matrix, places, rmse, r2)

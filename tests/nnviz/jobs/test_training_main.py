@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 import threading
 
 from engine.events import Epoch
+from nnviz.jobs.parcels import Parcel
 from nnviz.jobs.training_main import _MOST_UNHEARD, _Outlet, _Pipe
 
 
@@ -23,13 +26,29 @@ def test_an_order_that_comes_just_before_it_waits_to_be_heard_is_not_missed() ->
     assert _ends(waiting)
 
 
+def test_a_full_pipe_keeps_nobody_waiting_and_all_arrives_in_order() -> None:
+    """What it has no room for is written when somebody reads, and before what is sent later."""
+    source, out = os.pipe()
+    with os.fdopen(source, "rb") as reader, os.fdopen(out, "wb") as writer:
+        pipe = _Pipe(writer)
+        sent = [bytes([number]) * 10_000 for number in range(100)]
+        for message in sent:
+            pipe.put(message)
+        assert [message for _ in sent for message in pickle.load(reader)] == sent
+        for message in sent[:3]:
+            pipe.put(message)
+            assert pickle.load(reader) == [message]
+        assert pipe._writer is not None
+        pipe._writer.join()
+
+
 class _Nowhere(_Pipe):
     def __init__(self) -> None:
-        self._gathered = []
+        self._gathered = Parcel()
 
     def send(self) -> None:
         """Drops it."""
-        self._gathered.clear()
+        self._gathered = Parcel()
 
 
 def _telling(outlet: _Outlet) -> threading.Thread:
