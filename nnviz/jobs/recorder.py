@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import DivergenceError
 from engine.events import Event
@@ -20,8 +20,9 @@ from engine.settings import TrainingSettings
 from engine.training import Trainer
 from engine.validation import Array
 from nnviz.jobs.reports import Recorded, Stopped
-from nnviz.library import Library, LibraryError, Recording
-from nnviz.library.replay import edit_content
+
+if TYPE_CHECKING:  # it is loaded when something is recorded: the window's first picture need not wait for it
+    from nnviz.library import Library, Recording
 
 _INTRODUCTION = (
     "Runs are kept from now on in {}, which only you can read: any moment of them comes back. "
@@ -89,6 +90,8 @@ class Recorder:
     def open(self, trainer: Trainer, tell: Tell) -> Recording | None:
         """Takes up the run where the trainer is; None where that is not possible, of which ``tell`` is told once."""
         if self._recording is None and self._may_try:
+            from nnviz.library import LibraryError
+
             try:
                 self._recording = self._taken_up(trainer, tell)
             except LibraryError as error:
@@ -98,6 +101,8 @@ class Recorder:
         return self._recording
 
     def _taken_up(self, trainer: Trainer, tell: Tell) -> Recording:
+        from nnviz.library import Library, Recording
+
         plan = self.plan
         self._library = library = Library(plan.path)
         run = plan.run
@@ -137,6 +142,8 @@ class Recorder:
 
     def edited(self, before: Array, trainer: Trainer, tell: Tell, text: str) -> None:
         """Notes which parameters (n,) are others than they were."""
+        from nnviz.library.replay import edit_content
+
         recording, now = self.open(trainer, tell), trainer.network.parameters
         if recording is not None:
             recording.log("edit", *edit_content(before, now), text)
@@ -153,6 +160,8 @@ class Recorder:
 
     def _make_room(self, library: Library) -> None:
         """Thins old runs, if all of them take more room than they may."""
+        from nnviz.library import LibraryError
+
         with suppress(LibraryError):  # the next training tries again
             library.room.thin(library.room.plan())
 

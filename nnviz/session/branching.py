@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -14,8 +14,6 @@ from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.training import FIXED_WHILE_TRAINING
 from nnviz.jobs.stepwise import Stepwise, only_shares
-from nnviz.library import Library
-from nnviz.library.replay import Replayed, replay
 from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.making import Making
@@ -27,6 +25,9 @@ from nnviz.session.settings import Settings
 from nnviz.session.status import Progress, Stage
 from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
+
+if TYPE_CHECKING:
+    from nnviz.library.replay import Replayed
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +105,7 @@ class Branching(QObject):
 
     def _worked(self) -> None:
         wish, found = self.work.about, self.work.result
-        if isinstance(found, Replayed) and isinstance(wish, _Wish):
+        if found is not None and isinstance(wish, _Wish):
             self.work.forget()
             self._put(wish, found)
         self.changed.emit()
@@ -145,6 +146,9 @@ class Branching(QObject):
 
 def _gone_to(wish: _Wish) -> Any:
     """In the work's thread."""
+    from nnviz.library import Library
+    from nnviz.library.replay import replay
+
     wish.is_written.result()
     assert wish.run.record is not None
     with Library(wish.path) as library:

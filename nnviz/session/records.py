@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.jobs.recorder import Plan
 from nnviz.jobs.reports import Recorded
-from nnviz.library import library_path
 from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
@@ -22,7 +23,6 @@ class Records(QObject):
 
     Attributes:
         is_on: whether trainings that begin from now on are recorded.
-        path: the file of the library.
     """
 
     changed = pyqtSignal()
@@ -31,7 +31,13 @@ class Records(QObject):
         super().__init__()
         self._data, self._runs, self._messages = data, runs, messages
         self.is_on = True
-        self.path = library_path()
+
+    @property
+    def path(self) -> Path:
+        """The file of the library."""
+        from nnviz.library import library_path  # not at the start of the window
+
+        return library_path()
 
     def set_on(self, wanted: bool) -> None:
         """Records the trainings that begin from now on, or none of them."""
