@@ -56,6 +56,11 @@ class Packed:
         return parameters
 
 
+def usual_bytes(parameters: int) -> int:
+    """Returns about how many bytes so many parameters take when they are packed."""
+    return parameters * (4 if parameters <= _MOST_EXACT else 2)
+
+
 def exact(parameters: Array, shape: tuple[int, ...]) -> Packed:
     """Returns the parameters (parameters,) as they are, without a copy."""
     return Packed(shape, parameters, np.empty(0, np.float32))

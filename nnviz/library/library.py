@@ -138,7 +138,7 @@ class Library:
         """Returns the network of a run: as it was last, or at the moment kept nearest to ``epoch``.
 
         It is exact where a whole state is kept of that moment, as of the last one; else its parameters were kept in
-        half precision.
+        16 bits each.
 
         Raises UnknownRunError if there is no such run, or none of its moments is kept.
         """

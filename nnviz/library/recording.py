@@ -19,6 +19,7 @@ from engine.errors import DataError
 from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment
 from engine.history import Change
+from engine.packing import usual_bytes
 from engine.training import Trainer
 from nnviz.library.curves import (
     INSERT_EPOCH,
@@ -120,7 +121,9 @@ class Recording:
     def _read_grids(self) -> None:
         """What is kept so far."""
         database, network, batches = self._library.database, self.trainer.network, self.trainer.batches_per_epoch
-        self._room = max(2, min(_MOST_MOMENTS, self._library.room.moment_budget // (2 * network.parameters.size)))
+        self._room = max(
+            2, min(_MOST_MOMENTS, self._library.room.moment_budget // usual_bytes(network.parameters.size))
+        )
         few = min(_MOST_WAYPOINTS, _WAYPOINT_BYTES // (4 * network.parameters.nbytes))
         self._moments = Grid(self._room, batches, self._places(kept_epochs(database, self.run)), _LEAST_STEP)
         states = [at for at, is_last in state_places(database, self.run) if not is_last]
