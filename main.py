@@ -10,7 +10,7 @@ import sys
 BLAS_THREADS = "1"
 
 # Packages that the command line imports at once: without them not even --help works.
-PACKAGES = ("numpy", "PIL", "tqdm")
+PACKAGES = ("numpy", "PIL", "platformdirs", "tqdm")
 
 
 def set_threads() -> None:

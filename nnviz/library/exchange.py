@@ -21,18 +21,16 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.description import Description
-from engine.errors import EngineError, FileFormatError, SettingError, Verbatim, bad_file
+from engine.errors import EngineError, FileFormatError, Verbatim, bad_file
 from engine.experiment import Experiment
 from engine.npz import DAMAGE, Npz
 from engine.regular_files import open_regular
-from engine.storage import read_checkpoint
 from engine.storage.checks import longest_description
 from engine.storage.files import write_whole
-from engine.validation import Array, check_available, gigabytes, number_within, whole_number
+from engine.validation import Array, check_available, gigabytes, whole_number
 from nnviz import __version__
-from nnviz.library.curves import unpack_matrices
+from nnviz.library.checked import checked_row, finite, text
 from nnviz.library.library import Library
-from nnviz.library.moments import Moment
 from nnviz.library.records import STATUSES, experiment_json, said_of, words_of
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN
 
@@ -166,13 +164,13 @@ def _no_number(text: str) -> float:
 
 def _checked_run(header: dict[str, Any], made: Experiment) -> dict[str, Any]:
     told, now = header["run"], time.time()
-    texts = {name: _text(name, told[name], most) for name, most in _LONGEST.items()}
-    numbers = {name: None if told[name] is None else _finite(name, told[name]) for name in _NUMBERS}
+    texts = {name: text(name, told[name], most) for name, most in _LONGEST.items()}
+    numbers = {name: None if told[name] is None else finite(name, told[name]) for name in _NUMBERS}
     status = told["status"] if told["status"] in STATUSES else "paused"
-    changes = [[_finite("epoch", epoch), _text("change", text, 10_000)] for epoch, text in told["changes"][:1000]]
+    changes = [[finite("epoch", epoch), text("change", text, 10_000)] for epoch, text in told["changes"][:1000]]
     best = told["best"]
     if best is not None:
-        best = {name: best[name] and _finite(name, best[name]) for name in ("epoch", "loss", "error", "rmse", "r2")}
+        best = {name: best[name] and finite(name, best[name]) for name in ("epoch", "loss", "error", "rmse", "r2")}
     return {
         **texts,
         **numbers,
@@ -199,16 +197,6 @@ def _description(told: object, made: Experiment) -> bytes | None:
     return zlib.compress(content.encode(), 1)
 
 
-def _text(name: str, value: object, most: int) -> str:
-    if not isinstance(value, str) or len(value) > most:
-        raise SettingError(name, value, f"must be a text of at most {most:,} characters", _ELSEWHERE)
-    return value.encode("utf-8", "replace").decode()
-
-
-def _finite(name: str, value: object) -> float:
-    return number_within(name, value, -math.inf, math.inf, "1")
-
-
 def _epochs(numbers: Array) -> list[dict[str, Any]]:
     width = len(_EPOCH_COLUMNS)
     if numbers.dtype.kind != "f" or len(numbers) % width or len(numbers) > width * _MOST_ROWS:
@@ -226,47 +214,11 @@ def _part(file: Npz, rows: list[dict[str, Any]], table: str, made: Experiment) -
     """The rows of one part, each with its bytes. Raises an error for what is none."""
     if len(rows) > _MOST_ROWS:
         raise ValueError(f"{len(rows):,} rows in {table}")
-    content, start = file.numbers(table).astype(np.uint8, copy=False).tobytes(), 0
+    if file.claims[table].dtype != np.uint8:
+        raise ValueError(f"{table} holds no bytes")
+    content, start = file.numbers(table).tobytes(), 0
     for told in rows:
         stop = start + whole_number("bytes", told["bytes"], 0, "1", len(content) - start)
         row = {name: told[name] for name in PARTS_OF_RUN[table] if name != "content"}
-        yield _CHECKS[table](row, content[start:stop], made)
+        yield checked_row(table, row, content[start:stop], made)
         start = stop
-
-
-def _confusion(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
-    unpack_matrices(content)
-    return {"epoch": _finite("epoch", row["epoch"]), "nbytes": len(content), "content": content}
-
-
-def _moment(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
-    Moment(row["bits"], content).parameters(made.shape)
-    epoch = _finite("epoch", row["epoch"])
-    return {
-        "epoch": epoch,
-        "nbytes": len(content),
-        "bits": row["bits"],
-        "checksum": zlib.crc32(content),
-        "content": content,
-    }
-
-
-def _state(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
-    network, training = read_checkpoint(content, "its state")
-    if training is None or (tuple(network.shape), network.loss) != (made.shape, made.loss):
-        raise ValueError("a state of another network")
-    counts = {name: whole_number(name, row[name], 0, "1", 10**12) for name in ("epoch", "batch", "orders", "is_last")}
-    numbers = {name: _finite(name, row[name]) for name in ("at", "before")}
-    machine = _text("machine", row["machine"], 1000)
-    return {**counts, **numbers, "machine": machine, "nbytes": len(content), "content": content}
-
-
-def _order(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
-    payload = _text("payload", row["payload"], 1_000_000)
-    json.loads(payload)
-    counts = {name: whole_number(name, row[name], 0, "1", 10**12) for name in ("number", "epoch", "batch")}
-    told = {"at": _finite("at", row["at"]), "kind": _text("kind", row["kind"], 100), "payload": payload}
-    return {**counts, **told, "content": content or None}
-
-
-_CHECKS = {"confusions": _confusion, "moments": _moment, "states": _state, "orders": _order}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import time
-import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -17,9 +15,9 @@ from engine.experiment import Experiment
 from engine.history import History
 from engine.network import Network
 from engine.provenance import FIGURES, Provenance
-from engine.storage.checks import longest_description
 from engine.validation import Array
 from nnviz import __version__
+from nnviz.library.checked import read_description
 from nnviz.library.curves import read_history, write_curves
 from nnviz.library.faults import LibraryError, UnknownRunError, damaged, in_use, no_run
 from nnviz.library.listing import Listing, listed, read_records
@@ -189,16 +187,10 @@ class Library:
 
     def _description(self, record: RunRecord) -> Description | None:
         row = self.database.row("SELECT description FROM runs WHERE id = ?", (record.id,))
-        if row is None or row[0] is None:
-            return None
         try:
-            most = 4 * longest_description(record.experiment.shape)
-            told = json.loads(zlib.decompressobj().decompress(row[0], most))
-            description = Description.from_dict(told)
-            description.check_fits(record.experiment.inputs, record.experiment.outputs)
-        except (EngineError, TypeError, ValueError, RecursionError, zlib.error) as error:
+            return None if row is None else read_description(row[0], record.experiment)
+        except (EngineError, TypeError, ValueError, RecursionError) as error:
             raise damaged(self.path, f"the names of run {record.id}: {str(error)[:80]}") from None
-        return description
 
     # ---- writing
 
@@ -287,9 +279,9 @@ class Library:
     def _purge_forgotten(self) -> None:
         """Deletions of programs that were killed before they could make them final."""
         query = "SELECT id FROM runs WHERE deleted IS NOT NULL AND abs(? - deleted) > ?"
-        forgotten = [row[0] for row in self.database.rows(query, (time.time(), _FORGOTTEN))]
-        if forgotten:
-            with suppress(LibraryError):  # the next start tries again
+        with suppress(LibraryError):  # the next start tries again
+            forgotten = [row[0] for row in self.database.rows(query, (time.time(), _FORGOTTEN))]
+            if forgotten:
                 self._remove(forgotten)
 
     def close(self) -> None:

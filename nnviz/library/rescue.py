@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from engine.errors import EngineError
-from engine.storage import read_checkpoint
-from nnviz.library.curves import unpack_matrices
+from engine.experiment import Experiment
+from nnviz.library.checked import checked_row, read_description
 from nnviz.library.database import Database
 from nnviz.library.faults import DamagedError, LibraryError, NotALibraryError, damage_mark, in_words
 from nnviz.library.locks import Lock
@@ -126,10 +124,10 @@ def _copy_runs(source: sqlite3.Connection, target: Database) -> int:
 
 def _numbers(source: sqlite3.Connection) -> Iterator[int]:
     """The numbers of all runs that can be found, ascending; between damaged pages one by one."""
-    found = {int(row[0]) for row in _readable(source, "SELECT id FROM runs ORDER BY id", ())}
-    found |= {int(row[0]) for row in _readable(source, "SELECT id FROM runs ORDER BY id DESC", ())}
-    for table in PARTS_OF_RUN:
-        found |= {int(row[0]) for row in _readable(source, f"SELECT DISTINCT run FROM {table}", ()) if row[0]}
+    queries = ["SELECT id FROM runs ORDER BY id", "SELECT id FROM runs ORDER BY id DESC"]
+    queries += [f"SELECT DISTINCT run FROM {table}" for table in PARTS_OF_RUN]
+    told = {row[0] for query in queries for row in _readable(source, query, ())}
+    found = {number for number in told if isinstance(number, int) and number > 0}
     last = min(max(found, default=0), _MOST_TRIED)
     yield from sorted(found | set(range(1, last + 1)))
 
@@ -140,42 +138,36 @@ def _copy_run(source: sqlite3.Connection, target: Database, run: int, saved: set
     if row is None:
         raise sqlite3.DataError("no such run")
     try:
-        record_of(row).experiment  # noqa: B018  # raises if it cannot be read
+        record = record_of(row)
+        record.experiment, record.best, record.changes  # noqa: B018  # raises if it cannot be read
     except (TypeError, ValueError) as error:
         raise sqlite3.DataError(str(error)) from None
     whole = source.execute(f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE id = ?", (run,)).fetchone()
     entries = dict(zip(RUN_COLUMNS, whole, strict=True))
     entries["parent"] = entries["parent"] if entries["parent"] in saved else None
+    try:
+        read_description(entries["description"], record.experiment)
+    except (EngineError, TypeError, ValueError, RecursionError):
+        entries["description"] = None
     with target.writing():
         target.insert("runs", {"id": run, **entries})
-        for table, columns in PARTS_OF_RUN.items():
-            _copy_part(source, target, run, table, columns)
+        for table in PARTS_OF_RUN:
+            _copy_part(source, target, run, table, record.experiment)
+        target.count_bytes(run)
 
 
-def _copy_part(source: sqlite3.Connection, target: Database, run: int, table: str, columns: tuple[str, ...]) -> None:
+def _copy_part(source: sqlite3.Connection, target: Database, run: int, table: str, made: Experiment) -> None:
     """Copies the rows that can be read, from both ends up to a damaged page."""
+    columns = PARTS_OF_RUN[table]
     names = ", ".join(columns)
     for way in ("", "DESC"):
         query = f"SELECT {names} FROM {table} WHERE run = ? ORDER BY {columns[0]} {way}"
         for row in _readable(source, query, (run,)):
-            entries = dict(zip(columns, row, strict=True))
             with suppress(sqlite3.IntegrityError, EngineError, TypeError, ValueError):  # there already, or unreadable
-                _CHECKS[table](entries)
-                target.insert(table, {"run": run, **entries})
-
-
-def _check_moment(entries: dict[str, Any]) -> None:
-    if zlib.crc32(entries["content"]) != entries["checksum"]:
-        raise ValueError("another checksum")
-
-
-_CHECKS: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "epochs": lambda entries: [float(value) for value in entries.values() if value is not None],
-    "confusions": lambda entries: unpack_matrices(entries["content"]),
-    "moments": _check_moment,
-    "states": lambda entries: read_checkpoint(entries["content"], "a state"),
-    "orders": lambda entries: json.loads(entries["payload"]),
-}
+                entries = dict(zip(columns, row, strict=True))
+                content = entries.pop("content", None) or b""
+                if zlib.crc32(content) == entries.pop("checksum", zlib.crc32(content)):
+                    target.insert(table, {"run": run, **checked_row(table, entries, content, made)})
 
 
 def _readable(source: sqlite3.Connection, query: str, values: tuple) -> Iterator[tuple]:

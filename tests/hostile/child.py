@@ -59,7 +59,8 @@ def _try(attack: Attack, seed: int, number: int) -> tuple[str, str]:
     gc.collect()
     forget_peak()
     before = peak_megabytes()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as library:
+        os.environ["NNVIZ_LIBRARY"] = os.path.join(library, "library.sqlite")
         signal.setitimer(signal.ITIMER_REAL, attack.seconds)
         try:
             outcome = attack.case(rng, Path(folder))

@@ -1,0 +1,238 @@
+"""Libraries and exported runs that are damaged or made up, and trainings that are killed while they are recorded."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from nnviz.library import Library, NotALibraryError, Recording
+from nnviz.library.exchange import read_run, write_run
+from nnviz.library.schema import PAGE_BYTES
+from tests.hostile.attack import attack, child_environment, pick
+from tests.hostile.commands import run_command
+from tests.hostile.damage import as_json, odd_bytes, odd_document, odd_name, odd_zip
+from tests.hostile.files import refused
+from tests.nnviz.library.helpers import DATA, Clock, an_experiment, record, recorded
+
+WORDS = ("train", "--data", "spirals", "--hidden", "60,40", "--optimizer", "adam", "--epochs", "60")
+_TRAINING = """
+import sys
+from nnviz.commands import cli
+from nnviz.library import recording
+recording.SECONDS_BETWEEN_COMMITS = 0
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@cache
+def _whole() -> bytes:
+    """A library of some runs, closed."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "library.sqlite"
+        with Library(path) as library:
+            for number in range(6):
+                record(library, an_experiment(seed=number + 1, epochs=4), note=f"note {number}")
+        return path.read_bytes()
+
+
+@cache
+def _run_file() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "library.sqlite"
+        path.write_bytes(_whole())
+        with Library(path) as library:
+            write_run(library, 2, Path(folder) / "run.nnvizrun")
+        return (Path(folder) / "run.nnvizrun").read_bytes()
+
+
+# ---- damaged libraries
+
+
+@attack("damaged libraries", cases=30, seconds=60)
+def damaged_library(rng: np.random.Generator, folder: Path) -> str:
+    """Is refused in words, or read; what was there is still there, and a run can be recorded in what is opened."""
+    path = folder / "library.sqlite"
+    change: Callable[[np.random.Generator, Path], None] = pick(  # type: ignore[assignment]
+        rng, _odd_bytes, _odd_pages, _odd_pages, _cut, _odd_values, _odd_version, _odd_log
+    )
+    path.write_bytes(_whole())
+    change(rng, path)
+    before = path.read_bytes()
+    for _ in range(3):  # damage that is met is repaired by the next one who opens it
+        opened = refused(lambda: Library(path))
+        if isinstance(opened, NotALibraryError):
+            assert path.read_bytes() == before
+            return "refused"
+        if isinstance(opened, Exception):
+            raise opened
+        found = refused(lambda opened=opened: (_read_all(opened), _record_one(opened)))
+        if isinstance(found, tuple):
+            is_repaired = opened.notice is not None and opened.why_read_only is None
+            opened.close()
+            kept = [each.read_bytes() for each in folder.iterdir() if ".damaged" in each.name and "-" not in each.name]
+            assert not is_repaired or before in kept or change in (_odd_log, _odd_values)
+            return "repaired" if is_repaired else "read"
+        opened.database.close()
+    raise AssertionError(f"it is damaged again and again: {found}")
+
+
+def _odd_bytes(rng: np.random.Generator, path: Path) -> None:
+    path.write_bytes(odd_bytes(rng, path.read_bytes()))
+
+
+def _odd_pages(rng: np.random.Generator, path: Path) -> None:
+    """Pages that are zero, rubbish, or another page."""
+    content = bytearray(path.read_bytes())
+    pages = len(content) // PAGE_BYTES
+    for _ in range(int(rng.integers(1, 5))):
+        to, source = (int(rng.integers(1, pages)) * PAGE_BYTES for _ in range(2))
+        other = bytes(content[source : source + PAGE_BYTES])
+        content[to : to + PAGE_BYTES] = pick(rng, bytes(PAGE_BYTES), rng.bytes(PAGE_BYTES), other)  # type: ignore[call-overload]
+    path.write_bytes(content)
+
+
+def _cut(rng: np.random.Generator, path: Path) -> None:
+    os.truncate(path, int(rng.integers(0, path.stat().st_size)))
+
+
+def _odd_values(rng: np.random.Generator, path: Path) -> None:
+    """Values that no library has, where SQLite would keep any."""
+    with closing(sqlite3.connect(path)) as connection:
+        for _ in range(int(rng.integers(1, 4))):
+            table = str(pick(rng, "runs", "runs", "epochs", "moments", "states", "confusions", "meta"))
+            names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            name = names[int(rng.integers(len(names)))]
+            value = pick(
+                rng, "x", b"\xff\xfe", -1, 2**62, 1e308, float("inf"), odd_name(rng).replace("\ud800", ""), "[]"
+            )
+            try:
+                connection.execute(f"UPDATE OR IGNORE {table} SET {name} = ?", (value,))
+            except (sqlite3.IntegrityError, sqlite3.InterfaceError):
+                continue
+        connection.commit()
+
+
+def _odd_version(rng: np.random.Generator, path: Path) -> None:
+    """Written by another version, or by another program."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            f"PRAGMA {pick(rng, 'user_version', 'application_id')} = {pick(rng, 0, 2, 7, 2**31 - 1, -1)}"
+        )
+        if rng.random() < 0.5:
+            connection.execute("UPDATE meta SET value = ?", (str(pick(rng, "1", "2", "x", "9" * 400)),))
+        connection.commit()
+
+
+def _odd_log(rng: np.random.Generator, path: Path) -> None:
+    """A log of another library, or rubbish, beside a whole one."""
+    log = path.with_name(path.name + "-wal")
+    log.write_bytes(odd_bytes(rng, rng.bytes(int(rng.integers(1, 100_000)))))
+
+
+def _read_all(library: Library) -> None:
+    for run in library.runs():
+        run.experiment, run.changes, run.best  # noqa: B018
+        library.history(run.id), library.orders(run.id), library.state(run.id)
+        if library.moments(run.id):
+            assert np.isfinite(library.network(run.id).parameters).all()
+        for at in library.moments(run.id):
+            library.moment(run.id, at)
+    library.room.plan(1_000_000), library.runs("note"), library.interrupted()
+
+
+def _record_one(library: Library) -> None:
+    if library.why_read_only is not None:
+        return
+    made = an_experiment(epochs=2)
+    run, clock = library.begin(made), Clock()
+    trainer = made.trainer(DATA)
+    recording = Recording(library, run, trainer, clock=clock)
+    recorded(recording, clock)
+    np.testing.assert_array_equal(library.network(run).parameters, trainer.network.parameters)
+
+
+# ---- exported runs
+
+
+@attack("exported runs", cases=100)
+def exported_run(rng: np.random.Generator, folder: Path) -> str:
+    """Is refused in words and adds nothing, or is a run that can be read."""
+    file = folder / "run.nnvizrun"
+    odd = pick(rng, odd_bytes, odd_zip, _odd_header, _odd_header)
+    file.write_bytes(odd(rng, _run_file()))  # type: ignore[operator]
+    with Library(folder / "library.sqlite") as library:
+        found = refused(lambda: read_run(library, file))
+        if isinstance(found, Exception):
+            assert not len(library.runs())
+            return "refused"
+        _read_all(library)
+        code, told, _ = run_command(["runs", "show", "1"])
+        assert code in (0, 2), told
+        return "read"
+
+
+def _odd_header(rng: np.random.Generator, content: bytes) -> bytes:
+    """Other values in its JSON."""
+    with np.load(io.BytesIO(content)) as arrays:
+        members = {name: arrays[name] for name in arrays.files}
+    document = odd_document(rng, json.loads(str(members["header"][()])))
+    written = io.BytesIO()
+    np.savez(written, **(members | {"header": np.array(as_json(document).decode())}))
+    return written.getvalue()
+
+
+# ---- kills
+
+
+@attack("kills while recording", cases=6, seconds=60)
+def kill_while_recording(rng: np.random.Generator, folder: Path) -> str:
+    """Kills a training at any moment; the library opens, and going on equals the uninterrupted training to the bit."""
+    path = folder / "killed.sqlite"
+    environment = {**child_environment(), "NNVIZ_LIBRARY": str(path)}
+    child = subprocess.Popen(
+        [sys.executable, "-c", _TRAINING, *WORDS], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
+    assert child.stdout is not None
+    if rng.random() < 0.8:
+        child.stdout.readline()  # it is recorded from now on
+    time.sleep(float(rng.random()) * 0.6)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+    with Library(path) as library:
+        assert library.notice is None
+        assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
+        if not len(library.runs()) or library.state(1) is None:
+            return "nothing written yet"
+        run = library.run(1)
+        assert library.history(1).completed == run.epochs
+    os.environ["NNVIZ_LIBRARY"] = str(path)
+    code, _, complained = run_command(["train", "--resume", "1"])
+    assert code == 0, complained
+    with Library(path) as library:
+        np.testing.assert_array_equal(library.network(1).parameters, _uninterrupted())
+        assert library.history(1).error.train.epochs == list(range(61))
+    return "gone on"
+
+
+@cache
+def _uninterrupted() -> np.ndarray:
+    with TemporaryDirectory() as folder:
+        os.environ["NNVIZ_LIBRARY"] = str(Path(folder) / "library.sqlite")
+        code, _, complained = run_command(list(WORDS))
+        assert code == 0, complained
+        with Library() as library:
+            return library.network(1).parameters
