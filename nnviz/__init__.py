@@ -1,3 +1,3 @@
 """The window in which a network is shaped, trained and watched. Uses PyQt5, pyqtgraph and ``engine``."""
 
-__version__ = "0.9.1"
+__version__ = "0.10.0"
