@@ -55,6 +55,7 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
     qInstallMessageHandler(_print_warning)
     preferences = Preferences(None)
     window = create_window(wanted.theme, preferences)
+    window.session.records.set_on(False)  # a picture leaves no run behind
     preferences.set("dataset", data)  # which it loads as soon as events are processed
     preferences.set("dataset_settings", json.dumps(dict(settings)))
     if not wanted.hints:
