@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, Qt
-from PyQt5.QtGui import QFontMetrics, QMouseEvent, QPainter
+from PyQt5.QtGui import QFontMetrics, QMouseEvent, QPainter, QResizeEvent
 from PyQt5.QtWidgets import QLabel
 
 from engine.history import Curve
@@ -20,7 +20,7 @@ from nnviz.widgets.plots.curve_figures import Line, value_at
 from nnviz.widgets.plots.curve_line import CurveLine
 from nnviz.widgets.plots.zoom_plot import ZoomPlot
 
-_RIGHT = 196  # pixels for the names
+_LEAST_RIGHT, _MOST_SHARE = 60, 0.34  # for the names: pixels, and of the plot's width
 _LINE = 17  # least vertical distance between two names, in pixels
 _GAP, _SIDE = 8, 8
 
@@ -50,7 +50,7 @@ class RunsPlot(ZoomPlot):
         self.runs: Sequence[RunCurve] = ()
         self._lines: list[CurveLine] = []
         self._mouse: QPoint | None = None
-        self._cross, self._read_out = self._disable_mouse_actions((0, 10, _RIGHT, 0))
+        self._cross, self._read_out = self._disable_mouse_actions((0, 10, _LEAST_RIGHT, 0))
         self._make_zoomable(reset_name)
         self._read_out.raise_()
         self._hint = named(QLabel("", self), "plotHint")
@@ -78,6 +78,7 @@ class RunsPlot(ZoomPlot):
         for number, line in enumerate(self._lines):
             line.take(runs[number].curve if number < len(runs) else Curve(), self.quantity)
         self._hint.setText("" if any(run.curve.epochs for run in runs) else hint)
+        self._make_room()
         self._place_hint()
         self._colour()
         self._update()
@@ -112,6 +113,18 @@ class RunsPlot(ZoomPlot):
             line.draw(across, pixels, self.is_log, self.quantity)
         self.viewport().update()
 
+    def _make_room(self) -> None:
+        """Leaves the names as much room as they need, up to a share of the width."""
+        metrics, most = QFontMetrics(theme.font(theme.SMALL)), round(_MOST_SHARE * self.width())
+        wanted = [metrics.horizontalAdvance(self.label(run, self.width())) for run in self.runs if run.curve.values]
+        right = min(most, max(_LEAST_RIGHT, *(each + _GAP + _SIDE + 16 for each in (0, *wanted))))
+        self.getPlotItem().layout.setContentsMargins(0, 10, right, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_hint"):  # pyqtgraph sizes the plot while it is made
+            self._make_room()
+
     def _resized(self) -> None:
         self._draw()
         self._place_hint()
@@ -119,7 +132,7 @@ class RunsPlot(ZoomPlot):
     def _place_hint(self) -> None:
         self._hint.setVisible(bool(self._hint.text()))
         self._hint.adjustSize()
-        centre = self.plot_area().center() + QPoint(_RIGHT // 2, 0)
+        centre = self.rect().center()
         self._hint.move(centre - self._hint.rect().center())
 
     # ---- looks
