@@ -90,6 +90,8 @@ class KeptRuns(QObject):
         self._is_watched = is_watched
         if is_watched:
             self.refresh()
+        else:
+            self._timer.stop()
 
     def _soon(self) -> None:
         if self._is_watched and not self._timer.isActive():

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.datasets import Dataset
+from engine.history import whole_if_possible
 from engine.provenance import Provenance
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.reading import Opened, resumed
-from nnviz.library import Library, RunRecord
+from nnviz.library import KeptState, Library, RunRecord
 from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
@@ -75,4 +76,11 @@ def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:
         return Opened(network, provenance=past), record, parent
     state.network.provenance = network.provenance
     found = resumed(Opened(state.network, state=state.training), dataset)
+    if past.history is not None and (found.trainer is not None or found.state is not None):
+        past.history.completed = whole_if_possible(state.before + _whole_epochs(state))
     return replace(found, provenance=past), record, parent
+
+
+def _whole_epochs(state: KeptState) -> int:
+    """The epochs that a training has done to their ends, with what was measured there."""
+    return state.epoch if state.training.progress["measured"] else max(state.epoch - 1, 0)

@@ -235,6 +235,7 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
+        self.library.watch(False)
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.player, self.timeline, self.edits, self.pictures, self.step_through, self.step_effects]
         parts += [*self._lanes, self._resuming, self._library_lane, self.training.runner]
