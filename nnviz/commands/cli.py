@@ -159,7 +159,7 @@ def _add_screenshot(shot: _Parser) -> None:
         "--of", type=int, default=0, metavar="N", help="of a training of so many epochs, which is still running"
     )
     shot.add_argument("--theme", choices=("dark", "light"), default="dark", help="the window's colours")
-    shot.add_argument("--workspace", choices=("train", "inside"), default="train", help="which cards")
+    shot.add_argument("--workspace", choices=("train", "inside", "runs"), default="train", help="which cards")
     shot.add_argument("--size", type=_size, default=(1440, 900), metavar="WxH", help="in pixels")
     shot.add_argument("--draw", action="store_true", help="draw a seven on the canvas first")
     shot.add_argument("--hints", action="store_true", help="show the hints of the first start too")

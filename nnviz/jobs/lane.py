@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -29,9 +29,12 @@ class _Report(QObject):
 class Lane:
     """Runs tasks in order in one thread. Several lanes work side by side, so that unrelated work need not wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, stays: bool = False) -> None:
+        """``stays``: all tasks run in the same thread, which does not end when it has nothing to do for a while."""
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)
+        if stays:
+            self._pool.setExpiryTimeout(-1)
         self._waiting: deque[tuple[Callable[[Any], None], Callable[[Exception], None]]] = deque()  # in order
         # One for all tasks: it must not be deleted while an outcome is being delivered.
         self._report = _Report(self._settle)
@@ -102,3 +105,12 @@ class Lanes:
             left = max(0, round(1000 * (end - time.monotonic())))
             ended[number] = lane.close(-1 if milliseconds < 0 else left)
         return all(ended)
+
+
+def close_all(parts: Sequence[Any], seconds: float) -> bool:
+    """Tells all of them to end before it waits for any, at most so long for all together; returns whether all have."""
+    for part in parts:
+        part.close(0)
+    end = time.monotonic() + seconds
+    ended = [part.close(max(0, round(1000 * (end - time.monotonic())))) for part in parts]
+    return all(ended)

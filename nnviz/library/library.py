@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +99,15 @@ class Library:
         if run not in found:
             raise no_run(self.path, run)
         return found[run]
+
+    def records(self, runs: Sequence[int]) -> dict[int, RunRecord]:
+        """Returns the records of these runs, by number; those that are gone for good are left out."""
+        return read_records(self.database, runs)
+
+    def parents(self) -> dict[int, int]:
+        """Returns of each run that branched off from another that one, by number."""
+        query = "SELECT id, parent FROM runs WHERE parent IS NOT NULL AND deleted IS NULL"
+        return {int(run): int(parent) for run, parent in self.database.rows(query)}
 
     def children(self, run: int) -> list[RunRecord]:
         """Returns the runs that branched off from a run, the oldest first."""

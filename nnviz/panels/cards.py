@@ -61,7 +61,8 @@ class CardInfo:
 
 
 CARDS: Registry[CardInfo] = Registry("card")
-WORKSPACES = {"train": "Train", "inside": "Look inside"}  # arrangements of cards: each card says where it is in which
+# Arrangements of cards: each card says where it is in which.
+WORKSPACES = {"train": "Train", "inside": "Look inside", "runs": "Runs"}
 SETTINGS = "settingsDock"  # the dock of the fixed cards
 
 

@@ -12,10 +12,12 @@ from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Probes, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
+from nnviz.session.asked_compared import compared_probes
 from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.asked_numbers import predicted_probe
 from nnviz.session.asked_over import over_probes
 from nnviz.session.asked_own import own_probes
+from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.map import MAP, MAP_PLACE, Map, map_probes
@@ -64,6 +66,7 @@ def new_probes(
     map: Map,
     robustness: HowRobust,
     own: Own,
+    comparison: Comparison,
     messages: Messages,
 ) -> Probes:
     """The kinds of probes. Each looks again when its question may have changed."""
@@ -75,7 +78,7 @@ def new_probes(
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes(), **robustness.probes()}
     by_name |= {**map_probes(map, displayed), **over_probes(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
-    by_name |= own_probes(own, displayed, runs, data)
+    by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
     probes = Probes(by_name)
     for signal in (displayed.changed, question.changed):
         signal.connect(probes.look)

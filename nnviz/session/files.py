@@ -53,6 +53,7 @@ class Files(QObject):
         runs: Runs,
         making: Making,
         training: Training,
+        resuming: Resuming,
         messages: Messages,
     ) -> None:
         super().__init__()
@@ -60,7 +61,7 @@ class Files(QObject):
         self._activities.changed.connect(self.activity_changed)
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
         self._training, self._messages = training, messages
-        self._resuming = Resuming(data, runs, training, messages)
+        self._resuming = resuming
         self._reading = Lanes()  # by file: none waits for another that does not come
         self._end_of_opening: Callable[[str], None] | None = None  # of the latest; the networks of others are dropped
         self._patience = Patience(messages, self.cancel_opening)
@@ -235,5 +236,5 @@ class Files(QObject):
         """
         self._patience.close()
         self._saving.finish()
-        others = [each.close(milliseconds) for each in (self._exporting, self._reading, self._resuming)]
+        others = [each.close(milliseconds) for each in (self._exporting, self._reading)]
         return all([self._saving.close(-1), *others])

@@ -8,10 +8,10 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.jobs.recorder import Plan
 from nnviz.jobs.reports import Recorded
-from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
-from nnviz.session.run import Run, setting_value
+from nnviz.session.run import Run
+from nnviz.session.run_words import words_of_loss
 from nnviz.session.runs import Runs
 
 
@@ -62,10 +62,7 @@ class Records(QObject):
     def let_go(self, run: Run) -> None:
         """Says that a run was removed, if nothing of its training is kept."""
         if run.unsaved:
-            self._messages.tell(
-                f"An earlier network ({setting_value(run.experiment.shape)}, {text.epochs(run.epochs)} epochs, "
-                f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
-            )
+            self._messages.tell(words_of_loss(run))
 
     def take(self, run: Run, told: Recorded) -> None:
         """Notes the record of a run, and tells the person what there is to tell."""

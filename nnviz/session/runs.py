@@ -54,6 +54,10 @@ class Runs(QObject):
         """The run of that id; None if it was removed."""
         return next((run for run in (*self._kept, self.current) if run.id == number), None)
 
+    def with_record(self, record: int) -> Run | None:
+        """The run with that number in the library; None if there is none in this window."""
+        return next((run for run in (self.current, *reversed(self._kept)) if run.record == record), None)
+
     def is_training(self) -> bool:
         """Whether the current run is being trained. May be called from any thread."""
         return self.current.stage is Stage.TRAINING

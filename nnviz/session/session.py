@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import Any
 
@@ -11,16 +10,17 @@ from PyQt5.QtCore import QObject
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.validation import Array
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.lane import Lane, close_all
+from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Stepwise
-from nnviz.look import text
-from nnviz.look.meaning import NO_MEANING, Meaning
+from nnviz.look.meaning import Meaning
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.asked_step import AskedStep
 from nnviz.session.branching import Branching
 from nnviz.session.chosen_example import ChosenExample
+from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.death_notice import DeathNotice
 from nnviz.session.displayed import Displayed
@@ -28,10 +28,12 @@ from nnviz.session.edits import Edits
 from nnviz.session.files import Files
 from nnviz.session.imported import Imported
 from nnviz.session.importing import Importing
+from nnviz.session.library import KeptRuns
 from nnviz.session.making import Making
 from nnviz.session.map import Map
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
+from nnviz.session.naming import Naming
 from nnviz.session.new_data import NewData
 from nnviz.session.own import Own
 from nnviz.session.painting import Painting
@@ -39,6 +41,8 @@ from nnviz.session.player import Player
 from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records
+from nnviz.session.reopening import Reopening
+from nnviz.session.resuming import Resuming
 from nnviz.session.robustness import HowRobust
 from nnviz.session.run import new_run
 from nnviz.session.runs import Runs
@@ -62,9 +66,8 @@ class Session(QObject):
 
     Attributes:
         messages, undo: the message that is shown to the person; the steps that can be undone and redone.
-        data: the data set.
         imported, importing: files of data that were used before, and one that is looked at before it is used.
-        settings: the experiment that the fields describe.
+        data, settings: the data set; the experiment that the fields describe.
         runs: all runs, with the current one among them.
         making, branching: builds networks and replaces the current run; begins runs at moments of the past.
         displayed: the network that the views draw and that is asked.
@@ -80,6 +83,7 @@ class Session(QObject):
         why: what is asked about the answer: of which outputs, by which method.
         map: places the examples by what a layer sees in them.
         robustness: the error over disturbed examples, and an example at one strength.
+        library, comparison: the runs that are kept on disk, and which of them are compared.
         files: opens, saves and exports networks.
         step_through, step_effects: one step of the training with all its numbers; what it does to the error.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
@@ -90,7 +94,6 @@ class Session(QObject):
     def __init__(self, experiment: Experiment | None = None) -> None:
         super().__init__()
         first = experiment or Experiment()
-        self._meaning = NO_MEANING
         self._lanes = building, looking = Lane(), Lane()
         self.messages = Messages()
         self.undo = Undo()
@@ -98,6 +101,7 @@ class Session(QObject):
         self.imported = Imported(self.data)
         self.importing = Importing(self.data, self.imported, self.messages)
         self.runs = Runs(new_run(first), self.undo)
+        self._naming = Naming(self.runs, self.data)
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
         self.timeline = Timeline(self.runs, self.displayed, self.data, self.messages)
@@ -121,7 +125,13 @@ class Session(QObject):
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
         self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
         self.robustness = HowRobust(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
-        self.files = Files(self.data, self.settings, self.runs, self.making, self.training, self.messages)
+        self._resuming = Resuming(self.data, self.runs, self.training, self.messages)
+        opening = self.data, self.settings, self.runs, self.making
+        self.files = Files(*opening, self.training, self._resuming, self.messages)
+        kept = self._library_lane = LibraryLane(lambda: self.records.path)
+        reopening = Reopening(kept, *opening, self._resuming, self.messages)
+        self.library = KeptRuns(kept, self.records, self.runs, self.training, reopening, self.undo, self.messages)
+        self.comparison = Comparison(kept, self.library, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
         steps = TakenSteps(*changing, self.edits.errors, self.messages)
@@ -129,7 +139,7 @@ class Session(QObject):
         self.step_through = StepThrough(asked, steps, self.messages)
         self.step_effects = StepEffects(self.step_through, steps, self.messages.crashed.emit)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
-        self.probes = new_probes(*shown, self.map, self.robustness, self.own, self.messages)
+        self.probes = new_probes(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
         self._connect()
 
     def _connect(self) -> None:
@@ -172,23 +182,12 @@ class Session(QObject):
     @property
     def class_names(self) -> list[str]:
         """A name for each output of the current network: what it learned, else the data's, else numbers."""
-        network, data = self.runs.current.network, self.data.dataset
-        known, outputs = network.description and network.description.output_names, network.shape[-1]
-        if known and len(known) == outputs:
-            return list(map(text.name, known))
-        meaning = self._meaning_of(data) if data is not None and data.outputs == outputs else NO_MEANING
-        return [meaning.output(number) for number in range(outputs)]
+        return self._naming.class_names
 
     @property
     def meaning(self) -> Meaning:
         """What the current network's inputs and outputs mean: what the data say, if it fits them."""
-        data = self.data.dataset
-        return NO_MEANING if self.runs.current.misfit(data) is not None else self._meaning_of(data)
-
-    def _meaning_of(self, data: Dataset | None) -> Meaning:
-        if self._meaning.data is not data:
-            self._meaning = Meaning(data)
-        return self._meaning
+        return self._naming.meaning
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused."""
@@ -231,19 +230,9 @@ class Session(QObject):
         is waited for only briefly: nothing of it would be kept.
         """
         self.undo.clear()
+        self.library.watch(False)
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
-        parts += [
-            self.branching,
-            self.player,
-            self.timeline,
-            self.edits,
-            self.pictures,
-            self.step_through,
-            self.step_effects,
-        ]
-        parts += [*self._lanes, self.training.runner, self.importing, self.data, self.own, self.files]
-        for part in parts:  # tells all of them to end before it waits for any
-            part.close(0)
-        end = time.monotonic() + _LONGEST_WAIT
-        ended = [part.close(max(0, round(1000 * (end - time.monotonic())))) for part in parts]
-        return all(ended)
+        parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
+        parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
+        parts += [self.importing, self.data, self.own, self.files]
+        return close_all(parts, _LONGEST_WAIT)

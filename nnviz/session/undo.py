@@ -27,6 +27,7 @@ class Kind(Enum):
     VIEW = "view"
     EDIT = "edit"
     OWN = "own"
+    LIBRARY = "library"
 
 
 @dataclass(frozen=True, eq=False)

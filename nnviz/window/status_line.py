@@ -23,6 +23,7 @@ _NEWS = 5000  # milliseconds for which a finished activity stays visible
 _HINTS = {
     "train": "Space: train / pause · ← →: step through the past, End: live · click a weight to see its neuron",
     "inside": "",  # see _INSIDE
+    "runs": "click: compare · Enter: put it into the window · = baseline · * star · F2: rename · Del: delete",
 }
 
 _OVER_HINT = "Space: train / pause · click in the {} to ask · hover a neuron to see it large"

@@ -11,6 +11,7 @@ from nnviz.widgets.tabs import Tab, add_tab, tab_bar
 _TIPS = {
     "train": "Choose a network and its settings, train it, and watch it learn (Ctrl+1).",
     "inside": "See which mistakes it makes, what each neuron does, and why it answers as it does (Ctrl+2).",
+    "runs": "Find the runs that were recorded, compare them, and put one into the window again (Ctrl+3).",
 }
 
 

@@ -32,6 +32,8 @@ PARTS = (
         "map",
         "robustness",
         "files",
+        "library",
+        "comparison",
         "step_through",
         "step_effects",
     ),

@@ -74,7 +74,7 @@ def test_in_every_group_of_settings(ready_window: MainWindow, qtbot: QtBot) -> N
         qtbot.mouseClick(find(ready_window, Group, name).head, Qt.LeftButton)
 
 
-@pytest.mark.parametrize("workspace", ["train", "inside"])
+@pytest.mark.parametrize("workspace", ["train", "inside", "runs"])
 def test_on_every_page_of_every_card(ready_window: MainWindow, qtbot: QtBot, workspace: str) -> None:
     train_epochs(qtbot, ready_window, 1)
     ready_window.show_workspace(workspace)

@@ -1,0 +1,59 @@
+"""Reads and writes the library in a thread of its own, which alone uses its connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nnviz.jobs.lane import Lane
+from nnviz.library import DamagedError, Library
+
+
+class LibraryLane:
+    """Work on the library, one piece after the other. Its file is opened by the first one, if there is such a file."""
+
+    def __init__(self, path: Callable[[], Path]) -> None:
+        """``path`` returns the file; it is asked before each piece of work, in the thread that wants it."""
+        self._path = path
+        self._lane = Lane(stays=True)
+        self._library: Library | None = None  # of the lane's thread
+        self._is_closing = False
+
+    def run(
+        self,
+        work: Callable[[Library], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+        without: Any = None,
+    ) -> None:
+        """Calls ``done`` with the result of ``work``, or ``failed`` with its error, as :meth:`Lane.run` does.
+
+        While there is no library yet, ``done`` gets ``without``: looking at it must not make one.
+        """
+        path = self._path()
+        self._lane.run(lambda: self._work(path, work, without), done, failed)
+
+    def _work(self, path: Path, work: Callable[[Library], Any], without: Any) -> Any:
+        library = self._library
+        if library is None:
+            if not path.exists():
+                return without
+            library = self._library = Library(path)
+        try:
+            return work(library)
+        except DamagedError:
+            self._shut()  # what is opened the next time is repaired
+            raise
+
+    def _shut(self) -> None:
+        if self._library is not None:
+            library, self._library = self._library, None
+            library.close()
+
+    def close(self, milliseconds: int) -> bool:
+        """Makes deletions final, closes the file and drops all outcomes. Returns whether that is done in time."""
+        if not self._is_closing:
+            self._is_closing = True
+            self._lane.run(self._shut, lambda _: None, lambda _: None)
+        return self._lane.close(milliseconds)

@@ -1,0 +1,112 @@
+"""Error, RMSE and loss of the compared runs against epochs, each run in its colour."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PyQt5.QtWidgets import QHBoxLayout
+
+from engine.history import PARTS, Curve, Curves
+from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.session.comparison import Compared
+from nnviz.session.session import Session
+from nnviz.widgets.card import Table
+from nnviz.widgets.choice_button import ChoiceButton
+from nnviz.widgets.pages import Page, TabbedCard
+from nnviz.widgets.parts import arranged, named, pill
+from nnviz.widgets.plots.curve_axes import ERROR, LOSS, RMSE, Quantity
+from nnviz.widgets.plots.runs_plot import RunCurve, RunsPlot
+
+_TIPS = {
+    "error": "The share of wrong answers of each compared run, against epochs.",
+    "rmse": "How far the answers of each compared run are from the true numbers, against epochs.",
+    "loss": "The mean loss of an example of each compared run, against epochs.",
+}
+_PLOT_TIP = "Draw a rectangle to look closer; double click, or 0, for the whole. The wheel zooms the epochs."
+_PART_TIP = "Of which examples: the test part, which no run has learned from, the validation set, or the training part."
+_LOG_TIP = "Logarithmic: small values are shown as well as large ones. Linear: differences are shown as they are."
+_HINT = "click runs in the list to compare their curves"
+
+
+class TheirCurvesPanel(TabbedCard):
+    """The page of the error is there for classes, that of the RMSE for numbers, or both where both are compared."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Their curves")
+        self._session = session
+        self.curves = [TheirCurvesPage(session, quantity) for quantity in (ERROR, RMSE, LOSS)]
+        for number, page in enumerate(self.curves):
+            self.add_page(page, number)
+        session.comparison.changed.connect(self._offer)
+        self._offer()
+
+    def _offer(self) -> None:
+        """Gives tabs to those pages that have curves; without any, to that of the error."""
+        error, rmse, _ = self.curves
+        has_rmse = rmse.has_curves
+        if error.is_offered != (error.has_curves or not has_rmse) or rmse.is_offered != has_rmse:
+            rmse.offer(has_rmse)
+            error.offer(error.has_curves or not has_rmse)
+
+
+class TheirCurvesPage(Page):
+    """One figure of one part of the data."""
+
+    def __init__(self, session: Session, quantity: Quantity) -> None:
+        called, name = quantity.called, quantity.name
+        title = quantity.title or name.capitalize()
+        super().__init__(title, f"their{name.capitalize()}Tab", _TIPS[name])
+        self._session, self._quantity = session, quantity
+        self.part = "test"
+        prefix = f"their{name.capitalize()}"
+        plot = RunsPlot(quantity, f"{prefix}ResetZoomButton")
+        self.plot = named(plot, f"{prefix}Plot", f"{called} of the compared runs against epochs", _PLOT_TIP)
+        self.body.addWidget(self.plot)
+        self.part_button = ChoiceButton(f"{prefix}PartButton", "Part of the data", _PART_TIP)
+        self.part_button.chosen.connect(self.set_part)
+        self.log_button = pill("log", f"{prefix}LogButton", f"Logarithmic axis of the {called}", _LOG_TIP, True)
+        self.log_button.setChecked(True)
+        self.log_button.toggled.connect(plot.set_log)
+        arranged(QHBoxLayout(self.aside), 1, self.part_button, self.log_button, spacing=4)
+        session.comparison.changed.connect(self.refresh)
+
+    def _curve(self, run: Compared, part: str) -> Curve:
+        curves: Curves = getattr(run.history, self._quantity.name)
+        curve: Curve = getattr(curves, part)
+        return curve
+
+    @property
+    def has_curves(self) -> bool:
+        """Whether a compared run has such figures, of any part."""
+        return any(self._curve(run, part).values for run in self._session.comparison.runs for part in PARTS)
+
+    def set_part(self, part: str) -> None:
+        """Shows the figures of "test", "validation" or "train"."""
+        self.part = part
+        self.refresh()
+
+    def refresh(self) -> None:
+        if not self.in_view:
+            return
+        runs = self._session.comparison.runs
+        self.part_button.show_choice(dict(zip(PARTS, ("train", "test", "validation"), strict=True)), self.part)
+        curves = [RunCurve(run.title, run.colour, self._curve(run, self.part)) for run in runs]
+        measured = [curve for curve in curves if curve.curve.values]
+        hint = f"no {self.part} {self._quantity.called} was measured" if self._session.comparison.colours else _HINT
+        self.plot.show_runs(measured, hint)
+
+    def table(self) -> Table:
+        """A row for each epoch, a column for each run."""
+        curves = {run.title: self._curve(run, self.part) for run in self._session.comparison.runs}
+        epochs = sorted({epoch for curve in curves.values() for epoch in curve.epochs})
+        value = partial(_value, epochs=epochs)
+        columns = [value(curve) for curve in curves.values()]
+        return ["epoch", *curves], [[epoch, *(each[n] for each in columns)] for n, epoch in enumerate(epochs)]
+
+
+def _value(curve: Curve, epochs: list[float]) -> list[object]:
+    known = dict(zip(curve.epochs, curve.values, strict=True))
+    return [known.get(epoch, "") for epoch in epochs]
+
+
+CARDS.register("theirCurvesDock")(CardInfo(TheirCurvesPanel, {"runs": Place(Column.WATCH, 1, 380)}))

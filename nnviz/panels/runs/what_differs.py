@@ -1,0 +1,81 @@
+"""What the compared runs have that others have not: settings, figures, and which examples they get right."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
+
+from nnviz.look import text
+from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.panels.runs.differing import differing
+from nnviz.session.session import Session
+from nnviz.widgets.card import Table, label
+from nnviz.widgets.choice_button import ChoiceButton
+from nnviz.widgets.pages import Page, TabbedCard
+from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.runs.differ_table import DifferTable
+
+_TIP = "The settings and figures that are not the same in all compared runs, with their differences to the baseline."
+_BASELINE_TIP = "The run that the others are measured by: grey numbers tell by how much each differs from it."
+_ALIKE = "They have the same settings and figures."
+_TOO_FEW = "Click two runs or more to see what differs between them."
+_LONGEST = 22  # letters of a run's name on the button
+
+
+class WhatDiffersPanel(TabbedCard):
+    """A card of two pages; where they disagree is a page of its own file."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("What differs")
+        self.add_page(WhatDiffersPage(session))
+
+
+class WhatDiffersPage(Page):
+    """Only what differs."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("What differs", "whatDiffersTab", _TIP)
+        self._session = session
+        self.view = named(DifferTable(), "differTable", "What differs between the compared runs", "")
+        self.view.setWhatsThis(_TIP)
+        self._note = label(role="muted")
+        self._note.setAlignment(Qt.AlignCenter)
+        self._note.setWordWrap(True)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self._note)
+        self.body.addWidget(self._stack)
+        self.baseline_button = ChoiceButton("baselineButton", "Baseline", _BASELINE_TIP)
+        self.baseline_button.chosen.connect(self._choose)
+        self._baseline_word = label("baseline:", "muted")
+        arranged(QHBoxLayout(self.aside), 1, self._baseline_word, self.baseline_button, spacing=2)
+        session.comparison.changed.connect(self.refresh)
+
+    def _choose(self, run: str) -> None:
+        if int(run) != self._session.comparison.baseline or not self._session.comparison.is_pinned:
+            self._session.comparison.pin(int(run))
+
+    def refresh(self) -> None:
+        if not self.in_view:
+            return
+        comparison = self._session.comparison
+        runs, baseline = comparison.runs, comparison.baseline
+        titles = {str(run.record.id): text.plain(run.title, _LONGEST) for run in runs}
+        self.baseline_button.show_choice(titles, str(baseline))
+        for part in (self.baseline_button, self._baseline_word):
+            part.setVisible(len(runs) > 1)
+        rows = differing(runs, baseline) if len(runs) > 1 else []
+        self.view.show_rows([(run.title, run.colour) for run in runs], rows)
+        is_alike = len(runs) > 1
+        self._note.setText(
+            "They have the same settings and figures." if is_alike else "Click two runs to compare them."
+        )
+        self._stack.setCurrentWidget(self.view if rows else self._note)
+
+    def table(self) -> Table | None:
+        """A row for each setting and figure that differs, a column for each run."""
+        titles = [run.title for run in self._session.comparison.runs]
+        return ["", *titles], [[row.name, *(cell.text for cell in row.cells)] for row in self.view.rows]
+
+
+CARDS.register("whatDiffersDock")(CardInfo(WhatDiffersPanel, {"runs": Place(Column.WATCH, 2, 340)}))

@@ -1,0 +1,120 @@
+"""What the compared runs answer: each to what is asked about, and two of them to all examples of the test part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.answers import ClassAnswers, answers_in_steps
+from engine.datasets import Dataset
+from engine.network import Network
+from engine.validation import Array
+from nnviz.jobs.probes import Probe, Question, Same
+from nnviz.session.comparison import Compared, Comparison
+from nnviz.session.data import Data
+from nnviz.session.part import Part
+from nnviz.session.question import Question as Asked
+from nnviz.session.question import ask
+
+THEIR_ANSWERS, DISAGREEMENT = "answers of compared runs", "where two runs disagree"
+
+
+@dataclass(frozen=True, eq=False)
+class Disagreement:
+    """The answers of two networks to the examples of a part.
+
+    Attributes:
+        pair: the two runs.
+        answers: those of each, example by example.
+        part: the part of the data.
+    """
+
+    pair: tuple[Compared, Compared]
+    answers: tuple[ClassAnswers, ClassAnswers]
+    part: Part
+
+    @property
+    def counts(self) -> Array:
+        """(2, 2): rows: the first is right, is wrong; columns: the second likewise."""
+        one, other = (each.are_wrong.astype(np.int64) for each in self.answers)
+        return np.bincount(2 * one + other, minlength=4).reshape(2, 2)
+
+    def examples(self, first_wrong: bool, second_wrong: bool) -> Array:
+        """The numbers in the part of the examples of one cell, those first of which the first run is surest."""
+        one, other = self.answers
+        return one.among((one.are_wrong == first_wrong) & (other.are_wrong == second_wrong))
+
+
+def compared_probes(comparison: Comparison, question: Asked, data: Data) -> dict[str, Probe]:
+    """The two probes."""
+
+    def answers() -> Question | None:
+        example, runs = question.example, comparison.runs
+        if example is None or not runs:
+            return None
+        return Same(example, runs), lambda: [_answer(each.network, example) for each in runs]
+
+    disagreeing = _Disagreeing(comparison, data)
+    theirs, two = Probe(answers), Probe(disagreeing.question)
+    for signal in (comparison.changed, data.changed):
+        signal.connect(theirs.look)
+        signal.connect(lambda: two.forget() if disagreeing.is_other_question() else two.look())
+    return {THEIR_ANSWERS: theirs, DISAGREEMENT: two}
+
+
+def _answer(network: Network | None, example: Array) -> Array | None:
+    return None if network is None else ask(network, example)
+
+
+class _Disagreeing:
+    """Asks two networks about the test part; gives up as soon as another question comes."""
+
+    def __init__(self, comparison: Comparison, data: Data) -> None:
+        self._comparison, self._data = comparison, data
+        self._latest: Same | None = None
+
+    def question(self) -> Question | None:
+        """Notes what is asked now; what was asked before is given up then."""
+        runs, dataset = self._comparison.pair, self._data.dataset
+        if runs is None or dataset is None or not can_disagree(runs, dataset):
+            self._latest = None
+            return None
+        part = part_of(dataset)
+        key = Same(runs[0].network, runs[1].network, part.split)
+        if key != self._latest:
+            self._latest = key
+        latest = self._latest
+        return latest, lambda: self._work(latest, runs, part)
+
+    def is_other_question(self) -> bool:
+        """Whether it is another one than before."""
+        before = self._latest
+        self.question()
+        return before is not self._latest
+
+    def _work(self, key: Same, runs: tuple[Compared, Compared], part: Part) -> Disagreement | None:
+        """Runs in the probe's thread. None if it was given up."""
+        found = []
+        for run in runs:
+            assert run.network is not None
+            steps = answers_in_steps(run.network, part.split)
+            while self._latest is key:
+                try:
+                    next(steps)
+                except StopIteration as finished:
+                    found.append(finished.value)
+                    break
+        return Disagreement(runs, (found[0], found[1]), part) if len(found) == len(runs) else None
+
+
+def part_of(data: Dataset) -> Part:
+    """The part that they are asked about: the test part, or else the first one there is."""
+    name = "test" if data.test is not None else next(iter(data.splits))
+    return Part(name, data.splits[name], name)
+
+
+def can_disagree(runs: tuple[Compared, ...], data: Dataset) -> bool:
+    """Whether each can be right or wrong about these data: they are classes, and the networks fit them."""
+    shapes = [run.network.shape for run in runs if run.network is not None]
+    return data.is_classification and all((each[0], each[-1]) == (data.width, data.outputs) for each in shapes)

@@ -1,0 +1,38 @@
+"""What inputs and outputs of the current network are called, and what they mean."""
+
+from __future__ import annotations
+
+from engine.datasets import Dataset
+from nnviz.look import text
+from nnviz.look.meaning import NO_MEANING, Meaning
+from nnviz.session.data import Data
+from nnviz.session.runs import Runs
+
+
+class Naming:
+    """Computed from the data and the current run; nothing of it is stored but the words of the data."""
+
+    def __init__(self, runs: Runs, data: Data) -> None:
+        self._runs, self._data = runs, data
+        self._meaning = NO_MEANING
+
+    @property
+    def class_names(self) -> list[str]:
+        """A name for each output of the current network: what it learned, else the data's, else numbers."""
+        network, data = self._runs.current.network, self._data.dataset
+        known, outputs = network.description and network.description.output_names, network.shape[-1]
+        if known and len(known) == outputs:
+            return list(map(text.name, known))
+        meaning = self._meaning_of(data) if data is not None and data.outputs == outputs else NO_MEANING
+        return [meaning.output(number) for number in range(outputs)]
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the current network's inputs and outputs mean: what the data say, if it fits them."""
+        data = self._data.dataset
+        return NO_MEANING if self._runs.current.misfit(data) is not None else self._meaning_of(data)
+
+    def _meaning_of(self, data: Dataset | None) -> Meaning:
+        if self._meaning.data is not data:
+            self._meaning = Meaning(data)
+        return self._meaning

@@ -1,0 +1,86 @@
+"""Puts a run of the library into the window as it was left: to look at, to go on with, to branch from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.datasets import Dataset
+from engine.history import whole_if_possible
+from engine.provenance import Provenance
+from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.reading import Opened, resumed
+from nnviz.library import KeptState, Library, RunRecord
+from nnviz.session.data import Data
+from nnviz.session.making import Making
+from nnviz.session.messages import Messages
+from nnviz.session.opening import run_of
+from nnviz.session.resuming import Resuming
+from nnviz.session.run_words import title_of
+from nnviz.session.runs import Runs
+from nnviz.session.settings import Settings
+
+Kept = tuple[Opened, RunRecord, RunRecord | None]  # what was found, what it tells, and what its parent does
+
+
+class Reopening:
+    """Reads runs in the library's thread. Only the latest that was asked for becomes the current one."""
+
+    def __init__(
+        self,
+        lane: LibraryLane,
+        data: Data,
+        settings: Settings,
+        runs: Runs,
+        making: Making,
+        resuming: Resuming,
+        messages: Messages,
+    ) -> None:
+        self._lane, self._data, self._settings, self._runs = lane, data, settings, runs
+        self._making, self._resuming, self._messages = making, resuming, messages
+        self._latest = 0
+
+    def open(self, number: int) -> None:
+        """Makes it the current run, which can be undone; one that this window still has comes back with its past."""
+        self._latest = number
+        held = self._runs.with_record(number)
+        if held is not None:
+            if held is not self._runs.current:
+                self._making.put(held, f"opening of {held.title}")
+            return
+        dataset = self._data.dataset
+
+        def done(kept: Kept | None) -> None:
+            if kept is not None and self._latest == number:
+                self._take(*kept)
+
+        def failed(error: Exception) -> None:
+            self._messages.tell_error("The run could not be put into the window", error)
+
+        self._lane.run(lambda library: kept_run(library, number, dataset), done, failed)
+
+    def _take(self, found: Opened, record: RunRecord, parent: RunRecord | None) -> None:
+        run = self._runs.add(run_of(found, self._settings.experiment, self._data.dataset))
+        run.name = title_of(record, parent)
+        run.record, run.parent_record, run.left_at = record.id, record.parent, record.left_at
+        self._resuming.begin(run, found)
+        self._making.put(run, f"opening of {run.title}")
+        self._resuming.settle(run, found)
+
+
+def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:
+    """A run with its training, if that can be continued with these data. Raises LibraryError."""
+    record, state, network = library.run(number), library.state(number), library.network(number)
+    parent = None if record.parent is None else library.records([record.parent]).get(record.parent)
+    past = Provenance.read(network)
+    if state is None:
+        return Opened(network, provenance=past), record, parent
+    state.network.provenance = network.provenance
+    found = resumed(Opened(state.network, state=state.training), dataset)
+    if past.history is not None and (found.trainer is not None or found.state is not None):
+        past.history.completed = whole_if_possible(state.before + _whole_epochs(state))
+    return replace(found, provenance=past), record, parent
+
+
+def _whole_epochs(state: KeptState) -> int:
+    """The epochs that a training has done to their ends, with what was measured there."""
+    return state.epoch if state.training.progress["measured"] else max(state.epoch - 1, 0)

@@ -1,0 +1,91 @@
+"""How runs of the library are called in a list, and which figure stands beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.optimizers import OPTIMIZERS
+from nnviz.library import LibraryError, RunRecord
+from nnviz.look import text
+from nnviz.session.run import Run, changes_between, setting_value
+
+NEWEST = "id"
+_NAMELESS = ("", "untitled")
+_MOST_TOLD = 2  # settings of a branch that are others than its parent's
+_MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class Sort:
+    """What runs can be sorted by.
+
+    Attributes:
+        title: what it is called.
+        colour: of its figures, a name of the theme.
+        is_ascending: whether the smallest come first.
+    """
+
+    title: str
+    colour: str = "muted"
+    is_ascending: bool = False
+
+
+SORTS = {
+    NEWEST: Sort("newest", "test"),
+    "test_error": Sort("test error %", "test", True),
+    "train_error": Sort("train error %", "train", True),
+    "validation_error": Sort("validation error %", "text", True),
+    "test_rmse": Sort("test RMSE", "test", True),
+    "train_rmse": Sort("train RMSE", "train", True),
+    "test_loss": Sort("test loss", "test", True),
+    "train_loss": Sort("train loss", "train", True),
+    "epochs": Sort("epochs"),
+    "seconds": Sort("seconds", is_ascending=True),
+    "nbytes": Sort("room, MB"),
+}
+# What tells most of a run, the best first: stands beside it where runs are sorted by their date.
+_MAIN = ("test_error", "test_rmse", "validation_error", "validation_rmse", "train_error", "train_rmse")
+
+
+def title_of(record: RunRecord, parent: RunRecord | None = None) -> str:
+    """Its name, or else what it is: "784-64-32-10 · SGD 0.2", "from epoch 4 · rate 0.05"."""
+    if record.name not in _NAMELESS:
+        return text.name(record.name)
+    try:
+        if parent is not None and record.left_at is not None:
+            return _branch(record, parent, record.left_at)
+        made = record.experiment
+    except LibraryError:
+        return f"run {record.id}, unreadable"
+    training = made.training
+    return f"{text.shape(made.shape)} · {OPTIMIZERS[training.optimizer].label} {training.learning_rate:g}"
+
+
+def _branch(record: RunRecord, parent: RunRecord, left_at: float) -> str:
+    differs = changes_between(parent.experiment, record.experiment)
+    told = [each.removeprefix("learning ") for each in differs[:_MOST_TOLD]]
+    more = f" and {len(differs) - _MOST_TOLD} more" if len(differs) > _MOST_TOLD else ""
+    return f"from epoch {text.epochs(left_at)} · {', '.join(told) or 'same settings'}{more}"
+
+
+def figure_of(record: RunRecord, sort: str) -> tuple[str, str]:
+    """The figure it is sorted by, and the name of its colour; a dash where it was not measured."""
+    if sort == NEWEST:
+        sort = next((name for name in _MAIN if name in record.figures), _MAIN[0])
+    colour = SORTS[sort].colour if sort in SORTS else "text"
+    if sort == "epochs":
+        return text.epochs(record.epochs), colour
+    if sort == "nbytes":
+        return text.figure(record.nbytes / _MEGABYTE, 3), colour
+    value = record.seconds if sort == "seconds" else record.figures.get(sort)
+    if value is None or record.status == "diverged":
+        return "—", colour
+    return f"{100 * value:.2f}" if sort.endswith("_error") else text.steady(value), colour
+
+
+def words_of_loss(run: Run) -> str:
+    """That a run of this window, which was not saved, was removed."""
+    return (
+        f"An earlier network ({setting_value(run.experiment.shape)}, {text.epochs(run.epochs)} epochs, "
+        f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
+    )

@@ -1,0 +1,233 @@
+"""The curves of several runs over epochs, each in its colour, with its name and last value at the line's end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, Qt
+from PyQt5.QtGui import QFontMetrics, QMouseEvent, QPainter, QResizeEvent
+from PyQt5.QtWidgets import QLabel
+
+from engine.history import Curve
+from nnviz.look import theme
+from nnviz.widgets.parts import named
+from nnviz.widgets.plots.curve_axes import EpochAxis, Quantity, ValueAxis, ends
+from nnviz.widgets.plots.curve_figures import Line, value_at
+from nnviz.widgets.plots.curve_line import CurveLine
+from nnviz.widgets.plots.zoom_plot import ZoomPlot
+
+_LEAST_RIGHT, _MOST_SHARE = 60, 0.34  # for the names: pixels, and of the plot's width
+_LINE = 17  # least vertical distance between two names, in pixels
+_GAP, _SIDE = 8, 8
+
+
+@dataclass(frozen=True, eq=False)
+class RunCurve:
+    """A run's curve; ``colour`` is a name of the theme."""
+
+    title: str
+    colour: str
+    curve: Curve
+
+
+class RunsPlot(ZoomPlot):
+    """Read-out, zoom and axes are those of the curves of Train.
+
+    Attributes:
+        quantity: the quantity on the y axis.
+        is_log: whether the y axis is logarithmic.
+        runs: what is drawn.
+    """
+
+    def __init__(self, quantity: Quantity, reset_name: str) -> None:
+        self._bottom, self._left = EpochAxis(), ValueAxis()
+        super().__init__(axisItems={"bottom": self._bottom, "left": self._left})
+        self.quantity, self.is_log = quantity, True
+        self.runs: Sequence[RunCurve] = ()
+        self._lines: list[CurveLine] = []
+        self._mouse: QPoint | None = None
+        self._cross, self._read_out = self._disable_mouse_actions((0, 10, _LEAST_RIGHT, 0))
+        self._make_zoomable(reset_name)
+        self._read_out.raise_()
+        self._hint = named(QLabel("", self), "plotHint")
+        self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self._left.setWidth(44)
+        self._left.setZValue(-1)
+        self._left.setGrid(255)
+        self._left.setStyle(tickTextOffset=6)
+        self._bottom.setStyle(tickTextOffset=8)
+        self.view_changed.connect(self._draw)
+        self.view_changed.connect(self._update_read_out)
+        self.getViewBox().sigResized.connect(self._resized)
+        self.setMinimumHeight(140)
+        self._apply_theme()
+
+    # ---- what is drawn
+
+    def show_runs(self, runs: Sequence[RunCurve], hint: str = "") -> None:
+        """Draws these curves; ``hint`` stands in the plot where there are none."""
+        self.runs = tuple(runs)
+        while len(self._lines) < len(runs):
+            line = CurveLine(2.0)
+            self.addItem(line, ignoreBounds=True)
+            self._lines.append(line)
+        for number, line in enumerate(self._lines):
+            line.take(runs[number].curve if number < len(runs) else Curve(), self.quantity)
+        self._hint.setText("" if any(run.curve.epochs for run in runs) else hint)
+        self._make_room()
+        self._place_hint()
+        self._colour()
+        self._update()
+
+    def set_log(self, is_log: bool) -> None:
+        """Chooses a logarithmic or a linear y axis, and shows the whole curves."""
+        if is_log != self.is_log:
+            self.is_log = self._left.is_log = is_log
+            self._left.picture = None
+            self.reset_zoom()
+            self._update()
+
+    @property
+    def lines(self) -> list[CurveLine]:
+        """That of each run."""
+        return self._lines[: len(self.runs)]
+
+    def _update(self) -> None:
+        shown = [line for line in self.lines if len(line.x)]
+        last = max((float(line.x[-1]) for line in shown), default=1.0)
+        values = np.concatenate([line.y[line.x >= min(1.0, last)] for line in shown]) if shown else np.empty(0)
+        across, home = (0.0, max(1.0, math.ceil(last))), ends(values, self.is_log, self.quantity)
+        every = np.concatenate([line.y for line in shown]) if shown else values
+        whole = ends(every, self.is_log, self.quantity)
+        self.set_home((across, home), (across, (min(home[0], whole[0]), max(home[1], whole[1]))))
+        self._draw()
+        self._update_read_out()
+
+    def _draw(self) -> None:
+        across, pixels = self.view[0], max(self.getViewBox().width(), 1.0)
+        for line in self._lines:
+            line.draw(across, pixels, self.is_log, self.quantity)
+        self.viewport().update()
+
+    def _make_room(self) -> None:
+        """Leaves the names as much room as they need, up to a share of the width."""
+        metrics, most = QFontMetrics(theme.font(theme.SMALL)), round(_MOST_SHARE * self.width())
+        wanted = [metrics.horizontalAdvance(self.label(run, self.width())) for run in self.runs if run.curve.values]
+        right = min(most, max(_LEAST_RIGHT, *(each + _GAP + _SIDE + 16 for each in (0, *wanted))))
+        self.getPlotItem().layout.setContentsMargins(0, 10, right, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_hint"):  # pyqtgraph sizes the plot while it is made
+            self._make_room()
+
+    def _resized(self) -> None:
+        self._draw()
+        self._place_hint()
+
+    def _place_hint(self) -> None:
+        self._hint.setVisible(bool(self._hint.text()))
+        self._hint.adjustSize()
+        centre = self.rect().center()
+        self._hint.move(centre - self._hint.rect().center())
+
+    # ---- looks
+
+    def _apply_theme(self) -> None:
+        super()._apply_theme()
+        for axis in (self._bottom, self._left):
+            axis.setTickPen(theme.colour("grid"))
+        self._left.setPen(pg.mkPen(None))
+        self._cross.setPen(pg.mkPen(theme.colour("muted"), style=Qt.DotLine))
+        self._colour()
+
+    def _colour(self) -> None:
+        for run, line in zip(self.runs, self._lines, strict=False):
+            line.set_colour(theme.colour(run.colour))
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
+        """Writes the names at the ends of the lines."""
+        super().drawForeground(painter, rect)
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setFont(theme.font(theme.SMALL))
+        x = self.plot_area().right() + _GAP
+        for run, y in self._labels():
+            square = QRectF(x, y - _SIDE / 2, _SIDE, _SIDE)
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(theme.colour(run.colour))
+            painter.drawRoundedRect(square, 2, 2)
+            painter.setPen(theme.colour("text"))
+            place = QRect(x + _SIDE + 6, round(y) - 9, self.width() - x - _SIDE - 10, 18)
+            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), self.label(run, place.width()))
+        painter.restore()
+
+    def label(self, run: RunCurve, width: int) -> str:
+        """A run's name and its last value; the name is shortened where there is no room for both."""
+        value, metrics = f" · {self.quantity.text(run.curve.values[-1])}", QFontMetrics(theme.font(theme.SMALL))
+        return metrics.elidedText(run.title, Qt.ElideRight, width - metrics.horizontalAdvance(value)) + value
+
+    def _labels(self) -> list[tuple[RunCurve, float]]:
+        """Each run with the height of its name in pixels: that of the line's end, apart from the others."""
+        area, (low, high) = self.plot_area(), self.view[1]
+        found = []
+        for run, line in zip(self.runs, self._lines, strict=False):
+            within = line.y[line.x <= self.view[0][1]]
+            if len(within) and np.isfinite(within[-1]):
+                share = (float(self.quantity.height(within[-1], self.is_log)) - low) / (high - low)
+                found.append((run, area.bottom() - min(max(share, 0.0), 1.0) * area.height()))
+        found.sort(key=lambda each: each[1])
+        heights = apart([y for _, y in found], area.top(), area.bottom())
+        return [(run, y) for (run, _), y in zip(found, heights, strict=True)]
+
+    # ---- read-out
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Leave and hasattr(self, "_hint"):
+            self.leaveEvent(event)
+        return bool(super().viewportEvent(event))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._mouse = event.pos()
+        self._update_read_out()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._mouse = None
+        self._update_read_out()
+
+    def _update_read_out(self) -> None:
+        lines: list[Line] = []
+        if self._mouse is not None and self.plot_area().contains(self._mouse):
+            low, high = self.view[0]
+            at = min(max(round(self.place(self._mouse).x()), math.ceil(low - 1e-6)), math.floor(high + 1e-6))
+            lines = self._figures(at)
+            self._cross.setPos(at)
+        self._cross.setVisible(bool(lines))
+        self._read_out.show_text(lines, self._mouse)
+
+    def _figures(self, at: float) -> list[Line]:
+        lines: list[Line] = []
+        for run in self.runs:
+            value = value_at(run.curve, at)
+            if value is not None:
+                lines.append([("■", theme.colour(run.colour)), (f"{run.title} {self.quantity.text(value)}", "text")])
+        return [[(f"epoch {at:.0f}", "muted")], *lines] if lines else []
+
+
+def apart(heights: Sequence[float], highest: float, lowest: float) -> list[float]:
+    """The heights, from the top, moved so that each is ``_LINE`` below the one before, and none is below ``lowest``."""
+    moved: list[float] = []
+    for height in heights:
+        moved.append(max(height, highest if not moved else moved[-1] + _LINE))
+    limit = lowest
+    for number in range(len(moved) - 1, -1, -1):
+        moved[number] = min(moved[number], limit)
+        limit = moved[number] - _LINE
+    return moved

@@ -1,0 +1,1 @@
+"""Widgets of runs that are kept and compared."""

@@ -1,0 +1,318 @@
+"""The list of runs: found, sorted, marked, named, deleted and brought back, and put into the window."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel, QLineEdit, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from nnviz.library import Library
+from nnviz.session.kept_list import Row, under_parents
+from nnviz.session.run_words import SORTS
+from nnviz.session.status import Stage, Status
+from nnviz.widgets.runs.run_table import RunTable
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import action, click, find, retype, train_epochs, wait_for
+from tests.nnviz.library.helpers import an_experiment, in_epoch, record
+from tests.nnviz.panels.runs.helpers import (
+    click_row,
+    compare,
+    double_click_row,
+    filled,
+    show_runs,
+    star_row,
+    texts,
+)
+
+
+@pytest.fixture
+def numbers(few_digits: Dataset) -> list[int]:
+    """The runs of the library, before there is a window."""
+    return filled(few_digits)
+
+
+@pytest.fixture
+def table(numbers: list[int], ready_window: MainWindow, qtbot: QtBot) -> RunTable:
+    return show_runs(ready_window, qtbot)
+
+
+def titles(table: RunTable) -> list[str]:
+    return [title for _, title, _ in texts(table)]
+
+
+# ---- which are listed
+
+
+def test_an_empty_library_says_when_runs_appear_and_makes_no_file(ready_window: MainWindow, qtbot: QtBot) -> None:
+    show_runs(ready_window, qtbot)
+    card = ready_window.card("runsDock")
+    assert "Runs appear here when a network is trained." in [label.text() for label in card.findChildren(QLabel)]
+    assert not ready_window.session.records.path.exists()
+
+
+def test_the_newest_comes_first_and_a_branch_below_its_run(table: RunTable) -> None:
+    assert titles(table) == ["784-32-10 · SGD 0.2", "narrow", "↳ from epoch 1 · rate 0.05"]
+
+
+def test_the_test_error_stands_beside_each(table: RunTable, numbers: list[int]) -> None:
+    with Library() as library:
+        wide = library.run(numbers[2]).test_error
+    assert wide is not None
+    assert texts(table)[0][2] == f"{100 * wide:.2f}"
+
+
+def test_a_search_lists_those_with_all_words(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    field = retype(qtbot, ready_window, "runSearchEdit", "sgd bold")
+    qtbot.waitUntil(lambda: titles(table) == ["784-32-10 · SGD 0.2"])
+    qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClick(field, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: len(titles(table)) == 3)
+
+
+def test_what_is_not_found_is_said(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "runSearchEdit", "nothing of that kind")
+    qtbot.waitUntil(lambda: not table.isVisible())
+    words = [label.text() for label in ready_window.card("runsDock").findChildren(QLabel) if label.isVisible()]
+    assert any(each.startswith("No run has all these words") for each in words)
+
+
+@pytest.mark.parametrize("sort", ["train_loss", "epochs"])
+def test_sorted_by_a_figure_the_best_family_comes_first(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int], sort: str
+) -> None:
+    button = click(qtbot, ready_window, QToolButton, "runSortButton")
+    menu = button.menu() or next(each for each in button.children() if each.objectName() == "runSortButtonMenu")
+    entry = next(each for each in menu.actions() if each.text() == SORTS[sort].title)
+    library = ready_window.session.library
+    with qtbot.waitSignal(library.listed):
+        entry.trigger()
+    menu.close()
+    with Library() as kept:
+        order = kept.runs(sort=sort, ascending=SORTS[sort].is_ascending).ids
+    family = [numbers[0], numbers[1]]
+    expected = [*family, numbers[2]] if order[0] in family else [numbers[2], *family]
+    assert [row.run for row in library.rows] == expected
+
+
+def test_families_stand_where_their_first_one_would() -> None:
+    rows = under_parents([5, 4, 3, 2, 1], {5: 4, 4: 1, 3: 99, 2: 3})  # who is younger than its branch is no parent
+    assert rows == [Row(1, 0), Row(4, 1), Row(5, 2), Row(3, 0), Row(2, 0)]
+
+
+def test_a_run_that_is_trained_now_appears(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.session.records.set_on(True)
+    train_epochs(qtbot, ready_window, 1)
+    qtbot.waitUntil(lambda: len(titles(table)) == 4 and texts(table)[0][2] != "—", timeout=10_000)
+
+
+def test_nothing_is_read_while_the_list_is_out_of_sight(ready_window: MainWindow, numbers: list[int]) -> None:
+    library = ready_window.session.library
+    library.refresh()
+    assert not library.is_read
+    assert not ready_window.session.library.rows
+
+
+# ---- what a person says of them
+
+
+def test_a_click_in_the_first_column_marks_a_run_and_undo_takes_that_back(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
+    star_row(qtbot, table, 0)
+    qtbot.waitUntil(lambda: texts(table)[0][0] == "★")
+    with Library() as library:
+        assert library.run(numbers[2]).starred
+    assert not ready_window.session.comparison.colours, "it is not compared"
+    action(ready_window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: texts(table)[0][0] == "")
+
+
+def test_f2_gives_another_name(table: RunTable, qtbot: QtBot, numbers: list[int]) -> None:
+    click_row(qtbot, table, 0)
+    qtbot.keyClick(table, Qt.Key_F2)
+    field = find(table, QLineEdit, "runNameEdit")
+    field.selectAll()
+    qtbot.keyClicks(field, "wider")
+    qtbot.keyClick(field, Qt.Key_Return)
+    qtbot.waitUntil(lambda: titles(table)[0] == "wider")
+    with Library() as library:
+        assert library.run(numbers[2]).name == "wider"
+
+
+def test_the_note_of_the_chosen_run_is_shown_and_kept(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
+    click_row(qtbot, table, 0)
+    assert find(ready_window, QLineEdit, "runNoteEdit").text() == "bold try"
+    click_row(qtbot, table, 1)
+    retype(qtbot, ready_window, "runNoteEdit", "the first one")
+    library = ready_window.session.library
+    qtbot.waitUntil(lambda: (found := library.record(numbers[0])) is not None and found.note == "the first one")
+    with Library() as kept:
+        assert kept.run(numbers[0]).note == "the first one"
+
+
+def test_del_deletes_and_undo_brings_back(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
+    compare(ready_window, qtbot, table, 0)
+    qtbot.keyClick(table, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: len(titles(table)) == 2)
+    assert not ready_window.session.comparison.colours
+    action(ready_window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: len(titles(table)) == 3)
+    with Library() as library:
+        assert numbers[2] in library.runs().ids
+
+
+def test_a_deletion_is_final_when_the_window_closes(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
+    click_row(qtbot, table, 0)
+    qtbot.keyClick(table, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: len(titles(table)) == 2)
+    ready_window.close_unasked()
+    with Library() as library:
+        assert library.records(numbers).keys() == {numbers[0], numbers[1]}
+
+
+# ---- compared
+
+
+def test_a_click_compares_and_another_one_no_longer(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    comparison = ready_window.session.comparison
+    compare(ready_window, qtbot, table, 1)
+    (colour,) = comparison.colours.values()
+    click_row(qtbot, table, 1)
+    assert not comparison.colours
+    click_row(qtbot, table, 0)
+    click_row(qtbot, table, 1)
+    assert list(comparison.colours.values()) != [colour], "each has a colour of its own"
+    assert len(set(comparison.colours.values())) == 2
+
+
+def test_a_run_gets_its_colour_again(ready_window: MainWindow, table: RunTable, qtbot: QtBot) -> None:
+    comparison = ready_window.session.comparison
+    compare(ready_window, qtbot, table, 0, 1)
+    before = dict(comparison.colours)
+    click_row(qtbot, table, 0)
+    click_row(qtbot, table, 2)
+    click_row(qtbot, table, 2)
+    click_row(qtbot, table, 0)
+    assert comparison.colours == before
+
+
+def test_keys_compare_and_pin_the_baseline(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
+    comparison = ready_window.session.comparison
+    compare(ready_window, qtbot, table, 0, 1)
+    assert comparison.baseline == numbers[2]
+    qtbot.keyClick(table, Qt.Key_Equal)
+    assert comparison.baseline == numbers[0]
+    qtbot.keyClick(table, Qt.Key_C)
+    assert list(comparison.colours) == [numbers[2]]
+    assert comparison.baseline == numbers[2], "who is not compared is no baseline"
+
+
+def test_more_than_eight_are_refused_in_words(
+    ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset, numbers: list[int]
+) -> None:
+    with Library() as library:
+        for _ in range(6):
+            library.begin(an_experiment(few_digits))
+    table = show_runs(ready_window, qtbot)
+    for row in range(9):
+        click_row(qtbot, table, row)
+    assert len(ready_window.session.comparison.colours) == 8
+    message = ready_window.session.messages.current
+    assert message is not None
+    assert "8 runs are compared" in message.text
+
+
+# ---- into the window
+
+
+def test_a_double_click_puts_a_run_into_the_window(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
+    session = ready_window.session
+    double_click_row(qtbot, table, 1)
+    qtbot.waitUntil(lambda: session.runs.current.record == numbers[0])
+    run = session.runs.current
+    assert (run.title, run.epochs, tuple(run.network.shape)) == ("narrow", 2, (784, 16, 10))
+    with Library() as library:
+        kept = library.network(numbers[0]).parameters
+        assert run.figures()["test_error"] == library.run(numbers[0]).test_error
+    assert run.parameters.tolist() == kept.tolist()
+    assert not session.comparison.colours, "what its first click did is taken back"
+    assert session.settings.experiment.hidden == (16,)
+
+
+def test_enter_does_so_too_and_undo_returns_to_the_run_before(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
+    session = ready_window.session
+    train_epochs(qtbot, ready_window, 1)
+    before = session.runs.current
+    click_row(qtbot, table, 0)
+    qtbot.keyClick(table, Qt.Key_Return)
+    qtbot.waitUntil(lambda: session.runs.current.record == numbers[2])
+    action(ready_window, "actionUndo").trigger()
+    assert session.runs.current is before
+
+
+def test_a_training_that_was_broken_off_goes_on_in_its_record(
+    ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    made = an_experiment(few_digits, epochs=4, batch_size=100, hidden=(16,)).changed(evaluate=True)
+    with Library() as library:
+        whole, trainer = record(library, made, few_digits)
+        part, _ = record(library, made, few_digits, until=in_epoch(2, 7))
+    session = ready_window.session
+    session.records.set_on(True)
+    table = show_runs(ready_window, qtbot)
+    double_click_row(qtbot, table, 0)
+    qtbot.waitUntil(lambda: session.runs.current.record == part)
+    assert session.runs.current.stage is Stage.PAUSED
+    session.start()
+    wait_for(qtbot, ready_window, Status.FINISHED)
+    assert session.runs.current.parameters.tolist() == trainer.network.parameters.tolist()
+    assert session.runs.current.record == part
+    with Library() as library:
+        assert library.run(part).test_error == library.run(whole).test_error
+        assert library.run(part).epochs == 4
+        assert len(library.runs()) == 2
+
+
+def test_a_run_of_this_window_comes_back_with_its_past(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.records.set_on(True)
+    train_epochs(qtbot, ready_window, 2)
+    run = session.runs.current
+    qtbot.waitUntil(lambda: run.record is not None)
+    session.reset()
+    assert session.runs.current is not run
+    table = show_runs(ready_window, qtbot)
+    double_click_row(qtbot, table, 0)
+    assert session.runs.current is run
+
+
+# ---- many
+
+
+def test_rows_are_read_as_they_come_into_sight(ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset) -> None:
+    made = an_experiment(few_digits)
+    with Library() as library:
+        for number in range(300):
+            library.begin(made, name=f"run {number}")
+    table = show_runs(ready_window, qtbot)
+    session = ready_window.session
+    assert sum(session.library.record(row.run) is not None for row in session.library.rows) == 50
+    table.setFocus()
+    with qtbot.waitSignal(session.library.known):
+        qtbot.keyClick(table, Qt.Key_End, Qt.ControlModifier)
+        table.viewport().repaint()
+    qtbot.waitUntil(lambda: titles(table)[-1] == "run 0")
