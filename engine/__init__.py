@@ -7,10 +7,16 @@ net.train(train_data=images, train_labels=digits, print_cost=True)
 net.predict(images[:5])
 """
 
-from engine.errors import DataError, DivergenceError, EngineError, FileFormatError, SettingError
-from engine.neural_network import NeuralNetwork
-from engine.settings import TrainingSettings
-from engine.training import Trainer
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.errors import DataError, DivergenceError, EngineError, FileFormatError, SettingError
+    from engine.neural_network import NeuralNetwork
+    from engine.settings import TrainingSettings
+    from engine.training import Trainer
 
 __all__ = [
     "DataError",
@@ -22,3 +28,11 @@ __all__ = [
     "Trainer",
     "TrainingSettings",
 ]
+_PLACES = {"NeuralNetwork": "neural_network", "TrainingSettings": "settings", "Trainer": "training"}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is asked for, so that a process which only reads data starts without the networks."""
+    if name not in __all__:
+        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+    return getattr(import_module(f"engine.{_PLACES.get(name, 'errors')}"), name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ class Reading:
         """
         blocks = Blocks(self.path, self.form, file)
         while block := blocks.next():
-            if not self._add_numbers(block):
+            if not (self._add_numbers(block) if self._names else self._add_first(block)):
                 self._add_rows(self._split(blocks, block))
             if progress is not None:
                 progress(min(file.tell(), size), size)
@@ -107,6 +108,23 @@ class Reading:
             raise bad_file(self.path, "without rows", rule, "Check its delimiter, and that it is the file you mean.")
         self._forget_separators()
         return tuple(column.column(name) for name, column in zip(self._names, self._columns, strict=True))
+
+    def _add_first(self, block: str) -> bool:
+        """Takes the first block if all below the names is plain numbers: then no column can be anything else."""
+        above, form = self.form.skip + self.form.header, self.form
+        lines = block.split("\n", above + HEAD_ROWS)
+        if self._texts or self._wordy or '"' in block or len(lines) <= above + HEAD_ROWS or not lines[-1]:
+            return False
+        first, rest = lines[:-1], lines[-1]
+        rows = list(form.rows(first))
+        values = [plain_matrix("\n".join(first[above:]), form), plain_matrix(rest, form)]
+        widths = {len(row) for row in rows[form.skip :]} | {-1 if each is None else each.shape[1] for each in values}
+        if len(widths) > 1 or values[1] is None:
+            return False
+        self._add_rows(rows)
+        if not self.add_matrix(values[1], rest.count("\n") + (not rest.endswith("\n"))):
+            self._add_rows(list(form.rows(io.StringIO(rest))))
+        return True
 
     def _add_numbers(self, block: str) -> bool:
         """Takes a block if all its cells are plain numbers or empty."""

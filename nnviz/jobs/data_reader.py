@@ -13,6 +13,7 @@ from engine.datasets.opening import read_folder
 from engine.datasets.preview import Outcome, Preview, TablePreview
 from engine.datasets.source import Progress, Value, with_own_of, without_own
 from engine.datasets.table import Table, read_table
+from engine.datasets.table_format import TableFormat
 from engine.datasets.table_preview import preview_table
 from engine.datasets.table_source import READING, format_of, prepare, with_notes
 from engine.datasets.table_spans import Elsewhere
@@ -90,7 +91,7 @@ class DataReader:
             others = {setting: value for setting, value in settings.items() if setting != error.parameter}
             return TablePreview(format_of(source.file, others), dict(settings), error=error)
         try:
-            table = self._read(source.file, settings, progress, is_whole)
+            table = self._read(source.file, settings, progress, is_whole, form)
         except EngineError as error:
             return TablePreview(form, dict(settings), error=error)
         preview, dataset = preview_table(table, form, settings, is_whole)
@@ -122,14 +123,16 @@ class DataReader:
         outcome = Outcome.of(dataset, report.pictures + report.unread_count)
         return replace(folder, unread=report.unread, unread_count=report.unread_count, outcome=outcome)
 
-    def _read(self, file: Path, settings: Settings, progress: Progress, is_whole: bool) -> Table:
+    def _read(
+        self, file: Path, settings: Settings, progress: Progress, is_whole: bool, form: TableFormat | None = None
+    ) -> Table:
         how = {name: settings[name] for name in READING if name in settings}
         stamp = stamp_of(file)
         key = (file, stamp, how, is_whole)
         read = self._table
         if read is None or read[0] != key:
             self._table = self._made = None  # before more is read
-            form, texts = format_of(file, settings), settings.get("texts", ())
+            form, texts = form or format_of(file, settings), settings.get("texts", ())
             elsewhere = self._elsewhere if is_whole else None
             if not is_whole and stamp is not None and self._elsewhere is not None:
                 self._elsewhere.get_ready(stamp[0])

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
 
+from engine.datasets.preview import TablePreview
+from engine.datasets.table_dataset import REGRESSION
 from engine.history import Curves, History
 from nnviz.look.text import epochs as epochs_text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
@@ -23,6 +25,7 @@ from nnviz.widgets.plots.curve_plot import EARLIER, CurvePlot
 from nnviz.widgets.plots.legend import Key, Sample
 
 _LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
+_LATER = 100  # milliseconds until a page is made that will be needed: one short wait after another
 _TIPS = {
     "error": "The share of wrong answers, on the examples it learns from (train) and on others (test). "
     "Where the two curves part, it learns its examples by heart.",
@@ -70,9 +73,24 @@ class CurvesPanel(TabbedCard):
         self.rmse: CurvePage | None = None
         self.loss = self._add_curve(LOSS, 1)
         session.data.changed.connect(self._data_changed)
+        self._is_foreseen = False  # whether the second will be made soon
+        session.importing.changed.connect(self._foresee)
 
-    def _add_curve(self, quantity: Quantity, number: int) -> CurvePage:
+    def _foresee(self) -> None:
+        """Numbers that are about to be predicted will need their page: it is made while their file is read."""
+        found = self._session.importing.found
+        is_needed = self.rmse is None and isinstance(found, TablePreview) and found.task == REGRESSION
+        if is_needed and not self._is_foreseen:
+            self._is_foreseen = True
+            QTimer.singleShot(_LATER, self._prepare)
+
+    def _prepare(self) -> None:
+        if self.rmse is None:
+            self.rmse = self._add_curve(RMSE, 0, offered=False)
+
+    def _add_curve(self, quantity: Quantity, number: int, offered: bool = True) -> CurvePage:
         page = CurvePage(self._session, quantity, self.forget)
+        page.is_offered = offered
         page.set_log(self.scales[quantity.name])
         page.scale_changed.connect(lambda: self._note_scale(quantity.name, page.is_log))
         self.curves.append(page)

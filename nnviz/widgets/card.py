@@ -33,9 +33,9 @@ def holder(widget: QWidget | None, kind: type[W]) -> W | None:
     return next((one for one in ancestry(widget) if isinstance(one, kind)), None)
 
 
-def label(text: str = "", role: str = "") -> QLabel:
+def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLabel:
     """Returns a label of plain text that the style sheet styles by its role."""
-    made = QLabel(text)
+    made = QLabel(text, parent)
     made.setTextFormat(Qt.PlainText)
     made.setProperty("role", role)
     return made

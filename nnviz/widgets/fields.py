@@ -18,7 +18,7 @@ from PyQt5.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit
+from PyQt5.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit, QWidget
 
 from nnviz.look import theme
 from nnviz.widgets.parts import named, set_look
@@ -35,8 +35,8 @@ class FieldEdit(QLineEdit):
         takes_space: whether spaces can be typed. If not, Space always starts and pauses training.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.takes_space = True
 
     @property
@@ -72,13 +72,15 @@ class NumberEdit(QAbstractSpinBox):
     committed = pyqtSignal(str)
     value = pyqtProperty(str, QAbstractSpinBox.text)  # screen readers ask for this property
 
-    def __init__(self, name: str, step: Callable[[str, int], str], tip: str, accessible: str) -> None:
+    def __init__(
+        self, name: str, step: Callable[[str, int], str], tip: str, accessible: str, parent: QWidget | None = None
+    ) -> None:
         """``step(text, direction)`` returns the next value up (1) or down (-1) as text. It may raise ValueError."""
-        super().__init__()
+        super().__init__(parent)
         self._step = step
         self._page = 4 if step in (step_decade, step_decade_or_zero) else _LARGE_STEP
         self._shown, self._tip = "", tip
-        self.line = FieldEdit()
+        self.line = FieldEdit(self)
         self.line.takes_space = False
         self.setLineEdit(self.line)
         self.line.setFocusPolicy(Qt.ClickFocus)  # the Tab key focuses the spin box
@@ -174,8 +176,8 @@ class NumberEdit(QAbstractSpinBox):
 class Combo(QComboBox):
     """A combo box that ignores the mouse wheel unless it has the focus."""
 
-    def __init__(self, name: str, accessible: str, tip: str) -> None:
-        super().__init__()
+    def __init__(self, name: str, accessible: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         named(self, name, accessible, tip)
         self.setFocusPolicy(Qt.StrongFocus)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QObject, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QObject, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QSlider, QWidget
 
@@ -20,6 +20,7 @@ from nnviz.widgets.parts import named, set_look
 MOST_ROWS = 100  # of more columns there are fields for the first; the others stay as they are in the example
 _FIELD, _WIDE_FIELD, _NAME = 78, 128, 108  # pixels
 _TIP = "what the network is shown for it."
+_AT_ONCE = 8  # rows that are made in one go: as long as the mouse may wait
 _LARGEST = 1e30  # that can be typed; a network's numbers cannot be much larger
 
 
@@ -63,29 +64,62 @@ class ValueForm(QScrollArea):
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Maximum)
         self.setFocusPolicy(Qt.NoFocus)
         self._rows: list[_Row] = []
+        self._wanted: list[FormRow] = []  # with those that are made soon
         self._values: list[float] = []
+        self._next = QTimer(self)
+        self._next.setSingleShot(True)
+        self._next.setInterval(0)
+        self._next.timeout.connect(self._make_next)
         self.set_rows(())
 
     def set_rows(self, rows: Sequence[FormRow]) -> None:
-        """Makes the rows; beyond the first hundred there are none, and a line says so."""
-        content = named(QWidget(), "askFormContent")
+        """Makes the first rows now and the others soon, in room that is kept for them: the mouse does not wait for all.
+
+        Beyond the first hundred there are none, and a line says so.
+        """
+        content = named(QWidget(self.viewport()), "askFormContent")  # parents first: each later move would style anew
         grid = QGridLayout(content)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(5)
         grid.setColumnStretch(1, 1)
-        self._rows, self._values = [], []
-        for number, row in enumerate(rows[:MOST_ROWS]):
-            made: _Row = _ChoiceRow(row, number) if row.choices else _NumberRow(row, number)
-            made.moved.connect(lambda value, number=number: self.moved.emit(number, value))
-            made.changed.connect(lambda value, number=number: self.changed.emit(number, value))
-            made.add_to(grid, number)
-            self._rows.append(made)
+        self._rows, self._wanted, self._values = [], list(rows[:MOST_ROWS]), []
+        self._grid = grid
+        self._make_next()
+        self._keep_room()
         if len(rows) > MOST_ROWS:
-            more = label(f"{text.count(len(rows) - MOST_ROWS)} more columns stay as they are", "muted")
+            more = label(f"{text.count(len(rows) - MOST_ROWS)} more columns stay as they are", "muted", content)
             grid.addWidget(named(more, "askFormMore"), MOST_ROWS, 0, 1, 3)
         self.setWidget(content)
         self.updateGeometry()
+
+    def _make_next(self) -> None:
+        """Makes the next rows."""
+        content, start = self._grid.parentWidget(), len(self._rows)
+        for number, row in enumerate(self._wanted[start : start + _AT_ONCE], start):
+            made: _Row = _ChoiceRow(row, number, content) if row.choices else _NumberRow(row, number, content)
+            made.moved.connect(lambda value, number=number: self.moved.emit(number, value))
+            made.changed.connect(lambda value, number=number: self.changed.emit(number, value))
+            made.add_to(self._grid, number)
+            self._grid.setRowMinimumHeight(number, 0)
+            self._rows.append(made)
+            if number < len(self._values):
+                made.show_value(self._values[number])
+        if len(self._rows) < len(self._wanted):
+            self._next.start()
+
+    def _keep_room(self) -> None:
+        """Gives the rows that are made soon the room that they will take, so that nothing moves when they come."""
+        if len(self._rows) == len(self._wanted):
+            return
+        first = self._rows[0]
+        for part in (first.caption, first.field, *first.field.findChildren(QWidget)):
+            part.ensurePolished()
+        height = self._grid.itemAt(self._grid.indexOf(first.field)).sizeHint().height() + self._grid.verticalSpacing()
+        for number in range(len(self._rows), len(self._wanted)):
+            self._grid.setRowMinimumHeight(number, height)
+        longest = max(first.caption.fontMetrics().horizontalAdvance(row.name) for row in self._wanted)
+        self._grid.setColumnMinimumWidth(0, min(_NAME, longest))
 
     def show_values(self, values: Sequence[float]) -> None:
         """Shows a value for each row; of texts the place of the one that is chosen."""
@@ -123,14 +157,14 @@ class _Row(QObject):
         self.row = row
         self.field = field
         field.setFixedWidth(_FIELD if not row.choices and row.has_slider else _WIDE_FIELD)
-        self._caption = label(role="fieldName")
-        self._caption.setText(self._caption.fontMetrics().elidedText(row.name, Qt.ElideMiddle, _NAME))
-        self._caption.setToolTip(f"{row.name}: {_TIP}")
-        self._caption.setBuddy(field)
+        self.caption = label("", "fieldName", field.parentWidget())
+        self.caption.setText(self.caption.fontMetrics().elidedText(row.name, Qt.ElideMiddle, _NAME))
+        self.caption.setToolTip(f"{row.name}: {_TIP}")
+        self.caption.setBuddy(field)
 
     def add_to(self, grid: QGridLayout, number: int) -> None:
         """Puts the parts into a row of the grid."""
-        grid.addWidget(self._caption, number, 0)
+        grid.addWidget(self.caption, number, 0)
         grid.addWidget(self.field, number, 1, 1, 2, Qt.AlignRight)
 
     def show_value(self, value: float) -> None:
@@ -140,8 +174,8 @@ class _Row(QObject):
 class _ChoiceRow(_Row):
     """Texts to choose from."""
 
-    def __init__(self, row: FormRow, number: int) -> None:
-        self._combo = Combo(f"askValue{number + 1}Combo", row.name, f"{row.name}: {_TIP}")
+    def __init__(self, row: FormRow, number: int, parent: QWidget) -> None:
+        self._combo = Combo(f"askValue{number + 1}Combo", row.name, f"{row.name}: {_TIP}", parent)
         super().__init__(row, self._combo)
         self._combo.addItems(row.choices)
         self._combo.activated.connect(lambda place: self.changed.emit(float(place)))
@@ -153,21 +187,21 @@ class _ChoiceRow(_Row):
 class _NumberRow(_Row):
     """A number: a field to type into, and a slider over the range of the training examples."""
 
-    def __init__(self, row: FormRow, number: int) -> None:
+    def __init__(self, row: FormRow, number: int, parent: QWidget) -> None:
         name, tip = f"askValue{number + 1}", f"{row.name}: {_TIP}"
-        self._edit = NumberEdit(f"{name}Edit", self._stepped, tip, row.name)
+        self._edit = NumberEdit(f"{name}Edit", self._stepped, tip, row.name, parent)
         super().__init__(row, self._edit)
         self._edit.committed.connect(self._typed)
         self._note = Note(self._edit, f"{name}Error")
         self._slider: _Slider | None = None
         self._value = row.low
         if row.has_slider:
-            self._add_slider(name)
+            self._add_slider(name, parent)
 
-    def _add_slider(self, name: str) -> None:
+    def _add_slider(self, name: str, parent: QWidget) -> None:
         row = self.row
         tip = f"{row.name}: drag it, from {self._words(row.low)} to {self._words(row.high)} as in training."
-        self._slider = named(_Slider(Qt.Horizontal), f"{name}Slider", f"{row.name}, slider", tip)
+        self._slider = named(_Slider(Qt.Horizontal, parent), f"{name}Slider", f"{row.name}, slider", tip)
         self._slider.setRange(0, max(1, round((row.high - row.low) / row.step)))
         self._slider.setMinimumWidth(40)
         self._slider.valueChanged.connect(self._slid)

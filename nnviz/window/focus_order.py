@@ -29,10 +29,13 @@ def _reached(window: QWidget) -> Iterator[QWidget]:
     """All widgets that take the focus by Tab, in Qt's order, in which they were made."""
     widget = window.nextInFocusChain()
     while widget is not window:
-        proxy: QWidget | None = widget.focusProxy()  # a viewport hands the focus to its view
-        takes_tab = int(widget.focusPolicy()) & int(Qt.TabFocus) == int(Qt.TabFocus)
-        card = holder(widget, DockCard)  # not in view behind another tab, though Qt calls it visible
-        is_there = widget.isEnabled() and widget.isVisible() and widget.window() is window
-        if takes_tab and proxy is None and is_there and (card is None or card.in_view):
-            yield widget
+        if _takes_tab(widget) and widget.isVisible() and widget.isEnabled() and widget.window() is window:
+            card = holder(widget, DockCard)  # not in view behind another tab, though Qt calls it visible
+            if card is None or card.in_view:
+                yield widget
         widget = widget.nextInFocusChain()
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    proxy: QWidget | None = widget.focusProxy()  # a viewport hands the focus to its view
+    return int(widget.focusPolicy()) & int(Qt.TabFocus) == int(Qt.TabFocus) and proxy is None

@@ -42,9 +42,9 @@ class Choices(QWidget):
 
     typed = pyqtSignal()
 
-    def __init__(self, importing: Importing, prefix: str) -> None:
+    def __init__(self, importing: Importing, prefix: str, parent: QWidget) -> None:
         """``prefix``: what the object names of its fields begin with."""
-        super().__init__()
+        super().__init__(parent)
         self._importing, self._prefix = importing, prefix
         self.names: list[str] = []
         self._captions: dict[str, str] = {}
@@ -57,13 +57,13 @@ class Choices(QWidget):
         self._grid.setVerticalSpacing(5)
         for pair in range(_IN_A_ROW):
             self._grid.setColumnStretch(2 * pair + 1, 1)
-        self._problem = named(label(role="error"), f"{prefix}FieldProblem")
+        self._problem = named(label("", "error", self), f"{prefix}FieldProblem")
         self._problem.setWordWrap(True)
         self._problem.hide()
 
     def add_combo(self, name: str, caption: str, tip: str, entries: Sequence[tuple[str, Value]]) -> Combo:
         """A choice among some values, by what they are called; None for what is found out."""
-        combo = Combo(f"{self._prefix}{_camel(name)}Combo", caption, tip)
+        combo = Combo(f"{self._prefix}{_camel(name)}Combo", caption, tip, self)
         if not entries:  # names of columns come later, of any length
             combo.setMinimumContentsLength(6)
             combo.setSizeAdjustPolicy(Combo.AdjustToMinimumContentsLengthWithIcon)
@@ -77,14 +77,14 @@ class Choices(QWidget):
     def add_number(self, setting: DataSetting) -> None:
         """A number that is typed."""
         name = setting.name
-        edit = NumberEdit(f"{self._prefix}{_camel(name)}Edit", _STEPS[name], setting.tip, setting.label)
+        edit = NumberEdit(f"{self._prefix}{_camel(name)}Edit", _STEPS[name], setting.tip, setting.label, self)
         edit.committed.connect(lambda typed: self._typed(setting, typed))
         self._edits[name] = edit, setting
         self._add(name, setting.label, edit)
 
     def _add(self, name: str, caption: str, field: QWidget) -> None:
         row, pair = divmod(len(self.names), _IN_A_ROW)
-        words = label(caption, "fieldName")
+        words = label(caption, "fieldName", self)
         words.setBuddy(field)
         if name not in self._combos or not self._combos[name].count():
             field.setMinimumWidth(90)  # others are as wide as their longest choice

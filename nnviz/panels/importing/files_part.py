@@ -24,8 +24,8 @@ _TASK_TIP = "Whether the network tells classes apart or predicts numbers. It is 
 class FolderPart(QWidget):
     """Shows a ``FolderPreview``: each class with its number of files and some pictures. ``choices``: its fields."""
 
-    def __init__(self, importing: Importing) -> None:
-        super().__init__()
+    def __init__(self, importing: Importing, parent: QWidget) -> None:
+        super().__init__(parent)
         self._shown: FolderPreview | None = None
         self._rows = QWidget()
         self._rows.setObjectName("scrolled")
@@ -41,7 +41,7 @@ class FolderPart(QWidget):
         self._unread = named(QListWidget(), "importUnreadList", "Files that are left out", tip)
         self._unread.setUniformItemSizes(True)
         self._unread.setFixedHeight(_LIST_ROWS * 20 + 4)
-        self.choices = Choices(importing, "importFolder")
+        self.choices = Choices(importing, "importFolder", self)
         for setting in (SIDE, *PARTS):
             self.choices.add_number(setting)
         arranged(QVBoxLayout(self), (area, 1), self._unread, self.choices, spacing=8)
@@ -88,13 +88,13 @@ class FolderPart(QWidget):
 class ArraysPart(QWidget):
     """Shows an ``ArraysPreview``: each array with its dimensions, and the first pictures. ``choices``: its fields."""
 
-    def __init__(self, importing: Importing) -> None:
-        super().__init__()
+    def __init__(self, importing: Importing, parent: QWidget) -> None:
+        super().__init__(parent)
         self._importing = importing
         self._facts = named(QLabel(), "importArrays", "What the file holds")
         self._facts.setWordWrap(True)
         self._pictures = QVBoxLayout()
-        self.choices = Choices(importing, "importArrays")
+        self.choices = Choices(importing, "importArrays", self)
         tasks = (("classes", CLASSIFICATION), ("numbers", REGRESSION))
         self._task = self.choices.add_combo("task", "Predict", _TASK_TIP, tasks)
         for setting in PARTS:

@@ -135,7 +135,7 @@ class ImportSheet(QFrame):
     def _made(self, kind: type[Preview]) -> Part:
         """The part that shows such a preview; it is made when it is first needed, since that takes a while."""
         if kind not in self._parts:
-            part = self._parts[kind] = _PARTS[kind](self._importing)
+            part = self._parts[kind] = _PARTS[kind](self._importing, self)
             part.hide()
             self._middle.insertWidget(0, part, 1)
             for choices in part.findChildren(Choices):

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt
 from engine.datasets.cells import Problem
 from engine.datasets.preview import PreviewColumn, TablePreview
 from engine.datasets.table_columns import NUMBER, TEXT, YES_NO
-from nnviz.look import text, theme
+from nnviz.look import text
 
 PREDICT, INPUT, IGNORED = "predict", "input", "ignored"
 _LOOKED_AT = 30  # rows, for the width of a column
@@ -65,22 +65,25 @@ class TableModel(QAbstractTableModel):
         assert self.preview is not None
         return max((text.name(row[column]) for row in self.preview.head[:_LOOKED_AT]), key=len, default="")
 
+    def is_wrong(self, row: int, column: int) -> bool:
+        """Whether a cell could not be read."""
+        return self.preview is not None and (row, column) in self.preview.wrong_cells
+
+    def look(self, column: int) -> tuple[str, int]:
+        """The colour of a column's cells, by its name in the theme, and how their words are aligned."""
+        assert self.preview is not None
+        side = Qt.AlignRight if self.preview.columns[column].kind == NUMBER else Qt.AlignLeft
+        return "text" if self.is_used(column) else "past", int(side | Qt.AlignVCenter)
+
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         if self.preview is None or not index.isValid():
             return None
         row, place = index.row(), index.column()
-        column, is_wrong = self.preview.columns[place], (row, place) in self.preview.wrong_cells
         if role == Qt.DisplayRole:
             return text.name(self.preview.head[row][place])
-        if role == Qt.ForegroundRole:
-            return theme.colour("error" if is_wrong else "text" if self.is_used(place) else "past")
-        if role == Qt.BackgroundRole and is_wrong:
-            return theme.colour("error_ground")
-        if role == Qt.TextAlignmentRole:
-            return int((Qt.AlignRight if column.kind == NUMBER else Qt.AlignLeft) | Qt.AlignVCenter)
-        if role == Qt.ToolTipRole and is_wrong:
+        if role == Qt.ToolTipRole and self.is_wrong(row, place):
             number = self.preview.head_rows[row]
-            problem = self._wrong.get((number, column.name))
+            problem = self._wrong.get((number, self.preview.columns[place].name))
             alone = problem and replace(problem, row=number, value=self.preview.head[row][place].strip(), count=1)
             return text.plain(str(alone or "This cell cannot be read."))
         return None

@@ -48,20 +48,21 @@ _MOST_TARGETS = 2000  # columns in the list of what can be predicted; the others
 class TablePart(QWidget):
     """Shows a ``TablePreview``. ``choices``: the fields below it."""
 
-    def __init__(self, importing: Importing) -> None:
-        super().__init__()
+    def __init__(self, importing: Importing, parent: QWidget) -> None:
+        super().__init__(parent)
         self._importing = importing
         self._columns: list[str] = []
         self._told: list[str] = []  # the problems that are listed
         self._form = self._format_choices()
-        self._skipped = named(label(role="hint"), "importSkippedLines")
-        self._table = PreviewTable(importing)
-        self._problem = named(label(role="error"), "importColumnProblem")
+        self._skipped = named(label("", "hint", self), "importSkippedLines")
+        self._table = PreviewTable(importing, self)
+        self._of_column = QWidget(self)
+        self._problem = named(label("", "error", self._of_column), "importColumnProblem")
         self._problem.setWordWrap(True)
         tip = "Leaves this column out: the network does not get it."
-        self._ignore = named(QPushButton("Ignore this column"), "ignoreColumnButton", "Ignore this column", tip)
+        ignore = "Ignore this column"
+        self._ignore = named(QPushButton(ignore, self._of_column), "ignoreColumnButton", ignore, tip)
         self._ignore.clicked.connect(self._ignore_wrong)
-        self._of_column = QWidget()
         arranged(QHBoxLayout(self._of_column), (self._problem, 1), self._ignore, spacing=8)
         self._problems = self._problem_list()
         self.choices = self._data_choices()
@@ -69,7 +70,7 @@ class TablePart(QWidget):
         arranged(QVBoxLayout(self), *parts, spacing=8)
 
     def _format_choices(self) -> Choices:
-        choices = Choices(self._importing, "importFormat")
+        choices = Choices(self._importing, "importFormat", self)
         captions = {each.name: each.label for each in format_settings()}
         encodings = [(_ENCODINGS.get(name, name.capitalize()), name) for name in ENCODINGS]
         entries: dict[str, Any] = {
@@ -84,7 +85,7 @@ class TablePart(QWidget):
         return choices
 
     def _data_choices(self) -> Choices:
-        choices = Choices(self._importing, "import")
+        choices = Choices(self._importing, "import", self)
         self._target = choices.add_combo("target", "Predict", _TARGET_TIP, ())
         choices.add_combo("task", "As", _TASK_TIP, (("classes", CLASSIFICATION), ("a number", REGRESSION)))
         missing = (("leave out", DROP), ("fill in", MEDIAN))
@@ -97,7 +98,7 @@ class TablePart(QWidget):
 
     def _problem_list(self) -> QListWidget:
         tip = "The first things that are wrong in the file. A click goes to the row, if it is one of those above."
-        problems = named(QListWidget(), "importProblemList", "What is wrong in the file", tip)
+        problems = named(QListWidget(self), "importProblemList", "What is wrong in the file", tip)
         problems.setUniformItemSizes(True)
         problems.setFixedHeight(_LIST_ROWS * 20 + 4)
         problems.itemClicked.connect(lambda _: self._go_to(problems.currentRow()))

@@ -6,7 +6,7 @@ from functools import partial
 
 from PyQt5.QtCore import QModelIndex, QPoint, Qt
 from PyQt5.QtGui import QKeyEvent, QPainter
-from PyQt5.QtWidgets import QAbstractItemView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PyQt5.QtWidgets import QAbstractItemView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from engine.datasets.preview import TablePreview
 from engine.datasets.table_columns import TEXT
@@ -16,7 +16,7 @@ from nnviz.panels.importing.table_model import IGNORED, INPUT, KINDS, PREDICT, T
 from nnviz.session.importing import Importing
 from nnviz.widgets.parts import named
 
-_ROW = 22  # pixels
+_ROW, _PADDING = 22, 7  # pixels
 _WIDEST, _AIR = 190, 18  # of a column, and beside its longest cell
 _MOST_FITTED = 200  # columns; the others have the usual width
 _ROLES = {
@@ -31,20 +31,26 @@ _TIP = (
 
 
 class _Cells(QStyledItemDelegate):
-    """Cells with the ground that the model gives them, which a style sheet would leave out."""
+    """A word on a ground, painted directly: a style sheet would take three times as long."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        ground = index.data(Qt.BackgroundRole)
-        if ground is not None:
-            painter.fillRect(option.rect, ground)
-        super().paint(painter, option, index)
+        model = index.model()
+        assert isinstance(model, TableModel)
+        ink, side = model.look(index.column())
+        if model.is_wrong(index.row(), index.column()):
+            ink = "error"
+            painter.fillRect(option.rect, theme.colour("error_ground"))
+        place = option.rect.adjusted(_PADDING, 0, -_PADDING, 0)
+        painter.setPen(theme.colour(ink))
+        words = model.data(index)
+        painter.drawText(place, side, painter.fontMetrics().elidedText(words, Qt.ElideRight, place.width()))
 
 
 class PreviewTable(QTableView):
     """Shows a preview; what is chosen in a column's menu goes to the session."""
 
-    def __init__(self, importing: Importing) -> None:
-        super().__init__()
+    def __init__(self, importing: Importing, parent: QWidget) -> None:
+        super().__init__(parent)
         named(self, "importTable", "First rows of the table", _TIP)
         self._importing = importing
         self._shown = TableModel()

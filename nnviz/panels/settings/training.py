@@ -163,6 +163,7 @@ class TrainingPanel(Card):
         for signal in signals:
             signal.connect(self._show)
         session.settings.problems_changed.connect(self._show_summaries)
+        self._adjusted_for: object = None  # the preset and the data that the line is about
         self._shows_search = False  # whether the curve of a search is shown already
         self._show()
 
@@ -214,6 +215,9 @@ class TrainingPanel(Card):
     def _show_adjusted(self, preset: Preset | None) -> None:
         """Says what the data have changed of the preset; without a line if nothing."""
         dataset = self._session.data.dataset
+        if (preset, dataset) == self._adjusted_for:
+            return  # this takes a while, and much else changes together with the data
+        self._adjusted_for = preset, dataset
         briefly, whole = ("", "") if preset is None or dataset is None else summaries.of_adjustments(preset, dataset)
         self._adjusted.setText(re.sub(r"(\d|size|rate) (?=\w)", "\\1\u00a0", briefly))  # a number stays with its word
         self._adjusted.setVisible(bool(briefly))

@@ -100,6 +100,34 @@ def test_rows_after_many_plain_ones_are_read_as_those_before(
     assert (bit_by_bit.problems, bit_by_bit.head) == (at_once.problems, at_once.head)
 
 
+@pytest.mark.parametrize(
+    "row", ["1,2", "1,word", "1,NA", '"1",2', "1,1e999", "1", "1,2,", "1,1_0", " ,2", "  ", "1,word\n" * 99]
+)
+@pytest.mark.parametrize("start", ["a,b\n", "", "title\na,b\n", "\na,b\n", "a\n", "a,b,c\n", "a,b\n\n"])
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_a_first_block_of_plain_numbers_is_read_as_cell_by_cell(
+    file: Path, monkeypatch: pytest.MonkeyPatch, start: str, row: str, end: str
+) -> None:
+    file.write_text(f"{start}1.5,-2\n" + "3,\n4,5e1\n" * 80 + f"{row}\n" + "6,7\n" * 50 + f"8,9{end}")
+    form = TableFormat(header=bool(start), skip=int(start.startswith("title")))
+    fast = value_or_error(FileFormatError, lambda: read_table(file, form))
+    monkeypatch.setattr(table_reading.Reading, "_add_first", lambda reading, block: False)
+    slow = value_or_error(FileFormatError, lambda: read_table(file, form))
+    if not isinstance(slow, Table):
+        assert str(fast) == str(slow)
+        return
+    for one, other in zip(fast.columns, slow.columns, strict=True):
+        assert (one.name, one.kind, one.categories, one.wrong) == (
+            other.name,
+            other.kind,
+            other.categories,
+            other.wrong,
+        )
+        np.testing.assert_array_equal(one.values, other.values)
+    for name in ("problems", "problem_count", "ragged", "head", "head_rows", "skipped"):
+        assert getattr(fast, name) == getattr(slow, name)
+
+
 @pytest.mark.usefixtures("block")
 def test_empty_cells_between_plain_numbers(file: Path) -> None:
     table = read(file, "a,b,c\n" + "1,2,3\n,,3\n1,,\n,,\n\n1,2,3" + "\n4,5,6" * 20)

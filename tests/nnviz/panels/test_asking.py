@@ -234,11 +234,13 @@ def with_data(make_window: MakeWindow, load_with: Callable[..., None], qtbot: Qt
     return opened
 
 
-def test_many_columns_scroll_and_very_many_are_not_all_there(with_data: Callable[[Dataset], MainWindow]) -> None:
+def test_many_columns_scroll_and_very_many_are_not_all_there(
+    with_data: Callable[[Dataset], MainWindow], qtbot: QtBot
+) -> None:
     labels = np.arange(40) % 2
     inputs = np.random.default_rng(0).normal(size=(40, 300)).astype(np.float32)
     window = with_data(Dataset("Wide", Split(inputs, one_hot(labels, 2), labels)))
-    assert len(window.draw.form.findChildren(QSlider)) == MOST_ROWS
+    qtbot.waitUntil(lambda: len(window.draw.form.findChildren(QSlider)) == MOST_ROWS)
     assert find(window, QLabel, "askFormMore").text() == "200 more columns stay as they are"
     assert told(window).startswith("train row"), "there is no test part"
 

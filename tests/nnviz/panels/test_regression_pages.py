@@ -14,6 +14,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine.assets_folder import ASSETS
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import regression_split
 from engine.datasets.scaling import Scaling
@@ -386,3 +387,19 @@ def test_the_status_is_not_cut(long_name: MainWindow, qtbot: QtBot) -> None:
     assert status.shown in (status.text(), status.text().split(" · ")[0])
     long_name.resize(1900, 900)
     qtbot.waitUntil(lambda: status.shown == status.text())
+
+
+def test_the_page_of_numbers_is_made_while_their_file_is_looked_at(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.session.importing.open(str(ASSETS / "tables" / "mpg.csv"))
+    window.session.importing.choose(target="mpg")
+    assert window.curves.rmse is None
+    qtbot.waitUntil(lambda: window.curves.rmse is not None)
+    assert tabs(window)[0] == "Error"
+    assert "RMSE" not in tabs(window)
+    made = window.curves.rmse
+    qtbot.waitUntil(lambda: window.session.importing.can_use)
+    window.session.importing.use()
+    qtbot.waitUntil(lambda: not window.session.data.loading)
+    assert window.curves.rmse is made
+    assert tabs(window)[0] == "RMSE"
