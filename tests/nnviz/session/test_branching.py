@@ -24,12 +24,11 @@ def recorded(ready_window: MainWindow) -> MainWindow:
 
 
 def steps(qtbot: QtBot, window: MainWindow, epochs: int, batches: int = 0) -> None:
-    for _ in range(epochs):
-        window.session.step_epoch()
+    for step in [window.session.step_epoch] * epochs + [window.session.step_batch] * batches:
+        before = window.session.runs.current.epochs
+        step()
+        qtbot.waitUntil(lambda before=before: window.session.runs.current.epochs > before, timeout=20_000)
         wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
-    for _ in range(batches):
-        window.session.step_batch()
-        wait_for(qtbot, window, Status.PAUSED)
 
 
 def branch(qtbot: QtBot, window: MainWindow) -> None:
