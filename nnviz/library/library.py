@@ -120,6 +120,14 @@ class Library:
         ids = [row[0] for row in self.database.rows(query) if not self.is_live(row[0])]
         return list(Listing(self.database, ids))
 
+    def settle(self, runs: Iterable[int]) -> None:
+        """Notes that runs whose program ended in the middle of their training are paused; :meth:`interrupted` no
+        longer returns them.
+        """
+        with self.database.writing():
+            query = "UPDATE runs SET status = 'paused' WHERE id = ? AND status = 'training'"
+            self.database.many(query, [(run,) for run in runs])
+
     def is_live(self, run: int) -> bool:
         """Whether a run is being trained at this moment, here or by another program."""
         return lock_of_run(self.path, run).is_held
