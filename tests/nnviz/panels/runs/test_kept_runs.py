@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit, QToolButton
@@ -249,6 +250,19 @@ def test_a_double_click_puts_a_run_into_the_window(
     assert run.parameters.tolist() == kept.tolist()
     assert not session.comparison.colours, "what its first click did is taken back"
     assert session.settings.experiment.hidden == (16,)
+
+
+def test_its_past_can_be_looked_back_at(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
+    session = ready_window.session
+    double_click_row(qtbot, table, 1)
+    qtbot.waitUntil(lambda: session.runs.current.record == numbers[0])
+    session.timeline.go_to(1)
+    assert session.displayed.epochs == 1
+    with Library() as library:
+        expected = library.moment(numbers[0], 1)
+    np.testing.assert_allclose(session.displayed.network.parameters, expected, atol=1e-3)
 
 
 def test_enter_does_so_too_and_undo_returns_to_the_run_before(
