@@ -108,6 +108,17 @@ def test_a_run_that_is_trained_now_appears(table: RunTable, ready_window: MainWi
     qtbot.waitUntil(lambda: len(titles(table)) == 4 and texts(table)[0][2] != "—", timeout=10_000)
 
 
+def test_what_is_no_library_is_said_and_stays_as_it_was(ready_window: MainWindow, qtbot: QtBot) -> None:
+    path = ready_window.session.records.path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"these are somebody's notes" * 100)
+    show_runs(ready_window, qtbot)
+    words = [label.text() for label in ready_window.card("runsDock").findChildren(QLabel) if label.isVisible()]
+    assert ready_window.session.library.problem in words
+    assert ready_window.session.messages.current is not None
+    assert path.read_bytes() == b"these are somebody's notes" * 100
+
+
 def test_nothing_is_read_while_the_list_is_out_of_sight(ready_window: MainWindow, numbers: list[int]) -> None:
     library = ready_window.session.library
     library.refresh()
