@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -148,6 +148,17 @@ class Library:
     def moment(self, run: int, epoch: float) -> Array:
         """Returns the parameters at the moment nearest to an epoch, float32. Raises UnknownRunError without any."""
         return self.network(run, epoch).parameters
+
+    def past(self, run: int, most: int) -> Iterator[tuple[float, Array]]:
+        """Yields at most so many of the moments that are kept in 16 bits, spread evenly, the first one first.
+
+        Each is its epoch and its parameters, float32. Raises UnknownRunError.
+        """
+        shape, epochs = self.run(run).experiment.shape, kept_epochs(self.database, run)
+        for epoch in epochs[:: -(-len(epochs) // most) or 1]:
+            parameters = read_moment(self.database, run, epoch, shape)
+            if parameters is not None:  # it was not thinned just now
+                yield epoch, parameters
 
     def network(self, run: int, epoch: float | None = None) -> Network:
         """Returns the network of a run: as it was last, or at the moment kept nearest to ``epoch``.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,10 +171,7 @@ def branched(run: Run, at: float, found: Replayed) -> Run:
     made.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
     is_over = trainer.epoch >= trainer.settings.epochs and trainer.batch == trainer.batches_per_epoch
     made.stage = Stage.ENDED if is_over else Stage.PAUSED
-    made.snapshots.take(_before(run, at))
+    made.snapshots.clear()
+    made.snapshots.fill([snapshot for snapshot in run.snapshots if snapshot.epochs < at])
     made.keep_snapshot()
     return made
-
-
-def _before(run: Run, at: float) -> Iterator[Any]:
-    return (snapshot for snapshot in run.snapshots if snapshot.epochs < at)

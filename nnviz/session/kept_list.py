@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from nnviz.library import Library, RunRecord
+from nnviz.library import Library, LibraryError, RunRecord
 from nnviz.session.run_words import SORTS
 
 PAGE = 50  # runs that are read at once
@@ -52,7 +53,11 @@ def with_parents(library: Library, runs: list[int]) -> dict[int, RunRecord]:
     """The records of these runs, and of those that they branched off from, by number."""
     found = library.records(runs)
     parents = {record.parent for record in found.values() if record.parent is not None}
-    return library.records(sorted(parents - set(found))) | found
+    known = library.records(sorted(parents - set(found))) | found
+    for record in known.values():
+        with suppress(LibraryError):
+            _ = record.experiment  # is parsed here, and not while the list is painted
+    return known
 
 
 def under_parents(ids: Iterable[int], parents: Mapping[int, int]) -> list[Row]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from engine.datasets import Dataset
 from engine.history import whole_if_possible
+from engine.network import Network
+from engine.packing import packed
 from engine.provenance import Provenance
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.reading import Opened, resumed
@@ -18,8 +20,17 @@ from nnviz.session.resuming import Resuming
 from nnviz.session.run_words import title_of
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
+from nnviz.session.snapshots import MOST, Snapshot
 
-Kept = tuple[Opened, RunRecord, RunRecord | None]  # what was found, what it tells, and what its parent does
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A run that was read: its network and training, what it tells, what its parent does, and moments of its past."""
+
+    found: Opened
+    record: RunRecord
+    parent: RunRecord | None
+    past: tuple[Snapshot, ...]
 
 
 class Reopening:
@@ -51,15 +62,17 @@ class Reopening:
 
         def done(kept: Kept | None) -> None:
             if kept is not None and self._latest == number:
-                self._take(*kept)
+                self._take(kept)
 
         def failed(error: Exception) -> None:
             self._messages.tell_error("The run could not be put into the window", error)
 
         self._lane.run(lambda library: kept_run(library, number, dataset), done, failed)
 
-    def _take(self, found: Opened, record: RunRecord, parent: RunRecord | None) -> None:
+    def _take(self, kept: Kept) -> None:
+        found, record, parent = kept.found, kept.record, kept.parent
         run = self._runs.add(run_of(found, self._settings.experiment, self._data.dataset))
+        run.snapshots.fill([each for each in kept.past if each.epochs < run.epochs])
         run.name = title_of(record, parent)
         run.record, run.parent_record, run.left_at = record.id, record.parent, record.left_at
         self._resuming.begin(run, found)
@@ -71,14 +84,21 @@ def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:
     """A run with its training, if that can be continued with these data. Raises LibraryError."""
     record, state, network = library.run(number), library.state(number), library.network(number)
     parent = None if record.parent is None else library.records([record.parent]).get(record.parent)
-    past = Provenance.read(network)
+    moments = library.past(number, MOST)
+    past = tuple(Snapshot(at, packed(vector, tuple(network.shape)), at == round(at)) for at, vector in moments)
     if state is None:
-        return Opened(network, provenance=past), record, parent
+        return Kept(Opened(network, provenance=Provenance.read(network)), record, parent, past)
+    return Kept(_with_training(state, network, dataset), record, parent, past)
+
+
+def _with_training(state: KeptState, network: Network, dataset: Dataset | None) -> Opened:
+    """The network in its last whole state, with its training; ``network`` knows its past."""
     state.network.provenance = network.provenance
+    past = Provenance.read(network)
     found = resumed(Opened(state.network, state=state.training), dataset)
     if past.history is not None and (found.trainer is not None or found.state is not None):
         past.history.completed = whole_if_possible(state.before + _whole_epochs(state))
-    return replace(found, provenance=past), record, parent
+    return replace(found, provenance=past)
 
 
 def _whole_epochs(state: KeptState) -> int:

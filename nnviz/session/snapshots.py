@@ -7,13 +7,13 @@ evenly over its epochs; ends of epochs, at which errors were measured, are prefe
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.packing import Packed, packed
 from engine.validation import Array
 
-_MOST = 256
+MOST = 256
 _MOST_BYTES = 64 * 2**20
 
 
@@ -43,7 +43,7 @@ class Snapshots:
     that there is no room for two snapshots has none.
     """
 
-    def __init__(self, most: int = _MOST, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, most: int = MOST, most_bytes: int = _MOST_BYTES) -> None:
         self._most, self._most_bytes = most, most_bytes
         self._kept: list[Snapshot] = []
         self._gap = 0.0  # least number of epochs between two snapshots
@@ -90,10 +90,11 @@ class Snapshots:
         for snapshot in later:
             self._put(snapshot)
 
-    def take(self, snapshots: Iterable[Snapshot]) -> None:
-        """Has these, in the order of their epochs, instead of its own."""
+    def fill(self, past: Sequence[Snapshot]) -> None:
+        """Takes snapshots of before, ascending, as they were kept elsewhere; those of later moments stay."""
+        later = [snapshot for snapshot in self._kept if not past or snapshot.epochs > past[-1].epochs]
         self.clear()
-        for snapshot in snapshots:
+        for snapshot in (*past, *later):
             self._put(snapshot)
 
     def forget_after(self, epochs: float) -> None:

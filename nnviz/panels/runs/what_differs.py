@@ -66,10 +66,7 @@ class WhatDiffersPage(Page):
             part.setVisible(len(runs) > 1)
         rows = differing(runs, baseline) if len(runs) > 1 else []
         self.view.show_rows([(run.title, run.colour) for run in runs], rows)
-        is_alike = len(runs) > 1
-        self._note.setText(
-            "They have the same settings and figures." if is_alike else "Click two runs to compare them."
-        )
+        self._note.setText(_ALIKE if len(runs) > 1 else _TOO_FEW)
         self._stack.setCurrentWidget(self.view if rows else self._note)
 
     def table(self) -> Table | None:

@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QRect, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter
-from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from nnviz.look import theme
 
@@ -140,6 +147,7 @@ class DifferTable(QTableView):
         self.setEditTriggers(QAbstractItemView.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.Fixed)
         self.verticalHeader().setDefaultSectionSize(_HIGH)

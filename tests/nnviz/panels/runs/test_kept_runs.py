@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit, QToolButton
@@ -105,6 +106,17 @@ def test_a_run_that_is_trained_now_appears(table: RunTable, ready_window: MainWi
     ready_window.session.records.set_on(True)
     train_epochs(qtbot, ready_window, 1)
     qtbot.waitUntil(lambda: len(titles(table)) == 4 and texts(table)[0][2] != "—", timeout=10_000)
+
+
+def test_what_is_no_library_is_said_and_stays_as_it_was(ready_window: MainWindow, qtbot: QtBot) -> None:
+    path = ready_window.session.records.path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"these are somebody's notes" * 100)
+    show_runs(ready_window, qtbot)
+    words = [label.text() for label in ready_window.card("runsDock").findChildren(QLabel) if label.isVisible()]
+    assert ready_window.session.library.problem in words
+    assert ready_window.session.messages.current is not None
+    assert path.read_bytes() == b"these are somebody's notes" * 100
 
 
 def test_nothing_is_read_while_the_list_is_out_of_sight(ready_window: MainWindow, numbers: list[int]) -> None:
@@ -249,6 +261,19 @@ def test_a_double_click_puts_a_run_into_the_window(
     assert run.parameters.tolist() == kept.tolist()
     assert not session.comparison.colours, "what its first click did is taken back"
     assert session.settings.experiment.hidden == (16,)
+
+
+def test_its_past_can_be_looked_back_at(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
+    session = ready_window.session
+    double_click_row(qtbot, table, 1)
+    qtbot.waitUntil(lambda: session.runs.current.record == numbers[0])
+    session.timeline.go_to(1)
+    assert session.displayed.epochs == 1
+    with Library() as library:
+        expected = library.moment(numbers[0], 1)
+    np.testing.assert_allclose(session.displayed.network.parameters, expected, atol=1e-3)
 
 
 def test_enter_does_so_too_and_undo_returns_to_the_run_before(

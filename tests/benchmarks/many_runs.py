@@ -1,0 +1,161 @@
+"""How long the list of Runs takes with 1,000 and 10,000 runs in the library: to open, and to scroll to the end.
+
+    QT_QPA_PLATFORM=offscreen python -m tests.benchmarks.many_runs
+
+One window, a library of its own in a folder that is removed at the end. Every run has figures and settings, every tenth
+is a branch. "open": from the choice of Runs, whose cards were made before, until the list is painted; "sort", "search"
+and "all" likewise from what a person chooses. "page": from a jump in the list until the rows there are painted.
+"latency": how late a timer of 1 ms comes during the jumps, which is what the mouse waits. Prints one line of JSON.
+To be reached: 0.5 s for 1,000 runs, 2 s for 10,000, for each of the first four; pages in 100 ms.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import main
+
+main.set_threads()
+
+import numpy as np  # noqa: E402
+from PyQt5.QtCore import QElapsedTimer, Qt, QTimer  # noqa: E402
+from PyQt5.QtWidgets import QApplication  # noqa: E402
+
+from engine.experiment import Experiment  # noqa: E402
+from nnviz.app import create_window  # noqa: E402
+from nnviz.commands.screenshot import wait_until  # noqa: E402
+from nnviz.library import Library  # noqa: E402
+from nnviz.session.status import Status  # noqa: E402
+from nnviz.widgets.runs.run_table import RunTable  # noqa: E402
+from nnviz.window.main_window import MainWindow  # noqa: E402
+from nnviz.window.preferences import Preferences  # noqa: E402
+from tests.nnviz.helpers import find  # noqa: E402
+
+COUNTS = (1000, 10_000)
+PAGES = 40  # jumps
+
+
+def fill(path: Path, count: int) -> None:
+    """So many runs with figures, without moments."""
+    made = Experiment()
+    random = np.random.default_rng(1)
+    with Library(path) as library:
+        for number in range(1, count + 1):
+            parent = number - 1 if number % 10 == 0 else None
+            rate = float(random.choice([0.01, 0.05, 0.1, 0.2, 0.5]))
+            note = "worth a second look" if number % 7 == 0 else ""
+            run = library.begin(made.changed(learning_rate=rate), "MNIST", parent, 4.0 if parent else None, note=note)
+            with library.database.writing():
+                error = float(random.uniform(0.015, 0.1))
+                figures = {"test_error": error, "train_error": error / 3, "epochs": 20.0, "status": "finished"}
+                library.database.update_run(run, figures)
+
+
+class Latency:
+    """How late a timer of a millisecond comes."""
+
+    def __init__(self) -> None:
+        self.late: list[float] = []
+        self._clock = QElapsedTimer()
+        self._clock.start()
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.PreciseTimer)
+        self._timer.timeout.connect(self._came)
+        self._timer.start(1)
+
+    def _came(self) -> None:
+        self.late.append(max(0.0, self._clock.nsecsElapsed() / 1e6 - 1))
+        self._clock.restart()
+
+    def stop(self) -> list[float]:
+        self._timer.stop()
+        return self.late
+
+
+def until(reached: Callable[[], bool], seconds: float = 30) -> float:
+    """Seconds until this is so, with events handled; raises TimeoutError."""
+    begun = time.perf_counter()
+    while not reached():
+        QApplication.processEvents()
+        if time.perf_counter() - begun > seconds:
+            raise TimeoutError("it did not come to that")
+    return time.perf_counter() - begun
+
+
+def timed(window: MainWindow, act: Callable[[], object]) -> float:
+    """Seconds from an action until the list that follows is painted."""
+    listed: list[bool] = []
+    window.session.library.listed.connect(lambda: listed.append(True))
+    begun = time.perf_counter()
+    act()
+    until(lambda: bool(listed))
+    find(window, RunTable, "runsTable").viewport().repaint()
+    return time.perf_counter() - begun
+
+
+def pages(window: MainWindow) -> list[float]:
+    """Milliseconds from a jump until the rows there are known and painted."""
+    table, library = find(window, RunTable, "runsTable"), window.session.library
+    bar, taken = table.verticalScrollBar(), []
+    for number in np.random.default_rng(2).permutation(PAGES):
+        begun = time.perf_counter()
+        bar.setValue(round(bar.maximum() * (int(number) + 0.5) / PAGES))
+        table.viewport().repaint()
+        rows = range(table.rowAt(1), table.rowAt(table.viewport().height() - 2) + 1)
+        until(lambda rows=rows: all(library.record(library.rows[row].run) is not None for row in rows))
+        table.viewport().repaint()
+        taken.append(1000 * (time.perf_counter() - begun))
+    return taken
+
+
+def measured(window: MainWindow) -> dict[str, Any]:
+    session = window.session
+    figures = {
+        "open_s": timed(window, lambda: window.show_workspace("runs")),
+        "sort_s": timed(window, lambda: session.library.sort_by("test_error")),
+        "search_s": timed(window, lambda: session.library.find("second look")),
+        "all_s": timed(window, lambda: session.library.find("")),
+    }
+    latency = Latency()
+    taken = pages(window)
+    late = latency.stop()
+    return {
+        **{name: round(value, 3) for name, value in figures.items()},
+        "page_ms": {"median": round(float(np.median(taken)), 1), "most": round(max(taken), 1)},
+        "latency_ms": {"p99": round(float(np.percentile(late, 99)), 1), "most": round(max(late), 1)},
+    }
+
+
+def of(folder: Path, count: int) -> dict[str, Any]:
+    """The figures for so many runs."""
+    path = folder / f"{count}.sqlite"
+    fill(path, count)
+    os.environ["NNVIZ_LIBRARY"] = str(path)
+    window = create_window("dark", Preferences(None))
+    window.session.records.set_on(False)
+    window.hints.remove_all()
+    window.show()
+    wait_until(window, lambda: window.session.state is not Status.LOADING)
+    window.show_workspace("runs")  # makes the cards
+    until(lambda: window.session.library.is_read)
+    window.show_workspace("train")
+    QApplication.processEvents()
+    try:
+        return measured(window)
+    finally:
+        window.close_unasked()
+
+
+def run() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps({str(count): of(Path(folder), count) for count in COUNTS}))
+
+
+if __name__ == "__main__":
+    run()
