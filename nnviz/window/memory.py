@@ -141,9 +141,14 @@ class Memory(QObject):
             return
         if session.data.dataset is None:
             return  # keeps what was remembered, because the data could not be loaded
-        self._is_complete = True
+        self._complete(session)
         if is_untouched:
             self._choose_large(session, session.data.dataset)
+
+    def _complete(self, session: Session) -> None:
+        """All that was remembered is there; what was not, since the program broke off, is in the library."""
+        self._is_complete = True
+        session.library.tell_interrupted()
 
     def _open(self, session: Session, path: Path, title: str | None) -> None:
         self._opens = True
@@ -178,7 +183,7 @@ class Memory(QObject):
         assert session is not None
         session.files.opened.disconnect(self._opened)
         session.files.failed.disconnect(self._not_opened)
-        self._is_complete = True
+        self._complete(session)
         if not session.runs.current.unsaved:
             session.undo.clear()  # the person did not open it, so it is no step to undo
         self._load_data(session)

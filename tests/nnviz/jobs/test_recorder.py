@@ -19,6 +19,7 @@ from engine.training import Trainer
 from nnviz.library import Library, RunRecord
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, pause, train_epochs, train_for_a_while, wait_for
 
 
@@ -183,8 +184,8 @@ wait_until(window, lambda: False)
 """
 
 
-def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot) -> None:
-    """Of the window, while its process trains."""
+def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, make_window: MakeWindow) -> None:
+    """Of the window, while its process trains. The next window says so, once."""
     from engine.datasets import DATASETS
 
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
@@ -207,3 +208,17 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda: bool(library.interrupted()), timeout=10_000)  # its process ends with it
         (record,) = library.interrupted()
         expect_exact(library, record, dataset)
+        exact = library.network(record.id).parameters
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.messages.current is not None, timeout=20_000)
+    told = window.session.messages.current
+    assert told is not None
+    assert f"Run {record.id} was broken off at epoch" in told.text
+    window.session.messages.choose(0)
+    qtbot.waitUntil(lambda: window.session.runs.current.record == record.id, timeout=20_000)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert window.session.runs.current.epochs == record.epochs
+    np.testing.assert_array_equal(window.session.runs.current.network.parameters, exact)
+    assert len(window.session.timeline.epochs) > 5
+    with Library(path) as library:
+        assert library.interrupted() == []
