@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nnviz.jobs.lane import Lane
-from nnviz.library import DamagedError, Library
+from nnviz.library import DamagedError
+
+if TYPE_CHECKING:
+    from nnviz.library import Library
 
 
 class LibraryLane:
@@ -39,6 +42,8 @@ class LibraryLane:
         if library is None:
             if not path.exists():
                 return without
+            from nnviz.library import Library  # not before there is a use for it
+
             library = self._library = Library(path)
         try:
             return work(library)

@@ -1,6 +1,12 @@
-"""The runs on disk: one SQLite file that keeps every run, with its curves, moments and whole states."""
+"""The runs on disk: one SQLite file that keeps every run, with its curves, moments and whole states.
+
+What is named here is loaded when it is first asked for: the window's first picture need not wait for it.
+"""
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from nnviz.library.faults import (
     BusyError,
@@ -13,11 +19,13 @@ from nnviz.library.faults import (
     TooLargeError,
     UnknownRunError,
 )
-from nnviz.library.library import Library
-from nnviz.library.place import library_path
-from nnviz.library.recording import Recording
-from nnviz.library.records import RunRecord
-from nnviz.library.states import KeptState, Order
+
+if TYPE_CHECKING:
+    from nnviz.library.library import Library
+    from nnviz.library.place import library_path
+    from nnviz.library.recording import Recording
+    from nnviz.library.records import RunRecord
+    from nnviz.library.states import KeptState, Order
 
 __all__ = [
     "BusyError",
@@ -36,3 +44,20 @@ __all__ = [
     "UnknownRunError",
     "library_path",
 ]
+
+_PLACES = {
+    "Library": "library",
+    "library_path": "place",
+    "Recording": "recording",
+    "RunRecord": "records",
+    "KeptState": "states",
+    "Order": "states",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    globals()[name] = found
+    return found

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.history import History
 from engine.network import Network
 from nnviz.jobs.library_lane import LibraryLane
-from nnviz.library import Library, RunRecord, UnknownRunError
+from nnviz.library import UnknownRunError
 from nnviz.look.theme import COMPARED
 from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Messages
 from nnviz.session.run_words import title_of
+
+if TYPE_CHECKING:
+    from nnviz.library import Library, RunRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +44,7 @@ class Compared:
         return title_of(self.record, self.parent)
 
 
-_Content = tuple[RunRecord, RunRecord | None, History, Network | None]
+_Content = tuple["RunRecord", "RunRecord | None", History, Network | None]
 
 
 class Comparison(QObject):

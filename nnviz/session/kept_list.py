@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from nnviz.library import Library, LibraryError, RunRecord
+from nnviz.library import LibraryError
 from nnviz.session.run_words import SORTS
+
+if TYPE_CHECKING:
+    from nnviz.library import Library, RunRecord
 
 PAGE = 50  # runs that are read at once
 

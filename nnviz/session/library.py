@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
-from nnviz.library import Library, RunRecord
 from nnviz.look import text
 from nnviz.session.kept_list import PAGE, Listed, Row, listed, with_parents
 from nnviz.session.messages import Choice, Messages
@@ -18,6 +17,9 @@ from nnviz.session.run_words import NEWEST, SORTS
 from nnviz.session.runs import Runs
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
+
+if TYPE_CHECKING:
+    from nnviz.library import Library, RunRecord
 
 _MOST_WANTED = 4  # pages that wait to be read; those that were scrolled by do not
 _MOST_KNOWN = 4000  # records that are kept in memory
@@ -209,8 +211,10 @@ class KeptRuns(QObject):
         def failed(error: Exception) -> None:
             self._messages.tell_error(f"The run could not be {'deleted' if is_deleted else 'brought back'}", error)
 
-        work = Library.delete if is_deleted else Library.restore
-        self._lane.run(lambda library: work(library, [run]), done, failed)
+        def work(library: Library) -> None:
+            (library.delete if is_deleted else library.restore)([run])
+
+        self._lane.run(work, done, failed)
 
     def tell_interrupted(self) -> None:
         """Tells which training was broken off when its program ended, and offers to go on with it."""

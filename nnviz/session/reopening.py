@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from engine.datasets import Dataset
 from engine.history import whole_if_possible
@@ -11,7 +12,6 @@ from engine.packing import packed
 from engine.provenance import Provenance
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.reading import Opened, resumed
-from nnviz.library import KeptState, Library, RunRecord
 from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
@@ -21,6 +21,9 @@ from nnviz.session.run_words import title_of
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.snapshots import MOST, Snapshot
+
+if TYPE_CHECKING:
+    from nnviz.library import KeptState, Library, RunRecord
 
 
 @dataclass(frozen=True, eq=False)

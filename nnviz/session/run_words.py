@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.optimizers import OPTIMIZERS
-from nnviz.library import LibraryError, RunRecord
+from nnviz.library import LibraryError
 from nnviz.look import text
 from nnviz.session.run import Run, changes_between, setting_value
+
+if TYPE_CHECKING:
+    from nnviz.library import RunRecord
 
 NEWEST = "id"
 _NAMELESS = ("", "untitled")
