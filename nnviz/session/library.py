@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
-from nnviz.look import text
 from nnviz.session.kept_list import PAGE, Listed, Row, listed, with_parents
-from nnviz.session.messages import Choice, Messages
+from nnviz.session.messages import Messages
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
 from nnviz.session.run_words import NEWEST, SORTS
@@ -216,34 +215,6 @@ class KeptRuns(QObject):
 
         self._lane.run(work, done, failed)
 
-    def tell_interrupted(self) -> None:
-        """Tells which training was broken off when its program ended, and offers to go on with it."""
-
-        def done(found: list[RunRecord]) -> None:
-            if found:
-                first, others = found[0], len(found) - 1
-                more = (
-                    f" {others} others are in Runs, too."
-                    if others > 1
-                    else " Another one is there, too."
-                    if others
-                    else ""
-                )
-                self._messages.tell(
-                    f"Run {first.id} was broken off at epoch {text.epochs(first.epochs)}. It is in the library.{more}",
-                    Choice("Go on with it", lambda: self.open(first.id)),
-                )
-
-        self._lane.run(_interrupted, done, lambda _: None, [])
-
     def open(self, run: int) -> None:
         """Puts a run into the window as it was left."""
         self._reopening.open(run)
-
-
-def _interrupted(library: Library) -> list[RunRecord]:
-    """The runs that were broken off, which are told once. In the library's thread."""
-    found = library.interrupted()
-    if library.why_read_only is None:
-        library.settle(record.id for record in found)
-    return found

@@ -12,9 +12,10 @@ from engine.packing import packed
 from engine.provenance import Provenance
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.reading import Opened, resumed
+from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.making import Making
-from nnviz.session.messages import Messages
+from nnviz.session.messages import Choice, Messages
 from nnviz.session.opening import run_of
 from nnviz.session.resuming import Resuming
 from nnviz.session.run_words import title_of
@@ -72,6 +73,20 @@ class Reopening:
 
         self._lane.run(lambda library: kept_run(library, number, dataset), done, failed)
 
+    def offer(self) -> None:
+        """Tells which training was broken off when its program ended, and offers to go on with it."""
+
+        def done(found: list[RunRecord]) -> None:
+            if found:
+                first, others = found[0], len(found) - 1
+                more = f" So were {others} others, which are there, too." if others else ""
+                self._messages.tell(
+                    f"Run {first.id} was broken off at epoch {text.epochs(first.epochs)}. It is in the library.{more}",
+                    Choice("Go on with it", lambda: self.open(first.id)),
+                )
+
+        self._lane.run(_interrupted, done, lambda _: None, [])
+
     def _take(self, kept: Kept) -> None:
         found, record, parent = kept.found, kept.record, kept.parent
         run = self._runs.add(run_of(found, self._settings.experiment, self._data.dataset))
@@ -107,3 +122,11 @@ def _with_training(state: KeptState, network: Network, dataset: Dataset | None) 
 def _whole_epochs(state: KeptState) -> int:
     """The epochs that a training has done to their ends, with what was measured there."""
     return state.epoch if state.training.progress["measured"] else max(state.epoch - 1, 0)
+
+
+def _interrupted(library: Library) -> list[RunRecord]:
+    """The runs that were broken off, which are told once. In the library's thread."""
+    found = library.interrupted()
+    if library.why_read_only is None:
+        library.settle(record.id for record in found)
+    return found

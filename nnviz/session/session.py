@@ -129,8 +129,9 @@ class Session(QObject):
         opening = self.data, self.settings, self.runs, self.making
         self.files = Files(*opening, self.training, self._resuming, self.messages)
         kept = self._library_lane = LibraryLane(lambda: self.records.path)
-        reopening = Reopening(kept, *opening, self._resuming, self.messages)
-        self.library = KeptRuns(kept, self.records, self.runs, self.training, reopening, self.undo, self.messages)
+        self._reopening = Reopening(kept, *opening, self._resuming, self.messages)
+        listing = self.records, self.runs, self.training, self._reopening, self.undo, self.messages
+        self.library = KeptRuns(kept, *listing)
         self.comparison = Comparison(kept, self.library, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
@@ -214,6 +215,10 @@ class Session(QObject):
     def set_estimating(self, wanted: bool) -> None:
         """Switches estimates within an epoch on or off; they cost time and are wanted only if they are seen."""
         self.training.runner.worker.set_estimating(wanted)
+
+    def offer_interrupted(self) -> None:
+        """Offers to go on with a training that was broken off when its program ended, if there is one."""
+        self._reopening.offer()
 
     def search_rate(self) -> None:
         """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""

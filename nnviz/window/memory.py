@@ -148,7 +148,7 @@ class Memory(QObject):
     def _complete(self, session: Session) -> None:
         """All that was remembered is there; what was not, since the program broke off, is in the library."""
         self._is_complete = True
-        session.library.tell_interrupted()
+        session.offer_interrupted()
 
     def _open(self, session: Session, path: Path, title: str | None) -> None:
         self._opens = True
