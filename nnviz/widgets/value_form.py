@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QObject, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QWheelEvent
-from PyQt5.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QSlider, QWidget
+from PyQt5.QtWidgets import QFrame, QGridLayout, QLineEdit, QScrollArea, QSizePolicy, QSlider, QWidget
 
 from engine.errors import SettingError
 from engine.validation import number_within, parse_number
@@ -101,6 +101,7 @@ class ValueForm(QScrollArea):
             made.moved.connect(lambda value, number=number: self.moved.emit(number, value))
             made.changed.connect(lambda value, number=number: self.changed.emit(number, value))
             made.add_to(self._grid, number)
+            made.show()
             self._grid.setRowMinimumHeight(number, 0)
             self._rows.append(made)
             if number < len(self._values):
@@ -113,8 +114,6 @@ class ValueForm(QScrollArea):
         if len(self._rows) == len(self._wanted):
             return
         first = self._rows[0]
-        for part in (first.caption, first.field, *first.field.findChildren(QWidget)):
-            part.ensurePolished()
         height = self._grid.itemAt(self._grid.indexOf(first.field)).sizeHint().height() + self._grid.verticalSpacing()
         for number in range(len(self._rows), len(self._wanted)):
             self._grid.setRowMinimumHeight(number, height)
@@ -161,6 +160,13 @@ class _Row(QObject):
         self.caption.setText(self.caption.fontMetrics().elidedText(row.name, Qt.ElideMiddle, _NAME))
         self.caption.setToolTip(f"{row.name}: {_TIP}")
         self.caption.setBuddy(field)
+        self.parts = [self.caption, field, *field.findChildren(QLineEdit)]
+
+    def show(self) -> None:
+        """Shows the parts now and not a turn of the event loop later, in which they would take no room."""
+        for part in self.parts:
+            part.ensurePolished()
+            part.show()
 
     def add_to(self, grid: QGridLayout, number: int) -> None:
         """Puts the parts into a row of the grid."""
@@ -202,6 +208,7 @@ class _NumberRow(_Row):
         row = self.row
         tip = f"{row.name}: drag it, from {self._words(row.low)} to {self._words(row.high)} as in training."
         self._slider = named(_Slider(Qt.Horizontal, parent), f"{name}Slider", f"{row.name}, slider", tip)
+        self.parts.append(self._slider)
         self._slider.setRange(0, max(1, round((row.high - row.low) / row.step)))
         self._slider.setMinimumWidth(40)
         self._slider.valueChanged.connect(self._slid)
