@@ -175,6 +175,7 @@ class Menus(QObject):
         on = self._add(menu, "&Later moment", "actionLater", "Ctrl+Right", partial(timeline.step, 1))
         live = self._add(menu, "Li&ve", "actionLive", "Ctrl+End", timeline.go_live)
         play = self._add(menu, "&Play or stop the film", "actionPlay", "P", player.toggle)
+        self._add(menu, "Fil&m of the training …", "actionFilm", "Ctrl+M", self._window.films.of_window)
 
         def show() -> None:
             for action in (back, play):
