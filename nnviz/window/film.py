@@ -36,6 +36,7 @@ _NO_PAST = "There is nothing to film: a network as large as this one keeps no mo
 _BUSY = "A film is being made already: wait until it is there, or cancel it."
 _TOO_LARGE = "That is too large for a film: make the window or the card smaller."
 _ELSEWHERE = "The film was given up, because the window now shows another moment or another network."
+_BROKEN = "The film was given up, because something in it could not be drawn."
 _TOO_SLOW = f"The film was given up: for one moment, what it shows was not computed within {_PATIENCE:.0f} seconds."
 
 
@@ -148,7 +149,12 @@ class Shooting(QObject):
         )
 
     def _draw(self) -> None:
-        self._frames.put(Frame(self.picture(), self._moments[self._place][1]))
+        try:
+            pixels = self.picture()
+        except Exception:
+            self.given_up.emit(_BROKEN)
+            raise  # it is shown once, not at every look
+        self._frames.put(Frame(pixels, self._moments[self._place][1]))
         self._is_drawn = True
         self._place += 1
         if self._place == len(self._moments):

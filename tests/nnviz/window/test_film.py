@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageSequence
@@ -13,6 +16,7 @@ from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from nnviz.session.asked import MISTAKES, PAST
 from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard
 from nnviz.window import film as films
@@ -93,6 +97,17 @@ def drawn(subject: Subject) -> QImage:
     return image
 
 
+def slow_down(window: MainWindow, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a probe computes takes longer than a network learns until the next view."""
+    lane = window.session.probes[name]._lane
+    run = lane.run
+
+    def run_slowly(work: Callable[[], Any], *told: Callable[[Any], None]) -> None:
+        run(lambda: (threading.Event().wait(0.1), work())[1], *told)
+
+    monkeypatch.setattr(lane, "run", run_slowly)
+
+
 def as_pillow(image: QImage) -> Image.Image:
     size = image.width(), image.height()
     return Image.frombytes("RGB", size, image.constBits().asstring(image.sizeInBytes()), "raw", "BGRX")
@@ -131,8 +146,11 @@ def test_one_card(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
 @pytest.mark.parametrize(
     ("workspace", "name"), [("train", "weightsDock"), ("train", "predictionDock"), ("inside", "mistakesDock")]
 )
-def test_every_frame_shows_its_moment(workspace: str, name: str, trained: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_every_frame_shows_its_moment(
+    workspace: str, name: str, trained: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also of what is computed in another thread: it was drawn when that was there."""
+    slow_down(trained, MISTAKES, monkeypatch)
     trained.show_workspace(workspace)
     QApplication.processEvents()  # the cards get their sizes
     session, subject = trained.session, CardSubject(find_card(trained, name), trained.session)
@@ -244,14 +262,19 @@ def test_another_network_ends_it(trained: MainWindow, qtbot: QtBot, home: Path) 
     assert not (home / "film.gif").exists()
 
 
-def test_training_goes_on(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+@pytest.mark.parametrize("name", ["predictionDock", "learningStripDock"])
+def test_training_goes_on(
+    name: str, ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where something that is shown is never up to date meanwhile."""
     window = ready_window
     window.canvas.set_strokes([seven(window.canvas)])
     train_for_a_while(qtbot, window)
     session = window.session
     session.player.set_seconds(SECONDS)
+    slow_down(window, PAST, monkeypatch)
     before = session.timeline.live_epoch
-    film_of(window).make(CardSubject(find_card(window, "predictionDock"), session), home / "film.gif")
+    film_of(window).make(CardSubject(find_card(window, name), session), home / "film.gif")
     wait_for_film(qtbot, window)
     assert session.state is Status.TRAINING
     assert session.timeline.is_live
@@ -289,6 +312,25 @@ def test_a_moment_that_takes_too_long(
     wait_for_film(qtbot, trained)
     assert "was not computed" in told(trained)
     gate.open()
+    assert film_of(trained).close(5000)
+    assert not (home / "film.gif").exists()
+
+
+def test_a_card_that_cannot_be_drawn_is_told_once(
+    trained: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = weights(trained)
+    film_of(trained).make(subject, home / "film.gif")
+
+    def broken(_: QPainter) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(subject, "draw", broken)
+    with qtbot.captureExceptions() as raised:
+        wait_for_film(qtbot, trained)
+        QApplication.processEvents()
+    assert [kind for kind, _, _ in raised] == [ZeroDivisionError]
+    assert "could not be drawn" in told(trained)
     assert film_of(trained).close(5000)
     assert not (home / "film.gif").exists()
 
