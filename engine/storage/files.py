@@ -1,13 +1,17 @@
-"""Writes files completely or not at all; reading them is in :mod:`engine.regular_files`."""
+"""Writes files and folders completely or not at all; reading files is in :mod:`engine.regular_files`."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
+import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from engine.regular_files import check_regular, mode_at
 
@@ -31,21 +35,96 @@ def write_whole(path: str | Path, content: bytes) -> None:
         OSError: the folder is missing, full or cannot be written, or ``path`` is not a regular file. What was there
             stays unchanged.
     """
+    with whole_file(path) as (file, _):
+        file.write(content)
+
+
+@contextlib.contextmanager
+def whole_file(path: str | Path) -> Iterator[tuple[IO[bytes], Path]]:
+    """As :func:`write_whole`, for content that comes bit by bit: yields the temporary file and its path.
+
+    It is renamed at the end, and removed after an error. Raises OSError as ``write_whole`` does.
+    """
     mode = mode_of_file(path)
     # A symbolic link is kept: the file it points to is replaced.
     path = Path(os.path.realpath(path))
     _remove_leftovers(path)
+    with _told_of(path), _renamed_at_end(path, mode) as opened:
+        yield opened
+
+
+@contextlib.contextmanager
+def whole_folder(path: str | Path, replaces: bool = False) -> Iterator[Path]:
+    """Makes a temporary folder beside ``path`` and yields it; it is renamed at the end, and removed after an error.
+
+    ``replaces``: a folder that is there is then removed with all that is in it.
+
+    Raises:
+        OSError: the folder around it is missing, full or cannot be written, or there is something at ``path`` that is
+            not to be replaced.
+    """
+    path = Path(os.path.realpath(path))
+    if os.path.lexists(path) and not (replaces and path.is_dir()):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    _remove_leftovers(path)
+    with _told_of(path):
+        temporary = _temporary_path(path)
+        temporary.mkdir()
+        try:
+            with _locked_folder(temporary):
+                yield temporary
+                _put_in_place(temporary, path)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+def _put_in_place(folder: Path, path: Path) -> None:
+    """Renames the folder; one that is there goes only when the new one has its place."""
+    if not path.exists():
+        os.rename(folder, path)
+        return
+    old = _temporary_path(path)
+    os.rename(path, old)
     try:
-        _write_and_rename(path, content, mode)
+        os.rename(folder, path)
+    except OSError:
+        os.rename(old, path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked_folder(folder: Path) -> Iterator[None]:
+    """So that nobody takes it for a leftover."""
+    if not _CAN_LOCK:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(handle, waits=True)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Errors name this path: people do not know the temporary one."""
+    try:
+        yield
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None  # people do not know the temporary name
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
-def _write_and_rename(path: Path, content: bytes, mode: int | None) -> None:
+@contextlib.contextmanager
+def _renamed_at_end(path: Path, mode: int | None) -> Iterator[tuple[IO[bytes], Path]]:
     handle, temporary = _temporary_file(path, _NEW_FILE if mode is None else mode)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file, temporary
             file.flush()
             os.fsync(file.fileno())
             if mode is not None:
@@ -63,7 +142,7 @@ def _temporary_file(path: Path, mode: int) -> tuple[int, Path]:
     """Makes a file beside ``path``, locked as long as it is open, so that nobody takes it for a leftover."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:
-        temporary = path.parent / f"{_temporary_start(path)}{secrets.token_hex(4)}.part"
+        temporary = _temporary_path(path)
         handle = os.open(temporary, flags, mode)
         _lock(handle, waits=True)  # at most for one who looks whether it is left, and removes it
         if not _CAN_LOCK or os.fstat(handle).st_nlink:
@@ -71,31 +150,44 @@ def _temporary_file(path: Path, mode: int) -> tuple[int, Path]:
         os.close(handle)  # another writer removed it before it was locked
 
 
+def _temporary_path(path: Path) -> Path:
+    return path.parent / f"{_temporary_start(path)}{secrets.token_hex(4)}.part"
+
+
 def _temporary_start(path: Path) -> str:
     return f".{path.name[:50]}."  # only the beginning of a long name, because names are limited to 255 bytes
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Removes the temporary files of ``path`` whose writers are gone: nobody holds their locks."""
+    """Removes the temporary files and folders of ``path`` whose writers are gone: nobody holds their locks."""
     pattern = re.compile(re.escape(_temporary_start(path)) + r"[0-9a-f]{8}\.part", re.DOTALL)
     with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
         for entry in entries:
-            if pattern.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+            if pattern.fullmatch(entry.name) and not entry.is_symlink():
                 with contextlib.suppress(OSError):
                     _remove_if_left(entry)
 
 
 def _remove_if_left(entry: os.DirEntry[str]) -> None:
+    if not entry.is_dir() and not entry.is_file():
+        return
     if not _CAN_LOCK:  # an open file cannot be removed there, and it is renamed at once after it is closed
         if time.time() - entry.stat().st_mtime > _SURELY_LEFT:
-            os.unlink(entry.path)
+            _remove(entry)
         return
     handle = os.open(entry.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     try:
         if _lock(handle):
-            os.unlink(entry.path)
+            _remove(entry)
     finally:
         os.close(handle)
+
+
+def _remove(entry: os.DirEntry[str]) -> None:
+    if entry.is_dir():
+        shutil.rmtree(entry.path)
+    else:
+        os.unlink(entry.path)
 
 
 def _lock(handle: int, waits: bool = False) -> bool:

@@ -42,6 +42,7 @@ class Probe(QObject):
 
     Attributes:
         result: the last answer; None where there is none.
+        questions: how many were begun so far.
     """
 
     changed = pyqtSignal()
@@ -71,6 +72,7 @@ class Probe(QObject):
         self._subject = 0  # counts the calls of ``forget``, so that answers from before are dropped
         self._wanted_by: set[object] = set()
         self._answered: Same | None = None  # the key of ``result``
+        self.questions = 0
         self._is_busy = False
         self._is_hurried = False  # whether the next answer is due at once
         self._lane = Lane()
@@ -88,6 +90,13 @@ class Probe(QObject):
         """Whether ``result`` answers the question as it is now."""
         question = self._ask()
         return self._answered == (None if question is None else question[0])
+
+    def has_answered_after(self, questions: int) -> bool:
+        """Whether ``result`` answers a question that was begun after the first so many.
+
+        While a network learns, a question may change faster than it is answered.
+        """
+        return self.questions > questions + self._is_busy
 
     def want(self, who: object, wanted: bool) -> None:
         """Notes whether that card is visible and needs the answer."""
@@ -133,6 +142,7 @@ class Probe(QObject):
             self._timer.start(round(1000 * self._budget.seconds_left) + 1)
             return
         self._is_busy = True
+        self.questions += 1
         subject, size = self._subject, self._size()
 
         def timed() -> Any:

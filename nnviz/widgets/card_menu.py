@@ -19,6 +19,7 @@ _ENTRIES = (
     ("png", "Export &PNG …"),
     ("svg", "Export &SVG …"),
     ("csv", "Export CS&V …"),
+    ("film", "&Film …"),
     ("", ""),
     ("close", "C&lose"),
 )
@@ -32,7 +33,7 @@ class CardMenuButton(QToolButton):
         hidden_in_picture: set while a picture of the card is taken, to leave the button out of it.
 
     Signals:
-        asked(what): "enlarge" (or restore), "copy", "png", "svg", "csv" or "close".
+        asked(what): "enlarge" (or restore), "copy", "png", "svg", "csv", "film" or "close".
     """
 
     asked = pyqtSignal(str)

@@ -1,4 +1,4 @@
-"""The actions of a card's menu: enlarge and back, copy, export, close."""
+"""The actions of a card's menu: enlarge and back, copy, export, film, close."""
 
 from __future__ import annotations
 
@@ -25,9 +25,11 @@ class CardActions(QObject):
 
     Signals:
         done(text): what was done, for the status line.
+        film_wanted(DockCard): the person asks for a film of that card.
     """
 
     done = pyqtSignal(str)
+    film_wanted = pyqtSignal(object)
 
     def __init__(self, docks: Docks, dialogs: NetworkDialogs, session: Session) -> None:
         super().__init__(docks.host)
@@ -56,6 +58,8 @@ class CardActions(QObject):
         elif what == "close":
             self.put_back()
             card.close()
+        elif what == "film":
+            self.film_wanted.emit(card)
         else:
             self._export(card, what)
 

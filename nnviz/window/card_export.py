@@ -21,7 +21,7 @@ def picture(card: DockCard) -> QPixmap:
     """A picture of the card with its head and background, in twice the resolution of the screen."""
     made = QPixmap(_SCALE * card.size())
     made.setDevicePixelRatio(_SCALE)
-    _render(card, made)
+    _paint(card, made)
     return made
 
 
@@ -38,18 +38,25 @@ def svg(card: DockCard) -> bytes:
     generator.setSize(card.size())
     generator.setViewBox(QRect(QPoint(0, 0), card.size()))
     generator.setTitle(f"nnviz: {card.caption}")
-    _render(card, generator)
+    _paint(card, generator)
     return bytes(buffer.data())
 
 
-def _render(card: DockCard, onto: QPixmap | QSvgGenerator) -> None:
-    card.menu_button.hidden_in_picture = True
+def _paint(card: DockCard, onto: QPixmap | QSvgGenerator) -> None:
     painter = QPainter(onto)
+    try:
+        draw(card, painter)
+    finally:
+        painter.end()
+
+
+def draw(card: DockCard, painter: QPainter) -> None:
+    """Draws the card with its head and background, without the button of its menu."""
+    card.menu_button.hidden_in_picture = True
     try:
         painter.fillRect(QRect(QPoint(0, 0), card.size()), theme.colour("card"))
         card.render(painter, QPoint(0, 0), flags=QWidget.RenderFlags(QWidget.DrawChildren))
     finally:
-        painter.end()
         card.menu_button.hidden_in_picture = False
 
 

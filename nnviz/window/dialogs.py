@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeAlias
 
@@ -67,7 +67,7 @@ class NetworkDialogs(QObject):
         path = self._session.runs.current.path
         proposed = path.name if path else f"{self._proposed_name()}.json"
         dialog = self.where_to_save("Save network", "saveNetworkDialog", f"{_JSON};;{_COMPACT}", proposed)
-        dialog.filterSelected.connect(lambda chosen: _follow_filter(dialog, ".npz" if chosen == _COMPACT else ".json"))
+        dialog.filterSelected.connect(lambda chosen: follow_filter(dialog, ".npz" if chosen == _COMPACT else ".json"))
         is_compact = path is not None and path.suffix.lower() == ".npz"
         dialog.selectNameFilter(_COMPACT if is_compact else _JSON)
         dialog.setDefaultSuffix("npz" if is_compact else "json")
@@ -208,9 +208,9 @@ class NetworkDialogs(QObject):
             menu.addAction("No files yet").setEnabled(False)
 
 
-def _follow_filter(dialog: QFileDialog, ending: str) -> None:
-    """Gives the file name in the dialog the ending of the chosen format."""
+def follow_filter(dialog: QFileDialog, ending: str, endings: Collection[str] = (".json", ".npz")) -> None:
+    """Gives the file name in the dialog the ending of the chosen format, if it has one of these ``endings``."""
     dialog.setDefaultSuffix(ending)
     for chosen in dialog.selectedFiles()[:1]:
-        if Path(chosen).suffix.lower() in (".json", ".npz"):
+        if Path(chosen).suffix.lower() in endings:
             dialog.selectFile(Path(chosen).with_suffix(ending).name)

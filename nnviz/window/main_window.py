@@ -39,6 +39,7 @@ from nnviz.window.card_actions import CardActions
 from nnviz.window.data_dialogs import DataDialogs
 from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.docks import Docks
+from nnviz.window.film_dialogs import FilmDialogs
 from nnviz.window.focus_order import focus_order
 from nnviz.window.help import HelpWindows
 from nnviz.window.hints import Hints
@@ -56,6 +57,7 @@ _TIME_KEYS: dict[int, Callable[[Timeline], None]] = {
     Qt.Key_Home: lambda timeline: timeline.go_to(0),
     Qt.Key_End: lambda timeline: timeline.go_live(),
 }
+_WAIT_FOR_FILM = 200  # milliseconds that closing waits for a film that nobody will see
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
 A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
@@ -96,13 +98,15 @@ class MainWindow(QMainWindow):
         self._add_toolbar()
         self._add_docks()
         self.cards = CardActions(self._docks, self.dialogs, session)
+        self.films = FilmDialogs(self)
         self.help = HelpWindows(self, self.menuBar())
         self._menus = Menus(self.menuBar(), self, preferences)
         self._switch = WorkspaceSwitch(WORKSPACES)
         self._switch.chosen.connect(self.show_workspace)
         self.menuBar().setCornerWidget(self._switch)
         self.status_line = StatusLine(self.statusBar(), session)
-        self.cards.done.connect(self.status_line.show_activity)
+        for signal in (self.cards.done, self.films.film.done):
+            signal.connect(self.status_line.show_activity)
         self.own_dialogs = OwnDialogs(self, self._docks.cards["ownPage"])
         self.resize(1440, 900)
         self._restore()
@@ -330,7 +334,8 @@ class MainWindow(QMainWindow):
 
     def end(self) -> None:
         """Ends all threads, and writes what is remembered, a file that was being saved too."""
-        self.ended_whole = self.session.close()
+        self.ended_whole = self.films.film.close(_WAIT_FOR_FILM)
+        self.ended_whole &= self.session.close()
         self.ended_whole &= self._preferences.close()
         self.status_line.news.stop()
 

@@ -16,7 +16,7 @@ import pytest
 
 from engine.errors import FileFormatError
 from engine.regular_files import open_regular, read_regular
-from engine.storage.files import write_whole
+from engine.storage.files import whole_folder, write_whole
 
 posix = pytest.mark.skipif(os.name != "posix", reason="file modes and links of Unix")
 
@@ -379,3 +379,79 @@ def test_many_writers_of_one_file_never_remove_what_another_one_writes(
             done.result()
     assert file.read_bytes() == b"one of many"
     assert list(file.parent.iterdir()) == [file]
+
+
+# ---- folders
+
+
+def fill(folder: Path, *files: str) -> None:
+    for name in files:
+        (folder / name).write_bytes(b"content")
+
+
+def test_a_folder_appears_whole(tmp_path: Path) -> None:
+    with whole_folder(tmp_path / "film") as folder:
+        fill(folder, "1", "2")
+        assert not (tmp_path / "film").exists()
+    assert names(tmp_path) == ["film"]
+    assert names(tmp_path / "film") == ["1", "2"]
+
+
+def test_a_folder_that_is_there_is_only_replaced_by_a_whole_one(tmp_path: Path) -> None:
+    (tmp_path / "film").mkdir()
+    fill(tmp_path / "film", "old")
+    with pytest.raises(FileExistsError, match="film"), whole_folder(tmp_path / "film"):
+        pass
+
+    def fail() -> None:
+        with whole_folder(tmp_path / "film", replaces=True) as folder:
+            fill(folder, "1")
+            raise OSError(errno.ENOSPC, "No space left", "1")
+
+    with pytest.raises(OSError, match="No space left"):
+        fail()
+    assert names(tmp_path / "film") == ["old"]
+    with whole_folder(tmp_path / "film", replaces=True) as folder:
+        fill(folder, "1", "2")
+    assert names(tmp_path / "film") == ["1", "2"]
+    assert names(tmp_path) == ["film"]
+
+
+def test_a_file_is_no_folder_to_replace(file: Path) -> None:
+    with pytest.raises(FileExistsError), whole_folder(file, replaces=True):
+        pass
+    assert file.read_bytes() == b"old"
+
+
+def test_where_the_new_folder_cannot_have_its_place_the_old_one_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "film").mkdir()
+    fill(tmp_path / "film", "old")
+    rename = os.rename
+
+    def refused_once(source: Path, target: Path) -> None:
+        if target == tmp_path / "film" and (source / "1").exists():
+            raise OSError(errno.EACCES, "Permission denied")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", refused_once)
+    with pytest.raises(OSError, match="Permission denied"), whole_folder(tmp_path / "film", replaces=True) as folder:
+        fill(folder, "1")
+    assert names(tmp_path / "film") == ["old"]
+    assert names(tmp_path) == ["film"]
+
+
+@posix
+def test_folders_that_killed_processes_left_are_removed_but_none_that_is_being_filled(tmp_path: Path) -> None:
+    left = tmp_path / ".film.0123abcd.part"
+    left.mkdir()
+    fill(left, "1")
+    with whole_folder(tmp_path / "film") as folder:
+        assert not left.exists()
+        with whole_folder(tmp_path / "film") as other:
+            assert folder.exists()
+            fill(other, "other")
+        (tmp_path / "film" / "other").unlink()
+        (tmp_path / "film").rmdir()
+    assert names(tmp_path) == ["film"]

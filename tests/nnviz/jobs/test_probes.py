@@ -175,6 +175,27 @@ def test_the_latest_question_wins(probe: Probe, oracle: Oracle, qtbot: QtBot) ->
     assert len(oracle.asked) == 2
 
 
+def test_who_waits_is_told_when_a_later_question_is_answered(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+    """Also where it is out of date by then; not by the one that was being answered already."""
+    oracle.gate.clear()
+    probe.want("card", True)
+    begun(qtbot, oracle)
+    before = probe.questions
+    oracle.subject = object()
+    assert not probe.has_answered_after(before)
+    with qtbot.waitSignal(probe.changed):
+        oracle.gate.set()
+    oracle.gate.clear()
+    assert not probe.has_answered_after(before)
+    assert not probe.is_up_to_date
+    oracle.gate.set()
+    qtbot.waitUntil(lambda: probe.is_up_to_date)
+    assert probe.has_answered_after(before)
+    oracle.subject = object()
+    assert not probe.is_up_to_date
+    assert probe.has_answered_after(before)
+
+
 def test_without_a_question_nothing_is_known(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
     probe.want("card", True)
     qtbot.waitUntil(lambda: probe.result is not None)

@@ -1,0 +1,64 @@
+"""The colours of a GIF: at most 256, the same for all its pictures, so that nothing flickers. No Qt."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from engine.validation import Array
+
+MOST = 256
+_EXACT = 64  # of them are the most frequent ones, so that grounds and letters keep theirs
+_ALL = 1 << 24
+_UNKNOWN = 0xFFFF
+_AT_ONCE = 4096  # colours whose nearest are looked for
+
+
+class Colours:
+    """Chosen from samples; any other colour becomes the nearest of them.
+
+    Attributes:
+        table: (256, 3) uint8, red, green and blue.
+    """
+
+    def __init__(self, *samples: Array) -> None:
+        """``samples``: pixels of the film, uint32 each, as blue + 256 green + 65,536 red; a highest byte is ignored."""
+        colours, counts = np.unique(np.concatenate([np.ravel(each) & 0xFFFFFF for each in samples]), return_counts=True)
+        order = np.argsort(counts)[::-1]
+        exact, rest = colours[order[:_EXACT]], colours[order[_EXACT:]]
+        chosen = np.concatenate([_channels(exact), _typical(_channels(rest), MOST - len(exact))])
+        self.table = np.zeros((MOST, 3), np.uint8)
+        self.table[: len(chosen)] = chosen
+        self._numbers = np.full(_ALL, _UNKNOWN, np.uint16)  # of the nearest, by colour, where it is known
+
+    def numbers(self, pixels: Array) -> Array:
+        """The numbers of the nearest colours in ``table``, uint8, in the shape of the pixels."""
+        colours = pixels & 0xFFFFFF
+        found = self._numbers.take(colours)
+        unknown = found == _UNKNOWN
+        if unknown.any():
+            self._learn(np.unique(colours[unknown]))
+            found = self._numbers.take(colours)
+        return found.astype(np.uint8)
+
+    def _learn(self, colours: Array) -> None:
+        table = self.table.astype(np.float32)
+        squares = (table**2).sum(axis=1)
+        for start in range(0, len(colours), _AT_ONCE):
+            some = colours[start : start + _AT_ONCE]
+            distances = squares - 2 * (_channels(some).astype(np.float32) @ table.T)  # without what all share
+            self._numbers[some] = distances.argmin(axis=1)
+
+
+def _channels(colours: Array) -> Array:
+    """(n, 3) uint8: red, green and blue."""
+    return np.stack([colours >> 16, colours >> 8 & 0xFF, colours & 0xFF], axis=1).astype(np.uint8)
+
+
+def _typical(colours: Array, most: int) -> Array:
+    """At most so many colours that stand for these, (n, 3) uint8."""
+    if len(colours) <= most:
+        return colours
+    row = Image.fromarray(np.ascontiguousarray(colours[None]), "RGB")
+    found = row.quantize(most, Image.Quantize.MEDIANCUT).getpalette("RGB")
+    return np.array(found, np.uint8).reshape(-1, 3)[:most]
