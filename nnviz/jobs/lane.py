@@ -56,6 +56,11 @@ class Lane:
             self._waiting.append((done, failed))
             self._pool.start(task)
 
+    def run_last(self, work: Callable[[], None]) -> None:
+        """Does this after all other tasks, and ends the thread then, also where it stays otherwise."""
+        self._pool.setExpiryTimeout(0)
+        self.run(work, lambda _: None, lambda _: None)
+
     def _settle(self, succeeded: bool, outcome: Any) -> None:
         if self._waiting:  # else the lane was closed
             done, failed = self._waiting.popleft()

@@ -21,7 +21,7 @@ class LibraryLane:
         self._path = path
         self._lane = Lane(stays=True)
         self._library: Library | None = None  # of the lane's thread
-        self._is_closing = False
+        self._is_used = False  # whether there is something to close
 
     def run(
         self,
@@ -34,7 +34,7 @@ class LibraryLane:
 
         While there is no library yet, ``done`` gets ``without``: looking at it must not make one.
         """
-        path = self._path()
+        path, self._is_used = self._path(), True
         self._lane.run(lambda: self._work(path, work, without), done, failed)
 
     def _work(self, path: Path, work: Callable[[Library], Any], without: Any) -> Any:
@@ -58,7 +58,7 @@ class LibraryLane:
 
     def close(self, milliseconds: int) -> bool:
         """Makes deletions final, closes the file and drops all outcomes. Returns whether that is done in time."""
-        if not self._is_closing:
-            self._is_closing = True
-            self._lane.run(self._shut, lambda _: None, lambda _: None)
+        if self._is_used:
+            self._is_used = False
+            self._lane.run_last(self._shut)
         return self._lane.close(milliseconds)

@@ -110,7 +110,7 @@ class KeptRunsPanel(DockCard):
         self._words.setText(library.problem or (_NOTHING_FOUND if library.count else _EMPTY))
         self._stack.setCurrentWidget(self.table_view if library.rows else self._words)
         current = next((place for place, row in enumerate(library.rows) if row.run == self._run), None)
-        self.table_view.show_lines(len(library.rows), self._line, current)
+        self.table_view.show_lines(len(library.rows), self._line, self._tip, current)
         self._moved()
 
     def _show_words(self) -> None:
@@ -126,8 +126,11 @@ class KeptRunsPanel(DockCard):
         colour, is_baseline = comparison.colours.get(run, ""), comparison.is_pinned and comparison.baseline == run
         title, (figure, ink) = self._title(record), figure_of(record, library.sort)
         is_current = self._session.runs.current.record == run
-        tip = f"{title}{_told(record)}"
-        return RunLine(title, figure, ink, colour, record.starred, is_baseline, is_current, depth, tip)
+        return RunLine(title, figure, ink, colour, record.starred, is_baseline, is_current, depth)
+
+    def _tip(self, place: int) -> str:
+        record = self._session.library.record_at(place)
+        return "" if record is None else f"{self._title(record)}{_told(record)}"
 
     def _title(self, record: RunRecord) -> str:
         return title_of(record, None if record.parent is None else self._session.library.record(record.parent))

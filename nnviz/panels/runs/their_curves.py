@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.history import PARTS, Curve, Curves
@@ -97,16 +95,12 @@ class TheirCurvesPage(Page):
 
     def table(self) -> Table:
         """A row for each epoch, a column for each run."""
-        curves = {run.title: self._curve(run, self.part) for run in self._session.comparison.runs}
-        epochs = sorted({epoch for curve in curves.values() for epoch in curve.epochs})
-        value = partial(_value, epochs=epochs)
-        columns = [value(curve) for curve in curves.values()]
-        return ["epoch", *curves], [[epoch, *(each[n] for each in columns)] for n, epoch in enumerate(epochs)]
-
-
-def _value(curve: Curve, epochs: list[float]) -> list[object]:
-    known = dict(zip(curve.epochs, curve.values, strict=True))
-    return [known.get(epoch, "") for epoch in epochs]
+        runs = self._session.comparison.runs
+        curves = [self._curve(run, self.part) for run in runs]
+        epochs = sorted({epoch for curve in curves for epoch in curve.epochs})
+        columns = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in curves]
+        rows = [[epoch, *(column.get(epoch, "") for column in columns)] for epoch in epochs]
+        return ["epoch", *(run.title for run in runs)], rows
 
 
 CARDS.register("theirCurvesDock")(CardInfo(TheirCurvesPanel, {"runs": Place(Column.WATCH, 1, 380)}))

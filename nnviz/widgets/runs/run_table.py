@@ -40,7 +40,6 @@ class RunLine:
         is_starred, is_baseline: whether it is marked, and whether the others are measured by it.
         is_current: whether it is in the window.
         depth: how many of its ancestors stand above it.
-        tip: what the tooltip tells.
     """
 
     title: str
@@ -51,7 +50,6 @@ class RunLine:
     is_baseline: bool = False
     is_current: bool = False
     depth: int = 0
-    tip: str = ""
 
 
 class _Model(QAbstractTableModel):
@@ -61,12 +59,13 @@ class _Model(QAbstractTableModel):
         super().__init__()
         self.count = 0
         self._line: Callable[[int], RunLine] = lambda place: RunLine("")
+        self._tip: Callable[[int], str] = lambda place: ""
         self._last: tuple[int, RunLine] = (-1, RunLine(""))  # a row is painted cell by cell
         self.renamed: Callable[[int, str], None] = lambda place, name: None
 
-    def show(self, count: int, line: Callable[[int], RunLine]) -> None:
+    def show(self, count: int, line: Callable[[int], RunLine], tip: Callable[[int], str]) -> None:
         self.beginResetModel()
-        self.count, self._line, self._last = count, line, (-1, RunLine(""))
+        self.count, self._line, self._tip, self._last = count, line, tip, (-1, RunLine(""))
         self.endResetModel()
 
     def forget(self) -> None:
@@ -90,9 +89,9 @@ class _Model(QAbstractTableModel):
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         if role not in (Qt.DisplayRole, Qt.EditRole, Qt.ToolTipRole, Qt.AccessibleTextRole):
             return None
-        line = self.line(index.row())
         if role == Qt.ToolTipRole:
-            return line.tip
+            return self._tip(index.row())
+        line = self.line(index.row())
         if role == Qt.EditRole:
             return line.title
         words = {
@@ -211,10 +210,15 @@ class RunTable(QTableView):
             self.chosen.emit(index.row())  # takes back what the first click did
             self.opened.emit(index.row())
 
-    def show_lines(self, count: int, line: Callable[[int], RunLine], current: int | None) -> None:
-        """Shows other rows, scrolled as before; ``line`` is called for those in sight. ``current`` is its row."""
+    def show_lines(
+        self, count: int, line: Callable[[int], RunLine], tip: Callable[[int], str], current: int | None
+    ) -> None:
+        """Shows other rows, scrolled as before; ``line`` is called for those in sight, ``tip`` for their tooltips.
+
+        ``current`` is the current row; None for none.
+        """
         scrolled = self.verticalScrollBar().value()
-        self.lines.show(count, line)
+        self.lines.show(count, line, tip)
         if current is not None:
             self.setAutoScroll(False)
             self.setCurrentIndex(self.lines.index(current, TITLE))

@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QLabel, QPushBut
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
+from nnviz.panels.cards import CARDS
 from nnviz.widgets.card import DockCard, Table
 from nnviz.window import card_export
 from nnviz.window.main_window import MainWindow
@@ -70,7 +71,7 @@ def test_every_card_has_its_menu(ready_window: MainWindow) -> None:
     assert len(cards) >= 9
     for card in cards:
         if not card.isVisible():
-            ready_window.show_workspace("inside")
+            ready_window.show_workspace(next(iter(CARDS[card.objectName()].places)))
         button = find(ready_window, QToolButton, f"{card.objectName()}MenuButton")
         assert button.isVisible()
         assert button.mapTo(card, QPoint(button.width(), 0)).x() > card.width() - 20, "at the far right"

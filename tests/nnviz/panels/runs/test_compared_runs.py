@@ -70,6 +70,17 @@ def test_the_axis_becomes_linear(table: RunTable, ready_window: MainWindow, qtbo
     assert plot.view[1][0] == 0
 
 
+def test_runs_of_the_same_name_have_a_column_each(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, 0, 1)
+    library, comparison = ready_window.session.library, ready_window.session.comparison
+    library.annotate(comparison.runs[0].record.id, name="narrow")
+    qtbot.waitUntil(lambda: [run.title for run in comparison.runs] == ["narrow", "narrow"])
+    head, rows = ready_window.card("theirCurvesDock").table()
+    assert head == ["epoch", "narrow", "narrow"]
+    assert [row[1] for row in rows] == comparison.runs[0].history.error.test.values
+    assert [row[2] for row in rows] == comparison.runs[1].history.error.test.values
+
+
 def test_names_at_the_ends_of_lines_lie_apart() -> None:
     heights = apart([10.0, 11.0, 95.0, 99.0], 0.0, 100.0)
     assert np.diff(heights).min() >= 17

@@ -64,6 +64,12 @@ def test_the_test_error_stands_beside_each(table: RunTable, numbers: list[int]) 
     assert texts(table)[0][2] == f"{100 * wide:.2f}"
 
 
+def test_a_tooltip_tells_state_data_and_note(table: RunTable) -> None:
+    words = table.model().index(0, 2).data(Qt.ToolTipRole)
+    for expected in ("784-32-10 · SGD 0.2", "finished, epoch 2", "MNIST", "bold try"):
+        assert expected in words
+
+
 def test_a_search_lists_those_with_all_words(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
     field = retype(qtbot, ready_window, "runSearchEdit", "sgd bold")
     qtbot.waitUntil(lambda: titles(table) == ["784-32-10 · SGD 0.2"])
