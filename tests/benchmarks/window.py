@@ -38,6 +38,8 @@ REACH: dict[str, tuple[tuple[str, ...], str, float]] = {
     "views per second while drawing": (("answers", "views_per_second"), "≥", 20),
     "mouse latency p99, ms": (("answers", "mouse_latency_ms", "p99"), "≤", 16),
     "stroke to prediction p99, ms": (("answers", "stroke_to_prediction_ms", "p99"), "≤", 25),
+    "moments per second, looking back while training and drawing": (("looking back", "views_per_second"), "≥", 20),
+    "the same, mouse latency p99, ms": (("looking back", "mouse_latency_ms", "p99"), "≤", 16),
     "Look inside, with ÷ without, 784-64-32-10": (
         ("inside", "throughput", "784-64-32-10", "with_by_without"),
         "≥",

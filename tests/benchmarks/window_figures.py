@@ -315,6 +315,21 @@ def answers(window: MainWindow) -> dict[str, Any]:
     return figures
 
 
+def looking_back(window: MainWindow) -> dict[str, Any]:
+    """The same while a film of the past runs as fast as it can. A view is a moment whose weights were painted."""
+    train_for_ever(window)
+    wait(5)  # a past
+    session, paintings = window.session, Paintings(window.card("weightsDock").map)
+    step = QTimer()
+    step.timeout.connect(lambda: session.timeline.go_to(0) if session.timeline.is_live else session.timeline.step(1))
+    step.start(0)
+    figures = drawn(window, paintings.painted, PREDICTION)
+    step.stop()
+    session.timeline.go_live()
+    pause(window)
+    return figures
+
+
 def inside(window: MainWindow) -> dict[str, Any]:
     """The same with the cards of "Look inside" in view and a neuron chosen; and at rest. A view is a new diagram."""
     window.show_workspace("inside")
@@ -374,6 +389,7 @@ def measure(minutes: float) -> dict[str, Any]:
     figures: dict[str, Any] = {"size": [window.width(), window.height()]}
     figures["throughput"] = throughput(window, SHAPES)
     figures["answers"] = answers(window)
+    figures["looking back"] = looking_back(window)
     figures["inside"] = inside(window)
     figures["memory"] = memory(window, minutes)
     window.session.close()
