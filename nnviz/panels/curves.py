@@ -168,7 +168,7 @@ class CurvePage(Page):
         self._earlier: list[EarlierRun] = []
         self._named_earlier: list[str] | None = None
         plot.playhead.follow(session.timeline.nearest)
-        plot.playhead.wanted.connect(session.timeline.go_to)
+        plot.playhead.wanted.connect(session.timeline.point_to)
         session.timeline.changed.connect(self._show_moment)
         session.displayed.changed.connect(self.refresh)
         session.runs.history_changed.connect(self.refresh)

@@ -46,6 +46,7 @@ class TimelineBar(QWidget):
             "Arrow keys step, End is live."
         )
         self.slider = named(TimelineSlider(self._timeline.nearest), "timelineSlider", "Moment of the training", tip)
+        self.slider.pointed.connect(self._timeline.point_to)
         self.slider.wanted.connect(self._timeline.go_to)
         self.slider.stepped.connect(self._timeline.step)
         self.slider.live_wanted.connect(self._timeline.go_live)

@@ -15,6 +15,7 @@ from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
 from nnviz.session.snapshots import Snapshot
 
+_BETWEEN = 25  # milliseconds between two moments that are pointed to
 _REST = 200  # milliseconds without another moment until the errors at this one are measured
 
 
@@ -40,6 +41,11 @@ class Timeline(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST)
         self._rest.timeout.connect(self._measure)
+        self._pointed: float | None = None  # where to go when the last moment was shown long enough
+        self._pointing = QTimer(self)
+        self._pointing.setSingleShot(True)
+        self._pointing.setInterval(_BETWEEN)
+        self._pointing.timeout.connect(self._go_on)
         displayed.moment_changed.connect(self._moved)
         for signal in (displayed.changed, runs.replaced, runs.history_changed):
             signal.connect(self.extended)
@@ -84,10 +90,24 @@ class Timeline(QObject):
 
         Raises ValueError for what is no number.
         """
-        self._displayed.look_back(self._moment_at(epoch))
+        moment, self._pointed = self._moment_at(epoch), None
+        self._displayed.look_back(moment)
+
+    def point_to(self, epoch: float) -> None:
+        """As :meth:`go_to`, for a hand that drags: of many moments in a short time only the latest is displayed."""
+        if self._pointing.isActive():
+            self._pointed = epoch
+        else:
+            self._pointing.start()
+            self.go_to(epoch)
+
+    def _go_on(self) -> None:
+        if self._pointed is not None:
+            self.point_to(self._pointed)
 
     def go_live(self) -> None:
         """Displays the network as it is now, and what becomes of it."""
+        self._pointed = None
         self._displayed.look_back(None)
 
     def step(self, by: int) -> None:
@@ -149,4 +169,5 @@ class Timeline(QObject):
     def close(self, milliseconds: int) -> bool:
         """Stops what is being measured; returns whether that was in time."""
         self._rest.stop()
+        self._pointing.stop()
         return self._measuring.close(milliseconds)

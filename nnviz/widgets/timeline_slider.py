@@ -22,11 +22,13 @@ class TimelineSlider(QSlider):
     """Its value is the displayed epoch in thousandths. It moves when it is told what is displayed.
 
     Signals:
-        wanted(epoch): the person points to that moment.
+        pointed(epoch): the mouse points to that moment.
+        wanted(epoch): a key, or a script, asks for that moment.
         stepped(by): an arrow key asks for the moment before (-1) or after (1).
         live_wanted: the End key.
     """
 
+    pointed = pyqtSignal(float)
     wanted = pyqtSignal(float)
     stepped = pyqtSignal(int)
     live_wanted = pyqtSignal()
@@ -89,7 +91,7 @@ class TimelineSlider(QSlider):
 
     def _point(self, event: QMouseEvent) -> None:
         self._set_faint(None)
-        self.wanted.emit(self._epoch_at(event.x()))
+        self.pointed.emit(self._epoch_at(event.x()))
 
     def _set_faint(self, epoch: float | None) -> None:
         if epoch != self._faint:

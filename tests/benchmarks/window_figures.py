@@ -316,13 +316,13 @@ def answers(window: MainWindow) -> dict[str, Any]:
 
 
 def looking_back(window: MainWindow) -> dict[str, Any]:
-    """The same while a film of the past runs as fast as it can. A view is a moment whose weights were painted."""
+    """The same while a film of the past runs, 40 moments a second. A view is a moment whose weights were painted."""
     train_for_ever(window)
     wait(5)  # a past
     session, paintings = window.session, Paintings(window.card("weightsDock").map)
     step = QTimer()
     step.timeout.connect(lambda: session.timeline.go_to(0) if session.timeline.is_live else session.timeline.step(1))
-    step.start(0)
+    step.start(25)
     figures = drawn(window, paintings.painted, PREDICTION)
     step.stop()
     session.timeline.go_live()

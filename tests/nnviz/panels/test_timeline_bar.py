@@ -42,14 +42,22 @@ def test_before_any_training_there_is_nothing_to_go_back_to(ready_window: MainWi
     assert not ready_window.curves.plot.playhead.dot.isVisible()
 
 
-def test_a_press_goes_there_and_the_mouse_drags_on(trained: MainWindow) -> None:
+def test_a_press_goes_there_and_the_mouse_drags_on(trained: MainWindow, qtbot: QtBot) -> None:
     slider, timeline = slider_of(trained), trained.session.timeline
     drag(slider, [at(slider, 1)], release=False)
     assert timeline.epoch == 1
     drag(slider, [at(slider, 1), at(slider, 2), at(slider, 3)])
-    assert timeline.epoch == 3
+    qtbot.waitUntil(lambda: timeline.epoch == 3)
     drag(slider, [at(slider, 3), (slider.width() + 50, 5)])
-    assert timeline.is_live
+    qtbot.waitUntil(lambda: timeline.is_live)
+
+
+def test_of_many_moments_that_are_dragged_over_the_last_is_shown(trained: MainWindow, qtbot: QtBot) -> None:
+    slider, session, shown = slider_of(trained), trained.session, []
+    session.timeline.changed.connect(lambda: shown.append(session.timeline.epoch))
+    drag(slider, [at(slider, 4 - step / 50) for step in range(1, 200)])
+    qtbot.waitUntil(lambda: session.timeline.epoch == session.timeline.nearest(4 - 199 / 50))
+    assert len(set(shown)) < 20
 
 
 def test_it_shows_where_it_is(trained: MainWindow, qtbot: QtBot) -> None:
@@ -198,7 +206,7 @@ def test_the_lines_of_the_answer_are_marked_there(trained: MainWindow, qtbot: Qt
 # ---- the playhead on the chart
 
 
-def test_the_playhead_follows_and_can_be_dragged(trained: MainWindow) -> None:
+def test_the_playhead_follows_and_can_be_dragged(trained: MainWindow, qtbot: QtBot) -> None:
     plot, timeline = trained.curves.plot, trained.session.timeline
     assert plot.playhead.dot.isVisible()
     assert not plot.playhead.line.isVisible()
@@ -212,10 +220,10 @@ def test_the_playhead_follows_and_can_be_dragged(trained: MainWindow) -> None:
 
     middle = area.center().y()
     drag(plot.viewport(), [(pixel(2), middle), (pixel(2.6), middle), (pixel(3), middle)])
-    assert timeline.epoch == 3
+    qtbot.waitUntil(lambda: timeline.epoch == 3)
     assert not plot.is_zoomed
     drag(plot.viewport(), [(pixel(3), middle), (area.right(), middle)])
-    assert timeline.is_live
+    qtbot.waitUntil(lambda: timeline.is_live)
 
 
 def test_the_band_at_its_top_shows_where_a_press_would_go(trained: MainWindow) -> None:
