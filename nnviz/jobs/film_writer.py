@@ -228,9 +228,12 @@ def folder_of(path: Path) -> Path:
 
 
 def is_replaceable(folder: Path) -> bool:
-    """Whether there is nothing but pictures of a film of that name. Raises OSError."""
+    """Whether it can be read, and there is nothing in it but pictures of a film of that name."""
     pattern = re.compile(re.escape(folder.name) + r"-\d+\.png")
-    return folder.is_dir() and all(pattern.fullmatch(name) for name in os.listdir(folder))
+    try:
+        return all(pattern.fullmatch(name) for name in os.listdir(folder))
+    except OSError:
+        return False
 
 
 def _write_pngs(film: FilmFile, frames: Iterator[Frame]) -> None:

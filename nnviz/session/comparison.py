@@ -89,11 +89,13 @@ class Comparison(QObject):
             self._read([run])
 
     def _free_colour(self, run: int) -> str:
+        """The one that the run had before, or else one that nobody had, so that those may get theirs again."""
         taken = set(self.colours.values())
         before = self._given.get(run)
         if before is not None and before not in taken:
             return before
-        return next(colour for colour in COMPARED if colour not in taken)
+        free = [colour for colour in COMPARED if colour not in taken]
+        return next((colour for colour in free if colour not in self._given.values()), free[0])
 
     def leave_out(self, run: int) -> None:
         """Compares that run no longer."""

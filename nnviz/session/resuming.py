@@ -69,8 +69,8 @@ class Resuming(QObject):
             if run is not self._runs.current or self._data.dataset is not dataset:
                 self._waiting[run.id] = found
             elif run.stage is Stage.RESTING and not run.changes:
+                stand_at(run, now, dataset)  # first, since what is recorded begins there
                 self.begin(run, now)
-                stand_at(run, now, dataset)
                 self._runs.show(run)
                 self._tell_problem(run, now)
             go_on()

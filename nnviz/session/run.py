@@ -241,7 +241,7 @@ class Run:
         self.start_epoch = max(0, self.history.completed - epochs_done)
         self.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
         self.stage = Stage.PAUSED
-        self.snapshots.clear()
+        self.snapshots.forget_last()  # was kept before it was known at which moment it is
         self.keep_snapshot()
 
     def adopt(self, wanted: TrainingSettings, dataset: Dataset | None) -> str:

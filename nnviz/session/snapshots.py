@@ -101,6 +101,10 @@ class Snapshots:
         """Drops the snapshots of later epochs."""
         self._kept = [snapshot for snapshot in self._kept if snapshot.epochs <= epochs]
 
+    def forget_last(self) -> None:
+        """Drops that of the latest epoch, if there is one."""
+        del self._kept[-1:]
+
     def clear(self) -> None:
         self._kept = []
         self._gap = 0.0

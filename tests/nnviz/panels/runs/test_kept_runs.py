@@ -8,7 +8,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.datasets import Dataset
+from engine.datasets import DATASETS, Dataset
+from engine.experiment import Experiment
 from nnviz.library import Library
 from nnviz.session.kept_list import Row, under_parents
 from nnviz.session.run_words import SORTS
@@ -217,9 +218,9 @@ def test_a_run_gets_its_colour_again(ready_window: MainWindow, table: RunTable, 
     before = dict(comparison.colours)
     click_row(qtbot, table, 0)
     click_row(qtbot, table, 2)
-    click_row(qtbot, table, 2)
     click_row(qtbot, table, 0)
-    assert comparison.colours == before
+    assert {run: comparison.colours[run] for run in before} == before
+    assert len(set(comparison.colours.values())) == 3
 
 
 def test_keys_compare_and_pin_the_baseline(
@@ -347,3 +348,24 @@ def test_rows_are_read_as_they_come_into_sight(ready_window: MainWindow, qtbot: 
         qtbot.keyClick(table, Qt.Key_End, Qt.ControlModifier)
         table.viewport().repaint()
     qtbot.waitUntil(lambda: titles(table)[-1] == "run 0")
+
+
+def test_a_run_of_other_data_brings_them_along(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    penguins = DATASETS["penguins"].load()
+    made = Experiment(data="penguins").for_data(penguins).changed(epochs=4, evaluate=True)
+    with Library() as library:
+        run, _ = record(library, made, penguins, until=in_epoch(3, 1))
+    session.records.set_on(True)
+    table = show_runs(ready_window, qtbot)
+    double_click_row(qtbot, table, 0)
+    qtbot.waitUntil(lambda: session.runs.current.record == run and not session.data.loading)
+    assert session.data.name == "penguins"
+    qtbot.waitUntil(lambda: session.runs.current.stage is Stage.PAUSED)
+    assert {0, 1} <= set(session.runs.current.snapshots.epochs), "its past can be looked back at"
+    session.start()
+    wait_for(qtbot, ready_window, Status.FINISHED)
+    assert session.runs.current.epochs == 4
+    with Library() as library:
+        assert library.run(run).epochs == 4
+        assert library.history(run).error.test.epochs == [0, 1, 2, 3, 4]
