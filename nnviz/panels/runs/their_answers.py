@@ -13,6 +13,7 @@ from nnviz.session.asked_compared import THEIR_ANSWERS
 from nnviz.session.comparison import Compared
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table
+from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.parts import named
 from nnviz.widgets.runs.answer_rows import AnswerRow, AnswerRows
 
@@ -27,7 +28,8 @@ class TheirAnswersPanel(DockCard):
         self._session = session
         self._targets = Targets(session)
         self.rows = named(AnswerRows(), "theirAnswers", "Their answers", _TIP)
-        self.body.addWidget(self.rows)
+        self.body.addWidget(ScrollColumn("theirAnswersScroll", self.rows))
+        self.rows.setAutoFillBackground(False)  # which a scrolled widget has
         self._probe = session.probes[THEIR_ANSWERS]
         self._probe.changed.connect(self.refresh)
         for signal in (session.comparison.changed, session.question.changed, session.data.changed):

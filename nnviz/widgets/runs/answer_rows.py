@@ -15,6 +15,7 @@ _ROW, _LEAST_ROW = 42, 20  # pixels
 _SIDE, _GAP = 10, 10
 _BAR, _THICK = 80, 7
 _MOST_ANSWER = 110
+_BAR_ROOM = 12  # for a scroll bar
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class AnswerRows(QWidget):
         super().__init__()
         self.rows: Sequence[AnswerRow] = ()
         self.note = ""
+        self.setMinimumHeight(2 * _LEAST_ROW)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
         theme.changed.connect(self.update)
 
@@ -49,6 +51,7 @@ class AnswerRows(QWidget):
         """Shows other rows; ``note`` stands in their place where there are none."""
         if (rows, note) != (self.rows, self.note):
             self.rows, self.note = rows, note
+            self.setMinimumHeight(max(2, len(rows)) * _LEAST_ROW)
             told = [f"{row.title}: {row.reason or row.answer}" for row in rows]
             self.setAccessibleDescription(", ".join(told) or note)
             self.setToolTip("\n".join([_TIP, *told]))
@@ -56,9 +59,6 @@ class AnswerRows(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(240, 3 * _ROW)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, 2 * _LEAST_ROW)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -69,8 +69,10 @@ class AnswerRows(QWidget):
             painter.drawText(self.rect(), int(Qt.AlignCenter | Qt.TextWordWrap), self.note)
             return
         high = max(_LEAST_ROW, min(_ROW, self.height() // len(self.rows)))
+        is_scrolled = self.visibleRegion().boundingRect().height() < self.height()
+        width = self.width() - (_BAR_ROOM if is_scrolled else 0)
         for number, row in enumerate(self.rows):
-            self._paint_row(painter, row, QRect(0, number * high, self.width(), high))
+            self._paint_row(painter, row, QRect(0, number * high, width, high))
 
     def _paint_row(self, painter: QPainter, row: AnswerRow, place: QRect) -> None:
         painter.fillRect(place.left(), place.bottom(), place.width(), 1, theme.colour("grid"))
