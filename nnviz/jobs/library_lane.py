@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnviz.jobs.lane import Lane
-from nnviz.library import DamagedError
+from nnviz.library import DamagedError, ReplacedError
 
 if TYPE_CHECKING:
     from nnviz.library import Library
@@ -47,7 +47,7 @@ class LibraryLane:
             library = self._library = Library(path)
         try:
             return work(library)
-        except DamagedError:
+        except (DamagedError, ReplacedError):
             self._shut()  # what is opened the next time is repaired
             raise
 

@@ -131,6 +131,18 @@ class Recorder:
         recording = self._recording or self.open(trainer, tell)
         if recording is not None:
             recording.take(event)
+            if recording.problem is not None:
+                self._open_again(recording)
+
+    def _open_again(self, recording: Recording) -> None:
+        """If the file was damaged or replaced, takes up the run in the one that is there now, with the next event."""
+        from nnviz.library import DamagedError, ReplacedError
+
+        if isinstance(recording.problem, (DamagedError, ReplacedError)):
+            recording.close()
+            self._recording = None
+            self._close_library()
+            self._is_leap = True
 
     def change(self, settings: TrainingSettings, words: str) -> None:
         """Notes that the training goes on with other settings, which ``words`` tell."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import struct
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,14 +13,20 @@ from engine.errors import Verbatim
 from engine.regular_files import check_regular, mode_at
 from nnviz import __version__
 from nnviz.library import schema
-from nnviz.library.faults import ELSEWHERE, NotALibraryError, damaged, in_words, read_only
+from nnviz.library.faults import (
+    ELSEWHERE,
+    NotALibraryError,
+    NotSQLiteError,
+    ReplacedError,
+    damaged,
+    in_words,
+    read_only,
+)
 from nnviz.library.place import is_on_network
 
-_MAGIC = b"SQLite format 3\0"
 _OWNER_ONLY, _FOLDER_OF_OWNER = 0o600, 0o700
 _WAL_BYTES = 64 * 2**20  # the log is put into the file when it has grown so large
 _CACHE_KIBIBYTES = 32_000  # a whole state is to fit
-_APPLICATION_AT, _VERSION_AT = 68, 60  # bytes of the file's head
 
 
 class Database:
@@ -48,6 +53,7 @@ class Database:
         with in_words(path):
             _make_file(path)
             _check_head(path)
+            self._file = _file_at(path)
             self._connection = self._connect()
             try:
                 self._prepare()
@@ -188,6 +194,9 @@ class Database:
             yield
             return
         with in_words(self.path):
+            if _file_at(self.path) != self._file:
+                value, rule = Verbatim("replaced by another file"), "must be the file that was opened"
+                raise ReplacedError(self.path.name, value, rule, "It is opened again the next time it is needed.")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -234,8 +243,14 @@ class Database:
         self._connection.close()
 
 
-def not_a_library(path: Path, what: str) -> NotALibraryError:
-    return NotALibraryError(path.name, Verbatim(what), "must be a library of nnviz, or not be there yet", ELSEWHERE)
+def not_a_library(path: Path, what: str, kind: type[NotALibraryError] = NotALibraryError) -> NotALibraryError:
+    return kind(path.name, Verbatim(what), "must be a library of nnviz, or not be there yet", ELSEWHERE)
+
+
+def _file_at(path: Path) -> tuple[int, int]:
+    """Which file is there, whatever its name is."""
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def _make_file(path: Path) -> None:
@@ -249,15 +264,20 @@ def _make_file(path: Path) -> None:
 
 
 def _check_head(path: Path) -> None:
-    """Raises NotALibraryError for a file that another program wrote, before SQLite touches it."""
-    with open(path, "rb") as file:
-        head = file.read(100)
-    if not head:
-        return
-    if not head.startswith(_MAGIC):
-        raise not_a_library(path, "a file of another kind")
-    application = struct.unpack_from(">I", head, _APPLICATION_AT)[0]
-    if application not in (0, schema.APPLICATION_ID):
+    """Raises NotALibraryError for a file that another program wrote, before it is opened for writing.
+
+    SQLite itself looks at it: who opens and closes a file in another way loses all locks that the process has on it.
+    """
+    address = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(address, uri=True)) as connection:
+        try:
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            connection.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.DatabaseError as error:
+            if "not a database" not in str(error):
+                raise
+            raise not_a_library(path, "a file of another kind", NotSQLiteError) from None
+    if application & 0xFFFFFFFF not in (0, schema.APPLICATION_ID):
         raise not_a_library(path, "an SQLite file of something else")
 
 

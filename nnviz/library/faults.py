@@ -38,6 +38,14 @@ class NotALibraryError(LibraryError):
     """The file is something else, or is a library of a release that is newer than this one can read."""
 
 
+class NotSQLiteError(NotALibraryError):
+    """The file is no SQLite file at all."""
+
+
+class ReplacedError(LibraryError):
+    """Another file has taken the place of the one that is open, for example because that was damaged."""
+
+
 class UnknownRunError(LibraryError):
     """The library has no run of that number, or not what was asked of it."""
 

@@ -14,7 +14,7 @@ from engine.errors import EngineError
 from engine.experiment import Experiment
 from nnviz.library.checked import checked_row, read_description
 from nnviz.library.database import Database
-from nnviz.library.faults import DamagedError, LibraryError, NotALibraryError, damage_mark, in_words
+from nnviz.library.faults import DamagedError, LibraryError, NotALibraryError, NotSQLiteError, damage_mark, in_words
 from nnviz.library.locks import Lock
 from nnviz.library.place import usual_path
 from nnviz.library.records import COLUMNS, record_of
@@ -31,19 +31,14 @@ def open_database(path: Path, seconds: float) -> tuple[Database, str | None]:
             database = Database(path, seconds)
         except DamagedError:
             pass
-        except NotALibraryError:
-            if path != usual_path() or _is_sqlite(path):
+        except NotALibraryError as error:
+            if path != usual_path() or not isinstance(error, NotSQLiteError):
                 raise  # who knows whose it is
         else:
             why = database.why_read_only
             return database, None if why is None else f"The library is open for reading only, because {why}."
     notice = _rescue(path)
     return Database(path, seconds), notice
-
-
-def _is_sqlite(path: Path) -> bool:
-    with open(path, "rb") as file:
-        return file.read(6) == b"SQLite"
 
 
 def _rescue(path: Path) -> str | None:

@@ -24,6 +24,7 @@ from nnviz.library import (
     NotALibraryError,
     ReadOnlyError,
     Recording,
+    ReplacedError,
 )
 from nnviz.library.place import usual_path
 from nnviz.library.schema import PAGE_BYTES, VERSION
@@ -359,3 +360,44 @@ def test_what_json_cannot_hold_is_refused_when_it_is_logged(path: Path) -> None:
         with pytest.raises(TypeError, match="JSON"):
             recording.log("edit", {"what": object()})
         assert recording.finish()
+
+
+LOOK = """
+import sys
+from nnviz.library import Library
+with Library(sys.argv[1]) as library:
+    print(len(library.runs()))
+"""
+
+
+def look_from_another_process(path: Path) -> int:
+    done = subprocess.run([sys.executable, "-c", LOOK, str(path)], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+def test_a_second_connection_of_this_process_takes_no_locks_away(tmp_path: Path) -> None:
+    """Else another program that closes the library would think that it is the last, and delete its log."""
+    path = tmp_path / "library.sqlite"
+    with Library(path) as first:
+        record(first)
+        for _ in range(3):
+            Library(path).close()
+            assert look_from_another_process(path) == len(first.runs())
+            assert path.with_name("library.sqlite-wal").exists()
+            record(first)
+        assert look_from_another_process(path) == 4
+    with Library(path) as again:
+        assert len(again.runs()) == 4
+        assert again.notice is None
+
+
+def test_a_file_that_was_replaced_is_not_written_to(tmp_path: Path) -> None:
+    path, other = tmp_path / "library.sqlite", tmp_path / "other.sqlite"
+    Library(other).close()
+    with Library(path) as library:
+        record(library)
+        os.replace(other, path)
+        with refused(ReplacedError, "library.sqlite", "replaced by another file"):
+            library.annotate(1, note="lost")
+    with Library(path) as now:
+        assert len(now.runs()) == 0
