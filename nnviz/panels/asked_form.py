@@ -21,10 +21,7 @@ class AskedForm(ValueForm):
         self._session = session
         self._columns: tuple[RawColumn, ...] = ()
         self._data: Dataset | None = None
-        self._rebuild = QTimer(self)  # when other data have come, the mouse does not wait for new rows too
-        self._rebuild.setSingleShot(True)
-        self._rebuild.setInterval(0)
-        self._rebuild.timeout.connect(self._make_rows)
+        self._is_due = False  # whether new rows are made soon
         self.moved.connect(lambda row, value: self._change(row, value, is_moving=True))
         self.changed.connect(self._change)
 
@@ -35,10 +32,12 @@ class AskedForm(ValueForm):
             return
         if data is self._data:
             self.show_values([column.read(example) for column in self._columns[:MOST_ROWS]])
-        else:
-            self._rebuild.start()
+        elif not self._is_due:
+            self._is_due = True
+            QTimer.singleShot(0, self._make_rows)  # when other data have come, the mouse does not wait for rows too
 
     def _make_rows(self) -> None:
+        self._is_due = False
         data = self._session.data.dataset
         if data is not None and data.kind != PICTURE:
             self._data, self._columns = data, raw_columns(data)

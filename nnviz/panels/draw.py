@@ -267,5 +267,5 @@ class DrawPanel(DockCard):
         self.answer.show_answer(best, verdict.confidence, second, verdict.second_confidence, verdict.is_sure, colour)
 
 
-PLACES = {"train": Place(Column.ASK, 1, 389), "inside": Place(Column.ASK, 1, 271), "runs": Place(Column.ASK, 1, 271)}
+PLACES = {"train": Place(Column.ASK, 1, 391), "inside": Place(Column.ASK, 1, 272), "runs": Place(Column.ASK, 1, 272)}
 CARDS.register("drawDock")(CardInfo(DrawPanel, PLACES, needs=(ANSWER,)))

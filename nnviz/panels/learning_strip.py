@@ -147,4 +147,4 @@ def _coloured(line: ShareLine) -> str:
     return f'<span style="color:{theme.colour(line.colour).name()}">{escape(line.name)}</span>'
 
 
-CARDS.register("learningStripDock")(CardInfo(LearningStripPanel, {"train": Place(Column.ASK, 3, 105)}, needs=(PAST,)))
+CARDS.register("learningStripDock")(CardInfo(LearningStripPanel, {"train": Place(Column.ASK, 3, 106)}, needs=(PAST,)))

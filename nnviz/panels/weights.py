@@ -353,5 +353,5 @@ class WeightsPanel(DockCard):
             self._show_around()
 
 
-PLACES = {"train": Place(Column.WATCH, 2, 428, 327)}
+PLACES = {"train": Place(Column.WATCH, 2, 430, 329)}
 CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURONS_OVER,)))

@@ -66,10 +66,6 @@ class ValueForm(QScrollArea):
         self._rows: list[_Row] = []
         self._wanted: list[FormRow] = []  # with those that are made soon
         self._values: list[float] = []
-        self._next = QTimer(self)
-        self._next.setSingleShot(True)
-        self._next.setInterval(0)
-        self._next.timeout.connect(self._make_next)
         self.set_rows(())
 
     def set_rows(self, rows: Sequence[FormRow]) -> None:
@@ -107,7 +103,7 @@ class ValueForm(QScrollArea):
             if number < len(self._values):
                 made.show_value(self._values[number])
         if len(self._rows) < len(self._wanted):
-            self._next.start()
+            QTimer.singleShot(0, self._make_next)
 
     def _keep_room(self) -> None:
         """Gives the rows that are made soon the room that they will take, so that nothing moves when they come."""

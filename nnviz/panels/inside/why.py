@@ -351,5 +351,5 @@ def _button(words: str, name: str, accessible: str, tip: str) -> QToolButton:
     return button
 
 
-PLACES = {"inside": Place(Column.ASK, 3, 207)}
+PLACES = {"inside": Place(Column.ASK, 3, 209)}
 CARDS.register("whyDock")(CardInfo(WhyPanel, PLACES, needs=(REASONS, TURNING)))

@@ -126,9 +126,9 @@ def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> No
         for _ in range(3):
             record(library, an_experiment(epochs=40).changed(hidden=(2000,)))
         before = library.moments(1)
-    assert runs("thin", "--budget", "3") == 0
+    assert runs("thin", "--budget", "6") == 0
     out = capsys.readouterr().out
-    assert "of the 3 MB that it may" in out
+    assert "of the 6 MB that it may" in out
     assert "to go: " in out
     assert "do it with: python main.py runs thin --yes" in out
     with Library() as library:

@@ -396,6 +396,7 @@ def test_a_file_that_was_replaced_is_not_written_to(tmp_path: Path) -> None:
     Library(other).close()
     with Library(path) as library:
         record(library)
+        os.replace(path.with_name("library.sqlite-wal"), tmp_path / "aside-wal")  # as where a damaged one is set aside
         os.replace(other, path)
         with refused(ReplacedError, "library.sqlite", "replaced by another file"):
             library.annotate(1, note="lost")
