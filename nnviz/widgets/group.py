@@ -32,7 +32,6 @@ class Group(QWidget):
         self._content: QWidget | None = None
         self.head = GroupHead(f"{name}Button", title, tip)
         self.head.toggled.connect(self._show_content)
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Maximum)  # a slim row, however much room there is
         self._column = arranged(QVBoxLayout(self), self.head, spacing=4)
 
     @property

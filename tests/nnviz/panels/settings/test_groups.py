@@ -37,9 +37,8 @@ def test_a_group_is_closed_and_empty_until_it_is_opened(ready_window: MainWindow
         fields = [field for field in group.findChildren((QLineEdit, QComboBox)) if field.isVisible()]
         assert fields or group.head.summary == "none"
         qtbot.mouseClick(group.head, Qt.LeftButton)
-        QCoreApplication.processEvents()
         assert not group.is_open
-        assert group.height() <= 32
+        qtbot.waitUntil(lambda group=group: group.height() <= 32)
 
 
 def test_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
