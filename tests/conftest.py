@@ -33,7 +33,7 @@ pytest_plugins = ["pytester"]
 
 _FOLDERS = ("CONFIG_HOME", "DATA_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR")
 
-MakeWindow = Callable[[], MainWindow]
+MakeWindow = Callable[..., MainWindow]
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -133,11 +133,11 @@ def make_window(qtbot: QtBot, few_digits: Dataset, load_with: Callable[..., None
     load_with(lambda: few_digits)
     made: list[MainWindow] = []
 
-    def make() -> MainWindow:
+    def make(records: bool = False) -> MainWindow:
         from nnviz.app import create_window
 
         window = create_window()
-        window.session.records.set_on(False)  # recording has tests of its own
+        window.session.records.set_on(records)  # recording has tests of its own
         made.append(window)
         window.show()
         return window

@@ -108,6 +108,7 @@ class TimelineBar(QWidget):
             rule = f"a number from 0 to {text.epochs(self._timeline.live_epoch)}, for example 3.4"
             self._session.messages.tell(f"“{text.name(words)}” is no epoch: type {rule}.")
         else:
+            self.epoch.clearFocus()  # arrow keys and End are the window's again
             self._show()
 
     @property
@@ -129,7 +130,8 @@ class TimelineBar(QWidget):
         self.slider.setAccessibleDescription(f"epoch {words}, {'live' if timeline.is_live else 'looking back'}")
         set_look(self.epoch, "wrong", False)
         set_look(self.epoch, "back", not timeline.is_live)
-        self.epoch.show_value(words)
+        if not (self.epoch.hasFocus() and timeline.is_live):  # else it would change under the person's hands
+            self.epoch.show_value(words)
         for part in (self.slider, self.epoch, self.play, self.speed):
             part.setEnabled(has_past)
         self.speed.setCurrentIndex(self.speed.findText(f"{self._player.seconds:g} s"))

@@ -31,7 +31,6 @@ from nnviz.panels.settings.training import TrainingPanel
 from nnviz.panels.timeline_bar import TimelineBar
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.session.timeline import Timeline
 from nnviz.widgets.message_bar import MessageBar
 from nnviz.widgets.parts import named
 from nnviz.window import arrangement
@@ -48,15 +47,10 @@ from nnviz.window.menus import Menus
 from nnviz.window.own_dialogs import OwnDialogs
 from nnviz.window.preferences import Preferences
 from nnviz.window.status_line import StatusLine
+from nnviz.window.time_keys import TimeKeys
 from nnviz.window.workspace_switch import WorkspaceSwitch
 
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
-_TIME_KEYS: dict[int, Callable[[Timeline], None]] = {
-    Qt.Key_Left: lambda timeline: timeline.step(-1),
-    Qt.Key_Right: lambda timeline: timeline.step(1),
-    Qt.Key_Home: lambda timeline: timeline.go_to(0),
-    Qt.Key_End: lambda timeline: timeline.go_live(),
-}
 _WAIT_FOR_FILM = 200  # milliseconds that closing waits for a film that nobody will see
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
@@ -105,6 +99,7 @@ class MainWindow(QMainWindow):
         self._switch.chosen.connect(self.show_workspace)
         self.menuBar().setCornerWidget(self._switch)
         self.status_line = StatusLine(self.statusBar(), session)
+        self._time_keys = TimeKeys(self, session.timeline)
         for signal in (self.cards.done, self.films.film.done):
             signal.connect(self.status_line.show_activity)
         self.own_dialogs = OwnDialogs(self, self._docks.cards["ownPage"])
@@ -308,8 +303,8 @@ class MainWindow(QMainWindow):
             self.session.messages.dismiss()
         elif event.key() == Qt.Key_Escape and self.importing.is_open:
             self.session.importing.cancel()
-        elif event.key() in _TIME_KEYS and not event.modifiers() & ~Qt.KeypadModifier:
-            _TIME_KEYS[event.key()](self.session.timeline)
+        elif self._time_keys.press(event):
+            pass
         elif event.key() != Qt.Key_Escape or not self.cards.put_back():
             super().keyPressEvent(event)
 

@@ -124,6 +124,7 @@ class Memory(QObject):
             return  # keeps the last network's name: it can perhaps be read the next time
         title = run.name if run.opened is not None and run.path is None else ""
         remember("network", str(run.path or ""))
+        remember("record", run.record if run.is_kept and run.record and run.path is None else 0)
         remember("shipped", title)
 
     # ---- the last network
@@ -142,7 +143,10 @@ class Memory(QObject):
         if session.data.dataset is None:
             return  # keeps what was remembered, because the data could not be loaded
         self._complete(session)
-        if is_untouched:
+        record = self._preferences.number("record")
+        if is_untouched and record and session.records.is_on:
+            session.library.open(int(record))
+        elif is_untouched:
             self._choose_large(session, session.data.dataset)
 
     def _complete(self, session: Session) -> None:

@@ -167,6 +167,17 @@ def test_what_is_not_kept_is_asked_about(recorded: MainWindow, qtbot: QtBot) -> 
     assert recorded.findChild(QMessageBox, "unsavedBox") is not None
 
 
+def test_the_next_start_has_it_again(recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow) -> None:
+    train_epochs(qtbot, recorded, 2)
+    run = recorded.session.runs.current
+    qtbot.waitUntil(lambda: run.is_kept)
+    assert recorded.close()
+    window = make_window(records=True)
+    qtbot.waitUntil(lambda: window.session.runs.current.record == run.record, timeout=20_000)
+    assert window.session.runs.current.epochs == 2
+    np.testing.assert_array_equal(window.session.runs.current.network.parameters, run.network.parameters)
+
+
 SCRIPT = """
 import main
 main.set_threads()

@@ -14,7 +14,18 @@ from nnviz.widgets.head_mark import HeadMark
 from nnviz.widgets.plots.strip_plot import StripPlot
 from nnviz.widgets.timeline_slider import TimelineSlider
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, click, drag, find, hover, leave, press, wait_for
+from tests.nnviz.helpers import (
+    action,
+    bring_to_front,
+    click,
+    drag,
+    find,
+    hover,
+    leave,
+    press,
+    train_for_a_while,
+    wait_for,
+)
 
 
 @pytest.fixture
@@ -248,3 +259,29 @@ def test_elsewhere_a_drag_zooms_as_before(trained: MainWindow) -> None:
     drag(plot.viewport(), [(area.center().x(), area.center().y()), (area.right() - 5, area.bottom() - 5)])
     assert plot.is_zoomed
     assert trained.session.timeline.epoch == 1
+
+
+def test_keys_also_where_a_button_has_the_focus(trained: MainWindow, qtbot: QtBot) -> None:
+    timeline = trained.session.timeline
+    for name in ("trainButton", "liveButton"):
+        button = find(trained, QPushButton, name)
+        button.setFocus()
+        press(qtbot, trained, Qt.Key_Left)
+        assert timeline.epoch == timeline.epochs[-2]
+        assert button.hasFocus()
+        press(qtbot, trained, Qt.Key_End)
+        assert timeline.is_live
+
+
+def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: MainWindow, qtbot: QtBot) -> None:
+    train_for_a_while(qtbot, ready_window)
+    edit, session = find(ready_window, NumberEdit, "timelineEpochEdit"), ready_window.session
+    bring_to_front(qtbot, ready_window)
+    edit.setFocus()
+    edit.selectAll()
+    before = session.runs.current.epochs
+    qtbot.waitUntil(lambda: session.runs.current.epochs > before + 5)
+    qtbot.keyClicks(edit.line, "1")
+    qtbot.keyClick(edit.line, Qt.Key_Return)
+    assert session.timeline.epoch == session.timeline.nearest(1) < 2
+    assert not edit.hasFocus()

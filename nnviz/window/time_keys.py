@@ -1,0 +1,46 @@
+"""Arrow keys, Home and End go through the past of the training, also while a button has the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt5.QtCore import QEvent, QObject, Qt
+from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QWidget
+
+from nnviz.session.timeline import Timeline
+
+_KEYS: dict[int, Callable[[Timeline], None]] = {
+    Qt.Key_Left: lambda timeline: timeline.step(-1),
+    Qt.Key_Right: lambda timeline: timeline.step(1),
+    Qt.Key_Home: lambda timeline: timeline.go_to(0),
+    Qt.Key_End: lambda timeline: timeline.go_live(),
+}
+
+
+class TimeKeys(QObject):
+    """Takes them from buttons of the window, which would only move the focus; other controls use them themselves."""
+
+    def __init__(self, window: QWidget, timeline: Timeline) -> None:
+        super().__init__(window)
+        self._window, self._timeline = window, timeline
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._follow)
+
+    def press(self, event: QKeyEvent) -> bool:
+        """Whether the key was one of them; then it has done what it does."""
+        wanted = _KEYS.get(event.key())
+        if wanted is None or event.modifiers() & ~Qt.KeypadModifier:
+            return False
+        wanted(self._timeline)
+        return True
+
+    def _follow(self, before: QWidget | None, now: QWidget | None) -> None:
+        for button in (before, now):
+            if isinstance(button, QAbstractButton) and button.window() is self._window:
+                (button.removeEventFilter if button is before else button.installEventFilter)(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Sees the keys before the button that has the focus."""
+        return isinstance(event, QKeyEvent) and event.type() == QEvent.KeyPress and self.press(event)
