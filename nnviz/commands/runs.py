@@ -90,7 +90,7 @@ def _show(library: Library, arguments: argparse.Namespace) -> int:
         print(json.dumps(_facts(library, record) | more, indent=1))
         return 0
     for name, value in _told(library, record):
-        print(f"{name + ':':<12}{value}")
+        print(f"{name + ':':<13}{value}")
     return 0
 
 
