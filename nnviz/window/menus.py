@@ -183,7 +183,7 @@ class Menus(QObject):
         play = self._add(menu, "&Play or stop the film", "actionPlay", "P", player.toggle)
         branch = self._add(menu, "Branch fro&m here", "actionBranch", "Ctrl+B", timeline.branch)
         branching = self._session.branching
-        self._add(menu, "Fil&m of the training …", "actionFilm", "Ctrl+M", self._window.films.of_window)
+        self._add(menu, "Film of the trai&ning …", "actionFilm", "Ctrl+M", self._window.films.of_window)
 
         def show() -> None:
             for action in (back, play):

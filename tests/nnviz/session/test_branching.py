@@ -176,7 +176,7 @@ def test_the_library_knows_where_it_comes_from(recorded: MainWindow, qtbot: QtBo
 
 def test_a_run_that_is_not_recorded(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
-    train_epochs(qtbot, ready_window, 2)
+    steps(qtbot, ready_window, 2)
     session.timeline.go_to(1)
     session.timeline.branch()
     assert "is not recorded" in session.messages.current.text
