@@ -49,6 +49,7 @@ class CardInfo:
         page_number: its place among those pages, from the left; those that the card has of itself have 0.
         suits: for which data such a page makes sense; it is made when they come for the first time. None: for all.
         is_fixed: whether it stays in the settings column and has no menu.
+        is_of_displayed: whether it draws the displayed network, so that it is marked while that is one of the past.
     """
 
     make: Callable[[Any], Any]
@@ -58,6 +59,7 @@ class CardInfo:
     page_number: int = 0
     suits: Callable[[Dataset], bool] | None = None
     is_fixed: bool = False
+    is_of_displayed: bool = True
 
 
 CARDS: Registry[CardInfo] = Registry("card")

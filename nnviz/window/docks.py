@@ -127,8 +127,8 @@ class Docks(QObject):
         """Marks every card while a what-if lasts or the past is shown; a click on a mark ends it."""
         displayed = self._session.displayed
         moment = "" if displayed.is_live else f"epoch {text.epochs(displayed.epochs)}"
-        for card in self.cards.values():
-            if isinstance(card, DockCard):
+        for name, card in self.cards.items():
+            if isinstance(card, DockCard) and CARDS[name].is_of_displayed:
                 card.head.show_mark(what_if_text(displayed.what_if), moment)
 
     def _end_mark(self) -> None:

@@ -188,4 +188,4 @@ def _told(record: RunRecord) -> str:
     return "\n" + "\n".join(lines)
 
 
-CARDS.register("runsDock")(CardInfo(KeptRunsPanel, {"runs": Place(Column.CHOOSE, 1)}))
+CARDS.register("runsDock")(CardInfo(KeptRunsPanel, {"runs": Place(Column.CHOOSE, 1)}, is_of_displayed=False))

@@ -80,5 +80,5 @@ class TheirAnswersPanel(DockCard):
 
 
 CARDS.register("theirAnswersDock")(
-    CardInfo(TheirAnswersPanel, {"runs": Place(Column.ASK, 3, 230)}, needs=(THEIR_ANSWERS,))
+    CardInfo(TheirAnswersPanel, {"runs": Place(Column.ASK, 3, 230)}, needs=(THEIR_ANSWERS,), is_of_displayed=False)
 )

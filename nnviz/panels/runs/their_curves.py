@@ -103,4 +103,6 @@ class TheirCurvesPage(Page):
         return ["epoch", *(run.title for run in runs)], rows
 
 
-CARDS.register("theirCurvesDock")(CardInfo(TheirCurvesPanel, {"runs": Place(Column.WATCH, 1, 380)}))
+CARDS.register("theirCurvesDock")(
+    CardInfo(TheirCurvesPanel, {"runs": Place(Column.WATCH, 1, 380)}, is_of_displayed=False)
+)

@@ -75,4 +75,6 @@ class WhatDiffersPage(Page):
         return ["", *titles], [[row.name, *(cell.text for cell in row.cells)] for row in self.view.rows]
 
 
-CARDS.register("whatDiffersDock")(CardInfo(WhatDiffersPanel, {"runs": Place(Column.WATCH, 2, 340)}))
+CARDS.register("whatDiffersDock")(
+    CardInfo(WhatDiffersPanel, {"runs": Place(Column.WATCH, 2, 340)}, is_of_displayed=False)
+)

@@ -205,6 +205,13 @@ def test_every_card_says_so_and_a_click_goes_live(trained: MainWindow) -> None:
     assert not any(mark.isVisible() for mark in trained.findChildren(HeadMark))
 
 
+def test_cards_of_other_runs_do_not_say_so(trained: MainWindow) -> None:
+    trained.show_workspace("runs")
+    trained.session.timeline.go_to(2)
+    marked = {dock.objectName() for dock in trained.docks if dock.isVisible() and dock.findChild(HeadMark).isVisible()}
+    assert marked == {"drawDock", "predictionDock"}
+
+
 def test_the_lines_of_the_answer_are_marked_there(trained: MainWindow, qtbot: QtBot) -> None:
     trained.canvas.set_strokes([[(60, 40), (120, 40), (80, 150)]])
     plot = find(trained, StripPlot, "learningStrip")
