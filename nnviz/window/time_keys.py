@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtGui import QKeyEvent
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QWidget
+from PyQt5.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 
 from nnviz.session.timeline import Timeline
 
@@ -19,7 +19,7 @@ _KEYS: dict[int, Callable[[Timeline], None]] = {
 
 
 class TimeKeys(QObject):
-    """Takes them from buttons of the window, which would only move the focus; other controls use them themselves."""
+    """Takes them from plain buttons of the window, which would only move the focus; other controls use them."""
 
     def __init__(self, window: QWidget, timeline: Timeline) -> None:
         super().__init__(window)
@@ -38,7 +38,7 @@ class TimeKeys(QObject):
 
     def _follow(self, before: QWidget | None, now: QWidget | None) -> None:
         for button in (before, now):
-            if isinstance(button, QAbstractButton) and button.window() is self._window:
+            if isinstance(button, QPushButton | QToolButton) and button.window() is self._window:
                 (button.removeEventFilter if button is before else button.installEventFilter)(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

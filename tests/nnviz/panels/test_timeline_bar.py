@@ -285,6 +285,7 @@ def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: MainW
     edit, session = find(ready_window, NumberEdit, "timelineEpochEdit"), ready_window.session
     bring_to_front(qtbot, ready_window)
     edit.setFocus()
+    qtbot.waitUntil(edit.hasFocus)
     edit.selectAll()
     before = session.runs.current.epochs
     qtbot.waitUntil(lambda: session.runs.current.epochs > before + 5)
