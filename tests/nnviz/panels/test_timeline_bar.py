@@ -283,6 +283,7 @@ def test_keys_also_where_a_button_has_the_focus(trained: MainWindow, qtbot: QtBo
 def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: MainWindow, qtbot: QtBot) -> None:
     train_for_a_while(qtbot, ready_window)
     edit, session = find(ready_window, NumberEdit, "timelineEpochEdit"), ready_window.session
+    qtbot.waitUntil(edit.isEnabled)
     bring_to_front(qtbot, ready_window)
     edit.setFocus()
     qtbot.waitUntil(edit.hasFocus)

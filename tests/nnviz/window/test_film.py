@@ -65,7 +65,7 @@ def film_of(window: MainWindow) -> Film:
 
 
 def wait_for_film(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: not film_of(window).is_being_made, timeout=20_000)
+    qtbot.waitUntil(lambda: not film_of(window).is_being_made, timeout=90_000)
 
 
 def weights(window: MainWindow) -> CardSubject:
