@@ -20,7 +20,7 @@ from nnviz.library.database import Database
 from nnviz.library.faults import damaged, too_large
 
 LEAP = "state"  # the kind of an order that leads to a whole state, which is its content
-MOST_STATE = 500_000_000  # bytes: SQLite holds at most 1 GB in one place
+MOST_STATE = 100_000_000  # bytes: larger ones, written again and again, would keep the disk busy and fill it
 _COLUMNS = "at, before, epoch, batch, orders, machine, content"
 
 
