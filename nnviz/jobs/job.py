@@ -153,7 +153,8 @@ class Job:
         if event.epoch and self._ends.is_due:
             with self._ends:
                 network = self.trainer.network
-                outlet.tell(self.run, EpochEnd(event.epoch, packed(network.parameters, tuple(network.shape))))
+                now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
+                outlet.tell(self.run, EpochEnd(event.epoch, packed(now, tuple(network.shape))))
 
     def _show(self, outlet: Outlet) -> None:
         """Puts a frame into the outlet, if it is due."""
