@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.datasets import Dataset
+from engine.errors import DataError
 from engine.metrics import Evaluator, figures_of
 from engine.network import Network
 from nnviz.jobs.lane import Lane
@@ -15,10 +16,11 @@ Figures = dict[str, float]
 
 
 class Measuring:
-    """A measurement stops when another one begins."""
+    """A measurement stops when another one begins. Of a network without finite answers, or too large, none is made."""
 
-    def __init__(self, failed: Callable[[Exception], None]) -> None:
-        self._failed = failed
+    def __init__(self, crashed: Callable[[Exception], None]) -> None:
+        """``crashed`` is called with any other error."""
+        self._crashed = crashed
         self._latest = 0
         self._lane = Lane()
 
@@ -31,7 +33,11 @@ class Measuring:
             if found is not None and number == self._latest:
                 done(found)
 
-        self._lane.run(lambda: self._measure(network, dataset, number), finished, self._failed)
+        def failed(error: Exception) -> None:
+            if not isinstance(error, (DataError, MemoryError)):
+                self._crashed(error)
+
+        self._lane.run(lambda: self._measure(network, dataset, number), finished, failed)
 
     def stop(self) -> None:
         """Drops what is being measured."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engine.errors import DataError
 from nnviz.jobs.measuring import Measuring
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
@@ -15,8 +14,7 @@ class EditedErrors:
 
     def __init__(self, data: Data, runs: Runs, messages: Messages) -> None:
         self._data, self._runs = data, runs
-        self._messages = messages
-        self._measuring = Measuring(self._failed)
+        self._measuring = Measuring(messages.crashed.emit)
 
     def measure(self, run: Run) -> None:
         """Measures a run, if it is one that was edited. What is found is dropped if the run has moved on by then."""
@@ -31,11 +29,6 @@ class EditedErrors:
                 self._runs.tell_history(run)
 
         self._measuring.start(run.displayed_network(), dataset, done)
-
-    def _failed(self, error: Exception) -> None:
-        """Of a network without finite answers, or too large a one, the errors stay unknown."""
-        if not isinstance(error, (DataError, MemoryError)):
-            self._messages.crashed.emit(error)
 
     def close(self, milliseconds: int) -> bool:
         """Stops what is being measured; returns whether that was in time."""

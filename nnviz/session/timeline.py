@@ -7,7 +7,6 @@ from bisect import bisect_left, bisect_right
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from engine.errors import DataError
 from nnviz.jobs.measuring import Figures, Measuring
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
@@ -34,9 +33,9 @@ class Timeline(QObject):
 
     def __init__(self, runs: Runs, displayed: Displayed, data: Data, messages: Messages) -> None:
         super().__init__()
-        self._runs, self._displayed, self._data, self._messages = runs, displayed, data, messages
+        self._runs, self._displayed, self._data = runs, displayed, data
         self._own_figures: Figures | None = None  # of the moment that is displayed, if they were measured
-        self._measuring = Measuring(self._failed)
+        self._measuring = Measuring(messages.crashed.emit)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST)
@@ -160,11 +159,6 @@ class Timeline(QObject):
     def _take(self, figures: Figures) -> None:
         self._own_figures = figures
         self.changed.emit()
-
-    def _failed(self, error: Exception) -> None:
-        """Of a network without finite answers, or too large a one, the errors stay unknown."""
-        if not isinstance(error, (DataError, MemoryError)):
-            self._messages.crashed.emit(error)
 
     def close(self, milliseconds: int) -> bool:
         """Stops what is being measured; returns whether that was in time."""
