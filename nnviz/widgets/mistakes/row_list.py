@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QKeyEvent
-from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from nnviz.look import theme
+from nnviz.widgets.table_look import show_as_rows
 
 Row = Callable[[int], Sequence[str]]
 Tip = Callable[[int], str]
@@ -88,18 +89,10 @@ class RowList(QTableView):
         self.setModel(self._rows)
         self._is_showing = False
         self.setFrameShape(QTableView.NoFrame)
-        self.setShowGrid(False)
         self.setTextElideMode(Qt.ElideMiddle)
-        self.setTabKeyNavigation(False)  # Tab goes to the next control
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollPerPixel)
-        self.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.Fixed)
-        self.verticalHeader().setDefaultSectionSize(_HIGH)
+        show_as_rows(self, _HIGH)
         heads = self.horizontalHeader()
         heads.setHighlightSections(False)
         heads.setSectionsClickable(False)

@@ -14,10 +14,10 @@ from PyQt5.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
-    QWidget,
 )
 
 from nnviz.look import theme
+from nnviz.widgets.table_look import show_as_rows
 
 _HIGH, _NAME, _LEAST = 25, 150, 104  # pixels: a row, the first column, the others at least
 _SIDE, _GAP, _AIR = 9, 6, 8
@@ -141,16 +141,8 @@ class DifferTable(QTableView):
         self.setHorizontalHeader(_Heads())
         self.setModel(self._lines)
         self.setItemDelegate(_Cells(self))
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
         self.setSelectionMode(QAbstractItemView.NoSelection)
-        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollPerPixel)
-        self.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.Fixed)
-        self.verticalHeader().setDefaultSectionSize(_HIGH)
+        show_as_rows(self, _HIGH)
         theme.changed.connect(self.viewport().update)
 
     def show_rows(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferRow]) -> None:

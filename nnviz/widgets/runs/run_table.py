@@ -21,6 +21,7 @@ from PyQt5.QtWidgets import (
 from nnviz.look import theme
 from nnviz.widgets.fields import FieldEdit
 from nnviz.widgets.parts import named
+from nnviz.widgets.table_look import show_as_rows
 
 STAR, COLOUR, TITLE, FIGURE = range(4)  # columns
 _WIDTHS = {STAR: 20, COLOUR: 20, FIGURE: 54}
@@ -184,16 +185,10 @@ class RunTable(QTableView):
         self.lines.renamed = self.renamed.emit
         self.setModel(self.lines)
         self.setItemDelegate(_Cells(self))
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.Fixed)
-        self.verticalHeader().setDefaultSectionSize(_HIGH)
+        show_as_rows(self, _HIGH)
         heads = self.horizontalHeader()
         heads.hide()
         heads.setMinimumSectionSize(16)

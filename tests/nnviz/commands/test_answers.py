@@ -8,17 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.datasets import DATASETS, Dataset, DataSource
 from engine.network import Network
 from engine.storage import save_network
 from nnviz.commands import cli
-from tests.engine.helpers import restored_later
 
-
-@pytest.fixture(autouse=True)
-def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset) -> None:
-    restored_later(monkeypatch, DATASETS)
-    DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
+pytestmark = pytest.mark.usefixtures("small_data")
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -21,16 +21,10 @@ from engine.storage import load_network, save_network
 from nnviz.commands import cli
 from tests.engine.helpers import restored_later
 
+pytestmark = pytest.mark.usefixtures("small_data")
+
 ROOT = Path(__file__).parents[3]
 EPOCH = re.compile(r"epoch (\d+) of (\d+)\s+train error\s+([\d.]+) %\s+test error\s+([\d.]+) %")
-
-
-@pytest.fixture(autouse=True)
-def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset) -> None:
-    """In place of MNIST; and no thread that watches the progress bar."""
-    restored_later(monkeypatch, DATASETS)
-    DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
-    monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
 @pytest.fixture(scope="module")

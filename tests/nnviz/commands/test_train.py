@@ -25,16 +25,10 @@ from nnviz.commands.train_options import described_experiment
 from tests.engine.experiments import experiments
 from tests.engine.helpers import refused, restored_later
 
+pytestmark = pytest.mark.usefixtures("small_data")
+
 ROOT = Path(__file__).parents[3]
 SMALL = ("--shape", "784,8,10", "--batch-size", "50")
-
-
-@pytest.fixture(autouse=True)
-def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset) -> None:
-    """In place of MNIST; and no thread that watches the progress bar."""
-    restored_later(monkeypatch, DATASETS)
-    DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
-    monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
 def train(*arguments: str) -> int:

@@ -5,26 +5,16 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from tqdm import tqdm
 
-from engine.datasets import DATASETS, Dataset, DataSource
 from engine.storage import load_checkpoint, load_network
 from nnviz.commands import cli
-from tests.engine.helpers import restored_later
+
+pytestmark = pytest.mark.usefixtures("small_data_here")
 
 SMALL = ("train", "--shape", "784,8,10", "--batch-size", "50", "--save", "net.json", "--checkpoint", "run.npz")
 FULL = "nnviz: run.npz could not be written: No space left on device. The training goes on"
-
-
-@pytest.fixture(autouse=True)
-def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset, tmp_path: Path) -> None:
-    restored_later(monkeypatch, DATASETS)
-    DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
-    monkeypatch.setattr(tqdm, "monitor_interval", 0)
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tqdm import tqdm
 
-from engine.datasets import DATASETS, Dataset, DataSource
+from engine.datasets import Dataset
 from engine.events import Batch, Epoch
 from engine.metrics import Evaluator
 from engine.network import Network
@@ -21,19 +20,11 @@ from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
 from nnviz.commands import cli
-from tests.engine.helpers import restored_later
+
+pytestmark = pytest.mark.usefixtures("small_data_here")
 
 SMALL = ("--shape", "784,8,10", "--batch-size", "50")  # 40 batches an epoch
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes, links and devices of Unix")
-
-
-@pytest.fixture(autouse=True)
-def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset, tmp_path: Path) -> None:
-    """In place of MNIST; no thread that watches the progress bar; and files wherever."""
-    restored_later(monkeypatch, DATASETS)
-    DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
-    monkeypatch.setattr(tqdm, "monitor_interval", 0)
-    monkeypatch.chdir(tmp_path)
 
 
 def train(*arguments: str) -> int:

@@ -10,26 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tqdm import tqdm
 
-from engine.datasets import DATASETS, Dataset, DataSource
 from engine.events import Batch
 from engine.storage import load_network
 from engine.training import Trainer
 from nnviz.commands import cli
 from nnviz.commands.sizes import size
 from nnviz.library import Library, library_path
-from tests.engine.helpers import restored_later
+
+pytestmark = pytest.mark.usefixtures("small_data_here")
 
 SMALL = ("--shape", "784,8,10", "--batch-size", "50")  # 40 batches an epoch
-
-
-@pytest.fixture(autouse=True)
-def small_data(monkeypatch: pytest.MonkeyPatch, few_digits: Dataset, tmp_path: Path) -> None:
-    restored_later(monkeypatch, DATASETS)
-    DATASETS.register("mnist")(DataSource("MNIST", lambda: few_digits))
-    monkeypatch.setattr(tqdm, "monitor_interval", 0)
-    monkeypatch.chdir(tmp_path)
 
 
 def train(*words: str) -> int:

@@ -1,0 +1,18 @@
+"""What the tables that show rows have in common."""
+
+from __future__ import annotations
+
+from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+
+def show_as_rows(view: QTableView, height: int) -> None:
+    """Rows of one height in pixels, without a grid or numbers, that scroll smoothly and are not typed into."""
+    view.setShowGrid(False)
+    view.setTabKeyNavigation(False)  # Tab goes to the next control
+    view.setEditTriggers(QAbstractItemView.NoEditTriggers)
+    view.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
+    view.setHorizontalScrollMode(QAbstractItemView.ScrollPerPixel)
+    view.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
+    view.verticalHeader().hide()
+    view.verticalHeader().setSectionResizeMode(QHeaderView.Fixed)
+    view.verticalHeader().setDefaultSectionSize(height)
