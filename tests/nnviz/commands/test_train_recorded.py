@@ -17,6 +17,7 @@ from engine.training import Trainer
 from nnviz.commands import cli
 from nnviz.commands.sizes import size
 from nnviz.library import Library, library_path
+from tests.nnviz.library.helpers import an_experiment, record
 
 pytestmark = pytest.mark.usefixtures("small_data_here")
 
@@ -159,6 +160,8 @@ def test_a_library_that_cannot_be_made_ends_no_training(
 
 
 def test_what_goes_is_said_before_and_goes_afterwards(capsys: pytest.CaptureFixture[str]) -> None:
+    with Library() as library:
+        record(library, an_experiment(epochs=8).changed(hidden=(2000,)))  # with as many moments on any machine
     train("--shape", "784,200,10", "--epochs", "8")
     with Library() as library:
         library.room.budget = 1_000_000
