@@ -232,6 +232,13 @@ def filled(path: Path, runs: int = 30) -> dict[int, bytes]:
         return {run: trainer.network.parameters.tobytes() for run, trainer in kept}
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[int, bytes]]:
+    """A library of 30 runs, to be copied, and what the last parameters of each are."""
+    path = tmp_path_factory.mktemp("whole") / "library.sqlite"
+    return path, filled(path)
+
+
 def damage(path: Path, *pages: int) -> None:
     with open(path, "r+b") as file:
         for page in pages:
@@ -258,8 +265,9 @@ def opened_after_damage(path: Path) -> Library:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.35, 0.6, 0.85])
-def test_of_a_damaged_library_the_rest_is_saved(path: Path, share: float) -> None:
-    kept = filled(path)
+def test_of_a_damaged_library_the_rest_is_saved(path: Path, whole: tuple[Path, dict[int, bytes]], share: float) -> None:
+    kept = whole[1]
+    shutil.copy(whole[0], path)
     pages = path.stat().st_size // PAGE_BYTES
     damage(path, *range(int(share * pages), int(share * pages) + 3))
     before = path.read_bytes()
@@ -283,8 +291,10 @@ def test_of_a_damaged_library_the_rest_is_saved(path: Path, share: float) -> Non
         assert again.notice is None
 
 
-def test_a_library_that_was_cut_short_is_saved_as_far_as_it_goes(path: Path) -> None:
-    filled(path)
+def test_a_library_that_was_cut_short_is_saved_as_far_as_it_goes(
+    path: Path, whole: tuple[Path, dict[int, bytes]]
+) -> None:
+    shutil.copy(whole[0], path)
     os.truncate(path, path.stat().st_size * 2 // 3 // PAGE_BYTES * PAGE_BYTES)
     library = opened_after_damage(path)
     assert len(library.runs()) >= 1
