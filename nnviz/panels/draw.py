@@ -62,6 +62,7 @@ class DrawPanel(DockCard):
             self.body.addWidget(part, stretch)
         self.body.addLayout(self._seen_row())
         self.body.addWidget(self._rest, 1)
+        self.body.setContentsMargins(theme.CARD_PADDING, 2, theme.CARD_PADDING, 8)  # as of the cards below it
         self._add_buttons()
         self._failure: Message | None = None  # the message that a picture could not be read
         for signal in (session.pictures.read, session.pictures.resized):
