@@ -337,7 +337,7 @@ def test_a_point(ready_window: MainWindow, qtbot: QtBot) -> None:
     load(qtbot, window, "spirals")
     assert window.draw.head.title.text() == "A point"
     assert window.draw.head.detail.text() == "click in the plane"
-    assert window.draw.head.detail.shown == "click in plane", "as much of it as there is room for"
+    qtbot.waitUntil(lambda: window.draw.head.detail.shown == "click in plane")  # as much as there is room for
     window.resize(1440, 900)
     host = window.draw.parentWidget()
     host.resizeDocks([window.draw], [340], Qt.Horizontal)
