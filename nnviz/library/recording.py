@@ -310,15 +310,17 @@ class Recording:
 
     def _write_epochs(self) -> None:
         database, run = self._library.database, self.run
-        rows, matrices = [], []
-        gone: dict[str, list[float | None]] = {"epochs": [], "confusions": []}
+        rows = [row_of_epoch(run, at, event) for at, event in self._waiting_epochs.items()]
+        wanted: dict[float, Epoch] = {}
         for at, event in self._waiting_epochs.items():
-            rows.append(row_of_epoch(run, at, event))
-            gone["epochs"].append(self._rows.add(event.epoch))
-            if self._confusions.wants(event.epoch) and (packed := packed_confusions(event)) is not None:
+            if self._confusions.wants(event.epoch):
                 self._confusions.pass_by(event.epoch)
-                matrices.append((at, packed))
-                gone["confusions"].append(self._confusions.add(event.epoch))
+                wanted[at] = event
+        matrices = [(at, found) for at, found in zip(wanted, packed_confusions(wanted.values()), strict=True) if found]
+        gone = {
+            "epochs": [self._rows.add(event.epoch) for event in self._waiting_epochs.values()],
+            "confusions": [self._confusions.add(at - self.before) for at, _ in matrices],
+        }
         for table, places in gone.items():
             values = [(run, place + self.before) for place in places if place is not None]
             database.many(f"DELETE FROM {table} WHERE run = ? AND epoch = ?", values)

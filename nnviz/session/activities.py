@@ -67,6 +67,12 @@ class Patience(QObject):
         if not self._is_closed:
             self._timer.start()
 
+    def go_on(self, text: str) -> None:
+        """From now on the work is called so: the text says how far it is."""
+        is_new, self._text = text != self._text, text
+        if is_new and self._offer is not None and self._messages.current is self._offer:
+            self._tell()
+
     def end(self) -> None:
         """The work has ended, or is no longer wanted."""
         self._timer.stop()
@@ -81,5 +87,8 @@ class Patience(QObject):
 
     def _look(self) -> None:
         if self._messages.current is None:
-            text = f"{self._text} takes long."
-            self._offer = self._messages.tell(text, Choice("Cancel", self._cancel), dismissed=self._cancel)
+            self._tell()
+
+    def _tell(self) -> None:
+        text = f"{self._text} takes long."
+        self._offer = self._messages.tell(text, Choice("Cancel", self._cancel), dismissed=self._cancel)

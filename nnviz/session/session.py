@@ -22,9 +22,9 @@ from nnviz.session.branching import Branching
 from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
-from nnviz.session.death_notice import DeathNotice
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
+from nnviz.session.exact import Exact
 from nnviz.session.files import Files
 from nnviz.session.imported import Imported
 from nnviz.session.importing import Importing
@@ -33,6 +33,7 @@ from nnviz.session.making import Making
 from nnviz.session.map import Map
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
+from nnviz.session.moment_files import MomentFiles
 from nnviz.session.naming import Naming
 from nnviz.session.new_data import NewData
 from nnviz.session.own import Own
@@ -41,6 +42,7 @@ from nnviz.session.player import Player
 from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records
+from nnviz.session.remedies import Remedies
 from nnviz.session.reopening import Reopening
 from nnviz.session.resuming import Resuming
 from nnviz.session.robustness import HowRobust
@@ -84,7 +86,7 @@ class Session(QObject):
         map: places the examples by what a layer sees in them.
         robustness: the error over disturbed examples, and an example at one strength.
         library, comparison: the runs that are kept on disk, and which of them are compared.
-        files: opens, saves and exports networks.
+        files, moment_files: opens, saves and exports networks; the same with those of the past.
         step_through, step_effects: one step of the training with all its numbers; what it does to the error.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
@@ -112,9 +114,12 @@ class Session(QObject):
         self.records = Records(self.data, self.runs, self.messages)
         running = self.settings, self.runs, self.making, self.displayed, self.records, self.messages
         self.training = Training(self.data, *running)
-        self.branching = Branching(self.data, *running[:3], self.training, self.timeline, self.records, self.messages)
+        exact = Exact(self.data, self.training, self.records)
+        going_back = self.training, self.timeline, exact, self.records, self.messages
+        self.branching = Branching(self.data, self.settings, self.runs, self.making, *going_back)
         self.painting = Painting(self.data, self.training, self.undo, self.messages)
-        self._death = DeathNotice(self.training, self.settings, self.runs, self.making, self.undo, self.messages)
+        remedies = self.settings, self.runs, self.making, self.branching, self.undo, self.messages
+        self._remedies = Remedies(self.training, *remedies)
         changing = self.data, self.runs, self.displayed, self.training, self.undo
         self.edits = Edits(*changing, self.selection, self.messages)
         self.sketch = Sketch(self.undo)
@@ -128,6 +133,7 @@ class Session(QObject):
         self._resuming = Resuming(self.data, self.runs, self.training, self.messages)
         opening = self.data, self.settings, self.runs, self.making
         self.files = Files(*opening, self.training, self._resuming, self.messages)
+        self.moment_files = MomentFiles(self.runs, exact, self.files, self.messages)
         kept = self._library_lane = LibraryLane(lambda: self.records.path)
         self._reopening = Reopening(kept, *opening, self._resuming, self.messages)
         listing = self.records, self.runs, self.training, self._reopening, self.undo, self.messages
@@ -239,5 +245,5 @@ class Session(QObject):
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
-        parts += [self.importing, self.data, self.own, self.files]
+        parts += [self.moment_files, self.importing, self.data, self.own, self.files]
         return close_all(parts, _LONGEST_WAIT)

@@ -30,11 +30,13 @@ class Training(QObject):
         state_changed: ``state`` has changed, or what :meth:`start` would do.
         progressed: ``progress`` has changed.
         died(Run): a layer has died in the last epoch, the first time in a training; see ``dead_layer``.
+        diverged(Run, DivergenceError): it is paused because its numbers exceed all bounds.
     """
 
     state_changed = pyqtSignal()
     progressed = pyqtSignal()
     died = pyqtSignal(object)
+    diverged = pyqtSignal(object, object)
 
     def __init__(
         self,
@@ -59,6 +61,7 @@ class Training(QObject):
         reports.progressed.connect(self.progressed)
         reports.stopped.connect(self._stopped)
         reports.died.connect(self.died)
+        reports.diverged.connect(self.diverged)
         runs.replaced.connect(self._replaced)
         runs.let_go.connect(lambda run: self.runner.worker.forget(run.id))
         settings.changed.connect(self._settings_changed)

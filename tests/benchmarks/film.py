@@ -59,6 +59,15 @@ def written(window: MainWindow, subject: Subject, path: Path) -> dict[str, float
     return {"seconds": round(seconds, 1), "megabytes": round(megabytes, 1)}
 
 
+def film_of_weights(path: Path, seconds: float) -> None:
+    """Writes a film of the card with the weights."""
+    window = trained_window()
+    window.session.player.set_seconds(seconds)
+    card = window.findChild(DockCard, "weightsDock")
+    written(window, CardSubject(card, window.session), path)
+    window.close_unasked()
+
+
 def measure() -> None:
     """Measures all formats; raises SystemExit where the weights take too long."""
     window = trained_window()

@@ -18,7 +18,7 @@ import pytest
 from engine.errors import FileFormatError
 from engine.storage import load_checkpoint, load_network
 from engine.training import Trainer
-from nnviz.commands import cli
+from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment
 from nnviz.library import Library
 from nnviz.library.exchange import read_run, write_run
@@ -130,7 +130,7 @@ def test_curves_and_command_of_a_folder(library: Library, tmp_path: Path) -> Non
     assert "test_rmse" not in rows[0]
     words = shlex.split((tmp_path / "command.txt").read_text())
     assert words[:2] == ["python", "main.py"]
-    described = described_experiment(cli.parser().parse_args(words[2:]))
+    described = described_experiment(parser().parse_args(words[2:]))
     assert described.training == made.training
 
 

@@ -16,13 +16,6 @@ from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, train_epochs, train_for_a_while, wait_for
 
 
-@pytest.fixture
-def recorded(ready_window: MainWindow) -> MainWindow:
-    """A window whose trainings are recorded."""
-    ready_window.session.records.set_on(True)
-    return ready_window
-
-
 def steps(qtbot: QtBot, window: MainWindow, epochs: int, batches: int = 0) -> None:
     for step in [window.session.step_epoch] * epochs + [window.session.step_batch] * batches:
         before = window.session.runs.current.epochs
