@@ -90,7 +90,6 @@ class Remedies(QObject):
         go: Callable[[dict[str, Any]], None]
         if good and self._branching.why_not is None:
             where, go = f"Epoch {text.epochs(good)}", partial(self._branching.branch_at, good)
-            told += f" The run is kept, and the network learned well up to epoch {text.epochs(good)}."
         else:
             where, go = "Reset", self._reset_with
         rate = _a_tenth_of(training.learning_rate)

@@ -263,7 +263,7 @@ def test_a_screenshot_of_runs_that_are_compared(
 ) -> None:
     load_with(lambda: few_digits)
     with Library() as library:
-        runs = [library.begin(Experiment(learning_rate=rate)) for rate in (0.1, 0.3)]
+        runs = [library.begin(Experiment().changed(learning_rate=rate)) for rate in (0.1, 0.3)]
     options = "--workspace", "runs", "--compare"
     code, _, err = run(capsys, "screenshot", str(tmp_path / "a.png"), *options, ",".join(map(str, runs)))
     assert code == 0, err
