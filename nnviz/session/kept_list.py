@@ -31,14 +31,12 @@ class Listed:
     Attributes:
         rows: the runs, in order.
         count: how many runs there are, also those that were not searched for.
-        nbytes: what the library takes.
         notice: what there is to tell of how the file was opened; None for nothing.
         records: those of the runs that stand at the top, and of their parents.
     """
 
     rows: list[Row]
     count: int = 0
-    nbytes: int = 0
     notice: str | None = None
     records: Mapping[int, RunRecord] = field(default_factory=dict)
 
@@ -49,7 +47,7 @@ def listed(library: Library, search: str, sort: str) -> Listed:
     rows = under_parents(ids, library.parents())
     count = len(library.runs()) if search else len(ids)
     top = with_parents(library, [row.run for row in rows[:PAGE]])
-    return Listed(rows, count, library.room.nbytes, library.notice, top)
+    return Listed(rows, count, library.notice, top)
 
 
 def with_parents(library: Library, runs: list[int]) -> dict[int, RunRecord]:

@@ -206,11 +206,18 @@ class RunTable(QTableView):
             self.opened.emit(index.row())
 
     def show_lines(
-        self, count: int, line: Callable[[int], RunLine], tip: Callable[[int], str], current: int | None
+        self,
+        count: int,
+        line: Callable[[int], RunLine],
+        tip: Callable[[int], str],
+        current: int | None,
+        is_sought: bool = False,
     ) -> None:
         """Shows other rows, scrolled as before; ``line`` is called for those in sight, ``tip`` for their tooltips.
 
-        ``current`` is the current row; None for none.
+        Args:
+            current: the current row; None for none.
+            is_sought: whether it is brought into sight.
         """
         scrolled = self.verticalScrollBar().value()
         self.lines.show(count, line, tip)
@@ -219,6 +226,8 @@ class RunTable(QTableView):
             self.setCurrentIndex(self.lines.index(current, TITLE))
             self.setAutoScroll(True)
         self.verticalScrollBar().setValue(scrolled)
+        if is_sought and current is not None:
+            self.scrollTo(self.lines.index(current, TITLE))
 
     def show_anew(self) -> None:
         """Paints the lines again: what they tell has changed."""
