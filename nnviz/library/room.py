@@ -14,7 +14,7 @@ from nnviz.library.moments import drop_moments
 
 BUDGET = 2 * 10**9  # bytes of the whole library, unless the person says otherwise
 MOMENT_BUDGET = 32 * 10**6  # bytes of the moments of one run, likewise
-LEAST, MOST = 10**6, 10**13  # of both
+LEAST, MOST, MOST_OF_RUN = 10**6, 10**13, 10**11  # what these may be set to
 _ROUNDS = (16, 2)  # moments that a run keeps, in the first round and where that is not enough
 _SPARE = 0.05  # of the budget: thinning makes so much more room than it must, so that it is seldom due
 _TOLD = "thinning_told"
@@ -95,31 +95,31 @@ class Room:
 
     @property
     def budget(self) -> int:
-        """Bytes that the whole library may take. Setting it raises SettingError below 1 MB."""
-        return self._setting("budget", BUDGET)
+        """Bytes that the whole library may take, at least 1 MB. Setting it raises SettingError."""
+        return self._setting("budget", BUDGET, MOST)
 
     @budget.setter
     def budget(self, nbytes: int) -> None:
-        self._set("budget", nbytes)
+        self._set("budget", nbytes, MOST)
 
     @property
     def moment_budget(self) -> int:
-        """Bytes that the moments of one run may take. Setting it raises SettingError below 1 MB."""
-        return self._setting("moment_budget", MOMENT_BUDGET)
+        """Bytes that the moments of one run may take, at least 1 MB. Setting it raises SettingError."""
+        return self._setting("moment_budget", MOMENT_BUDGET, MOST_OF_RUN)
 
     @moment_budget.setter
     def moment_budget(self, nbytes: int) -> None:
-        self._set("moment_budget", nbytes)
+        self._set("moment_budget", nbytes, MOST_OF_RUN)
 
-    def _setting(self, name: str, usual: int) -> int:
+    def _setting(self, name: str, usual: int, most: int) -> int:
         row = self._database.row("SELECT value FROM meta WHERE name = ?", (name,))
         try:
-            return usual if row is None else min(max(int(row[0]), LEAST), MOST)
+            return usual if row is None else min(max(int(row[0]), LEAST), most)
         except (TypeError, ValueError):
             return usual
 
-    def _set(self, name: str, nbytes: int) -> None:
-        value = int(number_within(name, nbytes, LEAST, MOST, "2000000000", "bytes"))
+    def _set(self, name: str, nbytes: int, most: int) -> None:
+        value = int(number_within(name, nbytes, LEAST, most, "2000000000", "bytes"))
         self._database.write("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, str(value)))
 
     # ---- thinning

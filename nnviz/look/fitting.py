@@ -17,13 +17,16 @@ _LEAST = 40  # pixels that are left of what stands before the last part
 def fitted(name: str, width: int, bold: bool = False) -> str:
     """A name in small letters, as much of it as finds room in so many pixels.
 
-    It is cut in the middle, as names often differ at their ends; of "784-512-256-10 · Adam 0.001" the sizes are.
+    It is cut in the middle, as names often differ at their ends; of "784-512-256-10 · Adam 0.001" the sizes are cut, or
+    left out.
     """
     metrics = QFontMetrics(theme.font(theme.SMALL, bold))
     if metrics.horizontalAdvance(name) <= width:
         return name
     before, between, last = name.rpartition(_BETWEEN)
     room = width - metrics.horizontalAdvance(between + last)
-    if not before or room < _LEAST:
+    if not before or metrics.horizontalAdvance(f"…{last}") > width:
         return str(metrics.elidedText(name, Qt.ElideMiddle, width))
+    if room < _LEAST:
+        return f"…{last}"
     return f"{metrics.elidedText(before, Qt.ElideMiddle, room)}{between}{last}"

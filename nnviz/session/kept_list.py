@@ -56,8 +56,8 @@ def with_parents(library: Library, runs: list[int]) -> dict[int, RunRecord]:
     parents = {record.parent for record in found.values() if record.parent is not None}
     known = library.records(sorted(parents - set(found))) | found
     for record in known.values():
-        with suppress(LibraryError):
-            _ = record.experiment  # is parsed here, and not while the list is painted
+        with suppress(LibraryError):  # is parsed here, and not while the list is painted
+            _ = record.gist if record.parent is None and record.id not in parents else record.experiment
     return known
 
 

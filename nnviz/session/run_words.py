@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.errors import SettingError
 from engine.optimizers import OPTIMIZERS
 from nnviz.library import LibraryError
 from nnviz.look import text
@@ -59,11 +60,10 @@ def title_of(record: RunRecord, parent: RunRecord | None = None) -> str:
     try:
         if parent is not None and record.left_at is not None:
             return _branch(record, parent, record.left_at)
-        made = record.experiment
-    except LibraryError:
+        shape, optimizer, rate = record.gist
+        return f"{text.shape(shape)} · {OPTIMIZERS[optimizer].label} {rate:g}"
+    except (LibraryError, SettingError):
         return f"run {record.id}, unreadable"
-    training = made.training
-    return f"{text.shape(made.shape)} · {OPTIMIZERS[training.optimizer].label} {training.learning_rate:g}"
 
 
 def _branch(record: RunRecord, parent: RunRecord, left_at: float) -> str:

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from engine.errors import SettingError
 from engine.validation import number_within, parse_number
-from nnviz.library.room import LEAST, MOST
+from nnviz.library.room import LEAST, MOST, MOST_OF_RUN
 from nnviz.session.run_words import words_of_going, words_of_plan, words_of_room
 from nnviz.session.session import Session
 from nnviz.session.snapshots import LEAST_BYTES, MOST_BYTES, most_bytes
@@ -26,7 +26,6 @@ _THIN_TIP = (
     "Takes these moments from old runs now; otherwise it is done when the next training is over. It cannot be undone."
 )
 _FIELD = 84  # pixels
-_AT_ONCE = "When the next training is over"
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class _Budget:
 
     def written(self, nbytes: int) -> str:
         """The bytes in this unit."""
-        return f"{nbytes / self.unit:.6g}"
+        return f"{nbytes / self.unit:.4f}".rstrip("0").rstrip(".")
 
 
 _BUDGETS = (
@@ -70,7 +69,7 @@ _BUDGETS = (
         1e6,
         "32",
         LEAST,
-        lambda: MOST,
+        lambda: MOST_OF_RUN,
         step_whole(1, 8),
         "How much the moments of one run may take in the library. With less, moments are farther apart in trainings "
         "that begin from now on.",
@@ -103,6 +102,7 @@ class RoomPart(QWidget):
         self._warning.setWordWrap(True)
         self._warning.hide()
         self.group.toggled.connect(self._room.ask_what_can_go)
+        self.group.toggled.connect(self._show)
         for signal in (self._room.changed, self._room.memory_changed):
             signal.connect(self._show)
         self._show()
@@ -138,10 +138,9 @@ class RoomPart(QWidget):
     def _show(self) -> None:
         taken = self._room.taken
         if taken is not None:
-            plan = taken.plan
-            self.group.head.show_summary(words_of_room(plan), plan.is_over)
-            self._warning.setText(words_of_going(plan, _AT_ONCE) if plan.is_over else "")
-            self._warning.setVisible(plan.is_over)
+            self.group.head.show_summary(words_of_room(taken.plan), taken.plan.is_over)
+            self._warning.setText(self._what_goes() if taken.plan.is_over else "")
+            self._warning.setVisible(taken.plan.is_over and not self.group.is_open)
         if self._edits:
             self._show_content()
 
@@ -158,15 +157,11 @@ class RoomPart(QWidget):
 
     def _what_goes(self) -> str:
         taken = self._room.taken
-        if taken is None:
-            return ""
-        if taken.plan.losses:
-            return f"To go: {words_of_plan(taken.plan)}."
-        if taken.plan.is_over:
-            return "Nothing of old runs can go any more: delete runs, or let the library take more."
-        if taken.possible is None or not taken.possible.losses:
+        if taken is not None and taken.plan.is_over:
+            return words_of_going(taken.plan, "when the next training is over")
+        if taken is None or taken.possible is None or not taken.possible.losses:
             return "Nothing has to go."
-        return f"Nothing has to go. If there were too little room, old runs could lose {words_of_plan(taken.possible)}."
+        return f"Nothing has to go. What could, at most: {words_of_plan(taken.possible)}."
 
     # ---- what is typed
 
