@@ -25,8 +25,17 @@ def fitted(name: str, width: int, bold: bool = False) -> str:
         return name
     before, between, last = name.rpartition(_BETWEEN)
     room = width - metrics.horizontalAdvance(between + last)
-    if not before or metrics.horizontalAdvance(f"…{last}") > width:
-        return str(metrics.elidedText(name, Qt.ElideMiddle, width))
-    if room < _LEAST:
+    if not before:
+        return _cut(metrics, name, width)
+    if room >= _LEAST:
+        return f"{_cut(metrics, before, room)}{between}{last}"
+    if metrics.horizontalAdvance(f"…{last}") <= width:
         return f"…{last}"
-    return f"{metrics.elidedText(before, Qt.ElideMiddle, room)}{between}{last}"
+    rest = width - _LEAST - metrics.horizontalAdvance(between)
+    if rest < _LEAST:
+        return _cut(metrics, last, width)
+    return f"{_cut(metrics, before, _LEAST)}{between}{_cut(metrics, last, rest)}"
+
+
+def _cut(metrics: QFontMetrics, words: str, width: int) -> str:
+    return str(metrics.elidedText(words, Qt.ElideMiddle, width))

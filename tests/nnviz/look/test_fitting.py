@@ -30,6 +30,19 @@ def test_of_sizes_and_settings_the_sizes_are_cut(metrics: QFontMetrics) -> None:
     assert shown.endswith(f"10 · {RULE}")
 
 
+def test_where_there_is_no_room_for_sizes_the_settings_stay(metrics: QFontMetrics) -> None:
+    name = f"{SIZES} · {RULE}"
+    assert fitted(name, metrics.horizontalAdvance(f"…{RULE}")) == f"…{RULE}"
+
+
+def test_of_two_long_parts_both_are_cut(metrics: QFontMetrics) -> None:
+    shown = fitted("from epoch 12 · batch size 20, learning rate 0.0005", 150)
+    before, _, last = shown.partition(" · ")
+    assert before.endswith("2")
+    assert last.startswith("batch")
+    assert last.endswith("0005")
+
+
 def test_two_names_that_differ_at_their_ends_stay_different(metrics: QFontMetrics) -> None:
     one, other = "the same long name for each of them, first", "the same long name for each of them, second"
     assert fitted(one, 120) != fitted(other, 120)
