@@ -70,10 +70,11 @@ class Recorder:
         self._untold = ""  # changes of settings while nothing was written
         self._library: Library | None = None
         self._recording: Recording | None = None
+        self._tell: Tell | None = None  # of who trains now
 
     def __getstate__(self) -> dict[str, Any]:
-        """What it writes with stays where it is."""
-        return self.__dict__ | {"_library": None, "_recording": None}
+        """What it writes and tells with stays where it is."""
+        return self.__dict__ | {"_library": None, "_recording": None, "_tell": None}
 
     def begin(self, plan: Plan) -> None:
         """Another training of the same run begins, or the same one at another place."""
@@ -103,7 +104,7 @@ class Recorder:
     def _taken_up(self, trainer: Trainer, tell: Tell) -> Recording:
         from nnviz.library import Library, Recording
 
-        plan = self.plan
+        plan, self._tell = self.plan, tell
         self._library = library = Library(plan.path)
         run = plan.run
         if run is None:
@@ -122,9 +123,12 @@ class Recorder:
 
     def _say(self, words: str, tell: Tell) -> None:
         """What the recording tells: that it can no longer write, or that it can again."""
+        tell(Recorded(self.plan.run, words, self._is_written))
+
+    @property
+    def _is_written(self) -> bool:
         recording = self._recording
-        is_written = recording is not None and recording.problem is None and recording.keeps_weights
-        tell(Recorded(self.plan.run, words, is_written))
+        return recording is not None and recording.problem is None and recording.keeps_weights
 
     def take(self, event: Event, trainer: Trainer, tell: Tell) -> None:
         """Notes an event of the trainer."""
@@ -171,11 +175,13 @@ class Recorder:
         self._close_library()
 
     def _make_room(self, library: Library) -> None:
-        """Thins old runs, if all of them take more room than they may."""
+        """Thins old runs, if all of them take more room than they may and that was told; else it is told now."""
         from nnviz.library import LibraryError
 
         with suppress(LibraryError):  # the next training tries again
-            library.room.thin(library.room.plan())
+            plan = library.room.make_room()
+            if plan is not None and self._tell is not None and self._recording is not None:
+                self._tell(Recorded(self.plan.run, None, self._is_written, plan))
 
     def release(self) -> None:
         """Writes what is left, and lets go."""

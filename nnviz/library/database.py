@@ -214,10 +214,10 @@ class Database:
         return self.number("PRAGMA page_count") * self.number("PRAGMA page_size")
 
     @contextmanager
-    def deleting(self) -> Iterator[None]:
-        """A transaction in which what is deleted is overwritten, in the file and in its log; then the file shrinks.
+    def deleting(self, shrinks: bool = True) -> Iterator[None]:
+        """A transaction in which what is deleted is overwritten, in the file and in its log.
 
-        Raises LibraryError.
+        Then the file shrinks, unless whoever deletes more calls :meth:`shrink` at the end. Raises LibraryError.
         """
         with in_words(self.path):
             self._connection.execute("PRAGMA secure_delete = ON")
@@ -226,7 +226,8 @@ class Database:
                     yield
             finally:
                 self._connection.execute("PRAGMA secure_delete = FAST")
-        self.shrink()
+        if shrinks:
+            self.shrink()
 
     def shrink(self) -> None:
         """Gives free pages back to the disk. Raises LibraryError."""

@@ -53,7 +53,7 @@ class Patience(QObject):
     def __init__(self, messages: Messages, cancel: Callable[[], None]) -> None:
         super().__init__()
         self._messages, self._cancel = messages, cancel
-        self._text = ""
+        self._text = self._how_far = ""
         self._offer: Message | None = None
         self._is_closed = False
         self._timer = QTimer(self)
@@ -63,14 +63,14 @@ class Patience(QObject):
     def begin(self, text: str) -> None:
         """Work has begun that is called so; what was waited for before is not waited for any more."""
         self.end()
-        self._text = text
+        self._text, self._how_far = text, ""
         if not self._is_closed:
             self._timer.start()
 
-    def go_on(self, text: str) -> None:
-        """From now on the work is called so: the text says how far it is."""
-        is_new, self._text = text != self._text, text
-        if is_new and self._offer is not None and self._messages.current is self._offer:
+    def tell_how_far(self, words: str) -> None:
+        """How far the work is by now."""
+        self._how_far = f": {words}"
+        if self._offer is not None and self._messages.current is self._offer:
             self._tell()
 
     def end(self) -> None:
@@ -90,5 +90,5 @@ class Patience(QObject):
             self._tell()
 
     def _tell(self) -> None:
-        text = f"{self._text} takes long."
+        text = f"{self._text} takes long{self._how_far}."
         self._offer = self._messages.tell(text, Choice("Cancel", self._cancel), dismissed=self._cancel)

@@ -34,14 +34,12 @@ Write = Callable[[Network, "Replayed | None"], None]
 class _Job:
     """A file to be written: of which moment, in a word what is done to it ("saved"), and how.
 
-    Attributes:
-        what: what goes on until the moment is reached; ``end`` tells the status line that it is.
+    ``end`` tells the status line that the moment is reached.
     """
 
     wish: Wish
     path: Path
     past: str
-    what: str
     write: Write
     end: Callable[[str], None]
 
@@ -85,7 +83,7 @@ class MomentFiles:
         wish = Wish(run, epoch)
         self.cancel()
         what = f"Going back to epoch {text.epochs(wish.at)} for {text.name(path.name)}"
-        self._job = _Job(wish, path, past, what, write, self._files.begin(what))
+        self._job = _Job(wish, path, past, write, self._files.begin(what))
         why_not = self._exact.why_not(run)
         if why_not is None:
             self._patience.begin(what)
@@ -105,7 +103,7 @@ class MomentFiles:
         job, found = self._job, self._work.result
         if job is None:
             return
-        self._patience.go_on(f"{job.what} ({self._work.share:.0%})")
+        self._patience.tell_how_far(f"{self._work.share:.0%}")
         if found is not None:
             self._write(branched(job.wish, found), found, "; ".join(found.differences))
 

@@ -11,7 +11,7 @@ from nnviz.jobs.reports import Recorded
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
-from nnviz.session.run_words import words_of_loss
+from nnviz.session.run_words import words_of_going, words_of_loss
 from nnviz.session.runs import Runs
 
 
@@ -74,3 +74,6 @@ class Records(QObject):
         self.changed.emit()
         if told.words:
             self._messages.tell(told.words)
+        if told.going is not None:
+            words = words_of_going(told.going, "when the next training is over")
+            self._messages.tell(f"{words} How much it may take is set in Runs, below the list.")

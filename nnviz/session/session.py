@@ -25,6 +25,7 @@ from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.exact import Exact
+from nnviz.session.exchange import Exchange
 from nnviz.session.files import Files
 from nnviz.session.imported import Imported
 from nnviz.session.importing import Importing
@@ -46,6 +47,7 @@ from nnviz.session.remedies import Remedies
 from nnviz.session.reopening import Reopening
 from nnviz.session.resuming import Resuming
 from nnviz.session.robustness import HowRobust
+from nnviz.session.room import KeptRoom
 from nnviz.session.run import new_run
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
@@ -86,6 +88,7 @@ class Session(QObject):
         map: places the examples by what a layer sees in them.
         robustness: the error over disturbed examples, and an example at one strength.
         library, comparison: the runs that are kept on disk, and which of them are compared.
+        room, exchange: how much room they take, and may take; passes runs on, and takes in what was passed on.
         files, moment_files: opens, saves and exports networks; the same with those of the past.
         step_through, step_effects: one step of the training with all its numbers; what it does to the error.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
@@ -139,6 +142,8 @@ class Session(QObject):
         listing = self.records, self.runs, self.training, self._reopening, self.undo, self.messages
         self.library = KeptRuns(kept, *listing)
         self.comparison = Comparison(kept, self.library, self.messages)
+        self.room = KeptRoom(lambda: self.records.path, self.library, self.runs, self.messages)
+        self.exchange = Exchange(lambda: self.records.path, self.library, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
         steps = TakenSteps(*changing, self.edits.errors, self.messages)
@@ -245,5 +250,5 @@ class Session(QObject):
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
-        parts += [self.moment_files, self.importing, self.data, self.own, self.files]
+        parts += [self.moment_files, self.importing, self.data, self.own, self.files, self.room, self.exchange]
         return close_all(parts, _LONGEST_WAIT)

@@ -21,6 +21,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, pause, train_epochs, train_for_a_while, wait_for
+from tests.nnviz.library.helpers import an_experiment, record
 
 
 @pytest.fixture
@@ -115,6 +116,30 @@ def test_the_first_time_says_so_once(recorded: MainWindow, qtbot: QtBot) -> None
     session.messages.dismiss()
     session.reset()
     train_epochs(qtbot, recorded, 1)
+    assert session.messages.current is None
+
+
+def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    with Library() as library:
+        library.introduce()
+        run, _ = record(library, an_experiment(epochs=8).changed(hidden=(2000,)))
+        before = library.moments(run)
+        library.room.budget = 1_000_000
+    train_epochs(qtbot, recorded, 1)
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    assert session.messages.current is not None
+    told = session.messages.current.text
+    assert "of the 1 MB that it may. When the next training is over, this goes:" in told
+    assert "of 1 old run" in told
+    assert session.runs.current.is_kept
+    with Library() as library:
+        assert library.moments(run) == before
+    session.messages.dismiss()
+    train_epochs(qtbot, recorded, 1)
+    with Library() as library:
+        qtbot.waitUntil(lambda: len(library.moments(run)) < len(before))
+        assert library.state(run).at == 8
     assert session.messages.current is None
 
 

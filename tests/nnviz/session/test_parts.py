@@ -34,6 +34,8 @@ PARTS = (
         "files",
         "library",
         "comparison",
+        "room",
+        "exchange",
         "step_through",
         "step_effects",
     ),
