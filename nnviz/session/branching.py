@@ -34,6 +34,7 @@ class Branching(QObject):
 
     Attributes:
         work: that training; ``share`` says how far it is.
+        exact: which moments can be had exactly.
     """
 
     changed = pyqtSignal()
@@ -46,13 +47,13 @@ class Branching(QObject):
         making: Making,
         training: Training,
         timeline: Timeline,
-        exact: Exact,
         records: Records,
         messages: Messages,
     ) -> None:
         super().__init__()
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
-        self._training, self._timeline, self._exact, self._messages = training, timeline, exact, messages
+        self._training, self._timeline, self._messages = training, timeline, messages
+        self.exact = Exact(data, training, records)
         self.work = Stepwise()
         self.work.changed.connect(self._worked)
         self.work.failed.connect(self._failed)
@@ -66,7 +67,7 @@ class Branching(QObject):
         run = self._runs.current
         if not run.epochs:
             return "Train the network first: there is nothing to branch off from."
-        why_not = self._exact.why_not(run)
+        why_not = self.exact.why_not(run)
         if why_not is None and not self._settings.experiment.same_network(run.experiment):
             return "A branch keeps the network, and the fields describe another one: undo that first."
         return why_not
@@ -82,7 +83,7 @@ class Branching(QObject):
             self._messages.tell(why_not)
             return
         wish = Wish(self._runs.current, epoch, changes or {})
-        self.work.start(wish, self._exact.steps(wish))
+        self.work.start(wish, self.exact.steps(wish))
 
     def cancel(self) -> None:
         """Gives up what is under way."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PyQt5.QtCore import QObject, pyqtSignal
+
 from engine.errors import EngineError
 from engine.network import Network
 from engine.storage import save_checkpoint, save_network
@@ -44,20 +46,31 @@ class _Job:
     end: Callable[[str], None]
 
 
-class MomentFiles:
+class MomentFiles(QObject):
     """Trains to the moment again, in another thread, and writes what comes of it. One file at a time.
 
     Where the run is not recorded, or its data are others, the weights are written as they are displayed, in 16 bits
     each, and a message says so.
+
+    Signals:
+        changed: ``is_going_back`` has changed.
     """
 
+    changed = pyqtSignal()
+
     def __init__(self, runs: Runs, exact: Exact, files: Files, messages: Messages) -> None:
+        super().__init__()
         self._runs, self._exact, self._files, self._messages = runs, exact, files, messages
         self._patience = Patience(messages, self.cancel)
         self._work = Stepwise()
         self._work.changed.connect(self._went_on)
         self._work.failed.connect(self._failed)
         self._job: _Job | None = None
+
+    @property
+    def is_going_back(self) -> bool:
+        """Whether a file waits for its moment to be reached."""
+        return self._job is not None
 
     def save(self, path: Path, epoch: float) -> None:
         """Writes the network of a moment of the current run that the timeline has.
@@ -84,6 +97,7 @@ class MomentFiles:
         self.cancel()
         what = f"Going back to epoch {text.epochs(wish.at)} for {text.name(path.name)}"
         self._job = _Job(wish, path, past, write, self._files.begin(what))
+        self.changed.emit()
         why_not = self._exact.why_not(run)
         if why_not is None:
             self._patience.begin(what)
@@ -93,11 +107,18 @@ class MomentFiles:
 
     def cancel(self) -> None:
         """Gives up the file that waits for its moment."""
+        job = self._arrive()
+        if job is not None:
+            job.end(f"{text.name(job.path.name)} was not {job.past}")
+
+    def _arrive(self) -> _Job | None:
+        """Nothing waits any more; returns what did."""
         job, self._job = self._job, None
         self._patience.end()
         self._work.forget()
         if job is not None:
-            job.end(f"{text.name(job.path.name)} was not {job.past}")
+            self.changed.emit()
+        return job
 
     def _went_on(self) -> None:
         job, found = self._job, self._work.result
@@ -116,10 +137,8 @@ class MomentFiles:
             self._messages.tell_error(f"{text.name(job.path.name)} could not be {job.past}", error)
 
     def _write(self, run: Run, found: Replayed | None, why_approximate: str) -> None:
-        job, self._job = self._job, None
+        job = self._arrive()
         assert job is not None
-        self._patience.end()
-        self._work.forget()
         job.end("")
         moment, data = f"the network of epoch {text.epochs(job.wish.at)}", self._files.data_title
 

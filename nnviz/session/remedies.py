@@ -30,10 +30,10 @@ class Remedies(QObject):
     def __init__(
         self,
         training: Training,
+        branching: Branching,
         settings: Settings,
         runs: Runs,
         making: Making,
-        branching: Branching,
         undo: Undo,
         messages: Messages,
     ) -> None:
@@ -42,7 +42,7 @@ class Remedies(QObject):
         self._undo, self._messages = undo, messages
         self._notice: Message | None = None
         training.died.connect(self._died)
-        training.diverged.connect(self._diverged)
+        training.reports.diverged.connect(self._diverged)
         settings.changed.connect(lambda: messages.withdraw(self._notice))
 
     # ---- it has died

@@ -24,7 +24,6 @@ from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
-from nnviz.session.exact import Exact
 from nnviz.session.exchange import Exchange
 from nnviz.session.files import Files
 from nnviz.session.imported import Imported
@@ -117,12 +116,9 @@ class Session(QObject):
         self.records = Records(self.data, self.runs, self.messages)
         running = self.settings, self.runs, self.making, self.displayed, self.records, self.messages
         self.training = Training(self.data, *running)
-        exact = Exact(self.data, self.training, self.records)
-        going_back = self.training, self.timeline, exact, self.records, self.messages
-        self.branching = Branching(self.data, self.settings, self.runs, self.making, *going_back)
+        self.branching = Branching(self.data, *running[:3], self.training, self.timeline, self.records, self.messages)
         self.painting = Painting(self.data, self.training, self.undo, self.messages)
-        remedies = self.settings, self.runs, self.making, self.branching, self.undo, self.messages
-        self._remedies = Remedies(self.training, *remedies)
+        self._remedies = Remedies(self.training, self.branching, *running[:3], self.undo, self.messages)
         changing = self.data, self.runs, self.displayed, self.training, self.undo
         self.edits = Edits(*changing, self.selection, self.messages)
         self.sketch = Sketch(self.undo)
@@ -136,7 +132,7 @@ class Session(QObject):
         self._resuming = Resuming(self.data, self.runs, self.training, self.messages)
         opening = self.data, self.settings, self.runs, self.making
         self.files = Files(*opening, self.training, self._resuming, self.messages)
-        self.moment_files = MomentFiles(self.runs, exact, self.files, self.messages)
+        self.moment_files = MomentFiles(self.runs, self.branching.exact, self.files, self.messages)
         kept = self._library_lane = LibraryLane(lambda: self.records.path)
         self._reopening = Reopening(kept, *opening, self._resuming, self.messages)
         listing = self.records, self.runs, self.training, self._reopening, self.undo, self.messages
@@ -242,8 +238,7 @@ class Session(QObject):
     def close(self) -> bool:
         """Ends all threads and returns whether all of them have ended.
 
-        Files that are being saved are waited for as long as it takes. A step of a huge network, or its construction,
-        is waited for only briefly: nothing of it would be kept.
+        Files that are being saved are waited for; a step of a huge network, or its construction, only briefly.
         """
         self.undo.clear()
         self.library.watch(False)

@@ -30,13 +30,11 @@ class Training(QObject):
         state_changed: ``state`` has changed, or what :meth:`start` would do.
         progressed: ``progress`` has changed.
         died(Run): a layer has died in the last epoch, the first time in a training; see ``dead_layer``.
-        diverged(Run, DivergenceError): it is paused because its numbers exceed all bounds.
     """
 
     state_changed = pyqtSignal()
     progressed = pyqtSignal()
     died = pyqtSignal(object)
-    diverged = pyqtSignal(object, object)
 
     def __init__(
         self,
@@ -56,12 +54,11 @@ class Training(QObject):
         self._is_pausing = False  # a pause is on its way
         self._holds = 0  # how often it is held; what is started meanwhile goes afterwards
         self.runner = Runner()
-        reports = Reports(self.runner, runs, displayed.show, messages)
+        reports = self.reports = Reports(self.runner, runs, displayed.show, messages)
         reports.recorded.connect(records.take)
         reports.progressed.connect(self.progressed)
         reports.stopped.connect(self._stopped)
         reports.died.connect(self.died)
-        reports.diverged.connect(self.diverged)
         runs.replaced.connect(self._replaced)
         runs.let_go.connect(lambda run: self.runner.worker.forget(run.id))
         settings.changed.connect(self._settings_changed)

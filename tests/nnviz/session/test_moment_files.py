@@ -168,8 +168,10 @@ def test_it_can_be_given_up_while_it_goes_there(
         message = session.messages.current
         assert message is not None
         assert message.text.startswith("Going back to epoch 2 for then.json")
+        assert session.moment_files.is_going_back
         session.messages.choose(0)
     finally:
         go_on.set()
+    assert not session.moment_files.is_going_back
     assert session.files.activity == "then.json was not saved"
     assert not path.exists()

@@ -20,6 +20,7 @@ PARTS = (
         "timeline",
         "records",
         "branching",
+        "moment_files",
         "player",
         "imported",
         "importing",
