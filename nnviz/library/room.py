@@ -136,9 +136,8 @@ class Room:
     def _losses(self, missing: float) -> Iterator[Loss]:
         """Until they make so much room."""
         gone: dict[int, Loss] = {}  # by run, in the first round
-        runs = self._in_order()
         for keep in _ROUNDS:
-            for run, is_starred in runs:
+            for run, is_starred in self._in_order(keep):
                 if missing <= 0:
                     return
                 loss = self._loss(run, is_starred, keep, gone.get(run))
@@ -147,10 +146,11 @@ class Room:
                     missing -= loss.nbytes
                     gone[run] = loss
 
-    def _in_order(self) -> list[tuple[int, bool]]:
-        """The runs that can lose something, each with whether it has a star."""
+    def _in_order(self, keep: int) -> list[tuple[int, bool]]:
+        """The runs that can lose something if they keep so many moments, each with whether it has a star."""
         many = " OR ".join(
-            f"id IN (SELECT run FROM {table} GROUP BY run HAVING count(*) > 2)" for table in ("moments", "states")
+            f"id IN (SELECT run FROM {table} GROUP BY run HAVING count(*) > {most})"
+            for table, most in (("moments", keep), ("states", 2))
         )
         query = f"SELECT id, starred FROM runs WHERE deleted IS NULL AND ({many}) ORDER BY starred, id"
         runs = [(int(run), bool(is_starred)) for run, is_starred in self._database.rows(query)]
