@@ -53,13 +53,19 @@ class DistributionsPage(Page):
 
     def _colour_keys(self) -> None:
         now, start = theme.colour("train").name(), theme.colour("muted").name()
-        self._keys.setText(
-            f'<span style="color:{now}">■</span> now&nbsp;&nbsp; <span style="color:{start}">―</span> at the start'
-        )
+        words = f'<span style="color:{now}">■</span> {self._when}&nbsp;&nbsp; <span style="color:{start}">―</span>'
+        self._keys.setText(f"{words} at the start")
+
+    @property
+    def _when(self) -> str:
+        """Of which moment the statistics are: "now", "at epoch 3"."""
+        known = self._known
+        return "now" if known is None or known.epoch is None else f"at epoch {text.epochs(known.epoch)}"
 
     def refresh(self) -> None:
         if self.in_view:
             known = self._known
+            self._colour_keys()
             self.grid.show_rows(self._rows(known) if known else [])
 
     @property
@@ -86,7 +92,8 @@ class DistributionsPage(Page):
     def _cell(self, index: int, kind: str, now: Spread, start: Spread) -> Cell:
         low, high = self._ends(index, kind, now, start)
         summary = (
-            f"{kind} now: mean {now.mean:+.3g}, deviation {now.deviation:.3g}, from {now.low:.3g} to {now.high:.3g}\n"
+            f"{kind} {self._when}: mean {now.mean:+.3g}, deviation {now.deviation:.3g}, "
+            f"from {now.low:.3g} to {now.high:.3g}\n"
             f"at the start: mean {start.mean:+.3g}, deviation {start.deviation:.3g}, "
             f"from {start.low:.3g} to {start.high:.3g}"
         )
@@ -106,7 +113,7 @@ class DistributionsPage(Page):
         known = self._known
         head = ["layer", "numbers", "when", "count", "mean", "deviation", "lowest", "highest", "dead neurons"]
         lines: list[list[object]] = []
-        for when, layers in (("start", known.start), ("now", known.now)) if known else ():
+        for when, layers in (("start", known.start), (self._when, known.now)) if known else ():
             for index, layer in enumerate(layers, start=1):
                 for kind in _KINDS:
                     spread: Spread = getattr(layer, kind)

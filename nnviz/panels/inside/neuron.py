@@ -62,7 +62,7 @@ class NeuronPanel(DockCard):
     def _fill_head(self) -> None:
         self.head.detail.hide()  # an empty one would take a gap
         self._controls = NeuronControls(self._session)
-        self._answer = Chip("neuronAnswer", "Its answer", "What the neuron answers to the drawing, now.", 94)
+        self._answer = Chip("neuronAnswer", "Its answer", "What the neuron answers to the drawing.", 94)
         self._bias = Chip("neuronBias", "Its bias", "What is added to its weighted inputs.", 78)
         self.head.row.insertWidget(1, self._answer)
         self.head.row.insertWidget(2, self._bias)
