@@ -14,8 +14,9 @@ from nnviz.look.round_numbers import steady_end
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.session.asked import STATISTICS, LayerStatistics
 from nnviz.session.session import Session
-from nnviz.widgets.card import Table, label
+from nnviz.widgets.card import Table
 from nnviz.widgets.column import ScrollColumn
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.plots.histograms import Cell, HistogramGrid, Row
@@ -43,9 +44,10 @@ class DistributionsPage(Page):
             "Distributions of weights, biases, activations and gradients in each layer",
         )
         self.body.addWidget(ScrollColumn("distributionsScroll", self.grid))
-        self._keys = label(role="muted")
+        self._keys = named(GivingLabel(role="muted"), "distributionsKey")
         self._keys.setTextFormat(Qt.RichText)
-        arranged(QHBoxLayout(self.aside), 1, self._keys, label("bar height: √count", "muted"), spacing=12)
+        self._keys.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        arranged(QHBoxLayout(self.aside), 1, self._keys)
         self._colour_keys()
         theme.changed.connect(self._colour_keys)
         session.probes[STATISTICS].changed.connect(self.refresh)
@@ -54,7 +56,9 @@ class DistributionsPage(Page):
     def _colour_keys(self) -> None:
         now, start = theme.colour("train").name(), theme.colour("muted").name()
         words = f'<span style="color:{now}">■</span> {self._when}&nbsp;&nbsp; <span style="color:{start}">―</span>'
-        self._keys.setText(f"{words} at the start")
+        keys = f"{words} at the start"
+        tip = f"Blue: {self._when}; grey: at the start. The height of a bar is the square root of its count."
+        self._keys.show_versions(f"{keys}&nbsp;&nbsp; bar height: √count", keys, f"{words} start", tip=tip)
 
     @property
     def _when(self) -> str:

@@ -116,7 +116,8 @@ class LearningStripPanel(DockCard):
         named = [_coloured(line, figure) for line, figure in zip(lines, figures, strict=True)]
         fewer = [f"{', '.join(named[:count])}, …" for count in range(len(named) - 1, 0, -1)]
         all_names = ", ".join(named)
-        whole = (f"{all_names}{after}", all_names, *fewer) if lines else ("",)
+        shortest = [named[0], _coloured(lines[0], figures[0].strip(), named=False)] if at is not None and lines else []
+        whole = (f"{all_names}{after}", all_names, *fewer, *shortest) if lines else ("",)
         self.head.detail.show_versions(*whole, tip=self._tip(after, figures))
         ends = [f"{line.name}: {_told(line, 0)} to {_told(line, -1)}" for line in lines]
         self.plot.setAccessibleDescription(", ".join(ends) or "no answer")
@@ -172,8 +173,9 @@ def _figure(line: ShareLine, index: int) -> str:
     return line.figure(index) if line.figures else f"{line.figure(index)} %"
 
 
-def _coloured(line: ShareLine, after: str) -> str:
-    return f'<span style="color:{theme.colour(line.colour).name()}">{escape(line.name + after)}</span>'
+def _coloured(line: ShareLine, after: str, named: bool = True) -> str:
+    words = escape(f"{line.name if named else ''}{after}")
+    return f'<span style="color:{theme.colour(line.colour).name()}">{words}</span>'
 
 
 CARDS.register("learningStripDock")(CardInfo(LearningStripPanel, {"train": Place(Column.ASK, 3, 106)}, needs=(PAST,)))

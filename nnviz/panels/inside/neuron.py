@@ -25,7 +25,7 @@ from nnviz.widgets.neuron.edit_dialog import EditDialog
 from nnviz.widgets.parts import arranged
 
 _SECONDS_BETWEEN_VIEWS = 0.2
-_AIR = 20  # pixels in the head: room for the mark of a what-if
+_ROOM = 28  # pixels in the head: for the mark of a what-if
 _NOTHING = "Click a neuron in the network or among the weights to see what it does."
 
 
@@ -66,7 +66,7 @@ class NeuronPanel(DockCard):
         self._bias = Chip("neuronBias", "Its bias", "What is added to its weighted inputs.", 78)
         self.head.row.insertWidget(1, self._answer)
         self.head.row.insertWidget(2, self._bias)
-        self.head.row.insertSpacing(3, _AIR)
+        self.head.keep_room(_ROOM)
         self.head.row.addWidget(self._controls)
 
     def _connect(self) -> None:
