@@ -52,6 +52,11 @@ class Displayed(QObject):
         return self.moment is None
 
     @property
+    def one(self) -> object:
+        """The same object as long as the same weights are displayed: a moment of the past, or the network as it is."""
+        return self.moment or self.as_trained
+
+    @property
     def epochs(self) -> float:
         """Epochs that the displayed network was trained, over all trainings of its run, with fraction."""
         return self._run.epochs if self.moment is None else self.moment.epochs

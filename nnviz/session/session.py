@@ -17,7 +17,6 @@ from nnviz.jobs.stepwise import Stepwise
 from nnviz.look.meaning import Meaning
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_own import OWN, TESTED
-from nnviz.session.asked_step import AskedStep
 from nnviz.session.branching import Branching
 from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.comparison import Comparison
@@ -53,9 +52,8 @@ from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
 from nnviz.session.sketch import Sketch
 from nnviz.session.status import Status
-from nnviz.session.step_effects import StepEffects
-from nnviz.session.step_through import StepThrough
-from nnviz.session.taken_steps import TakenSteps
+from nnviz.session.steps import step_parts
+from nnviz.session.taught import Taught
 from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
 from nnviz.session.undo import Undo
@@ -89,7 +87,8 @@ class Session(QObject):
         library, comparison: the runs that are kept on disk, and which of them are compared.
         room, exchange: how much room they take, and may take; passes runs on, and takes in what was passed on.
         files, moment_files: opens, saves and exports networks; the same with those of the past.
-        step_through, step_effects: one step of the training with all its numbers; what it does to the error.
+        step_through, step_effects, past_batch: one step of the training with all its numbers; what it does to the
+            error; the batch that came next at a moment of the past.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
         pictures: reads pictures that are dropped or pasted onto the canvas.
@@ -123,7 +122,8 @@ class Session(QObject):
         self.edits = Edits(*changing, self.selection, self.messages)
         self.sketch = Sketch(self.undo)
         self.question = Question(self.displayed, self.sketch, self.data, self.undo)
-        self.own = Own(self.data, self.question, self.runs, self.training, self.undo, self.messages)
+        taught = Taught(self.runs, self.displayed)
+        self.own = Own(self.data, self.question, taught, self.training, self.undo, self.messages)
         self._chosen_example = ChosenExample(self.selection, self.question)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
@@ -142,16 +142,15 @@ class Session(QObject):
         self.exchange = Exchange(lambda: self.records.path, self.library, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
-        steps = TakenSteps(*changing, self.edits.errors, self.messages)
-        asked = AskedStep(self.data, self.settings, self.runs, self.training, self.question, self.selection)
-        self.step_through = StepThrough(asked, steps, self.messages)
-        self.step_effects = StepEffects(self.step_through, steps, self.messages.crashed.emit)
+        asked = *changing, self.settings, self.timeline, exact, self.question, self.selection, self.edits.errors
+        self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.messages)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
         self.probes = new_probes(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
         self._connect()
 
     def _connect(self) -> None:
         """Hands on what one part tells to the others that it concerns."""
+        self.timeline.rested.connect(self.probes.hurry)
         self.data.changed.connect(lambda: self.sketch.suit(self.data.dataset))
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
@@ -162,6 +161,7 @@ class Session(QObject):
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
+        self.displayed.moment_changed.connect(self.ranking.forget)
         self.training.state_changed.connect(self.probes.look)  # at rest all is of the last moment
         for name in (OWN, TESTED):  # they are slow, and nobody should have to wait
             self.training.state_changed.connect(self.probes[name].hurry)
@@ -245,5 +245,6 @@ class Session(QObject):
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
-        parts += [self.moment_files, self.importing, self.data, self.own, self.files, self.room, self.exchange]
+        parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files]
+        parts += [self.room, self.exchange]
         return close_all(parts, _LONGEST_WAIT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -77,7 +78,7 @@ class MistakesPanel(DockCard):
         for page in (self.matrix, self.classes, self.numbers, self._note):
             self._stack.addWidget(page)
         self.head.row.addWidget(self.part_button)
-        self.head.detail.shorten = lambda words: [words.partition(" of ")[0].partition(" after ")[0]]
+        self.head.detail.shorten = _shorter
         self.body.addWidget(self._stack, 1)
         self.body.addLayout(arranged(QHBoxLayout(), (self._key, 1), self.mode_button))
         self._connect()
@@ -224,6 +225,12 @@ class MistakesPanel(DockCard):
         if found is None or not isinstance(found.answers, NumberAnswers):
             return None
         return self.numbers.table(found.answers)
+
+
+def _shorter(words: str) -> list[str]:
+    """ "40.00 %" and "40 %" for "40.00 % of 120" or "40.00 % after epoch 1"; "2.71" for "RMSE 2.71 · R² 0.88"."""
+    first = words.partition(" of ")[0].partition(" after ")[0].partition(" · ")[0]
+    return [first, re.sub(r"(\d\d)\.\d+ %", r"\1 %", first.removeprefix("RMSE "))]
 
 
 def _as_shares(matrix: Array, mode: str) -> Array:

@@ -39,6 +39,7 @@ PARTS = (
         "exchange",
         "step_through",
         "step_effects",
+        "past_batch",
     ),
 )
 HELPERS = ("probes", "rate_search", "ranking", "pictures")  # of the jobs' room; what they find comes back by a part
