@@ -135,15 +135,14 @@ class Session(QObject):
         self.moment_files = MomentFiles(self.runs, self.branching.exact, self.files, self.messages)
         kept = self._library_lane = LibraryLane(lambda: self.records.path)
         self._reopening = Reopening(kept, *opening, self._resuming, self.messages)
-        listing = self.records, self.runs, self.training, self._reopening, self.undo, self.messages
-        self.library = KeptRuns(kept, *listing)
+        self.library = KeptRuns(kept, self.records, self.runs, self.training, self._reopening, self.undo, self.messages)
         self.comparison = Comparison(kept, self.library, self.messages)
         self.room = KeptRoom(lambda: self.records.path, self.library, self.runs, self.messages)
         self.exchange = Exchange(lambda: self.records.path, self.library, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
-        asked = *changing, self.settings, self.timeline, exact, self.question, self.selection, self.edits.errors
-        self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.messages)
+        asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
+        self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
         self.probes = new_probes(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
         self._connect()
