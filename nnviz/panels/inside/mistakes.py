@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -228,9 +227,12 @@ class MistakesPanel(DockCard):
 
 
 def _shorter(words: str) -> list[str]:
-    """ "40.00 %" and "40 %" for "40.00 % of 120" or "40.00 % after epoch 1"; "2.71" for "RMSE 2.71 · R² 0.88"."""
+    """ "4.65 %" and "4.7 %" for "4.65 % of 10 000" or "4.65 % after epoch 1"; "2.71" for "RMSE 2.71 · R² 0.88"."""
     first = words.partition(" of ")[0].partition(" after ")[0].partition(" · ")[0]
-    return [first, re.sub(r"(\d\d)\.\d+ %", r"\1 %", first.removeprefix("RMSE "))]
+    share = first.removesuffix(" %")
+    if share == first or float(share) < 1:
+        return [first, first.removeprefix("RMSE ")]
+    return [first, f"{float(share):.{0 if float(share) >= 10 else 1}f} %"]
 
 
 def _as_shares(matrix: Array, mode: str) -> Array:

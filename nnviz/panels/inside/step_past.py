@@ -13,7 +13,7 @@ from nnviz.widgets.parts import arranged, named, pill
 from nnviz.widgets.share_bar import ShareBar
 
 _WIDE = 240  # pixels
-_FIRST = "This would be the first step of a training that begins here: the optimizer has gathered nothing yet."
+_FIRST = "As the first step of a training that begins here: averages and learning rate of then are not known."
 _ABOUT = "This batch is approximate, because what computed the run was other"
 
 
@@ -70,7 +70,8 @@ class StepNote(QWidget):
         if written is None:
             return ""
         if written.step.is_given:
-            keeps = bool(written.step.averages_before.kept) or written.step.settings.schedule != "constant"
-            return _FIRST if keeps else ""
+            settings = written.step.settings
+            has_past = bool(settings.new_optimizer().keeps) or settings.schedule != "constant"
+            return _FIRST if has_past else ""
         others = [] if past.found is None else past.found.differences
         return f"{_ABOUT}: {'; '.join(others)}." if others else ""
