@@ -124,10 +124,10 @@ class AskedStep:
 
     @property
     def experiment(self) -> Experiment:
-        """What the current run is, or would be, trained with."""
+        """What the current run is, or would be, trained with; of its past what it was trained with last."""
         run = self.runs.current
-        is_other = self.training.is_under_way or self.training.is_another_network
-        return run.experiment if is_other else self.settings.fitting
+        is_own = self.is_of_past or self.training.is_under_way or self.training.is_another_network
+        return run.experiment if is_own else self.settings.fitting
 
     @property
     def is_of_past(self) -> bool:
