@@ -82,8 +82,10 @@ class Recorded:
         run: its number there; None for none.
         words: what there is to tell of it; None for nothing.
         is_written: whether all that it learns is written.
+        left_at: the epoch at which it branched off from the run that it was recorded as before; None if it did not.
     """
 
     run: int | None
     words: str | None = None
     is_written: bool = True
+    left_at: float | None = None
