@@ -87,9 +87,11 @@ class Recorded:
         words: what there is to tell of it; None for nothing.
         is_written: whether all that it learns is written.
         going: what goes of old runs when the next training is over, because there is too little room; None for nothing.
+        left_at: the epoch at which it branched off from the run that it was recorded as before; None if it did not.
     """
 
     run: int | None
     words: str | None = None
     is_written: bool = True
     going: Plan | None = None
+    left_at: float | None = None

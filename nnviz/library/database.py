@@ -20,6 +20,7 @@ from nnviz.library.faults import (
     ReplacedError,
     damaged,
     in_words,
+    is_damage,
     read_only,
 )
 from nnviz.library.place import is_on_network
@@ -268,6 +269,7 @@ def _check_head(path: Path) -> None:
     """Raises NotALibraryError for a file that another program wrote, before it is opened for writing.
 
     SQLite itself looks at it: who opens and closes a file in another way loses all locks that the process has on it.
+    It looks at the file without its log, which may be only half put into it: nothing can be said of damage then.
     """
     address = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
     with closing(sqlite3.connect(address, uri=True)) as connection:
@@ -275,9 +277,11 @@ def _check_head(path: Path) -> None:
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             connection.execute("PRAGMA schema_version").fetchone()
         except sqlite3.DatabaseError as error:
-            if "not a database" not in str(error):
+            if "not a database" in str(error):
+                raise not_a_library(path, "a file of another kind", NotSQLiteError) from None
+            if not is_damage(error):
                 raise
-            raise not_a_library(path, "a file of another kind", NotSQLiteError) from None
+            return
     if application & 0xFFFFFFFF not in (0, schema.APPLICATION_ID):
         raise not_a_library(path, "an SQLite file of something else")
 

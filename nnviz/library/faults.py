@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from engine.errors import EngineError, Verbatim
 from engine.validation import gigabytes
 
 ELSEWHERE = "The environment variable NNVIZ_LIBRARY can name another file."
+_LEAST_ROOM = 2**17  # bytes that SQLite takes beside the library, even if nothing is written to it
 
 
 class LibraryError(EngineError):
@@ -51,7 +53,7 @@ class UnknownRunError(LibraryError):
 
 
 class RunInUseError(LibraryError):
-    """Another program, or another part of this one, is training this run at this moment."""
+    """Another program, or another part of this one, is training this run at this moment, or has trained it on."""
 
 
 class TooLargeError(LibraryError):
@@ -66,6 +68,11 @@ def no_run(path: Path, run: object) -> UnknownRunError:
 def in_use(run: int) -> RunInUseError:
     rule = "must not be trained by another program at this moment"
     return RunInUseError("run", run, rule, "End its training there first.")
+
+
+def gone_on(run: int) -> RunInUseError:
+    rule = "must be as it was when it was read, but another program has trained it on"
+    return RunInUseError("run", run, rule, "Read it again.")
 
 
 def damage_mark(path: Path) -> Path:
@@ -109,7 +116,7 @@ def in_words(path: Path) -> Iterator[None]:
 
 def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
     text = str(error)
-    if "full" in text:
+    if "full" in text or ("I/O error" in text and _has_no_room(path)):
         return _full(path)
     if "readonly" in text:
         return read_only(path, "file or folder is write-protected")
@@ -120,6 +127,13 @@ def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
         return damaged(path, text)
     rule = "must be a file that can be read and written"
     return LibraryError(path.name, Verbatim(f"out of order ({text})"), rule, ELSEWHERE)
+
+
+def _has_no_room(path: Path) -> bool:
+    """Whether SQLite could not even make the files beside the library."""
+    with suppress(OSError):
+        return shutil.disk_usage(path.parent).free < _LEAST_ROOM
+    return False
 
 
 def _full(path: Path) -> FullDiskError:

@@ -180,9 +180,12 @@ def _kept(database: Database, run: int, row: tuple[Any, ...], description: Descr
         raise damaged(database.path, f"the state of run {run}: {str(error)[:100]}") from None
 
 
-def leap_payload(before: float) -> dict[str, Any]:
-    """The payload of an order whose content is a whole state: where its training began, and with what it was made."""
-    return {"before": before, "machine": this_machine().as_dict()}
+def leap_payload(before: float, since: float) -> dict[str, Any]:
+    """The payload of an order whose content is a whole state: where its training began, and with what it was made.
+
+    ``since`` are the epochs up to which the run was known: between them and this state nothing is.
+    """
+    return {"before": before, "since": since, "machine": this_machine().as_dict()}
 
 
 def write_order(database: Database, run: int, order: Order) -> None:

@@ -73,14 +73,14 @@ class Displayed(QObject):
         """Whether the network stays as it is: nothing is trained, or it is one of the past."""
         return self._run.stage is not Stage.TRAINING or not self.is_live
 
-    def show(self, run: Run, what_if: Mapping[Neuron, float] | None = None) -> None:
+    def show(self, run: Run, what_if: Mapping[Neuron, float] | None = None) -> bool:
         """Displays that run's network with its latest parameters; ``what_if`` takes the place of what is supposed.
 
-        While a moment of the past of the same run is displayed, that one stays.
+        While a moment of the past of the same run is displayed, that one stays. Returns whether it is another run.
         """
         is_other = run is not self._run
         if self.moment is not None and not is_other and what_if is None:
-            return
+            return False
         before, moment = self.what_if, self.moment
         if what_if is not None or is_other:
             self.what_if = what_if or {}
@@ -90,6 +90,7 @@ class Displayed(QObject):
             self.what_if_changed.emit()
         if moment is not None:
             self.moment_changed.emit()
+        return is_other
 
     def look_back(self, moment: Snapshot | None) -> None:
         """Displays the network as it was at that moment of the displayed run; None: live again."""

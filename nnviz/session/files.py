@@ -168,12 +168,16 @@ class Files(QObject):
         if path.suffix.lower() == CHECKPOINT and run.stage is not Stage.RESTING:
             self._save_training(run.id, past, data, writing, unless_later, saved)
             return
-        is_cut_off = self._training.is_under_way
-        note = ", without the state of its training: only .npz keeps that" if is_cut_off else ""
+        state = self._resuming.state_of(run)
+        is_cut_off = self._training.is_under_way or state is not None
 
         def work() -> str:
-            save_network(network_for_file(past, data), path)
-            return note
+            network = network_for_file(past, data)
+            if path.suffix.lower() == CHECKPOINT and state is not None:
+                save_checkpoint(network, path, state)
+                return ""
+            save_network(network, path)
+            return ", without the state of its training: only .npz keeps that" if is_cut_off else ""
 
         writing.run(self._saving, lambda: unless_later(work), saved)
 

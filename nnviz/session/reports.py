@@ -34,7 +34,7 @@ class Reports(QObject):
     died = pyqtSignal(object)
     recorded = pyqtSignal(object, object)
 
-    def __init__(self, runner: Runner, runs: Runs, show: Callable[[Run], None], messages: Messages) -> None:
+    def __init__(self, runner: Runner, runs: Runs, show: Callable[[Run], object], messages: Messages) -> None:
         """``show`` displays the newer parameters of the current run."""
         super().__init__(runner)
         self._runs, self._show, self._messages = runs, show, messages

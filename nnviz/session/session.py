@@ -224,7 +224,7 @@ class Session(QObject):
 
     def offer_interrupted(self) -> None:
         """Offers to go on with a training that was broken off when its program ended, if there is one."""
-        self._reopening.offer()
+        self._reopening.offer(self.start)
 
     def search_rate(self) -> None:
         """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""

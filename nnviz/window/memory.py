@@ -147,12 +147,12 @@ class Memory(QObject):
             return
         if session.data.dataset is None:
             return  # keeps what was remembered, because the data could not be loaded
-        self._complete(session)
         record = self._preferences.number("record")
         if is_untouched and record and session.records.is_on:
             session.library.open(int(record))
         elif is_untouched:
             self._choose_large(session, session.data.dataset)
+        self._complete(session)
 
     def _complete(self, session: Session) -> None:
         """All that was remembered is there; what was not, since the program broke off, is in the library."""
