@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.errors import EngineError, Verbatim
 from engine.validation import gigabytes
+from nnviz.library.schema import PAGE_BYTES
 
 ELSEWHERE = "The environment variable NNVIZ_LIBRARY can name another file."
 _LEAST_ROOM = 2**17  # bytes that SQLite takes beside the library, even if nothing is written to it
@@ -123,7 +124,7 @@ def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
     if "locked" in text or "busy" in text:
         rule = "must be free for a moment"
         return BusyError(path.name, Verbatim("in use by another program"), rule, "Try again.")
-    if is_damage(error):
+    if is_damage(error) or ("I/O error" in text and _ends_within_a_page(path)):
         return damaged(path, text)
     rule = "must be a file that can be read and written"
     return LibraryError(path.name, Verbatim(f"out of order ({text})"), rule, ELSEWHERE)
@@ -133,6 +134,13 @@ def _has_no_room(path: Path) -> bool:
     """Whether SQLite could not even make the files beside the library."""
     with suppress(OSError):
         return shutil.disk_usage(path.parent).free < _LEAST_ROOM
+    return False
+
+
+def _ends_within_a_page(path: Path) -> bool:
+    """Whether the file was cut short, so that SQLite cannot read its last page."""
+    with suppress(OSError):
+        return path.stat().st_size % PAGE_BYTES > 0
     return False
 
 

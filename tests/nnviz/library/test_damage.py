@@ -85,6 +85,15 @@ def test_a_library_that_was_cut_short_is_saved_as_far_as_it_goes(path: Path) -> 
     library.close()
 
 
+def test_a_library_that_was_cut_short_within_its_last_page_is_saved_too(path: Path) -> None:
+    """SQLite says only that it cannot read there."""
+    filled(path, 6)
+    os.truncate(path, path.stat().st_size - PAGE_BYTES // 2)
+    library = opened_after_damage(path)
+    assert len(library.runs()) == 6
+    library.close()
+
+
 def test_a_log_that_is_only_half_put_into_the_file_is_no_damage(path: Path) -> None:
     """As where the disk is full, another program does it just now, or one was killed meanwhile."""
     log = path.with_name(f"{path.name}-wal")
