@@ -26,7 +26,6 @@ _LOOKED_AT = 1000  # numbers among which mostly there are more than these
 _BYTES_OF_NUMBER = 24  # while the data set is made
 _NUMBERS_OF_ROWS = ("column 1", "unnamed: 0", "id", "index", "row", "nr", "no")
 _WHOLE = 2**53  # up to which whole numbers are exact
-IGNORED = "ignored"  # why a column is left out, if that was asked for
 _IGNORE = "ignore this column"
 
 

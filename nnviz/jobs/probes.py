@@ -131,16 +131,20 @@ class Probe(QObject):
         question = self._ask()
         if question is None:
             self._take(None, None)
-        elif question[0] != self._answered:
+        elif question[0] != self._answered and self._is_due():
             self._begin(*question)
 
-    def _begin(self, key: Same, work: Callable[[], Any]) -> None:
+    def _is_due(self) -> bool:
+        """Whether the next answer may be computed now; if not, it looks again when it may."""
         if self._is_hurried:
             self._is_hurried = False
             self._budget.reset()
-        if not self._budget.is_due:
-            self._timer.start(round(1000 * self._budget.seconds_left) + 1)
-            return
+        left = self._budget.seconds_left
+        if left > 0:
+            self._timer.start(round(1000 * left) + 1)
+        return left <= 0
+
+    def _begin(self, key: Same, work: Callable[[], Any]) -> None:
         self._is_busy = True
         self.questions += 1
         subject, size = self._subject, self._size()

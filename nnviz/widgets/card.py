@@ -251,8 +251,8 @@ class DockCard(QDockWidget):
 class ColumnDock(QDockWidget):
     """A dock without a head, for a scrolling column of cards."""
 
-    def __init__(self, title: str, name: str) -> None:
-        super().__init__(title)
+    def __init__(self, title: str, name: str, parent: QWidget) -> None:
+        super().__init__(title, parent)
         self.setObjectName(name)
         self.setFeatures(QDockWidget.DockWidgetClosable)
         nothing = QWidget()

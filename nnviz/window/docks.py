@@ -16,7 +16,7 @@ from nnviz.session.session import Session
 from nnviz.widgets.card import ColumnDock, DockCard
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.pages import Page
-from nnviz.widgets.parts import named
+from nnviz.widgets.parts import arranged, named
 from nnviz.window.division import DRAWN, USUAL, Division
 
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
@@ -46,10 +46,11 @@ class Docks(QObject):
     changed = pyqtSignal()
     added = pyqtSignal(object)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, frame: QWidget) -> None:
+        """``frame``: holds the inner window, from the start: Qt styles anew all that is moved from one to another."""
         super().__init__()
         self._session = session
-        self.host = QMainWindow()
+        self.host = QMainWindow(frame)
         self.host.setWindowFlags(Qt.Widget)
         self.host.setDockNestingEnabled(True)
         self.host.setContextMenuPolicy(Qt.NoContextMenu)
@@ -140,17 +141,13 @@ class Docks(QObject):
 
     def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
         """A dock of fixed cards, one below the other, which scroll if there is no room for all."""
-        dock = ColumnDock("Settings", SETTINGS)
+        dock = ColumnDock("Settings", SETTINGS, self.host)
         column = named(QWidget(), "scrolled")
-        rows = QVBoxLayout(column)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP)
-        for card in cards:
-            rows.addWidget(card)
-        rows.addStretch(1)
         self.settings_column = ScrollColumn("settingsScroll", column)
         self.settings_column.setMinimumWidth(_WIDTHS[Column.CHOOSE])
         dock.setWidget(self.settings_column)
+        rows = arranged(QVBoxLayout(column), *cards, spacing=theme.GAP)  # last, so that they are moved once
+        rows.addStretch(1)
         return dock
 
     def _arrange(self) -> None:

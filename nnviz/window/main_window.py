@@ -33,7 +33,7 @@ from nnviz.panels.timeline_bar import TimelineBar
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.message_bar import MessageBar
-from nnviz.widgets.parts import named
+from nnviz.widgets.parts import arranged, named
 from nnviz.window import arrangement
 from nnviz.window.card_actions import CardActions
 from nnviz.window.data_dialogs import DataDialogs
@@ -135,7 +135,10 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.BottomToolBarArea, time)
 
     def _add_docks(self) -> None:
-        self._docks = Docks(self.session)
+        frame = QWidget()
+        self.setCentralWidget(frame)
+        self._docks = Docks(self.session, frame)
+        arranged(QVBoxLayout(frame), self._docks.host)
         self.docks = self._docks.docks
         self.draw: DrawPanel = self._docks.cards["drawDock"]
         self.curves: CurvesPanel = self._docks.cards["curvesDock"]
@@ -144,16 +147,11 @@ class MainWindow(QMainWindow):
         self.training.opened.connect(self._docks.settings_column.show_whole)
         data: DataPanel = self._docks.cards["dataCard"]
         data.file_wanted.connect(self.data_dialogs.open_data)
-        frame = QWidget()
-        column = QVBoxLayout(frame)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._docks.host)
         self.message_bar = MessageBar(frame)
         self.message_bar.hide()
         self.message_bar.dismissed.connect(self.session.messages.dismiss)
         self.message_bar.chosen.connect(self.session.messages.choose)
         self.importing = ImportPlace(self.session, self._docks, frame)
-        self.setCentralWidget(frame)
 
     def card(self, name: str) -> QWidget:
         """The card of that name, if its workspace was shown. Raises KeyError."""

@@ -38,7 +38,7 @@ from PyQt5.QtWidgets import QWidget  # noqa: E402
 
 from nnviz.app import create_window  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
-from tests.benchmarks.window_figures import EVENTS_PER_SECOND, percentiles  # noqa: E402
+from tests.benchmarks.hand import EVENTS_PER_SECOND, percentiles  # noqa: E402
 
 COLUMNS, CLASSES = 20, 10
 REST_SECONDS = 3.0

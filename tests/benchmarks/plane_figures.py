@@ -33,7 +33,8 @@ from nnviz.widgets.plane.tiles import NeuronTiles  # noqa: E402
 from nnviz.widgets.plane.view import PlaneView  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 from nnviz.window.preferences import Preferences  # noqa: E402
-from tests.benchmarks.window_figures import EVENTS_PER_SECOND, SIZE, Paintings, percentiles, seconds_alone, wait  # noqa: E402
+from tests.benchmarks.hand import EVENTS_PER_SECOND, percentiles, wait  # noqa: E402
+from tests.benchmarks.window_figures import SIZE, Paintings, seconds_alone  # noqa: E402
 
 SHAPE = 2, 64, 64, 3
 POINTS = 600, 6000

@@ -18,6 +18,7 @@ from engine.experiment import Experiment
 from engine.features import activations_of
 from engine.network import Network
 from engine.projection import Basis, project_in_steps
+from engine.validation import Array
 from nnviz.jobs.tsne import is_installed
 from nnviz.panels.inside.map import INSTALL, MapPage
 from nnviz.session import cloud as cloud_module
@@ -79,20 +80,17 @@ def point(page: MapPage, number: int) -> tuple[float, float]:
     return at.x(), at.y()
 
 
-def circle(page: MapPage, numbers: list[int]) -> None:
-    """A lasso around these points alone, with Shift: the map is zoomed in on them before."""
-    x, y = np.array([point(page, number) for number in numbers]).T
-    corners = [
-        (x.min() - 4, y.min() - 4),
-        (x.max() + 4, y.min() - 4),
-        (x.max() + 4, y.max() + 4),
-        (x.min() - 4, y.max() + 4),
-    ]
+def circle(page: MapPage, numbers: list[int]) -> tuple[Array, Array]:
+    """A lasso around these points, with Shift; its upper left and lower right corner, whole pixels as a mouse has."""
+    points = np.array([point(page, number) for number in numbers])
+    low, high = np.floor(points.min(axis=0)) - 4, np.ceil(points.max(axis=0)) + 4
+    corners = [low, (high[0], low[1]), high, (low[0], high[1])]
     kinds = [QEvent.MouseButtonPress, *[QEvent.MouseMove] * 3, QEvent.MouseButtonRelease]
     for kind, corner in zip(kinds, [*corners, corners[-1]], strict=True):
         button = Qt.NoButton if kind == QEvent.MouseMove else Qt.LeftButton
         event = QMouseEvent(kind, QPointF(*corner), Qt.MouseButton(button), Qt.LeftButton, Qt.ShiftModifier)
         QApplication.sendEvent(page.view, event)
+    return low, high
 
 
 # ---- where the points are
@@ -212,14 +210,10 @@ def test_a_click_chooses_it_everywhere(page: MapPage, ready_window: MainWindow, 
 def test_a_lasso_lists_its_examples(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     answers = settle(ready_window, qtbot)
     places = page.view.camera.pixels(page.view.dots.points)
-    left = np.argsort(places[:, 0])[:6].tolist()
-    x, y = places[left].T
-    circle(page, left)
+    low, high = circle(page, np.argsort(places[:, 0])[:6].tolist())
+    inside = ((places >= low) & (places <= high)).all(axis=1)
     mistakes, card = ready_window.session.mistakes, examples(ready_window)
-    inside = np.isin(np.arange(len(places)), mistakes.listed)
-    for air, is_wrong in ((3, lambda within: within & ~inside), (5, lambda within: inside & ~within)):  # pixels
-        within = (places >= (x.min() - air, y.min() - air)) & (places <= (x.max() + air, y.max() + air))
-        assert not is_wrong(within.all(axis=1)).any()
+    assert sorted(mistakes.listed.tolist()) == np.flatnonzero(inside).tolist()
     assert title(card).startswith("Chosen on")
     wrong = answers.are_wrong[mistakes.listed]
     assert (np.diff(wrong.astype(int)) <= 0).all(), "mistakes come first"
