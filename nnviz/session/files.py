@@ -240,7 +240,7 @@ class Files(QObject):
         return self._data.dataset.title if self._data.dataset else ""
 
     def close(self, milliseconds: int) -> bool:
-        """Waits for files that are being saved, and notes them; at most so long for others. Returns whether all ended."""
+        """Waits for files that are being saved, and notes them; for others at most so long. Returns whether all end."""
         self._patience.close()
         self._saving.finish()
         others = [each.close(milliseconds) for each in (self._exporting, self._reading)]
