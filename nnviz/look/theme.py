@@ -270,6 +270,8 @@ class _Shades(QIconEngine):
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         """At most as large as that."""
+        if size.isEmpty():  # a button has not got its place yet
+            return QPixmap()
         source, ink, disabled, checked = self._made_of
         shade = disabled if mode == QIcon.Disabled else checked if state == QIcon.On else ink
         key = size.width(), size.height(), shade

@@ -133,6 +133,7 @@ class CardHead(QFrame):
             self.marked.emit()
         if self.mark.is_wanted:
             self._place_mark()
+            self.mark.raise_()
 
     def keep_room(self, least: int | None = None) -> None:
         """Keeps the room that the mark needs free; ``least`` also while there is none."""
@@ -140,6 +141,7 @@ class CardHead(QFrame):
         wanted = max(self.room_of_mark, self.least_room) - self.row.spacing()  # which is there in any case
         self._room.changeSize(max(0, wanted), 0, QSizePolicy.Fixed)
         self.row.invalidate()
+        self.corner.activate()
 
     def _fit_tabs(self) -> None:
         bar = self.findChild(QTabBar, options=Qt.FindDirectChildrenOnly)
