@@ -49,8 +49,8 @@ RUNS: tuple[tuple[str, ...], ...] = (
     ("--hidden", "32", "--activation", "sigmoid", "--learning-rate", "0.5"),
     ("--preset", "Ancestor 2015"),
 )
-FILM = "weights.gif"
-FILM_SECONDS = 5
+FILM = "weights.webp"
+FILM_SECONDS, FILM_SIZE = 5, (1000, 620)
 
 
 def make(file: Path, *options: str, scale: str = "1", library: Path | None = None) -> None:
@@ -70,10 +70,10 @@ def fill(library: Path) -> None:
 
 
 def make_film(path: Path) -> None:
-    """The first layer's weights over a training, as a GIF."""
+    """The first layer's weights over a training."""
     from tests.benchmarks.film import film_of_weights
 
-    film_of_weights(path, FILM_SECONDS)
+    film_of_weights(path, FILM_SECONDS, FILM_SIZE)
 
 
 def main() -> None:
