@@ -91,7 +91,7 @@ class Room:
         row = self._database.row("SELECT value FROM meta WHERE name = ?", (name,))
         try:
             return usual if row is None else min(max(int(row[0]), _LEAST), _MOST)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return usual
 
     def _set(self, name: str, nbytes: int) -> None:
@@ -136,7 +136,7 @@ class Room:
 
     def _between(self, query: str, run: int, keep: int, gone: set[float]) -> list[tuple[float, int]]:
         """What goes where so many are to stay, evenly apart."""
-        there = [(float(at), int(size)) for at, size in self._database.rows(query, {"run": run}) if at not in gone]
+        there = [(float(at), int(size)) for at, size in self._database.numbers(query, {"run": run}) if at not in gone]
         if len(there) <= keep:
             return []
         stay = set(np.linspace(0, len(there) - 1, keep).round().astype(int).tolist())
