@@ -109,7 +109,9 @@ def read_history(database: Database, run: int) -> History:
                 if value is not None:
                     curve.add(at, float(value))
         for epoch, content in _confusions(database, run):
-            history.keep_confusions(whole_if_possible(float(epoch)), unpack_matrices(bytes(content)))
+            if not isinstance(content, bytes):
+                raise TypeError("confusion matrices that are no bytes")
+            history.keep_confusions(whole_if_possible(float(epoch)), unpack_matrices(content))
     except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, f"run {run}: {str(error)[:80]}") from None
     return history
@@ -135,7 +137,7 @@ def write_curves(database: Database, run: int, history: History) -> None:
 
 def epochs_in(database: Database, table: str, run: int) -> list[float]:
     """The epochs of which a table has something of a run, ascending."""
-    return [row[0] for row in database.rows(f"SELECT epoch FROM {table} WHERE run = ? ORDER BY epoch", (run,))]
+    return [row[0] for row in database.numbers(f"SELECT epoch FROM {table} WHERE run = ? ORDER BY epoch", (run,))]
 
 
 def figures_at(database: Database, run: int, epoch: float) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -151,10 +152,17 @@ class Database:
         with in_words(self.path):
             return self._connection.execute(query, values).fetchone()  # type: ignore[arg-type]
 
+    def numbers(self, query: str, values: object = ()) -> list[tuple[float, ...]]:
+        """All rows that a query gives, which must be of finite numbers. Raises LibraryError."""
+        rows = self.rows(query, values)
+        if not all(isinstance(each, (int, float)) and math.isfinite(each) for row in rows for each in row):
+            raise damaged(self.path, "no number where there must be one")
+        return rows
+
     def number(self, query: str, values: object = ()) -> int:
         """The one number that a query gives."""
         row = self.row(query, values)
-        if row is None or not isinstance(row[0], (int, float)):
+        if row is None or not isinstance(row[0], (int, float)) or not math.isfinite(row[0]):
             raise damaged(self.path, "no number where there must be one")
         return int(row[0])
 

@@ -115,7 +115,7 @@ class Room:
         row = self._database.row("SELECT value FROM meta WHERE name = ?", (name,))
         try:
             return usual if row is None else min(max(int(row[0]), LEAST), most)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return usual
 
     def _set(self, name: str, nbytes: int, most: int) -> None:
@@ -169,7 +169,7 @@ class Room:
     def _between(self, query: str, run: int, keep: int, gone: Iterable[float]) -> list[tuple[float, int]]:
         """What goes where so many are to stay, evenly apart."""
         less = set(gone)
-        there = [(float(at), int(size)) for at, size in self._database.rows(query, {"run": run}) if at not in less]
+        there = [(float(at), int(size)) for at, size in self._database.numbers(query, {"run": run}) if at not in less]
         if len(there) <= keep:
             return []
         stay = set(np.linspace(0, len(there) - 1, keep).round().astype(int).tolist())

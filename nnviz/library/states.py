@@ -131,7 +131,7 @@ def write_state(database: Database, run: int, state: StateBytes, is_last: bool) 
 
 def state_places(database: Database, run: int) -> list[tuple[float, bool]]:
     """Where the kept states are: (epochs, whether it is the last one), ascending."""
-    rows = database.rows("SELECT at, is_last FROM states WHERE run = ? ORDER BY at, is_last", (run,))
+    rows = database.numbers("SELECT at, is_last FROM states WHERE run = ? ORDER BY at, is_last", (run,))
     return [(float(at), bool(is_last)) for at, is_last in rows]
 
 
@@ -176,7 +176,7 @@ def _kept(database: Database, run: int, row: tuple[Any, ...], description: Descr
         return KeptState(
             run, float(at), float(start), int(epoch), int(batch), int(orders), made_with, network, training
         )
-    except (EngineError, TypeError, ValueError, RecursionError) as error:
+    except (EngineError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise damaged(database.path, f"the state of run {run}: {str(error)[:100]}") from None
 
 
@@ -205,5 +205,5 @@ def read_orders(database: Database, run: int, after: int) -> list[Order]:
             Order(int(number), float(at), int(epoch), int(batch), str(kind), json.loads(payload), content)
             for number, at, epoch, batch, kind, payload, content in rows
         ]
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise damaged(database.path, f"the orders of run {run}: {str(error)[:100]}") from None

@@ -72,7 +72,7 @@ def damaged_library(rng: np.random.Generator, folder: Path) -> str:
     path.write_bytes(_whole())
     change(rng, path)
     before = path.read_bytes()
-    for _ in range(5):  # damage that is met is repaired by the next one who opens it
+    for _ in range(10):  # damage that is met is repaired by the next one who opens it
         opened = refused(lambda: Library(path))
         if isinstance(opened, NotALibraryError):
             assert path.read_bytes() == before

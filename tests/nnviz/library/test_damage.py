@@ -157,6 +157,28 @@ def test_changed_bytes_of_a_moment_or_a_state_are_noticed(path: Path) -> None:
         assert again.moments(run) == []
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("moments", "epoch", "x"),
+        ("moments", "nbytes", "x"),
+        ("states", "at", float("inf")),
+        ("states", "orders", float("inf")),
+        ("confusions", "content", 2**62),
+        ("runs", "batches", float("inf")),
+    ],
+)
+def test_values_that_nnviz_never_wrote_are_damage(path: Path, table: str, column: str, value: object) -> None:
+    with Library(path) as library:
+        record(library)
+        library.database.write(f"UPDATE OR IGNORE {table} SET {column} = ?", (value,))
+        with pytest.raises(DamagedError, match=r"^library\.sqlite is damaged"):
+            read_all(library), library.room.plan(1)
+    with Library(path) as again:
+        assert again.notice.startswith("The library was damaged.")
+        read_all(again), again.room.plan(1)
+
+
 def test_a_run_whose_settings_are_unreadable_spoils_no_list(path: Path) -> None:
     with Library(path) as library:
         good, bad = library.begin(an_experiment()), library.begin(an_experiment())
