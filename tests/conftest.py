@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 
 # As main.py sets them, and before numpy is first imported: tests are to measure what a person gets.
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 # The end-to-end tests hand no QT_… variable on to the program they start.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Tests start the program a hundred times: it is compiled once, whatever the person prefers.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # ruff: noqa: E402
 import gc

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from pytestqt.qtbot import QtBot
 
+from engine.datasets import Dataset
 from engine.network import Network
+from nnviz.session.session import Session
+from nnviz.session.status import Status
 
 
 class Gate:
@@ -56,6 +61,32 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
         monkeypatch.setattr(Network, name, held(getattr(Network, name)))
     yield gate
     gate.open()
+
+
+class Model:
+    """A session without a window: tests that look at no widget are quicker with it."""
+
+    def __init__(self) -> None:
+        self.session = Session()
+        self.session.records.set_on(False)
+        self.session.messages.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+        self.session.data.load()
+
+
+@pytest.fixture
+def model(qtbot: QtBot, few_digits: Dataset, load_with: Callable[..., None]) -> Iterator[Model]:
+    """One that still loads its data, the beginning of MNIST."""
+    load_with(lambda: few_digits)
+    model = Model()
+    yield model
+    assert model.session.close()
+
+
+@pytest.fixture
+def ready_model(model: Model, qtbot: QtBot) -> Model:
+    """The same when the data is there."""
+    qtbot.waitUntil(lambda: model.session.state is not Status.LOADING)
+    return model
 
 
 @pytest.fixture

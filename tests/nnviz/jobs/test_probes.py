@@ -21,7 +21,7 @@ from nnviz.session.asked import ANSWER, PAST, STATISTICS, LayerStatistics, PastA
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.conftest import Gate
+from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import click_tab, pause, seven, train_epochs, train_for_a_while, wait_for
 
 
@@ -362,9 +362,9 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
     return seen
 
 
-def want(window: MainWindow, wanted: bool = True) -> None:
+def want(model: Model, wanted: bool = True) -> None:
     """As a card does that comes into view."""
-    window.session.probes.want("test", (STATISTICS,), wanted)
+    model.session.probes.want("test", (STATISTICS,), wanted)
 
 
 def statistics(session: Session) -> LayerStatistics:
@@ -392,11 +392,11 @@ def mean_weight(session: Session) -> float:
 
 
 def test_without_a_card_in_view_no_layer_is_looked_at(
-    ready_window: MainWindow, qtbot: QtBot, looks: list[threading.Thread]
+    ready_model: Model, qtbot: QtBot, looks: list[threading.Thread]
 ) -> None:
-    train_epochs(qtbot, ready_window, 2)
+    train_epochs(qtbot, ready_model, 2)
     assert looks == []
-    assert not are_known(ready_window.session)
+    assert not are_known(ready_model.session)
 
 
 def test_the_page_that_shows_them_asks_for_them(
@@ -414,37 +414,37 @@ def test_the_page_that_shows_them_asks_for_them(
     assert len(looks) == before
 
 
-def test_a_fresh_network_is_as_it_was_at_the_start(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    want(ready_window)
+def test_a_fresh_network_is_as_it_was_at_the_start(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    want(ready_model)
     qtbot.waitUntil(lambda: are_known(session))
     found = statistics(session)
     assert found.now[0].weights.high == found.start[0].weights.high
 
 
-def test_they_follow_a_training_and_remember_the_start(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_they_follow_a_training_and_remember_the_start(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     first = mean_weight(session)
-    train_epochs(qtbot, ready_window, 2)
-    want(ready_window)  # only now
+    train_epochs(qtbot, ready_model, 2)
+    want(ready_model)  # only now
     qtbot.waitUntil(lambda: are_known(session))
     found = statistics(session)
     assert found.start[0].weights.mean == pytest.approx(first)
     assert found.now[0].weights.mean == pytest.approx(mean_weight(session)) != pytest.approx(first)
 
 
-def test_while_training_the_last_view_is_seen_in_the_end(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    want(ready_window)
-    train_for_a_while(qtbot, ready_window)
-    pause(qtbot, ready_window)
+def test_while_training_the_last_view_is_seen_in_the_end(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    want(ready_model)
+    train_for_a_while(qtbot, ready_model)
+    pause(qtbot, ready_model)
     last = pytest.approx(mean_weight(session), rel=1e-9)
     qtbot.waitUntil(lambda: are_known(session) and statistics(session).now[0].weights.mean == last)
 
 
-def test_another_network_is_another_subject(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    want(ready_window)
+def test_another_network_is_another_subject(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    want(ready_model)
     qtbot.waitUntil(lambda: are_known(session))
     session.settings.change("shape", shape=(784, 5, 4, 10))
     assert not are_known(session), "of the network before nothing is told any more"
@@ -453,10 +453,10 @@ def test_another_network_is_another_subject(ready_window: MainWindow, qtbot: QtB
     assert [layer.neurons for layer in found.now] == [layer.neurons for layer in found.start] == [5, 4, 10]
 
 
-def test_looks_leave_nothing_behind(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_looks_leave_nothing_behind(ready_model: Model, qtbot: QtBot) -> None:
     """Each holds a network; the garbage collector would be late."""
-    session = ready_window.session
-    want(ready_window)
+    session = ready_model.session
+    want(ready_model)
     qtbot.waitUntil(lambda: are_known(session))
     gc.collect()
     gc.disable()
@@ -472,9 +472,7 @@ def test_looks_leave_nothing_behind(ready_window: MainWindow, qtbot: QtBot) -> N
         gc.enable()
 
 
-def test_out_of_sight_they_keep_no_buffers(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_out_of_sight_they_keep_no_buffers(ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[weakref.ref[LayerStatisticsEvaluator]] = []
     original = LayerStatisticsEvaluator.__init__
 
@@ -483,19 +481,19 @@ def test_out_of_sight_they_keep_no_buffers(
         original(self, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(LayerStatisticsEvaluator, "__init__", noted)
-    want(ready_window)
-    qtbot.waitUntil(lambda: are_known(ready_window.session))
+    want(ready_model)
+    qtbot.waitUntil(lambda: are_known(ready_model.session))
     assert [evaluator() is not None for evaluator in made] == [True]
-    want(ready_window, False)
+    want(ready_model, False)
     qtbot.waitUntil(lambda: made[0]() is None)
-    assert are_known(ready_window.session)
+    assert are_known(ready_model.session)
 
 
 def test_an_opened_network_is_compared_with_what_was_opened(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path_factory: pytest.TempPathFactory
+    ready_model: Model, qtbot: QtBot, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    session = ready_window.session
-    train_epochs(qtbot, ready_window, 1)
+    session = ready_model.session
+    train_epochs(qtbot, ready_model, 1)
     path = tmp_path_factory.mktemp("networks") / "trained.npz"
     with qtbot.waitSignal(session.runs.file_changed):
         session.files.save(path)
@@ -503,7 +501,7 @@ def test_an_opened_network_is_compared_with_what_was_opened(
     with qtbot.waitSignal(session.files.opened):
         session.files.open(path)
     np.testing.assert_array_equal(session.runs.current.parameters_at_start(), trained)
-    want(ready_window)
+    want(ready_model)
     qtbot.waitUntil(lambda: are_known(session))
     assert statistics(session).start[0].weights.high == session.displayed.network.weights[0].max()
 

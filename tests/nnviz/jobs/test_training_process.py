@@ -30,11 +30,11 @@ from nnviz.jobs.training_process import TrainingProcess
 from nnviz.jobs.worker import Worker
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import MANY_EPOCHS
 
 pytestmark = pytest.mark.usefixtures("two_cores")
-LONG = 300  # epochs: more than a second, in which the process takes over
+LONG, SHORT = 150, 40  # epochs: time enough for a process that is there to take over, several times or once
 
 
 @pytest.fixture
@@ -93,6 +93,16 @@ def go_apart(qtbot: QtBot, worker: Worker, ear: Ear, run: int = 1, until: Until 
     qtbot.waitUntil(lambda: ear.frame_from_apart() and ear.apart[-1].run == run, timeout=20_000)
 
 
+def have_process(qtbot: QtBot, worker: Worker, ear: Ear, data: Dataset) -> None:
+    """Waits until the process is there: it takes over the next run after one event, however short that is."""
+    worker.begin(0, lambda: of(data))
+    go_apart(qtbot, worker, ear, run=0)
+    worker.forget(0)
+    looked(qtbot, worker, 0, lambda _: None)
+    ear.heard.clear()
+    ear.apart.clear()
+
+
 def looked(qtbot: QtBot, worker: Worker, run: int, at: Callable[[Trainer], Any]) -> Any:
     """What a look at the run's trainer found."""
     found: list[Any] = []
@@ -128,11 +138,12 @@ def test_it_ends_as_a_bare_loop_does_to_the_bit(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, settings: dict[str, Any]
 ) -> None:
     """However often it is called back on the way."""
-    epochs = 40 if "augmentation" in settings else LONG
+    epochs = 20 if "augmentation" in settings else LONG
     alone, events = of(few_digits, epochs, **settings), []
     for event in alone.run():
         if isinstance(event, (Epoch, BestRestored)):
             events.append(event)
+    have_process(qtbot, worker, ear, few_digits)
     worker.told.connect(lambda: worker.count_heard())
     worker.begin(1, lambda: of(few_digits, epochs, **settings))
     go_apart(qtbot, worker, ear)
@@ -287,19 +298,22 @@ def test_a_process_that_ends_as_soon_as_it_is_lent_a_training_takes_nothing_away
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where memory runs out: the training goes on in the window's process, and no other one is started."""
-    lend = TrainingProcess.lend
+    lend, lent = TrainingProcess.lend, []
 
     def lend_and_end(process: TrainingProcess, job: Job) -> bool:
+        lent.append(job.run)
         os.kill(process.pid, signal.SIGKILL)
         return lend(process, job)
 
-    monkeypatch.setattr(TrainingProcess, "lend", lend_and_end)
-    alone = of(few_digits, LONG)
+    alone = of(few_digits, SHORT)
     for _ in alone.run():
         pass
-    worker.begin(1, lambda: of(few_digits, LONG))
+    have_process(qtbot, worker, ear, few_digits)
+    monkeypatch.setattr(TrainingProcess, "lend", lend_and_end)
+    worker.begin(1, lambda: of(few_digits, SHORT))
     worker.go(1, Until.END)
     qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
+    assert lent == [1]
     (stop,) = ear.stops
     assert stop.finished
     assert stop.frame is not None
@@ -336,8 +350,9 @@ def test_what_the_process_cannot_take_is_trained_here(
     if what == "data":
         data = replace(few_digits)
         object.__setattr__(data, "held", OnlyHere())
-    plain = of(data, LONG)
+    plain = of(data, SHORT)
     trainer = Unlendable(plain.network, data, plain.settings) if what == "trainer" else plain
+    have_process(qtbot, worker, ear, few_digits)
     worker.begin(1, lambda: trainer)
     worker.go(1, Until.END)
     qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
@@ -512,9 +527,9 @@ def _is_running(pid: int) -> bool:
 
 
 def test_the_window_trains_apart_saves_and_is_edited_meanwhile(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_model: Model, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     frames: list[Frame] = []
     session.training.runner.frame.connect(frames.append)
     session.settings.choose("epochs", session.settings.experiment.changed(epochs=MANY_EPOCHS))

@@ -13,15 +13,16 @@ from nnviz.library import Library
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, train_epochs, train_for_a_while, wait_for
 
 
-def steps(qtbot: QtBot, window: MainWindow, epochs: int, batches: int = 0) -> None:
-    for step in [window.session.step_epoch] * epochs + [window.session.step_batch] * batches:
-        before = window.session.runs.current.epochs
+def steps(qtbot: QtBot, model: Model, epochs: int, batches: int = 0) -> None:
+    for step in [model.session.step_epoch] * epochs + [model.session.step_batch] * batches:
+        before = model.session.runs.current.epochs
         step()
-        qtbot.waitUntil(lambda before=before: window.session.runs.current.epochs > before, timeout=20_000)
-        wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
+        qtbot.waitUntil(lambda before=before: model.session.runs.current.epochs > before, timeout=20_000)
+        wait_for(qtbot, model, Status.PAUSED, Status.FINISHED)
 
 
 def branch(qtbot: QtBot, window: MainWindow) -> None:
@@ -167,9 +168,9 @@ def test_the_library_knows_where_it_comes_from(recorded: MainWindow, qtbot: QtBo
 # ---- what cannot be done
 
 
-def test_a_run_that_is_not_recorded(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    steps(qtbot, ready_window, 2)
+def test_a_run_that_is_not_recorded(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    steps(qtbot, ready_model, 2)
     session.timeline.go_to(1)
     session.timeline.branch()
     assert "is not recorded" in session.messages.current.text

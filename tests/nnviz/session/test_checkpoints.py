@@ -19,7 +19,7 @@ from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.conftest import Gate
+from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import (
     action,
     choose_file,
@@ -66,41 +66,41 @@ def test_a_paused_run_goes_on_to_the_bit(
     assert window.isWindowModified()
 
 
-def test_the_second_run_of_a_network(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_the_second_run_of_a_network(ready_model: Model, qtbot: QtBot, home: Path) -> None:
     """Epochs count over all runs."""
-    window, session = ready_window, ready_window.session
-    train_epochs(qtbot, window, 2)
+    model, session = ready_model, ready_model.session
+    train_epochs(qtbot, model, 2)
     session.settings.change("epochs", epochs=4)
-    steps(qtbot, window, 1, 5)
-    save(qtbot, window, home / "run.npz")
-    reopen(qtbot, window, home / "run.npz")
+    steps(qtbot, model, 1, 5)
+    save(qtbot, model, home / "run.npz")
+    reopen(qtbot, model, home / "run.npz")
     assert (session.runs.current.epoch, session.runs.current.last_epoch) == (4, 6)
     session.start()
-    wait_for(qtbot, window, Status.FINISHED)
+    wait_for(qtbot, model, Status.FINISHED)
     assert session.runs.current.history.completed == 6
 
 
-def test_a_finished_run_comes_back_with_its_settings(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, session = ready_window, ready_window.session
-    set_up(window)
+def test_a_finished_run_comes_back_with_its_settings(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    model, session = ready_model, ready_model.session
+    set_up(model)
     session.start()
-    wait_for(qtbot, window, Status.FINISHED)
-    save(qtbot, window, home / "run.npz")
+    wait_for(qtbot, model, Status.FINISHED)
+    save(qtbot, model, home / "run.npz")
     assert load_checkpoint(home / "run.npz")[1] is not None
     experiment = session.settings.experiment
     session.settings.change("others", optimizer="sgd", learning_rate=0.7)
-    reopen(qtbot, window, home / "run.npz")
+    reopen(qtbot, model, home / "run.npz")
     assert session.settings.experiment.training == experiment.training
     assert session.state is Status.READY
     assert session.messages.current is None
-    train_epochs(qtbot, window, 1)
+    train_epochs(qtbot, model, 1)
 
 
-def test_while_it_trains_the_run_is_saved_and_goes_on(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    session = ready_window.session
-    train_for_a_while(qtbot, ready_window)
+def test_while_it_trains_the_run_is_saved_and_goes_on(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    session = ready_model.session
+    train_for_a_while(qtbot, ready_model)
     path = home / "n.npz"
-    save(qtbot, ready_window, path)
+    save(qtbot, ready_model, path)
     assert session.files.activity == "Saved to n.npz"
     network, state = load_checkpoint(path)
     assert state is not None
@@ -109,12 +109,12 @@ def test_while_it_trains_the_run_is_saved_and_goes_on(ready_window: MainWindow, 
     done = session.runs.current.history.completed
     qtbot.waitUntil(lambda: session.runs.current.history.completed > done + 1)
     assert network.provenance["epochs"] >= 1
-    pause(qtbot, ready_window)
+    pause(qtbot, ready_model)
 
 
-def worker_goes_ahead(window: MainWindow, epochs: int = 2) -> None:
+def worker_goes_ahead(model: Model, epochs: int = 2) -> None:
     """The worker trains on while the interface is busy, and has heard nothing of it."""
-    session = window.session
+    session = model.session
     run, runner = session.runs.current, session.training.runner
 
     def epochs_done(trainer: Trainer | None) -> int:
@@ -140,31 +140,31 @@ def assert_of_one_moment(path: Path, before: int = 0) -> None:
 
 @pytest.mark.parametrize("before", [0, 1])
 def test_a_file_saved_while_training_is_of_one_moment(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, before: int
+    ready_model: Model, qtbot: QtBot, home: Path, before: int
 ) -> None:
     """Also where the worker is ahead of what the interface knows."""
     if before:
-        train_epochs(qtbot, ready_window, before)
-    train_for_a_while(qtbot, ready_window)
-    worker_goes_ahead(ready_window)
-    save(qtbot, ready_window, home / "n.npz")
+        train_epochs(qtbot, ready_model, before)
+    train_for_a_while(qtbot, ready_model)
+    worker_goes_ahead(ready_model)
+    save(qtbot, ready_model, home / "n.npz")
     assert_of_one_moment(home / "n.npz", before)
-    pause(qtbot, ready_window)
-    reopen(qtbot, ready_window, home / "n.npz")
-    assert ready_window.session.runs.current.start_epoch == before
+    pause(qtbot, ready_model)
+    reopen(qtbot, ready_model, home / "n.npz")
+    assert ready_model.session.runs.current.start_epoch == before
 
 
-def test_also_if_the_window_is_closed_at_once(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    train_for_a_while(qtbot, ready_window)
-    worker_goes_ahead(ready_window)
-    ready_window.session.files.save(home / "n.npz")
-    ready_window.session.close()
+def test_also_if_the_window_is_closed_at_once(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    train_for_a_while(qtbot, ready_model)
+    worker_goes_ahead(ready_model)
+    ready_model.session.files.save(home / "n.npz")
+    ready_model.session.close()
     assert_of_one_moment(home / "n.npz")
 
 
-def test_what_changes_after_the_request_is_not_in_the_file(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    session = ready_window.session
-    steps(qtbot, ready_window, 1, 0)
+def test_what_changes_after_the_request_is_not_in_the_file(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    session = ready_model.session
+    steps(qtbot, ready_model, 1, 0)
     done: list[bool] = []
     session.files.save(home / "n.npz", lambda: done.append(True))
     session.settings.change("rate", learning_rate=0.05)
@@ -176,21 +176,19 @@ def test_what_changes_after_the_request_is_not_in_the_file(ready_window: MainWin
     assert told.history.changes == []
 
 
-def test_a_run_that_ends_meanwhile_is_saved_as_finished(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    session = ready_window.session
+def test_a_run_that_ends_meanwhile_is_saved_as_finished(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    session = ready_model.session
     session.settings.change("epochs", epochs=1)
     session.start()
-    save(qtbot, ready_window, home / "n.npz")
+    save(qtbot, ready_model, home / "n.npz")
     assert load_checkpoint(home / "n.npz")[1] is not None
-    wait_for(qtbot, ready_window, Status.FINISHED)
+    wait_for(qtbot, ready_model, Status.FINISHED)
 
 
-def test_a_network_that_comes_meanwhile_is_not_saved_in_its_place(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
-) -> None:
+def test_a_network_that_comes_meanwhile_is_not_saved_in_its_place(ready_model: Model, qtbot: QtBot, home: Path) -> None:
     """The one that was asked for is; the file is its own."""
-    session = ready_window.session
-    train_for_a_while(qtbot, ready_window)
+    session = ready_model.session
+    train_for_a_while(qtbot, ready_model)
     run, done = session.runs.current, []
     session.files.save(home / "n.npz", lambda: done.append(True))
     session.reset()
@@ -203,14 +201,14 @@ def test_a_network_that_comes_meanwhile_is_not_saved_in_its_place(
     assert not np.array_equal(network.parameters, session.runs.current.network.parameters)
 
 
-def test_saving_swallows_no_pause(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    session = ready_window.session
-    train_for_a_while(qtbot, ready_window)
+def test_saving_swallows_no_pause(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    session = ready_model.session
+    train_for_a_while(qtbot, ready_model)
     done: list[bool] = []
     session.files.save(home / "n.npz", lambda: done.append(True))
     session.pause()
     qtbot.waitUntil(lambda: bool(done))
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     place = (session.training.progress.epoch, session.training.progress.batch)
     with qtbot.assertNotEmitted(session.displayed.changed, wait=150):
         pass
@@ -218,11 +216,9 @@ def test_saving_swallows_no_pause(ready_window: MainWindow, qtbot: QtBot, home: 
     assert (session.training.progress.epoch, session.training.progress.batch) == place
 
 
-def test_two_quick_saves_are_both_written_and_training_goes_on(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
-) -> None:
-    session = ready_window.session
-    train_for_a_while(qtbot, ready_window)
+def test_two_quick_saves_are_both_written_and_training_goes_on(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    session = ready_model.session
+    train_for_a_while(qtbot, ready_model)
     seen: list[Status] = []
     session.training.state_changed.connect(lambda: seen.append(session.state))
     done: list[str] = []
@@ -233,30 +229,28 @@ def test_two_quick_saves_are_both_written_and_training_goes_on(
     assert set(seen) <= {Status.TRAINING}, "nobody pauses for it"
     for name in done:
         assert load_checkpoint(home / f"{name}.npz")[1] is not None
-    pause(qtbot, ready_window)
+    pause(qtbot, ready_model)
     with qtbot.assertNotEmitted(session.displayed.changed, wait=150):
         pass
     assert session.state is Status.PAUSED
 
 
-def test_json_says_that_the_state_of_training_is_not_saved(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    session = ready_window.session
-    steps(qtbot, ready_window, 0, 2)
+def test_json_says_that_the_state_of_training_is_not_saved(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    session = ready_model.session
+    steps(qtbot, ready_model, 0, 2)
     with qtbot.waitSignal(session.runs.file_changed):
         session.files.save(home / "n.json")
     assert session.files.activity == "Saved to n.json, without the state of its training: only .npz keeps that"
 
 
-def test_training_waits_for_the_state_to_be_taken(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, gate: Gate
-) -> None:
+def test_training_waits_for_the_state_to_be_taken(ready_model: Model, qtbot: QtBot, home: Path, gate: Gate) -> None:
     """Who presses Train at once gets a file of before all the same."""
-    window, session = ready_window, ready_window.session
-    set_up(window)
-    steps(qtbot, window, 0, 2)
+    model, session = ready_model, ready_model.session
+    set_up(model)
+    steps(qtbot, model, 0, 2)
     session.files.save(home / "run.npz")
     session.start()
-    wait_for(qtbot, window, Status.FINISHED)
+    wait_for(qtbot, model, Status.FINISHED)
     qtbot.waitUntil(lambda: session.runs.current.path is not None)
     network, state = load_checkpoint(home / "run.npz")
     assert state is not None
@@ -312,7 +306,7 @@ def test_the_kind_gives_the_ending(ready_window: MainWindow, qtbot: QtBot, home:
 
 @pytest.mark.parametrize(("batches", "state"), [(45, Status.PAUSED), (80, Status.READY)])
 def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, few_digits: Dataset, batches: int, state: Status
+    ready_model: Model, qtbot: QtBot, home: Path, few_digits: Dataset, batches: int, state: Status
 ) -> None:
     """In the middle and at the end: the views begin there, not with an untrained network."""
     network = Network([784, 8, 10], ["relu", "softmax"], "cross-entropy")
@@ -322,8 +316,8 @@ def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
         if isinstance(event, Batch) and (event.epoch - 1) * 40 + event.batch == batches < 80:
             break
     save_checkpoint(network, home / "run.npz", trainer.state())
-    reopen(qtbot, ready_window, home / "run.npz")
-    session = ready_window.session
-    wait_for(qtbot, ready_window, state)
+    reopen(qtbot, ready_model, home / "run.npz")
+    session = ready_model.session
+    wait_for(qtbot, ready_model, state)
     assert session.runs.current.epochs == pytest.approx(batches / 40)
     assert [snapshot.epochs for snapshot in session.runs.current.snapshots] == [session.runs.current.epochs]

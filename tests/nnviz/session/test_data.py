@@ -21,7 +21,7 @@ from nnviz.jobs.reading import read_network
 from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
-from tests.nnviz.conftest import Gate
+from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import MANY_EPOCHS, find, pause, train_for_a_while, wait_for
 
 Put = Callable[[str, Callable[[], Dataset]], None]
@@ -44,49 +44,49 @@ def fewer_digits(few_digits: Dataset) -> Dataset:
     return replace(few_digits, title="fewer", train=few_digits.train.head(700))
 
 
-def step(qtbot: QtBot, window: MainWindow, batches: int = 3) -> None:
+def step(qtbot: QtBot, model: Model, batches: int = 3) -> None:
     """Paused in the middle of an epoch."""
     for _ in range(batches):
-        window.session.step_batch()
-        wait_for(qtbot, window, Status.PAUSED)
+        model.session.step_batch()
+        wait_for(qtbot, model, Status.PAUSED)
 
 
-def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
+def load(qtbot: QtBot, model: Model, name: str) -> None:
     """Until it is there, or could not be had."""
-    window.session.data.load(name)
-    assert window.session.state is Status.LOADING
-    qtbot.waitUntil(lambda: not window.session.data.loading)
+    model.session.data.load(name)
+    assert model.session.state is Status.LOADING
+    qtbot.waitUntil(lambda: not model.session.data.loading)
 
 
-def opened_checkpoint(qtbot: QtBot, window: MainWindow, path: Path) -> None:
+def opened_checkpoint(qtbot: QtBot, model: Model, path: Path) -> None:
     """A run in the middle of its training, from a file."""
-    step(qtbot, window)
+    step(qtbot, model)
     done: list[bool] = []
-    window.session.files.save(path, lambda: done.append(True))
+    model.session.files.save(path, lambda: done.append(True))
     qtbot.waitUntil(lambda: bool(done))
-    before = window.session.runs.current
-    window.session.files.open(path)
-    qtbot.waitUntil(lambda: window.session.runs.current is not before)
-    assert window.session.state is Status.PAUSED
+    before = model.session.runs.current
+    model.session.files.open(path)
+    qtbot.waitUntil(lambda: model.session.runs.current is not before)
+    assert model.session.state is Status.PAUSED
 
 
 @pytest.mark.parametrize("from_file", [True, False])
 def test_a_paused_run_learns_on_the_new_data_only(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, put_data: Put, fewer_digits: Dataset, from_file: bool
+    ready_model: Model, qtbot: QtBot, home: Path, put_data: Put, fewer_digits: Dataset, from_file: bool
 ) -> None:
-    window, session = ready_window, ready_window.session
+    model, session = ready_model, ready_model.session
     if from_file:
-        opened_checkpoint(qtbot, window, home / "run.npz")
+        opened_checkpoint(qtbot, model, home / "run.npz")
     else:
-        step(qtbot, window)
+        step(qtbot, model)
     parameters, run = session.runs.current.network.parameters.copy(), session.runs.current
     put_data("fewer", lambda: fewer_digits)
-    load(qtbot, window, "fewer")
+    load(qtbot, model, "fewer")
     assert not session.training.is_under_way, "its place belongs to the data of before"
     np.testing.assert_array_equal(session.displayed.network.parameters, parameters)
     session.step_batch()
-    wait_for(qtbot, window, Status.TRAINING)
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.TRAINING)
+    wait_for(qtbot, model, Status.PAUSED)
     assert session.runs.current is run
     assert session.training.progress.batches == 7, "of the new data"
     assert run.experiment.fingerprint == fewer_digits.fingerprint
@@ -96,16 +96,16 @@ def test_a_paused_run_learns_on_the_new_data_only(
 
 
 def test_nothing_is_learned_while_other_data_come(
-    ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset, loading_gate: threading.Event
+    ready_model: Model, qtbot: QtBot, put_data: Put, fewer_digits: Dataset, loading_gate: threading.Event
 ) -> None:
-    window, session = ready_window, ready_window.session
+    model, session = ready_model, ready_model.session
 
     def held() -> Dataset:
         assert loading_gate.wait(10)
         return fewer_digits
 
     put_data("fewer", held)
-    train_for_a_while(qtbot, window)
+    train_for_a_while(qtbot, model)
     session.data.load("fewer")
     qtbot.waitUntil(lambda: not session.training.is_under_way or session.runs.current.stage.value == "paused")
     parameters = session.runs.current.network.parameters.copy()
@@ -113,14 +113,14 @@ def test_nothing_is_learned_while_other_data_come(
     session.start()
     np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
     loading_gate.set()
-    wait_for(qtbot, window, Status.TRAINING)
+    wait_for(qtbot, model, Status.TRAINING)
     assert session.runs.current.experiment.fingerprint == fewer_digits.fingerprint, "what was asked for meanwhile"
-    pause(qtbot, window)
+    pause(qtbot, model)
 
 
-def sound(window: MainWindow, path: Path) -> None:
+def sound(model: Model, path: Path) -> None:
     """What is shown is what trains next and what is saved, and its epochs are all that it was trained."""
-    session, run = window.session, window.session.runs.current
+    session, run = model.session, model.session.runs.current
     np.testing.assert_array_equal(run.network.parameters, run.parameters)
     assert session.displayed.network.parameters is run.parameters
     assert not run.untouched
@@ -135,20 +135,20 @@ def sound(window: MainWindow, path: Path) -> None:
 
 
 def test_steps_of_an_epoch_that_other_data_broke_off_are_counted(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, put_data: Put, fewer_digits: Dataset
+    ready_model: Model, qtbot: QtBot, home: Path, put_data: Put, fewer_digits: Dataset
 ) -> None:
-    window, session = ready_window, ready_window.session
-    step(qtbot, window, 5)
+    model, session = ready_model, ready_model.session
+    step(qtbot, model, 5)
     run, seen = session.runs.current, []
     put_data("fewer", lambda: fewer_digits)
-    load(qtbot, window, "fewer")
+    load(qtbot, model, "fewer")
     assert run.epochs == 5 / 20
-    sound(window, home / "n.json")
+    sound(model, home / "n.json")
     session.displayed.changed.connect(lambda: seen.append(run.epochs))
     session.settings.change("epochs", epochs=2)
     session.start()
-    wait_for(qtbot, window, Status.TRAINING)
-    wait_for(qtbot, window, Status.FINISHED)
+    wait_for(qtbot, model, Status.TRAINING)
+    wait_for(qtbot, model, Status.FINISHED)
     assert seen == sorted(seen), "never backwards"
     assert run.epochs == 5 / 20 + 2
     assert run.history.error.train.epochs == [0, 0.25, 1.25, 2.25], "measured before the new training too"
@@ -156,10 +156,10 @@ def test_steps_of_an_epoch_that_other_data_broke_off_are_counted(
 
 
 def test_other_data_while_it_trains(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, gate: Gate, put_data: Put, fewer_digits: Dataset
+    ready_model: Model, qtbot: QtBot, home: Path, gate: Gate, put_data: Put, fewer_digits: Dataset
 ) -> None:
     """The data is there before the step has ended."""
-    window, session = ready_window, ready_window.session
+    model, session = ready_model, ready_model.session
     put_data("fewer", lambda: fewer_digits)
     session.settings.change("epochs", epochs=MANY_EPOCHS)
     session.start()
@@ -170,7 +170,7 @@ def test_other_data_while_it_trains(
     qtbot.waitUntil(lambda: not session.data.loading)
     gate.open()
     qtbot.waitUntil(lambda: session.runs.current.stage is Stage.RESTING)
-    sound(window, home / "n.json")
+    sound(model, home / "n.json")
 
 
 def test_a_checkpoint_knows_of_the_epoch_that_was_broken_off(
@@ -216,27 +216,27 @@ def test_data_that_cannot_be_loaded_leave_a_paused_run_its_place(
 
 
 def test_undo_of_data_loads_the_data_before(
-    ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset, few_digits: Dataset
+    ready_model: Model, qtbot: QtBot, put_data: Put, fewer_digits: Dataset, few_digits: Dataset
 ) -> None:
     """A network that fits the new data is kept, but its training does not go on in the middle."""
-    window, session = ready_window, ready_window.session
-    step(qtbot, window)
+    model, session = ready_model, ready_model.session
+    step(qtbot, model)
     run = session.runs.current
     put_data("fewer", lambda: fewer_digits)
-    load(qtbot, window, "fewer")
+    load(qtbot, model, "fewer")
     assert session.runs.current is run
     assert not session.training.is_under_way
     session.undo.undo()
     assert session.state is Status.LOADING
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.PAUSED)
     assert (session.data.name, session.data.dataset) == ("mnist", few_digits)
     assert session.settings.experiment.fingerprint == few_digits.fingerprint
     session.undo.redo()
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.PAUSED)
     assert (session.data.name, session.data.dataset) == ("fewer", fewer_digits)
     session.step_batch()
-    wait_for(qtbot, window, Status.TRAINING)
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.TRAINING)
+    wait_for(qtbot, model, Status.PAUSED)
     assert session.training.progress.batches == 7
 
 
@@ -368,9 +368,9 @@ def test_a_trained_network_that_does_not_fit_other_data_is_replaced_and_comes_ba
 
 
 def test_other_data_in_the_first_moments_of_a_training_replace_its_network(
-    ready_window: MainWindow, qtbot: QtBot, gate: Gate
+    ready_model: Model, qtbot: QtBot, gate: Gate
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     gate.close()
     session.start()
     gate.wait_until_reached()
@@ -379,30 +379,30 @@ def test_other_data_in_the_first_moments_of_a_training_replace_its_network(
     qtbot.waitUntil(lambda: not session.data.loading)
     gate.open()
     qtbot.waitUntil(lambda: session.runs.current.experiment.shape[0] == 2)
-    wait_for(qtbot, ready_window, Status.READY)
+    wait_for(qtbot, ready_model, Status.READY)
     assert session.runs.current.misfit(session.dataset) is None
 
 
-def test_regression_and_back_changes_output_and_loss_with_the_data(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
+def test_regression_and_back_changes_output_and_loss_with_the_data(ready_model: Model, qtbot: QtBot) -> None:
+    model, session = ready_model, ready_model.session
     before = session.settings.experiment
-    load(qtbot, window, "sine")
+    load(qtbot, model, "sine")
     fields = session.settings.experiment
     assert (fields.shape, fields.output, fields.loss) == ((1, 64, 32, 1), "identity", "quadratic")
-    load(qtbot, window, "penguins")
+    load(qtbot, model, "penguins")
     fields = session.settings.experiment
     assert (fields.shape, fields.output, fields.loss) == ((9, 64, 32, 3), "softmax", "cross-entropy")
     session.undo.undo()
-    wait_for(qtbot, window, Status.READY)
+    wait_for(qtbot, model, Status.READY)
     session.undo.undo()
-    wait_for(qtbot, window, Status.READY)
+    wait_for(qtbot, model, Status.READY)
     assert session.settings.experiment == before
 
 
-def test_data_are_made_with_their_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
+def test_data_are_made_with_their_settings(ready_model: Model, qtbot: QtBot) -> None:
+    model, session = ready_model, ready_model.session
     session.data.load("spirals", {"points": 100, "noise": 0.03})
-    wait_for(qtbot, window, Status.READY)
+    wait_for(qtbot, model, Status.READY)
     assert session.data.settings == {"points": 100}, "the usual ones are not noted"
     assert session.data.dataset is not None
     assert len(session.data.dataset.train) == 80
@@ -415,17 +415,17 @@ def test_data_are_made_with_their_settings(ready_window: MainWindow, qtbot: QtBo
 
 
 def test_other_data_take_back_the_question_which_network_to_train(
-    ready_window: MainWindow, qtbot: QtBot, put_data: Put, small_digits: Dataset
+    ready_model: Model, qtbot: QtBot, put_data: Put, small_digits: Dataset
 ) -> None:
     """Its answers would be networks that do not fit."""
-    window, session = ready_window, ready_window.session
-    step(qtbot, window)
+    model, session = ready_model, ready_model.session
+    step(qtbot, model)
     session.settings.change("shape", hidden=(20,))
     session.start()
     assert session.messages.current is not None
     put_data("small", lambda: small_digits)
     asked = session.messages.current
-    load(qtbot, window, "small")
+    load(qtbot, model, "small")
     assert session.messages.current is not asked
 
 

@@ -12,19 +12,18 @@ from nnviz.look import text
 from nnviz.session.status import Status
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, find, hover, train_epochs, wait_for
 
 
-def stop_early(qtbot: QtBot, window: MainWindow, epochs: int = 60, patience: int = 2) -> BestRestored:
+def stop_early(qtbot: QtBot, model: Model, epochs: int = 60, patience: int = 2) -> BestRestored:
     """Trains until early stopping; returns its last event."""
     told: list[BestRestored] = []
-    runner = window.session.training.runner
+    runner = model.session.training.runner
     runner.told.connect(lambda _, event: told.append(event) if isinstance(event, BestRestored) else None)
-    window.session.settings.change(
-        "stopping", validation_share=0.2, patience=patience, epochs=epochs, learning_rate=0.5
-    )
-    window.session.start()
-    wait_for(qtbot, window, Status.FINISHED)
+    model.session.settings.change("stopping", validation_share=0.2, patience=patience, epochs=epochs, learning_rate=0.5)
+    model.session.start()
+    wait_for(qtbot, model, Status.FINISHED)
     assert len(told) == 1
     return told[0]
 
@@ -52,10 +51,10 @@ def test_the_best_network_is_restored_and_displayed(ready_window: MainWindow, qt
     assert window.isWindowModified()
 
 
-def test_the_best_parameters_belong_to_their_epoch(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_best_parameters_belong_to_their_epoch(ready_model: Model, qtbot: QtBot) -> None:
     """Not to the epoch at which training stopped."""
-    best = stop_early(qtbot, ready_window)
-    run = ready_window.session.runs.current
+    best = stop_early(qtbot, ready_model)
+    run = ready_model.session.runs.current
     assert run.epochs == best.epoch
     last = list(run.snapshots)[-1]
     assert last.epochs == best.epoch
@@ -73,14 +72,14 @@ def test_also_where_all_epochs_were_trained(ready_window: MainWindow, qtbot: QtB
     )
 
 
-def test_in_steps_it_ends_too(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_in_steps_it_ends_too(ready_model: Model, qtbot: QtBot) -> None:
     """An epoch at a time; the last step has nothing to learn any more."""
-    window, session = ready_window, ready_window.session
+    model, session = ready_model, ready_model.session
     session.settings.change("stopping", validation_share=0.2, patience=1, epochs=60, learning_rate=0.5)
     for _ in range(70):
         session.step_epoch()
-        wait_for(qtbot, window, Status.TRAINING)
-        wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
+        wait_for(qtbot, model, Status.TRAINING)
+        wait_for(qtbot, model, Status.PAUSED, Status.FINISHED)
         if session.state is Status.FINISHED:
             break
     assert session.runs.current.history.best is not None

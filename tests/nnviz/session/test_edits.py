@@ -17,16 +17,15 @@ from engine.storage import load_checkpoint, load_network
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.window.main_window import MainWindow
-from tests.nnviz.conftest import Gate
+from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import MANY_EPOCHS, pause, train_epochs, train_for_a_while, wait_for
 
 NEURON = Neuron(1, 4)
 
 
 @pytest.fixture
-def session(ready_window: MainWindow) -> Session:
-    return ready_window.session
+def session(ready_model: Model) -> Session:
+    return ready_model.session
 
 
 def written(qtbot: QtBot, session: Session) -> None:
@@ -60,11 +59,11 @@ def test_a_what_if_changes_the_displayed_network_only(session: Session, qtbot: Q
     assert session.displayed.network is session.displayed.as_trained
 
 
-def test_it_lasts_while_the_network_learns_which_never_sees_it(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_it_lasts_while_the_network_learns_which_never_sees_it(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     twin = session.runs.current.network.copy()
     session.edits.switch(NEURON)
-    train_epochs(qtbot, ready_window, 1)
+    train_epochs(qtbot, ready_model, 1)
     assert not session.displayed.network.weights[1][:, 4].any()
     dataset, experiment = session.dataset, session.runs.current.experiment
     assert dataset is not None
@@ -74,9 +73,9 @@ def test_it_lasts_while_the_network_learns_which_never_sees_it(ready_window: Mai
     np.testing.assert_array_equal(session.runs.current.network.parameters, twin.parameters)
 
 
-def test_another_network_ends_it(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    train_epochs(qtbot, ready_window, 1)
+def test_another_network_ends_it(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    train_epochs(qtbot, ready_model, 1)
     session.edits.switch(NEURON)
     with qtbot.waitSignal(session.displayed.what_if_changed):
         session.reset()
@@ -195,9 +194,9 @@ def test_a_weight(session: Session, qtbot: QtBot) -> None:
     assert "layer 2 · neuron 2: weight 8" in session.runs.current.history.changes[-1].text
 
 
-def test_the_errors_are_measured_anew(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    train_epochs(qtbot, ready_window, 1)
+def test_the_errors_are_measured_anew(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    train_epochs(qtbot, ready_model, 1)
     run, dataset = session.runs.current, session.dataset
     assert dataset is not None
     assert dataset.test is not None
@@ -227,10 +226,10 @@ def test_a_network_without_finite_answers_has_no_errors(session: Session, qtbot:
     assert not session.runs.current.unsaved
 
 
-def test_an_edited_network_trains_on_and_is_saved(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    session = ready_window.session
-    train_for_a_while(qtbot, ready_window)
-    pause(qtbot, ready_window)
+def test_an_edited_network_trains_on_and_is_saved(ready_model: Model, qtbot: QtBot, tmp_path: Path) -> None:
+    session = ready_model.session
+    train_for_a_while(qtbot, ready_model)
+    pause(qtbot, ready_model)
     run = session.runs.current
     session.edits.set_bias(NEURON, 0.75)
     path = tmp_path / "n.npz"
@@ -244,7 +243,7 @@ def test_an_edited_network_trains_on_and_is_saved(ready_window: MainWindow, qtbo
     assert run.history.changes[-1].text.endswith(f"→ 0.75 {place}")
     before = run.network.parameters.copy()
     session.step_batch()
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     assert run.progress.batch != progress.batch
     assert bias(session) != 0.75 or (run.network.parameters != before).any()
     assert bias(session) == pytest.approx(0.75, abs=0.1)
@@ -260,8 +259,8 @@ def test_an_edited_network_trains_on_and_is_saved(ready_window: MainWindow, qtbo
 # ---- edits of a network that learns
 
 
-def test_an_edit_comes_between_two_steps(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
-    session = ready_window.session
+def test_an_edit_comes_between_two_steps(ready_model: Model, qtbot: QtBot, gate: Gate) -> None:
+    session = ready_model.session
     session.settings.change("epochs", epochs=MANY_EPOCHS)
     session.settings.change("rate", learning_rate=1e-30)
     session.start()
@@ -276,20 +275,20 @@ def test_an_edit_comes_between_two_steps(ready_window: MainWindow, qtbot: QtBot,
     assert bias(session) == 0.5
     assert session.state is Status.TRAINING
     assert "at batch" in session.runs.current.history.changes[-1].text
-    pause(qtbot, ready_window)
+    pause(qtbot, ready_model)
     assert session.displayed.network.biases[0][4, 0] == 0.5
     np.testing.assert_array_equal(session.displayed.network.parameters, session.runs.current.network.parameters)
 
 
-def test_a_pause_on_its_way_loses_no_edit(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
-    session = ready_window.session
-    train_for_a_while(qtbot, ready_window)
+def test_a_pause_on_its_way_loses_no_edit(ready_model: Model, qtbot: QtBot, gate: Gate) -> None:
+    session = ready_model.session
+    train_for_a_while(qtbot, ready_model)
     gate.close()
     gate.wait_until_reached()
     session.pause()
     session.edits.set_bias(NEURON, 0.5)
     gate.open()
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     written(qtbot, session)
     assert bias(session) == 0.5
     np.testing.assert_array_equal(session.displayed.network.parameters, session.runs.current.network.parameters)

@@ -25,7 +25,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.engine.helpers import restored_later
-from tests.nnviz.conftest import Gate
+from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import MANY_EPOCHS, pause, seven, wait_for
 
 Threads = dict[str, list[threading.Thread]]
@@ -53,20 +53,20 @@ def slow_work(monkeypatch: pytest.MonkeyPatch) -> Threads:
 
 
 def test_networks_trainers_and_validation_sets_are_made_behind_the_window(
-    ready_window: MainWindow, qtbot: QtBot, slow_work: Threads
+    ready_model: Model, qtbot: QtBot, slow_work: Threads
 ) -> None:
     """Also an orthogonal network, which is slow to make at a size at which others are not."""
-    session = ready_window.session
+    session = ready_model.session
     session.settings.change("initialisation", initializer="orthogonal", hidden=(256, 64))
     assert session.state is Status.BUILDING
-    wait_for(qtbot, ready_window, Status.READY)
+    wait_for(qtbot, ready_model, Status.READY)
     assert session.displayed.network.shape == [784, 256, 64, 10]
     session.settings.change("validation set", validation_share=0.2, epochs=MANY_EPOCHS)
     session.start()
     qtbot.waitUntil(lambda: session.runs.current.history.completed >= 1)
-    pause(qtbot, ready_window)
+    pause(qtbot, ready_model)
     session.reset()
-    wait_for(qtbot, ready_window, Status.READY)
+    wait_for(qtbot, ready_model, Status.READY)
     assert all(slow_work.values()), "each was made"
     for what, threads in slow_work.items():
         assert threading.main_thread() not in threads, what
@@ -85,7 +85,7 @@ def test_at_the_next_start_too(make_window: MakeWindow, qtbot: QtBot, slow_work:
 
 
 def test_the_history_in_a_file_is_read_behind_the_window(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ready_model: Model, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may be of many thousand epochs."""
     threads: list[threading.Thread] = []
@@ -99,9 +99,9 @@ def test_the_history_in_a_file_is_read_behind_the_window(
     network = Experiment().build()
     network.provenance = {"epochs": 7, "curves": {}}
     save_network(network, tmp_path / "old.npz")
-    with qtbot.waitSignal(ready_window.session.files.opened):
-        ready_window.session.files.open(tmp_path / "old.npz")
-    assert ready_window.session.runs.current.history.completed == 7
+    with qtbot.waitSignal(ready_model.session.files.opened):
+        ready_model.session.files.open(tmp_path / "old.npz")
+    assert ready_model.session.runs.current.history.completed == 7
     assert threads
     assert threading.main_thread() not in threads
 
@@ -179,10 +179,10 @@ def test_the_end_waits_once_for_all(
 
 
 def test_a_start_is_not_lost_while_a_long_step_comes_to_its_end(
-    ready_window: MainWindow, qtbot: QtBot, gate: Gate, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
+    ready_model: Model, qtbot: QtBot, gate: Gate, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other data is there before the training on the data before has stopped."""
-    session, other = ready_window.session, few_digits.with_validation(0.5)
+    session, other = ready_model.session, few_digits.with_validation(0.5)
     restored_later(monkeypatch, DATASETS)
     DATASETS.register("other")(DataSource("Other", lambda: other))
     session.settings.change("epochs", epochs=MANY_EPOCHS)
@@ -197,4 +197,4 @@ def test_a_start_is_not_lost_while_a_long_step_comes_to_its_end(
     qtbot.waitUntil(lambda: session.runs.current.history.completed >= 1)
     assert session.runs.current.experiment.data == "other"
     assert session.runs.current.experiment.fingerprint == other.fingerprint
-    pause(qtbot, ready_window)
+    pause(qtbot, ready_model)

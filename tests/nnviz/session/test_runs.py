@@ -24,7 +24,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.session import Session
 from nnviz.session.status import Progress, Stage, Status
 from nnviz.session.undo import Kind, Step, Undo
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import train_epochs, wait_for
 
 
@@ -214,13 +214,13 @@ def test_the_person_is_told_that_an_unsaved_run_was_removed(
 
 
 def test_room_is_made_before_a_training_begins(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A trained network takes several times the memory of a fresh one: what must go for it goes at once."""
-    session = ready_window.session
+    session = ready_model.session
     session.settings.change("optimizer", optimizer="adam", learning_rate=0.01)
     session.step_batch()
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     lost, trained = session.runs.current, session.runs.current.nbytes
     session.reset()
     monkeypatch.setattr(module, "MOST_BYTES", trained + session.runs.current.nbytes)
@@ -228,7 +228,7 @@ def test_room_is_made_before_a_training_begins(
     session.step_batch()
     assert session.runs.by_id(lost.id) is None
     assert "was removed" in session.messages.current.text
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     assert session.runs.current.nbytes <= module.MOST_BYTES
     assert session.training.runner.look(lost.id, lambda trainer: trainer).result(10) is None
 
@@ -320,9 +320,9 @@ def test_progress() -> None:
     assert Progress(epoch=4, epochs=4, batch=10, batches=10).epochs_done == 4
 
 
-def test_the_history_keeps_the_confusion_matrix_of_every_epoch(ready_window: MainWindow, qtbot: QtBot) -> None:
-    train_epochs(qtbot, ready_window, 2)
-    session = ready_window.session
+def test_the_history_keeps_the_confusion_matrix_of_every_epoch(ready_model: Model, qtbot: QtBot) -> None:
+    train_epochs(qtbot, ready_model, 2)
+    session = ready_model.session
     history, dataset = session.runs.current.history, session.dataset
     assert dataset is not None
     assert dataset.test is not None

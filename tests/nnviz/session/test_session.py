@@ -23,7 +23,7 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.conftest import Gate
+from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import find, pause, press, train_epochs, train_for_a_while, wait_for
 
 
@@ -52,72 +52,72 @@ def states_of(session: Session) -> list[Status]:
     return seen
 
 
-def test_states_from_start_to_end(window: MainWindow, qtbot: QtBot) -> None:
-    session = window.session
+def test_states_from_start_to_end(model: Model, qtbot: QtBot) -> None:
+    session = model.session
     assert session.state is Status.LOADING
     seen = states_of(session)
-    wait_for(qtbot, window, Status.READY)
+    wait_for(qtbot, model, Status.READY)
     session.step_batch()
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.PAUSED)
     session.step_epoch()
-    wait_for(qtbot, window, Status.TRAINING)
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.TRAINING)
+    wait_for(qtbot, model, Status.PAUSED)
     session.reset()
-    train_epochs(qtbot, window, 1)
+    train_epochs(qtbot, model, 1)
     train = Status.TRAINING
     assert seen == [Status.READY, train, Status.PAUSED, train, Status.PAUSED, Status.READY, train, Status.FINISHED]
 
 
-def test_one_batch_is_one_batch(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_one_batch_is_one_batch(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     for number in range(1, 21):
         session.step_batch()
-        wait_for(qtbot, ready_window, Status.PAUSED)
+        wait_for(qtbot, ready_model, Status.PAUSED)
         assert (session.training.progress.epoch, session.training.progress.batch) == (1, number)
     assert session.runs.current.history.error.test.epochs == [0, 1], "the step that ends an epoch also measures it"
     session.step_batch()
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     assert (session.training.progress.epoch, session.training.progress.batch) == (2, 1)
 
 
-def test_commands_that_come_too_early_or_too_late_do_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_commands_that_come_too_early_or_too_late_do_nothing(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     session.pause()
     assert session.state is Status.READY
-    train_for_a_while(qtbot, ready_window)
+    train_for_a_while(qtbot, ready_model)
     session.start()
     session.step_batch()
     session.step_epoch()
     assert session.state is Status.TRAINING
-    pause(qtbot, ready_window)
+    pause(qtbot, ready_model)
     session.pause()
     assert session.state is Status.PAUSED
 
 
-def test_the_same_seed_learns_the_same(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_the_same_seed_learns_the_same(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     session.settings.change("batch size", batch_size=50)
-    train_epochs(qtbot, ready_window, 2)
+    train_epochs(qtbot, ready_model, 2)
     straight = session.runs.current.network.parameters.copy()
     session.reset()
     session.step_batch()  # the same in small steps
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     session.step_epoch()
-    wait_for(qtbot, ready_window, Status.TRAINING)
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.TRAINING)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     session.start()
-    wait_for(qtbot, ready_window, Status.FINISHED)
+    wait_for(qtbot, ready_model, Status.FINISHED)
     np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
 
 
-def test_training_again_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    train_epochs(qtbot, ready_window, 2)
+def test_training_again_goes_on(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    train_epochs(qtbot, ready_model, 2)
     network = session.runs.current.network
     session.start()
-    wait_for(qtbot, ready_window, Status.TRAINING)
+    wait_for(qtbot, ready_model, Status.TRAINING)
     assert session.runs.current.last_epoch == 4
-    wait_for(qtbot, ready_window, Status.FINISHED)
+    wait_for(qtbot, ready_model, Status.FINISHED)
     assert session.runs.current.network is network
     assert session.runs.current.history.error.test.epochs == [0, 1, 2, 3, 4]
     assert session.runs.current.epoch == session.runs.current.last_epoch == 4
@@ -196,8 +196,8 @@ def test_data_that_cannot_be_loaded(make_window: MakeWindow, load_with: Callable
 # ---- while a thread trains
 
 
-def test_views_never_see_the_arrays_that_are_trained(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_views_never_see_the_arrays_that_are_trained(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     seen = []
 
     def check() -> None:
@@ -205,15 +205,15 @@ def test_views_never_see_the_arrays_that_are_trained(ready_window: MainWindow, q
         assert not np.shares_memory(session.displayed.network.parameters, session.runs.current.network.parameters)
 
     session.displayed.changed.connect(check)
-    train_for_a_while(qtbot, ready_window)
+    train_for_a_while(qtbot, ready_model)
     qtbot.waitUntil(lambda: len(seen) >= 3)
     network, kept = seen[-1], seen[-1].parameters.copy()
     with qtbot.waitSignal(session.runs.history_changed):
         pass
     np.testing.assert_array_equal(network.parameters, kept, "what was handed to the views")
-    pause(qtbot, ready_window)
+    pause(qtbot, ready_model)
     session.step_batch()
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     check()
     session.reset()
     check()
@@ -221,12 +221,12 @@ def test_views_never_see_the_arrays_that_are_trained(ready_window: MainWindow, q
 
 @pytest.mark.parametrize("takes_long", [False, True])
 def test_pause_in_the_middle_of_an_evaluation(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, takes_long: bool
+    ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, takes_long: bool
 ) -> None:
     """A short one is finished, so that the figures belong to the epoch; a long one is not waited for."""
-    window = ready_window
+    model = ready_model
     monkeypatch.setattr("nnviz.jobs.pace._LONG_MEASUREMENT", 0 if takes_long else 1000)
-    session = window.session
+    session = model.session
     measuring = threading.Event()
     go_on = threading.Event()
     steps = Evaluator.steps
@@ -246,17 +246,17 @@ def test_pause_in_the_middle_of_an_evaluation(
     armed: list[bool] = []
     monkeypatch.setattr(Evaluator, "steps", held)
     session.step_batch()
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.PAUSED)
     armed.append(True)
     session.step_epoch()
     assert measuring.wait(10)
     session.pause()
     go_on.set()
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.PAUSED)
     assert (session.training.progress.epoch, session.training.progress.batch) == (1, 20)
     assert session.runs.current.history.completed == (0 if takes_long else 1)
     session.step_epoch()
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.PAUSED)
     assert session.runs.current.history.error.train.epochs == [0, 1, 2], (
         "going on finishes the measurement, and trains an epoch"
     )
@@ -283,40 +283,40 @@ def test_every_press_of_space_counts(ready_window: MainWindow, qtbot: QtBot, gat
 
 
 def test_a_training_that_ends_before_its_pause_does_not_begin_anew(
-    ready_window: MainWindow, qtbot: QtBot, gate: Gate
+    ready_model: Model, qtbot: QtBot, gate: Gate
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     session.settings.change("epochs", epochs=1)
     for _ in range(19):
         session.step_batch()
-        wait_for(qtbot, ready_window, Status.PAUSED)
+        wait_for(qtbot, ready_model, Status.PAUSED)
     gate.close()
     session.start()
     gate.wait_until_reached()
     session.training.toggle()
     session.training.toggle()
     gate.open()
-    wait_for(qtbot, ready_window, Status.FINISHED)
+    wait_for(qtbot, ready_model, Status.FINISHED)
     assert session.runs.current.history.completed == 1
     assert not session.training.will_start
 
 
-def test_a_long_evaluation_draws_nothing_anew(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_long_evaluation_draws_nothing_anew(ready_model: Model, qtbot: QtBot) -> None:
     """It changes no parameters; only the progress says so."""
-    session = ready_window.session
+    session = ready_model.session
     session.step_batch()
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     training = session.training
     with qtbot.assertNotEmitted(session.displayed.changed), qtbot.waitSignal(training.progressed):
         training.runner.told.emit(session.runs.current.id, Evaluating(1))
     assert training.progress.measuring
 
 
-def test_reset_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+def test_reset_does_not_wait_for_the_step(ready_model: Model, qtbot: QtBot, gate: Gate) -> None:
     """What the worker still says of the old network is not heard, even if the new one is of another shape."""
-    window = ready_window
-    session = window.session
-    train_for_a_while(qtbot, window)
+    model = ready_model
+    session = model.session
+    train_for_a_while(qtbot, model)
     gate.close()
     gate.wait_until_reached()
     session.settings.change("shape", hidden=(5,))
@@ -327,17 +327,17 @@ def test_reset_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot
     session.start()
     gate.open()
     qtbot.waitUntil(lambda: len(frames) >= 3)
-    pause(qtbot, window)
+    pause(qtbot, model)
     assert session.runs.current.network.shape == [784, 5, 10]
     assert set(frames) == {session.runs.current.network.parameters.size}
     assert session.runs.current.history.error.test.epochs[:2] == [0, 1]
 
 
-def test_opening_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtBot, gate: Gate, home: Any) -> None:
-    window = ready_window
-    session = window.session
+def test_opening_does_not_wait_for_the_step(ready_model: Model, qtbot: QtBot, gate: Gate, home: Any) -> None:
+    model = ready_model
+    session = model.session
     save_network(session.runs.current.network, home / "other.json")
-    train_for_a_while(qtbot, window)
+    train_for_a_while(qtbot, model)
     gate.close()
     gate.wait_until_reached()
     session.files.open(home / "other.json")
@@ -345,17 +345,17 @@ def test_opening_does_not_wait_for_the_step(ready_window: MainWindow, qtbot: QtB
     opened, ended = session.runs.current, epochs_of(session)
     gate.open()
     session.step_batch()
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.PAUSED)
     assert session.runs.current is opened
     assert [result.epoch for result in ended] == [0]
     assert session.training.progress.batch == 1
 
 
-def test_no_epoch_is_lost_and_all_come_in_order(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_no_epoch_is_lost_and_all_come_in_order(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     session.settings.change("batch size", batch_size=2000)
     ended = epochs_of(session)
-    train_epochs(qtbot, ready_window, 50)
+    train_epochs(qtbot, ready_model, 50)
     assert [result.epoch for result in ended] == list(range(51))
     assert session.runs.current.history.error.test.epochs == list(range(51))
     assert session.runs.current.history.error.test.values == [result.test.error for result in ended]
@@ -365,9 +365,9 @@ def test_no_epoch_is_lost_and_all_come_in_order(ready_window: MainWindow, qtbot:
 
 
 def test_an_exception_in_the_worker_is_told_and_the_window_lives(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
 
     take = Batches.take
 
@@ -385,30 +385,30 @@ def test_an_exception_in_the_worker_is_told_and_the_window_lives(
     assert isinstance(crash.args[0], KeyError)
     assert hooked == [KeyError]
     assert session.state is Status.PAUSED
-    train_epochs(qtbot, ready_window, 1)
+    train_epochs(qtbot, ready_model, 1)
 
 
 def test_an_exception_behind_the_window_is_told(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, home: Any
+    ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, home: Any
 ) -> None:
     def broken(*_: object) -> None:
         raise KeyError("a bug")
 
     monkeypatch.setattr(sys, "excepthook", lambda *_: None)
     monkeypatch.setattr("nnviz.session.files.save_network", broken)
-    with qtbot.waitSignal(ready_window.session.messages.crashed):
-        ready_window.session.files.save(home / "x.json")
-    assert ready_window.session.runs.current.path is None
+    with qtbot.waitSignal(ready_model.session.messages.crashed):
+        ready_model.session.files.save(home / "x.json")
+    assert ready_model.session.runs.current.path is None
 
 
 def test_a_training_that_cannot_begin_leaves_no_mark(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither in the history nor in the figures, which stay those of the best parameters."""
-    session = ready_window.session
+    session = ready_model.session
     session.settings.change("patience", validation_share=0.2, patience=2, epochs=60, learning_rate=0.5)
     session.start()
-    wait_for(qtbot, ready_window, Status.FINISHED)
+    wait_for(qtbot, ready_model, Status.FINISHED)
     run = session.runs.current
     figures, epochs = run.figures(), run.epochs
     session.settings.change("batch size", batch_size=1000)
@@ -419,7 +419,7 @@ def test_a_training_that_cannot_begin_leaves_no_mark(
     assert run.history.changes == []
     assert (run.figures(), run.epochs) == (figures, epochs)
     monkeypatch.undo()
-    train_epochs(qtbot, ready_window, 1)
+    train_epochs(qtbot, ready_model, 1)
     assert len(run.history.changes) == 1
 
 
@@ -438,8 +438,8 @@ def test_too_little_memory_for_the_batch(
     assert session.messages.current is None
 
 
-def test_a_refused_change_changes_nothing(ready_window: MainWindow) -> None:
-    session = ready_window.session
+def test_a_refused_change_changes_nothing(ready_model: Model) -> None:
+    session = ready_model.session
     before = session.settings.experiment
     for what, fields in (
         ("batch size", {"batch_size": 5000}),
@@ -453,9 +453,9 @@ def test_a_refused_change_changes_nothing(ready_window: MainWindow) -> None:
         assert session.undo.last() is None
 
 
-def test_close_ends_the_worker_at_once(ready_window: MainWindow, qtbot: QtBot) -> None:
-    train_for_a_while(qtbot, ready_window)
-    ready_window.session.close()
-    ready_window.session.close()
+def test_close_ends_the_worker_at_once(ready_model: Model, qtbot: QtBot) -> None:
+    train_for_a_while(qtbot, ready_model)
+    ready_model.session.close()
+    ready_model.session.close()
     QCoreApplication.processEvents()
-    assert ready_window.session.state is Status.TRAINING, "nothing is told any more"
+    assert ready_model.session.state is Status.TRAINING, "nothing is told any more"

@@ -17,21 +17,22 @@ from engine.datasets.dataset import Dataset, regression_split
 from engine.divergence import loss_not_finite
 from engine.metrics import Evaluator
 from engine.one_step import record_step
+from nnviz.digits.strokes import Stroke
 from nnviz.jobs import measuring
 from nnviz.panels.inside.step_parts import effect_text
 from nnviz.session import step_through as module
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.session.step_through import StepThrough, Written
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import MANY_EPOCHS
 
-SEVEN = [np.array([[60, 60], [120, 55], [180, 60], [150, 120], [120, 200]], float)]
+SEVEN = (Stroke(np.array([[-0.25, -0.25], [0, -0.27], [0.25, -0.25], [0.13, 0], [0, 0.33]])),)
 
 
 @pytest.fixture
-def step_through(ready_window: MainWindow) -> StepThrough:
-    found = ready_window.session.step_through
+def step_through(ready_model: Model) -> StepThrough:
+    found = ready_model.session.step_through
     found.want(True)
     return found
 
@@ -42,92 +43,86 @@ def newest(step_through: StepThrough, qtbot: QtBot) -> Written:
     return step_through.written
 
 
-def at_rest(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: window.session.state in (Status.PAUSED, Status.FINISHED, Status.READY))
+def at_rest(model: Model, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: model.session.state in (Status.PAUSED, Status.FINISHED, Status.READY))
 
 
-def take(window: MainWindow, qtbot: QtBot) -> Written:
+def take(model: Model, qtbot: QtBot) -> Written:
     """Takes the newest step, and waits until it is over."""
-    step_through = window.session.step_through
+    step_through = model.session.step_through
     written = newest(step_through, qtbot)
-    before = window.session.runs.current.changes
+    before = model.session.runs.current.changes
     step_through.take()
-    qtbot.waitUntil(lambda: window.session.runs.current.changes > before)
-    at_rest(window, qtbot)
+    qtbot.waitUntil(lambda: model.session.runs.current.changes > before)
+    at_rest(model, qtbot)
     return written
 
 
-def parameters(window: MainWindow) -> np.ndarray:
-    return window.session.displayed.as_trained.parameters
+def parameters(model: Model) -> np.ndarray:
+    return model.session.displayed.as_trained.parameters
 
 
-def test_the_next_batch_is_really_taken_and_undone(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    session = ready_window.session
-    first = parameters(ready_window).copy()
+def test_the_next_batch_is_really_taken_and_undone(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    first = parameters(ready_model).copy()
     for number in (1, 2, 3):
-        written = take(ready_window, qtbot)
+        written = take(ready_model, qtbot)
         assert written.step.batch == number
-        assert np.array_equal(parameters(ready_window), written.step.after.parameters)
-    after = parameters(ready_window).copy()
+        assert np.array_equal(parameters(ready_model), written.step.after.parameters)
+    after = parameters(ready_model).copy()
     session.undo.undo()
     assert session.training.progress.batch == 2
     again = newest(step_through, qtbot)
     assert again.step.batch == 3
     session.undo.redo()
     qtbot.waitUntil(lambda: session.training.progress.batch == 3 and session.state is Status.PAUSED)
-    assert np.array_equal(parameters(ready_window), after)
+    assert np.array_equal(parameters(ready_model), after)
     for _ in range(3):
         session.undo.undo()
     assert session.state is Status.READY
-    assert np.array_equal(parameters(ready_window), first)
+    assert np.array_equal(parameters(ready_model), first)
     assert not session.runs.current.unsaved
     assert newest(step_through, qtbot).step.batch == 1
 
 
 def test_what_comes_after_undo_is_what_would_have_come(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     session.settings.change("optimizer", optimizer="adam", learning_rate=0.001)
-    take(ready_window, qtbot)
-    second = take(ready_window, qtbot)
+    take(ready_model, qtbot)
+    second = take(ready_model, qtbot)
     session.undo.undo()
-    third = take(ready_window, qtbot)
+    third = take(ready_model, qtbot)
     assert np.array_equal(second.step.after.parameters, third.step.after.parameters)
-    assert np.array_equal(parameters(ready_window), second.step.after.parameters)
+    assert np.array_equal(parameters(ready_model), second.step.after.parameters)
 
 
-def test_one_example_is_learned_and_taken_back(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    session = ready_window.session
+def test_one_example_is_learned_and_taken_back(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     session.settings.change("optimizer", optimizer="momentum", learning_rate=0.01)
-    ready_window.canvas.set_strokes(SEVEN)
+    session.sketch.draw(SEVEN)
     step_through.choose(True)
     step_through.learn_as(7)
-    before = parameters(ready_window).copy()
-    one = take(ready_window, qtbot)
+    before = parameters(ready_model).copy()
+    one = take(ready_model, qtbot)
     assert one.step.is_given
     assert one.step.targets[0].argmax() == 7
-    two = take(ready_window, qtbot)
+    two = take(ready_model, qtbot)
     assert two.step.loss < one.step.loss
     assert two.step.averages_before.kept
-    assert np.array_equal(parameters(ready_window), two.step.after.parameters)
+    assert np.array_equal(parameters(ready_model), two.step.after.parameters)
     step_through.choose(False)
-    batch = take(ready_window, qtbot)
+    batch = take(ready_model, qtbot)
     assert np.array_equal(batch.step.network.parameters, two.step.after.parameters)
     for _ in range(3):
         session.undo.undo()
-    assert np.array_equal(parameters(ready_window), before)
+    assert np.array_equal(parameters(ready_model), before)
     assert session.state is Status.READY
 
 
-def test_a_chosen_example_brings_its_own_target(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    session = ready_window.session
+def test_a_chosen_example_brings_its_own_target(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     step_through.choose(True)
     assert "example" in step_through.line
     session.selection.choose_example(Example("test", 3))
@@ -139,24 +134,24 @@ def test_a_chosen_example_brings_its_own_target(
     assert step_through.target is None
 
 
-def test_what_was_trained_since_is_not_lost(step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    take(ready_window, qtbot)
+def test_what_was_trained_since_is_not_lost(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    take(ready_model, qtbot)
     session.step_batch()
     qtbot.waitUntil(lambda: session.training.progress.batch == 2)
-    at_rest(ready_window, qtbot)
-    now = parameters(ready_window).copy()
+    at_rest(ready_model, qtbot)
+    now = parameters(ready_model).copy()
     session.undo.undo()
     assert "since" in session.messages.current.text
-    assert np.array_equal(parameters(ready_window), now)
+    assert np.array_equal(parameters(ready_model), now)
     session.undo.redo()
-    assert np.array_equal(parameters(ready_window), now)
+    assert np.array_equal(parameters(ready_model), now)
 
 
 def test_while_it_trains_the_moment_stays_until_another_is_wanted(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     first = newest(step_through, qtbot)
     session.settings.change("epochs", epochs=MANY_EPOCHS)
     first = newest(step_through, qtbot)
@@ -170,11 +165,11 @@ def test_while_it_trains_the_moment_stays_until_another_is_wanted(
     assert step_through.written is not None
     assert step_through.written.step.epoch >= 1
     session.pause()
-    at_rest(ready_window, qtbot)
+    at_rest(ready_model, qtbot)
     assert newest(step_through, qtbot).about.changes == session.runs.current.changes
 
 
-def test_a_gradient_can_be_measured(step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_gradient_can_be_measured(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
     newest(step_through, qtbot)
     step_through.check_gradient(3, 2, 5)
     qtbot.waitUntil(lambda: step_through.check is not None)
@@ -184,17 +179,17 @@ def test_a_gradient_can_be_measured(step_through: StepThrough, ready_window: Mai
     assert found.slope == pytest.approx(found.gradient, rel=1e-3, abs=1e-7)
 
 
-def test_out_of_view_nothing_is_written_down(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_out_of_view_nothing_is_written_down(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     session.step_batch()
     qtbot.waitUntil(lambda: session.state is Status.PAUSED)
     assert session.step_through.written is None
 
 
-def test_a_regression_has_steps_too(step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_regression_has_steps_too(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
     rng = np.random.default_rng(0)
     data = Dataset("numbers", regression_split("train", rng.normal(size=(50, 3)), rng.normal(size=(50, 2)), 3, 2))
-    session = ready_window.session
+    session = ready_model.session
     session.data.dataset = data
     session.data.changed.emit()
     session.settings.change("batch size", batch_size=5, loss="quadratic", activations=("relu", "relu", "identity"))
@@ -205,22 +200,20 @@ def test_a_regression_has_steps_too(step_through: StepThrough, ready_window: Mai
     assert step_through.target is None
 
 
-def test_a_training_that_is_over_is_over_again(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    session = ready_window.session
+def test_a_training_that_is_over_is_over_again(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     session.settings.change("epochs", epochs=1)
     session.start()
     qtbot.waitUntil(lambda: session.state is Status.FINISHED)
-    before, figures = parameters(ready_window).copy(), session.runs.current.figures()
+    before, figures = parameters(ready_model).copy(), session.runs.current.figures()
     session.selection.choose_example(Example("test", 3))
     for of_example in (True, False):
         step_through.choose(of_example)
-        take(ready_window, qtbot)
+        take(ready_model, qtbot)
         assert session.state is Status.PAUSED
         session.undo.undo()
         assert session.state is Status.FINISHED
-        assert np.array_equal(parameters(ready_window), before)
+        assert np.array_equal(parameters(ready_model), before)
         assert session.runs.current.figures() == figures
     found = session.training.runner.look(session.runs.current.id, lambda trainer: trainer is not None and trainer.epoch)
     qtbot.waitUntil(found.done)
@@ -241,9 +234,9 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, Callable[[], Any]]:
 
 
 def test_a_step_asked_for_before_a_training_is_not_taken_after_it(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     session.settings.change("epochs", epochs=MANY_EPOCHS)
     newest(step_through, qtbot)
     opened, _ = gate(monkeypatch)
@@ -254,18 +247,18 @@ def test_a_step_asked_for_before_a_training_is_not_taken_after_it(
     opened.set()
     qtbot.waitUntil(lambda: session.training.progress.batch > 2)
     session.pause()
-    at_rest(ready_window, qtbot)
-    now = parameters(ready_window).copy()
+    at_rest(ready_model, qtbot)
+    now = parameters(ready_model).copy()
     newest(step_through, qtbot)
     qtbot.wait(50)
-    assert np.array_equal(parameters(ready_window), now)
+    assert np.array_equal(parameters(ready_model), now)
     assert "example" not in getattr(session.undo.last(), "text", "")
 
 
 def test_only_the_step_that_was_asked_for_is_taken(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     newest(step_through, qtbot)
     opened, _ = gate(monkeypatch)
     session.selection.choose_example(Example("test", 3))
@@ -279,9 +272,9 @@ def test_only_the_step_that_was_asked_for_is_taken(
 
 
 def test_nothing_is_taken_when_one_looks_again(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     newest(step_through, qtbot)
     opened, begun = gate(monkeypatch)
     session.settings.change("learning rate", learning_rate=0.02)
@@ -300,12 +293,12 @@ def test_nothing_is_taken_when_one_looks_again(
 
 
 def test_a_step_of_which_there_is_no_example_is_not_awaited(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
     """The batch was still being written down when the example, which there is none of, was asked for."""
     newest(step_through, qtbot)
     step_through.look_now()
-    ready_window.session.settings.change("learning rate", learning_rate=0.1)
+    ready_model.session.settings.change("learning rate", learning_rate=0.1)
     step_through.choose(True)
     assert step_through.line.startswith("Draw something")
     qtbot.waitUntil(lambda: step_through.written is not None)
@@ -314,9 +307,9 @@ def test_a_step_of_which_there_is_no_example_is_not_awaited(
 
 
 def test_a_row_that_is_asked_about_brings_its_own_target_and_one_made_by_hand_has_none(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     session.data.load("mpg")
     runs = session.runs
     qtbot.waitUntil(lambda: not session.data.loading and runs.current.misfit(session.data.dataset) is None)
@@ -330,9 +323,9 @@ def test_a_row_that_is_asked_about_brings_its_own_target_and_one_made_by_hand_ha
 
 
 def test_why_one_step_cannot_be_written_down_is_not_said_of_the_next(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     newest(step_through, qtbot)
     opened = Event()
 
@@ -350,12 +343,12 @@ def test_why_one_step_cannot_be_written_down_is_not_said_of_the_next(
 
 
 def test_a_large_step_goes_when_it_is_out_of_view(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_MOST_KEPT", 1000)
     newest(step_through, qtbot)
     opened, begun = gate(monkeypatch)
-    ready_window.session.settings.change("learning rate", learning_rate=0.01)
+    ready_model.session.settings.change("learning rate", learning_rate=0.01)
     qtbot.waitUntil(lambda: begun() == 1)
     step_through.want(False)
     assert step_through.written is None
@@ -365,32 +358,32 @@ def test_a_large_step_goes_when_it_is_out_of_view(
 
 
 def test_a_step_that_is_still_being_taken_can_be_undone(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
-    session = ready_window.session
-    first = take(ready_window, qtbot).step.after.parameters
+    session = ready_model.session
+    first = take(ready_model, qtbot).step.after.parameters
     second = newest(step_through, qtbot)
     step_through.take()
     assert session.state is Status.TRAINING
     session.undo.undo()
-    at_rest(ready_window, qtbot)
-    qtbot.waitUntil(lambda: np.array_equal(parameters(ready_window), first))
+    at_rest(ready_model, qtbot)
+    qtbot.waitUntil(lambda: np.array_equal(parameters(ready_model), first))
     assert session.training.progress.batch == 1
     assert session.messages.current is None
     session.undo.redo()
-    qtbot.waitUntil(lambda: np.array_equal(parameters(ready_window), second.step.after.parameters))
-    at_rest(ready_window, qtbot)
+    qtbot.waitUntil(lambda: np.array_equal(parameters(ready_model), second.step.after.parameters))
+    at_rest(ready_model, qtbot)
     session.undo.undo()
-    assert np.array_equal(parameters(ready_window), first)
+    assert np.array_equal(parameters(ready_model), first)
 
 
 def test_a_step_is_not_taken_again_while_the_fields_have_problems(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
-    session = ready_window.session
-    take(ready_window, qtbot)
+    session = ready_model.session
+    take(ready_model, qtbot)
     session.undo.undo()
-    before = parameters(ready_window).copy()
+    before = parameters(ready_model).copy()
     session.settings.set_problem("learning_rate", "no number")
     session.undo.redo()
     assert "not taken again" in session.messages.current.text
@@ -400,77 +393,77 @@ def test_a_step_is_not_taken_again_while_the_fields_have_problems(
     session.settings.set_problem("learning_rate", None)
     session.undo.redo()
     qtbot.waitUntil(lambda: session.training.progress.batch == 1)
-    at_rest(ready_window, qtbot)
+    at_rest(ready_model, qtbot)
     session.undo.undo()
-    assert np.array_equal(parameters(ready_window), before)
+    assert np.array_equal(parameters(ready_model), before)
 
 
 @pytest.mark.parametrize("of_example", [False, True])
 def test_a_step_to_weights_that_are_not_finite_is_not_taken(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, of_example: bool
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot, of_example: bool
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     session.settings.change("learning rate", learning_rate=1e45)
     session.selection.choose_example(Example("test", 3))
     step_through.choose(of_example)
-    before = parameters(ready_window).copy()
+    before = parameters(ready_model).copy()
     newest(step_through, qtbot)
     step_through.take()
     assert "not finite" in session.messages.current.text
     assert session.state is Status.READY
-    assert np.array_equal(parameters(ready_window), before)
+    assert np.array_equal(parameters(ready_model), before)
 
 
-def test_undo_holds_values_and_no_networks(step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot) -> None:
-    ready_window.session.settings.change("optimizer", optimizer="adam", learning_rate=0.001)
-    held = ref(take(ready_window, qtbot).step)
+def test_undo_holds_values_and_no_networks(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
+    ready_model.session.settings.change("optimizer", optimizer="adam", learning_rate=0.001)
+    held = ref(take(ready_model, qtbot).step)
     newest(step_through, qtbot)
     gc.collect()
     assert held() is None
-    step = ready_window.session.undo.last()
+    step = ready_model.session.undo.last()
     assert step is not None
-    assert 0 < step.nbytes < 8 * parameters(ready_window).nbytes
+    assert 0 < step.nbytes < 8 * parameters(ready_model).nbytes
 
 
-def measured_error(window: MainWindow) -> float:
+def measured_error(model: Model) -> float:
     """Of the network that is displayed, on the test examples."""
-    data = window.session.dataset
+    data = model.session.dataset
     assert data is not None
     assert data.test is not None
-    error = Evaluator(window.session.displayed.network, data.test).evaluate().error
+    error = Evaluator(model.session.displayed.network, data.test).evaluate().error
     assert error is not None
     return error
 
 
-def told_error(window: MainWindow, qtbot: QtBot) -> float:
+def told_error(model: Model, qtbot: QtBot) -> float:
     """What the run says when everything is measured."""
-    session = window.session
+    session = model.session
     qtbot.waitUntil(lambda: bool(session.runs.current.figures()))
     qtbot.wait(100)
     return session.runs.current.figures()["test_error"]
 
 
 def test_errors_are_measured_again_when_a_step_is_undone(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     session.settings.change("learning rate", learning_rate=0.5)
     session.selection.choose_example(Example("test", 3))
     step_through.choose(True)
-    take(ready_window, qtbot)
-    before = told_error(ready_window, qtbot)
+    take(ready_model, qtbot)
+    before = told_error(ready_model, qtbot)
     session.selection.choose_example(Example("test", 8))
     newest(step_through, qtbot)
     step_through.take()
-    assert measured_error(ready_window) != before
+    assert measured_error(ready_model) != before
     session.undo.undo()  # before the errors are measured
-    assert told_error(ready_window, qtbot) == measured_error(ready_window) == before
+    assert told_error(ready_model, qtbot) == measured_error(ready_model) == before
 
 
 def test_an_edit_is_not_measured_over_a_later_step(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session, opened, made = ready_window.session, Event(), []
+    session, opened, made = ready_model.session, Event(), []
 
     class Slow(Evaluator):
         """The first one waits."""
@@ -487,17 +480,17 @@ def test_an_edit_is_not_measured_over_a_later_step(
     step_through.choose(True)
     session.edits.set_bias(Neuron(3, 0), 0.2)
     qtbot.waitUntil(lambda: len(made) == 1)
-    before = measured_error(ready_window)
-    take(ready_window, qtbot)
+    before = measured_error(ready_model)
+    take(ready_model, qtbot)
     qtbot.wait(100)
     opened.set()
-    assert told_error(ready_window, qtbot) == measured_error(ready_window) != before
+    assert told_error(ready_model, qtbot) == measured_error(ready_model) != before
 
 
 def test_the_epoch_is_counted_on_from_where_the_training_ended(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     session.settings.change("early stopping", epochs=4, patience=1, validation_share=0.2, learning_rate=5.0)
     session.reset()
     session.start()
@@ -508,31 +501,31 @@ def test_the_epoch_is_counted_on_from_where_the_training_ended(
 
 
 def test_what_a_step_does_is_measured_and_told_also_if_it_is_taken_at_once(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
-    session, effects = ready_window.session, ready_window.session.step_effects
+    session, effects = ready_model.session, ready_model.session.step_effects
     effects.want(True)
     session.selection.choose_example(Example("test", 3))
     step_through.choose(True)
-    take(ready_window, qtbot)
+    take(ready_model, qtbot)
     newest(step_through, qtbot)
     qtbot.waitUntil(lambda: effects.did is not None and effects.would is not None)
     did, would = effects.did, effects.would
     assert did is not None
     assert would is not None
-    assert did.after == would.before == measured_error(ready_window)
+    assert did.after == would.before == measured_error(ready_model)
     session.step_batch()
     qtbot.waitUntil(lambda: session.training.progress.batch > 0)
-    at_rest(ready_window, qtbot)
+    at_rest(ready_model, qtbot)
     newest(step_through, qtbot)
     qtbot.waitUntil(lambda: effects.would is not None)
     assert effects.did is None
 
 
 def test_answers_that_are_not_finite_are_no_error_rate(
-    step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
-    session, effects = ready_window.session, ready_window.session.step_effects
+    session, effects = ready_model.session, ready_model.session.step_effects
     effects.want(True)
     session.settings.change("learning rate", learning_rate=1e30, optimizer="sgd")
     session.selection.choose_example(Example("test", 3))
@@ -544,8 +537,8 @@ def test_answers_that_are_not_finite_are_no_error_rate(
     assert effect_text(effects.would).endswith("→ not finite")
 
 
-def test_out_of_view_no_effect_is_measured(step_through: StepThrough, ready_window: MainWindow, qtbot: QtBot) -> None:
-    effects = ready_window.session.step_effects
+def test_out_of_view_no_effect_is_measured(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
+    effects = ready_model.session.step_effects
     newest(step_through, qtbot)
     assert not effects._begun
     effects.want(True)

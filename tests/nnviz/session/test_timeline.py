@@ -14,24 +14,24 @@ from nnviz.jobs.pace import Budget
 from nnviz.session.asked import MISTAKES
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import pause, train_epochs, train_for_a_while, wait_for
 
 
 @pytest.fixture
-def trained(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+def trained(ready_model: Model, qtbot: QtBot) -> Model:
     """Three epochs, and a few batches of the fourth."""
-    session = ready_window.session
+    session = ready_model.session
     for _ in range(3):
         session.step_epoch()
-        wait_for(qtbot, ready_window, Status.PAUSED)
+        wait_for(qtbot, ready_model, Status.PAUSED)
     for _ in range(4):
         session.step_batch()
-        wait_for(qtbot, ready_window, Status.PAUSED)
-    return ready_window
+        wait_for(qtbot, ready_model, Status.PAUSED)
+    return ready_model
 
 
-def test_the_moments_are_ascending_and_end_live(trained: MainWindow) -> None:
+def test_the_moments_are_ascending_and_end_live(trained: Model) -> None:
     timeline = trained.session.timeline
     assert timeline.epochs == sorted(set(timeline.epochs))
     assert {0, 1, 2, 3} <= set(timeline.epochs)
@@ -39,15 +39,15 @@ def test_the_moments_are_ascending_and_end_live(trained: MainWindow) -> None:
     assert timeline.epoch is None
 
 
-def test_at_the_start_there_is_no_past(ready_window: MainWindow) -> None:
-    timeline = ready_window.session.timeline
+def test_at_the_start_there_is_no_past(ready_model: Model) -> None:
+    timeline = ready_model.session.timeline
     assert timeline.epochs == [0]
     assert not timeline.has_past
     timeline.go_to(3)
     assert timeline.is_live
 
 
-def test_the_network_of_that_moment_is_displayed(trained: MainWindow, qtbot: QtBot) -> None:
+def test_the_network_of_that_moment_is_displayed(trained: Model, qtbot: QtBot) -> None:
     session = trained.session
     inputs = session.dataset.test.head(200).inputs / 255
     answers = {}
@@ -63,36 +63,34 @@ def test_the_network_of_that_moment_is_displayed(trained: MainWindow, qtbot: QtB
     assert session.displayed.network.parameters is session.runs.current.parameters
 
 
-def test_answers_are_those_of_the_exact_network_within_a_tenth_of_a_percent(
-    ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    session = ready_window.session
+def test_answers_are_those_of_the_exact_network_within_a_tenth_of_a_percent(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     inputs = session.dataset.test.inputs / 255
     exact = {}
     for epoch in (1, 2):
         session.step_epoch()
-        wait_for(qtbot, ready_window, Status.PAUSED)
+        wait_for(qtbot, ready_model, Status.PAUSED)
         exact[epoch] = session.runs.current.network.predict(inputs)
     session.timeline.go_to(1)
     assert np.abs(session.displayed.network.predict(inputs) - exact[1]).max() < 0.001
 
 
 @pytest.mark.parametrize(("wanted", "found"), [(-5, 0), (0.01, 0), (0.999, 1), (2.001, 2)])
-def test_it_goes_to_the_nearest_moment(trained: MainWindow, wanted: float, found: float) -> None:
+def test_it_goes_to_the_nearest_moment(trained: Model, wanted: float, found: float) -> None:
     timeline = trained.session.timeline
     timeline.go_to(wanted)
     assert timeline.epoch == timeline.nearest(wanted) == found
 
 
 @pytest.mark.parametrize("beyond", [3.9, 99, math.inf])
-def test_beyond_the_last_one_is_live(trained: MainWindow, beyond: float) -> None:
+def test_beyond_the_last_one_is_live(trained: Model, beyond: float) -> None:
     timeline = trained.session.timeline
     timeline.go_to(1)
     timeline.go_to(beyond)
     assert timeline.is_live
 
 
-def test_what_is_no_number_is_refused_and_nothing_moves(trained: MainWindow) -> None:
+def test_what_is_no_number_is_refused_and_nothing_moves(trained: Model) -> None:
     timeline = trained.session.timeline
     timeline.go_to(1)
     with pytest.raises(ValueError, match="must be a number"):
@@ -100,7 +98,7 @@ def test_what_is_no_number_is_refused_and_nothing_moves(trained: MainWindow) -> 
     assert timeline.epoch == 1
 
 
-def test_steps_go_through_all_moments(trained: MainWindow) -> None:
+def test_steps_go_through_all_moments(trained: Model) -> None:
     timeline = trained.session.timeline
     epochs, seen = timeline.epochs, []
     for _ in epochs[1:]:
@@ -119,7 +117,7 @@ def test_steps_go_through_all_moments(trained: MainWindow) -> None:
 # ---- figures
 
 
-def test_at_the_end_of_an_epoch_its_figures_are_known(trained: MainWindow) -> None:
+def test_at_the_end_of_an_epoch_its_figures_are_known(trained: Model) -> None:
     session = trained.session
     session.timeline.go_to(2)
     epoch, figures = session.timeline.figures
@@ -128,7 +126,7 @@ def test_at_the_end_of_an_epoch_its_figures_are_known(trained: MainWindow) -> No
     assert figures["test_error"] > 0
 
 
-def test_between_two_epochs_the_last_measured_ones_stand_until_it_rests(trained: MainWindow, qtbot: QtBot) -> None:
+def test_between_two_epochs_the_last_measured_ones_stand_until_it_rests(trained: Model, qtbot: QtBot) -> None:
     session = trained.session
     between = session.timeline.epochs[-3]
     assert 3 < between < session.timeline.live_epoch
@@ -140,7 +138,7 @@ def test_between_two_epochs_the_last_measured_ones_stand_until_it_rests(trained:
     assert session.timeline.figures[1]["test_error"] != session.runs.current.history.figures(3)["test_error"]
 
 
-def test_the_matrix_is_that_of_the_moment(trained: MainWindow, qtbot: QtBot) -> None:
+def test_the_matrix_is_that_of_the_moment(trained: Model, qtbot: QtBot) -> None:
     session = trained.session
     session.timeline.go_to(1)
     counts = session.mistakes.counts
@@ -149,7 +147,7 @@ def test_the_matrix_is_that_of_the_moment(trained: MainWindow, qtbot: QtBot) -> 
     np.testing.assert_array_equal(counts.matrix, session.runs.current.history.confusion(1))
 
 
-def test_a_later_matrix_does_not_stand_for_the_moment(trained: MainWindow, qtbot: QtBot) -> None:
+def test_a_later_matrix_does_not_stand_for_the_moment(trained: Model, qtbot: QtBot) -> None:
     session = trained.session
     session.probes.want("a test", (MISTAKES,), True)
     qtbot.waitUntil(lambda: session.probes[MISTAKES].is_up_to_date)
@@ -161,7 +159,7 @@ def test_a_later_matrix_does_not_stand_for_the_moment(trained: MainWindow, qtbot
     assert session.mistakes.counts.epochs == between
 
 
-def test_what_is_slow_follows_as_soon_as_it_rests(trained: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_slow_follows_as_soon_as_it_rests(trained: Model, qtbot: QtBot) -> None:
     session, probe = trained.session, trained.session.probes[MISTAKES]
     probe._budget = Budget(1000)
     session.probes.want("a test", (MISTAKES,), True)
@@ -171,7 +169,7 @@ def test_what_is_slow_follows_as_soon_as_it_rests(trained: MainWindow, qtbot: Qt
     assert session.mistakes.found.network is session.displayed.network
 
 
-def test_with_other_data_nothing_is_measured(trained: MainWindow, qtbot: QtBot) -> None:
+def test_with_other_data_nothing_is_measured(trained: Model, qtbot: QtBot) -> None:
     session, run = trained.session, trained.session.runs.current
     run.experiment = replace(run.experiment, fingerprint="other")
     with qtbot.waitSignal(session.timeline.rested):
@@ -183,34 +181,34 @@ def test_with_other_data_nothing_is_measured(trained: MainWindow, qtbot: QtBot) 
 # ---- harmless
 
 
-def test_training_goes_on_behind_it(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    train_for_a_while(qtbot, ready_window)
+def test_training_goes_on_behind_it(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    train_for_a_while(qtbot, ready_model)
     session.timeline.go_to(0)
     network, before = session.displayed.network, session.timeline.live_epoch
     qtbot.waitUntil(lambda: session.timeline.live_epoch > before + 2)
     assert session.displayed.network is network
     assert session.timeline.epoch == 0
-    pause(qtbot, ready_window)
+    pause(qtbot, ready_model)
     assert session.timeline.epoch == 0
     session.timeline.go_live()
     assert session.displayed.network.parameters is session.runs.current.parameters
 
 
-def test_it_changes_nothing_of_the_training(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_it_changes_nothing_of_the_training(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     ends = []
     for looks_back in (False, True):
         session.reset()
-        train_epochs(qtbot, ready_window, 1)
+        train_epochs(qtbot, ready_model, 1)
         if looks_back:
             session.timeline.go_to(0)
-        train_epochs(qtbot, ready_window, 2)
+        train_epochs(qtbot, ready_model, 2)
         ends.append(session.runs.current.network.parameters.copy())
     np.testing.assert_array_equal(*ends)
 
 
-def test_another_network_is_live(trained: MainWindow, qtbot: QtBot) -> None:
+def test_another_network_is_live(trained: Model, qtbot: QtBot) -> None:
     session = trained.session
     session.timeline.go_to(1)
     with qtbot.waitSignal(session.timeline.changed):
@@ -222,7 +220,7 @@ def test_another_network_is_live(trained: MainWindow, qtbot: QtBot) -> None:
     assert len(session.timeline.epochs) > 4
 
 
-def test_a_what_if_lasts_while_one_looks_back(trained: MainWindow) -> None:
+def test_a_what_if_lasts_while_one_looks_back(trained: Model) -> None:
     session, neuron = trained.session, Neuron(1, 3)
     session.edits.switch(neuron)
     session.timeline.go_to(1)
@@ -231,7 +229,7 @@ def test_a_what_if_lasts_while_one_looks_back(trained: MainWindow) -> None:
     assert session.displayed.as_trained.weights[1][:, 3].any()
 
 
-def test_the_past_cannot_be_edited(trained: MainWindow) -> None:
+def test_the_past_cannot_be_edited(trained: Model) -> None:
     session = trained.session
     before = session.runs.current.network.parameters.copy()
     session.timeline.go_to(1)
@@ -244,7 +242,7 @@ def test_the_past_cannot_be_edited(trained: MainWindow) -> None:
 # ---- the film
 
 
-def test_the_film_goes_through_the_moments_and_ends_live(trained: MainWindow, qtbot: QtBot) -> None:
+def test_the_film_goes_through_the_moments_and_ends_live(trained: Model, qtbot: QtBot) -> None:
     session, seen = trained.session, []
     session.timeline.changed.connect(lambda: seen.append(session.timeline.epoch))
     session.player.set_seconds(1)
@@ -257,7 +255,7 @@ def test_the_film_goes_through_the_moments_and_ends_live(trained: MainWindow, qt
     assert {0, 1, 2, 3} <= set(epochs)
 
 
-def test_it_plays_on_from_where_one_looks_back(trained: MainWindow, qtbot: QtBot) -> None:
+def test_it_plays_on_from_where_one_looks_back(trained: Model, qtbot: QtBot) -> None:
     session, seen = trained.session, []
     session.timeline.go_to(2)
     session.timeline.changed.connect(lambda: seen.append(session.timeline.epoch))
@@ -267,7 +265,7 @@ def test_it_plays_on_from_where_one_looks_back(trained: MainWindow, qtbot: QtBot
     assert min(epoch for epoch in seen if epoch is not None) > 2
 
 
-def test_going_somewhere_else_stops_it(trained: MainWindow, qtbot: QtBot) -> None:
+def test_going_somewhere_else_stops_it(trained: Model, qtbot: QtBot) -> None:
     session = trained.session
     session.player.set_seconds(60)
     session.player.toggle()

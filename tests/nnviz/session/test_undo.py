@@ -16,7 +16,7 @@ from nnviz.session.status import Status
 from nnviz.session.undo import Kind, Step, Undo
 from nnviz.widgets.canvas import PEN_UNIT
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.conftest import Gate
+from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import (
     action,
     click,
@@ -365,8 +365,8 @@ def test_steps_of_all_kinds_have_one_limit() -> None:
     assert done[-1] == -(500 - undone)
 
 
-def test_drawings_have_a_budget_in_bytes(ready_window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = ready_window.session
+def test_drawings_have_a_budget_in_bytes(ready_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = ready_model.session
     pictures = [Ink(np.full((100, 100), 0.5, np.float32), 0.5) for _ in range(5)]
     monkeypatch.setattr("nnviz.session.undo._MOST_BYTES", 3 * pictures[0].nbytes)
     for picture in pictures:

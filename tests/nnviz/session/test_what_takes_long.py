@@ -20,7 +20,7 @@ from nnviz.session.activities import Activities
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
-from tests.nnviz.conftest import Gate
+from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import find, press, wait_for
 
 
@@ -57,11 +57,9 @@ def small(path: Path, neurons: int) -> Path:
     return path
 
 
-def test_the_later_of_two_saves_of_one_file_stays(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, gate: Gate
-) -> None:
+def test_the_later_of_two_saves_of_one_file_stays(ready_model: Model, qtbot: QtBot, home: Path, gate: Gate) -> None:
     """The first waits for a step; the second, of a network that rests, does not."""
-    session, path = ready_window.session, home / "net.npz"
+    session, path = ready_model.session, home / "net.npz"
     session.settings.change("epochs", epochs=1000)
     session.start()
     qtbot.waitUntil(lambda: session.runs.current.epochs > 0)
@@ -101,9 +99,9 @@ def test_a_save_does_not_wait_for_one_to_a_dead_disk(
 
 
 def test_an_earlier_save_that_comes_later_is_not_the_file_of_the_run(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+    ready_model: Model, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session, answers, done, save = ready_window.session, threading.Event(), [], files.save_network
+    session, answers, done, save = ready_model.session, threading.Event(), [], files.save_network
 
     def late(network: Any, path: Path) -> None:
         if path.name == "late.json":
@@ -114,7 +112,7 @@ def test_an_earlier_save_that_comes_later_is_not_the_file_of_the_run(
     (home / "slow").mkdir()
     session.files.save(home / "slow" / "late.json", lambda: done.append("late"))
     session.step_batch()
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     session.files.save(home / "n.json", lambda: done.append("n"))
     qtbot.waitUntil(lambda: done == ["n"])
     answers.set()
@@ -125,9 +123,9 @@ def test_an_earlier_save_that_comes_later_is_not_the_file_of_the_run(
 
 
 def test_an_opening_does_not_wait_for_one_from_a_dead_disk_and_replaces_it(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, dead: Path
+    ready_model: Model, qtbot: QtBot, home: Path, dead: Path
 ) -> None:
-    session = ready_window.session
+    session = ready_model.session
     session.files.open(small(dead / "late.json", 3))
     assert session.files.is_busy
     with qtbot.waitSignal(session.files.opened):
@@ -169,9 +167,9 @@ def test_an_opening_can_be_cancelled(
 
 
 def test_the_offer_goes_when_the_network_comes(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch, at_once: None
+    ready_model: Model, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch, at_once: None
 ) -> None:
-    session, answers, read = ready_window.session, threading.Event(), files.read_network
+    session, answers, read = ready_model.session, threading.Event(), files.read_network
 
     def late(*arguments: Any) -> Any:
         answers.wait(30)
@@ -185,10 +183,8 @@ def test_the_offer_goes_when_the_network_comes(
     assert session.messages.current is None
 
 
-def test_the_offer_takes_no_other_message_away(
-    ready_window: MainWindow, qtbot: QtBot, dead: Path, at_once: None
-) -> None:
-    session = ready_window.session
+def test_the_offer_takes_no_other_message_away(ready_model: Model, qtbot: QtBot, dead: Path, at_once: None) -> None:
+    session = ready_model.session
     session.messages.warn("Something went wrong.")
     session.files.open(small(dead / "late.json", 3))
     seen: list[object] = []
@@ -201,9 +197,9 @@ def test_the_offer_takes_no_other_message_away(
 
 
 def test_loading_data_can_be_cancelled(
-    ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch, at_once: None
+    ready_model: Model, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch, at_once: None
 ) -> None:
-    session, answers = ready_window.session, threading.Event()
+    session, answers = ready_model.session, threading.Event()
     restored_later(monkeypatch, DATASETS)
 
     def late() -> Dataset:

@@ -16,6 +16,7 @@ from engine.storage import save_network
 from nnviz.look.text import count, duration
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
     action,
     click,
@@ -159,9 +160,9 @@ def other_shape(ready_window: MainWindow, qtbot: QtBot, request: pytest.FixtureR
     return ready_window
 
 
-def question(window: MainWindow) -> list[str]:
+def question(model: Model) -> list[str]:
     """The choices of the message in the window; none where nothing is asked."""
-    message = window.session.messages.current
+    message = model.session.messages.current
     return [choice.text for choice in message.choices] if message else []
 
 
@@ -239,26 +240,26 @@ def test_what_differs_is_named_where_the_shape_does_not(ready_window: MainWindow
     assert question(ready_window) == ["Train seed 1 on", "Start seed 5"]
 
 
-def test_the_question_uses_the_names_of_the_chart(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_the_question_uses_the_names_of_the_chart(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     session.step_batch()
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     session.settings.change("first weights", initializer="zeros")
     session.start()
-    assert question(ready_window) == ["Train first weights he on", "Start first weights zeros"]
+    assert question(ready_model) == ["Train first weights he on", "Start first weights zeros"]
 
 
 def test_nothing_is_asked_where_the_trained_one_does_not_fit_the_data(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
+    ready_model: Model, qtbot: QtBot, home: Path
 ) -> None:
-    window, session = ready_window, ready_window.session
+    model, session = ready_model, ready_model.session
     save_network(Experiment(shape=(4, 3), activations=("softmax",)).build(), home / "other.json")
     session.files.open(home / "other.json")
     qtbot.waitUntil(lambda: session.runs.current.path is not None)
     session.settings.take(session.settings.fitting)
     session.step_epoch()
-    assert question(window) == []
-    wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
+    assert question(model) == []
+    wait_for(qtbot, model, Status.PAUSED, Status.FINISHED)
     assert session.runs.current.network.shape == [784, 10]
 
 
@@ -368,11 +369,9 @@ def test_or_the_rate_before_whatever_was_done_since(ready_window: MainWindow, qt
     assert not window.canvas.is_empty, "the stroke stays"
 
 
-def test_a_remedy_keeps_the_shape_of_a_network_that_was_opened(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
-) -> None:
+def test_a_remedy_keeps_the_shape_of_a_network_that_was_opened(ready_model: Model, qtbot: QtBot, home: Path) -> None:
     """Changes before it was opened were of another network."""
-    window, session = ready_window, ready_window.session
+    model, session = ready_model, ready_model.session
     session.settings.change("epochs", epochs=3)
     network = Experiment(shape=(784, 30, 10), activations=("relu", "softmax")).build()
     save_network(network, home / "other.json")
@@ -380,9 +379,9 @@ def test_a_remedy_keeps_the_shape_of_a_network_that_was_opened(
     qtbot.waitUntil(lambda: session.runs.current.path is not None)
     session.runs.current.network.biases[0][:] = -1e5
     session.step_epoch()
-    wait_for(qtbot, window, Status.TRAINING)
-    wait_for(qtbot, window, Status.PAUSED)
-    assert question(window)
+    wait_for(qtbot, model, Status.TRAINING)
+    wait_for(qtbot, model, Status.PAUSED)
+    assert question(model)
     session.messages.choose(0)
     assert session.runs.current.network.shape == [784, 30, 10]
     assert session.runs.current.untouched

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, find, pick, press, retype, train_epochs, unfold
 
 
@@ -107,8 +108,8 @@ def test_shares_may_be_typed_in_percent(ready_window: MainWindow, qtbot: QtBot) 
 # ---- without the fields: the session knows which problems count
 
 
-def test_a_strength_counts_only_while_augmentation_is_on(ready_window: MainWindow) -> None:
-    session = ready_window.session
+def test_a_strength_counts_only_while_augmentation_is_on(ready_model: Model) -> None:
+    session = ready_model.session
     session.settings.set_problem("shift", "Shift must be a number.")
     assert session.settings.problems == {}
     assert session.training.can_start
@@ -120,8 +121,8 @@ def test_a_strength_counts_only_while_augmentation_is_on(ready_window: MainWindo
     assert session.training.can_start
 
 
-def test_a_problem_goes_with_the_rule_that_used_the_value(ready_window: MainWindow) -> None:
-    session = ready_window.session
+def test_a_problem_goes_with_the_rule_that_used_the_value(ready_model: Model) -> None:
+    session = ready_model.session
     session.settings.change("rules", optimizer="momentum", schedule="step")
     for name in ("momentum", "decay", "epochs"):
         session.settings.set_problem(name, "It must be a number.")
