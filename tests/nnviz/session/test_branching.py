@@ -100,7 +100,8 @@ def test_changed_settings_and_edits_on_the_way(recorded: MainWindow, qtbot: QtBo
 
 def test_it_takes_the_settings_of_the_fields(recorded: MainWindow, qtbot: QtBot) -> None:
     session = recorded.session
-    train_epochs(qtbot, recorded, 3)
+    session.settings.change("epochs", epochs=3)
+    steps(qtbot, recorded, 3)
     session.timeline.go_to(1)
     session.settings.change("rate", learning_rate=0.05)
     branch(qtbot, recorded)
