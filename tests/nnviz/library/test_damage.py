@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ def filled(path: Path, runs: int = 30) -> dict[int, bytes]:
     with Library(path) as library:
         kept = [record(library, an_experiment(seed=number + 1), note=f"run {number}") for number in range(runs)]
         return {run: trainer.network.parameters.tobytes() for run, trainer in kept}
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[int, bytes]]:
+    """A library of 30 runs, to be copied, and what the last parameters of each are."""
+    path = tmp_path_factory.mktemp("sound") / "library.sqlite"
+    return path, filled(path)
 
 
 def damage(path: Path, *pages: int) -> None:
@@ -52,8 +60,9 @@ def opened_after_damage(path: Path) -> Library:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.35, 0.6, 0.85])
-def test_of_a_damaged_library_the_rest_is_saved(path: Path, share: float) -> None:
-    kept = filled(path)
+def test_of_a_damaged_library_the_rest_is_saved(path: Path, sound: tuple[Path, dict[int, bytes]], share: float) -> None:
+    kept = sound[1]
+    shutil.copy(sound[0], path)
     pages = path.stat().st_size // PAGE_BYTES
     damage(path, *range(int(share * pages), int(share * pages) + 3))
     before = path.read_bytes()
@@ -77,8 +86,10 @@ def test_of_a_damaged_library_the_rest_is_saved(path: Path, share: float) -> Non
         assert again.notice is None
 
 
-def test_a_library_that_was_cut_short_is_saved_as_far_as_it_goes(path: Path) -> None:
-    filled(path)
+def test_a_library_that_was_cut_short_is_saved_as_far_as_it_goes(
+    path: Path, sound: tuple[Path, dict[int, bytes]]
+) -> None:
+    shutil.copy(sound[0], path)
     os.truncate(path, path.stat().st_size * 2 // 3 // PAGE_BYTES * PAGE_BYTES)
     library = opened_after_damage(path)
     assert len(library.runs()) >= 1

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QListWidget, QPushButton
@@ -108,22 +107,21 @@ REFUSED: dict[str, tuple[Write, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_it_is_refused_in_words_and_nothing_changes(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, name: str
-) -> None:
-    write, told = REFUSED[name]
+def test_each_is_refused_in_words_and_nothing_changes(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     before = ready_window.session.dataset
-    look_at(qtbot, ready_window, write(tmp_path))
-    labels = [find(ready_window, QLabel, each) for each in LABELS if ready_window.findChildren(QLabel, each)]
-    words = " ".join(label.text() for label in labels if label.isVisible())
-    assert told.removeprefix("rule ") in words
-    assert "Traceback" not in words
-    use = find(ready_window, QPushButton, "useImportButton")
-    assert not use.isEnabled()
-    ready_window.session.importing.use()
-    assert ready_window.session.dataset is before
-    assert not ready_window.session.data.loading
+    for name, (write, told) in REFUSED.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        look_at(qtbot, ready_window, write(folder))
+        labels = [find(ready_window, QLabel, each) for each in LABELS if ready_window.findChildren(QLabel, each)]
+        words = " ".join(label.text() for label in labels if label.isVisible())
+        assert told.removeprefix("rule ") in words, name
+        assert "Traceback" not in words, name
+        assert not find(ready_window, QPushButton, "useImportButton").isEnabled(), name
+        ready_window.session.importing.use()
+        assert ready_window.session.dataset is before, name
+        assert not ready_window.session.data.loading, name
+        ready_window.session.importing.cancel()
 
 
 def test_infinite_numbers_count_as_missing(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

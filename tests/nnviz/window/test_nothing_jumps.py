@@ -49,28 +49,28 @@ def controls(window: MainWindow) -> dict[str, QRect]:
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
-@pytest.mark.parametrize(("field", "error", "typed"), WRONG)
 def test_an_error_moves_nothing_and_covers_no_control(
-    ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int], field: str, error: str, typed: str
+    ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
 ) -> None:
     window = ready_window
     window.resize(*size)
     qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
     QApplication.processEvents()
     before = controls(window)
-    edit = retype(qtbot, window, field, typed)
-    QApplication.processEvents()
-    assert controls(window) == before
-    note = find(window, Note, error)
-    assert note.isVisible()
-    assert window.rect().contains(place(window, note))
-    assert not [name for name, at in before.items() if at.intersects(place(window, note))]
-    assert note.heightForWidth(note.width()) <= note.height(), "all of it can be read"
-    assert edit.accessibleDescription() == note.text()
-    edit.selectAll()
-    qtbot.keyClick(edit, Qt.Key_Escape) if field != "shapeEdit" else action(window, "actionUndo").trigger()
-    assert not note.isVisible()
-    assert not edit.accessibleDescription()
+    for field, error, typed in WRONG:
+        edit = retype(qtbot, window, field, typed)
+        QApplication.processEvents()
+        assert controls(window) == before, field
+        note = find(window, Note, error)
+        assert note.isVisible(), field
+        assert window.rect().contains(place(window, note)), field
+        assert not [name for name, at in before.items() if at.intersects(place(window, note))], field
+        assert note.heightForWidth(note.width()) <= note.height(), f"{field}: all of it can be read"
+        assert edit.accessibleDescription() == note.text()
+        edit.selectAll()
+        qtbot.keyClick(edit, Qt.Key_Escape) if field != "shapeEdit" else action(window, "actionUndo").trigger()
+        assert not note.isVisible(), field
+        assert not edit.accessibleDescription()
 
 
 def test_two_errors_do_not_lie_on_one_another(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -211,8 +211,7 @@ def test_a_shape_that_cannot_be_used_keeps_the_keyboard(ready_window: MainWindow
 
 
 @pytest.mark.parametrize("look", ["dark", "light"])
-@pytest.mark.parametrize("name", ["shapeEdit", "learningRateEdit", "layer1Edit"])
-def test_a_wrong_field_shows_the_focus(ready_window: MainWindow, qtbot: QtBot, name: str, look: str) -> None:
+def test_a_wrong_field_shows_the_focus(ready_window: MainWindow, qtbot: QtBot, look: str) -> None:
     window = ready_window
     bring_to_front(qtbot, window)
     action(window, f"actionTheme{look.capitalize()}").trigger()
@@ -222,12 +221,13 @@ def test_a_wrong_field_shows_the_focus(ready_window: MainWindow, qtbot: QtBot, n
         image = edit.grab().toImage()
         return str(image.pixelColor(1, image.height() // 2).name())
 
-    edit = retype(qtbot, window, name, "x")
-    assert edit.hasFocus()
-    assert second_pixel() == theme.current().error, "a border of two pixels"
-    window.setFocus()
-    assert second_pixel() == theme.current().error_ground
-    assert find(window, QLabel, name.replace("Edit", "Error").replace("layer1", "shape")).isVisible()
+    for name in ("layer1Edit", "learningRateEdit", "shapeEdit"):
+        edit = retype(qtbot, window, name, "x")
+        assert edit.hasFocus(), name
+        assert second_pixel() == theme.current().error, f"{name}: a border of two pixels"
+        window.setFocus()
+        assert second_pixel() == theme.current().error_ground, name
+        assert find(window, QLabel, name.replace("Edit", "Error").replace("layer1", "shape")).isVisible(), name
 
 
 # ---- what does not count

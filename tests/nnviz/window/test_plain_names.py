@@ -131,22 +131,22 @@ def test_classes_and_titles(odd_window: MainWindow, qtbot: QtBot) -> None:
         check(window)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_class_widens_nothing(odd_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, name: str) -> None:
-    window = odd_window
-    data = replace(window.session.data.dataset, class_names=tuple(name for _ in range(10)))
+def test_a_class_widens_nothing(odd_window: MainWindow, qtbot: QtBot) -> None:
+    window, weights = odd_window, odd_window.card("weightsDock")
     before = {card: window.card(card).minimumSizeHint().width() for card in ("predictionDock", "learningStripDock")}
-    window.session.data.dataset = data
-    window.session.data.changed.emit()
-    window.canvas.set_strokes([np.array(seven(window.canvas))])
-    wait_for_answer(qtbot, window)
-    window.card("weightsDock").show_layer(2)
-    assert window.width() == 1440
-    assert {card: window.card(card).minimumSizeHint().width() for card in before} == before
-    window.card("weightsDock").show_neuron(0)
-    QApplication.processEvents()
-    assert window.width() == 1440
-    check(window)
+    for name in NAMES:
+        window.session.data.dataset = replace(window.session.data.dataset, class_names=(name,) * 10)
+        window.session.data.changed.emit()
+        window.canvas.set_strokes([np.array(seven(window.canvas))])
+        wait_for_answer(qtbot, window)
+        weights.show_layer(2)
+        assert window.width() == 1440, name
+        assert {card: window.card(card).minimumSizeHint().width() for card in before} == before, name
+        weights.show_neuron(0)
+        QApplication.processEvents()
+        assert window.width() == 1440, name
+        check(window)
+        weights.show_all()
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "\0" not in name and len(name) < 200])
@@ -202,16 +202,16 @@ def test_a_message_and_its_choices(ready_window: MainWindow) -> None:
     assert bar.width() <= ready_window.width()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_qts_own_boxes(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
-    box = QMessageBox(QMessageBox.Warning, "nnviz", f"{name} exists", QMessageBox.Ok, ready_window)
-    box.setInformativeText(name)
-    box.open()
-    shown = [label for label in box.findChildren(QLabel) if label.text()]
-    assert len(shown) == 2
-    assert all(label.textFormat() == Qt.PlainText for label in shown)
-    box.close()
-    box.deleteLater()
+def test_qts_own_boxes(ready_window: MainWindow, qtbot: QtBot) -> None:
+    for name in NAMES:
+        box = QMessageBox(QMessageBox.Warning, "nnviz", f"{name} exists", QMessageBox.Ok, ready_window)
+        box.setInformativeText(name)
+        box.open()
+        shown = [label for label in box.findChildren(QLabel) if label.text()]
+        assert len(shown) == 2
+        assert all(label.textFormat() == Qt.PlainText for label in shown), name
+        box.close()
+        box.deleteLater()
 
 
 def test_help_shows_a_tooltip_as_it_is(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -138,8 +138,7 @@ def test_killed_it_forgets_nothing(start: type[Started], home: Path) -> None:
     are_remembered(home)
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
-@pytest.mark.parametrize("then", ["", "train"])
+@pytest.mark.parametrize(("name", "then"), [("SIGTERM", "train"), ("SIGHUP", ""), ("SIGINT", "")])
 def test_a_signal_closes_it_without_a_question(start: type[Started], home: Path, name: str, then: str) -> None:
     program = start(home, then)
     assert program.said == "chosen\n"
