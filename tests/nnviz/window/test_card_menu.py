@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -89,23 +90,22 @@ def test_enlarged_and_back_to_the_pixel(ready_window: MainWindow, qtbot: QtBot) 
     assert window.curves.in_view
 
 
-@pytest.mark.parametrize("way_back", ["head", "key", "menu", "layout"])
-def test_every_way_back(ready_window: MainWindow, qtbot: QtBot, way_back: str) -> None:
-    window = ready_window
+def test_every_way_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, card = ready_window, ready_window.card("predictionDock")
     before = places(window)
-    double_click_head(qtbot, window.card("predictionDock"))
-    assert window.cards.enlarged is window.card("predictionDock")
-    assert not window.card("predictionDock").isFloating(), "that is not what a double click is for"
-    if way_back == "head":
-        double_click_head(qtbot, window.card("predictionDock"))
-    elif way_back == "key":
-        press(qtbot, window, Qt.Key_Return, Qt.ControlModifier)
-    elif way_back == "menu":
-        choose(qtbot, window, window.card("predictionDock"), "Enlarge")
-    else:
-        press(qtbot, window, Qt.Key_0, Qt.ControlModifier)
-    assert window.cards.enlarged is None
-    assert places(window) == before
+    ways: dict[str, Callable[[], object]] = {
+        "head": lambda: double_click_head(qtbot, card),
+        "key": lambda: press(qtbot, window, Qt.Key_Return, Qt.ControlModifier),
+        "menu": lambda: choose(qtbot, window, card, "Enlarge"),
+        "layout": lambda: press(qtbot, window, Qt.Key_0, Qt.ControlModifier),
+    }
+    for way, go_back in ways.items():
+        double_click_head(qtbot, card)
+        assert window.cards.enlarged is card, way
+        assert not card.isFloating(), "that is not what a double click is for"
+        go_back()
+        assert window.cards.enlarged is None, way
+        assert places(window) == before, way
 
 
 def test_the_key_takes_the_card_with_the_focus(ready_window: MainWindow, qtbot: QtBot) -> None:

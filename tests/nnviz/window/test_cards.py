@@ -140,10 +140,10 @@ def test_the_workspace_that_there_is(ready_window: MainWindow) -> None:
     assert [(dock.objectName(), dock.geometry()) for dock in ready_window.docks] == before
 
 
-@pytest.mark.parametrize("name", ["sweeps", "Train", "", "anything else"])
-def test_those_that_there_are_not(ready_window: MainWindow, name: str) -> None:
-    with pytest.raises(ValueError, match="train"):
-        ready_window.show_workspace(name)
+def test_those_that_there_are_not(ready_window: MainWindow) -> None:
+    for name in ("sweeps", "Train", "", "anything else"):
+        with pytest.raises(ValueError, match="train"):
+            ready_window.show_workspace(name)
 
 
 def test_the_switch_turns_to_another_workspace_and_back(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -149,25 +149,23 @@ def test_another_output_is_compared(card: WhyPanel, ready_window: MainWindow, qt
     assert ready_window.session.why.one is None
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_every_method_shows_something_and_has_a_table(
-    card: WhyPanel, ready_window: MainWindow, qtbot: QtBot, method: str
-) -> None:
-    pick(qtbot, ready_window, "whyMethodCombo", method)
-    settle(qtbot, ready_window)
-    kinds = {LAYERS: Strips, NEAREST: Pictures}
-    assert isinstance(card.view.content, kinds.get(method, Pictures))
-    assert card.sum_label.text()
-    assert card.baseline_combo.isVisible() == (method not in kinds)
-    table = card.table()
-    assert table is not None
-    rows = list(table[1])
-    assert rows
-    assert {len(row) for row in rows} == {len(table[0])}
-    hover(card.view, (20, 20))
-    assert [each for each in card.findChildren(ReadOut) if each.isVisible() and each.text()]
-    leave(card.view)
-    assert not [each for each in card.findChildren(ReadOut) if each.isVisible()]
+def test_every_method_shows_something_and_has_a_table(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    for method in METHODS:
+        pick(qtbot, ready_window, "whyMethodCombo", method)
+        settle(qtbot, ready_window)
+        kinds = {LAYERS: Strips, NEAREST: Pictures}
+        assert isinstance(card.view.content, kinds.get(method, Pictures)), method
+        assert card.sum_label.text(), method
+        assert card.baseline_combo.isVisible() == (method not in kinds), method
+        table = card.table()
+        assert table is not None, method
+        rows = list(table[1])
+        assert rows, method
+        assert {len(row) for row in rows} == {len(table[0])}, method
+        hover(card.view, (20, 20))
+        assert [each for each in card.findChildren(ReadOut) if each.isVisible() and each.text()], method
+        leave(card.view)
+        assert not [each for each in card.findChildren(ReadOut) if each.isVisible()], method
 
 
 def test_another_baseline_is_another_question(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PyQt5.QtCore import QPoint, QPointF, Qt
 from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
@@ -69,11 +68,13 @@ BAD_VALUES = {
 }
 
 
-@pytest.mark.parametrize("field", BAD_VALUES)
-def test_a_bad_value_is_refused_beside_the_field_until_it_is_mended(
-    ready_window: MainWindow, qtbot: QtBot, field: str
-) -> None:
-    window = ready_window
+def test_a_bad_value_is_refused_beside_the_field_until_it_is_mended(ready_window: MainWindow, qtbot: QtBot) -> None:
+    for field in BAD_VALUES:
+        expect_refused(qtbot, ready_window, field)
+
+
+def expect_refused(qtbot: QtBot, window: MainWindow, field: str) -> None:
+    """All bad values of the field, one after the other."""
     error = find(window, QLabel, field.replace("Edit", "Error"))
     train = find(window, QPushButton, "trainButton")
     good = find(window, QLineEdit, field).text()
