@@ -33,9 +33,9 @@ def loss_not_finite(network: Network, buffers: Buffers, epoch: int, batch: int, 
         Verbatim(f"no longer finite at epoch {epoch}, batch {batch} (first in layer {layer})"),
         f"must stay finite, and with a learning rate of {rate:g} it grows without bound",
         "The network is back at its last finite weights. Lower the learning rate and go on, or reset.",
-        f"at batch {batch} of epoch {epoch} the numbers grew beyond all bounds, first in layer {layer}, and the loss "
-        f"is no longer finite. A learning rate of {rate:g} makes the steps too large. The network has its last sound "
-        f"weights again. Lower the learning rate and train on, or reset.",
+        f"at batch {batch} of epoch {epoch} the loss is no longer finite, first in layer {layer}, because a learning "
+        f"rate of {rate:g} makes the steps too large. Lower the learning rate and train on from the last sound "
+        f"weights, or reset.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Makes the README's pictures of the window, in assets/pictures. Look at them before they go in.
+"""Makes the README's pictures of the window and its film, in assets/pictures. Look at them before they go in.
 
 Those of Fashion-MNIST need its files: the Debian package dataset-fashion-mnist, or what was downloaded before.
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from engine.assets_folder import ASSETS
@@ -28,6 +29,10 @@ PICTURES: dict[str, tuple[str, ...]] = {
     "table-light.png": ("--theme", "light", "--data", "mpg", "--epochs", "40"),
     "fashion-dark.png": ("--theme", "dark", "--data", "fashion-mnist", "--epochs", "10"),
     "fashion-light.png": ("--theme", "light", "--data", "fashion-mnist", "--epochs", "10"),
+    "timeline-dark.png": ("--theme", "dark", *TRAINED, "--at", "3"),
+    "timeline-light.png": ("--theme", "light", *TRAINED, "--at", "3"),
+    "runs-dark.png": ("--workspace", "runs", "--theme", "dark", "--draw", "--epochs", "1", "--compare", "1,2,3,4"),
+    "runs-light.png": ("--workspace", "runs", "--theme", "light", "--draw", "--epochs", "1", "--compare", "1,2,3,4"),
     "window-1280x720.png": ("--theme", "dark", "--size", "1280x720", *TRAINED),
     "window-200-percent.png": ("--theme", "light", *TRAINED),
     "window-training.png": ("--theme", "dark", "--epochs", "12", "--of", "20", "--draw"),
@@ -35,17 +40,53 @@ PICTURES: dict[str, tuple[str, ...]] = {
 SCALED = {"window-200-percent.png": "2"}
 
 
-def make(file: Path, *options: str, scale: str = "1") -> None:
+# What the library of the pictures of Runs holds: each a training of ten epochs.
+RUNS: tuple[tuple[str, ...], ...] = (
+    ("--learning-rate", "0.05"),
+    ("--learning-rate", "0.2"),
+    ("--optimizer", "adam", "--learning-rate", "0.003"),
+    ("--hidden", "128", "--learning-rate", "0.2"),
+    ("--hidden", "32", "--activation", "sigmoid", "--learning-rate", "0.5"),
+    ("--preset", "Ancestor 2015"),
+)
+FILM = "weights.webp"
+FILM_SECONDS, FILM_SIZE = 5, (1000, 620)
+
+
+def make(file: Path, *options: str, scale: str = "1", library: Path | None = None) -> None:
     """A picture of the window, as a PNG; the options are those of the screenshot command."""
-    command = [sys.executable, "main.py", "screenshot", str(file), *options]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, "QT_SCALE_FACTOR": scale}, check=True)
+    env = {**os.environ, "QT_SCALE_FACTOR": scale}
+    if library is not None:
+        env["NNVIZ_LIBRARY"] = str(library)
+    subprocess.run([sys.executable, "main.py", "screenshot", str(file), *options], cwd=ROOT, env=env, check=True)
+
+
+def fill(library: Path) -> None:
+    """Trains the runs that the pictures of Runs show."""
+    env = {**os.environ, "NNVIZ_LIBRARY": str(library)}
+    for options in RUNS:
+        command = [sys.executable, "main.py", "train", "--epochs", "10", *options]
+        subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+
+
+def make_film(path: Path) -> None:
+    """The first layer's weights over a training."""
+    from tests.benchmarks.film import film_of_weights
+
+    film_of_weights(path, FILM_SECONDS, FILM_SIZE)
 
 
 def main() -> None:
     """All of them, one after the other."""
-    for name, options in PICTURES.items():
-        make(FOLDER / name, *options, scale=SCALED.get(name, "1"))
-        print(f"{name}: {(FOLDER / name).stat().st_size / 1000:.0f} kB")
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder, "library.sqlite")
+        fill(library)
+        for name, options in PICTURES.items():
+            make(FOLDER / name, *options, scale=SCALED.get(name, "1"), library=library)
+            print(f"{name}: {(FOLDER / name).stat().st_size / 1000:.0f} kB")
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    make_film(FOLDER / FILM)
+    print(f"{FILM}: {(FOLDER / FILM).stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

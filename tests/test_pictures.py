@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PyQt5.QtGui import QImage
 
-from tests.pictures import FOLDER, PICTURES, make
+from tests.pictures import FILM, FOLDER, PICTURES, make
 
 
 @pytest.mark.parametrize(("scale", "size"), [("1", (1280, 720)), ("2", (2560, 1440))])
@@ -19,4 +19,4 @@ def test_a_picture_is_made(tmp_path: Path, scale: str, size: tuple[int, int]) ->
 
 
 def test_all_pictures_are_there() -> None:
-    assert {file.name for file in FOLDER.glob("*.png")} == set(PICTURES)
+    assert {file.name for file in FOLDER.iterdir()} == {*PICTURES, FILM}

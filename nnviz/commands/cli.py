@@ -1,4 +1,4 @@
-"""The command line: its arguments, and the call of the command's file in this folder."""
+"""The command line: calls the command's file in this folder. Without any words it opens the window at once."""
 
 from __future__ import annotations
 
@@ -8,15 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NoReturn
 
 from engine.errors import DivergenceError, EngineError
-from nnviz import __version__
 from nnviz.commands.checks import CommandError
-from nnviz.commands.data_options import add_data_options, add_data_settings
 from nnviz.commands.preflight import missing_for_offscreen, missing_for_window
-from nnviz.commands.runs_options import add_runs
-from nnviz.commands.train_options import add_train
 from nnviz.look.text import plain
 
 USAGE_ERROR = 2
@@ -29,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command, or opens the window. Returns the exit code."""
     _write_any_letter()
     words = list(sys.argv[1:] if argv is None else argv)
-    arguments = parser().parse_args(words, argparse.Namespace(words=words))
+    arguments = _parsed(words) if words else argparse.Namespace(command="window")
     try:
         return _run(arguments)
     except KeyboardInterrupt:
@@ -50,6 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"{where}{error.strerror or error}", USAGE_ERROR)
 
 
+def _parsed(words: list[str]) -> argparse.Namespace:
+    from nnviz.commands.options import parser  # what the window does not need at its start
+
+    return parser().parse_args(words, argparse.Namespace(words=words))
+
+
 def _write_any_letter() -> None:
     """Names from files may have letters that the terminal does not know: these are written as their codes."""
     for stream in (sys.stdout, sys.stderr):
@@ -68,108 +69,3 @@ def _run(arguments: argparse.Namespace) -> int:
 def _complain(text: str, code: int) -> int:
     print(f"nnviz: {text}", file=sys.stderr)
     return code
-
-
-# ---- the arguments
-
-
-class _Parser(argparse.ArgumentParser):
-    """Takes only whole option names: a command kept in a file must mean the same in later versions."""
-
-    def __init__(self, prog: str | None = None, **options: Any) -> None:
-        super().__init__(prog, **{**options, "allow_abbrev": False})
-
-    def error(self, message: str) -> NoReturn:
-        """Prints one line and exits with code 2."""
-        self.exit(USAGE_ERROR, f"{self.prog}: {message}. Try {self.prog} --help.\n")
-
-
-class _Defaults(argparse.ArgumentDefaultsHelpFormatter):
-    """Tells the default of an option if it has one."""
-
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        return action.help if action.default in (None, False, []) else super()._get_help_string(action)
-
-
-def parser() -> argparse.ArgumentParser:
-    whole = _Parser("nnviz", description="Watch a neural network learn. Without a command, the window opens.")
-    whole.add_argument("--version", action="version", version=f"nnviz {__version__}")
-    whole.set_defaults(command="window")
-    commands = whole.add_subparsers(title="commands", metavar="COMMAND")
-    text = "train a network, and print train and test error after each epoch"
-    add_train(_command(commands, "train", text, formatter_class=argparse.HelpFormatter))
-    evaluate = _command(commands, "evaluate", "print how good a saved network is at the test examples of its data")
-    predict = _command(commands, "predict", "answer to the rows of a table, or recognise digits on pictures")
-    export = _command(commands, "export", "write a saved network in a format of other programs")
-    for command in (evaluate, predict, export):
-        command.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
-    add_data_options(evaluate, "what the network was trained with")
-    text = "a table, CSV or TSV, with the columns that the network was trained with; the answers are printed as CSV. "
-    text += "Or pictures of digits: any size, dark on light or light on dark"
-    predict.add_argument("inputs", metavar="INPUT", nargs="+", help=text)
-    export.add_argument("out", metavar="OUT", help="what to write: .onnx for ONNX, .py for one numpy script")
-    _add_explain(_command(commands, "explain", "draw why a saved network answers as it does to pictures or examples"))
-    _add_data(_command(commands, "data", "list the data sets there are, or tell how a file or folder is understood"))
-    runs = _command(commands, "runs", "list the runs in the library; show, export, import, delete or thin them")
-    add_runs(runs, _command_of_runs)
-    _add_screenshot(_command(commands, "screenshot", "write a picture of the window, without a display"))
-    return whole
-
-
-def _command(commands: Any, name: str, text: str, **how: Any) -> _Parser:
-    how = {"formatter_class": _Defaults, **how}
-    made: _Parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", **how)
-    made.set_defaults(command=name)
-    return made
-
-
-def _command_of_runs(actions: Any, name: str, text: str) -> _Parser:
-    made: _Parser = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    return made
-
-
-def _add_explain(explain: _Parser) -> None:
-    explain.add_argument("file", metavar="NET", help="a saved network, JSON or .npz")
-    text = "any size, dark on light or light on dark; without any, examples of the data are explained"
-    explain.add_argument("pictures", metavar="PICTURE", nargs="*", help=text)
-    add_data_options(explain, "what the network was trained with")
-    text = "the number of an example of the test part, from 0, or of all where there is none; as often as needed"
-    explain.add_argument("--example", type=int, metavar="N", action="append", help=text)
-    methods = ("integrated-gradients", "gradient-times-input", "occlusion", "layers")
-    explain.add_argument("--method", choices=methods, default=methods[0], help="how it is explained")
-    text = "the output that is explained; without it, the answer"
-    explain.add_argument("--class", dest="one", type=int, metavar="C", help=text)
-    text = "the output that it is compared with; without it, the second best"
-    explain.add_argument("--against", dest="other", type=int, metavar="C", help=text)
-    explain.add_argument("--out", default="why.png", metavar="FILE.png", help="the picture to write")
-    explain.add_argument("--theme", choices=("dark", "light"), default="dark", help="its colours")
-
-
-def _add_data(data: _Parser) -> None:
-    text = "a data set of the list, a table (CSV, TSV), an .npz, an IDX file or a folder; without it, the list"
-    data.add_argument("data", metavar="NAME|FILE|FOLDER", nargs="?", help=text)
-    add_data_settings(data)
-
-
-def _add_screenshot(shot: _Parser) -> None:
-    shot.add_argument("out", metavar="OUT.png", help="the picture to write")
-    add_data_options(shot, "mnist")
-    shot.add_argument("--epochs", type=int, default=0, metavar="N", help="train so many epochs first")
-    shot.add_argument(
-        "--of", type=int, default=0, metavar="N", help="of a training of so many epochs, which is still running"
-    )
-    shot.add_argument("--theme", choices=("dark", "light"), default="dark", help="the window's colours")
-    shot.add_argument("--workspace", choices=("train", "inside", "runs"), default="train", help="which cards")
-    shot.add_argument("--size", type=_size, default=(1440, 900), metavar="WxH", help="in pixels")
-    shot.add_argument("--draw", action="store_true", help="draw a seven on the canvas first")
-    shot.add_argument("--hints", action="store_true", help="show the hints of the first start too")
-
-
-def _size(text: str) -> tuple[int, int]:
-    try:
-        width, height = (int(part) for part in text.lower().split("x"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size like 1440x900") from None
-    if not (200 <= width <= 10000 and 200 <= height <= 10000):
-        raise argparse.ArgumentTypeError(f"{text!r}: both sides must be from 200 to 10000 pixels")
-    return width, height

@@ -17,9 +17,9 @@ from engine.experiment import Experiment
 from engine.history import History
 from engine.training import Trainer
 from nnviz.commands.checks import CommandError
-from nnviz.commands.sizes import size
 from nnviz.library import Library, LibraryError, Recording
 from nnviz.library.states import KeptState
+from nnviz.session.run_words import words_of_going
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ class Keeper:
             return
         self._recording.change(made)
         print(_introduced(library, f"recorded as run {self.run}"))
-        _tell(_what_will_go(library))
+        with _complaining():
+            _tell(_what_will_go(library))
 
     def take(self, event: Event) -> None:
         """Passes an event of the trainer on."""
@@ -104,10 +105,9 @@ class Keeper:
             return
         if not self._recording.finish(status):
             return
-        try:
-            self._library.room.thin(self._library.room.plan())
-        except LibraryError as error:
-            _complain(str(error))
+        with _complaining():
+            plan = self._library.room.make_room()
+            _tell(None if plan is None else words_of_going(plan, "when the next training is over"))
 
     def close(self) -> None:
         """Lets go of the library; what was written last is what is known of the run."""
@@ -166,15 +166,17 @@ def _introduced(library: Library, what: str) -> str:
 
 def _what_will_go(library: Library) -> str | None:
     """What is thinned when the training is over; None for nothing."""
-    plan = library.room.plan()
-    if not plan.losses:
-        return None
-    runs = f"{len(plan.runs)} run{'' if len(plan.runs) == 1 else 's'}"
-    return (
-        f"the library takes {size(library.room.nbytes)} of the {size(library.room.budget)} that it may: when this "
-        f"training is over, {plan.moments} moments of {runs} go, the oldest and those without a star first. No result "
-        f"is lost"
-    )
+    plan = library.room.announce()
+    return None if plan is None else words_of_going(plan, "when this training is over")
+
+
+@contextmanager
+def _complaining() -> Iterator[None]:
+    """What is wrong with the library is told, and the training goes on."""
+    try:
+        yield
+    except LibraryError as error:
+        _complain(str(error))
 
 
 def _tell(text: str | None) -> None:

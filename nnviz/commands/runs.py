@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from nnviz.commands.checks import CommandError
-from nnviz.commands.sizes import size
 from nnviz.commands.tabular import lines_of
 from nnviz.library import Library, RunRecord
 from nnviz.library.exchange import read_run
@@ -49,7 +48,7 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
 
 
 def _room(library: Library) -> str:
-    return f"takes {size(library.room.nbytes)} of the {size(library.room.budget)} that it may"
+    return f"takes {text.size(library.room.nbytes)} of the {text.size(library.room.budget)} that it may"
 
 
 def _row(record: RunRecord) -> list[str]:
@@ -58,7 +57,15 @@ def _row(record: RunRecord) -> list[str]:
     made = record.experiment
     words = [text.name(name, _LONGEST), text.name(record.data, _LONGEST), text.shape(made.shape)]
     begun = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
-    return [str(record.id), star, *words, text.epochs(record.epochs), result_of(record), begun, size(record.nbytes)]
+    return [
+        str(record.id),
+        star,
+        *words,
+        text.epochs(record.epochs),
+        result_of(record),
+        begun,
+        text.size(record.nbytes),
+    ]
 
 
 def result_of(record: RunRecord) -> str:
@@ -113,7 +120,7 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
     for change in record.changes:
         yield f"epoch {text.epochs(change.epoch)}", text.plain(change.text)
     moments = library.moments(record.id)
-    yield "kept", f"{len(moments)} moments, {size(record.nbytes)}{', thinned' if record.is_thinned else ''}"
+    yield "kept", f"{len(moments)} moments, {text.size(record.nbytes)}{', thinned' if record.is_thinned else ''}"
     yield "command", text.plain(command_of(record.experiment).strip())
     if record.status != "finished" and library.state(record.id) is not None:
         yield "go on", f"python main.py train --resume {record.id}"
@@ -159,7 +166,9 @@ def _thin(library: Library, arguments: argparse.Namespace) -> int:
     print(f"the library {_room(library)}")
     if plan.losses:
         ids = text.listed([str(each) for each in plan.runs])
-        what = f"{plan.moments} moments of the runs {ids}: {size(plan.nbytes)}. No result and no last state is lost"
+        what = (
+            f"{plan.moments} moments of the runs {ids}: {text.size(plan.nbytes)}. No result and no last state is lost"
+        )
         print(f"{'gone' if arguments.yes else 'to go'}: {what}")
         if arguments.yes:
             library.room.thin(plan)

@@ -27,6 +27,7 @@ from nnviz.commands.checks import CommandError, check_folder
 from nnviz.commands.data_options import given_options, load_named, settings_for
 from nnviz.digits.drawing import SIDE
 from nnviz.look import text
+from nnviz.look.theme import COMPARED
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.card_export import png
@@ -44,6 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
     Raises CommandError, SettingError or OSError. Any other error is shown in the window, and so in the picture.
     """
     check_folder(arguments.out)
+    if arguments.compare and arguments.workspace != "runs":
+        raise CommandError("--compare: runs are compared in their own workspace; give --workspace runs, too.")
+    if len(arguments.compare) > len(COMPARED):
+        raise CommandError(f"--compare: at most {len(COMPARED)} runs can be told apart; leave some out.")
     data = arguments.data or Experiment.data
     settings = settings_for(source_of(data), given_options(arguments))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -76,6 +81,10 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
             window.canvas.set_strokes([_on_canvas(window)])
         if wanted.epochs:
             _train(window, wanted.epochs, wanted.of)
+        if wanted.at is not None:
+            session.timeline.go_to(wanted.at)
+        if wanted.compare:
+            _compare(window, wanted.compare)
         wait_until(window, lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in session.probes))
         QApplication.processEvents()  # lets layouts follow
         write_whole(wanted.out, png(window.grab()))
@@ -96,6 +105,18 @@ def _train(window: MainWindow, epochs: int, of: int) -> None:
     wait_until(window, lambda: session.state is not Status.TRAINING or session.runs.current.epochs > end)
 
 
+def _compare(window: MainWindow, numbers: list[int]) -> None:
+    """Raises CommandError where the library lacks one of the runs."""
+    session = window.session
+    wait_until(window, lambda: session.library.is_read)
+    for number in numbers:
+        session.comparison.toggle(number)
+    wait_until(window, lambda: len(session.comparison.runs) == len(session.comparison.colours))
+    missing = [number for number in numbers if number not in session.comparison.colours]
+    if missing:
+        raise CommandError(f"--compare {missing[0]}: {session.records.path} has no such run; nnviz runs lists them.")
+
+
 def _print_warning(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
     """Prints Qt's warnings, except those about the desktop that is absent on purpose."""
     if not text.startswith(("This plugin does not support", "QStandardPaths: XDG_RUNTIME_DIR")):
@@ -112,7 +133,7 @@ def _on_canvas(window: MainWindow) -> np.ndarray:
 
 
 def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
-    """Runs the event loop until ``reached`` returns True; it is asked when state, network or what cards show change."""
+    """Runs the event loop until ``reached`` returns True; it is asked when what is shown may have changed."""
     loop = QEventLoop()
 
     def look() -> None:
@@ -121,7 +142,8 @@ def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
 
     session = window.session
     probes = [signal for probe in session.probes for signal in (probe.changed, probe.failed)]
-    signals = (session.training.state_changed, session.displayed.changed, *probes)
+    kept = session.library.listed, session.comparison.changed
+    signals = (session.training.state_changed, session.displayed.changed, *kept, *probes)
     for signal in signals:
         signal.connect(look)
     if not reached():

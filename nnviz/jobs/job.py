@@ -201,15 +201,16 @@ class Job:
 
     def place(self) -> dict[str, Any]:
         """All that changes while it trains, for a twin's :meth:`stand_at`; shares the trainer's arrays."""
-        place = self.__getstate__() | {"trainer": self.trainer.place()}
-        del place["recorder"]
-        return place
+        standing = None if self.recorder is None else self.recorder.standing
+        return self.__getstate__() | {"trainer": self.trainer.place(), "recorder": standing}
 
     def stand_at(self, place: dict[str, Any]) -> None:
         """Goes to the place of a twin, a job of the same run."""
-        trainer = self.trainer
-        trainer.stand_at(place["trainer"])
-        self.__dict__.update(place | {"trainer": trainer})
+        own = {"trainer": self.trainer, "recorder": self.recorder}
+        self.trainer.stand_at(place["trainer"])
+        if self.recorder is not None:
+            self.recorder.standing = place["recorder"]
+        self.__dict__.update(place | own)
         self._pace.move()
 
     def begin_elsewhere(self) -> None:

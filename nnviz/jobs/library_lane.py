@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LibraryLane:
-    """Work on the library, one piece after the other. Its file is opened by the first one, if there is such a file."""
+    """Work on the library, one piece after the other. Its file is opened by the first one, if there is one."""
 
     def __init__(self, path: Callable[[], Path]) -> None:
         """``path`` returns the file; it is asked before each piece of work, in the thread that wants it."""
@@ -29,18 +29,19 @@ class LibraryLane:
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
         without: Any = None,
+        makes: bool = False,
     ) -> None:
         """Calls ``done`` with the result of ``work``, or ``failed`` with its error, as :meth:`Lane.run` does.
 
-        While there is no library yet, ``done`` gets ``without``: looking at it must not make one.
+        While there is no library yet, ``done`` gets ``without``: looking at it must not make one; unless ``makes``.
         """
         path, self._is_used = self._path(), True
-        self._lane.run(lambda: self._work(path, work, without), done, failed)
+        self._lane.run(lambda: self._work(path, work, without, makes), done, failed)
 
-    def _work(self, path: Path, work: Callable[[Library], Any], without: Any) -> Any:
+    def _work(self, path: Path, work: Callable[[Library], Any], without: Any, makes: bool) -> Any:
         library = self._library
         if library is None:
-            if not path.exists():
+            if not (makes or path.exists()):
                 return without
             from nnviz.library import Library  # not before there is a use for it
 

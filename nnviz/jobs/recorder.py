@@ -6,6 +6,8 @@ again with the first event there.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -28,6 +30,8 @@ _INTRODUCTION = (
     "Runs are kept from now on in {}, which only you can read: any moment of them comes back. "
     "“Keep runs in the library” in the File menu switches that off."
 )
+_BRANCHED = "Another program has gone on with this run: from epoch {:.4g} on, it is kept as run {}, a branch of it."
+_WRITTEN_AGAIN = "The library is written to again."
 Tell = Callable[[object], None]
 
 
@@ -43,6 +47,7 @@ class Plan:
         parent, left_at: the number of the run that it branched off from, and the epoch at which it did; None for none.
         name: what the run is called.
         history: what is known of its network from before; None for nothing.
+        updated: when the run's record was written, as it was read; None for one that was not read.
     """
 
     path: Path
@@ -54,77 +59,158 @@ class Plan:
     left_at: float | None = None
     name: str = ""
     history: History | None = None
+    updated: float | None = None
+
+
+@dataclass
+class Standing:
+    """What the next one who writes a run must know, in whatever process that is.
+
+    Attributes:
+        run: its number in the library; None while it is not there.
+        updated: when its record was last written, as far as is known; None for never.
+        is_leap: whether nothing that is recorded leads to where the training is.
+        is_under_way: whether the library says that it is being trained.
+        is_failing: whether the person knows that nothing can be written.
+    """
+
+    run: int | None
+    updated: float | None
+    is_leap: bool = True
+    is_under_way: bool = False
+    is_failing: bool = False
 
 
 class Recorder:
-    """Follows one run's trainings. A library that cannot be written to never stops them: that is told, once.
+    """Follows one run's trainings. A library that cannot be written to never stops them: that is told, once, and it is
+    tried again now and then.
 
     Attributes:
         plan: of the training that goes on.
+        standing: where the record is.
     """
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self._is_leap = True  # whether the training begins here: nothing that is recorded leads to this place
-        self._may_try = True
+        self.plan, self.standing = plan, Standing(plan.run, plan.updated)
+        self._try_at = -math.inf  # when the library may be opened, after it could not be
         self._untold = ""  # changes of settings while nothing was written
         self._library: Library | None = None
         self._recording: Recording | None = None
+        self._tell: Tell | None = None  # of who trains now
 
     def __getstate__(self) -> dict[str, Any]:
-        """What it writes with stays where it is."""
-        return self.__dict__ | {"_library": None, "_recording": None}
+        """What it writes and tells with stays where it is, and so does its clock."""
+        return self.__dict__ | {"_library": None, "_recording": None, "_tell": None, "_try_at": -math.inf}
 
     def begin(self, plan: Plan) -> None:
         """Another training of the same run begins, or the same one at another place."""
         self.release()
-        self.plan, self._is_leap, self._may_try = plan, True, True
+        self.plan, self.standing.is_leap, self._try_at = plan, True, -math.inf
+        if self.standing.run is None:
+            self.standing.run = plan.run
 
     def leap(self) -> None:
         """The next event is at a place to which nothing that is recorded leads."""
         self.release()
-        self._is_leap = True
+        self.standing.is_leap = True
 
     # ---- what happens
 
     def open(self, trainer: Trainer, tell: Tell) -> Recording | None:
         """Takes up the run where the trainer is; None where that is not possible, of which ``tell`` is told once."""
-        if self._recording is None and self._may_try:
-            from nnviz.library import LibraryError
+        if self._recording is None and time.monotonic() >= self._try_at:
+            from nnviz.library import LibraryError, recording
 
             try:
                 self._recording = self._taken_up(trainer, tell)
             except LibraryError as error:
-                self._may_try = False
+                self._try_at = time.monotonic() + recording.SECONDS_AFTER_FAILURE
                 self._close_library()
-                tell(Recorded(self.plan.run, f"This training is not recorded: {error}", is_written=False))
+                self.standing.is_leap = True  # what happens from now on is lost
+                self._fail(f"This training is not recorded: {error}", tell)
         return self._recording
 
     def _taken_up(self, trainer: Trainer, tell: Tell) -> Recording:
-        from nnviz.library import Library, Recording
+        from nnviz.library import Library, RunInUseError
 
-        plan = self.plan
-        self._library = library = Library(plan.path)
-        run = plan.run
-        if run is None:
-            told = plan.data, plan.parent, plan.left_at, plan.name
-            run = library.begin(plan.experiment, *told, history=plan.history)
-            self.plan = plan = replace(plan, run=run, history=None)
-        recording = Recording(library, run, trainer, plan.before, lambda words: self._say(words, tell))
-        now = plan.experiment.changed(training=trainer.settings)
-        recording.change(now, self._untold, is_told=not self._is_leap)
-        self._untold = ""
-        if self._is_leap:
-            recording.leap()
-            self._is_leap = False
-            tell(Recorded(run, library.notice or (_INTRODUCTION.format(plan.path) if library.introduce() else None)))
+        standing, self._tell = self.standing, tell
+        self._library = library = Library(self.plan.path)
+        if standing.run is None or not library.has(standing.run):
+            self._add_run(library, self.plan)
+        left_at = None
+        try:
+            recording = self._recording_in(library, trainer, tell)
+        except RunInUseError:
+            left_at = self._branch_off(library, trainer)
+            recording = self._recording_in(library, trainer, tell)
+        try:
+            self._begin_with(recording, library, left_at, tell)
+        except BaseException:
+            recording.close()
+            raise
+        standing.is_leap, standing.is_under_way = False, True
         return recording
 
-    def _say(self, words: str, tell: Tell) -> None:
+    def _add_run(self, library: Library, plan: Plan) -> None:
+        told = plan.data, plan.parent, plan.left_at, plan.name
+        run = library.begin(plan.experiment, *told, history=plan.history)
+        self.standing.run, self.standing.updated, self.standing.is_leap = run, None, True
+        self.plan = replace(self.plan, history=None)
+
+    def _branch_off(self, library: Library, trainer: Trainer) -> float:
+        """Adds a branch of a run with which another program has gone on; returns the epoch at which it begins."""
+        from nnviz.library.states import epochs_at
+
+        run, plan = self.standing.run, self.plan
+        assert run is not None
+        at = epochs_at(plan.before, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
+        self._add_run(library, replace(plan, parent=run, left_at=at, history=library.history(run).until(at)))
+        return at
+
+    def _recording_in(self, library: Library, trainer: Trainer, tell: Tell) -> Recording:
+        from nnviz.library import Recording
+
+        run, updated = self.standing.run, self.standing.updated
+        assert run is not None
+
+        def say(words: str) -> None:
+            self._say(words, recording, tell)
+
+        recording = Recording(library, run, trainer, self.plan.before, say, updated=updated)
+        return recording
+
+    def _begin_with(self, recording: Recording, library: Library, left_at: float | None, tell: Tell) -> None:
+        """Notes where the training is, if nothing leads to there; and tells as which run it is recorded."""
+        is_leap, now = self.standing.is_leap, self.plan.experiment.changed(training=recording.trainer.settings)
+        recording.change(now, self._untold, is_told=not is_leap)
+        self._untold = ""
+        if is_leap:
+            recording.leap()
+            if recording.problem is None:
+                self._tell_where(library, left_at, tell)
+
+    def _tell_where(self, library: Library, left_at: float | None, tell: Tell) -> None:
+        """Tells as which run it is recorded, and what there is to say of that."""
+        words = [library.notice, _INTRODUCTION.format(self.plan.path) if library.introduce() else None]
+        if self.standing.is_failing:
+            words.insert(0, _WRITTEN_AGAIN)
+        if left_at is not None:
+            words.insert(0, _BRANCHED.format(left_at, self.standing.run))
+        self.standing.is_failing = False
+        tell(Recorded(self.standing.run, " ".join(filter(None, words)) or None, left_at=left_at))
+
+    def _say(self, words: str, recording: Recording, tell: Tell) -> None:
         """What the recording tells: that it can no longer write, or that it can again."""
-        recording = self._recording
-        is_written = recording is not None and recording.problem is None and recording.keeps_weights
-        tell(Recorded(self.plan.run, words, is_written))
+        if recording.problem is not None:
+            self._fail(words, tell)
+        else:
+            self.standing.is_failing = False
+            tell(Recorded(self.standing.run, words, recording.keeps_weights))
+
+    def _fail(self, words: str, tell: Tell) -> None:
+        if not self.standing.is_failing:
+            self.standing.is_failing = True
+            tell(Recorded(self.standing.run, words, is_written=False))
 
     def take(self, event: Event, trainer: Trainer, tell: Tell) -> None:
         """Notes an event of the trainer."""
@@ -142,7 +228,7 @@ class Recorder:
             recording.close()
             self._recording = None
             self._close_library()
-            self._is_leap = True
+            self.standing.is_leap = True
 
     def change(self, settings: TrainingSettings, words: str) -> None:
         """Notes that the training goes on with other settings, which ``words`` tell."""
@@ -164,22 +250,44 @@ class Recorder:
 
     def finish(self, status: str) -> None:
         """Writes what is left, says how the training has ended ("finished", "paused", "diverged"), and lets go."""
-        if self._recording is not None and self._library is not None:
-            if self._recording.finish(status) and status == "finished":
-                self._make_room(self._library)
+        recording, standing = self._recording, self.standing
+        if recording is not None and self._library is not None:
             self._recording = None
+            if not recording.finish(status):
+                standing.is_leap = True  # what is left is lost
+            elif status == "finished":
+                self._make_room(self._library, recording.keeps_weights)
+            standing.updated, standing.is_under_way = recording.updated, status == "training"
+        elif standing.is_under_way and status != "training":
+            self._settle()
         self._close_library()
 
-    def _make_room(self, library: Library) -> None:
-        """Thins old runs, if all of them take more room than they may."""
-        from nnviz.library import LibraryError
-
-        with suppress(LibraryError):  # the next training tries again
-            library.room.thin(library.room.plan())
+    def hand_over(self) -> None:
+        """Writes what is left, and lets go for a moment: the training goes on, perhaps in another process."""
+        self.finish("training")
 
     def release(self) -> None:
         """Writes what is left, and lets go."""
         self.finish("paused")
+
+    def _settle(self) -> None:
+        """Notes that the training no longer goes on, which was handed over and comes back no more."""
+        from nnviz.library import Library, LibraryError
+
+        run, self.standing.is_under_way = self.standing.run, False
+        with suppress(LibraryError), Library(self.plan.path) as library:
+            if run is not None:
+                library.settle([run])
+                self.standing.updated = library.run(run).updated
+
+    def _make_room(self, library: Library, is_written: bool) -> None:
+        """Thins old runs, if all of them take more room than they may and that was told; else it is told now."""
+        from nnviz.library import LibraryError
+
+        with suppress(LibraryError):  # the next training tries again
+            plan = library.room.make_room()
+            if plan is not None and self._tell is not None:
+                self._tell(Recorded(self.standing.run, None, is_written, plan))
 
     def _close_library(self) -> None:
         if self._library is not None:

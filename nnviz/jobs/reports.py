@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from engine.events import Estimate
 from engine.packing import Packed
 from engine.validation import Array
+
+if TYPE_CHECKING:
+    from nnviz.library.room import Plan
 
 
 class Until(Enum):
@@ -82,8 +86,12 @@ class Recorded:
         run: its number there; None for none.
         words: what there is to tell of it; None for nothing.
         is_written: whether all that it learns is written.
+        going: what goes of old runs when the next training is over, because there is too little room; None for nothing.
+        left_at: the epoch at which it branched off from the run that it was recorded as before; None if it did not.
     """
 
     run: int | None
     words: str | None = None
     is_written: bool = True
+    going: Plan | None = None
+    left_at: float | None = None

@@ -231,8 +231,9 @@ class _Borrower:
         if self._is_training and self._job is not None:
             self._is_training = False
             trace = "" if error is None else traceback.format_exc()
-            if self._job.recorder is not None:
-                self._job.recorder.finish(status_of(stopped, error))
+            recorder, is_over = self._job.recorder, stopped is not None or error is not None
+            if recorder is not None:
+                recorder.finish(status_of(stopped, error) if is_over else "training")
             self._pipe.put(Returned(self._job.place(), stopped, None if error is None else picklable(error), trace))
 
 

@@ -15,7 +15,6 @@ import logging
 import queue
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -75,12 +74,12 @@ class Worker(QThread):
 
     # ---- orders, called in the interface's thread
 
-    def begin(self, run: int, make: Callable[[], Trainer], plan: Plan | None = None) -> None:
+    def begin(self, run: int, make: Callable[[], Trainer], plan: Plan | None = None, goes: bool = False) -> None:
         """Makes a trainer for that run, in this thread; ``Stopped`` with an error follows if that fails.
 
-        ``plan`` says as what it is recorded; without one nothing is.
+        ``plan`` says as what it is recorded; without one nothing is. ``goes``: whether it is trained at once.
         """
-        self._order(lambda: self._begin(run, make, plan))
+        self._order(lambda: self._begin(run, make, plan, goes))
 
     def go(self, run: int, until: Until) -> None:
         """Trains the run from where it is."""
@@ -171,7 +170,7 @@ class Worker(QThread):
             if self._training is not None:
                 self._lend(self._training)
 
-    def _begin(self, run: int, make: Callable[[], Trainer], plan: Plan | None) -> None:
+    def _begin(self, run: int, make: Callable[[], Trainer], plan: Plan | None, goes: bool) -> None:
         self._forget(run)
         try:
             trainer = make()
@@ -181,8 +180,10 @@ class Worker(QThread):
         recorder = None
         if plan is not None:
             recorder = self._recorders.setdefault(run, Recorder(plan))
-            recorder.begin(plan if plan.run is not None else replace(plan, run=recorder.plan.run))
+            recorder.begin(plan)
             recorder.open(trainer, partial(self.told.emit, run))
+            if not goes:
+                recorder.release()
         self._jobs[run] = Job(run, trainer, recorder)
         self._park()
 
@@ -224,7 +225,7 @@ class Worker(QThread):
         recorder = None if job is None or edit is None else job.recorder
         before = None if job is None or recorder is None else job.trainer.network.parameters.copy()
         if job is not None:
-            _let_go(job)  # who looks may look at the record too
+            self._hand_over(job)  # who looks may look at the record too
         at(None if job is None else job.trainer)
         if job is not None and recorder is not None and before is not None and edit is not None:
             recorder.edited(before, job.trainer, partial(self.told.emit, run), edit)
@@ -340,10 +341,17 @@ class Worker(QThread):
         if job.may_be_lent and job.seconds_going > _SECONDS_HERE:
             job.may_be_lent = training_process.may_be_lent(job)
             self._last_frame, self._has_heard = None, False
-            _let_go(job)  # it takes up the run there
+            self._hand_over(job)  # it takes up the run there
             self._is_lent = job.may_be_lent and process.lend(job)
             if self._is_lent:
                 process.send("estimating", self.estimating)
+
+    def _hand_over(self, job: Job) -> None:
+        """Writes what is recorded of it up to now, so that another may read it or write on."""
+        if job.recorder is not None and job is self._training:
+            job.recorder.hand_over()
+        else:
+            _let_go(job)
 
     def _call_back(self, run: int | None = None) -> None:
         """Waits until the training, if it is of that run or none is given, is handed back by the process."""
@@ -406,6 +414,7 @@ class Worker(QThread):
             return
         if frame is None and not self._has_heard:  # nothing is lost: it goes on here
             self._may_lend = False
+            _let_go(job)
             return
         if frame is None:
             frame = job.frame_if_possible()

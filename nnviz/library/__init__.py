@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nnviz.library.states import KeptState, Order
 
 __all__ = [
+    "ENDING",
     "BusyError",
     "DamagedError",
     "FullDiskError",
@@ -44,8 +45,11 @@ __all__ = [
     "RunRecord",
     "TooLargeError",
     "UnknownRunError",
+    "is_exported_run",
     "library_path",
 ]
+
+ENDING = ".nnvizrun"  # of the name of a run that was exported
 
 _PLACES = {
     "Library": "library",
@@ -55,6 +59,11 @@ _PLACES = {
     "KeptState": "states",
     "Order": "states",
 }
+
+
+def is_exported_run(path: str) -> bool:
+    """Whether it has a name as exported runs have."""
+    return path.lower().endswith(ENDING)
 
 
 def __getattr__(name: str) -> Any:

@@ -25,45 +25,50 @@ _READ_CONFUSIONS = 16_000_000  # bytes of matrices that a history holds
 
 def figures_of_epoch(event: Epoch) -> dict[str, float]:
     """All finite figures of an epoch: "train_error", "test_loss" and so on."""
-    found: dict[str, float] = {}
+    return {name: value for name, value in zip(FIGURES, _figures(event), strict=True) if value is not None}
+
+
+def _figures(event: Epoch) -> list[float | None]:
+    """In the order of ``FIGURES``."""
+    found: list[float | None] = []
     for part in PARTS:
         measured = getattr(event, part)
-        for quantity in QUANTITIES if measured is not None else ():
-            value = getattr(measured, quantity)
-            if value is not None and math.isfinite(value):
-                found[f"{part}_{quantity}"] = float(value)
+        for quantity in QUANTITIES:
+            value = None if measured is None else getattr(measured, quantity)
+            found.append(float(value) if value is not None and math.isfinite(value) else None)
     return found
 
 
 def row_of_epoch(run: int, epoch: float, event: Epoch) -> tuple:
     """The row of table ``epochs``."""
-    found = figures_of_epoch(event)
-    return (run, epoch, event.seconds, event.dead_layer, *(found.get(name) for name in FIGURES))
+    return (run, epoch, event.seconds, event.dead_layer, *_figures(event))
 
 
 INSERT_EPOCH = f"INSERT OR REPLACE INTO epochs VALUES ({', '.join('?' * (4 + len(FIGURES)))})"
 
 
-def packed_confusions(event: Epoch) -> bytes | None:
-    """The confusion matrices of an epoch in few bytes; None if there are none."""
-    matrices = [getattr(event, part) and getattr(event, part).confusion for part in PARTS]
-    return pack_matrices(dict(zip(PARTS, matrices, strict=True)))
-
-
-def pack_matrices(matrices: dict[str, Array | None]) -> bytes | None:
-    """Matrices (classes, classes) of counts, by part of the data, as small as they get quickly."""
-    there = [(number, matrices[part]) for number, part in enumerate(PARTS) if matrices.get(part) is not None]
-    if not there:
-        return None
-    stacked = np.stack([matrix for _, matrix in there])  # type: ignore[misc]
-    kind = np.min_scalar_type(int(stacked.max(initial=0))).newbyteorder("<")
-    counts = stacked.astype(kind).tobytes()
-    head = _HEAD.pack(sum(1 << number for number, _ in there), kind.itemsize, stacked.shape[1])
-    return head + (zlib.compress(counts, 1) if len(counts) > _WORTH_PACKING else counts)
+def packed_confusions(events: Iterable[Epoch]) -> list[bytes | None]:
+    """The confusion matrices of each epoch in few bytes; None where there are none. Packs those of a kind at once."""
+    matrices = [[getattr(getattr(each, part), "confusion", None) for part in PARTS] for each in events]
+    packed: list[bytes | None] = [None] * len(matrices)
+    kinds: dict[tuple[int, int], list[tuple[int, list[Array]]]] = {}  # by parts and classes: places, and what is there
+    for place, each in enumerate(matrices):
+        there = [(number, matrix) for number, matrix in enumerate(each) if matrix is not None]
+        if there:
+            kind = sum(1 << number for number, _ in there), len(there[0][1])
+            kinds.setdefault(kind, []).append((place, [matrix for _, matrix in there]))
+    for (parts, classes), found in kinds.items():
+        counts = np.array([each for _, each in found])
+        kept = np.min_scalar_type(int(counts.max(initial=0))).newbyteorder("<")
+        head, content = _HEAD.pack(parts, kept.itemsize, classes), counts.astype(kept)
+        for (place, _), each in zip(found, content, strict=True):
+            told = each.tobytes()
+            packed[place] = head + (zlib.compress(told, 1) if len(told) > _WORTH_PACKING else told)
+    return packed
 
 
 def unpack_matrices(content: bytes) -> dict[str, Array]:
-    """The inverse of :func:`pack_matrices`. Raises ValueError for what it did not make."""
+    """The matrices (classes, classes) in what :func:`packed_confusions` made, by part. Raises ValueError for others."""
     try:
         mask, size, classes = _HEAD.unpack_from(content)
     except struct.error as error:
@@ -104,7 +109,9 @@ def read_history(database: Database, run: int) -> History:
                 if value is not None:
                     curve.add(at, float(value))
         for epoch, content in _confusions(database, run):
-            history.keep_confusions(whole_if_possible(float(epoch)), unpack_matrices(bytes(content)))
+            if not isinstance(content, bytes):
+                raise TypeError("confusion matrices that are no bytes")
+            history.keep_confusions(whole_if_possible(float(epoch)), unpack_matrices(content))
     except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, f"run {run}: {str(error)[:80]}") from None
     return history
@@ -130,7 +137,7 @@ def write_curves(database: Database, run: int, history: History) -> None:
 
 def epochs_in(database: Database, table: str, run: int) -> list[float]:
     """The epochs of which a table has something of a run, ascending."""
-    return [row[0] for row in database.rows(f"SELECT epoch FROM {table} WHERE run = ? ORDER BY epoch", (run,))]
+    return [row[0] for row in database.numbers(f"SELECT epoch FROM {table} WHERE run = ? ORDER BY epoch", (run,))]
 
 
 def figures_at(database: Database, run: int, epoch: float) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from nnviz.library.faults import (
     ReplacedError,
     damaged,
     in_words,
+    is_damage,
     read_only,
 )
 from nnviz.library.place import is_on_network
@@ -150,10 +152,17 @@ class Database:
         with in_words(self.path):
             return self._connection.execute(query, values).fetchone()  # type: ignore[arg-type]
 
+    def numbers(self, query: str, values: object = ()) -> list[tuple[float, ...]]:
+        """All rows that a query gives, which must be of finite numbers. Raises LibraryError."""
+        rows = self.rows(query, values)
+        if not all(isinstance(each, (int, float)) and math.isfinite(each) for row in rows for each in row):
+            raise damaged(self.path, "no number where there must be one")
+        return rows
+
     def number(self, query: str, values: object = ()) -> int:
         """The one number that a query gives."""
         row = self.row(query, values)
-        if row is None or not isinstance(row[0], (int, float)):
+        if row is None or not isinstance(row[0], (int, float)) or not math.isfinite(row[0]):
             raise damaged(self.path, "no number where there must be one")
         return int(row[0])
 
@@ -214,10 +223,10 @@ class Database:
         return self.number("PRAGMA page_count") * self.number("PRAGMA page_size")
 
     @contextmanager
-    def deleting(self) -> Iterator[None]:
-        """A transaction in which what is deleted is overwritten, in the file and in its log; then the file shrinks.
+    def deleting(self, shrinks: bool = True) -> Iterator[None]:
+        """A transaction in which what is deleted is overwritten, in the file and in its log.
 
-        Raises LibraryError.
+        Then the file shrinks, unless whoever deletes more calls :meth:`shrink` at the end. Raises LibraryError.
         """
         with in_words(self.path):
             self._connection.execute("PRAGMA secure_delete = ON")
@@ -226,7 +235,8 @@ class Database:
                     yield
             finally:
                 self._connection.execute("PRAGMA secure_delete = FAST")
-        self.shrink()
+        if shrinks:
+            self.shrink()
 
     def shrink(self) -> None:
         """Gives free pages back to the disk. Raises LibraryError."""
@@ -267,6 +277,7 @@ def _check_head(path: Path) -> None:
     """Raises NotALibraryError for a file that another program wrote, before it is opened for writing.
 
     SQLite itself looks at it: who opens and closes a file in another way loses all locks that the process has on it.
+    It looks at the file without its log, which may be only half put into it: nothing can be said of damage then.
     """
     address = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
     with closing(sqlite3.connect(address, uri=True)) as connection:
@@ -274,9 +285,11 @@ def _check_head(path: Path) -> None:
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             connection.execute("PRAGMA schema_version").fetchone()
         except sqlite3.DatabaseError as error:
-            if "not a database" not in str(error):
+            if "not a database" in str(error):
+                raise not_a_library(path, "a file of another kind", NotSQLiteError) from None
+            if not is_damage(error):
                 raise
-            raise not_a_library(path, "a file of another kind", NotSQLiteError) from None
+            return
     if application & 0xFFFFFFFF not in (0, schema.APPLICATION_ID):
         raise not_a_library(path, "an SQLite file of something else")
 

@@ -34,7 +34,6 @@ from nnviz.library.library import Library
 from nnviz.library.records import STATUSES, experiment_json, said_of, words_of
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN
 
-ENDING = ".nnvizrun"
 VERSION = 1
 _FORMAT = "nnviz run"
 _MOST_BYTES = 4 * 10**9  # of a file, and of what is unpacked of it

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import shlex
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from engine.errors import EngineError
@@ -15,8 +15,10 @@ from engine.experiment import Experiment
 from engine.network import Network
 from engine.provenance import Provenance
 from engine.storage import export_onnx, export_script, save_checkpoint, save_network
-from engine.storage.files import write_whole
-from nnviz.library.exchange import ENDING, without_places, write_run
+from engine.storage.files import whole_file, write_whole
+from nnviz.library import ENDING
+from nnviz.library.exchange import without_places, write_run
+from nnviz.library.faults import LibraryError
 from nnviz.library.library import Library
 from nnviz.library.schema import FIGURES
 
@@ -26,6 +28,7 @@ _FORMATS: dict[str, Callable[[Network, Path], None]] = {
     "network.py": export_script,
     "network.onnx": export_onnx,
 }
+_PART = 2**24  # bytes that are copied at once
 
 
 @dataclass
@@ -41,29 +44,50 @@ class Exported:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def export_run(library: Library, run: int, folder: Path, with_paths: bool = False, with_rows: bool = False) -> Exported:
+def export_run(
+    library: Library,
+    run: int,
+    folder: Path,
+    with_paths: bool = False,
+    with_rows: bool = False,
+    tell: Callable[[str], None] = lambda name: None,
+) -> Exported:
     """Writes a run into a folder, which is made if it is not there. Files of these names are written over.
 
     Args:
         with_paths: whether the paths of its data go along.
         with_rows: whether the file of its data is copied into the folder.
+        tell: is called with the name of each file before it is written; what it raises ends the export.
 
     Raises UnknownRunError or another LibraryError, OSError.
     """
     record, done = library.run(run), Exported()
     made = record.experiment if with_paths else without_places(record.experiment)
     folder.mkdir(parents=True, exist_ok=True)
-    write_run(library, run, folder / f"run{ENDING}", with_paths)
-    write_whole(folder / "command.txt", command_of(made).encode())
-    write_whole(folder / "curves.csv", _curves(library, run).encode())
-    done.files += [f"run{ENDING}", "command.txt", "curves.csv"]
-    if library.moments(run):
-        network = library.network(run)
-        _write_networks(network, made, folder, done)
-        _write_training(library, run, network, folder, done)
+    written: dict[str, Callable[[Path], None]] = {
+        f"run{ENDING}": lambda path: write_run(library, run, path, with_paths),
+        "command.txt": lambda path: write_whole(path, command_of(made).encode()),
+        "curves.csv": lambda path: write_whole(path, _curves(library, run).encode()),
+    }
+    written |= _networks(library, run, made)
+    for name, write in written.items():
+        tell(name)
+        _write(write, folder / name, done)
     if with_rows:
-        _copy_rows(record.experiment, folder, done)
+        _copy_rows(record.experiment, folder, done, tell)
     return done
+
+
+def _write(write: Callable[[Path], None], path: Path, done: Exported) -> None:
+    """One file; a format that cannot hold the network is left out."""
+    try:
+        write(path)
+    except LibraryError:
+        raise
+    except EngineError as error:
+        done.left_out[path.name] = str(error)
+    else:
+        done.files.append(path.name)
 
 
 def command_of(experiment: Experiment) -> str:
@@ -71,24 +95,17 @@ def command_of(experiment: Experiment) -> str:
     return "python main.py " + shlex.join(experiment.command()) + "\n"
 
 
-def _write_networks(network: Network, made: Experiment, folder: Path, done: Exported) -> None:
+def _networks(library: Library, run: int, made: Experiment) -> dict[str, Callable[[Path], None]]:
+    """What writes the network in each format, and the state with which it goes on as ``train --resume FILE``."""
+    if not library.moments(run):
+        return {}
+    network, state = library.network(run), library.state(run)
     replace(Provenance.read(network), experiment=made).write(network)
-    for name, write in _FORMATS.items():
-        try:
-            write(network, folder / name)
-        except EngineError as error:
-            done.left_out[name] = str(error)
-        else:
-            done.files.append(name)
-
-
-def _write_training(library: Library, run: int, network: Network, folder: Path, done: Exported) -> None:
-    """The state of the training, with which it goes on as ``train --resume FILE``."""
-    state = library.state(run)
+    found: dict[str, Callable[[Path], None]] = {name: partial(write, network) for name, write in _FORMATS.items()}
     if state is not None:
         state.network.provenance = network.provenance
-        save_checkpoint(state.network, folder / "training.npz", state.training)
-        done.files.append("training.npz")
+        found["training.npz"] = partial(save_checkpoint, state.network, state=state.training)
+    return found
 
 
 def _curves(library: Library, run: int) -> str:
@@ -104,10 +121,16 @@ def _curves(library: Library, run: int) -> str:
     return written.getvalue()
 
 
-def _copy_rows(experiment: Experiment, folder: Path, done: Exported) -> None:
+def _copy_rows(experiment: Experiment, folder: Path, done: Exported, tell: Callable[[str], None]) -> None:
     source = Path(experiment.data)
-    if source.is_file():
-        shutil.copyfile(source, folder / source.name)
-        done.files.append(source.name)
-    else:
+    copy = folder / source.name
+    if not source.is_file():
         done.left_out["rows"] = "they are in no file that is there: only a single file of data is copied"
+    elif copy.exists() and copy.samefile(source):
+        done.left_out["rows"] = f"{source.name} is in that folder already"
+    else:
+        with open(source, "rb") as rows, whole_file(copy) as (file, _):
+            while part := rows.read(_PART):
+                tell(source.name)
+                file.write(part)
+        done.files.append(source.name)

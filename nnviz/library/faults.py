@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from engine.errors import EngineError, Verbatim
 from engine.validation import gigabytes
+from nnviz.library.schema import PAGE_BYTES
 
 ELSEWHERE = "The environment variable NNVIZ_LIBRARY can name another file."
+_LEAST_ROOM = 2**17  # bytes that SQLite takes beside the library, even if nothing is written to it
 
 
 class LibraryError(EngineError):
@@ -51,7 +54,7 @@ class UnknownRunError(LibraryError):
 
 
 class RunInUseError(LibraryError):
-    """Another program, or another part of this one, is training this run at this moment."""
+    """Another program, or another part of this one, is training this run at this moment, or has trained it on."""
 
 
 class TooLargeError(LibraryError):
@@ -66,6 +69,11 @@ def no_run(path: Path, run: object) -> UnknownRunError:
 def in_use(run: int) -> RunInUseError:
     rule = "must not be trained by another program at this moment"
     return RunInUseError("run", run, rule, "End its training there first.")
+
+
+def gone_on(run: int) -> RunInUseError:
+    rule = "must be as it was when it was read, but another program has trained it on"
+    return RunInUseError("run", run, rule, "Read it again.")
 
 
 def damage_mark(path: Path) -> Path:
@@ -109,17 +117,31 @@ def in_words(path: Path) -> Iterator[None]:
 
 def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
     text = str(error)
-    if "full" in text:
+    if "full" in text or ("I/O error" in text and _has_no_room(path)):
         return _full(path)
     if "readonly" in text:
         return read_only(path, "file or folder is write-protected")
     if "locked" in text or "busy" in text:
         rule = "must be free for a moment"
         return BusyError(path.name, Verbatim("in use by another program"), rule, "Try again.")
-    if is_damage(error):
+    if is_damage(error) or ("I/O error" in text and _ends_within_a_page(path)):
         return damaged(path, text)
     rule = "must be a file that can be read and written"
     return LibraryError(path.name, Verbatim(f"out of order ({text})"), rule, ELSEWHERE)
+
+
+def _has_no_room(path: Path) -> bool:
+    """Whether SQLite could not even make the files beside the library."""
+    with suppress(OSError):
+        return shutil.disk_usage(path.parent).free < _LEAST_ROOM
+    return False
+
+
+def _ends_within_a_page(path: Path) -> bool:
+    """Whether the file was cut short, so that SQLite cannot read its last page."""
+    with suppress(OSError):
+        return path.stat().st_size % PAGE_BYTES > 0
+    return False
 
 
 def _full(path: Path) -> FullDiskError:

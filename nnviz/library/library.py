@@ -132,6 +132,10 @@ class Library:
         """Whether a run is being trained at this moment, here or by another program."""
         return lock_of_run(self.path, run).is_held
 
+    def has(self, run: int) -> bool:
+        """Whether a run is there, and not deleted."""
+        return self.database.row("SELECT 1 FROM runs WHERE id = ? AND deleted IS NULL", (run,)) is not None
+
     # ---- what is in a run
 
     def history(self, run: int) -> History:
@@ -236,11 +240,12 @@ class Library:
 
         Args:
             data: title of the data.
-            parent, left_at: the run that it branches off from, and the epoch of that at which it does.
+            parent, left_at: the run that it branches off from, and the epoch of that at which it does. One that is gone
+                is left out.
             history: curves of the network before this training.
         """
         now = time.time()
-        told = {"name": name, "note": note, "parent": parent, "left_at": left_at, "data": data, "created": now}
+        told = {"name": name, "note": note, "left_at": left_at, "data": data, "created": now}
         made = {"fingerprint": experiment.fingerprint, "experiment": experiment_json(experiment)}
         found = {
             "words": words_of(experiment, data),
@@ -249,7 +254,8 @@ class Library:
             "updated": now,
         }
         with self.database.writing():
-            run = self.database.insert("runs", {**told, **made, **found})
+            there = None if parent is None or not self.records([parent]) else parent
+            run = self.database.insert("runs", {"parent": there, **told, **made, **found})
             if history is not None:
                 write_curves(self.database, run, history)
                 self.database.update_run(run, {"changes": changes_json(history.changes)})

@@ -70,7 +70,7 @@ def read_records(database: Database, ids: Sequence[int]) -> dict[int, RunRecord]
     rows = database.rows(f"SELECT {COLUMNS} FROM runs WHERE id IN ({marks})", tuple(ids))
     try:
         return {record.id: record for record in map(record_of, rows)}
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, str(error)[:80]) from None
 
 

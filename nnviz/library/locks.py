@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    _CAN_LOCK = False
-else:
-    _CAN_LOCK = True
 
 _OWNER_ONLY = 0o600
 _LOOKS, _LOOK_SECONDS = 3, 0.002
+_HELD = (BlockingIOError, PermissionError)  # what the systems say of a lock that somebody has
 
 
 class Lock:
-    """A lock of a name beside a file. Where the system has none, everybody gets it."""
+    """A lock of a name beside a file. On a disk that has none, everybody gets it."""
 
     def __init__(self, path: Path, name: str) -> None:
         self._place = path.with_name(f"{path.name}.{name}.lock")
@@ -27,10 +23,8 @@ class Lock:
 
     def take(self, waits: bool = False) -> bool:
         """Takes it, and returns whether it was free. Raises OSError if it cannot be made."""
-        if not _CAN_LOCK:
-            return True
         while self._handle is None:
-            handle = os.open(self._place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
+            handle = os.open(self._place, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
             if not _locked(handle, waits):
                 os.close(handle)
                 return False
@@ -43,9 +37,7 @@ class Lock:
     def release(self) -> None:
         """Gives it back; does nothing if it was not taken."""
         if self._handle is not None:
-            with suppress(OSError):
-                os.unlink(self._place)
-            os.close(self._handle)
+            _let_go(self._handle, self._place)
             self._handle = None
 
     @property
@@ -53,7 +45,7 @@ class Lock:
         """Whether anybody holds it, here or in another process."""
         if self._handle is not None:
             return True
-        if not _CAN_LOCK or not self._place.exists():
+        if not self._place.exists():
             return False
         with suppress(OSError):
             if not self.take():
@@ -63,15 +55,46 @@ class Lock:
 
 
 def _locked(handle: int, waits: bool) -> bool:
-    """Locks an open file; waits a moment for one who only looks whether it is locked."""
-    for _ in range(1 if waits else _LOOKS):
+    """Locks an open file; if ``waits`` is false, it waits only a moment for one who looks whether it is locked."""
+    for _ in count() if waits else range(_LOOKS):
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
-        except OSError:
+            _lock(handle)
+        except _HELD:
             time.sleep(_LOOK_SECONDS)
+        except OSError:
+            return True  # there are no locks on this disk
         else:
             return True
     return False
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(handle: int) -> None:
+        """Locks an open file for this handle alone. Raises OSError."""
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+
+    def _let_go(handle: int, place: Path) -> None:
+        """Ends the lock, then removes the file: a file that somebody has open stays there."""
+        with suppress(OSError):
+            msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)  # the system may do it only some time after the end
+        os.close(handle)
+        with suppress(OSError):
+            os.unlink(place)
+
+else:
+    import fcntl
+
+    def _lock(handle: int) -> None:
+        """Locks an open file for this handle alone. Raises OSError."""
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _let_go(handle: int, place: Path) -> None:
+        """Removes the file, then ends the lock: who waited for it sees that the file is gone."""
+        with suppress(OSError):
+            os.unlink(place)
+        os.close(handle)
 
 
 def lock_of_run(path: Path, run: int) -> Lock:

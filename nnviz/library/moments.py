@@ -93,5 +93,5 @@ def read_moment(database: Database, run: int, epoch: float, shape: Sequence[int]
         if not isinstance(content, bytes) or zlib.crc32(content) != checksum:
             raise ValueError("its checksum is wrong")
         return Moment(bits, content).parameters(shape)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, f"run {run} at epoch {epoch:g}: {error}") from None

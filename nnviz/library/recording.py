@@ -30,7 +30,7 @@ from nnviz.library.curves import (
     row_of_epoch,
     write_confusions,
 )
-from nnviz.library.faults import LibraryError, TooLargeError, in_use
+from nnviz.library.faults import LibraryError, TooLargeError, gone_on, in_use, in_words
 from nnviz.library.grid import Grid
 from nnviz.library.library import Library
 from nnviz.library.locks import lock_of_run
@@ -48,8 +48,8 @@ from nnviz.library.states import (
     write_state,
 )
 
-SECONDS_BETWEEN_COMMITS = 1.0
-_SECONDS_AFTER_FAILURE, _SECONDS_BETWEEN_WAYPOINTS = 5.0, 5.0
+SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
+_SECONDS_BETWEEN_WAYPOINTS = 5.0
 _MOST_MOMENTS, _MOST_WAYPOINTS, _MOST_ROWS, _MOST_CONFUSIONS = 1000, 8, 20_000, 2_000
 _WAYPOINT_BYTES = 32 * 10**6
 _LEAST_STEP = 1 / 32  # of an epoch, between two moments
@@ -71,6 +71,7 @@ class Recording:
         trainer: the trainer, which is only read, between its events.
         before: epochs that the network had before this training.
         problem: why the last writing failed; None if it did not.
+        updated: when the run's record was last written, in seconds since 1970.
     """
 
     def __init__(
@@ -81,22 +82,28 @@ class Recording:
         before: float = 0,
         tell: Tell | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        updated: float | None = None,
     ) -> None:
         """Takes up a run, which nobody else may be training.
 
         Args:
             tell: is called with a sentence when the library can no longer be written to, and when it can again.
+            updated: when the run's record must have been written last; None for any time.
 
-        Raises RunInUseError, UnknownRunError or another LibraryError.
+        Raises RunInUseError, also where the record was written at another time, UnknownRunError or another
+        LibraryError.
         """
         self._library, self.run, self.trainer, self.before = library, run, trainer, before
         self._tell, self._clock = tell, clock
         self.problem: LibraryError | None = None
-        self._record = library.run(run)
         self._lock = lock_of_run(library.path, run)
-        if not self._lock.take():
-            raise in_use(run)
+        with in_words(library.path):
+            if not self._lock.take():
+                raise in_use(run)
         try:
+            self._record = library.run(run)
+            if updated not in (None, self._record.updated):
+                raise gone_on(run)
             self._take_up()
         except BaseException:
             self._lock.release()
@@ -104,6 +111,7 @@ class Recording:
 
     def _take_up(self) -> None:
         record = self._record
+        self.updated, self._known = record.updated, record.epochs
         self._experiment, self._seconds = record.experiment, record.seconds
         self._written: Experiment | None = None
         self._best: BestRestored | None = None
@@ -234,7 +242,7 @@ class Recording:
             state = StateBytes.of(self.trainer, self.before)
         except (DataError, TooLargeError):
             return  # a replay ends before it
-        self.log(LEAP, leap_payload(self.before), state.content)
+        self.log(LEAP, leap_payload(self.before, self._known), state.content)
         self.commit()
 
     # ---- writing
@@ -245,25 +253,28 @@ class Recording:
 
     def commit(self, status: str = "training") -> bool:
         """Writes everything that waits and a whole state; returns whether that worked, see :attr:`problem`."""
-        if self.problem is not None and status == "training" and self._clock() < self._tried + _SECONDS_AFTER_FAILURE:
+        is_usual = status == "training" and not self._is_over
+        if self.problem is not None and is_usual and self._clock() < self._tried + SECONDS_AFTER_FAILURE:
             return False
         try:
             if not self._are_grids_right:
                 self._read_grids()
             self._are_grids_right = False
             state = self._state() if status != "diverged" else None
+            now = time.time()
             with self._library.database.writing():
-                self._write(state, status)
+                self._write(state, status, now)
         except LibraryError as error:
             self._fail(error)
             return False
         finally:
             self._tried = self._clock()
-        self._succeed()
+        self._succeed(now)
         return True
 
-    def _succeed(self) -> None:
+    def _succeed(self, now: float) -> None:
         self._are_grids_right = True
+        self.updated, self._known = now, self.at
         self._written = self._experiment
         self._waiting_epochs.clear()
         self._waiting_moments.clear()
@@ -295,7 +306,7 @@ class Recording:
         if self._tell is not None:
             self._tell(text)
 
-    def _write(self, state: StateBytes | None, status: str) -> None:
+    def _write(self, state: StateBytes | None, status: str, now: float) -> None:
         """All that waits, within one transaction."""
         database = self._library.database
         for order in self._waiting_orders:
@@ -306,19 +317,21 @@ class Recording:
             write_moment(database, self.run, at, moment, None if victim is None else victim + self.before)
         if state is not None:
             self._write_state(state)
-        self._write_run(status)
+        self._write_run(status, now)
 
     def _write_epochs(self) -> None:
         database, run = self._library.database, self.run
-        rows, matrices = [], []
-        gone: dict[str, list[float | None]] = {"epochs": [], "confusions": []}
+        rows = [row_of_epoch(run, at, event) for at, event in self._waiting_epochs.items()]
+        wanted: dict[float, Epoch] = {}
         for at, event in self._waiting_epochs.items():
-            rows.append(row_of_epoch(run, at, event))
-            gone["epochs"].append(self._rows.add(event.epoch))
-            if self._confusions.wants(event.epoch) and (packed := packed_confusions(event)) is not None:
+            if self._confusions.wants(event.epoch):
                 self._confusions.pass_by(event.epoch)
-                matrices.append((at, packed))
-                gone["confusions"].append(self._confusions.add(event.epoch))
+                wanted[at] = event
+        matrices = [(at, found) for at, found in zip(wanted, packed_confusions(wanted.values()), strict=True) if found]
+        gone = {
+            "epochs": [self._rows.add(event.epoch) for event in self._waiting_epochs.values()],
+            "confusions": [self._confusions.add(at - self.before) for at, _ in matrices],
+        }
         for table, places in gone.items():
             values = [(run, place + self.before) for place in places if place is not None]
             database.many(f"DELETE FROM {table} WHERE run = ? AND epoch = ?", values)
@@ -338,8 +351,8 @@ class Recording:
                 query = "DELETE FROM states WHERE run = ? AND at = ? AND NOT is_last"
                 database.write(query, (self.run, victim + self.before))
 
-    def _write_run(self, status: str) -> None:
-        told = {"status": status, "updated": time.time(), "epochs": self.at, "seconds": self._seconds}
+    def _write_run(self, status: str, now: float) -> None:
+        told = {"status": status, "updated": now, "epochs": self.at, "seconds": self._seconds}
         told |= {"best": best_json(self._best), "changes": changes_json(self._changes)}
         told |= {name: self._figures_now().get(name) for name in FIGURES}
         if self._experiment is not self._written:

@@ -89,6 +89,20 @@ class RunRecord:
             raise self._unreadable("experiment", error) from None
 
     @cached_property
+    def gist(self) -> tuple[tuple[int, ...], str, float]:
+        """Sizes of the layers, optimizer and learning rate, read without looking at the rest: for lists of many runs.
+
+        Raises DamagedError if they cannot be read.
+        """
+        try:
+            told = json.loads(self._experiment)
+            training = told["training"]
+            return tuple(map(int, told["shape"])), str(training["optimizer"]), float(training["learning_rate"])
+        except (KeyError, TypeError, ValueError, RecursionError):  # some are not told, as they are the usual ones
+            made = self.experiment
+            return made.shape, made.training.optimizer, made.training.learning_rate
+
+    @cached_property
     def best(self) -> BestRestored | None:
         """What early stopping restored at its end; None for nothing. Raises DamagedError."""
         try:

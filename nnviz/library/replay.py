@@ -56,6 +56,9 @@ def replay(library: Library, run: int, at: float, dataset: Dataset) -> Generator
         LibraryError: what is kept cannot be read.
     """
     record = library.run(run)
+    if at > record.epochs + _ROUNDING:
+        rule = f"must be at most {record.epochs:g}, up to which the run is recorded"
+        raise UnknownRunError("epoch", at, rule, "Choose an earlier moment.")
     if dataset.fingerprint != record.experiment.fingerprint:
         rule = "must be the data that the run was trained on"
         raise DataError("data", Verbatim(dataset.title), rule, f"Open {record.data} again as it was then.")
@@ -64,9 +67,23 @@ def replay(library: Library, run: int, at: float, dataset: Dataset) -> Generator
         rule = "must have a whole state before that moment"
         raise UnknownRunError("run", Verbatim(f"{run}, of which none is kept"), rule, "Choose a later moment.")
     trainer = Trainer.resume(start.network, dataset, start.training)
-    orders = [order for order in library.orders(run, start.orders) if order.kind != LEAP]
-    yield from _go(trainer, start, at, iter(orders), library)
+    orders = library.orders(run, start.orders)
+    _check_known(orders, at, library)
+    yield from _go(trainer, start, at, (order for order in orders if order.kind != LEAP), library)
     return Replayed(trainer, start.before, start.differences())
+
+
+def _check_known(orders: list[Order], at: float, library: Library) -> None:
+    """Raises UnknownRunError for a moment in which nothing could be written, not even what the training was told."""
+    for order in orders:
+        if order.kind == LEAP:
+            try:
+                since = float(order.payload.get("since", order.at))
+            except (AttributeError, TypeError, ValueError) as error:
+                raise damaged(library.path, f"an order at epoch {order.at:g}: {str(error)[:80]}") from None
+            if since + _ROUNDING < at < order.at - _ROUNDING:
+                rule = f"must not be between {since:g} and {order.at:g}, when nothing could be recorded"
+                raise UnknownRunError("epoch", at, rule, "Choose an earlier or a later moment.")
 
 
 def _go(trainer: Trainer, start: KeptState, at: float, orders: Iterator[Order], library: Library) -> Iterator[float]:

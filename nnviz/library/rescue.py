@@ -135,7 +135,7 @@ def _copy_run(source: sqlite3.Connection, target: Database, run: int, saved: set
     try:
         record = record_of(row)
         record.experiment, record.best, record.changes  # noqa: B018  # raises if it cannot be read
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise sqlite3.DataError(str(error)) from None
     whole = source.execute(f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE id = ?", (run,)).fetchone()
     entries = dict(zip(RUN_COLUMNS, whole, strict=True))

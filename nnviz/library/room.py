@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,10 @@ from nnviz.library.moments import drop_moments
 
 BUDGET = 2 * 10**9  # bytes of the whole library, unless the person says otherwise
 MOMENT_BUDGET = 32 * 10**6  # bytes of the moments of one run, likewise
-_LEAST, _MOST = 10**6, 10**13
+LEAST, MOST, MOST_OF_RUN = 10**6, 10**13, 10**11  # what these may be set to
 _ROUNDS = (16, 2)  # moments that a run keeps, in the first round and where that is not enough
+_SPARE = 0.05  # of the budget: thinning makes so much more room than it must, so that it is seldom due
+_TOLD = "thinning_told"
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,14 @@ class Loss:
     """What one run would lose. Its figures, its first and its last moment and its last state always stay.
 
     Attributes:
+        is_starred: whether the person marked the run.
         moments: epochs of the moments that would go.
         states: epochs of the whole states that would go.
         nbytes: room that this makes.
     """
 
     run: int
+    is_starred: bool
     moments: tuple[float, ...]
     states: tuple[float, ...]
     nbytes: int
@@ -38,13 +43,27 @@ class Plan:
     """What would go so that the library fits into its budget, in this order.
 
     Attributes:
-        nbytes: room that all of it makes.
-        is_enough: whether it fits then; if not, only deleting runs helps.
+        taken, budget: bytes that it takes, and that it may take.
     """
 
     losses: tuple[Loss, ...]
-    nbytes: int
-    is_enough: bool
+    taken: int
+    budget: int
+
+    @property
+    def nbytes(self) -> int:
+        """Room that all of it makes."""
+        return sum(loss.nbytes for loss in self.losses)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the library takes more than it may."""
+        return self.taken > self.budget
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it fits then; if not, only deleting runs helps."""
+        return self.taken - self.nbytes <= self.budget
 
     @property
     def moments(self) -> int:
@@ -55,6 +74,11 @@ class Plan:
     def runs(self) -> list[int]:
         """The runs that would lose some, in this order."""
         return list(dict.fromkeys(loss.run for loss in self.losses))
+
+    @property
+    def starred(self) -> int:
+        """How many of them have a star."""
+        return len({loss.run for loss in self.losses if loss.is_starred})
 
 
 class Room:
@@ -71,31 +95,31 @@ class Room:
 
     @property
     def budget(self) -> int:
-        """Bytes that the whole library may take. Setting it raises SettingError below 1 MB."""
-        return self._setting("budget", BUDGET)
+        """Bytes that the whole library may take, at least 1 MB. Setting it raises SettingError."""
+        return self._setting("budget", BUDGET, MOST)
 
     @budget.setter
     def budget(self, nbytes: int) -> None:
-        self._set("budget", nbytes)
+        self._set("budget", nbytes, MOST)
 
     @property
     def moment_budget(self) -> int:
-        """Bytes that the moments of one run may take. Setting it raises SettingError below 1 MB."""
-        return self._setting("moment_budget", MOMENT_BUDGET)
+        """Bytes that the moments of one run may take, at least 1 MB. Setting it raises SettingError."""
+        return self._setting("moment_budget", MOMENT_BUDGET, MOST_OF_RUN)
 
     @moment_budget.setter
     def moment_budget(self, nbytes: int) -> None:
-        self._set("moment_budget", nbytes)
+        self._set("moment_budget", nbytes, MOST_OF_RUN)
 
-    def _setting(self, name: str, usual: int) -> int:
+    def _setting(self, name: str, usual: int, most: int) -> int:
         row = self._database.row("SELECT value FROM meta WHERE name = ?", (name,))
         try:
-            return usual if row is None else min(max(int(row[0]), _LEAST), _MOST)
-        except (TypeError, ValueError):
+            return usual if row is None else min(max(int(row[0]), LEAST), most)
+        except (TypeError, ValueError, OverflowError):
             return usual
 
-    def _set(self, name: str, nbytes: int) -> None:
-        value = int(number_within(name, nbytes, _LEAST, _MOST, "2000000000", "bytes"))
+    def _set(self, name: str, nbytes: int, most: int) -> None:
+        value = int(number_within(name, nbytes, LEAST, most, "2000000000", "bytes"))
         self._database.write("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, str(value)))
 
     # ---- thinning
@@ -103,53 +127,108 @@ class Room:
     def plan(self, budget: int | None = None) -> Plan:
         """Returns what would go so that the library fits: moments of the oldest runs first, of those with a star last.
 
-        Runs that are being trained lose nothing.
+        Runs that are being trained lose nothing. With a budget of 0 it is all that can go.
         """
-        missing = self.nbytes - (self.budget if budget is None else budget)
-        losses: list[Loss] = []
-        gone: dict[int, set[float]] = {}
-        runs = self._in_order() if missing > 0 else []
+        taken, budget = self.nbytes, self.budget if budget is None else budget
+        losses = tuple(self._losses(taken - budget + _SPARE * budget)) if taken > budget else ()
+        return Plan(losses, taken, budget)
+
+    def _losses(self, missing: float) -> Iterator[Loss]:
+        """Until they make so much room."""
+        gone: dict[int, Loss] = {}  # by run, in the first round
         for keep in _ROUNDS:
-            for run in runs:
-                if sum(loss.nbytes for loss in losses) >= missing:
-                    break
-                loss = self._loss(run, keep, gone.setdefault(run, set()))
+            for run, is_starred in self._in_order(keep):
+                if missing <= 0:
+                    return
+                loss = self._loss(run, is_starred, keep, gone.get(run))
                 if loss.nbytes:
-                    losses.append(loss)
-                    gone[run] |= {*loss.moments, *loss.states}
-        made = sum(loss.nbytes for loss in losses)
-        return Plan(tuple(losses), made, made >= missing)
+                    yield loss
+                    missing -= loss.nbytes
+                    gone[run] = loss
 
-    def _in_order(self) -> list[int]:
-        query = "SELECT id FROM runs WHERE deleted IS NULL ORDER BY starred, id"
-        ids = [int(row[0]) for row in self._database.rows(query)]
-        return [each for each in ids if not lock_of_run(self._database.path, each).is_held]
+    def _in_order(self, keep: int) -> list[tuple[int, bool]]:
+        """The runs that can lose something if they keep so many moments, each with whether it has a star."""
+        many = " OR ".join(
+            f"id IN (SELECT run FROM {table} GROUP BY run HAVING count(*) > {most})"
+            for table, most in (("moments", keep), ("states", 2))
+        )
+        query = f"SELECT id, starred FROM runs WHERE deleted IS NULL AND ({many}) ORDER BY starred, id"
+        runs = [(int(run), bool(is_starred)) for run, is_starred in self._database.rows(query)]
+        return [each for each in runs if not lock_of_run(self._database.path, each[0]).is_held]
 
-    def _loss(self, run: int, keep: int, gone: set[float]) -> Loss:
-        moments = self._between("SELECT epoch, nbytes FROM moments WHERE run = :run ORDER BY epoch", run, keep, gone)
+    def _loss(self, run: int, is_starred: bool, keep: int, gone: Loss | None) -> Loss:
+        query = "SELECT epoch, nbytes FROM moments WHERE run = :run ORDER BY epoch"
+        moments = self._between(query, run, keep, () if gone is None else gone.moments)
         # The newest is what the run goes on from; the first one may be the only way to its weights.
         query = "SELECT at, nbytes FROM states WHERE run = :run AND at > (SELECT min(at) FROM states WHERE run = :run)"
         query += " AND at < (SELECT max(at) FROM states WHERE run = :run) ORDER BY at"
-        states = self._between(query, run, 0, gone)
+        states = self._between(query, run, 0, () if gone is None else gone.states)
         nbytes = sum(size for _, size in (*moments, *states))
-        return Loss(run, tuple(at for at, _ in moments), tuple(at for at, _ in states), nbytes)
+        return Loss(run, is_starred, tuple(at for at, _ in moments), tuple(at for at, _ in states), nbytes)
 
-    def _between(self, query: str, run: int, keep: int, gone: set[float]) -> list[tuple[float, int]]:
+    def _between(self, query: str, run: int, keep: int, gone: Iterable[float]) -> list[tuple[float, int]]:
         """What goes where so many are to stay, evenly apart."""
-        there = [(float(at), int(size)) for at, size in self._database.rows(query, {"run": run}) if at not in gone]
+        less = set(gone)
+        there = [(float(at), int(size)) for at, size in self._database.numbers(query, {"run": run}) if at not in less]
         if len(there) <= keep:
             return []
         stay = set(np.linspace(0, len(there) - 1, keep).round().astype(int).tolist())
         return [each for number, each in enumerate(there) if number not in stay]
 
-    def thin(self, plan: Plan) -> None:
-        """Carries out a plan: the file shrinks. Runs that are being trained by now lose nothing."""
-        database = self._database
-        with database.deleting():
+    def thin(self, plan: Plan, tell: Callable[[float], None] = lambda share: None) -> None:
+        """Carries out a plan, run by run: the file shrinks. Runs that are being trained by now lose nothing.
+
+        Args:
+            tell: is called before each run with the share that is done; what it raises ends it.
+        """
+        done = 0
+        try:
             for loss in plan.losses:
-                if not lock_of_run(database.path, loss.run).is_held:
-                    drop_moments(database, loss.run, loss.moments)
-                    places = [(loss.run, at) for at in loss.states]
-                    database.many("DELETE FROM states WHERE run = ? AND at = ?", places)
-                    database.update_run(loss.run, {"is_thinned": 1})
-                    database.count_bytes(loss.run)
+                tell(done / plan.nbytes)
+                if not lock_of_run(self._database.path, loss.run).is_held:
+                    self._take_from(loss)
+                done += loss.nbytes
+        finally:
+            self._database.shrink()
+
+    def _take_from(self, loss: Loss) -> None:
+        database = self._database
+        with database.deleting(shrinks=False):
+            drop_moments(database, loss.run, loss.moments)
+            places = [(loss.run, at) for at in loss.states]
+            database.many("DELETE FROM states WHERE run = ? AND at = ?", places)
+            database.update_run(loss.run, {"is_thinned": 1})
+            database.count_bytes(loss.run)
+
+    # ---- nothing goes before it was said
+
+    def announce(self) -> Plan | None:
+        """Returns what :meth:`make_room` takes the next time, for a person to be told; None if nothing has to go."""
+        plan = self.plan()
+        if plan.is_over:
+            self._database.write("INSERT OR REPLACE INTO meta VALUES (?, '1')", (_TOLD,))
+            return plan
+        self._forget_told()
+        return None
+
+    def make_room(self) -> Plan | None:
+        """To be called when a training is over: takes what has to go, if that was announced.
+
+        If not, it is now: returns what goes the next time, for a person to be told.
+        """
+        if not self._is_told:
+            return self.announce()
+        plan = self.plan()
+        if plan.losses:
+            self.thin(plan)
+        if plan.is_enough:
+            self._forget_told()
+        return None
+
+    @property
+    def _is_told(self) -> bool:
+        return self._database.row("SELECT value FROM meta WHERE name = ?", (_TOLD,)) is not None
+
+    def _forget_told(self) -> None:
+        if self._is_told:
+            self._database.write("DELETE FROM meta WHERE name = ?", (_TOLD,))

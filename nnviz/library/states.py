@@ -131,7 +131,7 @@ def write_state(database: Database, run: int, state: StateBytes, is_last: bool) 
 
 def state_places(database: Database, run: int) -> list[tuple[float, bool]]:
     """Where the kept states are: (epochs, whether it is the last one), ascending."""
-    rows = database.rows("SELECT at, is_last FROM states WHERE run = ? ORDER BY at, is_last", (run,))
+    rows = database.numbers("SELECT at, is_last FROM states WHERE run = ? ORDER BY at, is_last", (run,))
     return [(float(at), bool(is_last)) for at, is_last in rows]
 
 
@@ -176,13 +176,16 @@ def _kept(database: Database, run: int, row: tuple[Any, ...], description: Descr
         return KeptState(
             run, float(at), float(start), int(epoch), int(batch), int(orders), made_with, network, training
         )
-    except (EngineError, TypeError, ValueError, RecursionError) as error:
+    except (EngineError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise damaged(database.path, f"the state of run {run}: {str(error)[:100]}") from None
 
 
-def leap_payload(before: float) -> dict[str, Any]:
-    """The payload of an order whose content is a whole state: where its training began, and with what it was made."""
-    return {"before": before, "machine": this_machine().as_dict()}
+def leap_payload(before: float, since: float) -> dict[str, Any]:
+    """The payload of an order whose content is a whole state: where its training began, and with what it was made.
+
+    ``since`` are the epochs up to which the run was known: between them and this state nothing is.
+    """
+    return {"before": before, "since": since, "machine": this_machine().as_dict()}
 
 
 def write_order(database: Database, run: int, order: Order) -> None:
@@ -202,5 +205,5 @@ def read_orders(database: Database, run: int, after: int) -> list[Order]:
             Order(int(number), float(at), int(epoch), int(batch), str(kind), json.loads(payload), content)
             for number, at, epoch, batch, kind, payload, content in rows
         ]
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise damaged(database.path, f"the orders of run {run}: {str(error)[:100]}") from None

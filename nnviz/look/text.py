@@ -124,3 +124,12 @@ def duration(seconds: float) -> str:
         return f"{seconds:.2g} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def size(nbytes: float) -> str:
+    """Bytes in the unit that fits, with at most one decimal."""
+    for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if nbytes >= step:
+            number = f"{nbytes / step:.1f}".removesuffix(".0") if nbytes < 100 * step else f"{nbytes / step:.0f}"
+            return f"{number} {unit}"
+    return f"{nbytes:.0f} bytes"

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt5 import sip
-from PyQt5.QtCore import QByteArray, QObject, QSettings, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
+from PyQt5.QtCore import QByteArray, QObject, QRect, QSettings, QSize, QSizeF, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QProxyStyle, QStyle
 
@@ -179,6 +179,9 @@ def apply(app: QApplication, name: str) -> None:
     changed.emit()
 
 
+_LEFT_OUT = frozenset((QStyle.SH_UnderlineShortcut, QStyle.SH_DialogButtonBox_ButtonsHaveIcons))
+
+
 class _Style(QProxyStyle):
     """Fusion without underlined letters in menus (Alt and the letter still work) and without icons on dialog buttons.
 
@@ -198,9 +201,7 @@ class _Style(QProxyStyle):
         return super().polish(what)
 
     def styleHint(self, hint: QStyle.StyleHint, *rest: Any) -> int:
-        if hint in (QStyle.SH_UnderlineShortcut, QStyle.SH_DialogButtonBox_ButtonsHaveIcons):
-            return 0
-        return super().styleHint(hint, *rest)
+        return 0 if hint in _LEFT_OUT else QProxyStyle.styleHint(self, hint, *rest)  # Qt asks thousands of times
 
 
 def in_lines(words: str) -> str:
@@ -255,25 +256,41 @@ def icon(name: str, colour_name: str = "text") -> QIcon:
 
 @lru_cache(maxsize=256)
 def _drawn_icon(name: str, ink: str, disabled: str, checked: str) -> QIcon:
-    made, source = QIcon(), (ASSETS / "icons" / f"{name}.svg").read_bytes()
-    for shade, mode, state in (
-        (ink, QIcon.Normal, QIcon.Off),
-        (disabled, QIcon.Disabled, QIcon.Off),
-        (checked, QIcon.Normal, QIcon.On),
-    ):
-        renderer = QSvgRenderer(QByteArray(source.replace(b"currentColor", shade.encode())))
-        for size in (16, 24, 32, 48):
-            made.addPixmap(_drawn(renderer, size), mode, state)
-    return made
+    source = (ASSETS / "icons" / f"{name}.svg").read_bytes()
+    return QIcon(_Shades(source, ink, disabled, checked))
 
 
-def _drawn(renderer: QSvgRenderer, size: int) -> QPixmap:
-    pixmap = QPixmap(size, size)
-    pixmap.fill(Qt.transparent)
-    painter = QPainter(pixmap)
-    renderer.render(painter)
-    painter.end()
-    return pixmap
+class _Shades(QIconEngine):
+    """Draws an icon in the sizes that are asked for, when they are."""
+
+    def __init__(self, source: bytes, ink: str, disabled: str, checked: str) -> None:
+        super().__init__()
+        self._made_of = source, ink, disabled, checked
+        self._drawn: dict[tuple[int, int, str], QPixmap] = {}
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """At most as large as that."""
+        if size.isEmpty():  # a button has not got its place yet
+            return QPixmap()
+        source, ink, disabled, checked = self._made_of
+        shade = disabled if mode == QIcon.Disabled else checked if state == QIcon.On else ink
+        key = size.width(), size.height(), shade
+        if key not in self._drawn:
+            pixmap = QPixmap(size)
+            pixmap.fill(Qt.transparent)
+            painter = QPainter(pixmap)
+            QSvgRenderer(QByteArray(source.replace(b"currentColor", shade.encode()))).render(painter)
+            painter.end()
+            self._drawn[key] = pixmap
+        return self._drawn[key]
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        """Draws it sharp on the painter's screen."""
+        size = QSizeF(rect.size()) * painter.device().devicePixelRatioF()
+        painter.drawPixmap(rect, self.pixmap(size.toSize(), mode, state))
+
+    def clone(self) -> QIconEngine:
+        return _Shades(*self._made_of)
 
 
 def set_icon(button: QAbstractButton, name: str, colour_name: str = "text") -> None:

@@ -23,6 +23,7 @@ from nnviz.widgets.plots.curve_axes import ERROR, LOSS, RMSE, Quantity
 from nnviz.widgets.plots.curve_figures import EXACT, EarlierRun
 from nnviz.widgets.plots.curve_plot import EARLIER, CurvePlot
 from nnviz.widgets.plots.legend import Key, Sample
+from nnviz.widgets.tabs import keep_in_sight
 
 _LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
 _LATER = 100  # milliseconds until a page is made that will be needed: one short wait after another
@@ -115,7 +116,7 @@ class CurvesPanel(TabbedCard):
     def show_tabs(self) -> None:
         """All tabs stay in sight; the legend gets shorter instead."""
         super().show_tabs()
-        self.tabs.setMinimumWidth(self.tabs.sizeHint().width())
+        keep_in_sight(self.tabs)
 
     @property
     def plot(self) -> CurvePlot:

@@ -14,8 +14,9 @@ from nnviz.look.round_numbers import steady_end
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.session.asked import STATISTICS, LayerStatistics
 from nnviz.session.session import Session
-from nnviz.widgets.card import Table, label
+from nnviz.widgets.card import Table
 from nnviz.widgets.column import ScrollColumn
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.plots.histograms import Cell, HistogramGrid, Row
@@ -43,9 +44,10 @@ class DistributionsPage(Page):
             "Distributions of weights, biases, activations and gradients in each layer",
         )
         self.body.addWidget(ScrollColumn("distributionsScroll", self.grid))
-        self._keys = label(role="muted")
+        self._keys = named(GivingLabel(role="muted"), "distributionsKey")
         self._keys.setTextFormat(Qt.RichText)
-        arranged(QHBoxLayout(self.aside), 1, self._keys, label("bar height: √count", "muted"), spacing=12)
+        self._keys.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        arranged(QHBoxLayout(self.aside), 1, self._keys)
         self._colour_keys()
         theme.changed.connect(self._colour_keys)
         session.probes[STATISTICS].changed.connect(self.refresh)
@@ -53,13 +55,21 @@ class DistributionsPage(Page):
 
     def _colour_keys(self) -> None:
         now, start = theme.colour("train").name(), theme.colour("muted").name()
-        self._keys.setText(
-            f'<span style="color:{now}">■</span> now&nbsp;&nbsp; <span style="color:{start}">―</span> at the start'
-        )
+        words = f'<span style="color:{now}">■</span> {self._when}&nbsp;&nbsp; <span style="color:{start}">―</span>'
+        keys = f"{words} at the start"
+        tip = f"Blue: {self._when}; grey: at the start. The height of a bar is the square root of its count."
+        self._keys.show_versions(f"{keys}&nbsp;&nbsp; bar height: √count", keys, f"{words} start", tip=tip)
+
+    @property
+    def _when(self) -> str:
+        """Of which moment the statistics are: "now", "at epoch 3"."""
+        known = self._known
+        return "now" if known is None or known.epoch is None else f"at epoch {text.epochs(known.epoch)}"
 
     def refresh(self) -> None:
         if self.in_view:
             known = self._known
+            self._colour_keys()
             self.grid.show_rows(self._rows(known) if known else [])
 
     @property
@@ -86,7 +96,8 @@ class DistributionsPage(Page):
     def _cell(self, index: int, kind: str, now: Spread, start: Spread) -> Cell:
         low, high = self._ends(index, kind, now, start)
         summary = (
-            f"{kind} now: mean {now.mean:+.3g}, deviation {now.deviation:.3g}, from {now.low:.3g} to {now.high:.3g}\n"
+            f"{kind} {self._when}: mean {now.mean:+.3g}, deviation {now.deviation:.3g}, "
+            f"from {now.low:.3g} to {now.high:.3g}\n"
             f"at the start: mean {start.mean:+.3g}, deviation {start.deviation:.3g}, "
             f"from {start.low:.3g} to {start.high:.3g}"
         )
@@ -106,7 +117,7 @@ class DistributionsPage(Page):
         known = self._known
         head = ["layer", "numbers", "when", "count", "mean", "deviation", "lowest", "highest", "dead neurons"]
         lines: list[list[object]] = []
-        for when, layers in (("start", known.start), ("now", known.now)) if known else ():
+        for when, layers in (("start", known.start), (self._when, known.now)) if known else ():
             for index, layer in enumerate(layers, start=1):
                 for kind in _KINDS:
                     spread: Spread = getattr(layer, kind)

@@ -99,9 +99,13 @@ class DrawPanel(DockCard):
         self.head.row.addLayout(arranged(QHBoxLayout(), self.undo_button, self.clear_button, spacing=2))
 
     def _make_room(self) -> None:
-        """The head is marked, and where it is narrow it has no room for all; K keeps examples all the same."""
+        """The head is marked, and where it is narrow it has no room for all.
+
+        K keeps examples, and Ctrl+Backspace undoes strokes all the same.
+        """
         displayed = self._session.displayed
         self.keeping.button.setVisible(displayed.is_live and not displayed.what_if)
+        self.undo_button.setVisible(self.is_drawn and displayed.is_live)
 
     def _seen_row(self) -> QHBoxLayout:
         self.seen = named(Picture(_SEEN), "networkInputPicture", "What the network sees", _SEEN_TIP)
@@ -209,8 +213,8 @@ class DrawPanel(DockCard):
         self.box.setVisible(not is_drawn and kind == PICTURE)
         for part in (self.form, self._rest):
             part.setVisible(kind != PICTURE)
-        for part in (self.seen, self.undo_button):
-            part.setVisible(is_drawn)
+        self.seen.setVisible(is_drawn)
+        self._make_room()
         region = Meaning(data).region
         hints = (f"click in the {region}", f"click in {region}", "click") if region else ("",)
         self.head.detail.show_versions(*hints)

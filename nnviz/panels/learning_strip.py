@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -33,6 +34,7 @@ class LearningStripPanel(DockCard):
         self._session = session
         self._targets = Targets(session)
         self._probe = session.probes[PAST]
+        self._epochs: list[float] = []  # those that are drawn
         tip = (
             "How the network would have answered this drawing at each moment of its training so far: the classes that "
             "lead now, and those that once did."
@@ -48,7 +50,7 @@ class LearningStripPanel(DockCard):
         self._name_lines()
         self._probe.changed.connect(self.refresh)
         session.data.changed.connect(self.refresh)
-        session.timeline.changed.connect(lambda: self.plot.show_moment(session.timeline.epoch))
+        session.timeline.changed.connect(self._show_moment)
         theme.changed.connect(self._name_lines)
 
     @property
@@ -70,6 +72,11 @@ class LearningStripPanel(DockCard):
             self._draw(known, verdict_of(known.answers[-1]))
         self._name_lines()
 
+    def _show_moment(self) -> None:
+        self.plot.show_moment(self._session.timeline.epoch)
+        if self.in_view:
+            self._name_lines()
+
     # ---- drawing
 
     def _draw(self, known: PastAnswers, verdict: Verdict) -> None:
@@ -83,28 +90,47 @@ class LearningStripPanel(DockCard):
         self._show(known, lines)
 
     def _show(self, known: PastAnswers, lines: list[ShareLine], axis: StripAxis = SHARES) -> None:
+        self._epochs = known.epochs
         is_alone = len(known.epochs) == 1
         self.plot.show_lines(known.epochs, lines, "train to see it change" if is_alone else "", axis)
 
     def _show_nothing(self) -> None:
+        self._epochs = []
         has_none = self._known is not None  # else they are still being computed
         is_empty = self._session.question.example is None
         to_do = f"draw a {noun(self._session.data.dataset)} to see it"
         self.plot.show_lines([], [], to_do if is_empty else "no answer" if has_none else "")
 
     def _name_lines(self) -> None:
-        """Names the classes in the head, in the colours of their lines, and tells a screen reader how they went."""
+        """Names the classes in the head, in the colours of their lines, and tells a screen reader how they went.
+
+        While one looks back, with what is answered at that moment.
+        """
         lines = self.plot.lines
         truth, targets = self._targets.truth, self._targets.all
         is_marked = len(targets) == 1 and truth is not None
-        after = f" · truly {targets[0].words(float(truth[0]))}" if is_marked and truth is not None else " by epoch"
-        named = [_coloured(line) for line in lines]
+        at = self._moment
+        after = "" if at is not None else " by epoch"
+        after = f" · truly {targets[0].words(float(truth[0]))}" if is_marked and truth is not None else after
+        figures = ["" if at is None else f" {_figure(line, at)}" for line in lines]
+        named = [_coloured(line, figure) for line, figure in zip(lines, figures, strict=True)]
         fewer = [f"{', '.join(named[:count])}, …" for count in range(len(named) - 1, 0, -1)]
         all_names = ", ".join(named)
-        whole = (f"{all_names}{after}", all_names, *fewer) if lines else ("",)
-        self.head.detail.show_versions(*whole, tip=", ".join(line.name for line in lines) + after if lines else "")
+        shortest = [named[0], _coloured(lines[0], figures[0].strip(), named=False)] if at is not None and lines else []
+        whole = (f"{all_names}{after}", all_names, *fewer, *shortest) if lines else ("",)
+        self.head.detail.show_versions(*whole, tip=self._tip(after, figures))
         ends = [f"{line.name}: {_told(line, 0)} to {_told(line, -1)}" for line in lines]
         self.plot.setAccessibleDescription(", ".join(ends) or "no answer")
+
+    @property
+    def _moment(self) -> int | None:
+        """Which of the epochs is looked back at; None live, and while the answer of then is not drawn."""
+        epoch = self._session.timeline.epoch
+        return self._epochs.index(epoch) if epoch in self._epochs else None
+
+    def _tip(self, after: str, figures: Sequence[str]) -> str:
+        named = [f"{line.name}{figure}" for line, figure in zip(self.plot.lines, figures, strict=True)]
+        return ", ".join(named) + after if named else ""
 
     def table(self) -> Table | None:
         """Epochs and the outputs of all classes, or the numbers in their units, for a CSV file."""
@@ -143,8 +169,13 @@ def _told(line: ShareLine, index: int) -> str:
     return line.figure(index) if line.figures else f"{line.shares[index]:.1%}"
 
 
-def _coloured(line: ShareLine) -> str:
-    return f'<span style="color:{theme.colour(line.colour).name()}">{escape(line.name)}</span>'
+def _figure(line: ShareLine, index: int) -> str:
+    return line.figure(index) if line.figures else f"{line.figure(index)} %"
+
+
+def _coloured(line: ShareLine, after: str, named: bool = True) -> str:
+    words = escape(f"{line.name if named else ''}{after}")
+    return f'<span style="color:{theme.colour(line.colour).name()}">{words}</span>'
 
 
 CARDS.register("learningStripDock")(CardInfo(LearningStripPanel, {"train": Place(Column.ASK, 3, 106)}, needs=(PAST,)))

@@ -43,6 +43,7 @@ class PredictionPanel(DockCard):
         self.threshold_edit.committed.connect(self._threshold_entered)
         self.head.row.addWidget(self.threshold_edit)
         self.head.detail.shorten = lambda words: [words.removeprefix("% · ")]
+        self.head.detail.only_whole = True
         self.body.addWidget(self.bars)
         self.body.addWidget(self.numbers)
         self.body.setContentsMargins(theme.CARD_PADDING, 2, theme.CARD_PADDING, 8)

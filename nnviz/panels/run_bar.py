@@ -134,7 +134,7 @@ class RunBar(QWidget):
             figures = Figures(known, self._session.meaning)
         for figure, part in ((self.train_figure, "train"), (self.test_figure, "test")):
             figure.setText(figures.text(part))
-            figure.setToolTip(figures.tip(part))
+            figure.setToolTip(figures.tip(part, None if is_live else when))
             figure.setAccessibleName(f"{part} {figures.called}")
             under = self._under[part]
             under.setText(f"{part} {figures.called if when is None else f'· epoch {text.epochs(when)}'}")

@@ -79,6 +79,7 @@ class WeightsPanel(DockCard):
             self.head.row.addWidget(pictures.bar)
         self.body.addWidget(self._stack, 1)
         self._connect()
+        self.head.marked.connect(self._show_detail)
         self._new_network()
 
     def _connect(self) -> None:
@@ -264,7 +265,8 @@ class WeightsPanel(DockCard):
         texts = self._details()
         detail, row = self.head.detail, self.head.row
         detail.ensurePolished()  # else its text is measured in another font
-        room = row.contentsRect().width() - self.tabs.sizeHint().width() - self.bar.width() - 3 * row.spacing()
+        beside = self.tabs.sizeHint().width() + self.bar.width() + 3 * row.spacing() + self.head.room_of_mark
+        room = row.contentsRect().width() - beside
         fitting = (each for each in texts if detail.fontMetrics().horizontalAdvance(each) <= room)
         detail.setText(next(fitting, ""))
         detail.setVisible(bool(detail.text()))  # an empty label would take a gap from the tabs

@@ -53,7 +53,7 @@ class Patience(QObject):
     def __init__(self, messages: Messages, cancel: Callable[[], None]) -> None:
         super().__init__()
         self._messages, self._cancel = messages, cancel
-        self._text = ""
+        self._text = self._how_far = ""
         self._offer: Message | None = None
         self._is_closed = False
         self._timer = QTimer(self)
@@ -63,9 +63,15 @@ class Patience(QObject):
     def begin(self, text: str) -> None:
         """Work has begun that is called so; what was waited for before is not waited for any more."""
         self.end()
-        self._text = text
+        self._text, self._how_far = text, ""
         if not self._is_closed:
             self._timer.start()
+
+    def tell_how_far(self, words: str) -> None:
+        """How far the work is by now."""
+        self._how_far = f": {words}"
+        if self._offer is not None and self._messages.current is self._offer:
+            self._tell()
 
     def end(self) -> None:
         """The work has ended, or is no longer wanted."""
@@ -81,5 +87,8 @@ class Patience(QObject):
 
     def _look(self) -> None:
         if self._messages.current is None:
-            text = f"{self._text} takes long."
-            self._offer = self._messages.tell(text, Choice("Cancel", self._cancel), dismissed=self._cancel)
+            self._tell()
+
+    def _tell(self) -> None:
+        text = f"{self._text} takes long{self._how_far}."
+        self._offer = self._messages.tell(text, Choice("Cancel", self._cancel), dismissed=self._cancel)

@@ -41,10 +41,15 @@ _QUICK = 0.0003  # seconds: to compute such a quick answer in another thread wou
 
 @dataclass(frozen=True)
 class LayerStatistics:
-    """The distributions of every layer, now and before any training in this window."""
+    """The distributions of every layer, as displayed and before any training in this window.
+
+    Attributes:
+        epoch: the moment of the past that was displayed; None for now.
+    """
 
     now: list[LayerSpreads]
     start: list[LayerSpreads]
+    epoch: float | None
 
 
 @dataclass(frozen=True)
@@ -123,13 +128,19 @@ class _Past:
         self._known: dict[Snapshot, Array | None] = {}
 
     def question(self) -> Question | None:
-        """The answers to the example of snapshots of the current run, and of its network as it is displayed live."""
+        """The answers to the example of snapshots of the current run, and of its network as it is displayed live.
+
+        One of the snapshots is the moment that is looked back at.
+        """
         example, run, network = self._question.example, self._runs.current, self._displayed.network
         if example is None:
             return None
-        live = network.parameters if self._displayed.is_live else run.parameters
-        moments = (*run.snapshots.spread(_MOST_PAST), Snapshot(run.epochs, exact(live, tuple(network.shape))))
-        return Same(example, live), lambda: self._answers(network, example, moments)
+        moment = self._displayed.moment
+        live = network.parameters if moment is None else run.parameters
+        spread = {*run.snapshots.spread(_MOST_PAST), *([] if moment is None else [moment])}
+        past = sorted(spread, key=lambda snapshot: snapshot.epochs)
+        moments = (*past, Snapshot(run.epochs, exact(live, tuple(network.shape))))
+        return Same(example, live, moment), lambda: self._answers(network, example, moments)
 
     def _answers(self, network: Network, example: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:
         """Runs in the lane's thread, the only one that uses ``_known``."""
@@ -163,6 +174,7 @@ class _Statistics:
         if dataset is None or run.misfit(dataset) is not None:
             return None
         examples, at_start = dataset.train, run.parameters_at_start
+        epoch = None if self._displayed.is_live else self._displayed.epochs
 
         def work() -> LayerStatistics:
             """Runs in the lane's thread, the only one that uses what is kept."""
@@ -172,7 +184,7 @@ class _Statistics:
             evaluator = self._evaluator = self._evaluator or LayerStatisticsEvaluator(network, examples)
             if self._start is None:
                 self._start = evaluator.evaluate(network.with_parameters(at_start()))
-            return LayerStatistics(evaluator.evaluate(network), self._start)
+            return LayerStatistics(evaluator.evaluate(network), self._start, epoch)
 
         return Same(network, dataset), work
 

@@ -9,17 +9,21 @@ import numpy as np
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
+from engine.network import Network
 from engine.one_step import Moment, OneStep, moment_of
 from engine.training import Trainer
 from engine.validation import Array
 from nnviz.jobs.probes import Same
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
+from nnviz.session.past_batch import PastBatch
 from nnviz.session.question import Question
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Example, Selection
 from nnviz.session.settings import Settings
+from nnviz.session.snapshots import Snapshot
 from nnviz.session.status import Stage
 from nnviz.session.taken_steps import Taken
 from nnviz.session.training import Training
@@ -30,10 +34,11 @@ class About:
     """What a step is of. Two are equal if the step is the same.
 
     Attributes:
-        run, changes: the run's id, and its count of changes.
+        run, changes: the run's id, and its count of changes; 0 for a moment of its past.
         experiment: what it is trained with.
-        inputs: the example; of None for the next batch.
+        inputs: the example; of None for the next batch, and in the past of the training that stands there.
         target: the class that a drawing is to be learned as; None if the data tell the example's targets.
+        moment: the one of the past that is looked back at; None for now.
     """
 
     run: int
@@ -41,6 +46,24 @@ class About:
     experiment: Experiment
     inputs: Same
     target: int | None
+    moment: Snapshot | None
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a step begins.
+
+    Attributes:
+        network: one of its shape.
+        moment: returns the moment before it; to be called in another thread.
+        epochs: that the network had before this training.
+        is_first: whether a training begins with the step.
+    """
+
+    network: Network
+    moment: Callable[[], Moment]
+    epochs: float
+    is_first: bool
 
 
 @dataclass(frozen=True)
@@ -58,7 +81,8 @@ class AskedStep:
 
     Attributes:
         runs, training: of the session.
-        question, selection, data, settings: of the session; their changes may change what is asked for.
+        question, selection, data, settings, displayed, past_batch: of the session; their changes may change what is
+            asked for.
         of_example: whether the step is to be of the current example, not of the next batch.
         chosen_target: the class that the person chose for a drawing; None for its answer.
     """
@@ -69,10 +93,13 @@ class AskedStep:
         settings: Settings,
         runs: Runs,
         training: Training,
+        displayed: Displayed,
+        past_batch: PastBatch,
         question: Question,
         selection: Selection,
     ) -> None:
         self.data, self.settings, self.runs, self.training = data, settings, runs, training
+        self.displayed, self.past_batch = displayed, past_batch
         self.question, self.selection = question, selection
         self.of_example = False
         self.chosen_target: int | None = None
@@ -97,17 +124,42 @@ class AskedStep:
 
     @property
     def experiment(self) -> Experiment:
-        """What the current run is, or would be, trained with."""
+        """What the current run is, or would be, trained with; of its past what it was trained with last."""
         run = self.runs.current
-        is_other = self.training.is_under_way or self.training.is_another_network
-        return run.experiment if is_other else self.settings.fitting
+        is_own = self.is_of_past or self.training.is_under_way or self.training.is_another_network
+        return run.experiment if is_own else self.settings.fitting
+
+    @property
+    def is_of_past(self) -> bool:
+        """Whether it is to be of a moment that is looked back at."""
+        return not self.displayed.is_live
+
+    @property
+    def is_on_example(self) -> bool:
+        """Whether it is of the current example: that is asked for, or the batch of then is not known."""
+        return self.of_example or (self.is_of_past and bool(self.past_batch.why_not))
+
+    @property
+    def lacks_example(self) -> str:
+        """That there is no example, as a sentence; empty if there is one, or none is asked for."""
+        if not self.is_on_example or self.inputs is not None:
+            return ""
+        otherwise = ", or look at the next batch" if self.of_example else " to see the step on it"
+        return f"Draw something or choose an example{otherwise}."
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether it is of a batch of the past, to which it is still being trained again."""
+        return self.is_of_past and not self.is_on_example and self.past_batch.found is None
 
     def about(self) -> About:
-        """What the step that comes next is of."""
-        run = self.runs.current
-        if not self.of_example:
-            return About(run.id, run.changes, self.experiment, Same(None), None)
-        return About(run.id, run.changes, self.experiment, Same(self.inputs), self.target)
+        """What the step is of that comes next, or came next at the moment that is looked back at."""
+        run, moment = self.runs.current, self.displayed.moment
+        changes = run.changes if moment is None else 0
+        if self.is_on_example:
+            return About(run.id, changes, self.experiment, Same(self.inputs), self.target, moment)
+        stands_at = None if moment is None else self.past_batch.found
+        return About(run.id, changes, self.experiment, Same(stands_at), None, moment)
 
     @property
     def inputs(self) -> Array | None:
@@ -126,18 +178,34 @@ class AskedStep:
         """Which example of the data the current one is; None for another, such as a drawing."""
         return self.question.origin if self._current is self.question.example else self.selection.example
 
-    def moment(self, run: Run, data: Dataset, experiment: Experiment) -> tuple[Callable[[], Moment], bool]:
-        """What gives the moment before the step, in the lane's thread, and whether a training begins with it."""
+    def start(self, run: Run, data: Dataset) -> Start:
+        """Where it begins."""
+        if self.is_of_past:
+            return self._past_start(run, data)
         network = run.displayed_network()  # shares its parameters, which nobody writes to
+        first = self._first(data, network)
         if run.stage not in (Stage.PAUSED, Stage.TRAINING):
-            return lambda: moment_of(experiment.trainer(data, network.copy())), True
+            return Start(run.network, first, run.end, True)
 
         def at(trainer: Trainer | None) -> Moment | None:
             """Runs in the worker's thread, between two steps."""
             return None if trainer is None else moment_of(trainer)
 
         found = self.training.runner.look(run.id, at)
-        return lambda: found.result() or moment_of(experiment.trainer(data, network.copy())), False
+        return Start(run.network, lambda: found.result() or first(), run.start_epoch, False)
+
+    def _past_start(self, run: Run, data: Dataset) -> Start:
+        """On an example, with the first step of a training that begins there: of then only the weights are known."""
+        found = self.past_batch.found
+        if self.is_on_example or found is None:
+            return Start(run.network, self._first(data, self.displayed.as_trained), self.displayed.epochs, True)
+        trainer = found.trainer
+        return Start(run.network, lambda: moment_of(trainer), found.before, False)
+
+    def _first(self, data: Dataset, network: Network) -> Callable[[], Moment]:
+        """What gives the moment before a new training's first step."""
+        experiment = self.experiment
+        return lambda: moment_of(experiment.trainer(data, network.copy()))
 
     def example_of(self, data: Dataset) -> tuple[Array, Array]:
         """Inputs and targets of the current example."""

@@ -52,6 +52,11 @@ class Displayed(QObject):
         return self.moment is None
 
     @property
+    def one(self) -> object:
+        """The same object as long as the same weights are displayed: a moment of the past, or the network as it is."""
+        return self.moment or self.as_trained
+
+    @property
     def epochs(self) -> float:
         """Epochs that the displayed network was trained, over all trainings of its run, with fraction."""
         return self._run.epochs if self.moment is None else self.moment.epochs
@@ -68,14 +73,14 @@ class Displayed(QObject):
         """Whether the network stays as it is: nothing is trained, or it is one of the past."""
         return self._run.stage is not Stage.TRAINING or not self.is_live
 
-    def show(self, run: Run, what_if: Mapping[Neuron, float] | None = None) -> None:
+    def show(self, run: Run, what_if: Mapping[Neuron, float] | None = None) -> bool:
         """Displays that run's network with its latest parameters; ``what_if`` takes the place of what is supposed.
 
-        While a moment of the past of the same run is displayed, that one stays.
+        While a moment of the past of the same run is displayed, that one stays. Returns whether it is another run.
         """
         is_other = run is not self._run
         if self.moment is not None and not is_other and what_if is None:
-            return
+            return False
         before, moment = self.what_if, self.moment
         if what_if is not None or is_other:
             self.what_if = what_if or {}
@@ -85,6 +90,7 @@ class Displayed(QObject):
             self.what_if_changed.emit()
         if moment is not None:
             self.moment_changed.emit()
+        return is_other
 
     def look_back(self, moment: Snapshot | None) -> None:
         """Displays the network as it was at that moment of the displayed run; None: live again."""

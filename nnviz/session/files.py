@@ -30,6 +30,7 @@ from nnviz.session.status import Stage
 from nnviz.session.training import Training
 from nnviz.session.writing import Writing, network_for_file
 
+_PRESENT = {"saved": "Saving", "exported": "Exporting"}
 EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".py": export_script}
 
 
@@ -142,7 +143,7 @@ class Files(QObject):
 
         A checkpoint also holds the state of the training after the current step. Training goes on.
         """
-        run, past, data = self._runs.current, self._runs.current.copy(), self._data_title
+        run, past, data = self._runs.current, self._runs.current.copy(), self.data_title
         changes = run.changes
         self._saves += 1
         number, file = self._saves, os.path.realpath(path)
@@ -163,16 +164,20 @@ class Files(QObject):
             if then is not None:
                 then()
 
-        writing = Writing(path, "saved", self._activities.begin(f"Saving {text.name(path.name)}"), self._messages)
+        writing = Writing(path, "saved", self.begin(f"Saving {text.name(path.name)}"), self._messages)
         if path.suffix.lower() == CHECKPOINT and run.stage is not Stage.RESTING:
             self._save_training(run.id, past, data, writing, unless_later, saved)
             return
-        is_cut_off = self._training.is_under_way
-        note = ", without the state of its training: only .npz keeps that" if is_cut_off else ""
+        state = self._resuming.state_of(run)
+        is_cut_off = self._training.is_under_way or state is not None
 
         def work() -> str:
-            save_network(network_for_file(past, data), path)
-            return note
+            network = network_for_file(past, data)
+            if path.suffix.lower() == CHECKPOINT and state is not None:
+                save_checkpoint(network, path, state)
+                return ""
+            save_network(network, path)
+            return ", without the state of its training: only .npz keeps that" if is_cut_off else ""
 
         writing.run(self._saving, lambda: unless_later(work), saved)
 
@@ -209,31 +214,33 @@ class Files(QObject):
         look = runner.look(run, parameters_and_state, looked)
 
     def export(self, path: Path) -> None:
-        """Writes the displayed network for other programs; the name's ending gives the format."""
-        past, data, export = self._runs.current.copy(), self._data_title, EXPORTS[path.suffix.lower()]
-        self._export(self._saving, lambda: export(network_for_file(past, data), path), path)
+        """Writes the network as it is now for other programs; the name's ending gives the format."""
+        past, data, export = self._runs.current.copy(), self.data_title, EXPORTS[path.suffix.lower()]
+        self.put(path, "exported", lambda: export(network_for_file(past, data), path))
 
     def write(self, make: Callable[[], bytes], path: Path) -> None:
         """Writes the bytes that ``make`` returns. It is called in another thread and may take long."""
-        self._export(self._exporting, lambda: write_whole(path, make()), path)
+        self.put(path, "exported", lambda: write_whole(path, make()), is_awaited=False)
+
+    def put(self, path: Path, past: str, work: Callable[[], str | None], is_awaited: bool = True) -> None:
+        """Calls ``work`` in another thread, which writes the file, and may return what is to be said besides.
+
+        ``past`` says in a word what is done to it: "saved" or "exported". ``is_awaited``: closing waits for it.
+        """
+        writing = Writing(path, past, self.begin(f"{_PRESENT[past]} {text.name(path.name)}"), self._messages)
+        writing.run(self._saving if is_awaited else self._exporting, work, lambda: None)
+
+    def begin(self, what: str) -> Callable[[str], None]:
+        """Says in the status line what is being done, until the function that is returned is called with the news."""
+        return self._activities.begin(what)
 
     @property
-    def _data_title(self) -> str:
+    def data_title(self) -> str:
+        """The title of the data that are there; empty without data."""
         return self._data.dataset.title if self._data.dataset else ""
 
-    def _export(self, lanes: Lanes, export: Callable[[], object], path: Path) -> None:
-        def work() -> str:
-            export()
-            return ""
-
-        end = self._activities.begin(f"Exporting {text.name(path.name)}")
-        Writing(path, "exported", end, self._messages).run(lanes, work, lambda: None)
-
     def close(self, milliseconds: int) -> bool:
-        """Waits for files that are being saved, and at most so long for others. Returns whether all has ended.
-
-        What was saved is noted.
-        """
+        """Waits for files that are being saved, and notes them; for others at most so long. Returns whether all end."""
         self._patience.close()
         self._saving.finish()
         others = [each.close(milliseconds) for each in (self._exporting, self._reading)]

@@ -31,14 +31,12 @@ class Listed:
     Attributes:
         rows: the runs, in order.
         count: how many runs there are, also those that were not searched for.
-        nbytes: what the library takes.
         notice: what there is to tell of how the file was opened; None for nothing.
         records: those of the runs that stand at the top, and of their parents.
     """
 
     rows: list[Row]
     count: int = 0
-    nbytes: int = 0
     notice: str | None = None
     records: Mapping[int, RunRecord] = field(default_factory=dict)
 
@@ -49,7 +47,7 @@ def listed(library: Library, search: str, sort: str) -> Listed:
     rows = under_parents(ids, library.parents())
     count = len(library.runs()) if search else len(ids)
     top = with_parents(library, [row.run for row in rows[:PAGE]])
-    return Listed(rows, count, library.room.nbytes, library.notice, top)
+    return Listed(rows, count, library.notice, top)
 
 
 def with_parents(library: Library, runs: list[int]) -> dict[int, RunRecord]:
@@ -58,8 +56,8 @@ def with_parents(library: Library, runs: list[int]) -> dict[int, RunRecord]:
     parents = {record.parent for record in found.values() if record.parent is not None}
     known = library.records(sorted(parents - set(found))) | found
     for record in known.values():
-        with suppress(LibraryError):
-            _ = record.experiment  # is parsed here, and not while the list is painted
+        with suppress(LibraryError):  # is parsed here, and not while the list is painted
+            _ = record.gist if record.parent is None and record.id not in parents else record.experiment
     return known
 
 

@@ -36,7 +36,7 @@ class KeptRuns(QObject):
     Attributes:
         search, sort: the words that are searched for, and by what the runs are sorted: a key of ``SORTS``.
         rows: the runs that are listed, in order, each branch below its parent.
-        count, nbytes: how many runs there are in all, and what the library takes.
+        count: how many runs there are in all.
         is_read: whether the library was looked at.
         problem: why it could not be read; empty if it could.
     """
@@ -59,7 +59,7 @@ class KeptRuns(QObject):
         self._lane, self._reopening, self._undo, self._messages = lane, reopening, undo, messages
         self.search, self.sort = "", NEWEST
         self.rows: list[Row] = []
-        self.count, self.nbytes, self.is_read, self.problem = 0, 0, False, ""
+        self.count, self.is_read, self.problem = 0, False, ""
         self._records: dict[int, RunRecord] = {}
         self._fresh: set[int] = set()  # the runs that were read since the list was
         self._wanted: list[int] = []  # pages, the latest last
@@ -115,7 +115,7 @@ class KeptRuns(QObject):
         if self._is_stale:
             self.refresh()
             return
-        self.rows, self.count, self.nbytes = found.rows, found.count, found.nbytes
+        self.rows, self.count = found.rows, found.count
         self.is_read, self.problem = True, ""
         self._fresh, self._wanted = set(found.records), []
         self._keep(found.records)

@@ -160,8 +160,8 @@ class Mistakes(QObject):
         data = self._data.dataset
         is_same = data is not None and run.experiment.fingerprint == data.fingerprint
         measured = run.history.confusion(epoch, part.name) if is_same else None
-        is_older = computed is not None and computed.epochs > epoch and self._displayed.is_steady
-        if measured is None or is_older:
+        is_newer = computed is not None and epoch < computed.epochs <= self._displayed.epochs
+        if measured is None or (is_newer and self._displayed.is_steady):
             return computed
         return Counts(measured, epoch, self._displayed.epochs == epoch)
 

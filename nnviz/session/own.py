@@ -19,7 +19,6 @@ from nnviz.session.messages import Messages
 from nnviz.session.own_files import fixed_path, path_for, read_for, write_fixed
 from nnviz.session.own_store import OwnStore
 from nnviz.session.question import Question
-from nnviz.session.runs import Runs
 from nnviz.session.taught import Moment, Taught
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
@@ -35,7 +34,7 @@ class Own(QObject):
     changed = pyqtSignal()
 
     def __init__(
-        self, data: Data, question: Question, runs: Runs, training: Training, undo: Undo, messages: Messages
+        self, data: Data, question: Question, taught: Taught, training: Training, undo: Undo, messages: Messages
     ) -> None:
         super().__init__()
         self._data, self._question, self._training = data, question, training
@@ -47,9 +46,9 @@ class Own(QObject):
         self._store = OwnStore(self._lane)
         self._store.changed.connect(self.changed)
         self._store.failed.connect(self._not_saved)
-        self._taught = Taught(runs)
+        self._taught = taught
         data.changed.connect(self._follow)
-        runs.replaced.connect(lambda: self._taught.follow(self.mixed_in))
+        taught.runs.replaced.connect(lambda: taught.follow(self.mixed_in))
 
     # ---- what is kept
 
@@ -188,7 +187,7 @@ class Own(QObject):
 
     @property
     def learned(self) -> Array:
-        """(count,) from which of them the current run has learned in this window, though they may be left out now."""
+        """(count,) from which of them the displayed network has learned in this window, also if they are left out."""
         return self._are_in(self._taught.files)
 
     @property
@@ -202,7 +201,7 @@ class Own(QObject):
 
     @property
     def before(self) -> Moment | None:
-        """The moment before the current run was trained on any of them in this window; None if it was not."""
+        """The moment before the displayed network was trained on any of them in this window; None if it was not."""
         return self._taught.before
 
     @property

@@ -11,7 +11,7 @@ from nnviz.jobs.reports import Recorded
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
-from nnviz.session.run_words import words_of_loss
+from nnviz.session.run_words import words_of_going, words_of_loss
 from nnviz.session.runs import Runs
 
 
@@ -57,7 +57,7 @@ class Records(QObject):
             return None
         told = dataset.title, run.parent_record, run.left_at, run.title
         history = run.history.copy() if run.record is None and run.history.completed else None
-        return Plan(self.path, run.record, run.start_epoch, run.experiment, *told, history)
+        return Plan(self.path, run.record, run.start_epoch, run.experiment, *told, history, run.record_updated)
 
     def let_go(self, run: Run) -> None:
         """Says that a run was removed, if nothing of its training is kept."""
@@ -66,6 +66,8 @@ class Records(QObject):
 
     def take(self, run: Run, told: Recorded) -> None:
         """Notes the record of a run, and tells the person what there is to tell."""
+        if told.left_at is not None:
+            run.parent_record, run.left_at = run.record, told.left_at
         if told.run is not None:
             run.record, run.is_kept = told.run, told.is_written
         else:
@@ -74,3 +76,6 @@ class Records(QObject):
         self.changed.emit()
         if told.words:
             self._messages.tell(told.words)
+        if told.going is not None:
+            words = words_of_going(told.going, "when the next training is over")
+            self._messages.tell(f"{words} How much it may take is set in Runs, below the list.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -54,27 +55,40 @@ class Reopening:
         self._making, self._resuming, self._messages = making, resuming, messages
         self._latest = 0
 
-    def open(self, number: int) -> None:
-        """Makes it the current run, which can be undone; one that this window still has comes back with its past."""
+    def open(self, number: int, then: Callable[[], None] = lambda: None) -> None:
+        """Makes it the current run, which can be undone; one that this window still has comes back with its past.
+
+        ``then`` is called when it is.
+        """
         self._latest = number
-        held = self._runs.with_record(number)
-        if held is not None:
-            if held is not self._runs.current:
-                self._making.put(held, f"opening of {held.title}")
+        if self._put_held(number):
+            then()
             return
         dataset = self._data.dataset
 
         def done(kept: Kept | None) -> None:
             if kept is not None and self._latest == number:
-                self._take(kept)
+                if not self._put_held(number):  # it was asked for twice
+                    self._take(kept, dataset)
+                then()
 
         def failed(error: Exception) -> None:
             self._messages.tell_error("The run could not be put into the window", error)
 
         self._lane.run(lambda library: kept_run(library, number, dataset), done, failed)
 
-    def offer(self) -> None:
-        """Tells which training was broken off when its program ended, and offers to go on with it."""
+    def _put_held(self, number: int) -> bool:
+        """Makes it the current run if this window has it; returns whether it has."""
+        held = self._runs.with_record(number)
+        if held is not None and held is not self._runs.current:
+            self._making.put(held, f"opening of {held.title}")
+        return held is not None
+
+    def offer(self, go_on: Callable[[], None]) -> None:
+        """Tells which training was broken off when its program ended, and offers to go on with it.
+
+        ``go_on`` trains what is then the current run.
+        """
 
         def done(found: list[RunRecord]) -> None:
             if found:
@@ -82,17 +96,18 @@ class Reopening:
                 more = f" So were {others} others, which are there, too." if others else ""
                 self._messages.tell(
                     f"Run {first.id} was broken off at epoch {text.epochs(first.epochs)}. It is in the library.{more}",
-                    Choice("Go on with it", lambda: self.open(first.id)),
+                    Choice("Go on with it", lambda: self.open(first.id, go_on)),
                 )
 
         self._lane.run(_interrupted, done, lambda _: None, [])
 
-    def _take(self, kept: Kept) -> None:
+    def _take(self, kept: Kept, dataset: Dataset | None) -> None:
         found, record, parent = kept.found, kept.record, kept.parent
-        run = self._runs.add(run_of(found, self._settings.experiment, self._data.dataset))
+        run = self._runs.add(run_of(found, self._settings.experiment, dataset))
         run.snapshots.fill([each for each in kept.past if each.epochs < run.epochs])
         run.name = title_of(record, parent)
         run.record, run.parent_record, run.left_at = record.id, record.parent, record.left_at
+        run.record_updated = record.updated
         self._resuming.begin(run, found)
         self._making.put(run, f"opening of {run.title}")
         self._resuming.settle(run, found)

@@ -23,16 +23,18 @@ class Reports(QObject):
     Signals:
         progressed: the current run has newer parameters, or its evaluation takes long.
         stopped(Run, Stopped): a run has paused, and knows it.
+        diverged(Run, DivergenceError): a run has paused because its numbers exceed all bounds; after ``stopped``.
         died(Run): a layer has died in the last epoch; see ``dead_layer``.
         recorded(Run, Recorded): what there is to tell about the record of a run.
     """
 
     progressed = pyqtSignal()
     stopped = pyqtSignal(object, object)
+    diverged = pyqtSignal(object, object)
     died = pyqtSignal(object)
     recorded = pyqtSignal(object, object)
 
-    def __init__(self, runner: Runner, runs: Runs, show: Callable[[Run], None], messages: Messages) -> None:
+    def __init__(self, runner: Runner, runs: Runs, show: Callable[[Run], object], messages: Messages) -> None:
         """``show`` displays the newer parameters of the current run."""
         super().__init__(runner)
         self._runs, self._show, self._messages = runs, show, messages
@@ -81,7 +83,8 @@ class Reports(QObject):
             run.rest()
             self._runs.tell_history(run)
         self.stopped.emit(run, stop)
-        if stop.error is not None:
+        if isinstance(stop.error, DivergenceError):
+            self.diverged.emit(run, stop.error)
+        elif stop.error is not None:
             without = "could not begin" if stop.frame is None else "could not go on"
-            what = "was paused" if isinstance(stop.error, DivergenceError) else without
-            self._messages.tell_error(f"Training {what}", stop.error)
+            self._messages.tell_error(f"Training {without}", stop.error)

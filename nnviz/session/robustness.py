@@ -105,7 +105,7 @@ class HowRobust(QObject):
         self.work = Stepwise()
         self.before: tuple[Subject, Robustness] | None = None
         self.problem = ""
-        self._measured_network: Callable[[], Network | None] = lambda: None  # holds none: it may be large
+        self._measured_of: tuple[Callable[[], object], object] = (lambda: None), {}  # holds nothing that is large
         self._pointed: Strength | None = None
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
         self._material: tuple[Dataset, Material] | None = None
@@ -132,8 +132,8 @@ class HowRobust(QObject):
             return None
         part, examples = measured_part(data)
         augmentation = run.experiment.training.augmentation if self._displayed.epochs else Augmentation()
-        what_if = what_if_text(self._displayed.what_if)
-        return Subject(self._displayed.epochs, what_if, part, examples, data, shape_of(data), augmentation)
+        moment = self._displayed.epochs, what_if_text(self._displayed.what_if)
+        return Subject(*moment, part, examples, data, shape_of(data), augmentation)
 
     @property
     def measured(self) -> tuple[Subject, Robustness] | None:
@@ -143,8 +143,9 @@ class HowRobust(QObject):
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the network was trained on or changed since it was measured."""
-        return self.work.about is not None and self._measured_network() is not self._displayed.network
+        """Whether the network was trained on or changed since it was measured, or another moment is displayed."""
+        of, what_if = self._measured_of
+        return self.work.about is not None and (of() is not self._displayed.one or what_if != self._displayed.what_if)
 
     def begin(self) -> None:
         """Measures for the first time, unless that was done or a training is running."""
@@ -158,7 +159,7 @@ class HowRobust(QObject):
             return
         if self.measured is not None and self.is_outdated:
             self.before = self.measured
-        self.problem, self._measured_network = "", ref(network)
+        self.problem, self._measured_of = "", (ref(self._displayed.one), self._displayed.what_if)
 
         def steps() -> Steps:
             return giving_way(measure(network, subject.dataset, subject.examples), self._runs.is_training)
@@ -204,9 +205,8 @@ class HowRobust(QObject):
         subject = self.subject
         if subject is None:
             return None
-        network, strength, dataset = self._displayed.network, self.pointed, subject.dataset
-        inputs = self._example(subject)
-        return Same(network, inputs, strength), lambda: self._disturb(network, inputs, strength, dataset)
+        network, strength, inputs = self._displayed.network, self.pointed, self._example(subject)
+        return Same(network, inputs, strength), lambda: self._disturb(network, inputs, strength, subject.dataset)
 
     def _size(self) -> object:
         """What the time depends on: the first time, a disturbance may have to look at all the data."""

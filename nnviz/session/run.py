@@ -54,6 +54,7 @@ class Run:
         parent: id of the run that it branched off from; None for none.
         left_at: the epoch of the parent at which it branched off; None for none.
         record: its number in the library; None while it is not recorded.
+        record_updated: when its record was written, if it was read from the library; else None.
         is_kept: whether the library has all that it has learned.
         parent_record: that of the run that it branched off from.
         history: the figures of each epoch, and where settings changed.
@@ -77,6 +78,7 @@ class Run:
     parent: int | None = None
     left_at: float | None = None
     record: int | None = None
+    record_updated: float | None = None
     is_kept: bool = False
     parent_record: int | None = None
     history: History = field(default_factory=History)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.errors import SettingError
 from engine.optimizers import OPTIMIZERS
 from nnviz.library import LibraryError
 from nnviz.look import text
@@ -12,6 +13,7 @@ from nnviz.session.run import Run, changes_between, setting_value
 
 if TYPE_CHECKING:
     from nnviz.library import RunRecord
+    from nnviz.library.room import Plan
 
 NEWEST = "id"
 _NAMELESS = ("", "untitled")
@@ -58,11 +60,10 @@ def title_of(record: RunRecord, parent: RunRecord | None = None) -> str:
     try:
         if parent is not None and record.left_at is not None:
             return _branch(record, parent, record.left_at)
-        made = record.experiment
-    except LibraryError:
+        shape, optimizer, rate = record.gist
+        return f"{text.shape(shape)} · {OPTIMIZERS[optimizer].label} {rate:g}"
+    except (LibraryError, SettingError):
         return f"run {record.id}, unreadable"
-    training = made.training
-    return f"{text.shape(made.shape)} · {OPTIMIZERS[training.optimizer].label} {training.learning_rate:g}"
 
 
 def _branch(record: RunRecord, parent: RunRecord, left_at: float) -> str:
@@ -93,3 +94,26 @@ def words_of_loss(run: Run) -> str:
         f"An earlier network ({setting_value(run.experiment.shape)}, {text.epochs(run.epochs)} epochs, "
         f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
     )
+
+
+def words_of_plan(plan: Plan) -> str:
+    """What old runs would lose: "41 moments of 6 old runs, 12 MB; none with a star"."""
+    count, runs, starred = plan.moments, len(plan.runs), plan.starred
+    moments = f"{text.count(count)} moment{'' if count == 1 else 's'}"
+    of = f"{text.count(runs)} old run{'' if runs == 1 else 's'}"
+    stars = f"{text.count(starred)} of them" if starred else "none"
+    return f"{moments} of {of}, {text.size(plan.nbytes)}; {stars} with a star"
+
+
+def words_of_room(plan: Plan) -> str:
+    """How much the library takes: "143 MB of 2 GB"."""
+    return f"{text.size(plan.taken)} of {text.size(plan.budget)}"
+
+
+def words_of_going(plan: Plan, when: str) -> str:
+    """What goes of a library that takes more than it may, and when: "when the next training is over"."""
+    over = f"The library takes {text.size(plan.taken)} of the {text.size(plan.budget)} that it may"
+    if not plan.losses:
+        return f"{over}, and nothing of old runs can go any more. Delete runs, or let it take more."
+    more = "" if plan.is_enough else " That is not enough: delete runs, or let it take more."
+    return f"{over}. {when.capitalize()}, this goes: {words_of_plan(plan)}. No result and no last state is lost.{more}"

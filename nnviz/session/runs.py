@@ -5,7 +5,9 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.history import PARTS
+from engine.validation import number_within
 from nnviz.look import text
+from nnviz.session import snapshots
 from nnviz.session.run import Run, changes_between
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
@@ -40,6 +42,7 @@ class Runs(QObject):
         self._kept: list[Run] = []
         self._hidden: frozenset[int] = frozenset()  # ids that are not to be compared
         self._last_id = 0
+        self._moment_bytes = snapshots.MOST_BYTES
         self.current = self.add(first)
         self._kept.clear()
 
@@ -47,8 +50,25 @@ class Runs(QObject):
         """Gives a run its id and adds it to the list."""
         self._last_id += 1
         run.id = self._last_id
+        run.snapshots.set_room(self._moment_bytes)
         self._kept.append(run)
         return run
+
+    @property
+    def moment_bytes(self) -> int:
+        """Bytes that the snapshots of one run may take. Raises SettingError when set to more than half the free memory.
+
+        Where that is less than before, some of them go at once.
+        """
+        return self._moment_bytes
+
+    @moment_bytes.setter
+    def moment_bytes(self, nbytes: int) -> None:
+        least, most, usual = snapshots.LEAST_BYTES, snapshots.most_bytes(), str(snapshots.MOST_BYTES)
+        self._moment_bytes = int(number_within("moments", nbytes, least, most, usual, "bytes"))
+        for run in (*self._kept, self.current):
+            run.snapshots.set_room(self._moment_bytes)
+        self.history_changed.emit()
 
     def by_id(self, number: int) -> Run | None:
         """The run of that id; None if it was removed."""

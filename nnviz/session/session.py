@@ -17,14 +17,13 @@ from nnviz.jobs.stepwise import Stepwise
 from nnviz.look.meaning import Meaning
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_own import OWN, TESTED
-from nnviz.session.asked_step import AskedStep
 from nnviz.session.branching import Branching
 from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
-from nnviz.session.death_notice import DeathNotice
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
+from nnviz.session.exchange import Exchange
 from nnviz.session.files import Files
 from nnviz.session.imported import Imported
 from nnviz.session.importing import Importing
@@ -33,6 +32,7 @@ from nnviz.session.making import Making
 from nnviz.session.map import Map
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
+from nnviz.session.moment_files import MomentFiles
 from nnviz.session.naming import Naming
 from nnviz.session.new_data import NewData
 from nnviz.session.own import Own
@@ -41,18 +41,19 @@ from nnviz.session.player import Player
 from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records
+from nnviz.session.remedies import Remedies
 from nnviz.session.reopening import Reopening
 from nnviz.session.resuming import Resuming
 from nnviz.session.robustness import HowRobust
+from nnviz.session.room import KeptRoom
 from nnviz.session.run import new_run
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
 from nnviz.session.sketch import Sketch
 from nnviz.session.status import Status
-from nnviz.session.step_effects import StepEffects
-from nnviz.session.step_through import StepThrough
-from nnviz.session.taken_steps import TakenSteps
+from nnviz.session.steps import step_parts
+from nnviz.session.taught import Taught
 from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
 from nnviz.session.undo import Undo
@@ -84,8 +85,10 @@ class Session(QObject):
         map: places the examples by what a layer sees in them.
         robustness: the error over disturbed examples, and an example at one strength.
         library, comparison: the runs that are kept on disk, and which of them are compared.
-        files: opens, saves and exports networks.
-        step_through, step_effects: one step of the training with all its numbers; what it does to the error.
+        room, exchange: how much room they take, and may take; passes runs on, and takes in what was passed on.
+        files, moment_files: opens, saves and exports networks; the same with those of the past.
+        step_through, step_effects, past_batch: one step of the training with all its numbers; what it does to the
+            error; the batch that came next at a moment of the past.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
         pictures: reads pictures that are dropped or pasted onto the canvas.
@@ -114,12 +117,13 @@ class Session(QObject):
         self.training = Training(self.data, *running)
         self.branching = Branching(self.data, *running[:3], self.training, self.timeline, self.records, self.messages)
         self.painting = Painting(self.data, self.training, self.undo, self.messages)
-        self._death = DeathNotice(self.training, self.settings, self.runs, self.making, self.undo, self.messages)
+        self._remedies = Remedies(self.training, self.branching, *running[:3], self.undo, self.messages)
         changing = self.data, self.runs, self.displayed, self.training, self.undo
         self.edits = Edits(*changing, self.selection, self.messages)
         self.sketch = Sketch(self.undo)
         self.question = Question(self.displayed, self.sketch, self.data, self.undo)
-        self.own = Own(self.data, self.question, self.runs, self.training, self.undo, self.messages)
+        taught = Taught(self.runs, self.displayed)
+        self.own = Own(self.data, self.question, taught, self.training, self.undo, self.messages)
         self._chosen_example = ChosenExample(self.selection, self.question)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
@@ -128,23 +132,24 @@ class Session(QObject):
         self._resuming = Resuming(self.data, self.runs, self.training, self.messages)
         opening = self.data, self.settings, self.runs, self.making
         self.files = Files(*opening, self.training, self._resuming, self.messages)
+        self.moment_files = MomentFiles(self.runs, self.branching.exact, self.files, self.messages)
         kept = self._library_lane = LibraryLane(lambda: self.records.path)
         self._reopening = Reopening(kept, *opening, self._resuming, self.messages)
-        listing = self.records, self.runs, self.training, self._reopening, self.undo, self.messages
-        self.library = KeptRuns(kept, *listing)
+        self.library = KeptRuns(kept, self.records, self.runs, self.training, self._reopening, self.undo, self.messages)
         self.comparison = Comparison(kept, self.library, self.messages)
+        self.room = KeptRoom(lambda: self.records.path, self.library, self.runs, self.messages)
+        self.exchange = Exchange(lambda: self.records.path, self.library, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
-        steps = TakenSteps(*changing, self.edits.errors, self.messages)
-        asked = AskedStep(self.data, self.settings, self.runs, self.training, self.question, self.selection)
-        self.step_through = StepThrough(asked, steps, self.messages)
-        self.step_effects = StepEffects(self.step_through, steps, self.messages.crashed.emit)
+        asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
+        self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
         self.probes = new_probes(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
         self._connect()
 
     def _connect(self) -> None:
         """Hands on what one part tells to the others that it concerns."""
+        self.timeline.rested.connect(self.probes.hurry)
         self.data.changed.connect(lambda: self.sketch.suit(self.data.dataset))
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
@@ -155,6 +160,7 @@ class Session(QObject):
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
+        self.displayed.moment_changed.connect(self.ranking.forget)
         self.training.state_changed.connect(self.probes.look)  # at rest all is of the last moment
         for name in (OWN, TESTED):  # they are slow, and nobody should have to wait
             self.training.state_changed.connect(self.probes[name].hurry)
@@ -218,7 +224,7 @@ class Session(QObject):
 
     def offer_interrupted(self) -> None:
         """Offers to go on with a training that was broken off when its program ended, if there is one."""
-        self._reopening.offer()
+        self._reopening.offer(self.start)
 
     def search_rate(self) -> None:
         """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""
@@ -231,13 +237,13 @@ class Session(QObject):
     def close(self) -> bool:
         """Ends all threads and returns whether all of them have ended.
 
-        Files that are being saved are waited for as long as it takes. A step of a huge network, or its construction,
-        is waited for only briefly: nothing of it would be kept.
+        Files that are being saved are waited for; a step of a huge network, or its construction, only briefly.
         """
         self.undo.clear()
         self.library.watch(False)
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
-        parts += [self.importing, self.data, self.own, self.files]
+        parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files]
+        parts += [self.room, self.exchange]
         return close_all(parts, _LONGEST_WAIT)

@@ -11,10 +11,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.packing import Packed, packed
-from engine.validation import Array
+from engine.validation import Array, available_memory
 
 MOST = 256
-_MOST_BYTES = 64 * 2**20
+MOST_BYTES = 64 * 2**20  # unless the person says otherwise
+LEAST_BYTES = 2**20
+
+
+def most_bytes() -> int:
+    """As much as the snapshots of one run may be let take: half the free memory."""
+    available = available_memory()
+    return 2**40 if available is None else max(MOST_BYTES, available // 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +50,7 @@ class Snapshots:
     that there is no room for two snapshots has none.
     """
 
-    def __init__(self, most: int = MOST, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
         self._most, self._most_bytes = most, most_bytes
         self._kept: list[Snapshot] = []
         self._gap = 0.0  # least number of epochs between two snapshots
@@ -104,6 +111,15 @@ class Snapshots:
     def forget_last(self) -> None:
         """Drops that of the latest epoch, if there is one."""
         del self._kept[-1:]
+
+    def set_room(self, nbytes: int) -> None:
+        """Lets them take so many bytes from now on; where that is less, some go at once."""
+        if nbytes != self._most_bytes:
+            self._most_bytes = nbytes
+            kept = self._kept
+            self.clear()
+            for snapshot in kept:
+                self._put(snapshot)
 
     def clear(self) -> None:
         self._kept = []

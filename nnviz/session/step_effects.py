@@ -73,9 +73,13 @@ class StepEffects(QObject):
 
     @property
     def did(self) -> Effect | None:
-        """What the last step did that was taken; None once something else came after it, or it was undone."""
+        """What the last step did that was taken; None once something else came after it, or it was undone.
+
+        Also None while one looks back: it is none of that moment's.
+        """
         written, last = self._written, self._steps.latest
-        is_last = written is not None and last is not None and written.taken is self._follows and last is self._kept
+        is_next = written is not None and written.about.moment is None and written.taken is self._follows
+        is_last = is_next and last is self._kept
         return self._found.get(last) if last is not None and is_last else None
 
     @property

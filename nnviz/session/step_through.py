@@ -25,6 +25,8 @@ _AT_REST = (Status.READY, Status.PAUSED, Status.FINISHED)
 class StepThrough(QObject):
     """Writes down the next step on a twin of the training. At rest it follows by itself, while it is in view.
 
+    While one looks back it is the step that would have been next at that moment; it can be looked at, and not taken.
+
     Signals:
         changed: ``written``, ``line`` or ``is_newest`` has changed, or what is asked for.
         checked: ``check`` has changed.
@@ -52,7 +54,8 @@ class StepThrough(QObject):
         question, training = asked.question, asked.training
         for signal in (training.state_changed, asked.settings.changed, question.changed, question.answered):
             signal.connect(self._look)
-        asked.selection.example_changed.connect(self._look)
+        for signal in (asked.selection.example_changed, asked.displayed.moment_changed, asked.past_batch.changed):
+            signal.connect(self._look)
         for signal in (asked.data.changed, asked.runs.replaced):
             signal.connect(self._forget)
 
@@ -64,7 +67,11 @@ class StepThrough(QObject):
         if not wanted and self._to_take != self._busy_with:
             self._to_take = None  # it will not be written down, and is not to be taken when one looks again
         self._drop_if_large()
+        self._want_batch()
         self._look()
+
+    def _want_batch(self) -> None:
+        self._asked.past_batch.want(self._is_wanted and not self.of_example)
 
     def _drop_if_large(self) -> None:
         if not self._is_wanted and self.written is not None and self.written.step.nbytes > _MOST_KEPT:
@@ -74,6 +81,7 @@ class StepThrough(QObject):
         """Asks for a step on the current example, or on the next batch."""
         if of_example != self.of_example:
             self._asked.of_example = of_example
+            self._want_batch()
             self.look_now()
 
     @property
@@ -83,8 +91,8 @@ class StepThrough(QObject):
 
     @property
     def target(self) -> int | None:
-        """The class that the drawing is learned as; None where the current example is none, or has no class."""
-        return self._asked.target
+        """The class that the drawing is learned as; None for another step, or an example whose class is known."""
+        return self._asked.target if self._asked.is_on_example else None
 
     def learn_as(self, target: int) -> None:
         """Asks for the step that learns the drawing as that class."""
@@ -93,8 +101,9 @@ class StepThrough(QObject):
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether nothing trains, loads or is built."""
-        return self._asked.training.state in _AT_REST
+        """Whether nothing loads or is built, and nothing trains, or the step is one of the past."""
+        state = self._asked.training.state
+        return state in _AT_REST or (state is Status.TRAINING and self._asked.is_of_past)
 
     @property
     def is_newest(self) -> bool:
@@ -104,12 +113,13 @@ class StepThrough(QObject):
     # ---- writing it down
 
     def _look(self) -> None:
-        """Writes the next step down if it is another one; while the network trains only if there is none at all."""
+        """Writes the next step down if it is another one; while the network trains only if there is none of now."""
         if not self._is_wanted:
             return
         about = self._asked.about()
-        known = (self._busy_with, self._tried, None if self.written is None else self.written.about)
-        is_due = about not in known if self.is_at_rest else known == (None, None, None)
+        known = [self._busy_with, self._tried, None if self.written is None else self.written.about]
+        is_of_now = [each is not None and each.moment is None for each in known]
+        is_due = about not in known if self.is_at_rest else not any(is_of_now)
         if is_due and self._busy_with is None:
             self.look_now()
         else:
@@ -129,8 +139,11 @@ class StepThrough(QObject):
         if data is None or self._asked.training.state in (Status.LOADING, Status.BUILDING):
             # It is tried again as soon as that is over.
             self._nothing("The step is shown when there is data that fits the network.", None)
-        elif self.of_example and self._asked.inputs is None:
-            self._nothing("Draw something or choose an example, or look at the next batch.", about)
+        elif self._asked.lacks_example:
+            self._nothing(self._asked.lacks_example, about)
+        elif self._asked.is_awaited:
+            if self._asked.past_batch.is_long:
+                self._nothing("To know the batch of then, the network is trained to this moment again.", about)
         elif self._busy_with is None:
             self._begin(run, data, about)
         self.changed.emit()
@@ -140,12 +153,11 @@ class StepThrough(QObject):
         self.written, self.line, self._tried, self._to_take = None, line, tried, None
 
     def _begin(self, run: Run, data: Dataset, about: About) -> None:
-        example = self._asked.example_of(data) if self.of_example else None
-        moment, is_first = self._asked.moment(run, data, about.experiment)
-        network, start = run.network, run.end if is_first else run.start_epoch
+        example = self._asked.example_of(data) if self._asked.is_on_example else None
+        start = self._asked.start(run, data)
 
         def work() -> OneStep | None:
-            return record_step(moment(), network, data, example)
+            return record_step(start.moment(), start.network, data, example)
 
         def done(step: OneStep | None) -> None:
             self._busy_with = None
@@ -153,8 +165,8 @@ class StepThrough(QObject):
                 self._nothing("This training takes no further step.", about)
             elif run is self._asked.runs.current and data is self._asked.fitting_data:
                 around = step.before, step.after, step.batches, step.is_given
-                taken = Taken(run.id, *around, data, about.experiment, is_first)
-                self.written, self.line, self.check = Written(about, step, taken, start + step.epoch), "", None
+                taken = Taken(run.id, *around, data, about.experiment, start.is_first)
+                self.written, self.line, self.check = Written(about, step, taken, start.epochs + step.epoch), "", None
             self._settled()
 
         def failed(error: Exception) -> None:
@@ -184,9 +196,10 @@ class StepThrough(QObject):
 
     @property
     def can_take(self) -> bool:
-        """Whether the step can be taken now."""
-        training = self._asked.training
-        return self.written is not None and self.is_at_rest and training.can_start and not training.is_another_network
+        """Whether the step can be taken now; the past stays as it was."""
+        training, is_live = self._asked.training, not self._asked.is_of_past
+        is_there = self.written is not None and self.is_at_rest and is_live
+        return is_there and training.can_start and not training.is_another_network
 
     def take(self) -> None:
         """Takes the step; if the written one is no longer the next one, when that is written down."""

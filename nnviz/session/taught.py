@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.network import Network
+from nnviz.session.displayed import Displayed
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
 
@@ -19,47 +20,52 @@ class Moment:
 
 @dataclass(eq=False)
 class _Past:
-    """Of one run: what is mixed in and since which epoch, what was before that, and the first moment."""
+    """Of one run: what is mixed in, and since which epoch; since when it learned from what, and the first moment."""
 
     mixed_in: str | None = None
     since: float = 0.0
-    files: frozenset[str] = frozenset()
+    learned: dict[str, float] = field(default_factory=dict)  # file → epochs, those of now left out
     first: Moment | None = None
 
     def files_at(self, epochs: float) -> frozenset[str]:
-        is_learned = self.mixed_in is not None and epochs > self.since
-        return self.files | {self.mixed_in} if is_learned and self.mixed_in else self.files
+        files = self.learned if self.mixed_in is None else {self.mixed_in: self.since, **self.learned}
+        return frozenset(file for file, since in files.items() if epochs > since)
 
 
 class Taught:
-    """Is told what is mixed in whenever that, or the run, has changed."""
+    """Is told what is mixed in whenever that, or the run, has changed. It tells of the displayed moment.
 
-    def __init__(self, runs: Runs) -> None:
-        self._runs = runs
+    Attributes:
+        runs: of the session.
+    """
+
+    def __init__(self, runs: Runs, displayed: Displayed) -> None:
+        self.runs, self._displayed = runs, displayed
         self._pasts: dict[int, _Past] = {}  # by run
         runs.let_go.connect(lambda run: self._pasts.pop(run.id, None))
 
     def follow(self, mixed_in: str | None) -> None:
         """From now on the current run learns with that file mixed into the training part, or without any."""
-        run = self._runs.current
+        run = self.runs.current
         past = self._pasts.setdefault(run.id, _Past(since=run.epochs))
         if mixed_in == past.mixed_in:
             return
-        past.files = past.files_at(run.epochs)
+        if past.mixed_in is not None and run.epochs > past.since:
+            past.learned.setdefault(past.mixed_in, past.since)
         past.mixed_in, past.since = mixed_in, run.epochs
-        if mixed_in is not None and not past.files:
+        if mixed_in is not None and not past.learned:
             past.first = _moment(run)
 
     @property
     def files(self) -> frozenset[str]:
-        """The files with which the current run has been trained, also those that are no longer mixed in."""
-        past = self._pasts.get(self._runs.current.id)
-        return frozenset() if past is None else past.files_at(self._runs.current.epochs)
+        """The files with which the current run had been trained by then, also those that are no longer mixed in."""
+        past = self._pasts.get(self.runs.current.id)
+        return frozenset() if past is None else past.files_at(self._displayed.epochs)
 
     @property
     def before(self) -> Moment | None:
-        """The moment before the current run was trained on any; None if it was not, or was untrained then."""
-        return self._pasts[self._runs.current.id].first if self.files else None
+        """The moment before the current run was trained on any; None if it was not by then, or was untrained."""
+        return self._pasts[self.runs.current.id].first if self.files else None
 
 
 def _moment(run: Run) -> Moment | None:

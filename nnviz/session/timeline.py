@@ -15,7 +15,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.snapshots import Snapshot
 
 _BETWEEN = 25  # milliseconds between two moments that are pointed to
-_REST = 200  # milliseconds without another moment until the errors at this one are measured
+_REST = 200  # milliseconds without another moment until slow work about this one begins, such as its errors
 
 
 class Timeline(QObject):
@@ -24,11 +24,13 @@ class Timeline(QObject):
     Signals:
         changed: ``epoch`` or ``figures`` has changed.
         extended: there may be other moments than before.
+        rested: a moment of the past has been displayed for so long that slow work about it is worth while.
         branch_asked: a new run is to begin at the moment that is displayed.
     """
 
     changed = pyqtSignal()
     extended = pyqtSignal()
+    rested = pyqtSignal()
     branch_asked = pyqtSignal()
 
     def __init__(self, runs: Runs, displayed: Displayed, data: Data, messages: Messages) -> None:
@@ -40,6 +42,7 @@ class Timeline(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST)
         self._rest.timeout.connect(self._measure)
+        self._rest.timeout.connect(self.rested)
         self._pointed: float | None = None  # where to go when the last moment was shown long enough
         self._pointing = QTimer(self)
         self._pointing.setSingleShot(True)
@@ -151,7 +154,7 @@ class Timeline(QObject):
     def _measure(self) -> None:
         """The errors at the moment that is displayed, unless an epoch ended there."""
         moment, dataset, run = self._displayed.moment, self._data.dataset, self._runs.current
-        if moment is None or dataset is None or run.misfit(dataset) is not None:
+        if moment is None or dataset is None or dataset.fingerprint != run.experiment.fingerprint:
             return
         if run.history.last_measured(moment.epochs) != moment.epochs:
             self._measuring.start(self._displayed.as_trained, dataset, self._take)

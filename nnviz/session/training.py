@@ -54,7 +54,7 @@ class Training(QObject):
         self._is_pausing = False  # a pause is on its way
         self._holds = 0  # how often it is held; what is started meanwhile goes afterwards
         self.runner = Runner()
-        reports = Reports(self.runner, runs, displayed.show, messages)
+        reports = self.reports = Reports(self.runner, runs, displayed.show, messages)
         reports.recorded.connect(records.take)
         reports.progressed.connect(self.progressed)
         reports.stopped.connect(self._stopped)
@@ -73,8 +73,8 @@ class Training(QObject):
 
     @property
     def state(self) -> Status:
-        run = self._runs.current
-        return status_of(run.stage, run.changes > 0, self._data.loading, self._making.is_making)
+        run, is_loading = self._runs.current, self._data.loading or self._holds > 0
+        return status_of(run.stage, run.changes > 0, is_loading, self._making.is_making)
 
     @property
     def progress(self) -> Progress:
@@ -179,14 +179,14 @@ class Training(QObject):
             run.begin(experiment)
             run.stage = Stage.TRAINING
             self._runs.make_room()
-            self.begin(run, lambda: experiment.trainer(dataset, network))
+            self.begin(run, lambda: experiment.trainer(dataset, network), goes=True)
         run.stage, self._until = Stage.TRAINING, until
         self.state_changed.emit()
         self.runner.go(run.id, until)
 
-    def begin(self, run: Run, make: Callable[[], Trainer]) -> None:
+    def begin(self, run: Run, make: Callable[[], Trainer], goes: bool = False) -> None:
         """Hands the training of a run over to the worker, which makes its trainer, and records it if that is wanted."""
-        self.runner.worker.begin(run.id, make, self._records.begin(run))
+        self.runner.worker.begin(run.id, make, self._records.begin(run), goes)
 
     @property
     def _is_waiting(self) -> bool:
@@ -217,8 +217,8 @@ class Training(QObject):
         self.runner.worker.halt()
         self._is_pausing = self._runs.current.stage is Stage.TRAINING
         self._end_if_data_differ(self._runs.current)
-        self._displayed.show(self._runs.current)
-        self._messages.clear()
+        if self._displayed.show(self._runs.current):
+            self._messages.clear()
         self.progressed.emit()
         self.state_changed.emit()
 

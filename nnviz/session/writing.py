@@ -26,16 +26,16 @@ class Writing:
     end: Callable[[str], None]
     messages: Messages
 
-    def run(self, lanes: Lanes, work: Callable[[], str], then: Callable[[], None]) -> None:
-        """Calls ``work`` in the lane of the file's folder; it returns what is to be said besides that it is done.
+    def run(self, lanes: Lanes, work: Callable[[], str | None], then: Callable[[], None]) -> None:
+        """Calls ``work`` in the lane of the file's folder; it may return what is to be said besides that it is done.
 
         ``then`` is called when the file is on disk.
         """
 
         name = text.name(self.path.name)
 
-        def done(note: str) -> None:
-            self.end(f"{self.past.capitalize()} to {name}{note}")
+        def done(note: str | None) -> None:
+            self.end(f"{self.past.capitalize()} to {name}{note or ''}")
             then()
 
         def failed(error: Exception) -> None:

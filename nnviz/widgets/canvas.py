@@ -29,6 +29,7 @@ from engine.datasets.opening import is_data
 from engine.validation import Array
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke
+from nnviz.library import is_exported_run
 from nnviz.look import theme
 from nnviz.widgets.sheet import Sheet, draw_piece, extent_of
 
@@ -238,10 +239,11 @@ class Canvas(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accepts pictures and files; whether a file can be read is only known after the drop.
 
-        Data are the window's, below it.
+        Data and runs are the window's, below it.
         """
         given = event.mimeData()
-        if given.hasImage() or (given.hasUrls() and not is_data(given.urls()[0].toLocalFile())):
+        path = given.urls()[0].toLocalFile() if given.hasUrls() else ""
+        if given.hasImage() or (given.hasUrls() and not (is_data(path) or is_exported_run(path))):
             event.acceptProposedAction()
             self._set_target(True)
 

@@ -7,15 +7,27 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QSizePolicy, QTabBar, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSpacerItem,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.look import theme
 from nnviz.widgets.card_menu import CardMenuButton
 from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.head_mark import HeadMark
 from nnviz.widgets.parts import W, arranged, named
+from nnviz.widgets.tabs import stand_close, usual_width
 
 _AIR = 2  # pixels between the mark and what is beside it
+_LEFT = 360  # pixels that tabs leave to what is beside them; else they stand closer together
 
 # Column names and rows, for a CSV file. Many rows may be an iterator, which is consumed in the background.
 Table = tuple[list[str], Iterable[Sequence[object]]]
@@ -44,8 +56,11 @@ def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLab
 class CardHead(QFrame):
     """The line at the top of a card. Cards add controls to ``row``; what is added to ``corner`` is at its right end.
 
+    While there is a mark it has room of its own in ``row``, beside the title; what can be shortened gives way to it.
+
     Attributes:
         least_width: what the card needs at least, whatever its texts are; 0 for what its parts need.
+        least_room: what is kept free for a mark also while there is none, so that nothing moves when it comes.
 
     Signals:
         double_clicked: with the mouse, beside the controls.
@@ -61,12 +76,14 @@ class CardHead(QFrame):
         self.title = label(title, "title")
         self.detail = GivingLabel(role="muted")
         self.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self.least_width = 0
+        self.least_width = self.least_room = 0
+        self._room = QSpacerItem(0, 0, QSizePolicy.Fixed)
         self.corner = arranged(QHBoxLayout(self), spacing=4, margins=(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2))
         self.row = QHBoxLayout()
         self.row.setSpacing(8)
         self.corner.addLayout(self.row, 1)
         self.row.addWidget(self.title)
+        self.row.addItem(self._room)
         self.row.addStretch(1)
         self.row.addWidget(self.detail)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
@@ -84,32 +101,14 @@ class CardHead(QFrame):
         return self.mark.least_width + 2 * _AIR if self.mark.is_wanted else 0
 
     def _place_mark(self) -> None:
-        """Lays the mark into the widest room that the head leaves free, so that nothing moves when it appears.
+        """Lays the mark into the widest room that the head leaves free."""
+        start, end = max(self._rooms(), key=_width, default=(0, 0))
+        line = self.row.geometry()
+        self.mark.setGeometry(start + _AIR, line.y(), max(0, end - start - 2 * _AIR), line.height())
 
-        Where there is none, the detail gives way; where that is not enough, the mark of the past covers the title.
-        """
-        self._make_room()
-        rooms = self._rooms()
-        if rooms:
-            start, end = max(rooms, key=_width)
-            if self.mark.moment and end - start < self.room_of_mark and self.title.isVisible():
-                start, end = self.title.x() - _AIR, next(right for left, right in rooms if left >= self.title.x())
-            line = self.row.geometry()
-            self.mark.setGeometry(start + _AIR, line.y(), max(0, end - start - 2 * _AIR), line.height())
-
-    def _make_room(self) -> None:
-        """Shortens the detail by what a mark of the shortest text lacks."""
-        detail, least = self.detail, self.room_of_mark
-        lacking = least - max(map(_width, self._rooms(whole=True)), default=0)
-        if lacking <= 0 or detail not in self._shown_parts():
-            detail.set_room(None)
-            return
-        before = max(part.x() + part.width() for part in self._shown_parts() if part.x() < detail.x())
-        detail.set_room(detail.x() + detail.width() - before - least)
-
-    def _rooms(self, whole: bool = False) -> list[tuple[int, int]]:
-        """Where nothing is to be seen between two parts, from left to right; ``whole``: if no text is shortened."""
-        taken = sorted(itertools.chain.from_iterable(_taken_by(part, whole) for part in self._shown_parts()))
+    def _rooms(self) -> list[tuple[int, int]]:
+        """Where nothing is to be seen between two parts, from left to right."""
+        taken = sorted(itertools.chain.from_iterable(map(_taken_by, self._shown_parts())))
         return [(left[1], right[0]) for left, right in itertools.pairwise(taken)]
 
     def _shown_parts(self) -> list[QWidget]:
@@ -117,10 +116,12 @@ class CardHead(QFrame):
         return [part for part in parts if part is not self.mark and part.isVisible() and not _is_empty(part)]
 
     def event(self, event: QEvent) -> bool:
-        """Places the mark anew when the head's parts have moved."""
+        """Fits tabs and mark into the room there is now."""
         done = bool(super().event(event))
-        if event.type() in (QEvent.Resize, QEvent.LayoutRequest, QEvent.Show) and self.mark.is_wanted:
-            self._place_mark()
+        if event.type() in (QEvent.Resize, QEvent.LayoutRequest, QEvent.Show):
+            self._fit_tabs()
+            if self.mark.is_wanted:
+                self._place_mark()
         return done
 
     def show_mark(self, what_if: str, moment: str = "") -> None:
@@ -128,11 +129,24 @@ class CardHead(QFrame):
         before = self.room_of_mark
         self.mark.show_what(what_if, moment)
         if self.room_of_mark != before:
+            self.keep_room()
             self.marked.emit()
         if self.mark.is_wanted:
             self._place_mark()
-        else:
-            self.detail.set_room(None)
+            self.mark.raise_()
+
+    def keep_room(self, least: int | None = None) -> None:
+        """Keeps the room that the mark needs free; ``least`` also while there is none."""
+        self.least_room = self.least_room if least is None else least
+        wanted = max(self.room_of_mark, self.least_room) - self.row.spacing()  # which is there in any case
+        self._room.changeSize(max(0, wanted), 0, QSizePolicy.Fixed)
+        self.row.invalidate()
+        self.corner.activate()
+
+    def _fit_tabs(self) -> None:
+        bar = self.findChild(QTabBar, options=Qt.FindDirectChildrenOnly)
+        if bar is not None:
+            stand_close(bar, self.width() - usual_width(bar) < _LEFT)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Handles the event here, because the dock would start to float on it."""
@@ -148,15 +162,14 @@ def _width(room: tuple[int, int]) -> int:
     return room[1] - room[0]
 
 
-def _taken_by(part: QWidget, whole: bool) -> list[tuple[int, int]]:
+def _taken_by(part: QWidget) -> list[tuple[int, int]]:
     """Where a part of a head has something to show, from left to right; a bar of tabs is wider than its tabs."""
     left, right = part.x(), part.x() + part.width()
     if isinstance(part, QTabBar):
         tabs = [part.tabRect(tab) for tab in range(part.count())]
         return [(left, left + min(part.width(), max((tab.right() for tab in tabs), default=0)))]
     if isinstance(part, GivingLabel) and part.alignment() & Qt.AlignRight:
-        words = part.text() if whole else part.shown
-        return [(max(left, right - part.fontMetrics().horizontalAdvance(words)), right)]
+        return [(max(left, right - part.fontMetrics().horizontalAdvance(part.shown)), right)]
     return [(left, right)]
 
 

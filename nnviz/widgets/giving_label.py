@@ -23,7 +23,6 @@ class GivingLabel(QLabel):
         self.shorten: Callable[[str], Sequence[str]] = lambda words: ()
         self.only_whole = False
         self._whole = ""
-        self._room: int | None = None
         self.setTextFormat(Qt.PlainText)
         self.setProperty("role", role)
         self.setText(text)
@@ -50,12 +49,6 @@ class GivingLabel(QLabel):
             self._fit()
         self.setToolTip(tip or whole)
 
-    def set_room(self, room: int | None) -> None:
-        """Leaves the text no more than so many pixels; None: as wide as the label is."""
-        if room != self._room:
-            self._room = room
-            self._fit()
-
     @property
     def shown(self) -> str:
         """The text that can be read."""
@@ -74,7 +67,7 @@ class GivingLabel(QLabel):
             return ""
         self.ensurePolished()  # else it is measured in another font
         metrics = self.fontMetrics()
-        room = self.contentsRect().width() if self._room is None else min(self._room, self.contentsRect().width())
+        room = self.contentsRect().width()
         texts = (self._whole, *self.shorten(self._whole))
         fitting = next((words for words in texts if metrics.horizontalAdvance(self._plain(words)) <= room), "")
         if fitting or self.only_whole:

@@ -11,6 +11,7 @@ from nnviz.widgets.parts import named
 
 _PADDING, _HEIGHT = 6, 18
 _END = "  ×"
+_USUAL = "epoch 88.8"  # as wide as most moments, so that nothing moves from one to the next
 
 
 class HeadMark(QAbstractButton):
@@ -49,8 +50,9 @@ class HeadMark(QAbstractButton):
 
     @property
     def least_width(self) -> int:
-        """The width of the shortest text in a whole pill."""
-        return _metrics().horizontalAdvance(self._texts[-1]) + 2 * _PADDING
+        """The width of the shortest text in a whole pill; of a moment with the word for it."""
+        metrics, texts = _metrics(), [self.moment, _USUAL] if self.moment else self._texts[-1:]
+        return max(map(metrics.horizontalAdvance, texts)) + 2 * _PADDING
 
     @property
     def _texts(self) -> tuple[str, ...]:
@@ -74,7 +76,6 @@ class HeadMark(QAbstractButton):
         if not words:
             return
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour("card"))  # where there is no room, it lies over the title
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setFont(theme.font(theme.SMALL, bold=True))
         wide = painter.fontMetrics().horizontalAdvance(words) + 2 * _PADDING

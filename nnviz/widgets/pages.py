@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.tabs import Tab, add_tab, tab_bar
 
-_AIR = 20  # pixels between tabs and what belongs to a page: room for the mark of a what-if
+_ROOM = 28  # pixels between tabs and what belongs to a page: for the mark of a what-if
 
 
 class Page(QWidget):
@@ -88,7 +88,7 @@ class TabbedCard(DockCard):
         for turn in (self._note_turn, self._stack.setCurrentIndex, self._asides.setCurrentIndex, self._tell_pages):
             self.tabs.currentChanged.connect(turn)
         self.head.row.insertWidget(0, self.tabs, 100)  # stretches over the free width
-        self.head.row.insertSpacing(1, _AIR)
+        self.head.keep_room(_ROOM)
         self.head.row.insertWidget(3, self._asides)
         self.body.addWidget(self._stack, 1)
         self.pages: list[Page] = []

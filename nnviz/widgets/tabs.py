@@ -8,7 +8,9 @@ from typing import NamedTuple
 from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtWidgets import QTabBar
 
-from nnviz.widgets.parts import named
+from nnviz.widgets.parts import named, set_look
+
+_USUAL = 28  # pixels beside the text of a tab, as the style sheet has them
 
 
 class Tab(NamedTuple):
@@ -28,6 +30,28 @@ def tab_bar(name: str, accessible: str) -> QTabBar:
     bar.setUsesScrollButtons(True)  # so that many tabs do not widen the window
     bar.setFocusPolicy(Qt.TabFocus)
     return bar
+
+
+def usual_width(bar: QTabBar) -> int:
+    """The width of all tabs in pixels, if they do not stand close together."""
+    bar.ensurePolished()  # else they are measured in another font
+    shown = [bar.tabText(tab) for tab in range(bar.count()) if bar.isTabVisible(tab)]
+    return sum(bar.fontMetrics().horizontalAdvance(text) + _USUAL for text in shown)
+
+
+def stand_close(bar: QTabBar, wanted: bool) -> None:
+    """Lets the tabs stand closer together, or as usual."""
+    if bar.property("close") == wanted or not bar.count():
+        return
+    set_look(bar, "close", wanted)
+    bar.setTabText(0, bar.tabText(0))  # lays the tabs out
+    if bar.minimumWidth():
+        keep_in_sight(bar)
+
+
+def keep_in_sight(bar: QTabBar) -> None:
+    """Lets all tabs stay in sight; what is beside them gets shorter instead."""
+    bar.setMinimumWidth(bar.sizeHint().width())
 
 
 def add_tab(bar: QTabBar, tab: Tab, at: int = -1) -> None:

@@ -56,7 +56,6 @@ class NetworkDialogs(QObject):
 
         ``then`` is called when it is saved, ``cancelled`` if no file is chosen.
         """
-        self._tell_which()
         if self._session.runs.current.path is None:
             self.save_network_as(then, cancelled)
         else:
@@ -66,37 +65,56 @@ class NetworkDialogs(QObject):
         """Asks for a file and saves to it; calls ``then`` and ``cancelled`` as :meth:`save_network` does."""
         path = self._session.runs.current.path
         proposed = path.name if path else f"{self._proposed_name()}.json"
-        dialog = self.where_to_save("Save network", "saveNetworkDialog", f"{_JSON};;{_COMPACT}", proposed)
+        self._ask_where("Save network", proposed, lambda chosen: self._session.files.save(chosen, then), cancelled)
+
+    def save_displayed(self, asks: bool = False) -> None:
+        """Saves the network, or that of the moment looked back at into another file; ``asks`` for a file in any case.
+
+        The moment does not change while the person chooses.
+        """
+        epoch, path = self._session.timeline.epoch, self._session.runs.current.path
+        if epoch is None:
+            (self.save_network_as if asks else self.save_network)()
+            return
+        ending = ".npz" if path is not None and path.suffix.lower() == ".npz" else ".json"
+        title, proposed = f"Save the network of {_moment(epoch)}", f"{self._proposed_name(epoch)}{ending}"
+        self._ask_where(title, proposed, lambda chosen: self._session.moment_files.save(chosen, epoch))
+
+    def _ask_where(
+        self, title: str, proposed: str, save: Callable[[Path], object], cancelled: Then = lambda: None
+    ) -> None:
+        dialog = self.where_to_save(title, "saveNetworkDialog", f"{_JSON};;{_COMPACT}", proposed)
         dialog.filterSelected.connect(lambda chosen: follow_filter(dialog, ".npz" if chosen == _COMPACT else ".json"))
-        is_compact = path is not None and path.suffix.lower() == ".npz"
+        is_compact = proposed.lower().endswith(".npz")
         dialog.selectNameFilter(_COMPACT if is_compact else _JSON)
         dialog.setDefaultSuffix("npz" if is_compact else "json")
-        dialog.fileSelected.connect(lambda chosen: self._session.files.save(Path(chosen), then))
+        dialog.fileSelected.connect(lambda chosen: save(Path(chosen)))
         dialog.rejected.connect(cancelled)
         dialog.open()
 
     def export_as(self, ending: str) -> None:
-        """Asks for a file with that ending and exports to it."""
-        self._tell_which()
-        proposed = f"{self._proposed_name()}{ending}"
-        dialog = self.where_to_save("Export network", "exportNetworkDialog", _EXPORTS[ending], proposed)
-        dialog.fileSelected.connect(lambda chosen: self._session.files.export(Path(chosen).with_suffix(ending)))
+        """Asks for a file with that ending and exports to it: the network, or that of the moment looked back at."""
+        session, epoch = self._session, self._session.timeline.epoch
+
+        def export(chosen: str) -> None:
+            path = Path(chosen).with_suffix(ending)
+            if epoch is None:
+                session.files.export(path)
+            else:
+                session.moment_files.export(path, epoch)
+
+        title = "Export network" if epoch is None else f"Export the network of {_moment(epoch)}"
+        proposed = f"{self._proposed_name(epoch)}{ending}"
+        dialog = self.where_to_save(title, "exportNetworkDialog", _EXPORTS[ending], proposed)
+        dialog.fileSelected.connect(export)
         dialog.open()
 
-    def _tell_which(self) -> None:
-        """Says that it is not the network that is looked back at."""
-        if not self._session.timeline.is_live:
-            moment = text.epochs(self._session.displayed.epochs)
-            self._session.messages.tell(
-                f"Files get the network as it is now, not that of epoch {moment}. Branch from there to save that one."
-            )
-
-    def _proposed_name(self) -> str:
+    def _proposed_name(self, epoch: float | None = None) -> str:
         """A file name without ending: that of the network, with only letters that are safe in file names."""
-        path, name = self._session.runs.current.path, self._session.runs.current.name
-        if path is not None:
-            return path.stem
-        return re.sub(r"[^\w.-]+", "-", name) if self._session.runs.current.opened is not None else "network"
+        run = self._session.runs.current
+        known = run.name if run.opened is not None else "network"
+        name = run.path.stem if run.path is not None else re.sub(r"[^\w.-]+", "-", known)
+        return name if epoch is None else f"{name}-{_moment(epoch).replace(' ', '-')}"
 
     def where_to_save(self, title: str, name: str, filters: str, proposed: str) -> QFileDialog:
         """A dialog that asks for a file to write, and before it replaces one; not open yet.
@@ -206,6 +224,10 @@ class NetworkDialogs(QObject):
             action.triggered.connect(lambda _, name=name: self.open_path(Path(name)))
         if not files:
             menu.addAction("No files yet").setEnabled(False)
+
+
+def _moment(epoch: float) -> str:
+    return f"epoch {text.epochs(epoch)}"
 
 
 def follow_filter(dialog: QFileDialog, ending: str, endings: Collection[str] = (".json", ".npz")) -> None:

@@ -21,6 +21,7 @@ from PyQt5.QtWidgets import (
 
 from nnviz import __version__
 from nnviz.jobs.pace import Budget
+from nnviz.library import is_exported_run
 from nnviz.look import text, theme
 from nnviz.panels.cards import WORKSPACES
 from nnviz.panels.curves import CurvesPanel
@@ -46,6 +47,7 @@ from nnviz.window.import_place import ImportPlace, path_of
 from nnviz.window.menus import Menus
 from nnviz.window.own_dialogs import OwnDialogs
 from nnviz.window.preferences import Preferences
+from nnviz.window.run_dialogs import RunDialogs
 from nnviz.window.status_line import StatusLine
 from nnviz.window.time_keys import TimeKeys
 from nnviz.window.workspace_switch import WorkspaceSwitch
@@ -93,6 +95,7 @@ class MainWindow(QMainWindow):
         self._add_docks()
         self.cards = CardActions(self._docks, self.dialogs, session)
         self.films = FilmDialogs(self)
+        self.run_dialogs = RunDialogs(self, self._docks, preferences)
         self.help = HelpWindows(self, self.menuBar())
         self._menus = Menus(self.menuBar(), self, preferences)
         self._switch = WorkspaceSwitch(WORKSPACES)
@@ -100,7 +103,7 @@ class MainWindow(QMainWindow):
         self.menuBar().setCornerWidget(self._switch)
         self.status_line = StatusLine(self.statusBar(), session)
         self._time_keys = TimeKeys(self, session.timeline)
-        for signal in (self.cards.done, self.films.film.done):
+        for signal in (self.cards.done, self.films.film.done, session.exchange.told, session.room.told):
             signal.connect(self.status_line.show_activity)
         self.own_dialogs = OwnDialogs(self, self._docks.cards["ownPage"])
         self.resize(1440, 900)
@@ -307,7 +310,7 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Takes files and folders, as data; the canvas takes pictures."""
+        """Takes files and folders, as data or as a run; the canvas takes pictures."""
         if path_of(event.mimeData()) is not None:
             event.acceptProposedAction()
 
@@ -315,7 +318,7 @@ class MainWindow(QMainWindow):
         path = path_of(event.mimeData())
         if path is not None:
             event.acceptProposedAction()
-            self.data_dialogs.open_path(path)
+            (self.run_dialogs.take if is_exported_run(path) else self.data_dialogs.open_path)(path)
 
     def isVisible(self) -> bool:
         """Whether it is on the screen; False also once it is closed and gone."""

@@ -53,9 +53,12 @@ class Memory(QObject):
         session.records.set_on(self._preferences.number("keep_runs") != 0)
         session.imported.take(self._preferences.document("imported"))
         session.painting.take(self._preferences.document("painted"))
-        share = self._preferences.number("sure_from")
+        share, moments = self._preferences.number("sure_from"), self._preferences.number("moment_bytes")
         if share is not None:
             session.question.set_threshold(share)
+        if moments is not None:
+            with contextlib.suppress(EngineError):  # more than the memory that is free by now
+                session.room.set_memory_budget(int(moments))
         self._remember_changes(session)
         return session
 
@@ -94,7 +97,8 @@ class Memory(QObject):
             signal.connect(self._preferences.touch)
         runs.file_changed.connect(self._file_changed)
         session.question.threshold_changed.connect(self._preferences.touch)
-        session.records.changed.connect(self._preferences.touch)
+        for signal in (session.records.changed, session.room.memory_changed):
+            signal.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
 
     def _file_changed(self) -> None:
@@ -115,6 +119,7 @@ class Memory(QObject):
         remember("painted", json.dumps(session.painting.latest))
         remember("sure_from", session.question.threshold)
         remember("keep_runs", int(session.records.is_on))
+        remember("moment_bytes", session.room.memory_budget)
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet
         remember("configuration", json.dumps(session.settings.experiment.as_dict()))
@@ -142,12 +147,12 @@ class Memory(QObject):
             return
         if session.data.dataset is None:
             return  # keeps what was remembered, because the data could not be loaded
-        self._complete(session)
         record = self._preferences.number("record")
         if is_untouched and record and session.records.is_on:
             session.library.open(int(record))
         elif is_untouched:
             self._choose_large(session, session.data.dataset)
+        self._complete(session)
 
     def _complete(self, session: Session) -> None:
         """All that was remembered is there; what was not, since the program broke off, is in the library."""

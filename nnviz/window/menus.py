@@ -52,13 +52,17 @@ class Menus(QObject):
         menu.addSeparator()
         self._fill_data(menu)
         menu.addSeparator()
-        self._add(menu, "&Save network", "actionSaveNetwork", "Ctrl+S", dialogs.save_network)
-        self._add(menu, "Save network &as …", "actionSaveNetworkAs", "Ctrl+Shift+S", dialogs.save_network_as)
-        export = menu.addMenu("&Export")
+        save = self._add(menu, "", "actionSaveNetwork", "Ctrl+S", dialogs.save_displayed)
+        ask = self._add(menu, "", "actionSaveNetworkAs", "Ctrl+Shift+S", partial(dialogs.save_displayed, asks=True))
+        export = menu.addMenu("")
         export.setObjectName("menuExport")
         self._add(export, "&ONNX …", "actionExportOnnx", "Ctrl+Shift+O", lambda: dialogs.export_as(".onnx"))
         self._add(export, "&Python script …", "actionExportScript", "Ctrl+Shift+P", lambda: dialogs.export_as(".py"))
+        runs = self._window.run_dialogs
+        self._add(export, "&Whole run …", "actionExportWholeRun", "Ctrl+Shift+E", runs.export_current)
+        self._follow_moment(save, ask, export)
         menu.addSeparator()
+        self._add(menu, "&Import a run …", "actionImportRun", "Ctrl+I", runs.choose_to_import)
         records = self._session.records
         keep = self._add(menu, "&Keep runs in the library", "actionKeepRuns", "Ctrl+K", records.toggle)
         keep.setCheckable(True)
@@ -66,6 +70,19 @@ class Menus(QObject):
         records.changed.connect(lambda: keep.setChecked(records.is_on))
         menu.addSeparator()
         self._add(menu, "&Quit", "actionQuit", "Ctrl+Q", self._window.close)
+
+    def _follow_moment(self, save: QAction, ask: QAction, export: QMenu) -> None:
+        """Files get the network of the moment that is looked back at, and the entries say so."""
+        timeline = self._session.timeline
+
+        def show() -> None:
+            of = "" if timeline.epoch is None else f" of epoch {text.epochs(timeline.epoch)}"
+            save.setText(f"&Save network{of}{' …' if of else ''}")
+            ask.setText(f"Save network{of} &as …")
+            export.setTitle(f"&Export{f' network{of}' if of else ''}")
+
+        timeline.changed.connect(show)
+        show()
 
     def _fill_data(self, menu: QMenu) -> None:
         data = self._window.data_dialogs

@@ -32,10 +32,10 @@ EPOCHS, SECONDS, MOST_SECONDS = 20, 20, 60
 SIZE = 1440, 900
 
 
-def trained_window() -> MainWindow:
+def trained_window(size: tuple[int, int] = SIZE) -> MainWindow:
     """Its data are there, and its network has learned."""
     window = create_window("dark", Preferences(None))
-    window.resize(*SIZE)
+    window.resize(*size)
     window.show()
     session = window.session
     wait_until(window, lambda: session.state is not Status.LOADING)
@@ -57,6 +57,15 @@ def written(window: MainWindow, subject: Subject, path: Path) -> dict[str, float
     files = [path] if path.exists() else list(folder_of(path).iterdir())
     megabytes = sum(file.stat().st_size for file in files) / 1e6
     return {"seconds": round(seconds, 1), "megabytes": round(megabytes, 1)}
+
+
+def film_of_weights(path: Path, seconds: float, size: tuple[int, int]) -> None:
+    """Writes a film of the card with the weights, of a window of that size."""
+    window = trained_window(size)
+    window.session.player.set_seconds(seconds)
+    card = window.findChild(DockCard, "weightsDock")
+    written(window, CardSubject(card, window.session), path)
+    window.close_unasked()
 
 
 def measure() -> None:

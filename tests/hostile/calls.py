@@ -124,6 +124,9 @@ class Person:
         self.wait(0.005)
         go_on()
 
+    def do_room(self) -> None:
+        self.session.room.set_memory_budget(self._any(2**20, 2**21, 64 * 2**20, 0, -1, float("nan")))
+
     def do_change(self) -> None:
         name, values = self._any(
             ("learning_rate", (0.01, 0.1, 1.0, 1e6, 1e30)),

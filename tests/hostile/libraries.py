@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -71,7 +72,7 @@ def damaged_library(rng: np.random.Generator, folder: Path) -> str:
     path.write_bytes(_whole())
     change(rng, path)
     before = path.read_bytes()
-    for _ in range(3):  # damage that is met is repaired by the next one who opens it
+    for _ in range(10):  # damage that is met is repaired by the next one who opens it
         opened = refused(lambda: Library(path))
         if isinstance(opened, NotALibraryError):
             assert path.read_bytes() == before
@@ -85,7 +86,12 @@ def damaged_library(rng: np.random.Generator, folder: Path) -> str:
             kept = [each.read_bytes() for each in folder.iterdir() if ".damaged" in each.name and "-" not in each.name]
             assert not is_repaired or before in kept or change in (_odd_log, _odd_values)
             return "repaired" if is_repaired else "read"
+        unreadable = re.search(r"of run (\d+) is unreadable .* Delete the run", str(found))
+        if unreadable:
+            opened.delete([int(unreadable[1])])  # the way out that it names
+            opened.purge()
         opened.database.close()
+        before = path.read_bytes()  # with what was recorded before the damage was met
     raise AssertionError(f"it is damaged again and again: {found}")
 
 

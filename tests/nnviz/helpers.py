@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PyQt5.QtWidgets import (
     QAction,
     QApplication,
@@ -252,6 +252,20 @@ def _send(widget: QWidget, kind: QEvent.Type, at: tuple[float, float], button: i
         Qt.NoModifier,
     )
     QApplication.sendEvent(widget, event)
+
+
+def drop(target: QWidget, path: Path) -> bool:
+    """Drops a file as the system would; returns whether the target takes it."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    at = target.rect().center()
+    enter = QDragEnterEvent(at, Qt.CopyAction, data, Qt.LeftButton, Qt.NoModifier)
+    enter.ignore()
+    QApplication.sendEvent(target, enter)
+    is_canvas = target.objectName() == "drawCanvas"
+    if enter.isAccepted() and (not is_canvas or target._is_target):  # type: ignore[attr-defined]
+        QApplication.sendEvent(target, QDropEvent(at, Qt.CopyAction, data, Qt.LeftButton, Qt.NoModifier))
+    return enter.isAccepted()
 
 
 def seven(widget: QWidget) -> list[tuple[float, float]]:

@@ -173,12 +173,14 @@ class MapPage(Page):
         return "" if data is None else standing_out(data, self._session.selection.classes, self._session.mistakes.group)
 
     def _since(self, cloud: Cloud) -> str:
-        """What has become of the network since then."""
+        """What has become of the network since then, or that another moment is looked back at."""
+        displayed = self._session.displayed
         if self._session.map.is_of_now:
             return ""
-        now = self._session.displayed.epochs
-        is_edited = now == cloud.subject.epochs
-        return " · now the network has changed" if is_edited else f" · now epoch {text.epochs(now)}"
+        is_same, now = displayed.epochs == cloud.subject.epochs, text.epochs(displayed.epochs)
+        if displayed.is_live:
+            return " · now the network has changed" if is_same else f" · now epoch {now}"
+        return "" if is_same else f" · not of epoch {now}"
 
     def _reason(self) -> str:
         """Why there is nothing to show."""

@@ -23,8 +23,8 @@ _METHOD_TIP = (
 )
 _COUNT_TIP = "How many examples t-SNE places: 1 000 take about 3 s, 2 500 about 8 s, 10 000 about 35 s on one core."
 _PART_TIP = "Which examples are shown: those of the test, the validation or the training part."
-_TURN_TIP = "Works the two axes out from the network as it is now. They then stay, so that points move as it learns."
-_ARRANGE_TIP = "Arranges the examples as the network sees them now, from where they are."
+_TURN_TIP = "Works the two axes out from the displayed network. They then stay, so that points move as it learns."
+_ARRANGE_TIP = "Arranges the examples as the displayed network sees them, from where they are."
 _STOP_TIP = "Stops; the points stay where they are."
 _LASSO_TIP = "Drag around points to choose them (or hold Shift): the card of mistakes then lists them. Esc leaves it."
 _FIT_TIP = "Shows all points, none before the others (0, or a double click beside them)."

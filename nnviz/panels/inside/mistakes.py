@@ -77,7 +77,7 @@ class MistakesPanel(DockCard):
         for page in (self.matrix, self.classes, self.numbers, self._note):
             self._stack.addWidget(page)
         self.head.row.addWidget(self.part_button)
-        self.head.detail.shorten = lambda words: [words.partition(" of ")[0].partition(" after ")[0]]
+        self.head.detail.shorten = _shorter
         self.body.addWidget(self._stack, 1)
         self.body.addLayout(arranged(QHBoxLayout(), (self._key, 1), self.mode_button))
         self._connect()
@@ -224,6 +224,15 @@ class MistakesPanel(DockCard):
         if found is None or not isinstance(found.answers, NumberAnswers):
             return None
         return self.numbers.table(found.answers)
+
+
+def _shorter(words: str) -> list[str]:
+    """ "4.65 %" and "4.7 %" for "4.65 % of 10 000" or "4.65 % after epoch 1"; "2.71" for "RMSE 2.71 · R² 0.88"."""
+    first = words.partition(" of ")[0].partition(" after ")[0].partition(" · ")[0]
+    share = first.removesuffix(" %")
+    if share == first or float(share) < 1:
+        return [first, first.removeprefix("RMSE ")]
+    return [first, f"{float(share):.{0 if float(share) >= 10 else 1}f} %"]
 
 
 def _as_shares(matrix: Array, mode: str) -> Array:

@@ -28,6 +28,7 @@ from nnviz.widgets.diagram.painting import Content, short
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.read_out import Piece
+from nnviz.widgets.tabs import keep_in_sight
 
 _COUNTS = (20, 60, 150, 400)  # of connections between two layers
 _LEAST_LIMIT = 1e-4  # the smallest range of the tiles' colours
@@ -54,7 +55,7 @@ class NetworkPanel(TabbedCard):
     def showEvent(self, event: QShowEvent) -> None:
         """All tabs stay visible; before they are shown, they have no width."""
         super().showEvent(event)
-        self.tabs.setMinimumWidth(self.tabs.sizeHint().width())
+        keep_in_sight(self.tabs)
 
 
 class DiagramPage(Page):

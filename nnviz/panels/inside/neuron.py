@@ -25,7 +25,7 @@ from nnviz.widgets.neuron.edit_dialog import EditDialog
 from nnviz.widgets.parts import arranged
 
 _SECONDS_BETWEEN_VIEWS = 0.2
-_AIR = 20  # pixels in the head: room for the mark of a what-if
+_ROOM = 28  # pixels in the head: for the mark of a what-if
 _NOTHING = "Click a neuron in the network or among the weights to see what it does."
 
 
@@ -62,11 +62,11 @@ class NeuronPanel(DockCard):
     def _fill_head(self) -> None:
         self.head.detail.hide()  # an empty one would take a gap
         self._controls = NeuronControls(self._session)
-        self._answer = Chip("neuronAnswer", "Its answer", "What the neuron answers to the drawing, now.", 94)
+        self._answer = Chip("neuronAnswer", "Its answer", "What the neuron answers to the drawing.", 94)
         self._bias = Chip("neuronBias", "Its bias", "What is added to its weighted inputs.", 78)
         self.head.row.insertWidget(1, self._answer)
         self.head.row.insertWidget(2, self._bias)
-        self.head.row.insertSpacing(3, _AIR)
+        self.head.keep_room(_ROOM)
         self.head.row.addWidget(self._controls)
 
     def _connect(self) -> None:

@@ -39,7 +39,8 @@ class NeuronControls(QWidget):
         arranged(QHBoxLayout(self), *parts, spacing=4)
         self.off.clicked.connect(self._switch)
         self.keep.clicked.connect(session.edits.keep)
-        session.displayed.what_if_changed.connect(self.refresh)
+        for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):
+            signal.connect(self.refresh)
 
     def _slider(self) -> None:
         self.strength_name = GivingLabel("strength", "muted")
@@ -93,6 +94,7 @@ class NeuronControls(QWidget):
         for control in (self.strength, self.off):
             control.setEnabled(can_scale)
         self.keep.setEnabled(bool(self._session.displayed.what_if))
+        self.keep.setVisible(self._session.displayed.is_live)  # the past stays as it was, and the mark needs the room
         self.setVisible(neuron is not None)
 
 

@@ -29,6 +29,7 @@ from nnviz.widgets.read_out import Piece
 from nnviz.widgets.share_bar import ShareBar
 
 _PATIENCE = 300  # milliseconds after which a first measurement begins by itself
+_Found = tuple[Subject, Robustness] | None
 _WAITING = "Once the training rests, the network is measured. Or press Measure."
 
 
@@ -70,7 +71,7 @@ class RobustPage(Page):
 
     def _fill_aside(self) -> None:
         self.progress = ShareBar(120)
-        tip = "Measures the network as it is now, on every test example at each strength. It does not change it."
+        tip = "Measures the network that is displayed, on every test example at each strength. It does not change it."
         self.measure_button = pill("Measure", "measureRobustButton", "Measure how robust the network is", tip)
         tip = "Stops the measurement; what was measured so far stays."
         self.cancel_button = pill("Cancel", "cancelRobustButton", "Stop measuring", tip)
@@ -83,6 +84,7 @@ class RobustPage(Page):
         robust.changed.connect(self.refresh)
         robust.pointed_changed.connect(self._show_mark)
         session.displayed.changed.connect(self._show_status)
+        session.displayed.moment_changed.connect(self.refresh)
         session.training.state_changed.connect(self._rested)
         session.probes[DISTURBED].changed.connect(self._show_example)
         self.plots.pointed.connect(self._point)
@@ -115,7 +117,7 @@ class RobustPage(Page):
             return
         subject = self._robust.subject
         self.measure_button.setEnabled(subject is not None)
-        self.measure_button.setText("Measure" if self._robust.measured is None else "Measure again")
+        self.measure_button.setText("Measure" if self._drawn[0] is None else "Measure again")
         self._show_buttons(self._robust.work.is_running)
         self._nothing.setText(self._why_nothing(subject))
         self._stack.setCurrentWidget(self._nothing if self._nothing.text() else self._content)
@@ -145,8 +147,15 @@ class RobustPage(Page):
             return "The network does not fit the data, so there is nothing to measure."
         return self._robust.problem
 
+    @property
+    def _drawn(self) -> tuple[_Found, _Found]:
+        """What is drawn in colour, and in grey. While one looks back, nothing of another moment is in colour."""
+        robust = self._robust
+        is_of_other = not self._session.displayed.is_live and robust.is_outdated
+        return (None, robust.measured) if is_of_other else (robust.measured, robust.before)
+
     def _show_plots(self, subject: Subject) -> None:
-        measured, before = self._robust.measured, self._robust.before
+        measured, before = self._drawn
         about = subject if measured is None else measured[0]
         plots = [
             GridPlot(
@@ -169,7 +178,7 @@ class RobustPage(Page):
         """Errors from 0 to 100 %, so that the curves of all networks can be compared; an RMSE as far as it goes."""
         if subject.examples.labels is not None:
             return Scale(100.0, [(0.0, "0"), (50.0, "50"), (100.0, "100 %")])
-        found = [each[1] for each in (self._robust.measured, self._robust.before) if each is not None]
+        found = [each[1] for each in self._drawn if each is not None]
         sizes = [one.rmse or 0.0 for each in found for curve in each.curves.values() for one in curve]
         end = round_top(max(sizes, default=1.0) or 1.0, 2)
         return Scale(end, [(0.0, "0"), (end / 2, f"{end / 2:g}"), (end, f"{end:g}")])
@@ -197,10 +206,9 @@ class RobustPage(Page):
 
     def _status(self) -> str:
         """What is measured and when, and whether the network has moved on since."""
-        robust, measured = self._robust, self._robust.measured
+        robust, (measured, before) = self._robust, self._drawn
         if measured is None:
-            is_training = self._session.state is Status.TRAINING and not robust.work.is_running
-            return _WAITING if is_training else "Measuring …" if robust.work.is_running else ""
+            return self._why_unmeasured() if before is None else f"Not measured at this moment{_grey(before)}"
         subject = measured[0]
         meaning = self._session.meaning
         of = f" of {meaning.output(0)}" if meaning.is_single else ""
@@ -211,9 +219,13 @@ class RobustPage(Page):
         if robust.is_outdated:
             now = self._session.displayed.epochs
             words += " · now the network has changed" if now == subject.epochs else f" · now {_epoch(now)}"
-        if robust.before is not None:
-            words += f" · grey: {_moment(robust.before[0])}"
+        words += _grey(before)
         return words[0].upper() + words[1:]
+
+    def _why_unmeasured(self) -> str:
+        if self._robust.work.is_running:
+            return "Measuring …"
+        return _WAITING if self._session.state is Status.TRAINING else ""
 
     # ---- pointing
 
@@ -232,16 +244,16 @@ class RobustPage(Page):
     def _describe(self, plot: int, place: int) -> list[list[Piece]]:
         """The strength, the error there, that of before, and what the training covered."""
         strength, robust = self._strength(plot, place), self._robust
-        subject = robust.subject
+        subject, (measured, before) = robust.subject, self._drawn
         if strength is None or subject is None:
             return []
         lines: list[list[Piece]] = [[(strength_text(strength, subject.shape), "text")]]
-        for each, ink in ((robust.measured, None), (robust.before, "muted")):
+        for each, ink in ((measured, None), (before, "muted")):
             one = None if each is None else _at(each[1], strength)
             if each is not None and one is not None:
                 when: Piece = (f"at {_moment(each[0])}", "muted")
                 lines.append([(_figure(one), ink or each[0].part), when])
-        about = subject if robust.measured is None else robust.measured[0]
+        about = subject if measured is None else measured[0]
         trained = _trained_text(strength.name, about)
         return [*lines, [(trained, "train")]] if trained else lines
 
@@ -264,7 +276,7 @@ class RobustPage(Page):
     def table(self) -> Table | None:
         """A row for each strength, at both moments if there are two; None while nothing is measured."""
         rows: list[Sequence[object]] = []
-        for each in (self._robust.measured, self._robust.before):
+        for each in self._drawn:
             if each is not None:
                 rows += _rows(*each)
         head = ["disturbance", "strength", "unit", "error", "RMSE", "loss", "examples", "part", "epoch", "what if"]
@@ -291,6 +303,10 @@ def _epoch(epochs: float) -> str:
 def _moment(subject: Subject) -> str:
     """ "epoch 3", "epoch 3 with layer 1 · neuron 4 off"."""
     return _epoch(subject.epochs) + (f" with {subject.what_if}" if subject.what_if else "")
+
+
+def _grey(before: _Found) -> str:
+    return "" if before is None else f" · grey: {_moment(before[0])}"
 
 
 def _unit(unit: str) -> str:

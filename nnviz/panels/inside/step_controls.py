@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
+from nnviz.look import text
 from nnviz.panels.inside.step_walk import Pace
 from nnviz.session.step_through import StepThrough
 from nnviz.widgets.card import label
@@ -44,7 +45,7 @@ class WhichStep(QWidget):
         asked = self._step_through
         self.of_example.setChecked(asked.of_example)
         self.of_batch.setChecked(not asked.of_example)
-        target = asked.target if asked.of_example else None
+        target = asked.target
         self.target.setVisible(target is not None)
         if target is not None:
             self.target.show_choice({str(n): f"as {name}" for n, name in enumerate(class_names)}, str(target))
@@ -59,8 +60,8 @@ class WhichStep(QWidget):
             return ""
         step = written.step
         if step.is_given and not step.epoch:
-            return f"after epoch {written.epoch:g}" if written.epoch else "untrained"
-        return f"epoch {written.epoch:g} · batch {step.batch}"
+            return f"after epoch {text.epochs(written.epoch)}" if written.epoch else "untrained"
+        return f"epoch {text.epochs(written.epoch)} · batch {step.batch}"
 
 
 class Walking(QWidget):

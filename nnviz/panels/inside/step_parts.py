@@ -22,6 +22,8 @@ from nnviz.widgets.step.path import StagePath
 
 _PATH, _HEAD, _FOOT = 88, 26, 28  # pixels
 _MOST_FOR_LINES = 0.5  # of the height
+_TAKE_TIP = "Takes this step: the network learns it, and Undo takes it back until more is trained."
+_PAST_TIP = "The past stays as it was: go live (End) to take a step."
 
 
 class StepParts(QWidget):
@@ -77,8 +79,7 @@ class StepParts(QWidget):
         self.undo.setSizePolicy(kept)
         tip = "Measures the gradient of the chosen weight: moves it a little up and down, and computes the loss."
         self.check = pill("check the gradient", "checkGradientButton", "Check by finite difference", tip)
-        tip = "Takes this step: the network learns it, and Undo takes it back until more is trained."
-        self.take = pill("Take the step", "takeStepButton", "Take the step", tip)
+        self.take = pill("Take the step", "takeStepButton", "Take the step", _TAKE_TIP)
 
     def _left(self) -> ScrollColumn:
         self._path_scroll = _scrolled("stepPathScroll", self.path)
@@ -96,6 +97,11 @@ class StepParts(QWidget):
         above = arranged(QHBoxLayout(), (self._lines_scroll, 1), board, spacing=8)
         self._terms_scroll = _scrolled("stepTermsScroll", self.terms)
         return arranged(QVBoxLayout(), above, FixedSizeBox(self.rule), (self._terms_scroll, 1), spacing=4)
+
+    def offer_take(self, can_take: bool, is_past: bool) -> None:
+        """Lets the person take the step, or says why not."""
+        self.take.setEnabled(can_take)
+        self.take.setToolTip(_PAST_TIP if is_past else _TAKE_TIP)
 
     def show_effects(self, would: Effect | None, did: Effect | None) -> None:
         """Says what the step that is shown would do to the network, and what the last one did; None for nothing."""

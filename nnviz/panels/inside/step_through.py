@@ -15,14 +15,15 @@ from nnviz.panels.inside.step_controls import WhichStep
 from nnviz.panels.inside.step_links import OpenedFormula
 from nnviz.panels.inside.step_names import StepNames, names_of
 from nnviz.panels.inside.step_parts import StepParts
+from nnviz.panels.inside.step_past import StepNote, StepNothing
 from nnviz.panels.inside.step_pointing import StepPointing
 from nnviz.panels.inside.step_trail import Trail, Visit
 from nnviz.panels.inside.step_walk import Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
-from nnviz.widgets.card import Table, label
+from nnviz.widgets.card import Table
 from nnviz.widgets.pages import Page
-from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.parts import arranged
 from nnviz.widgets.step.figures import figure
 from nnviz.widgets.step.number_rows import NOTHING
 from nnviz.widgets.step.path import PathStage
@@ -51,13 +52,12 @@ class StepThroughPage(Page):
         self._is_going_back = False
         self.parts, self.which = StepParts(), WhichStep(self._asked)
         self._pointing, self._trail = StepPointing(self.parts, session.selection), Trail()
-        self.nothing = named(label(role="muted"), "stepNothing")
-        self.nothing.setAlignment(Qt.AlignCenter)
-        self.nothing.setWordWrap(True)
+        self.note, self.nothing = StepNote(session), StepNothing(session)
         self._stack = QStackedWidget()
         for each in (self.parts, self.nothing):
             self._stack.addWidget(each)
-        self.body.addWidget(self._stack)
+        self.body.addWidget(self.note)
+        self.body.addWidget(self._stack, 1)
         arranged(QHBoxLayout(self.aside), self.which)
         self._connect()
 
@@ -114,8 +114,9 @@ class StepThroughPage(Page):
             return
         step = self._step
         self.which.refresh(self._session.class_names)
-        self.parts.take.setEnabled(self._asked.can_take)
-        self.nothing.setText(self._asked.line)
+        self.parts.offer_take(self._asked.can_take, is_past=not self._session.displayed.is_live)
+        self.nothing.show_line(self._asked.line)
+        self.note.refresh()
         self._stack.setCurrentIndex(1 if step is None else 0)
         if step is None:
             self._content = None

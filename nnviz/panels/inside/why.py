@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, QTimer
 from PyQt5.QtGui import QIcon, QPixmap
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QSpacerItem, QToolButton
+from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
 from engine.validation import Array
 from nnviz.digits.drawing import SIDE
@@ -91,8 +91,6 @@ class WhyPanel(DockCard):
         asked = arranged(QHBoxLayout(), self.one_combo, self.not_label, self.other_combo, spacing=4)
         self.head.row.insertLayout(1, asked)
         self.head.row.setSpacing(4)
-        self._mark_room = QSpacerItem(0, 0, QSizePolicy.Fixed)  # for the mark of a what-if, while it lasts
-        self.head.row.addItem(self._mark_room)
         self.head.row.addWidget(self.method_combo)
         self.one_combo.activated.connect(self._compare)
         self.other_combo.activated.connect(self._compare)
@@ -129,20 +127,20 @@ class WhyPanel(DockCard):
             button.setSizePolicy(policy)
         return row
 
-    def _make_room(self) -> None:
-        """The words of the method give way to the mark of a what-if."""
-        self._mark_room.changeSize(self.head.room_of_mark, 0, QSizePolicy.Fixed)
-        self.head.row.invalidate()
-
     # ---- what is chosen
 
     def _name_outputs(self) -> None:
         names = self._session.class_names
         self.one_combo.set_names("its answer", names)
         self.other_combo.set_names("second best", names)
-        for part in (self.other_combo, self.not_label):
-            part.setVisible(len(names) > 1)
+        self.other_combo.setVisible(len(names) > 1)
+        self._make_room()
         self._show_choices()
+
+    def _make_room(self) -> None:
+        """Beside long names the mark of a moment leaves no room for the word between them."""
+        is_crowded = bool(self.head.mark.moment) and self.other_combo.has_long_names
+        self.not_label.setVisible(self.other_combo.isVisibleTo(self.head) and not is_crowded)
 
     def _show_choices(self) -> None:
         why, data = self._session.why, self._session.data.dataset

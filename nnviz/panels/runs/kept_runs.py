@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QStackedWidget
 
 from nnviz.library import LibraryError, RunRecord
 from nnviz.look import text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.panels.runs.room_part import RoomPart
 from nnviz.session.run_words import SORTS, figure_of, title_of
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table, label
@@ -29,12 +30,20 @@ _MOST_TOLD = 400  # letters of a note in a tooltip
 
 
 class KeptRunsPanel(DockCard):
-    """Shows what the session lists; which runs are compared, the session knows too."""
+    """Shows what the session lists; which runs are compared, the session knows too.
+
+    Signals:
+        export_wanted(int), import_wanted: the person wants to pass that run on, or to take in one.
+    """
+
+    export_wanted = pyqtSignal(int)
+    import_wanted = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
         super().__init__("Runs")
         self._session = session
         self._run: int | None = None  # the run of the current row
+        self._is_sought = False  # whether its row is to come into sight
         self.sort_button = ChoiceButton("runSortButton", "What the runs are sorted by", _SORT_TIP)
         self.head.row.addWidget(self.sort_button)
         self.search = named(FieldEdit(), "runSearchEdit", "Find runs", _SEARCH_TIP)
@@ -53,6 +62,7 @@ class KeptRunsPanel(DockCard):
         self.body.addWidget(self.search)
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self.note)
+        self.body.addWidget(RoomPart(session))
         self._add_actions()
         self._connect()
 
@@ -65,11 +75,16 @@ class KeptRunsPanel(DockCard):
         self._action("Star", "actionStarRun", "*", self._star)
         self._action("Rename …", "actionRenameRun", "F2", lambda _: self.table_view.rename())
         self._action("Note …", "actionNoteRun", "F4", lambda _: self.note.setFocus())
+        self._action("Export …", "actionExportRun", "Ctrl+E", self.export_wanted.emit)
         self._action("Delete", "actionDeleteRun", "Del", library.delete)
-        clear = QAction("Compare none", self)
-        clear.setObjectName("actionCompareNone")
-        clear.triggered.connect(comparison.clear)
-        self.table_view.addAction(clear)
+        for words, name, act in (
+            ("Import …", "actionImportRunHere", self.import_wanted.emit),
+            ("Compare none", "actionCompareNone", comparison.clear),
+        ):
+            entry = QAction(words, self)
+            entry.setObjectName(name)
+            entry.triggered.connect(lambda _=False, act=act: act())
+            self.table_view.addAction(entry)
         self.table_view.setContextMenuPolicy(Qt.ActionsContextMenu)
 
     def _action(self, words: str, name: str, keys: str, act: Callable[[int], object]) -> None:
@@ -95,6 +110,7 @@ class KeptRunsPanel(DockCard):
         library.known.connect(self._show_words)
         comparison.changed.connect(self._show_words)
         self._session.runs.replaced.connect(self._show_words)
+        self._session.exchange.imported.connect(self._seek)
 
     # ---- what is shown
 
@@ -105,12 +121,12 @@ class KeptRunsPanel(DockCard):
         if not self.in_view or not library.is_read:
             return
         counted = f"{text.count(library.count)} run{'' if library.count == 1 else 's'}"
-        room = text.figure(library.nbytes / 1e6, 3)
-        self.head.detail.show_versions(f"{counted} · {room} MB ·", f"{counted} ·", "")
+        self.head.detail.show_versions(f"{counted} ·", "")
         self._words.setText(library.problem or (_NOTHING_FOUND if library.count else _EMPTY))
         self._stack.setCurrentWidget(self.table_view if library.rows else self._words)
         current = next((place for place, row in enumerate(library.rows) if row.run == self._run), None)
-        self.table_view.show_lines(len(library.rows), self._line, self._tip, current)
+        self.table_view.show_lines(len(library.rows), self._line, self._tip, current, self._is_sought)
+        self._is_sought = False
         self._moved()
 
     def _show_words(self) -> None:
@@ -136,6 +152,10 @@ class KeptRunsPanel(DockCard):
         return title_of(record, None if record.parent is None else self._session.library.record(record.parent))
 
     # ---- the current row
+
+    def _seek(self, run: int) -> None:
+        """Makes a run the current one when the list is read again, and brings its row into sight."""
+        self._run, self._is_sought = run, True
 
     def _moved(self) -> None:
         place, rows = self.table_view.current, self._session.library.rows

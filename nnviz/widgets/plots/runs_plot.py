@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QLabel
 
 from engine.history import Curve
 from nnviz.look import theme
+from nnviz.look.fitting import fitted
 from nnviz.widgets.parts import named
 from nnviz.widgets.plots.curve_axes import EpochAxis, Quantity, ValueAxis, ends
 from nnviz.widgets.plots.curve_figures import Line, value_at
@@ -170,7 +171,7 @@ class RunsPlot(ZoomPlot):
     def label(self, run: RunCurve, width: int) -> str:
         """A run's name and its last value; the name is shortened where there is no room for both."""
         value, metrics = f" · {self.quantity.text(run.curve.values[-1])}", QFontMetrics(theme.font(theme.SMALL))
-        return metrics.elidedText(run.title, Qt.ElideRight, width - metrics.horizontalAdvance(value)) + value
+        return fitted(run.title, width - metrics.horizontalAdvance(value)) + value
 
     def _labels(self) -> list[tuple[RunCurve, float]]:
         """Each run with the height of its name in pixels: that of the line's end, apart from the others."""

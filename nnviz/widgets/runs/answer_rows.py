@@ -10,6 +10,7 @@ from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.look import theme
+from nnviz.look.fitting import fitted
 
 _ROW, _LEAST_ROW = 42, 20  # pixels
 _SIDE, _GAP = 10, 10
@@ -84,8 +85,7 @@ class AnswerRows(QWidget):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("text"))
         room = QRect(_SIDE + _GAP, place.top(), end - _SIDE - 2 * _GAP, place.height())
-        name = painter.fontMetrics().elidedText(row.title, Qt.ElideRight, room.width())
-        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), name)
+        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), fitted(row.title, room.width()))
 
     def _paint_answer(self, painter: QPainter, row: AnswerRow, place: QRect) -> int:
         """The answer at the right, with the bar before it; returns the width that both take."""

@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import (
 )
 
 from nnviz.look import theme
+from nnviz.look.fitting import fitted
 from nnviz.widgets.table_look import show_as_rows
 
 _HIGH, _NAME, _LEAST = 25, 150, 104  # pixels: a row, the first column, the others at least
@@ -93,7 +94,7 @@ class _Heads(QHeaderView):
         (title, colour), room = model.heads[section - 1], place.adjusted(_AIR + _SIDE + _GAP, 0, -_AIR, 0)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
-        words = painter.fontMetrics().elidedText(title, Qt.ElideRight, room.width())
+        words = fitted(title, room.width())
         painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), words)
         left = room.right() - painter.fontMetrics().horizontalAdvance(words) - _GAP - _SIDE
         painter.fillRect(left, place.center().y() - _SIDE // 2, _SIDE, _SIDE, theme.colour(colour))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter
+from PyQt5.QtGui import QColor, QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -19,6 +18,7 @@ from PyQt5.QtWidgets import (
 )
 
 from nnviz.look import theme
+from nnviz.look.fitting import fitted
 from nnviz.widgets.fields import FieldEdit
 from nnviz.widgets.parts import named
 from nnviz.widgets.table_look import show_as_rows
@@ -27,7 +27,8 @@ STAR, COLOUR, TITLE, FIGURE = range(4)  # columns
 _WIDTHS = {STAR: 20, COLOUR: 20, FIGURE: 54}
 _HIGH = 32  # pixels of a row
 _SIDE = 10  # of the square
-_INDENT = 12
+_INDENT, _AIR = 12, 4
+_STAR = "★"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class RunLine:
     is_current: bool = False
     depth: int = 0
 
+    @property
+    def words(self) -> str:
+        """The title as it stands in the list."""
+        return f"↳ {self.title}" if self.depth else self.title
+
 
 class _Model(QAbstractTableModel):
     """Makes a line when its row is painted."""
@@ -59,23 +65,14 @@ class _Model(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.count = 0
-        self._line: Callable[[int], RunLine] = lambda place: RunLine("")
+        self.line: Callable[[int], RunLine] = lambda place: RunLine("")
         self._tip: Callable[[int], str] = lambda place: ""
-        self._last: tuple[int, RunLine] = (-1, RunLine(""))  # a row is painted cell by cell
         self.renamed: Callable[[int, str], None] = lambda place, name: None
 
     def show(self, count: int, line: Callable[[int], RunLine], tip: Callable[[int], str]) -> None:
         self.beginResetModel()
-        self.count, self._line, self._tip, self._last = count, line, tip, (-1, RunLine(""))
+        self.count, self.line, self._tip = count, line, tip
         self.endResetModel()
-
-    def forget(self) -> None:
-        self._last = (-1, RunLine(""))
-
-    def line(self, place: int) -> RunLine:
-        if self._last[0] != place:
-            self._last = place, self._line(place)
-        return self._last[1]
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else self.count
@@ -96,9 +93,9 @@ class _Model(QAbstractTableModel):
         if role == Qt.EditRole:
             return line.title
         words = {
-            STAR: "★" if line.is_starred else "",
+            STAR: _STAR if line.is_starred else "",
             COLOUR: "compared" if line.colour and role == Qt.AccessibleTextRole else "",
-            TITLE: f"↳ {line.title}" if line.depth else line.title,
+            TITLE: line.words,
             FIGURE: line.figure,
         }
         return words[index.column()]
@@ -109,24 +106,8 @@ class _Model(QAbstractTableModel):
         return True
 
 
-class _Cells(QStyledItemDelegate):
-    """Paints the cells of a line, and makes the field for another name."""
-
-    def __init__(self, table: RunTable) -> None:
-        super().__init__(table)
-        self._lines = table.lines
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        line, place = self._lines.line(index.row()), QRect(option.rect)
-        painter.save()
-        if option.state & QStyle.State_Selected:
-            painter.fillRect(place, theme.colour("field"))
-        painter.fillRect(place.left(), place.bottom(), place.width(), 1, theme.colour("grid"))
-        if index.column() == COLOUR:
-            _paint_square(painter, line, place)
-        else:
-            _paint_words(painter, line, place, index)
-        painter.restore()
+class _NameField(QStyledItemDelegate):
+    """Makes the field for another name."""
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:
         field = named(FieldEdit(), "runNameEdit", "Name of the run", "What the run is called. Enter keeps the name.")
@@ -134,34 +115,57 @@ class _Cells(QStyledItemDelegate):
         return field
 
 
-def _paint_square(painter: QPainter, line: RunLine, place: QRect) -> None:
-    square = QRect(0, 0, _SIDE, _SIDE)
-    square.moveCenter(place.center())
-    painter.setRenderHint(QPainter.Antialiasing)
-    painter.setPen(theme.colour(line.colour or "border"))
-    painter.setBrush(theme.colour(line.colour) if line.colour else Qt.NoBrush)
-    painter.drawRoundedRect(square, 2, 2)
-    if line.is_baseline:
-        painter.setPen(theme.colour("text"))
-        painter.setBrush(Qt.NoBrush)
-        painter.drawRoundedRect(square.adjusted(-3, -3, 3, 3), 3, 3)
+class _Ink:
+    """What rows are painted with: fonts, colours and columns are looked up once for all of them."""
 
+    def __init__(self, painter: QPainter, columns: Mapping[int, tuple[int, int]]) -> None:
+        self._painter, self._columns = painter, columns
+        self._plain, self._bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
+        self._colours: dict[str, QColor] = {}
+        painter.setRenderHint(QPainter.Antialiasing)
 
-def _paint_words(painter: QPainter, line: RunLine, place: QRect, index: QModelIndex) -> None:
-    column, words = index.column(), str(index.data())
-    colours = {STAR: "text", TITLE: "text" if line.colour or line.is_current else "muted", FIGURE: line.figure_colour}
-    sides = {STAR: Qt.AlignHCenter, TITLE: Qt.AlignLeft, FIGURE: Qt.AlignRight}
-    if column == TITLE:
-        place = place.adjusted(4 + _INDENT * min(line.depth - 1, 3) if line.depth else 4, 0, -4, 0)
-    elif column == FIGURE:
-        place = place.adjusted(0, 0, -4, 0)
-    painter.setFont(theme.font(theme.SMALL, bold=line.is_current and column == TITLE))
-    painter.setPen(theme.colour(colours[column]))
-    painter.drawText(
-        place,
-        int(sides[column] | Qt.AlignVCenter),
-        painter.fontMetrics().elidedText(words, Qt.ElideRight, place.width()),
-    )
+    def _colour(self, name: str) -> QColor:
+        if name not in self._colours:
+            self._colours[name] = theme.colour(name)
+        return self._colours[name]
+
+    def _place(self, column: int, top: int) -> QRect:
+        left, width = self._columns[column]
+        return QRect(left, top, width, _HIGH)
+
+    def paint(self, line: RunLine, top: int, width: int, is_selected: bool) -> None:
+        """A row, as wide as that."""
+        painter = self._painter
+        if is_selected:
+            painter.fillRect(0, top, width, _HIGH, self._colour("field"))
+        painter.fillRect(0, top + _HIGH - 1, width, 1, self._colour("grid"))
+        self._paint_square(line, self._place(COLOUR, top))
+        painter.setFont(self._plain)
+        if line.is_starred:
+            self._write(_STAR, "text", self._place(STAR, top), Qt.AlignHCenter)
+        place = self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0)
+        self._write(fitted(line.figure, place.width()), line.figure_colour, place, Qt.AlignRight)
+        indent = _INDENT * min(line.depth - 1, 3) if line.depth else 0
+        place = self._place(TITLE, top).adjusted(_AIR + indent, 0, -_AIR, 0)
+        if line.is_current:
+            painter.setFont(self._bold)
+        ink = "text" if line.colour or line.is_current else "muted"
+        self._write(fitted(line.words, place.width(), line.is_current), ink, place, Qt.AlignLeft)
+
+    def _write(self, words: str, ink: str, place: QRect, side: Qt.AlignmentFlag) -> None:
+        self._painter.setPen(self._colour(ink))
+        self._painter.drawText(place, int(side | Qt.AlignVCenter), words)
+
+    def _paint_square(self, line: RunLine, place: QRect) -> None:
+        painter, square = self._painter, QRect(0, 0, _SIDE, _SIDE)
+        square.moveCenter(place.center())
+        painter.setPen(self._colour(line.colour or "border"))
+        painter.setBrush(self._colour(line.colour) if line.colour else Qt.NoBrush)
+        painter.drawRoundedRect(square, 2, 2)
+        if line.is_baseline:
+            painter.setPen(self._colour("text"))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawRoundedRect(square.adjusted(-3, -3, 3, 3), 3, 3)
 
 
 class RunTable(QTableView):
@@ -184,7 +188,7 @@ class RunTable(QTableView):
         self.lines = _Model()
         self.lines.renamed = self.renamed.emit
         self.setModel(self.lines)
-        self.setItemDelegate(_Cells(self))
+        self.setItemDelegate(_NameField(self))
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
@@ -206,11 +210,18 @@ class RunTable(QTableView):
             self.opened.emit(index.row())
 
     def show_lines(
-        self, count: int, line: Callable[[int], RunLine], tip: Callable[[int], str], current: int | None
+        self,
+        count: int,
+        line: Callable[[int], RunLine],
+        tip: Callable[[int], str],
+        current: int | None,
+        is_sought: bool = False,
     ) -> None:
         """Shows other rows, scrolled as before; ``line`` is called for those in sight, ``tip`` for their tooltips.
 
-        ``current`` is the current row; None for none.
+        Args:
+            current: the current row; None for none.
+            is_sought: whether it is brought into sight.
         """
         scrolled = self.verticalScrollBar().value()
         self.lines.show(count, line, tip)
@@ -219,11 +230,24 @@ class RunTable(QTableView):
             self.setCurrentIndex(self.lines.index(current, TITLE))
             self.setAutoScroll(True)
         self.verticalScrollBar().setValue(scrolled)
+        if is_sought and current is not None:
+            self.scrollTo(self.lines.index(current, TITLE))
 
     def show_anew(self) -> None:
         """Paints the lines again: what they tell has changed."""
-        self.lines.forget()
         self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints whole rows, not cell by cell through the delegate, which would take several times as long."""
+        columns = {column: (self.columnViewportPosition(column), self.columnWidth(column)) for column in range(4)}
+        selected = {index.row() for index in self.selectionModel().selectedRows()}
+        first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
+        if first < 0:
+            return
+        painter = QPainter(self.viewport())
+        ink, width = _Ink(painter, columns), sum(width for _, width in columns.values())
+        for row in range(first, self.lines.count if last < 0 else last + 1):
+            ink.paint(self.lines.line(row), self.rowViewportPosition(row), width, row in selected)
 
     @property
     def current(self) -> int | None:

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePaint
 
 from nnviz.widgets.fields import Combo
 
-_WIDEST_NAME, _NARROWEST_NAME, _NARROWEST, _ARROW = 64, 24, 60, 6  # pixels
+_WIDEST_NAME, _NARROWEST_NAME, _NARROWEST, _ARROW = 64, 24, 48, 6  # pixels
 _BESIDE_ICON = 4
 _MARGINS = 12  # of a name: padding and border
 _LIST_MARGINS = 24  # of the list that is opened
@@ -16,6 +16,8 @@ _LIST_MARGINS = 24  # of the list that is opened
 
 class FlatCombo(Combo):
     """A combo box that looks like words and can be narrower than them."""
+
+    _elide = Qt.ElideMiddle
 
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__(name, accessible, tip)
@@ -43,7 +45,7 @@ class FlatCombo(Combo):
         room = self.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self).width()
         if not option.currentIcon.isNull():
             room -= option.iconSize.width() + _BESIDE_ICON
-        return str(self.fontMetrics().elidedText(self.words, Qt.ElideMiddle, room))
+        return str(self.fontMetrics().elidedText(self.words, self._elide, room))
 
     def showPopup(self) -> None:
         """Opens the list, wide enough for whole entries."""
@@ -63,6 +65,8 @@ class FlatCombo(Combo):
 
 class NameCombo(FlatCombo):
     """One that shows a short name where its entry says more: "7" for "its answer"."""
+
+    _elide = Qt.ElideRight
 
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__(name, accessible, tip)
@@ -90,6 +94,11 @@ class NameCombo(FlatCombo):
         self.ensurePolished()
         self._widest = max(map(self.fontMetrics().horizontalAdvance, names), default=0)
         self.updateGeometry()
+
+    @property
+    def has_long_names(self) -> bool:
+        """Whether some are shortened where there is little room."""
+        return self._widest > _NARROWEST_NAME
 
     def choose(self, number: int | None) -> None:
         """Shows the choice."""

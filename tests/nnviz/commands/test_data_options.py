@@ -21,6 +21,7 @@ from engine.experiment import Experiment
 from engine.provenance import Provenance
 from engine.storage import load_network
 from nnviz.commands import cli
+from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment, fitted_experiment
 
 # Settings that differ from the usual ones, for each group of data; of "mnist" there are none.
@@ -65,7 +66,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
 
 def repeated(made: Experiment) -> Experiment:
     """What its command describes, typed into a shell."""
-    arguments = cli.parser().parse_args(shlex.split(shlex.join(made.command())))
+    arguments = parser().parse_args(shlex.split(shlex.join(made.command())))
     assert described_experiment(arguments).data_settings == made.data_settings
     return fitted_experiment(arguments, load_data(made.data, made.data_settings))
 

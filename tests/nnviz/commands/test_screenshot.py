@@ -14,7 +14,7 @@ from engine.datasets import Dataset
 from engine.network import Network
 from engine.validation import Array
 from nnviz.commands import screenshot
-from nnviz.commands.cli import parser
+from nnviz.commands.options import parser
 from nnviz.session import question
 from nnviz.session.asked import ANSWER
 from nnviz.window.main_window import MainWindow

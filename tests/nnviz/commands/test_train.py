@@ -21,6 +21,7 @@ from engine.presets import Preset, preset_named, presets
 from engine.provenance import Provenance
 from engine.storage import load_network
 from nnviz.commands import cli
+from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment
 from tests.engine.experiments import experiments
 from tests.engine.helpers import refused, restored_later
@@ -61,7 +62,7 @@ def test_options_go_before_the_preset(tmp_path: Path) -> None:
 
 def described(*words: str) -> Experiment:
     """What those words after ``train`` ask for."""
-    return described_experiment(cli.parser().parse_args(["train", *words]))
+    return described_experiment(parser().parse_args(["train", *words]))
 
 
 def test_any_setting_can_be_set() -> None:

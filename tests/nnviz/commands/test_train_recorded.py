@@ -15,7 +15,6 @@ from engine.events import Batch
 from engine.storage import load_network
 from engine.training import Trainer
 from nnviz.commands import cli
-from nnviz.commands.sizes import size
 from nnviz.library import Library, library_path
 from tests.nnviz.library.helpers import an_experiment, record
 
@@ -169,16 +168,24 @@ def test_what_goes_is_said_before_and_goes_afterwards(capsys: pytest.CaptureFixt
     assert "it may" not in capsys.readouterr().out
     train("--shape", "784,200,10", "--epochs", "8")
     out = capsys.readouterr().out
-    assert "of the 1 MB that it may: when this training is over," in out
-    assert "No result is lost" in out
+    assert "of the 1 MB that it may. When this training is over, this goes:" in out
+    assert "No result and no last state is lost" in out
     with Library() as library:
         assert len(library.moments(1)) < len(before)
         assert library.run(1).is_thinned
         assert library.state(1).at == 8
 
 
-@pytest.mark.parametrize(
-    ("nbytes", "written"), [(12, "12 bytes"), (3400, "3.4 kB"), (2e9, "2 GB"), (123_456_789, "123 MB"), (0, "0 bytes")]
-)
-def test_sizes(nbytes: float, written: str) -> None:
-    assert size(nbytes) == written
+def test_what_is_too_much_only_after_a_training_goes_after_the_next(capsys: pytest.CaptureFixture[str]) -> None:
+    with Library() as library:
+        record(library, an_experiment(epochs=8).changed(hidden=(2000,)))
+        library.room.budget = library.room.nbytes + 100_000
+        before = library.moments(1)
+    train("--shape", "784,200,10", "--epochs", "1")
+    assert "When the next training is over, this goes:" in capsys.readouterr().out
+    with Library() as library:
+        assert library.moments(1) == before
+    train(*SMALL, "--epochs", "1")
+    assert "When this training is over, this goes:" in capsys.readouterr().out
+    with Library() as library:
+        assert len(library.moments(1)) < len(before)

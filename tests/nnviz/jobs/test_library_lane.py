@@ -38,6 +38,14 @@ def test_looking_makes_no_file(lane: LibraryLane, path: Path, qtbot: QtBot) -> N
     assert not path.exists()
 
 
+def test_who_writes_makes_one(lane: LibraryLane, path: Path, qtbot: QtBot) -> None:
+    found: list[int] = []
+    lane.run(lambda library: library.begin(an_experiment()), found.append, never, without="nothing", makes=True)
+    qtbot.waitUntil(lambda: bool(found))
+    with Library(path) as library:
+        assert library.runs().ids == found
+
+
 def test_all_work_is_done_in_one_other_thread_by_one_connection(lane: LibraryLane, path: Path, qtbot: QtBot) -> None:
     Library(path).close()
     found: list[tuple[int, Library]] = []

@@ -14,13 +14,14 @@ import pytest
 from PyQt5.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from engine.datasets import Dataset
+from engine.datasets import DATASETS, Dataset
 from engine.training import Trainer
 from nnviz.library import Library, RunRecord
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, pause, train_epochs, train_for_a_while, wait_for
+from tests.nnviz.helpers import MANY_EPOCHS, action, pause, store_settings, train_epochs, train_for_a_while, wait_for
+from tests.nnviz.library.helpers import an_experiment, in_epoch, record
 
 
 @pytest.fixture
@@ -118,6 +119,30 @@ def test_the_first_time_says_so_once(recorded: MainWindow, qtbot: QtBot) -> None
     assert session.messages.current is None
 
 
+def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    with Library() as library:
+        library.introduce()
+        run, _ = record(library, an_experiment(epochs=8).changed(hidden=(2000,)))
+        before = library.moments(run)
+        library.room.budget = 1_000_000
+    train_epochs(qtbot, recorded, 1)
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    assert session.messages.current is not None
+    told = session.messages.current.text
+    assert "of the 1 MB that it may. When the next training is over, this goes:" in told
+    assert "of 1 old run" in told
+    assert session.runs.current.is_kept
+    with Library() as library:
+        assert library.moments(run) == before
+    session.messages.dismiss()
+    train_epochs(qtbot, recorded, 1)
+    with Library() as library:
+        qtbot.waitUntil(lambda: len(library.moments(run)) < len(before))
+        assert library.state(run).at == 8
+    assert session.messages.current is None
+
+
 def test_a_library_that_cannot_be_written_never_stops_a_training(recorded: MainWindow, qtbot: QtBot) -> None:
     session = recorded.session
     session.records.path.mkdir(parents=True)
@@ -178,6 +203,37 @@ def test_the_next_start_has_it_again(recorded: MainWindow, qtbot: QtBot, make_wi
     np.testing.assert_array_equal(window.session.runs.current.network.parameters, run.network.parameters)
 
 
+def test_while_a_training_changes_hands_the_library_says_that_it_goes_on(recorded: MainWindow, qtbot: QtBot) -> None:
+    """Else a window that is killed just then would not be missed."""
+    session = recorded.session
+    train_for_a_while(qtbot, recorded)
+
+    def look(_: Trainer | None) -> list[tuple[str, bool]]:
+        with Library(session.records.path) as library:
+            return [(record.status, library.is_live(record.id)) for record in library.runs()]
+
+    seen = session.training.runner.look(session.runs.current.id, look)
+    qtbot.waitUntil(seen.done)
+    assert seen.result() == [("training", False)]
+    recorded.close_unasked()
+    (record,) = runs_of(recorded)
+    assert record.status == "paused"
+
+
+@pytest.mark.parametrize("then", ["another", "end"])
+def test_a_training_that_was_looked_at_last_is_no_broken_off_one(recorded: MainWindow, qtbot: QtBot, then: str) -> None:
+    session = recorded.session
+    train_for_a_while(qtbot, recorded)
+    look = session.training.runner.look(session.runs.current.id, lambda _: None)
+    if then == "another":
+        session.reset()
+        session.start()
+        qtbot.waitUntil(lambda: session.runs.current.record is not None, timeout=20_000)
+    qtbot.waitUntil(look.done)
+    recorded.close_unasked()
+    assert {record.status for record in runs_of(recorded)} == {"paused"}
+
+
 SCRIPT = """
 import main
 main.set_threads()
@@ -197,8 +253,6 @@ wait_until(window, lambda: False)
 
 def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, make_window: MakeWindow) -> None:
     """Of the window, while its process trains. The next window says so, once."""
-    from engine.datasets import DATASETS
-
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     with subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment) as program:
         path = Path(os.environ["NNVIZ_LIBRARY"])
@@ -219,7 +273,6 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, make_windo
         qtbot.waitUntil(lambda: bool(library.interrupted()), timeout=10_000)  # its process ends with it
         (record,) = library.interrupted()
         expect_exact(library, record, dataset)
-        exact = library.network(record.id).parameters
     window = make_window()
     qtbot.waitUntil(lambda: window.session.messages.current is not None, timeout=20_000)
     told = window.session.messages.current
@@ -227,9 +280,57 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, make_windo
     assert f"Run {record.id} was broken off at epoch" in told.text
     window.session.messages.choose(0)
     qtbot.waitUntil(lambda: window.session.runs.current.record == record.id, timeout=20_000)
-    wait_for(qtbot, window, Status.PAUSED)
-    assert window.session.runs.current.epochs == record.epochs
-    np.testing.assert_array_equal(window.session.runs.current.network.parameters, exact)
+    run = window.session.runs.current
+    assert run.epochs >= record.epochs
     assert len(window.session.timeline.epochs) > 5
+    qtbot.waitUntil(lambda: run.epochs > record.epochs + 3, timeout=20_000)
+    pause(qtbot, window)
     with Library(path) as library:
         assert library.interrupted() == []
+        expect_exact(library, library.run(record.id), dataset)
+
+
+@pytest.mark.parametrize("data", ["mnist", "moons"])
+def test_the_run_that_the_next_start_puts_into_the_window_was_broken_off(
+    make_window: MakeWindow, qtbot: QtBot, few_digits: Dataset, data: str
+) -> None:
+    """It says so, also when its data come later; and it goes on if the person wants that."""
+    dataset = few_digits if data == "mnist" else DATASETS[data].load({})
+    made = an_experiment(dataset, epochs=MANY_EPOCHS, batch_size=100).changed(data=data)
+    with Library() as library:
+        library.introduce()
+        number, _ = record(library, made, dataset, until=in_epoch(3, 2), finish=False)
+        library.database.write("UPDATE runs SET status = 'training'")
+    store_settings(record=number)
+    window = make_window(records=True)
+    session = window.session
+    qtbot.waitUntil(lambda: session.runs.current.record == number, timeout=20_000)
+    wait_for(qtbot, window, Status.PAUSED)
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    told = session.messages.current
+    assert told is not None
+    assert told.text.startswith(f"Run {number} was broken off at epoch")
+    assert [run.record for run in session.runs.unsaved] == []
+    with Library() as library:
+        assert not library.is_live(number), "another program may train it"
+    session.messages.choose(0)
+    qtbot.waitUntil(lambda: session.runs.current.epochs > 4, timeout=20_000)
+    pause(qtbot, window)
+    with Library() as library:
+        (run,) = library.runs()
+        assert (run.id, run.status) == (number, "paused")
+        expect_exact(library, run, dataset)
+
+
+def test_a_run_that_is_opened_twice_at_once_is_there_once(
+    make_window: MakeWindow, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    with Library() as library:
+        number, _ = record(library, an_experiment(few_digits, batch_size=100), few_digits, until=in_epoch(3, 2))
+    window = make_window(records=True)
+    wait_for(qtbot, window, Status.READY)
+    opened: list[int] = []
+    for _ in range(2):
+        window.session._reopening.open(number, lambda: opened.append(window.session.runs.current.id))
+    qtbot.waitUntil(lambda: len(opened) == 2, timeout=20_000)
+    assert opened[0] == opened[1]

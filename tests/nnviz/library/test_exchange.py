@@ -18,7 +18,7 @@ import pytest
 from engine.errors import FileFormatError
 from engine.storage import load_checkpoint, load_network
 from engine.training import Trainer
-from nnviz.commands import cli
+from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment
 from nnviz.library import Library
 from nnviz.library.exchange import read_run, write_run
@@ -130,7 +130,7 @@ def test_curves_and_command_of_a_folder(library: Library, tmp_path: Path) -> Non
     assert "test_rmse" not in rows[0]
     words = shlex.split((tmp_path / "command.txt").read_text())
     assert words[:2] == ["python", "main.py"]
-    described = described_experiment(cli.parser().parse_args(words[2:]))
+    described = described_experiment(parser().parse_args(words[2:]))
     assert described.training == made.training
 
 
@@ -152,6 +152,29 @@ def test_rows_are_copied_only_if_that_is_said(library: Library, tmp_path: Path) 
     assert (tmp_path / "out" / "mine.csv").read_text() == "a,b\n1,2\n"
     other, _ = record(library)
     assert "rows" in export_run(library, other, tmp_path / "out", with_rows=True).left_out
+
+
+def test_rows_that_are_in_the_folder_stay_as_they_are(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("a,b\n1,2\n")
+    run, _ = record(library, replace(an_experiment(), data=str(tmp_path / "mine.csv")))
+    done = export_run(library, run, tmp_path, with_rows=True)
+    assert done.left_out == {"rows": "mine.csv is in that folder already"}
+    assert (tmp_path / "mine.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_each_file_is_told_before_it_is_written_and_the_export_can_be_ended(library: Library, tmp_path: Path) -> None:
+    run, _ = record(library)
+    told: list[str] = []
+    done = export_run(library, run, tmp_path / "whole", tell=told.append)
+    assert set(told) == {*done.files, *done.left_out}
+
+    def tell(name: str) -> None:
+        if name == told[3]:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        export_run(library, run, tmp_path / "part", tell=tell)
+    assert sorted(each.name for each in (tmp_path / "part").iterdir()) == sorted(told[:3])
 
 
 # ---- what is refused

@@ -260,6 +260,15 @@ def test_branches_know_their_parent(library: Library) -> None:
 # ---- deleting
 
 
+def test_a_branch_of_a_run_that_is_gone_for_good_is_kept_too(library: Library) -> None:
+    run = library.begin(an_experiment())
+    library.delete([run])
+    assert not library.has(run)
+    assert library.run(library.begin(an_experiment(), parent=run, left_at=1.0)).parent == run
+    library.purge()
+    assert library.run(library.begin(an_experiment(), parent=run, left_at=1.0)).parent is None
+
+
 def test_deleting_can_be_undone_until_the_end(library: Library) -> None:
     run, trainer = record(library)
     library.delete([run])

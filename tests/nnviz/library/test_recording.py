@@ -230,6 +230,14 @@ def test_a_replay_with_its_orders_is_the_same_to_the_bit(library: Library) -> No
     np.testing.assert_array_equal(replayed.network.parameters, trainer.network.parameters)
 
 
+def test_what_json_cannot_hold_is_refused_when_it_is_logged(library: Library) -> None:
+    made = an_experiment()
+    recording = Recording(library, library.begin(made), made.trainer(DATA))
+    with pytest.raises(TypeError, match="JSON"):
+        recording.log("edit", {"what": object()})
+    assert recording.finish()
+
+
 # ---- who records
 
 
@@ -248,6 +256,17 @@ def test_nobody_else_takes_up_a_run_that_is_being_trained(library: Library) -> N
     assert not library.is_live(run)
     Recording(library, run, made.trainer(DATA)).finish()
     assert [each.name for each in library.path.parent.iterdir() if "lock" in each.name] == []
+
+
+def test_nobody_takes_up_a_run_with_which_another_has_gone_on(library: Library) -> None:
+    run, _ = record(library, until=in_epoch(2, 1))
+    known = library.run(run).updated
+    made = an_experiment()
+    Recording(library, run, made.trainer(DATA), updated=known).finish()
+    with refused(RunInUseError, "run", str(run)):
+        Recording(library, run, made.trainer(DATA), updated=known)
+    assert not library.is_live(run)
+    Recording(library, run, made.trainer(DATA), updated=library.run(run).updated).finish()
 
 
 def test_what_was_interrupted_is_found(library: Library) -> None:

@@ -18,7 +18,7 @@ from nnviz.library import DamagedError, Library, Recording, UnknownRunError
 from nnviz.library.replay import Replayed, edit_content, replay
 from nnviz.library.states import state_places
 from tests.engine.helpers import class_data
-from tests.nnviz.library.helpers import DATA, Clock, an_experiment, trained_on
+from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, trained_on
 
 Do = Callable[[Recording, Trainer], None]
 
@@ -151,6 +151,42 @@ def test_no_such_moment(library: Library, at: float) -> None:
     seen(library)
     with pytest.raises((UnknownRunError, DamagedError)):
         gone_to(library, at)
+
+
+def test_beyond_what_is_recorded_nothing_is_made_up(library: Library) -> None:
+    run, _ = record(library, until=in_epoch(4, 3), finish=False)
+    with pytest.raises(UnknownRunError, match=r"epoch is 5: it must be at most 3\.5, up to which the run is recorded"):
+        gone_to(library, 5, run)
+
+
+def test_between_two_recordings_nothing_is_made_up(library: Library) -> None:
+    run, trainer = record(library, until=in_epoch(2, 3), finish=False)
+    events = trainer.run()
+    while (trainer.epoch, trainer.batch) != (4, 2):
+        next(events)
+    recording = Recording(library, run, trainer)
+    recording.leap()
+    parameters = trainer.network.parameters.copy()
+    for event in events:
+        recording.take(event)
+    recording.finish()
+    for at in (1 + 4 / 6, 2, 3, 3 + 1 / 6):
+        with pytest.raises(
+            UnknownRunError, match=r"must not be between 1\.5 and 3\.33333, when nothing could be record"
+        ):
+            gone_to(library, at, run)
+    assert gone_to(library, 1.5, run).trainer.epoch == 2
+    np.testing.assert_array_equal(gone_to(library, 3 + 2 / 6, run).trainer.network.parameters, parameters)
+    end = gone_to(library, 6, run).trainer.network.parameters
+    np.testing.assert_array_equal(end, trainer.network.parameters)
+
+
+@pytest.mark.parametrize("payload", ['{"since": "x"}', "[]"])
+def test_a_damaged_place_is_told(library: Library, payload: str) -> None:
+    seen(library, epochs=20)
+    library.database.write("INSERT INTO orders VALUES (1, 99, 15, 16, 1, 'state', ?, NULL)", (payload,))
+    with pytest.raises(DamagedError, match="an order at epoch 15"):
+        gone_to(library, 14)
 
 
 @pytest.mark.parametrize(

@@ -111,3 +111,84 @@ def test_a_thinned_run_goes_on(library: Library) -> None:
         recording.take(event)
     assert recording.finish()
     assert library.moments(run)[-1] == 60
+
+
+def test_with_no_budget_it_tells_all_that_can_go(library: Library) -> None:
+    starred, _ = large_runs(library, 2)
+    library.annotate(starred, starred=True)
+    library.begin(an_experiment())  # has nothing that could go
+    plan = library.room.plan(0)
+    assert (len(plan.runs), plan.starred, plan.is_enough) == (2, 1, False)
+    every = library.database.number("SELECT count(*) FROM moments")
+    states = library.database.number("SELECT count(*) FROM states WHERE at > 0 AND at < 40")
+    assert states > 0
+    assert plan.moments == every - 2 * 2 + states, "the first and the last stay"
+
+
+def test_more_room_is_made_than_is_missing(library: Library) -> None:
+    """Else it would be due again after the next training."""
+    large_runs(library, 2)
+    library.room.budget = library.room.nbytes - 1000
+    library.room.thin(library.room.plan())
+    assert library.room.nbytes < library.room.budget * 0.97
+
+
+def test_nothing_goes_before_it_was_said(library: Library) -> None:
+    (run,) = large_runs(library, 1)
+    before = library.moments(run)
+    assert library.room.make_room() is None, "there is room"
+    library.room.budget = library.room.nbytes - 1000
+    said = library.room.make_room()
+    assert said is not None
+    assert said.runs == [run]
+    assert library.moments(run) == before
+    with Library() as again:
+        assert again.room.make_room() is None
+        assert len(again.moments(run)) < len(before)
+        again.room.budget = again.room.nbytes - 1000
+        thinner = again.moments(run)
+        assert again.room.make_room() is not None, "each time it is said before"
+        assert again.moments(run) == thinner
+
+
+def test_what_was_said_is_forgotten_when_there_is_room(library: Library) -> None:
+    (run,) = large_runs(library, 1)
+    before = library.moments(run)
+    library.room.budget = 1_000_000
+    assert library.room.announce() is not None
+    library.room.budget = BUDGET
+    assert library.room.make_room() is None
+    library.room.budget = 1_000_000
+    assert library.room.make_room() is not None
+    assert library.moments(run) == before
+
+
+def test_where_thinning_does_not_help_that_is_said_once(library: Library) -> None:
+    for _ in range(3):
+        library.begin(an_experiment(), note="x" * 400_000)
+    library.room.budget = 1_000_000
+    said = library.room.make_room()
+    assert said is not None
+    assert (said.losses, said.is_over, said.is_enough) == ((), True, False)
+    assert library.room.make_room() is None
+
+
+def test_thinning_tells_how_far_it_is_and_can_be_ended(library: Library) -> None:
+    first, second = large_runs(library, 2)
+    before = library.moments(second)
+    plan, told = library.room.plan(0), []
+
+    def tell(share: float) -> None:
+        told.append(share)
+        if share:
+            raise InterruptedError
+
+    library.database.shrink()
+    size = library.path.stat().st_size
+    with pytest.raises(InterruptedError):
+        library.room.thin(plan, tell)
+    assert told[0] == 0
+    assert 0.3 < told[1] < 0.7
+    assert library.run(first).is_thinned
+    assert library.moments(second) == before
+    assert library.path.stat().st_size < size, "what went is no longer in the file"

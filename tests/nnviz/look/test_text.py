@@ -74,3 +74,10 @@ def test_numbers_at_an_axis_are_short(value: float, words: str) -> None:
 )
 def test_epochs(number: float, words: str) -> None:
     assert text.epochs(number) == words
+
+
+@pytest.mark.parametrize(
+    ("nbytes", "written"), [(12, "12 bytes"), (3400, "3.4 kB"), (2e9, "2 GB"), (123_456_789, "123 MB"), (0, "0 bytes")]
+)
+def test_sizes(nbytes: float, written: str) -> None:
+    assert text.size(nbytes) == written

@@ -134,3 +134,24 @@ def test_an_empty_grid_paints(qtbot: QtBot) -> None:
     qtbot.addWidget(grid)
     grid.resize(300, 200)
     assert not grid.grab().isNull()
+
+
+def test_while_one_looks_back_they_are_of_that_moment(
+    page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    train_epochs(qtbot, ready_window, 1)
+    train_epochs(qtbot, ready_window, 1)
+    qtbot.waitUntil(lambda: session.probes[STATISTICS].is_up_to_date)
+    assert "■</span> now" in page._keys.text()
+    session.timeline.go_to(1)
+    qtbot.waitUntil(lambda: session.probes[STATISTICS].is_up_to_date)
+    assert "■</span> at epoch 1" in page._keys.text()
+    first = page.grid.rows[0].cells[0]
+    weights = spread_of(session.displayed.network.weights[0])
+    assert first.text.startswith(f"weights at epoch 1: mean {weights.mean:+.3g}")
+    table = page.table()
+    assert table is not None
+    assert {row[2] for row in table[1]} == {"start", "at epoch 1"}
+    session.timeline.go_live()
+    qtbot.waitUntil(lambda: "■</span> now" in page._keys.text())

@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtCore import QMimeData, Qt, QUrl
-from PyQt5.QtGui import QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import QApplication, QListWidget, QProgressBar, QPushButton, QWidget
+from PyQt5.QtWidgets import QApplication, QListWidget, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.assets_folder import ASSETS
@@ -18,24 +16,10 @@ from nnviz.jobs import data_process
 from nnviz.panels.importing.table_view import PreviewTable
 from nnviz.window.main_window import MainWindow
 from tests.conftest import close
-from tests.nnviz.helpers import click, find, pick, retype
+from tests.nnviz.helpers import click, drop, find, pick, retype
 from tests.nnviz.panels.import_helpers import look_at, use, wait, words
 
 PENGUINS = ASSETS / "tables" / "penguins.csv"
-
-
-def drop(target: QWidget, path: Path) -> bool:
-    """Drops a file as the system would; returns whether the target takes it."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    at = target.rect().center()
-    enter = QDragEnterEvent(at, Qt.CopyAction, data, Qt.LeftButton, Qt.NoModifier)
-    enter.ignore()
-    QApplication.sendEvent(target, enter)
-    is_canvas = target.objectName() == "drawCanvas"
-    if enter.isAccepted() and (not is_canvas or target._is_target):  # type: ignore[attr-defined]
-        QApplication.sendEvent(target, QDropEvent(at, Qt.CopyAction, data, Qt.LeftButton, Qt.NoModifier))
-    return enter.isAccepted()
 
 
 # ---- a folder, arrays

@@ -321,6 +321,29 @@ def test_what_it_has_learned_from_is_told_after_undo_too(own_window: MainWindow,
     assert shows(window, "ownProgress") == "This is not in the training part."
 
 
+def test_before_it_has_learned_from_them_nothing_is_compared_while_one_looks_back(
+    own_window: MainWindow, qtbot: QtBot
+) -> None:
+    window, session = own_window, own_window.session
+    train_epochs(qtbot, window, 2)
+    draw(qtbot, window)
+    keep_as(qtbot, window, "4")
+    open_page(qtbot, window)
+    train_on(qtbot, window)
+    wait_for(qtbot, window, Status.FINISHED)
+    wait_for_answers(qtbot, window)
+    assert "test error" in shows(window, "ownProgress")
+    session.timeline.go_to(1)
+    assert not session.own.learned.any()
+    wait_for_answers(qtbot, window)
+    assert session.probes[TESTED].result.before is None
+    assert "test error" not in shows(window, "ownProgress")
+    session.timeline.go_to(3)
+    assert session.own.learned.all()
+    wait_for_answers(qtbot, window)
+    assert "test error" in shows(window, "ownProgress")
+
+
 def test_nothing_is_compared_before_it_has_been_trained_on_them(own_window: MainWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
     draw(qtbot, window)

@@ -8,6 +8,9 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.metrics import Evaluator
+from nnviz.look import text
+from nnviz.session.asked import PAST
 from nnviz.session.status import Status
 from nnviz.widgets.fields import NumberEdit
 from nnviz.widgets.head_mark import HeadMark
@@ -26,6 +29,7 @@ from tests.nnviz.helpers import (
     train_for_a_while,
     wait_for,
 )
+from tests.nnviz.panels.plane_helpers import load
 
 
 @pytest.fixture
@@ -219,6 +223,44 @@ def test_the_lines_of_the_answer_are_marked_there(trained: MainWindow, qtbot: Qt
     before = plot.grab().toImage()
     trained.session.timeline.go_to(2)
     assert plot.grab().toImage() != before
+
+
+def test_the_head_of_the_lines_tells_the_answer_of_that_moment(trained: MainWindow, qtbot: QtBot) -> None:
+    session, card = trained.session, trained.card("learningStripDock")
+    trained.canvas.set_strokes([[(60, 40), (120, 40), (80, 150)]])
+    qtbot.waitUntil(lambda: bool(card.plot.lines))
+    for epoch in (1, session.timeline.epochs[-2]):
+        session.timeline.go_to(epoch)
+        qtbot.waitUntil(lambda: session.probes[PAST].is_up_to_date)
+        first = card.plot.lines[0].name
+        share = session.question.prediction[session.class_names.index(first)]
+        assert card.head.detail.toolTip().startswith(f"{first} {100 * share:.0f} %, ")
+    session.timeline.go_live()
+    qtbot.waitUntil(lambda: card.head.detail.toolTip().endswith(" by epoch"))
+
+
+def test_a_predicted_number_has_large_figures_of_the_past_too(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session, bar = ready_window.session, ready_window.run_bar
+    load(qtbot, ready_window, "mpg")
+    session.settings.change("epochs", epochs=3)
+    for step in (session.step_epoch, session.step_epoch, session.step_batch):
+        step()
+        wait_for(qtbot, ready_window, Status.PAUSED)
+    session.step_batch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    live, between = bar.test_figure.text(), session.timeline.epochs[-2]
+    assert 2 < between < session.timeline.live_epoch
+    session.timeline.go_to(between)
+    last = session.runs.current.history.figures(2)["test_rmse"]
+    assert bar.test_figure.text() == f"{text.steady(last)} mpg", "the last that was measured, until it rests"
+    assert find(ready_window, QLabel, "testFigureName").text() == "test · epoch 2"
+    assert "at epoch 2" in bar.test_figure.toolTip()
+    assert bar.live_figure.text() == live
+    qtbot.waitUntil(lambda: session.timeline.figures[0] == between)
+    measured = Evaluator(session.displayed.network, session.dataset.test, session.dataset.target_scaling).evaluate()
+    assert bar.test_figure.text() == f"{text.steady(measured.rmse)} mpg"
+    assert find(ready_window, QLabel, "testFigureName").text() == f"test · epoch {text.epochs(between)}"
+    assert find(ready_window, QLabel, "testFigureName").property("role") == "back"
 
 
 # ---- the playhead on the chart

@@ -17,13 +17,6 @@ from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, train_epochs, train_for_a_while, wait_for
 
 
-@pytest.fixture
-def recorded(ready_window: MainWindow) -> MainWindow:
-    """A window whose trainings are recorded."""
-    ready_window.session.records.set_on(True)
-    return ready_window
-
-
 def steps(qtbot: QtBot, model: Model, epochs: int, batches: int = 0) -> None:
     for step in [model.session.step_epoch] * epochs + [model.session.step_batch] * batches:
         before = model.session.runs.current.epochs
@@ -107,7 +100,8 @@ def test_changed_settings_and_edits_on_the_way(recorded: MainWindow, qtbot: QtBo
 
 def test_it_takes_the_settings_of_the_fields(recorded: MainWindow, qtbot: QtBot) -> None:
     session = recorded.session
-    train_epochs(qtbot, recorded, 3)
+    session.settings.change("epochs", epochs=3)
+    steps(qtbot, recorded, 3)
     session.timeline.go_to(1)
     session.settings.change("rate", learning_rate=0.05)
     branch(qtbot, recorded)

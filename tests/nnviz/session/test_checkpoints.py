@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QFileDialog, QLabel, QLineEdit
+from PyQt5.QtWidgets import QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from engine.datasets import DATASETS, Dataset, DataSource
+from engine.datasets import Dataset
 from engine.events import Batch
 from engine.network import Network
 from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
-from engine.validation import Array
-from nnviz.session.status import Progress, Status
+from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.engine.helpers import restored_later
 from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import (
     action,
@@ -34,40 +30,7 @@ from tests.nnviz.helpers import (
     train_for_a_while,
     wait_for,
 )
-from tests.nnviz.panels.plane_helpers import load
-
-
-def set_up(model: Model) -> None:
-    """Settings whose run keeps a great deal from step to step."""
-    model.session.settings.change(
-        "all", hidden=(12,), optimizer="adam", learning_rate=0.003, dropout=0.2, shift=1, schedule="cosine",
-        epochs=3, validation_share=0.1, patience=2,
-    )  # fmt: skip
-
-
-def steps(qtbot: QtBot, model: Model, epochs: int, batches: int) -> None:
-    """So many epochs, then so many batches."""
-    for _ in range(epochs):
-        model.session.step_epoch()
-        wait_for(qtbot, model, Status.PAUSED)
-    for _ in range(batches):
-        model.session.step_batch()
-        wait_for(qtbot, model, Status.PAUSED)
-
-
-def save(qtbot: QtBot, model: Model, path: Path) -> None:
-    """As the menu would, and until it is on disk."""
-    done: list[Path] = []
-    model.session.files.save(path, lambda: done.append(path))
-    qtbot.waitUntil(lambda: bool(done))
-    assert model.session.runs.current.path == path
-
-
-def reopen(qtbot: QtBot, model: Model, path: Path) -> None:
-    """Until it is another run in the window."""
-    before = model.session.runs.current
-    model.session.files.open(path)
-    qtbot.waitUntil(lambda: model.session.runs.current is not before)
+from tests.nnviz.session.helpers import reopen, save, set_up, steps
 
 
 @pytest.mark.parametrize(("epochs", "batches"), [(0, 3), (1, 0), (1, 7)])
@@ -295,158 +258,6 @@ def test_training_waits_for_the_state_to_be_taken(ready_model: Model, qtbot: QtB
     assert not np.array_equal(network.parameters, session.runs.current.network.parameters)
 
 
-def test_other_data(ready_window: MainWindow, qtbot: QtBot, home: Path, few_digits: Dataset) -> None:
-    window, session = ready_window, ready_window.session
-    set_up(window)
-    steps(qtbot, window, 0, 3)
-    save(qtbot, window, home / "run.npz")
-    parameters = session.runs.current.network.parameters.copy()
-    session.data.dataset = replace(few_digits, train=few_digits.train.head(1500))
-    reopen(qtbot, window, home / "run.npz")
-    message = find(window, QLabel, "messageText")
-    assert message.isVisible()
-    assert "will start from its weights" in message.text()
-    assert session.messages.current is not None
-    assert not session.messages.current.is_error
-    np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
-    train_epochs(qtbot, window, 1)
-
-
-def paused_on_points(qtbot: QtBot, window: MainWindow, path: Path) -> tuple[Progress, Array]:
-    """Saves a training of points that is cut off; returns its place, and what comes of it if it goes on at once.
-
-    Afterwards there are other data in the window.
-    """
-    session = window.session
-    load(qtbot, window, "moons", points=200)
-    session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.01, batch_size=20, epochs=4)
-    session.reset()
-    steps(qtbot, window, 1, 3)
-    save(qtbot, window, path)
-    progress = session.training.progress
-    session.start()
-    wait_for(qtbot, window, Status.FINISHED)
-    straight = session.runs.current.network.parameters.copy()
-    load(qtbot, window, "mnist")
-    return progress, straight
-
-
-def place_of(progress: Progress) -> tuple[int, ...]:
-    return progress.epoch, progress.epochs, progress.batch, progress.batches
-
-
-def test_with_its_own_data_it_goes_on_where_it_was(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, session = ready_window, ready_window.session
-    progress, straight = paused_on_points(qtbot, window, home / "run.npz")
-    reopen(qtbot, window, home / "run.npz")
-    assert session.messages.current is None
-    wait_for(qtbot, window, Status.PAUSED)
-    qtbot.waitUntil(lambda: session.training.is_under_way)
-    assert session.data.name == "moons"
-    assert place_of(session.training.progress) == place_of(progress)
-    assert session.displayed.network.shape == [2, 12, 2]
-    assert "epoch 2 of 4" in find(window, QLabel, "runStatus").text()
-    session.start()
-    wait_for(qtbot, window, Status.FINISHED)
-    np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
-    assert session.runs.current.epochs == 4
-
-
-def test_what_is_to_start_meanwhile_goes_on_too(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, session = ready_window, ready_window.session
-    _, straight = paused_on_points(qtbot, window, home / "run.npz")
-    reopen(qtbot, window, home / "run.npz")
-    press(qtbot, window, Qt.Key_Space)
-    wait_for(qtbot, window, Status.FINISHED)
-    np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
-
-
-def test_it_waits_while_its_opening_is_undone(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, session = ready_window, ready_window.session
-    progress, _ = paused_on_points(qtbot, window, home / "run.npz")
-    reopen(qtbot, window, home / "run.npz")
-    action(window, "actionUndo").trigger()
-    qtbot.waitUntil(lambda: not session.data.loading and session.data.name == "mnist")
-    action(window, "actionRedo").trigger()
-    qtbot.waitUntil(lambda: session.training.is_under_way)
-    assert place_of(session.training.progress) == place_of(progress)
-
-
-def load_through(
-    qtbot: QtBot, window: MainWindow, data: Dataset, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Loads data, called "slow", which wait for the gate whenever they are loaded; it is open when this returns."""
-    restored_later(monkeypatch, DATASETS)
-
-    def load_slowly() -> Dataset:
-        assert gate.wait(10)
-        return data
-
-    DATASETS.register("slow")(DataSource("Slow", load_slowly))
-    gate.set()
-    load(qtbot, window, "slow")
-
-
-def test_undo_while_its_data_load_gives_them_up(
-    ready_window: MainWindow,
-    qtbot: QtBot,
-    home: Path,
-    few_digits: Dataset,
-    loading_gate: threading.Event,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    window, session = ready_window, ready_window.session
-    slow = replace(few_digits, train=few_digits.train.head(1500))
-    load_through(qtbot, window, slow, loading_gate, monkeypatch)
-    set_up(window)
-    steps(qtbot, window, 0, 3)
-    save(qtbot, window, home / "run.npz")
-    load(qtbot, window, "mnist")
-    first = session.runs.current
-    loading_gate.clear()
-    reopen(qtbot, window, home / "run.npz")
-    assert session.state is Status.LOADING
-    assert session.messages.current is None, "nothing is wrong while the data are on their way"
-    action(window, "actionUndo").trigger()
-    assert session.runs.current is first
-    assert not session.data.loading
-    assert session.data.name == "mnist"
-    action(window, "actionRedo").trigger()
-    assert session.state is Status.LOADING
-    loading_gate.set()
-    qtbot.waitUntil(lambda: session.training.is_under_way)
-    assert session.training.progress.batch == 3
-
-
-def test_data_of_that_name_that_are_others_by_now(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, session = ready_window, ready_window.session
-    table = home / "points.csv"
-    table.write_text("a,b,kind\n" + "".join(f"{n % 7},{n % 5},{'yes' if n % 3 else 'no'}\n" for n in range(100)))
-    load(qtbot, window, str(table), target="kind")
-    session.settings.change("all", hidden=(12,), batch_size=20, epochs=4)
-    session.reset()
-    steps(qtbot, window, 1, 2)
-    save(qtbot, window, home / "run.npz")
-    parameters = session.runs.current.network.parameters.copy()
-    load(qtbot, window, "mnist")
-    table.write_text(table.read_text().replace("6,", "9,"))
-    reopen(qtbot, window, home / "run.npz")
-    qtbot.waitUntil(lambda: session.messages.current is not None)
-    assert session.messages.current is not None
-    assert "will start from its weights" in session.messages.current.text
-    assert not session.training.is_under_way
-    np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
-
-
-def test_before_the_data_is_there(window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    wait_for(qtbot, window, Status.READY)
-    steps(qtbot, window, 0, 2)
-    save(qtbot, window, home / "run.npz")
-    window.session.data.dataset = None
-    reopen(qtbot, window, home / "run.npz")
-    assert "not loaded yet" in find(window, QLabel, "messageText").text()
-
-
 def test_undo_of_an_opened_run(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window, session = ready_window, ready_window.session
     set_up(window)
@@ -510,49 +321,3 @@ def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
     wait_for(qtbot, ready_model, state)
     assert session.runs.current.epochs == pytest.approx(batches / 40)
     assert [snapshot.epochs for snapshot in session.runs.current.snapshots] == [session.runs.current.epochs]
-
-
-# ---- networks without the state of a training
-
-
-def saved_of_points(qtbot: QtBot, window: MainWindow, path: Path) -> None:
-    """Saves a network of points; afterwards there are other data in the window."""
-    load(qtbot, window, "moons", points=200)
-    save(qtbot, window, path)
-    load(qtbot, window, "mnist")
-
-
-def test_whether_it_fits_is_told_when_its_data_are_there(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, session = ready_window, ready_window.session
-    saved_of_points(qtbot, window, home / "points.json")
-    told: list[str] = []
-    session.messages.changed.connect(
-        lambda: told.append(session.messages.current.text if session.messages.current else "")
-    )
-    reopen(qtbot, window, home / "points.json")
-    wait_for(qtbot, window, Status.READY)
-    assert session.data.name == "moons"
-    assert not any(told)
-
-
-def test_it_is_told_where_they_cannot_be_loaded(
-    ready_window: MainWindow,
-    qtbot: QtBot,
-    home: Path,
-    few_digits: Dataset,
-    loading_gate: threading.Event,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    window, session = ready_window, ready_window.session
-    halves = replace(few_digits.train.head(1500), inputs=few_digits.train.inputs[:1500, :392])
-    load_through(qtbot, window, Dataset("Slow", halves), loading_gate, monkeypatch)
-    session.reset()
-    save(qtbot, window, home / "halves.json")
-    load(qtbot, window, "mnist")
-    loading_gate.clear()
-    reopen(qtbot, window, home / "halves.json")
-    assert session.state is Status.LOADING
-    session.data.cancel()
-    loading_gate.set()
-    assert session.messages.current is not None
-    assert "784" in session.messages.current.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.activations import ACTIVATIONS
 from engine.storage import load_checkpoint, load_network
 from nnviz.jobs.reports import Stopped
+from nnviz.session.remedies import best_epoch
 from nnviz.session.status import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.window.main_window import MainWindow
@@ -89,6 +91,68 @@ def test_in_the_middle_of_training(window: MainWindow, qtbot: QtBot, home: Any, 
     assert session.runs.current.history.completed == last, "as many as were asked for, not so many more"
     assert session.runs.current.history.error.test.epochs == list(range(last + 1))
     assert session.runs.current.history.error.test.values[-1] < 0.5
+
+
+def choices(window: MainWindow) -> list[str]:
+    """What the message offers."""
+    message = window.session.messages.current
+    return [] if message is None else [choice.text for choice in message.choices]
+
+
+def diverge_after(qtbot: QtBot, window: MainWindow, epochs: int) -> None:
+    """Some epochs that are recorded, then a rate that is too high."""
+    session = window.session
+    session.settings.change("epochs", epochs=20)
+    for _ in range(epochs):
+        session.step_epoch()
+        wait_for(qtbot, window, Status.TRAINING)
+        wait_for(qtbot, window, Status.PAUSED)
+    retype(qtbot, window, "learningRateEdit", "1e+30")
+    session.start()
+    qtbot.waitUntil(lambda: bool(choices(window)), timeout=20_000)
+
+
+@pytest.mark.parametrize(("number", "changed"), [(1, {"learning_rate": 1e29}), (2, {"clip_norm": 1.0})])
+def test_it_goes_back_to_the_last_good_epoch_exactly(
+    recorded: MainWindow, qtbot: QtBot, number: int, changed: dict[str, float]
+) -> None:
+    window, session = recorded, recorded.session
+    diverge_after(qtbot, window, 3)
+    old, dataset = session.runs.current, session.dataset
+    assert dataset is not None
+    good = best_epoch(old)
+    assert good == 3
+    assert choices(window) == ["Epoch 3, rate 1e+29", "Epoch 3, clipped gradients", "Reset"]
+    settings = old.experiment.training
+    click(qtbot, window, QPushButton, f"messageChoice{number}Button")
+    qtbot.waitUntil(lambda: session.runs.current is not old, timeout=20_000)
+    new = session.runs.current
+    assert (new.parent, new.left_at, new.epochs, session.state) == (old.id, 3, 3, Status.PAUSED)
+    assert new.experiment.training == replace(settings, **changed)  # type: ignore[arg-type]
+    assert session.settings.experiment.training == new.experiment.training
+    assert old.experiment.training == settings, "the old run stays as it was"
+    trainer = old.experiment.changed(learning_rate=0.2).trainer(dataset)
+    events = trainer.run()
+    while trainer.epoch < 3 or trainer.batch < trainer.batches_per_epoch:
+        next(events)
+    np.testing.assert_array_equal(new.network.parameters, trainer.network.parameters)
+
+
+def test_if_it_never_learned_it_offers_to_begin_again(recorded: MainWindow, qtbot: QtBot) -> None:
+    window, session = recorded, recorded.session
+    diverge_after(qtbot, window, 0)
+    assert choices(window) == ["Reset, rate 1e+29", "Reset, clipped gradients", "Reset"]
+    click(qtbot, window, QPushButton, "messageChoice2Button")
+    assert session.state is Status.READY
+    assert session.settings.experiment.training.clip_norm == 1
+
+
+def test_what_it_offers_goes_when_the_fields_change(recorded: MainWindow, qtbot: QtBot) -> None:
+    window, session = recorded, recorded.session
+    diverge_after(qtbot, window, 1)
+    assert choices(window)
+    retype(qtbot, window, "learningRateEdit", "0.05")
+    assert session.messages.current is None
 
 
 @RATES

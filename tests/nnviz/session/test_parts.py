@@ -20,6 +20,7 @@ PARTS = (
         "timeline",
         "records",
         "branching",
+        "moment_files",
         "player",
         "imported",
         "importing",
@@ -34,8 +35,11 @@ PARTS = (
         "files",
         "library",
         "comparison",
+        "room",
+        "exchange",
         "step_through",
         "step_effects",
+        "past_batch",
     ),
 )
 HELPERS = ("probes", "rate_search", "ranking", "pictures")  # of the jobs' room; what they find comes back by a part

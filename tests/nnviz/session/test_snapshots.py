@@ -147,3 +147,17 @@ def test_large_ones_are_packed() -> None:
     (only,) = snapshots
     assert snapshots.nbytes < 0.51 * parameters.nbytes
     np.testing.assert_allclose(only.parameters, parameters, atol=1e-4)
+
+
+def test_with_less_room_some_go_at_once_and_with_more_they_lie_closer_again() -> None:
+    size = vector(0).nbytes
+    snapshots = filled(list(range(64)), most_bytes=64 * size)
+    assert len(snapshots) == 64
+    snapshots.set_room(8 * size)
+    assert 4 <= len(snapshots) <= 8
+    assert snapshots.epochs[0] == 0
+    assert snapshots.nbytes <= 8 * size
+    snapshots.set_room(64 * size)
+    for epoch in range(64, 80):
+        snapshots.add(epoch, vector(epoch), SHAPE)
+    assert set(range(64, 80)) <= set(snapshots.epochs)

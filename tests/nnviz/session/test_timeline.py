@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.metrics import Evaluator
+from nnviz.jobs.pace import Budget
+from nnviz.session.asked import MISTAKES
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from tests.nnviz.conftest import Model
@@ -142,6 +145,37 @@ def test_the_matrix_is_that_of_the_moment(trained: Model, qtbot: QtBot) -> None:
     assert counts is not None
     assert (counts.epochs, counts.is_now) == (1, True)
     np.testing.assert_array_equal(counts.matrix, session.runs.current.history.confusion(1))
+
+
+def test_a_later_matrix_does_not_stand_for_the_moment(trained: Model, qtbot: QtBot) -> None:
+    session = trained.session
+    session.probes.want("a test", (MISTAKES,), True)
+    qtbot.waitUntil(lambda: session.probes[MISTAKES].is_up_to_date)
+    session.timeline.go_to(1)
+    np.testing.assert_array_equal(session.mistakes.counts.matrix, session.runs.current.history.confusion(1))
+    between = session.timeline.epochs[-2]
+    session.timeline.go_to(between)
+    qtbot.waitUntil(lambda: session.mistakes.counts.is_now)
+    assert session.mistakes.counts.epochs == between
+
+
+def test_what_is_slow_follows_as_soon_as_it_rests(trained: Model, qtbot: QtBot) -> None:
+    session, probe = trained.session, trained.session.probes[MISTAKES]
+    probe._budget = Budget(1000)
+    session.probes.want("a test", (MISTAKES,), True)
+    qtbot.waitUntil(lambda: probe.is_up_to_date)
+    session.timeline.go_to(1)
+    qtbot.waitUntil(lambda: probe.is_up_to_date)
+    assert session.mistakes.found.network is session.displayed.network
+
+
+def test_with_other_data_nothing_is_measured(trained: Model, qtbot: QtBot) -> None:
+    session, run = trained.session, trained.session.runs.current
+    run.experiment = replace(run.experiment, fingerprint="other")
+    with qtbot.waitSignal(session.timeline.rested):
+        session.timeline.go_to(session.timeline.epochs[-3])
+    assert not session.timeline._measuring._lane._waiting
+    assert session.timeline.figures[0] == 3
 
 
 # ---- harmless

@@ -147,7 +147,7 @@ def open_everything(window: MainWindow) -> None:
     make_all_cards(window)
     make_all_pages(window)
     window.draw.form.set_rows([FormRow("weight"), FormRow("island", ("Dream", "Biscoe"))])
-    for group in [*window.training.groups, find(window, Group, "dataPartsGroup")]:
+    for group in [*window.training.groups, find(window, Group, "dataPartsGroup"), find(window, Group, "roomGroup")]:
         group.head.setChecked(True)
     for page in window.curves.pages:
         if isinstance(page, AnswersPage):

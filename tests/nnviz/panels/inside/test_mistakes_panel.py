@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.digits.strokes import Ink
+from nnviz.panels.inside.mistakes import _shorter
 from nnviz.session.asked import MISTAKES
 from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example
@@ -402,3 +403,17 @@ def test_other_data_ends_the_choice(inside: MainWindow, qtbot: QtBot, load_with:
     qtbot.waitUntil(lambda: not inside.session.data.loading)
     assert inside.session.selection.classes is None
     assert not find(inside, ConfusionView, "confusionMatrix").isVisible()
+
+
+@pytest.mark.parametrize(
+    ("words", "shorter"),
+    [
+        ("4.65 % of 10\u202f000", ["4.65 %", "4.7 %"]),
+        ("40.00 % after epoch 1", ["40.00 %", "40 %"]),
+        ("0.0017 % of 60\u202f000", ["0.0017 %", "0.0017 %"]),
+        ("RMSE 2.71 · R² 0.88", ["RMSE 2.71", "2.71"]),
+        ("", ["", ""]),
+    ],
+)
+def test_the_error_gives_way_to_a_mark_digit_by_digit(words: str, shorter: list[str]) -> None:
+    assert _shorter(words) == shorter

@@ -526,3 +526,14 @@ def test_hidden_it_costs_nothing(ready_window: MainWindow, qtbot: QtBot) -> None
     window.show_workspace("train")
     qtbot.waitUntil(lambda: not panel_of(window).in_view)
     assert not any(window.session.probes[name].is_wanted for name in (NEURON, NEURON_NOW, NEURON_ERROR))
+
+
+def test_the_ranking_is_dropped_with_its_moment(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 2, 3)
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not window.session.ranking.is_running)
+    window.session.timeline.go_to(0)
+    assert window.session.ranking.result is None
+    assert not panel.ranking.isVisible()

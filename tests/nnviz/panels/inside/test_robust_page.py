@@ -193,6 +193,33 @@ def test_measured_again_the_curve_of_before_is_grey(page: RobustPage, ready_wind
     assert page.plots.plots[0].past.y.tolist() == before
 
 
+def test_of_another_moment_than_the_one_looked_back_at_curves_are_grey(
+    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    train_epochs(qtbot, ready_window, 1)
+    train_epochs(qtbot, ready_window, 1)
+    click(qtbot, ready_window, QPushButton, "measureRobustButton")
+    measured(ready_window, qtbot)
+    live = page.plots.plots[0].line.y.tolist()
+    session.timeline.go_to(1)
+    assert page.plots.plots[0].line.y.tolist() == []
+    assert page.plots.plots[0].past.y.tolist() == live
+    assert page.status.text() == "Not measured at this moment · grey: epoch 2"
+    assert page.measure_button.text() == "Measure"
+    assert "at epoch 2" in point_at(page, Strength("noise", 0.3))
+    click(qtbot, ready_window, QPushButton, "measureRobustButton")
+    measured(ready_window, qtbot)
+    error = Evaluator(session.displayed.network, session.dataset.test).evaluate().error
+    assert error is not None
+    assert at(page, Strength("noise", 0.0)) == 100 * error
+    assert page.status.text() == "Error on 500 test examples at epoch 1 · grey: epoch 2"
+    session.timeline.go_to(0)
+    assert page.status.text() == "Not measured at this moment · grey: epoch 1"
+    session.timeline.go_to(1)
+    assert page.status.text().startswith("Error on 500 test examples at epoch 1"), "it is known of that moment still"
+
+
 def test_what_the_training_covered_is_marked(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     augmentation = Augmentation(shift=2, rotation=15, scale=0.25)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from threading import Event
 from weakref import ref
 
 import numpy as np
@@ -14,9 +15,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.one_step import BIAS
+from nnviz.jobs.stepwise import Steps
 from nnviz.panels.inside.step_through import StepThroughPage
 from nnviz.panels.inside.step_walk import Pace, Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.session import step_through
+from nnviz.session.exact import Exact, Wish
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.widgets.pages import TabbedCard
@@ -604,3 +607,90 @@ def test_a_large_step_is_not_held_by_what_is_out_of_view(
     newest(page, ready_window, qtbot)
     assert page.stage == Stage(Phase.UPDATE, 1), "one comes back to where one was"
     assert len(shown(page)) == 785
+
+
+# ---- while one looks back
+
+
+def train_two_epochs(window: MainWindow, qtbot: QtBot) -> None:
+    for _ in range(2):
+        window.session.step_epoch()
+        qtbot.waitUntil(lambda: window.session.state in (Status.PAUSED, Status.FINISHED), timeout=20_000)
+
+
+def test_of_a_run_that_is_not_recorded_it_says_why_and_shows_the_step_on_the_example(
+    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session, note, take = ready_window.session, find(page, QLabel, "stepNote"), page.parts.take
+    train_two_epochs(ready_window, qtbot)
+    newest(page, ready_window, qtbot)
+    assert not note.isVisible()
+    assert take.isEnabled()
+    session.timeline.go_to(1)
+    qtbot.waitUntil(lambda: "Draw something" in find(page, QLabel, "stepNothing").text())
+    assert note.text() == "This run is not recorded, so no moment of its past is known exactly."
+    session.selection.choose_example(Example("test", 3))
+    newest(page, ready_window, qtbot)
+    assert note.isVisible()
+    assert note.text().endswith("Below is the step on the example.")
+    assert not find(page, QPushButton, "stepPastAgainButton").isVisible()
+    assert not take.isEnabled()
+    assert "go live" in take.toolTip()
+    assert find(page, QLabel, "stepResult").text().startswith("after epoch 1: loss ")
+    session.timeline.go_live()
+    newest(page, ready_window, qtbot)
+    assert not note.isVisible()
+    assert take.isEnabled()
+    assert "go live" not in take.toolTip()
+
+
+@pytest.mark.parametrize(("optimizer", "is_said"), [("sgd", False), ("adam", True)])
+def test_what_is_not_known_of_a_step_on_an_example_is_said(
+    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot, optimizer: str, is_said: bool
+) -> None:
+    session = ready_window.session
+    session.settings.change("optimizer", optimizer=optimizer, learning_rate=0.01)
+    train_two_epochs(ready_window, qtbot)
+    session.selection.choose_example(Example("test", 3))
+    session.step_through.choose(True)
+    session.timeline.go_to(1)
+    newest(page, ready_window, qtbot)
+    note = find(page, QLabel, "stepNote")
+    assert note.isVisible() == is_said
+    assert ("averages and learning rate of then are not known" in note.text()) == is_said
+
+
+def test_what_takes_long_is_told_and_can_be_given_up_and_tried_again(
+    make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, opened = make_window(records=True), Event()
+    qtbot.waitUntil(lambda: window.session.state is Status.READY)
+    steps = Exact.steps
+
+    def slow(self: Exact, wish: Wish) -> Callable[[], Steps]:
+        real = steps(self, wish)
+
+        def made() -> Steps:
+            while not opened.wait(0.005):
+                yield 0.25, None
+            return (yield from real())
+
+        return made
+
+    monkeypatch.setattr(Exact, "steps", slow)
+    page = page_of(window, qtbot)
+    train_two_epochs(window, qtbot)
+    window.session.selection.choose_example(Example("test", 3))
+    window.session.timeline.go_to(1)
+    cancel = find(page, QPushButton, "stepPastCancelButton")
+    qtbot.waitUntil(lambda: cancel.isVisible())
+    assert "trained to this moment again" in find(page, QLabel, "stepNothing").text()
+    click(qtbot, window, QPushButton, "stepPastCancelButton")
+    newest(page, window, qtbot)
+    assert find(page, QLabel, "stepNote").text().startswith("Training to this moment again was given up.")
+    opened.set()
+    click(qtbot, window, QPushButton, "stepPastAgainButton")
+    qtbot.waitUntil(lambda: window.session.past_batch.found is not None)
+    newest(page, window, qtbot)
+    assert not find(page, QLabel, "stepNote").isVisible()
+    assert find(page, QLabel, "stepResult").text().startswith("epoch 2 · batch 1: loss ")

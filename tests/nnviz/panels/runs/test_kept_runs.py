@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
@@ -14,7 +16,7 @@ from nnviz.library import Library
 from nnviz.session.kept_list import Row, under_parents
 from nnviz.session.run_words import SORTS
 from nnviz.session.status import Stage, Status
-from nnviz.widgets.runs.run_table import RunTable
+from nnviz.widgets.runs.run_table import TITLE, RunTable
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, retype, train_epochs, wait_for
 from tests.nnviz.library.helpers import an_experiment, in_epoch, record
@@ -107,6 +109,29 @@ def test_sorted_by_a_figure_the_best_family_comes_first(
 def test_families_stand_where_their_first_one_would() -> None:
     rows = under_parents([5, 4, 3, 2, 1], {5: 4, 4: 1, 3: 99, 2: 3})  # who is younger than its branch is no parent
     assert rows == [Row(1, 0), Row(4, 1), Row(5, 2), Row(3, 0), Row(2, 0)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"name": "my best network so far, first try"}, {"name": "my best network so far, second try"}),
+        ({"optimizer": "adam"}, {"optimizer": "adamw"}),
+        ({"learning_rate": 0.001}, {"learning_rate": 0.002}),
+    ],
+)
+def test_names_that_differ_at_their_ends_can_be_told_apart(
+    ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """In the small window, where they do not fit."""
+    made = an_experiment(few_digits, hidden=(512, 256))
+    with Library() as library:
+        for told in (one, other):
+            library.begin(made.changed(**{key: told[key] for key in told if key != "name"}), name=told.get("name", ""))
+    ready_window.resize(1280, 720)
+    table = show_runs(ready_window, qtbot)
+    qtbot.waitUntil(lambda: texts(table)[0][1] != "…")
+    first, second = (table.grab(table.visualRect(table.model().index(row, TITLE))).toImage() for row in (0, 1))
+    assert first != second
 
 
 def test_a_run_that_is_trained_now_appears(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QScrollArea, QToolButton
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+)
 from pytestqt.qtbot import QtBot
 
 from nnviz.session.status import Status
@@ -258,3 +266,10 @@ def test_no_card_is_wider_than_its_column(ready_window: MainWindow, qtbot: QtBot
         unfold(qtbot, ready_window, group)
     column = find(ready_window, QScrollArea, "settingsScroll")
     assert ready_window.card(name).minimumSizeHint().width() <= column.viewport().width()
+
+
+@pytest.mark.parametrize("layers", [1, 2, 9, 60])
+def test_rows_of_many_layers_are_as_high_as_those_of_few(ready_window: MainWindow, qtbot: QtBot, layers: int) -> None:
+    ready_window.session.settings.change("layers", hidden=(8,) * layers)
+    buttons = [find(ready_window, QAbstractButton, f"removeLayer{number}Button") for number in (1, min(layers, 9))]
+    qtbot.waitUntil(lambda: {button.height() for button in buttons} == {23})

@@ -1,0 +1,41 @@
+"""Names that are cut where they tell least."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QFontMetrics
+
+from nnviz.look import theme
+
+_BETWEEN = " · "
+_LEAST = 40  # pixels that are left of what stands before the last part
+
+
+@lru_cache(maxsize=4000)
+def fitted(name: str, width: int, bold: bool = False) -> str:
+    """A name in small letters, as much of it as finds room in so many pixels.
+
+    It is cut in the middle, as names often differ at their ends; of "784-512-256-10 · Adam 0.001" the sizes are cut, or
+    left out.
+    """
+    metrics = QFontMetrics(theme.font(theme.SMALL, bold))
+    if metrics.horizontalAdvance(name) <= width:
+        return name
+    before, between, last = name.rpartition(_BETWEEN)
+    room = width - metrics.horizontalAdvance(between + last)
+    if not before:
+        return _cut(metrics, name, width)
+    if room >= _LEAST:
+        return f"{_cut(metrics, before, room)}{between}{last}"
+    if metrics.horizontalAdvance(f"…{last}") <= width:
+        return f"…{last}"
+    rest = width - _LEAST - metrics.horizontalAdvance(between)
+    if rest < _LEAST:
+        return _cut(metrics, last, width)
+    return f"{_cut(metrics, before, _LEAST)}{between}{_cut(metrics, last, rest)}"
+
+
+def _cut(metrics: QFontMetrics, words: str, width: int) -> str:
+    return str(metrics.elidedText(words, Qt.ElideMiddle, width))

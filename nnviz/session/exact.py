@@ -1,0 +1,103 @@
+"""Moments of the past exactly: what is displayed of them is kept in 16 bits, so they are trained to again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.datasets import Dataset
+from nnviz.jobs.stepwise import Steps, only_shares
+from nnviz.session.data import Data
+from nnviz.session.records import Records
+from nnviz.session.run import Run
+from nnviz.session.status import Progress, Stage
+from nnviz.session.training import Training
+
+if TYPE_CHECKING:
+    from nnviz.library.replay import Replayed
+
+
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """A moment of a run: so many epochs, with fraction, after it began.
+
+    Attributes:
+        changes: settings that a branch from there has otherwise than the fields.
+    """
+
+    run: Run
+    at: float
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Exact:
+    """Says which moments can be had exactly, and how: from a whole state before them, which the library keeps."""
+
+    def __init__(self, data: Data, training: Training, records: Records) -> None:
+        self._data, self._training, self._records = data, training, records
+
+    def why_not(self, run: Run) -> str | None:
+        """Why no moment of a run can be had exactly, as a sentence; None if they can."""
+        dataset = self._data.dataset
+        if run.record is None:
+            return "This run is not recorded, so no moment of its past is known exactly."
+        if dataset is None or dataset.fingerprint != run.experiment.fingerprint:
+            return "Going back exactly needs the data that the run was trained on: open them first."
+        return None
+
+    def steps(self, wish: Wish) -> Callable[[], Steps]:
+        """What goes there, for another thread; it returns a :class:`~nnviz.library.replay.Replayed`.
+
+        Call it only where :meth:`why_not` returns None.
+        """
+        dataset, path = self._data.dataset, self._records.path
+        assert dataset is not None
+        is_written = self._training.runner.look(wish.run.id, lambda _: None)  # then the record is complete up to now
+        return lambda: _gone_to(wish, dataset, path, is_written)
+
+
+def _gone_to(wish: Wish, dataset: Dataset, path: Path, is_written: Future[None]) -> Steps:
+    """In the work's thread."""
+    from nnviz.library import Library
+    from nnviz.library.replay import replay
+
+    is_written.result()
+    assert wish.run.record is not None
+    with Library(path) as library:
+        return (yield from only_shares(replay(library, wish.run.record, wish.at, dataset)))
+
+
+def branched(wish: Wish, found: Replayed) -> Run:
+    """A run that begins at that moment of another one's past, with all that lies before it."""
+    run, at, trainer = wish.run, wish.at, found.trainer
+    made = Run(
+        run.experiment.changed(training=trainer.settings),
+        trainer.network,
+        parent=run.id,
+        left_at=at,
+        parent_record=run.record,
+        history=run.history.until(at),
+        name=run.name,
+        changes=1,
+    )
+    made.start_epoch = found.before
+    made.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
+    is_over = trainer.epoch >= trainer.settings.epochs and trainer.batch == trainer.batches_per_epoch
+    made.stage = Stage.ENDED if is_over else Stage.PAUSED
+    made.snapshots.clear()
+    made.snapshots.fill([snapshot for snapshot in run.snapshots if snapshot.epochs < at])
+    made.keep_snapshot()
+    return made
+
+
+def approximated(wish: Wish) -> Run:
+    """A run of the network as it is displayed of that moment, with all that lies before it; it rests."""
+    run, at, moment = wish.run, wish.at, wish.run.snapshots.nearest(wish.at)
+    parameters = run.parameters if moment is None or at >= run.epochs else moment.parameters
+    network, history = run.network.with_parameters(parameters), run.history.until(at)
+    made = Run(run.experiment, network, parent=run.id, left_at=at, history=history, name=run.name, changes=1)
+    made.start_epoch = made.history.completed = at
+    return made

@@ -1,0 +1,77 @@
+"""Runs that are passed on as a folder of files, and those that somebody else passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.storage.files import whole_folder
+from nnviz.look import text
+from nnviz.session.library import KeptRuns
+from nnviz.session.library_work import LibraryWork, Tell
+from nnviz.session.messages import Choice, Messages
+
+if TYPE_CHECKING:
+    from nnviz.library import Library
+    from nnviz.library.export import Exported
+
+
+class Exchange(QObject):
+    """Writes and reads in a thread of its own; what takes long can be cancelled, and leaves nothing behind then.
+
+    Signals:
+        told(str): what is being done, which ends with "…", or what came of it.
+        imported(int): a run was added to the library.
+    """
+
+    told = pyqtSignal(str)
+    imported = pyqtSignal(int)
+
+    def __init__(self, path: Callable[[], Path], library: KeptRuns, messages: Messages) -> None:
+        """``path`` returns the file of the library."""
+        super().__init__()
+        self._library, self._messages = library, messages
+        self._work = LibraryWork(path, messages)
+        self._work.told.connect(self.told)
+
+    def export(self, run: int, folder: Path, with_paths: bool = False, with_rows: bool = False) -> None:
+        """Writes a run into a new folder, whole or not at all, as :func:`nnviz.library.export.export_run` does."""
+
+        def work(library: Library, tell: Tell) -> Exported:
+            from nnviz.library.export import export_run  # not before there is a use for it
+
+            with whole_folder(folder) as new:
+                return export_run(library, run, new, with_paths, with_rows, lambda name: tell(f"{name} is written"))
+
+        def done(exported: Exported) -> str:
+            if exported.left_out:
+                why = " ".join(f"{name}: {reason}" for name, reason in exported.left_out.items())
+                self._messages.tell(f"Run {run} was exported, but not all of it. {text.plain(why)}")
+            return f"Run {run} is in {text.name(folder.name)}"
+
+        self._work.run(f"Exporting run {run}", work, done, f"Run {run} could not be exported")
+
+    def read(self, path: Path) -> None:
+        """Adds the run in a file to the library, under a new number."""
+        name = text.name(path.name)
+
+        def work(library: Library, tell: Tell) -> int:
+            from nnviz.library.exchange import read_run  # not before there is a use for it
+
+            return read_run(library, path)
+
+        def done(run: int) -> str:
+            self.imported.emit(run)
+            self._library.refresh()
+            choice = Choice("Put it into the window", lambda: self._library.open(run))
+            self._messages.tell(f"{name} is in the library now, as run {run}.", choice)
+            return f"Imported {name} as run {run}"
+
+        self._work.run(f"Importing {name}", work, done, f"{name} could not be imported")
+
+    def close(self, milliseconds: int) -> bool:
+        """Ends what is being done; returns whether that was in time."""
+        return self._work.close(milliseconds)

@@ -1,0 +1,136 @@
+"""Work on the library that may take long: in a thread and with a connection of its own, and it can be cancelled."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from nnviz.jobs.library_lane import LibraryLane
+from nnviz.session.activities import Patience
+from nnviz.session.messages import Messages
+
+if TYPE_CHECKING:
+    from nnviz.library import Library
+
+_BETWEEN_NEWS = 0.25  # seconds
+Tell = Callable[[str], None]
+
+
+@dataclass(eq=False)
+class _Piece:
+    """A piece of work, by its name: "Exporting run 12"."""
+
+    name: str
+    is_cancelled: bool = False
+
+
+class LibraryWork(QObject):
+    """One piece after the other. What takes longer than a second is told, with how far it is, and can be cancelled.
+
+    Signals:
+        told(str): what is being done, which ends with "…", or what came of it.
+        ended: a piece is done, has failed, or was cancelled.
+    """
+
+    told = pyqtSignal(str)
+    ended = pyqtSignal()
+    _went_on = pyqtSignal(object, str)
+
+    def __init__(self, path: Callable[[], Path], messages: Messages) -> None:
+        """``path`` returns the file of the library."""
+        super().__init__()
+        self._lane = LibraryLane(path)
+        self._messages = messages
+        self._patience = Patience(messages, self.cancel)
+        self._waiting: deque[_Piece] = deque()  # in order; the first one is being done
+        self._went_on.connect(self._tell_how_far)
+
+    def look(
+        self,
+        work: Callable[[Library], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+        makes: bool = False,
+    ) -> None:
+        """Does what is soon over, as :meth:`LibraryLane.run` does."""
+        self._lane.run(work, done, failed, makes=makes)
+
+    def run(self, name: str, work: Callable[[Library, Tell], Any], done: Callable[[Any], str], fails: str) -> None:
+        """Does a piece of work; ``done`` gets its result and returns what came of it, in words.
+
+        Args:
+            name: what is being done: "Exporting run 12".
+            work: calls what it is given with how far it is; that ends it if it was cancelled. A library is made if
+                there is none.
+            fails: what could not be done, if it fails: "Run 12 could not be exported".
+        """
+        piece = _Piece(name)
+        self._waiting.append(piece)
+        if len(self._waiting) == 1:
+            self._begin()
+
+        def take(result: Any) -> None:
+            self._end(done(result))
+
+        def failed(error: Exception) -> None:
+            is_cancelled = isinstance(error, CancelledError)
+            self._end(f"{name} was cancelled" if is_cancelled else "")
+            if not is_cancelled:
+                self._messages.tell_error(fails, error)
+
+        self._lane.run(lambda library: work(library, self._teller(piece)), take, failed, makes=True)
+
+    def _teller(self, piece: _Piece) -> Tell:
+        """What the work calls, in the lane's thread."""
+        last = 0.0
+
+        def tell(words: str) -> None:
+            nonlocal last
+            if piece.is_cancelled:
+                raise CancelledError
+            now = time.monotonic()
+            if now - last > _BETWEEN_NEWS:
+                last = now
+                with suppress(RuntimeError):  # the application has gone
+                    self._went_on.emit(piece, words)
+
+        tell("")
+        return tell
+
+    def _begin(self) -> None:
+        name = self._waiting[0].name
+        self.told.emit(f"{name} …")
+        self._patience.begin(name)
+
+    def _end(self, news: str) -> None:
+        self._waiting.popleft()
+        self._patience.end()
+        self.told.emit(news)
+        self.ended.emit()
+        if self._waiting:
+            self._begin()
+
+    def _tell_how_far(self, piece: _Piece, words: str) -> None:
+        if self._waiting and self._waiting[0] is piece and words:
+            self.told.emit(f"{piece.name}: {words} …")
+            self._patience.tell_how_far(words)
+
+    def cancel(self) -> None:
+        """Ends all that was begun as soon as it can be: what it wrote goes, but not what is done."""
+        self._patience.end()
+        for piece in self._waiting:
+            piece.is_cancelled = True
+
+    def close(self, milliseconds: int) -> bool:
+        """Cancels what is being done, drops all outcomes; returns whether it ended in time."""
+        self.cancel()
+        self._patience.close()
+        return self._lane.close(milliseconds)

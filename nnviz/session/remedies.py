@@ -1,0 +1,114 @@
+"""Tells that the network no longer learns, because it has died or its numbers exceed all bounds; offers remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from PyQt5.QtCore import QObject
+
+from engine.errors import DivergenceError
+from engine.settings import TrainingSettings
+from nnviz.look import text
+from nnviz.session.branching import Branching
+from nnviz.session.making import Making
+from nnviz.session.messages import Choice, Message, Messages, error_text
+from nnviz.session.run import Run, setting_value
+from nnviz.session.runs import Runs
+from nnviz.session.settings import Settings
+from nnviz.session.status import Stage
+from nnviz.session.training import Training
+from nnviz.session.undo import Kind, Step, Undo
+
+_CLIP = 1.0  # the usual limit of a gradient's length
+
+
+class Remedies(QObject):
+    """Follows the training of the current network; what it tells goes when the fields change."""
+
+    def __init__(
+        self,
+        training: Training,
+        branching: Branching,
+        settings: Settings,
+        runs: Runs,
+        making: Making,
+        undo: Undo,
+        messages: Messages,
+    ) -> None:
+        super().__init__()
+        self._settings, self._runs, self._making, self._branching = settings, runs, making, branching
+        self._undo, self._messages = undo, messages
+        self._notice: Message | None = None
+        training.died.connect(self._died)
+        training.reports.diverged.connect(self._diverged)
+        settings.changed.connect(lambda: messages.withdraw(self._notice))
+
+    # ---- it has died
+
+    def _died(self, run: Run) -> None:
+        if run is not self._runs.current:
+            return
+        rate = run.experiment.training.learning_rate
+        rates = dict.fromkeys([*self._rates_before(run.experiment.training), _a_tenth_of(rate)])
+        choices = [
+            Choice(f"Reset with learning rate {other:g}", partial(self._reset_with, {"learning_rate": other}))
+            for other in rates
+        ]
+        self._notice = self._messages.warn(
+            f"The network has died: every neuron of layer {run.dead_layer} answers the same to all examples, so the "
+            f"error stays at chance. A learning rate of {setting_value(rate)} has thrown its weights too far.",
+            *choices,
+        )
+
+    def _rates_before(self, now: TrainingSettings) -> list[float]:
+        """The smaller learning rate from which the person changed to the present one; empty if it came otherwise."""
+
+        def raised(step: Step) -> bool:
+            before = step.old.training
+            return (
+                before.learning_rate < now.learning_rate
+                and before.optimizer == now.optimizer
+                and (step.new == step.old.changed(learning_rate=now.learning_rate))
+            )
+
+        step = self._undo.last(Kind.SETTINGS, raised)
+        return [] if step is None else [step.old.training.learning_rate]
+
+    # ---- it has diverged
+
+    def _diverged(self, run: Run, error: DivergenceError) -> None:
+        """Offers to go back to the last moment at which it still learned; from the start if it never did."""
+        told = error_text("Training was paused", error) or ""
+        if (
+            run is not self._runs.current or run.stage is Stage.RESTING
+        ):  # before the first step other settings do not help
+            self._messages.warn(told)
+            return
+        training, good = run.experiment.training, best_epoch(run)
+        go: Callable[[dict[str, Any]], None]
+        if good and self._branching.why_not is None:
+            where, go = f"Epoch {text.epochs(good)}", partial(self._branching.branch_at, good)
+        else:
+            where, go = "Reset", self._reset_with
+        rate = _a_tenth_of(training.learning_rate)
+        choices = [Choice(f"{where}, rate {rate:g}", partial(go, {"learning_rate": rate}))]
+        if not training.clip_norm:
+            choices.append(Choice(f"{where}, clipped gradients", partial(go, {"clip_norm": _CLIP})))
+        self._notice = self._messages.warn(told, *choices, Choice("Reset", self._making.reset))
+
+    def _reset_with(self, changes: dict[str, Any]) -> None:
+        """Resets as well, because a dead network learns nothing with any settings."""
+        self._settings.change(", ".join(changes).replace("_", " "), **changes)
+        self._making.reset()
+
+
+def _a_tenth_of(rate: float) -> float:
+    return float(f"{rate / 10:.3g}")
+
+
+def best_epoch(run: Run) -> float:
+    """The epoch of a run after which the training part's loss was least, before it began to grow; 0 without any."""
+    curve = run.history.loss.train
+    return min(zip(curve.values, curve.epochs, strict=True), default=(0.0, 0.0))[1]

@@ -1,0 +1,97 @@
+"""Asks where a run goes to that is passed on, and where one comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, Qt
+from PyQt5.QtWidgets import QFileDialog
+
+from nnviz.library import ENDING, LibraryError
+from nnviz.session.run_words import title_of
+from nnviz.session.session import Session
+from nnviz.widgets.parts import named
+from nnviz.widgets.runs.export_dialog import ExportDialog, new_folder
+from nnviz.window.docks import Docks
+from nnviz.window.preferences import Preferences
+
+if TYPE_CHECKING:
+    from engine.experiment import Experiment
+    from nnviz.window.main_window import MainWindow
+
+_LIST = "runsDock"
+_FOLDER = "run_folder"  # among the preferences
+_NOT_KEPT = (
+    "The network in the window is not in the library, so it cannot be exported as a run. Train it while “Keep runs in "
+    "the library” is on, or choose a run in Runs."
+)
+
+
+class RunDialogs(QObject):
+    """Answers the list of runs and the File menu. Remembers the folder."""
+
+    def __init__(self, window: MainWindow, docks: Docks, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._window, self._preferences = window, preferences
+        self._session: Session = window.session
+        docks.added.connect(self._added)
+
+    def _added(self, dock: Any) -> None:
+        """The list of runs is made when it is first shown."""
+        if dock.objectName() == _LIST:
+            dock.export_wanted.connect(self.export)
+            dock.import_wanted.connect(self.choose_to_import)
+
+    # ---- export
+
+    def export_current(self) -> None:
+        """Asks where to, and exports the run that is in the window."""
+        run = self._session.runs.current
+        if run.record is None:
+            self._session.messages.tell(_NOT_KEPT)
+        else:
+            self._ask(run.record, run.title, run.experiment)
+
+    def export(self, run: int) -> None:
+        """Asks where to, and exports a run of the list."""
+        record = self._session.library.record(run)
+        if record is None:
+            return
+        try:
+            made = record.experiment
+        except LibraryError as error:
+            self._session.messages.tell_error(f"Run {run} could not be exported", error)
+        else:
+            parent = None if record.parent is None else self._session.library.record(record.parent)
+            self._ask(run, title_of(record, parent), made)
+
+    def _ask(self, run: int, title: str, made: Experiment) -> None:
+        from nnviz.library.exchange import without_places  # not at the start of the window
+
+        within = Path(self._preferences.text(_FOLDER, str(Path.home())))
+        has_files = without_places(made) != made
+        dialog = ExportDialog(self._window, run, title, new_folder(within, f"run-{run}"), has_files)
+        dialog.wanted.connect(lambda *chosen: self._export(run, *chosen))
+        dialog.open()
+
+    def _export(self, run: int, folder: str, with_paths: bool, with_rows: bool) -> None:
+        self._preferences.set(_FOLDER, str(Path(folder).parent))
+        self._session.exchange.export(run, Path(folder), with_paths, with_rows)
+
+    # ---- import
+
+    def choose_to_import(self) -> None:
+        """Asks for a file, and adds the run in it to the library."""
+        folder = self._preferences.text(_FOLDER, str(Path.home()))
+        files = f"Runs (*{ENDING});;All files (*)"
+        dialog = named(QFileDialog(self._window, "Import a run", folder, files), "importRunDialog")
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.ExistingFile)
+        dialog.fileSelected.connect(self.take)
+        dialog.open()
+
+    def take(self, path: str) -> None:
+        """Adds the run in that file to the library."""
+        self._preferences.set(_FOLDER, str(Path(path).parent))
+        self._session.exchange.read(Path(path))

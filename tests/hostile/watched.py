@@ -1,0 +1,57 @@
+"""Notes of a recorded training, from within the process that trains: when each epoch ended, and when it was written."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.events import Epoch, Event
+from nnviz.library import Recording
+
+VARIABLE = "NNVIZ_HOSTILE_NOTES"  # names the file of the notes
+
+
+@dataclass(frozen=True)
+class Note:
+    """Attributes:
+    what: "ended" before an epoch's figures are noted, "written" when a state is in the library.
+    at: epochs of the network.
+    seconds: by a clock that all processes share.
+    process: the number of the one that trains.
+    """
+
+    what: str
+    at: float
+    seconds: float
+    process: int
+
+
+def watch() -> None:
+    """From now on this process notes what it records."""
+    notes = os.open(os.environ[VARIABLE], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    take, commit = Recording.take, Recording.commit
+
+    def note(what: str, at: float) -> None:
+        os.write(notes, f"{what} {at!r} {time.monotonic()!r} {os.getpid()}\n".encode())
+
+    def take_and_note(self: Recording, event: Event) -> None:
+        if isinstance(event, Epoch):
+            note("ended", self.at)
+        take(self, event)
+
+    def commit_and_note(self: Recording, status: str = "training") -> bool:
+        is_written = commit(self, status)
+        if is_written:
+            note("written", self.at)
+        return is_written
+
+    Recording.take, Recording.commit = take_and_note, commit_and_note  # type: ignore[method-assign]
+
+
+def read_notes(path: Path) -> list[Note]:
+    """All that were noted so far."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    parts = [line.split() for line in lines]
+    return [Note(what, float(at), float(seconds), int(process)) for what, at, seconds, process in parts]

@@ -1,0 +1,190 @@
+"""While one looks back every card shows what it showed at that moment, and says so in its head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, QRect, QSize
+from PyQt5.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from nnviz.panels.cards import CARDS
+from nnviz.panels.inside.network_diagram import DiagramPage
+from nnviz.panels.inside.step_through import StepThroughPage
+from nnviz.session.reasons import METHODS
+from nnviz.session.selection import Example, Neuron
+from nnviz.session.status import Status
+from nnviz.widgets.card import DockCard
+from nnviz.widgets.giving_label import GivingLabel
+from nnviz.widgets.pages import TabbedCard
+from nnviz.widgets.tabs import usual_width
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import drag, seven
+from tests.nnviz.panels.plane_helpers import load
+
+KINDS: dict[str, dict[str, Any]] = {
+    "mnist": {},
+    "spirals": {"points": 160},
+    "mpg": {},
+    "sine": {"points": 150},
+}
+# They show the whole training, with a playhead; or wait until a person has them measured.
+OF_ALL_MOMENTS = {"errorTab", "rmseTab", "lossTab", "learningStripDock", "robustTab"}
+SIZES = QSize(1280, 720), QSize(1440, 900)
+
+
+class Cards:
+    """A window, and what its cards show."""
+
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.window, self.session, self._qtbot = window, window.session, qtbot
+
+    def load(self, name: str) -> None:
+        """Loads data, and makes a small network for them, whose moments are kept as they are."""
+        load(self._qtbot, self.window, name, **KINDS[name])
+        self.session.settings.change("all", hidden=(12, 6), epochs=6, optimizer="adam", learning_rate=0.01)
+        self.session.reset()
+        self._qtbot.waitUntil(lambda: self.session.state is Status.READY)
+        self.window.show_workspace("train")
+        if name == "mnist":
+            drag(self.window.canvas, seven(self.window.canvas))
+        self.session.selection.choose_neuron(Neuron(1, 3))
+        self.session.step_through.choose(True)
+
+    def train(self, epochs: int) -> None:
+        for _ in range(epochs):
+            self.session.step_epoch()
+            self._qtbot.waitUntil(lambda: self.session.state in (Status.PAUSED, Status.FINISHED), timeout=20_000)
+
+    def settle(self) -> None:
+        """Until all that is in view is known."""
+        probes, step = self.session.probes, self.session.step_through
+        probes.hurry()
+        self._qtbot.waitUntil(lambda: all(not p.is_wanted or p.is_up_to_date for p in probes), timeout=20_000)
+        page = self.window.card("networkDock").page if self.window.workspace == "inside" else None
+        if isinstance(page, StepThroughPage):
+            self._qtbot.waitUntil(lambda: step.is_newest, timeout=20_000)
+            page.go_to(5)  # a delta, which depends on all of the network
+        if isinstance(page, DiagramPage):  # it draws when that is due
+            self._qtbot.waitUntil(lambda: not page._later.isActive())
+        QApplication.processEvents()
+
+    def each(self) -> Iterator[tuple[str, DockCard]]:
+        """All cards of the displayed network, one page after the other, in view."""
+        for workspace in self.window.workspaces:
+            self.window.show_workspace(workspace)
+            for dock in [dock for dock in self.window.docks if dock.isVisible()]:
+                name = dock.objectName()
+                if not isinstance(dock, DockCard) or not CARDS[name].is_of_displayed:
+                    continue
+                if not isinstance(dock, TabbedCard):
+                    self.settle()
+                    yield f"{workspace} {name}", dock
+                    continue
+                for number, page in enumerate(dock.pages):
+                    if page.is_offered:
+                        dock.tabs.setCurrentIndex(number)
+                        self.settle()
+                        yield f"{workspace} {page.name}", dock
+
+    def tables(self) -> dict[str, list[list[object]]]:
+        """What each of them shows as numbers and words."""
+        found = {}
+        for name, card in self.each():
+            table = card.table()
+            if name.split()[-1] not in OF_ALL_MOMENTS and table is not None:
+                found[name] = [list(row) for row in table[1]]
+        return found
+
+
+@pytest.fixture
+def cards(ready_window: MainWindow, qtbot: QtBot) -> Cards:
+    return Cards(ready_window, qtbot)
+
+
+def expect_same(now: list[list[object]], then: list[list[object]], name: str) -> None:
+    assert len(now) == len(then) > 0, name
+    for row, before in zip(now, then, strict=True):
+        for cell, other in zip(row, before, strict=True):
+            if isinstance(cell, float) and isinstance(other, float):
+                np.testing.assert_allclose(cell, other, rtol=1e-4, atol=1e-6, err_msg=name)
+            elif (cell, other) != ("at epoch 1", "now"):  # of the distributions
+                assert cell == other, name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_card_shows_what_it_showed_then(cards: Cards, kind: str) -> None:
+    cards.load(kind)
+    cards.train(1)
+    then = cards.tables()
+    assert len(then) >= 10
+    cards.train(5)
+    live = cards.tables()
+    cards.session.timeline.go_to(1)
+    back = cards.tables()
+    assert set(back) == set(then)
+    for name, rows in back.items():
+        expect_same(rows, then[name], f"{kind}: {name}")
+    same = [name for name in then if live[name] == then[name]]
+    assert not same, "else it would prove nothing"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["small", "usual"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_has_a_whole_mark_and_nothing_under_it(cards: Cards, kind: str, size: QSize) -> None:
+    window = cards.window
+    window.resize(size)
+    cards.load(kind)
+    cards.train(2)
+    cards.session.selection.choose_example(Example("test", 3))
+    cards.session.timeline.go_to(1)
+    for name, card in cards.each():
+        for method in METHODS if name.endswith("whyDock") else ("",):
+            if method:
+                cards.session.why.choose(method=method)
+                cards.settle()
+            expect_mark(card, f"{kind}, {name} {method}")
+    assert window.size() == size
+
+
+def test_where_there_is_little_room_tabs_stand_closer_together(cards: Cards) -> None:
+    window, bar = cards.window, cards.window.card("weightsDock").tabs
+    window.resize(QSize(1900, 900))
+    cards.settle()
+    usual = bar.sizeHint().width()
+    assert usual_width(bar) == pytest.approx(usual, abs=2)
+    window.resize(SIZES[0])
+    cards.settle()
+    assert bar.sizeHint().width() < usual - 40
+    assert usual_width(bar) == pytest.approx(usual, abs=2), "whether they do so or not"
+    window.resize(QSize(1900, 900))
+    cards.settle()
+    assert bar.sizeHint().width() == usual
+
+
+def expect_mark(card: DockCard, name: str) -> None:
+    head, mark = card.head, card.head.mark
+    assert mark.isVisible(), name
+    assert mark.shown in ("epoch 1 · looking back", "epoch 1"), name
+    assert mark.width() >= mark.least_width, name
+    assert head.rect().contains(mark.geometry()), name
+    if isinstance(card, TabbedCard):
+        tabs = [card.tabs.tabRect(number).translated(card.tabs.pos()) for number in range(card.tabs.count())]
+        for tab in tabs:
+            assert card.tabs.geometry().right() >= tab.right(), f"{name}: a tab is cut"
+            assert not mark.geometry().intersects(tab), name
+    elif head.title.isVisible():
+        words = head.title.fontMetrics().horizontalAdvance(head.title.text())
+        assert head.title.width() >= words, f"{name}: the title is cut"
+    for part in head._shown_parts():
+        if part is not getattr(card, "tabs", None) and part is not head.detail:
+            assert not part.geometry().intersects(mark.geometry()), f"{name}: {part.objectName()}"
+    for label in head.findChildren(QLabel):
+        if label.isVisible() and label.text():
+            place = QRect(label.mapTo(head, QPoint(0, 0)), label.size())
+            assert head.rect().contains(place), f"{name}: {label.text()}"
+            if not isinstance(label, GivingLabel):  # which shows a shorter text
+                assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()), f"{name}: {label.text()}"

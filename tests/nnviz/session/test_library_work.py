@@ -1,0 +1,117 @@
+"""Work on the library that may take long: in order, told while it lasts, and cancelled as a whole."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.errors import DataError
+from nnviz.library import Library
+from nnviz.session.library_work import LibraryWork, Tell
+from nnviz.session.messages import Messages
+from tests.nnviz.library.helpers import an_experiment
+
+
+@pytest.fixture
+def messages() -> Messages:
+    return Messages()
+
+
+@pytest.fixture
+def work(tmp_path: Path, messages: Messages, qtbot: QtBot) -> Iterator[LibraryWork]:
+    made = LibraryWork(lambda: tmp_path / "library.sqlite", messages)
+    yield made
+    assert made.close(5000)
+
+
+@pytest.fixture
+def told(work: LibraryWork) -> list[str]:
+    """What it tells for the status line."""
+    words: list[str] = []
+    work.told.connect(words.append)
+    return words
+
+
+def begin(library: Library, tell: Tell) -> int:
+    return library.begin(an_experiment())
+
+
+def test_pieces_are_done_in_order_and_each_is_told(work: LibraryWork, told: list[str], qtbot: QtBot) -> None:
+    for name in ("First", "Second"):
+        work.run(name, begin, lambda run: f"It is run {run}", "It failed")
+    qtbot.waitUntil(lambda: len(told) == 4)
+    assert told == ["First …", "It is run 1", "Second …", "It is run 2"]
+
+
+def test_an_error_is_told_and_the_next_piece_is_done(
+    work: LibraryWork, told: list[str], messages: Messages, qtbot: QtBot
+) -> None:
+    def fail(*_: Any) -> None:
+        raise DataError("rows", 3, "must be four", "Add one.")
+
+    work.run("First", fail, str, "The first one failed")
+    work.run("Second", begin, lambda run: f"It is run {run}", "The second one failed")
+    qtbot.waitUntil(lambda: "It is run 1" in told)
+    assert messages.current is not None
+    assert messages.current.text == "The first one failed: rows is 3: it must be four. Add one."
+
+
+def test_cancelling_ends_what_is_done_and_what_waits(work: LibraryWork, told: list[str], qtbot: QtBot) -> None:
+    reached, goes_on, begun = threading.Event(), threading.Event(), []
+
+    def wait(library: Library, tell: Tell) -> None:
+        reached.set()
+        goes_on.wait(10)
+        tell("half of it")
+        begun.append("the other half")
+
+    work.run("First", wait, str, "The first one failed")
+    work.run("Second", lambda library, tell: begun.append("second"), str, "The second one failed")
+    assert reached.wait(10)
+    work.cancel()
+    goes_on.set()
+    qtbot.waitUntil(lambda: told[-1] == "Second was cancelled")
+    assert "First was cancelled" in told
+    assert not begun
+
+
+def test_how_far_it_is_is_told(
+    work: LibraryWork, told: list[str], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.session.library_work._BETWEEN_NEWS", 0)
+    goes_on = threading.Event()
+
+    def half(library: Library, tell: Tell) -> str:
+        tell("half of it")
+        goes_on.wait(10)
+        return "done"
+
+    work.run("First", half, str, "It failed")
+    qtbot.waitUntil(lambda: told[-1] == "First: half of it …")
+    goes_on.set()
+    qtbot.waitUntil(lambda: told[-1] == "done")
+
+
+def test_closing_ends_it_and_tells_nothing_more(work: LibraryWork, told: list[str], qtbot: QtBot) -> None:
+    reached, goes_on, ended = threading.Event(), threading.Event(), []
+
+    def wait(library: Library, tell: Tell) -> None:
+        reached.set()
+        goes_on.wait(10)
+        try:
+            tell("half of it")
+        finally:
+            ended.append("here")
+
+    work.run("First", wait, str, "It failed")
+    assert reached.wait(10)
+    work.close(0)
+    goes_on.set()
+    assert work.close(5000)
+    assert ended
+    assert told == ["First …"]

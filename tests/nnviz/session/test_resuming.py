@@ -1,0 +1,293 @@
+"""A training from a file goes on when the data that it was begun with are there; nothing of it is lost meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import DATASETS, Dataset, DataSource
+from engine.storage import load_checkpoint
+from engine.validation import Array
+from nnviz.jobs.reading import Opened, resumed
+from nnviz.session.status import Progress, Status
+from nnviz.window.main_window import MainWindow
+from tests.engine.helpers import restored_later
+from tests.nnviz.helpers import (
+    action,
+    find,
+    press,
+    train_epochs,
+    wait_for,
+)
+from tests.nnviz.panels.plane_helpers import load
+from tests.nnviz.session.helpers import reopen, save, set_up, steps
+
+
+def test_other_data(ready_window: MainWindow, qtbot: QtBot, home: Path, few_digits: Dataset) -> None:
+    window, session = ready_window, ready_window.session
+    set_up(window)
+    steps(qtbot, window, 0, 3)
+    save(qtbot, window, home / "run.npz")
+    parameters = session.runs.current.network.parameters.copy()
+    session.data.dataset = replace(few_digits, train=few_digits.train.head(1500))
+    reopen(qtbot, window, home / "run.npz")
+    message = find(window, QLabel, "messageText")
+    assert message.isVisible()
+    assert "will start from its weights" in message.text()
+    assert session.messages.current is not None
+    assert not session.messages.current.is_error
+    np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
+    train_epochs(qtbot, window, 1)
+
+
+def paused_on_points(qtbot: QtBot, window: MainWindow, path: Path) -> tuple[Progress, Array]:
+    """Saves a training of points that is cut off; returns its place, and what comes of it if it goes on at once.
+
+    Afterwards there are other data in the window.
+    """
+    session = window.session
+    load(qtbot, window, "moons", points=200)
+    session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.01, batch_size=20, epochs=4)
+    session.reset()
+    steps(qtbot, window, 1, 3)
+    save(qtbot, window, path)
+    progress = session.training.progress
+    session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    straight = session.runs.current.network.parameters.copy()
+    load(qtbot, window, "mnist")
+    return progress, straight
+
+
+def place_of(progress: Progress) -> tuple[int, ...]:
+    return progress.epoch, progress.epochs, progress.batch, progress.batches
+
+
+def test_with_its_own_data_it_goes_on_where_it_was(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    progress, straight = paused_on_points(qtbot, window, home / "run.npz")
+    reopen(qtbot, window, home / "run.npz")
+    assert session.messages.current is None
+    wait_for(qtbot, window, Status.PAUSED)
+    qtbot.waitUntil(lambda: session.training.is_under_way)
+    assert session.data.name == "moons"
+    assert place_of(session.training.progress) == place_of(progress)
+    assert session.displayed.network.shape == [2, 12, 2]
+    assert "epoch 2 of 4" in find(window, QLabel, "runStatus").text()
+    session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
+    assert session.runs.current.epochs == 4
+
+
+def test_until_it_can_go_on_the_session_is_not_at_rest(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody takes it for a network without a training, not even between its data and its training."""
+    window, session = ready_window, ready_window.session
+    progress, _ = paused_on_points(qtbot, window, home / "run.npz")
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def resumed_slowly(found: Opened, dataset: Dataset) -> Opened:
+        has_begun.set()
+        assert may_end.wait(10)
+        return resumed(found, dataset)
+
+    monkeypatch.setattr("nnviz.session.resuming.resumed", resumed_slowly)
+    reopen(qtbot, window, home / "run.npz")
+    qtbot.waitUntil(has_begun.is_set)
+    assert not session.data.loading
+    assert session.state is Status.LOADING
+    save(qtbot, window, home / "run.npz")
+    may_end.set()
+    qtbot.waitUntil(lambda: session.state is not Status.LOADING)
+    assert session.state is Status.PAUSED
+    assert place_of(session.training.progress) == place_of(progress)
+    state = load_checkpoint(home / "run.npz")[1]
+    assert state is not None
+    assert (state.progress["epoch"], state.progress["batch"]) == place_of(progress)[::2]
+
+
+def test_saved_before_its_data_are_there_it_keeps_its_training(
+    ready_window: MainWindow,
+    qtbot: QtBot,
+    home: Path,
+    few_digits: Dataset,
+    loading_gate: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window, session = ready_window, ready_window.session
+    slow = replace(few_digits, train=few_digits.train.head(1500))
+    load_through(qtbot, window, slow, loading_gate, monkeypatch)
+    set_up(window)
+    steps(qtbot, window, 1, 3)
+    save(qtbot, window, home / "run.npz")
+    load(qtbot, window, "mnist")
+    loading_gate.clear()
+    reopen(qtbot, window, home / "run.npz")
+    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
+    qtbot.waitUntil(lambda: session.files.activity == "Saved to run.npz")
+    save(qtbot, window, home / "run.json")
+    assert "without the state of its training" in session.files.activity
+    network, state = load_checkpoint(home / "run.npz")
+    assert state is not None
+    assert (state.progress["epoch"], state.progress["batch"]) == (2, 3)
+    assert network.provenance["epochs"] == 1
+    loading_gate.set()
+    qtbot.waitUntil(lambda: session.training.is_under_way)
+    assert place_of(session.training.progress)[:3] == (2, 3, 3)
+    session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    straight = session.runs.current.network.parameters.copy()
+    reopen(qtbot, window, home / "run.npz")
+    session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
+
+
+def test_what_is_to_start_meanwhile_goes_on_too(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    _, straight = paused_on_points(qtbot, window, home / "run.npz")
+    reopen(qtbot, window, home / "run.npz")
+    press(qtbot, window, Qt.Key_Space)
+    wait_for(qtbot, window, Status.FINISHED)
+    np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
+
+
+def test_it_waits_while_its_opening_is_undone(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    progress, _ = paused_on_points(qtbot, window, home / "run.npz")
+    reopen(qtbot, window, home / "run.npz")
+    action(window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: not session.data.loading and session.data.name == "mnist")
+    action(window, "actionRedo").trigger()
+    qtbot.waitUntil(lambda: session.training.is_under_way)
+    assert place_of(session.training.progress) == place_of(progress)
+
+
+def load_through(
+    qtbot: QtBot, window: MainWindow, data: Dataset, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loads data, called "slow", which wait for the gate whenever they are loaded; it is open when this returns."""
+    restored_later(monkeypatch, DATASETS)
+
+    def load_slowly() -> Dataset:
+        assert gate.wait(10)
+        return data
+
+    DATASETS.register("slow")(DataSource("Slow", load_slowly))
+    gate.set()
+    load(qtbot, window, "slow")
+
+
+def test_undo_while_its_data_load_gives_them_up(
+    ready_window: MainWindow,
+    qtbot: QtBot,
+    home: Path,
+    few_digits: Dataset,
+    loading_gate: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window, session = ready_window, ready_window.session
+    slow = replace(few_digits, train=few_digits.train.head(1500))
+    load_through(qtbot, window, slow, loading_gate, monkeypatch)
+    set_up(window)
+    steps(qtbot, window, 0, 3)
+    save(qtbot, window, home / "run.npz")
+    load(qtbot, window, "mnist")
+    first = session.runs.current
+    loading_gate.clear()
+    reopen(qtbot, window, home / "run.npz")
+    assert session.state is Status.LOADING
+    assert session.messages.current is None, "nothing is wrong while the data are on their way"
+    action(window, "actionUndo").trigger()
+    assert session.runs.current is first
+    assert not session.data.loading
+    assert session.data.name == "mnist"
+    action(window, "actionRedo").trigger()
+    assert session.state is Status.LOADING
+    loading_gate.set()
+    qtbot.waitUntil(lambda: session.training.is_under_way)
+    assert session.training.progress.batch == 3
+
+
+def test_data_of_that_name_that_are_others_by_now(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    table = home / "points.csv"
+    table.write_text("a,b,kind\n" + "".join(f"{n % 7},{n % 5},{'yes' if n % 3 else 'no'}\n" for n in range(100)))
+    load(qtbot, window, str(table), target="kind")
+    session.settings.change("all", hidden=(12,), batch_size=20, epochs=4)
+    session.reset()
+    steps(qtbot, window, 1, 2)
+    save(qtbot, window, home / "run.npz")
+    parameters = session.runs.current.network.parameters.copy()
+    load(qtbot, window, "mnist")
+    table.write_text(table.read_text().replace("6,", "9,"))
+    reopen(qtbot, window, home / "run.npz")
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    assert session.messages.current is not None
+    assert "will start from its weights" in session.messages.current.text
+    assert not session.training.is_under_way
+    np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
+
+
+def test_before_the_data_is_there(window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    wait_for(qtbot, window, Status.READY)
+    steps(qtbot, window, 0, 2)
+    save(qtbot, window, home / "run.npz")
+    window.session.data.dataset = None
+    reopen(qtbot, window, home / "run.npz")
+    assert "not loaded yet" in find(window, QLabel, "messageText").text()
+
+
+# ---- networks without the state of a training
+
+
+def saved_of_points(qtbot: QtBot, window: MainWindow, path: Path) -> None:
+    """Saves a network of points; afterwards there are other data in the window."""
+    load(qtbot, window, "moons", points=200)
+    save(qtbot, window, path)
+    load(qtbot, window, "mnist")
+
+
+def test_whether_it_fits_is_told_when_its_data_are_there(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    saved_of_points(qtbot, window, home / "points.json")
+    told: list[str] = []
+    session.messages.changed.connect(
+        lambda: told.append(session.messages.current.text if session.messages.current else "")
+    )
+    reopen(qtbot, window, home / "points.json")
+    wait_for(qtbot, window, Status.READY)
+    assert session.data.name == "moons"
+    assert not any(told)
+
+
+def test_it_is_told_where_they_cannot_be_loaded(
+    ready_window: MainWindow,
+    qtbot: QtBot,
+    home: Path,
+    few_digits: Dataset,
+    loading_gate: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window, session = ready_window, ready_window.session
+    halves = replace(few_digits.train.head(1500), inputs=few_digits.train.inputs[:1500, :392])
+    load_through(qtbot, window, Dataset("Slow", halves), loading_gate, monkeypatch)
+    session.reset()
+    save(qtbot, window, home / "halves.json")
+    load(qtbot, window, "mnist")
+    loading_gate.clear()
+    reopen(qtbot, window, home / "halves.json")
+    assert session.state is Status.LOADING
+    session.data.cancel()
+    loading_gate.set()
+    assert session.messages.current is not None
+    assert "784" in session.messages.current.text

@@ -1,0 +1,325 @@
+"""Full and write-protected disks, and other programs on the same library: the window trains on, and nothing is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from nnviz.commands import cli
+from nnviz.jobs import child
+from nnviz.library import Library, recording
+from nnviz.session.run import Run
+from nnviz.session.status import Status
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import MANY_EPOCHS, find, pause, train_epochs, wait_for
+from tests.nnviz.jobs.test_recorder import expect_exact
+from tests.nnviz.library.disks import Disk, FailingDisk, MountedDisk, mounted
+from tests.nnviz.library.helpers import record
+
+ROOT = Path(__file__).parents[3]
+LONG = 60_000  # milliseconds
+
+
+class Trained:
+    """A window whose trainings are recorded on a disk, and what it told."""
+
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.window, self.session, self._qtbot = window, window.session, qtbot
+        self.told: list[str] = []
+        self.lent = False
+        self.session.messages.changed.connect(self._note)
+        self.session.training.runner.frame.connect(self._look)
+
+    def _note(self) -> None:
+        message = self.session.messages.current
+        if message is not None:
+            self.told.append(message.text)
+
+    def _look(self, frame: object) -> None:
+        self.lent |= frame.is_lent  # type: ignore[attr-defined]
+
+    @property
+    def run(self) -> Run:
+        return self.session.runs.current
+
+    def how_often(self, words: str) -> int:
+        return sum(words in text for text in self.told)
+
+    def start(self) -> None:
+        """A network that takes little room."""
+        self.session.settings.change("all", hidden=(8,), epochs=MANY_EPOCHS)
+        self.session.start()
+
+    def train_on(self, epochs: float) -> None:
+        """Until it has come so much further."""
+        wanted = self.run.epochs + epochs
+        self._qtbot.waitUntil(lambda: self.run.epochs >= wanted, timeout=LONG)
+
+    def wait_until_kept(self, wanted: bool = True) -> None:
+        self._qtbot.waitUntil(lambda: self.run.is_kept is wanted, timeout=LONG)
+
+
+@pytest.fixture(params=["mounted", "failing"])
+def disk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
+    """A small one, on which the library is."""
+    folder = tmp_path / "disk"
+    monkeypatch.setenv("NNVIZ_LIBRARY", str(folder / "library.sqlite"))
+    if request.param == "failing":
+        yield FailingDisk(folder, monkeypatch)
+    else:
+        with mounted(folder) as made:
+            yield made
+
+
+@pytest.fixture(autouse=True)
+def soon_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here and in the process that trains."""
+    monkeypatch.setattr(recording, "SECONDS_AFTER_FAILURE", 0.1)
+    monkeypatch.setattr(recording, "SECONDS_BETWEEN_COMMITS", 0.05)
+    code = child._CODE.replace("from", "from tests.nnviz.library.disks import hurry; hurry(); from", 1)
+    monkeypatch.setattr(child, "_CODE", code)
+
+
+@pytest.fixture(params=["here", "lent"])
+def trained(request: pytest.FixtureRequest, disk: Disk, make_window: MakeWindow, qtbot: QtBot) -> Trained:
+    """A window that trains in its own process, or lends its trainings to another."""
+    if request.param == "lent":
+        request.getfixturevalue("two_cores")
+    window = make_window(records=True)
+    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    return Trained(window, qtbot)
+
+
+def start_where_it_stays(trained: Trained, qtbot: QtBot, request: pytest.FixtureRequest) -> None:
+    """Until it is recorded by the process that trains it from now on."""
+    trained.start()
+    trained.wait_until_kept()
+    if "two_cores" in request.fixturenames:
+        qtbot.waitUntil(lambda: trained.lent, timeout=LONG)
+        trained.train_on(2)
+
+
+def answer(qtbot: QtBot, window: MainWindow) -> QMessageBox:
+    assert not window.close()
+    return find(window, QMessageBox, "unsavedBox")
+
+
+# ---- a full disk
+
+
+def test_on_a_full_disk_it_trains_on_and_is_recorded_when_there_is_room(
+    trained: Trained, disk: Disk, qtbot: QtBot, request: pytest.FixtureRequest
+) -> None:
+    with Library() as library:
+        first, other = record(library)
+    start_where_it_stays(trained, qtbot, request)
+    disk.fill()
+    trained.wait_until_kept(False)
+    assert trained.how_often("on a full disk: it must have room to grow.") == 1
+    assert "The training goes on." in trained.told[-1]
+    trained.session.messages.dismiss()
+    trained.train_on(20)
+    assert trained.how_often("full disk") == 1, "it is told once"
+    assert trained.window.isWindowModified()
+    disk.make_room()
+    trained.wait_until_kept()
+    assert trained.told[-1] == "The library is written to again."
+    trained.train_on(2)
+    pause(qtbot, trained.window)
+    dataset, run = trained.session.dataset, trained.run
+    assert dataset is not None
+    with Library() as library:
+        assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
+        assert len(library.runs()) == 2
+        np.testing.assert_array_equal(library.network(first).parameters, other.network.parameters)
+        kept = library.run(run.record)
+        assert (kept.epochs, kept.status) == (run.epochs, "paused")
+        expect_exact(library, kept, dataset)
+        epochs = library.history(run.record).error.train.epochs
+    assert epochs == list(range(len(epochs))), "no epoch is missing"
+    assert trained.window.close(), "nothing is asked"
+
+
+def test_a_disk_that_is_full_from_the_start(trained: Trained, disk: Disk, qtbot: QtBot) -> None:
+    with Library() as library:
+        first, other = record(library)
+    disk.fill()
+    trained.start()
+    qtbot.waitUntil(lambda: bool(trained.told), timeout=LONG)
+    trained.train_on(20)
+    assert trained.how_often("on a full disk") == len(trained.told) == 1
+    answer(qtbot, trained.window).reject()
+    disk.make_room()
+    trained.wait_until_kept()
+    assert trained.told[-1].startswith("The library is written to again.")
+    trained.train_on(2)
+    pause(qtbot, trained.window)
+    assert trained.session.dataset is not None
+    with Library() as library:
+        assert [run.id for run in library.runs()] == [trained.run.record, first]
+        np.testing.assert_array_equal(library.network(first).parameters, other.network.parameters)
+        expect_exact(library, library.run(trained.run.record), trained.session.dataset)
+    assert trained.window.close()
+
+
+def test_of_what_could_not_be_written_no_branch_is_made_up(trained: Trained, disk: Disk, qtbot: QtBot) -> None:
+    """While the disk is full, the training is paused, gets another rate, and goes on."""
+    trained.start()
+    trained.train_on(3)
+    pause(qtbot, trained.window)
+    trained.wait_until_kept()
+    known = trained.run.epochs
+    disk.fill()
+    trained.session.step_epoch()
+    wait_for(qtbot, trained.window, Status.PAUSED)
+    answer(qtbot, trained.window).reject()
+    trained.session.settings.change("rate", learning_rate=0.001)
+    for _ in range(2):
+        trained.session.step_epoch()
+        wait_for(qtbot, trained.window, Status.PAUSED)
+    lost = trained.run.epochs
+    disk.make_room()
+    trained.start()
+    trained.wait_until_kept()
+    trained.train_on(2)
+    pause(qtbot, trained.window)
+    timeline, messages = trained.session.timeline, trained.session.messages
+    between = next(at for at in timeline.epochs if known + 1 < at <= lost)
+    run = trained.run
+    timeline.go_to(between)
+    messages.clear()
+    timeline.branch()
+    qtbot.waitUntil(lambda: messages.current is not None, timeout=LONG)
+    assert "when nothing could be recorded" in messages.current.text
+    assert trained.run is run
+    timeline.go_live()
+    timeline.branch()
+    qtbot.waitUntil(lambda: trained.run is not run, timeout=LONG)
+    assert trained.run.left_at == run.epochs
+
+
+# ---- a write-protected disk
+
+
+def test_on_a_write_protected_disk_runs_are_shown_and_the_window_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    monkeypatch.setenv("NNVIZ_LIBRARY", str(tmp_path / "disk" / "library.sqlite"))
+    with mounted(tmp_path / "disk") as disk:
+        with Library() as library:
+            first, other = record(library)
+        protected(disk, True)
+        window = make_window(records=True)
+        qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+        trained = Trained(window, qtbot)
+        window.show_workspace("runs")
+        qtbot.waitUntil(lambda: window.session.library.count == 1)
+        trained.start()
+        qtbot.waitUntil(lambda: trained.how_often("is not recorded") == 1, timeout=LONG)
+        assert "because its file is write-protected" in trained.told[-1]
+        trained.train_on(20)
+        assert trained.how_often("is not recorded") == 1
+        answer(qtbot, window).reject()
+        protected(disk, False)
+        trained.wait_until_kept()
+        window.close_unasked()
+        with Library() as library:
+            np.testing.assert_array_equal(library.network(first).parameters, other.network.parameters)
+            assert len(library.runs()) == 2
+
+
+def protected(disk: MountedDisk, wanted: bool) -> None:
+    assert disk.mount(f"remount,{'ro' if wanted else 'rw'}")
+
+
+# ---- other programs
+
+
+def test_two_windows_and_a_command_record_at_once(make_window: MakeWindow, qtbot: QtBot) -> None:
+    windows = [make_window(records=True) for _ in range(2)]
+    qtbot.waitUntil(lambda: all(window.session.state is not Status.LOADING for window in windows))
+    both = [Trained(window, qtbot) for window in windows]
+    words = ["train", "--data", "moons", "--hidden", "8", "--epochs", "200"]
+    with subprocess.Popen([sys.executable, "main.py", *words], cwd=ROOT, stdout=subprocess.DEVNULL) as command:
+        for trained in both:
+            trained.start()
+        qtbot.waitUntil(lambda: command.poll() is not None, timeout=LONG)
+    assert command.returncode == 0
+    for trained in both:
+        trained.train_on(1)
+        pause(qtbot, trained.window)
+        assert trained.how_often("not recorded") == 0
+        assert trained.run.is_kept
+    with Library() as library:
+        assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
+        assert sorted(run.status for run in library.runs()) == ["finished", "paused", "paused"]
+        for trained in both:
+            assert trained.session.dataset is not None
+            expect_exact(library, library.run(trained.run.record), trained.session.dataset)
+
+
+def test_a_run_with_which_another_window_went_on_becomes_a_branch(make_window: MakeWindow, qtbot: QtBot) -> None:
+    """What that one has learned is written over by nobody."""
+    mine, theirs = (Trained(make_window(records=True), qtbot) for _ in range(2))
+    qtbot.waitUntil(lambda: all(each.session.state is not Status.LOADING for each in (mine, theirs)))
+    train_epochs(qtbot, mine.window, 2)
+    mine.wait_until_kept()
+    run = mine.run.record
+    assert run is not None
+    theirs.session.library.open(run)
+    qtbot.waitUntil(lambda: theirs.run.record == run, timeout=LONG)
+    train_epochs(qtbot, theirs.window, 3)
+    theirs.wait_until_kept()
+    train_epochs(qtbot, mine.window, 1)
+    qtbot.waitUntil(lambda: mine.run.record != run, timeout=LONG)
+    told = f"from epoch 2 on, it is kept as run {mine.run.record}, a branch of it"
+    assert mine.how_often(told) == 1
+    assert (mine.run.parent_record, mine.run.left_at, mine.run.is_kept) == (run, 2, True)
+    with Library() as library:
+        old, new = library.run(run), library.run(mine.run.record)
+        assert (old.epochs, new.epochs) == (5, 3)
+        np.testing.assert_array_equal(library.network(run).parameters, theirs.run.network.parameters)
+        np.testing.assert_array_equal(library.network(new.id).parameters, mine.run.network.parameters)
+        assert (new.parent, new.left_at) == (run, 2)
+        assert library.history(new.id).error.test.epochs == [0, 1, 2, 3]
+    assert mine.window.close()
+
+
+def test_no_command_goes_on_with_what_a_window_trains(
+    make_window: MakeWindow, qtbot: QtBot, capsys: pytest.CaptureFixture[str], few_digits: Dataset
+) -> None:
+    trained = Trained(make_window(records=True), qtbot)
+    qtbot.waitUntil(lambda: trained.session.state is not Status.LOADING)
+    trained.start()
+    trained.wait_until_kept()
+    trained.train_on(1)
+    assert cli.main(["train", "--resume", str(trained.run.record)]) == cli.USAGE_ERROR
+    assert "must not be trained by another program at this moment" in capsys.readouterr().err
+    trained.train_on(1)
+    pause(qtbot, trained.window)
+    with Library() as library:
+        expect_exact(library, library.run(trained.run.record), few_digits)
+
+
+def test_a_run_that_was_deleted_meanwhile_is_kept_anew(make_window: MakeWindow, qtbot: QtBot) -> None:
+    trained = Trained(make_window(records=True), qtbot)
+    qtbot.waitUntil(lambda: trained.session.state is not Status.LOADING)
+    train_epochs(qtbot, trained.window, 1)
+    trained.wait_until_kept()
+    run = trained.run.record
+    with Library() as library:
+        library.delete([run])
+    train_epochs(qtbot, trained.window, 1)
+    qtbot.waitUntil(lambda: trained.run.record != run, timeout=LONG)
+    with Library() as library:
+        (kept,) = library.runs()
+        assert (kept.id, kept.epochs) == (trained.run.record, 2)

@@ -1,0 +1,341 @@
+"""Runs that are passed on, and those that somebody else passed on: by menu, keys, and by dropping a file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from nnviz.library import Library
+from nnviz.library import export as library_export
+from nnviz.library.exchange import write_run
+from nnviz.session.library_work import LibraryWork
+from nnviz.widgets.runs.export_dialog import ExportDialog
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import action, bring_to_front, choose_file, click, drop, find, press, train_epochs
+from tests.nnviz.library.helpers import an_experiment, record
+from tests.nnviz.panels.runs.helpers import click_row, filled, show_runs, texts
+
+WHOLE = {"run.nnvizrun", "command.txt", "curves.csv", "network.json", "network.npz", "network.py", "training.npz"}
+
+
+@pytest.fixture
+def numbers(few_digits: Dataset) -> list[int]:
+    """The runs of the library, before there is a window."""
+    return filled(few_digits)
+
+
+def ask(window: MainWindow, qtbot: QtBot, row: int = 0) -> ExportDialog:
+    """Chooses a run of the list, and asks for its export by its key."""
+    table = show_runs(window, qtbot)
+    bring_to_front(qtbot, window)
+    click_row(qtbot, table, row)
+    qtbot.keyClick(table, Qt.Key_E, Qt.ControlModifier)
+    return dialog(window)
+
+
+def dialog(window: MainWindow) -> ExportDialog:
+    found = find(window, ExportDialog, "exportRunDialog")
+    assert found.isVisible()
+    return found
+
+
+def type_folder(qtbot: QtBot, box: ExportDialog, folder: Path) -> None:
+    field = find(box, QLineEdit, "exportFolderEdit")
+    field.selectAll()
+    qtbot.keyClicks(field, str(folder))
+
+
+def export(qtbot: QtBot, box: ExportDialog) -> None:
+    click(qtbot, box, QPushButton, "exportRunButton")
+
+
+def told(window: MainWindow) -> str:
+    """What the status line says."""
+    return find(window, QLabel, "activityLabel").text()
+
+
+def names(folder: Path) -> set[str]:
+    return {each.name for each in folder.iterdir()}
+
+
+# ---- export
+
+
+def test_a_run_of_the_list_is_written_into_a_new_folder(
+    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    box = ask(ready_window, qtbot)
+    assert find(box, QLineEdit, "exportFolderEdit").text() == str(home / f"run-{numbers[2]}")
+    export(qtbot, box)
+    folder = home / f"run-{numbers[2]}"
+    qtbot.waitUntil(folder.exists, timeout=20_000)
+    qtbot.waitUntil(lambda: told(ready_window) == f"Run {numbers[2]} is in run-{numbers[2]}")
+    assert names(folder) - {"network.onnx"} == WHOLE
+    assert ready_window.session.messages.current is None
+    again = ask(ready_window, qtbot)
+    assert find(again, QLineEdit, "exportFolderEdit").text() == str(home / f"run-{numbers[2]}-2"), "nothing is replaced"
+    qtbot.keyClick(again, Qt.Key_Escape)
+
+
+def test_it_can_be_asked_for_with_the_right_button(numbers: list[int], ready_window: MainWindow, qtbot: QtBot) -> None:
+    table = show_runs(ready_window, qtbot)
+    click_row(qtbot, table, 1)
+    (entry,) = [each for each in table.actions() if each.objectName() == "actionExportRun"]
+    entry.trigger()
+    assert dialog(ready_window).windowTitle() == f"Export run {numbers[0]}"
+
+
+def test_the_run_in_the_window_is_exported_from_the_file_menu(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    session = ready_window.session
+    action(ready_window, "actionExportWholeRun").trigger()
+    assert session.messages.current is not None
+    assert "is not in the library" in session.messages.current.text
+    session.messages.dismiss()
+    session.records.set_on(True)
+    train_epochs(qtbot, ready_window, 1)
+    qtbot.waitUntil(lambda: session.runs.current.record is not None)
+    press(qtbot, ready_window, Qt.Key_E, Qt.ControlModifier | Qt.ShiftModifier)
+    type_folder(qtbot, dialog(ready_window), home / "mine")
+    export(qtbot, dialog(ready_window))
+    qtbot.waitUntil((home / "mine").exists, timeout=20_000)
+    assert names(home / "mine") - {"network.onnx"} == WHOLE
+
+
+@pytest.mark.parametrize("box_name", ["", "exportPathsBox", "exportRowsBox"])
+def test_paths_and_rows_go_along_only_where_that_is_ticked(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, box_name: str
+) -> None:
+    mine = home / "private" / "mine.csv"
+    mine.parent.mkdir()
+    mine.write_text("a,b\n1,2\n")
+    with Library() as library:
+        record(library, replace(an_experiment(), data=str(mine)))
+    box = ask(ready_window, qtbot)
+    for name in ("exportPathsBox", "exportRowsBox"):
+        assert not find(box, QCheckBox, name).isChecked()
+    if box_name:
+        tick = find(box, QCheckBox, box_name)
+        qtbot.mouseClick(tick, Qt.LeftButton, pos=tick.rect().center() - tick.rect().center() / 2)
+        tick.setFocus()
+        if not tick.isChecked():
+            qtbot.keyClick(tick, Qt.Key_Space)
+        assert tick.isChecked()
+    type_folder(qtbot, box, home / "out")
+    export(qtbot, box)
+    qtbot.waitUntil((home / "out").exists, timeout=20_000)
+    assert ("mine.csv" in names(home / "out")) == (box_name == "exportRowsBox")
+    assert (str(mine) in (home / "out" / "command.txt").read_text()) == (box_name == "exportPathsBox")
+
+
+def test_data_that_are_no_file_have_no_paths_and_rows(
+    numbers: list[int], ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    box = ask(ready_window, qtbot)
+    for name in ("exportPathsBox", "exportRowsBox"):
+        assert not find(box, QCheckBox, name).isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("", "New folder is “”: it must be a whole path."),
+        ("somewhere", "New folder is “somewhere”: it must be a whole path."),
+        ("{home}/there", "New folder is there: it must not be there yet. Try there-2."),
+        ("{home}/no/such/folder", "New folder is in {home}/no/such: that must be a folder that is there."),
+    ],
+)
+def test_a_folder_that_cannot_be_made_is_told_and_can_be_corrected(
+    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, home: Path, typed: str, message: str
+) -> None:
+    (home / "there").mkdir()
+    box = ask(ready_window, qtbot)
+    field = find(box, QLineEdit, "exportFolderEdit")
+    field.setText(typed.format(home=home))
+    export(qtbot, box)
+    error = find(box, QLabel, "exportFolderError")
+    assert box.isVisible()
+    assert error.text().startswith(message.format(home=home))
+    qtbot.keyClicks(field, "x")
+    assert not error.isVisible()
+
+
+def test_the_place_of_the_folder_is_chosen_in_a_dialog(
+    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    (home / "elsewhere").mkdir()
+    box = ask(ready_window, qtbot)
+    click(qtbot, box, QPushButton, "exportFolderButton")
+    find(box, QFileDialog, "exportPlaceDialog").fileSelected.emit(str(home / "elsewhere"))
+    assert find(box, QLineEdit, "exportFolderEdit").text() == str(home / "elsewhere" / f"run-{numbers[2]}")
+
+
+def test_what_could_not_be_written_is_told(
+    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "onnx", None)
+    export(qtbot, ask(ready_window, qtbot))
+    messages = ready_window.session.messages
+    qtbot.waitUntil(lambda: messages.current is not None, timeout=20_000)
+    assert messages.current is not None
+    assert f"Run {numbers[2]} was exported, but not all of it. network.onnx: " in messages.current.text
+    assert names(home / f"run-{numbers[2]}") == WHOLE
+
+
+def test_a_disk_that_cannot_be_written_to_is_told_and_nothing_is_left(
+    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(library_export._FORMATS, "network.py", full)
+    export(qtbot, ask(ready_window, qtbot))
+    messages = ready_window.session.messages
+    qtbot.waitUntil(lambda: messages.current is not None, timeout=20_000)
+    assert messages.current is not None
+    assert f"Run {numbers[2]} could not be exported: No space left on device" in messages.current.text
+    assert not [each for each in names(home) if "run-" in each]
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """The export waits for this at its script; what takes time takes long."""
+    monkeypatch.setattr("nnviz.session.activities._LONG", 0)
+    monkeypatch.setattr("nnviz.session.library_work._BETWEEN_NEWS", 0)
+    goes_on, write = threading.Event(), library_export._FORMATS["network.py"]
+
+    def slowly(*arguments: Any) -> None:
+        goes_on.wait(30)
+        write(*arguments)
+
+    monkeypatch.setitem(library_export._FORMATS, "network.py", slowly)
+    yield goes_on
+    goes_on.set()
+
+
+def test_an_export_that_takes_long_says_how_far_it_is_and_leaves_nothing_when_it_is_cancelled(
+    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, home: Path, slow: threading.Event
+) -> None:
+    messages = ready_window.session.messages
+    export(qtbot, ask(ready_window, qtbot))
+    expected = f"Exporting run {numbers[2]} takes long: network.py is written."
+    qtbot.waitUntil(lambda: messages.current is not None and messages.current.text == expected, timeout=20_000)
+    assert told(ready_window) == f"Exporting run {numbers[2]}: network.py is written …"
+    click(qtbot, ready_window, QPushButton, "messageChoice1Button")
+    slow.set()
+    qtbot.waitUntil(lambda: told(ready_window) == f"Exporting run {numbers[2]} was cancelled")
+    assert not [each for each in names(home) if "run-" in each]
+    assert messages.current is None
+
+
+def test_the_list_is_read_while_something_is_exported(
+    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, slow: threading.Event
+) -> None:
+    export(qtbot, ask(ready_window, qtbot))
+    library = ready_window.session.library
+    with qtbot.waitSignal(library.listed):
+        library.find("bold")
+    assert len(library.rows) == 1
+
+
+# ---- import
+
+
+@pytest.fixture
+def passed_on(few_digits: Dataset, home: Path) -> Path:
+    """A run in a file, which is in no library."""
+    path = home / "from-a-friend.nnvizrun"
+    with Library(home / "other.sqlite") as other:
+        made = an_experiment(few_digits, epochs=1, batch_size=100, hidden=(8,))
+        run, _ = record(other, made, few_digits, name="a friend's")
+        write_run(other, run, path)
+    return path
+
+
+@pytest.mark.parametrize("how", ["menu", "list", "window", "canvas"])
+def test_a_run_is_imported(ready_window: MainWindow, qtbot: QtBot, passed_on: Path, how: str) -> None:
+    session = ready_window.session
+    if how == "window":
+        assert drop(ready_window, passed_on)
+    elif how == "canvas":
+        assert drop(ready_window.canvas, passed_on), "by the window, which Qt asks next"
+        assert not ready_window.canvas._is_target
+        assert drop(ready_window, passed_on)
+    else:
+        if how == "menu":
+            press(qtbot, ready_window, Qt.Key_I, Qt.ControlModifier)
+        else:
+            table = show_runs(ready_window, qtbot)
+            next(each for each in table.actions() if each.objectName() == "actionImportRunHere").trigger()
+        choose_file(qtbot, ready_window, "importRunDialog", passed_on)
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    message = session.messages.current
+    assert message is not None
+    assert message.text == "from-a-friend.nnvizrun is in the library now, as run 1."
+    session.messages.choose(0)
+    qtbot.waitUntil(lambda: session.runs.current.record == 1)
+    assert session.runs.current.title == "a friend's"
+
+
+def test_an_imported_run_is_chosen_in_the_list(
+    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, passed_on: Path
+) -> None:
+    table = show_runs(ready_window, qtbot)
+    ready_window.session.exchange.read(passed_on)
+    qtbot.waitUntil(lambda: len(texts(table)) == len(numbers) + 1)
+    assert texts(table)[0][1] == "a friend's"
+    assert table.current == 0
+
+
+def test_what_is_no_run_is_told_and_adds_nothing(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    path = home / "notes.nnvizrun"
+    path.write_text("somebody's notes")
+    assert drop(ready_window, path)
+    messages = ready_window.session.messages
+    qtbot.waitUntil(lambda: messages.current is not None)
+    assert messages.current is not None
+    assert messages.current.is_error
+    assert messages.current.text.startswith("notes.nnvizrun is damaged, or no run of nnviz")
+    with Library() as library:
+        assert len(library.runs()) == 0
+
+
+def test_a_file_that_is_gone_is_told(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    ready_window.session.exchange.read(home / "gone.nnvizrun")
+    messages = ready_window.session.messages
+    qtbot.waitUntil(lambda: messages.current is not None)
+    assert messages.current is not None
+    assert messages.current.text.startswith("gone.nnvizrun could not be imported: No such file")
+
+
+def test_quitting_ends_an_export(
+    numbers: list[int],
+    ready_window: MainWindow,
+    qtbot: QtBot,
+    home: Path,
+    slow: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cancel = LibraryWork.cancel
+
+    def cancel_and_go_on(self: LibraryWork) -> None:
+        cancel(self)
+        slow.set()
+
+    monkeypatch.setattr(LibraryWork, "cancel", cancel_and_go_on)
+    export(qtbot, ask(ready_window, qtbot))
+    messages = ready_window.session.messages
+    qtbot.waitUntil(lambda: messages.current is not None and "network.py" in messages.current.text, timeout=20_000)
+    ready_window.close_unasked()
+    assert ready_window.ended_whole
+    assert not [each for each in names(home) if "run-" in each]
