@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -100,9 +101,10 @@ def test_a_library_that_was_cut_short_within_its_last_page_is_saved_too(path: Pa
     """SQLite says only that it cannot read there."""
     filled(path, 6)
     os.truncate(path, path.stat().st_size - PAGE_BYTES // 2)
-    library = opened_after_damage(path)
-    assert len(library.runs()) == 6
-    library.close()
+    with Library(path) as library, suppress(DamagedError):  # nothing may be in that page
+        read_all(library)
+    with Library(path) as library:
+        assert len(library.runs()) == 6
 
 
 def test_a_log_that_is_only_half_put_into_the_file_is_no_damage(path: Path) -> None:

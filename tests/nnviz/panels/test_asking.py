@@ -340,8 +340,12 @@ def test_a_point(ready_window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.draw.head.detail.shown == "click in plane")  # as much as there is room for
     window.resize(1440, 900)
     host = window.draw.parentWidget()
-    host.resizeDocks([window.draw], [340], Qt.Horizontal)
-    qtbot.waitUntil(lambda: window.draw.head.detail.shown == "click in the plane")
+
+    def is_told_in_full() -> bool:
+        host.resizeDocks([window.draw], [340], Qt.Horizontal)  # again, should the window not have its size yet
+        return window.draw.head.detail.shown == "click in the plane"
+
+    qtbot.waitUntil(is_told_in_full)
     retype(qtbot, window, "askValue1Edit", "0.32")
     retype(qtbot, window, "askValue2Edit", "-0.18")
     assert value(window, 2) == "−0.18"

@@ -407,9 +407,9 @@ def test_the_bar_tells_how_far_it_is(ready_window: MainWindow, qtbot: QtBot) -> 
         assert not find(window, QPushButton, name).isEnabled()
     qtbot.waitUntil(lambda: "epoch" in status.text())
     qtbot.waitUntil(lambda: "samples/s" in find(window, QLabel, "speedLabel").text())
-    times, progress = find(window, QLabel, "runTimes"), window.session.training.progress
+    times, training = find(window, QLabel, "runTimes"), window.session.training
     # As what is left counts them; the words follow a moment later.
-    qtbot.waitUntil(lambda: times.text().startswith(f"{duration(progress.seconds_of_epoch)} per epoch"))
+    qtbot.waitUntil(lambda: times.text().startswith(f"{duration(training.progress.seconds_of_epoch)} per epoch"))
     assert "left" in times.text()
     click(qtbot, window, QPushButton, "trainButton")
     wait_for(qtbot, window, Status.PAUSED)

@@ -164,6 +164,7 @@ def test_the_mark_takes_the_room_there_is(qtbot: QtBot, width: int, expected: st
     button = QPushButton("x")
     button.setFixedWidth(20)
     head.corner.addWidget(button)
+    head.keep_room(40)
     head.resize(width, 34)
     head.show()
     least = head.minimumSizeHint()
