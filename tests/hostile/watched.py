@@ -16,7 +16,7 @@ VARIABLE = "NNVIZ_HOSTILE_NOTES"  # names the file of the notes
 @dataclass(frozen=True)
 class Note:
     """Attributes:
-    what: "ended" before an epoch's figures are noted, "written" when a state is in the library.
+    what: "ended" before an epoch's figures are noted, "written" when a state is in the library, "failed" if not.
     at: epochs of the network.
     seconds: by a clock that all processes share.
     process: the number of the one that trains.
@@ -43,8 +43,7 @@ def watch() -> None:
 
     def commit_and_note(self: Recording, status: str = "training") -> bool:
         is_written = commit(self, status)
-        if is_written:
-            note("written", self.at)
+        note("written" if is_written else "failed", self.at)
         return is_written
 
     Recording.take, Recording.commit = take_and_note, commit_and_note  # type: ignore[method-assign]

@@ -62,13 +62,14 @@ def kill_window(rng: np.random.Generator, folder: Path) -> str:
     with Library() as library:
         assert library.notice is None
         assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
-        _until("the end of the process that trained", lambda: bool(library.interrupted()))
         (left,) = library.interrupted()
         _check_loss(notes, left)
         kept = library.state(left.id)
         assert kept is not None
         assert kept.at == left.epochs
-        assert library.history(left.id).completed == int(left.epochs)
+        measured = kept.epoch if kept.training.progress["measured"] else max(kept.epoch - 1, 0)
+        known = library.history(left.id).completed
+        assert known == measured, f"figures of {known} epochs, and a state after {measured} and batch {kept.batch}"
     with _next_window() as window:
         _go_on(window, left)
     _check_exact(left)
@@ -87,7 +88,13 @@ def _killed(rng: np.random.Generator, folder: Path, where: str, points: int, set
         time.sleep(float(rng.random()) * 3)
         assert child.poll() is None, child.communicate()[1]
         child.send_signal(signal.SIGKILL)
+    trained = {note.process for note in read_notes(notes)}
+    _until("the end of the process that trained", lambda: not any(map(_is_alive, trained)))
     return read_notes(notes)
+
+
+def _is_alive(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
 
 
 def _set_home(folder: Path) -> None:
@@ -99,10 +106,9 @@ def _set_home(folder: Path) -> None:
 def _check_loss(notes: list[Note], left: RunRecord) -> None:
     """What was written is there; and later epochs, but for the one under way, ended within a second after that."""
     written = [note for note in notes if note.what == "written"]
+    assert not any(note.what == "failed" for note in notes), "something could not be written"
     assert left.epochs >= max(note.at for note in written), "what was written is not there"
-    then = next((note.seconds for note in written if note.at == left.epochs), None)
-    if then is None:  # it was written, and killed before that was noted
-        then = next(note.seconds for note in notes if note.at == left.epochs)
+    then = max(note.seconds for note in notes if note.at == left.epochs)  # it may be killed before it notes the writing
     lost = [note for note in notes if note.what == "ended" and note.at > left.epochs]
     for note in lost[:-1]:  # the last one may have been about to be written
         assert note.seconds < then + _MOST_LOST, f"{note.at - left.epochs} epochs are lost"
