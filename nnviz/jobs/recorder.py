@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -174,10 +175,13 @@ class Recorder:
         assert run is not None
 
         def say(words: str) -> None:
-            self._say(words, recording, tell)
+            recording = reference()
+            if recording is not None:
+                self._say(words, recording, tell)
 
-        recording = Recording(library, run, trainer, self.plan.before, say, updated=updated)
-        return recording
+        made = Recording(library, run, trainer, self.plan.before, say, updated=updated)
+        reference = weakref.ref(made)  # else it would be kept, with its trainer, until garbage is collected
+        return made
 
     def _begin_with(self, recording: Recording, library: Library, left_at: float | None, tell: Tell) -> None:
         """Notes where the training is, if nothing leads to there; and tells as which run it is recorded."""
