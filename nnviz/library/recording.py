@@ -42,6 +42,7 @@ from nnviz.library.states import (
     Order,
     StateBytes,
     epochs_at,
+    last_place,
     leap_payload,
     state_places,
     write_order,
@@ -342,6 +343,8 @@ class Recording:
         """Writes a state over the last one, or now and then as one that stays; the newest counts as the last."""
         place, database = state.at - self.before, self._library.database
         is_waypoint = self._waypoints.wants(place) and self._clock() - self._waypoint_at >= _SECONDS_BETWEEN_WAYPOINTS
+        if is_waypoint:  # beside a last one at the same place, from before its epoch was measured, that would count
+            is_waypoint = last_place(database, self.run) != state.at
         write_state(database, self.run, state, is_last=not is_waypoint)
         if is_waypoint:
             self._waypoint_at = self._clock()

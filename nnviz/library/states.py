@@ -135,6 +135,12 @@ def state_places(database: Database, run: int) -> list[tuple[float, bool]]:
     return [(float(at), bool(is_last)) for at, is_last in rows]
 
 
+def last_place(database: Database, run: int) -> float | None:
+    """Where the last state is, in epochs; None if there is none."""
+    row = database.row("SELECT at FROM states WHERE run = ? AND is_last", (run,))
+    return None if row is None else float(row[0])
+
+
 def read_state(database: Database, run: int, before: float | None, description: Description | None) -> KeptState | None:
     """The last state, or the last one not after ``before`` epochs; None if there is none. Raises LibraryError."""
     condition, values = ("", (run,)) if before is None else (" AND at <= ?", (run, before))

@@ -55,6 +55,24 @@ def test_a_training_goes_on_to_the_bit_from_wherever_it_was_left(library: Librar
         np.testing.assert_array_equal(trained_on(resumed(library, run)), whole)
 
 
+@pytest.mark.parametrize("batch", range(1, 7))
+def test_who_takes_it_over_writes_a_state_that_knows_as_much_as_the_figures(library: Library, batch: int) -> None:
+    """Also where it was handed over between the last batch of an epoch and its figures."""
+    made = an_experiment()
+    run, trainer = record(library, made, until=in_epoch(3, batch), finish=False)
+    clock = Clock()
+    recording = Recording(library, run, trainer, clock=clock)
+    for event in trainer.run():
+        recording.take(event)
+        if isinstance(event, Epoch):
+            break
+    kept = library.state(run)
+    assert kept is not None
+    assert (kept.at, kept.training.progress["measured"]) == (3, True)
+    assert library.history(run).completed == 3
+    recording.close()
+
+
 def test_any_earlier_state_leads_to_the_same_end(library: Library) -> None:
     made = an_experiment(epochs=30)
     run, trainer = record(library, made)
