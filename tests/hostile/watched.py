@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.events import Epoch, Event
+from nnviz.jobs.recorder import Recorder, Tell
 from nnviz.library import Recording
 
 VARIABLE = "NNVIZ_HOSTILE_NOTES"  # names the file of the notes
@@ -16,7 +18,8 @@ VARIABLE = "NNVIZ_HOSTILE_NOTES"  # names the file of the notes
 @dataclass(frozen=True)
 class Note:
     """Attributes:
-    what: "ended" before an epoch's figures are noted, "written" when a state is in the library, "failed" if not.
+    what: "ended" before an epoch's figures are noted, "written" when a state is in the library, "failed" if not,
+        "untaken" when the run could not be taken up.
     at: epochs of the network.
     seconds: by a clock that all processes share.
     process: the number of the one that trains.
@@ -31,7 +34,7 @@ class Note:
 def watch() -> None:
     """From now on this process notes what it records."""
     notes = os.open(os.environ[VARIABLE], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    take, commit = Recording.take, Recording.commit
+    take, commit, fail = Recording.take, Recording.commit, Recorder._fail
 
     def note(what: str, at: float) -> None:
         os.write(notes, f"{what} {at!r} {time.monotonic()!r} {os.getpid()}\n".encode())
@@ -46,6 +49,12 @@ def watch() -> None:
         note("written" if is_written else "failed", self.at)
         return is_written
 
+    def fail_and_note(self: Recorder, words: str, tell: Tell) -> None:
+        note("untaken", 0)
+        print(words, file=sys.stderr, flush=True)
+        fail(self, words, tell)
+
+    Recorder._fail = fail_and_note  # type: ignore[method-assign]
     Recording.take, Recording.commit = take_and_note, commit_and_note  # type: ignore[method-assign]
 
 

@@ -88,8 +88,10 @@ def _killed(rng: np.random.Generator, folder: Path, where: str, points: int, set
         time.sleep(float(rng.random()) * 3)
         assert child.poll() is None, child.communicate()[1]
         child.send_signal(signal.SIGKILL)
+        told = child.communicate()[1]
     trained = {note.process for note in read_notes(notes)}
     _until("the end of the process that trained", lambda: not any(map(_is_alive, trained)))
+    assert not any(note.what == "untaken" for note in read_notes(notes)), told
     return read_notes(notes)
 
 
