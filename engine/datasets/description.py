@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
+from engine.datasets.cells import shortened
 from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import TableCoding
@@ -17,6 +19,7 @@ from engine.validation import Array, matrix, table
 
 _MOST_DIMENSIONS = 8  # of an example
 _ANEW = "Train the network anew from its data."
+_FITTING = "Make a network that fits (in the window: Reset), or choose the data that it was trained with."
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
@@ -96,6 +99,25 @@ class Description:
             rule = f"must fit the network, which has {inputs:,} inputs and {outputs:,} outputs"
             raise DataError("description", value, rule, _ANEW)
 
+    def check_means_same(self, data: Description) -> None:
+        """Raises DataError unless a network that it describes takes the inputs and outputs of such data as they are."""
+        for (name, ours), theirs in zip(self._words.items(), data._words.values(), strict=True):
+            if ours != theirs:
+                own, wanted = _different(ours, theirs)
+                value, rule = Verbatim(f"{own} in this network"), f"must be {wanted}, as in {shortened(data.title)}"
+                raise DataError(name, value, rule, _FITTING)
+        for one, other in ((self.scaling, data.scaling), (self.target_scaling, data.target_scaling)):
+            if one is not other and (one is None or not one.is_as(other)):
+                rule = f"must be that of {shortened(data.title)}: the data, or how they are read, have changed since"
+                raise DataError("scaling", Verbatim("another in this network"), rule, _FITTING)
+
+    @property
+    def _words(self) -> dict[str, tuple[object, ...]]:
+        """What its inputs and outputs mean, by what that is called."""
+        predicted = self.targets if self.coding is None else (self.coding.target,)
+        names = {"columns": self.columns, "column to predict": predicted, "classes": self.class_names}
+        return {"size of an example": self.example_shape, **names}
+
     def inputs_of(self, rows: object) -> Array:
         """(k, inputs) of raw numbers, (k, inputs): what the network is given. Of texts, 1 or 0 for each category.
 
@@ -163,6 +185,14 @@ def _shape_in(sizes: Any) -> tuple[int, ...]:
     if len(sizes) > _MOST_DIMENSIONS or any(type(size) is not int or size < 1 for size in sizes):
         raise ValueError(sizes)
     return tuple(sizes)
+
+
+def _different(ours: tuple[object, ...], theirs: tuple[object, ...]) -> tuple[str, str]:
+    """Both from where they differ, as long as there is room; "none" for nothing."""
+    pairs = enumerate(zip_longest(ours, theirs))
+    start = next((place for place, (one, other) in pairs if one != other), 0)
+    own, other = (", ".join(map(str, names[start:])) or "none" for names in (ours, theirs))
+    return shortened(own), shortened(other)
 
 
 def _listed(sizes: set[int]) -> str:

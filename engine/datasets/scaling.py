@@ -11,6 +11,7 @@ import numpy as np
 from engine.errors import DataError, Verbatim
 from engine.validation import Array
 
+_ROUNDING = 1e-6  # of a spread: less than a network could tell apart
 AT_ONCE = 2_000  # rows: few enough that they stay in the processor's cache
 
 
@@ -78,6 +79,13 @@ class Scaling:
         with np.errstate(over="ignore"):
             raw: Array = np.asarray(scaled, np.float64) * self.spread + self.mean
         return raw
+
+    def is_as(self, other: Scaling | None) -> bool:
+        """Whether the other one does the same, but for rounding."""
+        if other is None or len(other.mean) != len(self.mean):
+            return False
+        same_place = (np.abs(self.mean - other.mean) <= _ROUNDING * self.spread).all()
+        return bool(same_place and np.allclose(self.spread, other.spread, rtol=_ROUNDING, atol=0))
 
     def as_dict(self) -> dict[str, Any]:
         """The numbers in types that JSON can hold."""

@@ -56,16 +56,18 @@ class Making(QObject):
         """Whether a network is being built that will replace one that is trained or comes from a file."""
         return self.is_making and not self._runs.current.untouched
 
-    def reset(self, text: str = "reset", experiment: Experiment | None = None) -> None:
+    def reset(self, text: str = "reset", experiment: Experiment | None = None, reason: str = "") -> None:
         """Replaces the network by an untrained one, see :meth:`replace`. Undo restores the old one.
 
-        A message says so if the old one was not saved.
+        A message says so if the old one was not saved, or if a ``reason`` is given, a clause about it.
         """
-        was_unsaved = self._runs.current.unsaved
+        run = self._runs.current
+        about = f"which {reason}" if reason else "which was not saved"
+        is_told = run.unsaved or (bool(reason) and not run.untouched)
 
         def then() -> None:
-            if was_unsaved and self._messages.current is None:  # keeps a message that a run was removed
-                self._messages.tell("The trained network, which was not saved, was replaced. Ctrl+Z restores it.")
+            if is_told and self._messages.current is None:  # keeps a message that a run was removed
+                self._messages.tell(f"The trained network, {about}, was replaced. Ctrl+Z restores it.")
 
         self.replace(text, then, experiment)
 

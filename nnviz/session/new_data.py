@@ -70,7 +70,7 @@ class NewData(QObject):
         elif run.misfit(dataset) is None or (run.untouched and run.stage not in (Stage.TRAINING, Stage.PAUSED)):
             self._undo.push(Step(step, Kind.SETTINGS, self._settings.take, fields, new))
         else:
-            self._making.reset(step, new)
+            self._making.reset(step, new, f"does not fit {text.name(dataset.title)}")
 
 
 def _possible(fields: Experiment, dataset: Dataset) -> Experiment:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 from engine.datasets import DATASETS, Dataset
+from engine.datasets.description import Description
 from engine.errors import EngineError
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
@@ -96,6 +98,8 @@ class Run:
     def __post_init__(self) -> None:
         self.parameters: Array = self.network.parameters.copy()
         self._opened_parameters: Array | None = None if self.opened is None else self.parameters
+        # What the last misfit was about, and what it was; data that nobody uses any more are not kept.
+        self._fit: tuple[Callable[[], Dataset | None], Description | None, str | None] = (lambda: None, None, None)
         self._before_training: tuple[list[Change], BestRestored | None] | None = None  # changes and best
         self.start_epoch = self.history.completed
         self.progress = Progress(epochs=self.experiment.training.epochs)
@@ -215,14 +219,19 @@ class Run:
         return self.end if is_cut_off else self.epoch_of_figures
 
     def misfit(self, dataset: Dataset | None) -> str | None:
-        """Why the network does not fit the data, as a text; None if it fits, or without data."""
+        """Why the network does not fit the data, as a text; None if it fits, or without data.
+
+        It must have their inputs and outputs, by number and by what they mean, as far as it knows that.
+        """
         if dataset is None:
             return None
-        try:
-            check_fits(self.network, dataset.width, dataset.outputs, dataset.title)
-        except EngineError as error:
-            return str(error)
-        return None
+        is_new = (
+            self.untouched and self.stage is Stage.RESTING
+        )  # whatever it was to be trained with, it learned nothing
+        about = None if is_new else self.network.description
+        if self._fit[0]() is not dataset or self._fit[1] is not about:
+            self._fit = ref(dataset), about, _misfit(self.network, about, dataset)
+        return self._fit[2]
 
     # ---- training
 
@@ -311,6 +320,16 @@ class Run:
             other=other,
             **figures,
         )
+
+
+def _misfit(network: Network, about: Description | None, dataset: Dataset) -> str | None:
+    try:
+        check_fits(network, dataset.width, dataset.outputs, dataset.title)
+        if about is not None and dataset.description is not None:
+            about.check_means_same(dataset.description)
+    except EngineError as error:
+        return str(error)
+    return None
 
 
 def new_run(experiment: Experiment) -> Run:

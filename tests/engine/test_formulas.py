@@ -80,7 +80,7 @@ def test_forward_and_backward(function: str) -> None:
     step = record(trainer(activations=[function, function, "softmax"], steps=2, dropout=0.3))
     for layer, neuron, row in ((1, 3, 0), (2, 4, 7), (3, 2, 9)):
         z, a = sum_formula(step, layer, neuron, row), activation_formula(step, layer, neuron, row)
-        assert total(z) == pytest.approx(z.value, abs=1e-5)
+        assert total(z) == pytest.approx(z.value, rel=1e-6, abs=1e-5)
         assert z.value == step.sums[layer - 1][row, neuron]
         assert a.value == step.activations[layer][row, neuron]
         dropped = dropout_formula(step, layer, neuron, row)

@@ -95,3 +95,22 @@ def loading_gate() -> Iterator[threading.Event]:
     gate = threading.Event()
     yield gate
     gate.set()
+
+
+@pytest.fixture
+def held_data(few_digits: Dataset, load_with: Callable[..., None], loading_gate: threading.Event) -> None:
+    """What is made after this loads until the test sets the gate."""
+
+    def load() -> Dataset:
+        assert loading_gate.wait(10)
+        return few_digits
+
+    load_with(load)
+
+
+@pytest.fixture
+def loading_model(held_data: None) -> Iterator[Model]:
+    """Loads until the test sets the gate."""
+    model = Model()
+    yield model
+    assert model.session.close()

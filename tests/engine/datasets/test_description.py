@@ -169,3 +169,37 @@ def test_it_fits_networks_of_its_sizes_only() -> None:
     for sizes in ((3, 1), (2, 2)):
         with refused(DataError, "description", "of 2 inputs and 1 outputs"):
             PLAIN.check_fits(*sizes)
+
+
+# ---- whether data mean the same
+
+
+@pytest.mark.parametrize(
+    ("change", "parameter", "value"),
+    [
+        ({"columns": ("a", "c")}, "columns", "b in this network"),
+        ({"targets": ("z",)}, "column to predict", "y in this network"),
+        ({"targets": (), "class_names": ("yes",), "target_scaling": None}, "column to predict", "y in this network"),
+        ({"example_shape": (1, 2)}, "size of an example", "none in this network"),
+        ({"scaling": Scaling(np.array([1.0, 2.1]), np.array([2.0, 4.0]))}, "scaling", "another in this network"),
+        ({"scaling": None}, "scaling", "another in this network"),
+        ({"target_scaling": Scaling(np.array([10.0]), np.array([6.0]))}, "scaling", "another in this network"),
+    ],
+)
+def test_data_that_mean_something_else_are_refused(change: dict[str, Any], parameter: str, value: str) -> None:
+    with refused(DataError, parameter, value):
+        PLAIN.check_means_same(replace(PLAIN, title="other", **change))
+
+
+def test_data_that_mean_the_same_are_taken_whatever_they_are_called() -> None:
+    again = Description.from_dict(json.loads(json.dumps(PLAIN.as_dict())))
+    PLAIN.check_means_same(replace(again, title="other"))
+    rounded = Scaling(SCALING.mean * (1 + 1e-9), SCALING.spread * (1 - 1e-9))
+    PLAIN.check_means_same(replace(PLAIN, scaling=rounded))
+
+
+def test_it_names_the_first_difference_of_many() -> None:
+    names = tuple(f"column {number}" for number in range(100))
+    about = Description("many", columns=names)
+    with refused(DataError, "columns", "column 70, column 71"):
+        about.check_means_same(replace(about, columns=(*names[:70], *names[71:], "column 70")))

@@ -350,7 +350,7 @@ def test_a_trained_network_that_does_not_fit_other_data_is_replaced_and_comes_ba
     load(qtbot, window, "small")
     assert session.runs.current.network.shape == [64, 64, 32, 10]
     assert session.training.can_start
-    assert "not saved, was replaced" in find(window, QLabel, "messageText").text()
+    assert "does not fit small, was replaced" in find(window, QLabel, "messageText").text()
     session.undo.undo()
     assert session.runs.current is trained
     wait_for(qtbot, window, Status.PAUSED)
@@ -365,6 +365,72 @@ def test_a_trained_network_that_does_not_fit_other_data_is_replaced_and_comes_ba
     assert session.settings.experiment.shape == (64, 64, 32, 10)
     assert session.runs.current.network.shape == [64, 64, 32, 10]
     assert session.training.can_start
+
+
+def write_rows(path: Path, names: str, rows: range, factor: float = 1.0) -> str:
+    """A table of two columns and a number to predict from them."""
+    lines = [f"{0.1 * row:g};{row % 7};{factor * (row + row % 7):g}" for row in rows]
+    path.write_text("\n".join([names, *lines]))
+    return str(path)
+
+
+HOUSES = "area;rooms;price"
+
+
+@pytest.mark.parametrize(
+    ("names", "rows", "factor", "what"),
+    [
+        ("weight;doors;range", range(200), 1.0, "columns"),
+        ("area;rooms;rent", range(200), 1.0, "column to predict"),
+        (HOUSES, range(100), 1.0, "scaling"),
+        (HOUSES, range(200), 2.0, "scaling"),
+    ],
+)
+def test_a_trained_network_takes_no_rows_that_mean_something_else(
+    ready_model: Model, qtbot: QtBot, tmp_path: Path, names: str, rows: range, factor: float, what: str
+) -> None:
+    """Also where there are as many of them: its answers would be wrong, without a word."""
+    model, session = ready_model, ready_model.session
+    load(qtbot, model, write_rows(tmp_path / "houses.csv", HOUSES, range(200)))
+    step(qtbot, model)
+    trained = session.runs.current
+    load(qtbot, model, write_rows(tmp_path / "others.csv", names, rows, factor))
+    assert trained.misfit(session.dataset).startswith(f"{what} is ")
+    assert session.runs.current is not trained
+    assert session.runs.current.misfit(session.dataset) is None
+    assert session.messages.current.text == (
+        "The trained network, which does not fit others, was replaced. Ctrl+Z restores it."
+    )
+    session.undo.undo()
+    wait_for(qtbot, model, Status.PAUSED)
+    assert session.runs.current is trained
+    assert trained.misfit(session.dataset) is None
+
+
+def test_the_same_rows_in_another_file_are_taken(ready_model: Model, qtbot: QtBot, tmp_path: Path) -> None:
+    model, session = ready_model, ready_model.session
+    load(qtbot, model, write_rows(tmp_path / "houses.csv", HOUSES, range(200)))
+    step(qtbot, model)
+    trained = session.runs.current
+    load(qtbot, model, write_rows(tmp_path / "copy.csv", HOUSES, range(200)))
+    assert session.runs.current is trained
+    assert session.training.can_start
+
+
+def test_a_file_that_changed_since_a_network_was_saved(ready_model: Model, qtbot: QtBot, tmp_path: Path) -> None:
+    """Its rows are scaled otherwise now: nothing is asked, and it says why."""
+    model, session = ready_model, ready_model.session
+    load(qtbot, model, write_rows(tmp_path / "houses.csv", HOUSES, range(200)))
+    step(qtbot, model)
+    session.files.save(tmp_path / "net.json")
+    qtbot.waitUntil((tmp_path / "net.json").exists)
+    session.data.load("mnist")
+    wait_for(qtbot, model, Status.READY)
+    write_rows(tmp_path / "houses.csv", HOUSES, range(50))
+    session.files.open(tmp_path / "net.json")
+    qtbot.waitUntil(lambda: session.data.name.endswith("houses.csv") and not session.data.loading)
+    assert "have changed since" in session.runs.current.misfit(session.dataset)
+    assert session.meaning.columns == []
 
 
 def test_other_data_in_the_first_moments_of_a_training_replace_its_network(

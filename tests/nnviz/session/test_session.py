@@ -52,10 +52,11 @@ def states_of(session: Session) -> list[Status]:
     return seen
 
 
-def test_states_from_start_to_end(model: Model, qtbot: QtBot) -> None:
-    session = model.session
+def test_states_from_start_to_end(loading_model: Model, loading_gate: threading.Event, qtbot: QtBot) -> None:
+    model, session = loading_model, loading_model.session
     assert session.state is Status.LOADING
     seen = states_of(session)
+    loading_gate.set()
     wait_for(qtbot, model, Status.READY)
     session.step_batch()
     wait_for(qtbot, model, Status.PAUSED)
@@ -128,16 +129,8 @@ def test_training_again_goes_on(ready_model: Model, qtbot: QtBot) -> None:
 
 
 @pytest.fixture
-def loading_window(
-    make_window: MakeWindow, few_digits: Dataset, load_with: Callable[..., None], loading_gate: threading.Event
-) -> MainWindow:
-    """Loads until the test says it may be done."""
-
-    def load() -> Dataset:
-        assert loading_gate.wait(10)
-        return few_digits
-
-    load_with(load)
+def loading_window(held_data: None, make_window: MakeWindow) -> MainWindow:
+    """Loads until the test sets the gate."""
     return make_window()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from PyQt5.QtCore import QPoint, QPointF, Qt
 from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
@@ -10,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
 from tests.nnviz.helpers import find, find_field, hover, pick, press, retype, wait_for
 
 
@@ -200,10 +203,12 @@ def test_letters_in_a_number_field_are_no_shortcuts(ready_window: MainWindow, qt
 
 
 def test_a_batch_typed_before_the_data_was_there_is_checked_against_it(
-    window: MainWindow, qtbot: QtBot, few_digits: Dataset
+    held_data: None, make_window: MakeWindow, loading_gate: threading.Event, qtbot: QtBot, few_digits: Dataset
 ) -> None:
+    window = make_window()
     assert window.session.state is Status.LOADING
     retype(qtbot, window, "batchSizeEdit", str(len(few_digits.train) + 1))
+    loading_gate.set()
     wait_for(qtbot, window, Status.READY)
     assert find(window, QLabel, "batchSizeError").isVisible()
     assert not find(window, QPushButton, "trainButton").isEnabled()
