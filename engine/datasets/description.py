@@ -108,8 +108,9 @@ class Description:
                 raise DataError(name, value, rule, _FITTING)
         for one, other in ((self.scaling, data.scaling), (self.target_scaling, data.target_scaling)):
             if one is not other and (one is None or not one.is_as(other)):
-                rule = f"must be that of {shortened(data.title)}: the data, or how they are read, have changed since"
-                raise DataError("scaling", Verbatim("another in this network"), rule, _FITTING)
+                value = Verbatim("scaled otherwise than for this network")
+                rule = "must be scaled as when it was trained; the data, or how they are read, have changed since"
+                raise DataError(shortened(data.title), value, rule, _FITTING)
 
     @property
     def _words(self) -> dict[str, tuple[object, ...]]:

@@ -75,17 +75,22 @@ def new_probes(
     messages: Messages,
 ) -> Probes:
     """The kinds of probes. Each looks again when its question may have changed."""
-    answers, layers = _Past(displayed, question, runs), _Statistics(displayed, runs, data)
+    answers, layers = _Past(displayed, question, runs, data), _Statistics(displayed, runs, data)
     past = Probe(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release)
     statistics = Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
-    by_name = {ANSWER: _answer(displayed, question), PAST: past, STATISTICS: statistics, MISTAKES: _mistakes(mistakes)}
+    by_name = {
+        ANSWER: _answer(displayed, question, data),
+        PAST: past,
+        STATISTICS: statistics,
+        MISTAKES: _mistakes(mistakes),
+    }
     by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes(), **robustness.probes()}
     by_name |= {**map_probes(map, displayed), **over_probes(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
     by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
     probes = Probes(by_name)
-    for signal in (displayed.changed, question.changed):
+    for signal in (displayed.changed, question.changed, data.changed):
         signal.connect(probes.look)
     for signal in (runs.replaced, data.changed):
         signal.connect(statistics.forget)
@@ -97,9 +102,9 @@ def new_probes(
     return probes
 
 
-def _answer(displayed: Displayed, question: asking.Question) -> Probe:
+def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Probe:
     def ask() -> Question | None:
-        network, example = displayed.network, question.example
+        network, example = displayed.network, asking.asked(question, displayed, data)
         if example is None:
             return None
         return Same(network, example), lambda: (network, example, asking.ask(network, example))
@@ -122,8 +127,8 @@ def _mistakes(mistakes: Mistakes) -> Probe:
 class _Past:
     """Answers of snapshots to the example; those that are known are kept until it changes."""
 
-    def __init__(self, displayed: Displayed, question: asking.Question, runs: Runs) -> None:
-        self._displayed, self._question, self._runs = displayed, question, runs
+    def __init__(self, displayed: Displayed, question: asking.Question, runs: Runs, data: Data) -> None:
+        self._displayed, self._question, self._runs, self._data = displayed, question, runs, data
         self._example: Array | None = None
         self._known: dict[Snapshot, Array | None] = {}
 
@@ -132,7 +137,8 @@ class _Past:
 
         One of the snapshots is the moment that is looked back at.
         """
-        example, run, network = self._question.example, self._runs.current, self._displayed.network
+        example, run = asking.asked(self._question, self._displayed, self._data), self._runs.current
+        network = self._displayed.network
         if example is None:
             return None
         moment = self._displayed.moment

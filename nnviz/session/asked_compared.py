@@ -16,6 +16,7 @@ from nnviz.session.data import Data
 from nnviz.session.part import Part
 from nnviz.session.question import Question as Asked
 from nnviz.session.question import ask
+from nnviz.session.run import misfit_of
 
 THEIR_ANSWERS, DISAGREEMENT = "answers of compared runs", "where two runs disagree"
 
@@ -53,7 +54,8 @@ def compared_probes(comparison: Comparison, question: Asked, data: Data) -> dict
         example, runs = question.example, comparison.runs
         if example is None or not runs:
             return None
-        return Same(example, runs), lambda: [_answer(each.network, example) for each in runs]
+        rows = None if question.is_drawn else data.dataset
+        return Same(example, runs, rows), lambda: [_answer(each.network, example, rows) for each in runs]
 
     disagreeing = _Disagreeing(comparison, data)
     theirs, two = Probe(answers), Probe(disagreeing.question)
@@ -63,8 +65,11 @@ def compared_probes(comparison: Comparison, question: Asked, data: Data) -> dict
     return {THEIR_ANSWERS: theirs, DISAGREEMENT: two}
 
 
-def _answer(network: Network | None, example: Array) -> Array | None:
-    return None if network is None else ask(network, example)
+def _answer(network: Network | None, example: Array, rows: Dataset | None) -> Array | None:
+    """None from a network that was trained with rows which mean something else."""
+    if network is None or (rows is not None and misfit_of(network, network.description, rows) is not None):
+        return None
+    return ask(network, example)
 
 
 class _Disagreeing:
@@ -116,5 +121,5 @@ def part_of(data: Dataset) -> Part:
 
 def can_disagree(runs: tuple[Compared, ...], data: Dataset) -> bool:
     """Whether each can be right or wrong about these data: they are classes, and the networks fit them."""
-    shapes = [run.network.shape for run in runs if run.network is not None]
-    return data.is_classification and all((each[0], each[-1]) == (data.width, data.outputs) for each in shapes)
+    networks = [run.network for run in runs if run.network is not None]
+    return data.is_classification and all(misfit_of(each, each.description, data) is None for each in networks)

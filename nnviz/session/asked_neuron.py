@@ -159,7 +159,8 @@ class _Asker:
 
     def now(self) -> Question | None:
         """What the chosen neuron answers to the example that is asked about."""
-        neuron, example, network = self._selection.neuron, self._question.example, self._displayed.network
+        neuron, network = self._selection.neuron, self._displayed.network
+        example = asking.asked(self._question, self._displayed, self._data)
         if neuron is None or example is None or len(example) != network.shape[0]:
             return None
 

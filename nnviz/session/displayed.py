@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.datasets import Dataset
 from engine.network import Network
 from engine.neurons import scaled
 from nnviz.session.run import Run
@@ -72,6 +73,10 @@ class Displayed(QObject):
     def is_steady(self) -> bool:
         """Whether the network stays as it is: nothing is trained, or it is one of the past."""
         return self._run.stage is not Stage.TRAINING or not self.is_live
+
+    def fits(self, data: Dataset | None) -> bool:
+        """Whether its run's network takes the examples of these data as they are; also without data."""
+        return self._run.misfit(data) is None
 
     def show(self, run: Run, what_if: Mapping[Neuron, float] | None = None) -> bool:
         """Displays that run's network with its latest parameters; ``what_if`` takes the place of what is supposed.

@@ -33,6 +33,11 @@ def ask(network: Network, example: Array | None) -> Array | None:
     return answer
 
 
+def asked(question: Question, displayed: Displayed, data: Data) -> Array | None:
+    """The example, if the displayed network takes it: a drawing always, others only of data that it fits."""
+    return question.example if question.is_drawn or displayed.fits(data.dataset) else None
+
+
 class Question(QObject):
     """Holds what the network is asked about, and its answer. Attributes are for reading.
 
@@ -218,7 +223,7 @@ class Question(QObject):
     @property
     def prediction(self) -> Array | None:
         """The displayed network's answer, (outputs,), computed now if it is not known yet; see :func:`ask`."""
-        network, example = self._displayed.network, self.example
+        network, example = self._displayed.network, asked(self, self._displayed, self._data)
         if self._answered[0] is network and self._answered[1] is example:
             return self.answer
         return ask(network, example)
@@ -226,11 +231,9 @@ class Question(QObject):
     @property
     def verdict(self) -> Verdict | None:
         """The verdict of ``answer``; None without one, for a single output, and where numbers are predicted."""
-        data = self._data.dataset
+        data, answer = self._data.dataset, self.answer
         is_number = data is not None and not data.is_classification
-        if self.answer is None or len(self.answer) < 2 or is_number:
-            return None
-        return verdict_of(self.answer, self.threshold)
+        return None if answer is None or len(answer) < 2 or is_number else verdict_of(answer, self.threshold)
 
     def set_threshold(self, confidence: float) -> None:
         """Sets the confidence threshold, clipped to 0…1; NaN is ignored."""

@@ -230,7 +230,7 @@ class Run:
         )  # whatever it was to be trained with, it learned nothing
         about = None if is_new else self.network.description
         if self._fit[0]() is not dataset or self._fit[1] is not about:
-            self._fit = ref(dataset), about, _misfit(self.network, about, dataset)
+            self._fit = ref(dataset), about, misfit_of(self.network, about, dataset)
         return self._fit[2]
 
     # ---- training
@@ -322,7 +322,8 @@ class Run:
         )
 
 
-def _misfit(network: Network, about: Description | None, dataset: Dataset) -> str | None:
+def misfit_of(network: Network, about: Description | None, dataset: Dataset) -> str | None:
+    """Why a network of that description, None for an unknown one, does not fit the data; None if it does."""
     try:
         check_fits(network, dataset.width, dataset.outputs, dataset.title)
         if about is not None and dataset.description is not None:

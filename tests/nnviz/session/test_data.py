@@ -380,10 +380,10 @@ HOUSES = "area;rooms;price"
 @pytest.mark.parametrize(
     ("names", "rows", "factor", "what"),
     [
-        ("weight;doors;range", range(200), 1.0, "columns"),
-        ("area;rooms;rent", range(200), 1.0, "column to predict"),
-        (HOUSES, range(100), 1.0, "scaling"),
-        (HOUSES, range(200), 2.0, "scaling"),
+        ("weight;doors;range", range(200), 1.0, "columns is area, rooms in this network"),
+        ("area;rooms;rent", range(200), 1.0, "column to predict is price in this network"),
+        (HOUSES, range(100), 1.0, "others is scaled otherwise than for this network"),
+        (HOUSES, range(200), 2.0, "others is scaled otherwise than for this network"),
     ],
 )
 def test_a_trained_network_takes_no_rows_that_mean_something_else(
@@ -395,7 +395,7 @@ def test_a_trained_network_takes_no_rows_that_mean_something_else(
     step(qtbot, model)
     trained = session.runs.current
     load(qtbot, model, write_rows(tmp_path / "others.csv", names, rows, factor))
-    assert trained.misfit(session.dataset).startswith(f"{what} is ")
+    assert trained.misfit(session.dataset).startswith(what)
     assert session.runs.current is not trained
     assert session.runs.current.misfit(session.dataset) is None
     assert session.messages.current.text == (
@@ -431,6 +431,8 @@ def test_a_file_that_changed_since_a_network_was_saved(ready_model: Model, qtbot
     qtbot.waitUntil(lambda: session.data.name.endswith("houses.csv") and not session.data.loading)
     assert "have changed since" in session.runs.current.misfit(session.dataset)
     assert session.meaning.columns == []
+    assert session.question.example is not None
+    assert session.prediction is None
 
 
 def test_other_data_in_the_first_moments_of_a_training_replace_its_network(

@@ -233,7 +233,7 @@ def test_data_of_that_name_that_are_others_by_now(ready_window: MainWindow, qtbo
     reopen(qtbot, window, home / "run.npz")
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.messages.current is not None
-    assert "will start from its weights" in session.messages.current.text
+    assert "points is scaled otherwise than for this network" in session.messages.current.text
     assert not session.training.is_under_way
     np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
 

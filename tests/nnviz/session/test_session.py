@@ -129,7 +129,7 @@ def test_training_again_goes_on(ready_model: Model, qtbot: QtBot) -> None:
 
 
 @pytest.fixture
-def loading_window(held_data: None, make_window: MakeWindow) -> MainWindow:
+def loading_window(make_window: MakeWindow, held_data: None) -> MainWindow:
     """Loads until the test sets the gate."""
     return make_window()
 

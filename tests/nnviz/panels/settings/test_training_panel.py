@@ -203,7 +203,7 @@ def test_letters_in_a_number_field_are_no_shortcuts(ready_window: MainWindow, qt
 
 
 def test_a_batch_typed_before_the_data_was_there_is_checked_against_it(
-    held_data: None, make_window: MakeWindow, loading_gate: threading.Event, qtbot: QtBot, few_digits: Dataset
+    make_window: MakeWindow, held_data: None, loading_gate: threading.Event, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     window = make_window()
     assert window.session.state is Status.LOADING
