@@ -67,6 +67,14 @@ def give_way() -> None:
         _GROUP.write_text(str(_LATER))
 
 
+def give_way_apart() -> None:
+    """The same, after leaving the session that the window is of, too: else the window would give way with it."""
+    if hasattr(os, "setsid"):
+        with suppress(OSError):  # it leads one already
+            os.setsid()
+    give_way()
+
+
 def own_output() -> IO[bytes]:
     """The standard output, on which from now on nobody else may write: what is printed goes to the errors."""
     out = os.fdopen(os.dup(1), "wb")
