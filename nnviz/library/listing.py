@@ -8,7 +8,7 @@ from typing import overload
 from engine.errors import SettingError
 from nnviz.library.database import Database
 from nnviz.library.faults import damaged, no_run
-from nnviz.library.records import COLUMNS, RunRecord, record_of
+from nnviz.library.records import RunRecord, columns, record_of
 from nnviz.library.schema import FIGURES
 
 _PAGE = 50
@@ -67,7 +67,7 @@ class Listing(Sequence[RunRecord]):
 def read_records(database: Database, ids: Sequence[int]) -> dict[int, RunRecord]:
     """The records of these runs, by number; those that are gone are left out. Raises LibraryError."""
     marks = ", ".join("?" * len(ids))
-    rows = database.rows(f"SELECT {COLUMNS} FROM runs WHERE id IN ({marks})", tuple(ids))
+    rows = database.rows(f"SELECT {columns(database.has_sweeps)} FROM runs WHERE id IN ({marks})", tuple(ids))
     try:
         return {record.id: record for record in map(record_of, rows)}
     except (TypeError, ValueError, OverflowError) as error:
