@@ -96,13 +96,10 @@ class Plans(QObject):
     went_on = pyqtSignal(object)
     noticed = pyqtSignal(str)
 
-    def __init__(
-        self, path: Callable[[], Path], make_executor: Callable[[Dataset, Experiment], Executor] = beside_a_window
-    ) -> None:
-        """``path`` returns the file of the library; ``make_executor`` who does the runs, in the thread that uses it."""
+    def __init__(self, path: Callable[[], Path]) -> None:
+        """``path`` returns the file of the library."""
         super().__init__()
         self._lane = LibraryLane(path)
-        self._make_executor = make_executor
         self._stops = threading.Event()  # of the plan that was begun last
         self._closes = threading.Event()
 
@@ -161,7 +158,7 @@ class Plans(QObject):
         status, executor = STOPPED, None
         try:
             plan = store.record.plan
-            executor = self._make_executor(dataset, plan.base)
+            executor = beside_a_window(dataset, plan.base)
             conductor = Conductor(plan, dataset, executor, store, self.noticed.emit)
             self._conduct(conductor, store, stops)
             if self._closes.is_set():

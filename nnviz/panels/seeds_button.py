@@ -72,6 +72,6 @@ class SeedsButton(QWidget):
         if sweeps.how_far is not None:
             return f"{sweeps.progress}. Stops them: what is done is kept, and can go on (Ctrl+Shift+T)."
         return sweeps.why_not or (
-            f"Trains {sweeps.seeds} new networks as the fields at the left describe them, each from another seed, beside "
-            f"the one in the window, which stays as it is: how much of the error is luck? (Ctrl+Shift+T)"
+            f"Trains {sweeps.seeds} new networks as the fields at the left describe them, each from another seed. The "
+            f"one in the window stays as it is. Shows how much of the error is luck (Ctrl+Shift+T)."
         )

@@ -131,8 +131,7 @@ class Session(QObject):
         self.files = Files(*opening, self.training, self._resuming, self.messages)
         self.moment_files = MomentFiles(self.runs, self.branching.exact, self.files, self.messages)
         kept = self._library_lane = LibraryLane(lambda: self.records.path)
-        told = self.records, self.training, self._resuming, self.undo, self.messages
-        made = kept_parts(kept, *opening, *told)
+        made = kept_parts(kept, *opening, self.records, self.training, self._resuming, self.undo, self.messages)
         self._reopening, self.library, self.comparison, self.room, self.exchange, self.sweeps = made
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()

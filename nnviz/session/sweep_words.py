@@ -24,9 +24,8 @@ def words_of_seeds(count: int) -> str:
 
 
 def words_of_progress(how_far: HowFar) -> str:
-    """ "2 of 5 runs are done, 12 s left"."""
-    runs = f" of {text.count(how_far.runs)}" if how_far.runs is not None else ""
-    done = f"{text.count(how_far.done)}{runs} runs {'is' if how_far.done == 1 and not runs else 'are'} done"
+    """ "2 of 5 runs done, 12 s left"."""
+    done = f"{_of(how_far.done, how_far.runs)} runs done"
     if how_far.seconds_left is None:
         return done
     left = text.duration(how_far.seconds_left) if how_far.seconds_left >= 1 else "less than 1 s"
@@ -34,12 +33,12 @@ def words_of_progress(how_far: HowFar) -> str:
 
 
 def words_of_end(end: PlanEnd) -> str:
-    """ "5 seeds: median 2.3 % test error, 2.2 to 2.6 %." Or what was done when it was stopped."""
+    """ "5 seeds: test error median 2.3 %, 2.2 to 2.6 %." Or how much was done when it was stopped."""
     results, plan = end.results, end.plan
-    over = f"{text.count(results.over)} of {text.count(plan.most_runs)}" if plan.most_runs else text.count(results.over)
-    stopped = "" if end.is_done else f" Stopped when {over} were done, which are kept."
+    over = _of(results.over, plan.most_runs)
+    stopped = "" if end.is_done else f" Stopped with {over} runs done, which are kept."
     if plan.kind != SEEDS:
-        return f"The {name_of(plan)} is over: {over} runs.{stopped}" if end.is_done else f"{name_of(plan)}:{stopped}"
+        return f"The {name_of(plan)} is over:{stopped or f' {over} runs are done.'}"
     spread = results.trials[0].spread(results.compared_by)
     figures = "none was trained to its end" if spread is None else _spread(end, spread)
     return f"{name_of(plan)}: {figures}.{_others(results)}{stopped}"
@@ -51,6 +50,7 @@ def _spread(end: PlanEnd, spread: Spread) -> str:
     median, lowest, highest = (_figure(end, value) for value in (spread.median, spread.lowest, spread.highest))
     if spread.count == 1:
         return f"{part} {figure} {median}, of one run"
+    lowest = lowest.removesuffix(" %")
     of = "" if spread.count == len(end.plan.seeds) else f", of {text.count(spread.count)} runs"
     return f"{part} {figure} median {median}, {lowest} to {highest}{of}"
 
@@ -69,8 +69,12 @@ def _others(results: Results) -> str:
 
 
 def words_of_broken_off(broken: BrokenOff) -> str:
-    """That a plan can go on: "5 seeds were broken off when 2 of 5 runs were done"."""
+    """That a plan can go on: "Training with 5 seeds was broken off with 2 of 5 runs done"."""
     plan = broken.record.plan
-    of = f" of {text.count(plan.most_runs)}" if plan.most_runs is not None else ""
     what = f"Training with {name_of(plan)}" if plan.kind == SEEDS else f"A {name_of(plan)}"
-    return f"{what} was broken off when {text.count(broken.done)}{of} runs were done. They are in the library."
+    return f"{what} was broken off with {_of(broken.done, plan.most_runs)} runs done. What is done is in the library."
+
+
+def _of(done: int, runs: int | None) -> str:
+    """ "2 of 5"; "2" where it is not known how many there will be."""
+    return text.count(done) if runs is None else f"{text.count(done)} of {text.count(runs)}"

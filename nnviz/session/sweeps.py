@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -58,20 +56,18 @@ class Sweeps(QObject):
         library: KeptRuns,
         comparison: Comparison,
         messages: Messages,
-        plans: Callable[[Callable[[], Path]], Plans] = Plans,
     ) -> None:
         super().__init__()
         self._data, self._settings, self._records = data, settings, records
         self._library, self._comparison, self._messages = library, comparison, messages
-        self.seeds, self.how_far = _USUAL, None
+        self.seeds = _USUAL
+        self.how_far: HowFar | None = None
         self._name = ""  # of what is being done
-        self._plans = plans(lambda: records.path)
+        self._plans = Plans(lambda: records.path)
         self._plans.went_on.connect(self._go_on)
         self._plans.noticed.connect(messages.tell_later)
         for signal in (data.loading_changed, data.changed, settings.problems_changed, records.changed):
             signal.connect(self.changed)
-
-    how_far: HowFar | None
 
     # ---- seeds
 

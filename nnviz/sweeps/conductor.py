@@ -126,6 +126,12 @@ class Conductor:
         return not self._under_way and (self.is_stopping or not self._has_more())
 
     @property
+    def amount_done(self) -> float:
+        """How many runs are over, and of those that are under way the shares of their epochs that are."""
+        going = (max(run.curve, default=0) / run.experiment.training.epochs for run in self._under_way.values())
+        return self.results.over + sum(going)
+
+    @property
     def under_way(self) -> int:
         """How many runs were given to the executor and are not over."""
         return len(self._under_way)

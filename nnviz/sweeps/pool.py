@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -37,17 +37,26 @@ class Pool:
     for one whose process died twice. What was told of a run before is then told again, and its Outcome only once.
     """
 
-    def __init__(self, dataset: Dataset, name: str, settings: Mapping[str, Any], workers: int | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        name: str,
+        settings: Mapping[str, Any],
+        workers: int | None = None,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
         """
         Args:
             name, settings: of the data in the registry, if they are from there.
             workers: how many processes; None for as many as there are cores.
+            prepare: is called first in each of them; a function of a module.
 
         Raises SettingError unless ``workers`` is a whole number of at least 1. Processes are started by the first runs.
         """
         self._workers = whole_number("workers", usual_workers() if workers is None else workers, 1, "2", _MOST_WORKERS)
         self._dataset = dataset
         self._offer = DataOffer(name, dict(settings), dataset.fingerprint)
+        self._prepare = prepare
         self._waiting: dict[int, RunSpec] = {}  # without an Outcome yet, in the order in which they came
         self._deaths: dict[int, int] = {}
         self._stillborn = 0
@@ -58,7 +67,7 @@ class Pool:
 
     def _new_executor(self) -> ProcessPoolExecutor:
         context = LinkedContext(self._born)
-        return ProcessPoolExecutor(self._workers, context, begin, (self._offer,))
+        return ProcessPoolExecutor(self._workers, context, begin, (self._offer, self._prepare))
 
     def _born(self, process: LinkedProcess) -> None:
         self._processes[process.link] = process

@@ -202,9 +202,11 @@ def _wish(wishes: Mapping[int, str], number: int) -> str:
 _worker: _Worker | None = None  # of this process
 
 
-def begin(offer: DataOffer) -> None:
+def begin(offer: DataOffer, prepare: Callable[[], None] | None = None) -> None:
     """Is called once in a new process."""
     global _worker
+    if prepare is not None:
+        prepare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _worker = _Worker(current_process().far_end, offer)  # type: ignore[attr-defined]
 
