@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -214,13 +214,13 @@ def _data_of(made: Experiment, given: Dataset | None) -> Dataset:
     source = source_of(made.data)
     reader = reader_for(source)
     try:
-        found: Any = reader.load(made.data, made.data_settings, lambda done, total: None)
+        found = reader.load(made.data, made.data_settings, lambda done, total: None)
     finally:
         reader.end()
     if made.fingerprint not in ("", found.fingerprint):
         rule, remedy = "must be as they were when its runs began", "Bring the old file back, or begin anew."
         raise DataError("the data", Verbatim(f"{source.title} (changed)"), rule, remedy)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _broken_off(library: Library) -> list[BrokenOff]:
