@@ -10,7 +10,7 @@ import pytest
 
 from engine.events import BestRestored, Epoch
 from engine.many import one_run
-from engine.many.one_run import Outcome, Report, RunSpec, train_one
+from engine.many.one_run import Outcome, Report, RunSpec, train_in_turn, train_one
 from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED
 from engine.storage import read_checkpoint
 from engine.training import Trainer
@@ -45,6 +45,23 @@ def test_it_is_to_the_bit_the_experiment_trained_alone() -> None:
     at, last = outcome.moments[-1]
     assert (outcome.moments[0][0], at) == (0, 6)
     np.testing.assert_array_equal(last.parameters(made.shape), trainer.network.parameters)
+
+
+def test_runs_in_turn_are_what_they_are_alone_and_are_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one_run, "SECONDS_BETWEEN_REPORTS", 0)
+    specs = [RunSpec(n, an_experiment(DATA, seed=n, epochs=2 + n, dropout=0.2)) for n in (1, 2)]
+    specs.append(RunSpec(3, an_experiment(DATA, batch_size=5000)))
+    told: list[Report] = []
+    found: list[Outcome] = []
+    train_in_turn(specs, DATA, told.append, lambda number: "", found.append)
+    assert [(each.number, each.epochs[0].epoch) for each in told] == [
+        *((number, epoch) for epoch in range(4) for number in (1, 2)),
+        (2, 4),
+    ]
+    assert {each.number: each.status for each in found} == {1: FINISHED, 2: FINISHED, 3: FAILED}
+    for each in found[1:]:
+        alone = trained_on(specs[each.number - 1].experiment.trainer(DATA))
+        np.testing.assert_array_equal(read_checkpoint(each.state.content, "state")[0].parameters, alone)
 
 
 def test_early_stopping_restores_the_best() -> None:
