@@ -125,7 +125,7 @@ class OneRun:
                 if event is None:
                     break
                 self._take(event)
-                if not isinstance(event, BestRestored) and (wish := asked()):
+                if not self._is_trained and (wish := asked()):
                     status = wish
                     break
                 if isinstance(event, Epoch):
@@ -135,6 +135,12 @@ class OneRun:
         if status != DIVERGED:
             self._keep_state()
         return self._outcome(status, why)
+
+    @property
+    def _is_trained(self) -> bool:
+        """Whether all steps are taken: what is left to do is soon done."""
+        trainer = self._trainer
+        return trainer.epoch >= trainer.settings.epochs and trainer.batch >= trainer.batches_per_epoch
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Batch):

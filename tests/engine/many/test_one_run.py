@@ -88,6 +88,26 @@ def test_it_ends_as_it_is_asked_to_and_goes_on_from_there_to_the_bit() -> None:
     np.testing.assert_array_equal(rest, trained_on(made.trainer(DATA)))
 
 
+def test_one_that_is_trained_to_its_end_is_finished_whatever_it_is_asked() -> None:
+    made, places = an_experiment(DATA, epochs=2), []
+
+    def wish() -> str:
+        places.append(1)
+        return PRUNED if len(places) == most else ""
+
+    most = 0
+    train_one(RunSpec(1, made), DATA, silent, wish)
+    asked, most = len(places), len(places)
+    places.clear()
+    assert train_one(RunSpec(1, made), DATA, silent, wish).reached == pytest.approx(2 - 1 / 6), (
+        "the last place where it can be ended"
+    )
+    places.clear()
+    most = asked + 1
+    outcome = train_one(RunSpec(1, made), DATA, silent, wish)
+    assert (outcome.status, [each.epoch for each in outcome.epochs]) == (FINISHED, [0, 1, 2])
+
+
 def test_one_that_diverges_keeps_its_last_good_state() -> None:
     outcome = done(learning_rate=1e30, optimizer="sgd")
     assert outcome.status == DIVERGED
