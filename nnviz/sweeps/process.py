@@ -26,6 +26,7 @@ from engine.errors import EngineError
 from engine.machine import THREADS
 from engine.many.one_run import Outcome, RunSpec, train_in_turn
 from engine.many.results import FAILED
+from engine.many.shared_data import SharedData
 from nnviz.sweeps.executor import Started
 
 ALL = -1  # in place of a run's number
@@ -186,7 +187,7 @@ class _Worker:
                 over(Outcome(spec.number, wishes[ALL]))
             return
         if self._dataset is None:
-            self._dataset = self._data()
+            self._dataset = SharedData.of(self._data())
         train_in_turn(specs, self._dataset, self._tell, lambda number: _wish(wishes, number) if wishes else "", over)
 
     def _data(self) -> Dataset:

@@ -12,6 +12,7 @@ from engine.events import BestRestored, Epoch
 from engine.many import one_run
 from engine.many.one_run import Outcome, Report, RunSpec, train_in_turn, train_one
 from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED
+from engine.many.shared_data import SharedData
 from engine.storage import read_checkpoint
 from engine.training import Trainer
 from tests.engine.helpers import class_data, numbered_data
@@ -45,6 +46,19 @@ def test_it_is_to_the_bit_the_experiment_trained_alone() -> None:
     at, last = outcome.moments[-1]
     assert (outcome.moments[0][0], at) == (0, 6)
     np.testing.assert_array_equal(last.parameters(made.shape), trainer.network.parameters)
+
+
+def test_data_that_are_shared_are_divided_once_and_give_the_same_runs() -> None:
+    shared = SharedData.of(DATA)
+    assert (shared.identity, shared.fingerprint) == (DATA.identity, DATA.fingerprint)
+    assert shared.with_validation(0.2) is shared.with_validation(0.2)
+    assert shared.with_validation(0.3) is not shared.with_validation(0.2)
+    for share in (0.2, 0.3, 0.2):
+        made = an_experiment(DATA, validation_share=share)
+        outcome = train_one(RunSpec(1, made), shared, silent)
+        network, state = read_checkpoint(outcome.state.content, "state")
+        np.testing.assert_array_equal(network.parameters, trained_on(made.trainer(DATA)))
+        Trainer.resume(network, DATA, state)
 
 
 def test_runs_in_turn_are_what_they_are_alone_and_are_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
