@@ -248,7 +248,8 @@ def test_one_that_fails_is_told_and_the_others_are_done(
 ) -> None:
     begin = Here.submit
 
-    def submit(self: Here, spec: RunSpec) -> None:
+    def submit(self: Here, *specs: RunSpec) -> None:
+        (spec,) = specs
         experiment = spec.experiment.changed(batch_size=5000) if spec.number == 1 else spec.experiment
         begin(self, RunSpec(spec.number, experiment))
 
