@@ -1,4 +1,4 @@
-"""Plans in a thread beside the window: done, stopped, gone on with, broken off by its end; with and without processes."""
+"""Plans in a thread beside the window: done, stopped, gone on with, broken off when it closes."""
 
 from __future__ import annotations
 
