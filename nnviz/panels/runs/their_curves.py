@@ -88,8 +88,8 @@ class TheirCurvesPage(Page):
             return
         runs = self._session.comparison.runs
         self.part_button.show_choice(dict(zip(PARTS, ("train", "test", "validation"), strict=True)), self.part)
-        curves = [RunCurve(run.title, run.colour, self._curve(run, self.part)) for run in runs]
-        measured = [curve for curve in curves if curve.curve.values]
+        curves = [RunCurve(run.title, run.colour, [self._curve(run, self.part)]) for run in runs]
+        measured = [curve for curve in curves if any(each.values for each in curve.curves)]
         hint = f"no {self.part} {self._quantity.called} was measured" if self._session.comparison.colours else _HINT
         self.plot.show_runs(measured, hint)
 
