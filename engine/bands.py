@@ -46,21 +46,21 @@ def band(curves: Sequence[Curve], is_log: bool) -> Band:
 
     Args:
         curves: any number of them; some may be empty.
-        is_log: whether to compute with logarithms: then what lies between two values is their geometric mean. No value
-            may be negative.
+        is_log: whether to interpolate with logarithms, as a straight line on a logarithmic axis does. No value may be
+            negative then. The median of an even number is the mean of the two in the middle on any axis, so that it is
+            the same figure everywhere.
     """
     with np.errstate(divide="ignore"):
         points = [_points(curve, is_log) for curve in curves]
     epochs = np.unique(np.concatenate([x for x, _ in points])) if points else np.empty(0)
     if not len(epochs):
         return Band(epochs, epochs, epochs, epochs, epochs.astype(np.int64))
-    values = np.sort([_at(epochs, x, y) for x, y in points], axis=0)  # what is missing (NaN) comes last
+    values = np.array([_at(epochs, x, y) for x, y in points])
+    values = np.sort(np.exp(values) if is_log else values, axis=0)  # what is missing (NaN) comes last
     counts = np.count_nonzero(~np.isnan(values), axis=0)
     columns = np.arange(len(epochs))
     middle = (values[(counts - 1) // 2, columns] + values[counts // 2, columns]) / 2
-    found = middle, values[0], values[counts - 1, columns]
-    middle, low, high = (np.exp(each) for each in found) if is_log else found
-    return Band(epochs, middle, low, high, counts)
+    return Band(epochs, middle, values[0], values[counts - 1, columns], counts)
 
 
 def _points(curve: Curve, is_log: bool) -> tuple[Array, Array]:
