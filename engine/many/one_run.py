@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment
 from engine.grid import Grid
 from engine.history import PARTS
+from engine.machine import Machine, this_machine
 from engine.many.results import DIVERGED, FAILED, FINISHED
 from engine.metrics import Evaluation
 from engine.moments import Moment
@@ -69,6 +70,7 @@ class Outcome:
         learning: seconds spent on steps.
         training: seconds spent on steps and on measuring after each epoch.
         seconds: in all.
+        machine: what it was computed with.
     """
 
     number: int
@@ -83,6 +85,7 @@ class Outcome:
     learning: float = 0.0
     training: float = 0.0
     seconds: float = 0.0
+    machine: Machine = field(default_factory=this_machine)
 
 
 class OneRun:

@@ -105,6 +105,11 @@ class Plan:
         return self.kind != SEEDS
 
     @property
+    def kind_in_words(self) -> str:
+        """What it is called before its number: "sweep 3"; one of seeds is gone on with like any other."""
+        return RACE if self.kind == RACE else SWEEP
+
+    @property
     def most_trials(self) -> int | None:
         """How many trials there are at most, by number and budget; None where only time ends it."""
         known = len(self.experiments) if self.kind != SWEEP else self._combinations()

@@ -138,8 +138,10 @@ def _check_name(name: str) -> None:
     try:
         Experiment().value(name)
     except SettingError as error:
-        names = error.remedy.replace("_", "-").replace("Choose from: ", "Choose from: activation, ")
-        raise SettingError("vary", name.replace("_", "-"), "must be the name of a setting", names) from None
+        names = error.remedy.removeprefix("Choose from: ").removesuffix(".").split(", ")
+        free = ", ".join(each.replace("_", "-") for each in ("activation", *names) if each not in _FIXED)
+        rule = "must be the name of a setting"
+        raise SettingError("vary", name.replace("_", "-"), rule, f"Choose from: {free}.") from None
 
 
 # ---- what is typed

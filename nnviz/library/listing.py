@@ -9,7 +9,7 @@ from engine.errors import SettingError
 from nnviz.library.database import Database
 from nnviz.library.faults import damaged, no_run
 from nnviz.library.groups import Group
-from nnviz.library.records import COLUMNS, RunRecord, record_of
+from nnviz.library.records import RunRecord, columns, record_of
 from nnviz.library.schema import FIGURES
 
 _PAGE = 50
@@ -68,7 +68,7 @@ class Listing(Sequence[RunRecord]):
 def read_records(database: Database, ids: Sequence[int]) -> dict[int, RunRecord]:
     """The records of these runs, by number; those that are gone are left out. Raises LibraryError."""
     marks = ", ".join("?" * len(ids))
-    rows = database.rows(f"SELECT {COLUMNS} FROM runs WHERE id IN ({marks})", tuple(ids))
+    rows = database.rows(f"SELECT {columns(database.has_sweeps)} FROM runs WHERE id IN ({marks})", tuple(ids))
     try:
         return {record.id: record for record in map(record_of, rows)}
     except (TypeError, ValueError, OverflowError) as error:
@@ -103,6 +103,8 @@ def listed(database: Database, search: str, sort: str, ascending: bool, starred:
 
 def groups_of_runs(database: Database) -> dict[int, Group]:
     """Of each run of a plan its group, by number, the oldest run first. Raises LibraryError."""
+    if not database.has_sweeps:
+        return {}
     query = "SELECT id, sweep, trial FROM runs WHERE sweep IS NOT NULL AND trial IS NOT NULL AND deleted IS NULL"
     return {int(run): Group(int(sweep), int(trial)) for run, sweep, trial in database.rows(f"{query} ORDER BY id")}
 

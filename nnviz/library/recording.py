@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import time
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -37,7 +36,7 @@ from nnviz.library.faults import LibraryError, TooLargeError, gone_on, in_use, i
 from nnviz.library.library import Library
 from nnviz.library.locks import lock_of_run
 from nnviz.library.moments import kept_epochs, write_moment
-from nnviz.library.records import best_json, changes_json, experiment_json, words_of
+from nnviz.library.records import best_json, changes_json, experiment_json, packed_description, words_of
 from nnviz.library.schema import FIGURES
 from nnviz.library.states import (
     LEAP,
@@ -154,8 +153,7 @@ class Recording:
                 database.write(f"DELETE FROM {table} WHERE run = ? AND epoch > ?", (self.run, self.at))
             for table in ("states", "orders"):
                 database.write(f"DELETE FROM {table} WHERE run = ? AND at > ?", (self.run, self.at))
-            description = self.trainer.network.description
-            told = None if description is None else zlib.compress(json.dumps(description.as_dict()).encode(), 1)
+            told = packed_description(self.trainer.network.description)
             query = "UPDATE runs SET status = 'training', batches = ?, description = ? WHERE id = ?"
             database.write(query, (self.trainer.batches_per_epoch, told, self.run))
 

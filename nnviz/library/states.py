@@ -79,11 +79,16 @@ class Order:
     content: bytes | None = None
 
 
-def write_state(database: Database, run: int, state: StateBytes, is_last: bool) -> None:
-    """Keeps a state: the last one takes the place of the last one before. Within a transaction."""
+def write_state(database: Database, run: int, state: StateBytes, is_last: bool, machine: Machine | None = None) -> None:
+    """Keeps a state: the last one takes the place of the last one before. Within a transaction.
+
+    Args:
+        machine: what it was computed with; None for this one.
+    """
     orders = database.number("SELECT coalesce(max(number), 0) FROM orders WHERE run = ?", (run,))
     place = (state.at, state.before, state.epoch, state.batch, orders)
-    told = (json.dumps(this_machine().as_dict()), state.content, len(state.content))
+    made_with = this_machine() if machine is None else machine
+    told = (json.dumps(made_with.as_dict()), state.content, len(state.content))
     names = f"{_COLUMNS}, nbytes".replace(", ", " = ?, ")
     found = "run = ? AND is_last" if is_last else "run = ? AND NOT is_last AND at = ?"
     which = (run,) if is_last else (run, state.at)
