@@ -28,7 +28,9 @@ def value_of(record: RunRecord, figure: str) -> float | None:
 
 
 def values_of(records: Sequence[RunRecord], figure: str) -> list[float]:
-    """Those of the runs that have it, ascending."""
+    """Those of the runs that have it, ascending; none where it was measured of no run, whichever diverged."""
+    if figure not in _ALWAYS and not any(figure in record.figures for record in records):
+        return []
     values = [value_of(record, figure) for record in records]
     return sorted(value for value in values if value is not None)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.many.beats import compared
 from nnviz.library import Group, Library, RunRecord
 from nnviz.session.kept_list import Row, listed, with_opened
 from nnviz.session.run_words import NEWEST, figure_of, title_in_group, title_of_group, words_of_pairs
 from nnviz.session.seeds import median_of, middle_of, note_of
-from engine.many.beats import compared
 from tests.nnviz.library.helpers import an_experiment
 from tests.nnviz.panels.runs.seed_helpers import group_of, told_group
 
