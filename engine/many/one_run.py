@@ -37,7 +37,8 @@ class RunSpec:
     Attributes:
         number: of the run in its plan; it comes back with all that is told of it.
         experiment: what is trained, with its seed.
-        moment_bytes: room for the parameters at moments on its way.
+        moment_bytes: room for the parameters at moments on its way; its first state is kept if it takes at most half
+            as much.
     """
 
     number: int
@@ -65,6 +66,8 @@ class Outcome:
         moments: epochs and parameters on its way, thinned evenly.
         state: from which its training goes on exactly; of one that diverged the last good one. None for a network that
             is too large to be kept.
+        first: the state before its first step, from which each moment of its past can be got to exactly, if there is
+            room for it.
         reached: epochs that it was trained, with a fraction.
         batches: steps in an epoch.
         learning: seconds spent on steps.
@@ -80,6 +83,7 @@ class Outcome:
     best: BestRestored | None = None
     moments: tuple[tuple[float, Moment], ...] = ()
     state: StateBytes | None = None
+    first: StateBytes | None = None
     reached: float = 0.0
     batches: int = 0
     learning: float = 0.0
@@ -101,6 +105,7 @@ class OneRun:
         self._told_at = self._kept_at = -math.inf
         self._best: BestRestored | None = None
         self._state: StateBytes | None = None
+        self._first: StateBytes | None = None
         self._moments = _Moments(self._trainer, spec.moment_bytes)
         self._learning = self._training = 0.0
 
@@ -165,6 +170,8 @@ class OneRun:
             self._state = StateBytes.of(self._trainer)
         except DataError:
             return
+        if not self._trainer.epoch and 2 * len(self._state.content) <= self._spec.moment_bytes:
+            self._first = self._state
 
     def _outcome(self, status: str, why: str) -> Outcome:
         trainer = self._trainer
@@ -179,6 +186,7 @@ class OneRun:
             self._best,
             self._moments.kept,
             self._state,
+            self._first if self._first is not self._state else None,
             reached,
             trainer.batches_per_epoch,
             self._learning,

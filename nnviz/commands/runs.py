@@ -97,9 +97,24 @@ def result_of(record: RunRecord) -> str:
 
 
 def _facts(library: Library, record: RunRecord) -> dict[str, Any]:
-    names = ("id", "name", "note", "starred", "status", "parent", "left_at", "data", "version", "created", "updated")
-    names = (*names, "sweep", "trial")
-    told = {name: getattr(record, name) for name in (*names, "epochs", "seconds", "nbytes", "is_thinned", "figures")}
+    names = (
+        "id",
+        "name",
+        "note",
+        "starred",
+        "status",
+        "parent",
+        "left_at",
+        "data",
+        "version",
+        "created",
+        "updated",
+        "sweep",
+    )
+    told = {
+        name: getattr(record, name)
+        for name in (*names, "trial", "epochs", "seconds", "nbytes", "is_thinned", "figures")
+    }
     is_live = record.status == "training" and library.is_live(record.id)
     return told | {"is_live": is_live, "experiment": record.experiment.as_dict()}
 
@@ -115,7 +130,7 @@ def _show(library: Library, arguments: argparse.Namespace) -> int:
         print(json.dumps(_facts(library, record) | more, indent=1))
         return 0
     for name, value in _told(library, record):
-        print(f"{name + ':':<13}{value}")
+        print(f"{name + ':':<12} {value}")
     return 0
 
 

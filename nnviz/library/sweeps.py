@@ -194,6 +194,8 @@ class Sweeps:
         write_confusions(database, run, [(each.epoch, found) for each, found in matrices if found])
         for epoch, moment in outcome.moments:
             write_moment(database, run, epoch, moment)
+        if outcome.first is not None:
+            write_state(database, run, outcome.first, is_last=False, machine=outcome.machine)
         if outcome.state is not None:
             write_state(database, run, outcome.state, is_last=True, machine=outcome.machine)
         database.count_bytes(run)

@@ -160,8 +160,8 @@ def result_of(record: RunRecord) -> RunResult:
 
 
 def _size(outcome: Outcome) -> int:
-    state = 0 if outcome.state is None else len(outcome.state.content)
-    return state + sum(len(moment.content) for _, moment in outcome.moments)
+    states = sum(len(each.content) for each in (outcome.first, outcome.state) if each is not None)
+    return states + sum(len(moment.content) for _, moment in outcome.moments)
 
 
 def with_run(result: RunResult, run: int) -> RunResult:
