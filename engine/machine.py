@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # variables, which are read once
 _KERNELS = "OPENBLAS_CORETYPE"  # what a person may set so that BLAS takes other kernels than the processor's
 _WORDS = {"numpy": "numpy", "blas": "BLAS", "threads": "number of threads", "processor": "processor"}
 
@@ -59,6 +59,11 @@ class Machine:
         ]
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @cache
 def this_machine() -> Machine:
     """What this process computes with."""
@@ -78,4 +83,4 @@ def _built() -> dict[str, Any]:
 
 def _threads() -> str:
     """As the libraries read it when numpy was imported: the first variable that is set."""
-    return next((value for name in _THREADS if (value := os.environ.get(name, ""))), "all")
+    return next((value for name in THREADS if (value := os.environ.get(name, ""))), "all")

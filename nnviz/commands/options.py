@@ -10,6 +10,7 @@ from nnviz import __version__
 from nnviz.commands.cli import USAGE_ERROR
 from nnviz.commands.data_options import add_data_options, add_data_settings
 from nnviz.commands.runs_options import add_runs
+from nnviz.commands.sweep_options import add_sweep
 from nnviz.commands.train_options import add_train
 
 
@@ -38,6 +39,8 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
     text = "train a network, and print train and test error after each epoch"
     add_train(_command(commands, "train", text, formatter_class=argparse.HelpFormatter))
+    text = "train an experiment many times, with other settings or seeds, on all cores; goes on where it was stopped"
+    add_sweep(_command(commands, "sweep", text, formatter_class=argparse.HelpFormatter))
     evaluate = _command(commands, "evaluate", "print how good a saved network is at the test examples of its data")
     predict = _command(commands, "predict", "answer to the rows of a table, or recognise digits on pictures")
     export = _command(commands, "export", "write a saved network in a format of other programs")

@@ -43,7 +43,7 @@ def is_number_of_run(resumed: str) -> bool:
 def found_run(number: str) -> Found:
     """The run of that number, where it can go on. Raises CommandError without a state of it, and LibraryError."""
     with Library() as library:
-        _tell(library.notice)
+        tell_notice(library.notice)
         state = library.state(int(number))
         if state is None:
             raise CommandError(
@@ -76,23 +76,23 @@ class Keeper:
         library = self._library
         if library is None:
             return
-        made = _with_whole_paths(replace(experiment, training=trainer.settings))
+        made = with_whole_paths(replace(experiment, training=trainer.settings))
         try:
             if found is None:
                 self.run = library.begin(made, trainer.given.title, name=name, history=history)
             else:
                 self.run = found.run
                 library.annotate(found.run, name=name or None)
-            self._recording = Recording(library, self.run, trainer, before, _complain)
+            self._recording = Recording(library, self.run, trainer, before, complain)
         except LibraryError as error:
             if found is not None:
                 raise
-            _complain(f"The run is not recorded: {error}")
+            complain(f"The run is not recorded: {error}")
             return
         self._recording.change(made)
-        print(_introduced(library, f"recorded as run {self.run}"))
-        with _complaining():
-            _tell(_what_will_go(library))
+        print(introduced(library, f"recorded as run {self.run}"))
+        with complaining():
+            tell_notice(what_will_go(library))
 
     def take(self, event: Event) -> None:
         """Passes an event of the trainer on."""
@@ -105,9 +105,9 @@ class Keeper:
             return
         if not self._recording.finish(status):
             return
-        with _complaining():
+        with complaining():
             plan = self._library.room.make_room()
-            _tell(None if plan is None else words_of_going(plan, "when the next training is over"))
+            tell_notice(None if plan is None else words_of_going(plan, "when the next training is over"))
 
     def close(self) -> None:
         """Lets go of the library; what was written last is what is known of the run."""
@@ -120,7 +120,7 @@ class Keeper:
 @contextmanager
 def keeping(is_wanted: bool) -> Iterator[Keeper]:
     """Yields what records the training. Whatever is wrong with the library, it is told, and the training goes on."""
-    keeper = Keeper(_opened() if is_wanted else None)
+    keeper = Keeper(opened_library() if is_wanted else None)
     try:
         yield keeper
     except DivergenceError:
@@ -130,21 +130,21 @@ def keeping(is_wanted: bool) -> Iterator[Keeper]:
         keeper.close()
 
 
-def _opened() -> Library | None:
+def opened_library() -> Library | None:
     try:
         library = Library()
     except LibraryError as error:
-        _complain(f"The run is not recorded: {error}")
+        complain(f"The run is not recorded: {error}")
         return None
-    _tell(library.notice)
+    tell_notice(library.notice)
     if library.why_read_only is None:
         return library
     library.close()
-    _complain("The run is not recorded.")
+    complain("The run is not recorded.")
     return None
 
 
-def _with_whole_paths(experiment: Experiment) -> Experiment:
+def with_whole_paths(experiment: Experiment) -> Experiment:
     """Files of data by their whole paths, so that they are found from anywhere."""
     settings = dict(experiment.data_settings)
     own = settings.get("own")
@@ -154,7 +154,7 @@ def _with_whole_paths(experiment: Experiment) -> Experiment:
     return replace(experiment, data=data, data_settings=settings)
 
 
-def _introduced(library: Library, what: str) -> str:
+def introduced(library: Library, what: str) -> str:
     """The first time with what a person should know of the library."""
     if not library.introduce():
         return what
@@ -164,25 +164,25 @@ def _introduced(library: Library, what: str) -> str:
     )
 
 
-def _what_will_go(library: Library) -> str | None:
+def what_will_go(library: Library) -> str | None:
     """What is thinned when the training is over; None for nothing."""
     plan = library.room.announce()
     return None if plan is None else words_of_going(plan, "when this training is over")
 
 
 @contextmanager
-def _complaining() -> Iterator[None]:
+def complaining() -> Iterator[None]:
     """What is wrong with the library is told, and the training goes on."""
     try:
         yield
     except LibraryError as error:
-        _complain(str(error))
+        complain(str(error))
 
 
-def _tell(text: str | None) -> None:
+def tell_notice(text: str | None) -> None:
     if text is not None:
         print(text)
 
 
-def _complain(text: str) -> None:
+def complain(text: str) -> None:
     tqdm.write(f"nnviz: {text}", file=sys.stderr)

@@ -10,14 +10,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from engine.many.vary import in_words
 from nnviz.commands.checks import CommandError
 from nnviz.commands.tabular import lines_of
 from nnviz.library import Library, RunRecord
 from nnviz.library.exchange import read_run
 from nnviz.library.export import command_of, export_run
+from nnviz.library.sweeps import STOPPED, Sweeps
 from nnviz.look import text
 
 _HEAD = ("run", "", "name", "data", "network", "epochs", "test", "begun", "size")
+_SWEEP = "sweep"
+_STATUS = {
+    "pruned": "pruned: the rule of its sweep stopped it early, because others were better",
+    "stopped": "stopped with its sweep, which trains it anew when it goes on",
+}
 _LONGEST = 28  # letters of a name in the list
 
 
@@ -40,9 +47,16 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
     if not len(runs):
         print("no runs" if not arguments.search else "no run has these words")
         return 0
-    print("\n".join(lines_of([list(_HEAD), *(_row(each) for each in runs)], texts=5)))
+    records = list(runs)
+    has_sweeps = any(each.sweep is not None for each in records)
+    head = [*_HEAD[:2], *([_SWEEP] * has_sweeps), *_HEAD[2:]]
+    rows = [_row(each, has_sweeps) for each in records]
+    print("\n".join(lines_of([head, *rows], texts=5 + has_sweeps)))
     for each in library.interrupted():
         print(f"run {each.id} was interrupted; go on with: python main.py train --resume {each.id}")
+    for sweep in Sweeps(library).interrupted():
+        what = "was stopped" if sweep.status == STOPPED else "was interrupted"
+        print(f"sweep {sweep.id} {what}; go on with: python main.py sweep --resume {sweep.id}")
     print(f"{len(runs)} run{'' if len(runs) == 1 else 's'}; the library {_room(library)}: {library.path}")
     return 0
 
@@ -51,7 +65,9 @@ def _room(library: Library) -> str:
     return f"takes {text.size(library.room.nbytes)} of the {text.size(library.room.budget)} that it may"
 
 
-def _row(record: RunRecord) -> list[str]:
+def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
+    """With a column "3: 7" for trial 7 of sweep 3, where there are sweeps."""
+    member = "" if record.sweep is None else f"{record.sweep}: {(record.trial or 0) + 1}"
     star = "*" if record.starred else ""
     name = record.name if record.parent is None else f"{record.name} from {record.parent}".strip()
     made = record.experiment
@@ -60,6 +76,7 @@ def _row(record: RunRecord) -> list[str]:
     return [
         str(record.id),
         star,
+        *([member] * has_sweeps),
         *words,
         text.epochs(record.epochs),
         result_of(record),
@@ -80,8 +97,24 @@ def result_of(record: RunRecord) -> str:
 
 
 def _facts(library: Library, record: RunRecord) -> dict[str, Any]:
-    names = ("id", "name", "note", "starred", "status", "parent", "left_at", "data", "version", "created", "updated")
-    told = {name: getattr(record, name) for name in (*names, "epochs", "seconds", "nbytes", "is_thinned", "figures")}
+    names = (
+        "id",
+        "name",
+        "note",
+        "starred",
+        "status",
+        "parent",
+        "left_at",
+        "data",
+        "version",
+        "created",
+        "updated",
+        "sweep",
+    )
+    told = {
+        name: getattr(record, name)
+        for name in (*names, "trial", "epochs", "seconds", "nbytes", "is_thinned", "figures")
+    }
     is_live = record.status == "training" and library.is_live(record.id)
     return told | {"is_live": is_live, "experiment": record.experiment.as_dict()}
 
@@ -97,7 +130,7 @@ def _show(library: Library, arguments: argparse.Namespace) -> int:
         print(json.dumps(_facts(library, record) | more, indent=1))
         return 0
     for name, value in _told(library, record):
-        print(f"{name + ':':<13}{value}")
+        print(f"{name + ':':<12} {value}")
     return 0
 
 
@@ -107,7 +140,9 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
         yield "note", text.plain(record.note)
     yield "data", text.name(record.data)
     yield "network", f"{text.shape(record.experiment.shape)}, {', '.join(dict.fromkeys(record.experiment.activations))}"
-    yield "status", "being trained now" if library.is_live(record.id) else record.status
+    yield "status", "being trained now" if library.is_live(record.id) else _STATUS.get(record.status, record.status)
+    if record.sweep is not None:
+        yield "sweep", _place_in_sweep(library, record)
     if record.parent is not None:
         yield "branched", f"from run {record.parent} at epoch {text.epochs(record.left_at or 0)}"
     children = [str(child.id) for child in library.children(record.id)]
@@ -126,6 +161,14 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
         yield "go on", f"python main.py train --resume {record.id}"
 
 
+def _place_in_sweep(library: Library, record: RunRecord) -> str:
+    """ "3, trial 7: learning rate 0.05"."""
+    sweep, trial = Sweeps(library).get(record.sweep or 0), record.trial or 0
+    values = sweep.trials[trial] if trial < len(sweep.trials) else {}
+    varied = f": {text.plain(in_words(values))}" if values else ""
+    return f"{sweep.id}, trial {trial + 1}{varied}"
+
+
 # ---- exchange
 
 
@@ -135,6 +178,8 @@ def _export(library: Library, arguments: argparse.Namespace) -> int:
     print(f"run {arguments.id} in {arguments.folder}: {', '.join(done.files)}")
     for name, why in done.left_out.items():
         print(f"without {name}: {text.plain(why)}")
+    if record.sweep is not None:
+        print(f"that it belongs to sweep {record.sweep} does not go along")
     if "painted" in record.experiment.data_settings:
         print("the points that were painted go along")
     if Path(record.experiment.data).is_absolute():

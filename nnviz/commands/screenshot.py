@@ -106,13 +106,14 @@ def _train(window: MainWindow, epochs: int, of: int) -> None:
 
 
 def _compare(window: MainWindow, numbers: list[int]) -> None:
-    """Raises CommandError where the library lacks one of the runs."""
+    """The run of a group of seeds stands for all of it. Raises CommandError where the library lacks one of the runs."""
     session = window.session
     wait_until(window, lambda: session.library.is_read)
+    groups = {run: row.chosen for row in session.library.rows for run in row.all_runs}
     for number in numbers:
-        session.comparison.toggle(number)
+        session.comparison.toggle(groups.get(number, number))
     wait_until(window, lambda: len(session.comparison.runs) == len(session.comparison.colours))
-    missing = [number for number in numbers if number not in session.comparison.colours]
+    missing = [number for number in numbers if groups.get(number, number) not in session.comparison.colours]
     if missing:
         raise CommandError(f"--compare {missing[0]}: {session.records.path} has no such run; nnviz runs lists them.")
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from types import FrameType
 
 import numpy as np
 from tqdm import tqdm
@@ -26,8 +22,10 @@ from engine.neural_network import describe_epoch
 from engine.provenance import Provenance
 from engine.storage import load_checkpoint, save_checkpoint, save_network
 from engine.training import Trainer
+from nnviz.commands import many
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
+from nnviz.commands.interrupts import interrupts
 from nnviz.commands.recorded import Found, Keeper, found_run, is_number_of_run, keeping
 from nnviz.commands.train_options import check_options, described_experiment, fitted_experiment, without_places
 
@@ -107,12 +105,14 @@ class _Checkpoint:
 def run(arguments: argparse.Namespace) -> int:
     """Trains from a preset or options, or continues a checkpoint. Returns the exit code."""
     check_options(arguments)
+    if arguments.seeds is not None:
+        return many.run_seeds(arguments)
     training = _new_training(arguments) if arguments.resume is None else _resumed_training(arguments)
     trainer = training.trainer
     print_notes(trainer.dataset)
     place = trainer.epoch, trainer.batch
     checkpoint = None if arguments.checkpoint is None else _Checkpoint(arguments.checkpoint)
-    with keeping(arguments.record) as keeper, _interrupts() as asked_to_stop:
+    with keeping(arguments.record) as keeper, interrupts() as asked_to_stop:
         _record(training, keeper)
         _train_with_progress(training, asked_to_stop, checkpoint, keeper)
         keeper.finish("paused" if asked_to_stop else "finished")
@@ -183,23 +183,6 @@ def _train_until(epochs: int, trainer: Trainer, file: str) -> None:
 
 
 # ---- training
-
-
-@contextmanager
-def _interrupts() -> Iterator[list[bool]]:
-    """Yields a list that Ctrl+C adds to, so that no step is interrupted; a second Ctrl+C ends at once."""
-    asked: list[bool] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(True)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _train_with_progress(

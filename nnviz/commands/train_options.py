@@ -40,7 +40,8 @@ _FIXED_BY_CHECKPOINT = (
 )
 
 
-def add_train(parser: argparse.ArgumentParser) -> None:
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that say what is trained, with which data and how."""
     defaults, settings = _DEFAULTS, _DEFAULTS.training
     add = parser.add_argument
     add("--preset", metavar="NAME", help="start from a preset: “Ancestor 2015”, “Nielsen 2013”, “Modern”, …")
@@ -62,6 +63,13 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     others = ", ".join(name for name in names if name not in (*OPTIONS, "evaluate"))
     how = f"any other setting, as often as needed: {others}"
     add("--set", metavar="NAME=VALUE", action="append", default=[], help=how)
+
+
+def add_train(parser: argparse.ArgumentParser) -> None:
+    add_settings(parser)
+    add = parser.add_argument
+    text = "train with so many seeds, from --seed on, at the same time; tells median, lowest and highest result"
+    add("--seeds", type=int, metavar="N", help=text)
     add(
         "--save",
         metavar="FILE",
@@ -95,15 +103,38 @@ def check_options(arguments: argparse.Namespace) -> None:
                 f"--save {arguments.save}: must be another file than that of {option}, or the network alone would "
                 f"replace the training. Name another file."
             )
-    if arguments.shape is not None and arguments.hidden is not None:
-        raise CommandError("--hidden: cannot be given with --shape, which has the hidden layers too. Leave one out.")
-    given = [name for name in _FIXED_BY_CHECKPOINT if getattr(arguments, name) not in (None, [])]
+    check_sizes_once(arguments)
+    if arguments.seeds is not None:
+        _check_seeds_alone(arguments)
+    given = settings_given(arguments)
     if arguments.resume is not None and given:
-        names = ", ".join("--" + name.replace("_", "-") for name in given)
+        names = ", ".join(given)
         raise CommandError(
             f"{names}: cannot be given with --resume {arguments.resume}, whose training continues with its settings. "
             f"Leave these options out, or begin a new training without --resume."
         )
+
+
+def check_sizes_once(arguments: argparse.Namespace) -> None:
+    """Raises CommandError if the sizes of hidden layers are given twice."""
+    if arguments.shape is not None and arguments.hidden is not None:
+        raise CommandError("--hidden: cannot be given with --shape, which has the hidden layers too. Leave one out.")
+
+
+def settings_given(arguments: argparse.Namespace) -> list[str]:
+    """The options of :func:`add_settings` that were given, as they are typed, but for --epochs."""
+    given = (name for name in _FIXED_BY_CHECKPOINT if getattr(arguments, name) not in (None, []))
+    return ["--" + name.replace("_", "-") for name in given]
+
+
+def _check_seeds_alone(arguments: argparse.Namespace) -> None:
+    """Raises CommandError for options that are about one network, beside several seeds."""
+    for name in ("save", "checkpoint", "resume", "half"):
+        if getattr(arguments, name):
+            raise CommandError(
+                f"--{name}: cannot be given with --seeds {arguments.seeds}, which trains several networks. Leave it "
+                f"out: all of them are kept in the library (“main.py runs export ID FOLDER” writes one into files)."
+            )
 
 
 def described_experiment(arguments: argparse.Namespace) -> Experiment:

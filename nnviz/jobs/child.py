@@ -26,11 +26,6 @@ def can_start() -> bool:
     return bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def start(module: str) -> subprocess.Popen[bytes]:
     """Starts a process that calls ``main`` of that module. Raises OSError or RuntimeError if that is not possible."""
     return subprocess.Popen(
@@ -65,6 +60,14 @@ def give_way() -> None:
         os.nice(_LATER)
     with suppress(OSError):  # another system, or one without such groups
         _GROUP.write_text(str(_LATER))
+
+
+def give_way_apart() -> None:
+    """The same, after leaving the session that the window is of, too: else the window would give way with it."""
+    if hasattr(os, "setsid"):
+        with suppress(OSError):  # it leads one already
+            os.setsid()
+    give_way()
 
 
 def own_output() -> IO[bytes]:

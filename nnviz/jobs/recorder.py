@@ -160,7 +160,7 @@ class Recorder:
 
     def _branch_off(self, library: Library, trainer: Trainer) -> float:
         """Adds a branch of a run with which another program has gone on; returns the epoch at which it begins."""
-        from nnviz.library.states import epochs_at
+        from engine.state_bytes import epochs_at
 
         run, plan = self.standing.run, self.plan
         assert run is not None

@@ -20,6 +20,7 @@ from nnviz.library.faults import (
     TooLargeError,
     UnknownRunError,
 )
+from nnviz.library.groups import Group
 
 if TYPE_CHECKING:
     from nnviz.library.library import Library
@@ -33,6 +34,7 @@ __all__ = [
     "BusyError",
     "DamagedError",
     "FullDiskError",
+    "Group",
     "KeptState",
     "Library",
     "LibraryError",

@@ -10,11 +10,11 @@ from typing import Any
 from engine.datasets.description import Description
 from engine.errors import SettingError
 from engine.experiment import Experiment
+from engine.moments import Moment
 from engine.storage import read_checkpoint
 from engine.storage.checks import longest_description
 from engine.validation import number_within, whole_number
 from nnviz.library.curves import unpack_matrices
-from nnviz.library.moments import Moment
 
 _REMEDY = "Export the run again, or choose another file."
 

@@ -37,6 +37,7 @@ class Database:
     Attributes:
         path: the file.
         why_read_only: why nothing can be written, as a clause; None if it can.
+        has_sweeps: whether it has the table of sweeps; not where an older file can only be read.
     """
 
     def __init__(self, path: Path, seconds: float = 5.0) -> None:
@@ -95,7 +96,10 @@ class Database:
             self._take_newer(version)
         elif self.number("PRAGMA application_id") != schema.APPLICATION_ID:
             raise not_a_library(self.path, "an SQLite file of something else")
+        elif version < schema.VERSION and self.why_read_only is None:
+            self._bring_here()
         self.number("SELECT coalesce(max(id), 0) FROM runs")
+        self.has_sweeps = self.number("PRAGMA user_version") >= 2
         if self.why_read_only is None:
             self._keep_a_log()
 
@@ -107,6 +111,13 @@ class Database:
         with self.writing():
             if not self.number("SELECT count(*) FROM sqlite_master"):  # nobody else was faster
                 schema.create(self._connection)
+
+    def _bring_here(self) -> None:
+        """Tables of an older version get what they do not have, all at once or not at all."""
+        with self.writing():
+            version = self.number("PRAGMA user_version")
+            if version < schema.VERSION:  # nobody else was faster
+                schema.bring_here(self._connection, version)
 
     def _take_newer(self, version: int) -> None:
         """A library of a newer release is read, if that says that this one can."""

@@ -53,6 +53,10 @@ class UnknownRunError(LibraryError):
     """The library has no run of that number, or not what was asked of it."""
 
 
+class UnknownSweepError(LibraryError):
+    """The library has no sweep of that number."""
+
+
 class RunInUseError(LibraryError):
     """Another program, or another part of this one, is training this run at this moment, or has trained it on."""
 

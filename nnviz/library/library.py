@@ -20,7 +20,8 @@ from nnviz import __version__
 from nnviz.library.checked import read_description
 from nnviz.library.curves import read_history, write_curves
 from nnviz.library.faults import LibraryError, UnknownRunError, damaged, in_use, no_run
-from nnviz.library.listing import Listing, listed, read_records
+from nnviz.library.groups import Group
+from nnviz.library.listing import Listing, groups_of_runs, listed, read_records, runs_of_group, values_of_runs
 from nnviz.library.locks import lock_of_run
 from nnviz.library.moments import kept_epochs, nearest, read_moment
 from nnviz.library.place import library_path
@@ -108,6 +109,21 @@ class Library:
         """Returns of each run that branched off from another that one, by number."""
         query = "SELECT id, parent FROM runs WHERE parent IS NOT NULL AND deleted IS NULL"
         return {int(run): int(parent) for run, parent in self.database.rows(query)}
+
+    def groups(self) -> dict[int, Group]:
+        """Returns of each run of a plan its group of seeds, by number, the oldest run first."""
+        return groups_of_runs(self.database)
+
+    def runs_of_group(self, group: Group) -> list[int]:
+        """Returns the numbers of the runs that differ in their seed only, the oldest first."""
+        return runs_of_group(self.database, group)
+
+    def values(self, sort: str) -> dict[int, float]:
+        """Returns a figure of all runs for which it is known, by number; of one that diverged it is infinite.
+
+        Raises SettingError for what runs cannot be sorted by.
+        """
+        return values_of_runs(self.database, sort)
 
     def children(self, run: int) -> list[RunRecord]:
         """Returns the runs that branched off from a run, the oldest first."""

@@ -8,7 +8,8 @@ from typing import overload
 from engine.errors import SettingError
 from nnviz.library.database import Database
 from nnviz.library.faults import damaged, no_run
-from nnviz.library.records import COLUMNS, RunRecord, record_of
+from nnviz.library.groups import Group
+from nnviz.library.records import RunRecord, columns, record_of
 from nnviz.library.schema import FIGURES
 
 _PAGE = 50
@@ -67,11 +68,17 @@ class Listing(Sequence[RunRecord]):
 def read_records(database: Database, ids: Sequence[int]) -> dict[int, RunRecord]:
     """The records of these runs, by number; those that are gone are left out. Raises LibraryError."""
     marks = ", ".join("?" * len(ids))
-    rows = database.rows(f"SELECT {COLUMNS} FROM runs WHERE id IN ({marks})", tuple(ids))
+    rows = database.rows(f"SELECT {columns(database.has_sweeps)} FROM runs WHERE id IN ({marks})", tuple(ids))
     try:
         return {record.id: record for record in map(record_of, rows)}
     except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, str(error)[:80]) from None
+
+
+def check_sort(sort: str) -> None:
+    """Raises SettingError for what runs cannot be sorted by."""
+    if sort not in SORTED_BY:
+        raise SettingError("sort", sort, "must be a figure of a run", f"Choose from: {', '.join(SORTED_BY)}.")
 
 
 def listed(database: Database, search: str, sort: str, ascending: bool, starred: bool) -> Listing:
@@ -79,8 +86,7 @@ def listed(database: Database, search: str, sort: str, ascending: bool, starred:
 
     Raises SettingError for a figure that there is none of, and LibraryError.
     """
-    if sort not in SORTED_BY:
-        raise SettingError("sort", sort, "must be a figure of a run", f"Choose from: {', '.join(SORTED_BY)}.")
+    check_sort(sort)
     conditions, values = ["deleted IS NULL"], []
     for word in search.casefold().split():
         conditions.append("instr(said || char(10) || words, ?)")
@@ -93,3 +99,28 @@ def listed(database: Database, search: str, sort: str, ascending: bool, starred:
     if sort == "id":
         query = f"SELECT id FROM runs WHERE {' AND '.join(conditions)} ORDER BY id {way}"
     return Listing(database, [int(row[0]) for row in database.rows(query, values)])
+
+
+def groups_of_runs(database: Database) -> dict[int, Group]:
+    """Of each run of a plan its group, by number, the oldest run first. Raises LibraryError."""
+    if not database.has_sweeps:
+        return {}
+    query = "SELECT id, sweep, trial FROM runs WHERE sweep IS NOT NULL AND trial IS NOT NULL AND deleted IS NULL"
+    return {int(run): Group(int(sweep), int(trial)) for run, sweep, trial in database.rows(f"{query} ORDER BY id")}
+
+
+def runs_of_group(database: Database, group: Group) -> list[int]:
+    """The numbers of its runs, the oldest first. Raises LibraryError."""
+    query = "SELECT id FROM runs WHERE sweep = ? AND trial = ? AND deleted IS NULL ORDER BY id"
+    return [int(row[0]) for row in database.rows(query, group)]
+
+
+def values_of_runs(database: Database, sort: str) -> dict[int, float]:
+    """The figure of each run for which it is known, by number; that of one that diverged is infinite.
+
+    Raises SettingError for what runs cannot be sorted by, and LibraryError.
+    """
+    check_sort(sort)
+    value = f"CASE WHEN status = 'diverged' THEN 9e999 ELSE {sort} END" if sort in FIGURES else sort
+    rows = database.rows(f"SELECT id, {value} AS value FROM runs WHERE deleted IS NULL AND value IS NOT NULL")
+    return {int(run): float(value) for run, value in rows}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import time
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -18,8 +17,11 @@ from typing import Any
 from engine.errors import DataError
 from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment
+from engine.grid import Grid
 from engine.history import Change
+from engine.moments import Moment
 from engine.packing import usual_bytes
+from engine.state_bytes import StateBytes, epochs_at
 from engine.training import Trainer
 from nnviz.library.curves import (
     INSERT_EPOCH,
@@ -31,19 +33,17 @@ from nnviz.library.curves import (
     write_confusions,
 )
 from nnviz.library.faults import LibraryError, TooLargeError, gone_on, in_use, in_words
-from nnviz.library.grid import Grid
 from nnviz.library.library import Library
 from nnviz.library.locks import lock_of_run
-from nnviz.library.moments import Moment, kept_epochs, write_moment
-from nnviz.library.records import best_json, changes_json, experiment_json, words_of
+from nnviz.library.moments import kept_epochs, write_moment
+from nnviz.library.records import best_json, changes_json, experiment_json, packed_description, words_of
 from nnviz.library.schema import FIGURES
 from nnviz.library.states import (
     LEAP,
     Order,
-    StateBytes,
-    epochs_at,
     last_place,
     leap_payload,
+    state_bytes,
     state_places,
     write_order,
     write_state,
@@ -153,8 +153,7 @@ class Recording:
                 database.write(f"DELETE FROM {table} WHERE run = ? AND epoch > ?", (self.run, self.at))
             for table in ("states", "orders"):
                 database.write(f"DELETE FROM {table} WHERE run = ? AND at > ?", (self.run, self.at))
-            description = self.trainer.network.description
-            told = None if description is None else zlib.compress(json.dumps(description.as_dict()).encode(), 1)
+            told = packed_description(self.trainer.network.description)
             query = "UPDATE runs SET status = 'training', batches = ?, description = ? WHERE id = ?"
             database.write(query, (self.trainer.batches_per_epoch, told, self.run))
 
@@ -240,7 +239,7 @@ class Recording:
     def leap(self) -> None:
         """Writes the whole state here as an order: nothing that was recorded before leads to this place."""
         try:
-            state = StateBytes.of(self.trainer, self.before)
+            state = state_bytes(self.trainer, self.before)
         except (DataError, TooLargeError):
             return  # a replay ends before it
         self.log(LEAP, leap_payload(self.before, self._known), state.content)
@@ -288,7 +287,7 @@ class Recording:
         if not self._keeps_weights:
             return None
         try:
-            return StateBytes.of(self.trainer, self.before)
+            return state_bytes(self.trainer, self.before)
         except TooLargeError as error:
             self._keeps_weights = False
             self._waiting_moments.clear()

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from engine.datasets.description import Description
 from engine.errors import EngineError, Verbatim
 from engine.events import BestRestored
 from engine.experiment import Experiment
 from engine.history import Change
 from engine.metrics import Evaluation
 from nnviz.library.faults import DamagedError
-from nnviz.library.schema import FIGURES
+from nnviz.library.schema import FIGURES, MEMBERSHIP
 
-STATUSES = ("new", "training", "paused", "finished", "diverged")
+STATUSES = ("new", "training", "paused", "finished", "diverged", "stopped", "pruned")
 # All but the large ones, in the order in which they are read.
 _PLAIN = (
     *("id", "status", "name", "note", "starred", "parent", "left_at", "data", "fingerprint", "version", "created"),
     *("updated", "epochs", "batches", "seconds", "nbytes", "is_thinned", *FIGURES, "best", "changes", "experiment"),
+    *MEMBERSHIP,
 )
-COLUMNS = ", ".join(_PLAIN)
 _KINDS: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("id", "batches", "nbytes", "parent"), int),
+    **dict.fromkeys(("id", "batches", "nbytes", "parent", "sweep", "trial"), int),
     **dict.fromkeys(("created", "updated", "epochs", "seconds", "left_at"), float),
     **dict.fromkeys(("starred", "is_thinned"), bool),
 }
@@ -37,7 +39,8 @@ class RunRecord:
 
     Attributes:
         id: its number in this library; a number is never used again.
-        status: "new", "training", "paused", "finished" or "diverged". What was "training" when its program was killed
+        status: "new", "training", "paused", "finished", "diverged"; of runs of a sweep also "stopped" (by a person) or
+            "pruned" (by the sweep's rule, because others were better). What was "training" when its program was killed
             stays so, see :meth:`Library.interrupted`.
         name, note: what the person calls it and wrote about it; empty for nothing.
         starred: whether the person marked it.
@@ -50,6 +53,7 @@ class RunRecord:
         seconds: spent learning, without measuring and pauses.
         nbytes: what its curves, moments and states take in the file.
         is_thinned: whether moments were taken from it to make room.
+        sweep, trial: the sweep that it belongs to, and which of its trials it is, from 0; None for none.
         figures: results at its end ("test_error", "train_rmse" and so on), as far as they were measured.
     """
 
@@ -74,6 +78,8 @@ class RunRecord:
     _best: str
     _changes: str
     _experiment: str
+    sweep: int | None = None
+    trial: int | None = None
 
     @property
     def test_error(self) -> float | None:
@@ -124,13 +130,18 @@ class RunRecord:
         return DamagedError(f"the {what} of run {self.id}", value, rule, "Delete the run, or repair the library.")
 
 
+def columns(has_sweeps: bool = True) -> str:
+    """What is read of a run for its record; in a library that has no sweeps, nothing stands in their place."""
+    return ", ".join(f"NULL AS {name}" if name in MEMBERSHIP and not has_sweeps else name for name in _PLAIN)
+
+
 def record_of(row: tuple) -> RunRecord:
-    """The record of a row of ``COLUMNS``. Raises ValueError or TypeError for what no run has."""
+    """The record of a row of :func:`columns`. Raises ValueError or TypeError for what no run has."""
     known = dict(zip(_PLAIN, row, strict=True))
     figures = {name: float(value) for name in FIGURES if (value := known.pop(name)) is not None}
     own = {f"_{name}": known.pop(name) for name in ("best", "changes", "experiment")}
     clean: dict[str, Any] = {
-        name: None if value is None and name in ("parent", "left_at") else _KINDS.get(name, str)(value)
+        name: None if value is None and name in ("parent", "left_at", *MEMBERSHIP) else _KINDS.get(name, str)(value)
         for name, value in (known | own).items()
     }
     return RunRecord(**clean, figures=figures)
@@ -177,3 +188,8 @@ def _best_of(told: dict[str, Any]) -> BestRestored:
 
 def changes_json(changes: Iterable[Change]) -> str:
     return json.dumps([[change.epoch, change.text] for change in changes], separators=(",", ":"))
+
+
+def packed_description(description: Description | None) -> bytes | None:
+    """What inputs and outputs mean, as it is kept; None for nothing."""
+    return None if description is None else zlib.compress(json.dumps(description.as_dict()).encode(), 1)

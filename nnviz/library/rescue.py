@@ -17,8 +17,8 @@ from nnviz.library.database import Database
 from nnviz.library.faults import DamagedError, LibraryError, NotALibraryError, NotSQLiteError, damage_mark, in_words
 from nnviz.library.locks import Lock
 from nnviz.library.place import usual_path
-from nnviz.library.records import COLUMNS, record_of
-from nnviz.library.schema import PARTS_OF_RUN, RUN_COLUMNS
+from nnviz.library.records import columns, record_of
+from nnviz.library.schema import MEMBERSHIP, PARTS_OF_RUN, RUN_COLUMNS, SWEEP_COLUMNS
 
 _MOST_TRIED = 100_000  # numbers of runs that are looked for one by one
 _OTHERS = ("-wal", "-shm", "-journal")  # SQLite's files beside it
@@ -110,11 +110,26 @@ def _copy_runs(source: sqlite3.Connection, target: Database) -> int:
     for entry in _readable(source, "SELECT name, value FROM meta WHERE name LIKE '%budget'", ()):
         with suppress(LibraryError):
             target.write("INSERT OR REPLACE INTO meta VALUES (?, ?)", entry)
+    sweeps = _copy_sweeps(source, target)
     for run in _numbers(source):
         with suppress(LibraryError, sqlite3.Error):  # of this one run something is wrong: the others are read on
-            _copy_run(source, target, run, saved)
+            _copy_run(source, target, run, saved, sweeps)
             saved.add(run)
     return len(saved)
+
+
+def _copy_sweeps(source: sqlite3.Connection, target: Database) -> set[int] | None:
+    """Returns the numbers of those that were saved; None if the library is of before there were any."""
+    if not any(row[1] == "sweep" for row in _readable(source, "PRAGMA table_info(runs)", ())):
+        return None
+    saved: set[int] = set()
+    for way in ("", "DESC"):
+        for row in _readable(source, f"SELECT {', '.join(SWEEP_COLUMNS)} FROM sweeps ORDER BY id {way}", ()):
+            with suppress(LibraryError, sqlite3.Error), target.writing():  # that one is left out
+                if isinstance(row[0], int) and row[0] not in saved:
+                    target.insert("sweeps", dict(zip(SWEEP_COLUMNS, row, strict=True)))
+                    saved.add(row[0])
+    return saved
 
 
 def _numbers(source: sqlite3.Connection) -> Iterator[int]:
@@ -127,9 +142,9 @@ def _numbers(source: sqlite3.Connection) -> Iterator[int]:
     yield from sorted(found | set(range(1, last + 1)))
 
 
-def _copy_run(source: sqlite3.Connection, target: Database, run: int, saved: set[int]) -> None:
+def _copy_run(source: sqlite3.Connection, target: Database, run: int, saved: set[int], sweeps: set[int] | None) -> None:
     """Raises sqlite3.Error or LibraryError, and copies nothing, if the run's own row cannot be read."""
-    row = source.execute(f"SELECT {COLUMNS} FROM runs WHERE id = ?", (run,)).fetchone()
+    row = source.execute(f"SELECT {columns(sweeps is not None)} FROM runs WHERE id = ?", (run,)).fetchone()
     if row is None:
         raise sqlite3.DataError("no such run")
     try:
@@ -140,6 +155,8 @@ def _copy_run(source: sqlite3.Connection, target: Database, run: int, saved: set
     whole = source.execute(f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE id = ?", (run,)).fetchone()
     entries = dict(zip(RUN_COLUMNS, whole, strict=True))
     entries["parent"] = entries["parent"] if entries["parent"] in saved else None
+    if record.sweep in (sweeps or ()):
+        entries |= {name: getattr(record, name) for name in MEMBERSHIP}
     try:
         read_description(entries["description"], record.experiment)
     except (EngineError, TypeError, ValueError, RecursionError):

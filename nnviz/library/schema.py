@@ -8,15 +8,33 @@ from engine.history import PARTS, QUANTITIES
 from nnviz import __version__
 
 APPLICATION_ID = 0x6E6E767A  # "nnvz"
-VERSION = 1
+VERSION = 2
 OLDEST_READER = 1  # the oldest version of the tables whose programs can read what this one writes
 PAGE_BYTES = 8192
 FIGURES = tuple(f"{part}_{quantity}" for part in PARTS for quantity in QUANTITIES)
 
 _FIGURE_COLUMNS = ", ".join(f"{name} REAL" for name in FIGURES)
+_SWEEPS = """
+CREATE TABLE IF NOT EXISTS sweeps (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL DEFAULT '',
+    note TEXT NOT NULL DEFAULT '',
+    created REAL NOT NULL,
+    updated REAL NOT NULL,
+    status TEXT NOT NULL DEFAULT 'running',
+    data TEXT NOT NULL DEFAULT '',
+    version TEXT NOT NULL DEFAULT '',
+    seconds REAL NOT NULL DEFAULT 0,
+    trials TEXT NOT NULL DEFAULT '[]',
+    plan TEXT NOT NULL
+)"""
+_KINDS_OF_MEMBERSHIP = ("INTEGER REFERENCES sweeps ON DELETE SET NULL", "INTEGER")
+_MEMBERS = "CREATE INDEX IF NOT EXISTS members ON runs (sweep, trial)"
 # Large columns come last: what stands before them is read without them.
 _TABLES = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+{_SWEEPS};
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     status TEXT NOT NULL DEFAULT 'new',
@@ -36,6 +54,8 @@ CREATE TABLE runs (
     nbytes INTEGER NOT NULL DEFAULT 0,
     is_thinned INTEGER NOT NULL DEFAULT 0,
     deleted REAL,
+    sweep {_KINDS_OF_MEMBERSHIP[0]},
+    trial {_KINDS_OF_MEMBERSHIP[1]},
     {_FIGURE_COLUMNS},
     best TEXT NOT NULL DEFAULT '',
     said TEXT NOT NULL DEFAULT '',
@@ -46,6 +66,7 @@ CREATE TABLE runs (
 );
 CREATE INDEX kept_runs ON runs (deleted, id);
 CREATE INDEX children ON runs (parent);
+{_MEMBERS};
 CREATE TABLE epochs (
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     epoch REAL NOT NULL,
@@ -111,6 +132,10 @@ RUN_COLUMNS = (
     *("epochs", "batches", "seconds", "nbytes", "is_thinned", "deleted", *FIGURES, "best", "said", "words", "changes"),
     *("experiment", "description"),
 )
+MEMBERSHIP = ("sweep", "trial")  # columns of runs that libraries of version 1 do not have
+SWEEP_COLUMNS = (
+    *("id", "kind", "name", "note", "created", "updated", "status", "data", "version", "seconds", "trials", "plan"),
+)
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -121,4 +146,18 @@ def create(connection: sqlite3.Connection) -> None:
     entries = {"readable_by": str(OLDEST_READER), "nnviz": __version__}
     connection.executemany("INSERT INTO meta VALUES (?, ?)", entries.items())
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def bring_here(connection: sqlite3.Connection, version: int) -> None:
+    """Brings the tables of an older version to this one, within the present transaction."""
+    if version < 2:
+        connection.execute(_SWEEPS)
+        there = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
+        for name, kind in zip(MEMBERSHIP, _KINDS_OF_MEMBERSHIP, strict=True):
+            if name not in there:  # as they are where only the version's number is damaged
+                connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {kind}")
+        connection.execute(_MEMBERS)
+    entries = {"readable_by": str(OLDEST_READER), "nnviz": __version__}
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", entries.items())
     connection.execute(f"PRAGMA user_version = {VERSION}")

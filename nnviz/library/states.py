@@ -4,65 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from engine.datasets.description import Description
 from engine.errors import EngineError
 from engine.events import TrainingState
 from engine.machine import Machine, this_machine
 from engine.network import Network
-from engine.storage import checkpoint_bytes, read_checkpoint
+from engine.state_bytes import MOST_STATE, StateBytes, state_size
+from engine.storage import read_checkpoint
 from engine.training import Trainer
 from nnviz.library.database import Database
 from nnviz.library.faults import damaged, too_large
 
 LEAP = "state"  # the kind of an order that leads to a whole state, which is its content
-MOST_STATE = 100_000_000  # bytes: larger ones, written again and again, would keep the disk busy and fill it
 _COLUMNS = "at, before, epoch, batch, orders, machine, content"
 
 
-@dataclass(frozen=True)
-class StateBytes:
-    """A state as it is kept.
-
-    Attributes:
-        before: epochs that the network had before this training.
-        epoch, batch: the place in this training.
-        content: an uncompressed checkpoint, without provenance and description.
-    """
-
-    before: float
-    epoch: int
-    batch: int
-    batches: int
-    content: bytes
-
-    @classmethod
-    def of(cls, trainer: Trainer, before: float = 0) -> StateBytes:
-        """Packs the state of a training between two events. Raises TooLargeError, DataError for what is not finite."""
-        size = trainer.network.parameters.nbytes * 5
-        if size > MOST_STATE:
-            raise too_large(size, MOST_STATE)
-        bare = trainer.network.with_parameters(trainer.network.parameters)
-        bare.provenance, bare.description = {}, None
-        state, batches = trainer.state(), trainer.batches_per_epoch
-        order = state.vectors["order"]
-        compact = {"order": order.astype(np.min_scalar_type(len(order)))}
-        content = checkpoint_bytes(bare, replace(state, vectors=state.vectors | compact), compressed=False)
-        return cls(before, trainer.epoch, trainer.batch, batches, content)
-
-    @property
-    def at(self) -> float:
-        """Epochs over all trainings of the network, with a fraction within an epoch."""
-        return epochs_at(self.before, self.epoch, self.batch, self.batches)
-
-
-def epochs_at(before: float, epoch: int, batch: int, batches: int) -> float:
-    """Epochs done after a batch of an epoch, both from 1 (epoch 0: before the first step)."""
-    return before + (epoch - 1 + batch / batches if epoch else 0)
+def state_bytes(trainer: Trainer, before: float = 0) -> StateBytes:
+    """Packs the state of a training between two events. Raises TooLargeError, DataError for what is not finite."""
+    size = state_size(trainer)
+    if size > MOST_STATE:
+        raise too_large(size, MOST_STATE)
+    return StateBytes.of(trainer, before)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,11 +79,16 @@ class Order:
     content: bytes | None = None
 
 
-def write_state(database: Database, run: int, state: StateBytes, is_last: bool) -> None:
-    """Keeps a state: the last one takes the place of the last one before. Within a transaction."""
+def write_state(database: Database, run: int, state: StateBytes, is_last: bool, machine: Machine | None = None) -> None:
+    """Keeps a state: the last one takes the place of the last one before. Within a transaction.
+
+    Args:
+        machine: what it was computed with; None for this one.
+    """
     orders = database.number("SELECT coalesce(max(number), 0) FROM orders WHERE run = ?", (run,))
     place = (state.at, state.before, state.epoch, state.batch, orders)
-    told = (json.dumps(this_machine().as_dict()), state.content, len(state.content))
+    made_with = this_machine() if machine is None else machine
+    told = (json.dumps(made_with.as_dict()), state.content, len(state.content))
     names = f"{_COLUMNS}, nbytes".replace(", ", " = ?, ")
     found = "run = ? AND is_last" if is_last else "run = ? AND NOT is_last AND at = ?"
     which = (run,) if is_last else (run, state.at)

@@ -1,4 +1,4 @@
-"""The bar at the top: train, step and reset, progress, and errors."""
+"""The bar at the top: train, also with several seeds, step and reset, progress, and errors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from engine.metrics import figures_of
 from nnviz.jobs.pace import Budget
 from nnviz.look import text, theme
 from nnviz.panels.run_figures import Figures
+from nnviz.panels.seeds_button import SeedsButton
 from nnviz.session.run import more_epochs
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -40,7 +41,7 @@ class RunBar(QWidget):
         self._session = session
         self._stepped_by: QPushButton | None = None  # gets the focus back after its step
         self._make_buttons()
-        buttons = (self.train, self.batch, self.epoch, self.reset)
+        buttons = (self.train, self.seeds, self.batch, self.epoch, self.reset)
         row = arranged(QHBoxLayout(self), *buttons, spacing=10, margins=(14, 5, 14, 5))
         row.addSpacing(14)
         row.addLayout(self._progress_block(), 1)
@@ -76,6 +77,7 @@ class RunBar(QWidget):
         self.train.setProperty("role", "primary")
         self.train.setFixedWidth(156)
         self.train.clicked.connect(session.training.toggle)
+        self.seeds = SeedsButton(session.sweeps)
         tip = "Trains one batch: the weights take one step against its gradient, then training pauses (B)."
         self.batch = _button("Batch", "stepBatchButton", "Train one batch", tip)
         self.batch.clicked.connect(session.step_batch)

@@ -1,4 +1,7 @@
-"""What the compared runs answer: each to what is asked about, and two of them to all examples of the test part."""
+"""What the compared runs answer: each to what is asked about, and two of them to all examples of the test part.
+
+Of a group of seeds each run answers to what is asked about; to all examples, the one in the middle.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from engine.datasets import Dataset
 from engine.network import Network
 from engine.validation import Array
 from nnviz.jobs.probes import Probe, Question, Same
-from nnviz.session.comparison import Compared, Comparison
+from nnviz.session.compared import Compared
+from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.part import Part
 from nnviz.session.question import Question as Asked
@@ -55,7 +59,11 @@ def compared_probes(comparison: Comparison, question: Asked, data: Data) -> dict
         if example is None or not runs:
             return None
         rows = None if question.is_drawn else data.dataset
-        return Same(example, runs, rows), lambda: [_answer(each.network, example, rows) for each in runs]
+
+        def work() -> list[list[Array | None]]:
+            return [[_answer(each.network, example, rows) for each in run.members] for run in runs]
+
+        return Same(example, runs, rows), work
 
     disagreeing = _Disagreeing(comparison, data)
     theirs, two = Probe(answers), Probe(disagreeing.question)

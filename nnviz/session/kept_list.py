@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from nnviz.library import LibraryError
-from nnviz.session.run_words import SORTS
+from nnviz.library import Group, LibraryError
+from nnviz.session.run_words import NEWEST, SORTS
+from nnviz.session.seeds import Chosen
 
 if TYPE_CHECKING:
     from nnviz.library import Library, RunRecord
@@ -18,10 +20,37 @@ PAGE = 50  # runs that are read at once
 
 
 class Row(NamedTuple):
-    """A run in the list, by its number, and how many of its ancestors stand above it."""
+    """A run in the list, or a group of seeds.
+
+    Attributes:
+        run: its number; of a group that of its first run.
+        depth: how many of its ancestors stand above it.
+        group, runs: the group that it stands for, and the numbers of its runs; None and nothing for a run.
+        is_open: whether the runs of the group stand below it.
+        siblings: of one of these, the numbers of all of them.
+    """
 
     run: int
     depth: int
+    group: Group | None = None
+    runs: tuple[int, ...] = ()
+    is_open: bool = False
+    siblings: tuple[int, ...] = ()
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a run that stands below its group."""
+        return bool(self.siblings)
+
+    @property
+    def chosen(self) -> Chosen:
+        """What is compared and marked by it."""
+        return self.run if self.group is None else self.group
+
+    @property
+    def all_runs(self) -> tuple[int, ...]:
+        """The numbers of the runs that it tells of."""
+        return self.runs or (self.run,)
 
 
 @dataclass(frozen=True)
@@ -29,7 +58,7 @@ class Listed:
     """What was found.
 
     Attributes:
-        rows: the runs, in order.
+        rows: the runs and the groups of seeds, which are closed, in order.
         count: how many runs there are, also those that were not searched for.
         notice: what there is to tell of how the file was opened; None for nothing.
         records: those of the runs that stand at the top, and of their parents.
@@ -42,12 +71,63 @@ class Listed:
 
 
 def listed(library: Library, search: str, sort: str) -> Listed:
-    """The runs with all these words, in the order of a key of ``SORTS``. Raises LibraryError."""
+    """The runs with all these words, in the order of a key of ``SORTS``. Raises LibraryError.
+
+    A group is found if one of its runs is, and stands where the median of its figures puts it.
+    """
     ids = library.runs(search, sort, SORTS[sort].is_ascending).ids
-    rows = under_parents(ids, library.parents())
+    groups = library.groups()
     count = len(library.runs()) if search else len(ids)
-    top = with_parents(library, [row.run for row in rows[:PAGE]])
+    members = members_of(groups)
+    first = {run: members[group][0] for run, group in groups.items()}
+    order = list(dict.fromkeys(first.get(run, run) for run in ids))
+    if sort != NEWEST and any(len(runs) > 1 for runs in members.values()):
+        order = by_median(order, [members[groups[run]] if run in groups else (run,) for run in order], library, sort)
+    parents = {first.get(run, run): first.get(parent, parent) for run, parent in library.parents().items()}
+    rows = under_parents(order, parents)
+    if groups:
+        rows = [_row(row, groups.get(row.run), members) for row in rows]
+    top = with_parents(library, runs_of(rows[:PAGE]))
     return Listed(rows, count, library.notice, top)
+
+
+def _row(row: Row, group: Group | None, members: Mapping[Group, tuple[int, ...]]) -> Row:
+    return row if group is None else row._replace(group=group, runs=members[group])
+
+
+def members_of(groups: Mapping[int, Group]) -> dict[Group, tuple[int, ...]]:
+    """The runs of each group, in the order in which they come."""
+    members: dict[Group, list[int]] = defaultdict(list)
+    for run, group in groups.items():
+        members[group].append(run)
+    return {group: tuple(runs) for group, runs in members.items()}
+
+
+def by_median(order: Sequence[int], runs: Sequence[Sequence[int]], library: Library, sort: str) -> list[int]:
+    """The same in the order of the medians of a figure over their runs; those without it come last."""
+    values, sign = library.values(sort), 1 if SORTS[sort].is_ascending else -1
+
+    def key(place: int) -> tuple[bool, float, int]:
+        found = [values[run] for run in runs[place] if run in values]
+        return not found, sign * statistics.median(found) if found else 0.0, -order[place]
+
+    return [order[place] for place in sorted(range(len(order)), key=key)]
+
+
+def runs_of(rows: Iterable[Row]) -> list[int]:
+    """The numbers of all runs that these rows tell of."""
+    return list(dict.fromkeys(run for row in rows for run in row.all_runs))
+
+
+def with_opened(rows: Sequence[Row], opened: Collection[Group]) -> list[Row]:
+    """The rows with the runs of these groups below them."""
+    found: list[Row] = []
+    for row in rows:
+        is_open = row.group in opened and len(row.runs) > 1
+        found.append(row._replace(is_open=is_open) if is_open else row)
+        if is_open:
+            found += [Row(run, row.depth + 1, siblings=row.runs) for run in row.runs]
+    return found
 
 
 def with_parents(library: Library, runs: list[int]) -> dict[int, RunRecord]:
@@ -57,7 +137,8 @@ def with_parents(library: Library, runs: list[int]) -> dict[int, RunRecord]:
     known = library.records(sorted(parents - set(found))) | found
     for record in known.values():
         with suppress(LibraryError):  # is parsed here, and not while the list is painted
-            _ = record.gist if record.parent is None and record.id not in parents else record.experiment
+            is_told_in_short = record.parent is None and record.sweep is None and record.id not in parents
+            _ = record.gist if is_told_in_short else record.experiment
     return known
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
-from nnviz.session.kept_list import PAGE, Listed, Row, listed, with_parents
+from nnviz.session.kept_list import PAGE, Listed, Row, listed, runs_of, with_opened, with_parents
 from nnviz.session.messages import Messages
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
@@ -18,7 +18,7 @@ from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
 
 if TYPE_CHECKING:
-    from nnviz.library import Library, RunRecord
+    from nnviz.library import Group, Library, RunRecord
 
 _MOST_WANTED = 4  # pages that wait to be read; those that were scrolled by do not
 _MOST_KNOWN = 4000  # records that are kept in memory
@@ -31,11 +31,11 @@ class KeptRuns(QObject):
     Signals:
         listed: ``rows`` has changed, or ``problem``; what the runs tell may have changed too.
         known: the records of more rows are there, or what a person says of one has changed.
-        removed(int): a run was deleted.
+        removed(list): runs with these numbers were deleted.
 
     Attributes:
         search, sort: the words that are searched for, and by what the runs are sorted: a key of ``SORTS``.
-        rows: the runs that are listed, in order, each branch below its parent.
+        rows: the runs and groups of seeds that are listed, in order, each branch below its parent.
         count: how many runs there are in all.
         is_read: whether the library was looked at.
         problem: why it could not be read; empty if it could.
@@ -43,7 +43,7 @@ class KeptRuns(QObject):
 
     listed = pyqtSignal()
     known = pyqtSignal()
-    removed = pyqtSignal(int)
+    removed = pyqtSignal(object)
 
     def __init__(
         self,
@@ -59,6 +59,8 @@ class KeptRuns(QObject):
         self._lane, self._reopening, self._undo, self._messages = lane, reopening, undo, messages
         self.search, self.sort = "", NEWEST
         self.rows: list[Row] = []
+        self._closed: list[Row] = []  # the same while no group is open
+        self._opened: set[Group] = set()
         self.count, self.is_read, self.problem = 0, False, ""
         self._records: dict[int, RunRecord] = {}
         self._fresh: set[int] = set()  # the runs that were read since the list was
@@ -115,7 +117,8 @@ class KeptRuns(QObject):
         if self._is_stale:
             self.refresh()
             return
-        self.rows, self.count = found.rows, found.count
+        self._closed, self.count = found.rows, found.count
+        self.rows = with_opened(self._closed, self._opened)
         self.is_read, self.problem = True, ""
         self._fresh, self._wanted = set(found.records), []
         self._keep(found.records)
@@ -130,27 +133,35 @@ class KeptRuns(QObject):
         self._messages.tell_error("The library could not be read", error)
         self.listed.emit()
 
+    def unfold(self, group: Group, is_open: bool) -> None:
+        """Lists the runs of a group below it, or no longer."""
+        (self._opened.add if is_open else self._opened.discard)(group)
+        self.rows, self._wanted = with_opened(self._closed, self._opened), []
+        self.listed.emit()
+
     # ---- what they tell
 
     def record(self, run: int) -> RunRecord | None:
         """What is known of a run, or of a parent of one; None until it was read."""
         return self._records.get(run)
 
-    def record_at(self, place: int) -> RunRecord | None:
-        """What the run in that row tells; where it was not read yet, it is, and ``known`` follows."""
-        run = self.rows[place].run
-        if run not in self._fresh:
+    def records_at(self, place: int) -> list[RunRecord]:
+        """What the run in that row tells, or those of its group; where they were not read yet, they are, and ``known``
+        follows.
+        """
+        runs = self.rows[place].all_runs
+        if not self._fresh.issuperset(runs):
             page = place // PAGE
             self._wanted = [*(each for each in self._wanted if each != page), page][-_MOST_WANTED:]
             self._read_page()
-        return self._records.get(run)
+        return [self._records[run] for run in runs if run in self._records]
 
     def _read_page(self) -> None:
         if self._is_reading_page or not self._wanted:
             return
         self._is_reading_page = True
         rows, start = self.rows, self._wanted.pop() * PAGE
-        ids = [row.run for row in rows[start : start + PAGE]]
+        ids = runs_of(rows[start : start + PAGE])
 
         def done(records: Mapping[int, RunRecord]) -> None:
             self._is_reading_page = False
@@ -174,20 +185,21 @@ class KeptRuns(QObject):
 
     # ---- what a person does with them
 
-    def annotate(self, run: int, **told: Any) -> None:
-        """Changes ``name``, ``note`` or ``starred`` of a run, as a step to undo. Does nothing while it is not known."""
-        record = self._records.get(run)
-        old = {name: getattr(record, name) for name in told} if record is not None else told
-        if old != told:
+    def annotate(self, runs: Sequence[int], **told: Any) -> None:
+        """Changes ``name``, ``note`` or ``starred`` of runs, as one step to undo; not of those that are not known."""
+        known = [self._records[run] for run in runs if run in self._records]
+        old = {record.id: {name: getattr(record, name) for name in told} for record in known}
+        new = {record.id: told for record in known}
+        if old != new:
             what = "star" if "starred" in told else "name of a run" if "name" in told else "note"
-            self._undo.push(Step(what, Kind.LIBRARY, self._write, (run, old), (run, told)))
+            self._undo.push(Step(what, Kind.LIBRARY, self._write, old, new))
 
-    def _write(self, change: tuple[int, dict[str, Any]]) -> None:
-        run, told = change
-
+    def _write(self, told: dict[int, dict[str, Any]]) -> None:
         def work(library: Library) -> Mapping[int, RunRecord]:
-            library.annotate(run, **told)
-            return library.records([run])
+            with library.database.writing():
+                for run, words in told.items():
+                    library.annotate(run, **words)
+            return library.records(list(told))
 
         def done(records: Mapping[int, RunRecord]) -> None:
             self._records.update(records)
@@ -195,23 +207,25 @@ class KeptRuns(QObject):
 
         self._lane.run(work, done, lambda error: self._messages.tell_error("That could not be noted", error), {})
 
-    def delete(self, run: int) -> None:
-        """Deletes a run, as a step to undo; it goes for good when the window is closed."""
-        self._undo.push(Step("deletion of a run", Kind.LIBRARY, self._set_deleted, (run, False), (run, True)))
+    def delete(self, runs: Sequence[int]) -> None:
+        """Deletes runs, as one step to undo; they go for good when the window is closed."""
+        what = "deletion of a run" if len(runs) == 1 else f"deletion of {len(runs)} runs"
+        self._undo.push(Step(what, Kind.LIBRARY, self._set_deleted, (runs, False), (runs, True)))
 
-    def _set_deleted(self, change: tuple[int, bool]) -> None:
-        run, is_deleted = change
+    def _set_deleted(self, change: tuple[Sequence[int], bool]) -> None:
+        runs, is_deleted = change
 
         def done(_: object) -> None:
             if is_deleted:
-                self.removed.emit(run)
+                self.removed.emit(list(runs))
             self.refresh()
 
         def failed(error: Exception) -> None:
-            self._messages.tell_error(f"The run could not be {'deleted' if is_deleted else 'brought back'}", error)
+            what = "The run" if len(runs) == 1 else "The runs"
+            self._messages.tell_error(f"{what} could not be {'deleted' if is_deleted else 'brought back'}", error)
 
         def work(library: Library) -> None:
-            (library.delete if is_deleted else library.restore)([run])
+            (library.delete if is_deleted else library.restore)(runs)
 
         self._lane.run(work, done, failed)
 

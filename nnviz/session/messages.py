@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ class Message:
     is_error: bool = True
     choices: tuple[Choice, ...] = ()
     dismissed: Callable[[], None] | None = None  # what it does to dismiss it without a choice
+    waits: bool = False  # whether it is shown when no other one is
 
 
 class Messages(QObject):
@@ -42,10 +44,17 @@ class Messages(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.current: Message | None = None
+        self._waiting: deque[Message] = deque()
 
     def tell(self, text: str, *choices: Choice, dismissed: Callable[[], None] | None = None) -> Message:
         """Shows information, or a question: nothing went wrong, and nothing happens until a choice is taken."""
         return self._show(Message(text, is_error=False, choices=choices, dismissed=dismissed))
+
+    def tell_later(self, text: str, *choices: Choice) -> None:
+        """Shows what is not urgent, as soon as no other message is shown."""
+        self._waiting.append(Message(text, is_error=False, choices=choices, waits=True))
+        if self.current is None:
+            self._show(self._waiting.popleft())
 
     def warn(self, text: str, *choices: Choice) -> Message:
         """Shows what went wrong, with choices of what can be done about it."""
@@ -76,7 +85,7 @@ class Messages(QObject):
     def clear(self) -> None:
         """Removes the message because it is out of date."""
         if self.current is not None:
-            self.current = None
+            self.current = self._waiting.popleft() if self._waiting else None
             self.changed.emit()
 
     def withdraw(self, message: Message | None) -> None:
@@ -85,6 +94,8 @@ class Messages(QObject):
             self.clear()
 
     def _show(self, message: Message) -> Message:
+        if self.current is not None and self.current.waits:
+            self._waiting.appendleft(self.current)  # it comes back
         self.current = message
         self.changed.emit()
         return message

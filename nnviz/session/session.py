@@ -19,15 +19,13 @@ from nnviz.session.asked import new_probes
 from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.branching import Branching
 from nnviz.session.chosen_example import ChosenExample
-from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
-from nnviz.session.exchange import Exchange
 from nnviz.session.files import Files
 from nnviz.session.imported import Imported
 from nnviz.session.importing import Importing
-from nnviz.session.library import KeptRuns
+from nnviz.session.kept_parts import kept_parts
 from nnviz.session.making import Making
 from nnviz.session.map import Map
 from nnviz.session.messages import Messages
@@ -42,10 +40,8 @@ from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records
 from nnviz.session.remedies import Remedies
-from nnviz.session.reopening import Reopening
 from nnviz.session.resuming import Resuming
 from nnviz.session.robustness import HowRobust
-from nnviz.session.room import KeptRoom
 from nnviz.session.run import new_run
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
@@ -86,6 +82,7 @@ class Session(QObject):
         robustness: the error over disturbed examples, and an example at one strength.
         library, comparison: the runs that are kept on disk, and which of them are compared.
         room, exchange: how much room they take, and may take; passes runs on, and takes in what was passed on.
+        sweeps: trains experiments with several seeds, beside the window.
         files, moment_files: opens, saves and exports networks; the same with those of the past.
         step_through, step_effects, past_batch: one step of the training with all its numbers; what it does to the
             error; the batch that came next at a moment of the past.
@@ -134,11 +131,8 @@ class Session(QObject):
         self.files = Files(*opening, self.training, self._resuming, self.messages)
         self.moment_files = MomentFiles(self.runs, self.branching.exact, self.files, self.messages)
         kept = self._library_lane = LibraryLane(lambda: self.records.path)
-        self._reopening = Reopening(kept, *opening, self._resuming, self.messages)
-        self.library = KeptRuns(kept, self.records, self.runs, self.training, self._reopening, self.undo, self.messages)
-        self.comparison = Comparison(kept, self.library, self.messages)
-        self.room = KeptRoom(lambda: self.records.path, self.library, self.runs, self.messages)
-        self.exchange = Exchange(lambda: self.records.path, self.library, self.messages)
+        made = kept_parts(kept, *opening, self.records, self.training, self._resuming, self.undo, self.messages)
+        self._reopening, self.library, self.comparison, self.room, self.exchange, self.sweeps = made
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
         asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
@@ -223,8 +217,9 @@ class Session(QObject):
         self.training.runner.worker.set_estimating(wanted)
 
     def offer_interrupted(self) -> None:
-        """Offers to go on with a training that was broken off when its program ended, if there is one."""
+        """Offers to go on with what was broken off when its program ended: a training, or many."""
         self._reopening.offer(self.start)
+        self.sweeps.offer_broken_off()
 
     def search_rate(self) -> None:
         """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""
@@ -245,5 +240,5 @@ class Session(QObject):
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
         parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files]
-        parts += [self.room, self.exchange]
+        parts += [self.room, self.exchange, self.sweeps]
         return close_all(parts, _LONGEST_WAIT)

@@ -53,6 +53,7 @@ class Memory(QObject):
         session.records.set_on(self._preferences.number("keep_runs") != 0)
         session.imported.take(self._preferences.document("imported"))
         session.painting.take(self._preferences.document("painted"))
+        session.sweeps.set_seeds(int(self._preferences.number("seeds") or 0))
         share, moments = self._preferences.number("sure_from"), self._preferences.number("moment_bytes")
         if share is not None:
             session.question.set_threshold(share)
@@ -97,7 +98,7 @@ class Memory(QObject):
             signal.connect(self._preferences.touch)
         runs.file_changed.connect(self._file_changed)
         session.question.threshold_changed.connect(self._preferences.touch)
-        for signal in (session.records.changed, session.room.memory_changed):
+        for signal in (session.records.changed, session.room.memory_changed, session.sweeps.seeds_changed):
             signal.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
 
@@ -120,6 +121,7 @@ class Memory(QObject):
         remember("sure_from", session.question.threshold)
         remember("keep_runs", int(session.records.is_on))
         remember("moment_bytes", session.room.memory_budget)
+        remember("seeds", session.sweeps.seeds)
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet
         remember("configuration", json.dumps(session.settings.experiment.as_dict()))

@@ -178,6 +178,7 @@ class Menus(QObject):
     def _fill_train(self, menu: QMenu) -> None:
         session = self._session
         self._add(menu, "&Train / pause", "actionTrain", "Space", self._toggle)
+        seeds = self._add(menu, "", "actionSeeds", "Ctrl+Shift+T", self._toggle_seeds)
         self._add(menu, "One &batch", "actionStepBatch", "B", session.step_batch)
         self._add(menu, "One &epoch", "actionStepEpoch", "E", session.step_epoch)
         menu.addSeparator()
@@ -190,6 +191,18 @@ class Menus(QObject):
         reset = self._add(menu, "&Reset network", "actionReset", "Ctrl+R", session.reset)
         # A new network would not agree with the fields.
         session.settings.problems_changed.connect(lambda: reset.setEnabled(not session.settings.problems))
+        self._follow_seeds(seeds)
+
+    def _follow_seeds(self, action: QAction) -> None:
+        sweeps = self._session.sweeps
+
+        def show() -> None:
+            is_going = sweeps.how_far is not None
+            action.setText("Stop &seeds" if is_going else f"Train with {sweeps.seeds} &seeds")
+            action.setEnabled(is_going or sweeps.why_not is None)
+
+        sweeps.changed.connect(show)
+        show()
 
     def _fill_time(self, menu: QMenu) -> None:
         """Looking back. Plain arrow keys do it too, where no control takes them."""
@@ -213,11 +226,12 @@ class Menus(QObject):
         show()
 
     def _toggle(self) -> None:
-        """Takes what was typed into a field but not entered yet, then trains or pauses."""
-        field = QApplication.focusWidget()
-        if isinstance(field, FieldEdit | NumberEdit) and field.is_typed:
-            field.clearFocus()
+        _take_typed()
         self._session.training.toggle()
+
+    def _toggle_seeds(self) -> None:
+        _take_typed()
+        self._session.sweeps.toggle()
 
     def _fill_view(self, menu: QMenu) -> None:
         for number, (name, title) in enumerate(self._window.workspaces.items(), start=1):
@@ -258,3 +272,10 @@ class Menus(QObject):
     def _choose_theme(self, name: str) -> None:
         self._preferences.set("theme", name)
         self._window.set_theme(name)
+
+
+def _take_typed() -> None:
+    """Takes what was typed into a field but not entered yet."""
+    field = QApplication.focusWidget()
+    if isinstance(field, FieldEdit | NumberEdit) and field.is_typed:
+        field.clearFocus()

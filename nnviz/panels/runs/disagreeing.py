@@ -23,9 +23,14 @@ from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.runs.right_wrong import RightWrong
 
-_TIP = "How many examples of the test part both runs answer right, one of them, or neither; and which ones."
+_TIP = (
+    "How many examples of the test part both runs answer right, one of them, or neither; and which ones. "
+    "Of a group of seeds the run in the middle is asked: the one with the median error."
+)
 _MATRIX_TIP = "Rows: the first run is right, or wrong. Columns: the second. Click a cell for its examples."
-_RUN_TIPS = ("The run of the rows.", "The run of the columns.")
+_RUN_TIPS = tuple(
+    f"The run of the {lines}; of a group of seeds the one with the median error." for lines in ("rows", "columns")
+)
 _LIST_TIP = "Click an example to choose it; Enter or a double click asks all runs about it."
 _LONGEST = 18  # letters of a run's name on a button
 _MOST_FIELDS, _MEASURED = 20, 60  # columns of a row; rows by whose texts columns get their widths
@@ -66,11 +71,16 @@ class DisagreeingPage(Page):
             ChoiceButton(f"disagree{which}Button", f"{which} run", tip)
             for which, tip in zip(("First", "Second"), _RUN_TIPS, strict=True)
         ]
-        comparison = self._session.comparison
         for place, button in enumerate(self.run_buttons):
-            button.chosen.connect(lambda run, place=place: comparison.choose_for_pair(place, int(run)))
+            button.chosen.connect(lambda chosen, place=place: self._choose_run(place, chosen))
         self._times = label("×", "muted")
         arranged(QHBoxLayout(self.aside), 1, self.run_buttons[0], self._times, self.run_buttons[1], spacing=2)
+
+    def _choose_run(self, place: int, chosen: str) -> None:
+        comparison = self._session.comparison
+        for run in comparison.runs:
+            if str(run.chosen) == chosen:
+                comparison.choose_for_pair(place, run.chosen)
 
     def _connect(self) -> None:
         session = self._session
@@ -101,16 +111,18 @@ class DisagreeingPage(Page):
         if found is not self._shown:
             self._shown = found
             one, other = found.pair
-            self.matrix.show_counts(((one.title, one.colour), (other.title, other.colour)), found.counts)
+            self.matrix.show_counts(
+                ((one.title_of_middle, one.colour), (other.title_of_middle, other.colour)), found.counts
+            )
             self._list()
 
     def _show_choices(self) -> None:
         comparison = self._session.comparison
         pair = comparison.pair
         runs = [run for run in comparison.runs if run.network is not None]
-        titles = {str(run.record.id): text.plain(run.title, _LONGEST) for run in runs}
+        titles = {str(run.chosen): text.plain(run.title_of_middle, _LONGEST) for run in runs}
         for place, button in enumerate(self.run_buttons):
-            button.show_choice(titles, "" if pair is None else str(pair[place].record.id))
+            button.show_choice(titles, "" if pair is None else str(pair[place].chosen))
             button.setVisible(pair is not None)
         self._times.setVisible(pair is not None)
 
@@ -167,7 +179,7 @@ class DisagreeingPage(Page):
             return ""
         part, (true, *answers) = self._shown.part, self._answers(place)
         lines = [f"{part.where} example {text.count(part.number(self._listed[place]))}: {true}"]
-        lines += [f"{run.title}: {answer}" for run, answer in zip(self._shown.pair, answers, strict=True)]
+        lines += [f"{run.title_of_middle}: {answer}" for run, answer in zip(self._shown.pair, answers, strict=True)]
         return "\n".join(lines)
 
     def _columns(self, data: Dataset) -> list[Column]:
@@ -197,10 +209,10 @@ class DisagreeingPage(Page):
         """The counts of all four cells."""
         if self._shown is None:
             return None
-        one, other = self._shown.pair
+        one, other = (run.title_of_middle for run in self._shown.pair)
         counts = self._shown.counts.tolist()
-        head = ["", f"{other.title}: right", f"{other.title}: wrong"]
-        return head, [[f"{one.title}: {word}", *row] for word, row in zip(("right", "wrong"), counts, strict=True)]
+        head = ["", f"{other}: right", f"{other}: wrong"]
+        return head, [[f"{one}: {word}", *row] for word, row in zip(("right", "wrong"), counts, strict=True)]
 
 
 CARDS.register("disagreePage")(CardInfo(DisagreeingPage, page_of="whatDiffersDock", page_number=1))

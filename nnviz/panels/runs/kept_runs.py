@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from PyQt5.QtCore import Qt, pyqtSignal
@@ -13,7 +13,9 @@ from nnviz.library import LibraryError, RunRecord
 from nnviz.look import text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.runs.room_part import RoomPart
-from nnviz.session.run_words import SORTS, figure_of, title_of
+from nnviz.session.kept_list import Row
+from nnviz.session.run_words import SORTS, figure_of, title_in_group, title_of_group
+from nnviz.session.seeds import Chosen, middle_of, named_first, note_of, seed_of
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table, label
 from nnviz.widgets.choice_button import ChoiceButton
@@ -26,6 +28,11 @@ _NOTHING_FOUND = "No run has all these words in its settings, its name, its note
 _SORT_TIP = "By which figure the runs are sorted, the best first, or by their date. It stands at the right of each run."
 _SEARCH_TIP = "Lists the runs that have all these words in settings, name, note or data, like “adam 0.01” or “784-64”."
 _NOTE_TIP = "What you want to remember of the run whose row is chosen. It is found by it too. Enter keeps the note."
+_TABLE_TIP = (
+    "Click: compare. Double click or Enter: put it into the window. The first column marks it with a star. Runs that "
+    "differ in their seed only are one row: click ×5, or press the right arrow, to see each of them."
+)
+_MOST_SEEDS = 12  # of a group in a tooltip
 _MOST_TOLD = 400  # letters of a note in a tooltip
 
 
@@ -42,16 +49,15 @@ class KeptRunsPanel(DockCard):
     def __init__(self, session: Session) -> None:
         super().__init__("Runs")
         self._session = session
-        self._run: int | None = None  # the run of the current row
+        self._chosen: Chosen | None = None  # the run or group of the current row
         self._is_sought = False  # whether its row is to come into sight
         self.sort_button = ChoiceButton("runSortButton", "What the runs are sorted by", _SORT_TIP)
         self.head.row.addWidget(self.sort_button)
         self.search = named(FieldEdit(), "runSearchEdit", "Find runs", _SEARCH_TIP)
         self.search.setPlaceholderText("find: rate, layers, note …")
         self.search.setClearButtonEnabled(False)
-        tip = "Click: compare. Double click or Enter: put it into the window. The first column marks it with a star."
         self.table_view = named(RunTable(), "runsTable", "Runs", "")
-        self.table_view.setWhatsThis(tip)
+        self.table_view.setWhatsThis(_TABLE_TIP)
         self._words = label(role="muted")
         self._words.setAlignment(Qt.AlignCenter)
         self._words.setWordWrap(True)
@@ -69,14 +75,14 @@ class KeptRunsPanel(DockCard):
     def _add_actions(self) -> None:
         """What can be done with the current run: by keys, and by a right click."""
         library, comparison = self._session.library, self._session.comparison
-        self._action("Put into the window", "actionOpenRun", "Return; Enter", library.open)
-        self._action("Compare, or no longer", "actionCompareRun", "C", comparison.toggle)
-        self._action("Baseline, or no longer", "actionBaselineRun", "=", comparison.pin)
+        self._action("Put into the window", "actionOpenRun", "Return; Enter", self._open)
+        self._action("Compare, or no longer", "actionCompareRun", "C", lambda row: comparison.toggle(row.chosen))
+        self._action("Baseline, or no longer", "actionBaselineRun", "=", lambda row: comparison.pin(row.chosen))
         self._action("Star", "actionStarRun", "*", self._star)
         self._action("Rename …", "actionRenameRun", "F2", lambda _: self.table_view.rename())
         self._action("Note …", "actionNoteRun", "F4", lambda _: self.note.setFocus())
-        self._action("Export …", "actionExportRun", "Ctrl+E", self.export_wanted.emit)
-        self._action("Delete", "actionDeleteRun", "Del", library.delete)
+        self._action("Export …", "actionExportRun", "Ctrl+E", self._export)
+        self._action("Delete", "actionDeleteRun", "Del", lambda row: library.delete(row.all_runs))
         for words, name, act in (
             ("Import …", "actionImportRunHere", self.import_wanted.emit),
             ("Compare none", "actionCompareNone", comparison.clear),
@@ -87,12 +93,12 @@ class KeptRunsPanel(DockCard):
             self.table_view.addAction(entry)
         self.table_view.setContextMenuPolicy(Qt.ActionsContextMenu)
 
-    def _action(self, words: str, name: str, keys: str, act: Callable[[int], object]) -> None:
+    def _action(self, words: str, name: str, keys: str, act: Callable[[Row], object]) -> None:
         action = QAction(words, self)
         action.setObjectName(name)
         action.setShortcuts(QKeySequence.listFromString(keys))
         action.setShortcutContext(Qt.WidgetShortcut)
-        action.triggered.connect(lambda: None if self._run is None else act(self._run))
+        action.triggered.connect(lambda: None if (row := self._row) is None else act(row))
         self.table_view.addAction(action)
 
     def _connect(self) -> None:
@@ -100,10 +106,11 @@ class KeptRunsPanel(DockCard):
         self.in_view_changed.connect(library.watch)
         self.search.textChanged.connect(library.find)
         self.sort_button.chosen.connect(library.sort_by)
-        table.chosen.connect(lambda place: comparison.toggle(library.rows[place].run))
-        table.opened.connect(lambda place: library.open(library.rows[place].run))
-        table.starred.connect(lambda place: self._star(library.rows[place].run))
-        table.renamed.connect(lambda place, name: library.annotate(library.rows[place].run, name=name.strip()))
+        table.chosen.connect(lambda place: comparison.toggle(library.rows[place].chosen))
+        table.opened.connect(lambda place: self._open(library.rows[place]))
+        table.starred.connect(lambda place: self._star(library.rows[place]))
+        table.renamed.connect(lambda place, name: library.annotate(library.rows[place].all_runs, name=name.strip()))
+        table.unfolded.connect(self._unfold)
         table.moved.connect(self._moved)
         self.note.editingFinished.connect(self._noted)
         library.listed.connect(self.refresh)
@@ -124,7 +131,7 @@ class KeptRunsPanel(DockCard):
         self.head.detail.show_versions(f"{counted} ·", "")
         self._words.setText(library.problem or (_NOTHING_FOUND if library.count else _EMPTY))
         self._stack.setCurrentWidget(self.table_view if library.rows else self._words)
-        current = next((place for place, row in enumerate(library.rows) if row.run == self._run), None)
+        current = next((place for place, row in enumerate(library.rows) if row.chosen == self._chosen), None)
         self.table_view.show_lines(len(library.rows), self._line, self._tip, current, self._is_sought)
         self._is_sought = False
         self._moved()
@@ -136,61 +143,110 @@ class KeptRunsPanel(DockCard):
 
     def _line(self, place: int) -> RunLine:
         library, comparison = self._session.library, self._session.comparison
-        record, (run, depth) = library.record_at(place), library.rows[place]
-        if record is None:
-            return RunLine("…", depth=depth)
-        colour, is_baseline = comparison.colours.get(run, ""), comparison.is_pinned and comparison.baseline == run
-        title, (figure, ink) = self._title(record), figure_of(record, library.sort)
-        is_current = self._session.runs.current.record == run
-        return RunLine(title, figure, ink, colour, record.starred, is_baseline, is_current, depth)
+        records, row = library.records_at(place), library.rows[place]
+        if not records:
+            return RunLine("…", depth=row.depth, is_member=row.is_member)
+        figure, ink = figure_of(records, library.sort)
+        return RunLine(
+            self._title(row, records),
+            figure,
+            ink,
+            comparison.colours.get(row.chosen, ""),
+            any(record.starred for record in records),
+            comparison.is_pinned and comparison.baseline == row.chosen,
+            self._session.runs.current.record in row.all_runs,
+            row.depth,
+            len(row.runs) if len(row.runs) > 1 else 0,
+            row.is_open,
+            row.is_member,
+        )
 
     def _tip(self, place: int) -> str:
-        record = self._session.library.record_at(place)
-        return "" if record is None else f"{self._title(record)}{_told(record)}"
+        records, row = self._session.library.records_at(place), self._session.library.rows[place]
+        if not records:
+            return ""
+        told = _told(records[0]) if len(records) == 1 else _told_of_group(records, self._session.library.sort)
+        return f"{self._title(row, records)}{told}"
 
-    def _title(self, record: RunRecord) -> str:
-        return title_of(record, None if record.parent is None else self._session.library.record(record.parent))
+    def _title(self, row: Row, records: Sequence[RunRecord]) -> str:
+        library = self._session.library
+        if row.is_member:
+            return title_in_group(records[0], self._known(row.siblings))
+        above = named_first(records).parent
+        return title_of_group(records, None if above is None else library.record(above))
 
     # ---- the current row
 
+    @property
+    def _row(self) -> Row | None:
+        """The current one."""
+        place, rows = self.table_view.current, self._session.library.rows
+        return rows[place] if place is not None and place < len(rows) else None
+
+    def _known(self, runs: Sequence[int]) -> list[RunRecord]:
+        """What is known of these runs."""
+        records = map(self._session.library.record, runs)
+        return [record for record in records if record is not None]
+
     def _seek(self, run: int) -> None:
         """Makes a run the current one when the list is read again, and brings its row into sight."""
-        self._run, self._is_sought = run, True
+        self._chosen, self._is_sought = run, True
 
     def _moved(self) -> None:
-        place, rows = self.table_view.current, self._session.library.rows
-        if place is not None and place < len(rows):
-            self._run = rows[place].run
-        elif not any(row.run == self._run for row in rows):
-            self._run = None
+        row = self._row
+        if row is not None:
+            self._chosen = row.chosen
+        elif not any(each.chosen == self._chosen for each in self._session.library.rows):
+            self._chosen = None
         self._show_note()
 
+    def _unfold(self, place: int, is_open: bool) -> None:
+        """Opens or closes the group; from one of its runs, the left arrow leads to it first."""
+        rows = self._session.library.rows
+        group, row = rows[place].group, rows[place]
+        if group is not None and len(row.runs) > 1:
+            self._chosen = group
+            self._session.library.unfold(group, is_open)
+        elif row.is_member and not is_open:
+            self.table_view.go_to(max(above for above in range(place) if not rows[above].is_member))
+
     def _show_note(self) -> None:
-        record = None if self._run is None else self._session.library.record(self._run)
-        self.note.setEnabled(record is not None)
-        self.note.setPlaceholderText("note of the chosen run …" if record is not None else "choose a run for its note")
+        records = [] if self._row is None else self._known(self._row.all_runs)
+        self.note.setEnabled(bool(records))
+        self.note.setPlaceholderText("note of the chosen run …" if records else "choose a run for its note")
         if not self.note.hasFocus():
-            self.note.setText("" if record is None else record.note)
+            self.note.setText(note_of(records) if records else "")
 
     def _noted(self) -> None:
-        if self._run is not None and self.note.isModified():
+        if self._row is not None and self.note.isModified():
             self.note.setModified(False)
-            self._session.library.annotate(self._run, note=self.note.text().strip())
+            self._session.library.annotate(self._row.all_runs, note=self.note.text().strip())
 
-    def _star(self, run: int) -> None:
-        record = self._session.library.record(run)
-        if record is not None:
-            self._session.library.annotate(run, starred=not record.starred)
+    def _star(self, row: Row) -> None:
+        is_starred = any(record.starred for record in self._known(row.all_runs))
+        self._session.library.annotate(row.all_runs, starred=not is_starred)
+
+    def _open(self, row: Row) -> None:
+        self._session.library.open(self._one_of(row))
+
+    def _export(self, row: Row) -> None:
+        self.export_wanted.emit(self._one_of(row))
+
+    def _one_of(self, row: Row) -> int:
+        """The number of the run; of a group of that in the middle."""
+        records = self._known(row.all_runs)
+        return middle_of(records).id if records else row.run
 
     def table(self) -> Table | None:
-        """The runs whose rows were in sight, for a CSV file."""
+        """The runs whose rows were in sight, for a CSV file; of a group each of its runs."""
         library = self._session.library
-        known = [library.record(row.run) for row in library.rows]
         names = [name for name in SORTS if name not in ("id", "epochs", "seconds", "nbytes")]
         rows = [
-            [each.id, self._title(each), each.epochs, each.seconds, *(each.figures.get(name, "") for name in names)]
-            for each in known
-            if each is not None
+            [each.id, self._title(row, records), each.epochs, each.seconds]
+            + [each.figures.get(name, "") for name in names]
+            for row in library.rows
+            if not row.is_member and (records := self._known(row.all_runs))
+            for each in records
         ]
         return ["run", "title", "epochs", "seconds", *names], rows
 
@@ -205,6 +261,20 @@ def _told(record: RunRecord) -> str:
         lines.append(str(error))
     if record.note:
         lines.append(text.plain(record.note, _MOST_TOLD))
+    return "\n" + "\n".join(lines)
+
+
+def _told_of_group(records: Sequence[RunRecord], sort: str) -> str:
+    """What a tooltip tells of a group below its title: the figure of each of its runs."""
+    middle = seed_of(middle_of(records))
+    lines = [f"{len(records)} runs that differ in their seed only. The figure is their median."]
+    lines += [f"Enter puts the one in the middle, {middle}, into the window."]
+    lines += [f"{seed_of(each)}: {figure_of([each], sort)[0]}, {each.status}" for each in records[:_MOST_SEEDS]]
+    if len(records) > _MOST_SEEDS:
+        lines.append(f"and {len(records) - _MOST_SEEDS} more")
+    lines.append(text.name(records[0].data))
+    if note := note_of(records):
+        lines.append(text.plain(note, _MOST_TOLD))
     return "\n" + "\n".join(lines)
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Sequence
+
+import numpy as np
+
 from engine.network import Network
 from engine.validation import Array
 from nnviz.look import text
@@ -10,14 +15,18 @@ from nnviz.panels.asked_numbers import Targets
 from nnviz.panels.asked_words import noun
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.asked_compared import THEIR_ANSWERS
-from nnviz.session.comparison import Compared
+from nnviz.session.compared import Compared, Member
+from nnviz.session.seeds import seed_of
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.parts import named
 from nnviz.widgets.runs.answer_rows import AnswerRow, AnswerRows
 
-_TIP = "What each compared run answers, as it was left. The bar is its confidence in that answer."
+_TIP = (
+    "What each compared run answers, as it was left. The bar is its confidence in that answer; of a group of seeds it "
+    "is the share of its runs that give the answer which most of them give."
+)
 
 
 class TheirAnswersPanel(DockCard):
@@ -50,17 +59,30 @@ class TheirAnswersPanel(DockCard):
             if len(found) == len(runs):
                 self.rows.show_rows([self._row(run, answer) for run, answer in zip(runs, found, strict=True)])
 
-    def _row(self, run: Compared, answer: Array | None) -> AnswerRow:
-        if answer is None:
+    def _row(self, run: Compared, answers: Sequence[Array | None]) -> AnswerRow:
+        given = [each for each in answers if each is not None]
+        if not given:
             return AnswerRow(run.title, run.colour, reason=self._reason(run.network))
+        answer, share = self._answer(given)
+        pairs = zip(run.members, answers, strict=True) if run.is_group else ()
+        return AnswerRow(run.title, run.colour, answer, share, runs=tuple(self._told(*pair) for pair in pairs))
+
+    def _answer(self, given: Sequence[Array]) -> tuple[str, float | None]:
+        """What one or several runs answer: a class and its confidence or share, or the median of numbers."""
         data, targets = self._session.data.dataset, self._targets.all
-        if data is not None and not data.is_classification and len(answer) == len(targets):
-            return AnswerRow(run.title, run.colour, targets[0].words(self._targets.values(answer)[0]))
-        best = int(answer.argmax())
-        if len(answer) == 1:
-            return AnswerRow(run.title, run.colour, text.steady(float(answer[0])))
-        share = min(max(float(answer[best]), 0.0), 1.0)
-        return AnswerRow(run.title, run.colour, self._name(len(answer), best), share)
+        if data is not None and not data.is_classification and len(given[0]) == len(targets):
+            return targets[0].words(statistics.median([self._targets.values(each)[0] for each in given])), None
+        if len(given[0]) == 1:
+            return text.steady(statistics.median([float(each[0]) for each in given])), None
+        best, share = leading(given)
+        return self._name(len(given[0]), best), share
+
+    def _told(self, member: Member, answer: Array | None) -> str:
+        """What one run of a group answers: "seed 3: 7, 99.1 %"."""
+        if answer is None:
+            return f"{seed_of(member.record)}: {self._reason(member.network)}"
+        words, share = self._answer([answer])
+        return f"{seed_of(member.record)}: {words}" + ("" if share is None else f", {100 * share:.1f} %")
 
     def _name(self, outputs: int, number: int) -> str:
         data = self._session.data.dataset
@@ -74,9 +96,22 @@ class TheirAnswersPanel(DockCard):
         return "not finite" if fits else f"takes {text.count(network.shape[0])} inputs"
 
     def table(self) -> Table | None:
-        """Run, answer and confidence, for a CSV file."""
+        """Run, answer and confidence, of a group the share of its runs, for a CSV file."""
         rows = [[row.title, row.answer, "" if row.share is None else row.share] for row in self.rows.rows]
         return ["run", "answer", "confidence"], rows
+
+
+def leading(answers: Sequence[Array]) -> tuple[int, float]:
+    """The class that most of several runs answer, the one they are surer of if it is not the only one, and their share.
+
+    Of a single run its answer and its confidence 0…1.
+    """
+    if len(answers) == 1:
+        best = int(answers[0].argmax())
+        return best, min(max(float(answers[0][best]), 0.0), 1.0)
+    votes = np.bincount([int(each.argmax()) for each in answers], minlength=len(answers[0]))
+    best = int(np.lexsort((np.sum(answers, axis=0), votes))[-1])
+    return best, float(votes[best]) / len(answers)
 
 
 CARDS.register("theirAnswersDock")(

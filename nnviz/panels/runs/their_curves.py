@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.history import PARTS, Curve, Curves
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
-from nnviz.session.comparison import Compared
+from nnviz.session.compared import Compared
+from nnviz.session.seeds import seed_of
 from nnviz.session.session import Session
-from nnviz.widgets.card import Table
+from nnviz.widgets.card import Table, label
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.widgets.parts import arranged, named, pill
@@ -65,18 +68,21 @@ class TheirCurvesPage(Page):
         self.log_button = pill("log", f"{prefix}LogButton", f"Logarithmic axis of the {called}", _LOG_TIP, True)
         self.log_button.setChecked(True)
         self.log_button.toggled.connect(plot.set_log)
-        arranged(QHBoxLayout(self.aside), 1, self.part_button, self.log_button, spacing=4)
+        self.spread = label(role="muted")
+        arranged(QHBoxLayout(self.aside), 1, self.part_button, self.spread, self.log_button, spacing=4)
         session.comparison.changed.connect(self.refresh)
 
-    def _curve(self, run: Compared, part: str) -> Curve:
-        curves: Curves = getattr(run.history, self._quantity.name)
-        curve: Curve = getattr(curves, part)
-        return curve
+    def _curves(self, run: Compared, part: str) -> list[Curve]:
+        """That of the run, or those of all runs of a group."""
+        curves: list[Curves] = [getattr(each.history, self._quantity.name) for each in run.members]
+        return [getattr(each, part) for each in curves]
 
     @property
     def has_curves(self) -> bool:
         """Whether a compared run has such figures, of any part."""
-        return any(self._curve(run, part).values for run in self._session.comparison.runs for part in PARTS)
+        return any(
+            curve.values for run in self._session.comparison.runs for part in PARTS for curve in self._curves(run, part)
+        )
 
     def set_part(self, part: str) -> None:
         """Shows the figures of "test", "validation" or "train"."""
@@ -88,19 +94,31 @@ class TheirCurvesPage(Page):
             return
         runs = self._session.comparison.runs
         self.part_button.show_choice(dict(zip(PARTS, ("train", "test", "validation"), strict=True)), self.part)
-        curves = [RunCurve(run.title, run.colour, self._curve(run, self.part)) for run in runs]
-        measured = [curve for curve in curves if curve.curve.values]
+        curves = [RunCurve(run.title, run.colour, self._curves(run, self.part)) for run in runs]
+        measured = [curve for curve in curves if any(each.values for each in curve.curves)]
         hint = f"no {self.part} {self._quantity.called} was measured" if self._session.comparison.colours else _HINT
         self.plot.show_runs(measured, hint)
+        self.spread.setText(_spread(runs))
 
     def table(self) -> Table:
-        """A row for each epoch, a column for each run."""
-        runs = self._session.comparison.runs
-        curves = [self._curve(run, self.part) for run in runs]
-        epochs = sorted({epoch for curve in curves for epoch in curve.epochs})
-        columns = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in curves]
+        """A row for each epoch, a column for each run; of a group one for each of its runs."""
+        named = [
+            (f"{run.title} · {seed_of(member.record)}" if run.is_group else run.title, curve)
+            for run in self._session.comparison.runs
+            for member, curve in zip(run.members, self._curves(run, self.part), strict=True)
+        ]
+        epochs = sorted({epoch for _, curve in named for epoch in curve.epochs})
+        columns = [dict(zip(curve.epochs, curve.values, strict=True)) for _, curve in named]
         rows = [[epoch, *(column.get(epoch, "") for column in columns)] for epoch in epochs]
-        return ["epoch", *(run.title for run in runs)], rows
+        return ["epoch", *(title for title, _ in named)], rows
+
+
+def _spread(runs: Sequence[Compared]) -> str:
+    """What lines and bands are: "median and range of 5 seeds"; empty without groups."""
+    sizes = {len(run.members) for run in runs if run.is_group}
+    if not sizes:
+        return ""
+    return f"median and range of {sizes.pop()} seeds" if len(sizes) == 1 else "median and range of seeds"
 
 
 CARDS.register("theirCurvesDock")(

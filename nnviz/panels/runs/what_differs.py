@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
 from nnviz.look import text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
-from nnviz.panels.runs.differing import differing
+from nnviz.panels.runs.differing import differing, verdicts
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.choice_button import ChoiceButton
@@ -19,6 +19,10 @@ _TIP = "The settings and figures that are not the same in all compared runs, wit
 _BASELINE_TIP = "The run that the others are measured by: grey numbers tell by how much each differs from it."
 _ALIKE = "They have the same settings and figures."
 _TOO_FEW = "Click two runs or more to see what differs between them."
+_VERDICT_TIP = (
+    "Each seed of a group is compared with each seed of the baseline. p is how often groups that do not really differ "
+    "would come apart at least as much by chance (Mann-Whitney U test): below 0.05 the difference is taken as real."
+)
 _LONGEST = 22  # letters of a run's name on the button
 
 
@@ -44,23 +48,28 @@ class WhatDiffersPage(Page):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self._note)
-        self.body.addWidget(self._stack)
+        self.body.addWidget(self._stack, 1)
+        self.verdict = named(label(), "seedsVerdict", "Which group of seeds is better", _VERDICT_TIP)
+        self.verdict.setWordWrap(True)
+        self.body.addWidget(self.verdict)
         self.baseline_button = ChoiceButton("baselineButton", "Baseline", _BASELINE_TIP)
         self.baseline_button.chosen.connect(self._choose)
         self._baseline_word = label("baseline:", "muted")
         arranged(QHBoxLayout(self.aside), 1, self._baseline_word, self.baseline_button, spacing=2)
         session.comparison.changed.connect(self.refresh)
 
-    def _choose(self, run: str) -> None:
-        if int(run) != self._session.comparison.baseline or not self._session.comparison.is_pinned:
-            self._session.comparison.pin(int(run))
+    def _choose(self, chosen: str) -> None:
+        comparison = self._session.comparison
+        run = next((each.chosen for each in comparison.runs if str(each.chosen) == chosen), None)
+        if run is not None and (run != comparison.baseline or not comparison.is_pinned):
+            comparison.pin(run)
 
     def refresh(self) -> None:
         if not self.in_view:
             return
         comparison = self._session.comparison
         runs, baseline = comparison.runs, comparison.baseline
-        titles = {str(run.record.id): text.plain(run.title, _LONGEST) for run in runs}
+        titles = {str(run.chosen): text.plain(run.title, _LONGEST) for run in runs}
         self.baseline_button.show_choice(titles, str(baseline))
         for part in (self.baseline_button, self._baseline_word):
             part.setVisible(len(runs) > 1)
@@ -68,6 +77,8 @@ class WhatDiffersPage(Page):
         self.view.show_rows([(run.title, run.colour) for run in runs], rows)
         self._note.setText(_ALIKE if len(runs) > 1 else _TOO_FEW)
         self._stack.setCurrentWidget(self.view if rows else self._note)
+        self.verdict.setText("\n".join(verdicts(runs, baseline)))
+        self.verdict.setVisible(bool(self.verdict.text()))
 
     def table(self) -> Table | None:
         """A row for each setting and figure that differs, a column for each run."""

@@ -14,7 +14,7 @@ from nnviz.widgets.plots.curve_axes import Ends, Quantity
 
 _BEYOND = 1e6  # times the end of the largest axis
 _DOT = 3  # diameter of the dot for a single point, in line widths
-_FEW = 150  # up to so many points are drawn antialiased; with more it is slow and not visible
+FEW = 150  # up to so many points are drawn antialiased; with more it is slow and not visible
 
 
 class CurveLine(pg.PlotCurveItem):
@@ -42,7 +42,7 @@ class CurveLine(pg.PlotCurveItem):
             return False
         self._seen, self._drawn = seen, None
         self.x = np.array(curve.epochs, float)
-        self.y = quantity.factor * _within(np.array(curve.values, float), quantity.highest)
+        self.y = quantity.factor * within(np.array(curve.values, float), quantity.highest)
         return True
 
     def draw(self, across: Ends, pixels: float, is_log: bool, quantity: Quantity) -> None:
@@ -99,7 +99,7 @@ class CurveLine(pg.PlotCurveItem):
     # ---- looks
 
     def _update_pen(self) -> None:
-        is_few = self.xData is None or len(self.xData) <= _FEW
+        is_few = self.xData is None or len(self.xData) <= FEW
         self.opts["antialias"] = is_few
         dash = [4, 3] if self._dashed else None
         pen = pg.mkPen(self._colour, width=self._ratio * (self._width if is_few else 1), dash=dash)
@@ -107,7 +107,7 @@ class CurveLine(pg.PlotCurveItem):
             self.setPen(pen)
 
 
-def _within(values: Any, most: float) -> Any:
+def within(values: Any, most: float) -> Any:
     """The values, those far beyond every axis a little nearer: with numbers like 1e308 nothing could be computed."""
     finite = np.isfinite(values)
     values[finite] = np.clip(values[finite], -_BEYOND * most, _BEYOND * most)

@@ -26,8 +26,10 @@ class AnswerRow:
     Attributes:
         title, colour: what the run is called, and the name of its colour.
         answer: its answer in words.
-        share: its confidence 0…1; None for none, where numbers are predicted.
+        share: its confidence 0…1, or the share of the runs of a group that give that answer; None for none, where
+            numbers are predicted.
         reason: why it has no answer; empty if it has.
+        runs: what each run of a group answers, in words; nothing for a run.
     """
 
     title: str
@@ -35,6 +37,7 @@ class AnswerRow:
     answer: str = ""
     share: float | None = None
     reason: str = ""
+    runs: tuple[str, ...] = ()
 
 
 class AnswerRows(QWidget):
@@ -55,7 +58,8 @@ class AnswerRows(QWidget):
             self.setMinimumHeight(max(2, len(rows)) * _LEAST_ROW)
             told = [f"{row.title}: {row.reason or row.answer}" for row in rows]
             self.setAccessibleDescription(", ".join(told) or note)
-            self.setToolTip("\n".join([_TIP, *told]))
+            lines = [line for row, words in zip(rows, told, strict=True) for line in (words, *map(_INDENTED, row.runs))]
+            self.setToolTip("\n".join([_TIP, *lines]))
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -111,4 +115,8 @@ class AnswerRows(QWidget):
         return width + _GAP + _BAR
 
 
-_TIP = "What each compared run answers, as it was left. The bar is its confidence in that answer."
+_TIP = (
+    "What each compared run answers, as it was left. The bar is its confidence in that answer; of a group of seeds it "
+    "is the share of its runs that give it."
+)
+_INDENTED = "    {}".format

@@ -25,10 +25,11 @@ _SIDE, _GAP, _AIR = 9, 6, 8
 
 
 class DifferCell(NamedTuple):
-    """A value, and how much it differs from that of the baseline; empty for nothing."""
+    """A value, how much it differs from that of the baseline, and what its tooltip adds; empty for nothing."""
 
     text: str
     delta: str = ""
+    tip: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class _Model(QAbstractTableModel):
         if not index.column():
             return row.name
         cell = row.cells[index.column() - 1]
-        return f"{cell.text} {cell.delta}".rstrip()
+        words = f"{cell.text} {cell.delta}".rstrip()
+        return f"{words}\n{cell.tip}" if cell.tip and role == Qt.ToolTipRole else words
 
     def headerData(self, section: int, side: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
         if side != Qt.Horizontal:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QPainter, QPaintEvent
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QPointF, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPolygonF
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -23,11 +23,12 @@ from nnviz.widgets.fields import FieldEdit
 from nnviz.widgets.parts import named
 from nnviz.widgets.table_look import show_as_rows
 
-STAR, COLOUR, TITLE, FIGURE = range(4)  # columns
-_WIDTHS = {STAR: 20, COLOUR: 20, FIGURE: 54}
+STAR, COLOUR, TITLE, SEEDS, FIGURE = range(5)  # columns
+_WIDTHS = {STAR: 20, COLOUR: 20, SEEDS: 42, FIGURE: 54}
 _HIGH = 32  # pixels of a row
 _SIDE = 10  # of the square
 _INDENT, _AIR = 12, 4
+_ARROW = 3.5  # half the width of the triangle
 _STAR = "★"
 
 
@@ -42,6 +43,8 @@ class RunLine:
         is_starred, is_baseline: whether it is marked, and whether the others are measured by it.
         is_current: whether it is in the window.
         depth: how many of its ancestors stand above it.
+        seeds: of a group of seeds, how many runs it has; else 0.
+        is_open, is_member: whether the runs of the group stand below it; whether it is one of these.
     """
 
     title: str
@@ -52,11 +55,24 @@ class RunLine:
     is_baseline: bool = False
     is_current: bool = False
     depth: int = 0
+    seeds: int = 0
+    is_open: bool = False
+    is_member: bool = False
 
     @property
     def words(self) -> str:
         """The title as it stands in the list."""
-        return f"↳ {self.title}" if self.depth else self.title
+        return f"↳ {self.title}" if self.depth and not self.is_member else self.title
+
+    @property
+    def count(self) -> str:
+        """ "×5"; empty where it is no group."""
+        return f"×{self.seeds}" if self.seeds else ""
+
+    @property
+    def indent(self) -> int:
+        """Pixels before the title."""
+        return _INDENT * min(max(self.depth - (not self.is_member), 0), 3)
 
 
 class _Model(QAbstractTableModel):
@@ -96,6 +112,7 @@ class _Model(QAbstractTableModel):
             STAR: _STAR if line.is_starred else "",
             COLOUR: "compared" if line.colour and role == Qt.AccessibleTextRole else "",
             TITLE: line.words,
+            SEEDS: _spoken(line) if role == Qt.AccessibleTextRole else line.count,
             FIGURE: line.figure,
         }
         return words[index.column()]
@@ -104,6 +121,10 @@ class _Model(QAbstractTableModel):
         if str(value) != self.line(index.row()).title:
             self.renamed(index.row(), str(value))
         return True
+
+
+def _spoken(line: RunLine) -> str:
+    return f"{line.seeds} seeds, {'open' if line.is_open else 'closed'}" if line.seeds else ""
 
 
 class _NameField(QStyledItemDelegate):
@@ -145,8 +166,13 @@ class _Ink:
             self._write(_STAR, "text", self._place(STAR, top), Qt.AlignHCenter)
         place = self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0)
         self._write(fitted(line.figure, place.width()), line.figure_colour, place, Qt.AlignRight)
-        indent = _INDENT * min(line.depth - 1, 3) if line.depth else 0
-        place = self._place(TITLE, top).adjusted(_AIR + indent, 0, -_AIR, 0)
+        place = self._place(TITLE, top).adjusted(_AIR + line.indent, 0, -_AIR, 0)
+        seeds = self._place(SEEDS, top)
+        if line.seeds:
+            self._paint_arrow(line.is_open, seeds)
+            self._write(line.count, "muted", seeds.adjusted(0, 0, -_AIR, 0), Qt.AlignRight)
+        else:
+            place.setRight(seeds.right() - _AIR)
         if line.is_current:
             painter.setFont(self._bold)
         ink = "text" if line.colour or line.is_current else "muted"
@@ -155,6 +181,16 @@ class _Ink:
     def _write(self, words: str, ink: str, place: QRect, side: Qt.AlignmentFlag) -> None:
         self._painter.setPen(self._colour(ink))
         self._painter.drawText(place, int(side | Qt.AlignVCenter), words)
+
+    def _paint_arrow(self, is_open: bool, place: QRect) -> None:
+        """A triangle that points to the right, or down."""
+        x, y, half = place.left() + 2 * _ARROW, place.center().y() + 0.5, _ARROW
+        corners = [(-half, -half / 2), (half, -half / 2), (0, half / 2 + 1)]
+        if not is_open:
+            corners = [(down, across) for across, down in corners]
+        self._painter.setPen(Qt.NoPen)
+        self._painter.setBrush(self._colour("muted"))
+        self._painter.drawPolygon(QPolygonF([QPointF(x + across, y + down) for across, down in corners]))
 
     def _paint_square(self, line: RunLine, place: QRect) -> None:
         painter, square = self._painter, QRect(0, 0, _SIDE, _SIDE)
@@ -171,9 +207,13 @@ class _Ink:
 class RunTable(QTableView):
     """A click chooses a run, in the first column it marks it; a double click opens it.
 
+    A group of seeds is opened and closed by a click on its count, or by the right and the left arrow.
+
     Signals:
         chosen(int), starred(int), opened(int): what the person did with the run in that row.
         renamed(int, str): the person gave it another name.
+        unfolded(int, bool): whether the person wants to see the runs of the group in that row; closing is wanted of the
+            run of a group too.
         moved: another row is the current one.
     """
 
@@ -181,6 +221,7 @@ class RunTable(QTableView):
     starred = pyqtSignal(int)
     opened = pyqtSignal(int)
     renamed = pyqtSignal(int, str)
+    unfolded = pyqtSignal(int, bool)
     moved = pyqtSignal()
 
     def __init__(self) -> None:
@@ -200,14 +241,35 @@ class RunTable(QTableView):
         for column, width in _WIDTHS.items():
             heads.resizeSection(column, width)
         heads.setSectionResizeMode(TITLE, QHeaderView.Stretch)
-        self.clicked.connect(lambda index: (self.starred if index.column() == STAR else self.chosen).emit(index.row()))
+        self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
         theme.changed.connect(self.viewport().update)
 
+    def _is_count(self, index: QModelIndex) -> bool:
+        return index.column() == SEEDS and self.lines.line(index.row()).seeds > 0
+
+    def _clicked(self, index: QModelIndex) -> None:
+        if self._is_count(index):
+            self.unfolded.emit(index.row(), not self.lines.line(index.row()).is_open)
+        else:
+            (self.starred if index.column() == STAR else self.chosen).emit(index.row())
+
     def _double_clicked(self, index: QModelIndex) -> None:
-        if index.column() != STAR:
+        if self._is_count(index):
+            self._clicked(index)
+        elif index.column() != STAR:
             self.chosen.emit(index.row())  # takes back what the first click did
             self.opened.emit(index.row())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key_Left, Qt.Key_Right) and self.current is not None:
+            self.unfolded.emit(self.current, event.key() == Qt.Key_Right)
+        else:
+            super().keyPressEvent(event)
+
+    def go_to(self, row: int) -> None:
+        """Makes a row the current one, in sight."""
+        self.setCurrentIndex(self.lines.index(row, TITLE))
 
     def show_lines(
         self,
@@ -239,7 +301,7 @@ class RunTable(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints whole rows, not cell by cell through the delegate, which would take several times as long."""
-        columns = {column: (self.columnViewportPosition(column), self.columnWidth(column)) for column in range(4)}
+        columns = {column: (self.columnViewportPosition(column), self.columnWidth(column)) for column in range(5)}
         selected = {index.row() for index in self.selectionModel().selectedRows()}
         first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
         if first < 0:

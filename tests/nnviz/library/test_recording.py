@@ -11,11 +11,11 @@ import pytest
 from engine.datasets import Dataset
 from engine.errors import DivergenceError
 from engine.events import Batch, Epoch, Event
+from engine.grid import Grid
 from engine.machine import Machine, this_machine
 from engine.training import Trainer
 from nnviz.library import FullDiskError, Library, Recording, RunInUseError, TooLargeError
-from nnviz.library.grid import Grid
-from nnviz.library.states import StateBytes, state_places
+from nnviz.library.states import state_bytes, state_places
 from tests.engine.helpers import class_data, refused
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, recorded, trained_on
 
@@ -360,7 +360,7 @@ def test_a_network_too_large_for_the_library_has_its_figures_kept(
     assert library.history(run).completed == 6
     assert library.moments(run) == []
     with pytest.raises(TooLargeError):
-        StateBytes.of(trainer)
+        state_bytes(trainer)
 
 
 def test_a_state_says_what_it_was_computed_with(library: Library) -> None:

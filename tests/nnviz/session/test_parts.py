@@ -37,6 +37,7 @@ PARTS = (
         "comparison",
         "room",
         "exchange",
+        "sweeps",
         "step_through",
         "step_effects",
         "past_batch",

@@ -53,9 +53,13 @@ def double_click_row(qtbot: QtBot, table: RunTable, row: int) -> None:
 
 def texts(table: RunTable) -> list[tuple[str, str, str]]:
     """Star, title and figure of each row."""
+    return [(star, title, figure) for star, _, title, _, figure in cells(table)]
+
+
+def cells(table: RunTable) -> list[list[str]]:
+    """The texts of all columns of each row."""
     model = table.model()
-    rows = [[str(model.index(row, column).data()) for column in range(4)] for row in range(model.rowCount())]
-    return [(star, title, figure) for star, _, title, figure in rows]
+    return [[str(model.index(row, column).data()) for column in range(5)] for row in range(model.rowCount())]
 
 
 def compare(window: MainWindow, qtbot: QtBot, table: RunTable, *rows: int) -> None:

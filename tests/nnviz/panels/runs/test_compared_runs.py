@@ -73,7 +73,7 @@ def test_the_axis_becomes_linear(table: RunTable, ready_window: MainWindow, qtbo
 def test_runs_of_the_same_name_have_a_column_each(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 0, 1)
     library, comparison = ready_window.session.library, ready_window.session.comparison
-    library.annotate(comparison.runs[0].record.id, name="narrow")
+    library.annotate([comparison.runs[0].record.id], name="narrow")
     qtbot.waitUntil(lambda: [run.title for run in comparison.runs] == ["narrow", "narrow"])
     head, rows = ready_window.card("theirCurvesDock").table()
     assert head == ["epoch", "narrow", "narrow"]
@@ -158,7 +158,7 @@ def test_the_runs_of_the_matrix_change_places(table: RunTable, ready_window: Mai
     matrix, comparison = find(ready_window, RightWrong, "disagreeMatrix"), ready_window.session.comparison
     assert matrix.counts is not None
     before = matrix.counts
-    comparison.choose_for_pair(0, comparison.runs[1].record.id)
+    comparison.choose_for_pair(0, comparison.runs[1].chosen)
     settle(ready_window, qtbot, DISAGREEMENT)
     assert matrix.counts.tolist() == before.T.tolist()
 

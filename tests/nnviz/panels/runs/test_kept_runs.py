@@ -16,7 +16,7 @@ from nnviz.library import Library
 from nnviz.session.kept_list import Row, under_parents
 from nnviz.session.run_words import SORTS
 from nnviz.session.status import Stage, Status
-from nnviz.widgets.runs.run_table import TITLE, RunTable
+from nnviz.widgets.runs.run_table import SEEDS, TITLE, RunTable
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, click, find, retype, train_epochs, wait_for
 from tests.nnviz.library.helpers import an_experiment, in_epoch, record
@@ -130,7 +130,8 @@ def test_names_that_differ_at_their_ends_can_be_told_apart(
     ready_window.resize(1280, 720)
     table = show_runs(ready_window, qtbot)
     qtbot.waitUntil(lambda: texts(table)[0][1] != "…")
-    first, second = (table.grab(table.visualRect(table.model().index(row, TITLE))).toImage() for row in (0, 1))
+    places = [[table.visualRect(table.model().index(row, each)) for each in (TITLE, SEEDS)] for row in (0, 1)]
+    first, second = (table.grab(title.united(seeds)).toImage() for title, seeds in places)
     assert first != second
 
 

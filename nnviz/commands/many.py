@@ -1,0 +1,151 @@
+"""How ``sweep`` and ``train --seeds`` do their plan: with a bar, and with Ctrl+C that loses nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from dataclasses import dataclass
+
+from tqdm import tqdm
+
+from engine.datasets import Dataset
+from engine.many.plan import GRID, NONE, SWEEP, Plan, seeds_of
+from engine.many.results import FINISHED, Results
+from nnviz.commands import sweep_results
+from nnviz.commands.data_options import load_named
+from nnviz.commands.interrupts import interrupts
+from nnviz.commands.recorded import complain, complaining, tell_notice
+from nnviz.commands.train_options import described_experiment, fitted_experiment
+from nnviz.library import Library
+from nnviz.session.run_words import words_of_going
+from nnviz.sweeps.conductor import Conductor
+from nnviz.sweeps.pool import Pool
+from nnviz.sweeps.store import Store
+
+_SECONDS_BETWEEN_BEST = 0.5  # all trials are looked at for it
+
+
+@dataclass
+class Many:
+    """A plan, and all that it takes to do it.
+
+    Attributes:
+        store: None where nothing is recorded.
+        workers: None for as many as there are cores.
+        is_json: whether the result is told for other programs, and nothing else on the standard output.
+        was_finished: whether nothing of it is left to be done.
+    """
+
+    plan: Plan
+    data: Dataset
+    library: Library | None
+    store: Store | None
+    workers: int | None
+    is_json: bool
+    was_finished: bool = False
+
+
+def run_seeds(arguments: argparse.Namespace) -> int:
+    """``train --seeds``: the same experiment with several seeds. Returns the exit code."""
+    from nnviz.commands.sweep import begin
+
+    described_first = described_experiment(arguments)
+    data = load_named(described_first.data, described_first.data_settings)
+    plan = seeds_of(fitted_experiment(arguments, data), arguments.seeds)
+    arguments.json, arguments.workers = False, None
+    return begin(arguments, plan, data, arguments.title or "")
+
+
+def described(plan: Plan, data: Dataset) -> str:
+    """What is going to be done, in a sentence or two."""
+    seeds = f"{len(plan.seeds)} seed{'s' * (len(plan.seeds) > 1)}"
+    if plan.kind != SWEEP:
+        trials = f"{len(plan.experiments)} experiments with " if len(plan.experiments) > 1 else ""
+        return f"{trials}{seeds}: {plan.most_runs} runs"
+    most = plan.most_trials
+    count = "as many trials as there is time for" if most is None else f"{most} trial{'s' * (most > 1)}"
+    how = "on a grid" if plan.sampler == GRID else f"by {plan.sampler}" if plan.sampler != "random" else "at random"
+    runs = "" if plan.most_runs is None else f": {plan.most_runs} runs"
+    held = "" if data.validation is not None else f", {plan.base.training.validation_share:.0%} of the training part"
+    rule = "no run is stopped early" if plan.prune == NONE else f"hopeless runs are stopped by the rule “{plan.prune}”"
+    return f"{count} {how}, {seeds} each{runs}. Compared by the validation set{held}; {rule}."
+
+
+def do(many: Many) -> int:
+    """Does a plan, tells what came of it, and returns the exit code. Raises KeyboardInterrupt after Ctrl+C."""
+    plan, data, store = many.plan, many.data, many.store
+    name, settings = plan.base.data, plan.base.data_settings
+    is_done = is_written = False
+    conductor = None
+    with interrupts() as asked_to_stop:
+        try:
+            with Pool(data, name, settings, many.workers) as pool:
+                conductor = Conductor(plan, data, pool, store, complain)
+                is_all_done = conductor.is_over
+                _work(conductor, asked_to_stop)
+                is_done = not asked_to_stop and (store is None or not store.is_choking)
+        finally:
+            is_written = _end(many, conductor, is_done)
+    results = conductor.results
+    _tell_results(many, results, is_done)
+    if many.was_finished or is_all_done:
+        complain("there was nothing left to do; --runs or --minutes give it more.")
+    if asked_to_stop:
+        _tell_how_to_go_on(store)
+        raise KeyboardInterrupt
+    return 0 if is_written and is_done and any(_ended_well(results)) else 1
+
+
+def _work(conductor: Conductor, asked_to_stop: list[bool]) -> None:
+    """Until all is done, or was asked to stop."""
+    results = conductor.results
+    total, told_at = conductor.plan.most_runs, -math.inf
+    with tqdm(total=total, initial=results.over, unit=" runs", leave=False, mininterval=0.2) as bar:
+        while not conductor.is_over:
+            ended = conductor.step()
+            if ended and time.monotonic() - told_at > _SECONDS_BETWEEN_BEST:
+                told_at = time.monotonic()
+                bar.set_postfix_str(sweep_results.best_in_words(results) or "", refresh=False)
+            bar.update(len(ended))
+            if asked_to_stop and not conductor.is_stopping:
+                bar.set_postfix_str("stopping", refresh=True)
+                conductor.stop()
+
+
+def _end(many: Many, conductor: Conductor | None, is_done: bool) -> bool:
+    """Writes what is left and lets go of the sweep; makes room if there is too little. Returns whether that worked."""
+    if many.store is None or many.library is None:
+        return True
+    if conductor is None:
+        return many.store.close("stopped", many.data)
+    if not conductor.close(is_done):
+        complain(f"{many.store.waiting} runs could not be written: they are done again when the sweep goes on.")
+        return False
+    with complaining():
+        plan = many.library.room.make_room()
+        if not many.is_json:
+            tell_notice(None if plan is None else words_of_going(plan, "when the next training is over"))
+    return True
+
+
+def _ended_well(results: Results) -> list[bool]:
+    return [run.status == FINISHED for trial in results.trials for run in trial.runs.values()]
+
+
+def _tell_results(many: Many, results: Results, is_done: bool) -> None:
+    sweep = None if many.store is None else many.store.sweep
+    if many.is_json:
+        print(json.dumps(sweep_results.facts(many.plan, results, sweep, is_done), indent=1))
+        return
+    for line in sweep_results.lines(many.plan, results):
+        print(line)
+
+
+def _tell_how_to_go_on(store: Store | None) -> None:
+    if store is None:
+        print("stopped; the runs were not recorded, so that it cannot go on", file=sys.stderr)
+    else:
+        print(f"stopped; go on with: python main.py sweep --resume {store.sweep}", file=sys.stderr)

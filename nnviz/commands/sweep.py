@@ -1,0 +1,102 @@
+"""``sweep``: trains an experiment many times, with other settings and seeds, and tells which were best."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+
+from engine.datasets import Dataset
+from engine.many.plan import Plan
+from engine.many.samplers import sampler_of
+from nnviz.commands.checks import CommandError
+from nnviz.commands.data_options import load_named, print_notes
+from nnviz.commands.many import Many, described, do
+from nnviz.commands.recorded import complain, introduced, opened_library, tell_notice, with_whole_paths
+from nnviz.commands.sweep_options import check_sweep, plan_of
+from nnviz.commands.train_options import described_experiment, fitted_experiment
+from nnviz.library import Library, LibraryError
+from nnviz.library.sweeps import FINISHED, Sweeps
+from nnviz.sweeps.store import Store
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Begins a sweep or goes on with one. Returns the exit code."""
+    check_sweep(arguments)
+    return _begin(arguments) if arguments.resume is None else _go_on(arguments)
+
+
+def _begin(arguments: argparse.Namespace) -> int:
+    first = described_experiment(arguments)
+    data = load_named(first.data, first.data_settings)
+    plan = plan_of(arguments, fitted_experiment(arguments, data)).held_aside(data)
+    return begin(arguments, plan, data, arguments.title or "")
+
+
+def begin(arguments: argparse.Namespace, plan: Plan, data: Dataset, name: str) -> int:
+    """Does a new plan. Returns the exit code."""
+    plan = replace(plan, experiments=tuple(with_whole_paths(each) for each in plan.experiments))
+    plan.check_against(data)
+    sampler_of(plan)  # before anything is recorded, it is known that there is one
+    library = opened_library() if arguments.record else None
+    try:
+        if not arguments.json:
+            print_notes(data)
+            print(described(plan, data))
+        return do(_many(arguments, plan, data, library, _new_store(library, plan, data, name, arguments.json)))
+    finally:
+        if library is not None:
+            library.close()
+
+
+def _many(
+    arguments: argparse.Namespace, plan: Plan, data: Dataset, library: Library | None, store: Store | None
+) -> Many:
+    return Many(plan, data, library, store, arguments.workers, arguments.json)
+
+
+def _new_store(library: Library | None, plan: Plan, data: Dataset, name: str, is_quiet: bool) -> Store | None:
+    """What writes the runs; None, which is told, where that cannot be."""
+    if library is None:
+        return None
+    try:
+        store = Store.of_new(library, plan, data.title, name, complain)
+        said = introduced(library, f"recorded as {plan.kind_in_words} {store.sweep}")
+    except LibraryError as error:
+        complain(f"The runs are not recorded: {error}")
+        return None
+    print(said, file=sys.stderr if is_quiet else sys.stdout)
+    return store
+
+
+def _go_on(arguments: argparse.Namespace) -> int:
+    with Library() as library:
+        if library.why_read_only is not None:
+            raise CommandError(f"{library.notice or library.why_read_only} A sweep needs one that can be written to.")
+        tell_notice(None if arguments.json else library.notice)
+        record = Sweeps(library).get(arguments.resume)
+        plan = _with_budget(arguments, record.plan, record.seconds)
+        data = load_named(plan.base.data, plan.base.data_settings)
+        if data.fingerprint != plan.base.fingerprint:
+            raise CommandError(
+                f"--resume {record.id}: the data of this sweep ({record.data}) are no longer as they were when it was "
+                f"begun, and its runs could not be compared. Begin a new one."
+            )
+        store = Store(library, record.id, complain)
+        if plan != record.plan:
+            store.note_plan(plan)
+        if not arguments.json:
+            print(f"going on with {plan.kind_in_words} {record.id}")
+            print(described(plan, data))
+        many = _many(arguments, plan, data, library, store)
+        many.was_finished = record.status == FINISHED and plan == record.plan
+        return do(many)
+
+
+def _with_budget(arguments: argparse.Namespace, plan: Plan, seconds: float) -> Plan:
+    """The plan with another budget, if one is given: minutes count from now on."""
+    if arguments.runs is not None:
+        plan = replace(plan, runs=arguments.runs)
+    if arguments.minutes is not None:
+        plan = replace(plan, minutes=arguments.minutes + seconds / 60)
+    return plan

@@ -1,0 +1,91 @@
+"""The options of ``sweep``, and the plan that they describe."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from engine.errors import SettingError, Verbatim
+from engine.experiment import Experiment
+from engine.many.plan import GRID, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, SWEEP, Plan, seeds_from, seeds_of
+from engine.many.vary import LIST, POINTS, parsed
+from engine.validation import whole_number
+from nnviz.commands.checks import CommandError
+from nnviz.commands.train_options import add_settings, check_sizes_once, settings_given
+
+
+def add_sweep(parser: argparse.ArgumentParser) -> None:
+    add_settings(parser)
+    add = parser.add_argument
+    text = (
+        "a setting that differs between trials, as often as needed: a,b,c for a list, lo..hi for a range, log:lo..hi "
+        f"for one whose steps multiply; lo..hi/9 has nine values on a grid (usually {POINTS})"
+    )
+    add("--vary", metavar="NAME=VALUES", action="append", default=[], help=text)
+    add("--seeds", type=int, metavar="N", help="train each trial with so many seeds (default: 1)")
+    add("--runs", type=int, metavar="N", help="at most so many runs in all (default: 20 trials, or the whole grid)")
+    add("--minutes", type=float, metavar="M", help="at most so many minutes")
+    add("--workers", type=int, metavar="N", help="processes, each on one core (default: as many as there are cores)")
+    text = "how trials are found (default: grid where all values are lists, else random); tpe needs nnviz[sweep]"
+    add("--sampler", choices=SAMPLERS, help=text)
+    text = (
+        "the rule that stops hopeless runs: median ends one whose best validation error so far is worse than the "
+        "median of finished runs at that epoch, when five have finished (default: median, on a grid none)"
+    )
+    add("--prune", choices=PRUNING, help=text)
+    add("--sampler-seed", type=int, metavar="S", help="seed of what a sampler draws (default: 0)")
+    add("--title", metavar="TEXT", help="a name for the sweep")
+    add("--json", action="store_true", help="tell the result as JSON, for other programs")
+    add("--resume", type=int, metavar="ID", help="go on with the sweep of that number, where it was stopped")
+    add("--no-record", dest="record", action="store_false", help="do not keep the runs in the library")
+
+
+def check_sweep(arguments: argparse.Namespace) -> None:
+    """Raises CommandError for options that exclude each other."""
+    check_sizes_once(arguments)
+    if arguments.workers is not None:
+        whole_number("--workers", arguments.workers, 1, "2")
+    if arguments.resume is None:
+        return
+    fixed = ("vary", "seeds", "sampler", "prune", "sampler_seed", "title")
+    given = settings_given(arguments) + [
+        "--" + name.replace("_", "-") for name in fixed if getattr(arguments, name) not in (None, [])
+    ]
+    given += ["--epochs"] * (arguments.epochs is not None) + ["--no-record"] * (not arguments.record)
+    if given:
+        raise CommandError(
+            f"{', '.join(given)}: cannot be given with --resume {arguments.resume}, which goes on with its own plan. "
+            f"Leave these options out; --runs, --minutes and --workers can be others."
+        )
+
+
+def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> Plan:
+    """The plan that the options describe, for an experiment that fits the data. Raises SettingError."""
+    vary = tuple(parsed(text) for text in arguments.vary)
+    count = 1 if arguments.seeds is None else arguments.seeds
+    if not vary:
+        return _seeds_only(arguments, experiment, count)
+    sampler = arguments.sampler or (GRID if all(each.kind == LIST for each in vary) else RANDOM)
+    return Plan(
+        SWEEP,
+        (experiment,),
+        seeds_from(experiment.seed, count),
+        vary,
+        sampler,
+        0 if arguments.sampler_seed is None else arguments.sampler_seed,
+        arguments.runs,
+        arguments.minutes,
+        arguments.prune or (NONE if sampler == GRID else MEDIAN),
+    )
+
+
+def _seeds_only(arguments: argparse.Namespace, experiment: Experiment, count: int) -> Plan:
+    """Without a setting that is varied: several seeds of one experiment."""
+    if arguments.seeds is None:
+        remedy = "For example --vary learning-rate=log:0.01..1, or --seeds 5 alone."
+        raise SettingError("--vary", Verbatim("nothing"), "must name what differs between the runs", remedy)
+    for name in ("sampler", "prune", "sampler_seed", "runs"):
+        if getattr(arguments, name) is not None:
+            option = "--" + name.replace("_", "-")
+            raise CommandError(f"{option}: there is nothing to choose without --vary. Leave it out, or vary a setting.")
+    return replace(seeds_of(experiment, count), minutes=arguments.minutes)

@@ -1,0 +1,246 @@
+"""Sweeps in the library: the plan of many runs, which trials it has, and the runs that came of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from engine.datasets.description import Description
+from engine.errors import EngineError, Verbatim
+from engine.events import BestRestored, Epoch
+from engine.experiment import Experiment
+from engine.many.one_run import Outcome
+from engine.many.plan import Plan
+from engine.many.samplers import frozen_values
+from nnviz import __version__
+from nnviz.library.curves import (
+    INSERT_EPOCH,
+    figures_of_epoch,
+    packed_confusions,
+    row_of_epoch,
+    write_confusions,
+)
+from nnviz.library.database import Database
+from nnviz.library.faults import DamagedError, LibraryError, UnknownSweepError
+from nnviz.library.library import Library
+from nnviz.library.locks import Lock
+from nnviz.library.moments import write_moment
+from nnviz.library.records import best_json, experiment_json, packed_description, words_of
+from nnviz.library.schema import FIGURES, PARTS_OF_RUN, SWEEP_COLUMNS
+from nnviz.library.states import write_state
+
+RUNNING, STOPPED, FINISHED = "running", "stopped", "finished"
+
+
+@dataclass(frozen=True)
+class SweepRecord:
+    """A sweep, a race or a plan of seeds in the library, as it was when it was asked for.
+
+    Attributes:
+        id: its number in this library; a number is never used again.
+        kind: "seeds", "race" or "sweep".
+        name, note: what the person calls it and wrote about it.
+        created, updated: seconds since 1970.
+        status: "running", "stopped" or "finished". What was "running" when its program was killed stays so.
+        data: title of its data.
+        version: of the nnviz that began it.
+        seconds: how long it has been worked on.
+    """
+
+    id: int
+    kind: str
+    name: str
+    note: str
+    created: float
+    updated: float
+    status: str
+    data: str
+    version: str
+    seconds: float
+    _trials: str
+    _plan: str
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What was to be done. Raises DamagedError if it cannot be read."""
+        try:
+            return Plan.from_dict(json.loads(self._plan))
+        except (EngineError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise self._unreadable("plan", error) from None
+
+    @cached_property
+    def trials(self) -> list[dict[str, Any]]:
+        """The values of the varied settings of each trial so far. Raises DamagedError if they cannot be read."""
+        try:
+            return [frozen_values(each) for each in json.loads(self._trials)]
+        except (AttributeError, TypeError, ValueError, RecursionError) as error:
+            raise self._unreadable("trials", error) from None
+
+    def _unreadable(self, what: str, error: Exception) -> DamagedError:
+        value, rule = Verbatim(f"unreadable ({str(error)[:80]})"), "must be as nnviz wrote it"
+        return DamagedError(f"the {what} of sweep {self.id}", value, rule, "Begin it anew; its runs are still there.")
+
+
+@dataclass(frozen=True)
+class Done:
+    """An outcome that is to be written, with what the library must know besides.
+
+    Attributes:
+        trial: of which trial of its sweep the run is, from 0.
+        replaces: the run of the library that was broken off and is done again here; None for a new one.
+    """
+
+    trial: int
+    experiment: Experiment
+    outcome: Outcome
+    replaces: int | None = None
+
+
+class Sweeps:
+    """The sweeps of a library, by its connection: for the same thread."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._database: Database = library.database
+
+    def begin(self, plan: Plan, data: str, name: str = "", note: str = "") -> int:
+        """Adds a sweep that is to be worked on; returns its number. Raises LibraryError."""
+        now = time.time()
+        told: dict[str, object] = {"kind": plan.kind, "name": name, "note": note, "created": now, "updated": now}
+        told |= {"data": data, "version": __version__, "plan": json.dumps(plan.as_dict(), separators=(",", ":"))}
+        with self._database.writing():
+            return self._database.insert("sweeps", told)
+
+    def all(self) -> list[SweepRecord]:
+        """The sweeps, newest first. Raises LibraryError."""
+        if not self._database.has_sweeps:
+            return []
+        return [SweepRecord(*row) for row in self._database.rows(f"{_SELECT} ORDER BY id DESC")]
+
+    def get(self, sweep: int) -> SweepRecord:
+        """Raises UnknownSweepError if there is none of that number."""
+        row = self._database.row(f"{_SELECT} WHERE id = ?", (sweep,)) if self._database.has_sweeps else None
+        if row is None:
+            rule, remedy = "must be the number of a sweep that is there", "“main.py runs” lists runs with their sweeps."
+            raise UnknownSweepError("sweep", sweep, rule, remedy)
+        return SweepRecord(*row)
+
+    def runs(self, sweep: int) -> list[int]:
+        """The numbers of its runs that are not deleted, in the order of trials. Raises LibraryError."""
+        if not self._database.has_sweeps:
+            return []
+        query = "SELECT id FROM runs WHERE sweep = ? AND deleted IS NULL ORDER BY trial, id"
+        return [int(row[0]) for row in self._database.rows(query, (sweep,))]
+
+    def interrupted(self) -> list[SweepRecord]:
+        """Those that were broken off: stopped, or their program ended in the middle. The newest first."""
+        return [each for each in self.all() if each.status != FINISHED and not self.is_live(each.id)]
+
+    def is_live(self, sweep: int) -> bool:
+        """Whether a program works on it at this moment."""
+        return lock_of_sweep(self._library.path, sweep).is_held
+
+    # ---- writing
+
+    def note(
+        self,
+        sweep: int,
+        status: str | None = None,
+        trials: Sequence[Mapping[str, Any]] | None = None,
+        plan: Plan | None = None,
+        more_seconds: float = 0.0,
+    ) -> None:
+        """Changes what is known of a sweep; None leaves it as it is. Raises LibraryError."""
+        told: dict[str, object] = {"updated": time.time()}
+        if status is not None:
+            told["status"] = status
+        if trials is not None:
+            told["trials"] = json.dumps([dict(each) for each in trials], separators=(",", ":"))
+        if plan is not None:
+            told["plan"] = json.dumps(plan.as_dict(), separators=(",", ":"))
+        names = ", ".join(f"{name} = ?" for name in told)
+        query = f"UPDATE sweeps SET {names}, seconds = seconds + ? WHERE id = ?"
+        self._database.write(query, (*told.values(), more_seconds, sweep))
+
+    def write(self, sweep: int, done: Iterable[Done], description: Description | None, data: str) -> list[int]:
+        """Adds the runs that are over, all in one transaction; returns their numbers. Raises LibraryError.
+
+        Args:
+            description: of the data, by which raw rows get right answers.
+            data: title of the data.
+        """
+        told = packed_description(description)
+        with self._database.writing():
+            return [self._write(sweep, each, told, data) for each in done]
+
+    def _write(self, sweep: int, done: Done, description: bytes | None, data: str) -> int:
+        database, outcome = self._database, done.outcome
+        entries = _entries(done) | {"sweep": sweep, "description": description, "data": data}
+        entries["words"] = words_of(done.experiment, data)
+        run = done.replaces
+        if run is not None and self._library.has(run):
+            for table in PARTS_OF_RUN:
+                database.write(f"DELETE FROM {table} WHERE run = ?", (run,))
+            database.update_run(run, entries)
+        else:
+            run = database.insert("runs", {"created": time.time() - outcome.seconds, **entries})
+        database.many(INSERT_EPOCH, [row_of_epoch(run, each.epoch, each) for each in outcome.epochs])
+        matrices = zip(outcome.epochs, packed_confusions(outcome.epochs), strict=True)
+        write_confusions(database, run, [(each.epoch, found) for each, found in matrices if found])
+        for epoch, moment in outcome.moments:
+            write_moment(database, run, epoch, moment)
+        if outcome.first is not None:
+            write_state(database, run, outcome.first, is_last=False, machine=outcome.machine)
+        if outcome.state is not None:
+            write_state(database, run, outcome.state, is_last=True, machine=outcome.machine)
+        database.count_bytes(run)
+        return run
+
+
+_SELECT = f"SELECT {', '.join(SWEEP_COLUMNS)} FROM sweeps"
+
+
+def _entries(done: Done) -> dict[str, object]:
+    """The columns of a run."""
+    outcome, made = done.outcome, done.experiment
+    figures = figures_at_end(outcome.epochs, outcome.best)
+    told: dict[str, object] = {
+        "status": outcome.status,
+        "trial": done.trial,
+        "fingerprint": made.fingerprint,
+        "version": __version__,
+        "updated": time.time(),
+        "epochs": outcome.reached,
+        "batches": outcome.batches,
+        "seconds": outcome.learning,
+        "best": best_json(outcome.best),
+        "experiment": experiment_json(made),
+    }
+    return told | {name: figures.get(name) for name in FIGURES}
+
+
+def figures_at_end(epochs: Sequence[Epoch], best: BestRestored | None) -> dict[str, float]:
+    """The figures of a run's parameters as they are at its end: of its last epoch, or of the one that was restored."""
+    if not epochs:
+        return {}
+    at_end = next((each for each in epochs if best is not None and each.epoch == best.epoch), epochs[-1])
+    return figures_of_epoch(at_end)
+
+
+def lock_of_sweep(path: Path, sweep: int) -> Lock:
+    """The lock of who works on a sweep of that library."""
+    return Lock(path, f"sweep{sweep}")
+
+
+def take_lock(path: Path, sweep: int) -> Lock:
+    """Takes the lock. Raises LibraryError if another program works on that sweep."""
+    lock = lock_of_sweep(path, sweep)
+    if not lock.take():
+        rule = "must not be worked on by another program at this moment"
+        raise LibraryError("sweep", sweep, rule, "Stop it there first.")
+    return lock

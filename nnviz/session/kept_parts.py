@@ -1,0 +1,42 @@
+"""Makes the parts that are about the runs in the library."""
+
+from __future__ import annotations
+
+from nnviz.jobs.library_lane import LibraryLane
+from nnviz.session.comparison import Comparison
+from nnviz.session.data import Data
+from nnviz.session.exchange import Exchange
+from nnviz.session.library import KeptRuns
+from nnviz.session.making import Making
+from nnviz.session.messages import Messages
+from nnviz.session.records import Records
+from nnviz.session.reopening import Reopening
+from nnviz.session.resuming import Resuming
+from nnviz.session.room import KeptRoom
+from nnviz.session.runs import Runs
+from nnviz.session.settings import Settings
+from nnviz.session.sweeps import Sweeps
+from nnviz.session.training import Training
+from nnviz.session.undo import Undo
+
+
+def kept_parts(
+    lane: LibraryLane,
+    data: Data,
+    settings: Settings,
+    runs: Runs,
+    making: Making,
+    records: Records,
+    training: Training,
+    resuming: Resuming,
+    undo: Undo,
+    messages: Messages,
+) -> tuple[Reopening, KeptRuns, Comparison, KeptRoom, Exchange, Sweeps]:
+    """What puts runs into the window, their list, which are compared, their room, passing on, and many at once."""
+    reopening = Reopening(lane, data, settings, runs, making, resuming, messages)
+    library = KeptRuns(lane, records, runs, training, reopening, undo, messages)
+    comparison = Comparison(lane, library, messages)
+    room = KeptRoom(lambda: records.path, library, runs, messages)
+    exchange = Exchange(lambda: records.path, library, messages)
+    sweeps = Sweeps(data, settings, records, library, comparison, messages)
+    return reopening, library, comparison, room, exchange, sweeps

@@ -1,0 +1,197 @@
+"""Many runs beside the one in the window: the experiment of the fields with several seeds."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.errors import EngineError
+from engine.many.plan import Plan, seeds_of
+from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans
+from nnviz.look.theme import COMPARED
+from nnviz.session.comparison import Comparison
+from nnviz.session.data import Data
+from nnviz.session.library import KeptRuns
+from nnviz.session.messages import Choice, Messages
+from nnviz.session.records import Records
+from nnviz.session.run_words import words_of_going
+from nnviz.session.settings import Settings
+from nnviz.session.sweep_words import (
+    name_of,
+    words_of_broken_off,
+    words_of_end,
+    words_of_progress,
+    words_of_seeds,
+)
+
+SEEDS = (3, 5, 10)  # that are offered
+_USUAL = 5
+
+
+class Sweeps(QObject):
+    """Trains in processes beside the window, whose own training goes on. One plan at a time.
+
+    Signals:
+        changed: ``how_far`` or ``why_not`` has changed, or ``seeds``.
+        seeds_changed: ``seeds`` has.
+        told(str): what is being done, which ends with "…", or what came of it.
+        shown: what came of it is compared, and the person wants to see it.
+
+    Attributes:
+        seeds: with how many an experiment is trained: one of ``SEEDS``.
+        how_far: what is being done; None while nothing is.
+    """
+
+    changed = pyqtSignal()
+    seeds_changed = pyqtSignal()
+    told = pyqtSignal(str)
+    shown = pyqtSignal()
+
+    def __init__(
+        self,
+        data: Data,
+        settings: Settings,
+        records: Records,
+        library: KeptRuns,
+        comparison: Comparison,
+        messages: Messages,
+    ) -> None:
+        super().__init__()
+        self._data, self._settings, self._records = data, settings, records
+        self._library, self._comparison, self._messages = library, comparison, messages
+        self.seeds = _USUAL
+        self.how_far: HowFar | None = None
+        self._name = ""  # of what is being done
+        self._plans = Plans(lambda: records.path)
+        self._plans.went_on.connect(self._go_on)
+        self._plans.noticed.connect(messages.tell_later)
+        for signal in (data.loading_changed, data.changed, settings.problems_changed, records.changed):
+            signal.connect(self.changed)
+
+    # ---- seeds
+
+    def set_seeds(self, count: int) -> None:
+        """Trains experiments with so many seeds from now on, if it is one of ``SEEDS``."""
+        if count in SEEDS and count != self.seeds:
+            self.seeds = count
+            self.seeds_changed.emit()
+            self.changed.emit()
+
+    @property
+    def why_not(self) -> str | None:
+        """Why the experiment of the fields cannot be trained with several seeds, in a sentence; None if it can."""
+        if self._data.dataset is None or self._data.loading:
+            return "Seeds can be trained when the data are there."
+        if self._settings.problems:
+            return f"Seeds can be trained when this is corrected: {' '.join(self._settings.problems.values())}"
+        return None
+
+    def toggle(self) -> None:
+        """Trains the experiment of the fields with ``seeds`` seeds, or stops what is being done."""
+        if self.how_far is not None:
+            self.stop()
+        elif self.why_not is not None:
+            self._messages.tell(self.why_not)
+        elif not self._records.is_on:
+            self._offer_to_keep()
+        else:
+            self._start_seeds()
+
+    def _offer_to_keep(self) -> None:
+        words = words_of_seeds(self.seeds)
+
+        def keep() -> None:
+            self._records.set_on(True)
+            self.toggle()
+
+        self._messages.tell(
+            f"{words} are trained as runs of the library, and none is kept there while File → Keep runs in the library "
+            f"is off.",
+            Choice(f"Keep runs, and train {words}", keep),
+        )
+
+    def _start_seeds(self) -> None:
+        dataset = self._data.dataset
+        assert dataset is not None
+        try:
+            plan = seeds_of(self._settings.fitting, self.seeds)
+            plan.check_against(dataset)
+        except EngineError as error:
+            self._messages.tell_error("The seeds cannot be trained", error)
+            return
+        self._messages.clear()
+        self._begin(name_of(plan), HowFar(0, plan.most_runs))
+        self._plans.begin(plan, dataset, self._done, self._failed)
+
+    # ---- whatever is being done
+
+    @property
+    def progress(self) -> str:
+        """How far it is, in words: "2 of 5 runs are done, 12 s left"; empty while nothing is done."""
+        return "" if self.how_far is None else words_of_progress(self.how_far)
+
+    def stop(self) -> None:
+        """Ends what is being done. Finished runs stay, and the others can go on from where they are."""
+        self._plans.stop()
+
+    def resume(self, sweep: int, plan: Plan) -> None:
+        """Goes on with a plan of the library that was stopped."""
+        if self.how_far is not None:
+            self._messages.tell(f"{self._name} come first: {self.progress}.")
+            return
+        self._begin(name_of(plan), HowFar(0, plan.most_runs))
+        self._plans.go_on(sweep, self._data.dataset, self._done, self._failed)
+
+    def offer_broken_off(self) -> None:
+        """Offers to go on with what was broken off when its program ended, if there is something."""
+
+        def done(found: list[BrokenOff]) -> None:
+            for broken in found[:1]:
+                record = broken.record
+                choice = Choice("Go on with it", partial(self.resume, record.id, record.plan))
+                self._messages.tell_later(words_of_broken_off(broken), choice)
+
+        self._plans.look_for_broken_off(done)
+
+    def _begin(self, name: str, how_far: HowFar) -> None:
+        self._name = name
+        self._go_on(how_far)
+
+    def _go_on(self, how_far: HowFar) -> None:
+        before, self.how_far = self.how_far, how_far
+        self.told.emit(f"{self._name}: {self.progress} …")
+        if before is not None and how_far.written > before.written:
+            self._library.refresh()
+        self.changed.emit()
+
+    def _end(self, news: str) -> None:
+        self.how_far = None
+        self.told.emit(news)
+        self._library.refresh()
+        self.changed.emit()
+
+    def _done(self, end: PlanEnd) -> None:
+        self._end(f"{self._name}: {'done' if end.is_done else 'stopped'}")
+        runs = [run.run for trial in end.results.trials for run in trial.runs.values() if run.run is not None]
+        choices = [Choice("Show in Runs", partial(self.show, runs))] if runs else []
+        if not end.is_done:
+            choices.append(Choice("Go on with it", partial(self.resume, end.sweep, end.plan)))
+        self._messages.tell_later(words_of_end(end), *choices)
+        if end.going is not None:
+            self._messages.tell_later(words_of_going(end.going, "when the next training is over"))
+
+    def _failed(self, error: Exception) -> None:
+        self._end("")
+        self._messages.tell_error(f"{self._name} could not be trained", error)
+
+    def show(self, runs: list[int]) -> None:
+        """Compares these runs, as many as can be told apart."""
+        self._comparison.clear()
+        for run in runs[: len(COMPARED)]:
+            self._comparison.toggle(run)
+        self.shown.emit()
+
+    def close(self, milliseconds: int) -> bool:
+        """Ends what is being done, which can go on at the next start; returns whether that was in time."""
+        return self._plans.close(milliseconds)

@@ -1,0 +1,283 @@
+"""``Conductor``: does a plan. It gives runs to an executor, listens, prunes, and has results written.
+
+It waits for nothing but in :meth:`Conductor.step`, so that a command's loop and a thread beside a window can drive it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.datasets import Dataset
+from engine.errors import EngineError
+from engine.experiment import Experiment
+from engine.many.one_run import MOMENT_BYTES, Outcome, Report, RunSpec
+from engine.many.plan import MEDIAN, RACE, SWEEP, Plan
+from engine.many.pruning import MedianRule
+from engine.many.results import FAILED, FINISHED, OVER, PRUNED, STOPPED, Results, RunResult
+from engine.many.samplers import Sampler, sampler_of
+from nnviz.library.curves import figures_of_epoch
+from nnviz.library.sweeps import Done, figures_at_end
+from nnviz.sweeps.executor import Executor, Message, Notice, Started
+from nnviz.sweeps.store import Store, with_run
+
+_AHEAD = 1  # runs for each process that wait behind the one under way, so that none is ever idle
+
+
+@dataclass
+class _UnderWay:
+    """A run that was given to the executor."""
+
+    trial: int
+    experiment: Experiment
+    curve: dict[int, float] = field(default_factory=dict)  # what trials are compared by, by epoch
+    is_stopped: bool = False
+
+
+class Conductor:
+    """A plan that is being done.
+
+    Attributes:
+        results: what came of it so far.
+        failures: why runs failed, in words, by trial and seed.
+        is_stopping: whether no further run begins.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        dataset: Dataset,
+        executor: Executor,
+        store: Store | None = None,
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        """Takes up a plan, at its beginning or where the library says that it is.
+
+        Args:
+            plan: fitted to the data, see :meth:`Plan.held_aside`.
+            store: where results are written; None for nowhere.
+            tell: is called with what a person should know, in sentences.
+
+        Raises SettingError where the plan's sampler is not installed, or LibraryError.
+        """
+        self.plan, self._dataset, self._executor, self._store, self._tell = plan, dataset, executor, store, tell
+        has_validation = dataset.validation is not None or plan.base.training.validation_share > 0
+        self.results = Results(plan, dataset.is_classification, dataset.test is not None, has_validation)
+        self.failures: dict[tuple[int, int], str] = {}
+        self.is_stopping = False
+        self._rule = MedianRule() if plan.prune == MEDIAN else None
+        self._todo: deque[tuple[int, int]] = deque()  # trials and seeds
+        self._under_way: dict[int, _UnderWay] = {}
+        self._numbers = 0
+        self._replaced: dict[tuple[int, int], int] = {}
+        self._learned: set[int] = set()
+        known = [] if store is None else store.record.trials
+        self._sampler: Sampler = sampler_of(plan, known)
+        for values in known:
+            self.results.add_trial(values)
+        if store is not None:
+            self._take_up(store)
+        if plan.kind != SWEEP:
+            self._add_given()
+        self._plan_rest()
+        seconds = 0.0 if store is None else store.record.seconds
+        self._deadline = math.inf if plan.minutes is None else time.monotonic() + 60 * plan.minutes - seconds
+
+    # ---- where it begins
+
+    def _take_up(self, store: Store) -> None:
+        """What the library has of it."""
+        for result in store.results():
+            is_new = result.trial < len(self.results.trials) and self.results.add(result)
+            if is_new and result.status == FINISHED and self._rule is not None and result.run is not None:
+                self._rule.finished(store.curve(result.run, self.results.compared_by))
+        self._replaced = store.broken_off()
+
+    def _add_given(self) -> None:
+        """The trials of seeds and races are there from the beginning."""
+        while self._sampler.next() is not None:
+            self.results.add_trial({})
+        self._note_trials()
+
+    def _plan_rest(self) -> None:
+        """The runs of known trials that are not over. Of a race each seed goes through all trials, so that they are
+        side by side; of a sweep each trial goes through all seeds.
+        """
+        trials, seeds = range(len(self.results.trials)), self.plan.seeds
+        pairs = [(trial, seed) for trial in trials for seed in seeds]
+        if self.plan.kind != SWEEP:
+            pairs = [(trial, seed) for seed in seeds for trial in trials]
+        self._todo.extend(pair for pair in pairs if not self._is_over(*pair))
+        for trial in trials:
+            self._learn(trial)
+
+    def _is_over(self, trial: int, seed: int) -> bool:
+        result = self.results.trials[trial].runs.get(seed)
+        return result is not None and result.status in OVER
+
+    # ---- working on it
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is under way and nothing more begins."""
+        return not self._under_way and (self.is_stopping or not self._has_more())
+
+    @property
+    def amount_done(self) -> float:
+        """How many runs are over, and of those that are under way the shares of their epochs that are."""
+        going = (max(run.curve, default=0) / run.experiment.training.epochs for run in self._under_way.values())
+        return self.results.over + sum(going)
+
+    @property
+    def under_way(self) -> int:
+        """How many runs were given to the executor and are not over."""
+        return len(self._under_way)
+
+    def step(self, timeout: float = 0.2) -> list[RunResult]:
+        """Gives out runs, listens so long, and returns what came of runs meanwhile."""
+        self._give_out()
+        ended = [each for message in self._executor.next(timeout) if (each := self._hear(message)) is not None]
+        if self._store is not None:
+            self._store.flush(self._dataset)
+            if self._store.is_choking and not self.is_stopping:
+                self._tell("Too many results wait to be written: nothing more is begun.")
+                self.stop()
+        if time.monotonic() >= self._deadline and not self.is_stopping:
+            self.stop()
+        return ended
+
+    def stop(self) -> None:
+        """Ends the runs that are under way after their present step, and begins no other."""
+        self.is_stopping = True
+        self._executor.stop(None, STOPPED)
+
+    def close(self, is_done: bool) -> bool:
+        """Writes what is left; returns whether that worked. The executor is closed by who made it.
+
+        Args:
+            is_done: whether the sweep is finished, else it was stopped.
+        """
+        return self._store is None or self._store.close(FINISHED if is_done else STOPPED, self._dataset)
+
+    def _has_more(self) -> bool:
+        """Whether there is a run to begin; asks the sampler for a trial if there is none."""
+        if not self._todo and self.plan.kind == SWEEP:
+            values = self._sampler.next()
+            if values is not None:
+                trial = self.results.add_trial(values)
+                self._todo.extend((trial, seed) for seed in self.plan.seeds)
+                self._note_trials()
+        return bool(self._todo)
+
+    def _note_trials(self) -> None:
+        if self._store is not None:
+            self._store.note_trials([each.values for each in self.results.trials])
+
+    def _give_out(self) -> None:
+        most = self._executor.workers * (1 + _AHEAD)
+        while not self.is_stopping and len(self._under_way) < most and self._has_more():
+            for pairs in self._side_by_side():
+                specs = [spec for pair in pairs if (spec := self._spec(*pair)) is not None]
+                if specs:
+                    self._executor.submit(*specs)
+
+    def _side_by_side(self) -> list[list[tuple[int, int]]]:
+        """What is begun next: one run; of a race with more trials than processes all runs of a seed, some in each."""
+        first = self._todo.popleft()
+        workers = self._executor.workers
+        if self.plan.kind != RACE or workers >= len(self.results.trials):
+            return [[first]]
+        pairs = [first]
+        while self._todo and self._todo[0][1] == first[1]:
+            pairs.append(self._todo.popleft())
+        return [pairs[start::workers] for start in range(min(workers, len(pairs)))]
+
+    def _spec(self, trial: int, seed: int) -> RunSpec | None:
+        """A run of a trial; None, and it has failed, if its settings cannot be."""
+        self._numbers += 1
+        values = self.results.trials[trial].values
+        try:
+            made = self.plan.experiment(trial, values, seed)
+        except EngineError as error:
+            self._fail(trial, seed, str(error))
+            return None
+        self._under_way[self._numbers] = _UnderWay(trial, made)
+        room = MOMENT_BYTES if self._store is None else self._store.moment_bytes(self.plan)
+        return RunSpec(self._numbers, made, room)
+
+    # ---- listening
+
+    def _hear(self, message: Message) -> RunResult | None:
+        if isinstance(message, Notice):
+            self._tell(message.text)
+        elif isinstance(message, Started):
+            if message.number in self._under_way:  # perhaps anew
+                self._under_way[message.number].curve.clear()
+        elif isinstance(message, Report):
+            self._take_report(message)
+        elif message.number in self._under_way:
+            return self._take_outcome(message)
+        return None
+
+    def _take_report(self, report: Report) -> None:
+        run = self._under_way.get(report.number)
+        if run is None:
+            return
+        for event in report.epochs:
+            value = figures_of_epoch(event).get(self.results.compared_by)
+            if value is not None:
+                run.curve[event.epoch] = value
+        if self._rule is not None and not run.is_stopped and self._rule.is_hopeless(run.curve):
+            run.is_stopped = True
+            self._executor.stop(report.number, PRUNED)
+
+    def _take_outcome(self, outcome: Outcome) -> RunResult | None:
+        run = self._under_way.pop(outcome.number)
+        trial, seed = run.trial, run.experiment.seed
+        if outcome.status == FAILED:
+            return self._fail(trial, seed, outcome.why)
+        if outcome.status == STOPPED and not outcome.reached:
+            return None  # it had not begun
+        figures = figures_at_end(outcome.epochs, outcome.best)
+        result = RunResult(trial, seed, outcome.status, figures, outcome.reached, outcome.learning)
+        if not self.results.add(result):
+            return None
+        if outcome.status == FINISHED and self._rule is not None:
+            self._rule.finished(self._curve(outcome))
+        self._write(run, outcome, result)
+        self._learn(trial)
+        return result
+
+    def _curve(self, outcome: Outcome) -> dict[int, float]:
+        told = ((each.epoch, figures_of_epoch(each).get(self.results.compared_by)) for each in outcome.epochs)
+        return {epoch: value for epoch, value in told if value is not None}
+
+    def _write(self, run: _UnderWay, outcome: Outcome, result: RunResult) -> None:
+        if self._store is None:
+            return
+        runs, seed = self.results.trials[run.trial].runs, run.experiment.seed
+        replaced = self._replaced.pop((run.trial, seed), None)
+
+        def written(number: int) -> None:
+            runs[seed] = with_run(result, number)
+
+        self._store.add(Done(run.trial, run.experiment, outcome, replaced), written)
+
+    def _fail(self, trial: int, seed: int, why: str) -> RunResult:
+        result = RunResult(trial, seed, FAILED, {})
+        self.results.add(result)
+        self.failures[trial, seed] = why
+        self._tell(f"Trial {trial + 1} with seed {seed} failed: {why}")
+        self._learn(trial)
+        return result
+
+    def _learn(self, trial: int) -> None:
+        """Tells the sampler how good a trial is, once, when its runs are over."""
+        runs = self.results.trials[trial].runs
+        is_over = len(runs) == len(self.plan.seeds) and all(each.status != STOPPED for each in runs.values())
+        if is_over and trial not in self._learned:
+            self._learned.add(trial)
+            self._sampler.learn(trial, self.results.score(trial))

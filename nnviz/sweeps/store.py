@@ -1,0 +1,169 @@
+"""``Store``: writes what comes of a plan into the library, many runs in one transaction, at most one a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.datasets import Dataset
+from engine.many.one_run import MOMENT_BYTES, Outcome
+from engine.many.plan import Plan
+from engine.many.results import OVER, RunResult
+from nnviz.library import Library, LibraryError
+from nnviz.library.locks import Lock
+from nnviz.library.records import RunRecord
+from nnviz.library.sweeps import RUNNING, Done, SweepRecord, Sweeps, take_lock
+
+SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
+_SHARE_OF_BUDGET = 0.25  # of the library's, for the moments of all runs of a plan
+_MOST_WAITING = 256 * 10**6  # bytes of outcomes that wait because the library cannot be written to
+
+Tell = Callable[[str], None]
+
+
+class Store:
+    """A sweep of the library that is worked on, by this program alone: a lock says so, and ends with it.
+
+    Attributes:
+        sweep: its number.
+        problem: why the last writing failed; None if it did not.
+    """
+
+    def __init__(self, library: Library, sweep: int, tell: Tell = lambda text: None) -> None:
+        """Takes up a sweep that is there. Raises LibraryError if another program works on it."""
+        self.sweep = sweep
+        self._library, self._sweeps, self._tell = library, Sweeps(library), tell
+        self._lock: Lock = take_lock(library.path, sweep)
+        self.problem: LibraryError | None = None
+        self._waiting: list[tuple[Done, Callable[[int], None]]] = []
+        self._trials: list[Mapping[str, Any]] | None = None  # that the library does not know yet
+        self._tried = self._began = time.monotonic()
+        try:
+            self._sweeps.note(sweep, RUNNING)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    @classmethod
+    def of_new(cls, library: Library, plan: Plan, data: str, name: str, tell: Tell) -> Store:
+        """Adds a sweep to the library. Raises LibraryError."""
+        return cls(library, Sweeps(library).begin(plan, data, name), tell)
+
+    @property
+    def record(self) -> SweepRecord:
+        """What the library knows of the sweep."""
+        return self._sweeps.get(self.sweep)
+
+    def note_plan(self, plan: Plan) -> None:
+        """Notes another budget. Raises LibraryError."""
+        self._sweeps.note(self.sweep, plan=plan)
+
+    # ---- what is there already
+
+    def results(self) -> list[RunResult]:
+        """What came of the runs that are over. Raises LibraryError."""
+        return [result_of(each) for each in self._runs() if each.status in OVER]
+
+    def broken_off(self) -> dict[tuple[int, int], int]:
+        """The runs that were stopped, by trial and seed: they are done again in their place. Raises LibraryError."""
+        stopped = [each for each in self._runs() if each.status == "stopped" and not self._library.is_live(each.id)]
+        return {(each.trial or 0, each.experiment.seed): each.id for each in stopped}
+
+    def curve(self, run: int, figure: str) -> dict[int, float]:
+        """A figure of a run by epoch. Raises LibraryError."""
+        part, _, quantity = figure.partition("_")
+        found = getattr(getattr(self._library.history(run), quantity), part)
+        return {int(epoch): value for epoch, value in zip(found.epochs, found.values, strict=True)}
+
+    def _runs(self) -> list[RunRecord]:
+        runs = self._sweeps.runs(self.sweep)
+        records: dict[int, RunRecord] = {}
+        for start in range(0, len(runs), 500):
+            records |= self._library.records(runs[start : start + 500])
+        return [records[run] for run in runs if run in records]
+
+    # ---- writing
+
+    def moment_bytes(self, plan: Plan) -> int:
+        """Room for the moments of one run, so that all together leave room for what else is in the library."""
+        room, most = self._library.room, plan.most_runs
+        share = room.budget * _SHARE_OF_BUDGET / most if most else MOMENT_BYTES
+        return int(min(MOMENT_BYTES, room.moment_budget, share))
+
+    def note_trials(self, trials: list[Mapping[str, Any]]) -> None:
+        """Notes the trials that there are, with the next writing."""
+        self._trials = trials
+
+    def add(self, done: Done, written: Callable[[int], None] = lambda run: None) -> None:
+        """Has an outcome written soon; ``written`` is called with the number of its run when it is."""
+        self._waiting.append((done, written))
+
+    @property
+    def waiting(self) -> int:
+        """How many runs are not yet written."""
+        return len(self._waiting)
+
+    @property
+    def is_choking(self) -> bool:
+        """Whether more waits than memory should hold, because nothing can be written."""
+        return self.problem is not None and sum(_size(done.outcome) for done, _ in self._waiting) > _MOST_WAITING
+
+    def flush(self, dataset: Dataset, now: bool = False) -> None:
+        """Writes what waits, if the last writing was long enough ago. Never raises LibraryError."""
+        pause = SECONDS_BETWEEN_COMMITS if self.problem is None else SECONDS_AFTER_FAILURE
+        if not (self._waiting or self._trials) or not (now or time.monotonic() - self._tried >= pause):
+            return
+        try:
+            self._write(dataset)
+        except LibraryError as error:
+            if self.problem is None:
+                self._tell(f"The results cannot be written: {error} They wait, and it is tried again.")
+            self.problem = error
+        else:
+            if self.problem is not None:
+                self._tell("The library is written to again.")
+            self.problem = None
+        finally:
+            self._tried = time.monotonic()
+
+    def _write(self, dataset: Dataset) -> None:
+        with self._library.database.writing():
+            if self._trials is not None:
+                self._sweeps.note(self.sweep, trials=self._trials)
+            done = [each for each, _ in self._waiting]
+            runs = self._sweeps.write(self.sweep, done, dataset.description, dataset.title)
+        self._trials = None
+        waited, self._waiting = self._waiting, []
+        for (_, written), run in zip(waited, runs, strict=True):
+            written(run)
+
+    def close(self, status: str, dataset: Dataset) -> bool:
+        """Writes what is left and how the sweep ended ("finished", "stopped"); returns whether all could be written."""
+        try:
+            self.flush(dataset, now=True)
+            if self.problem is None:
+                self._sweeps.note(self.sweep, status, more_seconds=time.monotonic() - self._began)
+        except LibraryError as error:
+            self.problem = error
+            self._tell(str(error))
+        finally:
+            self._lock.release()
+        return self.problem is None
+
+
+def result_of(record: RunRecord) -> RunResult:
+    """What came of a run that is in the library."""
+    seed = record.experiment.seed
+    return RunResult(record.trial or 0, seed, record.status, record.figures, record.epochs, record.seconds, record.id)
+
+
+def _size(outcome: Outcome) -> int:
+    states = sum(len(each.content) for each in (outcome.first, outcome.state) if each is not None)
+    return states + sum(len(moment.content) for _, moment in outcome.moments)
+
+
+def with_run(result: RunResult, run: int) -> RunResult:
+    """The result, with the number that its run got."""
+    return replace(result, run=run)

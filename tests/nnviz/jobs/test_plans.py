@@ -1,0 +1,208 @@
+"""Plans in a thread beside the window: done, stopped, gone on with, broken off when it closes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset, source_of
+from engine.errors import DataError
+from engine.experiment import Experiment
+from engine.many.plan import Plan, seeds_of
+from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans, beside_a_window
+from nnviz.library import Library, LibraryError
+from nnviz.library.sweeps import Sweeps, take_lock
+from tests.nnviz.jobs.plans_helpers import Beside
+from tests.nnviz.library.helpers import DATA, an_experiment
+from tests.nnviz.sweeps.helpers import Here
+
+PLAN = seeds_of(an_experiment(), 3)
+
+
+class Driven:
+    """Plans, and what they told."""
+
+    def __init__(self, path: Path, executor: Here) -> None:
+        self.path, self.executor = path, executor
+        self.plans = Plans(lambda: path)
+        self.ends: list[PlanEnd] = []
+        self.errors: list[Exception] = []
+        self.far: list[HowFar] = []
+        self.told: list[str] = []
+        self.plans.went_on.connect(self.far.append)
+        self.plans.noticed.connect(self.told.append)
+
+    def begin(self, plan: Plan = PLAN, data: Dataset = DATA) -> None:
+        self.plans.begin(plan, data, self.ends.append, self.errors.append)
+
+    def go_on(self, data: Dataset | None = DATA) -> None:
+        self.plans.go_on(1, data, self.ends.append, self.errors.append)
+
+    def broken_off(self, qtbot: QtBot) -> list[BrokenOff]:
+        found: list[list[BrokenOff]] = []
+        self.plans.look_for_broken_off(found.append)
+        qtbot.waitUntil(lambda: bool(found))
+        return found[0]
+
+    @property
+    def seeds(self) -> list[int]:
+        """Of the runs that the library has of the plan, in order."""
+        with Library(self.path) as library:
+            return sorted(library.run(run).experiment.seed for run in Sweeps(library).runs(1))
+
+    @property
+    def status(self) -> str:
+        with Library(self.path) as library:
+            return Sweeps(library).get(1).status
+
+
+Drive = Callable[..., Driven]
+
+
+@pytest.fixture
+def drive(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drive]:
+    """Makes plans whose runs are done by what it is given, or by itself in the thread."""
+    made: list[Driven] = []
+
+    def make(executor: Any = None) -> Driven:
+        driven = Driven(tmp_path / "library.sqlite", executor or Beside())
+        monkeypatch.setattr("nnviz.jobs.plans.beside_a_window", lambda dataset, made: driven.executor)
+        made.append(driven)
+        return driven
+
+    yield make
+    for driven in made:
+        assert driven.plans.close(5000)
+
+
+def test_a_plan_is_done_and_its_runs_are_in_the_library(drive: Drive, qtbot: QtBot) -> None:
+    driven = drive()
+    driven.begin()
+    qtbot.waitUntil(lambda: bool(driven.ends))
+    (end,) = driven.ends
+    assert (end.sweep, end.is_done, end.results.over) == (1, True, 3)
+    assert [run.run for run in end.results.trials[0].runs.values()] == [1, 2, 3]
+    assert (driven.seeds, driven.status) == ([1, 2, 3], "finished")
+    assert driven.executor.is_closed
+    assert not driven.errors
+    assert not driven.told
+
+
+def test_it_tells_how_far_it_is(drive: Drive, qtbot: QtBot) -> None:
+    driven = drive(Beside(held_seed=3))
+    driven.begin()
+    qtbot.waitUntil(lambda: any(each.done == 2 for each in driven.far))
+    last = driven.far[-1]
+    assert (last.done, last.runs, last.share) == (2, 3, 2 / 3)
+    assert last.seconds_left is not None
+    assert 0 < last.seconds_left < 10
+    qtbot.waitUntil(lambda: driven.far[-1].written == 2)
+    driven.executor.go.set()
+    qtbot.waitUntil(lambda: bool(driven.ends))
+
+
+def test_stop_keeps_what_is_done_and_it_can_go_on(drive: Drive, qtbot: QtBot) -> None:
+    driven = drive(Beside(held_seed=2))
+    driven.begin()
+    assert driven.executor.reached.wait(10)
+    driven.plans.stop()
+    qtbot.waitUntil(lambda: bool(driven.ends))
+    assert not driven.ends[0].is_done
+    assert driven.seeds == [1]
+    assert driven.status == "stopped"
+    assert driven.broken_off(qtbot) == [], "a person stopped it, and need not be asked"
+    driven.executor = Beside()
+    driven.go_on()
+    qtbot.waitUntil(lambda: len(driven.ends) == 2)
+    assert (driven.ends[1].is_done, driven.seeds, driven.status) == (True, [1, 2, 3], "finished")
+    assert [spec.experiment.seed for spec in driven.executor.done] == [2, 3], "none is done twice"
+
+
+def test_closing_in_the_middle_keeps_what_is_done_and_is_told_once_at_the_next_start(
+    drive: Drive, qtbot: QtBot
+) -> None:
+    driven = drive(Beside(held_seed=2))
+    driven.begin()
+    assert driven.executor.reached.wait(10)
+    assert driven.plans.close(400)
+    assert not driven.ends
+    assert driven.status == "running"
+    later = drive()
+    (found,) = later.broken_off(qtbot)
+    assert (found.record.id, found.done, found.record.plan) == (1, 1, PLAN)
+    assert later.seeds == [1]
+    assert later.status == "stopped"
+    assert later.broken_off(qtbot) == []
+    later.go_on()
+    qtbot.waitUntil(lambda: bool(later.ends))
+    assert (later.seeds, later.status) == ([1, 2, 3], "finished")
+
+
+def test_what_another_program_works_on_was_not_broken_off_and_is_refused(drive: Drive, qtbot: QtBot) -> None:
+    driven = drive()
+    with Library(driven.path) as library:
+        Sweeps(library).note(Sweeps(library).begin(PLAN, DATA.title), "running")
+        lock = take_lock(driven.path, 1)
+    assert driven.broken_off(qtbot) == []
+    driven.go_on()
+    qtbot.waitUntil(lambda: bool(driven.errors))
+    assert isinstance(driven.errors[0], LibraryError)
+    lock.release()
+    driven.go_on()
+    qtbot.waitUntil(lambda: bool(driven.ends))
+    assert driven.seeds == [1, 2, 3]
+
+
+def test_the_data_are_loaded_where_the_window_has_others(drive: Drive, qtbot: QtBot) -> None:
+    spirals = source_of("spirals").load({})
+    driven = drive(Beside(data=spirals))
+    with Library(driven.path) as library:
+        Sweeps(library).begin(seeds_of(an_experiment(spirals).changed(data="spirals"), 2), spirals.title)
+    driven.go_on(DATA)
+    qtbot.waitUntil(lambda: bool(driven.ends))
+    assert driven.seeds == [1, 2]
+    assert driven.ends[0].dataset.title == spirals.title
+
+
+def test_data_that_have_changed_are_refused(drive: Drive, qtbot: QtBot) -> None:
+    driven = drive()
+    with Library(driven.path) as library:
+        Sweeps(library).begin(seeds_of(an_experiment().changed(data="spirals"), 2), "Spirals")
+    driven.go_on(None)
+    qtbot.waitUntil(lambda: bool(driven.errors))
+    assert isinstance(driven.errors[0], DataError)
+    assert "Spirals (changed)" in str(driven.errors[0])
+
+
+def test_no_library_is_made_to_look_for_what_was_broken_off(drive: Drive, qtbot: QtBot) -> None:
+    driven = drive()
+    assert driven.broken_off(qtbot) == []
+    assert not driven.path.exists()
+
+
+def test_real_processes_do_the_runs_give_way_to_the_window_and_end_with_it(
+    drive: Drive, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driven = drive()
+    made: list[Any] = []
+
+    def make(dataset: Dataset, experiment: Experiment) -> Any:
+        made.append(beside_a_window(dataset, experiment))
+        return made[0]
+
+    monkeypatch.setattr("nnviz.jobs.plans.beside_a_window", make)
+    driven.begin(seeds_of(an_experiment(epochs=100_000), 3))
+    qtbot.waitUntil(lambda: any(each.share > 0 for each in driven.far), timeout=20_000)
+    pids = made[0].pids
+    assert pids
+    for pid in pids:
+        nice = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[16])
+        assert nice > 0
+    assert driven.plans.close(1000), "within a second"
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert driven.status == "running"
+    assert driven.seeds == [1], "the run that was under way is kept as far as it went"

@@ -1,0 +1,165 @@
+"""How the library's runs are listed where some of them differ in their seed only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.many.beats import compared
+from nnviz.library import Group, Library, RunRecord
+from nnviz.session.kept_list import Row, listed, with_opened
+from nnviz.session.run_words import NEWEST, figure_of, title_in_group, title_of_group, words_of_pairs
+from nnviz.session.seeds import median_of, middle_of, note_of
+from tests.nnviz.library.helpers import an_experiment
+from tests.nnviz.panels.runs.seed_helpers import group_of, told_group
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library(tmp_path / "library.sqlite") as library:
+        yield library
+
+
+def single(library: Library, error: float | None, **told: int) -> int:
+    run = library.begin(an_experiment(), "MNIST", **told)
+    with library.database.writing():
+        library.database.update_run(run, {"status": "finished", "test_error": error})
+    return run
+
+
+def records_of(library: Library, group: Group) -> list[RunRecord]:
+    return list(library.records(library.runs_of_group(group)).values())
+
+
+def order(library: Library, sort: str, search: str = "") -> list[int | Group]:
+    return [row.chosen for row in listed(library, search, sort).rows]
+
+
+# ---- rows
+
+
+def test_a_group_is_one_row_where_its_newest_run_is(library: Library) -> None:
+    old = single(library, 0.1)
+    group = told_group(library, [0.3, 0.1, 0.2])
+    runs = tuple(library.runs_of_group(group))
+    new = single(library, 0.4)
+    found = listed(library, "", NEWEST)
+    assert found.rows == [Row(new, 0), Row(runs[0], 0, group, runs), Row(old, 0)]
+    assert found.count == 5
+    assert found.records.keys() == {old, new, *runs}, "what all of them tell is read"
+
+
+def test_opened_its_runs_stand_below_it(library: Library) -> None:
+    group = told_group(library, [0.3, 0.1])
+    first, second = library.runs_of_group(group)
+    rows = with_opened(listed(library, "", NEWEST).rows, {group})
+    assert [(row.chosen, row.depth, row.is_open, row.is_member) for row in rows] == [
+        (group, 0, True, False),
+        (first, 1, False, True),
+        (second, 1, False, True),
+    ]
+    assert rows[1].siblings == (first, second)
+
+
+def test_the_median_decides_where_a_group_stands(library: Library) -> None:
+    better, worse = single(library, 0.15), single(library, 0.25)
+    group = told_group(library, [0.9, 0.2, 0.01])
+    unmeasured = single(library, None)
+    assert order(library, "test_error") == [better, group, worse, unmeasured]
+
+
+def test_one_that_diverged_is_the_worst_and_none_measured_the_last(library: Library) -> None:
+    middle = single(library, 0.25)
+    most_diverged, one_diverged = told_group(library, [0.1, None, None]), told_group(library, [0.2, 0.1, None])
+    empty = group_of(library, [library.begin(an_experiment()), library.begin(an_experiment())], an_experiment())
+    assert order(library, "test_error") == [one_diverged, middle, most_diverged, empty]
+
+
+def test_of_the_room_most_comes_first(library: Library) -> None:
+    groups = [told_group(library, [0.1, 0.2]) for _ in range(2)]
+    with library.database.writing():
+        for group, size in zip(groups, (10, 20), strict=True):
+            for run in library.runs_of_group(group):
+                library.database.update_run(run, {"nbytes": size})
+    assert order(library, "nbytes") == [groups[1], groups[0]]
+
+
+def test_a_group_is_found_if_one_of_its_runs_is(library: Library) -> None:
+    single(library, 0.1)
+    group = told_group(library, [0.3, 0.1, 0.2])
+    runs = library.runs_of_group(group)
+    library.annotate(runs[1], note="odd one")
+    (row,) = listed(library, "odd", NEWEST).rows
+    assert (row.chosen, row.runs) == (group, tuple(runs))
+
+
+def test_a_branch_of_one_of_its_runs_stands_below_the_group(library: Library) -> None:
+    group = told_group(library, [0.3, 0.1])
+    _, second = library.runs_of_group(group)
+    branch = single(library, 0.2, parent=second, left_at=1)
+    assert [(row.chosen, row.depth) for row in listed(library, "", NEWEST).rows] == [(group, 0), (branch, 1)]
+
+
+def test_what_is_deleted_is_no_more_of_it(library: Library) -> None:
+    group = told_group(library, [0.3, 0.1, 0.2])
+    first, *others = library.runs_of_group(group)
+    library.delete([first])
+    (row,) = listed(library, "", NEWEST).rows
+    assert (row.run, row.runs) == (others[0], tuple(others))
+    library.delete(others)
+    assert not listed(library, "", NEWEST).rows
+
+
+def test_a_lone_run_of_a_plan_is_listed_as_a_run(library: Library) -> None:
+    group = told_group(library, [0.3])
+    rows = with_opened(listed(library, "", NEWEST).rows, {group})
+    assert [(row.chosen, row.is_open) for row in rows] == [(group, False)]
+
+
+# ---- what they have in common
+
+
+def test_the_figure_is_the_median(library: Library) -> None:
+    records = records_of(library, told_group(library, [0.031, 0.022, 0.026]))
+    assert figure_of(records, "test_error") == ("2.60", "test")
+    assert figure_of(records, NEWEST) == ("2.60", "test")
+    assert middle_of(records).test_error == 0.026
+    assert figure_of(records, "validation_error")[0] == "—"
+
+
+def test_of_an_even_number_it_is_between_the_two_and_the_better_one_stands_for_all(library: Library) -> None:
+    records = records_of(library, told_group(library, [0.04, 0.01, 0.03, 0.02]))
+    assert median_of(records, "test_error") == pytest.approx(0.025)
+    assert middle_of(records).test_error == 0.02
+
+
+def test_runs_that_diverged_count(library: Library) -> None:
+    records = records_of(library, told_group(library, [0.01, None, 0.03]))
+    assert figure_of(records, "test_error")[0] == "3.00"
+    assert figure_of(records_of(library, told_group(library, [0.01, None, None])), "test_error")[0] == "—"
+
+
+def test_the_name_is_that_of_most_and_another_one_stands_beside_its_seed(library: Library) -> None:
+    group = told_group(library, [0.1, 0.2, 0.3], name="wider")
+    odd = library.runs_of_group(group)[0]
+    library.annotate(odd, name="odd", note="look again")
+    records = records_of(library, group)
+    assert title_of_group(records) == "wider"
+    assert [title_in_group(record, records) for record in records] == ["seed 1 · odd", "seed 2", "seed 3"]
+    assert note_of(records) == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "words"),
+    [
+        ([1, 2, 3, 4, 5], [6, 7, 8, 9, 10], "a is better than b in 25 of 25 pairs of seeds, by test error (p = 0.008)"),
+        ([4, 7, 8, 9, 10], [1, 2, 3, 5, 6], "b is better than a in 23 of 25 pairs of seeds, by test error (p = 0.03)"),
+        ([1, 3, 5, 7, 9], [2, 4, 6, 8, 10], "a or b: too close to tell with 5 seeds, by test error (p = 0.7)"),
+        ([1, 2, 3], [4, 5, 6], "a or b: too close to tell with 3 seeds, by test error"),
+        (range(12), range(20, 32), "a is better than b in 144 of 144 pairs of seeds, by test error (p < 0.001)"),
+    ],
+)
+def test_how_sure_it_is_in_words(one: list[float], other: list[float], words: str) -> None:
+    assert words_of_pairs(compared(list(one), list(other)), "a", "b", "test error") == words

@@ -1,0 +1,322 @@
+"""A plan that is done, without processes: order, choice, pruning, budget, stopping and going on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.many.one_run import Outcome, Report, RunSpec
+from engine.many.plan import MEDIAN, RANDOM, race_of, seeds_of
+from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED
+from nnviz.library import Library
+from nnviz.library.sweeps import Sweeps
+from nnviz.sweeps import store as stores
+from nnviz.sweeps.conductor import Conductor
+from nnviz.sweeps.executor import Message
+from nnviz.sweeps.store import Store
+from tests.nnviz.library.helpers import an_experiment, record
+from tests.nnviz.sweeps.helpers import DATA, Here, a_plan, swept, worked
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library(tmp_path / "library.sqlite") as opened:
+        yield opened
+
+
+def resumed(library: Library, sweep: int = 1, executor: Here | None = None) -> Conductor:
+    store = Store(library, sweep)
+    return Conductor(store.record.plan, DATA, executor or Here(), store)
+
+
+# ---- what is done
+
+
+def test_a_sweep_does_each_trial_with_each_seed_once(library: Library) -> None:
+    plan = a_plan("hidden=3,4,5", seeds=(1, 2))
+    conductor = swept(library, plan)
+    runs = library.runs(sort="id", ascending=True)
+    assert [(run.trial, run.experiment.hidden, run.experiment.seed) for run in runs] == [
+        (trial, (3 + trial,), seed) for trial in range(3) for seed in (1, 2)
+    ]
+    assert all(run.experiment.training.validation_share == 0.1 for run in runs)
+    found = Sweeps(library).get(1)
+    assert (found.status, found.trials) == ("finished", [{"hidden": (size,)} for size in (3, 4, 5)])
+    assert [run.run for trial in conductor.results.trials for run in trial.runs.values()] == [run.id for run in runs]
+
+
+def test_a_race_goes_seed_by_seed_so_that_its_trials_are_side_by_side() -> None:
+    executor = Here()
+    worked(Conductor(race_of([an_experiment(), an_experiment(hidden=(9,))], 2), DATA, executor))
+    assert [(spec.experiment.hidden, spec.experiment.seed) for spec in executor.done] == [
+        ((5,), 1),
+        ((9,), 1),
+        ((5,), 2),
+        ((9,), 2),
+    ]
+
+
+def test_a_race_with_more_trials_than_processes_has_those_of_a_seed_done_in_turn() -> None:
+    racers = [an_experiment(hidden=(size,)) for size in (3, 4, 5)]
+    for workers, sizes in ((1, [3, 3]), (2, [2, 1, 2, 1]), (3, [1] * 6)):
+        executor = Here(workers=workers)
+        conductor = Conductor(race_of(racers, 2), DATA, executor)
+        worked(conductor)
+        assert [len(group) for group in executor.groups] == sizes
+        assert [spec.experiment.seed for spec in executor.done] == [1, 1, 1, 2, 2, 2]
+        assert conductor.results.over == 6
+
+
+def test_seeds_train_the_experiment_as_it_is(library: Library) -> None:
+    made = an_experiment()
+    swept(library, seeds_of(made, 2))
+    alone, trainer = record(library, made.changed(seed=2))
+    np.testing.assert_array_equal(library.network(2).parameters, trainer.network.parameters)
+    assert library.run(2).experiment == library.run(alone).experiment
+
+
+def test_runs_are_chosen_by_the_validation_error_and_not_by_the_test_error() -> None:
+    conductor = Conductor(a_plan("learning-rate=0.0001,0.03", seeds=(1, 2, 3)), DATA, Here())
+    worked(conductor)
+    results = conductor.results
+    assert results.compared_by == "validation_error"
+    assert results.chosen is results.trials[1]
+    for trial in results.trials:  # were they compared by this, the other would be chosen
+        for run in trial.runs.values():
+            run.figures["test_error"] = 1 - trial.trial
+    assert results.chosen is results.trials[1]
+
+
+def test_the_budget_of_runs_is_kept(library: Library) -> None:
+    swept(library, a_plan("learning-rate=0.01..0.1", sampler=RANDOM, seeds=(1, 2), runs=5))
+    assert len(library.runs()) == 4, "no trial without all its seeds"
+
+
+def test_time_that_is_up_ends_the_plan(library: Library) -> None:
+    plan = a_plan("learning-rate=0.01..0.1", sampler=RANDOM, minutes=1e-5)
+    conductor = Conductor(plan, DATA, Here(), Store.of_new(library, plan, "", "", print))
+    worked(conductor)
+    assert conductor.is_over
+    assert conductor.is_stopping
+    assert len(library.runs()) < 20
+
+
+# ---- what goes wrong with a run
+
+
+def test_one_that_diverges_is_worst_and_one_that_cannot_be_trained_is_told(library: Library) -> None:
+    told: list[str] = []
+    plan = a_plan("learning-rate=0.01,1e30", "optimizer=sgd,adam")
+    store = Store.of_new(library, plan, "", "", told.append)
+    executor = Here()
+
+    def break_one(spec: RunSpec) -> None:
+        if spec.number == 2:
+            object.__setattr__(spec, "experiment", spec.experiment.changed(batch_size=5000))
+
+    executor.before = break_one
+    conductor = Conductor(plan, DATA, executor, store, told.append)
+    statuses = {(run.trial): run.status for run in worked(conductor)}
+    assert statuses[1] == FAILED
+    assert DIVERGED in statuses.values()
+    assert len([text for text in told if text.startswith("Trial 2 with seed 1 failed: batch_size is 5,000")]) == 1
+    assert list(conductor.failures) == [(1, 1)]
+    assert conductor.results.chosen.trial == 0
+    conductor.close(True)
+    assert FAILED not in {run.status for run in library.runs()}
+
+
+def test_an_outcome_that_comes_twice_counts_once(library: Library) -> None:
+    class Twice(Here):
+        def next(self, timeout: float) -> list[Message]:
+            return [each for message in super().next(timeout) for each in (message, message)]
+
+    conductor = swept(library, a_plan("hidden=3,4"), Twice())
+    assert (conductor.results.over, len(library.runs())) == (2, 2)
+
+
+# ---- pruning
+
+
+class Told(Here):
+    """Reports epoch by epoch before it trains: what an executor with processes does."""
+
+    def next(self, timeout: float) -> list[Message]:
+        told = super().next(timeout)
+        outcomes = [each for each in told if isinstance(each, Outcome)]
+        return [*(Report(each.number, each.epochs[:3]) for each in outcomes), *outcomes]
+
+
+def test_the_rule_asks_hopeless_runs_to_end_and_can_be_off(library: Library) -> None:
+    rates = "learning-rate=0.02,0.03,0.04,0.05,0.06,0.07,1e-6,1e-7"
+    for prune, wanted in ((MEDIAN, {7: PRUNED, 8: PRUNED}), ("none", {})):
+        executor = Told()
+        worked(Conductor(a_plan(rates, prune=prune), DATA, executor))
+        assert {number: how for number, how in executor.wishes.items() if number in (7, 8)} == wanted
+
+
+def test_a_pruned_run_is_kept_and_is_never_chosen(library: Library) -> None:
+    executor = Here()
+    executor.wishes[1] = PRUNED
+    conductor = swept(library, a_plan("learning-rate=0.03,0.0001"), executor)
+    assert [(run.status, run.trial) for run in library.runs()] == [(FINISHED, 1), (PRUNED, 0)]
+    assert conductor.results.chosen.trial == 1
+    assert resumed(library).is_over, "it is not done again"
+
+
+# ---- stopping and going on
+
+
+def test_a_sweep_that_was_stopped_goes_on_where_it_was(library: Library) -> None:
+    plan = a_plan("learning-rate=log:0.001..0.1", sampler=RANDOM, seeds=(1, 2), runs=12, sampler_seed=3)
+    whole = Conductor(plan, DATA, Here())
+    worked(whole)
+    executor = Here()
+    conductor = Conductor(plan, DATA, executor, Store.of_new(library, plan, "", "", print))
+    worked(conductor, 5)
+    conductor.stop()
+    worked(conductor)
+    assert conductor.is_over
+    conductor.close(False)
+    assert len(library.runs()) == len(executor.done) == 5
+    assert Sweeps(library).get(1).status == STOPPED
+    later = Here()
+    again = resumed(library, executor=later)
+    worked(again)
+    assert again.close(True)
+    assert len(later.done) == 7
+    assert len(library.runs()) == 12
+    assert [trial.values for trial in again.results.trials] == [trial.values for trial in whole.results.trials]
+    for mine, other in zip(again.results.ranked(), whole.results.ranked(), strict=True):
+        assert [dict(run.figures) for run in mine.runs.values()] == [dict(run.figures) for run in other.runs.values()]
+    assert resumed(library).is_over
+
+
+def test_a_run_that_was_broken_off_is_done_again_in_its_place(library: Library) -> None:
+    executor = Here()
+    executor.wishes[2], executor.steps = STOPPED, 7
+    plan = a_plan("hidden=3,4,5")
+    conductor = Conductor(plan, DATA, executor, Store.of_new(library, plan, "", "", print))
+    worked(conductor)
+    conductor.close(False)
+    assert [(run.id, run.status, run.epochs < 1) for run in library.runs()] == [
+        (3, FINISHED, False),
+        (2, STOPPED, True),
+        (1, FINISHED, False),
+    ]
+    again = resumed(library)
+    worked(again)
+    again.close(True)
+    assert [(run.id, run.status, run.epochs) for run in library.runs()] == [(n, FINISHED, 6) for n in (3, 2, 1)]
+    assert again.results.over == 3
+
+
+def test_a_program_that_was_killed_lost_only_what_was_not_written(library: Library, tmp_path: Path) -> None:
+    plan = a_plan("hidden=3,4,5,6")
+    conductor = Conductor(plan, DATA, Here(), Store.of_new(library, plan, "", "", print))
+    worked(conductor, 2)
+    conductor._store.flush(DATA, now=True)
+    worked(conductor, 1)
+    conductor._store._lock.release()  # as the system does when a process ends
+    with Library(tmp_path / "library.sqlite") as other:
+        assert [each.id for each in Sweeps(other).interrupted()] == [1]
+        again = resumed(other)
+        assert again.results.over == 2
+        worked(again)
+        again.close(True)
+        assert [run.trial for run in other.runs()] == [3, 2, 1, 0]
+
+
+def test_the_rule_knows_the_runs_of_before(library: Library) -> None:
+    plan = a_plan("learning-rate=0.02,0.03,0.04,0.05,0.06,1e-7", prune=MEDIAN)
+    conductor = Conductor(plan, DATA, Here(), Store.of_new(library, plan, "", "", print))
+    worked(conductor, 5)
+    conductor.close(False)
+    executor = Told()
+    worked(resumed(library, executor=executor))
+    assert executor.wishes == {1: PRUNED}
+
+
+# ---- the library meanwhile
+
+
+def test_many_runs_are_written_in_one_transaction_a_second(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = a_plan("batch-size=5..24/20")
+    store = Store.of_new(library, plan, "", "", print)
+    begun = []
+    library.database._connection.set_trace_callback(
+        lambda statement: begun.append(statement) if statement.startswith("BEGIN") else None
+    )
+    monkeypatch.setattr(stores, "SECONDS_BETWEEN_COMMITS", 60.0)
+    conductor = Conductor(plan, DATA, Here(), store)
+    worked(conductor)
+    assert begun == []
+    conductor.close(True)
+    assert len(begun) == 2, "one with all runs, one that says how the sweep ended"
+    assert len(library.runs()) == 20
+
+
+def test_what_cannot_be_written_waits_and_is_told_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    plan = a_plan("hidden=3,4,5,6")
+    store = Store.of_new(library, plan, "", "", told.append)
+    monkeypatch.setattr(stores, "SECONDS_BETWEEN_COMMITS", 0.0)
+    monkeypatch.setattr(stores, "SECONDS_AFTER_FAILURE", 0.0)
+    write = Sweeps.write
+    full = [True]
+
+    def failing(*words: object) -> list[int]:
+        if full[0]:
+            raise sqlite3.OperationalError("database or disk is full")
+        return write(*words)
+
+    monkeypatch.setattr(Sweeps, "write", failing)
+    conductor = Conductor(plan, DATA, Here(), store, told.append)
+    worked(conductor, 2)
+    assert (len(library.runs()), store.waiting) == (0, 2)
+    full[0] = False
+    worked(conductor)
+    assert conductor.close(True)
+    assert len(library.runs()) == 4
+    assert len(told) == 2
+    assert "on a full disk" in told[0]
+    assert told[1] == "The library is written to again."
+
+
+def test_too_much_that_waits_stops_the_plan_and_is_done_again(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    plan = a_plan("hidden=3,4,5,6,7,8")
+    store = Store.of_new(library, plan, "", "", told.append)
+    monkeypatch.setattr(stores, "SECONDS_BETWEEN_COMMITS", 0.0)
+    monkeypatch.setattr(stores, "_MOST_WAITING", 1)
+
+    def failing(*words: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(Sweeps, "write", failing)
+        conductor = Conductor(plan, DATA, Here(), store, told.append)
+        worked(conductor)
+        assert conductor.is_over
+        assert not conductor.close(False)
+    assert "Too many results wait to be written: nothing more is begun." in told
+    assert len(library.runs()) == 0
+    again = resumed(library)
+    worked(again)
+    assert again.close(True)
+    assert len(library.runs()) == 6
+
+
+def test_moments_of_many_runs_leave_room_for_the_rest(library: Library) -> None:
+    library.room.budget = 40_000_000
+    many, few = a_plan("batch-size=1..50/50", "hidden=1..40/40"), a_plan("hidden=3,4")
+    store = Store.of_new(library, many, "", "", print)
+    assert store.moment_bytes(many) == 40_000_000 // 4 // 2000
+    assert store.moment_bytes(few) == 2_000_000
+    store.close(STOPPED, DATA)

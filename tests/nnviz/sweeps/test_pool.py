@@ -1,0 +1,223 @@
+"""The pool with real processes: exact results, each once, whatever happens to a process; and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.datasets import Dataset, source_of
+from engine.errors import SettingError
+from engine.experiment import Experiment
+from engine.machine import THREADS
+from engine.many.one_run import Outcome, Report, RunSpec
+from engine.many.results import FAILED, FINISHED, PRUNED, STOPPED
+from engine.storage import read_checkpoint
+from nnviz.sweeps.executor import Message, Notice, Started
+from nnviz.sweeps.pool import Pool
+from tests.engine.helpers import refused
+from tests.nnviz.library.helpers import DATA, an_experiment, trained_on
+from tests.nnviz.sweeps.helpers import Deadly, Poison
+
+ROOT = Path(__file__).parents[3]
+LONG = an_experiment(epochs=100_000)
+SECONDS = 30.0  # after which a test gives up
+
+MakePool = Callable[..., Pool]
+
+
+@pytest.fixture
+def make_pool() -> Iterator[MakePool]:
+    made: list[Pool] = []
+
+    def make(workers: int = 2, data: Dataset = DATA, name: str = "", settings: Mapping | None = None) -> Pool:
+        made.append(Pool(data, name, settings or {}, workers))
+        return made[-1]
+
+    yield make
+    for pool in made:
+        pids = pool.pids
+        pool.close()
+        assert not any(map(is_there, pids)), "no process is left behind"
+
+
+def is_there(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[-1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def heard(pool: Pool, until: Callable[[list[Message]], bool]) -> list[Message]:
+    """What is told until it is enough."""
+    told: list[Message] = []
+    end = time.monotonic() + SECONDS
+    while not until(told):
+        assert time.monotonic() < end, told
+        told += pool.next(0.1)
+    return told
+
+
+def outcomes(told: list[Message]) -> dict[int, Outcome]:
+    """By number; each at most once."""
+    found = [each for each in told if isinstance(each, Outcome)]
+    assert len({each.number for each in found}) == len(found), "none comes twice"
+    return {each.number: each for each in found}
+
+
+def all_over(pool: Pool) -> list[Message]:
+    return heard(pool, lambda told: not pool.busy)
+
+
+def is_as_alone(outcome: Outcome, made: Experiment, data: Dataset = DATA) -> bool:
+    network, _ = read_checkpoint(outcome.state.content, "state")
+    return np.array_equal(network.parameters, trained_on(made.trainer(data)))
+
+
+def test_runs_are_to_the_bit_what_they_are_alone_and_the_environment_stays(
+    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(THREADS[0], "7")
+    monkeypatch.delenv(THREADS[1])
+    before = dict(os.environ)
+    pool = make_pool()  # the data are in no registry: they are sent
+    made = {number: an_experiment(seed=number, hidden=(40,), dropout=0.2) for number in range(1, 8)}
+    for number, each in made.items():
+        pool.submit(RunSpec(number, each))
+    assert dict(os.environ) == before
+    assert len(pool.pids) == 2
+    told = all_over(pool)
+    found = outcomes(told)
+    assert sorted(found) == list(made)
+    for number, each in made.items():
+        assert (found[number].status, found[number].machine.threads) == (FINISHED, "1")
+        assert is_as_alone(found[number], each)
+    assert sorted(each.number for each in told if isinstance(each, Started)) == list(made)
+
+
+def test_data_of_the_registry_come_by_name_and_others_where_these_are_not_the_same(make_pool: MakePool) -> None:
+    spirals = source_of("spirals").load({"points": 200})
+    made = Experiment().changed(data="spirals", hidden=(6,), epochs=2, batch_size=10).for_data(spirals)
+    for settings in ({"points": 200}, {"points": 300}, {"points": -1}):
+        pool = make_pool(1, spirals, "spirals", settings)
+        pool._offer = type(pool._offer)("spirals", settings, spirals.fingerprint)
+        pool.submit(RunSpec(1, made))
+        assert is_as_alone(outcomes(all_over(pool))[1], made, spirals)
+
+
+def test_a_process_that_is_killed_loses_nothing_and_nothing_counts_twice(make_pool: MakePool) -> None:
+    pool = make_pool()
+    made = {number: an_experiment(seed=number, epochs=100, hidden=(30,)) for number in range(1, 6)}
+    for number, each in made.items():
+        pool.submit(RunSpec(number, each))
+    told = heard(pool, lambda told: any(isinstance(each, Report) for each in told))
+    os.kill(pool.pids[0], signal.SIGKILL)
+    told += all_over(pool)
+    found = outcomes(told)
+    assert sorted(found) == list(made)
+    assert all(is_as_alone(found[number], each) for number, each in made.items())
+    assert [each.text for each in told if isinstance(each, Notice)] == [
+        "A process ended before its time (signal 9): what was lost with it is done again."
+    ]
+    assert len([each for each in told if isinstance(each, Started)]) > len(made)
+
+
+def test_a_run_that_kills_its_process_twice_is_given_up_and_the_others_are_done(make_pool: MakePool) -> None:
+    pool = make_pool()
+    base = an_experiment()
+    deadly = Deadly(**{each.name: getattr(base, each.name) for each in fields(Experiment)})
+    others = [RunSpec(number, an_experiment(seed=number, epochs=50)) for number in (2, 3, 4)]
+    pool.submit(others[0], RunSpec(1, deadly), others[1])  # in turn: it is found out which of them it is
+    pool.submit(others[2])
+    found = outcomes(all_over(pool))
+    assert {number: each.status for number, each in found.items()} == {1: FAILED, 2: FINISHED, 3: FINISHED, 4: FINISHED}
+    assert "ended before its time, 2 times" in found[1].why
+
+
+def test_processes_that_cannot_start_are_given_up(make_pool: MakePool) -> None:
+    pool = make_pool()
+    pool._offer = Poison()  # type: ignore[assignment]
+    pool._executor = pool._new_executor()
+    pool.submit(RunSpec(1, an_experiment()))
+    found = outcomes(all_over(pool))
+    assert (found[1].status, found[1].why) == (FAILED, "No process could be started that does it.")
+
+
+def test_one_run_and_then_all_are_asked_to_end(make_pool: MakePool) -> None:
+    pool = make_pool()
+    for number in range(1, 5):
+        pool.submit(RunSpec(number, LONG))
+    told = heard(pool, lambda told: {1, 2} <= {each.number for each in told if isinstance(each, Report)})
+    pool.stop(1, PRUNED)
+    told += heard(pool, lambda told: any(isinstance(each, Outcome) for each in told))
+    assert [(number, each.status) for number, each in outcomes(told).items()] == [(1, PRUNED)]
+    start = time.monotonic()
+    pool.stop()
+    told += all_over(pool)
+    assert time.monotonic() - start < 2
+    found = outcomes(told)
+    assert {number: each.status for number, each in found.items()} == {1: PRUNED, 2: STOPPED, 3: STOPPED, 4: STOPPED}
+    assert found[2].reached > 0
+    assert found[4].reached == 0
+
+
+def test_closing_ends_runs_that_are_under_way_at_once(make_pool: MakePool) -> None:
+    pool = make_pool()
+    for number in (1, 2):
+        pool.submit(RunSpec(number, LONG))
+    heard(pool, lambda told: len([each for each in told if isinstance(each, Started)]) == 2)
+    pids, start = pool.pids, time.monotonic()
+    pool.close()
+    assert time.monotonic() - start < 2
+    assert not any(map(is_there, pids))
+
+
+def test_a_pool_that_was_never_used_has_no_process(make_pool: MakePool) -> None:
+    assert make_pool().pids == []
+    for workers in (0, 1.5, 10**6):
+        with refused(SettingError, "workers", str(workers)):
+            make_pool(workers)
+
+
+UNGUARDED = """
+import sys, time
+print("once", flush=True)
+from engine.many.one_run import Report, RunSpec
+from nnviz.sweeps.pool import Pool
+from tests.nnviz.library.helpers import DATA, an_experiment
+pool = Pool(DATA, "", {}, 2)
+for number in (1, 2):
+    pool.submit(RunSpec(number, an_experiment(epochs=100_000)))
+told = []
+while len({each.number for each in told if isinstance(each, Report)}) < 2:
+    told += pool.next(0.1)
+print(*pool.pids, flush=True)
+time.sleep(60)
+"""
+
+
+def test_an_unguarded_script_runs_once_and_its_processes_end_when_it_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(UNGUARDED)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(tmp_path / "script.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as script:
+        assert script.stdout is not None
+        lines = [script.stdout.readline().strip() for _ in range(2)]
+        assert lines[0] == "once"
+        pids = [int(word) for word in lines[1].split()]
+        assert len(pids) == 2
+        assert all(map(is_there, pids))
+        script.kill()
+        assert script.stdout.read() == ""
+    end = time.monotonic() + 5
+    while any(map(is_there, pids)) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not any(map(is_there, pids))
