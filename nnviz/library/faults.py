@@ -14,6 +14,7 @@ from engine.validation import gigabytes
 from nnviz.library.schema import PAGE_BYTES
 
 ELSEWHERE = "The environment variable NNVIZ_LIBRARY can name another file."
+WRITTEN_AGAIN = "The library is written to again."
 _LEAST_ROOM = 2**17  # bytes that SQLite takes beside the library, even if nothing is written to it
 
 
@@ -98,6 +99,11 @@ def too_large(size: int, most: int) -> TooLargeError:
     rule = f"must be at most {gigabytes(most)} to be recorded"
     remedy = "Its figures are recorded, and not its weights: save it to a file when it has learned."
     return TooLargeError("network", Verbatim(f"of {gigabytes(size)} with the state of its training"), rule, remedy)
+
+
+def no_memory() -> LibraryError:
+    rule = "must have memory to be packed in"
+    return LibraryError("state", Verbatim("too large for the memory that is free"), rule, "Close other programs.")
 
 
 @contextmanager

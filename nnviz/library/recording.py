@@ -30,7 +30,7 @@ from nnviz.library.curves import (
     row_of_epoch,
     write_confusions,
 )
-from nnviz.library.faults import LibraryError, TooLargeError, gone_on, in_use, in_words
+from nnviz.library.faults import WRITTEN_AGAIN, LibraryError, TooLargeError, gone_on, in_use, in_words
 from nnviz.library.grid import Grid
 from nnviz.library.library import Library
 from nnviz.library.locks import lock_of_run
@@ -44,6 +44,7 @@ from nnviz.library.states import (
     epochs_at,
     last_place,
     leap_payload,
+    state_bytes,
     state_places,
     write_order,
     write_state,
@@ -238,9 +239,9 @@ class Recording:
         self._experiment = experiment
 
     def leap(self) -> None:
-        """Writes the whole state here as an order: nothing that was recorded before leads to this place."""
+        """Writes the whole state here as an order: nothing that is recorded leads here. Raises LibraryError."""
         try:
-            state = StateBytes.of(self.trainer, self.before)
+            state = state_bytes(self.trainer, self.before)
         except (DataError, TooLargeError):
             return  # a replay ends before it
         self.log(LEAP, leap_payload(self.before, self._known), state.content)
@@ -282,13 +283,13 @@ class Recording:
         self._waiting_orders.clear()
         if self.problem is not None:
             self.problem = None
-            self._say("The library is written to again.")
+            self._say(WRITTEN_AGAIN)
 
     def _state(self) -> StateBytes | None:
         if not self._keeps_weights:
             return None
         try:
-            return StateBytes.of(self.trainer, self.before)
+            return state_bytes(self.trainer, self.before)
         except TooLargeError as error:
             self._keeps_weights = False
             self._waiting_moments.clear()

@@ -17,7 +17,7 @@ from engine.network import Network
 from engine.storage import checkpoint_bytes, read_checkpoint
 from engine.training import Trainer
 from nnviz.library.database import Database
-from nnviz.library.faults import damaged, too_large
+from nnviz.library.faults import damaged, no_memory, too_large
 
 LEAP = "state"  # the kind of an order that leads to a whole state, which is its content
 MOST_STATE = 100_000_000  # bytes: larger ones, written again and again, would keep the disk busy and fill it
@@ -58,6 +58,14 @@ class StateBytes:
     def at(self) -> float:
         """Epochs over all trainings of the network, with a fraction within an epoch."""
         return epochs_at(self.before, self.epoch, self.batch, self.batches)
+
+
+def state_bytes(trainer: Trainer, before: float = 0) -> StateBytes:
+    """As :meth:`StateBytes.of`; where there is too little memory for it, it raises LibraryError."""
+    try:
+        return StateBytes.of(trainer, before)
+    except MemoryError as error:
+        raise no_memory() from error
 
 
 def epochs_at(before: float, epoch: int, batch: int, batches: int) -> float:

@@ -122,6 +122,7 @@ class MomentFiles(QObject):
         if self._jobs:
             job = self._arrive()
             job.end(f"{text.name(job.path.name)} was not {job.past}")
+            self.changed.emit()
 
     def give_up(self) -> None:
         """Gives up all files that wait."""
@@ -135,7 +136,6 @@ class MomentFiles(QObject):
         self._work.forget()
         if self._jobs:
             self._start(self._jobs[0])
-        self.changed.emit()
         return job
 
     def _went_on(self) -> None:
@@ -164,6 +164,7 @@ class MomentFiles(QObject):
 
         self._files.put(job.path, job.past, job.turn, work, wish.run)
         job.end("")
+        self.changed.emit()
         if why_approximate:
             kept = "as they are kept for looking back, in 16 bits each" if found is None else "computed again elsewhere"
             self._messages.tell(f"{text.name(job.path.name)} gets {moment} with weights {kept}: {why_approximate}")
