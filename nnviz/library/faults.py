@@ -54,6 +54,10 @@ class UnknownRunError(LibraryError):
     """The library has no run of that number, or not what was asked of it."""
 
 
+class ReplayError(LibraryError):
+    """A training that was gone through again did not come out as it was recorded."""
+
+
 class RunInUseError(LibraryError):
     """Another program, or another part of this one, is training this run at this moment, or has trained it on."""
 
@@ -88,6 +92,12 @@ def damaged(path: Path, what: str) -> DamagedError:
         damage_mark(path).touch(0o600)
     remedy = "Start nnviz again: the file is set aside then, and what can still be read becomes a new library."
     return DamagedError(path.name, Verbatim(f"damaged ({what})"), "must be as nnviz wrote it", remedy)
+
+
+def came_out_otherwise(what: str) -> ReplayError:
+    rule = "must come out as it was recorded"
+    remedy = "Perhaps numpy, BLAS or the processor are others by now. Its last state is not touched by that."
+    return ReplayError("training", Verbatim(f"another one when it is gone through again ({what})"), rule, remedy)
 
 
 def read_only(path: Path, why: str) -> ReadOnlyError:

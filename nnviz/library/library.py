@@ -30,6 +30,8 @@ from nnviz.library.room import Room
 from nnviz.library.states import KeptState, Order, read_leap, read_orders, read_state, state_places
 
 _ROUNDING = 1e-9  # epochs
+_CHANGES_HANDS = 1.5  # seconds that a training may take to go on in another process
+_BETWEEN_LOOKS = 0.05  # seconds
 _FORGOTTEN = 86400.0  # seconds after which a deletion that a killed program left undoable is made for good
 
 
@@ -115,10 +117,21 @@ class Library:
         return list(Listing(self.database, [row[0] for row in self.database.rows(query, (run,))]))
 
     def interrupted(self) -> list[RunRecord]:
-        """Returns the runs whose program ended in the middle of their training, the newest first."""
-        query = "SELECT id FROM runs WHERE status = 'training' AND deleted IS NULL ORDER BY id DESC"
-        ids = [row[0] for row in self.database.rows(query) if not self.is_live(row[0])]
-        return list(Listing(self.database, ids))
+        """Returns the runs whose program ended in the middle of their training, the newest first.
+
+        One that was written to just now may only be changing hands: it is looked at for a moment whether it goes on.
+        """
+        end, found = time.monotonic() + _CHANGES_HANDS, self._left()
+        while any(abs(time.time() - written) < _CHANGES_HANDS for _, written in found) and time.monotonic() < end:
+            time.sleep(_BETWEEN_LOOKS)
+            still = self._left()
+            found = [each for each in found if each in still]
+        return list(Listing(self.database, [run for run, _ in found]))
+
+    def _left(self) -> list[tuple[int, float]]:
+        """The runs in the middle of a training that nobody trains now, and when each was written to."""
+        query = "SELECT id, updated FROM runs WHERE status = 'training' AND deleted IS NULL ORDER BY id DESC"
+        return [(int(run), float(at)) for run, at in self.database.numbers(query) if not self.is_live(int(run))]
 
     def settle(self, runs: Iterable[int]) -> None:
         """Notes that runs whose program ended in the middle of their training are paused; :meth:`interrupted` no
