@@ -322,6 +322,7 @@ class Library:
     def _remove(self, runs: Iterable[int]) -> None:
         with self.database.deleting():
             self.database.many("DELETE FROM runs WHERE id = ? AND deleted IS NOT NULL", [(each,) for each in runs])
+        self.room.forget_told()
 
     def _purge_forgotten(self) -> None:
         """Deletions of programs that were killed before they could make them final."""
