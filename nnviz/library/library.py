@@ -21,7 +21,7 @@ from nnviz.library.checked import read_description
 from nnviz.library.curves import read_history, write_curves
 from nnviz.library.faults import LibraryError, UnknownRunError, damaged, in_use, no_run
 from nnviz.library.listing import Listing, listed, read_records
-from nnviz.library.locks import lock_of_run
+from nnviz.library.locks import are_deletions_undoable, lock_of_deletions, lock_of_run
 from nnviz.library.moments import kept_epochs, nearest, read_moment
 from nnviz.library.place import library_path
 from nnviz.library.records import RunRecord, changes_json, experiment_json, said_of, words_of
@@ -62,6 +62,7 @@ class Library:
         self.database, self.notice = open_database(self.path, seconds)
         self.room = Room(self.database)
         self._undoable: set[int] = set()
+        self._undoes = lock_of_deletions(self.path)  # held while there are any
         if self.why_read_only is None:
             self._purge_forgotten()
 
@@ -298,6 +299,8 @@ class Library:
                     raise in_use(each)
             self.database.many("UPDATE runs SET deleted = ? WHERE id = ?", [(time.time(), each) for each in ids])
         self._undoable |= set(ids)
+        with suppress(OSError):
+            self._undoes.take()
 
     def restore(self, runs: Iterable[int]) -> None:
         """Brings deleted runs back. Raises UnknownRunError for one that is gone for good; then none comes back."""
@@ -307,12 +310,15 @@ class Library:
                 self.run(each)
             self.database.many("UPDATE runs SET deleted = NULL WHERE id = ?", [(each,) for each in ids])
         self._undoable -= set(ids)
+        if not self._undoable:
+            self._undoes.release()
 
     def purge(self) -> None:
         """Deletes for good what :meth:`delete` deleted here: it is overwritten, and the file shrinks."""
         if self._undoable:
             self._remove(self._undoable)
             self._undoable = set()
+            self._undoes.release()
 
     def empty(self) -> None:
         """Deletes all runs for good. Raises RunInUseError if one is being trained; then none is deleted."""
@@ -325,11 +331,14 @@ class Library:
         self.room.forget_told()
 
     def _purge_forgotten(self) -> None:
-        """Deletions of programs that were killed before they could make them final."""
+        """Deletions of programs that were killed before they could make them final.
+
+        None while any program that is open can bring some back: whose they are is not known.
+        """
         query = "SELECT id FROM runs WHERE deleted IS NOT NULL AND abs(? - deleted) > ?"
         with suppress(LibraryError):  # the next start tries again
             forgotten = [row[0] for row in self.database.rows(query, (time.time(), _FORGOTTEN))]
-            if forgotten:
+            if forgotten and not are_deletions_undoable(self.path):
                 self._remove(forgotten)
 
     def close(self) -> None:
@@ -337,4 +346,5 @@ class Library:
         try:
             self.purge()
         finally:
+            self._undoes.release()
             self.database.close()
