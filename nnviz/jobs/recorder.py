@@ -32,7 +32,6 @@ _INTRODUCTION = (
     "“Keep runs in the library” in the File menu switches that off."
 )
 _BRANCHED = "Another program has gone on with this run: from epoch {:.4g} on, it is kept as run {}, a branch of it."
-_WRITTEN_AGAIN = "The library is written to again."
 Tell = Callable[[object], None]
 
 
@@ -73,6 +72,9 @@ class Standing:
         is_leap: whether nothing that is recorded leads to where the training is.
         is_under_way: whether the library says that it is being trained.
         is_failing: whether the person knows that nothing can be written.
+        keeps_weights: whether its weights were written, too, and not only its figures.
+        untold: changes of settings, in words, that came while nothing was written.
+        left_at: where it left the run of another program, as long as nobody was told; else None.
     """
 
     run: int | None
@@ -80,6 +82,9 @@ class Standing:
     is_leap: bool = True
     is_under_way: bool = False
     is_failing: bool = False
+    keeps_weights: bool = True
+    untold: str = ""
+    left_at: float | None = None
 
 
 class Recorder:
@@ -94,14 +99,12 @@ class Recorder:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.standing = plan, Standing(plan.run, plan.updated)
         self._try_at = -math.inf  # when the library may be opened, after it could not be
-        self._untold = ""  # changes of settings while nothing was written
         self._library: Library | None = None
         self._recording: Recording | None = None
-        self._tell: Tell | None = None  # of who trains now
 
     def __getstate__(self) -> dict[str, Any]:
-        """What it writes and tells with stays where it is, and so does its clock."""
-        return self.__dict__ | {"_library": None, "_recording": None, "_tell": None, "_try_at": -math.inf}
+        """What it writes with stays where it is, and so does its clock."""
+        return self.__dict__ | {"_library": None, "_recording": None, "_try_at": -math.inf}
 
     def begin(self, plan: Plan) -> None:
         """Another training of the same run begins, or the same one at another place."""
@@ -134,23 +137,37 @@ class Recorder:
     def _taken_up(self, trainer: Trainer, tell: Tell) -> Recording:
         from nnviz.library import Library, RunInUseError
 
-        standing, self._tell = self.standing, tell
+        standing = self.standing
         self._library = library = Library(self.plan.path)
         if standing.run is None or not library.has(standing.run):
-            self._add_run(library, self.plan)
-        left_at = None
+            self._add_run(library, replace(self.plan, history=self._history(library, trainer)))
         try:
             recording = self._recording_in(library, trainer, tell)
         except RunInUseError:
-            left_at = self._branch_off(library, trainer)
+            self._branch_off(library, trainer)
             recording = self._recording_in(library, trainer, tell)
         try:
-            self._begin_with(recording, library, left_at, tell)
+            self._begin_with(recording, library, tell)
         except BaseException:
             recording.close()
             raise
         standing.is_leap, standing.is_under_way = False, True
         return recording
+
+    def _history(self, library: Library, trainer: Trainer) -> History | None:
+        """What is known of the network from before: of a run that was deleted since, what its record has."""
+        from nnviz.library import UnknownRunError
+
+        run = self.standing.run
+        if run is not None:
+            with suppress(UnknownRunError):
+                return library.history(run).until(self._at(trainer))
+        return self.plan.history
+
+    def _at(self, trainer: Trainer) -> float:
+        from engine.state_bytes import epochs_at
+
+        return epochs_at(self.plan.before, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
 
     def _add_run(self, library: Library, plan: Plan) -> None:
         told = plan.data, plan.parent, plan.left_at, plan.name
@@ -158,15 +175,12 @@ class Recorder:
         self.standing.run, self.standing.updated, self.standing.is_leap = run, None, True
         self.plan = replace(self.plan, history=None)
 
-    def _branch_off(self, library: Library, trainer: Trainer) -> float:
-        """Adds a branch of a run with which another program has gone on; returns the epoch at which it begins."""
-        from engine.state_bytes import epochs_at
-
-        run, plan = self.standing.run, self.plan
+    def _branch_off(self, library: Library, trainer: Trainer) -> None:
+        """Adds a branch of a run with which another program has gone on."""
+        run, at = self.standing.run, self._at(trainer)
         assert run is not None
-        at = epochs_at(plan.before, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
-        self._add_run(library, replace(plan, parent=run, left_at=at, history=library.history(run).until(at)))
-        return at
+        self._add_run(library, replace(self.plan, parent=run, left_at=at, history=library.history(run).until(at)))
+        self.standing.left_at = at
 
     def _recording_in(self, library: Library, trainer: Trainer, tell: Tell) -> Recording:
         from nnviz.library import Recording
@@ -183,21 +197,24 @@ class Recorder:
         reference = weakref.ref(made)  # else it would be kept, with its trainer, until garbage is collected
         return made
 
-    def _begin_with(self, recording: Recording, library: Library, left_at: float | None, tell: Tell) -> None:
+    def _begin_with(self, recording: Recording, library: Library, tell: Tell) -> None:
         """Notes where the training is, if nothing leads to there; and tells as which run it is recorded."""
-        is_leap, now = self.standing.is_leap, self.plan.experiment.changed(training=recording.trainer.settings)
-        recording.change(now, self._untold, is_told=not is_leap)
-        self._untold = ""
-        if is_leap:
+        standing, now = self.standing, self.plan.experiment.changed(training=recording.trainer.settings)
+        recording.change(now, standing.untold, is_told=not standing.is_leap)
+        standing.untold = ""
+        if standing.is_leap:
             recording.leap()
             if recording.problem is None:
-                self._tell_where(library, left_at, tell)
+                self._tell_where(library, tell)
 
-    def _tell_where(self, library: Library, left_at: float | None, tell: Tell) -> None:
+    def _tell_where(self, library: Library, tell: Tell) -> None:
         """Tells as which run it is recorded, and what there is to say of that."""
+        from nnviz.library.faults import WRITTEN_AGAIN
+
+        left_at, self.standing.left_at = self.standing.left_at, None
         words = [library.notice, _INTRODUCTION.format(self.plan.path) if library.introduce() else None]
         if self.standing.is_failing:
-            words.insert(0, _WRITTEN_AGAIN)
+            words.insert(0, WRITTEN_AGAIN)
         if left_at is not None:
             words.insert(0, _BRANCHED.format(left_at, self.standing.run))
         self.standing.is_failing = False
@@ -229,6 +246,7 @@ class Recorder:
         from nnviz.library import DamagedError, ReplacedError
 
         if isinstance(recording.problem, (DamagedError, ReplacedError)):
+            self.standing.updated = recording.updated
             recording.close()
             self._recording = None
             self._close_library()
@@ -240,7 +258,7 @@ class Recorder:
         if self._recording is not None:
             self._recording.change(self.plan.experiment, words)
         else:
-            self._untold = ", ".join(filter(None, (self._untold, words)))
+            self.standing.untold = ", ".join(filter(None, (self.standing.untold, words)))
 
     def edited(self, before: Array, trainer: Trainer, tell: Tell, text: str) -> None:
         """Notes which parameters (n,) are others than they were."""
@@ -259,9 +277,8 @@ class Recorder:
             self._recording = None
             if not recording.finish(status):
                 standing.is_leap = True  # what is left is lost
-            elif status == "finished":
-                self._make_room(self._library, recording.keeps_weights)
             standing.updated, standing.is_under_way = recording.updated, status == "training"
+            standing.keeps_weights = recording.keeps_weights
         elif standing.is_under_way and status != "training":
             self._settle()
         self._close_library()
@@ -284,14 +301,19 @@ class Recorder:
                 library.settle([run])
                 self.standing.updated = library.run(run).updated
 
-    def _make_room(self, library: Library, is_written: bool) -> None:
-        """Thins old runs, if all of them take more room than they may and that was told; else it is told now."""
-        from nnviz.library import LibraryError
+    def make_room(self, tell: Tell) -> None:
+        """Thins old runs, if all of them take more room than they may and that was told; else it is told now.
 
-        with suppress(LibraryError):  # the next training tries again
-            plan = library.room.make_room()
-            if plan is not None and self._tell is not None:
-                self._tell(Recorded(self.standing.run, None, is_written, plan))
+        To be called when the end of the training was told, because it may take long.
+        """
+        from nnviz.library import Library, LibraryError
+
+        standing = self.standing
+        if not standing.is_failing:
+            with suppress(LibraryError), Library(self.plan.path) as library:  # the next training tries again
+                plan = library.room.make_room()
+                if plan is not None:
+                    tell(Recorded(standing.run, None, standing.keeps_weights, plan))
 
     def _close_library(self) -> None:
         if self._library is not None:

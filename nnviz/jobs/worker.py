@@ -229,6 +229,8 @@ class Worker(QThread):
         at(None if job is None else job.trainer)
         if job is not None and recorder is not None and before is not None and edit is not None:
             recorder.edited(before, job.trainer, partial(self.told.emit, run), edit)
+            if job is not self._training:
+                recorder.release()
 
     def _go(self, run: int, until: Until) -> None:
         self._call_back()
@@ -297,9 +299,12 @@ class Worker(QThread):
 
     def _stop(self, job: Job, stopped: Stopped) -> None:
         self._training = None
-        if job.recorder is not None:
-            job.recorder.finish(status_of(stopped, None))
-        self.told.emit(job.run, stopped)
+        recorder, tell = job.recorder, partial(self.told.emit, job.run)
+        if recorder is not None:
+            recorder.finish(status_of(stopped, None))
+        tell(stopped)
+        if recorder is not None and stopped.finished:
+            recorder.make_room(tell)
 
     # ---- what a job reports, see Outlet in nnviz/jobs/job.py
 

@@ -12,7 +12,7 @@ import json
 import math
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +43,7 @@ _LONGEST = {"name": 200, "note": 100_000, "data": 200, "version": 40}
 _NUMBERS = ("left_at", "created", "epochs", "seconds", *FIGURES)
 _EPOCH_COLUMNS = PARTS_OF_RUN["epochs"]
 _WITH_BYTES = tuple(table for table in PARTS_OF_RUN if table != "epochs")
+_ROWS_AT_ONCE = 500  # that are written before it is told how far it is
 _ELSEWHERE = "Export the run again, or choose another file."
 
 
@@ -103,8 +104,11 @@ def _joined(rows: list[dict[str, Any]]) -> Array:
 # ---- reading
 
 
-def read_run(library: Library, path: str | Path) -> int:
+def read_run(library: Library, path: str | Path, tell: Callable[[str], None] = lambda words: None) -> int:
     """Adds the run in a file to the library; returns its new number.
+
+    Args:
+        tell: is called now and then with how far it is; what it raises ends it, and nothing was added.
 
     Raises:
         FileFormatError: the file holds no run, or is damaged, too large or of a newer version.
@@ -112,12 +116,14 @@ def read_run(library: Library, path: str | Path) -> int:
     """
     path = Path(path)
     with open_regular(path, _MOST_BYTES) as file, _refused_in_words(path):
-        run, parts = _read(path, Npz(file))
+        run, parts = _read(path, Npz(file), tell)
+    rows = [(table, row) for table, of_table in parts.items() for row in of_table]
     with library.database.writing():
         number = library.database.insert("runs", run)
-        for table, rows in parts.items():
-            for row in rows:
-                library.database.insert(table, {"run": number, **row}, "INSERT OR REPLACE")
+        for done, (table, row) in enumerate(rows):
+            if done % _ROWS_AT_ONCE == 0:
+                tell(f"{done / len(rows):.0%} is written")
+            library.database.insert(table, {"run": number, **row}, "INSERT OR REPLACE")
         library.database.count_bytes(number)
     return number
 
@@ -137,7 +143,7 @@ def _refused_in_words(path: Path) -> Iterator[None]:
         raise bad_file(path, what, "must be as “runs export” wrote it", _ELSEWHERE) from None
 
 
-def _read(path: Path, file: Npz) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+def _read(path: Path, file: Npz, tell: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
     needed = sum(claim.nbytes for claim in file.claims.values())
     if needed > _MOST_BYTES:
         raise ValueError(f"{needed:,} bytes unpacked")
@@ -150,9 +156,10 @@ def _read(path: Path, file: Npz) -> tuple[dict[str, Any], dict[str, list[dict[st
         rule = f"must be of version {VERSION} or older for nnviz {__version__}"
         raise bad_file(path, f"of version {header['version']}, which {by} wrote", rule, f"Install {by} or newer.")
     made = Experiment.from_dict(header["experiment"])
-    parts = {
-        table: list(_part(file, header["parts"][table], table, made)) for table in PARTS_OF_RUN if table != "epochs"
-    }
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for table in _WITH_BYTES:
+        tell("it is read")
+        parts[table] = list(_part(file, header["parts"][table], table, made))
     parts["epochs"] = _epochs(file.numbers("epochs"))
     return _checked_run(header, made), parts
 

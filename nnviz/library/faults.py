@@ -14,6 +14,7 @@ from engine.validation import gigabytes
 from nnviz.library.schema import PAGE_BYTES
 
 ELSEWHERE = "The environment variable NNVIZ_LIBRARY can name another file."
+WRITTEN_AGAIN = "The library is written to again."
 _LEAST_ROOM = 2**17  # bytes that SQLite takes beside the library, even if nothing is written to it
 
 
@@ -57,6 +58,10 @@ class UnknownSweepError(LibraryError):
     """The library has no sweep of that number."""
 
 
+class ReplayError(LibraryError):
+    """A training that was gone through again did not come out as it was recorded."""
+
+
 class RunInUseError(LibraryError):
     """Another program, or another part of this one, is training this run at this moment, or has trained it on."""
 
@@ -93,6 +98,12 @@ def damaged(path: Path, what: str) -> DamagedError:
     return DamagedError(path.name, Verbatim(f"damaged ({what})"), "must be as nnviz wrote it", remedy)
 
 
+def came_out_otherwise(what: str) -> ReplayError:
+    rule = "must come out as it was recorded"
+    remedy = "Perhaps numpy, BLAS or the processor are others by now. Its last state is not touched by that."
+    return ReplayError("training", Verbatim(f"another one when it is gone through again ({what})"), rule, remedy)
+
+
 def read_only(path: Path, why: str) -> ReadOnlyError:
     remedy = f"Nothing is recorded until it can be written to. {ELSEWHERE}"
     return ReadOnlyError(path.name, Verbatim(f"open for reading only, because {why}"), "must be writable", remedy)
@@ -102,6 +113,11 @@ def too_large(size: int, most: int) -> TooLargeError:
     rule = f"must be at most {gigabytes(most)} to be recorded"
     remedy = "Its figures are recorded, and not its weights: save it to a file when it has learned."
     return TooLargeError("network", Verbatim(f"of {gigabytes(size)} with the state of its training"), rule, remedy)
+
+
+def no_memory() -> LibraryError:
+    rule = "must have memory to be packed in"
+    return LibraryError("state", Verbatim("too large for the memory that is free"), rule, "Close other programs.")
 
 
 @contextmanager

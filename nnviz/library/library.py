@@ -22,7 +22,7 @@ from nnviz.library.curves import read_history, write_curves
 from nnviz.library.faults import LibraryError, UnknownRunError, damaged, in_use, no_run
 from nnviz.library.groups import Group
 from nnviz.library.listing import Listing, groups_of_runs, listed, read_records, runs_of_group, values_of_runs
-from nnviz.library.locks import lock_of_run
+from nnviz.library.locks import are_deletions_undoable, lock_of_deletions, lock_of_run
 from nnviz.library.moments import kept_epochs, nearest, read_moment
 from nnviz.library.place import library_path
 from nnviz.library.records import RunRecord, changes_json, experiment_json, said_of, words_of
@@ -31,6 +31,8 @@ from nnviz.library.room import Room
 from nnviz.library.states import KeptState, Order, read_leap, read_orders, read_state, state_places
 
 _ROUNDING = 1e-9  # epochs
+_CHANGES_HANDS = 1.5  # seconds that a training may take to go on in another process
+_BETWEEN_LOOKS = 0.05  # seconds
 _FORGOTTEN = 86400.0  # seconds after which a deletion that a killed program left undoable is made for good
 
 
@@ -61,6 +63,7 @@ class Library:
         self.database, self.notice = open_database(self.path, seconds)
         self.room = Room(self.database)
         self._undoable: set[int] = set()
+        self._undoes = lock_of_deletions(self.path)  # held while there are any
         if self.why_read_only is None:
             self._purge_forgotten()
 
@@ -131,10 +134,21 @@ class Library:
         return list(Listing(self.database, [row[0] for row in self.database.rows(query, (run,))]))
 
     def interrupted(self) -> list[RunRecord]:
-        """Returns the runs whose program ended in the middle of their training, the newest first."""
-        query = "SELECT id FROM runs WHERE status = 'training' AND deleted IS NULL ORDER BY id DESC"
-        ids = [row[0] for row in self.database.rows(query) if not self.is_live(row[0])]
-        return list(Listing(self.database, ids))
+        """Returns the runs whose program ended in the middle of their training, the newest first.
+
+        One that was written to just now may only be changing hands: it is looked at for a moment whether it goes on.
+        """
+        end, found = time.monotonic() + _CHANGES_HANDS, self._left()
+        while any(abs(time.time() - written) < _CHANGES_HANDS for _, written in found) and time.monotonic() < end:
+            time.sleep(_BETWEEN_LOOKS)
+            still = self._left()
+            found = [each for each in found if each in still]
+        return list(Listing(self.database, [run for run, _ in found]))
+
+    def _left(self) -> list[tuple[int, float]]:
+        """The runs in the middle of a training that nobody trains now, and when each was written to."""
+        query = "SELECT id, updated FROM runs WHERE status = 'training' AND deleted IS NULL ORDER BY id DESC"
+        return [(int(run), float(at)) for run, at in self.database.numbers(query) if not self.is_live(int(run))]
 
     def settle(self, runs: Iterable[int]) -> None:
         """Notes that runs whose program ended in the middle of their training are paused; :meth:`interrupted` no
@@ -301,6 +315,8 @@ class Library:
                     raise in_use(each)
             self.database.many("UPDATE runs SET deleted = ? WHERE id = ?", [(time.time(), each) for each in ids])
         self._undoable |= set(ids)
+        with suppress(OSError):
+            self._undoes.take()
 
     def restore(self, runs: Iterable[int]) -> None:
         """Brings deleted runs back. Raises UnknownRunError for one that is gone for good; then none comes back."""
@@ -310,12 +326,15 @@ class Library:
                 self.run(each)
             self.database.many("UPDATE runs SET deleted = NULL WHERE id = ?", [(each,) for each in ids])
         self._undoable -= set(ids)
+        if not self._undoable:
+            self._undoes.release()
 
     def purge(self) -> None:
         """Deletes for good what :meth:`delete` deleted here: it is overwritten, and the file shrinks."""
         if self._undoable:
             self._remove(self._undoable)
             self._undoable = set()
+            self._undoes.release()
 
     def empty(self) -> None:
         """Deletes all runs for good. Raises RunInUseError if one is being trained; then none is deleted."""
@@ -325,13 +344,17 @@ class Library:
     def _remove(self, runs: Iterable[int]) -> None:
         with self.database.deleting():
             self.database.many("DELETE FROM runs WHERE id = ? AND deleted IS NOT NULL", [(each,) for each in runs])
+        self.room.forget_told()
 
     def _purge_forgotten(self) -> None:
-        """Deletions of programs that were killed before they could make them final."""
+        """Deletions of programs that were killed before they could make them final.
+
+        None while any program that is open can bring some back: whose they are is not known.
+        """
         query = "SELECT id FROM runs WHERE deleted IS NOT NULL AND abs(? - deleted) > ?"
         with suppress(LibraryError):  # the next start tries again
             forgotten = [row[0] for row in self.database.rows(query, (time.time(), _FORGOTTEN))]
-            if forgotten:
+            if forgotten and not are_deletions_undoable(self.path):
                 self._remove(forgotten)
 
     def close(self) -> None:
@@ -339,4 +362,5 @@ class Library:
         try:
             self.purge()
         finally:
+            self._undoes.release()
             self.database.close()

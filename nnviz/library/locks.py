@@ -6,11 +6,13 @@ import os
 import sys
 import time
 from contextlib import suppress
+from glob import escape
 from itertools import count
 from pathlib import Path
 
 _OWNER_ONLY = 0o600
 _LOOKS, _LOOK_SECONDS = 3, 0.002
+_DELETIONS, _NUMBERS = "deletions-", count()
 _HELD = (BlockingIOError, PermissionError)  # what the systems say of a lock that somebody has
 
 
@@ -100,3 +102,14 @@ else:
 def lock_of_run(path: Path, run: int) -> Lock:
     """The lock of who trains a run of that library."""
     return Lock(path, f"run{run}")
+
+
+def lock_of_deletions(path: Path) -> Lock:
+    """A lock for one who deletes runs of that library and can bring them back; there may be several at once."""
+    return Lock(path, f"{_DELETIONS}{os.getpid()}-{next(_NUMBERS)}")
+
+
+def are_deletions_undoable(path: Path) -> bool:
+    """Whether anybody, here or in another process, has deleted runs and can bring them back."""
+    names = [each.name for each in path.parent.glob(f"{escape(path.name)}.{_DELETIONS}*.lock")]
+    return any(Lock(path, name.removeprefix(f"{path.name}.").removesuffix(".lock")).is_held for name in names)

@@ -32,7 +32,7 @@ from nnviz.library.curves import (
     row_of_epoch,
     write_confusions,
 )
-from nnviz.library.faults import LibraryError, TooLargeError, gone_on, in_use, in_words
+from nnviz.library.faults import WRITTEN_AGAIN, LibraryError, TooLargeError, gone_on, in_use, in_words
 from nnviz.library.library import Library
 from nnviz.library.locks import lock_of_run
 from nnviz.library.moments import kept_epochs, write_moment
@@ -237,7 +237,7 @@ class Recording:
         self._experiment = experiment
 
     def leap(self) -> None:
-        """Writes the whole state here as an order: nothing that was recorded before leads to this place."""
+        """Writes the whole state here as an order: nothing that is recorded leads here. Raises LibraryError."""
         try:
             state = state_bytes(self.trainer, self.before)
         except (DataError, TooLargeError):
@@ -281,7 +281,7 @@ class Recording:
         self._waiting_orders.clear()
         if self.problem is not None:
             self.problem = None
-            self._say("The library is written to again.")
+            self._say(WRITTEN_AGAIN)
 
     def _state(self) -> StateBytes | None:
         if not self._keeps_weights:

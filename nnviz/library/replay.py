@@ -7,7 +7,6 @@ carried out again at the same batches, and if numpy and the processor compute as
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
@@ -18,7 +17,7 @@ from engine.errors import DataError, EngineError, Verbatim
 from engine.events import Batch
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.library.faults import UnknownRunError, damaged
+from nnviz.library.faults import ReplayError, UnknownRunError, came_out_otherwise, damaged
 from nnviz.library.library import Library
 from nnviz.library.states import LEAP, KeptState, Order
 
@@ -53,6 +52,7 @@ def replay(library: Library, run: int, at: float, dataset: Dataset) -> Generator
     Raises:
         DataError: these are other data.
         UnknownRunError: there is no such run, or nothing is kept from which one could go there.
+        ReplayError: the training comes out otherwise than it was recorded.
         LibraryError: what is kept cannot be read.
     """
     record = library.run(run)
@@ -100,7 +100,7 @@ def _go(trainer: Trainer, start: KeptState, at: float, orders: Iterator[Order], 
             return
         event = next(events, None)
         if event is None:
-            raise damaged(library.path, f"run {start.run} ends before epoch {at:g}")
+            raise came_out_otherwise(f"run {start.run} ends before epoch {at:g}")
         if isinstance(event, Batch):
             yield (_steps(trainer) - first) / (last - first)
 
@@ -111,15 +111,23 @@ def _steps(trainer: Trainer) -> int:
 
 
 def _carry_out(order: Order, trainer: Trainer, library: Library) -> None:
+    if order.kind not in ("settings", "edit"):
+        raise came_out_otherwise(f"“{order.kind}” at epoch {order.at:g} is no order that this version knows")
     try:
-        if order.kind == "settings":
-            trainer.change(TrainingSettings.from_dict(dict(order.payload)))
-        elif order.kind == "edit":
-            _edit(order, trainer)
-        else:
-            raise ValueError(f"“{order.kind}” is no order that this version knows")
+        (_change if order.kind == "settings" else _edit)(order, trainer)
+    except ReplayError:
+        raise
     except (EngineError, KeyError, TypeError, ValueError, IndexError) as error:
         raise damaged(library.path, f"an order at epoch {order.at:g}: {str(error)[:80]}") from None
+
+
+def _change(order: Order, trainer: Trainer) -> None:
+    """Raises ReplayError where the settings, which are right, do not fit the place where the training is now."""
+    settings = TrainingSettings.from_dict(dict(order.payload))
+    try:
+        trainer.change(settings)
+    except EngineError as error:
+        raise came_out_otherwise(f"at epoch {order.at:g}: {str(error)[:80]}") from None
 
 
 def _edit(order: Order, trainer: Trainer) -> None:
@@ -140,8 +148,3 @@ def edit_content(before: np.ndarray, now: np.ndarray) -> tuple[dict[str, int], b
     """Payload and content of the order that makes parameters (n,) of others (n,)."""
     places = np.flatnonzero(before != now).astype(_INDEX)
     return {"count": len(places)}, places.tobytes() + now[places].astype(now.dtype.newbyteorder("<")).tobytes()
-
-
-def whole_epochs(trainer: Trainer) -> int:
-    """Epochs that a trainer has done to their end."""
-    return math.floor(_steps(trainer) / trainer.batches_per_epoch)

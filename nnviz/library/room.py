@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -175,21 +175,26 @@ class Room:
         stay = set(np.linspace(0, len(there) - 1, keep).round().astype(int).tolist())
         return [each for number, each in enumerate(there) if number not in stay]
 
-    def thin(self, plan: Plan, tell: Callable[[float], None] = lambda share: None) -> None:
+    def thin(self, plan: Plan, tell: Callable[[float], None] = lambda share: None) -> Plan:
         """Carries out a plan, run by run: the file shrinks. Runs that are being trained by now lose nothing.
+
+        Returns what is gone of it.
 
         Args:
             tell: is called before each run with the share that is done; what it raises ends it.
         """
-        done = 0
+        done, gone = 0, []
         try:
             for loss in plan.losses:
                 tell(done / plan.nbytes)
                 if not lock_of_run(self._database.path, loss.run).is_held:
                     self._take_from(loss)
+                    gone.append(loss)
                 done += loss.nbytes
         finally:
             self._database.shrink()
+        self.forget_told()
+        return replace(plan, losses=tuple(gone))
 
     def _take_from(self, loss: Loss) -> None:
         database = self._database
@@ -206,9 +211,10 @@ class Room:
         """Returns what :meth:`make_room` takes the next time, for a person to be told; None if nothing has to go."""
         plan = self.plan()
         if plan.is_over:
-            self._database.write("INSERT OR REPLACE INTO meta VALUES (?, '1')", (_TOLD,))
+            if not self._is_told:
+                self._database.write("INSERT OR REPLACE INTO meta VALUES (?, '1')", (_TOLD,))
             return plan
-        self._forget_told()
+        self.forget_told()
         return None
 
     def make_room(self) -> Plan | None:
@@ -221,14 +227,22 @@ class Room:
         plan = self.plan()
         if plan.losses:
             self.thin(plan)
-        if plan.is_enough:
-            self._forget_told()
+        else:
+            self.forget_told()
         return None
 
     @property
     def _is_told(self) -> bool:
         return self._database.row("SELECT value FROM meta WHERE name = ?", (_TOLD,)) is not None
 
-    def _forget_told(self) -> None:
-        if self._is_told:
+    def forget_told(self) -> None:
+        """To be called when there may be more room than before: where all fits, what goes next was not yet said."""
+        if self._is_told and self.nbytes <= self.budget:
             self._database.write("DELETE FROM meta WHERE name = ?", (_TOLD,))
+
+    @property
+    def marks(self) -> tuple[int, ...]:
+        """How many runs there are, are in training, and have a star: while that stays, old runs lose what they did."""
+        query = "SELECT count(*), coalesce(sum(status = 'training'), 0), coalesce(sum(starred), 0) FROM runs"
+        (row,) = self._database.numbers(f"{query} WHERE deleted IS NULL")
+        return tuple(map(int, row))

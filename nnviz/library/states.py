@@ -16,18 +16,24 @@ from engine.state_bytes import MOST_STATE, StateBytes, state_size
 from engine.storage import read_checkpoint
 from engine.training import Trainer
 from nnviz.library.database import Database
-from nnviz.library.faults import damaged, too_large
+from nnviz.library.faults import damaged, no_memory, too_large
 
 LEAP = "state"  # the kind of an order that leads to a whole state, which is its content
 _COLUMNS = "at, before, epoch, batch, orders, machine, content"
 
 
 def state_bytes(trainer: Trainer, before: float = 0) -> StateBytes:
-    """Packs the state of a training between two events. Raises TooLargeError, DataError for what is not finite."""
+    """Packs the state of a training between two events.
+
+    Raises TooLargeError, LibraryError where there is too little memory for it, DataError for what is not finite.
+    """
     size = state_size(trainer)
     if size > MOST_STATE:
         raise too_large(size, MOST_STATE)
-    return StateBytes.of(trainer, before)
+    try:
+        return StateBytes.of(trainer, before)
+    except MemoryError as error:
+        raise no_memory() from error
 
 
 @dataclass(frozen=True, eq=False)

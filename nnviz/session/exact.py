@@ -9,32 +9,46 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.datasets import Dataset
+from engine.history import History
+from engine.validation import Array
 from nnviz.jobs.stepwise import Steps, only_shares
 from nnviz.session.data import Data
 from nnviz.session.records import Records
 from nnviz.session.run import Run
+from nnviz.session.snapshots import Snapshot
 from nnviz.session.status import Progress, Stage
 from nnviz.session.training import Training
 
 if TYPE_CHECKING:
+    from nnviz.library import Library
     from nnviz.library.replay import Replayed
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Wish:
     """A moment of a run: so many epochs, with fraction, after it began.
 
     Attributes:
         changes: settings that a branch from there has otherwise than the fields.
+        kept: that moment as it is displayed when it is wished for; None where it is the network of then.
+        live: the parameters of then.
     """
 
     run: Run
     at: float
     changes: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        run, is_past = self.run, self.at < self.run.epochs
+        self.kept: Snapshot | None = run.snapshots.nearest(self.at) if is_past else None
+        self.live: Array = run.parameters
+
 
 class Exact:
-    """Says which moments can be had exactly, and how: from a whole state before them, which the library keeps."""
+    """Says which moments can be had exactly, and how: from a whole state before them, which the library keeps.
+
+    Those before the beginning of a branch are in the record of the run that it branched off from.
+    """
 
     def __init__(self, data: Data, training: Training, records: Records) -> None:
         self._data, self._training, self._records = data, training, records
@@ -67,19 +81,45 @@ def _gone_to(wish: Wish, dataset: Dataset, path: Path, is_written: Future[None])
     is_written.result()
     assert wish.run.record is not None
     with Library(path) as library:
-        return (yield from only_shares(replay(library, wish.run.record, wish.at, dataset)))
+        run = _recorded_in(library, wish.run.record, wish.at)
+        return (yield from only_shares(replay(library, run, wish.at, dataset)))
+
+
+def _recorded_in(library: Library, run: int, at: float) -> int:
+    """The run whose record has that moment: of what lies before the beginning of a branch, its parent."""
+    record = library.run(run)
+    while record.left_at is not None and at < record.left_at and record.parent is not None:
+        record = library.run(record.parent)
+    return record.id
 
 
 def branched(wish: Wish, found: Replayed) -> Run:
     """A run that begins at that moment of another one's past, with all that lies before it."""
-    run, at, trainer = wish.run, wish.at, found.trainer
+    run, at = wish.run, wish.at
+    made = of_the_past(wish, run.history.until(at), found)
+    made.snapshots.clear()
+    made.snapshots.fill([snapshot for snapshot in run.snapshots if snapshot.epochs < at])
+    made.keep_snapshot()
+    return made
+
+
+def of_the_past(wish: Wish, history: History, found: Replayed | None) -> Run:
+    """A run that begins at that moment, with the history up to there, without snapshots of before.
+
+    It rests if the moment was not ``found``: then its network is as it is displayed.
+    """
+    return _resting(wish, history) if found is None else _paused(wish, history, found)
+
+
+def _paused(wish: Wish, history: History, found: Replayed) -> Run:
+    run, trainer = wish.run, found.trainer
     made = Run(
         run.experiment.changed(training=trainer.settings),
         trainer.network,
         parent=run.id,
-        left_at=at,
+        left_at=wish.at,
         parent_record=run.record,
-        history=run.history.until(at),
+        history=history,
         name=run.name,
         changes=1,
     )
@@ -87,17 +127,12 @@ def branched(wish: Wish, found: Replayed) -> Run:
     made.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
     is_over = trainer.epoch >= trainer.settings.epochs and trainer.batch == trainer.batches_per_epoch
     made.stage = Stage.ENDED if is_over else Stage.PAUSED
-    made.snapshots.clear()
-    made.snapshots.fill([snapshot for snapshot in run.snapshots if snapshot.epochs < at])
-    made.keep_snapshot()
     return made
 
 
-def approximated(wish: Wish) -> Run:
-    """A run of the network as it is displayed of that moment, with all that lies before it; it rests."""
-    run, at, moment = wish.run, wish.at, wish.run.snapshots.nearest(wish.at)
-    parameters = run.parameters if moment is None or at >= run.epochs else moment.parameters
-    network, history = run.network.with_parameters(parameters), run.history.until(at)
+def _resting(wish: Wish, history: History) -> Run:
+    run, at = wish.run, wish.at
+    network = run.network.with_parameters(wish.live if wish.kept is None else wish.kept.parameters)
     made = Run(run.experiment, network, parent=run.id, left_at=at, history=history, name=run.name, changes=1)
     made.start_epoch = made.history.completed = at
     return made

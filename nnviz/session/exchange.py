@@ -50,7 +50,7 @@ class Exchange(QObject):
             if exported.left_out:
                 why = " ".join(f"{name}: {reason}" for name, reason in exported.left_out.items())
                 self._messages.tell(f"Run {run} was exported, but not all of it. {text.plain(why)}")
-            return f"Run {run} is in {text.name(folder.name)}"
+            return f"Run {run} was exported to {text.name(folder.name)}"
 
         self._work.run(f"Exporting run {run}", work, done, f"Run {run} could not be exported")
 
@@ -61,7 +61,7 @@ class Exchange(QObject):
         def work(library: Library, tell: Tell) -> int:
             from nnviz.library.exchange import read_run  # not before there is a use for it
 
-            return read_run(library, path)
+            return read_run(library, path, tell)
 
         def done(run: int) -> str:
             self.imported.emit(run)

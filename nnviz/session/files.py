@@ -23,12 +23,12 @@ from nnviz.session.making import Making
 from nnviz.session.messages import Messages
 from nnviz.session.opening import run_of
 from nnviz.session.resuming import Resuming
-from nnviz.session.run import Run
+from nnviz.session.run import Run, title_of_data
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.training import Training
-from nnviz.session.writing import Writing, network_for_file
+from nnviz.session.writing import Turn, Turns, Writing, network_for_file
 
 _PRESENT = {"saved": "Saving", "exported": "Exporting"}
 EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".py": export_script}
@@ -69,8 +69,7 @@ class Files(QObject):
         # By folder: no file waits for a disk that does not answer.
         self._saving = Lanes()  # only work that closing waits for
         self._exporting = Lanes()  # may take long; nothing waits for it
-        self._saves = 0  # counts what was asked for
-        self._written: dict[str, int] = {}  # by file, the number of the save that is in it
+        self._turns = Turns()
         self._noted: dict[int, int] = {}  # by run, the number of the save that its path and ``unsaved`` know of
 
     @property
@@ -143,30 +142,21 @@ class Files(QObject):
 
         A checkpoint also holds the state of the training after the current step. Training goes on.
         """
-        run, past, data = self._runs.current, self._runs.current.copy(), self.data_title
-        changes = run.changes
-        self._saves += 1
-        number, file = self._saves, os.path.realpath(path)
-
-        def unless_later(work: Callable[[], str]) -> str:
-            if self._written.get(file, 0) > number:  # that one did not have to wait for a step
-                return ", where a later save already is"
-            note = work()
-            self._written[file] = number
-            return note
+        run, past = self._runs.current, self._runs.current.copy()
+        data, changes = self.data_title(run), run.changes
+        writing = self._writing(path, "saved", self.turn(path))
 
         def saved() -> None:
             # Else a later save was quicker, in another folder, or of another run into the same file.
-            if self._written.get(file) == number > self._noted.get(run.id, 0):
-                self._noted[run.id] = number
+            if writing.turn.is_last and writing.turn.number > self._noted.get(run.id, 0):
+                self._noted[run.id] = writing.turn.number
                 run.path, run.saved_changes = path, changes
                 self._runs.tell_file(run)
             if then is not None:
                 then()
 
-        writing = Writing(path, "saved", self.begin(f"Saving {text.name(path.name)}"), self._messages)
         if path.suffix.lower() == CHECKPOINT and run.stage is not Stage.RESTING:
-            self._save_training(run.id, past, data, writing, unless_later, saved)
+            self._save_training(run.id, past, data, writing, saved)
             return
         state = self._resuming.state_of(run)
         is_cut_off = self._training.is_under_way or state is not None
@@ -179,17 +169,9 @@ class Files(QObject):
             save_network(network, path)
             return ", without the state of its training: only .npz keeps that" if is_cut_off else ""
 
-        writing.run(self._saving, lambda: unless_later(work), saved)
+        writing.run(self._saving, work, saved)
 
-    def _save_training(
-        self,
-        run: int,
-        past: Run,
-        data: str,
-        writing: Writing,
-        unless_later: Callable[[Callable[[], str]], str],
-        saved: Callable[[], None],
-    ) -> None:
+    def _save_training(self, run: int, past: Run, data: str, writing: Writing, saved: Callable[[], None]) -> None:
         """Saves it with the state of its training. ``past`` takes what was told up to that state."""
         runner = self._training.runner
 
@@ -208,36 +190,56 @@ class Files(QObject):
 
         def looked() -> None:
             runner.told.disconnect(take)
-            writing.run(self._saving, lambda: unless_later(work), saved)
+            writing.run(self._saving, work, saved)
 
         runner.told.connect(take)
         look = runner.look(run, parameters_and_state, looked)
 
     def export(self, path: Path) -> None:
         """Writes the network as it is now for other programs; the name's ending gives the format."""
-        past, data, export = self._runs.current.copy(), self.data_title, EXPORTS[path.suffix.lower()]
-        self.put(path, "exported", lambda: export(network_for_file(past, data), path))
+        run, export = self._runs.current, EXPORTS[path.suffix.lower()]
+        past, data = run.copy(), self.data_title(run)
+        self.put(path, "exported", self.turn(path), lambda: export(network_for_file(past, data), path))
 
     def write(self, make: Callable[[], bytes], path: Path) -> None:
         """Writes the bytes that ``make`` returns. It is called in another thread and may take long."""
-        self.put(path, "exported", lambda: write_whole(path, make()), is_awaited=False)
+        writing = self._writing(path, "exported", self.turn(path))
+        writing.run(self._exporting, lambda: write_whole(path, make()), lambda: None)
 
-    def put(self, path: Path, past: str, work: Callable[[], str | None], is_awaited: bool = True) -> None:
+    def turn(self, path: Path) -> Turn:
+        """Notes that a file is asked for now."""
+        return self._turns.take(path)
+
+    def put(self, path: Path, past: str, turn: Turn, work: Callable[[], str | None], of: Run | None = None) -> None:
         """Calls ``work`` in another thread, which writes the file, and may return what is to be said besides.
 
-        ``past`` says in a word what is done to it: "saved" or "exported". ``is_awaited``: closing waits for it.
+        Args:
+            past: in a word what is done to it: "saved" or "exported".
+            turn: when the file was asked for.
+            of: the run of whose past the network is: if that was its own file, it is not saved any more.
         """
-        writing = Writing(path, past, self.begin(f"{_PRESENT[past]} {text.name(path.name)}"), self._messages)
-        writing.run(self._saving if is_awaited else self._exporting, work, lambda: None)
+
+        def done() -> None:
+            if of is not None and of.path is not None and turn.is_last and os.path.realpath(of.path) == turn.file:
+                of.saved_changes = -1
+                self._runs.tell_file(of)
+
+        self._writing(path, past, turn).run(self._saving, work, done)
+
+    def _writing(self, path: Path, past: str, turn: Turn) -> Writing:
+        return Writing(path, turn, past, self.begin(f"{_PRESENT[past]} {text.name(path.name)}"), self._messages)
 
     def begin(self, what: str) -> Callable[[str], None]:
         """Says in the status line what is being done, until the function that is returned is called with the news."""
         return self._activities.begin(what)
 
-    @property
-    def data_title(self) -> str:
-        """The title of the data that are there; empty without data."""
-        return self._data.dataset.title if self._data.dataset else ""
+    def data_title(self, run: Run) -> str:
+        """The title of the data that a run was trained on, also where others are there by now."""
+        dataset, own = self._data.dataset, run.experiment.fingerprint
+        if dataset is not None and own in ("", dataset.fingerprint):
+            return dataset.title
+        described = run.network.description
+        return described.title if described is not None else title_of_data(run.experiment.data)
 
     def close(self, milliseconds: int) -> bool:
         """Waits for files that are being saved, and notes them; for others at most so long. Returns whether all end."""

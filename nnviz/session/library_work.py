@@ -78,7 +78,11 @@ class LibraryWork(QObject):
             self._begin()
 
         def take(result: Any) -> None:
-            self._end(done(result))
+            news = ""
+            try:
+                news = done(result)
+            finally:
+                self._end(news)
 
         def failed(error: Exception) -> None:
             is_cancelled = isinstance(error, CancelledError)

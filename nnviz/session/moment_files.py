@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +15,14 @@ from engine.errors import EngineError
 from engine.network import Network
 from engine.storage import save_checkpoint, save_network
 from nnviz.jobs.reading import CHECKPOINT
-from nnviz.jobs.stepwise import Stepwise
+from nnviz.jobs.stepwise import Steps, Stepwise
 from nnviz.look import text
 from nnviz.session.activities import Patience
-from nnviz.session.exact import Exact, Wish, approximated, branched
+from nnviz.session.exact import Exact, Wish, of_the_past
 from nnviz.session.files import EXPORTS, Files
 from nnviz.session.messages import Messages
-from nnviz.session.run import Run
 from nnviz.session.runs import Runs
-from nnviz.session.writing import network_for_file
+from nnviz.session.writing import Turn, network_for_file
 
 if TYPE_CHECKING:
     from nnviz.library.replay import Replayed
@@ -32,28 +32,37 @@ _LOG = logging.getLogger("nnviz")
 Write = Callable[[Network, "Replayed | None"], None]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Job:
-    """A file to be written: of which moment, in a word what is done to it ("saved"), and how.
+    """A file to be written: of which moment, when it was asked for, in a word what is done to it ("saved"), and how.
 
-    ``end`` tells the status line that the moment is reached.
+    Attributes:
+        steps: go to the moment; None where it cannot be had exactly.
+        end: tells the status line that the file no longer waits.
     """
 
     wish: Wish
     path: Path
+    turn: Turn
     past: str
     write: Write
-    end: Callable[[str], None]
+    steps: Callable[[], Steps] | None = None
+    end: Callable[[str], None] = lambda news: None
+
+    @property
+    def what(self) -> str:
+        """What it waits for, in words."""
+        return f"Going back to epoch {text.epochs(self.wish.at)} for {text.name(self.path.name)}"
 
 
 class MomentFiles(QObject):
-    """Trains to the moment again, in another thread, and writes what comes of it. One file at a time.
+    """Trains to the moment again, in another thread, and writes what comes of it. One file after the other.
 
     Where the run is not recorded, or its data are others, the weights are written as they are displayed, in 16 bits
     each, and a message says so.
 
     Signals:
-        changed: ``is_going_back`` has changed.
+        changed: ``waiting`` has changed.
     """
 
     changed = pyqtSignal()
@@ -65,12 +74,12 @@ class MomentFiles(QObject):
         self._work = Stepwise()
         self._work.changed.connect(self._went_on)
         self._work.failed.connect(self._failed)
-        self._job: _Job | None = None
+        self._jobs: deque[_Job] = deque()  # in the order in which they were asked for; the first is under way
 
     @property
-    def is_going_back(self) -> bool:
-        """Whether a file waits for its moment to be reached."""
-        return self._job is not None
+    def waiting(self) -> list[Path]:
+        """The files that wait for their moments to be reached, the next one first."""
+        return [job.path for job in self._jobs]
 
     def save(self, path: Path, epoch: float) -> None:
         """Writes the network of a moment of the current run that the timeline has.
@@ -92,61 +101,70 @@ class MomentFiles(QObject):
         self._begin(path, epoch, "exported", lambda network, _: export(network, path))
 
     def _begin(self, path: Path, epoch: float, past: str, write: Write) -> None:
-        run = self._runs.current
-        wish = Wish(run, epoch)
-        self.cancel()
-        what = f"Going back to epoch {text.epochs(wish.at)} for {text.name(path.name)}"
-        self._job = _Job(wish, path, past, write, self._files.begin(what))
+        job = _Job(Wish(self._runs.current, epoch), path, self._files.turn(path), past, write)
+        why_not = self._exact.why_not(job.wish.run)
+        if why_not is not None:
+            self._write(job, None, why_not)
+            return
+        job.steps, job.end = self._exact.steps(job.wish), self._files.begin(job.what)
+        self._jobs.append(job)
+        if len(self._jobs) == 1:
+            self._start(job)
         self.changed.emit()
-        why_not = self._exact.why_not(run)
-        if why_not is None:
-            self._patience.begin(what)
-            self._work.start(wish, self._exact.steps(wish))
-        else:
-            self._write(approximated(wish), None, why_not)
+
+    def _start(self, job: _Job) -> None:
+        assert job.steps is not None
+        self._patience.begin(job.what)
+        self._work.start(job.wish, job.steps)
 
     def cancel(self) -> None:
-        """Gives up the file that waits for its moment."""
-        job = self._arrive()
-        if job is not None:
+        """Gives up the file whose moment is gone to; the next one follows."""
+        if self._jobs:
+            job = self._arrive()
             job.end(f"{text.name(job.path.name)} was not {job.past}")
+            self.changed.emit()
 
-    def _arrive(self) -> _Job | None:
-        """Nothing waits any more; returns what did."""
-        job, self._job = self._job, None
+    def give_up(self) -> None:
+        """Gives up all files that wait."""
+        while self._jobs:
+            self.cancel()
+
+    def _arrive(self) -> _Job:
+        """The first file no longer waits: returns it, and begins with the next one."""
+        job = self._jobs.popleft()
         self._patience.end()
         self._work.forget()
-        if job is not None:
-            self.changed.emit()
+        if self._jobs:
+            self._start(self._jobs[0])
         return job
 
     def _went_on(self) -> None:
-        job, found = self._job, self._work.result
-        if job is None:
+        if not self._jobs or self._work.about is not self._jobs[0].wish:
             return
         self._patience.tell_how_far(f"{self._work.share:.0%}")
+        found = self._work.result
         if found is not None:
-            self._write(branched(job.wish, found), found, "; ".join(found.differences))
+            self._write(self._arrive(), found, "; ".join(found.differences))
 
     def _failed(self, error: Exception) -> None:
-        job = self._job
-        if job is not None and isinstance(error, EngineError):
-            self._write(approximated(job.wish), None, str(error))
-        elif job is not None:
+        if self._jobs and isinstance(error, EngineError):
+            self._write(self._arrive(), None, str(error))
+        elif self._jobs:
+            job = self._jobs[0]
             self.cancel()
             self._messages.tell_error(f"{text.name(job.path.name)} could not be {job.past}", error)
 
-    def _write(self, run: Run, found: Replayed | None, why_approximate: str) -> None:
-        job = self._arrive()
-        assert job is not None
-        job.end("")
-        moment, data = f"the network of epoch {text.epochs(job.wish.at)}", self._files.data_title
+    def _write(self, job: _Job, found: Replayed | None, why_approximate: str) -> None:
+        wish, moment = job.wish, f"the network of epoch {text.epochs(job.wish.at)}"
+        history, data = wish.run.history.until(wish.at), self._files.data_title(wish.run)
 
         def work() -> str:
-            job.write(network_for_file(run, data), found)
+            job.write(network_for_file(of_the_past(wish, history, found), data), found)
             return f", {moment}{', approximately' if why_approximate else ''}"
 
-        self._files.put(job.path, job.past, work)
+        self._files.put(job.path, job.past, job.turn, work, wish.run)
+        job.end("")
+        self.changed.emit()
         if why_approximate:
             kept = "as they are kept for looking back, in 16 bits each" if found is None else "computed again elsewhere"
             self._messages.tell(f"{text.name(job.path.name)} gets {moment} with weights {kept}: {why_approximate}")
@@ -154,6 +172,7 @@ class MomentFiles(QObject):
     def close(self, milliseconds: int) -> bool:
         """Ends the work; returns whether that was in time."""
         self._patience.close()
-        if self._job is not None:
-            _LOG.error("%s was not %s: nnviz was closed before its moment was reached", self._job.path, self._job.past)
+        for job in self._jobs:
+            _LOG.error("%s was not %s: nnviz was closed before its moment was reached", job.path, job.past)
+        self._jobs.clear()
         return self._work.close(milliseconds)

@@ -89,13 +89,13 @@ class Remedies(QObject):
         training, good = run.experiment.training, best_epoch(run)
         go: Callable[[dict[str, Any]], None]
         if good and self._branching.why_not is None:
-            where, go = f"Epoch {text.epochs(good)}", partial(self._branching.branch_at, good)
+            where, go = f"Go back to epoch {text.epochs(good)}", partial(self._branching.branch_at, good)
         else:
             where, go = "Reset", self._reset_with
         rate = _a_tenth_of(training.learning_rate)
-        choices = [Choice(f"{where}, rate {rate:g}", partial(go, {"learning_rate": rate}))]
+        choices = [Choice(f"{where} with rate {rate:g}", partial(go, {"learning_rate": rate}))]
         if not training.clip_norm:
-            choices.append(Choice(f"{where}, clipped gradients", partial(go, {"clip_norm": _CLIP})))
+            choices.append(Choice(f"{where} with clipped gradients", partial(go, {"clip_norm": _CLIP})))
         self._notice = self._messages.warn(told, *choices, Choice("Reset", self._making.reset))
 
     def _reset_with(self, changes: dict[str, Any]) -> None:
@@ -109,6 +109,14 @@ def _a_tenth_of(rate: float) -> float:
 
 
 def best_epoch(run: Run) -> float:
-    """The epoch of a run after which the training part's loss was least, before it began to grow; 0 without any."""
+    """The epoch after which the training part's loss was least, before it began to grow; 0 without any.
+
+    Only of those to which something leads: curves may begin before the first moment that is kept, in another program
+    or in a run that is gone.
+    """
+    first = next((snapshot.epochs for snapshot in run.snapshots), run.start_epoch)
+    if run.parent_record is None:
+        first = max(first, run.left_at or 0)
     curve = run.history.loss.train
-    return min(zip(curve.values, curve.epochs, strict=True), default=(0.0, 0.0))[1]
+    points = zip(curve.values, curve.epochs, strict=True)
+    return min((point for point in points if point[1] >= first), default=(0.0, 0.0))[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,13 @@ class Taken:
         plan: what the library takes and may take, and what goes because it takes more.
         possible: what could go at most; None if that was not asked.
         moment_budget: bytes that the moments of one run may take in the library.
+        marks: see :attr:`Room.marks`; the plans are of them.
     """
 
     plan: Plan
     possible: Plan | None
     moment_budget: int
+    marks: tuple[int, ...] = ()
 
 
 class KeptRoom(QObject):
@@ -56,9 +58,10 @@ class KeptRoom(QObject):
         super().__init__()
         self._runs, self._library, self._messages = runs, library, messages
         self.taken: Taken | None = None
+        self._known: Taken | None = None  # the same while its plans hold
         self._work = LibraryWork(path, messages)
         self._work.told.connect(self.told)
-        self._work.ended.connect(library.refresh)
+        self._work.ended.connect(self._look_anew)
         self._is_looking = self._is_stale = self._is_asked = False
         library.listed.connect(self.refresh)
 
@@ -68,7 +71,13 @@ class KeptRoom(QObject):
         """Finds out from now on what could go at most, or no longer: of many runs that takes a while."""
         self._is_asked = is_asked
         if is_asked:
-            self.refresh()
+            self._look_anew()
+
+    def _look_anew(self) -> None:
+        """Also at each run, of which there may be many; and has the list of runs read."""
+        self._known = None
+        self._library.refresh()
+        self.refresh()
 
     def refresh(self) -> None:
         """Looks again. Is called when the list of runs was read."""
@@ -76,15 +85,15 @@ class KeptRoom(QObject):
             self._is_stale = True  # what is being read may be of before
             return
         self._is_looking, self._is_stale = True, False
-        is_asked = self._is_asked
-        self._work.look(lambda library: _taken(library, is_asked), self._take, self._failed)
+        known, is_asked = self._known, self._is_asked
+        self._work.look(lambda library: _taken(library, known, is_asked), self._take, self._failed)
 
     def _take(self, found: Taken | None) -> None:
         self._is_looking = False
         if self._is_stale:
             self.refresh()
             return
-        taken = found or _nothing()
+        taken = self._known = found or _nothing()
         if taken != self.taken:
             self.taken = taken
             self.changed.emit()
@@ -93,6 +102,8 @@ class KeptRoom(QObject):
         self._is_looking = False
         if not self._library.problem:  # else it was told
             self._messages.tell_error("How much the library takes could not be read", error)
+        if self._is_stale:
+            self.refresh()
 
     # ---- how much there may be
 
@@ -132,21 +143,34 @@ class KeptRoom(QObject):
             return
         plan = self.taken.plan
 
-        def work(library: Library, tell: Tell) -> None:
-            library.room.thin(plan, lambda share: tell(f"{100 * share:.0f} % is done"))
+        def work(library: Library, tell: Tell) -> Plan:
+            return library.room.thin(plan, lambda share: tell(f"{100 * share:.0f} % is done"))
 
-        what = f"Gone: {words_of_plan(plan)}"
-        self._work.run("Thinning old runs", work, lambda _: what, "Old runs could not be thinned")
+        def done(gone: Plan) -> str:
+            return f"Gone: {words_of_plan(gone)}" if gone.losses else "Nothing is gone: these runs are in training"
+
+        self._work.run("Thinning old runs", work, done, "Old runs could not be thinned")
 
     def close(self, milliseconds: int) -> bool:
         """Ends what is being done; returns whether that was in time."""
         return self._work.close(milliseconds)
 
 
-def _taken(library: Library, is_asked: bool) -> Taken:
-    room = library.room
-    plan = room.plan()
-    return Taken(plan, room.plan(0) if is_asked and not plan.is_over else None, room.moment_budget)
+def _taken(library: Library, known: Taken | None, is_asked: bool) -> Taken:
+    """What there is. What is ``known`` of what goes is not found out again where it still holds."""
+    room, marks = library.room, library.room.marks
+    if known is not None and known.marks == marks:
+        plan = replace(known.plan, taken=room.nbytes, budget=room.budget)
+        holds = plan.is_over == known.plan.is_over and plan.is_enough == known.plan.is_enough
+        if (
+            holds
+            and plan.budget == known.plan.budget
+            and not (is_asked and known.possible is None and not plan.is_over)
+        ):
+            return replace(known, plan=plan, moment_budget=room.moment_budget)
+    # A view of it says what goes, so it may go when the next training is over.
+    plan = (room.announce() if library.why_read_only is None else None) or room.plan()
+    return Taken(plan, room.plan(0) if is_asked and not plan.is_over else None, room.moment_budget, marks)
 
 
 def _nothing() -> Taken:

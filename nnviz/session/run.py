@@ -68,7 +68,7 @@ class Run:
         name: what it is called while it has no file.
         opened: the provenance that its file holds; None for a run that was not opened from a file.
         changes: a count that grows with everything it learns in this window.
-        saved_changes: the count when it was last saved.
+        saved_changes: the count when it was last saved; -1 where its file holds another moment of it.
         dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None for none.
         has_died: whether it was so at the end of any epoch of this training.
         edited: figures of a network that was edited after the last epoch, empty until they are measured; else None.
@@ -373,13 +373,13 @@ def changes_between(before: Experiment, after: Experiment) -> list[str]:
     """
     omitted = {"epochs", "fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
     return [
-        f"{setting_name(name)} {_data_title(value) if name == 'data' else setting_value(value)}".lstrip()
+        f"{setting_name(name)} {title_of_data(value) if name == 'data' else setting_value(value)}".lstrip()
         for name, (value, _) in after.difference(before).items()
         if name not in omitted
     ]
 
 
-def _data_title(name: str) -> str:
+def title_of_data(name: str) -> str:
     """What data are called; of a file or folder its name, also when it is gone."""
     return text.name(DATASETS[name].title if name in list(DATASETS) else Path(name).name)
 

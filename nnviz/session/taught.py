@@ -27,9 +27,10 @@ class _Past:
     learned: dict[str, float] = field(default_factory=dict)  # file → epochs, those of now left out
     first: Moment | None = None
 
-    def files_at(self, epochs: float) -> frozenset[str]:
+    def learned_by(self, epochs: float) -> dict[str, float]:
+        """From which files it had learned then, and since when."""
         files = self.learned if self.mixed_in is None else {self.mixed_in: self.since, **self.learned}
-        return frozenset(file for file, since in files.items() if epochs > since)
+        return {file: since for file, since in files.items() if epochs > since}
 
 
 class Taught:
@@ -47,7 +48,7 @@ class Taught:
     def follow(self, mixed_in: str | None) -> None:
         """From now on the current run learns with that file mixed into the training part, or without any."""
         run = self.runs.current
-        past = self._pasts.setdefault(run.id, _Past(since=run.epochs))
+        past = self._pasts.get(run.id) or self._begin(run)
         if mixed_in == past.mixed_in:
             return
         if past.mixed_in is not None and run.epochs > past.since:
@@ -56,11 +57,20 @@ class Taught:
         if mixed_in is not None and not past.learned:
             past.first = _moment(run)
 
+    def _begin(self, run: Run) -> _Past:
+        """A branch has learned what its parent had when it began."""
+        past = self._pasts[run.id] = _Past(since=run.epochs)
+        parent = None if run.parent is None else self._pasts.get(run.parent)
+        if parent is not None:
+            past.learned = parent.learned_by(run.epochs)
+            past.first = parent.first if past.learned else None
+        return past
+
     @property
     def files(self) -> frozenset[str]:
         """The files with which the current run had been trained by then, also those that are no longer mixed in."""
         past = self._pasts.get(self.runs.current.id)
-        return frozenset() if past is None else past.files_at(self._displayed.epochs)
+        return frozenset() if past is None else frozenset(past.learned_by(self._displayed.epochs))
 
     @property
     def before(self) -> Moment | None:

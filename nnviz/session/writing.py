@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.network import Network
@@ -17,19 +17,60 @@ from nnviz.session.run import Run
 _LOG = logging.getLogger("nnviz")
 
 
+@dataclass
+class Turns:
+    """The order in which files were asked for: whatever takes how long, each holds what was asked for last.
+
+    Attributes:
+        count: of what was asked for.
+        written: by file, the number of what is in it.
+    """
+
+    count: int = 0
+    written: dict[str, int] = field(default_factory=dict)
+
+    def take(self, path: Path) -> Turn:
+        """The next turn, at that file."""
+        self.count += 1
+        return Turn(self, os.path.realpath(path), self.count)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """When a file was asked for: the number grows with time."""
+
+    turns: Turns
+    file: str
+    number: int
+
+    def unless_later(self, work: Callable[[], str | None]) -> str | None:
+        """Does the work that writes the file, unless what was asked for later is in it. In the thread that writes."""
+        if self.turns.written.get(self.file, 0) > self.number:  # that one did not have to wait so long
+            return ", where a later save already is"
+        note = work()
+        self.turns.written[self.file] = self.number
+        return note
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the file holds what was asked for with this turn."""
+        return self.turns.written.get(self.file) == self.number
+
+
 @dataclass(frozen=True)
 class Writing:
-    """One file: its path, in a word what is done to it ("saved"), and how to say that it ended."""
+    """One file: its path, when it was asked for, in a word what is done to it ("saved"), and how to say its end."""
 
     path: Path
+    turn: Turn
     past: str
     end: Callable[[str], None]
     messages: Messages
 
     def run(self, lanes: Lanes, work: Callable[[], str | None], then: Callable[[], None]) -> None:
-        """Calls ``work`` in the lane of the file's folder; it may return what is to be said besides that it is done.
+        """Calls ``work`` in the lane of the file's folder, unless something later is in the file by then.
 
-        ``then`` is called when the file is on disk.
+        ``work`` may return what is to be said besides that it is done. ``then`` is called when the file is on disk.
         """
 
         name = text.name(self.path.name)
@@ -43,7 +84,7 @@ class Writing:
             self.end("")
             self.messages.tell_error(f"{name} could not be {self.past}", error)
 
-        lanes.run(os.path.realpath(self.path.parent), work, done, failed)
+        lanes.run(os.path.realpath(self.path.parent), lambda: self.turn.unless_later(work), done, failed)
 
 
 def network_for_file(past: Run, data_title: str) -> Network:

@@ -54,11 +54,6 @@ class GivingLabel(QLabel):
         """The text that can be read."""
         return self._fitting()
 
-    @property
-    def whole_width(self) -> int:
-        """The width of the whole text, in pixels."""
-        return int(self.sizeHint().width())
-
     def _fit(self) -> None:
         super().setText(self._fitting())
 

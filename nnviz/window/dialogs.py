@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeAlias
 
-from PyQt5.QtCore import QObject, Qt
+from PyQt5.QtCore import QObject, Qt, QTimer
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from nnviz.look import text, theme
@@ -35,7 +35,9 @@ class NetworkDialogs(QObject):
         self._preferences = preferences
         # Runs that the person agreed to lose: their ids, and their ``changes`` at that time.
         self._discarded: set[tuple[int, int]] = set()
+        self._when_written: Callable[[], object] | None = None  # what waits for files of the past
         session.runs.file_changed.connect(self._remember_file)
+        session.moment_files.changed.connect(self._look_whether_written)
 
     def open_network(self) -> None:
         """Asks about unsaved work, then which file to open."""
@@ -160,6 +162,38 @@ class NetworkDialogs(QObject):
             summary = several if len(lost) > 1 else "An earlier network has learned and is not saved."
             details = "\n".join(map(self._description, lost)) + "\n\nQuit without saving them?"
         self._ask_to_save(lost, summary, details, quit_now, go_on)
+
+    def ask_about_waiting(self, quit_now: Callable[[], object]) -> None:
+        """Asks whether to wait for the files of moments of the past that are not reached yet."""
+        self._when_written, files = None, self._session.moment_files
+        names = text.listed([text.name(path.name) for path in files.waiting])
+        is_one = len(files.waiting) == 1
+        box = named(QMessageBox(self._window), "waitingBox")
+        box.setWindowTitle("nnviz")
+        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
+        box.setTextFormat(Qt.PlainText)
+        box.setText(f"{names} {'is' if is_one else 'are'} not written yet.")
+        box.setInformativeText(
+            f"The training is still going back to the moment that {'it is' if is_one else 'they are'} to hold."
+        )
+        box.setAttribute(Qt.WA_DeleteOnClose)
+        without = box.addButton(f"&Quit without {'it' if is_one else 'them'}", QMessageBox.DestructiveRole)
+        without.clicked.connect(files.give_up)
+        box.setEscapeButton(box.addButton(QMessageBox.Cancel))
+        wait = box.addButton("&Wait, then quit", QMessageBox.AcceptRole)
+        box.setDefaultButton(wait)
+        for button in (without, wait):
+            button.clicked.connect(lambda: self._after_writing(quit_now))
+        box.open()
+
+    def _after_writing(self, then: Callable[[], object]) -> None:
+        self._when_written = then
+        self._look_whether_written()
+
+    def _look_whether_written(self) -> None:
+        if self._when_written is not None and not self._session.moment_files.waiting:
+            then, self._when_written = self._when_written, None
+            QTimer.singleShot(0, then)  # when all who are told of this file know of it
 
     def _ask_to_save(
         self, lost: list[Run], summary: str, details: str, then: Then, cancelled: Then = lambda: None

@@ -340,7 +340,11 @@ class MainWindow(QMainWindow):
         self.status_line.news.stop()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Asks about unsaved work if there is some; else ends all threads and closes."""
+        """Asks about files that wait to be written and unsaved work, if there are any; else ends all threads."""
+        if not self._close_without_asking and self.session.moment_files.waiting:
+            event.ignore()
+            self.dialogs.ask_about_waiting(self.close)
+            return
         if not self._close_without_asking and self.dialogs.unsaved:
             event.ignore()
             self.dialogs.ask_before_quitting(self.close_unasked)

@@ -40,6 +40,9 @@ class Memory(QObject):
         self._starts = False  # whether training was requested while the network was being read
         self._opens = False  # whether the last network is being read, or was read
         self._is_lost = False  # whether the last network could not be read
+        self._moment_bytes: int | None = (
+            None  # what was chosen, where it is more than the memory that is free this time
+        )
         self._is_complete = False  # whether all that was remembered is in the window
         self.experiment = restored(self._preferences.document("configuration"))
 
@@ -58,10 +61,20 @@ class Memory(QObject):
         if share is not None:
             session.question.set_threshold(share)
         if moments is not None:
-            with contextlib.suppress(EngineError):  # more than the memory that is free by now
-                session.room.set_memory_budget(int(moments))
+            self._set_memory_budget(session, int(moments))
         self._remember_changes(session)
         return session
+
+    def _set_memory_budget(self, session: Session, nbytes: int) -> None:
+        """Sets what was chosen, where that is possible this time; it is chosen until it is changed."""
+        try:
+            session.room.set_memory_budget(nbytes)
+        except EngineError:
+            self._moment_bytes = nbytes
+            session.room.memory_changed.connect(self._memory_chosen)
+
+    def _memory_chosen(self) -> None:
+        self._moment_bytes = None
 
     def load(self) -> None:
         """Loads the last network and data set.
@@ -120,8 +133,8 @@ class Memory(QObject):
         remember("painted", json.dumps(session.painting.latest))
         remember("sure_from", session.question.threshold)
         remember("keep_runs", int(session.records.is_on))
-        remember("moment_bytes", session.room.memory_budget)
         remember("seeds", session.sweeps.seeds)
+        remember("moment_bytes", session.room.memory_budget if self._moment_bytes is None else self._moment_bytes)
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet
         remember("configuration", json.dumps(session.settings.experiment.as_dict()))

@@ -57,6 +57,7 @@ class RunDialogs(QObject):
         """Asks where to, and exports a run of the list."""
         record = self._session.library.record(run)
         if record is None:
+            self._session.messages.tell(f"Run {run} is still being read. Export it when the list shows what it is.")
             return
         try:
             made = record.experiment

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import DATASETS, Dataset
 from engine.training import Trainer
 from nnviz.library import Library, RunRecord
+from nnviz.library.room import Room
+from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -173,6 +176,32 @@ def test_pausing_in_the_middle_too(recorded: MainWindow, qtbot: QtBot) -> None:
     assert (record.status, record.epochs) == ("paused", recorded.session.runs.current.epochs)
 
 
+def test_an_edit_of_a_paused_run_is_written_and_let_go(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    session.step_epoch()
+    wait_for(qtbot, recorded, Status.PAUSED)
+    record, value = session.runs.current.record, 0.5
+    session.edits.set_bias(Neuron(1, 0), value)
+    look = session.training.runner.look(session.runs.current.id, lambda _: None)
+    qtbot.waitUntil(look.done)
+    assert record is not None
+    with Library() as library:
+        assert library.run(record).status == "paused"
+        assert not library.is_live(record)
+        assert library.network(record).biases[0][0, 0] == value
+        library.delete([record])
+
+
+def test_the_end_of_a_training_does_not_wait_for_thinning(
+    recorded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(Room, "make_room", lambda room: go_on.wait(20) and None)
+    train_epochs(qtbot, recorded, 1)  # until it has ended
+    assert not go_on.is_set()
+    go_on.set()
+
+
 def test_what_is_kept_is_not_unsaved(recorded: MainWindow, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 1)
@@ -239,6 +268,8 @@ import main
 main.set_threads()
 from nnviz.app import create_window
 from nnviz.commands.screenshot import wait_until
+from nnviz.library.room import Room
+from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 window = create_window()
 session = window.session

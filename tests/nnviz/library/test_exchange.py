@@ -8,6 +8,7 @@ import json
 import runpy
 import shlex
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -275,3 +276,25 @@ def test_odd_states_become_harmless_ones(library: Library, exported: Path) -> No
     assert new.status == "paused"
     new = library.run(read_run(library, rewritten(exported, of_run(status="<script>"))))
     assert new.status == "paused"
+
+
+@pytest.mark.parametrize("words", ["it is read", "% is written"])
+def test_an_import_that_is_cancelled_adds_nothing(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setattr("nnviz.library.exchange._ROWS_AT_ONCE", 3)
+    run, _ = record(library)
+    write_run(library, run, tmp_path / "one.nnvizrun")
+    told: list[str] = []
+
+    def tell(how_far: str) -> None:
+        told.append(how_far)
+        if how_far.endswith(words) and not how_far.startswith("0"):
+            raise CancelledError
+
+    with Library(tmp_path / "other.sqlite") as other:
+        with pytest.raises(CancelledError):
+            read_run(other, tmp_path / "one.nnvizrun", tell)
+        assert len(other.runs()) == 0
+        assert other.database.number("SELECT count(*) FROM moments") == 0
+    assert told

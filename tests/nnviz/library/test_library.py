@@ -306,6 +306,7 @@ def test_a_deletion_that_was_never_made_final_is_so_a_day_later(monkeypatch: pyt
         run = library.begin(an_experiment())
         library.delete([run])
         library.database.close()  # as a killed program does
+        library._undoes.release()
         with Library() as soon:
             assert soon.database.number("SELECT count(*) FROM runs") == 1
         monkeypatch.setattr("time.time", lambda: 0.0)  # a clock that was set back counts, too
@@ -339,3 +340,13 @@ def test_the_file_shrinks_again() -> None:
         library.empty()
         assert library.database.nbytes < before + 100_000
         assert library.path.stat().st_size < before + 100_000
+
+
+def test_a_deletion_that_can_be_undone_is_not_made_final_by_another_program(library: Library) -> None:
+    """However long the window has been open."""
+    run, _ = record(library)
+    library.delete([run])
+    library.database.write("UPDATE runs SET deleted = deleted - 100000")
+    with Library(library.path):
+        library.restore([run])
+    assert library.has(run)

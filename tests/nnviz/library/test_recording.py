@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -373,3 +375,26 @@ def test_a_state_says_what_it_was_computed_with(library: Library) -> None:
         f"number of threads unknown, then {this_machine().threads}",
     ]
     assert Machine.from_dict([1]).differences(Machine()) != [], "two that are not known may differ"
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_training_that_changes_hands_was_not_interrupted(library: Library, goes_on: bool) -> None:
+    """Between letting go of the run and taking it up again nobody holds its lock."""
+    made = an_experiment()
+    run, trainer = library.begin(made), made.trainer(DATA)
+    Recording(library, run, trainer).finish("training")
+    taken_up: list[Recording] = []
+
+    def take_up() -> None:
+        time.sleep(0.3)
+        with Library(library.path) as other:
+            taken_up.append(Recording(other, run, trainer))
+
+    other = threading.Thread(target=take_up)
+    if goes_on:
+        other.start()
+    found = [each.id for each in library.interrupted()]
+    if goes_on:
+        other.join()
+        taken_up[0].close()
+    assert found == ([] if goes_on else [run])

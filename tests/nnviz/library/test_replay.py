@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pytest
 
 from engine.datasets import Dataset
-from engine.errors import DataError
+from engine.errors import DataError, SettingError
 from engine.events import Batch, Event
+from engine.settings import TrainingSettings
 from engine.training import Trainer
 from engine.validation import Array
 from nnviz.library import DamagedError, Library, Recording, UnknownRunError
+from nnviz.library.faults import ReplayError, damage_mark
 from nnviz.library.replay import Replayed, edit_content, replay
 from nnviz.library.states import state_places
 from tests.engine.helpers import class_data
@@ -213,3 +216,30 @@ def test_it_can_be_given_up(library: Library) -> None:
     steps: Iterator[Event] = replay(library, 1, 5, DATA)  # type: ignore[assignment]
     next(steps)
     steps.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("what", ["it ends before", "its order does not fit", "an order of a newer version"])
+def test_what_comes_out_otherwise_is_no_damage(library: Library, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """As on another machine; else all of the library would be set aside when it is opened the next time."""
+    seen(library, {(2, 2): slower})
+    if what == "it ends before":
+        run = Trainer.run
+
+        def short(trainer: Trainer) -> Iterator[Event]:
+            return islice(run(trainer), 1)
+
+        monkeypatch.setattr(Trainer, "run", short)
+    elif what == "its order does not fit":
+        change = Trainer.change
+
+        def refuse(trainer: Trainer, settings: TrainingSettings) -> None:
+            if settings.weight_decay:
+                raise SettingError("epochs", 1, "must be more", "Try 2.")
+            change(trainer, settings)
+
+        monkeypatch.setattr(Trainer, "change", refuse)
+    else:
+        library.database.write("UPDATE orders SET kind = 'prune' WHERE kind = 'settings'")
+    with pytest.raises(ReplayError, match="it must come out as it was recorded"):
+        gone_to(library, 1 + 4 / 6)
+    assert not damage_mark(library.path).exists()

@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import SettingError
 from nnviz.library import Library, Recording
+from nnviz.library.locks import lock_of_run
 from nnviz.library.room import BUDGET, MOMENT_BUDGET
 from tests.nnviz.library.helpers import DATA, an_experiment, record
 
@@ -192,3 +193,30 @@ def test_thinning_tells_how_far_it_is_and_can_be_ended(library: Library) -> None
     assert library.run(first).is_thinned
     assert library.moments(second) == before
     assert library.path.stat().st_size < size, "what went is no longer in the file"
+
+
+@pytest.mark.parametrize("how", ["thinned", "deleted"])
+def test_what_was_said_is_forgotten_where_room_was_made_otherwise(library: Library, how: str) -> None:
+    """What goes the next time is something else, and is said first."""
+    first, second = large_runs(library, 2)
+    library.room.budget = library.room.nbytes - 1000
+    assert library.room.announce() is not None
+    if how == "thinned":
+        library.room.thin(library.room.plan())
+    else:
+        library.delete([first])
+        library.purge()
+    library.room.budget = library.room.nbytes - 1000
+    before = library.moments(second)
+    assert library.room.make_room() is not None
+    assert library.moments(second) == before
+
+
+def test_thinning_says_what_is_gone_and_not_what_was_to_go(library: Library) -> None:
+    first, second = large_runs(library, 2)
+    plan = library.room.plan(0)
+    lock = lock_of_run(library.path, first)
+    assert lock.take()
+    gone = library.room.thin(plan)
+    lock.release()
+    assert (plan.runs, gone.runs) == ([first, second], [second])

@@ -640,3 +640,21 @@ def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: MainWi
     train_on(qtbot, window)
     left = set(own_folder().glob("*.npz"))
     assert left == {path, *others, Path(str(own.mixed_in)), first, *older[4:]}
+
+
+def test_a_branch_has_learned_what_its_parent_had_by_then(own_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = own_window, own_window.session
+    session.records.set_on(True)
+    train_epochs(qtbot, window, 2)
+    draw(qtbot, window)
+    keep_as(qtbot, window, "4")
+    open_page(qtbot, window)
+    train_on(qtbot, window)
+    wait_for(qtbot, window, Status.FINISHED)
+    taught, before = session.runs.current, session.own.before
+    assert before is not None
+    session.timeline.go_to(3)
+    session.timeline.branch()
+    qtbot.waitUntil(lambda: session.runs.current is not taught, timeout=20_000)
+    assert session.own.learned.all()
+    assert session.own.before is before

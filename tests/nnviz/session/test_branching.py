@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.validation import Array
 from nnviz.library import Library
+from nnviz.session.remedies import best_epoch
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
@@ -60,6 +61,28 @@ def test_with_the_same_settings_it_repeats_the_run_to_the_bit(
     np.testing.assert_array_equal(end(qtbot, recorded), straight)
     np.testing.assert_array_equal(old.network.parameters, straight)
     assert new.history.error.test.values == old.history.error.test.values
+
+
+def test_before_its_beginning_a_branch_goes_back_in_its_parent(recorded: MainWindow, qtbot: QtBot) -> None:
+    """And in that one's parent; a file of such a moment is exact, too."""
+    session = recorded.session
+    session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.003, epochs=4)
+    steps(qtbot, recorded, 4)
+    straight, first = session.runs.current.network.parameters.copy(), session.runs.current
+    for at, wanted in ((3, 2), (2, 1)):
+        before = session.runs.current
+        session.timeline.go_to(at)
+        branch(qtbot, recorded)
+        steps(qtbot, recorded, 1)
+        assert session.timeline.epochs[0] == 0
+        assert best_epoch(session.runs.current) == session.runs.current.epochs
+        session.timeline.go_to(wanted)
+        branch(qtbot, recorded)
+        new = session.runs.current
+        assert (new.left_at, new.epochs) == (wanted, wanted)
+        assert new.parent_record not in (None, before.record)
+    np.testing.assert_array_equal(end(qtbot, recorded), straight)
+    assert session.runs.current is not first
 
 
 def test_a_training_that_goes_on_in_its_own_process(recorded: MainWindow, qtbot: QtBot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from nnviz.session.remedies import best_epoch
 from nnviz.session.status import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click, drag, find, pause, retype, seven, train_for_a_while, wait_for
+from tests.nnviz.helpers import click, drag, find, pause, retype, seven, train_epochs, train_for_a_while, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +123,11 @@ def test_it_goes_back_to_the_last_good_epoch_exactly(
     assert dataset is not None
     good = best_epoch(old)
     assert good == 3
-    assert choices(window) == ["Epoch 3, rate 1e+29", "Epoch 3, clipped gradients", "Reset"]
+    assert choices(window) == [
+        "Go back to epoch 3 with rate 1e+29",
+        "Go back to epoch 3 with clipped gradients",
+        "Reset",
+    ]
     settings = old.experiment.training
     click(qtbot, window, QPushButton, f"messageChoice{number}Button")
     qtbot.waitUntil(lambda: session.runs.current is not old, timeout=20_000)
@@ -138,10 +143,29 @@ def test_it_goes_back_to_the_last_good_epoch_exactly(
     np.testing.assert_array_equal(new.network.parameters, trainer.network.parameters)
 
 
+def test_only_an_epoch_that_can_be_gone_back_to_is_offered(recorded: MainWindow, qtbot: QtBot, home: Path) -> None:
+    """Not one that an opened network learned elsewhere, however good it was."""
+    session, path = recorded.session, home / "opened.json"
+    train_epochs(qtbot, recorded, 3)
+    session.runs.current.history.loss.train.values[1] = 0.0  # the best epoch is long past
+    session.files.save(path)
+    qtbot.waitUntil(lambda: not session.files.is_busy)
+    assert best_epoch(session.runs.current) == 1
+    before = session.runs.current
+    session.files.open(path)
+    qtbot.waitUntil(lambda: session.runs.current is not before)
+    train_epochs(qtbot, recorded, 2)
+    opened = session.runs.current
+    assert opened.history.loss.train.at(1) == 0
+    assert best_epoch(opened) >= 3
+    session.branching.branch_at(best_epoch(opened))
+    qtbot.waitUntil(lambda: session.runs.current is not opened, timeout=20_000)
+
+
 def test_if_it_never_learned_it_offers_to_begin_again(recorded: MainWindow, qtbot: QtBot) -> None:
     window, session = recorded, recorded.session
     diverge_after(qtbot, window, 0)
-    assert choices(window) == ["Reset, rate 1e+29", "Reset, clipped gradients", "Reset"]
+    assert choices(window) == ["Reset with rate 1e+29", "Reset with clipped gradients", "Reset"]
     click(qtbot, window, QPushButton, "messageChoice2Button")
     assert session.state is Status.READY
     assert session.settings.experiment.training.clip_norm == 1

@@ -115,3 +115,12 @@ def test_closing_ends_it_and_tells_nothing_more(work: LibraryWork, told: list[st
     assert work.close(5000)
     assert ended
     assert told == ["First …"]
+
+
+def test_an_outcome_that_cannot_be_told_is_not_taken_for_work(work: LibraryWork, told: list[str], qtbot: QtBot) -> None:
+    with qtbot.captureExceptions() as crashes:
+        work.run("First", begin, lambda run: str(1 // 0), "It failed")
+        work.run("Second", begin, lambda run: f"It is run {run}", "It failed")
+        qtbot.waitUntil(lambda: told[-1] == "It is run 2")
+    assert [kind for kind, *_ in crashes] == [ZeroDivisionError]
+    assert not work._waiting

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import runpy
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QFileDialog, QMenu
+from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.provenance import Provenance
 from engine.storage import load_checkpoint, load_network
 from engine.training import Trainer
 from engine.validation import Array
+from nnviz.library import Library
 from nnviz.library import replay as replaying
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -34,6 +36,21 @@ def trained(recorded: MainWindow, qtbot: QtBot) -> MainWindow:
         qtbot.waitUntil(lambda before=before: session.runs.current.epochs > before, timeout=20_000)
         wait_for(qtbot, recorded, Status.PAUSED)
     return recorded
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """No moment of the past is reached before this is set."""
+    go_on, original = threading.Event(), replaying.replay
+
+    def slow(*arguments: Any) -> Any:
+        yield 0.25
+        go_on.wait(20)
+        return (yield from original(*arguments))
+
+    monkeypatch.setattr(replaying, "replay", slow)
+    yield go_on
+    go_on.set()
 
 
 def exactly(window: MainWindow, epochs: float) -> Array:
@@ -149,29 +166,149 @@ def test_of_a_run_that_is_not_recorded_it_is_approximate_and_told(
 
 
 def test_it_can_be_given_up_while_it_goes_there(
-    trained: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+    trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event
 ) -> None:
     """After a second that is offered, with how far it is."""
-    session, path, go_on = trained.session, home / "then.json", threading.Event()
-    original = replaying.replay
-
-    def slow(*arguments: Any) -> Any:
-        yield 0.25
-        go_on.wait(20)
-        return (yield from original(*arguments))
-
-    monkeypatch.setattr(replaying, "replay", slow)
+    session, path = trained.session, home / "then.json"
     session.timeline.go_to(2)
     session.moment_files.save(path, 2)
-    try:
-        qtbot.waitUntil(lambda: session.messages.current is not None)
-        message = session.messages.current
-        assert message is not None
-        assert message.text.startswith("Going back to epoch 2 for then.json")
-        assert session.moment_files.is_going_back
-        session.messages.choose(0)
-    finally:
-        go_on.set()
-    assert not session.moment_files.is_going_back
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    message = session.messages.current
+    assert message is not None
+    assert message.text.startswith("Going back to epoch 2 for then.json")
+    assert session.moment_files.waiting == [path]
+    session.messages.choose(0)
+    held.set()
+    assert not session.moment_files.waiting
     assert session.files.activity == "then.json was not saved"
     assert not path.exists()
+
+
+# ---- several
+
+
+def test_one_after_the_other_is_written(trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event) -> None:
+    session, first, second, third = trained.session, home / "a.json", home / "b.py", home / "c.json"
+    session.moment_files.save(first, 1)
+    session.moment_files.export(second, 2)
+    session.moment_files.save(third, 3)
+    assert session.moment_files.waiting == [first, second, third]
+    session.moment_files.cancel()
+    assert session.moment_files.waiting == [second, third], "the others are not given up with it"
+    held.set()
+    ready(qtbot, trained, third)
+    assert second.exists()
+    assert not first.exists()
+    np.testing.assert_array_equal(load_network(third).parameters, exactly(trained, 3))
+
+
+def test_what_was_saved_last_is_in_the_file(
+    trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event
+) -> None:
+    """However long the way back to the moment takes that was saved into it before."""
+    session, path = trained.session, home / "own.json"
+    session.moment_files.save(path, 2)
+    saved: list[bool] = []
+    session.files.save(path, lambda: saved.append(True))
+    qtbot.waitUntil(lambda: bool(saved))
+    held.set()
+    ready(qtbot, trained, path)
+    np.testing.assert_array_equal(load_network(path).parameters, session.runs.current.network.parameters)
+    assert "where a later save already is" in session.files.activity
+
+
+def test_a_moment_in_its_own_file_leaves_the_network_unsaved(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    session, path = ready_window.session, home / "own.json"
+    train_epochs(qtbot, ready_window, 2)
+    run = session.runs.current
+    session.files.save(path)
+    ready(qtbot, ready_window, path)
+    assert not run.unsaved
+    session.moment_files.save(home / "other.json", 1)
+    ready(qtbot, ready_window, home / "other.json")
+    assert not run.unsaved
+    (home / "link").symlink_to(home)
+    session.moment_files.save(home / "link" / "own.json", 1)
+    ready(qtbot, ready_window, path)
+    assert run.unsaved
+    assert ready_window.isWindowModified()
+    session.files.save(path)
+    ready(qtbot, ready_window, path)
+    assert not run.unsaved
+
+
+def test_the_moment_stays_the_one_that_was_asked_for(
+    trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the timeline no longer has it when it turns out that it cannot be reached."""
+    session, path = trained.session, home / "then.json"
+    session.timeline.go_to(2)
+    displayed = session.displayed.as_trained.parameters.copy()
+    session.moment_files.save(path, 2)
+    session.runs.current.snapshots.clear()
+    with Library(session.records.path) as library:
+        library.database.write("DELETE FROM states")
+    held.set()
+    ready(qtbot, trained, path)
+    np.testing.assert_array_equal(load_network(path).parameters, displayed)
+
+
+def test_a_file_says_on_which_data_its_network_was_trained(trained: MainWindow, qtbot: QtBot) -> None:
+    """Not which are there now."""
+    session, run = trained.session, trained.session.runs.current
+    assert session.dataset is not None
+    title = session.dataset.title
+    session.data.load("moons")
+    qtbot.waitUntil(lambda: session.dataset is not None and session.dataset.title != title)
+    assert session.files.data_title(run) == title
+
+
+# ---- quitting
+
+
+def press_in_question(qtbot: QtBot, window: MainWindow, text: str) -> None:
+    """Presses a button of the question whether to wait."""
+    buttons = find(window, QMessageBox, "waitingBox").buttons()
+    (button,) = (each for each in buttons if each.text().replace("&", "").startswith(text))
+    qtbot.mouseClick(button, Qt.LeftButton)
+
+
+def test_quitting_asks_and_waits_for_the_moment(
+    trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event
+) -> None:
+    session, path = trained.session, home / "then.json"
+    expected = exactly(trained, 2)
+    session.moment_files.save(path, 2)
+    assert not trained.close()
+    assert find(trained, QMessageBox, "waitingBox").text() == "then.json is not written yet."
+    press_in_question(qtbot, trained, "Wait, then quit")
+    assert trained.isVisible()
+    with qtbot.waitSignal(trained.closed, timeout=20_000):
+        held.set()
+    np.testing.assert_array_equal(load_network(path).parameters, expected)
+
+
+def test_quitting_without_it(trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event) -> None:
+    session = trained.session
+    for name in ("a.json", "b.json"):
+        session.moment_files.save(home / name, 2)
+    assert not trained.close()
+    assert find(trained, QMessageBox, "waitingBox").text() == "a.json, b.json are not written yet."
+    press_in_question(qtbot, trained, "Cancel")
+    assert len(session.moment_files.waiting) == 2
+    assert not trained.close()
+    with qtbot.waitSignal(trained.closed):
+        press_in_question(qtbot, trained, "Quit without them")
+    assert not list(home.glob("*.json"))
+
+
+def test_a_file_that_is_lost_without_a_question_is_logged_once(
+    trained: MainWindow, home: Path, held: threading.Event, caplog: pytest.LogCaptureFixture
+) -> None:
+    trained.session.moment_files.save(home / "lost.json", 2)
+    trained.close_unasked()
+    assert caplog.text.count("lost.json was not saved") == 1
+    held.set()
+    assert trained.session.close()

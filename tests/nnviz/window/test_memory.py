@@ -366,3 +366,22 @@ def test_a_screenshot_shows_nothing_of_the_person(
     assert not window.session.settings.experiment.difference(Experiment())
     assert not window.hints.shown
     window.deleteLater()
+
+
+def test_a_budget_of_moments_that_does_not_fit_this_time_is_not_forgotten(
+    make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other programs may leave more memory the next time."""
+    chosen = 200 * 2**20
+    store_settings(moment_bytes=chosen)
+    with monkeypatch.context() as patched:
+        patched.setattr("nnviz.session.snapshots.available_memory", lambda: 2**27)
+        window = make_window()
+        assert window.session.room.memory_budget < chosen
+        window.close()
+    assert stored_settings()["moment_bytes"] == chosen
+    window = make_window()
+    assert window.session.room.memory_budget == chosen
+    window.session.room.set_memory_budget(2**26)
+    window.close()
+    assert stored_settings()["moment_bytes"] == 2**26

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from nnviz.library import Library
 from nnviz.library import export as library_export
+from nnviz.library.database import Database
 from nnviz.library.exchange import write_run
 from nnviz.session.library_work import LibraryWork
 from nnviz.widgets.runs.export_dialog import ExportDialog
@@ -78,7 +79,7 @@ def test_a_run_of_the_list_is_written_into_a_new_folder(
     export(qtbot, box)
     folder = home / f"run-{numbers[2]}"
     qtbot.waitUntil(folder.exists, timeout=20_000)
-    qtbot.waitUntil(lambda: told(ready_window) == f"Run {numbers[2]} is in run-{numbers[2]}")
+    qtbot.waitUntil(lambda: told(ready_window) == f"Run {numbers[2]} was exported to run-{numbers[2]}")
     assert names(folder) - {"network.onnx"} == WHOLE
     assert ready_window.session.messages.current is None
     again = ask(ready_window, qtbot)
@@ -92,6 +93,17 @@ def test_it_can_be_asked_for_with_the_right_button(numbers: list[int], ready_win
     (entry,) = [each for each in table.actions() if each.objectName() == "actionExportRun"]
     entry.trigger()
     assert dialog(ready_window).windowTitle() == f"Export run {numbers[0]}"
+
+
+def test_of_a_run_that_was_not_read_yet_that_is_said(
+    numbers: list[int], ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    show_runs(ready_window, qtbot)
+    session = ready_window.session
+    session.library._records.clear()
+    ready_window.run_dialogs.export(numbers[0])
+    assert session.messages.current is not None
+    assert session.messages.current.text.startswith(f"Run {numbers[0]} is still being read.")
 
 
 def test_the_run_in_the_window_is_exported_from_the_file_menu(
@@ -295,6 +307,28 @@ def test_an_imported_run_is_chosen_in_the_list(
     qtbot.waitUntil(lambda: len(texts(table)) == len(numbers) + 1)
     assert texts(table)[0][1] == "a friend's"
     assert table.current == 0
+
+
+def test_an_import_that_is_cancelled_adds_nothing(
+    ready_window: MainWindow, qtbot: QtBot, passed_on: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.session.activities._LONG", 0)
+    goes_on, insert = threading.Event(), Database.insert
+
+    def slowly(*arguments: Any) -> int:
+        goes_on.wait(30)
+        return insert(*arguments)
+
+    monkeypatch.setattr("nnviz.library.exchange._ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(Database, "insert", slowly)
+    session = ready_window.session
+    session.exchange.read(passed_on)
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    click(qtbot, ready_window, QPushButton, "messageChoice1Button")
+    goes_on.set()
+    qtbot.waitUntil(lambda: told(ready_window) == "Importing from-a-friend.nnvizrun was cancelled")
+    with Library() as library:
+        assert len(library.runs()) == 0
 
 
 def test_what_is_no_run_is_told_and_adds_nothing(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.library import Library
 from nnviz.library.faults import read_only
-from nnviz.library.room import BUDGET, MOMENT_BUDGET, Room
+from nnviz.library.room import BUDGET, MOMENT_BUDGET, Plan, Room
 from nnviz.session.snapshots import MOST_BYTES
 from nnviz.widgets.group import Group
 from nnviz.window.main_window import MainWindow
@@ -244,3 +244,45 @@ def test_thinning_that_takes_long_says_how_far_it_is_and_can_be_cancelled(
         assert library.run(first).is_thinned
         assert library.moments(second) == before
     assert session.messages.current is None
+
+
+def test_what_the_view_says_goes_after_the_next_training_does(ready_window: MainWindow, qtbot: QtBot) -> None:
+    (run,) = large_runs(1)
+    with Library() as library:
+        library.introduce()
+        library.room.budget = 1_000_000
+        before = library.moments(run)
+    open_room(ready_window, qtbot)
+    qtbot.waitUntil(lambda: "When the next training is over, this goes:" in words(ready_window))
+    ready_window.session.records.set_on(True)
+    train_epochs(qtbot, ready_window, 1)
+    with Library() as library:
+        qtbot.waitUntil(lambda: len(library.moments(run)) < len(before))
+
+
+def test_old_runs_are_not_looked_at_again_and_again(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There may be thousands; the list is read every second while the network learns."""
+    large_runs(2)
+    looks: list[int | None] = []
+    plan = Room.plan
+
+    def counted(room: Room, budget: int | None = None) -> Plan:
+        looks.append(budget)
+        return plan(room, budget)
+
+    open_room(ready_window, qtbot)
+    qtbot.waitUntil(lambda: "What could, at most: " in words(ready_window))
+    monkeypatch.setattr(Room, "plan", counted)
+    library, room = ready_window.session.library, ready_window.session.room
+    for _ in range(3):
+        with qtbot.waitSignal(library.listed):
+            library.refresh()
+        qtbot.waitUntil(lambda: not room._is_looking)
+    assert not looks
+    large_runs(1)
+    with qtbot.waitSignal(room.changed):
+        library.refresh()
+    assert "moments of 3 old runs" in words(ready_window)
+    assert 0 in looks
