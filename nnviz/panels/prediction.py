@@ -7,7 +7,7 @@ from dataclasses import replace
 from PyQt5.QtCore import QRegularExpression
 from PyQt5.QtGui import QRegularExpressionValidator
 
-from nnviz.look import theme
+from nnviz.look import text, theme
 from nnviz.panels.asked_numbers import Target, Targets
 from nnviz.panels.asked_words import class_colours, noun
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
@@ -122,16 +122,16 @@ class PredictionPanel(DockCard):
         self.threshold_edit.show_value(f"{100 * self._session.question.threshold:.0f} %")
         self.bars.set_mark(self._session.question.threshold)
 
-    def _threshold_entered(self, text: str) -> None:
+    def _threshold_entered(self, entered: str) -> None:
         """Sets the threshold; more than 100 counts as 100, and an empty field leaves it as it was."""
-        digits = text.rstrip(" %")
+        digits = entered.rstrip(" %")
         if digits:
             self._session.question.set_threshold(min(int(digits), 100) / 100)
         self._show_threshold()
 
 
 def _number_row(target: Target, value: float, truth: float | None) -> NumberRow:
-    low, high = target.words(target.low), target.words(target.high)
+    low, high = text.compact(target.low), text.compact(target.high)
     row = NumberRow(target.name, target.words(value), target.place(value), low, high)
     return row if truth is None else replace(row, truth=target.words(truth), true_place=target.place(truth))
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from engine.answers import Answers, ClassAnswers
 from nnviz.look import text
-from nnviz.look.meaning import Meaning, listed
+from nnviz.look.meaning import Meaning, listed, off_by
 from nnviz.session.found import Found
 from nnviz.widgets.mistakes.row_list import Column
 
 _MOST_FIELDS = 50  # columns that are listed; a file has all
 _FIELDS_TOLD = 12
+_OFF_BY = "off by"
 _MEASURED = 60  # rows by whose texts columns get their widths
 
 
@@ -64,10 +65,12 @@ class ExampleRows:
 
     def tip(self, index: int) -> str:
         """All of them with their names, line by line."""
-        own = [
-            f"{name}: {words}" for name, words in zip(_head(self.found.answers), self._own_texts(index), strict=True)
-        ]
+        pairs = zip(_head(self.found.answers), self._own_texts(index), strict=True)
+        own = [self._off_by(index) if name == _OFF_BY else f"{name}: {words}" for name, words in pairs]
         return "\n".join([*own, *listed(self.meaning.fields, self.meaning.row(self._inputs(index)), _FIELDS_TOLD)])
+
+    def _off_by(self, index: int) -> str:
+        return off_by(self._numbers(index)[2])
 
     def numbers(self, index: int) -> list[object]:
         """An example's names and numbers, for a file."""
@@ -112,4 +115,4 @@ def _head(answers: Answers) -> list[str]:
     if isinstance(answers, ClassAnswers):
         return ["no.", "true", "answer", "sure"]
     several = ["output"] if len(answers.errors) > 1 else []
-    return ["no.", *several, "true", "predicted", "off by"]
+    return ["no.", *several, "true", "predicted", _OFF_BY]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,17 @@ def test_targets_are_told_in_their_unit() -> None:
     weight = [field.name for field in meaning.fields].index("weight")
     assert meaning.scaling_text(weight, 0.0).startswith("(2982 − 2982) ÷ ")
     assert meaning.scaling_text(data.width - 1, 1.0) == "", "a category stays 0 or 1"
+
+
+def test_a_yes_no_column_is_told_in_its_own_words(tmp_path: Path) -> None:
+    rows = [f"{number},{'ja' if number % 3 else 'nein'},{number * 2}" for number in range(1, 41)]
+    path = tmp_path / "flats.csv"
+    path.write_text("\n".join(["Zimmer,Balkon,Preis", *rows]))
+    meaning = Meaning(load_data(str(path), {"target": "Preis"}))
+    balcony = next(field for field in meaning.fields if field.name == "Balkon")
+    assert (balcony.inputs, balcony.choices) == ((1,), ("nein", "ja"))
+    assert [meaning.value(balcony, np.array([3.0, value])) for value in (0, 1, 0.4)] == ["nein", "ja", "0.4"]
+    assert [meaning.given(1, 0.0), meaning.given(1, 1.0), meaning.given(0, 3.0)] == ["nein", "ja", "3"]
 
 
 def test_a_point_is_told_with_two_decimals() -> None:

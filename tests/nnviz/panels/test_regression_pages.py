@@ -257,8 +257,8 @@ def test_keys_of_the_legend_show_and_hide_a_part(ready_window: MainWindow, qtbot
     assert table is not None
     rows = [list(row) for row in table[1]]
     assert {row[0] for row in rows} == {"test"}
-    assert rows[0][4] == pytest.approx(rows[0][2] - rows[0][3])
-    assert table[0] == ["part", "example", "true mpg", "predicted mpg", "true − predicted"]
+    assert rows[0][4] == pytest.approx(rows[0][3] - rows[0][2])
+    assert table[0] == ["part", "example", "true mpg", "predicted mpg", "predicted − true"]
     click(qtbot, window, Key, "residualsTestKey")
     assert page.plot.count == 0
     assert page.table() is None
@@ -270,10 +270,11 @@ def test_residuals_lie_around_the_line_of_zero(ready_window: MainWindow, qtbot: 
     page = turn_to(qtbot, window, "Residuals")
     low, high = page.plot.frame.y
     assert low == -high
+    assert page.plot.frame.y_name == "off by mpg, + is too high"
     assert page.plot.frame.line == (0, 0)
     part = known(qtbot, window).parts[0]
     first = len(known(qtbot, window).parts[1].rows)
-    assert page.plot._points[first].tolist() == [part.predicted[0, 0], part.true[0, 0] - part.predicted[0, 0]]
+    assert page.plot._points[first].tolist() == [part.predicted[0, 0], part.predicted[0, 0] - part.true[0, 0]]
 
 
 def test_of_very_many_some_are_drawn_spread_evenly(
