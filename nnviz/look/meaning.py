@@ -67,6 +67,16 @@ class Meaning:
         data = self.data
         return "" if data is None else "plane" if data.is_plane else "curve" if data.is_curve else ""
 
+    def file_row(self, part: str, number: int) -> int | None:
+        """The row of an example in its file, from 1; None if it is in none, or that is not known."""
+        split = None if self.data is None else self.data.splits.get(part)
+        return None if split is None else split.file_row(number)
+
+    def where(self, part: str, number: int, noun: str = "example") -> str:
+        """ "test row 75 · row 212 of the file": where an example is, by its number in the part and in its file."""
+        row = self.file_row(part, number)
+        return f"{part} {noun} {text.count(number)}" + ("" if row is None else f" · row {text.count(row)} of the file")
+
     def input(self, number: int) -> str:
         """ "row 3, column 12" of a picture, "body_mass_g", "island = Biscoe", "input 4"; numbers count from 0."""
         if self.picture is not None:
@@ -195,6 +205,7 @@ class Meaning:
 
 
 NO_MEANING = Meaning()
+IN_FILE = "row of the file"  # a column of exported tables
 
 
 def off_by(difference: float, unit: str = "") -> str:

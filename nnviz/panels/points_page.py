@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.validation import Array
 from nnviz.look import text
-from nnviz.look.meaning import listed, off_by
+from nnviz.look.meaning import IN_FILE, listed, off_by
 from nnviz.session.asked_numbers import MOST, PREDICTED, PredictedNumbers, PredictedPart
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
@@ -172,7 +172,7 @@ class PointsPage(Page):
         values = meaning.row(where.split.example(index))
         columns = listed(meaning.fields, values, _FIELDS_TOLD)
         lines: list[list[Piece]] = [
-            [(f"{where.name} example {text.count(index + 1)}", where.name)],
+            [(meaning.where(where.where, index), where.name)],
             [(numbers, "text")],
             [(off_by(predicted - true, meaning.unit), "text")],
         ]
@@ -206,12 +206,20 @@ class PointsPage(Page):
         """A row for each example that is drawn, for a CSV file."""
         if not self._shown:
             return None
-        head = ["part", "example", self._named("true"), self._named("predicted"), "predicted − true"]
+        in_file = [IN_FILE] if self._are_in_file else []
+        head = ["part", "example", *in_file, self._named("true"), self._named("predicted"), "predicted − true"]
         return head, self._rows()
+
+    @property
+    def _are_in_file(self) -> bool:
+        """Whether the rows of the file are known."""
+        return any(each.part.split.rows is not None for each in self._shown)
 
     def _rows(self) -> Iterator[list[object]]:
         for part in self._shown:
             for row, true, predicted in zip(
                 part.rows.tolist(), *map(np.ndarray.tolist, self._numbers(part)), strict=True
             ):
-                yield [part.part.name, part.part.number(row) + 1, true, predicted, predicted - true]
+                number = part.part.number(row)
+                in_file = [part.part.split.file_row(number) or ""] if self._are_in_file else []
+                yield [part.part.name, number, *in_file, true, predicted, predicted - true]

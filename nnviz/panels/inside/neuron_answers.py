@@ -76,9 +76,10 @@ class NeuronAnswers(QWidget):
             self.examples.show_pictures([example.inputs.reshape(tile) for example in report.excited_by])
 
     def _line_of(self, report: NeuronReport, number: int) -> str:
-        """ "0.34 · Adelie · test 4", "2.13 · blue (0.31, −0.62)", "0.84 · 31.5 · test 3"."""
+        """ "0.34 · Adelie · test 4", "2.13 · blue (0.31, −0.62)", "0.84 · 31.5 · row 212"."""
         example, meaning = report.excited_by[number], self._subject.meaning
-        where = f" · {report.part} {text.count(example.number)}"
+        row = meaning.file_row(report.part, example.number)
+        where = f" · {report.part} {text.count(example.number)}" if row is None else f" · row {text.count(row)}"
         if meaning.example == "point":
             where = f" ({', '.join(meaning.row(example.inputs))})"
         what = meaning.answer(example.target) if example.label is None else meaning.output(example.label)
@@ -89,8 +90,10 @@ class NeuronAnswers(QWidget):
         report, meaning = self._subject.report, self._subject.meaning
         if report is None or number >= len(report.excited_by):
             return ""
-        told = listed(meaning.fields, meaning.row(report.excited_by[number].inputs), _FIELDS_TOLD)
-        return "\n".join([f"{self._line_of(report, number)} · a click chooses it", *told])
+        example = report.excited_by[number]
+        told = listed(meaning.fields, meaning.row(example.inputs), _FIELDS_TOLD)
+        first = f"{self._line_of(report, number)} · a click chooses it"
+        return "\n".join([first, meaning.where(report.part, example.number), *told])
 
     def _choose(self, number: int) -> None:
         report = self._subject.report

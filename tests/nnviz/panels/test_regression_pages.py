@@ -257,8 +257,10 @@ def test_keys_of_the_legend_show_and_hide_a_part(ready_window: MainWindow, qtbot
     assert table is not None
     rows = [list(row) for row in table[1]]
     assert {row[0] for row in rows} == {"test"}
-    assert rows[0][4] == pytest.approx(rows[0][3] - rows[0][2])
-    assert table[0] == ["part", "example", "true mpg", "predicted mpg", "predicted − true"]
+    assert rows[0][5] == pytest.approx(rows[0][4] - rows[0][3])
+    test = window.session.data.dataset.splits["test"]
+    assert rows[0][1:3] == [0, test.file_row(0)]
+    assert table[0] == ["part", "example", "row of the file", "true mpg", "predicted mpg", "predicted − true"]
     click(qtbot, window, Key, "residualsTestKey")
     assert page.plot.count == 0
     assert page.table() is None
