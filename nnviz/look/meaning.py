@@ -12,6 +12,7 @@ from engine.datasets import Dataset
 from engine.datasets.table_columns import YES_NO
 from engine.validation import Array
 from nnviz.look import text
+from nnviz.look.units import unit_of
 
 _NEARLY = 0.005  # from 0 or 1, a yes/no has its word; in between it is a number
 _IS = " = "  # between a column and its category, in the names of inputs
@@ -183,11 +184,16 @@ class Meaning:
         return "target" if self.is_single else f"output {text.count(number + 1)}"
 
     @property
-    def unit(self) -> str:
-        """What the answers are counted in: the name of the only number that is predicted; else empty."""
+    def target_name(self) -> str:
+        """The name of the only number that is predicted; else empty."""
         data = self.data
         named = data is not None and self.is_regression and self.is_single and len(data.targets) == 1
         return text.name(data.targets[0]) if named and data is not None else ""
+
+    @property
+    def unit(self) -> str:
+        """What the only number that is predicted is counted in, if its name says it; else empty."""
+        return unit_of(self.target_name)
 
     def spread(self, output: int = 0) -> float:
         """How much of the target's unit a difference of 1 between outputs is."""

@@ -74,7 +74,8 @@ class PredictionPanel(DockCard):
         """Shows the latest answer."""
         misfit = self._session.runs.current.misfit(self._session.data.dataset) is not None
         is_number = self._is_of_numbers
-        detail = "network does not fit the data" if misfit else "" if is_number else "% · sure from"
+        asked = self._session.meaning.target_name if is_number else "% · sure from"
+        detail = "network does not fit the data" if misfit else asked
         if self.head.detail.text() != detail:
             self.head.detail.setText(detail)
             self.threshold_edit.setVisible(not misfit and not is_number)
@@ -87,9 +88,9 @@ class PredictionPanel(DockCard):
         answer, targets, truth = self._session.question.answer, self._targets.all, self._targets.truth
         if answer is None or len(answer) != len(targets):
             return []
-        values = self._targets.values(answer)
+        values, unit = self._targets.values(answer), self._session.meaning.unit
         return [
-            _number_row(target, float(values[number]), None if truth is None else float(truth[number]))
+            _number_row(target, float(values[number]), None if truth is None else float(truth[number]), unit)
             for number, target in enumerate(targets[:MOST_ROWS])
         ]
 
@@ -130,9 +131,9 @@ class PredictionPanel(DockCard):
         self._show_threshold()
 
 
-def _number_row(target: Target, value: float, truth: float | None) -> NumberRow:
+def _number_row(target: Target, value: float, truth: float | None, unit: str) -> NumberRow:
     low, high = text.compact(target.low), text.compact(target.high)
-    row = NumberRow(target.name, target.words(value), target.place(value), low, high)
+    row = NumberRow(target.name, target.words(value), target.place(value), low, high, unit=unit)
     return row if truth is None else replace(row, truth=target.words(truth), true_place=target.place(truth))
 
 

@@ -33,9 +33,7 @@ def check(data: Dataset) -> np.ndarray:
 
 @pytest.mark.parametrize("count", [30, 300])
 @pytest.mark.parametrize("size", [2**20, 500])
-def test_each_example_knows_its_row(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, size: int
-) -> None:
+def test_each_example_knows_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, size: int) -> None:
     monkeypatch.setattr(table_blocks, "_BLOCK", size)
     rows = check(loaded(tmp_path, ["place,x,y", *lines_of(count)]))
     assert rows.tolist() == list(range(2, 2 + count))

@@ -62,6 +62,22 @@ def test_a_yes_no_column_is_told_in_its_own_words(tmp_path: Path) -> None:
     assert [meaning.given(1, 0.0), meaning.given(1, 1.0), meaning.given(0, 3.0)] == ["nein", "ja", "3"]
 
 
+@pytest.mark.parametrize(("name", "unit"), [("Kaufpreis", ""), ("price [€]", "€")])
+def test_a_target_without_a_unit_has_only_its_name(name: str, unit: str) -> None:
+    zeros = np.zeros((4, 1), np.float32)
+    meaning = Meaning(Dataset("Flats", Split(zeros, zeros), targets=(name,)))
+    assert (meaning.target_name, meaning.unit) == (name, unit)
+
+
+def test_an_example_is_named_by_its_row_of_the_file() -> None:
+    zeros = np.zeros((3, 1), np.float32)
+    meaning = Meaning(Dataset("Flats", Split(zeros, zeros), Split(zeros, zeros, rows=np.array([7, 0, 1212]))))
+    assert meaning.where("test", 0) == "test example 0 · row 7 of the file"
+    assert meaning.where("test", 1, "row") == "test row 1", "one that is in none"
+    assert meaning.where("test", 2) == "test example 2 · row 1\u202f212 of the file"
+    assert meaning.where("train", 2) == "train example 2"
+
+
 def test_a_point_is_told_with_two_decimals() -> None:
     meaning = Meaning(load_data("spirals"))
     assert meaning.example == "point"

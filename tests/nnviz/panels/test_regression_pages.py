@@ -131,7 +131,7 @@ def test_figures_are_in_the_unit_of_what_is_predicted(ready_window: MainWindow, 
     assert exact.r2 is not None
     assert figure.text() == f"{exact.rmse:.2f} mpg"
     assert f"R² is {exact.r2:#.3g}".replace("-", "−") in figure.toolTip()
-    assert "RMSE in mpg" in figure.toolTip()
+    assert "RMSE of mpg" in figure.toolTip()
     load(qtbot, window, "penguins")
     assert (figure.text(), name.text()) == ("–", "test error")
     assert "wrong answers" in figure.toolTip()
