@@ -63,7 +63,7 @@ class NeuronAnswers(QWidget):
             self.means.show_rows([meaning.output(number) for number in range(len(report.means))], report.means)
         else:
             ends = [[text.compact(meaning.target(end)) for end in fifth[:2]] for fifth in report.fifths]
-            names = [" … ".join(each) for each in ends]
+            names = [" – ".join(each) for each in ends]
             self.means.show_rows(names, np.array([mean for _, _, mean in report.fifths]))
         by = f" · {meaning.output(0)}" if report.means is None else ""
         say(self._examples_name, "nothing excites it" if report.is_dead else f"excite it most{by}")
@@ -76,13 +76,13 @@ class NeuronAnswers(QWidget):
             self.examples.show_pictures([example.inputs.reshape(tile) for example in report.excited_by])
 
     def _line_of(self, report: NeuronReport, number: int) -> str:
-        """ "0.34 · Adelie · test 4", "2.13 · blue (0.31, −0.62)", "0.84 · 31.5 · row 212"."""
+        """ "0.34 · Adelie · test 4", "2.13 · blue (0.31, −0.62)", "0.84 · 210k · row 212"."""
         example, meaning = report.excited_by[number], self._subject.meaning
         row = meaning.file_row(report.part, example.number)
         where = f" · {report.part} {text.count(example.number)}" if row is None else f" · row {text.count(row)}"
         if meaning.example == "point":
             where = f" ({', '.join(meaning.row(example.inputs))})"
-        what = meaning.answer(example.target) if example.label is None else meaning.output(example.label)
+        what = text.compact(meaning.target(example.target)) if example.label is None else meaning.output(example.label)
         return f"{short(example.answer)} · {what}{where}"
 
     def _describe_example(self, number: int) -> str:

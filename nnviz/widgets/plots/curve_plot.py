@@ -26,7 +26,7 @@ from nnviz.widgets.plots.curve_figures import (
     own_figures,
 )
 from nnviz.widgets.plots.curve_line import CurveLine
-from nnviz.widgets.plots.cut_mark import CutMark, entry
+from nnviz.widgets.plots.cut_mark import CutMark, place_beside
 from nnviz.widgets.plots.playhead import Playhead
 from nnviz.widgets.plots.zoom_plot import ZoomPlot
 
@@ -220,7 +220,9 @@ class CurvePlot(ZoomPlot):
         """Says how high the curves begin where the axis ends below."""
         lines = [self._lines[name] for name in EXACT if name not in self._hidden]
         about = lines, self.view, self.quantity, self.is_log
-        place = self.getViewBox().mapViewToScene(entry(*about))
+        low, high = self.view[1]
+        height = self._cut.sizeHint().height() / max(self.getViewBox().height(), 1.0) * (high - low)
+        place = self.getViewBox().mapViewToScene(place_beside(*about, height))
         self._cut.show_at(self._cut.words_for(*about), self.mapFromScene(place))
 
     def _place_hint(self) -> None:

@@ -38,10 +38,10 @@ class CutMark(QLabel):
         self.setVisible(bool(words))
 
 
-def entry(lines: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool) -> QPointF:
-    """Where the last of the lines that begin above the view comes into it, on the axes."""
-    top = view[1][1]
-    across = [_crossing(line, top, quantity, is_log) for line in lines if _begins_above(line, view, quantity, is_log)]
+def place_beside(lines: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool, height: float) -> QPointF:
+    """The top of the view, right of all lines that begin above it and come into it, as far down as ``height``."""
+    top, level = view[1][1], view[1][1] - height
+    across = [_crossing(line, level, quantity, is_log) for line in lines if _begins_above(line, view, quantity, is_log)]
     return QPointF(max(across, default=view[0][0]), top)
 
 
@@ -52,12 +52,12 @@ def _begins_above(line: CurveLine, view: View, quantity: Quantity, is_log: bool)
     return bool(quantity.height(line.y[0], is_log) > view[1][1] + 1e-9)
 
 
-def _crossing(line: CurveLine, top: float, quantity: Quantity, is_log: bool) -> float:
-    """The x at which it goes below the top; its first one if it never does."""
+def _crossing(line: CurveLine, level: float, quantity: Quantity, is_log: bool) -> float:
+    """The x at which it goes below that; its first one if it never does."""
     heights = quantity.height(line.y, is_log)
-    below = np.flatnonzero(heights <= top)
+    below = np.flatnonzero(heights <= level)
     if not len(below):
         return float(line.x[0])
     after = int(below[0])
-    share = (heights[after - 1] - top) / (heights[after - 1] - heights[after])
+    share = (heights[after - 1] - level) / (heights[after - 1] - heights[after])
     return float(line.x[after - 1] + share * (line.x[after] - line.x[after - 1]))
