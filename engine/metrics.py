@@ -61,6 +61,11 @@ class Evaluation:
         return float(self.ranks[k:].sum() / self.ranks.sum())
 
 
+def in_figures(value: float) -> str:
+    """A figure as people write it, with four digits at least: "15,470", "2.712", "0.00341"."""
+    return f"{value:,.0f}" if 9999.5 <= abs(value) < 1e12 else f"{value:.4g}"
+
+
 def figures_of(parts: Mapping[str, Evaluation | None]) -> dict[str, float]:
     """The errors, RMSEs and R² of parts of the data, as far as there are any: "test_error", "train_rmse" and so on."""
     every = {f"{part}_{name}": getattr(of, name) for part, of in parts.items() if of for name in MEASURED}

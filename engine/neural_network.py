@@ -22,6 +22,7 @@ from engine.datasets import Dataset, Split
 from engine.datasets.dataset import classification_split, regression_split
 from engine.errors import DataError, PlotError
 from engine.events import Epoch
+from engine.metrics import in_figures
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.storage import load_network, save_network
@@ -166,7 +167,7 @@ def describe_epoch(result: Epoch, epochs: int, numbers: bool = False) -> str:
             parts.append(f"{name} error {figures.error:7.2%}".replace("%", " %"))
         elif figures is not None and figures.rmse is not None and numbers:
             r2 = "" if figures.r2 is None else f", R² {figures.r2:.4f}"
-            parts.append(f"{name} RMSE {figures.rmse:.4g}{r2}")
+            parts.append(f"{name} RMSE {in_figures(figures.rmse)}{r2}")
         elif figures is not None:
             parts.append(f"{name} cost {figures.loss:.6g}")
     return "   ".join(parts)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.datasets.description import Description
+from engine.datasets.parts import validation_rows
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import TableCoding
 from engine.errors import DataError, SettingError, Verbatim
@@ -43,14 +44,19 @@ class Split:
         targets: (k, outputs) float32; one-hot for classification.
         labels: (k,) int64, the class of each example; None for regression.
         scale: factor of ``inputs`` (1/255 for bytes, to make them 0…1).
+        rows: (k,) the row of each example in its file, from 1, for people; 0 for one that is in none. None if nobody
+            knows.
     """
 
     inputs: Array
     targets: Array
     labels: Array | None = None
     scale: float = 1.0
+    rows: Array | None = None
 
     def __post_init__(self) -> None:
+        if self.rows is not None:
+            same_length("rows", len(self.rows), "inputs", len(self.inputs))
         for name in ("inputs", "targets"):
             object.__setattr__(self, name, table(name, getattr(self, name)))
         same_length("targets", len(self.targets), "inputs", len(self))
@@ -82,6 +88,10 @@ class Split:
         found: Array = self.take(slice(number, number + 1), np.empty((1, self.width), np.float32))[0]
         return found
 
+    def file_row(self, number: int) -> int | None:
+        """The row, from 1, of an example in the file that it is from; None if it is in none."""
+        return None if self.rows is None else int(self.rows[number]) or None
+
     def convert(self, inputs: Array, out: Array) -> float:
         """Writes inputs into ``out`` as floats and returns the factor by which they still have to be multiplied.
 
@@ -96,8 +106,8 @@ class Split:
 
     def at(self, rows: Array | slice) -> Split:
         """Returns the examples with these numbers, (k,), as a copy, or those of a slice as views."""
-        some_labels = None if self.labels is None else self.labels[rows]
-        return Split(self.inputs[rows], self.targets[rows], some_labels, self.scale)
+        some_labels, in_file = (None if each is None else each[rows] for each in (self.labels, self.rows))
+        return Split(self.inputs[rows], self.targets[rows], some_labels, self.scale, in_file)
 
     def head(self, count: int) -> Split:
         """Returns the first ``count`` examples, or all if there are fewer, as views."""
@@ -342,15 +352,6 @@ class Dataset:
     def is_curve(self) -> bool:
         """Whether one number is predicted from one number."""
         return self.kind == NUMBER and self.outputs == 1
-
-
-def validation_rows(examples: int, count: int, seed: int = 0) -> tuple[Array, Array]:
-    """Draws ``count`` of the training examples for a validation set; returns the numbers of these and of the rest.
-
-    Both are sorted, because memory is read faster in order.
-    """
-    order = np.random.default_rng(seed).permutation(examples)
-    return np.sort(order[:count]), np.sort(order[count:])
 
 
 def one_hot(classes_of: Array, classes: int) -> Array:

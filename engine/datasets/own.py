@@ -232,7 +232,8 @@ def with_own(data: Dataset, own: OwnExamples, share: float = USUAL_SHARE) -> Dat
     if train.labels is not None and added.labels is not None:
         labels = np.concatenate([train.labels, np.tile(added.labels, times)])
     targets = np.concatenate([train.targets, np.tile(added.targets, (times, 1))])
-    mixed = Split(np.concatenate([train.inputs, inputs]), targets, labels, train.scale)
+    rows = None if train.rows is None else np.concatenate([train.rows, np.zeros(len(inputs), train.rows.dtype)])
+    mixed = Split(np.concatenate([train.inputs, inputs]), targets, labels, train.scale, rows)
     count = f"{len(added):,} of your own {'example is' if len(added) == 1 else 'examples are'}"
     note = f"{count} in the training part, {'once' if times == 1 else f'{times:,} times'} each."
     return replace(data, train=mixed, notes=(*data.notes, note))

@@ -46,6 +46,15 @@ def _counted(labels_or_count: Array | int) -> tuple[Array, Array]:
     return np.unique(np.asarray(labels_or_count), return_inverse=True, return_counts=True)[1:]
 
 
+def validation_rows(examples: int, count: int, seed: int = 0) -> tuple[Array, Array]:
+    """Draws ``count`` of the training examples for a validation set; returns the numbers of these and of the rest.
+
+    Both are sorted, because memory is read faster in order.
+    """
+    order = np.random.default_rng(seed).permutation(examples)
+    return np.sort(order[:count]), np.sort(order[count:])
+
+
 def steady_parts(labels: Array, test_share: float, seed: int) -> tuple[Array, Array]:
     """The same for examples that come one by one: more of them change nothing for those that were there before.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.datasets.cells import RAGGED, Problem, shortened
+from engine.datasets.row_places import RowPlaces
 from engine.datasets.table_blocks import Blocks, CannotReadError
 from engine.datasets.table_columns import Column
 from engine.datasets.table_format import MOST_BYTES, TableFormat, unreadable
@@ -35,6 +36,7 @@ class Table:
         head_rows: the number of each of these in the file, from 1.
         skipped: the lines above the table that were left out, shortened.
         kept_ragged: the places, from 0, of such rows that were kept, without values, instead.
+        places: where its rows are in the file; None if it is from none.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Table:
     head_rows: tuple[int, ...] = ()
     skipped: tuple[str, ...] = ()
     kept_ragged: tuple[int, ...] = ()
+    places: RowPlaces | None = None
 
     def __len__(self) -> int:
         return len(self.columns[0].values)
@@ -124,7 +127,7 @@ def read_table(
             raise unreadable(path, failure.reason) from None
     columns = reading.columns()
     counts, problems = reading.counts, tuple(reading.problems)
-    places = reading.head, reading.head_rows, tuple(reading.skipped), tuple(reading.ragged)
+    places = reading.head, reading.head_rows, tuple(reading.skipped), tuple(reading.ragged), reading.places
     return Table(path.stem, columns, problems, counts.total(), counts[RAGGED], *places)
 
 

@@ -151,7 +151,8 @@ def table_dataset(
     _check_memory(len(kept), len(unscaled.inputs) + len(class_names))
     filled = [coded.fill(read) for coded, read in zip(columns, values, strict=True)]
     coding = _scaled_coding(unscaled, filled, targets, parts[0]) if standardise else unscaled
-    dataset = _dataset(title or table.title, coding, filled, targets, parts)
+    in_file = None if table.places is None else table.places.rows(kept)
+    dataset = _dataset(title or table.title, coding, filled, targets, parts, in_file)
     return PreparedTable(dataset, coding, counts, kept[parts[0]], kept[parts[1]])
 
 
@@ -330,9 +331,18 @@ def _raw_blocks(coding: TableCoding, filled: list[Array], rows: Array) -> Iterat
 
 
 def _dataset(
-    title: str, coding: TableCoding, filled: list[Array], targets: Array, parts: tuple[Array, Array]
+    title: str,
+    coding: TableCoding,
+    filled: list[Array],
+    targets: Array,
+    parts: tuple[Array, Array],
+    in_file: Array | None,
 ) -> Dataset:
-    train, test = (_split(coding, filled, targets, part) if len(part) else None for part in parts)
+    """``in_file``: (rows,) the row in the file of each; None if there is none."""
+    splits = [_split(coding, filled, targets, part) if len(part) else None for part in parts]
+    if in_file is not None:
+        splits = [each and replace(each, rows=in_file[part]) for each, part in zip(splits, parts, strict=True)]
+    train, test = splits
     assert train is not None
     return Dataset(title, train, test, coding=coding)
 

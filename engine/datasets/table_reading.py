@@ -13,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from engine.datasets.cells import RAGGED, THOUSANDS, Problem, shortened
+from engine.datasets.row_places import RowPlaces
 from engine.datasets.table_blocks import Blocks, plain_matrix
 from engine.datasets.table_columns import Column, NumbersRead, TextsRead, column_of
 from engine.datasets.table_format import TableFormat
@@ -40,6 +41,7 @@ class Reading:
         ends_in_quotes: whether what was read last ends within a cell in quotation marks.
         skipped: what stands in the lines above the table that were left out, shortened.
         ragged: the places, from 0, of kept rows that have more or fewer cells than there are columns.
+        places: where the kept rows are in the file.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Reading:
         self.ends_in_quotes = False
         self.skipped: list[str] = []
         self.ragged: list[int] = []
+        self.places = RowPlaces()
         self.path = path
         self.form = form
         self._texts = texts
@@ -122,7 +125,7 @@ class Reading:
         if len(widths) > 1 or values[1] is None:
             return False
         self._add_rows(rows)
-        if not self.add_matrix(values[1], rest.count("\n") + (not rest.endswith("\n"))):
+        if not self.add_matrix(values[1], _lines(rest), _lines(rest.rstrip("\r\n"))):
             self._add_rows(list(form.rows(io.StringIO(rest))))
         return True
 
@@ -131,7 +134,7 @@ class Reading:
         if not self._takes_numbers:
             return False
         values = plain_matrix(block, self.form)
-        if values is None or not self.add_matrix(values, block.count("\n") + (not block.endswith("\n"))):
+        if values is None or not self.add_matrix(values, _lines(block), _lines(block.rstrip("\r\n"))):
             self._tries -= 1
             return False
         return True
@@ -142,15 +145,26 @@ class Reading:
         are_numbers = all(isinstance(column, NumbersRead) for column in self._columns)
         return are_numbers and len(self.head) >= HEAD_ROWS and self._tries > 0
 
-    def add_matrix(self, values: Array, lines: int) -> bool:
-        """Takes the next rows, of so many lines, as numbers (rows, columns); returns whether they fit."""
+    def add_matrix(self, values: Array, lines: int, filled: int | None = None) -> bool:
+        """Takes the next rows, of so many lines, as numbers (rows, columns); returns whether they fit.
+
+        ``filled``: how many lines there are before the last empty ones; None if nobody counted.
+        """
         columns = [column for column in self._columns if isinstance(column, NumbersRead)]
         if not self._takes_numbers or values.shape[1] != len(columns):
             return False
+        self._place(len(values), lines, filled)
         self._count_rows(len(values), lines)
         for column, of_column in zip(columns, values.T, strict=True):
             column.add_values(np.ascontiguousarray(of_column))
         return True
+
+    def _place(self, kept: int, lines: int, filled: int | None) -> None:
+        """Notes empty lines after the rows. Others are not looked for: what follows has no known place then."""
+        if filled == kept:
+            self.places.leave_out(self._rows + kept, lines - kept)
+        elif lines != kept:
+            self.places.lose(self._rows)
 
     def _split(self, blocks: Blocks, block: str) -> list[list[str]]:
         rows: list[list[str]] = []
@@ -198,6 +212,7 @@ class Reading:
             names = [""] * width
         self._check_width(len(names))
         self._names = _unique(names)
+        self.places.first = self._next_row
         return rows
 
     def _skip(self, rows: list[list[str]]) -> list[list[str]]:
@@ -228,12 +243,15 @@ class Reading:
             if len(row) == width or (len(row) > width and not any(row[width:])):
                 kept.append(row[:width])
                 numbers.append(number)
-            elif not is_blank(row):
+                continue
+            if not is_blank(row):
                 self._note(number, "", f"{len(row):,} cells instead of {width:,}", RAGGED)
                 if self._keeps_ragged:
                     self.ragged.append(self._rows + len(kept))
                     kept.append([""] * width)
                     numbers.append(number)
+                    continue
+            self.places.leave_out(self._rows + len(kept))
         return kept, numbers
 
     def _count_rows(self, kept: int, read: int) -> None:
@@ -284,6 +302,10 @@ class _Alike:
 
 def _is_wordy(column: NumbersRead | TextsRead) -> bool:
     return isinstance(column, NumbersRead) and column.is_wordy
+
+
+def _lines(block: str) -> int:
+    return block.count("\n") + (not block.endswith("\n"))
 
 
 def is_blank(row: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.datasets import Dataset
+from engine.metrics import in_figures
 from engine.validation import Array
 from nnviz.commands.tabular import lines_of
 from nnviz.look import text
@@ -67,5 +68,5 @@ def _numbers(dataset: Dataset) -> Iterator[str]:
     raw = dataset.raw_targets(np.concatenate([split.targets for split in dataset.splits.values()]))
     names = [text.name(dataset.target_name(place)) for place in range(dataset.outputs)]
     figures = zip(names[:_MOST_CLASSES], raw.min(axis=0), raw.mean(axis=0), raw.max(axis=0), strict=False)
-    rows = [[name, *(f"{figure:.4g}" for figure in of_one)] for name, *of_one in figures]
+    rows = [[name, *(in_figures(figure) for figure in of_one)] for name, *of_one in figures]
     yield from lines_of([["predicted", "least", "mean", "greatest"], *rows])

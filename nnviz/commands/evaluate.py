@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.datasets import Dataset, Split
-from engine.metrics import Evaluation, Evaluator, precision_of, recall_of
+from engine.metrics import Evaluation, Evaluator, in_figures, precision_of, recall_of
 from engine.network import Network, check_fits
 from engine.storage import load_network
 from engine.validation import Array
@@ -123,7 +123,7 @@ def _of_numbers(network: Network, split: Split, data: Dataset, part: str, loss: 
     for name, answer, right in zip(names, answers.T, wanted.T, strict=True):
         squares, spread = np.square(answer - right), np.square(right - right.mean())
         r2 = f"{1 - squares.sum() / spread.sum():.4f}" if spread.any() else "–"
-        rows.append([name, f"{math.sqrt(squares.mean()):.4g}", r2, f"{np.abs(answer - right).mean():.4g}"])
+        rows.append([name, in_figures(math.sqrt(squares.mean())), r2, in_figures(np.abs(answer - right).mean())])
     first = f"{part} RMSE {rows[0][1]}, R² {rows[0][2]}, MAE {rows[0][3]} ({names[0]}), loss {loss:.4g}"
     if len(rows) == 1:
         return [first]

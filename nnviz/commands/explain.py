@@ -117,7 +117,7 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explaine
     asked = has_classes, wanted.one, wanted.other, METHODS[wanted.method], data.categories
     return [
         _explained(
-            f"{part} example {number}",
+            meaning.where(part, number),
             Query(network, split.example(number), shape, *asked),
             baseline,
             summary.bounds,

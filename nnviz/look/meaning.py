@@ -9,9 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from engine.datasets import Dataset
+from engine.datasets.table_columns import YES_NO
 from engine.validation import Array
 from nnviz.look import text
+from nnviz.look.units import unit_of
 
+_NEARLY = 0.005  # from 0 or 1, a yes/no has its word; in between it is a number
 _IS = " = "  # between a column and its category, in the names of inputs
 
 
@@ -22,7 +25,7 @@ class Field:
     Attributes:
         name: its name.
         inputs: its input; of a category several, one of which is on.
-        choices: the categories, a name for each input; empty for a number.
+        choices: the categories, a name for each input; the words for 0 and 1 of a yes/no; empty for a number.
     """
 
     name: str
@@ -31,9 +34,11 @@ class Field:
 
     def raw(self, raw: Array) -> str | float:
         """The category or the number in a raw example, (width,)."""
-        if self.choices:
+        if len(self.inputs) > 1:
             return self.choices[int(raw[list(self.inputs)].argmax())]
-        return float(raw[self.inputs[0]])
+        value = float(raw[self.inputs[0]])
+        word = round(value) if self.choices and abs(value - round(value)) < _NEARLY else -1
+        return self.choices[word] if 0 <= word < len(self.choices) else value
 
 
 class Meaning:
@@ -63,6 +68,16 @@ class Meaning:
         data = self.data
         return "" if data is None else "plane" if data.is_plane else "curve" if data.is_curve else ""
 
+    def file_row(self, part: str, number: int) -> int | None:
+        """The row of an example in its file, from 1; None if it is in none, or that is not known."""
+        split = None if self.data is None else self.data.splits.get(part)
+        return None if split is None else split.file_row(number)
+
+    def where(self, part: str, number: int, noun: str = "example") -> str:
+        """ "test row 75 · row 212 of the file": where an example is, by its number in the part and in its file."""
+        row = self.file_row(part, number)
+        return f"{part} {noun} {text.count(number)}" + ("" if row is None else f" · row {text.count(row)} of the file")
+
     def input(self, number: int) -> str:
         """ "row 3, column 12" of a picture, "body_mass_g", "island = Biscoe", "input 4"; numbers count from 0."""
         if self.picture is not None:
@@ -90,13 +105,29 @@ class Meaning:
 
     def _field(self, inputs: tuple[int, ...]) -> Field:
         if len(inputs) == 1:
-            return Field(self.input(inputs[0]), inputs)
+            return Field(self.input(inputs[0]), inputs, self._yes_no.get(inputs[0], ()))
         columns = () if self.data is None else self.data.columns
         names = [columns[number] if columns else self.input(number) for number in inputs]
         shared, found, _ = names[0].partition(_IS)
         if not found or not all(name.startswith(shared + _IS) for name in names):
             return Field(text.name(f"{names[0]} … {names[-1]}"), inputs, tuple(map(text.name, names)))
         return Field(text.name(shared), inputs, tuple(text.name(name[len(shared + _IS) :]) for name in names))
+
+    @cached_property
+    def _yes_no(self) -> dict[int, tuple[str, ...]]:
+        """The words for 0 and 1, by the input of a yes/no column."""
+        coding = None if self.data is None else self.data.coding
+        found, start = {}, 0
+        for column in () if coding is None else coding.columns:
+            if column.kind == YES_NO:
+                found[start] = tuple(map(text.name, column.categories))
+            start += len(column.inputs)
+        return found
+
+    def given(self, number: int, value: float) -> str:
+        """A raw input in words: "3 750"; of a yes/no column "ja"."""
+        words = self._yes_no.get(number, ())
+        return words[int(value)] if words and value in (0, 1) else text.figure(value)
 
     def raw(self, example: Array) -> Array:
         """(width,) float64: the inputs of an example as their source has them."""
@@ -153,11 +184,16 @@ class Meaning:
         return "target" if self.is_single else f"output {text.count(number + 1)}"
 
     @property
-    def unit(self) -> str:
-        """What the answers are counted in: the name of the only number that is predicted; else empty."""
+    def target_name(self) -> str:
+        """The name of the only number that is predicted; else empty."""
         data = self.data
         named = data is not None and self.is_regression and self.is_single and len(data.targets) == 1
         return text.name(data.targets[0]) if named and data is not None else ""
+
+    @property
+    def unit(self) -> str:
+        """What the only number that is predicted is counted in, if its name says it; else empty."""
+        return unit_of(self.target_name)
 
     def spread(self, output: int = 0) -> float:
         """How much of the target's unit a difference of 1 between outputs is."""
@@ -175,6 +211,13 @@ class Meaning:
 
 
 NO_MEANING = Meaning()
+IN_FILE = "row of the file"  # a column of exported tables
+
+
+def off_by(difference: float, unit: str = "") -> str:
+    """ "off by +2.3 mpg, too high": predicted − true in words."""
+    side = "too high" if difference > 0 else "too low" if difference < 0 else ""
+    return ", ".join(filter(None, [f"off by {text.signed(difference)} {unit}".rstrip(), side]))
 
 
 def listed(fields: Sequence[Field], values: Sequence[str], most: int) -> list[str]:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from nnviz.look.round_numbers import digits
+
 _THIN = "\u202f"
 _MOST_SIZES, _FIRST_SIZES = 12, 3  # of a longer list only the first are written
 
@@ -19,6 +21,7 @@ _MOST_SIZES, _FIRST_SIZES = 12, 3  # of a longer list only the first are written
 # Control characters but the line break, lone surrogates, and signs that turn the direction of the text after them.
 _UNSAFE = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _LARGE = 1e6  # percent
+_SHORTENED = 1e4  # from here on the numbers of an axis are written like 20k
 _MANY_EPOCHS = 100  # from here on fractions tell nothing
 _LONGEST_NAME, _LONGEST_TEXT = 60, 1500  # characters
 
@@ -63,15 +66,30 @@ def figure(value: float, digits: int = 4) -> str:
     decimals = max(0, digits - 1 - math.floor(math.log10(size))) if size else 0
     words = f"{value:,.{decimals}f}" if size >= 1e4 else f"{value:.{decimals}f}"
     words = words.rstrip("0").rstrip(".") if decimals else words
-    return words.replace(",", _THIN).replace("-", "−") if words.strip("-0") else "0"
+    return grouped(words) if words.strip("-0") else "0"
 
 
-def compact(value: float) -> str:
-    """At most four digits, for an axis: 0.05, 2500, 58k, 1.2M."""
+def grouped(words: str) -> str:
+    """A number as Python writes it, with thin spaces for commas and a real minus sign."""
+    return words.replace(",", _THIN).replace("-", "−")
+
+
+def compact(value: float, digits: int = 3) -> str:
+    """Short, for the ends of an axis: 0.05, 2500, 58k, 1.2M; ``digits`` are those of a number with a letter."""
     for factor, letter in ((1e6, "M"), (1e3, "k")):
-        if max(factor, 1e4) <= abs(value) < 1e9:
-            return f"{value / factor:.3g}{letter}".replace("-", "−")
+        if max(factor, _SHORTENED) <= abs(value) < 1e9:
+            return f"{value / factor:.{digits}g}{letter}".replace("-", "−")
     return f"{value:.4g}".replace("-", "−")
+
+
+def marks(values: Sequence[float]) -> list[str]:
+    """The even marks of an axis, as short as tells them apart: "0.5", "1.0"; "200k", "1.2M"; "1.002M", "1.004M"."""
+    places, largest = digits(list(values)), max(map(abs, values), default=0.0)
+    if largest >= _SHORTENED:
+        apart = math.log10(largest / abs(values[1] - values[0])) if len(values) > 1 else 1.0
+        return [compact(value, max(3, math.floor(apart + 1e-6) + 2)) for value in values]
+    words = [f"{value:.{places}f}" if value and places < 5 else f"{round(value, 12):.4g}" for value in values]
+    return [each.replace("-", "−") for each in words]
 
 
 def steady(value: float, digits: int = 3) -> str:

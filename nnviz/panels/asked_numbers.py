@@ -37,8 +37,8 @@ class Target:
             return "not finite"
         if abs(value) >= 1e7:
             return f"{value:.2e}".replace("-", "−")
-        words = f"{value:.{self.decimals}f}"
-        return (words if float(words) else words.lstrip("-")).replace("-", "−")
+        value = round(value, self.decimals) or 0.0  # no zero with a sign
+        return text.grouped(f"{value:,.{self.decimals}f}" if abs(value) >= 1e4 else f"{value:.{self.decimals}f}")
 
 
 class Targets:

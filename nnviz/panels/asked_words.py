@@ -38,7 +38,7 @@ def told(session: Session) -> str:
         return ""
     if origin is not None:
         answer = true_answer(session)
-        return f"{origin.part} {noun(data)} {origin.number}" + (f": {answer}" if answer else "")
+        return session.meaning.where(origin.part, origin.number, noun(data)) + (f": {answer}" if answer else "")
     if data.kind == PICTURE:
         return f"what the network sees: {data.example_shape[0]}×{data.example_shape[1]}"
     count = _COUNTS.get(data.width, f"{text.count(data.width)} numbers")

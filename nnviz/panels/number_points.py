@@ -35,7 +35,7 @@ class PredictedPage(PointsPage):
 
 
 class ResidualsPage(PointsPage):
-    """Residuals, true − predicted, against predicted, with the line of 0."""
+    """How far predictions are off, predicted − true, against predicted, with the line of 0."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "Residuals")
@@ -49,7 +49,7 @@ class ResidualsPage(PointsPage):
     def _points(self, part: PredictedPart) -> Array:
         true, predicted = self._numbers(part)
         with np.errstate(invalid="ignore"):
-            return np.stack([predicted, true - predicted], axis=1)
+            return np.stack([predicted, predicted - true], axis=1)
 
     def _frame(self, known: PredictedNumbers | None) -> Frame:
         if known is None:
@@ -60,9 +60,7 @@ class ResidualsPage(PointsPage):
             sizes = np.concatenate([np.abs(each - other) for each, other in numbers])
         largest = float(sizes[np.isfinite(sizes)].max(initial=0.0))
         self._end = steady_end(self._end, min(largest, true[1] - true[0]), 1e-9)
-        return Frame(
-            predicted, (-self._end, self._end), self._named("predicted"), self._named("true − predicted"), (0, 0)
-        )
+        return Frame(predicted, (-self._end, self._end), self._named("predicted"), self._off_by, (0, 0))
 
 
 def ends_of(numbers: list[tuple[Array, Array]]) -> tuple[Ends, Ends]:

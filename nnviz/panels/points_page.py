@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.validation import Array
 from nnviz.look import text
-from nnviz.look.meaning import listed
+from nnviz.look.meaning import IN_FILE, listed, off_by
 from nnviz.session.asked_numbers import MOST, PREDICTED, PredictedNumbers, PredictedPart
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
@@ -26,8 +26,9 @@ _FIELDS_TOLD = 6
 _TIPS = {
     "predicted": "What the network predicts for each example against the true number: on the dashed line both are the "
     "same.",
-    "residuals": "How far each prediction is from the true number, against what was predicted. Where the points bend, "
-    "the network has still something to learn; where they spread, numbers are harder to predict.",
+    "residuals": "How far each prediction is off, predicted − true, against what was predicted: above the line it is "
+    "too high, below too low. Where the points bend, the network has still something to learn; where they spread, "
+    "numbers are harder to predict.",
 }
 _HOW = "Point at an example to read it; a click asks about it. Left and Right go from one to the next, Enter asks."
 _PART_TIPS = {
@@ -143,6 +144,11 @@ class PointsPage(Page):
         """ "true mpg"."""
         return f"{word} {self._session.meaning.output(self._output)}"
 
+    @property
+    def _off_by(self) -> str:
+        """The name of how far predictions are off; which sign means what."""
+        return f"off by {self._session.meaning.output(self._output)}, + is too high"
+
     # ---- examples
 
     def _example(self, number: int) -> tuple[PredictedPart, int] | None:
@@ -166,9 +172,9 @@ class PointsPage(Page):
         values = meaning.row(where.split.example(index))
         columns = listed(meaning.fields, values, _FIELDS_TOLD)
         lines: list[list[Piece]] = [
-            [(f"{where.name} example {text.count(index + 1)}", where.name)],
+            [(meaning.where(where.where, index), where.name)],
             [(numbers, "text")],
-            [(f"true − predicted {text.signed(true - predicted)} {meaning.unit}".rstrip(), "text")],
+            [(off_by(predicted - true, meaning.unit), "text")],
         ]
         return lines + [[(line, "muted")] for line in columns]
 
@@ -200,12 +206,20 @@ class PointsPage(Page):
         """A row for each example that is drawn, for a CSV file."""
         if not self._shown:
             return None
-        head = ["part", "example", self._named("true"), self._named("predicted"), "true − predicted"]
+        in_file = [IN_FILE] if self._are_in_file else []
+        head = ["part", "example", *in_file, self._named("true"), self._named("predicted"), "predicted − true"]
         return head, self._rows()
+
+    @property
+    def _are_in_file(self) -> bool:
+        """Whether the rows of the file are known."""
+        return any(each.part.split.rows is not None for each in self._shown)
 
     def _rows(self) -> Iterator[list[object]]:
         for part in self._shown:
             for row, true, predicted in zip(
                 part.rows.tolist(), *map(np.ndarray.tolist, self._numbers(part)), strict=True
             ):
-                yield [part.part.name, part.part.number(row) + 1, true, predicted, true - predicted]
+                number = part.part.number(row)
+                in_file = [part.part.split.file_row(number) or ""] if self._are_in_file else []
+                yield [part.part.name, number, *in_file, true, predicted, predicted - true]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from PyQt5.QtCore import QRegularExpression
 from PyQt5.QtGui import QRegularExpressionValidator
 
-from nnviz.look import theme
+from nnviz.look import text, theme
 from nnviz.panels.asked_numbers import Target, Targets
 from nnviz.panels.asked_words import class_colours, noun
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
@@ -74,7 +74,8 @@ class PredictionPanel(DockCard):
         """Shows the latest answer."""
         misfit = self._session.runs.current.misfit(self._session.data.dataset) is not None
         is_number = self._is_of_numbers
-        detail = "network does not fit the data" if misfit else "" if is_number else "% · sure from"
+        asked = self._session.meaning.target_name if is_number else "% · sure from"
+        detail = "network does not fit the data" if misfit else asked
         if self.head.detail.text() != detail:
             self.head.detail.setText(detail)
             self.threshold_edit.setVisible(not misfit and not is_number)
@@ -87,9 +88,9 @@ class PredictionPanel(DockCard):
         answer, targets, truth = self._session.question.answer, self._targets.all, self._targets.truth
         if answer is None or len(answer) != len(targets):
             return []
-        values = self._targets.values(answer)
+        values, unit = self._targets.values(answer), self._session.meaning.unit
         return [
-            _number_row(target, float(values[number]), None if truth is None else float(truth[number]))
+            _number_row(target, float(values[number]), None if truth is None else float(truth[number]), unit)
             for number, target in enumerate(targets[:MOST_ROWS])
         ]
 
@@ -124,17 +125,17 @@ class PredictionPanel(DockCard):
         self.threshold_edit.show_value(f"{100 * self._session.question.threshold:.0f} %")
         self.bars.set_mark(self._session.question.threshold)
 
-    def _threshold_entered(self, text: str) -> None:
+    def _threshold_entered(self, entered: str) -> None:
         """Sets the threshold; more than 100 counts as 100, and an empty field leaves it as it was."""
-        digits = text.rstrip(" %")
+        digits = entered.rstrip(" %")
         if digits:
             self._session.question.set_threshold(min(int(digits), 100) / 100)
         self._show_threshold()
 
 
-def _number_row(target: Target, value: float, truth: float | None) -> NumberRow:
-    low, high = target.words(target.low), target.words(target.high)
-    row = NumberRow(target.name, target.words(value), target.place(value), low, high)
+def _number_row(target: Target, value: float, truth: float | None, unit: str) -> NumberRow:
+    low, high = text.compact(target.low), text.compact(target.high)
+    row = NumberRow(target.name, target.words(value), target.place(value), low, high, unit=unit)
     return row if truth is None else replace(row, truth=target.words(truth), true_place=target.place(truth))
 
 

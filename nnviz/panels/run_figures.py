@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from nnviz.look import text
 from nnviz.look.meaning import Meaning
 
-_LONGEST_UNIT = 10  # letters beside a figure; the tooltip has the whole name
-
 
 @dataclass(frozen=True)
 class Figures:
@@ -42,7 +40,7 @@ class Figures:
         return self._with_unit("0.0000") if self._are_of_numbers else ""
 
     def _with_unit(self, words: str) -> str:
-        return f"{words} {text.name(self.meaning.unit, _LONGEST_UNIT)}".rstrip()
+        return f"{words} {self.meaning.unit}".rstrip()
 
     def tip(self, part: str, at: float | None) -> str:
         """What the figure says, for a tooltip; for numbers with R². ``at``: the epoch of a moment of the past."""
@@ -50,8 +48,8 @@ class Figures:
         when = f"on all {part} examples, {moment}."
         if not self._are_of_numbers:
             return f"The {part} error: the share of wrong answers {when}"
-        unit = f" in {self.meaning.unit}" if self.meaning.unit else ""
-        tip = f"The {part} RMSE{unit}: the root of the mean squared difference between answers and true numbers, {when}"
+        of = f" of {self.meaning.target_name}" if self.meaning.target_name else ""
+        tip = f"The {part} RMSE{of}: the root of the mean squared difference between answers and true numbers, {when}"
         share = self.known.get(f"{part}_r2")
         if share is None:
             return tip

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.datasets import Dataset, Split
-from engine.datasets.dataset import validation_rows
+from engine.datasets.parts import validation_rows
 from engine.validation import Array
 
 _ORDER = ("test", "validation", "train")

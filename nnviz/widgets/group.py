@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 from nnviz.look import theme
 from nnviz.widgets.parts import arranged, named
 
+_HEIGHT = 24
 _CHEVRON = 14  # pixels from the right edge to its middle, as in a combo box
 
 
@@ -88,7 +89,7 @@ class GroupHead(QAbstractButton):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(80, theme.ROW - 2)
+        return QSize(80, _HEIGHT)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Opens on Right and closes on Left, as in a tree."""

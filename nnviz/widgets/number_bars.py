@@ -28,6 +28,7 @@ class NumberRow:
         place: where it is on its line, 0…1; beyond that it is drawn at the end.
         low, high: the ends of the line, as they are written.
         truth, true_place: likewise of the true number; empty and None if nobody knows it.
+        unit: what a single number is counted in; empty for none.
     """
 
     name: str
@@ -37,6 +38,7 @@ class NumberRow:
     high: str
     truth: str = ""
     true_place: float | None = None
+    unit: str = ""
 
 
 class NumberBars(QWidget):
@@ -102,7 +104,7 @@ class NumberBars(QWidget):
         shift = QFontMetrics(value).horizontalAdvance(row.value) + _GAP
         plain = theme.font(theme.TEXT)
         room = QFontMetrics(plain).horizontalAdvance(_true(row)) + _GAP
-        _write(painter, place.adjusted(shift, 8, -room, 0), row.name, plain, "muted", Qt.AlignLeft)
+        _write(painter, place.adjusted(shift, 8, -room, 0), row.unit, plain, "muted", Qt.AlignLeft)
         _write(painter, place.adjusted(0, 8, 0, 0), _true(row), plain, "text", Qt.AlignRight)
         self._paint_line(painter, row, 56)
         ends = QRectF(0, 64, self.width(), 20)

@@ -7,7 +7,8 @@ import pytest
 
 from engine.answers import ClassAnswers, NumberAnswers, answers_in_steps
 from engine.datasets import Dataset, Split
-from engine.datasets.dataset import one_hot, validation_rows
+from engine.datasets.dataset import one_hot
+from engine.datasets.parts import validation_rows
 from engine.metrics import Evaluator
 from engine.network import Network
 from engine.validation import Array

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import classification_split, one_hot, regression_split
 from engine.errors import DataError, SettingError
-from engine.metrics import Evaluation, Evaluator, confusion_matrix
+from engine.metrics import Evaluation, Evaluator, confusion_matrix, in_figures
 from engine.network import Network
 from tests.engine.helpers import class_data, network_for, refused, trainer
 
@@ -211,3 +211,12 @@ def test_a_loss_that_overflows_is_no_figure() -> None:
     network.weights[0][...] = 1e30
     with refused(DataError, "network", "without a finite loss"):
         Evaluator(network, Split(np.ones((3, 1), np.float32), np.ones((3, 1), np.float32))).evaluate()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(15470.9, "15,471"), (2.7124, "2.712"), (7584.4, "7584"), (9999.7, "10,000"), (0.00341, "0.00341"), (0.0, "0"),
+     (-1234567.0, "-1,234,567"), (3e15, "3e+15")],
+)  # fmt: skip
+def test_figures_are_written_as_people_do(value: float, words: str) -> None:
+    assert in_figures(value) == words

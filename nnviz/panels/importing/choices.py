@@ -31,7 +31,7 @@ PARTS = (
 
 
 class Choices(QWidget):
-    """A grid of fields. Below it stands what is wrong with one of them.
+    """A grid of fields. Above or below it stands what is wrong with one of them, on the side that may grow.
 
     Signals:
         typed: something was typed, which may have changed ``is_wrong``.
@@ -42,10 +42,10 @@ class Choices(QWidget):
 
     typed = pyqtSignal()
 
-    def __init__(self, importing: Importing, prefix: str, parent: QWidget) -> None:
+    def __init__(self, importing: Importing, prefix: str, parent: QWidget, tells_above: bool = True) -> None:
         """``prefix``: what the object names of its fields begin with."""
         super().__init__(parent)
-        self._importing, self._prefix = importing, prefix
+        self._importing, self._prefix, self._tells_above = importing, prefix, tells_above
         self.names: list[str] = []
         self._captions: dict[str, str] = {}
         self._combos: dict[str, Combo] = {}
@@ -84,13 +84,14 @@ class Choices(QWidget):
 
     def _add(self, name: str, caption: str, field: QWidget) -> None:
         row, pair = divmod(len(self.names), _IN_A_ROW)
+        row += self._tells_above
         words = label(caption, "fieldName", self)
         words.setBuddy(field)
         if name not in self._combos or not self._combos[name].count():
             field.setMinimumWidth(90)  # others are as wide as their longest choice
         self._grid.addWidget(words, row, 2 * pair)
         self._grid.addWidget(field, row, 2 * pair + 1)
-        self._grid.addWidget(self._problem, row + 1, 0, 1, 2 * _IN_A_ROW)
+        self._grid.addWidget(self._problem, 0 if self._tells_above else row + 1, 0, 1, 2 * _IN_A_ROW)
         self.names.append(name)
         self._captions[name] = caption
 

@@ -44,7 +44,7 @@ class FolderPart(QWidget):
         self.choices = Choices(importing, "importFolder", self)
         for setting in (SIDE, *PARTS):
             self.choices.add_number(setting)
-        arranged(QVBoxLayout(self), (area, 1), self._unread, self.choices, spacing=8)
+        arranged(QVBoxLayout(self), (area, 1), self._unread, spacing=8)
 
     @property
     def told(self) -> list[str]:
@@ -70,6 +70,7 @@ class FolderPart(QWidget):
         self._unread.addItems(words)
         self._unread.setVisible(bool(words))
         self.choices.show_values(preview.settings.get)
+        self.choices.show()
 
     def _show_classes(self, preview: FolderPreview) -> None:
         while (item := self._grid.takeAt(0)) is not None:
@@ -99,7 +100,7 @@ class ArraysPart(QWidget):
         self._task = self.choices.add_combo("task", "Predict", _TASK_TIP, tasks)
         for setting in PARTS:
             self.choices.add_number(setting)
-        arranged(QVBoxLayout(self), self._facts, self._pictures, 1, self.choices, spacing=8)
+        arranged(QVBoxLayout(self), self._facts, self._pictures, 1, spacing=8)
 
     @property
     def told(self) -> list[str]:
@@ -122,6 +123,7 @@ class ArraysPart(QWidget):
         guess = None if outcome is None else CLASSIFICATION if outcome.classes else REGRESSION
         settings = {"task": guess, **preview.settings}
         self.choices.show_values(settings.get)
+        self.choices.show()
         self._task.setEnabled("task" in self._importing.settings)
 
 

@@ -56,22 +56,26 @@ class ImportSheet(QFrame):
         self._problem.setWordWrap(True)
         self._parts: dict[type[Preview], Part] = {}  # those that were needed so far
         head = arranged(QHBoxLayout(), (self._title, 1), FixedSizeBox(self._detail, _DETAIL), spacing=8)
-        above = (head, self._news, self._problem)
         padding = theme.CARD_PADDING
         self._middle = arranged(QVBoxLayout(), spacing=8)
         self._rest = QWidget()  # takes the room of the parts while there is none
         self._middle.addWidget(self._rest, 1)
-        below = ((self._middle, 1), self._foot())
-        arranged(QVBoxLayout(self), *above, *below, spacing=8, margins=(padding, 10, padding, padding))
+        self._fields = arranged(QVBoxLayout())  # of the part, below what is told: fields stay where they are
+        parts = (head, self._news, (self._middle, 1), self._problem, self._told(), self._fields, self._foot())
+        arranged(QVBoxLayout(self), *parts, spacing=8, margins=(padding, 10, padding, padding))
         importing.changed.connect(self._show)
         importing.progressed.connect(self._show_progress)
         self._show()
 
-    def _foot(self) -> QVBoxLayout:
+    def _told(self) -> QVBoxLayout:
+        """What would come of it: lines of any length."""
         self._summary = named(label(), "importSummary")
         self._notes = named(label(role="muted"), "importNotes")
         for words in (self._summary, self._notes):
             words.setWordWrap(True)
+        return arranged(QVBoxLayout(), self._summary, self._notes, spacing=4)
+
+    def _foot(self) -> QHBoxLayout:
         self._progress = named(QProgressBar(), "importProgress", "How much was read", "How much of it was read.")
         self._progress.setRange(0, _STEPS)
         self._progress.setTextVisible(False)
@@ -85,8 +89,7 @@ class ImportSheet(QFrame):
         kept = self._progress.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
         self._progress.setSizePolicy(kept)
-        buttons = arranged(QHBoxLayout(), (self._progress, 1), cancel, self._use, spacing=8)
-        return arranged(QVBoxLayout(), self._summary, self._notes, buttons, spacing=4)
+        return arranged(QHBoxLayout(), (self._progress, 1), cancel, self._use, spacing=8)
 
     # ---- display
 
@@ -126,6 +129,8 @@ class ImportSheet(QFrame):
             part.show_preview(found)  # type: ignore[arg-type]  # of its kind
         for each in self._parts.values():
             each.setVisible(each is part)
+            if each is not part:
+                each.choices.hide()
         self._rest.setVisible(found is None or (isinstance(found, TablePreview) and not found.columns))
 
     def _part_of(self, found: Preview | None) -> Part | None:
@@ -140,6 +145,8 @@ class ImportSheet(QFrame):
             self._middle.insertWidget(0, part, 1)
             for choices in part.findChildren(Choices):
                 choices.typed.connect(self._show_use)
+            self._fields.addWidget(part.choices)
+            part.choices.hide()
         return self._parts[kind]
 
     def _show_problem(self, found: Preview | None) -> None:

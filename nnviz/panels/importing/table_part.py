@@ -46,7 +46,7 @@ _MOST_TARGETS = 2000  # columns in the list of what can be predicted; the others
 
 
 class TablePart(QWidget):
-    """Shows a ``TablePreview``. ``choices``: the fields below it."""
+    """Shows a ``TablePreview``. ``choices``: the fields, for which its owner has a place."""
 
     def __init__(self, importing: Importing, parent: QWidget) -> None:
         super().__init__(parent)
@@ -66,11 +66,11 @@ class TablePart(QWidget):
         arranged(QHBoxLayout(self._of_column), (self._problem, 1), self._ignore, spacing=8)
         self._problems = self._problem_list()
         self.choices = self._data_choices()
-        parts: list[Any] = [self._form, self._skipped, (self._table, 1), self._of_column, self._problems, self.choices]
+        parts: list[Any] = [self._form, self._skipped, (self._table, 1), self._of_column, self._problems]
         arranged(QVBoxLayout(self), *parts, spacing=8)
 
     def _format_choices(self) -> Choices:
-        choices = Choices(self._importing, "importFormat", self)
+        choices = Choices(self._importing, "importFormat", self, tells_above=False)
         captions = {each.name: each.label for each in format_settings()}
         encodings = [(_ENCODINGS.get(name, name.capitalize()), name) for name in ENCODINGS]
         entries: dict[str, Any] = {
@@ -113,8 +113,7 @@ class TablePart(QWidget):
 
     def begin(self) -> None:
         """Another file is shown from its first row and column."""
-        self._table.scrollToTop()
-        self._table.horizontalScrollBar().setValue(0)
+        self._table.begin()
         self.choices.forget_typed()
 
     # ---- display

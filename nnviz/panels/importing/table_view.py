@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PyQt5.QtCore import QModelIndex, QPoint, Qt
+from PyQt5.QtCore import QModelIndex, QPoint, Qt, QTimer
 from PyQt5.QtGui import QKeyEvent, QPainter
 from PyQt5.QtWidgets import QAbstractItemView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
@@ -54,6 +54,7 @@ class PreviewTable(QTableView):
         named(self, "importTable", "First rows of the table", _TIP)
         self._importing = importing
         self._shown = TableModel()
+        self._seen = ""  # the column to predict that was brought into sight
         self.setModel(self._shown)
         header = ColumnHeader(self)
         self.setHorizontalHeader(header)
@@ -73,14 +74,33 @@ class PreviewTable(QTableView):
         theme.changed.connect(self.viewport().update)
 
     def show_preview(self, preview: TablePreview | None) -> None:
-        """Shows it, and brings a column that is wrong into sight."""
+        """Shows it, and brings the column to predict into sight when it is another one, and one that is wrong."""
+        bar = self.horizontalScrollBar()
+        kept = bar.value()
         self._shown.show_preview(preview)
-        error = preview.error if preview is not None else None
-        if preview is None or error is None:
+        self.updateGeometries()
+        bar.setValue(kept)
+        if preview is None or not preview.head:
             return
-        for place, column in enumerate(preview.columns):
-            if column.name == error.parameter and preview.head:
-                self.scrollTo(self._shown.index(0, place))
+        target = str(preview.settings.get("target") or "")
+        if target != self._seen:
+            self._seen = target
+            QTimer.singleShot(0, lambda: self._show_column(target))  # once it has its size
+        if preview.error is not None:
+            self._show_column(preview.error.parameter)
+
+    def begin(self) -> None:
+        """Another file is shown from its first row and column, and then its column to predict."""
+        self._seen = ""
+        self.scrollToTop()
+        self.horizontalScrollBar().setValue(0)
+
+    def _show_column(self, name: str) -> None:
+        """Scrolls sideways as little as needed to see it."""
+        preview = self._shown.preview
+        names = [] if preview is None else [column.name for column in preview.columns]
+        if name in names:
+            self.scrollTo(self._shown.index(max(0, self.rowAt(0)), names.index(name)))
 
     def _fit_columns(self) -> None:
         """Makes the first columns as wide as their heads and cells need, within bounds."""

@@ -125,7 +125,7 @@ def words_of(cloud: Cloud, meaning: Meaning, number: int) -> list[list[Piece]]:
         told = listed(meaning.fields, meaning.row(_inputs(cloud, number)), _FIELDS_TOLD)
         lines += [[(words, "muted")] for words in told]
     part = cloud.subject.part
-    lines.append([(f"{part.where} example {text.count(int(cloud.rows[number]))}", "muted")])
+    lines.append([(meaning.where(part.where, int(cloud.rows[number])), "muted")])
     return lines
 
 

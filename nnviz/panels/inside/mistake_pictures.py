@@ -173,10 +173,10 @@ class MistakePicturesPanel(DockCard):
         if found is None or data is None or not 0 <= place < len(listed):
             return ""
         index = int(listed[place])
-        about = f"{found.part.where} example {text.count(found.part.number(index))}"
         answers, meaning = found.answers, self._session.meaning
         if not meaning.picture or not isinstance(answers, ClassAnswers):
-            return f"{about}\n{ExampleRows(found, meaning).tip(index)}"
+            return ExampleRows(found, meaning).tip(index)
+        about = meaning.where(found.part.where, found.part.number(index))
         true, answer = (meaning.output(int(numbers[index])) for numbers in (answers.labels, answers.answers))
         return f"{about}: {true}\nanswered as {answer}, {sureness(float(answers.confidences[index]))} sure"
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from engine.answers import Answers, ClassAnswers
 from nnviz.look import text
-from nnviz.look.meaning import Meaning, listed
+from nnviz.look.meaning import IN_FILE, Meaning, listed, off_by
 from nnviz.session.found import Found
 from nnviz.widgets.mistakes.row_list import Column
 
 _MOST_FIELDS = 50  # columns that are listed; a file has all
 _FIELDS_TOLD = 12
+_OFF_BY = "off by"
 _MEASURED = 60  # rows by whose texts columns get their widths
 
 
@@ -35,7 +36,18 @@ class ExampleRows:
     def head(self) -> list[str]:
         """The titles of all columns, for a file."""
         named = {"no.": "example", "answer": "answered"}
-        return [*(named.get(title, title) for title in _head(self.found.answers)), *self._names]
+        number, *others = (named.get(title, title) for title in _head(self.found.answers))
+        return [number, *([IN_FILE] if self._are_in_file else []), *others, *self._names]
+
+    @property
+    def _are_in_file(self) -> bool:
+        """Whether the rows of the file are known, by which examples are then named."""
+        return self.found.part.split.rows is not None
+
+    def _number(self, index: int) -> str:
+        """The example's row in the file, or else its number."""
+        number = self.found.part.number(index)
+        return str(self.found.part.split.file_row(number) or number)
 
     @cached_property
     def _names(self) -> list[str]:
@@ -43,7 +55,8 @@ class ExampleRows:
 
     def columns(self, shown: Sequence[int]) -> list[Column]:
         """The columns of the list, as wide as the first of the ``shown`` examples need."""
-        own = _head(self.found.answers)[self._begin :]
+        own = ["row" if title == "no." and self._are_in_file else title for title in _head(self.found.answers)]
+        own = own[self._begin :]
         numbers = {"true", "answer", "output"} if isinstance(self.found.answers, ClassAnswers) else {"output"}
         are_numbers = [title not in numbers for title in own]
         are_numbers += [not field.choices for field in self.meaning.fields[:_MOST_FIELDS]]
@@ -64,26 +77,30 @@ class ExampleRows:
 
     def tip(self, index: int) -> str:
         """All of them with their names, line by line."""
-        own = [
-            f"{name}: {words}" for name, words in zip(_head(self.found.answers), self._own_texts(index), strict=True)
-        ]
+        pairs = zip(_head(self.found.answers)[1:], self._own_texts(index)[1:], strict=True)
+        own = [self.meaning.where(self.found.part.where, self.found.part.number(index))]
+        own += [self._off_by(index) if name == _OFF_BY else f"{name}: {words}" for name, words in pairs]
         return "\n".join([*own, *listed(self.meaning.fields, self.meaning.row(self._inputs(index)), _FIELDS_TOLD)])
+
+    def _off_by(self, index: int) -> str:
+        return off_by(self._numbers(index)[2])
 
     def numbers(self, index: int) -> list[object]:
         """An example's names and numbers, for a file."""
         raw, found, meaning = self.meaning.raw(self._inputs(index)), self.found, self.meaning
         values = [field.raw(raw) for field in meaning.fields]
         number, answers = found.part.number(index), found.answers
+        in_file = [found.part.split.file_row(number) or ""] if self._are_in_file else []
         if isinstance(answers, ClassAnswers):
             true, answer = self._classes(index)
-            return [number, true, answer, float(answers.confidences[index]), *values]
-        return [number, *self._output(index), *self._numbers(index), *values]
+            return [number, *in_file, true, answer, float(answers.confidences[index]), *values]
+        return [number, *in_file, *self._output(index), *self._numbers(index), *values]
 
     def _inputs(self, index: int) -> np.ndarray:
         return self.found.part.split.example(self.found.part.number(index))
 
     def _own_texts(self, index: int) -> list[str]:
-        answers, number = self.found.answers, str(self.found.part.number(index))
+        answers, number = self.found.answers, self._number(index)
         if isinstance(answers, ClassAnswers):
             return [number, *self._classes(index), sureness(float(answers.confidences[index]))]
         true, answer, off = self._numbers(index)
@@ -112,4 +129,4 @@ def _head(answers: Answers) -> list[str]:
     if isinstance(answers, ClassAnswers):
         return ["no.", "true", "answer", "sure"]
     several = ["output"] if len(answers.errors) > 1 else []
-    return ["no.", *several, "true", "predicted", "off by"]
+    return ["no.", *several, "true", "predicted", _OFF_BY]

@@ -62,9 +62,11 @@ class NeuronAnswers(QWidget):
         if report.means is not None:
             self.means.show_rows([meaning.output(number) for number in range(len(report.means))], report.means)
         else:
-            names = [f"{meaning.answer(low)} … {meaning.answer(high)}" for low, high, _ in report.fifths]
+            ends = [[text.compact(meaning.target(end)) for end in fifth[:2]] for fifth in report.fifths]
+            names = [" – ".join(each) for each in ends]
             self.means.show_rows(names, np.array([mean for _, _, mean in report.fifths]))
-        say(self._examples_name, "nothing excites it" if report.is_dead else "excite it most")
+        by = f" · {meaning.output(0)}" if report.means is None else ""
+        say(self._examples_name, "nothing excites it" if report.is_dead else f"excite it most{by}")
         tile = self._subject.tile
         if report.is_dead:
             self.examples.show_lines([])
@@ -74,15 +76,13 @@ class NeuronAnswers(QWidget):
             self.examples.show_pictures([example.inputs.reshape(tile) for example in report.excited_by])
 
     def _line_of(self, report: NeuronReport, number: int) -> str:
-        """ "0.34 · Adelie · test 4", "2.13 · blue (0.31, −0.62)", "0.84 · mpg 31.5 · test 3"."""
+        """ "0.34 · Adelie · test 4", "2.13 · blue (0.31, −0.62)", "0.84 · 210k · row 212"."""
         example, meaning = report.excited_by[number], self._subject.meaning
-        where = f" · {report.part} {text.count(example.number)}"
+        row = meaning.file_row(report.part, example.number)
+        where = f" · {report.part} {text.count(example.number)}" if row is None else f" · row {text.count(row)}"
         if meaning.example == "point":
             where = f" ({', '.join(meaning.row(example.inputs))})"
-        if example.label is None:
-            what = f"{meaning.output(0)} {meaning.answer(example.target)}"
-        else:
-            what = meaning.output(example.label)
+        what = text.compact(meaning.target(example.target)) if example.label is None else meaning.output(example.label)
         return f"{short(example.answer)} · {what}{where}"
 
     def _describe_example(self, number: int) -> str:
@@ -90,8 +90,10 @@ class NeuronAnswers(QWidget):
         report, meaning = self._subject.report, self._subject.meaning
         if report is None or number >= len(report.excited_by):
             return ""
-        told = listed(meaning.fields, meaning.row(report.excited_by[number].inputs), _FIELDS_TOLD)
-        return "\n".join([f"{self._line_of(report, number)} · a click chooses it", *told])
+        example = report.excited_by[number]
+        told = listed(meaning.fields, meaning.row(example.inputs), _FIELDS_TOLD)
+        first = f"{self._line_of(report, number)} · a click chooses it"
+        return "\n".join([first, meaning.where(report.part, example.number), *told])
 
     def _choose(self, number: int) -> None:
         report = self._subject.report

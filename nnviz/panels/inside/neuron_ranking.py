@@ -65,8 +65,8 @@ class RankingView(QWidget):
     def measure(self, network: Network, layer: int, data: Dataset) -> None:
         """Ranks a layer of a network that nobody writes to."""
         part, examples = measured_part(data)
-        unit = Meaning(data).unit
-        what = "error" if data.is_classification else f"RMSE of {unit}" if unit else "RMSE"
+        name = Meaning(data).target_name
+        what = "error" if data.is_classification else f"RMSE of {name}" if name else "RMSE"
         steps = lambda: without_each(network, examples, layer, data.target_scaling)  # noqa: E731
         self._ranking.start(Ranked(layer, part, what), lambda: only_shares(steps()))
 

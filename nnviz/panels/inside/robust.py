@@ -181,7 +181,8 @@ class RobustPage(Page):
         found = [each[1] for each in self._drawn if each is not None]
         sizes = [one.rmse or 0.0 for each in found for curve in each.curves.values() for one in curve]
         end = round_top(max(sizes, default=1.0) or 1.0, 2)
-        return Scale(end, [(0.0, "0"), (end / 2, f"{end / 2:g}"), (end, f"{end:g}")])
+        ticks = [0.0, end / 2, end]
+        return Scale(end, list(zip(ticks, text.marks(ticks), strict=True)))
 
     def _show_mark(self) -> None:
         robust = self._robust

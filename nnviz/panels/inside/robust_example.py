@@ -15,13 +15,15 @@ from nnviz.session.robustness import DISTURBED, Disturbed, Strength, Subject
 from nnviz.session.session import Session
 from nnviz.session.verdict import verdict_of
 from nnviz.widgets.card import label
+from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.neuron.named_bars import NamedBars
 from nnviz.widgets.parts import arranged, named, set_look
 from nnviz.widgets.picture import Picture
 
 _SIDE = 152
 _ANSWER, _LONG = 46, 4  # pixels for an answer; so many letters are written smaller
-_MOST_ROWS = 9  # columns of which the change is shown: those that change most
+_WIDE = 232  # pixels for columns, whose names are longer than a picture is wide
+_MOST_ROWS = 100  # columns of which the change is shown: those that change most
 _DRAW_TIP = "The current example, disturbed. A double click on a curve puts it on the canvas."
 
 
@@ -31,21 +33,22 @@ class RobustExample(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.setFixedWidth(_SIDE)
         title_box, self.title = line("robustExampleTitle", "notice")
         self.picture = named(Picture(QSize(_SIDE, _SIDE)), "robustPicture", "The disturbed example", _DRAW_TIP)
         tip = "How much the disturbance changes each input of the current example; those that change most."
-        self.bars = named(NamedBars(number="{:+.2f}".format), "robustBars", "How much each input changes", tip)
+        bars = NamedBars(scrolls=True, number="{:+.2f}".format)
+        self.bars = named(bars, "robustBars", "How much each input changes", tip)
         self.bars.describe = self._describe
         self._columns: Array = np.zeros(0, np.int64)  # those that have bars
         self._stack = QStackedWidget()
         self._stack.addWidget(self.picture)
-        self._stack.addWidget(self.bars)
-        self._stack.setFixedHeight(_SIDE)
+        self.changes = _scrolled(self.bars)
+        self._stack.addWidget(self.changes)
         self.before = AnswerColumn("undisturbed", "robustBefore", Qt.AlignLeft)
         self.after = AnswerColumn("disturbed", "robustAfter", Qt.AlignRight)
         answers = arranged(QHBoxLayout(), (self.before, 1), (self.after, 1), spacing=4)
-        arranged(QVBoxLayout(self), title_box, self._stack, answers, 1, spacing=4)
+        arranged(QVBoxLayout(self), title_box, (self._stack, 100), answers, 1, spacing=4)
+        self._make_room(_SIDE, _SIDE)
 
     def refresh(self) -> None:
         """Shows the latest example and answers."""
@@ -58,6 +61,7 @@ class RobustExample(QWidget):
         if is_picture(subject.shape):
             self.picture.show_picture(after.reshape(subject.shape))
             self._stack.setCurrentWidget(self.picture)
+            self._make_room(_SIDE, _SIDE)
         else:
             self._show_changes(after - before)
         has_classes = subject.examples.labels is not None
@@ -73,14 +77,27 @@ class RobustExample(QWidget):
         if shown is None or number >= len(shown.inputs[0]):
             return ""
         meaning = self._session.meaning
-        before, after = (text.figure(meaning.raw_input(number, float(inputs[number]))) for inputs in shown.inputs)
-        return f"{meaning.input(number)}: {before} → {after}"
+        raw = [meaning.raw_input(number, float(inputs[number])) for inputs in shown.inputs]
+        return f"{meaning.input(number)}: {' → '.join(meaning.given(number, value) for value in raw)}"
 
     def _show_changes(self, changes: Array) -> None:
         self._columns = np.sort(np.argsort(-np.abs(changes), kind="stable")[:_MOST_ROWS])
         names = [self._session.meaning.input(number) for number in self._columns.tolist()]
         self.bars.show_rows(names, changes[self._columns], is_signed=True)
-        self._stack.setCurrentWidget(self.bars)
+        self._stack.setCurrentWidget(self.changes)
+        self._make_room(_WIDE, self.bars.sizeHint().height())
+
+    def _make_room(self, width: int, height: int) -> None:
+        """A picture has its size; columns have as much height as they need, or scroll."""
+        self.setFixedWidth(width)
+        self._stack.setMinimumHeight(min(_SIDE, height))
+        self._stack.setMaximumHeight(height)
+
+
+def _scrolled(bars: NamedBars) -> ScrollColumn:
+    content = named(QWidget(), "scrolled")
+    arranged(QVBoxLayout(content), bars, 1, margins=(0, 0, theme.CARD_PADDING, 0))
+    return ScrollColumn("robustScroll", content)
 
 
 class AnswerColumn(QWidget):

@@ -44,6 +44,11 @@ _MOST_IN_LIST = 7  # decimals of parameters, which are written twice in a row
 _HEADS = {"sum": "w · a", "from above": "w · δ", "gradient": "δ · a", "activation": "z", "batch loss": "loss"}
 
 
+def _plain(number: int, value: float) -> str:
+    """The value of the thing of that number, as everywhere in the step."""
+    return figure(value)
+
+
 @dataclass(frozen=True)
 class StepView:
     """Where one stands in a step.
@@ -112,7 +117,7 @@ class StepContent:
         a = step.activations[layer][row]
         if layer == 0 and self.names.meaning.is_scaled:
             raw = self.names.meaning.raw(a)
-            return self._of_neurons(layer, [raw, a], ("as given", "x"), a, (text.figure, figure))
+            return self._of_neurons(layer, [raw, a], ("as given", "x"), a, (self.names.meaning.given, _plain))
         if layer == 0:
             return self._of_neurons(layer, [a], ("x",), a)
         z = step.sums[layer - 1][row]
@@ -134,7 +139,7 @@ class StepContent:
         columns: list[Array],
         heads: tuple[str, ...],
         bars: Array,
-        written: Sequence[Callable[[float], str]] = (figure,) * 3,
+        written: Sequence[Callable[[int, float], str]] = (_plain,) * 3,
     ) -> Rows:
         order = self.order
         return Rows(
@@ -143,7 +148,8 @@ class StepContent:
             (self.names.width(layer), *[_NUMBER] * min(2, len(columns)), *[_TARGET] * (len(columns) - 2)),
             lambda place: self.names.neuron(layer, int(order[place])),
             lambda place: tuple(
-                write(float(column[order[place]])) for write, column in zip(written, columns, strict=False)
+                write(int(order[place]), float(column[order[place]]))
+                for write, column in zip(written, columns, strict=False)
             ),
             bars[order],
         )

@@ -336,7 +336,7 @@ def _rows_of_layers(layers: Sequence[np.ndarray]) -> Iterator[list[object]]:
 def _rows_of_neighbours(turning: Turning | None, names: Sequence[str]) -> Iterator[list[object]]:
     for row in turning.neighbours if turning is not None else ():
         for each in row:
-            yield [each.number + 1, "" if each.label is None else names[each.label], each.distance]
+            yield [each.number, "" if each.label is None else names[each.label], each.distance]
 
 
 def _button(words: str, name: str, accessible: str, tip: str) -> QToolButton:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.validation import Array
+from nnviz.look import text
 from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.panels.inside.why_columns import changed_columns, column_bars
 from nnviz.session.reasons import FRAMES, OCCLUSION, Neighbour, Query, Reasons, Turning, square_of
@@ -150,15 +151,22 @@ def neighbours(turning: Turning, names: Sequence[str], meaning: Meaning = NO_MEA
     every = _by_distance(turning)
     far = max((each.distance for each in every), default=1.0)
     has_classes = bool(every) and every[0].label is not None
+    about = [_number(each, meaning) if has_classes else meaning.answer(each.target) for each in every]
     lines = [
         BarRow(
-            _class(each.label, names).removesuffix(" · ") or f"example {each.number + 1}",
+            _class(each.label, names).removesuffix(" · ") or _number(each, meaning),
             (each.distance,),
-            f"{distance(each.distance)} · {f'no. {each.number + 1}' if has_classes else meaning.answer(each.target)}",
+            f"{distance(each.distance)} · {words}",
         )
-        for each in every
+        for each, words in zip(every, about, strict=True)
     ]
     return BarRows(("distance",), lines, far or 1.0, "in training" if has_classes else "its target", is_signed=False)
+
+
+def _number(each: Neighbour, meaning: Meaning) -> str:
+    """ "row 212" of the file; "no. 12" of the training part if that is not known."""
+    row = meaning.file_row("train", each.number)
+    return f"no. {text.count(each.number)}" if row is None else f"row {text.count(row)}"
 
 
 def neighbour_at(turning: Turning, row: int, column: int) -> int:

@@ -297,7 +297,7 @@ def _outputs_text(meaning: Meaning, count: int) -> str:
     """What the outputs are: "classes", "number (mpg)", "numbers"."""
     if not meaning.is_regression:
         return "class" if count == 1 else "classes"
-    return f"number ({meaning.unit})" if meaning.unit else "number" if count == 1 else "numbers"
+    return f"number ({meaning.target_name})" if meaning.target_name else "number" if count == 1 else "numbers"
 
 
 def _end_row(size: int, what: str, activation: str) -> QFrame:

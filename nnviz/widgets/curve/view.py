@@ -46,7 +46,7 @@ class CurveView(PointsView):
     @property
     def frame(self) -> QRect:
         """Where points and line are."""
-        field = field_of(self.rect())
+        field = field_of(self.rect(), self.axes)
         return QRect(field.topLeft(), field.size().expandedTo(QSize(1, 1)))
 
     def show_points(self, points: Points) -> None:

@@ -150,8 +150,8 @@ class NumberPlot(QWidget):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         below = QRectF(square.left(), square.bottom() + 1, square.width(), _LINE)
-        painter.drawText(below, int(Qt.AlignLeft | Qt.AlignVCenter), text.figure(self._ends[0], 3))
-        painter.drawText(below, int(Qt.AlignRight | Qt.AlignVCenter), text.figure(self._ends[1], 3))
+        painter.drawText(below, int(Qt.AlignLeft | Qt.AlignVCenter), text.compact(self._ends[0]))
+        painter.drawText(below, int(Qt.AlignRight | Qt.AlignVCenter), text.compact(self._ends[1]))
 
     # ---- mouse and keys
 

@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from engine.validation import Array
 from nnviz.look import theme
+from nnviz.look.fitting import fitted
 from nnviz.widgets.neuron.pickable import Pickable
 from nnviz.widgets.picture import grey_image
 
@@ -71,6 +72,5 @@ class ExampleGrid(Pickable):
         painter.setPen(theme.colour("text"))
         for number, line in enumerate(self._lines):
             place = self.place_of(number)
-            words = painter.fontMetrics().elidedText(line, Qt.ElideRight, place.width())
-            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), words)
+            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), fitted(line, place.width()))
         self.paint_mark(painter)

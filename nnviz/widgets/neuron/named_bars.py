@@ -16,7 +16,7 @@ from nnviz.widgets.neuron.pickable import Pickable
 
 _LOWEST, _HIGHEST = 13, 19  # of a row
 _THICKNESS = 9
-_MOST_NAME = 110
+_MOST_NAME, _LEAST_BAR = 130, 24
 _AIR = 6
 
 
@@ -76,8 +76,8 @@ class NamedBars(Pickable):
 
     @property
     def name_width(self) -> int:
-        """Long names leave half of the width to bars and numbers."""
-        return min(self._name_width, self.width() // 2)
+        """Long names leave room for numbers and short bars, or half of the width."""
+        return min(self._name_width, max(self.width() // 2, self.width() - self._value_width - _LEAST_BAR))
 
     @property
     def _row(self) -> float:

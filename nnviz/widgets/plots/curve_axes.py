@@ -17,7 +17,6 @@ from nnviz.look.round_numbers import digits, enough_marks, even_marks, marks, ro
 from nnviz.look.text import percent
 
 Ends = tuple[float, float]
-_LONG = 10_000  # from here on ticks are written like 20k
 _LARGE = 1e9  # from here on values are written like 3.40e+38
 _LEAST_MARKS = 3  # with fewer ticks a logarithmic axis gets more than 1, 2 and 5 per decade
 _BATCHES = (20, 100, 500)  # possible ends of an axis that counts batches, in the first epoch
@@ -51,7 +50,7 @@ class Quantity:
         if self.unit == "%":
             return percent(value)
         if 1000 <= value < _LARGE:
-            return f"{value:.0f} {self.unit}".rstrip()
+            return f"{words.grouped(f'{value:,.0f}' if value >= 1e4 else f'{value:.0f}')} {self.unit}".rstrip()
         return f"{words.steady(value) if 1e-4 <= value < _LARGE else f'{value:#.3g}'} {self.unit}".rstrip()
 
     @property
@@ -129,10 +128,7 @@ class ValueAxis(pg.AxisItem):
         """Formats values without their unit. Evenly spaced ones have equally many decimals."""
         if self.is_log:
             return [words.compact(10**value) for value in values]
-        places = digits(list(values))
-        if max(map(abs, values), default=0) >= _LONG:
-            return [words.compact(value) for value in values]
-        return [f"{value:.{places}f}" if value and places < 5 else f"{round(value, 12):.4g}" for value in values]
+        return words.marks(values)
 
 
 class EpochAxis(pg.AxisItem):

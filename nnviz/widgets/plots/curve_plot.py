@@ -26,6 +26,7 @@ from nnviz.widgets.plots.curve_figures import (
     own_figures,
 )
 from nnviz.widgets.plots.curve_line import CurveLine
+from nnviz.widgets.plots.cut_mark import CutMark, place_beside
 from nnviz.widgets.plots.playhead import Playhead
 from nnviz.widgets.plots.zoom_plot import ZoomPlot
 
@@ -72,10 +73,12 @@ class CurvePlot(ZoomPlot):
         self._marks.setZValue(-0.6)
         self.addItem(self._marks, ignoreBounds=True)
         self.playhead = Playhead(self)
+        self._cut = CutMark(self)
         self._read_out.raise_()
         self._hint = named(QLabel(f"train the network to see its {quantity.called} fall", self), "plotHint")
         self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
+        self.view_changed.connect(self._mark_cut)
         self.view_changed.connect(self.playhead.place_dot)
         self.view_changed.connect(self._update_read_out)  # the epoch under a resting mouse changed
         self.getViewBox().sigResized.connect(self._resized)
@@ -190,6 +193,7 @@ class CurvePlot(ZoomPlot):
     def _update(self) -> None:
         self._set_home()
         self._draw()
+        self._mark_cut()
         self._update_read_out()
 
     def _draw(self) -> None:
@@ -209,7 +213,17 @@ class CurvePlot(ZoomPlot):
     def _resized(self) -> None:
         """Draws the lines with as many points as the new width has room for."""
         self._draw()
+        self._mark_cut()
         self._place_hint()
+
+    def _mark_cut(self) -> None:
+        """Says how high the curves begin where the axis ends below."""
+        lines = [self._lines[name] for name in EXACT if name not in self._hidden]
+        about = lines, self.view, self.quantity, self.is_log
+        low, high = self.view[1]
+        height = self._cut.sizeHint().height() / max(self.getViewBox().height(), 1.0) * (high - low)
+        place = self.getViewBox().mapViewToScene(place_beside(*about, height))
+        self._cut.show_at(self._cut.words_for(*about), self.mapFromScene(place))
 
     def _place_hint(self) -> None:
         self._hint.adjustSize()

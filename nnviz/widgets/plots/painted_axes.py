@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PyQt5.QtCore import QPointF, QRect, QSize, Qt
-from PyQt5.QtGui import QPainter, QPen
+from PyQt5.QtGui import QFontMetrics, QPainter, QPen
 
-from nnviz.look import theme
-from nnviz.look.round_numbers import digits, even_marks
+from nnviz.look import text, theme
+from nnviz.look.round_numbers import even_marks
 
-_LEFT, _FOOT, _RIGHT, _TOP = 52, 34, 14, 10  # pixels around the field
+_LEFT, _FOOT, _RIGHT, _TOP = 52, 34, 14, 10  # pixels around the field; at the left at least
+_GAP = 8  # between the numbers at the left and the field
 _APART_X, _APART_Y = 110, 44  # pixels between two numbers of an axis, about
 
 Ends = tuple[float, float]
@@ -27,9 +28,12 @@ class Frame:
     line: Ends | None = (0.0, 1.0)
 
 
-def field_of(whole: QRect) -> QRect:
-    """The field in a widget of that size."""
-    return whole.adjusted(_LEFT, _TOP, -_RIGHT, -_FOOT)
+def field_of(whole: QRect, frame: Frame) -> QRect:
+    """The field in a widget of that size, with room for the numbers at its left."""
+    metrics = QFontMetrics(theme.font(theme.SMALL))
+    numbers = _with_texts(_marks(frame.y, (whole.height() - _TOP - _FOOT) / _APART_Y))
+    widest = max(metrics.horizontalAdvance(words) for _, words in numbers)
+    return whole.adjusted(max(_LEFT, widest + _GAP + 2), _TOP, -_RIGHT, -_FOOT)
 
 
 def paint_grid(painter: QPainter, frame: Frame, size: QSize) -> None:
@@ -56,7 +60,7 @@ def paint_axes(painter: QPainter, frame: Frame, field: QRect) -> None:
         painter.drawText(QRect(x - 40, field.bottom() + 3, 80, 14), centred, words)
     for mark, words in _with_texts(_marks(frame.y, field.height() / _APART_Y)):
         y = field.bottom() - round(_share(mark, frame.y, field.height()))
-        painter.drawText(QRect(0, y - 8, _LEFT - 8, 16), right, words)
+        painter.drawText(QRect(0, y - 8, field.left() - _GAP, 16), right, words)
     metrics, room = painter.fontMetrics(), field.width() // 2
     below = QRect(field.left(), field.bottom() + 17, field.width(), 16)
     painter.drawText(below, right, metrics.elidedText(frame.x_name, Qt.ElideMiddle, room))
@@ -74,7 +78,4 @@ def _marks(ends: Ends, most: float) -> list[float]:
 
 
 def _with_texts(marks: list[float]) -> list[tuple[float, str]]:
-    """Numbers with equally many decimals, with a real minus sign."""
-    places = digits(marks)
-    texts = [f"{mark:.{places}f}" if places < 5 else f"{mark:.3g}" for mark in marks]
-    return [(mark, words.replace("-", "−")) for mark, words in zip(marks, texts, strict=True)]
+    return list(zip(marks, text.marks(marks), strict=True))

@@ -91,7 +91,7 @@ class PointPlot(QWidget):
     @property
     def field(self) -> QRect:
         """Where the points are."""
-        return field_of(self.rect())
+        return field_of(self.rect(), self.frame)
 
     def _places(self) -> Array:
         """(k, 2) pixels within the field; NaN for points that are not finite."""

@@ -8,8 +8,9 @@ from PyQt5.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePaint
 
 from nnviz.widgets.fields import Combo
 
-_WIDEST_NAME, _NARROWEST_NAME, _NARROWEST, _ARROW = 64, 24, 48, 6  # pixels
+_WIDEST_NAME, _NARROWEST_NAME, _NARROWEST, _ARROW = 64, 46, 48, 6  # pixels
 _BESIDE_ICON = 4
+_LONG_NAME = 24  # pixels, of one that may be shortened
 _MARGINS = 12  # of a name: padding and border
 _LIST_MARGINS = 24  # of the list that is opened
 
@@ -98,7 +99,7 @@ class NameCombo(FlatCombo):
     @property
     def has_long_names(self) -> bool:
         """Whether some are shortened where there is little room."""
-        return self._widest > _NARROWEST_NAME
+        return self._widest > _LONG_NAME
 
     def choose(self, number: int | None) -> None:
         """Shows the choice."""

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
+from engine.datasets import load_data
 from engine.network import Network
 from engine.storage import save_network
 from engine.validation import Array
@@ -114,7 +115,9 @@ def test_rows_of_the_networks_own_data(
     code = cli.main(["explain", str(trained["penguins"]), "--example", "0", "--example", "4", "--out", str(out)])
     told = capsys.readouterr().out.splitlines()
     assert code == 0
-    assert [line.partition(":")[0] for line in told] == ["test example 0", "test example 4"]
+    rows = load_data("penguins").test.rows
+    named = [f"test example {number} · row {rows[number]} of the file" for number in (0, 4)]
+    assert [line.partition(":")[0] for line in told] == named
     assert any(name in told[0] for name in ("Adelie", "Chinstrap", "Gentoo"))
     assert "column" in told[0] or "nothing near" in told[0]
     assert len(np.unique(pixels(out).reshape(-1, 3), axis=0)) > 20

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,33 @@ def test_targets_are_told_in_their_unit() -> None:
     weight = [field.name for field in meaning.fields].index("weight")
     assert meaning.scaling_text(weight, 0.0).startswith("(2982 − 2982) ÷ ")
     assert meaning.scaling_text(data.width - 1, 1.0) == "", "a category stays 0 or 1"
+
+
+def test_a_yes_no_column_is_told_in_its_own_words(tmp_path: Path) -> None:
+    rows = [f"{number},{'ja' if number % 3 else 'nein'},{number * 2}" for number in range(1, 41)]
+    path = tmp_path / "flats.csv"
+    path.write_text("\n".join(["Zimmer,Balkon,Preis", *rows]))
+    meaning = Meaning(load_data(str(path), {"target": "Preis"}))
+    balcony = next(field for field in meaning.fields if field.name == "Balkon")
+    assert (balcony.inputs, balcony.choices) == ((1,), ("nein", "ja"))
+    assert [meaning.value(balcony, np.array([3.0, value])) for value in (0, 1, 0.4)] == ["nein", "ja", "0.4"]
+    assert [meaning.given(1, 0.0), meaning.given(1, 1.0), meaning.given(0, 3.0)] == ["nein", "ja", "3"]
+
+
+@pytest.mark.parametrize(("name", "unit"), [("Kaufpreis", ""), ("price [€]", "€")])
+def test_a_target_without_a_unit_has_only_its_name(name: str, unit: str) -> None:
+    zeros = np.zeros((4, 1), np.float32)
+    meaning = Meaning(Dataset("Flats", Split(zeros, zeros), targets=(name,)))
+    assert (meaning.target_name, meaning.unit) == (name, unit)
+
+
+def test_an_example_is_named_by_its_row_of_the_file() -> None:
+    zeros = np.zeros((3, 1), np.float32)
+    meaning = Meaning(Dataset("Flats", Split(zeros, zeros), Split(zeros, zeros, rows=np.array([7, 0, 1212]))))
+    assert meaning.where("test", 0) == "test example 0 · row 7 of the file"
+    assert meaning.where("test", 1, "row") == "test row 1", "one that is in none"
+    assert meaning.where("test", 2) == "test example 2 · row 1\u202f212 of the file"
+    assert meaning.where("train", 2) == "train example 2"
 
 
 def test_a_point_is_told_with_two_decimals() -> None:

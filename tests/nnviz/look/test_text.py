@@ -70,6 +70,21 @@ def test_numbers_at_an_axis_are_short(value: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([0, 0.5, 1], ["0", "0.5", "1.0"]),
+        ([-50_000, 0, 50_000], ["−50k", "0", "50k"]),
+        ([200_000, 400_000, 1_200_000], ["200k", "400k", "1.2M"]),
+        ([1_002_000, 1_004_000, 1_006_000], ["1.002M", "1.004M", "1.006M"]),
+        ([3000], ["3000"]),
+        ([], []),
+    ],
+)
+def test_even_marks_are_short_and_can_be_told_apart(values: list[float], words: list[str]) -> None:
+    assert text.marks(values) == words
+
+
+@pytest.mark.parametrize(
     ("number", "words"), [(3.0, "3"), (1.44, "1.4"), (99.96, "100"), (11407.5, "11\u202f408"), (19900.0, "19\u202f900")]
 )
 def test_epochs(number: float, words: str) -> None:

@@ -79,6 +79,12 @@ def penguins(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
     return ready_window
 
 
+def row_of(window: MainWindow) -> str:
+    """What is asked about, by its number and its row of the file."""
+    origin, data = window.session.question.origin, window.session.data.dataset
+    return f"test row {origin.number} · row {data.test.file_row(origin.number)} of the file"
+
+
 def test_a_row_of_the_test_part_with_its_true_answer(penguins: MainWindow) -> None:
     data, origin = penguins.session.data.dataset, penguins.session.question.origin
     assert penguins.draw.head.title.text() == "A row"
@@ -86,7 +92,7 @@ def test_a_row_of_the_test_part_with_its_true_answer(penguins: MainWindow) -> No
     assert not penguins.canvas.isVisible()
     assert penguins.draw.form.isVisible()
     name = data.class_names[data.test.labels[origin.number]]
-    assert told(penguins) == f"test row {origin.number}: truly {name}"
+    assert told(penguins) == f"{row_of(penguins)}: truly {name}"
     row = {column.name: penguins.draw.form for column in data.coding.columns}
     written = [value(penguins, number) for number in range(1, len(row) + 1)]
     encoded = data.coding.encode(dict(zip(row, written, strict=True)))[0]

@@ -425,6 +425,54 @@ def test_another_file_is_shown_from_its_first_column(ready_window: MainWindow, q
     assert bar.value() == 0
 
 
+def test_the_column_to_predict_is_brought_into_sight(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    names = [f"a column of many words {number}" for number in range(20)]
+    file = tmp_path / "wide.csv"
+    rows = [",".join(str(row * column % 97 / 4) for column in range(1, 21)) for row in range(60)]
+    file.write_text("\n".join([",".join(names), *rows]))
+    look_at(qtbot, ready_window, file)
+    table = find(ready_window, PreviewTable, "importTable")
+    header = table.horizontalHeader()
+
+    def is_seen(column: int) -> bool:
+        left = header.sectionViewportPosition(column)
+        return left >= 0 and left + header.sectionSize(column) <= table.viewport().width()
+
+    qtbot.waitUntil(lambda: is_seen(19))
+    pick(qtbot, ready_window, "importTargetCombo", names[1])
+    wait(qtbot, ready_window.session.importing)
+    qtbot.waitUntil(lambda: is_seen(1))
+    table.horizontalScrollBar().setValue(table.horizontalScrollBar().maximum())
+    retype(qtbot, ready_window, "importSeedEdit", "4")
+    wait(qtbot, ready_window.session.importing)
+    assert not is_seen(1), "it stays where the person scrolled"
+
+
+def test_nothing_moves_under_the_mouse(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    look_at(qtbot, ready_window, mess)
+    fields = [find(ready_window, QWidget, name) for name in ("importTargetCombo", "importSeedEdit", "useImportButton")]
+    above = find(ready_window, QWidget, "importFormatDelimiterCombo")
+    places = [each.mapTo(ready_window, QPoint(0, 0)) for each in (*fields, above)]
+
+    def check() -> None:
+        QApplication.processEvents()
+        assert [each.mapTo(ready_window, QPoint(0, 0)) for each in (*fields, above)] == places
+
+    retype(qtbot, ready_window, "importSeedEdit", "x")
+    assert words(ready_window, "importFieldProblem")
+    check()
+    retype(qtbot, ready_window, "importSeedEdit", "3")
+    wait(qtbot, ready_window.session.importing)
+    check()
+    pick(qtbot, ready_window, "importTaskCombo", "a number")
+    wait(qtbot, ready_window.session.importing)
+    assert words(ready_window, "importColumnProblem")
+    check()
+    pick(qtbot, ready_window, "importTargetCombo", "weight")
+    wait(qtbot, ready_window.session.importing)
+    check()
+
+
 def test_choices_are_not_cut(ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.resize(1280, 720)
     look_at(qtbot, ready_window, PENGUINS)

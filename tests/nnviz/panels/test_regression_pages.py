@@ -131,7 +131,7 @@ def test_figures_are_in_the_unit_of_what_is_predicted(ready_window: MainWindow, 
     assert exact.r2 is not None
     assert figure.text() == f"{exact.rmse:.2f} mpg"
     assert f"R² is {exact.r2:#.3g}".replace("-", "−") in figure.toolTip()
-    assert "RMSE in mpg" in figure.toolTip()
+    assert "RMSE of mpg" in figure.toolTip()
     load(qtbot, window, "penguins")
     assert (figure.text(), name.text()) == ("–", "test error")
     assert "wrong answers" in figure.toolTip()
@@ -257,8 +257,10 @@ def test_keys_of_the_legend_show_and_hide_a_part(ready_window: MainWindow, qtbot
     assert table is not None
     rows = [list(row) for row in table[1]]
     assert {row[0] for row in rows} == {"test"}
-    assert rows[0][4] == pytest.approx(rows[0][2] - rows[0][3])
-    assert table[0] == ["part", "example", "true mpg", "predicted mpg", "true − predicted"]
+    assert rows[0][5] == pytest.approx(rows[0][4] - rows[0][3])
+    test = window.session.data.dataset.splits["test"]
+    assert rows[0][1:3] == [0, test.file_row(0)]
+    assert table[0] == ["part", "example", "row of the file", "true mpg", "predicted mpg", "predicted − true"]
     click(qtbot, window, Key, "residualsTestKey")
     assert page.plot.count == 0
     assert page.table() is None
@@ -270,10 +272,11 @@ def test_residuals_lie_around_the_line_of_zero(ready_window: MainWindow, qtbot: 
     page = turn_to(qtbot, window, "Residuals")
     low, high = page.plot.frame.y
     assert low == -high
+    assert page.plot.frame.y_name == "off by mpg, + is too high"
     assert page.plot.frame.line == (0, 0)
     part = known(qtbot, window).parts[0]
     first = len(known(qtbot, window).parts[1].rows)
-    assert page.plot._points[first].tolist() == [part.predicted[0, 0], part.true[0, 0] - part.predicted[0, 0]]
+    assert page.plot._points[first].tolist() == [part.predicted[0, 0], part.predicted[0, 0] - part.true[0, 0]]
 
 
 def test_of_very_many_some_are_drawn_spread_evenly(

@@ -82,10 +82,19 @@ def test_no_bar_is_seen_behind_the_reason(qtbot: QtBot) -> None:
         assert groove not in {image.pixel(x, y) for x in across for y in range(place.top(), place.bottom())}
 
 
-def test_the_name_of_a_number_ends_before_the_true_one(qtbot: QtBot) -> None:
+def test_a_number_alone_has_its_unit_beside_it_and_no_name(qtbot: QtBot) -> None:
     bars = NumberBars()
     shown(qtbot, bars, 274, 92)
-    bars.show_rows([NumberRow("a target with a long name", "−1234.5", 0.5, "0", "1", "−1230.0", 0.4)])
+    bars.show_rows([NumberRow("price [€]", "1234", 0.5, "0", "1", unit="€")])
+    assert [words for words, _ in painted_words(bars)] == ["1234", "€", "0", "1"]
+    bars.show_rows([NumberRow("Kaufpreis", "1234", 0.5, "0", "1")])
+    assert "Kaufpreis" not in [words for words, _ in painted_words(bars)]
+
+
+def test_the_unit_of_a_number_ends_before_the_true_one(qtbot: QtBot) -> None:
+    bars = NumberBars()
+    shown(qtbot, bars, 274, 92)
+    bars.show_rows([NumberRow("a target", "−1234.5", 0.5, "0", "1", "−1230.0", 0.4, "kWh/m²/year and more")])
     (name,) = (words for words, _ in painted_words(bars) if words.endswith("…"))
     assert ends_of(bars, name, theme.TEXT)[1] < ends_of(bars, "truly −1230.0", theme.TEXT)[0]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,8 +15,10 @@ from pytestqt.qtbot import QtBot
 from engine import neurons
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
+from engine.datasets.scaling import Scaling
 from engine.metrics import Evaluator
 from engine.validation import Array
+from nnviz.look.fitting import fitted
 from nnviz.panels.inside.neuron import NeuronPanel
 from nnviz.panels.neuron_subject import short
 from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
@@ -468,6 +472,17 @@ def test_a_table_of_columns(on_data: Callable[..., MainWindow], qtbot: QtBot) ->
     assert (report.ascent >= seen.min(axis=0) - 1e-5).all(), "within what was seen in training"
     assert (report.ascent <= seen.max(axis=0) + 1e-5).all()
     panel.grab()
+
+
+def test_large_targets_are_written_short(on_data: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    scaling = Scaling(np.array([400_000.0]), np.array([150_000.0]))
+    window = on_data(replace(TARGETS, targets=("Kaufpreis",), target_scaling=scaling), 4)
+    panel = choose(qtbot, window, 1, 1)
+    names = panel.answers.means._names
+    assert all(re.fullmatch(r"−?[\d.]+k – −?[\d.]+[kM]", name) for name in names), names
+    assert words(window, "neuronExamplesName") == "excite it most · Kaufpreis"
+    assert not any("Kaufpreis" in line for line in panel.answers.examples._lines), "that is said once, above"
+    assert all(fitted(line, 140) == line for line in panel.answers.examples._lines)
 
 
 def test_targets_instead_of_classes(on_data: Callable[..., MainWindow], qtbot: QtBot) -> None:

@@ -7,6 +7,7 @@ from threading import Thread, current_thread, main_thread
 
 import numpy as np
 import pytest
+from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +15,7 @@ from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.disturbances import DISTURBANCES, Material, material_of
 from engine.experiment import Experiment
+from nnviz.look import theme
 from nnviz.panels.inside.robust import RobustPage
 from nnviz.session import robustness
 from nnviz.session.robustness import DISTURBED, Strength
@@ -80,6 +82,20 @@ def test_numbers_have_an_rmse(make_window: MakeWindow, load_with: Load, qtbot: Q
     table = page.table()
     assert table is not None
     assert all(row[3] == "" for row in table[1])
+
+
+def test_every_column_that_changes_can_be_reached(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
+    rng, names = np.random.default_rng(4), tuple(f"Stadt = Köln {number}" for number in range(30))
+    inputs = rng.normal(size=(60, 30)).astype(np.float32)
+    data = Dataset("Wide", Split(inputs, rng.normal(size=(60, 1)).astype(np.float32)), columns=names)
+    window, page = other_data(make_window, load_with, qtbot, data, 5)
+    window.session.robustness.point_at(Strength("noise", 1.0))
+    shown_example(window, qtbot)
+    bars = page.example.bars
+    assert bars.count == 30
+    assert page.example.changes.verticalScrollBar().maximum() > 0, "the last ones by scrolling"
+    widest = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(names[-1])
+    assert bars.name_width >= widest, "names are whole"
 
 
 def test_pictures_that_are_not_square(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:

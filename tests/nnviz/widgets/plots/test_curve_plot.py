@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.history import Curve
@@ -79,7 +79,7 @@ def test_linear_marks_have_equally_many_digits(plot: CurvePlot) -> None:
     for high, texts in (
         (0.25, "0 0.05 0.10 0.15 0.20 0.25"),
         (80, "0 20 40 60 80"),
-        (2e-5, "0 5e-06 1e-05 1.5e-05 2e-05"),
+        (2e-5, "0 5e−06 1e−05 1.5e−05 2e−05"),
     ):
         ((_, values),) = left_axis(plot).tickValues(0, high, 260)
         assert " ".join(left_axis(plot).tickStrings(values, 1, 1)) == texts
@@ -185,7 +185,36 @@ def test_any_loss_finds_a_place(qtbot: QtBot, values: list[float], is_log: bool)
 
 
 def test_a_loss_is_read_in_its_own_figures() -> None:
-    assert [LOSS.text(value) for value in (2.3026, 0.0834, 0.5, 12345.6)] == ["2.30", "0.0834", "0.500", "12346"]
+    assert [LOSS.text(value) for value in (2.3026, 0.0834, 0.5, 12345.6)] == ["2.30", "0.0834", "0.500", "12\u202f346"]
+
+
+# ---- a beginning above the axis
+
+
+def cut(plot: CurvePlot) -> str:
+    label = plot.findChild(QLabel, "cutMark")
+    return label.text() if label.isVisible() else ""
+
+
+def test_a_first_point_above_the_axis_is_told(plot: CurvePlot) -> None:
+    assert cut(plot) == "↑ 90.00 % at epoch 0", "the axis ends at 10 %"
+    plot.zoom_to(((0, 10), (0, 2)))
+    assert not cut(plot), "there it can be seen"
+    plot.reset_zoom()
+    assert cut(plot)
+    for name in ("train", "test"):
+        plot.set_shown(name, False)
+    assert not cut(plot), "nothing of it is drawn"
+
+
+@pytest.mark.parametrize("is_log", [True, False])
+def test_the_words_stand_beside_the_line_that_is_cut(plot: CurvePlot, is_log: bool) -> None:
+    plot.set_log(is_log)
+    label = plot.findChild(QLabel, "cutMark")
+    at = plot.place(label.geometry().topLeft())
+    assert 0 < at.x() < 1.5, "the line comes into view before the end of the first epoch"
+    plot.show_curves({"train": Curve([0, 1], [0.08, 0.08]), "test": Curve()}, 10)
+    assert not cut(plot)
 
 
 # ---- earlier runs

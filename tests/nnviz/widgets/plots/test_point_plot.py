@@ -64,6 +64,16 @@ def test_places_follow_the_axes_and_far_points_lie_at_the_edge(plot: PointPlot) 
     plot.grab()
 
 
+def test_numbers_at_the_left_have_room(plot: PointPlot) -> None:
+    plot.show_points([Series(points((5, 800_000)), "test")], Frame((0, 10), (0, 900_000), "", ""))
+    narrow = plot.field.left()
+    picture = plot.grab().toImage()
+    edge = {picture.pixelColor(x, y).name() for x in range(2) for y in range(plot.height())}
+    assert len(edge) == 1, "no number touches the edge"
+    plot.show_points([Series(points((5, 0)), "test")], Frame((0, 10), (-1_006_000, -1_002_000), "", ""))
+    assert plot.field.left() > narrow
+
+
 def test_the_mouse_finds_the_nearest_point(plot: PointPlot, qtbot: QtBot) -> None:
     plot.show_points([Series(points((2, -2), (5, 3)), "test"), Series(points((8, 1)), "train")], FRAME)
     seen: list[int] = []

@@ -1,0 +1,63 @@
+"""A few words where curves begin above the plot: how high the first point lies, which would need too long an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtWidgets import QLabel, QWidget
+
+from nnviz.widgets.parts import named
+from nnviz.widgets.plots.curve_axes import Quantity
+from nnviz.widgets.plots.curve_line import CurveLine
+from nnviz.widgets.plots.zoom_plot import View
+
+_GAP = 6  # pixels between the line and the words
+
+
+class CutMark(QLabel):
+    """ "↑ 54 071 at epoch 0", beside the place where the line comes into view."""
+
+    def __init__(self, plot: QWidget) -> None:
+        super().__init__(plot)
+        named(self, "cutMark")
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def words_for(self, lines: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool) -> str:
+        """Of the line that begins highest above the view; empty if none does."""
+        first = [float(line.y[0]) for line in lines if _begins_above(line, view, quantity, is_log)]
+        return f"↑ {quantity.text(max(first) / quantity.factor)} at epoch 0" if first else ""
+
+    def show_at(self, words: str, at: QPoint) -> None:
+        """Shows the words right of that place, or nothing."""
+        self.setText(words)
+        self.adjustSize()
+        self.move(at + QPoint(_GAP, 0))
+        self.setVisible(bool(words))
+
+
+def place_beside(lines: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool, height: float) -> QPointF:
+    """The top of the view, right of all lines that begin above it and come into it, as far down as ``height``."""
+    top, level = view[1][1], view[1][1] - height
+    across = [_crossing(line, level, quantity, is_log) for line in lines if _begins_above(line, view, quantity, is_log)]
+    return QPointF(max(across, default=view[0][0]), top)
+
+
+def _begins_above(line: CurveLine, view: View, quantity: Quantity, is_log: bool) -> bool:
+    """Whether its first point is at the left end of the view, and above it."""
+    if not len(line.x) or line.x[0] != view[0][0] or not np.isfinite(line.y[0]):
+        return False
+    return bool(quantity.height(line.y[0], is_log) > view[1][1] + 1e-9)
+
+
+def _crossing(line: CurveLine, level: float, quantity: Quantity, is_log: bool) -> float:
+    """The x at which it goes below that; its first one if it never does."""
+    heights = quantity.height(line.y, is_log)
+    below = np.flatnonzero(heights <= level)
+    if not len(below):
+        return float(line.x[0])
+    after = int(below[0])
+    share = (heights[after - 1] - level) / (heights[after - 1] - heights[after])
+    return float(line.x[after - 1] + share * (line.x[after] - line.x[after - 1]))
