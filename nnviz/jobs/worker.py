@@ -303,7 +303,7 @@ class Worker(QThread):
         if recorder is not None:
             recorder.finish(status_of(stopped, None))
         tell(stopped)
-        if recorder is not None and stopped.finished:
+        if recorder is not None and stopped.finished and not self._is_ending:
             recorder.make_room(tell)
 
     # ---- what a job reports, see Outlet in nnviz/jobs/job.py

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PyQt5.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QKeyEvent
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PyQt5.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from nnviz.look import text, theme
 from nnviz.widgets.parts import arranged, named, set_look
@@ -51,8 +51,14 @@ class MessageBar(QFrame):
         close = named(QToolButton(), "dismissMessageButton", "Dismiss this message", "Dismisses this message (Esc).")
         theme.set_icon(close, "x", "muted")
         close.clicked.connect(self.dismissed)
-        parts = (self._icon, self.text, *self._choices, close)
-        arranged(QHBoxLayout(self), *parts, spacing=6, margins=(14, 6, 10, 6)).setStretch(1, 1)
+        self._answers = QWidget(self)
+        arranged(QHBoxLayout(self._answers), *self._choices, spacing=6)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(14, 6, 10, 6)
+        self._grid.setSpacing(6)
+        self._grid.setColumnStretch(1, 1)
+        for column, part in ((0, self._icon), (1, self.text), (3, close)):
+            self._grid.addWidget(part, 0, column)
         self.time = QTimer(self)
         self.time.setSingleShot(True)
         self.time.setInterval(_LONG_ENOUGH)
@@ -111,10 +117,19 @@ class MessageBar(QFrame):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        """Sets the width from the parent and the height that the text needs at that width."""
+        """Sets the width from the parent and the height that the text needs at that width.
+
+        Answers that would leave less than half of the width to the text are below it.
+        """
         ground = self.parentWidget()
-        self.layout().invalidate()  # other buttons may be visible now
         width = min(ground.width() - 2 * theme.GAP, _WIDEST)
+        self._grid.removeWidget(self._answers)
+        self._answers.layout().invalidate()  # other buttons may be visible now
+        if self._answers.sizeHint().width() > width // 2:
+            self._grid.addWidget(self._answers, 1, 1, 1, 3, Qt.AlignRight)
+        else:
+            self._grid.addWidget(self._answers, 0, 2)
+        self._grid.invalidate()
         height = self.heightForWidth(width)
         self.setGeometry((ground.width() - width) // 2, ground.height() - height - theme.GAP, width, height)
         self.raise_()

@@ -100,3 +100,18 @@ def test_it_follows_the_theme(bar: MessageBar, qapp: QApplication) -> None:
     assert light != dark
     bar.show_message("told", is_error=False)
     assert bar.grab().toImage() == light, "nothing was left as it was"
+
+
+def test_long_answers_leave_room_for_the_words(bar: MessageBar) -> None:
+    """They are below them then, and beside them again with the next message."""
+    words = "What went wrong, and what that means, in a sentence or two. " * 2
+    long = ("Go back to epoch 2 with rate 0.02", "Go back to epoch 2 with clipped gradients", "Reset")
+    bar.show_message(words, is_error=True, choices=long)
+    assert offered(bar) == list(long)
+    assert bar.text.width() > bar.width() * 0.8
+    bottom = bar.text.mapTo(bar, bar.text.rect().bottomLeft()).y()
+    buttons = [find(bar, QPushButton, f"messageChoice{number}Button") for number in (1, 2, 3)]
+    assert all(button.mapTo(bar, button.rect().topLeft()).y() > bottom for button in buttons)
+    assert all(bar.rect().contains(button.mapTo(bar, button.rect().bottomRight())) for button in buttons)
+    bar.show_message(words, is_error=True, choices=("Yes", "No"))
+    assert find(bar, QPushButton, "messageChoice1Button").mapTo(bar, buttons[0].rect().topLeft()).y() < bottom
