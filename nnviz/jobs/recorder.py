@@ -36,6 +36,15 @@ _WRITTEN_AGAIN = "The library is written to again."
 Tell = Callable[[object], None]
 
 
+def opening_words(library: Library) -> str | None:
+    """What there is to tell of the library itself: how it was opened, and the first time where it is; None if nothing.
+
+    Raises LibraryError.
+    """
+    words = [library.notice, _INTRODUCTION.format(library.path) if library.introduce() else None]
+    return " ".join(filter(None, words)) or None
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a training is to be recorded as.
@@ -195,7 +204,7 @@ class Recorder:
 
     def _tell_where(self, library: Library, left_at: float | None, tell: Tell) -> None:
         """Tells as which run it is recorded, and what there is to say of that."""
-        words = [library.notice, _INTRODUCTION.format(self.plan.path) if library.introduce() else None]
+        words = [opening_words(library)]
         if self.standing.is_failing:
             words.insert(0, _WRITTEN_AGAIN)
         if left_at is not None:
