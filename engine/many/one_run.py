@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -72,7 +73,7 @@ class Outcome:
         batches: steps in an epoch.
         learning: seconds spent on steps.
         training: seconds spent on steps and on measuring after each epoch.
-        seconds: in all.
+        seconds: in all, those of others whose epochs were in turn with its own among them.
         machine: what it was computed with.
     """
 
@@ -109,8 +110,11 @@ class OneRun:
         self._moments = _Moments(self._trainer, spec.moment_bytes)
         self._learning = self._training = 0.0
 
-    def run(self, asked: Callable[[], str]) -> Outcome:
-        """Trains to the end, or until ``asked`` returns how the run is to end ("stopped", "pruned"), after any step."""
+    def epochs(self, asked: Callable[[], str]) -> Generator[None, None, Outcome]:
+        """Trains to the end, or until ``asked`` returns how the run is to end ("stopped", "pruned"), after any step.
+
+        Yields after each epoch.
+        """
         status, why, clock = FINISHED, "", time.perf_counter
         events = self._trainer.run()
         try:
@@ -121,14 +125,22 @@ class OneRun:
                 if event is None:
                     break
                 self._take(event)
-                if not isinstance(event, BestRestored) and (wish := asked()):
+                if not self._is_trained and (wish := asked()):
                     status = wish
                     break
+                if isinstance(event, Epoch):
+                    yield
         except DivergenceError as error:
             status, why = DIVERGED, str(error)
         if status != DIVERGED:
             self._keep_state()
         return self._outcome(status, why)
+
+    @property
+    def _is_trained(self) -> bool:
+        """Whether all steps are taken: what is left to do is soon done."""
+        trainer = self._trainer
+        return trainer.epoch >= trainer.settings.epochs and trainer.batch >= trainer.batches_per_epoch
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Batch):
@@ -230,8 +242,40 @@ def train_one(
         report: is called with figures of epochs, at most five times a second.
         asked: how the run is to end now; empty for going on. It is called after every step.
     """
+    found: list[Outcome] = []
+    train_in_turn([spec], dataset, report, lambda number: asked(), found.append)
+    return found[0]
+
+
+def train_in_turn(
+    specs: Sequence[RunSpec],
+    dataset: Dataset,
+    report: Callable[[Report], None],
+    asked: Callable[[int], str],
+    over: Callable[[Outcome], None],
+) -> None:
+    """Does several runs side by side: an epoch of each in turn. What comes of one does not depend on the others.
+
+    Args:
+        asked: how the run of that number is to end now.
+        over: is called with what came of a run when it ends.
+    """
+    going = {spec.number: _epochs_of(spec, dataset, report, partial(asked, spec.number)) for spec in specs}
+    while going:
+        for number, epochs in list(going.items()):
+            try:
+                next(epochs)
+            except StopIteration as ended:
+                del going[number]
+                over(ended.value)
+
+
+def _epochs_of(
+    spec: RunSpec, dataset: Dataset, report: Callable[[Report], None], asked: Callable[[], str]
+) -> Generator[None, None, Outcome]:
+    """Yields after each epoch; a run that cannot be done has an outcome, too, which says why."""
     try:
-        return OneRun(spec, dataset, report).run(asked)
+        return (yield from OneRun(spec, dataset, report).epochs(asked))
     except EngineError as error:
         return Outcome(spec.number, FAILED, str(error))
     except MemoryError:

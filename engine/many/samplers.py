@@ -66,10 +66,14 @@ class Given(Sampler):
 class Grid(Sampler):
     """All combinations, in order: the last setting changes first."""
 
+    def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
+        super().__init__(plan, known)
+        self._names = [each.name for each in plan.vary]
+        self._rows = itertools.product(*(each.grid() for each in plan.vary))
+
     def _propose(self) -> Values | None:
-        names = [each.name for each in self._plan.vary]
-        rows = itertools.product(*(each.grid() for each in self._plan.vary))
-        return next((values for row in rows if self._is_new(values := dict(zip(names, row, strict=True)))), None)
+        every = (dict(zip(self._names, row, strict=True)) for row in self._rows)
+        return next((values for values in every if self._is_new(values)), None)
 
 
 class Random(Sampler):

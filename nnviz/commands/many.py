@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
+import time
 from dataclasses import dataclass
 
 from tqdm import tqdm
@@ -22,6 +24,8 @@ from nnviz.session.run_words import words_of_going
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.pool import Pool
 from nnviz.sweeps.store import Store
+
+_SECONDS_BETWEEN_BEST = 0.5  # all trials are looked at for it
 
 
 @dataclass
@@ -98,14 +102,14 @@ def do(many: Many) -> int:
 def _work(conductor: Conductor, asked_to_stop: list[bool]) -> None:
     """Until all is done, or was asked to stop."""
     results = conductor.results
-    total = conductor.plan.most_runs
+    total, told_at = conductor.plan.most_runs, -math.inf
     with tqdm(total=total, initial=results.over, unit=" runs", leave=False, mininterval=0.2) as bar:
         while not conductor.is_over:
-            for _ in conductor.step():
-                bar.update()
-                best = sweep_results.best_in_words(results)
-                if best is not None:
-                    bar.set_postfix_str(best, refresh=False)
+            ended = conductor.step()
+            if ended and time.monotonic() - told_at > _SECONDS_BETWEEN_BEST:
+                told_at = time.monotonic()
+                bar.set_postfix_str(sweep_results.best_in_words(results) or "", refresh=False)
+            bar.update(len(ended))
             if asked_to_stop and not conductor.is_stopping:
                 bar.set_postfix_str("stopping", refresh=True)
                 conductor.stop()

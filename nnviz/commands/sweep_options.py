@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from engine.errors import SettingError
+from engine.errors import SettingError, Verbatim
 from engine.experiment import Experiment
 from engine.many.plan import GRID, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, SWEEP, Plan, seeds_from, seeds_of
 from engine.many.vary import LIST, POINTS, parsed
@@ -83,7 +83,7 @@ def _seeds_only(arguments: argparse.Namespace, experiment: Experiment, count: in
     """Without a setting that is varied: several seeds of one experiment."""
     if arguments.seeds is None:
         remedy = "For example --vary learning-rate=log:0.01..1, or --seeds 5 alone."
-        raise SettingError("--vary", "nothing", "must name what differs between the runs", remedy)
+        raise SettingError("--vary", Verbatim("nothing"), "must name what differs between the runs", remedy)
     for name in ("sampler", "prune", "sampler_seed", "runs"):
         if getattr(arguments, name) is not None:
             option = "--" + name.replace("_", "-")

@@ -26,11 +26,6 @@ def can_start() -> bool:
     return bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def start(module: str) -> subprocess.Popen[bytes]:
     """Starts a process that calls ``main`` of that module. Raises OSError or RuntimeError if that is not possible."""
     return subprocess.Popen(

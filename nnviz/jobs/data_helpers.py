@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from engine.datasets.table_spans import Bounds, Numbers, ReadSpan, readers
-from nnviz.jobs.child import cores
+from engine.machine import cores
 from nnviz.jobs.data_process import DataProcess
 
 _MOST = 3  # more take more memory than time

@@ -36,9 +36,10 @@ from typing import IO, Any
 
 from engine.datasets import Dataset
 from engine.errors import EngineError, Verbatim
+from engine.machine import cores
 from engine.training import Trainer
 from engine.validation import available_memory
-from nnviz.jobs.child import can_start, cores, start, take_leave
+from nnviz.jobs.child import can_start, start, take_leave
 from nnviz.jobs.job import Job
 from nnviz.jobs.reports import Frame, Stopped
 

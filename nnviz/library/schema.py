@@ -15,7 +15,7 @@ FIGURES = tuple(f"{part}_{quantity}" for part in PARTS for quantity in QUANTITIE
 
 _FIGURE_COLUMNS = ", ".join(f"{name} REAL" for name in FIGURES)
 _SWEEPS = """
-CREATE TABLE sweeps (
+CREATE TABLE IF NOT EXISTS sweeps (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,
     name TEXT NOT NULL DEFAULT '',
@@ -29,7 +29,8 @@ CREATE TABLE sweeps (
     trials TEXT NOT NULL DEFAULT '[]',
     plan TEXT NOT NULL
 )"""
-_MEMBERS = "CREATE INDEX members ON runs (sweep, trial)"
+_KINDS_OF_MEMBERSHIP = ("INTEGER REFERENCES sweeps ON DELETE SET NULL", "INTEGER")
+_MEMBERS = "CREATE INDEX IF NOT EXISTS members ON runs (sweep, trial)"
 # Large columns come last: what stands before them is read without them.
 _TABLES = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -53,8 +54,8 @@ CREATE TABLE runs (
     nbytes INTEGER NOT NULL DEFAULT 0,
     is_thinned INTEGER NOT NULL DEFAULT 0,
     deleted REAL,
-    sweep INTEGER REFERENCES sweeps ON DELETE SET NULL,
-    trial INTEGER,
+    sweep {_KINDS_OF_MEMBERSHIP[0]},
+    trial {_KINDS_OF_MEMBERSHIP[1]},
     {_FIGURE_COLUMNS},
     best TEXT NOT NULL DEFAULT '',
     said TEXT NOT NULL DEFAULT '',
@@ -151,13 +152,12 @@ def create(connection: sqlite3.Connection) -> None:
 def bring_here(connection: sqlite3.Connection, version: int) -> None:
     """Brings the tables of an older version to this one, within the present transaction."""
     if version < 2:
-        for statement in (
-            _SWEEPS,
-            "ALTER TABLE runs ADD COLUMN sweep INTEGER REFERENCES sweeps ON DELETE SET NULL",
-            "ALTER TABLE runs ADD COLUMN trial INTEGER",
-            _MEMBERS,
-        ):
-            connection.execute(statement)
+        connection.execute(_SWEEPS)
+        there = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
+        for name, kind in zip(MEMBERSHIP, _KINDS_OF_MEMBERSHIP, strict=True):
+            if name not in there:  # as they are where only the version's number is damaged
+                connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {kind}")
+        connection.execute(_MEMBERS)
     entries = {"readable_by": str(OLDEST_READER), "nnviz": __version__}
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", entries.items())
     connection.execute(f"PRAGMA user_version = {VERSION}")

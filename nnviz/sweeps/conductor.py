@@ -15,7 +15,7 @@ from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import Experiment
 from engine.many.one_run import MOMENT_BYTES, Outcome, Report, RunSpec
-from engine.many.plan import MEDIAN, SWEEP, Plan
+from engine.many.plan import MEDIAN, RACE, SWEEP, Plan
 from engine.many.pruning import MedianRule
 from engine.many.results import FAILED, FINISHED, OVER, PRUNED, STOPPED, Results, RunResult
 from engine.many.samplers import Sampler, sampler_of
@@ -173,19 +173,34 @@ class Conductor:
     def _give_out(self) -> None:
         most = self._executor.workers * (1 + _AHEAD)
         while not self.is_stopping and len(self._under_way) < most and self._has_more():
-            self._begin(*self._todo.popleft())
+            for pairs in self._side_by_side():
+                specs = [spec for pair in pairs if (spec := self._spec(*pair)) is not None]
+                if specs:
+                    self._executor.submit(*specs)
 
-    def _begin(self, trial: int, seed: int) -> None:
+    def _side_by_side(self) -> list[list[tuple[int, int]]]:
+        """What is begun next: one run; of a race with more trials than processes all runs of a seed, some in each."""
+        first = self._todo.popleft()
+        workers = self._executor.workers
+        if self.plan.kind != RACE or workers >= len(self.results.trials):
+            return [[first]]
+        pairs = [first]
+        while self._todo and self._todo[0][1] == first[1]:
+            pairs.append(self._todo.popleft())
+        return [pairs[start::workers] for start in range(min(workers, len(pairs)))]
+
+    def _spec(self, trial: int, seed: int) -> RunSpec | None:
+        """A run of a trial; None, and it has failed, if its settings cannot be."""
         self._numbers += 1
         values = self.results.trials[trial].values
         try:
             made = self.plan.experiment(trial, values, seed)
         except EngineError as error:
             self._fail(trial, seed, str(error))
-            return
+            return None
         self._under_way[self._numbers] = _UnderWay(trial, made)
         room = MOMENT_BYTES if self._store is None else self._store.moment_bytes(self.plan)
-        self._executor.submit(RunSpec(self._numbers, made, room))
+        return RunSpec(self._numbers, made, room)
 
     # ---- listening
 

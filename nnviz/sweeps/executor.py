@@ -37,8 +37,8 @@ class Executor(Protocol):
     def busy(self) -> int:
         """How many runs were submitted and have no Outcome yet."""
 
-    def submit(self, spec: RunSpec) -> None:
-        """Has a run done as soon as there is somebody free."""
+    def submit(self, *specs: RunSpec) -> None:
+        """Has a run done as soon as there is somebody free; of several, epochs in turn, side by side."""
 
     def next(self, timeout: float) -> list[Message]:
         """Returns what was told meanwhile; waits so many seconds at most for the first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -49,11 +49,12 @@ class Pool:
         self._dataset = dataset
         self._offer = DataOffer(name, dict(settings), dataset.fingerprint)
         self._waiting: dict[int, RunSpec] = {}  # without an Outcome yet, in the order in which they came
+        self._in_turn: dict[int, tuple[int, ...]] = {}  # by number: the runs with which it is done in turn
         self._deaths: dict[int, int] = {}
         self._stillborn = 0
         self._wish: str | None = None
         self._processes: dict[Connection, LinkedProcess] = {}
-        self._runs: dict[Connection, int] = {}  # what is done at the other end
+        self._runs: dict[Connection, set[int]] = {}  # what is done at the other end
         self._executor = self._new_executor()
 
     def _new_executor(self) -> ProcessPoolExecutor:
@@ -78,13 +79,15 @@ class Pool:
         """The processes that there are."""
         return [process.pid for process in self._processes.values() if process.pid is not None]
 
-    def submit(self, spec: RunSpec) -> None:
-        self._waiting[spec.number] = spec
-        self._submit(spec)
+    def submit(self, *specs: RunSpec) -> None:
+        self._waiting |= {spec.number: spec for spec in specs}
+        numbers = tuple(spec.number for spec in specs)
+        self._in_turn |= dict.fromkeys(numbers, numbers)
+        self._submit(numbers)
 
-    def _submit(self, spec: RunSpec) -> None:
+    def _submit(self, numbers: tuple[int, ...]) -> None:
         with suppress(BrokenProcessPool):  # what waits is submitted again when that is noticed
-            self._executor.submit(work, spec)
+            self._executor.submit(work, [self._waiting[number] for number in numbers])
 
     def next(self, timeout: float) -> list[Message]:
         if not self._processes:
@@ -111,10 +114,11 @@ class Pool:
             self._send(link, self._dataset)
             return
         if isinstance(message, Started):
-            self._runs[link] = message.number
+            self._runs.setdefault(link, set()).add(message.number)
             self._stillborn = 0
         elif isinstance(message, Outcome):
-            self._runs.pop(link, None)
+            self._runs.get(link, set()).discard(message.number)
+            self._in_turn.pop(message.number, None)
             if self._waiting.pop(message.number, None) is None:
                 return  # it is over already
         told.append(message)
@@ -127,7 +131,7 @@ class Pool:
         if number is None:
             self._wish = how
         for link in self._processes:
-            if number is None or self._runs.get(link) == number:
+            if number is None or number in self._runs.get(link, ()):
                 self._send(link, Wish(ALL if number is None else number, how))
 
     # ---- a process died
@@ -143,16 +147,23 @@ class Pool:
         self._forget_processes()
         if not begun:
             self._stillborn += 1
-        for number in {begun[link] for link in culprits if link in begun}:
+        suspects: set[int] = set().union(*(begun.get(link, set()) for link in culprits))
+        for number in suspects:
             self._deaths[number] = self._deaths.get(number, 0) + 1
+            self._in_turn[number] = (number,)  # alone, so that it is seen which one it is
         given_up = self._given_up()
         if self._waiting:
             runs = ", ".join(died)
             more.append(Notice(f"A process ended before its time ({runs}): what was lost with it is done again."))
         self._executor = self._new_executor()
-        for spec in list(self._waiting.values()):
-            self._submit(spec)
+        for numbers in list(dict.fromkeys(self._groups())):
+            self._submit(numbers)
         return more + given_up
+
+    def _groups(self) -> Iterator[tuple[int, ...]]:
+        """The runs that wait, those together that are done in turn."""
+        for number in self._waiting:
+            yield tuple(each for each in self._in_turn[number] if each in self._waiting)
 
     def _culprits(self) -> list[Connection]:
         """The processes that ended by themselves; if that cannot be told from those that were ended, all."""
@@ -169,7 +180,7 @@ class Pool:
             why = f"Its process ended before its time, {_MOST_DEATHS} times: perhaps it takes too much memory."
             lost = [number for number in self._waiting if self._deaths.get(number, 0) >= _MOST_DEATHS]
         for number in lost:
-            del self._waiting[number]
+            del self._waiting[number], self._in_turn[number]
         return [Outcome(number, FAILED, why) for number in lost]
 
     def _forget_processes(self) -> None:
@@ -183,6 +194,7 @@ class Pool:
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._forget_processes()
         self._waiting.clear()
+        self._in_turn.clear()
 
     def __enter__(self) -> Pool:
         return self

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import current_process, resource_tracker
@@ -24,8 +24,9 @@ from typing import Any
 from engine.datasets import DATASETS, Dataset
 from engine.errors import EngineError
 from engine.machine import THREADS
-from engine.many.one_run import Outcome, RunSpec, train_one
+from engine.many.one_run import Outcome, RunSpec, train_in_turn
 from engine.many.results import FAILED
+from engine.many.shared_data import SharedData
 from nnviz.sweeps.executor import Started
 
 ALL = -1  # in place of a run's number
@@ -162,23 +163,32 @@ class _Worker:
         except OSError:
             os._exit(0)
 
-    def work(self, spec: RunSpec) -> None:
-        """Does a run, and tells what comes of it."""
-        self._tell(Started(spec.number))
+    def work(self, specs: Sequence[RunSpec]) -> None:
+        """Does runs, in turn, and tells what comes of them."""
+        left = [spec.number for spec in specs]
+        for number in left:
+            self._tell(Started(number))
+
+        def over(outcome: Outcome) -> None:
+            left.remove(outcome.number)
+            self._tell(outcome)
+
         try:
-            outcome = self._done(spec)
+            self._do(specs, over)
         except Exception as error:
             traceback.print_exc()
-            outcome = Outcome(spec.number, FAILED, f"{type(error).__name__}: {error}")
-        self._tell(outcome)
+            for number in list(left):
+                over(Outcome(number, FAILED, f"{type(error).__name__}: {error}"))
 
-    def _done(self, spec: RunSpec) -> Outcome:
-        wishes, number = self._wishes, spec.number
+    def _do(self, specs: Sequence[RunSpec], over: Callable[[Outcome], None]) -> None:
+        wishes = self._wishes
         if ALL in wishes:
-            return Outcome(number, wishes[ALL])
+            for spec in specs:
+                over(Outcome(spec.number, wishes[ALL]))
+            return
         if self._dataset is None:
-            self._dataset = self._data()
-        return train_one(spec, self._dataset, self._tell, lambda: (wishes and _wish(wishes, number)) or "")
+            self._dataset = SharedData.of(self._data())
+        train_in_turn(specs, self._dataset, self._tell, lambda number: _wish(wishes, number) if wishes else "", over)
 
     def _data(self) -> Dataset:
         """The data, once for all runs in this process. They are the right ones: their fingerprint says so."""
@@ -209,7 +219,7 @@ def begin(offer: DataOffer) -> None:
     _worker = _Worker(current_process().far_end, offer)  # type: ignore[attr-defined]
 
 
-def work(spec: RunSpec) -> None:
-    """Is called in it for each run."""
+def work(specs: Sequence[RunSpec]) -> None:
+    """Is called in it for each run, or for several that are done in turn."""
     assert _worker is not None
-    _worker.work(spec)
+    _worker.work(specs)

@@ -22,11 +22,13 @@ import numpy as np
 from nnviz.library import Library, NotALibraryError, Recording
 from nnviz.library.exchange import read_run, write_run
 from nnviz.library.schema import PAGE_BYTES
+from nnviz.library.sweeps import Sweeps
 from tests.hostile.attack import attack, child_environment, pick
 from tests.hostile.commands import run_command
 from tests.hostile.damage import as_json, odd_bytes, odd_document, odd_name, odd_zip
 from tests.hostile.files import refused
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, record, recorded
+from tests.nnviz.sweeps.helpers import a_plan, swept
 
 WORDS = ("train", "--data", "spirals", "--hidden", "60,40", "--optimizer", "adam", "--epochs", "60")
 _TRAINING = """
@@ -46,6 +48,7 @@ def _whole() -> bytes:
         with Library(path) as library:
             for number in range(6):
                 record(library, an_experiment(seed=number + 1, epochs=4), note=f"note {number}")
+            swept(library, a_plan("hidden=3,4", seeds=(1, 2)))
         return path.read_bytes()
 
 
@@ -72,7 +75,7 @@ def damaged_library(rng: np.random.Generator, folder: Path) -> str:
     path.write_bytes(_whole())
     change(rng, path)
     before = path.read_bytes()
-    for _ in range(10):  # damage that is met is repaired by the next one who opens it
+    for _ in range(15):  # damage that is met is repaired by the next one who opens it
         opened = refused(lambda: Library(path))
         if isinstance(opened, NotALibraryError):
             assert path.read_bytes() == before
@@ -118,7 +121,7 @@ def _odd_values(rng: np.random.Generator, path: Path) -> None:
     """Values that no library has, where SQLite would keep any."""
     with closing(sqlite3.connect(path)) as connection:
         for _ in range(int(rng.integers(1, 4))):
-            table = str(pick(rng, "runs", "runs", "epochs", "moments", "states", "confusions", "meta"))
+            table = str(pick(rng, "runs", "runs", "epochs", "moments", "states", "confusions", "meta", "sweeps"))
             names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
             name = names[int(rng.integers(len(names)))]
             value = pick(
@@ -157,6 +160,12 @@ def _read_all(library: Library) -> None:
         for at in library.moments(run.id):
             library.moment(run.id, at)
     library.room.plan(1_000_000), library.runs("note"), library.interrupted()
+    for sweep in Sweeps(library).all():
+        Sweeps(library).runs(sweep.id)
+        for name in ("plan", "trials"):
+            found = refused(lambda sweep=sweep, name=name: getattr(sweep, name))
+            assert not isinstance(found, Exception) or f"the {name} of sweep {sweep.id} is unreadable" in str(found)
+    Sweeps(library).interrupted()
 
 
 def _record_one(library: Library) -> None:

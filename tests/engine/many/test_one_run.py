@@ -10,8 +10,9 @@ import pytest
 
 from engine.events import BestRestored, Epoch
 from engine.many import one_run
-from engine.many.one_run import Outcome, Report, RunSpec, train_one
+from engine.many.one_run import Outcome, Report, RunSpec, train_in_turn, train_one
 from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED
+from engine.many.shared_data import SharedData
 from engine.storage import read_checkpoint
 from engine.training import Trainer
 from tests.engine.helpers import class_data, numbered_data
@@ -47,6 +48,36 @@ def test_it_is_to_the_bit_the_experiment_trained_alone() -> None:
     np.testing.assert_array_equal(last.parameters(made.shape), trainer.network.parameters)
 
 
+def test_data_that_are_shared_are_divided_once_and_give_the_same_runs() -> None:
+    shared = SharedData.of(DATA)
+    assert (shared.identity, shared.fingerprint) == (DATA.identity, DATA.fingerprint)
+    assert shared.with_validation(0.2) is shared.with_validation(0.2)
+    assert shared.with_validation(0.3) is not shared.with_validation(0.2)
+    for share in (0.2, 0.3, 0.2):
+        made = an_experiment(DATA, validation_share=share)
+        outcome = train_one(RunSpec(1, made), shared, silent)
+        network, state = read_checkpoint(outcome.state.content, "state")
+        np.testing.assert_array_equal(network.parameters, trained_on(made.trainer(DATA)))
+        Trainer.resume(network, DATA, state)
+
+
+def test_runs_in_turn_are_what_they_are_alone_and_are_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one_run, "SECONDS_BETWEEN_REPORTS", 0)
+    specs = [RunSpec(n, an_experiment(DATA, seed=n, epochs=2 + n, dropout=0.2)) for n in (1, 2)]
+    specs.append(RunSpec(3, an_experiment(DATA, batch_size=5000)))
+    told: list[Report] = []
+    found: list[Outcome] = []
+    train_in_turn(specs, DATA, told.append, lambda number: "", found.append)
+    assert [(each.number, each.epochs[0].epoch) for each in told] == [
+        *((number, epoch) for epoch in range(4) for number in (1, 2)),
+        (2, 4),
+    ]
+    assert {each.number: each.status for each in found} == {1: FINISHED, 2: FINISHED, 3: FAILED}
+    for each in found[1:]:
+        alone = trained_on(specs[each.number - 1].experiment.trainer(DATA))
+        np.testing.assert_array_equal(read_checkpoint(each.state.content, "state")[0].parameters, alone)
+
+
 def test_early_stopping_restores_the_best() -> None:
     made = an_experiment(DATA, validation_share=0.2, patience=2, epochs=40, learning_rate=0.1)
     outcome, trainer = train_one(RunSpec(1, made), DATA, silent), made.trainer(DATA)
@@ -69,6 +100,26 @@ def test_it_ends_as_it_is_asked_to_and_goes_on_from_there_to_the_bit() -> None:
     network, state = read_checkpoint(outcome.state.content, "state")
     rest = trained_on(Trainer.resume(network, DATA, state))
     np.testing.assert_array_equal(rest, trained_on(made.trainer(DATA)))
+
+
+def test_one_that_is_trained_to_its_end_is_finished_whatever_it_is_asked() -> None:
+    made, places = an_experiment(DATA, epochs=2), []
+
+    def wish() -> str:
+        places.append(1)
+        return PRUNED if len(places) == most else ""
+
+    most = 0
+    train_one(RunSpec(1, made), DATA, silent, wish)
+    asked, most = len(places), len(places)
+    places.clear()
+    assert train_one(RunSpec(1, made), DATA, silent, wish).reached == pytest.approx(2 - 1 / 6), (
+        "the last place where it can be ended"
+    )
+    places.clear()
+    most = asked + 1
+    outcome = train_one(RunSpec(1, made), DATA, silent, wish)
+    assert (outcome.status, [each.epoch for each in outcome.epochs]) == (FINISHED, [0, 1, 2])
 
 
 def test_one_that_diverges_keeps_its_last_good_state() -> None:

@@ -52,6 +52,7 @@ class Here:
     Attributes:
         done: the runs that were done, in order.
         wishes: how runs were asked to end, by number; None for all.
+        groups: the numbers that were submitted together.
         steps: how many events of a training pass before its wish is heard.
     """
 
@@ -59,6 +60,7 @@ class Here:
         self.workers, self.done = workers, []
         self.wishes: dict[int | None, str] = {}
         self.steps = 0
+        self.groups: list[list[int]] = []
         self.before: Callable[[RunSpec], None] = lambda spec: None
         self._dataset, self._waiting = dataset, []
 
@@ -66,8 +68,9 @@ class Here:
     def busy(self) -> int:
         return len(self._waiting)
 
-    def submit(self, spec: RunSpec) -> None:
-        self._waiting.append(spec)
+    def submit(self, *specs: RunSpec) -> None:
+        self._waiting += specs
+        self.groups.append([spec.number for spec in specs])
 
     def next(self, timeout: float) -> list[Message]:
         if not self._waiting:

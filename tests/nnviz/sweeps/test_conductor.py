@@ -60,6 +60,17 @@ def test_a_race_goes_seed_by_seed_so_that_its_trials_are_side_by_side() -> None:
     ]
 
 
+def test_a_race_with_more_trials_than_processes_has_those_of_a_seed_done_in_turn() -> None:
+    racers = [an_experiment(hidden=(size,)) for size in (3, 4, 5)]
+    for workers, sizes in ((1, [3, 3]), (2, [2, 1, 2, 1]), (3, [1] * 6)):
+        executor = Here(workers=workers)
+        conductor = Conductor(race_of(racers, 2), DATA, executor)
+        worked(conductor)
+        assert [len(group) for group in executor.groups] == sizes
+        assert [spec.experiment.seed for spec in executor.done] == [1, 1, 1, 2, 2, 2]
+        assert conductor.results.over == 6
+
+
 def test_seeds_train_the_experiment_as_it_is(library: Library) -> None:
     made = an_experiment()
     swept(library, seeds_of(made, 2))

@@ -134,9 +134,9 @@ def test_a_run_that_kills_its_process_twice_is_given_up_and_the_others_are_done(
     pool = make_pool()
     base = an_experiment()
     deadly = Deadly(**{each.name: getattr(base, each.name) for each in fields(Experiment)})
-    pool.submit(RunSpec(1, deadly))
-    for number in (2, 3, 4):
-        pool.submit(RunSpec(number, an_experiment(seed=number, epochs=50)))
+    others = [RunSpec(number, an_experiment(seed=number, epochs=50)) for number in (2, 3, 4)]
+    pool.submit(others[0], RunSpec(1, deadly), others[1])  # in turn: it is found out which of them it is
+    pool.submit(others[2])
     found = outcomes(all_over(pool))
     assert {number: each.status for number, each in found.items()} == {1: FAILED, 2: FINISHED, 3: FINISHED, 4: FINISHED}
     assert "ended before its time, 2 times" in found[1].why

@@ -1,0 +1,330 @@
+"""``sweep`` and ``train --seeds`` as they are typed: what they tell, refuse and record. No processes are started."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tqdm import tqdm
+
+from engine.datasets import Dataset
+from engine.many.beats import Comparison
+from engine.many.one_run import RunSpec
+from engine.many.results import FINISHED, STOPPED
+from nnviz.commands import cli, many
+from nnviz.commands.sweep_results import comparison_in_words
+from nnviz.library import Library, library_path
+from nnviz.library.sweeps import Sweeps
+from tests.nnviz.sweeps.helpers import Here
+
+WORDS = ("--data", "spirals", "--points", "200", "--hidden", "6", "--epochs", "3", "--optimizer", "adam")
+RATES = ("--vary", "learning-rate=0.0001,0.05")
+
+
+@pytest.fixture(autouse=True)
+def executors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Here]:
+    """In place of the pool; those that were made."""
+    made: list[Here] = []
+
+    class Near(Here):
+        def __init__(self, data: Dataset, name: str, settings: object, workers: int | None) -> None:
+            super().__init__(data, workers or 2)
+            made.append(self)
+
+        def __enter__(self) -> Near:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            self.close()
+
+    monkeypatch.setattr(many, "Pool", Near)
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Lets Ctrl+C come when the run of that number begins."""
+
+    def at(number: int) -> None:
+        import os
+        import signal
+
+        begin = Here.next
+
+        def next_one(self: Here, timeout: float) -> Any:
+            if self._waiting and self._waiting[0].number == number:
+                monkeypatch.setattr(Here, "next", begin)
+                os.kill(os.getpid(), signal.SIGINT)
+            return begin(self, timeout)
+
+        monkeypatch.setattr(Here, "next", next_one)
+
+    return at
+
+
+def sweep(*words: str) -> int:
+    return cli.main(["sweep", *words])
+
+
+# ---- what is told
+
+
+def test_a_table_of_the_best_and_the_test_error_of_the_chosen_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sweep(*WORDS, *RATES, "--seeds", "3") == 0
+    first, recorded, head, best, other, chosen, test, compared = capsys.readouterr().out.splitlines()
+    assert first == (
+        "2 trials on a grid, 3 seeds each: 6 runs. Compared by the validation set, 10% of the training part; no run is "
+        "stopped early."
+    )
+    assert recorded.startswith(f"recorded as sweep 1 in {library_path()}")
+    columns = ["trial", "learning rate", "validation error: median", "lowest", "highest", "seeds", "runs"]
+    assert " ".join(head.split()) == " ".join(columns)
+    assert best.split()[:2] == ["2", "0.05"]
+    assert best.endswith("3 of 3  4, 5, 6")
+    assert other.split()[:2] == ["1", "0.0001"]
+    assert chosen == "chosen: trial 2, learning rate 0.05"
+    assert test.startswith("its test error: median ")
+    assert "3 seeds. It played no part in the choice" in test
+    assert "learning rate 0.05 beats learning rate 0.0001 in " in compared
+    assert compared.endswith("from 5 seeds on it can be told how sure that is.")
+    with Library() as library:
+        told = [f"{100 * run.figures['test_error']:.2f} %" for run in library.runs() if run.trial == 0]
+        assert len(library.runs()) == 6
+        assert Sweeps(library).get(1).status == FINISHED
+    assert not any(each in best + other for each in told if each not in (best, other) and each in test)
+
+
+def test_seeds_of_one_experiment_are_told_with_their_spread(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["train", *WORDS, "--seeds", "3", "--seed", "4", "--title", "mine"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "3 seeds: 3 runs"
+    assert [line.split()[0] for line in lines[3:6]] == ["4", "5", "6"]
+    assert lines[-1].startswith("test error median ")
+    assert lines[-1].endswith(", 3 seeds")
+    with Library() as library:
+        assert [run.experiment.training.validation_share for run in library.runs()] == [0, 0, 0]
+        assert (Sweeps(library).get(1).kind, Sweeps(library).get(1).name) == ("seeds", "mine")
+
+
+def test_numbers_are_compared_by_their_rmse(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--data", "sine", "--epochs", "2", "--vary", "hidden=4,8")
+    assert sweep(*words) == 0
+    out = capsys.readouterr().out
+    assert "validation RMSE: median" in out
+    assert "its test RMSE: " in out
+
+
+def test_json_tells_all_and_the_test_error_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sweep(*WORDS, *RATES, "--seeds", "5", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["sweep"], told["kind"], told["is_done"], told["failed"]) == (1, "sweep", True, 0)
+    assert [trial["values"] for trial in told["trials"]] == [{"learning_rate": 0.05}, {"learning_rate": 0.0001}]
+    assert [len(trial["runs"]) for trial in told["trials"]] == [5, 5]
+    assert told["trials"][0]["score"] == told["trials"][0]["spread"]["median"]
+    assert told["chosen"]["test_error"]["count"] == 5
+    assert json.dumps(told).count("test_error") == 1
+    assert told["first_and_second"]["pairs"] == 25
+    assert 0 <= told["first_and_second"]["p"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("found", "trials", "words"),
+    [
+        (
+            Comparison(23, 0, 25, 0.016, 5),
+            2,
+            "a beats b in 23 of 25 pairs of runs: that is hardly chance (p = 0.016, Mann",
+        ),
+        (
+            Comparison(14, 2, 25, 0.6, 5),
+            2,
+            "14 of 25 pairs of runs, 2 are equal: too close to tell with 5 seeds (p = 0.6",
+        ),
+        (Comparison(4, 0, 4, None, 2), 2, "4 of 4 pairs of runs; from 5 seeds on it can be told how sure that is."),
+        (Comparison(25, 0, 25, 0.008, 5), 9, "They are the best of 9 trials, which makes p too small."),
+    ],
+)
+def test_whether_one_is_better_is_told_in_words(found: Comparison, trials: int, words: str) -> None:
+    assert words in comparison_in_words(found, "a", "b", trials)
+
+
+# ---- stopping and going on
+
+
+def test_ctrl_c_keeps_what_is_done_and_tells_how_to_go_on(
+    interrupted: Callable[[int], None], capsys: pytest.CaptureFixture[str], executors: list[Here]
+) -> None:
+    interrupted(3)
+    assert sweep(*WORDS, *RATES, "--seeds", "3") == cli.INTERRUPTED
+    told = capsys.readouterr()
+    assert "stopped; go on with: python main.py sweep --resume 1\n" in told.err
+    with Library() as library:
+        assert Sweeps(library).get(1).status == STOPPED
+        assert 2 <= len(library.runs()) < 6
+    cli.main(["runs"])
+    out = capsys.readouterr().out
+    assert "sweep 1 was stopped; go on with: python main.py sweep --resume 1" in out
+    assert sweep("--resume", "1") == 0
+    assert "going on with sweep 1" in capsys.readouterr().out
+    assert sum(len(each.done) for each in executors) == 6
+    with Library() as library:
+        assert sorted((run.trial, run.experiment.seed) for run in library.runs()) == [
+            (trial, seed) for trial in (0, 1) for seed in (1, 2, 3)
+        ]
+    assert sweep("--resume", "1") == 0
+    assert "there was nothing left to do; --runs or --minutes give it more" in capsys.readouterr().err
+
+
+def test_a_finished_sweep_goes_on_with_a_larger_budget(executors: list[Here]) -> None:
+    words = ("--vary", "learning-rate=log:0.001..0.1", "--runs")
+    assert sweep(*WORDS, *words, "3") == 0
+    assert sweep("--resume", "1", "--runs", "5") == 0
+    assert [len(each.done) for each in executors] == [3, 2]
+    with Library() as library:
+        assert Sweeps(library).get(1).plan.runs == 5
+        rates = {run.experiment.training.learning_rate for run in library.runs()}
+        assert len(rates) == 5
+
+
+def test_data_that_changed_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def write(shift: int) -> None:
+        rows = "".join(f"{number},{number * 7 % 11},{'ab'[(number + shift) % 2]}\n" for number in range(60))
+        (tmp_path / "mine.csv").write_text("p,q,kind\n" + rows)
+
+    write(0)
+    assert sweep("--data", "mine.csv", "--epochs", "1", "--vary", "hidden=3,4") == 0
+    with Library() as library:
+        assert library.run(1).experiment.data == str(tmp_path / "mine.csv")
+    write(1)
+    assert sweep("--resume", "1") == cli.USAGE_ERROR
+    assert "are no longer as they were when it was begun" in capsys.readouterr().err
+
+
+def test_a_sweep_that_another_program_works_on_is_left_to_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sweep(*WORDS, *RATES) == 0
+    from nnviz.library.sweeps import take_lock
+
+    lock = take_lock(library_path(), 1)
+    assert sweep("--resume", "1") == cli.USAGE_ERROR
+    lock.release()
+    assert "must not be worked on by another program" in capsys.readouterr().err
+
+
+# ---- without a library, and with what fails
+
+
+def test_nothing_is_recorded_where_that_is_not_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sweep(*WORDS, *RATES, "--no-record") == 0
+    assert not library_path().exists()
+    assert "chosen: trial 2" in capsys.readouterr().out
+
+
+def test_a_library_out_of_reach_is_told_and_the_sweep_is_done(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NNVIZ_LIBRARY", str(tmp_path / "file" / "library.sqlite"))
+    assert sweep(*WORDS, *RATES) == 0
+    told = capsys.readouterr()
+    assert "nnviz: The run is not recorded: library.sqlite is out of reach" in told.err
+    assert "chosen: trial 2" in told.out
+
+
+def test_runs_that_all_diverge_choose_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--data", "spirals", "--points", "200", "--hidden", "6", "--epochs", "2", "--optimizer", "sgd")
+    assert sweep(*words, "--vary", "learning-rate=1e30,2e30") == 1
+    out = capsys.readouterr().out
+    assert "no trial has ended well with all its seeds: none is chosen" in out
+    assert "diverged" in out
+
+
+def test_one_that_fails_is_told_and_the_others_are_done(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Here.submit
+
+    def submit(self: Here, *specs: RunSpec) -> None:
+        (spec,) = specs
+        experiment = spec.experiment.changed(batch_size=5000) if spec.number == 1 else spec.experiment
+        begin(self, RunSpec(spec.number, experiment))
+
+    monkeypatch.setattr(Here, "submit", submit)
+    assert sweep(*WORDS, *RATES) == 0
+    told = capsys.readouterr()
+    assert "Trial 1 with seed 1 failed: batch_size is 5,000" in told.err
+    assert "chosen: trial 2" in told.out
+
+
+# ---- bad input
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "--vary is nothing: it must name what differs between the runs. For example --vary learning-rate"),
+        (["--vary", "beauty=1,2"], "vary is 'beauty': it must be the name of a setting. Choose from: activation, loss"),
+        (["--vary", "hidden=4,x"], "hidden is 'x'"),
+        ([*RATES, "--seeds", "0"], "seeds is 0: it must be a whole number of at least 1"),
+        ([*RATES, "--runs", "0"], "runs is 0"),
+        ([*RATES, "--seeds", "3", "--runs", "2"], "runs is 2: it must be at least the 3 seeds"),
+        ([*RATES, "--minutes", "-1"], "minutes is -1: it must be a finite number above 0"),
+        ([*RATES, "--workers", "0"], "--workers is 0: it must be a whole number of at least 1"),
+        ([*RATES, "--sampler", "luck"], "invalid choice: 'luck'"),
+        ([*RATES, "--prune", "all"], "invalid choice: 'all'"),
+        ([*RATES, "--shape", "2,3,2", "--hidden", "3"], "--hidden: cannot be given with --shape"),
+        (["--vary", "batch-size=10,5000"], "batch_size is 5,000: it must be at most the"),
+        (["--seeds", "3", "--prune", "median"], "--prune: there is nothing to choose without --vary"),
+        (["--resume", "3"], "sweep is 3: it must be the number of a sweep that is there"),
+        (["--resume", "3", "--vary", "hidden=3", "--epochs", "2"], "--vary, --epochs: cannot be given with --resume 3"),
+        (["--save", "net.json"], "unrecognized arguments: --save net.json"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_recorded(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = [] if "--resume" in words else ["--data", "spirals", "--points", "200"]
+    try:
+        code = sweep(*data, *words)
+    except SystemExit as left:
+        code = left.code
+    assert code == cli.USAGE_ERROR
+    assert said in capsys.readouterr().err
+    with Library() as library:
+        assert Sweeps(library).all() == []
+
+
+@pytest.mark.parametrize("option", ["--save", "--checkpoint", "--resume"])
+def test_options_of_one_network_are_refused_for_several_seeds(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["train", "--seeds", "3", option, "net.npz"]) == cli.USAGE_ERROR
+    assert f"{option}: cannot be given with --seeds 3" in capsys.readouterr().err
+
+
+# ---- the list of runs
+
+
+def test_the_list_tells_to_which_sweep_a_run_belongs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    sweep(*WORDS, *RATES, "--seeds", "2")
+    capsys.readouterr()
+    cli.main(["runs"])
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split()[:2] == ["run", "sweep"]
+    assert [row.split()[:3] for row in rows[:4]] == [
+        ["4", "1:", "2"],
+        ["3", "1:", "2"],
+        ["2", "1:", "1"],
+        ["1", "1:", "1"],
+    ]
+    cli.main(["runs", "show", "3"])
+    assert "sweep:       1, trial 2: learning rate 0.05\n" in capsys.readouterr().out
+    cli.main(["runs", "--json"])
+    assert [(run["sweep"], run["trial"]) for run in json.loads(capsys.readouterr().out)] == [(1, 1)] * 2 + [(1, 0)] * 2
+    cli.main(["runs", "export", "3", str(tmp_path / "out")])
+    assert "that it belongs to sweep 1 does not go along" in capsys.readouterr().out
+    cli.main(["runs", "import", str(tmp_path / "out" / "run.nnvizrun")])
+    with Library() as library:
+        assert library.run(5).sweep is None

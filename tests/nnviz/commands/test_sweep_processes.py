@@ -1,0 +1,171 @@
+"""``sweep`` as a program with its pool: Ctrl+C, a kill, a full disk; nothing is lost, left behind or counted twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tqdm import tqdm
+
+from nnviz.commands import cli
+from nnviz.library import Library
+from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED, Sweeps
+from tests.nnviz.library.disks import mounted
+
+ROOT = Path(__file__).parents[3]
+WORDS = ("sweep", "--data", "spirals", "--optimizer", "adam", "--hidden", "30,20", "--epochs", "40", "--workers", "2")
+WORDS += ("--vary", "learning-rate=log:0.001..0.1", "--prune", "none", "--seeds", "2", "--runs", "8")
+SECONDS = 40.0
+
+
+@pytest.fixture(autouse=True)
+def no_bars_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
+
+
+def begun(**more: str) -> subprocess.Popen[str]:
+    """In a session of its own, as in a terminal of its own."""
+    return subprocess.Popen(
+        [sys.executable, "main.py", *WORDS],
+        cwd=ROOT,
+        env={**os.environ, **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def resume(**more: str) -> None:
+    command = [sys.executable, "main.py", "sweep", "--resume", "1", "--workers", "2"]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **more}, check=True, capture_output=True)
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def processes_of(session: int) -> list[int]:
+    """Those of a session that are alive."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, its = place.read_text().rpartition(")")[2].split()[:4]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(its) == session and state != "Z":
+            found.append(int(place.parent.name))
+    return found
+
+
+def written_runs(path: Path) -> int:
+    if not path.exists():
+        return 0
+    with Library(path) as library:
+        return len(library.runs())
+
+
+def is_whole(library: Library) -> None:
+    """Each trial with each seed, once."""
+    runs = list(library.runs())
+    assert sorted((run.trial, run.experiment.seed) for run in runs) == [(n, seed) for n in range(4) for seed in (1, 2)]
+    assert {(run.status, run.epochs) for run in runs} == {("finished", 40)}
+    assert Sweeps(library).get(1).status == FINISHED
+
+
+def test_a_killed_program_leaves_no_process_and_its_sweep_goes_on_as_if_nothing_had_been() -> None:
+    path = Path(os.environ["NNVIZ_LIBRARY"])
+    program = begun()
+    wait_for(lambda: written_runs(path) > 0)
+    program.kill()
+    program.communicate()
+    wait_for(lambda: not processes_of(program.pid))
+    with Library(path) as library:
+        assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
+        assert Sweeps(library).get(1).status == RUNNING
+        assert [each.id for each in Sweeps(library).interrupted()] == [1]
+        before = {run.id: run.updated for run in library.runs()}
+        assert 0 < len(before) < 8
+    resume()
+    with Library(path) as library:
+        is_whole(library)
+        assert all(library.run(run).updated == updated for run, updated in before.items()), "none is done again"
+        last = library.runs()[0]
+        made = last.experiment
+        trial, mine = last.trial, library.network(last.id).parameters
+        assert Sweeps(library).get(1).trials[trial] == {"learning_rate": made.training.learning_rate}
+    assert cli.main(made.command()) == 0
+    with Library(path) as library:
+        np.testing.assert_array_equal(library.network(9).parameters, mine)
+
+
+def test_ctrl_c_ends_all_at_once_and_tells_how_to_go_on() -> None:
+    path = Path(os.environ["NNVIZ_LIBRARY"])
+    program = begun()
+    wait_for(lambda: written_runs(path) > 0)
+    start = time.monotonic()
+    os.killpg(program.pid, signal.SIGINT)  # as a terminal does: to all of them
+    out, told = program.communicate(timeout=SECONDS)
+    assert time.monotonic() - start < 4
+    assert program.returncode == cli.INTERRUPTED
+    assert "stopped; go on with: python main.py sweep --resume 1" in told
+    assert "Traceback" not in out + told
+    assert processes_of(program.pid) == []
+    with Library(path) as library:
+        assert Sweeps(library).get(1).status == STOPPED
+        assert {run.status for run in library.runs()} <= {"finished", "stopped"}
+        finished = sum(run.status == "finished" for run in library.runs())
+        assert 0 < finished < 8
+    assert (
+        subprocess.run([sys.executable, "main.py", "sweep", "--resume", "1"], cwd=ROOT, capture_output=True).returncode
+        == 0
+    )
+    with Library(path) as library:
+        is_whole(library)
+
+
+def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk") as disk:
+        path = disk.folder / "library.sqlite"
+        program = begun(NNVIZ_LIBRARY=str(path))
+        wait_for(lambda: written_runs(path) > 0)
+        disk.fill()
+        out, told = program.communicate(timeout=SECONDS)
+        assert program.returncode == 1
+        assert told.count("The results cannot be written: library.sqlite is on a full disk") == 1
+        assert "runs could not be written: they are done again when the sweep goes on" in told
+        assert "Traceback" not in out + told
+        assert "chosen: trial" in out, "what is in memory is told"
+        disk.make_room()
+        resume(NNVIZ_LIBRARY=str(path))
+        with Library(path) as library:
+            is_whole(library)
+            assert library.notice is None
+
+
+def test_a_process_of_the_pool_that_is_ended_costs_no_run() -> None:
+    """By a signal with which the pool ends the others, too."""
+    how = signal.SIGTERM
+    path = Path(os.environ["NNVIZ_LIBRARY"])
+    program = begun()
+    wait_for(lambda: written_runs(path) > 0)
+    children = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text().split()
+    workers = [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert len(workers) == 2
+    os.kill(workers[0], how)
+    _, told = program.communicate(timeout=SECONDS)
+    assert program.returncode == 0
+    assert f"ended before its time (signal {how.value}): what was lost with it is done again." in told
+    with Library(path) as library:
+        is_whole(library)
+    assert processes_of(program.pid) == []
