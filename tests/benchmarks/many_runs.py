@@ -4,10 +4,10 @@
 
 One window, a library of its own in a folder that is removed at the end. Every run has figures and settings, every tenth
 is a branch; "by fives", they are groups of five seeds instead. "open": from the choice of Runs, whose cards were made
-before, until the list is painted; "sort", "search" and "all" likewise from what a person chooses. "page": from a jump in
-the list until the rows there are painted. "latency": how late a timer of 1 ms comes during the jumps, which is what the
-mouse waits. Prints one line of JSON. To be reached: 0.5 s for 1,000 runs, 2 s for 10,000, for each of the first four;
-pages in 100 ms.
+before, until the list is painted; "sort", "search" and "all" likewise from what a person chooses. "page": from a jump
+in the list until the rows there are painted. "latency": how late a timer of 1 ms comes during the jumps, which is what
+the mouse waits. Prints one line of JSON. To be reached: 0.5 s for 1,000 runs, 2 s for 10,000, for each of the first
+four; pages in 100 ms.
 """
 
 from __future__ import annotations

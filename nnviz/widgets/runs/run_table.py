@@ -24,7 +24,7 @@ from nnviz.widgets.parts import named
 from nnviz.widgets.table_look import show_as_rows
 
 STAR, COLOUR, TITLE, SEEDS, FIGURE = range(5)  # columns
-_WIDTHS = {STAR: 20, COLOUR: 20, SEEDS: 36, FIGURE: 54}
+_WIDTHS = {STAR: 20, COLOUR: 20, SEEDS: 32, FIGURE: 48}
 _HIGH = 32  # pixels of a row
 _SIDE = 10  # of the square
 _INDENT, _AIR = 12, 4
@@ -170,10 +170,9 @@ class _Ink:
         seeds = self._place(SEEDS, top)
         if line.seeds:
             self._write(line.count, "muted", seeds.adjusted(0, 0, -_AIR, 0), Qt.AlignRight)
-            count = painter.fontMetrics().horizontalAdvance(line.count)
-            self._paint_arrow(
-                line.is_open, QPointF(seeds.right() - _AIR - count - 3 * _ARROW, seeds.center().y() + 0.5)
-            )
+            left = seeds.right() - _AIR - painter.fontMetrics().horizontalAdvance(line.count) - 2.5 * _ARROW
+            self._paint_arrow(line.is_open, QPointF(left, seeds.center().y() + 0.5))
+            place.setRight(min(place.right(), int(left - 2 * _ARROW)))
         else:
             place.setRight(seeds.right() - _AIR)
         if line.is_current:
