@@ -198,6 +198,15 @@ def test_many_groups_are_read_as_they_come_into_sight(ready_window: MainWindow, 
     qtbot.waitUntil(lambda: texts(table)[-1] == ("", "group 0", "20.00"))
 
 
+def test_the_csv_of_the_list_has_a_row_for_each_of_its_runs(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    click_row(qtbot, table, WIDE, SEEDS)
+    _, rows = ready_window.card("runsDock").table()
+    titled = ["alone", *(f"{name} · seed {seed}" for name in ("wide", "narrow") for seed in range(1, 6))]
+    assert [row[1] for row in rows] == titled
+
+
 # ---- compared
 
 
@@ -282,6 +291,8 @@ def test_how_sure_it_is_stands_below(table: RunTable, ready_window: MainWindow, 
     ready_window.session.comparison.clear()
     compare(ready_window, qtbot, table, ALONE, WIDE)
     assert not verdict.isVisible(), "a run alone tells nothing about luck"
+    click_row(qtbot, table, NARROW)
+    qtbot.waitUntil(lambda: verdict.isVisible() and "wide" in verdict.text())
 
 
 def test_a_run_alone_beside_it_has_no_range(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
