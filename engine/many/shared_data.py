@@ -21,8 +21,8 @@ class SharedData(Dataset):
 
     def with_validation(self, share: float, seed: int = 0) -> Dataset:
         """As that of :class:`Dataset`; for the share and seed of the last call the same object."""
-        wanted, (known, divided) = (share, seed), self.__dict__.get("_divided", (None, None))
-        if wanted != known or divided is None:
-            divided = super().with_validation(share, seed)
-            self.__dict__["_divided"] = (wanted, divided)
-        return divided
+        kept: dict[tuple[float, int], Dataset] = self.__dict__.get("_divided", {})
+        if (share, seed) not in kept:
+            kept = {(share, seed): super().with_validation(share, seed)}
+            self.__dict__["_divided"] = kept
+        return kept[share, seed]

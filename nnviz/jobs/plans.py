@@ -18,6 +18,7 @@ from engine.experiment import Experiment
 from nnviz.jobs.child import give_way_apart
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.recorder import opening_words
 
 if TYPE_CHECKING:
     from engine.many.plan import Plan
@@ -113,6 +114,8 @@ class Plans(QObject):
             from nnviz.sweeps.store import Store
 
             store = Store.of_new(library, plan.held_aside(dataset), dataset.title, "", self.noticed.emit)
+            if words := opening_words(library):
+                self.noticed.emit(words)
             return self._do(library, store, dataset, stops)
 
         self._lane.run(work, done, failed, makes=True)

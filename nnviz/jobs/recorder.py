@@ -35,6 +35,15 @@ _BRANCHED = "Another program has gone on with this run: from epoch {:.4g} on, it
 Tell = Callable[[object], None]
 
 
+def opening_words(library: Library) -> str | None:
+    """What there is to tell of the library itself: how it was opened, and the first time where it is; None if nothing.
+
+    Raises LibraryError.
+    """
+    words = [library.notice, _INTRODUCTION.format(library.path) if library.introduce() else None]
+    return " ".join(filter(None, words)) or None
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a training is to be recorded as.
@@ -212,7 +221,7 @@ class Recorder:
         from nnviz.library.faults import WRITTEN_AGAIN
 
         left_at, self.standing.left_at = self.standing.left_at, None
-        words = [library.notice, _INTRODUCTION.format(self.plan.path) if library.introduce() else None]
+        words = [opening_words(library)]
         if self.standing.is_failing:
             words.insert(0, WRITTEN_AGAIN)
         if left_at is not None:

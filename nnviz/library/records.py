@@ -109,6 +109,14 @@ class RunRecord:
             return made.shape, made.training.optimizer, made.training.learning_rate
 
     @cached_property
+    def seed(self) -> int:
+        """The seed of its training, read without looking at the rest. Raises DamagedError if it cannot be read."""
+        try:
+            return int(json.loads(self._experiment)["training"]["seed"])
+        except (KeyError, TypeError, ValueError, RecursionError):  # it is the usual one
+            return self.experiment.seed
+
+    @cached_property
     def best(self) -> BestRestored | None:
         """What early stopping restored at its end; None for nothing. Raises DamagedError."""
         try:

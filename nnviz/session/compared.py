@@ -73,8 +73,10 @@ class Compared:
 
     @cached_property
     def title(self) -> str:
-        """What it is called."""
-        return title_of_group(self.records, self.parent)
+        """What it is called; one run of a group with its seed: "wider · seed 3"."""
+        title = title_of_group(self.records, self.parent)
+        is_of_group = isinstance(self.chosen, int) and self.record.sweep is not None
+        return f"{title} · {seed_of(self.record)}" if is_of_group else title
 
     @property
     def title_of_middle(self) -> str:

@@ -137,8 +137,7 @@ def with_parents(library: Library, runs: list[int]) -> dict[int, RunRecord]:
     known = library.records(sorted(parents - set(found))) | found
     for record in known.values():
         with suppress(LibraryError):  # is parsed here, and not while the list is painted
-            is_told_in_short = record.parent is None and record.sweep is None and record.id not in parents
-            _ = record.gist if is_told_in_short else record.experiment
+            _ = record.gist if record.parent is None and record.id not in parents else record.experiment
     return known
 
 

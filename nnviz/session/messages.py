@@ -27,7 +27,7 @@ class Message:
     is_error: bool = True
     choices: tuple[Choice, ...] = ()
     dismissed: Callable[[], None] | None = None  # what it does to dismiss it without a choice
-    waits: bool = False  # whether it is shown when no other one is
+    waits: bool = False  # whether it comes back when another one that took its place is gone
 
 
 class Messages(QObject):
@@ -51,10 +51,12 @@ class Messages(QObject):
         return self._show(Message(text, is_error=False, choices=choices, dismissed=dismissed))
 
     def tell_later(self, text: str, *choices: Choice) -> None:
-        """Shows what is not urgent, as soon as no other message is shown."""
-        self._waiting.append(Message(text, is_error=False, choices=choices, waits=True))
-        if self.current is None:
-            self._show(self._waiting.popleft())
+        """Shows what is not urgent: as soon as no error and no question is shown. It stays until it is dismissed."""
+        message, shown = Message(text, is_error=False, choices=choices, waits=True), self.current
+        if shown is not None and (shown.is_error or shown.choices):
+            self._waiting.append(message)
+        else:
+            self._show(message)
 
     def warn(self, text: str, *choices: Choice) -> Message:
         """Shows what went wrong, with choices of what can be done about it."""

@@ -69,6 +69,6 @@ def note_of(records: Sequence[RunRecord]) -> str:
 def seed_of(record: RunRecord) -> str:
     """ "seed 3", or its number where its experiment cannot be read."""
     try:
-        return f"seed {record.experiment.seed}"
+        return f"seed {record.seed}"
     except LibraryError:
         return f"run {record.id}"

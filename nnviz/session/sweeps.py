@@ -8,7 +8,9 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import EngineError
 from engine.many.plan import Plan, seeds_of
+from engine.many.results import TrialResult
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans
+from nnviz.library import Group
 from nnviz.look.theme import COMPARED
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
@@ -173,8 +175,8 @@ class Sweeps(QObject):
 
     def _done(self, end: PlanEnd) -> None:
         self._end(f"{self._name}: {'done' if end.is_done else 'stopped'}")
-        runs = [run.run for trial in end.results.trials for run in trial.runs.values() if run.run is not None]
-        choices = [Choice("Show in Runs", partial(self.show, runs))] if runs else []
+        groups = [Group(end.sweep, trial.trial) for trial in end.results.trials if _is_kept(trial)]
+        choices = [Choice("Show in Runs", partial(self.show, groups))] if groups else []
         if not end.is_done:
             choices.append(Choice("Go on with it", partial(self.resume, end.sweep, end.plan)))
         self._messages.tell_later(words_of_end(end), *choices)
@@ -185,13 +187,18 @@ class Sweeps(QObject):
         self._end("")
         self._messages.tell_error(f"{self._name} could not be trained", error)
 
-    def show(self, runs: list[int]) -> None:
-        """Compares these runs, as many as can be told apart."""
+    def show(self, groups: list[Group]) -> None:
+        """Compares these groups of seeds, as many as can be told apart."""
         self._comparison.clear()
-        for run in runs[: len(COMPARED)]:
-            self._comparison.toggle(run)
+        for group in groups[: len(COMPARED)]:
+            self._comparison.toggle(group)
         self.shown.emit()
 
     def close(self, milliseconds: int) -> bool:
         """Ends what is being done, which can go on at the next start; returns whether that was in time."""
         return self._plans.close(milliseconds)
+
+
+def _is_kept(trial: TrialResult) -> bool:
+    """Whether the library has a run of it."""
+    return any(run.run is not None for run in trial.runs.values())

@@ -46,19 +46,18 @@ def _differs(row: DifferRow) -> bool:
 
 
 def verdicts(runs: Sequence[Compared], baseline: Chosen | None) -> list[str]:
-    """Which groups are better than the baseline, or worse, and how sure that is; nothing where that is no group."""
-    base = next((run for run in runs if run.chosen == baseline and run.is_group), None)
-    groups = [run for run in runs if run.is_group and run is not base]
-    if base is None or not groups:
+    """Which groups are better than the baseline, or than the first one where that is no group, and how sure that is."""
+    found = sorted((run for run in runs if run.is_group), key=lambda run: run.chosen != baseline)
+    if len(found) < 2:
         return []
+    base, *groups = found
     figure = main_figure([record for run in (base, *groups) for record in run.records])
     name = next(each.title for each in _FIGURES if each.name == figure)
     values = {run: values_of(run.records, figure) for run in (base, *groups)}
     counted = [run for run in groups if min(len(values[run]), len(values[base])) >= LEAST_SEEDS]
     if not counted:
         return [f"Which is better, and how sure that is, can be told from {LEAST_SEEDS} seeds of each on."]
-    found = {run: compared(values[run], values[base]) for run in counted}
-    return [words_of_pairs(each, run.title, base.title, name) for run, each in found.items()]
+    return [words_of_pairs(compared(values[run], values[base]), run.title, base.title, name) for run in counted]
 
 
 def _settings(runs: Sequence[Compared]) -> list[DifferRow]:

@@ -241,13 +241,15 @@ class KeptRunsPanel(DockCard):
         """The runs whose rows were in sight, for a CSV file; of a group each of its runs."""
         library = self._session.library
         names = [name for name in SORTS if name not in ("id", "epochs", "seconds", "nbytes")]
-        rows = [
-            [each.id, self._title(row, records), each.epochs, each.seconds]
-            + [each.figures.get(name, "") for name in names]
-            for row in library.rows
-            if not row.is_member and (records := self._known(row.all_runs))
-            for each in records
-        ]
+        rows: list[list[object]] = []
+        for row in library.rows:
+            records = [] if row.is_member else self._known(row.all_runs)
+            for each in records:
+                title = self._title(row, records)
+                named = f"{title} · {seed_of(each)}" if len(records) > 1 else title
+                rows.append(
+                    [each.id, named, each.epochs, each.seconds, *(each.figures.get(name, "") for name in names)]
+                )
         return ["run", "title", "epochs", "seconds", *names], rows
 
 

@@ -69,6 +69,7 @@ class TheirCurvesPage(Page):
         self.log_button.setChecked(True)
         self.log_button.toggled.connect(plot.set_log)
         self.spread = label(role="muted")
+        self.spread.setContentsMargins(0, 0, 4, 0)
         arranged(QHBoxLayout(self.aside), 1, self.part_button, self.spread, self.log_button, spacing=4)
         session.comparison.changed.connect(self.refresh)
 

@@ -23,6 +23,7 @@ _VERDICT_TIP = (
     "Each seed of a group is compared with each seed of the baseline. p is how often groups that do not really differ "
     "would come apart at least as much by chance (Mann-Whitney U test): below 0.05 the difference is taken as real."
 )
+_ASIDE = 8  # pixels, as the table's texts
 _LONGEST = 22  # letters of a run's name on the button
 
 
@@ -51,6 +52,7 @@ class WhatDiffersPage(Page):
         self.body.addWidget(self._stack, 1)
         self.verdict = named(label(), "seedsVerdict", "Which group of seeds is better", _VERDICT_TIP)
         self.verdict.setWordWrap(True)
+        self.verdict.setContentsMargins(_ASIDE, 0, _ASIDE, 0)
         self.body.addWidget(self.verdict)
         self.baseline_button = ChoiceButton("baselineButton", "Baseline", _BASELINE_TIP)
         self.baseline_button.chosen.connect(self._choose)

@@ -283,12 +283,12 @@ class RunsPlot(ZoomPlot):
         return [[(f"epoch {at:.0f}", "muted")], *lines] if lines else []
 
     def _spread(self, shown: _Shown, at: float) -> str:
-        """The range of a group's values at an epoch, and of how many runs: ", 2.20 % – 2.60 % · n = 5"."""
+        """The range of a group's values at an epoch, and of how many runs: ", 2.20 – 2.60 % · n = 5"."""
         place = None if shown.band is None else shown.band.place(at)
         if shown.band is None or place is None:
             return ""
         low, high = (self.quantity.text(float(each[place])) for each in (shown.band.low, shown.band.high))
-        return f", {low} – {high}{shown.told(place)}"
+        return f", {low.removesuffix(f' {self.quantity.unit}')} – {high}{shown.told(place)}"
 
 
 def apart(heights: Sequence[float], highest: float, lowest: float) -> list[float]:

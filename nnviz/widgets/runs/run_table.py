@@ -24,7 +24,7 @@ from nnviz.widgets.parts import named
 from nnviz.widgets.table_look import show_as_rows
 
 STAR, COLOUR, TITLE, SEEDS, FIGURE = range(5)  # columns
-_WIDTHS = {STAR: 20, COLOUR: 20, SEEDS: 42, FIGURE: 54}
+_WIDTHS = {STAR: 20, COLOUR: 20, SEEDS: 32, FIGURE: 48}
 _HIGH = 32  # pixels of a row
 _SIDE = 10  # of the square
 _INDENT, _AIR = 12, 4
@@ -169,8 +169,10 @@ class _Ink:
         place = self._place(TITLE, top).adjusted(_AIR + line.indent, 0, -_AIR, 0)
         seeds = self._place(SEEDS, top)
         if line.seeds:
-            self._paint_arrow(line.is_open, seeds)
             self._write(line.count, "muted", seeds.adjusted(0, 0, -_AIR, 0), Qt.AlignRight)
+            left = seeds.right() - _AIR - painter.fontMetrics().horizontalAdvance(line.count) - 2.5 * _ARROW
+            self._paint_arrow(line.is_open, QPointF(left, seeds.center().y() + 0.5))
+            place.setRight(min(place.right(), int(left - 2 * _ARROW)))
         else:
             place.setRight(seeds.right() - _AIR)
         if line.is_current:
@@ -182,15 +184,14 @@ class _Ink:
         self._painter.setPen(self._colour(ink))
         self._painter.drawText(place, int(side | Qt.AlignVCenter), words)
 
-    def _paint_arrow(self, is_open: bool, place: QRect) -> None:
+    def _paint_arrow(self, is_open: bool, centre: QPointF) -> None:
         """A triangle that points to the right, or down."""
-        x, y, half = place.left() + 2 * _ARROW, place.center().y() + 0.5, _ARROW
-        corners = [(-half, -half / 2), (half, -half / 2), (0, half / 2 + 1)]
+        corners = [QPointF(-_ARROW, -_ARROW / 2), QPointF(_ARROW, -_ARROW / 2), QPointF(0, _ARROW / 2 + 1)]
         if not is_open:
-            corners = [(down, across) for across, down in corners]
+            corners = [QPointF(corner.y(), corner.x()) for corner in corners]
         self._painter.setPen(Qt.NoPen)
         self._painter.setBrush(self._colour("muted"))
-        self._painter.drawPolygon(QPolygonF([QPointF(x + across, y + down) for across, down in corners]))
+        self._painter.drawPolygon(QPolygonF([centre + corner for corner in corners]))
 
     def _paint_square(self, line: RunLine, place: QRect) -> None:
         painter, square = self._painter, QRect(0, 0, _SIDE, _SIDE)

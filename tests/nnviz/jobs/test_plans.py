@@ -89,7 +89,12 @@ def test_a_plan_is_done_and_its_runs_are_in_the_library(drive: Drive, qtbot: QtB
     assert (driven.seeds, driven.status) == ([1, 2, 3], "finished")
     assert driven.executor.is_closed
     assert not driven.errors
-    assert not driven.told
+    (words,) = driven.told
+    assert f"kept from now on in {driven.path}" in words, "the first runs say where they are"
+    driven.executor = Beside()
+    driven.begin()
+    qtbot.waitUntil(lambda: len(driven.ends) == 2)
+    assert len(driven.told) == 1
 
 
 def test_it_tells_how_far_it_is(drive: Drive, qtbot: QtBot) -> None:

@@ -30,6 +30,8 @@ def recorded(make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
     qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
     window.session.settings.change("small", hidden=(5,), epochs=2)
     window.session.undo.clear()
+    with Library() as library:
+        library.introduce()
     return window
 
 
@@ -146,8 +148,8 @@ def test_it_is_shown_in_runs(recorded: MainWindow, qtbot: QtBot, does: Does) -> 
     choose(qtbot, recorded, "Show in Runs")
     assert recorded.workspace == "runs"
     comparison = recorded.session.comparison
-    qtbot.waitUntil(lambda: len(comparison.runs) == 3)
-    assert [each.record.experiment.seed for each in comparison.runs] == [1, 2, 3]
+    qtbot.waitUntil(lambda: len(comparison.runs) == 1)
+    assert [each.experiment.seed for each in comparison.runs[0].records] == [1, 2, 3]
 
 
 def test_how_many_is_chosen_in_a_menu_and_remembered(
@@ -191,7 +193,8 @@ def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
     click(qtbot, recorded, QPushButton, "seedsButton")
     assert recorded.session.sweeps.how_far is None
     assert "Keep runs in the library is off" in message(recorded)
-    assert not library_path().exists()
+    with Library() as library:
+        assert not Sweeps(library).all()
     choose(qtbot, recorded, "Keep runs, and train 5 seeds")
     wait_for_end(qtbot, recorded)
     assert recorded.session.records.is_on
@@ -232,22 +235,31 @@ def test_what_the_closed_window_left_is_offered_at_the_next_start(
     assert seeds_in_library() == [1, 2, 3, 4, 5]
 
 
-def test_other_messages_come_first(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
-    executor = does(held_seed=5)
+def test_errors_and_questions_come_first(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+    executor, messages = does(held_seed=5), recorded.session.messages
     click(qtbot, recorded, QPushButton, "seedsButton")
     assert executor.reached.wait(10)
-    recorded.session.messages.tell("Something else")
+    messages.warn("An error")
     executor.go.set()
     wait_for_end(qtbot, recorded)
-    assert message(recorded) == "Something else"
-    recorded.session.messages.tell("And something more")
-    recorded.session.messages.dismiss()
+    assert message(recorded) == "An error"
+    messages.dismiss()
     assert message(recorded).startswith("5 seeds: ")
-    recorded.session.messages.tell("Urgent")
-    recorded.session.messages.dismiss()
+    messages.tell("Something else")
+    messages.dismiss()
     assert message(recorded).startswith("5 seeds: "), "it comes back until it was read"
-    recorded.session.messages.dismiss()
+    messages.dismiss()
     assert message(recorded) == ""
+
+
+def test_the_first_ones_say_where_the_library_is(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+    library_path().unlink()
+    executor = does(held_seed=2)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    qtbot.waitUntil(lambda: "Runs are kept from now on in" in message(recorded))
+    executor.go.set()
+    wait_for_end(qtbot, recorded)
+    assert message(recorded).startswith("5 seeds: "), "what came of them is told though nobody dismissed that"
 
 
 def test_with_real_processes(recorded: MainWindow, qtbot: QtBot) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
+import sqlite3
 import statistics
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,8 @@ def made_once(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> 
 def table(made_once: Path, ready_window: MainWindow, qtbot: QtBot) -> RunTable:
     path = Path(os.environ["NNVIZ_LIBRARY"])
     path.parent.mkdir(parents=True)
-    shutil.copy(made_once, path)
+    with closing(sqlite3.connect(made_once)) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)  # with what is still in its log
     return show_runs(ready_window, qtbot)
 
 
@@ -196,6 +198,15 @@ def test_many_groups_are_read_as_they_come_into_sight(ready_window: MainWindow, 
     qtbot.waitUntil(lambda: texts(table)[-1] == ("", "group 0", "20.00"))
 
 
+def test_the_csv_of_the_list_has_a_row_for_each_of_its_runs(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    click_row(qtbot, table, WIDE, SEEDS)
+    _, rows = ready_window.card("runsDock").table()
+    titled = ["alone", *(f"{name} · seed {seed}" for name in ("wide", "narrow") for seed in range(1, 6))]
+    assert [row[1] for row in rows] == titled
+
+
 # ---- compared
 
 
@@ -210,6 +221,7 @@ def test_compared_it_has_one_colour_and_its_runs_may_be_compared_too(
     click_row(qtbot, table, WIDE + 3)
     qtbot.waitUntil(lambda: len(comparison.runs) == 3)
     assert len(set(comparison.colours.values())) == 3
+    assert comparison.runs[2].title == "wide · seed 3"
     click_row(qtbot, table, WIDE)
     assert group_at(ready_window, WIDE) not in comparison.colours
 
@@ -237,8 +249,8 @@ def test_the_mouse_reads_median_range_and_number(table: RunTable, ready_window: 
     hover(plot.viewport(), (plot.plot_area().center().x(), plot.plot_area().center().y()))
     (run,) = ready_window.session.comparison.runs
     values = sorted(value for each in run.members if (value := each.history.error.test.at(1)) is not None)
-    low, middle, high = (f"{100 * value:.2f} %" for value in (values[0], values[2], values[-1]))
-    assert f"wide {middle}, {low} – {high} · n = 5" in find(plot, QLabel, "readOut").text()
+    low, middle, high = (f"{100 * value:.2f}" for value in (values[0], values[2], values[-1]))
+    assert f"wide {middle} %, {low} – {high} % · n = 5" in find(plot, QLabel, "readOut").text()
 
 
 def test_the_csv_of_the_curves_has_a_column_for_each_of_its_runs(
@@ -279,6 +291,8 @@ def test_how_sure_it_is_stands_below(table: RunTable, ready_window: MainWindow, 
     ready_window.session.comparison.clear()
     compare(ready_window, qtbot, table, ALONE, WIDE)
     assert not verdict.isVisible(), "a run alone tells nothing about luck"
+    click_row(qtbot, table, NARROW)
+    qtbot.waitUntil(lambda: verdict.isVisible() and "wide" in verdict.text())
 
 
 def test_a_run_alone_beside_it_has_no_range(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
