@@ -39,7 +39,7 @@ class Store:
         self.problem: LibraryError | None = None
         self._waiting: list[tuple[Done, Callable[[int], None]]] = []
         self._trials: list[Mapping[str, Any]] | None = None  # that the library does not know yet
-        self._tried = self._began = time.monotonic()
+        self._tried = self._counted_to = time.monotonic()  # up to when the library knows how long it took
         try:
             self._sweeps.note(sweep, RUNNING)
         except BaseException:
@@ -129,12 +129,12 @@ class Store:
             self._tried = time.monotonic()
 
     def _write(self, dataset: Dataset) -> None:
+        now = time.monotonic()
         with self._library.database.writing():
-            if self._trials is not None:
-                self._sweeps.note(self.sweep, trials=self._trials)
+            self._sweeps.note(self.sweep, trials=self._trials, more_seconds=now - self._counted_to)
             done = [each for each, _ in self._waiting]
             runs = self._sweeps.write(self.sweep, done, dataset.description, dataset.title)
-        self._trials = None
+        self._trials, self._counted_to = None, now
         waited, self._waiting = self._waiting, []
         for (_, written), run in zip(waited, runs, strict=True):
             written(run)
@@ -144,7 +144,7 @@ class Store:
         try:
             self.flush(dataset, now=True)
             if self.problem is None:
-                self._sweeps.note(self.sweep, status, more_seconds=time.monotonic() - self._began)
+                self._sweeps.note(self.sweep, status, more_seconds=time.monotonic() - self._counted_to)
         except LibraryError as error:
             self.problem = error
             self._tell(str(error))

@@ -224,6 +224,7 @@ def test_a_program_that_was_killed_lost_only_what_was_not_written(library: Libra
     conductor._store._lock.release()  # as the system does when a process ends
     with Library(tmp_path / "library.sqlite") as other:
         assert [each.id for each in Sweeps(other).interrupted()] == [1]
+        assert Sweeps(other).get(1).seconds > 0, "a budget of minutes is not begun anew"
         again = resumed(other)
         assert again.results.over == 2
         worked(again)
