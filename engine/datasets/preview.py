@@ -68,6 +68,7 @@ class PreviewColumn:
         wrong: how many of these could not be read.
         why_not: why it cannot be an input, in words after its name; empty if it can.
         separator: the sign that separates thousands in its numbers; empty if none does.
+        sign: €, % or the like beside its numbers; empty if none is there.
     """
 
     name: str
@@ -76,6 +77,7 @@ class PreviewColumn:
     wrong: int
     why_not: str = ""
     separator: str = ""
+    sign: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class Table:
         head_rows: the number of each of these in the file, from 1.
         skipped: the lines above the table that were left out, shortened.
         kept_ragged: the places, from 0, of such rows that were kept, without values, instead.
+        form: how its file is written; None if it was in none.
     """
 
     title: str
@@ -46,6 +47,7 @@ class Table:
     head_rows: tuple[int, ...] = ()
     skipped: tuple[str, ...] = ()
     kept_ragged: tuple[int, ...] = ()
+    form: TableFormat | None = None
 
     def __len__(self) -> int:
         return len(self.columns[0].values)
@@ -125,7 +127,7 @@ def read_table(
     columns = reading.columns()
     counts, problems = reading.counts, tuple(reading.problems)
     places = reading.head, reading.head_rows, tuple(reading.skipped), tuple(reading.ragged)
-    return Table(path.stem, columns, problems, counts.total(), counts[RAGGED], *places)
+    return Table(path.stem, columns, problems, counts.total(), counts[RAGGED], *places, form)
 
 
 def _read_in_parts(

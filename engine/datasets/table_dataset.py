@@ -147,7 +147,7 @@ def table_dataset(
         columns = tuple(_with_fill(coded, read[parts[0]]) for coded, read in zip(columns, values, strict=True))
         absent = {coded.name: int(np.isnan(read).sum()) for coded, read in zip(columns, values, strict=True)}
         counts.filled.update((name, count) for name, count in absent.items() if count)
-    unscaled = TableCoding(columns, None, target, class_names)
+    unscaled = TableCoding(columns, None, target, class_names, form=table.form)
     _check_memory(len(kept), len(unscaled.inputs) + len(class_names))
     filled = [coded.fill(read) for coded, read in zip(columns, values, strict=True)]
     coding = _scaled_coding(unscaled, filled, targets, parts[0]) if standardise else unscaled
@@ -286,7 +286,7 @@ def _class_name(column: Column, value: float) -> str:
 
 def _coded(column: Column, rows: Array) -> CodedColumn:
     if column.kind != TEXT:
-        return CodedColumn(column.name, column.kind, column.categories)
+        return CodedColumn(column.name, column.kind, column.categories, sign=column.sign)
     return CodedColumn(column.name, TEXT, tuple(column.categories[place] for place in _present(column, rows)))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.datasets.cells import THOUSANDS, read_number
+from engine.datasets.cells import SIGN, THOUSANDS, read_number
 from engine.datasets.dataset import Dataset
 from engine.datasets.preview import Outcome, PreviewColumn, TablePreview
 from engine.datasets.source import Value
@@ -64,15 +64,21 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
 def _column(column: Column, refused: EngineError | None) -> PreviewColumn:
     why = "" if refused is None else f"is {refused.value}, and {refused.rule}"
     return PreviewColumn(
-        column.name, column.kind, int(np.count_nonzero(column.absent)), column.wrong, why, column.separator
+        column.name, column.kind, int(np.count_nonzero(column.absent)), column.wrong, why, column.separator, column.sign
     )
 
 
 def _wrong_cells(table: Table, decimal: str) -> frozenset[tuple[int, int]]:
     numbers = [place for place, column in enumerate(table.columns) if column.kind == NUMBER and column.wrong]
+    understood = {place: _understood(table.columns[place]) for place in numbers}
     return frozenset(
         (row, place)
         for row, cells in enumerate(table.head)
         for place in numbers
-        if read_number(cells[place], decimal)[1] not in (None, THOUSANDS if table.columns[place].separator else None)
+        if read_number(cells[place], decimal)[1] not in understood[place]
     )
+
+
+def _understood(column: Column) -> tuple[str | None, ...]:
+    """What may be said of a cell that is a number all the same."""
+    return (None, *((THOUSANDS,) if column.separator else ()), *((SIGN,) if column.sign else ()))

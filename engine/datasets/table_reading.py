@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from engine.datasets.cells import RAGGED, THOUSANDS, Problem, shortened
+from engine.datasets.cells import RAGGED, SIGN, THOUSANDS, Problem, shortened
 from engine.datasets.table_blocks import Blocks, plain_matrix
 from engine.datasets.table_columns import Column, NumbersRead, TextsRead, column_of
 from engine.datasets.table_format import TableFormat
@@ -106,7 +106,7 @@ class Reading:
             first = f" ({self.problems[0]})" if self.problems else ""
             rule = f"must have at least one row of values{first}"
             raise bad_file(self.path, "without rows", rule, "Check its delimiter, and that it is the file you mean.")
-        self._forget_separators()
+        self._forget_understood()
         return tuple(column.column(name) for name, column in zip(self._names, self._columns, strict=True))
 
     def _add_first(self, block: str) -> bool:
@@ -246,7 +246,7 @@ class Reading:
 
     def _note(self, row: int, column: str, value: str, kind: str) -> None:
         self.counts[kind] += 1
-        key = column, kind, "" if kind == THOUSANDS else value
+        key = column, kind, "" if kind in (THOUSANDS, SIGN) else value
         if key in self._alike:
             self._alike[key].add(row)
         elif len(self._alike) < MOST_PROBLEMS:
@@ -257,12 +257,13 @@ class Reading:
         """The first 100 things that are wrong; what is the same in several rows of a column is one."""
         return [each.problem(column, kind) for (column, kind, _), each in self._alike.items()]
 
-    def _forget_separators(self) -> None:
-        """Thousands separators that are understood are nothing wrong."""
+    def _forget_understood(self) -> None:
+        """Thousands separators, and signs beside numbers, that are understood are nothing wrong."""
         for name, column in zip(self._names, self._columns, strict=True):
-            if isinstance(column, NumbersRead) and column.separator:
-                self._alike.pop((name, THOUSANDS, ""), None)
-                self.counts[THOUSANDS] -= column.wrong[THOUSANDS]
+            if isinstance(column, NumbersRead):
+                for kind in column.understood:
+                    self._alike.pop((name, kind, ""), None)
+                    self.counts[kind] -= column.wrong[kind]
 
 
 @dataclass

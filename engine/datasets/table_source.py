@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.datasets.dataset import Dataset
+from engine.datasets.decimal_mark import told_guess
 from engine.datasets.source import SEED, TABLES, TEST_SHARE, YES_NO, DataSetting, DataSource, Progress, Value
 from engine.datasets.table import Table, read_table
 from engine.datasets.table_columns import TEXT, Column
@@ -21,11 +22,10 @@ from engine.datasets.table_dataset import (
     TableCounts,
     table_dataset,
 )
-from engine.datasets.table_format import ENCODINGS, TableFormat, sniff
+from engine.datasets.table_format import ENCODINGS, FORMAT, TableFormat, sniff
 
 _USUAL_NAMES = ("target", "label", "class", "species", "y")
 _MOST_NAMED = 5  # columns in a note
-FORMAT = ("delimiter", "decimal", "encoding", "header", "skip")
 READING = (*FORMAT, "texts")  # settings of how the file is read
 _TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
 _MISSING_TIP = "Leave out rows without a value, or fill in the median."
@@ -83,16 +83,17 @@ def with_notes(table: Table, prepared: PreparedTable) -> PreparedTable:
 
 
 def open_table(
-    path: str | Path, settings: Mapping[str, Value], progress: Progress | None = None
+    path: str | Path, settings: Mapping[str, Value], progress: Progress | None = None, usual_decimal: str | None = None
 ) -> tuple[Table, TableFormat]:
     """Reads a table, and returns how it is written too. Of the settings, those are used that are about its file."""
-    form = format_of(path, settings)
+    form = format_of(path, settings, usual_decimal)
     return read_table(path, form, progress, settings.get("texts", ())), form
 
 
-def format_of(path: str | Path, settings: Mapping[str, Value]) -> TableFormat:
+def format_of(path: str | Path, settings: Mapping[str, Value], usual_decimal: str | None = None) -> TableFormat:
     """How a table's file is written, as far as the settings say it, else as it is found. Raises what ``sniff`` does."""
-    return sniff(path, **{name: settings[name] for name in FORMAT if name in settings})
+    given = {name: settings[name] for name in FORMAT if name in settings}
+    return sniff(path, **given, usual_decimal=usual_decimal)
 
 
 def prepare(table: Table, settings: Mapping[str, Value]) -> PreparedTable:
@@ -136,6 +137,8 @@ def notes_of(counts: TableCounts) -> list[str]:
 
 def _notes_of_file(table: Table) -> list[str]:
     notes = []
+    if table.form is not None and table.form.doubt:
+        notes.append(f"{told_guess(table.form.decimal, table.form.doubt)} If not, choose another decimal mark.")
     if table.skipped:
         notes.append(f"{_lines(len(table.skipped))} above the table left out.")
     if table.ragged:

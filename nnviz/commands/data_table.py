@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.datasets import DataSource
+from engine.datasets.decimal_mark import MARKS, told_guess
 from engine.datasets.source import Value
 from engine.datasets.table import Table
 from engine.datasets.table_columns import NUMBER, Column
@@ -19,7 +20,6 @@ from nnviz.look import text
 
 _MOST_PROBLEMS, _MOST_COLUMNS, _MOST_TEXTS, _MOST_LEFT_OUT = 5, 60, 4, 10  # that are told
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
-_DECIMALS = {".": "point", ",": "comma"}
 
 
 def described_table(path: Path, source: DataSource, given: Mapping[str, Value]) -> Iterator[str]:
@@ -47,8 +47,11 @@ def described_table(path: Path, source: DataSource, given: Mapping[str, Value]) 
 
 
 def _format(form: TableFormat) -> Iterator[str]:
-    signs = f"delimiter: {_DELIMITERS[form.delimiter]}; decimal mark: {_DECIMALS[form.decimal]}"
+    signs = f"delimiter: {_DELIMITERS[form.delimiter]}; decimal mark: {MARKS[form.decimal]}"
     yield f"{signs}; encoding: {form.encoding}"
+    if form.doubt:
+        other = next(name for mark, name in MARKS.items() if mark != form.decimal)
+        yield f"{told_guess(form.decimal, form.doubt)} If not: --data-setting decimal={other}"
     yield f"names of columns: {'in its first row' if form.header else 'none, so they are numbered'}"
 
 
@@ -77,8 +80,7 @@ def _values(column: Column) -> str:
     if not len(there):
         return "none"
     if column.kind == NUMBER:
-        thousands = f", {text.thousands(column.separator)}" if column.separator else ""
-        return f"{there.min():.6g} … {there.max():.6g}{thousands}"
+        return ", ".join([f"{there.min():.6g} … {there.max():.6g}", *text.written(column.separator, column.sign)])
     different = [text.plain(text.name(word), 20) for word in column.categories]
     if len(different) <= _MOST_TEXTS:
         return ", ".join(different)

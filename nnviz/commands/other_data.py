@@ -15,17 +15,23 @@ from engine.datasets.source import Value
 from engine.datasets.table import Table
 from engine.datasets.table_coding import TableCoding
 from engine.datasets.table_columns import TEXT, Column
-from engine.datasets.table_source import FORMAT, open_table
+from engine.datasets.table_format import FORMAT
+from engine.datasets.table_source import open_table
 from engine.errors import DataError, Verbatim
 from engine.validation import Array
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import option_of
 from nnviz.commands.progress import reading
+from nnviz.commands.written import told_decimal
 from nnviz.look import text
 
 
-def coded_table(coding: TableCoding, source: DataSource, settings: Mapping[str, Value]) -> Dataset:
+def coded_table(
+    coding: TableCoding, source: DataSource, settings: Mapping[str, Value], usual_decimal: str | None
+) -> Dataset:
     """All rows of a table that have what the network was trained with, as its only part.
+
+    ``usual_decimal``: the decimal mark if neither the settings nor the file say it.
 
     Raises CommandError for settings that the network itself decides, and EngineError for a table that it cannot take.
     """
@@ -36,11 +42,13 @@ def coded_table(coding: TableCoding, source: DataSource, settings: Mapping[str, 
         rule = "how it takes another table than its own, the network knows itself"
         raise CommandError(f"{decided[0]}: cannot be given for {title}: {rule}. Leave it out.")
     with reading(source.title, "B") as show:
-        table, _ = open_table(source.table, {**settings, "texts": sorted(coding.texts)}, show)
+        how = {**settings, "texts": sorted(coding.texts)}
+        table, form = open_table(source.table, how, show, usual_decimal)
     used = _usable_rows(coding, table)
     part = replace(table, columns=tuple(_at(column, used) for column in table.columns))
     split = _split(coding, part)
-    notes = (f"{len(table) - len(used):,} rows with a missing value left out.",) if len(used) < len(table) else ()
+    left_out = f"{len(table) - len(used):,} rows with a missing value left out." if len(used) < len(table) else ""
+    notes = tuple(filter(None, (left_out, told_decimal(form, usual_decimal))))
     return Dataset(table.title, split, coding=coding, notes=notes)
 
 

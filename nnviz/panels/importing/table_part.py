@@ -7,10 +7,11 @@ from typing import Any
 
 from PyQt5.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
 
+from engine.datasets.decimal_mark import MARKS
 from engine.datasets.preview import TablePreview
 from engine.datasets.source import DataSetting
 from engine.datasets.table_dataset import CLASSIFICATION, DROP, MEDIAN, REGRESSION
-from engine.datasets.table_format import DECIMALS, ENCODINGS
+from engine.datasets.table_format import ENCODINGS
 from engine.datasets.table_source import format_settings
 from engine.errors import EngineError
 from nnviz.look import text
@@ -75,7 +76,7 @@ class TablePart(QWidget):
         encodings = [(_ENCODINGS.get(name, name.capitalize()), name) for name in ENCODINGS]
         entries: dict[str, Any] = {
             "delimiter": _DELIMITERS,
-            "decimal": tuple(zip(("point", "comma"), DECIMALS, strict=True)),
+            "decimal": tuple((name, mark) for mark, name in MARKS.items()),
             "encoding": encodings,
             "header": (("names of columns", True), ("values", False)),
         }

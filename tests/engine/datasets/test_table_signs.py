@@ -1,0 +1,66 @@
+"""€, % and the like beside numbers are part of how a number is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.datasets.cells import bare, read_number, sign_of
+from engine.datasets.table import Table, read_table
+from engine.datasets.table_coding import TableCoding
+from engine.datasets.table_columns import NUMBER, TEXT
+from engine.datasets.table_dataset import table_dataset
+from engine.datasets.table_format import TableFormat, sniff
+
+
+def read(folder: Path, text: str) -> Table:
+    file = folder / "some.csv"
+    file.write_text(text, encoding="utf-8")
+    return read_table(file, sniff(file))
+
+
+@pytest.mark.parametrize(
+    ("cell", "decimal", "value", "sign"),
+    [
+        ("1,7 %", ",", 1.7, "%"),
+        ("$5,641.23", ".", 5641.23, "$"),
+        ("-$5", ".", -5, "$"),
+        ("$-5", ".", -5, "$"),
+        ("627.301,27 €", ",", 627301.27, "€"),
+        ("£ 5", ".", 5, "£"),
+    ],
+)
+def test_a_number_with_a_sign(cell: str, decimal: str, value: float, sign: str) -> None:
+    assert read_number(cell, decimal)[0] == value
+    assert sign_of(cell) == sign
+
+
+@pytest.mark.parametrize("cell", ["%", "5%%", "€", "-%", "$nan", "5 km", "costs $", "a $ 5"])
+def test_a_sign_alone_or_among_words_makes_no_number(cell: str) -> None:
+    assert bare(cell) == cell
+    assert read_number(cell, ".")[1] == "word"
+
+
+def test_columns_with_signs_are_numbers(tmp_path: Path) -> None:
+    text = "price;share;y\n1.234,50 €;1,5 %;a\n980 €;12 %;b\n;7;a\n" * 1 + "2.000 €;3,5 %;b\n"
+    price, share, _ = read(tmp_path, text).columns
+    assert (price.kind, price.sign, price.separator, price.wrong) == (NUMBER, "€", ".", 0)
+    assert price.values[[0, 1, 3]].tolist() == [1234.5, 980, 2000]
+    assert (share.kind, share.sign, share.values.tolist()) == (NUMBER, "%", [1.5, 12, 7, 3.5])
+
+
+def test_several_signs_in_one_column_say_no_number(tmp_path: Path) -> None:
+    table = read(tmp_path, "a,y\n" + "5 €,1\n5 $,2\n" * 9)
+    assert table.columns[0].kind == TEXT
+    assert not table.problems
+
+
+def test_a_coding_knows_how_its_table_was_written(tmp_path: Path) -> None:
+    coding = table_dataset(read(tmp_path, "a;y\n" + "1,5 %;1\n2,5 %;2\n" * 9), "y").coding
+    again = TableCoding.from_dict(coding.as_dict())
+    assert again.form == TableFormat(";", ",")
+    assert [column.sign for column in again.columns] == ["%"]
+    old = {name: entry for name, entry in coding.as_dict().items() if name != "form"}
+    assert TableCoding.from_dict(old).form is None, "of a file from before"
+    assert again.encode({"a": "1.5 %"}) == again.encode({"a": 1.5})
