@@ -15,15 +15,15 @@ MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?", ".", "
 _AS_WRITTEN = frozenset({*MISSING, *(word.upper() for word in MISSING), "NaN", "Null"})
 WORD, INFINITE, THOUSANDS, SIGN, RAGGED = "word", "infinite", "thousands", "sign", "ragged"
 YES_NO = (("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("off", "on"), ("nein", "ja"))
-_SIGNS = {".": ",'’ \u00a0\u202f", ",": ".'’ \u00a0\u202f"}  # that separate thousands beside that decimal mark
+_SEPARATORS = {".": ",'’ \u00a0\u202f", ",": ".'’ \u00a0\u202f"}  # that separate thousands beside that decimal mark
 _SEPARATED = {
     mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}([{signs}])\d{{3}}(?:\1\d{{3}})*(?:{re.escape(mark)}\d*)?")
-    for mark, signs in _SIGNS.items()
+    for mark, signs in _SEPARATORS.items()
 }
 _MISGROUPED = {
-    mark: re.compile(rf"[+-]?\d*(?:[{signs}]\d+)+(?:{re.escape(mark)}\d*)?") for mark, signs in _SIGNS.items()
+    mark: re.compile(rf"[+-]?\d*(?:[{signs}]\d+)+(?:{re.escape(mark)}\d*)?") for mark, signs in _SEPARATORS.items()
 }
-_SIGNS_BESIDE = frozenset("€$£¥₹%‰")  # before or after a number
+SIGNS = frozenset("€$£¥₹%‰")  # before or after a number
 _DIGITS = frozenset("0123456789.,")  # by which a number begins after a sign, or ends before one
 _MEANINGS = {
     WORD: "is no number",
@@ -124,12 +124,12 @@ def bare(text: str) -> str:
 
 def _parted(text: str) -> tuple[str, str]:
     """A number, and the sign that was before or after it; another text, and ""."""
-    if text[-1:] in _SIGNS_BESIDE:
+    if text[-1:] in SIGNS:
         number = text[:-1].rstrip()
         return (number, text[-1]) if number[-1:] in _DIGITS else (text, "")
     minus = text[:1] if text[:1] in ("+", "-") else ""
     sign, number = text[len(minus) : len(minus) + 1], text[len(minus) + 1 :].lstrip()
-    is_signed = sign in _SIGNS_BESIDE and number.lstrip("-" if not minus else "")[:1] in _DIGITS
+    is_signed = sign in SIGNS and number.lstrip("-" if not minus else "")[:1] in _DIGITS
     return (minus + number, sign) if is_signed else (text, "")
 
 
