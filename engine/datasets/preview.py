@@ -98,6 +98,7 @@ class TablePreview:
         error: why it cannot be used like this; its parameter is a column's name or a setting's.
         outcome: what would come of it; None if there is an error, or if only its head was read.
         skipped: the lines above the table that are left out, shortened.
+        summaries: how many rows are left out because they look like a sum or a mean of the others.
     """
 
     form: TableFormat
@@ -113,6 +114,7 @@ class TablePreview:
     error: EngineError | None = None
     outcome: Outcome | None = None
     skipped: tuple[str, ...] = ()
+    summaries: int = 0
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ class Table:
         skipped: the lines above the table that were left out, shortened.
         kept_ragged: the places, from 0, of such rows that were kept, without values, instead.
         form: how its file is written; None if it was in none.
+        tail: the last rows, see :class:`~engine.datasets.table_reading.Reading`.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Table:
     skipped: tuple[str, ...] = ()
     kept_ragged: tuple[int, ...] = ()
     form: TableFormat | None = None
+    tail: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns[0].values)
@@ -127,7 +129,7 @@ def read_table(
     columns = reading.columns()
     counts, problems = reading.counts, tuple(reading.problems)
     places = reading.head, reading.head_rows, tuple(reading.skipped), tuple(reading.ragged)
-    return Table(path.stem, columns, problems, counts.total(), counts[RAGGED], *places, form)
+    return Table(path.stem, columns, problems, counts.total(), counts[RAGGED], *places, form, tuple(reading.tail))
 
 
 def _read_in_parts(

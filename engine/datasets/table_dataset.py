@@ -10,6 +10,7 @@ import numpy as np
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import AT_ONCE, Scaling
+from engine.datasets.summary_rows import SummaryRow, summary_rows
 from engine.datasets.table import Table
 from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few, largest_size
@@ -17,7 +18,7 @@ from engine.errors import DataError, SettingError, Verbatim
 from engine.validation import Array, check_available
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
-DROP, MEDIAN = "drop", "median"
+DROP, MEDIAN, KEEP = "drop", "median", "keep"
 IGNORED = "ignored"  # why a column is left out that somebody ignores
 MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
 MOST_CLASSES = 1000
@@ -39,6 +40,7 @@ class TableCounts:
         without_input: rows left out because another value is missing.
         filled: how many missing values were filled in, by the column's name.
         left_out: columns that are no input, by name, and why.
+        summaries: rows left out because they look like a sum or a mean of the others.
     """
 
     rows: int
@@ -46,11 +48,12 @@ class TableCounts:
     without_input: int
     filled: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    summaries: tuple[SummaryRow, ...] = ()
 
     @property
     def used(self) -> int:
         """Rows in the data set."""
-        return self.rows - self.without_target - self.without_input
+        return self.rows - self.without_target - self.without_input - len(self.summaries)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +110,7 @@ def table_dataset(
     test_share: float = 0.2,
     seed: int = 0,
     title: str | None = None,
+    summary: str = DROP,
 ) -> PreparedTable:
     """Makes a data set that predicts one column from the others.
 
@@ -125,6 +129,7 @@ def table_dataset(
         test_share: see :func:`~engine.datasets.parts.parts_of`; classes are drawn in proportion.
         seed: draws the test part, always the same for one seed.
         title: the data set's name; None: the table's.
+        summary: ``DROP`` leaves out rows at the end that look like a sum or a mean of the others; ``KEEP`` takes them.
 
     Raises:
         DataError: a column, named as the parameter, cannot be used; or no rows or inputs are left.
@@ -132,13 +137,16 @@ def table_dataset(
     """
     _check_choice("task", task, (None, CLASSIFICATION, REGRESSION))
     _check_choice("missing", missing, (DROP, MEDIAN))
+    _check_choice("summary", summary, (DROP, KEEP))
     wanted = table.column(target, "target")
     task = task or guess_task(wanted)
     _check_target(wanted, task)
-    rows = np.flatnonzero(~wanted.absent)
+    summaries = summary_rows(table) if summary == DROP else ()
+    examples = len(table) - len(summaries)  # all summaries are at the end
+    rows = np.flatnonzero(~wanted.absent[:examples])
     inputs, left_out = _inputs(table, target, ignored, rows)
     kept = _whole_rows(inputs, rows) if missing == DROP else rows
-    counts = TableCounts(len(table), len(table) - len(rows), len(rows) - len(kept), {}, left_out)
+    counts = TableCounts(len(table), examples - len(rows), len(rows) - len(kept), {}, left_out, summaries)
     targets, class_names = _targets(wanted, kept, task)
     parts = parts_of(targets if class_names else len(kept), test_share, seed)
     columns = tuple(_coded(column, kept) for column in inputs)

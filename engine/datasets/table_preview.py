@@ -58,7 +58,8 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
         column if column.name in preview.settings["ignored"] else replace(column, why_not=reasons.get(column.name, ""))
         for column in preview.columns
     )
-    return replace(preview, columns=columns, outcome=Outcome.of(made.dataset, len(table))), made.dataset
+    outcome, summaries = Outcome.of(made.dataset, len(table)), len(made.counts.summaries)
+    return replace(preview, columns=columns, outcome=outcome, summaries=summaries), made.dataset
 
 
 def _column(column: Column, refused: EngineError | None) -> PreviewColumn:

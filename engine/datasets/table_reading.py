@@ -24,6 +24,7 @@ MOST_PROBLEMS = 100  # that are listed
 HEAD_ROWS = 100
 _LONGEST_NAME = 200
 _ROWS_KEPT = 10  # of those of which the same is to be said
+_TAIL_ROWS = 3  # that may be a sum of the others
 _TRIES = 3  # blocks that may have other cells than numbers before the fast way is given up
 
 Progress = Callable[[int, int], None]
@@ -40,6 +41,8 @@ class Reading:
         ends_in_quotes: whether what was read last ends within a cell in quotation marks.
         skipped: what stands in the lines above the table that were left out, shortened.
         ragged: the places, from 0, of kept rows that have more or fewer cells than there are columns.
+        tail: the last three rows that were kept: the number of each in the file, 0 if that is not known, and its cells,
+            none of those that were taken as numbers at once.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Reading:
         self.ends_in_quotes = False
         self.skipped: list[str] = []
         self.ragged: list[int] = []
+        self.tail: list[tuple[int, tuple[str, ...]]] = []
         self.path = path
         self.form = form
         self._texts = texts
@@ -148,6 +152,8 @@ class Reading:
         if not self._takes_numbers or values.shape[1] != len(columns):
             return False
         self._count_rows(len(values), lines)
+        last = range(self._next_row - lines, self._next_row)[-_TAIL_ROWS:] if lines == len(values) else [0] * _TAIL_ROWS
+        self._add_tail([(row, ()) for row in last[-len(values) :]])
         for column, of_column in zip(columns, values.T, strict=True):
             column.add_values(np.ascontiguousarray(of_column))
         return True
@@ -172,11 +178,15 @@ class Reading:
         room = HEAD_ROWS - len(self.head)
         self.head += tuple(tuple(shortened(cell) for cell in row) for row in kept[:room])
         self.head_rows += tuple(numbers[:room])
+        self._add_tail(list(zip(numbers[-_TAIL_ROWS:], map(tuple, kept[-_TAIL_ROWS:]), strict=True)))
         if not self._columns:
             self._columns = [self._column(name, cells) for name, cells in zip(self._names, cells_of, strict=True)]
         for name, column, cells in zip(self._names, self._columns, cells_of, strict=True):
             for place, kind in column.add(cells):
                 self._note(numbers[place], name, cells[place].strip(), kind)
+
+    def _add_tail(self, rows: list[tuple[int, tuple[str, ...]]]) -> None:
+        self.tail = [*self.tail, *rows][-_TAIL_ROWS:]
 
     def _column(self, name: str, cells: Sequence[str]) -> NumbersRead | TextsRead:
         if name in self._numbers:

@@ -16,6 +16,7 @@ from engine.datasets.table_dataset import (
     CLASSIFICATION,
     DROP,
     IGNORED,
+    KEEP,
     MEDIAN,
     REGRESSION,
     PreparedTable,
@@ -30,6 +31,8 @@ READING = (*FORMAT, "texts")  # settings of how the file is read
 _TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
 _MISSING_TIP = "Leave out rows without a value, or fill in the median."
 _TASKS = {name: name for name in (CLASSIFICATION, REGRESSION)}
+_SUMMARY_TIP = "Leave out rows at the end that look like a sum or a mean of the others, or keep them."
+_SUMMARY = {name: name for name in (DROP, KEEP)}
 _MISSING = {name: name for name in (DROP, MEDIAN)}
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 _DECIMALS = {"point": ".", "comma": ","}
@@ -44,6 +47,7 @@ def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> 
         DataSetting(
             "missing", "Missing values", DROP, "Leave out rows without a value, or fill in the median.", _MISSING
         ),
+        DataSetting("summary", "Summary rows", DROP, _SUMMARY_TIP, _SUMMARY),
         DataSetting("ignored", "Ignored", ignored, "Columns that the network does not get."),
         DataSetting("texts", "Categories", (), _TEXTS_TIP),
         DataSetting("standardise", "Standardise", True, "Scale numbers by the training part's mean and spread."),
@@ -121,7 +125,7 @@ def _is_learnable(column: Column) -> bool:
 
 def notes_of(counts: TableCounts) -> list[str]:
     """What became of rows and columns, in sentences."""
-    notes = []
+    notes = [f"{row}: left out." for row in counts.summaries]
     if counts.without_target:
         notes.append(f"{_rows(counts.without_target)} without the value to predict left out.")
     if counts.without_input:

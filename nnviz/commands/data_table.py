@@ -101,6 +101,7 @@ def _problems(table: Table) -> Iterator[str]:
 def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mapping[str, Value]) -> Iterator[str]:
     counts, dataset = prepared.counts, prepared.dataset
     reasons = {
+        "that sum up the others": len(counts.summaries),
         "with more or fewer cells than columns": table.ragged,
         "without a value to predict": counts.without_target,
         "with a missing input": counts.without_input,
@@ -108,6 +109,8 @@ def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mappi
     left_out = ", ".join(f"{count:,} {why}" for why, count in reasons.items() if count)
     of_all = f"{counts.used:,} of {counts.rows + table.ragged:,}"
     yield f"rows used: {of_all}" + (f" (left out: {left_out})" if left_out else "")
+    for row in counts.summaries:
+        yield f"{row}: left out (--data-setting summary=keep keeps it)"
     if counts.without_input:
         yield "  (--data-setting missing=median keeps rows with a missing input)"
     for name, reason in [each for each in counts.left_out.items() if each[1] != IGNORED][:_MOST_LEFT_OUT]:

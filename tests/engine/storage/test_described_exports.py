@@ -20,8 +20,8 @@ from engine.datasets.scaling import Scaling
 from engine.datasets.table import read_table
 from engine.datasets.table_dataset import table_dataset
 from engine.datasets.table_format import TableFormat
-from engine.errors import DataError
 from engine.datasets.table_source import load_table
+from engine.errors import DataError
 from engine.network import Network
 from engine.storage import export_onnx, export_script
 from engine.validation import Array
