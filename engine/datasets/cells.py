@@ -25,6 +25,7 @@ _MISGROUPED = {
 }
 SIGNS = frozenset("€$£¥₹%‰")  # before or after a number
 _DIGITS = frozenset("0123456789.,")  # by which a number begins after a sign, or ends before one
+_UNIT = re.compile(r"([+-]?[0-9][0-9.,\u00a0\u202f']*)\s?([^\W\d_]{1,6}[²³]?)")
 _MEANINGS = {
     WORD: "is no number",
     INFINITE: "is infinite",
@@ -131,6 +132,12 @@ def _parted(text: str) -> tuple[str, str]:
     sign, number = text[len(minus) : len(minus) + 1], text[len(minus) + 1 :].lstrip()
     is_signed = sign in SIGNS and number.lstrip("-" if not minus else "")[:1] in _DIGITS
     return (minus + number, sign) if is_signed else (text, "")
+
+
+def without_unit(cell: str) -> tuple[str, str]:
+    """A number without a unit after it, and the unit: "12 km" is "12" and "km"; any other cell as it is, and ""."""
+    unit = _UNIT.fullmatch(cell.strip())
+    return (unit[1], unit[2]) if unit else (cell, "")
 
 
 def separator(cell: str, decimal: str) -> str:

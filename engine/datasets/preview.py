@@ -69,6 +69,7 @@ class PreviewColumn:
         why_not: why it cannot be an input, in words after its name; empty if it can.
         separator: the sign that separates thousands in its numbers; empty if none does.
         sign: €, % or the like beside its numbers; empty if none is there.
+        mostly_numbers: whether most of its texts would be numbers.
     """
 
     name: str
@@ -78,6 +79,7 @@ class PreviewColumn:
     why_not: str = ""
     separator: str = ""
     sign: str = ""
+    mostly_numbers: bool = False
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ class CodedColumn:
 
     def _number(self, value: object) -> float:
         if isinstance(value, str):
-            number, wrong = read_number(value, ".")
+            number, wrong = read_number(value.strip().removesuffix(self.sign), ".")
             if wrong == THOUSANDS:
                 raise self._refusal(value, "a number without thousands separators")
             if wrong not in (None, INFINITE, SIGN):

@@ -14,9 +14,11 @@ from engine.datasets.cells import (
     WORD,
     is_misgrouped,
     is_missing,
+    is_number,
     read_numbers,
     separator,
     sign_of,
+    without_unit,
     yes_no,
 )
 from engine.validation import Array
@@ -64,11 +66,14 @@ class NumbersRead:
     """A column of numbers that is being read. ``wrong``: how many of its cells are what, even if that is understood.
 
     Signs between groups of three digits separate thousands, if one and the same sign does in all cells that have one;
-    likewise of €, % and the like beside numbers.
+    likewise of €, % and the like beside numbers. With ``takes_units`` the first unit after a number, as in "12 km", is
+    such a sign, too.
     """
 
-    def __init__(self, decimal: str) -> None:
+    def __init__(self, decimal: str, takes_units: bool = False) -> None:
         self._decimal = decimal
+        self._takes_units = takes_units
+        self._unit = ""
         self._parts: list[Array] = []
         self.wrong: Counter[str] = Counter()
         self._length = 0
@@ -80,6 +85,8 @@ class NumbersRead:
 
     def add(self, cells: Sequence[str]) -> list[tuple[int, str]]:
         """Takes the next cells; returns (place, kind) of those that are wrong."""
+        if self._takes_units:
+            cells = [self._without_unit(cell) for cell in cells]
         values, wrong = read_numbers(cells, self._decimal)
         separated = [place for place, kind in wrong if kind == THOUSANDS]
         signs = {place: sign_of(cells[place]) for place, kind in wrong if kind in (THOUSANDS, SIGN)}
@@ -93,6 +100,13 @@ class NumbersRead:
         self.add_values(values)
         self.wrong.update(kind for _, kind in wrong)
         return wrong
+
+    def _without_unit(self, cell: str) -> str:
+        number, unit = without_unit(cell)
+        if not unit or not is_number(number, self._decimal) or self._unit not in ("", unit):
+            return cell
+        self._unit = unit
+        return number
 
     def add_values(self, values: Array) -> None:
         """Takes the next cells as numbers, (k,)."""
@@ -108,12 +122,12 @@ class NumbersRead:
     @property
     def sign(self) -> str:
         """€, % or the like beside its numbers; empty if none stands there, or several do."""
-        return next(iter(self._signs)) if len(self._signs) == 1 else ""
+        return next(iter(self._signs)) if len(self._signs) == 1 else self._unit
 
     @property
     def understood(self) -> tuple[str, ...]:
         """The kinds of cells that are nothing wrong after all."""
-        return (*((THOUSANDS,) if self.separator else ()), *((SIGN,) if self.sign else ()))
+        return (*((THOUSANDS,) if self.separator else ()), *((SIGN,) if len(self._signs) == 1 else ()))
 
     @property
     def is_wordy(self) -> bool:
@@ -121,14 +135,14 @@ class NumbersRead:
         there = sum(len(part) - int(np.isnan(part).sum()) for part in self._parts)
         read = self.wrong[THOUSANDS] + self.wrong[SIGN]
         words = self.wrong[WORD] - (self._misgrouped if self.wrong[THOUSANDS] else 0)
-        others = 0 if self.sign else sum(map(len, self._signed))
+        others = 0 if len(self._signs) == 1 else sum(map(len, self._signed))
         return not are_few(words + others, there + self.wrong.total() - read)
 
     def column(self, name: str) -> Column:
         """The whole column; ends the reading."""
         values = np.concatenate(self._parts)
         self._parts.clear()  # column by column, so that memory does not hold the whole table twice
-        lost = [*([] if self.separator else self._separated), *([] if self.sign else self._signed)]
+        lost = [*([] if self.separator else self._separated), *([] if len(self._signs) == 1 else self._signed)]
         for places in lost:
             values[places] = np.nan
         wrong = self.wrong.total() - sum(self.wrong[kind] for kind in self.understood)
@@ -174,6 +188,15 @@ class TextsRead:
         names = {0: "no", 1: "yes", **{meaning[text]: text for text in reversed(categories)}}
         numbers = np.array([*(meaning[text] for text in categories), np.nan])[values]
         return Column(name, YES_NO, numbers, (names[0], names[1]))
+
+
+def mostly_numbers(column: Column, decimal: str) -> bool:
+    """Whether most cells of a column of texts would be numbers, perhaps with a unit after them."""
+    if column.kind != TEXT:
+        return False
+    counts = np.bincount(column.values[~column.absent], minlength=len(column.categories))
+    are_numbers = np.array([is_number(without_unit(text)[0], decimal) for text in column.categories], bool)
+    return bool(2 * counts[: len(are_numbers)][are_numbers].sum() > counts.sum())
 
 
 def are_few(words: int, cells: int) -> bool:

@@ -190,7 +190,7 @@ class Reading:
 
     def _column(self, name: str, cells: Sequence[str]) -> NumbersRead | TextsRead:
         if name in self._numbers:
-            return NumbersRead(self.form.decimal)
+            return NumbersRead(self.form.decimal, takes_units=True)
         return TextsRead() if name in self._wordy else column_of(cells, self.form.decimal, name in self._texts)
 
     def _begin(self, rows: list[list[str]]) -> list[list[str]]:

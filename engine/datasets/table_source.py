@@ -7,16 +7,19 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from engine.datasets.dataset import Dataset
 from engine.datasets.decimal_mark import told_guess
 from engine.datasets.source import SEED, TABLES, TEST_SHARE, YES_NO, DataSetting, DataSource, Progress, Value
 from engine.datasets.table import Table, read_table
-from engine.datasets.table_columns import TEXT, Column
+from engine.datasets.table_columns import NUMBER, TEXT, Column
 from engine.datasets.table_dataset import (
     CLASSIFICATION,
     DROP,
     IGNORED,
     KEEP,
+    MANY_CLASSES,
     MEDIAN,
     REGRESSION,
     PreparedTable,
@@ -26,9 +29,11 @@ from engine.datasets.table_dataset import (
 from engine.datasets.table_format import ENCODINGS, FORMAT, TableFormat, sniff
 
 _USUAL_NAMES = ("target", "label", "class", "species", "y")
+_RARE = 2  # rows of a class from which nothing is learned
 _MOST_NAMED = 5  # columns in a note
-READING = (*FORMAT, "texts")  # settings of how the file is read
+READING = (*FORMAT, "texts", "numbers")  # settings of how the file is read
 _TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
+_NUMBERS_TIP = "Columns of texts that are read as numbers, as 12 of 12 km; what is none counts as missing."
 _MISSING_TIP = "Leave out rows without a value, or fill in the median."
 _TASKS = {name: name for name in (CLASSIFICATION, REGRESSION)}
 _SUMMARY_TIP = "Leave out rows at the end that look like a sum or a mean of the others, or keep them."
@@ -50,6 +55,7 @@ def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> 
         DataSetting("summary", "Summary rows", DROP, _SUMMARY_TIP, _SUMMARY),
         DataSetting("ignored", "Ignored", ignored, "Columns that the network does not get."),
         DataSetting("texts", "Categories", (), _TEXTS_TIP),
+        DataSetting("numbers", "Numbers", (), _NUMBERS_TIP),
         DataSetting("standardise", "Standardise", True, "Scale numbers by the training part's mean and spread."),
         TEST_SHARE,
         SEED,
@@ -82,7 +88,7 @@ def load_table(path: str | Path, progress: Progress | None = None, **settings: V
 
 def with_notes(table: Table, prepared: PreparedTable) -> PreparedTable:
     """The same with the data set's notes, which say what became of the file's rows and columns."""
-    notes = (*_notes_of_file(table), *notes_of(prepared.counts))
+    notes = (*_notes_of_file(table), *notes_of_classes(table, prepared), *notes_of(prepared.counts))
     return replace(prepared, dataset=replace(prepared.dataset, notes=notes))
 
 
@@ -91,7 +97,8 @@ def open_table(
 ) -> tuple[Table, TableFormat]:
     """Reads a table, and returns how it is written too. Of the settings, those are used that are about its file."""
     form = format_of(path, settings, usual_decimal)
-    return read_table(path, form, progress, settings.get("texts", ())), form
+    kinds = {name: settings.get(name, ()) for name in ("texts", "numbers")}
+    return read_table(path, form, progress, **kinds), form
 
 
 def format_of(path: str | Path, settings: Mapping[str, Value], usual_decimal: str | None = None) -> TableFormat:
@@ -137,6 +144,20 @@ def notes_of(counts: TableCounts) -> list[str]:
     if len(left_out) > _MOST_NAMED:
         notes.append(f"{len(left_out) - _MOST_NAMED:,} more columns left out.")
     return notes
+
+
+def notes_of_classes(table: Table, prepared: PreparedTable) -> list[str]:
+    """What is odd about the classes that are predicted, in sentences: many numbers, or very few rows of one."""
+    data, name = prepared.dataset, prepared.coding.target
+    if not data.is_classification:
+        return []
+    labels = [split.labels for split in data.splits.values() if split.labels is not None]
+    counts = np.bincount(np.concatenate(labels), minlength=data.outputs)
+    if table.column(name).kind == NUMBER and data.outputs > MANY_CLASSES:
+        what = f"Column {name} has {data.outputs:,} different numbers"
+        return [f"{what}, each a class of its own: predict it as a number instead (regression)."]
+    rare = [f"{data.class_name(int(each))} ({_rows(counts[each])})" for each in np.flatnonzero(counts <= _RARE)]
+    return [f"Too few rows to learn a class from: {_names(rare)}."] if rare else []
 
 
 def _notes_of_file(table: Table) -> list[str]:

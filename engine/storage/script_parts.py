@@ -83,7 +83,7 @@ def _with_table(parts: Parts, about: Description, coding: TableCoding) -> Parts:
         _list("NO_AND_YES", YES_NO),
         f"LARGEST = {LARGEST!r}",
         "# Signs beside numbers, and the decimal mark of the table that the network learned from.",
-        f"SIGNS = {''.join(sorted(SIGNS))!r}",
+        f"SIGNS = {sorted(SIGNS.union(column.sign for column in coding.columns) - {''})}",
         f"DECIMAL = {coding.form.decimal if coding.form else '.'!r}",
         "# The first row of the table of answers.",
         _list("HEADING", about.answer_columns(1)),
@@ -130,7 +130,7 @@ def answer(rows):
 _ENCODE = '''\
 def bare(text):
     """A number without a sign like € or % before or after it; another text as it is."""
-    sign = f"[{re.escape(SIGNS)}]"
+    sign = f"(?:{'|'.join(map(re.escape, SIGNS))})"
     after = re.fullmatch(rf"(.*[0-9.,])\\s*{sign}", text)
     before = re.fullmatch(rf"([+-]?){sign}\\s*(-?[0-9.,].*)", text)
     return after[1] if after else "".join(before.groups()) if before else text

@@ -12,7 +12,7 @@ from engine.datasets.table import Table
 from engine.datasets.table_columns import NUMBER, Column
 from engine.datasets.table_dataset import CLASSIFICATION, IGNORED, REGRESSION, PreparedTable
 from engine.datasets.table_format import TableFormat
-from engine.datasets.table_source import guess_target, open_table, prepare
+from engine.datasets.table_source import guess_target, notes_of_classes, open_table, prepare
 from nnviz.commands.data_facts import facts_of
 from nnviz.commands.progress import reading
 from nnviz.commands.tabular import lines_of
@@ -117,6 +117,7 @@ def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mappi
         yield f"{text.name(name)} left out: it {reason}"
     if counts.filled:
         yield f"missing values filled in: {sum(counts.filled.values()):,}"
+    yield from (text.plain(note) for note in notes_of_classes(table, prepared))
     yield f"inputs of the network: {dataset.width:,}"
     task, *facts = facts_of(dataset)
     yield f"{task} ({_reason(table.column(target), dataset.is_classification, settings)})"

@@ -12,6 +12,8 @@ from engine.datasets.table_coding import TableCoding
 from engine.datasets.table_columns import NUMBER, TEXT
 from engine.datasets.table_dataset import table_dataset
 from engine.datasets.table_format import TableFormat, sniff
+from engine.datasets.table_source import load_table
+from engine.errors import DataError
 
 
 def read(folder: Path, text: str) -> Table:
@@ -64,3 +66,34 @@ def test_a_coding_knows_how_its_table_was_written(tmp_path: Path) -> None:
     old = {name: entry for name, entry in coding.as_dict().items() if name != "form"}
     assert TableCoding.from_dict(old).form is None, "of a file from before"
     assert again.encode({"a": "1.5 %"}) == again.encode({"a": 1.5})
+
+
+KILOMETRES = "way,y\n" + "".join(f"{at} km,{at % 3}\n" for at in range(1, 40))
+
+
+def test_a_column_with_units_is_of_numbers_if_somebody_says_so(tmp_path: Path) -> None:
+    assert read(tmp_path, KILOMETRES).columns[0].kind == TEXT
+    way = read_table(tmp_path / "some.csv", TableFormat(), numbers={"way"}).columns[0]
+    assert (way.kind, way.sign, way.wrong, way.values[4]) == (NUMBER, "km", 0, 5)
+    data = load_table(tmp_path / "some.csv", target="way", task="regression", numbers=("way",))
+    assert data.targets == ("way",)
+    with pytest.raises(DataError, match=r"Most of its cells are numbers: .* --data-setting numbers=way\."):
+        load_table(tmp_path / "some.csv", target="way")
+
+
+def test_another_unit_in_the_same_column_is_wrong(tmp_path: Path) -> None:
+    read(tmp_path, KILOMETRES + "7 mi,1\n")
+    table = read_table(tmp_path / "some.csv", TableFormat(), numbers={"way"})
+    assert table.columns[0].wrong == 1
+    assert "“7 mi” is no number" in str(table.problems[0])
+
+
+def test_odd_classes_are_told(tmp_path: Path) -> None:
+    rows = "".join(f"{at},{at % 25},{'ab'[at % 2]}\n" for at in range(100))
+    (tmp_path / "some.csv").write_text("x,n,kind\n" + rows + "1,1,rare\n")
+    assert load_table(tmp_path / "some.csv", target="kind").notes == (
+        "Too few rows to learn a class from: rare (1 row).",
+    )
+    assert load_table(tmp_path / "some.csv", target="n", task="classification").notes == (
+        "Column n has 25 different numbers, each a class of its own: predict it as a number instead (regression).",
+    )

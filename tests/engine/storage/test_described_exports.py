@@ -257,7 +257,8 @@ def test_odd_names_stay_names_in_a_script(tmp_path: Path, odd: Any) -> None:
     assert calls <= {
         *("ValueError", "abs", "answer", "different", "dict", "encode", "enumerate", "float", "hasattr", "int", "len"),
         *("isinstance", "main", "max", "numbers_of", "open", "predict", "range", "read", "softmax", "str", "tanh"),
-        *("activation", "all", "any", "bare", "below_heading", "bool", "decimal_mark", "grouped", "iter", "next"),
+        *("activation", "all", "any", "bare", "below_heading", "bool", "decimal_mark", "grouped", "iter", "map"),
+        *("next",),
         *("plain", "print", "rows_of", "says", "str", "sum", "text_of", "unpack", "value_of", "zip"),
     }
     script = runpy.run_path(str(tmp_path / "net.py"))
