@@ -27,6 +27,7 @@ _HEAD = 2**16  # bytes from which the format is found
 _MOST_ROWS = 1000  # of the head that are looked at
 _LEAST_AGREEMENT = 0.5  # share of the rows that must have the same number of cells
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # of Excel and LibreOffice, new and old
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
@@ -93,6 +94,9 @@ def sniff(
     is_header = header is None or header
     TableFormat(delimiter or ",", decimal or ".", encoding or "utf-8", is_header, skip or 0)  # refuses others
     head, is_whole = _read_head(Path(path))
+    if head.startswith(_SPREADSHEETS):
+        rule, remedy = "must be a table as text, CSV or TSV", "Save it as CSV, in the program that wrote it."
+        raise bad_file(Path(path), "a spreadsheet, or another packed file", rule, remedy)
     encoding = encoding or _encoding(Path(path), head, is_whole)
     text = _text(head, is_whole, TableFormat(encoding=encoding))
     if "\0" in text:

@@ -239,7 +239,8 @@ class Reading:
                 kept.append(row[:width])
                 numbers.append(number)
             elif not is_blank(row):
-                self._note(number, "", f"{len(row):,} cells instead of {width:,}", RAGGED)
+                cells = "1 cell" if len(row) == 1 else f"{len(row):,} cells"
+                self._note(number, "", f"{cells} instead of {width:,}", RAGGED)
                 if self._keeps_ragged:
                     self.ragged.append(self._rows + len(kept))
                     kept.append([""] * width)

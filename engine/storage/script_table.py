@@ -29,6 +29,8 @@ def text_of(path):
         content = file.read()
     if content.startswith((b"\\xff\\xfe", b"\\xfe\\xff")):
         return content.decode("utf-16")
+    if content.startswith((b"PK\\x03\\x04", b"\\xd0\\xcf\\x11\\xe0")):
+        raise ValueError("it is a spreadsheet; save it as CSV")
     if b"\\0" in content:
         raise ValueError("it is no text; save it as CSV")
     try:
@@ -117,7 +119,7 @@ def read(path):
 def numbers_of(names, cells, mark):
     """The numbers of one row of a file, and None; or None, and what is wrong."""
     if len(cells) < len(names) or any(cells[len(names) :]):
-        return None, f"it has {len(cells)} cells, not {len(names)}"
+        return None, f"it has {len(cells)} of {len(names)} cells"
     row = dict(zip(names, cells))
     try:
         for name, kind, *_ in COLUMNS:

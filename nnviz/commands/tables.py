@@ -7,6 +7,7 @@ import io
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +24,11 @@ from nnviz.commands.written import decimal_of, told_decimal, told_signs
 from nnviz.look import text
 
 _MOST_KINDS = 5  # of gaps that are told
+
+
+def is_table(name: str) -> bool:
+    """Whether a file is a table, by the ending of its name."""
+    return Path(name).suffix.lower() in (".csv", ".tsv")
 
 
 @dataclass(frozen=True, eq=False)

@@ -140,7 +140,9 @@ def test_only_the_choices_can_be_given(file: Path, given: dict[str, Any]) -> Non
         (b"", "empty"),
         (b" \n\n  \r\n", "empty"),
         (b"\xef\xbb\xbf", "empty"),
-        (b"PK\x03\x04\0\0\0\0 and, more\n", "zero bytes"),
+        (b"PK\x03\x04\0\0\0\0 and, more\n", "a spreadsheet"),
+        (b"\xd0\xcf\x11\xe0\0\0", "a spreadsheet"),
+        (b"a,b\n\0,1\n", "zero bytes"),
         ("a,b\n1,2\n".encode("utf-32"), "UTF-32"),
     ],
 )

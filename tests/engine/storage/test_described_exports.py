@@ -191,7 +191,7 @@ def test_a_script_refuses_a_file_in_one_line(tmp_path: Path, text: str, reason: 
         ("Biscoe,1,wide,1,1,MALE", "column 'bill_depth_mm' must be a number, not 'wide'"),
         ("Biscoe,1,,1,1,MALE", "column 'bill_depth_mm' must have a value"),
         ("Mars,1,1,1,1,MALE", "column 'island' must be one of"),
-        ("Biscoe,1,1", "it has 3 cells, not 6"),
+        ("Biscoe,1,1", "it has 3 of 6 cells"),
     ],
 )
 def test_a_row_with_a_gap_gets_an_empty_answer_from_a_script(tmp_path: Path, row: str, reason: str) -> None:

@@ -70,3 +70,22 @@ def test_a_guess_is_told_with_the_way_out(capsys: pytest.CaptureFixture[str], tm
     assert load_table(tmp_path / "some.csv").notes == (
         "It is a guess that the point in 96.742 separates thousands. If not, choose another decimal mark.",
     )
+
+
+def test_a_table_to_explain_is_told_the_way(capsys: pytest.CaptureFixture[str], network: Path) -> None:
+    assert cli.main(["explain", str(network), "rows.csv", "--out", str(network.with_name("why.png"))]) == 2
+    assert "rows.csv: is a table. Ask about its rows by number: --data rows.csv --example 0." in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("small_data")
+def test_a_training_whose_file_has_changed_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file, run = tmp_path / "sales.csv", str(tmp_path / "run.npz")
+    file.write_text(HEAD + rows())
+    learn = ["train", "--data", str(file), "--epochs", "1", "--no-record", "--checkpoint", run]
+    assert cli.main(learn) == 0
+    file.write_text(HEAD + rows(39))
+    capsys.readouterr()
+    assert cli.main(["train", "--resume", run, "--epochs", "2", "--no-record"]) == 2
+    err = capsys.readouterr().err
+    assert "sales.csv: has changed since this training was begun, so it cannot be resumed." in err
+    assert "Put back the file as it was, or train anew." in err
