@@ -14,7 +14,10 @@ from engine.validation import Array
 MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?", ".", "-", "--"})  # in small letters
 _AS_WRITTEN = frozenset({*MISSING, *(word.upper() for word in MISSING), "NaN", "Null"})
 WORD, INFINITE, THOUSANDS, SIGN, RAGGED = "word", "infinite", "thousands", "sign", "ragged"
-YES_NO = (("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("off", "on"), ("nein", "ja"))
+YES_NO = (
+    *(("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("off", "on")),
+    *(("nein", "ja"), ("n", "j"), ("non", "oui"), ("no", "si"), ("no", "sí")),
+)
 _SEPARATORS = {".": ",'’ \u00a0\u202f", ",": ".'’ \u00a0\u202f"}  # that separate thousands beside that decimal mark
 _SEPARATED = {
     mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}([{signs}])\d{{3}}(?:\1\d{{3}})*(?:{re.escape(mark)}\d*)?")
@@ -33,6 +36,7 @@ _MEANINGS = {
     SIGN: "has a sign, and others in the column another one",
     RAGGED: "left out",
 }
+_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}(\1\d{1,4})?([ T]+\d{1,2}:.*)?")
 _LONGEST = 60
 _ROWS_TOLD = 3  # of those of which the same is to be said
 
@@ -132,6 +136,11 @@ def _parted(text: str) -> tuple[str, str]:
     sign, number = text[len(minus) : len(minus) + 1], text[len(minus) + 1 :].lstrip()
     is_signed = sign in SIGNS and number.lstrip("-" if not minus else "")[:1] in _DIGITS
     return (minus + number, sign) if is_signed else (text, "")
+
+
+def is_date(cell: str) -> bool:
+    """Whether a cell is a date, such as 31.12.2024, 12/31/2024, 2024-12, or one with a time of day."""
+    return _DATE.fullmatch(cell.strip()) is not None and any(len(part) == 4 for part in re.findall(r"\d+", cell))
 
 
 def without_unit(cell: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from engine.datasets.cells import is_date
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import AT_ONCE, Scaling
@@ -238,6 +239,8 @@ def _uselessness(column: Column, rows: Array) -> str:
     if not absent.any() and (values == values[0]).all() and not column.is_cut:
         return "has the same text in all rows"
     if _is_wordy(column, rows):
+        if sum(map(is_date, column.categories)) * 2 > len(column.categories):
+            return f"holds dates, which are not understood as numbers, and {_many_texts(column, rows)} are too many"
         return f"has {_many_texts(column, rows)}, and {MOST_CATEGORIES} at most can be inputs"
     return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -29,6 +30,10 @@ from engine.datasets.table_dataset import (
 from engine.datasets.table_format import ENCODINGS, FORMAT, TableFormat, sniff
 
 _USUAL_NAMES = ("target", "label", "class", "species", "y")
+_ID = re.compile(
+    r"(^|[^a-zäöü])(id|nr|no|num|number|nummer|index|key|kunde|customer|client|ticket|order)([^a-zäöü]|$)|nummer$"
+)
+_LEAST_IDS = 20  # rows, to say so
 _RARE = 2  # rows of a class from which nothing is learned
 _MOST_NAMED = 5  # columns in a note
 READING = (*FORMAT, "texts", "numbers")  # settings of how the file is read
@@ -88,7 +93,8 @@ def load_table(path: str | Path, progress: Progress | None = None, **settings: V
 
 def with_notes(table: Table, prepared: PreparedTable) -> PreparedTable:
     """The same with the data set's notes, which say what became of the file's rows and columns."""
-    notes = (*_notes_of_file(table), *notes_of_classes(table, prepared), *notes_of(prepared.counts))
+    odd = notes_of_classes(table, prepared), notes_of_ids(table, prepared)
+    notes = (*_notes_of_file(table), *(note for notes in odd for note in notes), *notes_of(prepared.counts))
     return replace(prepared, dataset=replace(prepared.dataset, notes=notes))
 
 
@@ -158,6 +164,19 @@ def notes_of_classes(table: Table, prepared: PreparedTable) -> list[str]:
         return [f"{what}, each a class of its own: predict it as a number instead (regression)."]
     rare = [f"{data.class_name(int(each))} ({_rows(counts[each])})" for each in np.flatnonzero(counts <= _RARE)]
     return [f"Too few rows to learn a class from: {_names(rare)}."] if rare else []
+
+
+def notes_of_ids(table: Table, prepared: PreparedTable) -> list[str]:
+    """Inputs that look like an id of each row by their name and their numbers, in sentences."""
+    inputs = [table.column(each.name) for each in prepared.coding.columns if each.kind == NUMBER]
+    names = [column.name for column in inputs if _ID.search(column.name.casefold()) and _ascends(column)]
+    return [f"Column {name} looks like an id of each row: ignore it, unless it tells something." for name in names]
+
+
+def _ascends(column: Column) -> bool:
+    """Whether all its numbers are whole, and each is larger than the one before."""
+    there = column.values[~column.absent]
+    return len(there) >= _LEAST_IDS and bool((np.diff(there) > 0).all() and (there == np.floor(there)).all())
 
 
 def _notes_of_file(table: Table) -> list[str]:

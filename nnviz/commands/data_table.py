@@ -12,7 +12,7 @@ from engine.datasets.table import Table
 from engine.datasets.table_columns import NUMBER, Column
 from engine.datasets.table_dataset import CLASSIFICATION, IGNORED, REGRESSION, PreparedTable
 from engine.datasets.table_format import TableFormat
-from engine.datasets.table_source import guess_target, notes_of_classes, open_table, prepare
+from engine.datasets.table_source import guess_target, notes_of_classes, notes_of_ids, open_table, prepare
 from nnviz.commands.data_facts import facts_of
 from nnviz.commands.progress import reading
 from nnviz.commands.tabular import lines_of
@@ -81,11 +81,16 @@ def _values(column: Column) -> str:
         return "none"
     if column.kind == NUMBER:
         return ", ".join([f"{there.min():.6g} … {there.max():.6g}", *text.written(column.separator, column.sign)])
-    different = [text.plain(text.name(word), 20) for word in column.categories]
+    different = [_quoted(text.plain(text.name(word), 20)) for word in column.categories]
     if len(different) <= _MOST_TEXTS:
         return ", ".join(different)
     count = f"more than {len(different):,}" if column.is_cut else f"{len(different):,}"
     return f"{count} different: {', '.join(different[:3])}, …"
+
+
+def _quoted(word: str) -> str:
+    """A text of a list, in quotation marks if it has a comma itself."""
+    return f"“{word}”" if "," in word else word
 
 
 def _problems(table: Table) -> Iterator[str]:
@@ -101,7 +106,7 @@ def _problems(table: Table) -> Iterator[str]:
 def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mapping[str, Value]) -> Iterator[str]:
     counts, dataset = prepared.counts, prepared.dataset
     reasons = {
-        "that sum up the others": len(counts.summaries),
+        "as a sum or mean of the others": len(counts.summaries),
         "with more or fewer cells than columns": table.ragged,
         "without a value to predict": counts.without_target,
         "with a missing input": counts.without_input,
@@ -117,7 +122,7 @@ def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mappi
         yield f"{text.name(name)} left out: it {reason}"
     if counts.filled:
         yield f"missing values filled in: {sum(counts.filled.values()):,}"
-    yield from (text.plain(note) for note in notes_of_classes(table, prepared))
+    yield from (text.plain(note) for note in [*notes_of_classes(table, prepared), *notes_of_ids(table, prepared)])
     yield f"inputs of the network: {dataset.width:,}"
     task, *facts = facts_of(dataset)
     yield f"{task} ({_reason(table.column(target), dataset.is_classification, settings)})"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.datasets.cells import bare, read_number, sign_of
+from engine.datasets.cells import bare, is_date, read_number, sign_of
 from engine.datasets.table import Table, read_table
 from engine.datasets.table_coding import TableCoding
-from engine.datasets.table_columns import NUMBER, TEXT
+from engine.datasets.table_columns import NUMBER, TEXT, YES_NO
 from engine.datasets.table_dataset import table_dataset
 from engine.datasets.table_format import TableFormat, sniff
 from engine.datasets.table_source import load_table
@@ -97,3 +97,30 @@ def test_odd_classes_are_told(tmp_path: Path) -> None:
     assert load_table(tmp_path / "some.csv", target="n", task="classification").notes == (
         "Column n has 25 different numbers, each a class of its own: predict it as a number instead (regression).",
     )
+
+
+@pytest.mark.parametrize(("no", "yes"), [("N", "J"), ("non", "oui"), ("no", "sí"), ("No", "Si"), ("F", "T")])
+def test_yes_and_no_in_other_words(tmp_path: Path, no: str, yes: str) -> None:
+    column = read(tmp_path, f"a,b\n1,{no}\n2,{yes}\n3,{no}\n").columns[1]
+    assert (column.kind, column.values.tolist(), column.categories) == (YES_NO, [0, 1, 0], (no, yes))
+
+
+def test_dates_and_ids_are_told_as_such(tmp_path: Path) -> None:
+    rows = "".join(f"{5000 + at},{at % 28 + 1:02}.03.{1990 + at},{at % 7},{at % 5}.5\n" for at in range(60))
+    (tmp_path / "some.csv").write_text("Kunde,seit,n,y\n" + rows)
+    assert load_table(tmp_path / "some.csv").notes == (
+        "Column Kunde looks like an id of each row: ignore it, unless it tells something.",
+        "Column seit left out: it holds dates, which are not understood as numbers, "
+        "and 60 different texts are too many.",
+    )
+    assert load_table(tmp_path / "some.csv", ignored=("Kunde", "seit")).notes == ()
+
+
+@pytest.mark.parametrize("cell", ["31.12.2024", "12/31/2024", "2024-12", "2025-03-01T00:17:00", "2025-3-1 10:00"])
+def test_a_date(cell: str) -> None:
+    assert is_date(cell)
+
+
+@pytest.mark.parametrize("cell", ["1.5", "10.0.0.1", "1-2", "Mai 2024", "2024", "3/4"])
+def test_no_date(cell: str) -> None:
+    assert not is_date(cell)
