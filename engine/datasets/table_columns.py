@@ -85,9 +85,10 @@ class NumbersRead:
 
     def add(self, cells: Sequence[str]) -> list[tuple[int, str]]:
         """Takes the next cells; returns (place, kind) of those that are wrong."""
-        if self._takes_units:
-            cells = [self._without_unit(cell) for cell in cells]
         values, wrong = read_numbers(cells, self._decimal)
+        if self._takes_units and any(kind == WORD for _, kind in wrong):
+            cells = [self._without_unit(cell) for cell in cells]
+            values, wrong = read_numbers(cells, self._decimal)
         separated = [place for place, kind in wrong if kind == THOUSANDS]
         signs = {place: sign_of(cells[place]) for place, kind in wrong if kind in (THOUSANDS, SIGN)}
         signed = [place for place, sign in signs.items() if sign]

@@ -79,7 +79,7 @@ def loaded_data(network: Network, chosen: ChosenData) -> Dataset:
     if about is None or data.fingerprint == chosen.fingerprint:
         return data
     if about.coding is not None and is_table and not chosen.is_asked:  # the file has changed
-        how = {name: value for name, value in chosen.settings.items() if name in FORMAT}
+        how = {name: value for name, value in chosen.settings.items() if name in (*FORMAT, "numbers")}
         return coded_table(about.coding, chosen.source, how, decimal_of(network))
     return rescaled(about, data)
 

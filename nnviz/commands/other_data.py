@@ -12,6 +12,7 @@ from engine.datasets import Dataset, DataSource, Split
 from engine.datasets.dataset import one_hot
 from engine.datasets.description import Description
 from engine.datasets.source import Value
+from engine.datasets.summary_rows import summary_rows
 from engine.datasets.table import Table
 from engine.datasets.table_coding import TableCoding
 from engine.datasets.table_columns import TEXT, Column
@@ -36,28 +37,32 @@ def coded_table(
     Raises CommandError for settings that the network itself decides, and EngineError for a table that it cannot take.
     """
     assert source.table is not None
-    decided = [option_of(name) for name in settings if name not in FORMAT]
+    decided = [option_of(name) for name in settings if name not in (*FORMAT, "numbers")]
     if decided:
         title = text.name(source.title)
         rule = "how it takes another table than its own, the network knows itself"
         raise CommandError(f"{decided[0]}: cannot be given for {title}: {rule}. Leave it out.")
     with reading(source.title, "B") as show:
-        how = {**settings, "texts": sorted(coding.texts)}
+        units = [column.name for column in coding.columns if column.sign]
+        how = {**settings, "texts": sorted(coding.texts), "numbers": (*settings.get("numbers", ()), *units)}
         table, form = open_table(source.table, how, show, usual_decimal)
-    used = _usable_rows(coding, table)
+    summaries = summary_rows(table)
+    used = _usable_rows(coding, table, len(table) - len(summaries))
     part = replace(table, columns=tuple(_at(column, used) for column in table.columns))
     split = _split(coding, part)
-    left_out = f"{len(table) - len(used):,} rows with a missing value left out." if len(used) < len(table) else ""
-    notes = tuple(filter(None, (left_out, told_decimal(form, usual_decimal))))
-    return Dataset(table.title, split, coding=coding, notes=notes)
+    gaps = len(table) - len(summaries) - len(used)
+    left_out = f"{gaps:,} {'row' if gaps == 1 else 'rows'} with a missing value left out." if gaps else ""
+    notes = (*(f"{row}: left out." for row in summaries), left_out, told_decimal(form, usual_decimal))
+    return Dataset(table.title, split, coding=coding, notes=tuple(filter(None, notes)))
 
 
-def _usable_rows(coding: TableCoding, table: Table) -> Array:
-    """The rows, from 0, in which nothing is missing that must be there."""
+def _usable_rows(coding: TableCoding, table: Table, examples: int) -> Array:
+    """Those of the first rows, from 0, which are examples, in which nothing is missing that must be there."""
     usable = ~table.column(coding.target, "target").absent
     for coded in coding.columns:
         if coded.name in table.names and coded.filled is None:
             usable &= ~table.column(coded.name).absent
+    usable[examples:] = False
     if not usable.any():
         raise DataError("table", table.title, "must have rows in which nothing is missing", "Give another table.")
     return np.flatnonzero(usable)

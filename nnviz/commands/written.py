@@ -18,7 +18,7 @@ def decimal_of(network: Network) -> str | None:
         return coding.form.decimal
     experiment = Provenance.read(network).experiment  # of files from before the coding told it
     mark = None if experiment is None else experiment.data_settings.get("decimal")
-    return mark if mark in MARKS else None
+    return mark if isinstance(mark, str) and mark in MARKS else None
 
 
 def told_decimal(form: TableFormat, usual: str | None) -> str:

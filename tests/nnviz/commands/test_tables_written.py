@@ -72,6 +72,19 @@ def test_a_guess_is_told_with_the_way_out(capsys: pytest.CaptureFixture[str], tm
     )
 
 
+def test_another_table_is_measured_as_the_networks_was_written(
+    capsys: pytest.CaptureFixture[str], network: Path
+) -> None:
+    other = network.with_name("other.csv")
+    other.write_text("before,share,after\n20.170,10,21.270\n20.240,9,21.340\nTotal,,42.610\n")
+    assert cli.main(["evaluate", str(network), "--data", str(other)]) == 0
+    out = capsys.readouterr().out
+    assert "with the 2 examples of other" in out.replace("training ", "")
+    assert "Row 4 looks like a sum of the others: left out." in out
+    rmse = float(out.split("RMSE ")[1].split(",")[0])
+    assert rmse < 10_000, "they are thousands"
+
+
 def test_a_table_to_explain_is_told_the_way(capsys: pytest.CaptureFixture[str], network: Path) -> None:
     assert cli.main(["explain", str(network), "rows.csv", "--out", str(network.with_name("why.png"))]) == 2
     assert "rows.csv: is a table. Ask about its rows by number: --data rows.csv --example 0." in capsys.readouterr().err
