@@ -13,22 +13,30 @@ from engine.validation import Array
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?", ".", "-", "--"})  # in small letters
 _AS_WRITTEN = frozenset({*MISSING, *(word.upper() for word in MISSING), "NaN", "Null"})
-WORD, INFINITE, THOUSANDS, RAGGED = "word", "infinite", "thousands", "ragged"
-YES_NO = (("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("off", "on"), ("nein", "ja"))
-_SIGNS = {".": ",'’ \u00a0\u202f", ",": ".'’ \u00a0\u202f"}  # that separate thousands beside that decimal mark
+WORD, INFINITE, THOUSANDS, SIGN, RAGGED = "word", "infinite", "thousands", "sign", "ragged"
+YES_NO = (
+    *(("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("off", "on")),
+    *(("nein", "ja"), ("n", "j"), ("non", "oui"), ("no", "si"), ("no", "sí")),
+)
+_SEPARATORS = {".": ",'’ \u00a0\u202f", ",": ".'’ \u00a0\u202f"}  # that separate thousands beside that decimal mark
 _SEPARATED = {
     mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}([{signs}])\d{{3}}(?:\1\d{{3}})*(?:{re.escape(mark)}\d*)?")
-    for mark, signs in _SIGNS.items()
+    for mark, signs in _SEPARATORS.items()
 }
 _MISGROUPED = {
-    mark: re.compile(rf"[+-]?\d*(?:[{signs}]\d+)+(?:{re.escape(mark)}\d*)?") for mark, signs in _SIGNS.items()
+    mark: re.compile(rf"[+-]?\d*(?:[{signs}]\d+)+(?:{re.escape(mark)}\d*)?") for mark, signs in _SEPARATORS.items()
 }
+SIGNS = frozenset("€$£¥₹%‰")  # before or after a number
+_DIGITS = frozenset("0123456789.,")  # by which a number begins after a sign, or ends before one
+_UNIT = re.compile(r"([+-]?[0-9][0-9.,\u00a0\u202f']*)\s?([^\W\d_]{1,6}[²³]?)")
 _MEANINGS = {
     WORD: "is no number",
     INFINITE: "is infinite",
     THOUSANDS: "has a thousands separator",
+    SIGN: "has a sign, and others in the column another one",
     RAGGED: "left out",
 }
+_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}(\1\d{1,4})?([ T]+\d{1,2}:.*)?")
 _LONGEST = 60
 _ROWS_TOLD = 3  # of those of which the same is to be said
 
@@ -41,7 +49,7 @@ class Problem:
         row: of the file, from 1; names of columns, where there are any, are in row 1.
         column: the column's name; empty if it is about the whole row.
         value: what stands there, cut to 60 characters.
-        kind: ``WORD``, ``INFINITE``, ``THOUSANDS`` or ``RAGGED``.
+        kind: ``WORD``, ``INFINITE``, ``THOUSANDS``, ``SIGN`` or ``RAGGED``.
         rows: the first ten rows of which the same is to be said; they begin with ``row``.
         count: how many such rows there are.
     """
@@ -85,11 +93,19 @@ def is_number(cell: str, decimal: str) -> bool:
 def read_number(cell: str, decimal: str) -> tuple[float, str | None]:
     """Reads one cell: its value, NaN if it is missing or wrong, and what is wrong with it (None: nothing).
 
-    ``THOUSANDS`` comes with the value that it has if its sign separates thousands, which its column decides.
+    ``THOUSANDS`` comes with the value that it has if its sign separates thousands, which its column decides, and
+    ``SIGN`` with that of the number beside €, % and the like.
     """
     text = cell.strip()
     if is_missing(text):
         return math.nan, None
+    number = bare(text)
+    value, kind = _read_bare(number, decimal)
+    return value, SIGN if kind is None and number is not text else kind
+
+
+def _read_bare(text: str, decimal: str) -> tuple[float, str | None]:
+    """The same of a number without a sign."""
     if separated := _SEPARATED[decimal].fullmatch(text):
         return float(text.replace(separated[1], "").replace(",", ".")), THOUSANDS
     if "_" in text or (decimal == "," and "." in text):
@@ -101,15 +117,47 @@ def read_number(cell: str, decimal: str) -> tuple[float, str | None]:
     return (math.nan, INFINITE) if math.isinf(value) else (value, None)
 
 
+def sign_of(cell: str) -> str:
+    """€, % or the like before or after a number; "" if there is none."""
+    return _parted(cell.strip())[1]
+
+
+def bare(text: str) -> str:
+    """A number without €, % or the like before or after it; any other text as it is."""
+    return _parted(text)[0]
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """A number, and the sign that was before or after it; another text, and ""."""
+    if text[-1:] in SIGNS:
+        number = text[:-1].rstrip()
+        return (number, text[-1]) if number[-1:] in _DIGITS else (text, "")
+    minus = text[:1] if text[:1] in ("+", "-") else ""
+    sign, number = text[len(minus) : len(minus) + 1], text[len(minus) + 1 :].lstrip()
+    is_signed = sign in SIGNS and number.lstrip("-" if not minus else "")[:1] in _DIGITS
+    return (minus + number, sign) if is_signed else (text, "")
+
+
+def is_date(cell: str) -> bool:
+    """Whether a cell is a date, such as 31.12.2024, 12/31/2024, 2024-12, or one with a time of day."""
+    return _DATE.fullmatch(cell.strip()) is not None and any(len(part) == 4 for part in re.findall(r"\d+", cell))
+
+
+def without_unit(cell: str) -> tuple[str, str]:
+    """A number without a unit after it, and the unit: "12 km" is "12" and "km"; any other cell as it is, and ""."""
+    unit = _UNIT.fullmatch(cell.strip())
+    return (unit[1], unit[2]) if unit else (cell, "")
+
+
 def separator(cell: str, decimal: str) -> str:
     """The sign that separates groups of three digits in a number; "" if there is none."""
-    separated = _SEPARATED[decimal].fullmatch(cell.strip())
+    separated = _SEPARATED[decimal].fullmatch(bare(cell.strip()))
     return separated[1] if separated else ""
 
 
 def is_misgrouped(cell: str, decimal: str) -> bool:
     """Whether a cell is of digits with a sign that separates thousands elsewhere, but not before each three of them."""
-    text = cell.strip()
+    text = bare(cell.strip())
     return _MISGROUPED[decimal].fullmatch(text) is not None and not separator(text, decimal)
 
 

@@ -68,6 +68,8 @@ class PreviewColumn:
         wrong: how many of these could not be read.
         why_not: why it cannot be an input, in words after its name; empty if it can.
         separator: the sign that separates thousands in its numbers; empty if none does.
+        sign: €, % or the like beside its numbers; empty if none is there.
+        mostly_numbers: whether most of its texts would be numbers.
     """
 
     name: str
@@ -76,6 +78,8 @@ class PreviewColumn:
     wrong: int
     why_not: str = ""
     separator: str = ""
+    sign: str = ""
+    mostly_numbers: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class TablePreview:
         error: why it cannot be used like this; its parameter is a column's name or a setting's.
         outcome: what would come of it; None if there is an error, or if only its head was read.
         skipped: the lines above the table that are left out, shortened.
+        summaries: how many rows are left out because they look like a sum or a mean of the others.
     """
 
     form: TableFormat
@@ -111,6 +116,7 @@ class TablePreview:
     error: EngineError | None = None
     outcome: Outcome | None = None
     skipped: tuple[str, ...] = ()
+    summaries: int = 0
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ class Table:
         skipped: the lines above the table that were left out, shortened.
         kept_ragged: the places, from 0, of such rows that were kept, without values, instead.
         places: where its rows are in the file; None if it is from none.
+        form: how its file is written; None if it was in none.
+        tail: the last rows, see :class:`~engine.datasets.table_reading.Reading`.
     """
 
     title: str
@@ -49,6 +51,8 @@ class Table:
     skipped: tuple[str, ...] = ()
     kept_ragged: tuple[int, ...] = ()
     places: RowPlaces | None = None
+    form: TableFormat | None = None
+    tail: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns[0].values)
@@ -127,8 +131,9 @@ def read_table(
             raise unreadable(path, failure.reason) from None
     columns = reading.columns()
     counts, problems = reading.counts, tuple(reading.problems)
-    places = reading.head, reading.head_rows, tuple(reading.skipped), tuple(reading.ragged), reading.places
-    return Table(path.stem, columns, problems, counts.total(), counts[RAGGED], *places)
+    head, tail = (reading.head, reading.head_rows, tuple(reading.skipped)), tuple(reading.tail)
+    places = tuple(reading.ragged), reading.places
+    return Table(path.stem, columns, problems, counts.total(), counts[RAGGED], *head, *places, form, tail)
 
 
 def _read_in_parts(

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.cells import INFINITE, THOUSANDS, read_number, read_yes_no, shortened
+from engine.datasets.cells import INFINITE, SIGN, THOUSANDS, read_number, read_yes_no, shortened
 from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.scaling import Scaling
 from engine.datasets.table import Table, listed
 from engine.datasets.table_columns import NUMBER, TEXT, YES_NO, Column, largest_size
+from engine.datasets.table_format import FORMAT, TableFormat
 from engine.errors import DataError, Verbatim
 from engine.validation import Array
 
@@ -31,12 +32,14 @@ class CodedColumn:
         categories: of texts, one input for each; of yes/no, the words for 0 and 1; else empty.
         filled: what stands for a missing value: a number, 0 or 1 for yes/no, or for texts the place of a category. None
             if a value must be there.
+        sign: €, % or the like beside its numbers in the table; empty if there was none.
     """
 
     name: str
     kind: str
     categories: tuple[str, ...] = ()
     filled: float | None = None
+    sign: str = ""
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -131,10 +134,10 @@ class CodedColumn:
 
     def _number(self, value: object) -> float:
         if isinstance(value, str):
-            number, wrong = read_number(value, ".")
+            number, wrong = read_number(value.strip().removesuffix(self.sign), ".")
             if wrong == THOUSANDS:
                 raise self._refusal(value, "a number without thousands separators")
-            if wrong is not None and wrong != INFINITE:
+            if wrong not in (None, INFINITE, SIGN):
                 raise self._refusal(value)
         else:
             if not isinstance(value, numbers.Real):
@@ -174,6 +177,7 @@ class TableCoding:
         target: the name of the column that is predicted.
         class_names: its classes; empty if it is a number.
         target_scaling: how the target was scaled, if it is a number; None if it is raw.
+        form: how the table's file was written; None if it is not known.
     """
 
     columns: tuple[CodedColumn, ...]
@@ -181,6 +185,7 @@ class TableCoding:
     target: str
     class_names: tuple[str, ...] = ()
     target_scaling: Scaling | None = None
+    form: TableFormat | None = None
 
     def __post_init__(self) -> None:
         check_characters("coding", (column.characters for column in self.columns))
@@ -292,6 +297,7 @@ class TableCoding:
             "target": self.target,
             "class_names": list(self.class_names),
             "target_scaling": self.target_scaling and self.target_scaling.as_dict(),
+            "form": self.form and {name: getattr(self.form, name) for name in FORMAT},
         }
 
     @classmethod
@@ -300,7 +306,8 @@ class TableCoding:
         try:
             columns = tuple(_coded_column(column) for column in entries["columns"])
             scaling, of_target = (_scaling(entries[name]) for name in ("scaling", "target_scaling"))
-            coding = cls(columns, scaling, text_in(entries["target"]), texts_in(entries["class_names"]), of_target)
+            target, class_names = text_in(entries["target"]), texts_in(entries["class_names"])
+            coding = cls(columns, scaling, target, class_names, of_target, _form(entries.get("form")))
             names = [column.name for column in columns] + [coding.target]
             if len(names) < 2 or any(len(set(each)) < len(each) for each in (names, coding.class_names)):
                 raise ValueError(names)
@@ -316,6 +323,11 @@ def _scaling(entries: Any) -> Scaling | None:
     return None if entries is None else Scaling.from_dict(entries)
 
 
+def _form(entries: Any) -> TableFormat | None:
+    """Raises KeyError, TypeError or SettingError for what is none."""
+    return None if entries is None else TableFormat(**{name: entries[name] for name in FORMAT})
+
+
 def _coded_column(entries: Mapping[str, Any]) -> CodedColumn:
     """Raises TypeError or ValueError for what is none."""
     kind, categories, filled = entries["kind"], texts_in(entries["categories"]), entries["filled"]
@@ -327,7 +339,7 @@ def _coded_column(entries: Mapping[str, Any]) -> CodedColumn:
         if isinstance(filled, bool) or not allowed[kind]:
             raise ValueError(filled)
         filled = float(filled)
-    return CodedColumn(text_in(entries["name"]), kind, categories, filled)
+    return CodedColumn(text_in(entries["name"]), kind, categories, filled, text_in(entries.get("sign", "")))
 
 
 def _lacking(name: str, present: Sequence[str]) -> DataError:

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.datasets.cells import THOUSANDS, WORD, is_misgrouped, is_missing, read_numbers, separator, yes_no
+from engine.datasets.cells import (
+    SIGN,
+    THOUSANDS,
+    WORD,
+    is_misgrouped,
+    is_missing,
+    is_number,
+    read_numbers,
+    separator,
+    sign_of,
+    without_unit,
+    yes_no,
+)
 from engine.validation import Array
 
 NUMBER, YES_NO, TEXT = "number", "yes/no", "text"
@@ -29,6 +41,7 @@ class Column:
         wrong: how many of its cells could not be read, and count as missing.
         thousands: how many of these have a sign that separates thousands in them, and stands otherwise in others.
         separator: the sign that separates thousands in its numbers; empty if none does.
+        sign: €, % or the like, which stands beside its numbers; empty if none does.
         is_cut: whether there are more than 10,000 different texts; the value of the others is ``len(categories)``.
     """
 
@@ -40,6 +53,7 @@ class Column:
     thousands: int = 0
     is_cut: bool = False
     separator: str = ""
+    sign: str = ""
 
     @property
     def absent(self) -> Array:
@@ -51,29 +65,49 @@ class Column:
 class NumbersRead:
     """A column of numbers that is being read. ``wrong``: how many of its cells are what, even if that is understood.
 
-    Signs between groups of three digits separate thousands, if one and the same sign does in all cells that have one.
+    Signs between groups of three digits separate thousands, if one and the same sign does in all cells that have one;
+    likewise of €, % and the like beside numbers. With ``takes_units`` the first unit after a number, as in "12 km", is
+    such a sign, too.
     """
 
-    def __init__(self, decimal: str) -> None:
+    def __init__(self, decimal: str, takes_units: bool = False) -> None:
         self._decimal = decimal
+        self._takes_units = takes_units
+        self._unit = ""
         self._parts: list[Array] = []
         self.wrong: Counter[str] = Counter()
         self._length = 0
         self._separated: list[Array] = []  # the places, from 0, of cells with separators, so many at a time
+        self._separators: set[str] = set()
+        self._signed: list[Array] = []  # likewise, of cells with €, % or the like
         self._signs: set[str] = set()
         self._misgrouped = 0
 
     def add(self, cells: Sequence[str]) -> list[tuple[int, str]]:
         """Takes the next cells; returns (place, kind) of those that are wrong."""
         values, wrong = read_numbers(cells, self._decimal)
+        if self._takes_units and any(kind == WORD for _, kind in wrong):
+            cells = [self._without_unit(cell) for cell in cells]
+            values, wrong = read_numbers(cells, self._decimal)
         separated = [place for place, kind in wrong if kind == THOUSANDS]
-        self._signs.update(separator(cells[place], self._decimal) for place in separated)
+        signs = {place: sign_of(cells[place]) for place, kind in wrong if kind in (THOUSANDS, SIGN)}
+        signed = [place for place, sign in signs.items() if sign]
+        self._separators.update(separator(cells[place], self._decimal) for place in separated)
+        self._signs.update(signs[place] for place in signed)
         self._misgrouped += misgrouped(cells, wrong, self._decimal)
-        if separated:
-            self._separated.append(np.array(separated) + self._length)
+        for places, parts in ((separated, self._separated), (signed, self._signed)):
+            if places:
+                parts.append(np.array(places) + self._length)
         self.add_values(values)
         self.wrong.update(kind for _, kind in wrong)
         return wrong
+
+    def _without_unit(self, cell: str) -> str:
+        number, unit = without_unit(cell)
+        if not unit or not is_number(number, self._decimal) or self._unit not in ("", unit):
+            return cell
+        self._unit = unit
+        return number
 
     def add_values(self, values: Array) -> None:
         """Takes the next cells as numbers, (k,)."""
@@ -83,27 +117,38 @@ class NumbersRead:
     @property
     def separator(self) -> str:
         """The sign that separates thousands in it; empty if none does, or not throughout."""
-        is_one = len(self._signs) == 1 and not self._misgrouped
-        return next(iter(self._signs)) if is_one else ""
+        is_one = len(self._separators) == 1 and not self._misgrouped
+        return next(iter(self._separators)) if is_one else ""
+
+    @property
+    def sign(self) -> str:
+        """€, % or the like beside its numbers; empty if none stands there, or several do."""
+        return next(iter(self._signs)) if len(self._signs) == 1 else self._unit
+
+    @property
+    def understood(self) -> tuple[str, ...]:
+        """The kinds of cells that are nothing wrong after all."""
+        return (*((THOUSANDS,) if self.separator else ()), *((SIGN,) if len(self._signs) == 1 else ()))
 
     @property
     def is_wordy(self) -> bool:
         """Whether so many of its cells are words that it is a column of texts."""
         there = sum(len(part) - int(np.isnan(part).sum()) for part in self._parts)
-        separated = self.wrong[THOUSANDS]
-        words = self.wrong[WORD] - (self._misgrouped if separated else 0)
-        return not are_few(words, there + self.wrong.total() - separated)
+        read = self.wrong[THOUSANDS] + self.wrong[SIGN]
+        words = self.wrong[WORD] - (self._misgrouped if self.wrong[THOUSANDS] else 0)
+        others = 0 if len(self._signs) == 1 else sum(map(len, self._signed))
+        return not are_few(words + others, there + self.wrong.total() - read)
 
     def column(self, name: str) -> Column:
         """The whole column; ends the reading."""
         values = np.concatenate(self._parts)
         self._parts.clear()  # column by column, so that memory does not hold the whole table twice
-        wrong, thousands = self.wrong.total(), self.wrong[THOUSANDS]
-        if self.separator:
-            return Column(name, NUMBER, values, wrong=wrong - thousands, separator=self.separator)
-        for places in self._separated:
+        lost = [*([] if self.separator else self._separated), *([] if len(self._signs) == 1 else self._signed)]
+        for places in lost:
             values[places] = np.nan
-        return Column(name, NUMBER, values, wrong=wrong, thousands=thousands)
+        wrong = self.wrong.total() - sum(self.wrong[kind] for kind in self.understood)
+        thousands = 0 if self.separator else self.wrong[THOUSANDS]
+        return Column(name, NUMBER, values, (), wrong, thousands, separator=self.separator, sign=self.sign)
 
 
 class TextsRead:
@@ -146,6 +191,15 @@ class TextsRead:
         return Column(name, YES_NO, numbers, (names[0], names[1]))
 
 
+def mostly_numbers(column: Column, decimal: str) -> bool:
+    """Whether most cells of a column of texts would be numbers, perhaps with a unit after them."""
+    if column.kind != TEXT:
+        return False
+    counts = np.bincount(column.values[~column.absent], minlength=len(column.categories))
+    are_numbers = np.array([is_number(without_unit(text)[0], decimal) for text in column.categories], bool)
+    return bool(2 * counts[: len(are_numbers)][are_numbers].sum() > counts.sum())
+
+
 def are_few(words: int, cells: int) -> bool:
     """Whether a column with so many words among its cells still is one of numbers: 1 in 20, or 3 of at least 12."""
     return words == 0 or words * 20 <= cells or (words <= 3 and words * 4 <= cells)
@@ -164,7 +218,7 @@ def column_of(cells: Sequence[str], decimal: str, is_text: bool) -> NumbersRead 
     kinds = Counter(kind for _, kind in wrong)
     separated = kinds[THOUSANDS]
     words = kinds[WORD] - (misgrouped(cells, wrong, decimal) if separated else 0)
-    there = len(values) - int(np.isnan(values).sum()) + len(wrong) - separated
+    there = len(values) - int(np.isnan(values).sum()) + len(wrong) - separated - kinds[SIGN]
     return NumbersRead(decimal) if are_few(words, there) else TextsRead()
 
 

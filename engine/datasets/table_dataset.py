@@ -7,26 +7,30 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from engine.datasets.cells import is_date
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import AT_ONCE, Scaling
+from engine.datasets.summary_rows import SummaryRow, summary_rows
 from engine.datasets.table import Table
 from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
-from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few, largest_size
+from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few, largest_size, mostly_numbers
 from engine.errors import DataError, SettingError, Verbatim
 from engine.validation import Array, check_available
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
-DROP, MEDIAN = "drop", "median"
+DROP, MEDIAN, KEEP = "drop", "median", "keep"
 IGNORED = "ignored"  # why a column is left out that somebody ignores
 MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
 MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
+MANY_CLASSES = 20  # different values that may all be meant as classes
 _LOOKED_AT = 1000  # numbers among which mostly there are more than these
 _BYTES_OF_NUMBER = 24  # while the data set is made
 _NUMBERS_OF_ROWS = ("column 1", "unnamed: 0", "id", "index", "row", "nr", "no")
 _WHOLE = 2**53  # up to which whole numbers are exact
 _IGNORE = "ignore this column"
+_ANOTHER = "Choose another column to predict."
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class TableCounts:
         without_input: rows left out because another value is missing.
         filled: how many missing values were filled in, by the column's name.
         left_out: columns that are no input, by name, and why.
+        summaries: rows left out because they look like a sum or a mean of the others.
     """
 
     rows: int
@@ -46,11 +51,12 @@ class TableCounts:
     without_input: int
     filled: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    summaries: tuple[SummaryRow, ...] = ()
 
     @property
     def used(self) -> int:
         """Rows in the data set."""
-        return self.rows - self.without_target - self.without_input
+        return self.rows - self.without_target - self.without_input - len(self.summaries)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +113,7 @@ def table_dataset(
     test_share: float = 0.2,
     seed: int = 0,
     title: str | None = None,
+    summary: str = DROP,
 ) -> PreparedTable:
     """Makes a data set that predicts one column from the others.
 
@@ -125,6 +132,7 @@ def table_dataset(
         test_share: see :func:`~engine.datasets.parts.parts_of`; classes are drawn in proportion.
         seed: draws the test part, always the same for one seed.
         title: the data set's name; None: the table's.
+        summary: ``DROP`` leaves out rows at the end that look like a sum or a mean of the others; ``KEEP`` takes them.
 
     Raises:
         DataError: a column, named as the parameter, cannot be used; or no rows or inputs are left.
@@ -132,14 +140,18 @@ def table_dataset(
     """
     _check_choice("task", task, (None, CLASSIFICATION, REGRESSION))
     _check_choice("missing", missing, (DROP, MEDIAN))
+    _check_choice("summary", summary, (DROP, KEEP))
     wanted = table.column(target, "target")
     task = task or guess_task(wanted)
-    _check_target(wanted, task)
-    rows = np.flatnonzero(~wanted.absent)
+    decimal = "." if table.form is None else table.form.decimal
+    _check_target(wanted, task, decimal)
+    summaries = summary_rows(table) if summary == DROP else ()
+    examples = len(table) - len(summaries)  # all summaries are at the end
+    rows = np.flatnonzero(~wanted.absent[:examples])
     inputs, left_out = _inputs(table, target, ignored, rows)
     kept = _whole_rows(inputs, rows) if missing == DROP else rows
-    counts = TableCounts(len(table), len(table) - len(rows), len(rows) - len(kept), {}, left_out)
-    targets, class_names = _targets(wanted, kept, task)
+    counts = TableCounts(len(table), examples - len(rows), len(rows) - len(kept), {}, left_out, summaries)
+    targets, class_names = _targets(wanted, kept, task, decimal)
     parts = parts_of(targets if class_names else len(kept), test_share, seed)
     columns = tuple(_coded(column, kept) for column in inputs)
     values = [coded.read_column(_at(column, kept)) for coded, column in zip(columns, inputs, strict=True)]
@@ -147,7 +159,7 @@ def table_dataset(
         columns = tuple(_with_fill(coded, read[parts[0]]) for coded, read in zip(columns, values, strict=True))
         absent = {coded.name: int(np.isnan(read).sum()) for coded, read in zip(columns, values, strict=True)}
         counts.filled.update((name, count) for name, count in absent.items() if count)
-    unscaled = TableCoding(columns, None, target, class_names)
+    unscaled = TableCoding(columns, None, target, class_names, form=table.form)
     _check_memory(len(kept), len(unscaled.inputs) + len(class_names))
     filled = [coded.fill(read) for coded, read in zip(columns, values, strict=True)]
     coding = _scaled_coding(unscaled, filled, targets, parts[0]) if standardise else unscaled
@@ -162,14 +174,24 @@ def _check_choice(parameter: str, value: object, known: tuple[str | None, ...]) 
         raise SettingError(parameter, value, f"must be {choices}", "Choose one of these.")
 
 
-def _check_target(column: Column, task: str) -> None:
+def _check_target(column: Column, task: str, decimal: str) -> None:
     _check_cells(column)
     if column.absent.all():
         rule = "must have values, since it is the column to predict"
         raise DataError(column.name, Verbatim("without values"), rule, "Choose another column to predict.")
     if task == REGRESSION and column.kind != NUMBER:
         rule = "must hold numbers to be predicted as one"
-        raise DataError(column.name, Verbatim(f"a column of {column.kind}"), rule, "Choose classification.")
+        otherwise = "Choose classification." if len(column.categories) <= MANY_CLASSES else _ANOTHER
+        remedy = _instead(column, decimal, otherwise)
+        raise DataError(column.name, Verbatim(f"a column of {column.kind}"), rule, remedy)
+
+
+def _instead(column: Column, decimal: str, otherwise: str) -> str:
+    """What to do with a column of texts that cannot be predicted."""
+    if not mostly_numbers(column, decimal):
+        return otherwise
+    option = f"--data-setting numbers={column.name}"
+    return f"Most of its cells are numbers: have it understood as numbers, in the menu of its column or with {option}."
 
 
 def _check_cells(column: Column) -> None:
@@ -218,6 +240,8 @@ def _uselessness(column: Column, rows: Array) -> str:
     if not absent.any() and (values == values[0]).all() and not column.is_cut:
         return "has the same text in all rows"
     if _is_wordy(column, rows):
+        if sum(map(is_date, column.categories)) * 2 > len(column.categories):
+            return f"holds dates, which are not understood as numbers, and {_many_texts(column, rows)} are too many"
         return f"has {_many_texts(column, rows)}, and {MOST_CATEGORIES} at most can be inputs"
     return ""
 
@@ -266,17 +290,30 @@ def _whole_rows(inputs: list[Column], rows: Array) -> Array:
     return rows[~absent]
 
 
-def _targets(column: Column, rows: Array, task: str) -> tuple[Array, tuple[str, ...]]:
+def _targets(column: Column, rows: Array, task: str, decimal: str) -> tuple[Array, tuple[str, ...]]:
     """(rows,) class numbers and the names of classes; or numbers, and no names. Raises DataError."""
     if task == REGRESSION:
         return column.values[rows], ()
     different = _present(column, rows)
+    _check_classes(column, rows, decimal)
     if not 1 < len(different) <= MOST_CLASSES:
         count = "only one class" if len(different) == 1 else f"{len(different):,} classes"
         rule = f"must have 2 to {MOST_CLASSES:,} in the rows that are used"
         raise DataError(column.name, Verbatim(f"of {count}"), rule, "Choose another column, or regression for numbers.")
     names = tuple(_class_name(column, value) for value in different)
     return np.searchsorted(different, column.values[rows]), names
+
+
+def _check_classes(column: Column, rows: Array, decimal: str) -> None:
+    """Raises DataError if most classes would have one row, or all of a column of numbers."""
+    classes, is_text = len(_present(column, rows)), column.kind == TEXT
+    are_single = 2 * classes > len(rows) if is_text else classes == len(rows)
+    if classes > MANY_CLASSES and are_single:
+        what = _many_texts(column, rows) if is_text else f"{classes:,} different numbers"
+        value = Verbatim(f"of {what} in {len(rows):,} rows")
+        rule = "must have several rows for each, to be predicted as classes"
+        remedy = _instead(column, decimal, _ANOTHER) if is_text else "Predict it as a number: regression."
+        raise DataError(column.name, value, rule, remedy)
 
 
 def _class_name(column: Column, value: float) -> str:
@@ -287,7 +324,7 @@ def _class_name(column: Column, value: float) -> str:
 
 def _coded(column: Column, rows: Array) -> CodedColumn:
     if column.kind != TEXT:
-        return CodedColumn(column.name, column.kind, column.categories)
+        return CodedColumn(column.name, column.kind, column.categories, sign=column.sign)
     return CodedColumn(column.name, TEXT, tuple(column.categories[place] for place in _present(column, rows)))
 
 

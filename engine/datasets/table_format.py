@@ -5,20 +5,20 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from engine.datasets.cells import is_missing, is_number, separator
+from engine.datasets.cells import is_missing, is_number
+from engine.datasets.decimal_mark import DECIMALS, decimal_mark
 from engine.errors import FileFormatError, SettingError, bad_file
 from engine.regular_files import open_regular
 
 DELIMITERS = ("\t", ";", "|", ",")  # the comma last: in a tie it is the decimal mark
-DECIMALS = (".", ",")
+FORMAT = ("delimiter", "decimal", "encoding", "header", "skip")  # what is to be known of how a table is written
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252")
 MOST_BYTES = 10**11  # of a file
 MOST_SKIPPED = 100  # lines above the table
@@ -26,10 +26,8 @@ CHECK_FILE = "Check that it is the file you mean."
 _HEAD = 2**16  # bytes from which the format is found
 _MOST_ROWS = 1000  # of the head that are looked at
 _LEAST_AGREEMENT = 0.5  # share of the rows that must have the same number of cells
-_CLEAR_ENOUGH = 4  # numbers like 1.234 for each with a clear decimal comma, at most, to be taken for thousands
-_NUMBER = {mark: re.compile(rf"[+-]?\d*{re.escape(mark)}\d+") for mark in DECIMALS}
-_PERHAPS_THOUSANDS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in DECIMALS}
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # of Excel and LibreOffice, new and old
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
@@ -43,6 +41,7 @@ class TableFormat:
         encoding: one of ``ENCODINGS``; a byte order mark is never part of the text.
         header: whether the first row holds the names of the columns.
         skip: how many lines above the table are left out, 0 to 100; a line is what would be a row.
+        doubt: a number of the file that is another one if the decimal mark, which was guessed, is not that; else empty.
     """
 
     delimiter: str = ","
@@ -50,6 +49,7 @@ class TableFormat:
     encoding: str = "utf-8"
     header: bool = True
     skip: int = 0
+    doubt: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         choices = {"delimiter": DELIMITERS, "decimal": DECIMALS, "encoding": ENCODINGS, "header": (True, False)}
@@ -81,8 +81,11 @@ def sniff(
     encoding: str | None = None,
     header: bool | None = None,
     skip: int | None = None,
+    usual_decimal: str | None = None,
 ) -> TableFormat:
     """Finds how a table is written from the first 64 KB of its file; what is given is taken as it is.
+
+    ``usual_decimal`` is the decimal mark if the file does not say it.
 
     Raises:
         FileFormatError: the file is missing, unreadable, empty, or no text.
@@ -91,6 +94,9 @@ def sniff(
     is_header = header is None or header
     TableFormat(delimiter or ",", decimal or ".", encoding or "utf-8", is_header, skip or 0)  # refuses others
     head, is_whole = _read_head(Path(path))
+    if head.startswith(_SPREADSHEETS):
+        rule, remedy = "must be a table as text, CSV or TSV", "Save it as CSV, in the program that wrote it."
+        raise bad_file(Path(path), "a spreadsheet, or another packed file", rule, remedy)
     encoding = encoding or _encoding(Path(path), head, is_whole)
     text = _text(head, is_whole, TableFormat(encoding=encoding))
     if "\0" in text:
@@ -101,9 +107,9 @@ def sniff(
     rows = list(_rows_of(text, TableFormat(delimiter=delimiter)))
     skip = title_rows(rows) if skip is None else skip
     rows = [row for row in rows[skip:] if any(row)]
-    decimal = decimal or _decimal(rows)
-    header = _has_header(rows, decimal) if header is None else header
-    return TableFormat(delimiter, decimal, encoding, header, skip)
+    mark, doubt = (decimal, "") if decimal else decimal_mark(rows, delimiter, usual_decimal)
+    header = _has_header(rows, mark) if header is None else header
+    return TableFormat(delimiter, mark, encoding, header, skip, doubt)
 
 
 def _rows_of(text: str, form: TableFormat) -> Iterator[list[str]]:
@@ -186,20 +192,6 @@ def _agreement(text: str, delimiter: str) -> float:
     lengths = Counter(len(row) for row in _rows_of(text, TableFormat(delimiter=delimiter)) if any(row))
     length, count = max(lengths.items(), key=lambda item: item[1], default=(1, 0))
     return count / lengths.total() if length > 1 else 0.0
-
-
-def _decimal(rows: Sequence[Sequence[str]]) -> str:
-    """The mark in more of the numbers. 1,234 says nothing, unless marks in other cells say what the comma is."""
-    cells = [cell.strip() for row in rows for cell in row]
-    points, commas = (sum(_is_decimal(cell, mark) for cell in cells) for mark in DECIMALS)
-    unclear = sum(_PERHAPS_THOUSANDS["."].fullmatch(cell) is not None for cell in cells)
-    return "," if commas > points and _CLEAR_ENOUGH * commas >= unclear else "."
-
-
-def _is_decimal(cell: str, mark: str) -> bool:
-    """Whether a cell says that a sign is the decimal mark: 1.5 and 1,234.5 do, and 1.234 does not."""
-    is_plain = _NUMBER[mark].fullmatch(cell) is not None and not _PERHAPS_THOUSANDS[mark].fullmatch(cell)
-    return is_plain or (mark in cell and separator(cell, mark) != "")
 
 
 def _has_header(rows: Sequence[Sequence[str]], decimal: str) -> bool:

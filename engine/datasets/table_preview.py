@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.datasets.cells import THOUSANDS, read_number
+from engine.datasets.cells import SIGN, THOUSANDS, read_number
 from engine.datasets.dataset import Dataset
 from engine.datasets.preview import Outcome, PreviewColumn, TablePreview
 from engine.datasets.source import Value
 from engine.datasets.table import Table
-from engine.datasets.table_columns import NUMBER, Column
+from engine.datasets.table_columns import NUMBER, Column, mostly_numbers
 from engine.datasets.table_dataset import guess_task, refused_inputs
 from engine.datasets.table_format import TableFormat
 from engine.datasets.table_source import guess_target, prepare, with_notes
@@ -30,7 +30,7 @@ def preview_table(
     target = settings.get("target") or guess_target(table)
     refused = refused_inputs(table, target)
     settings = {"ignored": tuple(refused), **settings, "target": target}
-    columns = [_column(column, refused.get(column.name)) for column in table.columns]
+    columns = [_column(column, refused.get(column.name), form.decimal) for column in table.columns]
     of_target = next((column for column in table.columns if column.name == target), None)
     preview = TablePreview(
         form,
@@ -58,21 +58,28 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
         column if column.name in preview.settings["ignored"] else replace(column, why_not=reasons.get(column.name, ""))
         for column in preview.columns
     )
-    return replace(preview, columns=columns, outcome=Outcome.of(made.dataset, len(table))), made.dataset
+    outcome, summaries = Outcome.of(made.dataset, len(table)), len(made.counts.summaries)
+    return replace(preview, columns=columns, outcome=outcome, summaries=summaries), made.dataset
 
 
-def _column(column: Column, refused: EngineError | None) -> PreviewColumn:
+def _column(column: Column, refused: EngineError | None, decimal: str) -> PreviewColumn:
     why = "" if refused is None else f"is {refused.value}, and {refused.rule}"
-    return PreviewColumn(
-        column.name, column.kind, int(np.count_nonzero(column.absent)), column.wrong, why, column.separator
-    )
+    missing, are_numbers = int(np.count_nonzero(column.absent)), mostly_numbers(column, decimal)
+    how = (column.separator, column.sign, are_numbers)
+    return PreviewColumn(column.name, column.kind, missing, column.wrong, why, *how)
 
 
 def _wrong_cells(table: Table, decimal: str) -> frozenset[tuple[int, int]]:
     numbers = [place for place, column in enumerate(table.columns) if column.kind == NUMBER and column.wrong]
+    understood = {place: _understood(table.columns[place]) for place in numbers}
     return frozenset(
         (row, place)
         for row, cells in enumerate(table.head)
         for place in numbers
-        if read_number(cells[place], decimal)[1] not in (None, THOUSANDS if table.columns[place].separator else None)
+        if read_number(cells[place], decimal)[1] not in understood[place]
     )
+
+
+def _understood(column: Column) -> tuple[str | None, ...]:
+    """What may be said of a cell that is a number all the same."""
+    return (None, *((THOUSANDS,) if column.separator else ()), *((SIGN,) if column.sign else ()))

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from engine.datasets.cells import RAGGED, THOUSANDS, Problem, shortened
+from engine.datasets.cells import RAGGED, SIGN, THOUSANDS, Problem, shortened
 from engine.datasets.row_places import RowPlaces
 from engine.datasets.table_blocks import Blocks, plain_matrix
 from engine.datasets.table_columns import Column, NumbersRead, TextsRead, column_of
@@ -25,6 +25,7 @@ MOST_PROBLEMS = 100  # that are listed
 HEAD_ROWS = 100
 _LONGEST_NAME = 200
 _ROWS_KEPT = 10  # of those of which the same is to be said
+_TAIL_ROWS = 3  # that may be a sum of the others
 _TRIES = 3  # blocks that may have other cells than numbers before the fast way is given up
 
 Progress = Callable[[int, int], None]
@@ -42,6 +43,8 @@ class Reading:
         skipped: what stands in the lines above the table that were left out, shortened.
         ragged: the places, from 0, of kept rows that have more or fewer cells than there are columns.
         places: where the kept rows are in the file.
+        tail: the last three rows that were kept: the number of each in the file, 0 if that is not known, and its cells,
+            none of those that were taken as numbers at once.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Reading:
         self.skipped: list[str] = []
         self.ragged: list[int] = []
         self.places = RowPlaces()
+        self.tail: list[tuple[int, tuple[str, ...]]] = []
         self.path = path
         self.form = form
         self._texts = texts
@@ -109,7 +113,7 @@ class Reading:
             first = f" ({self.problems[0]})" if self.problems else ""
             rule = f"must have at least one row of values{first}"
             raise bad_file(self.path, "without rows", rule, "Check its delimiter, and that it is the file you mean.")
-        self._forget_separators()
+        self._forget_understood()
         return tuple(column.column(name) for name, column in zip(self._names, self._columns, strict=True))
 
     def _add_first(self, block: str) -> bool:
@@ -155,6 +159,8 @@ class Reading:
             return False
         self._place(len(values), lines, filled)
         self._count_rows(len(values), lines)
+        last = range(self._next_row - lines, self._next_row)[-_TAIL_ROWS:] if lines == len(values) else [0] * _TAIL_ROWS
+        self._add_tail([(row, ()) for row in last[-len(values) :]])
         for column, of_column in zip(columns, values.T, strict=True):
             column.add_values(np.ascontiguousarray(of_column))
         return True
@@ -186,15 +192,19 @@ class Reading:
         room = HEAD_ROWS - len(self.head)
         self.head += tuple(tuple(shortened(cell) for cell in row) for row in kept[:room])
         self.head_rows += tuple(numbers[:room])
+        self._add_tail(list(zip(numbers[-_TAIL_ROWS:], map(tuple, kept[-_TAIL_ROWS:]), strict=True)))
         if not self._columns:
             self._columns = [self._column(name, cells) for name, cells in zip(self._names, cells_of, strict=True)]
         for name, column, cells in zip(self._names, self._columns, cells_of, strict=True):
             for place, kind in column.add(cells):
                 self._note(numbers[place], name, cells[place].strip(), kind)
 
+    def _add_tail(self, rows: list[tuple[int, tuple[str, ...]]]) -> None:
+        self.tail = [*self.tail, *rows][-_TAIL_ROWS:]
+
     def _column(self, name: str, cells: Sequence[str]) -> NumbersRead | TextsRead:
         if name in self._numbers:
-            return NumbersRead(self.form.decimal)
+            return NumbersRead(self.form.decimal, takes_units=True)
         return TextsRead() if name in self._wordy else column_of(cells, self.form.decimal, name in self._texts)
 
     def _begin(self, rows: list[list[str]]) -> list[list[str]]:
@@ -245,7 +255,8 @@ class Reading:
                 numbers.append(number)
                 continue
             if not is_blank(row):
-                self._note(number, "", f"{len(row):,} cells instead of {width:,}", RAGGED)
+                cells = "1 cell" if len(row) == 1 else f"{len(row):,} cells"
+                self._note(number, "", f"{cells} instead of {width:,}", RAGGED)
                 if self._keeps_ragged:
                     self.ragged.append(self._rows + len(kept))
                     kept.append([""] * width)
@@ -264,7 +275,7 @@ class Reading:
 
     def _note(self, row: int, column: str, value: str, kind: str) -> None:
         self.counts[kind] += 1
-        key = column, kind, "" if kind == THOUSANDS else value
+        key = column, kind, "" if kind in (THOUSANDS, SIGN) else value
         if key in self._alike:
             self._alike[key].add(row)
         elif len(self._alike) < MOST_PROBLEMS:
@@ -275,12 +286,13 @@ class Reading:
         """The first 100 things that are wrong; what is the same in several rows of a column is one."""
         return [each.problem(column, kind) for (column, kind, _), each in self._alike.items()]
 
-    def _forget_separators(self) -> None:
-        """Thousands separators that are understood are nothing wrong."""
+    def _forget_understood(self) -> None:
+        """Thousands separators, and signs beside numbers, that are understood are nothing wrong."""
         for name, column in zip(self._names, self._columns, strict=True):
-            if isinstance(column, NumbersRead) and column.separator:
-                self._alike.pop((name, THOUSANDS, ""), None)
-                self.counts[THOUSANDS] -= column.wrong[THOUSANDS]
+            if isinstance(column, NumbersRead):
+                for kind in column.understood:
+                    self._alike.pop((name, kind, ""), None)
+                    self.counts[kind] -= column.wrong[kind]
 
 
 @dataclass

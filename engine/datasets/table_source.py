@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from engine.datasets.dataset import Dataset
+from engine.datasets.decimal_mark import told_guess
 from engine.datasets.source import SEED, TABLES, TEST_SHARE, YES_NO, DataSetting, DataSource, Progress, Value
 from engine.datasets.table import Table, read_table
-from engine.datasets.table_columns import TEXT, Column
+from engine.datasets.table_columns import NUMBER, TEXT, Column
 from engine.datasets.table_dataset import (
     CLASSIFICATION,
     DROP,
     IGNORED,
+    KEEP,
+    MANY_CLASSES,
     MEDIAN,
     REGRESSION,
     PreparedTable,
     TableCounts,
     table_dataset,
 )
-from engine.datasets.table_format import ENCODINGS, TableFormat, sniff
+from engine.datasets.table_format import ENCODINGS, FORMAT, TableFormat, sniff
 
 _USUAL_NAMES = ("target", "label", "class", "species", "y")
+_ID = re.compile(
+    r"(^|[^a-zäöü])(id|nr|no|num|number|nummer|index|key|kunde|customer|client|ticket|order)([^a-zäöü]|$)|nummer$"
+)
+_LEAST_IDS = 20  # rows, to say so
+_RARE = 2  # rows of a class from which nothing is learned
 _MOST_NAMED = 5  # columns in a note
-FORMAT = ("delimiter", "decimal", "encoding", "header", "skip")
-READING = (*FORMAT, "texts")  # settings of how the file is read
+READING = (*FORMAT, "texts", "numbers")  # settings of how the file is read
 _TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
+_NUMBERS_TIP = "Columns of texts that are read as numbers, as 12 of 12 km; what is none counts as missing."
 _MISSING_TIP = "Leave out rows without a value, or fill in the median."
 _TASKS = {name: name for name in (CLASSIFICATION, REGRESSION)}
+_SUMMARY_TIP = "Leave out rows at the end that look like a sum or a mean of the others, or keep them."
+_SUMMARY = {name: name for name in (DROP, KEEP)}
 _MISSING = {name: name for name in (DROP, MEDIAN)}
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 _DECIMALS = {"point": ".", "comma": ","}
@@ -44,8 +57,10 @@ def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> 
         DataSetting(
             "missing", "Missing values", DROP, "Leave out rows without a value, or fill in the median.", _MISSING
         ),
+        DataSetting("summary", "Summary rows", DROP, _SUMMARY_TIP, _SUMMARY),
         DataSetting("ignored", "Ignored", ignored, "Columns that the network does not get."),
         DataSetting("texts", "Categories", (), _TEXTS_TIP),
+        DataSetting("numbers", "Numbers", (), _NUMBERS_TIP),
         DataSetting("standardise", "Standardise", True, "Scale numbers by the training part's mean and spread."),
         TEST_SHARE,
         SEED,
@@ -78,21 +93,24 @@ def load_table(path: str | Path, progress: Progress | None = None, **settings: V
 
 def with_notes(table: Table, prepared: PreparedTable) -> PreparedTable:
     """The same with the data set's notes, which say what became of the file's rows and columns."""
-    notes = (*_notes_of_file(table), *notes_of(prepared.counts))
+    odd = notes_of_classes(table, prepared), notes_of_ids(table, prepared)
+    notes = (*_notes_of_file(table), *(note for notes in odd for note in notes), *notes_of(prepared.counts))
     return replace(prepared, dataset=replace(prepared.dataset, notes=notes))
 
 
 def open_table(
-    path: str | Path, settings: Mapping[str, Value], progress: Progress | None = None
+    path: str | Path, settings: Mapping[str, Value], progress: Progress | None = None, usual_decimal: str | None = None
 ) -> tuple[Table, TableFormat]:
     """Reads a table, and returns how it is written too. Of the settings, those are used that are about its file."""
-    form = format_of(path, settings)
-    return read_table(path, form, progress, settings.get("texts", ())), form
+    form = format_of(path, settings, usual_decimal)
+    kinds = {name: settings.get(name, ()) for name in ("texts", "numbers")}
+    return read_table(path, form, progress, **kinds), form
 
 
-def format_of(path: str | Path, settings: Mapping[str, Value]) -> TableFormat:
+def format_of(path: str | Path, settings: Mapping[str, Value], usual_decimal: str | None = None) -> TableFormat:
     """How a table's file is written, as far as the settings say it, else as it is found. Raises what ``sniff`` does."""
-    return sniff(path, **{name: settings[name] for name in FORMAT if name in settings})
+    given = {name: settings[name] for name in FORMAT if name in settings}
+    return sniff(path, **given, usual_decimal=usual_decimal)
 
 
 def prepare(table: Table, settings: Mapping[str, Value]) -> PreparedTable:
@@ -120,7 +138,7 @@ def _is_learnable(column: Column) -> bool:
 
 def notes_of(counts: TableCounts) -> list[str]:
     """What became of rows and columns, in sentences."""
-    notes = []
+    notes = [f"{row}: left out." for row in counts.summaries]
     if counts.without_target:
         notes.append(f"{_rows(counts.without_target)} without the value to predict left out.")
     if counts.without_input:
@@ -134,8 +152,37 @@ def notes_of(counts: TableCounts) -> list[str]:
     return notes
 
 
+def notes_of_classes(table: Table, prepared: PreparedTable) -> list[str]:
+    """What is odd about the classes that are predicted, in sentences: many numbers, or very few rows of one."""
+    data, name = prepared.dataset, prepared.coding.target
+    if not data.is_classification:
+        return []
+    labels = [split.labels for split in data.splits.values() if split.labels is not None]
+    counts = np.bincount(np.concatenate(labels), minlength=data.outputs)
+    if table.column(name).kind == NUMBER and data.outputs > MANY_CLASSES:
+        what = f"Column {name} has {data.outputs:,} different numbers"
+        return [f"{what}, each a class of its own: predict it as a number instead (regression)."]
+    rare = [f"{data.class_name(int(each))} ({_rows(counts[each])})" for each in np.flatnonzero(counts <= _RARE)]
+    return [f"Too few rows to learn a class from: {_names(rare)}."] if rare else []
+
+
+def notes_of_ids(table: Table, prepared: PreparedTable) -> list[str]:
+    """Inputs that look like an id of each row by their name and their numbers, in sentences."""
+    inputs = [table.column(each.name) for each in prepared.coding.columns if each.kind == NUMBER]
+    names = [column.name for column in inputs if _ID.search(column.name.casefold()) and _ascends(column)]
+    return [f"Column {name} looks like an id of each row: ignore it, unless it tells something." for name in names]
+
+
+def _ascends(column: Column) -> bool:
+    """Whether all its numbers are whole, and each is larger than the one before."""
+    there = column.values[~column.absent]
+    return len(there) >= _LEAST_IDS and bool((np.diff(there) > 0).all() and (there == np.floor(there)).all())
+
+
 def _notes_of_file(table: Table) -> list[str]:
     notes = []
+    if table.form is not None and table.form.doubt:
+        notes.append(f"{told_guess(table.form.decimal, table.form.doubt)} If not, choose another decimal mark.")
     if table.skipped:
         notes.append(f"{_lines(len(table.skipped))} above the table left out.")
     if table.ragged:

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from string import Template
 
-from engine.datasets.cells import MISSING, YES_NO
+from engine.datasets.cells import MISSING, SIGNS, YES_NO
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import LARGEST, TableCoding
+from engine.storage.script_table import NAMED, NUMBERED, OF_TABLE
 
 _WIDTH, _INDENT = 88, " " * 4
 _OF_PICTURES = (
@@ -23,8 +24,11 @@ _OF_PICTURES = (
 )
 _OF_RAW = "Rows hold numbers as they stand in the data; the script scales them, and the answers."
 _OF_TABLES = (
-    "The file has the names of columns in its first row. In a program a row is a dict of\n"
-    "columns and values. Numbers have a decimal point."
+    "The file has the names of columns in a row; above it may be titles. Numbers may have €\n"
+    "or % beside them and separated thousands. Their decimal mark is the one that the file\n"
+    "shows; if it shows none, as in 1.234, that of the table the network learned from.\n"
+    "A row with a missing or unreadable value gets an empty answer. In a program a row is a\n"
+    "dict of columns and values, and numbers have a decimal point."
 )
 
 
@@ -78,18 +82,21 @@ def _with_table(parts: Parts, about: Description, coding: TableCoding) -> Parts:
         f"MISSING = {sorted(MISSING)}",
         _list("NO_AND_YES", YES_NO),
         f"LARGEST = {LARGEST!r}",
+        "# Signs beside numbers, and the decimal mark of the table that the network learned from.",
+        f"SIGNS = {sorted(SIGNS.union(column.sign for column in coding.columns) - {''})}",
+        f"DECIMAL = {coding.form.decimal if coding.form else '.'!r}",
         "# The first row of the table of answers.",
         _list("HEADING", about.answer_columns(1)),
     ]
     is_headless = all(re.fullmatch(r"column [0-9]+", column.name) for column in coding.columns)
-    command = Template(_OF_TABLE).safe_substitute(
-        names=_NUMBERED if is_headless else _NAMED,
+    command = Template(OF_TABLE).safe_substitute(
+        names=NUMBERED.format(skip=coding.form.skip if coding.form else 0) if is_headless else NAMED,
         answer="CLASSES[row.argmax()], *" if about.class_names else "*",
     )
     answer = "CLASSES[row.argmax()]" if about.class_names else "float(row[0])"
     encode = Template(_ENCODE).substitute(answer=answer)
     meaning = "\n".join([*facts, parts.meaning or "\n\n"]) + encode
-    return replace(parts, modules=("csv",), meaning=meaning, command=command, main="answer", rows=_OF_TABLES)
+    return replace(parts, modules=("csv", "io", "re"), meaning=meaning, command=command, main="answer", rows=_OF_TABLES)
 
 
 def _scalings(about: Description) -> list[str]:
@@ -121,6 +128,14 @@ def answer(rows):
 '''
 
 _ENCODE = '''\
+def bare(text):
+    """A number without a sign like € or % before or after it; another text as it is."""
+    sign = f"(?:{'|'.join(map(re.escape, SIGNS))})"
+    after = re.fullmatch(rf"(.*[0-9.,])\\s*{sign}", text)
+    before = re.fullmatch(rf"([+-]?){sign}\\s*(-?[0-9.,].*)", text)
+    return after[1] if after else "".join(before.groups()) if before else text
+
+
 def value_of(value, kind, categories, filled):
     """One value as a number: a text's is its place in the categories."""
     if hasattr(value, "is_integer") and value.is_integer():
@@ -140,7 +155,7 @@ def value_of(value, kind, categories, filled):
     if kind != "number":
         raise ValueError(f"must be one of {categories}, not {text!r}")
     try:
-        number = float("word" if "_" in text else text if isinstance(value, str) else value)
+        number = float("word" if "_" in text else bare(text) if isinstance(value, str) else value)
     except (TypeError, ValueError):
         raise ValueError(f"must be a number, not {text!r}") from None
     if not abs(number) <= LARGEST:
@@ -171,70 +186,3 @@ def answer(rows):
 
 
 '''
-
-_NUMBERED = 'names = [f"column {place}" for place in range(1, 1 + len(rows[0][1]))]'
-_NAMED = "names = different(rows.pop(0)[1])"
-
-_OF_TABLE = '''\
-def different(heading):
-    """The names of columns: numbered where there is none, or the same one again."""
-    names = []
-    for place, text in enumerate(heading, 1):
-        name = first = text.strip("\\ufeff \\t\\n")[:200] or f"column {place}"
-        count = 1
-        while name in names:
-            count += 1
-            name = f"{first} ({count})"
-        names.append(name)
-    return names
-
-
-def read(path):
-    """The numbers of each row in a file, whose cells are separated by , ; | or tabs."""
-    with open(path, encoding="utf-8-sig") as file:
-        start = file.readline()
-        file.seek(0)
-        delimiter = max(",;|\\t", key=start.count)
-        lines = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
-        rows = [
-            (number, cells)
-            for number, cells in enumerate(lines, 1)
-            if len(cells) > 1 or "".join(cells).strip()
-        ]
-    if not rows:
-        raise ValueError("it is empty")
-    $names
-    for name, *_ in COLUMNS:
-        if name not in names:
-            raise ValueError(f"there is no column {name!r}")
-    return [numbers_of(number, names, cells) for number, cells in rows]
-
-
-def numbers_of(number, names, cells):
-    """The numbers of one row of a file."""
-    if len(cells) < len(names) or any(cells[len(names) :]):
-        raise ValueError(f"row {number} has {len(cells)} cells, not {len(names)}")
-    try:
-        return encode(dict(zip(names, cells)))
-    except ValueError as error:
-        raise ValueError(f"row {number}, {error}") from None
-
-
-def main(arguments):
-    """Prints the answers for the rows in the file named, as a table."""
-    if len(arguments) != 2:
-        sys.exit(
-            f"Usage: python {arguments[0]} ROWS\\n"
-            "ROWS is a CSV file with these columns, among others:\\n"
-            f"{[name for name, *_ in COLUMNS]}"
-        )
-    try:
-        rows = read(arguments[1])
-        answers = predict(rows) if rows else []
-    except (OSError, ValueError, csv.Error) as error:
-        sys.exit(f"{arguments[1]} cannot be used: {error}")
-    sys.stdout.reconfigure(errors="backslashreplace")
-    out = csv.writer(sys.stdout, lineterminator="\\n")
-    out.writerow(HEADING)
-    for row in answers:
-        out.writerow([${answer}(f"{number:.${digits}g}" for number in row)])'''

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.datasets import DataSource
+from engine.datasets.decimal_mark import MARKS, told_guess
 from engine.datasets.source import Value
 from engine.datasets.table import Table
 from engine.datasets.table_columns import NUMBER, Column
 from engine.datasets.table_dataset import CLASSIFICATION, IGNORED, REGRESSION, PreparedTable
 from engine.datasets.table_format import TableFormat
-from engine.datasets.table_source import guess_target, open_table, prepare
+from engine.datasets.table_source import guess_target, notes_of_classes, notes_of_ids, open_table, prepare
 from nnviz.commands.data_facts import facts_of
 from nnviz.commands.progress import reading
 from nnviz.commands.tabular import lines_of
@@ -19,7 +20,6 @@ from nnviz.look import text
 
 _MOST_PROBLEMS, _MOST_COLUMNS, _MOST_TEXTS, _MOST_LEFT_OUT = 5, 60, 4, 10  # that are told
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
-_DECIMALS = {".": "point", ",": "comma"}
 
 
 def described_table(path: Path, source: DataSource, given: Mapping[str, Value]) -> Iterator[str]:
@@ -47,8 +47,11 @@ def described_table(path: Path, source: DataSource, given: Mapping[str, Value]) 
 
 
 def _format(form: TableFormat) -> Iterator[str]:
-    signs = f"delimiter: {_DELIMITERS[form.delimiter]}; decimal mark: {_DECIMALS[form.decimal]}"
+    signs = f"delimiter: {_DELIMITERS[form.delimiter]}; decimal mark: {MARKS[form.decimal]}"
     yield f"{signs}; encoding: {form.encoding}"
+    if form.doubt:
+        other = next(name for mark, name in MARKS.items() if mark != form.decimal)
+        yield f"{told_guess(form.decimal, form.doubt)} If not: --data-setting decimal={other}"
     yield f"names of columns: {'in its first row' if form.header else 'none, so they are numbered'}"
 
 
@@ -77,13 +80,17 @@ def _values(column: Column) -> str:
     if not len(there):
         return "none"
     if column.kind == NUMBER:
-        thousands = f", {text.thousands(column.separator)}" if column.separator else ""
-        return f"{there.min():.6g} … {there.max():.6g}{thousands}"
-    different = [text.plain(text.name(word), 20) for word in column.categories]
+        return ", ".join([f"{there.min():.6g} … {there.max():.6g}", *text.written(column.separator, column.sign)])
+    different = [_quoted(text.plain(text.name(word), 20)) for word in column.categories]
     if len(different) <= _MOST_TEXTS:
         return ", ".join(different)
     count = f"more than {len(different):,}" if column.is_cut else f"{len(different):,}"
     return f"{count} different: {', '.join(different[:3])}, …"
+
+
+def _quoted(word: str) -> str:
+    """A text of a list, in quotation marks if it has a comma itself."""
+    return f"“{word}”" if "," in word else word
 
 
 def _problems(table: Table) -> Iterator[str]:
@@ -99,6 +106,7 @@ def _problems(table: Table) -> Iterator[str]:
 def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mapping[str, Value]) -> Iterator[str]:
     counts, dataset = prepared.counts, prepared.dataset
     reasons = {
+        "as a sum or mean of the others": len(counts.summaries),
         "with more or fewer cells than columns": table.ragged,
         "without a value to predict": counts.without_target,
         "with a missing input": counts.without_input,
@@ -106,12 +114,15 @@ def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mappi
     left_out = ", ".join(f"{count:,} {why}" for why, count in reasons.items() if count)
     of_all = f"{counts.used:,} of {counts.rows + table.ragged:,}"
     yield f"rows used: {of_all}" + (f" (left out: {left_out})" if left_out else "")
+    for row in counts.summaries:
+        yield f"{row}: left out (--data-setting summary=keep keeps it)"
     if counts.without_input:
         yield "  (--data-setting missing=median keeps rows with a missing input)"
     for name, reason in [each for each in counts.left_out.items() if each[1] != IGNORED][:_MOST_LEFT_OUT]:
         yield f"{text.name(name)} left out: it {reason}"
     if counts.filled:
         yield f"missing values filled in: {sum(counts.filled.values()):,}"
+    yield from (text.plain(note) for note in [*notes_of_classes(table, prepared), *notes_of_ids(table, prepared)])
     yield f"inputs of the network: {dataset.width:,}"
     task, *facts = facts_of(dataset)
     yield f"{task} ({_reason(table.column(target), dataset.is_classification, settings)})"

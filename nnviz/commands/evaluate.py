@@ -40,13 +40,25 @@ def run(arguments: argparse.Namespace) -> int:
     print(lines[0].strip())
     print(f"with the {len(split):,}{f' {part}' * bool(part)} examples of {text.name(data.title)}")
     if chosen.fingerprint not in ("", data.fingerprint):
-        print(f"It was trained with other data, of fingerprint {chosen.fingerprint}; here it is {data.fingerprint}.")
+        print(_told_other(data, chosen))
     known = () if network.description is None else network.description.class_names
     if known and data.class_names and known != data.class_names:
         print(f"Its classes are called otherwise: {text.plain(', '.join(map(text.name, known)), _WIDTH)}.")
     print_notes(data)
     print("\n".join(lines[1:]))
     return 0
+
+
+def _told_other(data: Dataset, chosen: ChosenData) -> str:
+    """That these are not the data that the network was trained with, and what that means for the figures."""
+    prints = f"(fingerprint then {chosen.fingerprint}, now {data.fingerprint})"
+    if not chosen.is_own or chosen.is_asked or chosen.source.file is None:
+        return f"It was trained with other data than these {prints}."
+    which = "These are all its examples; the network" if data.test is None else "The network"
+    return (
+        f"{text.name(chosen.source.title)} is not as it was when the network was trained with it {prints}. "
+        f"{which} may have been trained on many of them, so the figures may be too good."
+    )
 
 
 def _measured(data: Dataset, chosen: ChosenData) -> tuple[str, Split]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from engine.validation import Array
 from nnviz.commands.checks import CommandError, check_folder
 from nnviz.commands.network_data import chosen_data, loaded_data
 from nnviz.commands.pictures import names_of_outputs, picture_of_file, reads_drawings, shape_of_pictures
+from nnviz.commands.tables import is_table
 from nnviz.digits.drawing import SIDE
 from nnviz.look import text, theme
 from nnviz.look.meaning import NO_MEANING, Meaning
@@ -79,6 +81,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explained]:
     if wanted.data is not None or wanted.example:
         raise CommandError("explain takes pictures, or examples of data, not both. Leave one of them out.")
+    table = next(filter(is_table, wanted.pictures), None)
+    if table is not None:
+        way = f"--data {shlex.quote(table)} --example 0"
+        raise CommandError(f"{table}: is a table. Ask about its rows by number: {way}.")
     if shape_of_pictures(network) is None:
         raise CommandError(
             f"{wanted.file}: a network of {network.shape[0]} inputs cannot read pictures of 28 × 28. "

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from engine.datasets import Dataset, DataSource, source_of
 from engine.datasets.mnist import DIGITS, SIDE
 from engine.datasets.source import Value
-from engine.datasets.table_source import FORMAT
+from engine.datasets.table_format import FORMAT
 from engine.errors import UnknownNameError
 from engine.experiment import Experiment
 from engine.network import Network
@@ -18,6 +18,7 @@ from engine.provenance import Provenance
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import given_options, load, settings_for
 from nnviz.commands.other_data import coded_table, rescaled
+from nnviz.commands.written import decimal_of
 from nnviz.look import text
 
 
@@ -73,13 +74,13 @@ def loaded_data(network: Network, chosen: ChosenData) -> Dataset:
     """The data; others than it was trained with are made as the network takes them, if it knows how."""
     about, is_table = network.description, chosen.source.table is not None
     if about is not None and about.coding is not None and is_table and not chosen.is_own:
-        return coded_table(about.coding, chosen.source, chosen.settings)
+        return coded_table(about.coding, chosen.source, chosen.settings, decimal_of(network))
     data = load(chosen.source, chosen.settings)
     if about is None or data.fingerprint == chosen.fingerprint:
         return data
     if about.coding is not None and is_table and not chosen.is_asked:  # the file has changed
-        how = {name: value for name, value in chosen.settings.items() if name in FORMAT}
-        return coded_table(about.coding, chosen.source, how)
+        how = {name: value for name, value in chosen.settings.items() if name in (*FORMAT, "numbers")}
+        return coded_table(about.coding, chosen.source, how, decimal_of(network))
     return rescaled(about, data)
 
 

@@ -12,44 +12,57 @@ from engine.datasets import Dataset, DataSource, Split
 from engine.datasets.dataset import one_hot
 from engine.datasets.description import Description
 from engine.datasets.source import Value
+from engine.datasets.summary_rows import summary_rows
 from engine.datasets.table import Table
 from engine.datasets.table_coding import TableCoding
 from engine.datasets.table_columns import TEXT, Column
-from engine.datasets.table_source import FORMAT, open_table
+from engine.datasets.table_format import FORMAT
+from engine.datasets.table_source import open_table
 from engine.errors import DataError, Verbatim
 from engine.validation import Array
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import option_of
 from nnviz.commands.progress import reading
+from nnviz.commands.written import told_decimal
 from nnviz.look import text
 
 
-def coded_table(coding: TableCoding, source: DataSource, settings: Mapping[str, Value]) -> Dataset:
+def coded_table(
+    coding: TableCoding, source: DataSource, settings: Mapping[str, Value], usual_decimal: str | None
+) -> Dataset:
     """All rows of a table that have what the network was trained with, as its only part.
+
+    ``usual_decimal``: the decimal mark if neither the settings nor the file say it.
 
     Raises CommandError for settings that the network itself decides, and EngineError for a table that it cannot take.
     """
     assert source.table is not None
-    decided = [option_of(name) for name in settings if name not in FORMAT]
+    decided = [option_of(name) for name in settings if name not in (*FORMAT, "numbers")]
     if decided:
         title = text.name(source.title)
         rule = "how it takes another table than its own, the network knows itself"
         raise CommandError(f"{decided[0]}: cannot be given for {title}: {rule}. Leave it out.")
     with reading(source.title, "B") as show:
-        table, _ = open_table(source.table, {**settings, "texts": sorted(coding.texts)}, show)
-    used = _usable_rows(coding, table)
+        units = [column.name for column in coding.columns if column.sign]
+        how = {**settings, "texts": sorted(coding.texts), "numbers": (*settings.get("numbers", ()), *units)}
+        table, form = open_table(source.table, how, show, usual_decimal)
+    summaries = summary_rows(table)
+    used = _usable_rows(coding, table, len(table) - len(summaries))
     part = replace(table, columns=tuple(_at(column, used) for column in table.columns))
     split = _split(coding, part)
-    notes = (f"{len(table) - len(used):,} rows with a missing value left out.",) if len(used) < len(table) else ()
-    return Dataset(table.title, split, coding=coding, notes=notes)
+    gaps = len(table) - len(summaries) - len(used)
+    left_out = f"{gaps:,} {'row' if gaps == 1 else 'rows'} with a missing value left out." if gaps else ""
+    notes = (*(f"{row}: left out." for row in summaries), left_out, told_decimal(form, usual_decimal))
+    return Dataset(table.title, split, coding=coding, notes=tuple(filter(None, notes)))
 
 
-def _usable_rows(coding: TableCoding, table: Table) -> Array:
-    """The rows, from 0, in which nothing is missing that must be there."""
+def _usable_rows(coding: TableCoding, table: Table, examples: int) -> Array:
+    """Those of the first rows, from 0, which are examples, in which nothing is missing that must be there."""
     usable = ~table.column(coding.target, "target").absent
     for coded in coding.columns:
         if coded.name in table.names and coded.filled is None:
             usable &= ~table.column(coded.name).absent
+    usable[examples:] = False
     if not usable.any():
         raise DataError("table", table.title, "must have rows in which nothing is missing", "Give another table.")
     return np.flatnonzero(usable)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 
@@ -13,16 +12,14 @@ from engine.storage import load_network
 from engine.validation import Array
 from nnviz.commands.checks import CommandError
 from nnviz.commands.pictures import names_of_outputs, picture_of_file, reads_drawings, shape_of_pictures
-from nnviz.commands.tables import print_answers, rows_of_file
-
-_TABLES = (".csv", ".tsv")
+from nnviz.commands.tables import is_table, print_answers, rows_of_file
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints a table of answers for a table, or the two best answers for each picture. Returns the exit code."""
     network = load_network(arguments.file)
     is_of_tables = network.description is not None and network.description.coding is not None
-    if not is_of_tables and not any(Path(name).suffix.lower() in _TABLES for name in arguments.inputs):
+    if not is_of_tables and not any(map(is_table, arguments.inputs)):
         return _recognise(network, arguments)
     if len(arguments.inputs) > 1:
         raise CommandError(f"{arguments.inputs[1]}: is one file too many. Give one table at a time.")

@@ -7,6 +7,7 @@ import io
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -19,7 +20,15 @@ from engine.errors import DataError
 from engine.network import Network
 from engine.validation import Array
 from nnviz.commands.checks import CommandError
+from nnviz.commands.written import decimal_of, told_decimal, told_signs
 from nnviz.look import text
+
+_MOST_KINDS = 5  # of gaps that are told
+
+
+def is_table(name: str) -> bool:
+    """Whether a file is a table, by the ending of its name."""
+    return Path(name).suffix.lower() in (".csv", ".tsv")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +38,8 @@ class Rows:
     Attributes:
         inputs: (k, inputs) of those that can be answered.
         has_gap: (rows,) whether one cannot: a value is missing that must be there, or is none that the network knows.
-        told: how many rows have a gap, and the first of them, in one line; empty if none has.
+        told: how many rows have a gap, and why; what is written otherwise than in the network's table. In one line;
+            empty if there is nothing to tell.
     """
 
     inputs: Array
@@ -43,7 +53,8 @@ def rows_of_file(network: Network, file: str) -> Rows:
     Raises CommandError, which says which column cannot be used, and the first row; and FileFormatError.
     """
     about = network.description or Description()
-    table, form = _read(file, about)
+    usual = decimal_of(network)
+    table, form = _read(file, about, usual)
     coding = about.coding
     if coding is None:
         coding = _plain_coding(file, table, about.columns, network.shape[0])
@@ -57,7 +68,8 @@ def rows_of_file(network: Network, file: str) -> Rows:
     gaps = _gaps(table, coding, read)
     has_gap = np.logical_or.reduce(list(gaps.values()))
     raw = coding.raw([values[~has_gap] for values, _ in read])
-    told = _told_gaps(file, form, gaps, has_gap), _told_filled(table, coding)
+    told = [_told_gaps(file, form, gaps, has_gap), _told_filled(table, coding)]
+    told += [told_decimal(form, usual), told_signs(table, network)]
     return Rows(about.inputs_of(raw), has_gap, " ".join(filter(None, told)))
 
 
@@ -75,17 +87,30 @@ def _gaps(table: Table, coding: TableCoding, read: list[tuple[Array, Array]]) ->
 
 
 def _told_gaps(file: str, form: TableFormat, gaps: Mapping[str, Array], has_gap: Array) -> str:
-    """How many rows have a gap, the number of the first of them in the file, and what it has."""
+    """How many rows have a gap, and for each kind of gap the number of the first of them in the file."""
     count = int(has_gap.sum())
     if not count:
         return ""
-    place = int(has_gap.argmax())
-    what = next(words for words, has_it in gaps.items() if has_it[place])
-    row = row_number(file, form, place)
+    kinds = _first_kinds(gaps, has_gap)
+    told = [_told_kind(row_number(file, form, int(has_it.argmax())), int(has_it.sum()), what) for what, has_it in kinds]
+    more = f"; and {len(told) - _MOST_KINDS:,} more reasons" if len(told) > _MOST_KINDS else ""
     rows = "1 row has no answer" if count == 1 else f"{count:,} rows have no answer"
+    return _line(f"{file}: {rows}: {'; '.join(told[:_MOST_KINDS])}{more}.")
+
+
+def _first_kinds(gaps: Mapping[str, Array], has_gap: Array) -> list[tuple[str, Array]]:
+    """What is first in the way in each row that has a gap, by the first such row: in words, and (rows,) in which."""
+    left, kinds = has_gap.copy(), []
+    for what, has_it in gaps.items():
+        if (has_it & left).any():
+            kinds.append((what, has_it & left))
+        left &= ~has_it
+    return sorted(kinds, key=lambda kind: int(kind[1].argmax()))
+
+
+def _told_kind(row: int | None, count: int, what: str) -> str:
     which = "it" if row is None else f"row {row:,}"
-    which = which if count == 1 else f"the first, {which},"
-    return _line(f"{file}: {rows}: {which} has {what}.")
+    return f"{which} has {what}" if count == 1 else f"{which} and {count - 1:,} more have {what}"
 
 
 def _told_filled(table: Table, coding: TableCoding) -> str:
@@ -94,9 +119,9 @@ def _told_filled(table: Table, coding: TableCoding) -> str:
     return f"{count:,} {'cell' if count == 1 else 'cells'} that could not be read filled in as missing." * bool(count)
 
 
-def _read(file: str, about: Description) -> tuple[Table, TableFormat]:
+def _read(file: str, about: Description, usual_decimal: str | None) -> tuple[Table, TableFormat]:
     """The table, whose first row holds names if the network's columns are found there."""
-    form = sniff(file)
+    form = sniff(file, usual_decimal=usual_decimal)
     table = _whole_table(file, form, about.coding)
     wanted = {column.name for column in about.coding.columns} if about.coding else set(about.columns)
     if not wanted <= set(table.names):

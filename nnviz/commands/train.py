@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from tqdm import tqdm
 
-from engine.datasets import Split
+from engine.datasets import Split, source_of
 from engine.datasets.scaling import Scaling
 from engine.errors import DataError
 from engine.events import Batch, BestRestored, Epoch, Event
@@ -28,6 +28,7 @@ from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.interrupts import interrupts
 from nnviz.commands.recorded import Found, Keeper, found_run, is_number_of_run, keeping
 from nnviz.commands.train_options import check_options, described_experiment, fitted_experiment, without_places
+from nnviz.look import text
 
 
 @dataclass
@@ -156,7 +157,15 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
         )
     experiment = Provenance.read(network).experiment
     data = load_named(experiment.data, experiment.data_settings) if experiment else load_named(Experiment.data, {})
-    trainer = Trainer.resume(network, data, state)
+    try:
+        trainer = Trainer.resume(network, data, state)
+    except DataError as error:
+        if error.parameter != "data" or experiment is None or source_of(experiment.data).file is None:
+            raise
+        raise CommandError(
+            f"{text.name(experiment.data)}: has changed since this training was begun, so it cannot be resumed. "
+            "Put back the file as it was, or train anew."
+        ) from None
     if arguments.epochs is not None:
         _train_until(arguments.epochs, trainer, arguments.resume)
     whole = trainer.epoch if state.progress["measured"] else max(trainer.epoch - 1, 0)

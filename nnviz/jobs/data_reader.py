@@ -132,11 +132,12 @@ class DataReader:
         read = self._table
         if read is None or read[0] != key:
             self._table = self._made = None  # before more is read
-            form, texts = form or format_of(file, settings), settings.get("texts", ())
+            form = form or format_of(file, settings)
+            kinds = {name: settings.get(name, ()) for name in ("texts", "numbers")}
             elsewhere = self._elsewhere if is_whole else None
             if not is_whole and stamp is not None and self._elsewhere is not None:
                 self._elsewhere.get_ready(stamp[0])
-            table = read_table(file, form, progress, texts, only_head=not is_whole, elsewhere=elsewhere)
+            table = read_table(file, form, progress, only_head=not is_whole, elsewhere=elsewhere, **kinds)
             read = self._table = key, table
         return read[1]
 

@@ -31,6 +31,11 @@ def thousands(sign: str) -> str:
     return f"thousands separated by {sign if sign.strip() else 'a space'}"
 
 
+def written(separator: str, sign: str) -> list[str]:
+    """What stands in the numbers of a column besides digits: "with €", "thousands separated by ,"."""
+    return [*([f"with {sign}"] if sign else []), *([thousands(separator)] if separator else [])]
+
+
 def plain(words: str, longest: int = _LONGEST_TEXT) -> str:
     """A text from outside as it may be shown: without control characters, and shortened in the middle if it is long."""
     safe = _UNSAFE.sub("\ufffd", words[: 2 * longest] + words[2 * longest :][-longest:])

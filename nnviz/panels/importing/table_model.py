@@ -112,11 +112,11 @@ class TableModel(QAbstractTableModel):
         ink = "error" if is_wrong else "text" if is_used else "past"
         shown = role if is_used or role == IGNORED or is_wrong else "left out"
         missing = f" · {text.count(column.missing)} missing" if column.missing else ""
-        thousands = f" · {text.thousands(column.separator)}" if column.separator else ""
+        written = "".join(f" · {words}" for words in text.written(column.separator, column.sign))
         return [
             (text.name(column.name), ink),
             (f"{shown} ▾", ink if is_wrong or not is_used else "accent" if role == PREDICT else "muted"),
-            (f"{KINDS[column.kind]}{missing}{thousands}", "muted" if is_used else "past"),
+            (f"{KINDS[column.kind]}{missing}{written}", "muted" if is_used else "past"),
         ]
 
     def _tip(self, section: int, column: PreviewColumn) -> str:
@@ -127,7 +127,7 @@ class TableModel(QAbstractTableModel):
         if column.missing:
             unread = f", {column.wrong:,} of which could not be read" if column.wrong else ""
             facts.append(f"{column.missing:,} values are missing{unread}.")
-        if column.separator:
-            facts.append(f"Its numbers have {text.thousands(column.separator)}.")
+        if written := text.written(column.separator, column.sign):
+            facts.append(f"They are numbers {', '.join(written)}.")
         facts.append("A click, or Enter, chooses what becomes of this column.")
         return " ".join(facts)

@@ -7,10 +7,11 @@ from typing import Any
 
 from PyQt5.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
 
+from engine.datasets.decimal_mark import MARKS
 from engine.datasets.preview import TablePreview
 from engine.datasets.source import DataSetting
-from engine.datasets.table_dataset import CLASSIFICATION, DROP, MEDIAN, REGRESSION
-from engine.datasets.table_format import DECIMALS, ENCODINGS
+from engine.datasets.table_dataset import CLASSIFICATION, DROP, KEEP, MEDIAN, REGRESSION
+from engine.datasets.table_format import ENCODINGS
 from engine.datasets.table_source import format_settings
 from engine.errors import EngineError
 from nnviz.look import text
@@ -41,6 +42,7 @@ _STANDARDISE_TIP = (
     "Scales each column of numbers by the mean and the spread of the training part, so that no column counts more "
     "because of its unit. The scaling is saved with the network."
 )
+_SUMMARY_TIP = "Rows at the end that look like a sum or a mean of the others are no examples, unless you keep them."
 _LIST_ROWS = 3  # problems that can be seen at once
 _MOST_TARGETS = 2000  # columns in the list of what can be predicted; the others are chosen at their heads
 
@@ -64,9 +66,12 @@ class TablePart(QWidget):
         self._ignore = named(QPushButton(ignore, self._of_column), "ignoreColumnButton", ignore, tip)
         self._ignore.clicked.connect(self._ignore_wrong)
         arranged(QHBoxLayout(self._of_column), (self._problem, 1), self._ignore, spacing=8)
+        self._summaries = named(QPushButton(self), "keepSummaryRowsButton", "Keep summary rows", _SUMMARY_TIP)
+        self._summaries.clicked.connect(self._turn_summaries)
         self._problems = self._problem_list()
         self.choices = self._data_choices()
         parts: list[Any] = [self._form, self._skipped, (self._table, 1), self._of_column, self._problems]
+        parts.append(self._summaries)
         arranged(QVBoxLayout(self), *parts, spacing=8)
 
     def _format_choices(self) -> Choices:
@@ -75,7 +80,7 @@ class TablePart(QWidget):
         encodings = [(_ENCODINGS.get(name, name.capitalize()), name) for name in ENCODINGS]
         entries: dict[str, Any] = {
             "delimiter": _DELIMITERS,
-            "decimal": tuple(zip(("point", "comma"), DECIMALS, strict=True)),
+            "decimal": tuple((name, mark) for mark, name in MARKS.items()),
             "encoding": encodings,
             "header": (("names of columns", True), ("values", False)),
         }
@@ -132,6 +137,7 @@ class TablePart(QWidget):
         self.choices.setVisible(bool(preview.columns))
         self._table.setVisible(bool(preview.columns))
         self._show_column_problem(preview)
+        self._show_summaries(preview)
         self._show_problems(preview)
 
     @property
@@ -155,6 +161,17 @@ class TablePart(QWidget):
         if error is not None and is_of_column:
             self._problem.setText(text.plain(str(error)))
             self._ignore.setVisible(error.parameter != preview.settings.get("target"))
+
+    def _show_summaries(self, preview: TablePreview) -> None:
+        is_kept = preview.settings.get("summary") == KEEP
+        rows = "row" if preview.summaries == 1 else f"{preview.summaries} rows"
+        self._summaries.setText("Leave out sums at the end" if is_kept else f"Keep the last {rows} all the same")
+        self._summaries.setVisible(is_kept or preview.summaries > 0)
+
+    def _turn_summaries(self) -> None:
+        preview = self._importing.found
+        if isinstance(preview, TablePreview):
+            self._importing.choose(summary=DROP if preview.settings.get("summary") == KEEP else KEEP)
 
     def _show_problems(self, preview: TablePreview) -> None:
         words = [text.plain(str(problem)) for problem in preview.problems]

@@ -18,6 +18,7 @@ from nnviz.widgets.parts import named
 
 _ROW, _PADDING = 22, 7  # pixels
 _WIDEST, _AIR = 190, 18  # of a column, and beside its longest cell
+_WISHES = ("texts", "numbers")  # the settings that say how a column is to be understood
 _MOST_FITTED = 200  # columns; the others have the usual width
 _ROLES = {
     PREDICT: "Predict this column",
@@ -141,17 +142,21 @@ class PreviewTable(QTableView):
         return menu
 
     def _add_kinds(self, menu: QMenu, preview: TablePreview, column: int) -> None:
-        """How a column is understood; words cannot be taken for numbers."""
+        """How a column is understood; as numbers only where most of its cells would be some."""
         chosen = preview.columns[column]
-        is_wish = chosen.name in preview.settings.get("texts", ())
-        as_found = "as found in the file" if is_wish else f"as {KINDS[chosen.kind]}"
-        offered = [("foundColumnAction", as_found, False), ("categoriesColumnAction", f"as {KINDS[TEXT]}", True)]
-        for name, words, is_text in offered if chosen.kind != TEXT or is_wish else offered[:1]:
+        wish = next((each for each in _WISHES if chosen.name in preview.settings.get(each, ())), "")
+        as_found = "as found in the file" if wish else f"as {KINDS[chosen.kind]}"
+        offered = [("foundColumnAction", as_found, "")]
+        if chosen.kind != TEXT or wish:
+            offered.append(("categoriesColumnAction", f"as {KINDS[TEXT]}", "texts"))
+        if chosen.mostly_numbers or wish == "numbers":
+            offered.append(("numbersColumnAction", "as numbers", "numbers"))
+        for name, words, kind in offered:
             action = menu.addAction(f"Understood {words}")
             action.setObjectName(name)
             action.setCheckable(True)
-            action.setChecked(is_text == is_wish)
-            action.triggered.connect(partial(self._set_text, preview, chosen.name, is_text))
+            action.setChecked(kind == wish)
+            action.triggered.connect(partial(self._set_kind, preview, chosen.name, kind))
 
     def _set_role(self, preview: TablePreview, column: int, role: str) -> None:
         name = preview.columns[column].name
@@ -161,9 +166,10 @@ class PreviewTable(QTableView):
         elif name != preview.settings.get("target"):
             self._importing.choose(ignored=(*ignored, name) if role == IGNORED else tuple(ignored))
 
-    def _set_text(self, preview: TablePreview, name: str, wanted: bool) -> None:
-        others = [each for each in preview.settings.get("texts", ()) if each != name]
-        self._importing.choose(texts=(*others, name) if wanted else tuple(others))
+    def _set_kind(self, preview: TablePreview, name: str, kind: str) -> None:
+        """``kind``: the setting that shall name the column; empty for none."""
+        others = {each: tuple(other for other in preview.settings.get(each, ()) if other != name) for each in _WISHES}
+        self._importing.choose(**{each: (*names, name) if each == kind else names for each, names in others.items()})
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return opens the menu of the current column."""

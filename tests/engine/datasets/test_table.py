@@ -142,7 +142,7 @@ def test_what_is_wrong_is_missing_and_listed_with_its_place(file: Path) -> None:
     assert sorted(str(problem) for problem in table.problems) == [
         "Row 24, column a: “many” is no number",
         "Row 25, column b: “1e999” is infinite",
-        "Row 26: left out, as it has 1 cells instead of 2",
+        "Row 26: left out, as it has 1 cell instead of 2",
         "Row 27: left out, as it has 3 cells instead of 2",
         "Row 28, column b: “-inf” is infinite",
         "Row 29, column a: “1_0” is no number",
@@ -200,7 +200,7 @@ def test_at_most_100_problems_are_listed_and_all_are_counted(file: Path) -> None
 def test_the_same_problem_in_many_rows_is_one(file: Path) -> None:
     table = read(file, "a,b\n" + "1,2\n" * 60 + "k. A.,3\n1\n" * 2 + "x,3\n" + "1\n" * 3)
     assert [(str(problem), problem.count) for problem in table.problems] == [
-        ("Rows 63, 65, 67 and 2 more: left out, as each has 1 cells instead of 2", 5),
+        ("Rows 63, 65, 67 and 2 more: left out, as each has 1 cell instead of 2", 5),
         ("Rows 62 and 64, column a: “k. A.” is no number", 2),
         ("Row 66, column a: “x” is no number", 1),
     ]

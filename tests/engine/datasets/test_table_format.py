@@ -29,6 +29,10 @@ FOUND = {
     "thousands beside decimal commas": ("a;b\n1.112;2,5\n1.234;3,5\n2.345;4,5\n", TableFormat(";", ",")),
     "both signs in one number": ("a;b\n1.112,5;1.234\n2;2.345\n", TableFormat(";", ",")),
     "points before three digits, and one comma": ("a;b\n" + "1.112;2.345\n" * 9 + "1.1;2,5\n", TableFormat(";")),
+    "only thousands beside percents": ("a;b\n96.742;1,7 %\n68.320;15,9 %\n", TableFormat(";", ",")),
+    "several points in one number": ("a\tb\n1.234\tx\n9.999.999\ty\n", TableFormat("\t", ",")),
+    "points before three digits between semicolons": ("a;b\n96.742;x\n68.320;y\n", TableFormat(";", ",")),
+    "a point that is no thousand between semicolons": ("a;b\n96.742;x\n0.320;y\n", TableFormat(";")),
     "quoted thousands separators": ('a,b\n"1,234",2.5\n', TableFormat()),
     "one list of words": ("id,tags\n1,a;b\n2,c;d\n", TableFormat()),
     "delimiters in quotes": ('a,b\n"x;y;z",1\n"x;y;z",2\n', TableFormat()),
@@ -52,6 +56,39 @@ FOUND = {
 def test_it_is_found(file: Path, text: str, form: TableFormat) -> None:
     file.write_bytes(text.encode())
     assert sniff(file) == form
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "doubt"),
+    [
+        ("a;b\n96.742;1\n68.320;2\n", ",", "96.742"),
+        ("a\tb\n96,742\t1\n", ".", "96,742"),
+        ("a,b\n96.742,1\n68.320,2\n", ".", ""),
+        ("a;b\n96.742;1,5\n", ",", ""),
+        ("a;b\n9;1\n", ".", ""),
+    ],
+)
+def test_a_guess_of_the_decimal_mark_is_known_as_one(file: Path, text: str, decimal: str, doubt: str) -> None:
+    file.write_text(text)
+    assert (sniff(file).decimal, sniff(file).doubt) == (decimal, doubt)
+    assert sniff(file, decimal=".").doubt == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "usual", "decimal"),
+    [
+        ("a;b\n96.742;1\n", ".", "."),
+        ("a,b\n96.742,1\n", ",", ","),
+        ("a;b\n96.742;1,5\n", ".", ","),
+        ("a;b\n9.7;1\n", ",", "."),
+    ],
+)
+def test_a_usual_decimal_mark_is_taken_where_the_file_leaves_it_open(
+    file: Path, text: str, usual: str, decimal: str
+) -> None:
+    file.write_text(text)
+    form = sniff(file, usual_decimal=usual)
+    assert (form.decimal, form.doubt) == (decimal, "")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +140,9 @@ def test_only_the_choices_can_be_given(file: Path, given: dict[str, Any]) -> Non
         (b"", "empty"),
         (b" \n\n  \r\n", "empty"),
         (b"\xef\xbb\xbf", "empty"),
-        (b"PK\x03\x04\0\0\0\0 and, more\n", "zero bytes"),
+        (b"PK\x03\x04\0\0\0\0 and, more\n", "a spreadsheet"),
+        (b"\xd0\xcf\x11\xe0\0\0", "a spreadsheet"),
+        (b"a,b\n\0,1\n", "zero bytes"),
         ("a,b\n1,2\n".encode("utf-32"), "UTF-32"),
     ],
 )

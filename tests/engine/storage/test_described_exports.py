@@ -20,6 +20,7 @@ from engine.datasets.scaling import Scaling
 from engine.datasets.table import read_table
 from engine.datasets.table_dataset import table_dataset
 from engine.datasets.table_format import TableFormat
+from engine.datasets.table_source import load_table
 from engine.errors import DataError
 from engine.network import Network
 from engine.storage import export_onnx, export_script
@@ -105,7 +106,26 @@ def test_a_program_asks_with_dicts_or_with_coded_numbers(tmp_path: Path, table: 
 
 
 CELLS = (
-    *("1", " 2.5 ", "-1e2", "1_000", "1,234", "inf", "-1e39", "1e999", "big", "", "NA", "n/a", "?", "NaN", "null"),
+    *(
+        "1",
+        " 2.5 ",
+        "-1e2",
+        "1_000",
+        "1,234",
+        "5 %",
+        "$-5",
+        "5 km",
+        "inf",
+        "-1e39",
+        "1e999",
+        "big",
+        "",
+        "NA",
+        "n/a",
+        "?",
+        "NaN",
+        "null",
+    ),
     *("red", " blue ", "Red", "yes", "NO", "t", "F", "on", "nein", "0", "1", "2", "0.0", "true"),
     *(1, 0, 2, 1.0, 12, 12.0, 0.5, True, False, None, float("nan"), float("inf"), [1], np.float32(0.5)),
 )
@@ -152,13 +172,6 @@ def test_missing_values_are_filled_in_a_script_too(tmp_path: Path) -> None:
     [
         ("bill_length_mm,sex\n1,MALE\n", "there is no column 'island'"),
         ("", "it is empty"),
-        (
-            "{heading}\nBiscoe,1,1,1,1,MALE\n\nBiscoe,1,wide,1,1,MALE\n",
-            "row 4, column 'bill_depth_mm' must be a number",
-        ),
-        ("{heading}\nBiscoe,1,,1,1,MALE\n", "row 2, column 'bill_depth_mm' must have a value"),
-        ("{heading}\nMars,1,1,1,1,MALE\n", "row 2, column 'island' must be one of"),
-        ("{heading}\nBiscoe,1,1\n", "row 2 has 3 cells, not 6"),
     ],
 )
 def test_a_script_refuses_a_file_in_one_line(tmp_path: Path, text: str, reason: str) -> None:
@@ -170,6 +183,60 @@ def test_a_script_refuses_a_file_in_one_line(tmp_path: Path, text: str, reason: 
     assert reason in told.stderr
     assert told.stderr.count("\n") == 1
     assert told.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("Biscoe,1,wide,1,1,MALE", "column 'bill_depth_mm' must be a number, not 'wide'"),
+        ("Biscoe,1,,1,1,MALE", "column 'bill_depth_mm' must have a value"),
+        ("Mars,1,1,1,1,MALE", "column 'island' must be one of"),
+        ("Biscoe,1,1", "it has 3 of 6 cells"),
+    ],
+)
+def test_a_row_with_a_gap_gets_an_empty_answer_from_a_script(tmp_path: Path, row: str, reason: str) -> None:
+    export_script(trained_on(prepare_penguins().dataset, epochs=1), tmp_path / "net.py")
+    heading = "island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex"
+    (tmp_path / "rows.csv").write_text(f"{heading}\nBiscoe,1,1,1,1,MALE\n\n{row}\n")
+    done = run(tmp_path / "net.py", "rows.csv")
+    assert done.stderr.startswith(f"row 4 has no answer: {reason}")
+    assert done.stderr.count("\n") == 1
+    first, second = printed(done)
+    assert all(first.values())
+    assert not any(second.values())
+
+
+GERMAN = "Stadt;Fläche;Rabatt;Preis\n" + "Köln;1.073,5;1,5 %;300.000 €\nFürth;73,2;12 %;9.000,50 €\n" * 20
+
+
+@pytest.mark.parametrize("above", ["", "sep=;\n", "Bericht 2024\n\n"])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_a_script_reads_what_predict_reads(tmp_path: Path, above: str, codec: str) -> None:
+    (tmp_path / "some.csv").write_bytes(GERMAN.encode())
+    network = trained_on(load_table(tmp_path / "some.csv", target="Preis"), epochs=1)
+    export_script(network, tmp_path / "net.py")
+    rows = "Köln;1.073,5;1,5 %\r\nFürth;73,2;\r\nFürth;73,2;12 %\r\nKöln;1.234;12\r\n"
+    (tmp_path / "rows.csv").write_bytes(f"{above}Stadt;Fläche;Rabatt\r\n{rows}".encode(codec))
+    told = [row["Preis"] for row in printed(run(tmp_path / "net.py", "rows.csv"))]
+    cells = [("Köln", 1073.5, 1.5), ("Fürth", 73.2, 12), ("Köln", 1234, 12)]
+    answers = wanted(network, [dict(zip(("Stadt", "Fläche", "Rabatt"), row, strict=True)) for row in cells])[:, 0]
+    assert told.pop(1) == ""
+    np.testing.assert_allclose(list(map(float, told)), answers, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("rows", "area"), [("Köln;1.234;5", 1234), ("Köln;1.234;5\nKöln;2.5;5", 1.234), ("Köln;1,234;5", 1.234)]
+)
+def test_a_script_takes_the_decimal_mark_of_the_file_else_of_the_networks_table(
+    tmp_path: Path, rows: str, area: float
+) -> None:
+    (tmp_path / "some.csv").write_bytes(GERMAN.encode())
+    network = trained_on(load_table(tmp_path / "some.csv", target="Preis"), epochs=1)
+    export_script(network, tmp_path / "net.py")
+    (tmp_path / "rows.csv").write_text(f"Stadt;Fläche;Rabatt\n{rows}\n", encoding="utf-8")
+    first, *_ = printed(run(tmp_path / "net.py", "rows.csv"))
+    answer = wanted(network, [{"Stadt": "Köln", "Fläche": area, "Rabatt": 5}])[0, 0]
+    assert float(first["Preis"]) == pytest.approx(answer, rel=1e-5)
 
 
 def test_without_a_file_it_names_the_columns(tmp_path: Path) -> None:
@@ -190,7 +257,9 @@ def test_odd_names_stay_names_in_a_script(tmp_path: Path, odd: Any) -> None:
     assert calls <= {
         *("ValueError", "abs", "answer", "different", "dict", "encode", "enumerate", "float", "hasattr", "int", "len"),
         *("isinstance", "main", "max", "numbers_of", "open", "predict", "range", "read", "softmax", "str", "tanh"),
-        *("activation", "any", "unpack", "value_of", "zip"),
+        *("activation", "all", "any", "bare", "below_heading", "bool", "decimal_mark", "grouped", "iter", "map"),
+        *("next",),
+        *("plain", "print", "rows_of", "says", "str", "sum", "text_of", "unpack", "value_of", "zip"),
     }
     script = runpy.run_path(str(tmp_path / "net.py"))
     assert "HOSTILE" not in script

@@ -1,0 +1,45 @@
+"""How the table of a network was written, for other tables that leave it open."""
+
+from __future__ import annotations
+
+from engine.datasets.decimal_mark import MARKS, told_guess
+from engine.datasets.description import Description
+from engine.datasets.table import Table
+from engine.datasets.table_format import TableFormat
+from engine.network import Network
+from engine.provenance import Provenance
+from nnviz.look import text
+
+
+def decimal_of(network: Network) -> str | None:
+    """The decimal mark of the table that a network was trained with; None if it is not known."""
+    coding = (network.description or Description()).coding
+    if coding is not None and coding.form is not None:
+        return coding.form.decimal
+    experiment = Provenance.read(network).experiment  # of files from before the coding told it
+    mark = None if experiment is None else experiment.data_settings.get("decimal")
+    return mark if isinstance(mark, str) and mark in MARKS else None
+
+
+def told_decimal(form: TableFormat, usual: str | None) -> str:
+    """That a table has another decimal mark than the network's, or that its own is a guess; else empty."""
+    if usual is None or form.decimal == usual:
+        return told_guess(form.decimal, form.doubt)
+    return (
+        f"Its numbers have a decimal {MARKS[form.decimal]} and are read so; "
+        f"those of the network's table have a decimal {MARKS[usual]}."
+    )
+
+
+def told_signs(table: Table, network: Network) -> str:
+    """The columns in which €, % or the like stands, and stood not when the network was trained, or another."""
+    coding = (network.description or Description()).coding
+    if coding is None or coding.form is None:  # of files from before, nothing is known of signs
+        return ""
+    here = {column.name: column.sign for column in table.columns if column.sign}
+    others = [column for column in coding.columns if here.get(column.name, column.sign) != column.sign]
+    return " ".join(
+        f"Column {text.name(each.name)} has {here[each.name]} beside its numbers; when the network was trained, it had "
+        f"{each.sign or 'none'}."
+        for each in others
+    )
