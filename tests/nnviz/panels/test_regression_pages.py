@@ -377,10 +377,10 @@ def test_the_legend_stays_beside_the_tabs(long_name: MainWindow, qtbot: QtBot) -
         tabs_end = bar.mapTo(card, QPoint(last, 0)).x()
         assert find(long_name, Key, "rmseTrainKey").mapTo(card, QPoint(0, 0)).x() > tabs_end
         assert scale.fontMetrics().horizontalAdvance(scale.text()) < scale.width()
-        assert "consumption" in scale.accessibleName()
+        assert "RMSE kWh" in scale.accessibleName(), "the unit in the column's long name"
         click(qtbot, long_name, QToolButton, "rmseScaleButton")
     long_name.resize(1900, 900)
-    qtbot.waitUntil(lambda: scale.text().startswith("RMSE consumption"))
+    qtbot.waitUntil(lambda: scale.text().startswith("RMSE kWh"))
 
 
 def test_the_status_is_not_cut(long_name: MainWindow, qtbot: QtBot) -> None:
