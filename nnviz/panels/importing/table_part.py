@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PyQt5.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.datasets.decimal_mark import MARKS
 from engine.datasets.preview import TablePreview
@@ -67,6 +67,7 @@ class TablePart(QWidget):
         self._ignore.clicked.connect(self._ignore_wrong)
         arranged(QHBoxLayout(self._of_column), (self._problem, 1), self._ignore, spacing=8)
         self._summaries = named(QPushButton(self), "keepSummaryRowsButton", "Keep summary rows", _SUMMARY_TIP)
+        self._summaries.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
         self._summaries.clicked.connect(self._turn_summaries)
         self._problems = self._problem_list()
         self.choices = self._data_choices()
