@@ -31,8 +31,8 @@ PICTURES: dict[str, tuple[str, ...]] = {
     "fashion-light.png": ("--theme", "light", "--data", "fashion-mnist", "--epochs", "10"),
     "timeline-dark.png": ("--theme", "dark", *TRAINED, "--at", "3"),
     "timeline-light.png": ("--theme", "light", *TRAINED, "--at", "3"),
-    "runs-dark.png": ("--workspace", "runs", "--theme", "dark", "--draw", "--epochs", "1", "--compare", "1,2,3,4"),
-    "runs-light.png": ("--workspace", "runs", "--theme", "light", "--draw", "--epochs", "1", "--compare", "1,2,3,4"),
+    "runs-dark.png": ("--workspace", "runs", "--theme", "dark", "--draw", "--epochs", "1", "--compare", "2,7,12"),
+    "runs-light.png": ("--workspace", "runs", "--theme", "light", "--draw", "--epochs", "1", "--compare", "2,7,12"),
     "window-1280x720.png": ("--theme", "dark", "--size", "1280x720", *TRAINED),
     "window-200-percent.png": ("--theme", "light", *TRAINED),
     "window-training.png": ("--theme", "dark", "--epochs", "12", "--of", "20", "--draw"),
@@ -43,9 +43,9 @@ SCALED = {"window-200-percent.png": "2"}
 # What the library of the pictures of Runs holds: each a training of ten epochs.
 RUNS: tuple[tuple[str, ...], ...] = (
     ("--learning-rate", "0.05"),
-    ("--learning-rate", "0.2"),
-    ("--optimizer", "adam", "--learning-rate", "0.003"),
-    ("--hidden", "128", "--learning-rate", "0.2"),
+    ("--learning-rate", "0.2", "--seeds", "5"),
+    ("--optimizer", "adamw", "--learning-rate", "0.002", "--seeds", "5"),
+    ("--hidden", "128", "--learning-rate", "0.2", "--seeds", "5"),
     ("--hidden", "32", "--activation", "sigmoid", "--learning-rate", "0.5"),
     ("--preset", "Ancestor 2015"),
 )

@@ -46,11 +46,15 @@ def _differs(row: DifferRow) -> bool:
 
 
 def verdicts(runs: Sequence[Compared], baseline: Chosen | None) -> list[str]:
-    """Which groups are better than the baseline, or than the first one where that is no group, and how sure that is."""
+    """Which groups are better than the baseline, or than the first one where that is no group, and how sure that is.
+
+    Nothing of those that learned from other data: their figures tell nothing about which is better.
+    """
     found = sorted((run for run in runs if run.is_group), key=lambda run: run.chosen != baseline)
-    if len(found) < 2:
+    groups = [run for run in found[1:] if _data_of(run) == _data_of(found[0])]
+    if not groups:
         return []
-    base, *groups = found
+    base = found[0]
     figure = main_figure([record for run in (base, *groups) for record in run.records])
     name = next(each.title for each in _FIGURES if each.name == figure)
     values = {run: values_of(run.records, figure) for run in (base, *groups)}
@@ -58,6 +62,10 @@ def verdicts(runs: Sequence[Compared], baseline: Chosen | None) -> list[str]:
     if not counted:
         return [f"Which is better, and how sure that is, can be told from {LEAST_SEEDS} seeds of each on."]
     return [words_of_pairs(compared(values[run], values[base]), run.title, base.title, name) for run in counted]
+
+
+def _data_of(run: Compared) -> tuple[str, str]:
+    return run.record.data, run.record.fingerprint
 
 
 def _settings(runs: Sequence[Compared]) -> list[DifferRow]:

@@ -314,6 +314,15 @@ def test_too_few_seeds_are_told(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert [cell.text for cell in rows["lowest – highest"]] == ["20.00 – 20.00", "10.00 – diverged"]
 
 
+def test_groups_of_other_data_are_not_set_against_each_other(ready_window: MainWindow, qtbot: QtBot) -> None:
+    with Library() as library:
+        told_group(library, [0.1, 0.2, 0.3, 0.4, 0.5])
+        told_group(library, [0.6, 0.7, 0.8, 0.9, 0.95], an_experiment().changed(fingerprint="others"))
+    table = show_runs(ready_window, qtbot)
+    compare(ready_window, qtbot, table, 0, 1)
+    assert not find(ready_window, QLabel, "seedsVerdict").isVisible()
+
+
 # ---- answers
 
 
