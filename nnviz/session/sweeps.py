@@ -132,7 +132,9 @@ class Sweeps(QObject):
     @property
     def progress(self) -> str:
         """How far it is, in words: "2 of 5 runs done, 12 s left"; empty while nothing is done."""
-        return "" if self.how_far is None else words_of_progress(self.how_far)
+        if self.how_far is None:
+            return ""
+        return "stopping" if self._is_stopping else words_of_progress(self.how_far)
 
     def stop(self) -> None:
         """Ends what is being done after the present step. What is done stays, and the rest can go on later."""
