@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _STEP = 0.05  # seconds, after which it is looked whether it is to stop
 _GRACE = 0.2  # seconds that runs have to tell how far they are when the window closes
-_BETWEEN_NEWS = 0.1  # seconds
+_BETWEEN_NEWS = 0.2  # seconds
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,8 @@ def words_of_broken_off(broken: BrokenOff) -> str:
     """That a plan can go on: "Training with 5 seeds was broken off with 2 of 5 runs done"."""
     plan = broken.record.plan
     what = f"Training with {name_of(plan)}" if plan.kind == SEEDS else f"A {name_of(plan)}"
-    return f"{what} was broken off with {_of(broken.done, plan.most_runs)} runs done. What is done is in the library."
+    kept = " What is done is in the library." if broken.done else ""
+    return f"{what} was broken off with {_of(broken.done, plan.most_runs)} runs done.{kept}"
 
 
 def _of(done: int, runs: int | None) -> str:

@@ -65,6 +65,7 @@ class Sweeps(QObject):
         self.seeds = _USUAL
         self.how_far: HowFar | None = None
         self._name = ""  # of what is being done
+        self._is_stopping = False
         self._plans = Plans(lambda: records.path)
         self._plans.went_on.connect(self._go_on)
         self._plans.noticed.connect(messages.tell_later)
@@ -130,12 +131,17 @@ class Sweeps(QObject):
 
     @property
     def progress(self) -> str:
-        """How far it is, in words: "2 of 5 runs are done, 12 s left"; empty while nothing is done."""
-        return "" if self.how_far is None else words_of_progress(self.how_far)
+        """How far it is, in words: "2 of 5 runs done, 12 s left"; empty while nothing is done."""
+        if self.how_far is None:
+            return ""
+        return "stopping" if self._is_stopping else words_of_progress(self.how_far)
 
     def stop(self) -> None:
-        """Ends what is being done. Finished runs stay, and the others can go on from where they are."""
-        self._plans.stop()
+        """Ends what is being done after the present step. What is done stays, and the rest can go on later."""
+        if self.how_far is not None:
+            self._is_stopping = True
+            self._plans.stop()
+            self._go_on(self.how_far)
 
     def resume(self, sweep: int, plan: Plan) -> None:
         """Goes on with a plan of the library that was stopped."""
@@ -157,7 +163,7 @@ class Sweeps(QObject):
         self._plans.look_for_broken_off(done)
 
     def _begin(self, name: str, how_far: HowFar) -> None:
-        self._name = name
+        self._name, self._is_stopping = name, False
         self._go_on(how_far)
 
     def _go_on(self, how_far: HowFar) -> None:

@@ -198,8 +198,8 @@ class Pool:
         self._processes, self._runs = {}, {}
 
     def close(self) -> None:
-        if self._waiting:
-            self._forget_processes()  # at which they end at once
+        for process in self._processes.values():
+            process.kill()  # they have nothing to lose, and to end by themselves would take them long
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._forget_processes()
         self._waiting.clear()
