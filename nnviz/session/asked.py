@@ -85,7 +85,7 @@ def new_probes(
     by_name |= predicted_probe(displayed, runs, data, mistakes)
     by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
     probes = Probes(by_name)
-    for signal in (displayed.changed, question.changed):
+    for signal in (displayed.changed, question.changed, runs.history_changed):
         signal.connect(probes.look)
     for signal in (runs.replaced, data.changed):
         signal.connect(statistics.forget)
@@ -140,7 +140,7 @@ class _Past:
         spread = {*run.snapshots.spread(_MOST_PAST), *([] if moment is None else [moment])}
         past = sorted(spread, key=lambda snapshot: snapshot.epochs)
         moments = (*past, Snapshot(run.epochs, exact(live, tuple(network.shape))))
-        return Same(example, live, moment), lambda: self._answers(network, example, moments)
+        return Same(example, live, moment, *past), lambda: self._answers(network, example, moments)
 
     def _answers(self, network: Network, example: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:
         """Runs in the lane's thread, the only one that uses ``_known``."""

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.datasets import Dataset
+from engine.packing import packed
+from engine.training import Trainer
 from nnviz.jobs.stepwise import Steps, only_shares
 from nnviz.session.data import Data
 from nnviz.session.records import Records
 from nnviz.session.run import Run
+from nnviz.session.snapshots import Snapshot
 from nnviz.session.status import Progress, Stage
 from nnviz.session.training import Training
 
 if TYPE_CHECKING:
     from nnviz.library.replay import Replayed
+
+_Place = tuple[Dataset, Path, "Future[None]"]  # data, library, and when that holds all of the run
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +58,22 @@ class Exact:
 
         Call it only where :meth:`why_not` returns None.
         """
-        dataset, path = self._data.dataset, self._records.path
+        found = self._place_of(wish.run)
+        return lambda: _gone_to(wish, *found)
+
+    def past(self, run: Run, moments: Sequence[float], most_seconds: float) -> Callable[[], Steps]:
+        """What goes through the run once, likewise; it returns a :class:`Snapshot` of each of these moments.
+
+        Of none if the training took more seconds; without those that cannot be had exactly.
+        """
+        found = self._place_of(run)
+        return lambda: _gone_through(run, moments, most_seconds, *found)
+
+    def _place_of(self, run: Run) -> _Place:
+        dataset = self._data.dataset
         assert dataset is not None
-        is_written = self._training.runner.look(wish.run.id, lambda _: None)  # then the record is complete up to now
-        return lambda: _gone_to(wish, dataset, path, is_written)
+        is_written = self._training.runner.look(run.id, lambda _: None)  # then the record is complete up to now
+        return dataset, self._records.path, is_written
 
 
 def _gone_to(wish: Wish, dataset: Dataset, path: Path, is_written: Future[None]) -> Steps:
@@ -68,6 +85,27 @@ def _gone_to(wish: Wish, dataset: Dataset, path: Path, is_written: Future[None])
     assert wish.run.record is not None
     with Library(path) as library:
         return (yield from only_shares(replay(library, wish.run.record, wish.at, dataset)))
+
+
+def _gone_through(
+    run: Run, moments: Sequence[float], most_seconds: float, dataset: Dataset, path: Path, is_written: Future[None]
+) -> Steps:
+    """In the work's thread."""
+    from nnviz.library import Library
+    from nnviz.library.replay import retrace
+
+    is_written.result()
+    assert run.record is not None
+    found: list[Snapshot] = []
+
+    def keep(at: float, trainer: Trainer) -> None:
+        network = trainer.network
+        found.append(Snapshot(at, packed(network.parameters.copy(), tuple(network.shape)), is_end=True))
+
+    with Library(path) as library:
+        if library.run(run.record).seconds <= most_seconds:
+            yield from only_shares(retrace(library, run.record, moments, dataset, keep))
+    return found
 
 
 def branched(wish: Wish, found: Replayed) -> Run:

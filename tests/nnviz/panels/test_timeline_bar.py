@@ -336,3 +336,26 @@ def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: MainW
     qtbot.keyClick(edit.line, Qt.Key_Return)
     assert session.timeline.epoch == session.timeline.nearest(1) < 2
     assert not edit.hasFocus()
+
+
+def type_epoch(window: MainWindow, qtbot: QtBot, words: str) -> None:
+    edit = find(window, NumberEdit, "timelineEpochEdit")
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit.line, words)
+    qtbot.keyClick(edit.line, Qt.Key_Return)
+
+
+def test_where_a_typed_epoch_is_not_kept_a_message_says_what_is_shown(trained: MainWindow, qtbot: QtBot) -> None:
+    session = trained.session
+    snapshots = session.runs.current.snapshots
+    snapshots.fill([each for each in snapshots if each.epochs in (0, 1)])
+    snapshots.forget_after(1)
+    type_epoch(trained, qtbot, "2")
+    assert session.timeline.epoch == 1
+    assert session.messages.current.text == "Epoch 2 is not kept. Shown is the nearest that is kept: epoch 1."
+    session.timeline.go_live()
+    assert session.messages.current is None
+    for words in ("1", "1.04", "99"):
+        type_epoch(trained, qtbot, words)
+        assert session.messages.current is None, words
