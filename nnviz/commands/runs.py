@@ -14,7 +14,8 @@ from nnviz.commands.checks import CommandError
 from nnviz.commands.tabular import lines_of
 from nnviz.library import Library, RunRecord
 from nnviz.library.exchange import read_run
-from nnviz.library.export import command_of, export_run
+from nnviz.library.export import export_run
+from nnviz.library.repeating import way_to
 from nnviz.look import text
 
 _HEAD = ("run", "", "name", "data", "network", "epochs", "test", "begun", "size")
@@ -93,7 +94,8 @@ def _show(library: Library, arguments: argparse.Namespace) -> int:
     record = library.run(arguments.id)
     if arguments.json:
         history, moments = library.history(record.id), library.moments(record.id)
-        more = {"curves": history.as_dict(), "moments": moments, "command": command_of(record.experiment).strip()}
+        way = way_to(library, record.id)
+        more = {"curves": history.as_dict(), "moments": moments, "command": way.command, "steps": way.steps}
         print(json.dumps(_facts(library, record) | more, indent=1))
         return 0
     for name, value in _told(library, record):
@@ -121,7 +123,12 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
         yield f"epoch {text.epochs(change.epoch)}", text.plain(change.text)
     moments = library.moments(record.id)
     yield "kept", f"{len(moments)} moments, {text.size(record.nbytes)}{', thinned' if record.is_thinned else ''}"
-    yield "command", text.plain(command_of(record.experiment).strip())
+    way = way_to(library, record.id)
+    if way.command is not None:
+        yield "command", text.plain(way.command)
+    else:
+        yield "again", "by no single command; these steps led to it"
+        yield from ((f"step {number}", text.plain(step)) for number, step in enumerate(way.steps, 1))
     if record.status != "finished" and library.state(record.id) is not None:
         yield "go on", f"python main.py train --resume {record.id}"
 
