@@ -70,19 +70,30 @@ def _row(record: RunRecord) -> list[str]:
 
 
 def result_of(record: RunRecord) -> str:
-    """The test error, or the RMSE where numbers are predicted; of the training part where there is no test part."""
+    """The test error, or the RMSE where numbers are predicted; of the training part where there is no test part.
+
+    Where the network was trained on since, with the epoch at whose end that was measured: "2.67 % at epoch 8".
+    """
     for part in ("test", "train"):
         error, rmse = record.figures.get(f"{part}_error"), record.figures.get(f"{part}_rmse")
         if error is not None:
-            return text.percent(error)
+            return text.percent(error) + _when(record)
         if rmse is not None:
-            return text.figure(rmse)
+            return text.figure(rmse) + _when(record)
     return "–"
+
+
+def _when(record: RunRecord) -> str:
+    """At which epoch its figures were measured, if its network is of another."""
+    return "" if record.figures_before is None else f" at epoch {text.epochs(record.figures_before)}"
 
 
 def _facts(library: Library, record: RunRecord) -> dict[str, Any]:
     names = ("id", "name", "note", "starred", "status", "parent", "left_at", "data", "version", "created", "updated")
-    told = {name: getattr(record, name) for name in (*names, "epochs", "seconds", "nbytes", "is_thinned", "figures")}
+    told = {
+        name: getattr(record, name)
+        for name in (*names, "epochs", "seconds", "nbytes", "is_thinned", "figures", "measured")
+    }
     is_live = record.status == "training" and library.is_live(record.id)
     return told | {"is_live": is_live, "experiment": record.experiment.as_dict()}
 
@@ -118,7 +129,7 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
     yield "trained", f"{text.epochs(record.epochs)} epochs, {record.seconds:.1f} s of learning"
     for name, value in record.figures.items():
         words = name.replace("_", " ").replace("rmse", "RMSE").replace("r2", "R²")
-        yield words, text.percent(value) if name.endswith("error") else text.figure(value)
+        yield words, (text.percent(value) if name.endswith("error") else text.figure(value)) + _when(record)
     for change in record.changes:
         yield f"epoch {text.epochs(change.epoch)}", text.plain(change.text)
     moments = library.moments(record.id)

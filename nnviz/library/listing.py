@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import overload
 
 from engine.errors import SettingError
@@ -12,6 +13,9 @@ from nnviz.library.records import COLUMNS, RunRecord, record_of
 from nnviz.library.schema import FIGURES
 
 _PAGE = 50
+# The last epoch of a run with the same figures as the run: it is the one that they are of.
+_SAME = " AND ".join(f"epochs.{name} IS runs.{name}" for name in FIGURES)
+_MEASURED = f"SELECT epoch FROM epochs WHERE run = runs.id AND {_SAME} ORDER BY epoch DESC LIMIT 1"
 SORTED_BY = (
     *("id", "name", "note", "starred", "status", "data", "epochs", "seconds", "nbytes", "created", "updated"),
     *FIGURES,
@@ -67,11 +71,12 @@ class Listing(Sequence[RunRecord]):
 def read_records(database: Database, ids: Sequence[int]) -> dict[int, RunRecord]:
     """The records of these runs, by number; those that are gone are left out. Raises LibraryError."""
     marks = ", ".join("?" * len(ids))
-    rows = database.rows(f"SELECT {COLUMNS} FROM runs WHERE id IN ({marks})", tuple(ids))
+    rows = database.rows(f"SELECT ({_MEASURED}), {COLUMNS} FROM runs WHERE id IN ({marks})", tuple(ids))
     try:
-        return {record.id: record for record in map(record_of, rows)}
+        found = [replace(record_of(row), measured=None if at is None else float(at)) for at, *row in rows]
     except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, str(error)[:80]) from None
+    return {record.id: record for record in found}
 
 
 def listed(database: Database, search: str, sort: str, ascending: bool, starred: bool) -> Listing:

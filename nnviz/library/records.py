@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -51,6 +51,7 @@ class RunRecord:
         nbytes: what its curves, moments and states take in the file.
         is_thinned: whether moments were taken from it to make room.
         figures: results at its end ("test_error", "train_rmse" and so on), as far as they were measured.
+        measured: the epoch at whose end they were measured; None if that is not known.
     """
 
     id: int
@@ -74,11 +75,17 @@ class RunRecord:
     _best: str
     _changes: str
     _experiment: str
+    measured: float | None = None
 
     @property
     def test_error(self) -> float | None:
         """Share of wrong answers to the test part at its end; None if it was not measured."""
         return self.figures.get("test_error")
+
+    @property
+    def figures_before(self) -> float | None:
+        """The epoch of which ``figures`` are, if the network was trained on since, or gone back; else None."""
+        return self.measured if self.figures and self.measured != self.epochs else None
 
     @cached_property
     def experiment(self) -> Experiment:
@@ -124,7 +131,7 @@ class RunRecord:
         return DamagedError(f"the {what} of run {self.id}", value, rule, "Delete the run, or repair the library.")
 
 
-def record_of(row: tuple) -> RunRecord:
+def record_of(row: Sequence[Any]) -> RunRecord:
     """The record of a row of ``COLUMNS``. Raises ValueError or TypeError for what no run has."""
     known = dict(zip(_PLAIN, row, strict=True))
     figures = {name: float(value) for name in FIGURES if (value := known.pop(name)) is not None}

@@ -74,7 +74,10 @@ def _branch(record: RunRecord, parent: RunRecord, left_at: float) -> str:
 
 
 def figure_of(record: RunRecord, sort: str) -> tuple[str, str]:
-    """The figure it is sorted by, and the name of its colour; a dash where it was not measured."""
+    """The figure it is sorted by, and the name of its colour; a dash where it was not measured.
+
+    Where it is of another epoch than the network, that stands with it: "2.67 at 8".
+    """
     if sort == NEWEST:
         sort = next((name for name in _MAIN if name in record.figures), _MAIN[0])
     colour = SORTS[sort].colour if sort in SORTS else "text"
@@ -85,7 +88,9 @@ def figure_of(record: RunRecord, sort: str) -> tuple[str, str]:
     value = record.seconds if sort == "seconds" else record.figures.get(sort)
     if value is None or record.status == "diverged":
         return "—", colour
-    return f"{100 * value:.2f}" if sort.endswith("_error") else text.steady(value), colour
+    words = f"{100 * value:.2f}" if sort.endswith("_error") else text.steady(value)
+    at = None if sort == "seconds" else record.figures_before
+    return words if at is None else f"{words} at {text.epochs(at)}", colour
 
 
 def words_of_loss(run: Run) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.errors import EngineError
 from engine.experiment import Experiment
@@ -23,8 +23,29 @@ _FEW = 0.005  # of a difference in percent: smaller ones are written as 0.00
 def differing(runs: Sequence[Compared], baseline: int | None) -> list[DifferRow]:
     """A row for each setting and each figure that is not the same in all of them."""
     base = next((number for number, run in enumerate(runs) if run.record.id == baseline), 0)
-    rows = [*_settings(runs), *_figures([run.record for run in runs], base)]
+    rows = [_origin(runs), *_settings(runs), *_figures([run.record for run in runs], base)]
+    rows = [_dated(row, runs) if row.name in _MEASURED else row for row in rows]
     return [row for row in rows if len({cell.text for cell in row.cells}) > 1]
+
+
+def _origin(runs: Sequence[Compared]) -> DifferRow:
+    """Where a branch left the run that it came from."""
+    places = [(run.record.parent, run.record.left_at) for run in runs]
+    told = ["—" if at is None else f"from epoch {text.epochs(at)} of {_parent(parent)}" for parent, at in places]
+    return DifferRow("branch", tuple(map(DifferCell, told)))
+
+
+def _parent(run: int | None) -> str:
+    return "a run that is gone" if run is None else f"run {run}"
+
+
+def _dated(row: DifferRow, runs: Sequence[Compared]) -> DifferRow:
+    """A row of figures that says of which epoch they are, if the network is of another: "2.67 % at epoch 8"."""
+    cells = []
+    for cell, run in zip(row.cells, runs, strict=True):
+        at = None if cell.text == "—" else run.record.figures_before
+        cells.append(cell if at is None else cell._replace(text=f"{cell.text} at epoch {text.epochs(at)}"))
+    return replace(row, cells=tuple(cells))
 
 
 def _settings(runs: Sequence[Compared]) -> list[DifferRow]:
@@ -98,6 +119,8 @@ _FIGURES = (
     _Figure("epochs trained", lambda record: record.epochs, text.epochs, _signed),
     _Figure("seconds", lambda record: record.seconds, lambda value: text.figure(value, 3), _signed),
 )
+# The rows of what is measured at the end of an epoch.
+_MEASURED = {figure.name for figure in _FIGURES} - {"epochs trained", "seconds"}
 
 
 def _figures(records: Sequence[RunRecord], base: int) -> list[DifferRow]:

@@ -14,8 +14,8 @@ from engine.experiment import Experiment
 from engine.network import Network
 from engine.training import Trainer
 from nnviz.library import Library, Recording
-from nnviz.library.replay import edit_content
 from nnviz.library.repeating import command_of, way_to
+from nnviz.library.replay import edit_content
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, recorded
 
 
