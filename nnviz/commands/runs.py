@@ -62,7 +62,7 @@ def _row(record: RunRecord) -> list[str]:
         str(record.id),
         star,
         *words,
-        text.epochs(record.epochs),
+        text.epochs(record.epochs, record.batches),
         result_of(record),
         begun,
         text.size(record.nbytes),
@@ -122,16 +122,16 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
     yield "network", f"{text.shape(record.experiment.shape)}, {', '.join(dict.fromkeys(record.experiment.activations))}"
     yield "status", "being trained now" if library.is_live(record.id) else record.status
     if record.parent is not None:
-        yield "branched", f"from run {record.parent} at epoch {text.epochs(record.left_at or 0)}"
+        yield "branched", f"from run {record.parent} at epoch {text.epochs(record.left_at or 0, record.batches)}"
     children = [str(child.id) for child in library.children(record.id)]
     if children:
         yield "branches", ", ".join(children)
-    yield "trained", f"{text.epochs(record.epochs)} epochs, {record.seconds:.1f} s of learning"
+    yield "trained", f"{text.epochs(record.epochs, record.batches)} epochs, {record.seconds:.1f} s of learning"
     for name, value in record.figures.items():
         words = name.replace("_", " ").replace("rmse", "RMSE").replace("r2", "R²")
         yield words, (text.percent(value) if name.endswith("error") else text.figure(value)) + _when(record)
     for change in record.changes:
-        yield f"epoch {text.epochs(change.epoch)}", text.plain(change.text)
+        yield f"epoch {text.epochs(change.epoch, record.batches)}", text.plain(change.text)
     moments = library.moments(record.id)
     yield "kept", f"{len(moments)} moments, {text.size(record.nbytes)}{', thinned' if record.is_thinned else ''}"
     way = way_to(library, record.id)

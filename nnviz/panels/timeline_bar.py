@@ -127,8 +127,10 @@ class TimelineBar(QWidget):
 
     @property
     def _words(self) -> str:
-        """The epoch that is shown."""
-        return text.epochs(self._session.displayed.epochs)
+        """The epoch that is shown; live, while it learns, in tenths."""
+        session, shown = self._session, self._session.displayed.epochs
+        is_passing = self._timeline.is_live and session.state is Status.TRAINING
+        return text.epochs(round(shown, 1)) if is_passing else session.runs.current.epoch_name(shown)
 
     def _extend(self) -> None:
         """Nobody sees more pictures a second of a training that goes on."""

@@ -10,7 +10,6 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.errors import EngineError
 from engine.training import FIXED_WHILE_TRAINING
 from nnviz.jobs.stepwise import Stepwise
-from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.exact import Exact, Wish, branched
 from nnviz.session.making import Making
@@ -116,7 +115,7 @@ class Branching(QObject):
             run.start_epoch = run.history.completed = wish.at
             run.experiment = wanted
             run.progress = Progress(epochs=wanted.training.epochs)
-        words = f"branch at epoch {text.epochs(wish.at)}"
+        words = f"branch at epoch {wish.run.epoch_name(wish.at)}"
         self._runs.add(run)
         if run.stage is not Stage.RESTING:
             self._training.begin(run, lambda: trainer)

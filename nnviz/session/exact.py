@@ -117,6 +117,7 @@ def branched(wish: Wish, found: Replayed) -> Run:
         parent=run.id,
         left_at=at,
         parent_record=run.record,
+        batches=max(run.batches, trainer.batches_per_epoch),
         history=run.history.until(at),
         name=run.name,
         changes=1,
@@ -138,4 +139,5 @@ def approximated(wish: Wish) -> Run:
     network, history = run.network.with_parameters(parameters), run.history.until(at)
     made = Run(run.experiment, network, parent=run.id, left_at=at, history=history, name=run.name, changes=1)
     made.start_epoch = made.history.completed = at
+    made.batches = run.batches
     return made

@@ -95,7 +95,7 @@ class MomentFiles(QObject):
         run = self._runs.current
         wish = Wish(run, epoch)
         self.cancel()
-        what = f"Going back to epoch {text.epochs(wish.at)} for {text.name(path.name)}"
+        what = f"Going back to epoch {run.epoch_name(wish.at)} for {text.name(path.name)}"
         self._job = _Job(wish, path, past, write, self._files.begin(what))
         self.changed.emit()
         why_not = self._exact.why_not(run)
@@ -140,7 +140,7 @@ class MomentFiles(QObject):
         job = self._arrive()
         assert job is not None
         job.end("")
-        moment, data = f"the network of epoch {text.epochs(job.wish.at)}", self._files.data_title
+        moment, data = f"the network of epoch {run.epoch_name(job.wish.at)}", self._files.data_title
 
         def work() -> str:
             job.write(network_for_file(run, data), found)

@@ -70,7 +70,7 @@ def _branch(record: RunRecord, parent: RunRecord, left_at: float) -> str:
     differs = changes_between(parent.experiment, record.experiment)
     told = [each.removeprefix("learning ") for each in differs[:_MOST_TOLD]]
     more = f" and {len(differs) - _MOST_TOLD} more" if len(differs) > _MOST_TOLD else ""
-    return f"from epoch {text.epochs(left_at)} · {', '.join(told) or 'same settings'}{more}"
+    return f"from epoch {text.epochs(left_at, parent.batches)} · {', '.join(told) or 'same settings'}{more}"
 
 
 def figure_of(record: RunRecord, sort: str) -> tuple[str, str]:
@@ -82,7 +82,7 @@ def figure_of(record: RunRecord, sort: str) -> tuple[str, str]:
         sort = next((name for name in _MAIN if name in record.figures), _MAIN[0])
     colour = SORTS[sort].colour if sort in SORTS else "text"
     if sort == "epochs":
-        return text.epochs(record.epochs), colour
+        return text.epochs(record.epochs, record.batches), colour
     if sort == "nbytes":
         return text.figure(record.nbytes / _MEGABYTE, 3), colour
     value = record.seconds if sort == "seconds" else record.figures.get(sort)
@@ -96,7 +96,7 @@ def figure_of(record: RunRecord, sort: str) -> tuple[str, str]:
 def words_of_loss(run: Run) -> str:
     """That a run of this window, which was not saved, was removed."""
     return (
-        f"An earlier network ({setting_value(run.experiment.shape)}, {text.epochs(run.epochs)} epochs, "
+        f"An earlier network ({setting_value(run.experiment.shape)}, {run.epoch_name(run.epochs)} epochs, "
         f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
     )
 

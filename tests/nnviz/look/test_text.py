@@ -70,10 +70,20 @@ def test_numbers_at_an_axis_are_short(value: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(3.0, "3"), (1.44, "1.4"), (99.96, "100"), (11407.5, "11\u202f408"), (19900.0, "19\u202f900")]
-)
-def test_epochs(number: float, words: str) -> None:
-    assert text.epochs(number) == words
+    ("number", "batches", "words"),
+    [(3.0, 0, "3"), (3.0, 600, "3"), (1.44, 0, "1.4"), (99.96, 0, "99.96"), (2.998, 0, "2.998"), (0.3, 10, "0.3"),
+     (2 + 599 / 600, 600, "2.998"), (2.5, 600, "2.5"), (1 / 7, 7, "0.1"), (11407.5, 600, "11\u202f407.5"),
+     (19900.0, 600, "19\u202f900"), (3 + 1e-12, 600, "3"), (0, 600, "0")],
+)  # fmt: skip
+def test_epochs(number: float, batches: int, words: str) -> None:
+    assert text.epochs(number, batches) == words
+
+
+@pytest.mark.parametrize("batches", [1, 2, 7, 10, 16, 99, 100, 101, 600, 1000, 6000])
+def test_every_batch_of_an_epoch_has_its_own_name(batches: int) -> None:
+    names = [text.epochs(2 + batch / batches, batches) for batch in range(batches + 1)]
+    assert len(set(names)) == batches + 1
+    assert [name for name in names if "." not in name] == ["2", "3"]
 
 
 @pytest.mark.parametrize(
