@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.session.kept_list import PAGE, Listed, Row, listed, with_parents
-from nnviz.session.messages import Messages
+from nnviz.session.messages import Message, Messages
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
 from nnviz.session.run_words import NEWEST, SORTS
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_WANTED = 4  # pages that wait to be read; those that were scrolled by do not
 _MOST_KNOWN = 4000  # records that are kept in memory
+_BACK = "Ctrl+Z brings it back; it goes for good when the window is closed."
 _PAUSE = 1000  # milliseconds between two looks while figures come in
 
 
@@ -31,7 +32,7 @@ class KeptRuns(QObject):
     Signals:
         listed: ``rows`` has changed, or ``problem``; what the runs tell may have changed too.
         known: the records of more rows are there, or what a person says of one has changed.
-        removed(int): a run was deleted.
+        removed(int), returned(int): a run was deleted; its deletion was undone.
 
     Attributes:
         search, sort: the words that are searched for, and by what the runs are sorted: a key of ``SORTS``.
@@ -44,6 +45,7 @@ class KeptRuns(QObject):
     listed = pyqtSignal()
     known = pyqtSignal()
     removed = pyqtSignal(int)
+    returned = pyqtSignal(int)
 
     def __init__(
         self,
@@ -66,6 +68,7 @@ class KeptRuns(QObject):
         self._is_reading_page = self._is_listing = self._is_stale = False
         self._is_watched = False
         self._notice: str | None = None
+        self._told: Message | None = None  # that a run was deleted
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
@@ -203,8 +206,12 @@ class KeptRuns(QObject):
         run, is_deleted = change
 
         def done(_: object) -> None:
+            self._messages.withdraw(self._told)
             if is_deleted:
                 self.removed.emit(run)
+                self._told = self._messages.tell(f"Run {run} was deleted. {_BACK}")
+            else:
+                self.returned.emit(run)
             self.refresh()
 
         def failed(error: Exception) -> None:
