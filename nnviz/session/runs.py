@@ -120,10 +120,12 @@ class Runs(QObject):
     def compared(self) -> list[Run]:
         """The earlier runs that the chart compares with the current one, the newest last.
 
-        Only those of the same data, also with other noise or more points, that predict the same.
+        Only those of the same data, also with other noise or more points, that predict the same. A branch that was not
+        trained on has no curve of its own.
         """
         now, kind = self.current, _kind(self.current)
         known = [run for run in self._kept if _has_lines(run) and run.id not in self._hidden]
+        known = [run for run in known if run.left_at is None or run.history.completed > run.left_at]
         others = [run for run in known if _kind(run) == kind]
         return [run for run in others if run.path is None or run.path != now.path][-_MOST_COMPARED:]
 

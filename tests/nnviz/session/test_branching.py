@@ -115,6 +115,22 @@ def test_it_takes_the_settings_of_the_fields(recorded: MainWindow, qtbot: QtBot)
     assert session.runs.compared == [session.runs.by_id(run.parent)]
 
 
+def test_a_branch_that_was_not_trained_on_has_no_curve_beside_its_parent(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    steps(qtbot, recorded, 3)
+    parent = session.runs.current
+    session.timeline.go_to(2)
+    branch(qtbot, recorded)
+    made = session.runs.current
+    session.undo.undo()
+    assert session.runs.current is parent
+    assert made not in session.runs.compared
+    session.undo.redo()
+    steps(qtbot, recorded, 1)
+    session.undo.undo()
+    assert made in session.runs.compared
+
+
 def test_another_batch_size_begins_a_new_training_of_that_network(recorded: MainWindow, qtbot: QtBot) -> None:
     session = recorded.session
     steps(qtbot, recorded, 3)
