@@ -57,6 +57,7 @@ class Branching(QObject):
         self.work.changed.connect(self._worked)
         self.work.failed.connect(self._failed)
         timeline.branch_asked.connect(self.branch)
+        runs.replaced.connect(self._cancel_of_another)
         for signal in (timeline.changed, runs.replaced, records.changed, data.changed, training.state_changed):
             signal.connect(self.changed)
 
@@ -87,6 +88,11 @@ class Branching(QObject):
     def cancel(self) -> None:
         """Gives up what is under way."""
         self.work.cancel()
+
+    def _cancel_of_another(self) -> None:
+        """The person went on to another run: a branch of the one before would take its place unasked."""
+        if self.work.is_running and self.work.about.run is not self._runs.current:
+            self.cancel()
 
     def _worked(self) -> None:
         wish, found = self.work.about, self.work.result

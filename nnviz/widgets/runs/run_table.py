@@ -144,9 +144,12 @@ class _Ink:
         if line.is_starred:
             self._write(_STAR, "text", self._place(STAR, top), Qt.AlignHCenter)
         place = self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0)
-        self._write(fitted(line.figure, place.width()), line.figure_colour, place, Qt.AlignRight)
+        more = max(
+            0, painter.fontMetrics().horizontalAdvance(line.figure) + _AIR - place.width()
+        )  # a figure is not cut
+        self._write(line.figure, line.figure_colour, place.adjusted(-more, 0, 0, 0), Qt.AlignRight)
         indent = _INDENT * min(line.depth - 1, 3) if line.depth else 0
-        place = self._place(TITLE, top).adjusted(_AIR + indent, 0, -_AIR, 0)
+        place = self._place(TITLE, top).adjusted(_AIR + indent, 0, -_AIR - more, 0)
         if line.is_current:
             painter.setFont(self._bold)
         ink = "text" if line.colour or line.is_current else "muted"

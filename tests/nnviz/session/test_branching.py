@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.validation import Array
 from nnviz.library import Library
+from nnviz.session.exact import Exact, Wish
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
@@ -225,3 +229,34 @@ def test_a_record_that_is_gone(recorded: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert "The run could not be branched off" in session.messages.current.text
     assert session.timeline.epoch == 1
+
+
+def test_the_moment_stays_in_view_until_the_branch_is_there_and_another_run_gives_it_up(
+    recorded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, opened = recorded.session, Event()
+    real = Exact.steps
+
+    def held(self: Exact, wish: Wish) -> Callable[[], Any]:
+        steps = real(self, wish)
+
+        def made() -> Any:
+            while not opened.wait(0.005):
+                yield 0.5, None
+            return (yield from steps())
+
+        return made
+
+    monkeypatch.setattr(Exact, "steps", held)
+    steps(qtbot, recorded, 3)
+    session.timeline.go_to(2)
+    session.timeline.branch()
+    qtbot.waitUntil(lambda: session.branching.work.share == 0.5)
+    assert session.timeline.epoch == 2
+    session.reset()
+    qtbot.waitUntil(lambda: session.state is Status.READY)
+    assert not session.branching.work.is_running
+    untrained = session.runs.current
+    opened.set()
+    qtbot.wait(50)
+    assert session.runs.current is untrained
