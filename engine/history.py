@@ -209,7 +209,7 @@ class History:
     def measured(self) -> list[float]:
         """The moments at which all examples of a part were measured, ascending."""
         curves = [getattr(of, part).epochs for of in self._quantities.values() for part in PARTS]
-        return sorted({epoch for epochs in curves for epoch in epochs})
+        return sorted(set().union(*curves))
 
     def copy(self) -> History:
         """Returns an independent copy, without confusion matrices."""

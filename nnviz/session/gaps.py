@@ -22,7 +22,7 @@ class Gaps(QObject):
     """While the current run rests, goes through its training again, exactly, in another thread.
 
     Signals:
-        changed: ``work`` has begun, or come to an end.
+        changed: ``work`` has come to an end.
 
     Attributes:
         work: that; it is given up when the run is trained on, or another one takes its place.
@@ -33,7 +33,7 @@ class Gaps(QObject):
     def __init__(self, runs: Runs, data: Data, training: Training, exact: Exact, messages: Messages) -> None:
         super().__init__()
         self._runs, self._exact, self._messages = runs, exact, messages
-        self._tried: tuple[object, ...] | None = None  # of which run it was begun last, and up to where
+        self._tried: tuple[object, ...] | None = None  # what it was begun for last, unless that was given up
         self.work = Stepwise()
         self.work.changed.connect(self._worked)
         self.work.failed.connect(self._failed)
@@ -53,6 +53,7 @@ class Gaps(QObject):
     def _look(self) -> None:
         """Something may have changed."""
         if self.work.is_running and self.work.about != self._place:
+            self._tried = None
             self.work.forget()
         if self._runs.is_training():
             self._soon.stop()

@@ -168,6 +168,20 @@ def test_what_takes_its_place_gives_it_up(
     qtbot.waitUntil(lambda: not session.gaps.work.is_running)
 
 
+def test_it_is_begun_again_when_the_run_comes_back(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = window.session
+    opened, _ = held(monkeypatch)
+    train(window, qtbot)
+    qtbot.waitUntil(lambda: session.gaps.work.is_running)
+    session.reset()
+    qtbot.waitUntil(lambda: not session.gaps.work.is_running)
+    opened.set()
+    session.undo.undo()
+    wait_until_filled(window, qtbot)
+
+
 def test_nothing_is_filled_where_every_epoch_is_kept(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
