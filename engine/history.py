@@ -205,6 +205,12 @@ class History:
         found = [epochs[place - 1] for epochs in curves if (place := bisect_right(epochs, epoch))]
         return max(found, default=None)
 
+    @property
+    def measured(self) -> list[float]:
+        """The moments at which all examples of a part were measured, ascending."""
+        curves = [getattr(of, part).epochs for of in self._quantities.values() for part in PARTS]
+        return sorted(set().union(*curves))
+
     def copy(self) -> History:
         """Returns an independent copy, without confusion matrices."""
         curves: dict[str, Any] = {name: of.copy() for name, of in self._quantities.items()}

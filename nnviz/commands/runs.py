@@ -15,7 +15,8 @@ from nnviz.commands.checks import CommandError
 from nnviz.commands.tabular import lines_of
 from nnviz.library import Library, RunRecord
 from nnviz.library.exchange import read_run
-from nnviz.library.export import command_of, export_run
+from nnviz.library.export import export_run
+from nnviz.library.repeating import way_to
 from nnviz.library.sweeps import STOPPED, Sweeps
 from nnviz.look import text
 
@@ -78,7 +79,7 @@ def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
         star,
         *([member] * has_sweeps),
         *words,
-        text.epochs(record.epochs),
+        text.epochs(record.epochs, record.batches),
         result_of(record),
         begun,
         text.size(record.nbytes),
@@ -86,14 +87,22 @@ def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
 
 
 def result_of(record: RunRecord) -> str:
-    """The test error, or the RMSE where numbers are predicted; of the training part where there is no test part."""
+    """The test error, or the RMSE where numbers are predicted; of the training part where there is no test part.
+
+    Where the network was trained on since, with the epoch at whose end that was measured: "2.67 % at epoch 8".
+    """
     for part in ("test", "train"):
         error, rmse = record.figures.get(f"{part}_error"), record.figures.get(f"{part}_rmse")
         if error is not None:
-            return text.percent(error)
+            return text.percent(error) + _when(record)
         if rmse is not None:
-            return text.figure(rmse)
+            return text.figure(rmse) + _when(record)
     return "–"
+
+
+def _when(record: RunRecord) -> str:
+    """At which epoch its figures were measured, if its network is of another."""
+    return "" if record.figures_before is None else f" at epoch {text.epochs(record.figures_before)}"
 
 
 def _facts(library: Library, record: RunRecord) -> dict[str, Any]:
@@ -113,7 +122,7 @@ def _facts(library: Library, record: RunRecord) -> dict[str, Any]:
     )
     told = {
         name: getattr(record, name)
-        for name in (*names, "trial", "epochs", "seconds", "nbytes", "is_thinned", "figures")
+        for name in (*names, "trial", "epochs", "seconds", "nbytes", "is_thinned", "figures", "measured")
     }
     is_live = record.status == "training" and library.is_live(record.id)
     return told | {"is_live": is_live, "experiment": record.experiment.as_dict()}
@@ -126,7 +135,8 @@ def _show(library: Library, arguments: argparse.Namespace) -> int:
     record = library.run(arguments.id)
     if arguments.json:
         history, moments = library.history(record.id), library.moments(record.id)
-        more = {"curves": history.as_dict(), "moments": moments, "command": command_of(record.experiment).strip()}
+        way = way_to(library, record.id)
+        more = {"curves": history.as_dict(), "moments": moments, "command": way.command, "steps": way.steps}
         print(json.dumps(_facts(library, record) | more, indent=1))
         return 0
     for name, value in _told(library, record):
@@ -144,19 +154,24 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
     if record.sweep is not None:
         yield "sweep", _place_in_sweep(library, record)
     if record.parent is not None:
-        yield "branched", f"from run {record.parent} at epoch {text.epochs(record.left_at or 0)}"
+        yield "branched", f"from run {record.parent} at epoch {text.epochs(record.left_at or 0, record.batches)}"
     children = [str(child.id) for child in library.children(record.id)]
     if children:
         yield "branches", ", ".join(children)
-    yield "trained", f"{text.epochs(record.epochs)} epochs, {record.seconds:.1f} s of learning"
+    yield "trained", f"{text.epochs(record.epochs, record.batches)} epochs, {record.seconds:.1f} s of learning"
     for name, value in record.figures.items():
         words = name.replace("_", " ").replace("rmse", "RMSE").replace("r2", "R²")
-        yield words, text.percent(value) if name.endswith("error") else text.figure(value)
+        yield words, (text.percent(value) if name.endswith("error") else text.figure(value)) + _when(record)
     for change in record.changes:
-        yield f"epoch {text.epochs(change.epoch)}", text.plain(change.text)
+        yield f"epoch {text.epochs(change.epoch, record.batches)}", text.plain(change.text)
     moments = library.moments(record.id)
     yield "kept", f"{len(moments)} moments, {text.size(record.nbytes)}{', thinned' if record.is_thinned else ''}"
-    yield "command", text.plain(command_of(record.experiment).strip())
+    way = way_to(library, record.id)
+    if way.command is not None:
+        yield "command", text.plain(way.command)
+    else:
+        yield "again", "by no single command; these steps led to it"
+        yield from ((f"step {number}", text.plain(step)) for number, step in enumerate(way.steps, 1))
     if record.status != "finished" and library.state(record.id) is not None:
         yield "go on", f"python main.py train --resume {record.id}"
 

@@ -24,9 +24,7 @@ def add_runs(runs: Parser, command: Callable[..., Parser]) -> None:
 def _add_one_run(actions: object, command: Callable[..., Parser]) -> None:
     show = command(actions, "show", "tell all that is known of a run")
     show.add_argument("--json", action="store_true", help="with its curves, for other programs")
-    text = (
-        "write a run into a folder: its network in every format, its curves as CSV, the command that repeats it, and "
-    )
+    text = "write a run into a folder: its network in every format, its curves as CSV, how it comes again, and "
     export = command(actions, "export", text + "one file for “runs import”")
     for parser in (show, export):
         parser.add_argument("id", type=int, metavar="ID", help="the number of the run")

@@ -1,10 +1,9 @@
-"""A run as a folder of files for other programs: network in every format, curves, the command that repeats it."""
+"""A run as a folder of files for other programs: network in every format, curves, how it comes again."""
 
 from __future__ import annotations
 
 import csv
 import io
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,6 +19,7 @@ from nnviz.library import ENDING
 from nnviz.library.exchange import without_places, write_run
 from nnviz.library.faults import LibraryError
 from nnviz.library.library import Library
+from nnviz.library.repeating import way_to
 from nnviz.library.schema import FIGURES
 
 _FORMATS: dict[str, Callable[[Network, Path], None]] = {
@@ -63,10 +63,11 @@ def export_run(
     """
     record, done = library.run(run), Exported()
     made = record.experiment if with_paths else without_places(record.experiment)
+    way = way_to(library, run, (lambda told: told) if with_paths else without_places)
     folder.mkdir(parents=True, exist_ok=True)
     written: dict[str, Callable[[Path], None]] = {
         f"run{ENDING}": lambda path: write_run(library, run, path, with_paths),
-        "command.txt": lambda path: write_whole(path, command_of(made).encode()),
+        "command.txt": lambda path: write_whole(path, way.in_words(run).encode()),
         "curves.csv": lambda path: write_whole(path, _curves(library, run).encode()),
     }
     written |= _networks(library, run, made)
@@ -88,11 +89,6 @@ def _write(write: Callable[[Path], None], path: Path, done: Exported) -> None:
         done.left_out[path.name] = str(error)
     else:
         done.files.append(path.name)
-
-
-def command_of(experiment: Experiment) -> str:
-    """The command line that trains it again."""
-    return "python main.py " + shlex.join(experiment.command()) + "\n"
 
 
 def _networks(library: Library, run: int, made: Experiment) -> dict[str, Callable[[Path], None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import overload
 
 from engine.errors import SettingError
@@ -13,6 +14,9 @@ from nnviz.library.records import RunRecord, columns, record_of
 from nnviz.library.schema import FIGURES
 
 _PAGE = 50
+# The last epoch of a run with the same figures as the run: it is the one that they are of.
+_SAME = " AND ".join(f"epochs.{name} IS runs.{name}" for name in FIGURES)
+_MEASURED = f"SELECT epoch FROM epochs WHERE run = runs.id AND {_SAME} ORDER BY epoch DESC LIMIT 1"
 SORTED_BY = (
     *("id", "name", "note", "starred", "status", "data", "epochs", "seconds", "nbytes", "created", "updated"),
     *FIGURES,
@@ -68,11 +72,13 @@ class Listing(Sequence[RunRecord]):
 def read_records(database: Database, ids: Sequence[int]) -> dict[int, RunRecord]:
     """The records of these runs, by number; those that are gone are left out. Raises LibraryError."""
     marks = ", ".join("?" * len(ids))
-    rows = database.rows(f"SELECT {columns(database.has_sweeps)} FROM runs WHERE id IN ({marks})", tuple(ids))
+    what = f"({_MEASURED}), {columns(database.has_sweeps)}"
+    rows = database.rows(f"SELECT {what} FROM runs WHERE id IN ({marks})", tuple(ids))
     try:
-        return {record.id: record for record in map(record_of, rows)}
+        found = [replace(record_of(row), measured=None if at is None else float(at)) for at, *row in rows]
     except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, str(error)[:80]) from None
+    return {record.id: record for record in found}
 
 
 def check_sort(sort: str) -> None:

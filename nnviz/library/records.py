@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -55,6 +55,7 @@ class RunRecord:
         is_thinned: whether moments were taken from it to make room.
         sweep, trial: the sweep that it belongs to, and which of its trials it is, from 0; None for none.
         figures: results at its end ("test_error", "train_rmse" and so on), as far as they were measured.
+        measured: the epoch at whose end they were measured; None if that is not known.
     """
 
     id: int
@@ -80,11 +81,17 @@ class RunRecord:
     _experiment: str
     sweep: int | None = None
     trial: int | None = None
+    measured: float | None = None
 
     @property
     def test_error(self) -> float | None:
         """Share of wrong answers to the test part at its end; None if it was not measured."""
         return self.figures.get("test_error")
+
+    @property
+    def figures_before(self) -> float | None:
+        """The epoch of which ``figures`` are, if the network was trained on since, or gone back; else None."""
+        return self.measured if self.figures and self.measured != self.epochs else None
 
     @cached_property
     def experiment(self) -> Experiment:
@@ -143,7 +150,7 @@ def columns(has_sweeps: bool = True) -> str:
     return ", ".join(f"NULL AS {name}" if name in MEMBERSHIP and not has_sweeps else name for name in _PLAIN)
 
 
-def record_of(row: tuple) -> RunRecord:
+def record_of(row: Sequence[Any]) -> RunRecord:
     """The record of a row of :func:`columns`. Raises ValueError or TypeError for what no run has."""
     known = dict(zip(_PLAIN, row, strict=True))
     figures = {name: float(value) for name in FIGURES if (value := known.pop(name)) is not None}

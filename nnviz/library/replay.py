@@ -7,8 +7,11 @@ carried out again at the same batches, and if numpy and the processor compute as
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import math
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -19,7 +22,8 @@ from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.library.faults import ReplayError, UnknownRunError, came_out_otherwise, damaged
 from nnviz.library.library import Library
-from nnviz.library.states import LEAP, KeptState, Order
+from nnviz.library.records import RunRecord
+from nnviz.library.states import LEAP, Order
 
 _ROUNDING = 1e-6  # of a batch
 _INDEX = np.dtype("<i4")
@@ -55,22 +59,98 @@ def replay(library: Library, run: int, at: float, dataset: Dataset) -> Generator
         ReplayError: the training comes out otherwise than it was recorded.
         LibraryError: what is kept cannot be read.
     """
-    record = library.run(run)
+    _check_end(library.run(run), at, dataset)
+    walk = _Walk(library, run, at, dataset)
+    yield from walk.to(at)
+    return Replayed(walk.trainer, walk.start.before, walk.start.differences())
+
+
+def retrace(
+    library: Library, run: int, moments: Sequence[float], dataset: Dataset, keep: Callable[[float, Trainer], None]
+) -> Generator[float, None, None]:
+    """Goes through a run once, and calls ``keep`` with each of the moments and the trainer that stands there.
+
+    Yields the share 0…1 that is done, after every step. Moments that cannot be had exactly, or to which nothing leads,
+    are left out.
+
+    Args:
+        moments: ascending, each as in :func:`replay`; at least one.
+
+    Raises as :func:`replay`, but no UnknownRunError for a moment.
+    """
+    _check_end(library.run(run), moments[-1], dataset)
+    walk: _Walk | None = None
+    for number, at in enumerate(moments):
+        with suppress(UnknownRunError):
+            if walk is None or not walk.leads_to(at):
+                walk = None
+                walk = _Walk(library, run, at, dataset)
+            if not walk.start.differences():
+                for share in walk.to(at):
+                    yield (number + share) / len(moments)
+                keep(at, walk.trainer)
+
+
+def _check_end(record: RunRecord, at: float, dataset: Dataset) -> None:
     if at > record.epochs + _ROUNDING:
         rule = f"must be at most {record.epochs:g}, up to which the run is recorded"
         raise UnknownRunError("epoch", at, rule, "Choose an earlier moment.")
     if dataset.fingerprint != record.experiment.fingerprint:
         rule = "must be the data that the run was trained on"
         raise DataError("data", Verbatim(dataset.title), rule, f"Open {record.data} again as it was then.")
-    start = library.state_before(run, at)
-    if start is None:
-        rule = "must have a whole state before that moment"
-        raise UnknownRunError("run", Verbatim(f"{run}, of which none is kept"), rule, "Choose a later moment.")
-    trainer = Trainer.resume(start.network, dataset, start.training)
-    orders = library.orders(run, start.orders)
-    _check_known(orders, at, library)
-    yield from _go(trainer, start, at, (order for order in orders if order.kind != LEAP), library)
-    return Replayed(trainer, start.before, start.differences())
+
+
+class _Walk:
+    """A training that is gone through again, from the last whole state before a moment on.
+
+    Attributes:
+        start: that state.
+        trainer: stands at the last moment that was gone to.
+    """
+
+    def __init__(self, library: Library, run: int, at: float, dataset: Dataset) -> None:
+        start = library.state_before(run, at)
+        if start is None:
+            rule = "must have a whole state before that moment"
+            raise UnknownRunError("run", Verbatim(f"{run}, of which none is kept"), rule, "Choose a later moment.")
+        self.start, self.trainer, self._library = start, Trainer.resume(start.network, dataset, start.training), library
+        self._all_orders = library.orders(run, start.orders)
+        self._leap = next((order.at for order in self._all_orders if order.kind == LEAP), math.inf)
+        self._orders = takewhile(lambda order: order.kind != LEAP, self._all_orders)  # the rest is of other trainings
+        self._order = next(self._orders, None)
+        self._events = self.trainer.run()
+
+    def leads_to(self, at: float) -> bool:
+        """Whether this training came to a later moment."""
+        return at < self._leap - _ROUNDING
+
+    def to(self, at: float) -> Iterator[float]:
+        """Goes on to a moment; yields the share of the way that is done, after every step."""
+        _check_known(self._all_orders, at, self._library)
+        trainer, before = self.trainer, self.start.before
+        batches = trainer.batches_per_epoch
+        first, last = _steps(trainer), round((at - before) * batches)
+        if last < first or abs((at - before) * batches - last) > _ROUNDING * batches:
+            raise UnknownRunError("epoch", at, "must be a moment at which a batch ended", "Choose one that is kept.")
+        while True:
+            self._carry_out_orders()
+            if _steps(trainer) >= last:
+                return
+            event = next(self._events, None)
+            if event is None:
+                raise came_out_otherwise(f"run {self.start.run} ends before epoch {at:g}")
+            if isinstance(event, Batch):
+                yield (_steps(trainer) - first) / (last - first)
+
+    def _carry_out_orders(self) -> None:
+        """Those that were given where the trainer is now."""
+        while self._order is not None and (self._order.epoch, self._order.batch) == self._place:
+            _carry_out(self._order, self.trainer, self._library)
+            self._order = next(self._orders, None)
+
+    @property
+    def _place(self) -> tuple[int, int]:
+        return self.trainer.epoch, self.trainer.batch
 
 
 def _check_known(orders: list[Order], at: float, library: Library) -> None:
@@ -84,25 +164,6 @@ def _check_known(orders: list[Order], at: float, library: Library) -> None:
             if since + _ROUNDING < at < order.at - _ROUNDING:
                 rule = f"must not be between {since:g} and {order.at:g}, when nothing could be recorded"
                 raise UnknownRunError("epoch", at, rule, "Choose an earlier or a later moment.")
-
-
-def _go(trainer: Trainer, start: KeptState, at: float, orders: Iterator[Order], library: Library) -> Iterator[float]:
-    batches = trainer.batches_per_epoch
-    first, last = _steps(trainer), round((at - start.before) * batches)
-    if last < first or abs((at - start.before) * batches - last) > _ROUNDING * batches:
-        raise UnknownRunError("epoch", at, "must be a moment at which a batch ended", "Choose one that is kept.")
-    events, order = trainer.run(), next(orders, None)
-    while True:
-        while order is not None and (order.epoch, order.batch) == (trainer.epoch, trainer.batch):
-            _carry_out(order, trainer, library)
-            order = next(orders, None)
-        if _steps(trainer) >= last:
-            return
-        event = next(events, None)
-        if event is None:
-            raise came_out_otherwise(f"run {start.run} ends before epoch {at:g}")
-        if isinstance(event, Batch):
-            yield (_steps(trainer) - first) / (last - first)
 
 
 def _steps(trainer: Trainer) -> int:

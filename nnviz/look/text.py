@@ -22,7 +22,7 @@ _MOST_SIZES, _FIRST_SIZES = 12, 3  # of a longer list only the first are written
 _UNSAFE = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _LARGE = 1e6  # percent
 _SHORTENED = 1e4  # from here on the numbers of an axis are written like 20k
-_MANY_EPOCHS = 100  # from here on fractions tell nothing
+_ROUNDING, _MOST_DECIMALS = 1e-7, 7  # of epochs
 _LONGEST_NAME, _LONGEST_TEXT = 60, 1500  # characters
 
 
@@ -112,10 +112,17 @@ def signed(value: float, digits: int = 3) -> str:
     return words if words.startswith("−") or words in ("0", "not finite") else f"+{words}"
 
 
-def epochs(number: float) -> str:
-    """ "3", or "1.4" where a training was broken off within an epoch; of many epochs whole ones: "11 408"."""
-    whole = number >= _MANY_EPOCHS
-    return f"{number:,.{0 if whole else 1}f}".removesuffix(".0").replace(",", _THIN)
+def epochs(number: float, batches: int = 0) -> str:
+    """ "3", or a moment within an epoch: "1.4", "2.998", "11 408.5".
+
+    With as many decimals as tell it from a whole epoch and, where an epoch has so many batches, from the batch before.
+    """
+    whole = round(number)
+    decimals = max(1, math.ceil(math.log10(max(batches, 1)))) if abs(number - whole) > _ROUNDING else 0
+    while decimals and round(number, decimals) == whole and decimals < _MOST_DECIMALS:
+        decimals += 1
+    words = f"{number:,.{decimals}f}"
+    return (words.rstrip("0").rstrip(".") if decimals else words).replace(",", _THIN)
 
 
 def shape(sizes: Sequence[int]) -> str:

@@ -64,7 +64,9 @@ class DistributionsPage(Page):
     def _when(self) -> str:
         """Of which moment the statistics are: "now", "at epoch 3"."""
         known = self._known
-        return "now" if known is None or known.epoch is None else f"at epoch {text.epochs(known.epoch)}"
+        if known is None or known.epoch is None:
+            return "now"
+        return f"at epoch {self._session.runs.current.epoch_name(known.epoch)}"
 
     def refresh(self) -> None:
         if self.in_view:

@@ -112,12 +112,13 @@ class LearningStripPanel(DockCard):
         at = self._moment
         after = "" if at is not None else " by epoch"
         after = f" · truly {targets[0].words(float(truth[0]))}" if is_marked and truth is not None else after
-        figures = ["" if at is None else f" {_figure(line, at)}" for line in lines]
+        figures = ["" if at is None else f": {_figure(line, at)}" for line in lines]
         named = [_coloured(line, figure) for line, figure in zip(lines, figures, strict=True)]
-        fewer = [f"{', '.join(named[:count])}, …" for count in range(len(named) - 1, 0, -1)]
+        more = ", …" if at is None else ""
+        fewer = [f"{', '.join(named[:count])}{more}" for count in range(len(named) - 1, 0, -1)]
         all_names = ", ".join(named)
-        shortest = [named[0], _coloured(lines[0], figures[0].strip(), named=False)] if at is not None and lines else []
-        whole = (f"{all_names}{after}", all_names, *fewer, *shortest) if lines else ("",)
+        alone = [] if at is None or not lines else [_coloured(lines[0], figures[0].removeprefix(": "), named=False)]
+        whole = (f"{all_names}{after}", all_names, *fewer, *alone) if lines else ("",)
         self.head.detail.show_versions(*whole, tip=self._tip(after, figures))
         ends = [f"{line.name}: {_told(line, 0)} to {_told(line, -1)}" for line in lines]
         self.plot.setAccessibleDescription(", ".join(ends) or "no answer")

@@ -51,6 +51,8 @@ class PredictionPanel(DockCard):
         session.runs.replaced.connect(self._name_classes)
         session.question.answered.connect(self.refresh)
         session.question.threshold_changed.connect(self._show_threshold)
+        self.head.marked.connect(self._show_threshold)
+        self.head.marked.connect(self.refresh)
         self._show_threshold()
         self._name_classes()
 
@@ -74,7 +76,8 @@ class PredictionPanel(DockCard):
         """Shows the latest answer."""
         misfit = self._session.runs.current.misfit(self._session.data.dataset) is not None
         is_number = self._is_of_numbers
-        asked = self._session.meaning.target_name if is_number else "% · sure from"
+        sure = "" if self.head.mark.is_wanted else "% · sure from"
+        asked = self._session.meaning.target_name if is_number else sure
         detail = "network does not fit the data" if misfit else asked
         if self.head.detail.text() != detail:
             self.head.detail.setText(detail)
@@ -122,12 +125,13 @@ class PredictionPanel(DockCard):
     # ---- the threshold
 
     def _show_threshold(self) -> None:
-        self.threshold_edit.show_value(f"{100 * self._session.question.threshold:.0f} %")
+        sign = "≥ " if self.head.mark.is_wanted else ""  # the words before it have no room beside the mark
+        self.threshold_edit.show_value(f"{sign}{100 * self._session.question.threshold:.0f} %")
         self.bars.set_mark(self._session.question.threshold)
 
     def _threshold_entered(self, entered: str) -> None:
         """Sets the threshold; more than 100 counts as 100, and an empty field leaves it as it was."""
-        digits = entered.rstrip(" %")
+        digits = entered.strip("≥ %")
         if digits:
             self._session.question.set_threshold(min(int(digits), 100) / 100)
         self._show_threshold()
@@ -146,13 +150,13 @@ def _threshold_field() -> NumberEdit:
         "The confidence threshold: an answer with less confidence is shown in grey as “not sure”.",
         "Confidence threshold, in percent",
     )
-    field.line.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{0,3} ?%?"), field))
+    field.line.setValidator(QRegularExpressionValidator(QRegularExpression(r"≥? ?\d{0,3} ?%?"), field))
     field.setFixedWidth(76)
     return field
 
 
 def _step(text: str, direction: int) -> str:
-    now = int(text.rstrip(" %") or 0)
+    now = int(text.strip("≥ %") or 0)
     return f"{min(max((now // _STEP + direction) * _STEP, 0), 100)} %"
 
 

@@ -136,10 +136,10 @@ class RunBar(QWidget):
             figures = Figures(known, self._session.meaning)
         for figure, part in ((self.train_figure, "train"), (self.test_figure, "test")):
             figure.setText(figures.text(part))
-            figure.setToolTip(figures.tip(part, None if is_live else when))
+            figure.setToolTip(figures.tip(part, None if is_live or when is None else run.epoch_name(when)))
             figure.setAccessibleName(f"{part} {figures.called}")
             under = self._under[part]
-            under.setText(f"{part} {figures.called if when is None else f'· epoch {text.epochs(when)}'}")
+            under.setText(f"{part} {figures.called if when is None else f'· epoch {run.epoch_name(when)}'}")
             set_look(under, "role", "muted" if is_live else "back")
         self.live_figure.setText(now.text("test"))
         self._live_block.setVisible(not is_live)
@@ -208,7 +208,7 @@ class RunBar(QWidget):
         if training.state in (Status.READY, Status.PAUSED):
             past = run.epochs
             return (
-                [f"trained for {text.epochs(past)} epoch{'' if past == 1 else 's'}", "Space trains on"]
+                [f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}", "Space trains on"]
                 if past
                 else ["Space trains"]
             )

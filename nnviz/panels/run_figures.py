@@ -42,9 +42,9 @@ class Figures:
     def _with_unit(self, words: str) -> str:
         return f"{words} {self.meaning.unit}".rstrip()
 
-    def tip(self, part: str, at: float | None) -> str:
-        """What the figure says, for a tooltip; for numbers with R². ``at``: the epoch of a moment of the past."""
-        moment = "after the last whole epoch" if at is None else f"at epoch {text.epochs(at)}"
+    def tip(self, part: str, at: str | None) -> str:
+        """What the figure says, for a tooltip; for numbers with R². ``at``: the name of a moment of the past."""
+        moment = "after the last whole epoch" if at is None else f"at epoch {at}"
         when = f"on all {part} examples, {moment}."
         if not self._are_of_numbers:
             return f"The {part} error: the share of wrong answers {when}"

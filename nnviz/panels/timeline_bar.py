@@ -7,6 +7,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from nnviz.jobs.pace import Budget
 from nnviz.look import text, theme
+from nnviz.session.messages import Message
 from nnviz.session.player import SECONDS
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -16,6 +17,7 @@ from nnviz.widgets.parts import arranged, named, set_look
 from nnviz.widgets.timeline_slider import TimelineSlider
 
 _SECONDS_BETWEEN = 0.1  # at least, between two pictures of the slider while it learns
+_NEAR = 0.05  # of an epoch: what is typed with one decimal is there
 _EDIT_WIDTH, _SPEED_WIDTH, _BRANCH_WIDTH = 74, 58, 140
 
 
@@ -31,7 +33,9 @@ class TimelineBar(QWidget):
         buttons = self.branch, self.live
         parts = (label("Timeline", "muted"), self.play, self.speed, (self.slider, 1), where, self.epoch, *buttons)
         arranged(QHBoxLayout(self), *parts, spacing=10, margins=(14, 3, 14, 3))
+        self._told: Message | None = None  # which moment is shown instead of one that was typed
         self._timeline.changed.connect(self._show)
+        self._timeline.changed.connect(lambda: session.messages.withdraw(self._told))
         self._player.changed.connect(self._show)
         session.branching.changed.connect(self._show_branch)
         self._timeline.extended.connect(self._extend)
@@ -101,8 +105,7 @@ class TimelineBar(QWidget):
             self._show()
             return
         try:
-            epoch = float(words.replace(",", "."))
-            self._timeline.go_to(epoch)
+            self._go_to(float(words.replace(",", ".")))
         except ValueError:
             set_look(self.epoch, "wrong", True)
             rule = f"a number from 0 to {text.epochs(self._timeline.live_epoch)}, for example 3.4"
@@ -111,10 +114,23 @@ class TimelineBar(QWidget):
             self.epoch.clearFocus()  # arrow keys and End are the window's again
             self._show()
 
+    def _go_to(self, epoch: float) -> None:
+        """Goes there; where that moment is not kept, a message says which one is shown instead, as long as it is.
+
+        Raises ValueError for what is no number.
+        """
+        self._timeline.go_to(epoch)
+        shown, live = self._session.displayed.epochs, self._timeline.live_epoch
+        if 0 <= epoch < live and abs(epoch - shown) > (_NEAR if epoch % 1 else 0):
+            words = f"Epoch {text.epochs(epoch)} is not kept. Shown is the nearest that is kept: epoch {self._words}."
+            self._told = self._session.messages.tell(words)
+
     @property
     def _words(self) -> str:
-        """The epoch that is shown."""
-        return text.epochs(self._session.displayed.epochs)
+        """The epoch that is shown; live, while it learns, in tenths."""
+        session, shown = self._session, self._session.displayed.epochs
+        is_passing = self._timeline.is_live and session.state is Status.TRAINING
+        return text.epochs(round(shown, 1)) if is_passing else session.runs.current.epoch_name(shown)
 
     def _extend(self) -> None:
         """Nobody sees more pictures a second of a training that goes on."""

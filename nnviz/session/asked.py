@@ -146,7 +146,7 @@ class _Past:
         spread = {*run.snapshots.spread(_MOST_PAST), *([] if moment is None else [moment])}
         past = sorted(spread, key=lambda snapshot: snapshot.epochs)
         moments = (*past, Snapshot(run.epochs, exact(live, tuple(network.shape))))
-        return Same(example, live, moment), lambda: self._answers(network, example, moments)
+        return Same(example, live, moment, *past), lambda: self._answers(network, example, moments)
 
     def _answers(self, network: Network, example: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:
         """Runs in the lane's thread, the only one that uses ``_known``."""

@@ -10,7 +10,6 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.errors import EngineError
 from engine.training import FIXED_WHILE_TRAINING
 from nnviz.jobs.stepwise import Stepwise
-from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.exact import Exact, Wish, branched
 from nnviz.session.making import Making
@@ -58,6 +57,7 @@ class Branching(QObject):
         self.work.changed.connect(self._worked)
         self.work.failed.connect(self._failed)
         timeline.branch_asked.connect(self.branch)
+        runs.replaced.connect(self._cancel_of_another)
         for signal in (timeline.changed, runs.replaced, records.changed, data.changed, training.state_changed):
             signal.connect(self.changed)
 
@@ -89,6 +89,11 @@ class Branching(QObject):
         """Gives up what is under way."""
         self.work.cancel()
 
+    def _cancel_of_another(self) -> None:
+        """The person went on to another run: a branch of the one before would take its place unasked."""
+        if self.work.is_running and self.work.about.run is not self._runs.current:
+            self.cancel()
+
     def _worked(self) -> None:
         wish, found = self.work.about, self.work.result
         if found is not None and isinstance(wish, Wish):
@@ -116,7 +121,7 @@ class Branching(QObject):
             run.start_epoch = run.history.completed = wish.at
             run.experiment = wanted
             run.progress = Progress(epochs=wanted.training.epochs)
-        words = f"branch at epoch {text.epochs(wish.at)}"
+        words = f"branch at epoch {wish.run.epoch_name(wish.at)}"
         self._runs.add(run)
         if run.stage is not Stage.RESTING:
             self._training.begin(run, lambda: trainer)

@@ -37,7 +37,9 @@ class Comparison(QObject):
         self._pair: tuple[Chosen | None, Chosen | None] = (None, None)  # that a person chose
         library.listed.connect(self._look)
         library.known.connect(lambda: self._follow_words(library))
-        library.removed.connect(self._leave_all_out)
+        self._left_out: dict[int, tuple[int, bool]] = {}  # of those that were deleted: place, and whether pinned
+        library.removed.connect(self._forget)
+        library.returned.connect(self._take_back)
 
     # ---- which
 
@@ -76,9 +78,27 @@ class Comparison(QObject):
                 self._pinned = None
             self.changed.emit()
 
-    def _leave_all_out(self, runs: Iterable[Chosen]) -> None:
+    def _forget(self, runs: Iterable[int]) -> None:
+        """They were deleted."""
         for run in runs:
-            self.leave_out(run)
+            if run in self.colours:
+                self._left_out[run] = list(self.colours).index(run), run == self._pinned
+                self.leave_out(run)
+
+    def _take_back(self, runs: Iterable[int]) -> None:
+        """Their deletion was undone: they are compared as before, if there is still room."""
+        for run in runs:
+            self._compare_again(run)
+
+    def _compare_again(self, run: int) -> None:
+        place, was_pinned = self._left_out.pop(run, (None, False))
+        if place is not None and run not in self.colours and len(self.colours) < len(COMPARED):
+            entries = list(self.colours.items())
+            entries.insert(place, (run, self._free_colour(run)))
+            self.colours = dict(entries)
+            self._pinned = run if was_pinned and self._pinned is None else self._pinned
+            self.changed.emit()
+            self._read([run])
 
     def clear(self) -> None:
         """Compares no run any more."""

@@ -10,7 +10,6 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.neurons import Part
 from engine.training import Trainer
 from engine.validation import Array
-from nnviz.look import text as text_of
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed, neuron_name, what_if_text
 from nnviz.session.edit import Before, Edit, WhatIf, number_text
@@ -140,7 +139,7 @@ class Edits(QObject):
     def _edit(self, text: str, changes: list[tuple[Part, Array, Array]], kept: WhatIf | None = None) -> None:
         """Carries out an edit, which keeps what was supposed; then that is no longer supposed. Not of the past."""
         if not self._displayed.is_live:
-            moment = text_of.epochs(self._displayed.epochs)
+            moment = self._runs.current.epoch_name(self._displayed.epochs)
             self._messages.tell(f"Epoch {moment} is past and stays as it was. Go live (End) to edit the network.")
             return
         run = self._runs.current.id

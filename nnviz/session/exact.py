@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.datasets import Dataset
 from engine.history import History
+from engine.packing import packed
+from engine.training import Trainer
 from engine.validation import Array
 from nnviz.jobs.stepwise import Steps, only_shares
 from nnviz.session.data import Data
@@ -22,6 +24,8 @@ from nnviz.session.training import Training
 if TYPE_CHECKING:
     from nnviz.library import Library
     from nnviz.library.replay import Replayed
+
+_Place = tuple[Dataset, Path, "Future[None]"]  # data, library, and when that holds all of the run
 
 
 @dataclass(eq=False)
@@ -67,10 +71,22 @@ class Exact:
 
         Call it only where :meth:`why_not` returns None.
         """
-        dataset, path = self._data.dataset, self._records.path
+        found = self._place_of(wish.run)
+        return lambda: _gone_to(wish, *found)
+
+    def past(self, run: Run, moments: Sequence[float], most_seconds: float) -> Callable[[], Steps]:
+        """What goes through the run once, likewise; it returns a :class:`Snapshot` of each of these moments.
+
+        Of none if the training took more seconds; without those that cannot be had exactly.
+        """
+        found = self._place_of(run)
+        return lambda: _gone_through(run, moments, most_seconds, *found)
+
+    def _place_of(self, run: Run) -> _Place:
+        dataset = self._data.dataset
         assert dataset is not None
-        is_written = self._training.runner.look(wish.run.id, lambda _: None)  # then the record is complete up to now
-        return lambda: _gone_to(wish, dataset, path, is_written)
+        is_written = self._training.runner.look(run.id, lambda _: None)  # then the record is complete up to now
+        return dataset, self._records.path, is_written
 
 
 def _gone_to(wish: Wish, dataset: Dataset, path: Path, is_written: Future[None]) -> Steps:
@@ -91,6 +107,27 @@ def _recorded_in(library: Library, run: int, at: float) -> int:
     while record.left_at is not None and at < record.left_at and record.parent is not None:
         record = library.run(record.parent)
     return record.id
+
+
+def _gone_through(
+    run: Run, moments: Sequence[float], most_seconds: float, dataset: Dataset, path: Path, is_written: Future[None]
+) -> Steps:
+    """In the work's thread."""
+    from nnviz.library import Library
+    from nnviz.library.replay import retrace
+
+    is_written.result()
+    assert run.record is not None
+    found: list[Snapshot] = []
+
+    def keep(at: float, trainer: Trainer) -> None:
+        network = trainer.network
+        found.append(Snapshot(at, packed(network.parameters.copy(), tuple(network.shape)), is_end=True))
+
+    with Library(path) as library:
+        if library.run(run.record).seconds <= most_seconds:
+            yield from only_shares(retrace(library, run.record, moments, dataset, keep))
+    return found
 
 
 def branched(wish: Wish, found: Replayed) -> Run:
@@ -119,6 +156,7 @@ def _paused(wish: Wish, history: History, found: Replayed) -> Run:
         parent=run.id,
         left_at=wish.at,
         parent_record=run.record,
+        batches=max(run.batches, trainer.batches_per_epoch),
         history=history,
         name=run.name,
         changes=1,
@@ -135,4 +173,5 @@ def _resting(wish: Wish, history: History) -> Run:
     network = run.network.with_parameters(wish.live if wish.kept is None else wish.kept.parameters)
     made = Run(run.experiment, network, parent=run.id, left_at=at, history=history, name=run.name, changes=1)
     made.start_epoch = made.history.completed = at
+    made.batches = run.batches
     return made

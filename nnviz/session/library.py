@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.session.kept_list import PAGE, Listed, Row, listed, runs_of, with_opened, with_parents
-from nnviz.session.messages import Messages
+from nnviz.session.messages import Message, Messages
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
 from nnviz.session.run_words import NEWEST, SORTS
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_WANTED = 4  # pages that wait to be read; those that were scrolled by do not
 _MOST_KNOWN = 4000  # records that are kept in memory
+_BACK = "Ctrl+Z undoes that; at the end of the program it is for good."
 _PAUSE = 1000  # milliseconds between two looks while figures come in
 
 
@@ -31,7 +32,7 @@ class KeptRuns(QObject):
     Signals:
         listed: ``rows`` has changed, or ``problem``; what the runs tell may have changed too.
         known: the records of more rows are there, or what a person says of one has changed.
-        removed(list): runs with these numbers were deleted.
+        removed(list), returned(list): runs of these numbers were deleted; their deletion was undone.
 
     Attributes:
         search, sort: the words that are searched for, and by what the runs are sorted: a key of ``SORTS``.
@@ -44,6 +45,7 @@ class KeptRuns(QObject):
     listed = pyqtSignal()
     known = pyqtSignal()
     removed = pyqtSignal(object)
+    returned = pyqtSignal(object)
 
     def __init__(
         self,
@@ -68,6 +70,7 @@ class KeptRuns(QObject):
         self._is_reading_page = self._is_listing = self._is_stale = False
         self._is_watched = False
         self._notice: str | None = None
+        self._told: Message | None = None  # that a run was deleted
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
@@ -216,8 +219,13 @@ class KeptRuns(QObject):
         runs, is_deleted = change
 
         def done(_: object) -> None:
+            self._messages.withdraw(self._told)
             if is_deleted:
                 self.removed.emit(list(runs))
+                what = f"Run {runs[0]} was" if len(runs) == 1 else f"{len(runs)} runs were"
+                self._told = self._messages.tell(f"{what} deleted. {_BACK}")
+            else:
+                self.returned.emit(list(runs))
             self.refresh()
 
         def failed(error: Exception) -> None:

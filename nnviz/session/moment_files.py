@@ -52,7 +52,12 @@ class _Job:
     @property
     def what(self) -> str:
         """What it waits for, in words."""
-        return f"Going back to epoch {text.epochs(self.wish.at)} for {text.name(self.path.name)}"
+        return f"Going back to epoch {self.moment} for {text.name(self.path.name)}"
+
+    @property
+    def moment(self) -> str:
+        """What the moment is called."""
+        return self.wish.run.epoch_name(self.wish.at)
 
 
 class MomentFiles(QObject):
@@ -155,7 +160,7 @@ class MomentFiles(QObject):
             self._messages.tell_error(f"{text.name(job.path.name)} could not be {job.past}", error)
 
     def _write(self, job: _Job, found: Replayed | None, why_approximate: str) -> None:
-        wish, moment = job.wish, f"the network of epoch {text.epochs(job.wish.at)}"
+        wish, moment = job.wish, f"the network of epoch {job.moment}"
         history, data = wish.run.history.until(wish.at), self._files.data_title(wish.run)
 
         def work() -> str:

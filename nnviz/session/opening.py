@@ -8,8 +8,20 @@ from dataclasses import replace
 from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import Experiment
+from engine.history import History
+from engine.network import Network
+from engine.provenance import Provenance
 from nnviz.jobs.reading import Opened
-from nnviz.session.run import Run, opened_run
+from nnviz.session.run import Run
+
+
+def opened_run(network: Network, like: Experiment, opened: Provenance) -> Run:
+    """A run of a network from a file, which continues the history in its provenance.
+
+    ``like`` gives the settings that the file does not hold.
+    """
+    experiment = opened.experiment_of(network, like).changed(evaluate=True)  # a window shows the errors
+    return Run(experiment, network, history=opened.history or History(), opened=opened)
 
 
 def run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:

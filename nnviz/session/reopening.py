@@ -94,9 +94,10 @@ class Reopening:
             if found:
                 first, others = found[0], len(found) - 1
                 more = f" So were {others} others, which are there, too." if others else ""
+                where = f"Run {first.id} was broken off at epoch {text.epochs(first.epochs, first.batches)}."
                 self._messages.tell(
-                    f"Run {first.id} was broken off at epoch {text.epochs(first.epochs)}. It is in the library.{more}",
-                    Choice("Go on with it", lambda: self.open(first.id, go_on)),
+                    f"{where} It is in the library.{more}",
+                    Choice("Train it on", lambda: self.open(first.id, go_on)),
                 )
 
         self._lane.run(_interrupted, done, lambda _: None, [])
@@ -107,7 +108,7 @@ class Reopening:
         run.snapshots.fill([each for each in kept.past if each.epochs < run.epochs])
         run.name = title_of(record, parent)
         run.record, run.parent_record, run.left_at = record.id, record.parent, record.left_at
-        run.record_updated = record.updated
+        run.record_updated, run.batches = record.updated, max(run.batches, record.batches)
         self._resuming.begin(run, found)
         self._making.put(run, f"opening of {run.title}")
         self._resuming.settle(run, found)

@@ -59,6 +59,7 @@ class Run:
         record_updated: when its record was written, if it was read from the library; else None.
         is_kept: whether the library has all that it has learned.
         parent_record: that of the run that it branched off from.
+        batches: of an epoch, the most that it was trained with; 0 while that is not known.
         history: the figures of each epoch, and where settings changed.
         snapshots: parameters at some moments of its training.
         stage, progress: the state of its training.
@@ -83,6 +84,7 @@ class Run:
     record_updated: float | None = None
     is_kept: bool = False
     parent_record: int | None = None
+    batches: int = 0
     history: History = field(default_factory=History)
     snapshots: Snapshots = field(default_factory=Snapshots)
     stage: Stage = Stage.RESTING
@@ -145,6 +147,10 @@ class Run:
     def last_epoch(self) -> float:
         """The epoch at which this training ends, counted over all trainings of this network."""
         return self.start_epoch + self.progress.epochs
+
+    def epoch_name(self, epochs: float) -> str:
+        """How a moment of it is called wherever it is named: "3", "2.998"."""
+        return text.epochs(epochs, self.batches)
 
     @property
     def share_done(self) -> float:
@@ -251,7 +257,7 @@ class Run:
         """Takes the place of a trainer from a checkpoint, which has done so many whole epochs, and is paused there."""
         self.start_epoch = max(0, self.history.completed - epochs_done)
         self.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
-        self.stage = Stage.PAUSED
+        self.stage, self.batches = Stage.PAUSED, max(self.batches, trainer.batches_per_epoch)
         self.snapshots.forget_last()  # was kept before it was known at which moment it is
         self.keep_snapshot()
 
@@ -279,7 +285,7 @@ class Run:
 
     def take_frame(self, frame: Frame) -> None:
         """Takes newer parameters, and the place in the training at which they were copied."""
-        before = (self.progress.epoch, self.progress.batch)
+        before, self.batches = (self.progress.epoch, self.progress.batch), max(self.batches, frame.batches)
         seconds = frame.seconds_per_epoch, frame.seconds_measuring
         self.progress = Progress(frame.epoch, self.experiment.training.epochs, frame.batch, frame.batches, *seconds)
         self.parameters = frame.parameters
@@ -335,15 +341,6 @@ def misfit_of(network: Network, about: Description | None, dataset: Dataset) -> 
 
 def new_run(experiment: Experiment) -> Run:
     return Run(experiment, experiment.build())
-
-
-def opened_run(network: Network, like: Experiment, opened: Provenance) -> Run:
-    """A run of a network from a file, which continues the history in its provenance.
-
-    ``like`` gives the settings that the file does not hold.
-    """
-    experiment = opened.experiment_of(network, like).changed(evaluate=True)  # a window shows the errors
-    return Run(experiment, network, history=opened.history or History(), opened=opened)
 
 
 def _bytes_of_training(experiment: Experiment, parameters: Array) -> int:

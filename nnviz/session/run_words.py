@@ -73,7 +73,7 @@ def _branch(record: RunRecord, parent: RunRecord, left_at: float) -> str:
     differs = changes_between(parent.experiment, record.experiment)
     told = [each.removeprefix("learning ") for each in differs[:_MOST_TOLD]]
     more = f" and {len(differs) - _MOST_TOLD} more" if len(differs) > _MOST_TOLD else ""
-    return f"from epoch {text.epochs(left_at)} · {', '.join(told) or 'same settings'}{more}"
+    return f"from epoch {text.epochs(left_at, parent.batches)} · {', '.join(told) or 'same settings'}{more}"
 
 
 def title_of_group(records: Sequence[RunRecord], parent: RunRecord | None = None) -> str:
@@ -90,17 +90,20 @@ def title_in_group(record: RunRecord, records: Sequence[RunRecord]) -> str:
 def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     """The figure that a run is sorted by, of a group the median, and the name of its colour.
 
-    A dash where it was not measured, or diverged.
+    A dash where it was not measured, or diverged. Where it is of another epoch than the network of the one run, that
+    stands with it: "2.67 at 8".
     """
     figure = main_figure(records) if sort == NEWEST else sort
     colour, value = SORTS[figure].colour if figure in SORTS else "text", median_of(records, figure)
     if value is None or not math.isfinite(value):
         return "—", colour
     if figure == "epochs":
-        return text.epochs(value), colour
+        return text.epochs(value, records[0].batches), colour
     if figure == "nbytes":
         return text.figure(value / _MEGABYTE, 3), colour
-    return f"{100 * value:.2f}" if figure.endswith("_error") else text.steady(value), colour
+    words = f"{100 * value:.2f}" if figure.endswith("_error") else text.steady(value)
+    at = records[0].figures_before if len(records) == 1 and figure in records[0].figures else None
+    return words if at is None else f"{words} at {text.epochs(at)}", colour
 
 
 def words_of_pairs(found: Comparison, one: str, other: str, figure: str) -> str:
@@ -126,7 +129,7 @@ def _p(p: float) -> str:
 def words_of_loss(run: Run) -> str:
     """That a run of this window, which was not saved, was removed."""
     return (
-        f"An earlier network ({setting_value(run.experiment.shape)}, {text.epochs(run.epochs)} epochs, "
+        f"An earlier network ({setting_value(run.experiment.shape)}, {run.epoch_name(run.epochs)} epochs, "
         f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
     )
 

@@ -6,7 +6,6 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.history import PARTS
 from engine.validation import number_within
-from nnviz.look import text
 from nnviz.session import snapshots
 from nnviz.session.run import Run, changes_between
 from nnviz.session.status import Stage
@@ -121,20 +120,21 @@ class Runs(QObject):
     def compared(self) -> list[Run]:
         """The earlier runs that the chart compares with the current one, the newest last.
 
-        Only those of the same data, also with other noise or more points, that predict the same.
+        Only those of the same data, also with other noise or more points, that predict the same. A branch that was not
+        trained on has no curve of its own.
         """
         now, kind = self.current, _kind(self.current)
         known = [run for run in self._kept if _has_lines(run) and run.id not in self._hidden]
+        known = [run for run in known if run.left_at is None or run.history.completed > run.left_at]
         others = [run for run in known if _kind(run) == kind]
         return [run for run in others if run.path is None or run.path != now.path][-_MOST_COMPARED:]
 
     def difference(self, run: Run) -> str:
         """What sets a run apart from the current one: "learning rate 0.05 from epoch 3, seed 2 and 4 more"."""
         differs = changes_between(self.current.experiment, run.experiment)
-        since = {what: change.epoch for change in run.history.changes for what in change.text.split(", ")}
-        named = [
-            f"{what} from epoch {text.epochs(since[what])}" if what in since else what for what in differs[:_MOST_NAMED]
-        ]
+        changes, differs_most = run.history.changes, differs[:_MOST_NAMED]
+        since = {what: run.epoch_name(change.epoch) for change in changes for what in change.text.split(", ")}
+        named = [f"{what} from epoch {since[what]}" if what in since else what for what in differs_most]
         more = f" and {len(differs) - _MOST_NAMED} more" if len(differs) > _MOST_NAMED else ""
         return (", ".join(named) or "same settings") + more
 

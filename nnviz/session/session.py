@@ -23,6 +23,7 @@ from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
+from nnviz.session.gaps import Gaps
 from nnviz.session.imported import Imported
 from nnviz.session.importing import Importing
 from nnviz.session.kept_parts import kept_parts
@@ -68,7 +69,7 @@ class Session(QObject):
         runs: all runs, with the current one among them.
         making, branching: builds networks and replaces the current run; begins runs at moments of the past.
         displayed: the network that the views draw and that is asked.
-        timeline, player: which moment of the run is displayed, and one after the other as a film.
+        timeline, player, gaps: which moment of the run is displayed; all, one by one; fills in what was not kept.
         selection: the neuron, example and pair of classes that are chosen.
         training, records: start, pause, step, state and progress; whether and where runs are recorded.
         painting: points that the person paints, from which the network learns at once.
@@ -84,8 +85,7 @@ class Session(QObject):
         room, exchange: how much room they take, and may take; passes runs on, and takes in what was passed on.
         sweeps: trains experiments with several seeds, beside the window.
         files, moment_files: opens, saves and exports networks; the same with those of the past.
-        step_through, step_effects, past_batch: one step of the training with all its numbers; what it does to the
-            error; the batch that came next at a moment of the past.
+        step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
         pictures: reads pictures that are dropped or pasted onto the canvas.
@@ -113,6 +113,7 @@ class Session(QObject):
         running = self.settings, self.runs, self.making, self.displayed, self.records, self.messages
         self.training = Training(self.data, *running)
         self.branching = Branching(self.data, *running[:3], self.training, self.timeline, self.records, self.messages)
+        self.gaps = Gaps(self.runs, self.data, self.training, self.branching.exact, self.messages)
         self.painting = Painting(self.data, self.training, self.undo, self.messages)
         self._remedies = Remedies(self.training, self.branching, *running[:3], self.undo, self.messages)
         changing = self.data, self.runs, self.displayed, self.training, self.undo
@@ -236,9 +237,15 @@ class Session(QObject):
         """
         self.undo.clear()
         self.library.watch(False)
-        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
-        parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
-        parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
-        parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files]
-        parts += [self.room, self.exchange, self.sweeps]
+        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness, self.gaps]
+        parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through, self.room]
+        parts += [
+            self.step_effects,
+            *self._lanes,
+            self._resuming,
+            self._library_lane,
+            self.training.runner,
+            self.sweeps,
+        ]
+        parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files, self.exchange]
         return close_all(parts, _LONGEST_WAIT)

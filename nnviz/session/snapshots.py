@@ -6,7 +6,7 @@ evenly over its epochs; ends of epochs, at which errors were measured, are prefe
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from engine.validation import Array, available_memory
 MOST = 256
 MOST_BYTES = 64 * 2**20  # unless the person says otherwise
 LEAST_BYTES = 2**20
+_FEWEST = 4  # for which it is worth while to fill gaps
 
 
 def most_bytes() -> int:
@@ -97,6 +98,21 @@ class Snapshots:
         for snapshot in later:
             self._put(snapshot)
 
+    def missing(self, ends: Sequence[float], nbytes: int) -> list[float]:
+        """Which ends of epochs are to be kept besides, so that all are; of very many only some, spread evenly.
+
+        Others may take half of the room. A snapshot takes ``nbytes``.
+        """
+        room, kept = self._room_for(nbytes), self.epochs
+        if room < _FEWEST:
+            return []
+        step = max(1, -(-2 * len(ends) // room))
+        wanted = ends[step - 1 :: step]
+        if step == 1:
+            return [end for end in wanted if end not in kept]
+        spans = zip([0.0, *wanted], wanted, strict=False)
+        return [end for last, end in spans if bisect_right(kept, end) == bisect_right(kept, last)]
+
     def fill(self, past: Sequence[Snapshot]) -> None:
         """Takes snapshots of before, ascending, as they were kept elsewhere; those of later moments stay."""
         later = [snapshot for snapshot in self._kept if not past or snapshot.epochs > past[-1].epochs]
@@ -127,13 +143,17 @@ class Snapshots:
 
     def _put(self, snapshot: Snapshot) -> None:
         """Adds it as the last one, if it is far enough from the one before; makes room for it."""
-        room = min(self._most, self._most_bytes // max(1, snapshot.packed.nbytes))
+        room = self._room_for(snapshot.packed.nbytes)
         if room < 2:
             self.clear()
             return
         if self._is_far_enough(snapshot.epochs) and len(self._kept) >= room:
             self._thin(snapshot.epochs, room)
         self._place(snapshot)
+
+    def _room_for(self, nbytes: int) -> int:
+        """How many snapshots of that size there may be."""
+        return min(self._most, self._most_bytes // max(1, nbytes))
 
     def _place(self, snapshot: Snapshot) -> None:
         """Adds it if it is far enough; the end of an epoch takes the place of one that is none, but of the first."""

@@ -26,7 +26,7 @@ from nnviz.widgets.head_mark import HeadMark
 from nnviz.widgets.parts import W, arranged, named
 from nnviz.widgets.tabs import stand_close, usual_width
 
-_AIR = 2  # pixels between the mark and what is beside it
+_GAP, _AIR = 6, 2  # pixels between what is left of the mark and it, and between it and what is right of it
 _LEFT = 360  # pixels that tabs leave to what is beside them; else they stand closer together
 
 # Column names and rows, for a CSV file. Many rows may be an iterator, which is consumed in the background.
@@ -98,13 +98,13 @@ class CardHead(QFrame):
     @property
     def room_of_mark(self) -> int:
         """What the mark needs between two parts, in pixels; 0 while there is none."""
-        return self.mark.least_width + 2 * _AIR if self.mark.is_wanted else 0
+        return self.mark.least_width + _GAP + _AIR if self.mark.is_wanted else 0
 
     def _place_mark(self) -> None:
         """Lays the mark into the widest room that the head leaves free."""
         start, end = max(self._rooms(), key=_width, default=(0, 0))
         line = self.row.geometry()
-        self.mark.setGeometry(start + _AIR, line.y(), max(0, end - start - 2 * _AIR), line.height())
+        self.mark.setGeometry(start + _GAP, line.y(), max(0, end - start - _GAP - _AIR), line.height())
 
     def _rooms(self) -> list[tuple[int, int]]:
         """Where nothing is to be seen between two parts, from left to right."""

@@ -79,7 +79,7 @@ class NetworkDialogs(QObject):
             (self.save_network_as if asks else self.save_network)()
             return
         ending = ".npz" if path is not None and path.suffix.lower() == ".npz" else ".json"
-        title, proposed = f"Save the network of {_moment(epoch)}", f"{self._proposed_name(epoch)}{ending}"
+        title, proposed = f"Save the network of {self._moment(epoch)}", f"{self._proposed_name(epoch)}{ending}"
         self._ask_where(title, proposed, lambda chosen: self._session.moment_files.save(chosen, epoch))
 
     def _ask_where(
@@ -105,7 +105,7 @@ class NetworkDialogs(QObject):
             else:
                 session.moment_files.export(path, epoch)
 
-        title = "Export network" if epoch is None else f"Export the network of {_moment(epoch)}"
+        title = "Export network" if epoch is None else f"Export the network of {self._moment(epoch)}"
         proposed = f"{self._proposed_name(epoch)}{ending}"
         dialog = self.where_to_save(title, "exportNetworkDialog", _EXPORTS[ending], proposed)
         dialog.fileSelected.connect(export)
@@ -116,7 +116,7 @@ class NetworkDialogs(QObject):
         run = self._session.runs.current
         known = run.name if run.opened is not None else "network"
         name = run.path.stem if run.path is not None else re.sub(r"[^\w.-]+", "-", known)
-        return name if epoch is None else f"{name}-{_moment(epoch).replace(' ', '-')}"
+        return name if epoch is None else f"{name}-{self._moment(epoch).replace(' ', '-')}"
 
     def where_to_save(self, title: str, name: str, filters: str, proposed: str) -> QFileDialog:
         """A dialog that asks for a file to write, and before it replaces one; not open yet.
@@ -223,11 +223,14 @@ class NetworkDialogs(QObject):
             box.setDefaultButton(save)
         box.open()
 
+    def _moment(self, epoch: float) -> str:
+        return f"epoch {self._session.runs.current.epoch_name(epoch)}"
+
     def _description(self, run: Run) -> str:
         """A line about a network: its file, how long it was trained, and what sets it apart from the current one."""
         now = self._session.runs.current
         name = "" if run.path is None else f"{run.title}, "
-        trained = f"{name}{text.shape(run.network.shape)}, trained for {text.epochs(run.epochs)} epochs"
+        trained = f"{name}{text.shape(run.network.shape)}, trained for {run.epoch_name(run.epochs)} epochs"
         return f"• this one: {trained}" if run is now else f"• earlier: {trained}, {self._session.runs.difference(run)}"
 
     def _discard(self, runs: list[Run], then: Then) -> None:
@@ -258,10 +261,6 @@ class NetworkDialogs(QObject):
             action.triggered.connect(lambda _, name=name: self.open_path(Path(name)))
         if not files:
             menu.addAction("No files yet").setEnabled(False)
-
-
-def _moment(epoch: float) -> str:
-    return f"epoch {text.epochs(epoch)}"
 
 
 def follow_filter(dialog: QFileDialog, ending: str, endings: Collection[str] = (".json", ".npz")) -> None:

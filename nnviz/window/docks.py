@@ -9,7 +9,7 @@ from typing import Any
 from PyQt5.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
-from nnviz.look import text, theme
+from nnviz.look import theme
 from nnviz.panels.cards import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, register_cards
 from nnviz.session.displayed import what_if_text
 from nnviz.session.session import Session
@@ -127,7 +127,7 @@ class Docks(QObject):
     def _show_marks(self) -> None:
         """Marks every card while a what-if lasts or the past is shown; a click on a mark ends it."""
         displayed = self._session.displayed
-        moment = "" if displayed.is_live else f"epoch {text.epochs(displayed.epochs)}"
+        moment = "" if displayed.is_live else f"epoch {self._session.runs.current.epoch_name(displayed.epochs)}"
         for name, card in self.cards.items():
             if isinstance(card, DockCard) and CARDS[name].is_of_displayed:
                 card.head.show_mark(what_if_text(displayed.what_if), moment)

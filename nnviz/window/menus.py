@@ -58,9 +58,9 @@ class Menus(QObject):
         export.setObjectName("menuExport")
         self._add(export, "&ONNX …", "actionExportOnnx", "Ctrl+Shift+O", lambda: dialogs.export_as(".onnx"))
         self._add(export, "&Python script …", "actionExportScript", "Ctrl+Shift+P", lambda: dialogs.export_as(".py"))
-        runs = self._window.run_dialogs
-        self._add(export, "&Whole run …", "actionExportWholeRun", "Ctrl+Shift+E", runs.export_current)
         self._follow_moment(save, ask, export)
+        runs = self._window.run_dialogs
+        self._add(menu, "Export &whole run …", "actionExportWholeRun", "Ctrl+Shift+E", runs.export_current)
         menu.addSeparator()
         self._add(menu, "&Import a run …", "actionImportRun", "Ctrl+I", runs.choose_to_import)
         records = self._session.records
@@ -76,7 +76,7 @@ class Menus(QObject):
         timeline = self._session.timeline
 
         def show() -> None:
-            of = "" if timeline.epoch is None else f" of epoch {text.epochs(timeline.epoch)}"
+            of = "" if timeline.epoch is None else f" of epoch {self._session.runs.current.epoch_name(timeline.epoch)}"
             save.setText(f"&Save network{of}{' …' if of else ''}")
             ask.setText(f"Save network{of} &as …")
             export.setTitle(f"&Export{f' network{of}' if of else ''}")

@@ -155,12 +155,12 @@ class MapPage(Page):
         part, count, standing_out = cloud.subject.part, len(cloud.rows), self._standing_out
         if standing_out:
             strong = text.count(count - int(self.view.dots.are_faded.sum()))
-            what = "examples" if cloud.arrangement is None else f"as of epoch {text.epochs(cloud.subject.epochs)}"
+            what = "examples" if cloud.arrangement is None else f"as of epoch {self._epoch(cloud.subject.epochs)}"
             return f"only {standing_out} · {strong} of {text.count(count)} {what}"
         of = "" if count == part.count else f" of {text.count(part.count)}"
         words = f"{text.count(count)}{of} examples"
         if cloud.arrangement is not None:
-            return f"{words} as of epoch {text.epochs(cloud.subject.epochs)}{self._since(cloud)}"
+            return f"{words} as of epoch {self._epoch(cloud.subject.epochs)}{self._since(cloud)}"
         if cloud.subject.network.shape[cloud.subject.layer] == 1:
             return f"{words} · one neuron: its activation from left to right"
         share = "none of" if np.isnan(cloud.share) else f"{100 * cloud.share:.0f} % of"
@@ -172,12 +172,15 @@ class MapPage(Page):
         data = self._session.data.dataset
         return "" if data is None else standing_out(data, self._session.selection.classes, self._session.mistakes.group)
 
+    def _epoch(self, epochs: float) -> str:
+        return self._session.runs.current.epoch_name(epochs)
+
     def _since(self, cloud: Cloud) -> str:
         """What has become of the network since then, or that another moment is looked back at."""
         displayed = self._session.displayed
         if self._session.map.is_of_now:
             return ""
-        is_same, now = displayed.epochs == cloud.subject.epochs, text.epochs(displayed.epochs)
+        is_same, now = displayed.epochs == cloud.subject.epochs, self._epoch(displayed.epochs)
         if displayed.is_live:
             return " · now the network has changed" if is_same else f" · now epoch {now}"
         return "" if is_same else f" · not of epoch {now}"

@@ -227,12 +227,17 @@ class MistakesPanel(DockCard):
 
 
 def _shorter(words: str) -> list[str]:
-    """ "4.65 %" and "4.7 %" for "4.65 % of 10 000" or "4.65 % after epoch 1"; "2.71" for "RMSE 2.71 · R² 0.88"."""
+    """ "4.65 %", "4.7 %" and "5 %" for "4.65 % of 10 000" or "4.65 % after epoch 1"; "2.71" for "RMSE 2.71 · R² 0.88".
+
+    At last nothing: a figure is not cut.
+    """
     first = words.partition(" of ")[0].partition(" after ")[0].partition(" · ")[0]
     share = first.removesuffix(" %")
     if share == first or float(share) < 1:
-        return [first, first.removeprefix("RMSE ")]
-    return [first, f"{float(share):.{0 if float(share) >= 10 else 1}f} %"]
+        versions = [first, first.removeprefix("RMSE "), ""]
+    else:
+        versions = [first, f"{float(share):.{0 if float(share) >= 10 else 1}f} %", f"{float(share):.0f} %", ""]
+    return list(dict.fromkeys(versions))
 
 
 def _as_shares(matrix: Array, mode: str) -> Array:

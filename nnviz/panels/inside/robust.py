@@ -209,19 +209,29 @@ class RobustPage(Page):
         """What is measured and when, and whether the network has moved on since."""
         robust, (measured, before) = self._robust, self._drawn
         if measured is None:
-            return self._why_unmeasured() if before is None else f"Not measured at this moment{_grey(before)}"
+            return self._why_unmeasured() if before is None else f"Not measured at this moment{self._grey(before)}"
         subject = measured[0]
         meaning = self._session.meaning
         of = f" of {meaning.output(0)}" if meaning.is_single else ""
         what = "error" if subject.examples.labels is not None else f"RMSE{of}"
-        words = f"{what} on {text.count(len(subject.examples))} {subject.part} examples at {_moment(subject)}"
+        words = f"{what} on {text.count(len(subject.examples))} {subject.part} examples at {self._moment(subject)}"
         if robust.work.was_stopped:
             words += ", stopped"
         if robust.is_outdated:
             now = self._session.displayed.epochs
-            words += " · now the network has changed" if now == subject.epochs else f" · now {_epoch(now)}"
-        words += _grey(before)
+            words += " · now the network has changed" if now == subject.epochs else f" · now {self._epoch(now)}"
+        words += self._grey(before)
         return words[0].upper() + words[1:]
+
+    def _epoch(self, epochs: float) -> str:
+        return f"epoch {self._session.runs.current.epoch_name(epochs)}"
+
+    def _moment(self, subject: Subject) -> str:
+        """ "epoch 3", "epoch 3 with layer 1 · neuron 4 off"."""
+        return self._epoch(subject.epochs) + (f" with {subject.what_if}" if subject.what_if else "")
+
+    def _grey(self, before: _Found) -> str:
+        return "" if before is None else f" · grey: {self._moment(before[0])}"
 
     def _why_unmeasured(self) -> str:
         if self._robust.work.is_running:
@@ -252,7 +262,7 @@ class RobustPage(Page):
         for each, ink in ((measured, None), (before, "muted")):
             one = None if each is None else _at(each[1], strength)
             if each is not None and one is not None:
-                when: Piece = (f"at {_moment(each[0])}", "muted")
+                when: Piece = (f"at {self._moment(each[0])}", "muted")
                 lines.append([(_figure(one), ink or each[0].part), when])
         about = subject if measured is None else measured[0]
         trained = _trained_text(strength.name, about)
@@ -295,19 +305,6 @@ def _rows(subject: Subject, found: Robustness) -> list[Sequence[object]]:
 
 def _figures(one: Measured) -> tuple[object, object, float]:
     return "" if one.error is None else one.error, "" if one.rmse is None else one.rmse, one.loss
-
-
-def _epoch(epochs: float) -> str:
-    return f"epoch {text.epochs(epochs)}"
-
-
-def _moment(subject: Subject) -> str:
-    """ "epoch 3", "epoch 3 with layer 1 · neuron 4 off"."""
-    return _epoch(subject.epochs) + (f" with {subject.what_if}" if subject.what_if else "")
-
-
-def _grey(before: _Found) -> str:
-    return "" if before is None else f" · grey: {_moment(before[0])}"
 
 
 def _unit(unit: str) -> str:

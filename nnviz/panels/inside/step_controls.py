@@ -60,8 +60,8 @@ class WhichStep(QWidget):
             return ""
         step = written.step
         if step.is_given and not step.epoch:
-            return f"after epoch {text.epochs(written.epoch)}" if written.epoch else "untrained"
-        return f"epoch {text.epochs(written.epoch)} · batch {step.batch}"
+            return f"after epoch {text.epochs(written.epoch, step.batches)}" if written.epoch else "untrained"
+        return f"epoch {text.epochs(written.epoch, step.batches)} · batch {step.batch}"
 
 
 class Walking(QWidget):

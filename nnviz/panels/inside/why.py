@@ -16,7 +16,20 @@ from nnviz.look import text, theme
 from nnviz.look.meaning import Meaning
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.inside import why_content
-from nnviz.session.reasons import ATTRIBUTIONS, EMPTY, FRAMES, LAYERS, MEAN, METHODS, NEAREST, Reasons, Turning
+from nnviz.session.reasons import (
+    ATTRIBUTIONS,
+    EMPTY,
+    FRAMES,
+    INTEGRATED,
+    LAYERS,
+    MEAN,
+    METHODS,
+    NEAREST,
+    OCCLUSION,
+    PRODUCT,
+    Reasons,
+    Turning,
+)
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.session import Session
 from nnviz.session.why import NOT_FINITE, REASONS, TURNING
@@ -35,6 +48,13 @@ _METHOD_TIP = (
     "Occlusion: by how much it falls where the input is covered. Layer by layer: what each neuron contributes. Nearest "
     "examples: what the network learned from that looks alike to it."
 )
+_SHORTER = {
+    INTEGRATED: ("integrated", "IG"),
+    PRODUCT: ("gradient", "G × I"),
+    OCCLUSION: ("occl.",),
+    LAYERS: ("layers",),
+    NEAREST: ("nearest", "near"),
+}
 _BASELINE_TIP = "What the input is compared with: contributions are of what differs from it."
 _ONE_TIP = "The output that is explained. “its answer” follows the network."
 _OTHER_TIP = "The output that it is compared with, and to which the smallest change turns the answer."
@@ -88,6 +108,7 @@ class WhyPanel(DockCard):
         self.not_label = label("not", "title")
         self.method_combo = FlatCombo("whyMethodCombo", "Method", _METHOD_TIP)
         self.method_combo.addItems(METHODS)
+        self.method_combo.set_shorter(_SHORTER)
         asked = arranged(QHBoxLayout(), self.one_combo, self.not_label, self.other_combo, spacing=4)
         self.head.row.insertLayout(1, asked)
         self.head.row.setSpacing(4)

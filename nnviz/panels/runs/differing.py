@@ -32,7 +32,7 @@ _FEW = 0.005  # of a difference in percent: smaller ones are written as 0.00
 def differing(runs: Sequence[Compared], baseline: Chosen | None) -> list[DifferRow]:
     """A row for each setting and each figure that is not the same in all of them."""
     base = next((number for number, run in enumerate(runs) if run.chosen == baseline), 0)
-    rows = [row for row in _settings(runs) if _differs(row)]
+    rows = [row for row in (_origin(runs), *_settings(runs)) if _differs(row)]
     for figure in _FIGURES:
         medians = _medians(figure, runs, base)
         if medians is not None:
@@ -66,6 +66,23 @@ def verdicts(runs: Sequence[Compared], baseline: Chosen | None) -> list[str]:
 
 def _data_of(run: Compared) -> tuple[str, str]:
     return run.record.data, run.record.fingerprint
+
+
+def _origin(runs: Sequence[Compared]) -> DifferRow:
+    """Where a branch left the run that it came from."""
+    places = [(run.record.parent, run.record.left_at) for run in runs]
+    told = ["—" if at is None else f"from epoch {text.epochs(at)} of {_parent(parent)}" for parent, at in places]
+    return DifferRow("branch", tuple(map(DifferCell, told)))
+
+
+def _parent(run: int | None) -> str:
+    return "a run that is gone" if run is None else f"run {run}"
+
+
+def _dated(cell: DifferCell, record: RunRecord) -> DifferCell:
+    """A figure that says of which epoch it is, if the network is of another: "2.67 % at epoch 8"."""
+    at = None if cell.text == "—" else record.figures_before
+    return cell if at is None else cell._replace(text=f"{cell.text} at epoch {text.epochs(at)}")
 
 
 def _settings(runs: Sequence[Compared]) -> list[DifferRow]:
@@ -147,6 +164,7 @@ _FIGURES = (
     _Figure("epochs", "epochs trained", text.epochs, _signed),
     _Figure("seconds", "seconds", lambda value: text.figure(value, 3), _signed),
 )
+_AT_ANY_TIME = {"epochs", "seconds"}  # the others are measured at the end of an epoch
 
 
 def _medians(figure: _Figure, runs: Sequence[Compared], base: int) -> DifferRow | None:
@@ -159,7 +177,8 @@ def _medians(figure: _Figure, runs: Sequence[Compared], base: int) -> DifferRow 
     for number, (run, measured) in enumerate(zip(runs, values, strict=True)):
         is_told = run.is_group and measured
         tip = f"median of {len(measured)}: {figure.range(measured)}" if is_told else ""
-        cells.append(_cell(figure, found[number], None if number == base else found[base], tip))
+        cell = _cell(figure, found[number], None if number == base else found[base], tip)
+        cells.append(cell if run.is_group or figure.name in _AT_ANY_TIME else _dated(cell, run.record))
     return DifferRow(_called(figure, runs), tuple(cells), figure.is_strong)
 
 

@@ -256,7 +256,9 @@ class KeptRunsPanel(DockCard):
 def _told(record: RunRecord) -> str:
     """What a tooltip tells of a run below its title."""
     when = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
-    lines = [f"run {record.id} · {when} · {record.status}, epoch {text.epochs(record.epochs)}"]
+    lines = [f"run {record.id} · {when} · {record.status}, epoch {text.epochs(record.epochs, record.batches)}"]
+    if record.figures_before is not None:
+        lines.append(f"its figures are of epoch {text.epochs(record.figures_before)}")
     try:
         lines.append(f"{text.name(record.data)} · {text.shape(record.experiment.shape)}")
     except LibraryError as error:

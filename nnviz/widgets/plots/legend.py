@@ -31,14 +31,14 @@ class Sample(Enum):
 class Key(QAbstractButton):
     """Checked while its line is shown; unchecked, the sample is an empty square.
 
-    If there is too little room, the name of a ``yielding`` key is shortened first.
+    If there is too little room, the name of a ``yielding`` key gives way first: to a shorter one, if it has one.
     """
 
     def __init__(
         self, colour: str, text: str, name: str, tip: str, sample: Sample = Sample.SQUARE, yielding: bool = False
     ) -> None:
         super().__init__()
-        self._colour, self._sample = colour, sample
+        self._colour, self._sample, self._short = colour, sample, ""
         named(self, name, tip=tip)
         self.set_name(text)
         self.setFocusPolicy(Qt.TabFocus)
@@ -48,7 +48,9 @@ class Key(QAbstractButton):
         self.setAttribute(Qt.WA_Hover)
         theme.changed.connect(self.update)
 
-    def set_name(self, text: str) -> None:
+    def set_name(self, text: str, short: str = "") -> None:
+        """``short`` stands where there is too little room for the text."""
+        self._short = short
         self.setText(text)
         self.setAccessibleName(f"Show {text}")
         self.updateGeometry()
@@ -71,8 +73,17 @@ class Key(QAbstractButton):
         painter.setPen(theme.colour("text" if self.underMouse() else "muted"))
         room = self.rect().adjusted(_MARGIN + self._sample.value + _GAP, 0, -_MARGIN, 0)
         if room.width() >= _LEAST_NAME:
-            name = painter.fontMetrics().elidedText(self.text(), Qt.ElideRight, room.width())
-            painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), name)
+            painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), self._shown_in(room.width()))
+
+    @property
+    def shown(self) -> str:
+        """What can be read of the name."""
+        return self._shown_in(self.width() - 2 * _MARGIN - self._sample.value - _GAP)
+
+    def _shown_in(self, room: int) -> str:
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        fits = not self._short or metrics.horizontalAdvance(self.text()) <= room
+        return str(metrics.elidedText(self.text() if fits else self._short, Qt.ElideRight, room))
 
     def _paint_sample(self, painter: QPainter, ink: QColor) -> None:
         middle, right = self.height() / 2, _MARGIN + self._sample.value

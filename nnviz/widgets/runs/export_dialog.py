@@ -15,8 +15,8 @@ from nnviz.widgets.parts import arranged, named, set_look
 
 _WIDTH = 460  # pixels
 _ABOUT = (
-    "The network in every format, its curves as CSV, the command that trains it again, and run.nnvizrun, one file "
-    "with all of it, to pass on. Points that were painted go along."
+    "The network in every format, its curves as CSV, how it comes again (a command or steps), and run.nnvizrun, "
+    "one file with all of it, to pass on. Points that were painted go along."
 )
 _FOLDER_TIP = "A new folder, which is made for the files of this run."
 _CHOOSE_TIP = "Chooses the folder in which the new one is made."

@@ -165,8 +165,9 @@ class _Ink:
         if line.is_starred:
             self._write(_STAR, "text", self._place(STAR, top), Qt.AlignHCenter)
         place = self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0)
-        self._write(fitted(line.figure, place.width()), line.figure_colour, place, Qt.AlignRight)
-        place = self._place(TITLE, top).adjusted(_AIR + line.indent, 0, -_AIR, 0)
+        more = max(0, painter.fontMetrics().horizontalAdvance(line.figure) - place.width())  # a figure is not cut
+        self._write(line.figure, line.figure_colour, place.adjusted(-more, 0, 0, 0), Qt.AlignRight)
+        place = self._place(TITLE, top).adjusted(_AIR + line.indent, 0, -_AIR - more, 0)
         seeds = self._place(SEEDS, top)
         if line.seeds:
             self._write(line.count, "muted", seeds.adjusted(0, 0, -_AIR, 0), Qt.AlignRight)
@@ -174,7 +175,7 @@ class _Ink:
             self._paint_arrow(line.is_open, QPointF(left, seeds.center().y() + 0.5))
             place.setRight(min(place.right(), int(left - 2 * _ARROW)))
         else:
-            place.setRight(seeds.right() - _AIR)
+            place.setRight(seeds.right() - _AIR - more)
         if line.is_current:
             painter.setFont(self._bold)
         ink = "text" if line.colour or line.is_current else "muted"

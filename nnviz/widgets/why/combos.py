@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
@@ -24,6 +26,7 @@ class FlatCombo(Combo):
         super().__init__(name, accessible, tip)
         self.setProperty("role", "flat")
         self.setSizeAdjustPolicy(QComboBox.AdjustToContents)
+        self._shorter: Mapping[str, Sequence[str]] = {}
 
     def sizeHint(self) -> QSize:
         """Returns a size in which nothing is cut; Qt forgets the arrow of a style sheet."""
@@ -32,6 +35,10 @@ class FlatCombo(Combo):
     def minimumSizeHint(self) -> QSize:
         """Returns a size for the first letters."""
         return QSize(_NARROWEST, super().minimumSizeHint().height())
+
+    def set_shorter(self, shorter: Mapping[str, Sequence[str]]) -> None:
+        """What stands in the box for an entry for which there is too little room, the longest first."""
+        self._shorter = shorter
 
     @property
     def words(self) -> str:
@@ -46,7 +53,9 @@ class FlatCombo(Combo):
         room = self.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self).width()
         if not option.currentIcon.isNull():
             room -= option.iconSize.width() + _BESIDE_ICON
-        return str(self.fontMetrics().elidedText(self.words, self._elide, room))
+        metrics, texts = self.fontMetrics(), (self.words, *self._shorter.get(self.words, ()))
+        fitting = next((words for words in texts if metrics.horizontalAdvance(words) <= room), texts[-1])
+        return str(metrics.elidedText(fitting, self._elide, room))
 
     def showPopup(self) -> None:
         """Opens the list, wide enough for whole entries."""

@@ -148,3 +148,22 @@ def test_an_interrupted_run_is_offered(capsys: pytest.CaptureFixture[str]) -> No
         library.database.update_run(run, {"status": "training"})
     runs()
     assert "run 1 was interrupted; go on with: python main.py train --resume 1\n" in capsys.readouterr().out
+
+
+def test_figures_of_another_epoch_are_labelled(capsys: pytest.CaptureFixture[str]) -> None:
+    with Library() as library:
+        record(library, until=in_epoch(3, 6))
+        record(library)
+        measured, whole = (library.run(run) for run in (1, 2))
+    assert (measured.epochs, measured.measured, measured.figures_before) == (3, 2, 2)
+    assert (whole.epochs, whole.measured, whole.figures_before) == (6, 6, None)
+    runs()
+    second, first = capsys.readouterr().out.splitlines()[1:3]
+    assert " % at epoch 2 " in first
+    assert " at epoch " not in second
+    runs("show", "1")
+    assert [
+        line for line in capsys.readouterr().out.splitlines() if "error:" in line and " % at epoch 2" not in line
+    ] == []
+    runs("show", "1", "--json")
+    assert json.loads(capsys.readouterr().out)["measured"] == 2

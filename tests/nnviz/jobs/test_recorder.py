@@ -341,6 +341,7 @@ def test_the_run_that_the_next_start_puts_into_the_window_was_broken_off(
     told = session.messages.current
     assert told is not None
     assert told.text.startswith(f"Run {number} was broken off at epoch")
+    assert [choice.text for choice in told.choices] == ["Train it on"]
     assert [run.record for run in session.runs.unsaved] == []
     with Library() as library:
         assert not library.is_live(number), "another program may train it"

@@ -13,12 +13,13 @@ import pytest
 from engine.datasets import Dataset
 from engine.errors import DataError, SettingError
 from engine.events import Batch, Event
+from engine.machine import this_machine
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from engine.validation import Array
 from nnviz.library import DamagedError, Library, Recording, UnknownRunError
 from nnviz.library.faults import ReplayError, damage_mark
-from nnviz.library.replay import Replayed, edit_content, replay
+from nnviz.library.replay import Replayed, edit_content, replay, retrace
 from nnviz.library.states import state_places
 from tests.engine.helpers import class_data
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, trained_on
@@ -243,3 +244,69 @@ def test_what_comes_out_otherwise_is_no_damage(library: Library, monkeypatch: py
     with pytest.raises(ReplayError, match="it must come out as it was recorded"):
         gone_to(library, 1 + 4 / 6)
     assert not damage_mark(library.path).exists()
+
+
+# ---- many moments at once
+
+
+def retraced(library: Library, moments: list[float]) -> dict[float, Array]:
+    """What is found of those moments."""
+    kept: dict[float, Array] = {}
+    steps = retrace(library, 1, moments, DATA, lambda at, trainer: kept.update({at: trainer.network.parameters.copy()}))
+    shares = list(steps)
+    assert shares == sorted(shares)
+    return kept
+
+
+def test_many_moments_are_had_in_one_go(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    resumed = []
+    original = Trainer.resume
+    monkeypatch.setattr(Trainer, "resume", lambda *arguments: resumed.append(1) or original(*arguments))
+    found = seen(library, {(1, 4): slower, (2, 2): edited}, epochs=8)
+    moments = sorted(found)
+    kept = retraced(library, moments)
+    assert list(kept) == moments
+    for at, parameters in kept.items():
+        np.testing.assert_array_equal(parameters, found[at])
+    assert len(resumed) == 1
+
+
+def another_training(library: Library, found: dict[float, Array], orders: dict[tuple[int, int], Do]) -> None:
+    """Three more epochs of the network that was trained for three."""
+    kept = library.state(1)
+    assert kept is not None
+    made = an_experiment(epochs=3, learning_rate=0.1, seed=5)
+    trainer, clock = made.trainer(DATA, kept.network), Clock()
+    recording = Recording(library, 1, trainer, before=3, clock=clock)
+    recording.leap()
+    for event in trainer.run():
+        recording.take(event)
+        clock.now += 0.3
+        if isinstance(event, Batch):
+            order = orders.get((event.epoch, event.batch))
+            if order is not None:
+                order(recording, trainer)
+            found[recording.at] = trainer.network.parameters.copy()
+    recording.finish()
+
+
+def test_orders_of_a_later_training_are_not_carried_out_in_an_earlier_one(library: Library) -> None:
+    found = seen(library, epochs=3)
+    another_training(library, found, {(1, 2): edited, (3, 1): slower})
+    for at in (1, 2 + 1 / 3, 4, 5):
+        np.testing.assert_array_equal(gone_to(library, at).trainer.network.parameters, found[at])
+    kept = retraced(library, [1, 2, 3, 4, 5, 6])
+    for at, parameters in kept.items():
+        np.testing.assert_array_equal(parameters, found[at])
+    assert set(kept) == {1, 2, 3, 4, 5, 6}
+
+
+def test_moments_to_which_nothing_leads_are_left_out(library: Library) -> None:
+    seen(library)
+    assert set(retraced(library, [1, 2.01, 3])) == {1, 3}
+
+
+def test_on_another_machine_none_is_had(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen(library)
+    monkeypatch.setattr("nnviz.library.states.this_machine", lambda: replace(this_machine(), numpy="0.1"))
+    assert retraced(library, [1, 2]) == {}

@@ -70,25 +70,20 @@ def test_numbers_at_an_axis_are_short(value: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ([0, 0.5, 1], ["0", "0.5", "1.0"]),
-        ([-50_000, 0, 50_000], ["−50k", "0", "50k"]),
-        ([200_000, 400_000, 1_200_000], ["200k", "400k", "1.2M"]),
-        ([1_002_000, 1_004_000, 1_006_000], ["1.002M", "1.004M", "1.006M"]),
-        ([3000], ["3000"]),
-        ([], []),
-    ],
-)
-def test_even_marks_are_short_and_can_be_told_apart(values: list[float], words: list[str]) -> None:
-    assert text.marks(values) == words
+    ("number", "batches", "words"),
+    [(3.0, 0, "3"), (3.0, 600, "3"), (1.44, 0, "1.4"), (99.96, 0, "99.96"), (2.998, 0, "2.998"), (0.3, 10, "0.3"),
+     (2 + 599 / 600, 600, "2.998"), (2.5, 600, "2.5"), (1 / 7, 7, "0.1"), (11407.5, 600, "11\u202f407.5"),
+     (19900.0, 600, "19\u202f900"), (3 + 1e-12, 600, "3"), (0, 600, "0")],
+)  # fmt: skip
+def test_epochs(number: float, batches: int, words: str) -> None:
+    assert text.epochs(number, batches) == words
 
 
-@pytest.mark.parametrize(
-    ("number", "words"), [(3.0, "3"), (1.44, "1.4"), (99.96, "100"), (11407.5, "11\u202f408"), (19900.0, "19\u202f900")]
-)
-def test_epochs(number: float, words: str) -> None:
-    assert text.epochs(number) == words
+@pytest.mark.parametrize("batches", [1, 2, 7, 10, 16, 99, 100, 101, 600, 1000, 6000])
+def test_every_batch_of_an_epoch_has_its_own_name(batches: int) -> None:
+    names = [text.epochs(2 + batch / batches, batches) for batch in range(batches + 1)]
+    assert len(set(names)) == batches + 1
+    assert [name for name in names if "." not in name] == ["2", "3"]
 
 
 @pytest.mark.parametrize(

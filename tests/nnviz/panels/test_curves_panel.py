@@ -306,7 +306,12 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindo
     first = session.runs.current
     click(qtbot, window, QPushButton, "resetButton")
     assert key(window, "earlierKey").isVisible()
-    assert key(window, "earlierKey").text() == "same settings, earlier run"
+    earlier = key(window, "earlierKey")
+    assert earlier.text() == "same settings, earlier run"
+    whole = earlier.sizeHint().width()
+    for width, shown in ((whole, "same settings, earlier run"), (whole - 20, "earlier run")):
+        earlier.resize(width, earlier.height())
+        assert earlier.shown == shown
     grey_train, grey_test = plot_of(window, "errorPlot").earlier_lines[0]
     np.testing.assert_allclose(10 ** grey_test.getData()[1] / 100, first.history.error.test.values)
     np.testing.assert_allclose(10 ** grey_train.getData()[1] / 100, first.history.error.train.values)

@@ -14,15 +14,19 @@ from pytestqt.qtbot import QtBot
 from nnviz.panels.cards import CARDS
 from nnviz.panels.inside.network_diagram import DiagramPage
 from nnviz.panels.inside.step_through import StepThroughPage
+from nnviz.panels.learning_strip import LearningStripPanel
 from nnviz.session.reasons import METHODS
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard
+from nnviz.widgets.fields import NumberEdit
 from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.pages import TabbedCard
 from nnviz.widgets.tabs import usual_width
+from nnviz.widgets.why.combos import FlatCombo
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import drag, seven
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import drag, find, retype, seven
 from tests.nnviz.panels.plane_helpers import load
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -188,3 +192,32 @@ def expect_mark(card: DockCard, name: str) -> None:
             assert head.rect().contains(place), f"{name}: {label.text()}"
             if not isinstance(label, GivingLabel):  # which shows a shorter text
                 assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()), f"{name}: {label.text()}"
+
+
+def test_heads_say_what_they_said_in_fewer_words(make_window: MakeWindow, qtbot: QtBot) -> None:
+    """A threshold with its sign, a class with its confidence, a method by a short name; the mark keeps its distance."""
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.state is Status.READY)
+    cards = Cards(window, qtbot)
+    window.resize(SIZES[0])
+    cards.load("mnist")
+    cards.train(2)
+    field = find(window, NumberEdit, "sureThresholdSpin")
+    assert field.text() == "50 %"
+    window.session.timeline.go_to(1)
+    assert field.text() == "≥ 50 %"
+    assert retype(qtbot, window, "sureThresholdSpin", "70").text() == "≥ 70 %"
+    assert window.session.question.threshold == 0.7
+    strip = find(window, LearningStripPanel, "learningStripDock")
+    qtbot.waitUntil(lambda: ": " in strip.head.detail.shown)
+    for card in window.findChildren(DockCard):
+        if card.isVisible() and card.head.mark.isVisible() and card.head.title.isVisible():
+            assert card.head.mark.x() - card.head.title.geometry().right() > 4, card.objectName()
+    window.show_workspace("inside")
+    combo = find(window, FlatCombo, "whyMethodCombo")
+    for method in METHODS:
+        window.session.why.choose(method=method)
+        assert combo.currentText() == method
+        assert "…" not in combo.shown, method
+    window.session.timeline.go_live()
+    assert field.text() == "70 %"

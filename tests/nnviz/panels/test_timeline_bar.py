@@ -259,7 +259,10 @@ def test_a_predicted_number_has_large_figures_of_the_past_too(ready_window: Main
     qtbot.waitUntil(lambda: session.timeline.figures[0] == between)
     measured = Evaluator(session.displayed.network, session.dataset.test, session.dataset.target_scaling).evaluate()
     assert bar.test_figure.text() == f"{text.steady(measured.rmse)} mpg"
-    assert find(ready_window, QLabel, "testFigureName").text() == f"test · epoch {text.epochs(between)}"
+    assert (
+        find(ready_window, QLabel, "testFigureName").text()
+        == f"test · epoch {session.runs.current.epoch_name(between)}"
+    )
     assert find(ready_window, QLabel, "testFigureName").property("role") == "back"
 
 
@@ -336,3 +339,49 @@ def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: MainW
     qtbot.keyClick(edit.line, Qt.Key_Return)
     assert session.timeline.epoch == session.timeline.nearest(1) < 2
     assert not edit.hasFocus()
+
+
+def type_epoch(window: MainWindow, qtbot: QtBot, words: str) -> None:
+    edit = find(window, NumberEdit, "timelineEpochEdit")
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit.line, words)
+    qtbot.keyClick(edit.line, Qt.Key_Return)
+
+
+def test_where_a_typed_epoch_is_not_kept_a_message_says_what_is_shown(trained: MainWindow, qtbot: QtBot) -> None:
+    session = trained.session
+    snapshots = session.runs.current.snapshots
+    snapshots.fill([each for each in snapshots if each.epochs in (0, 1)])
+    snapshots.forget_after(1)
+    type_epoch(trained, qtbot, "2")
+    assert session.timeline.epoch == 1
+    assert session.messages.current.text == "Epoch 2 is not kept. Shown is the nearest that is kept: epoch 1."
+    session.timeline.go_live()
+    assert session.messages.current is None
+    for words in ("1", "1.04", "99"):
+        type_epoch(trained, qtbot, words)
+        assert session.messages.current is None, words
+
+
+def test_neighbours_have_different_names_everywhere(trained: MainWindow, qtbot: QtBot) -> None:
+    """A batch before the end of an epoch is not called by that epoch."""
+    session = trained.session
+    for _ in range(3):
+        session.settings.change("epochs", epochs=session.settings.experiment.training.epochs + 1)
+        for _ in range(2):
+            session.step_batch()
+            wait_for(qtbot, trained, Status.PAUSED, Status.FINISHED)
+        session.step_epoch()
+        wait_for(qtbot, trained, Status.PAUSED, Status.FINISHED)
+    edit, head = find(trained, NumberEdit, "timelineEpochEdit"), find(trained, HeadMark, "headMark")
+    names = [edit.text()]
+    while session.timeline.epochs[0] != session.timeline.epoch:
+        session.timeline.step(-1)
+        name = edit.text()
+        names.append(name)
+        assert ("." in name) == (session.timeline.epoch % 1 > 0)
+        assert head.moment == f"epoch {name}"
+        assert f"of epoch {name} " in action(trained, "actionSaveNetwork").text()
+        assert trained.dialogs._proposed_name(session.timeline.epoch).endswith(f"-epoch-{name}")
+    assert len(set(names)) == len(names) == len(session.timeline.epochs)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.validation import Array
 from nnviz.library import Library
+from nnviz.session.exact import Exact, Wish
 from nnviz.session.remedies import best_epoch
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage, Status
@@ -138,6 +142,22 @@ def test_it_takes_the_settings_of_the_fields(recorded: MainWindow, qtbot: QtBot)
     assert session.runs.compared == [session.runs.by_id(run.parent)]
 
 
+def test_a_branch_that_was_not_trained_on_has_no_curve_beside_its_parent(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    steps(qtbot, recorded, 3)
+    parent = session.runs.current
+    session.timeline.go_to(2)
+    branch(qtbot, recorded)
+    made = session.runs.current
+    session.undo.undo()
+    assert session.runs.current is parent
+    assert made not in session.runs.compared
+    session.undo.redo()
+    steps(qtbot, recorded, 1)
+    session.undo.undo()
+    assert made in session.runs.compared
+
+
 def test_another_batch_size_begins_a_new_training_of_that_network(recorded: MainWindow, qtbot: QtBot) -> None:
     session = recorded.session
     steps(qtbot, recorded, 3)
@@ -232,3 +252,34 @@ def test_a_record_that_is_gone(recorded: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert "The run could not be branched off" in session.messages.current.text
     assert session.timeline.epoch == 1
+
+
+def test_the_moment_stays_in_view_until_the_branch_is_there_and_another_run_gives_it_up(
+    recorded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, opened = recorded.session, Event()
+    real = Exact.steps
+
+    def held(self: Exact, wish: Wish) -> Callable[[], Any]:
+        steps = real(self, wish)
+
+        def made() -> Any:
+            while not opened.wait(0.005):
+                yield 0.5, None
+            return (yield from steps())
+
+        return made
+
+    monkeypatch.setattr(Exact, "steps", held)
+    steps(qtbot, recorded, 3)
+    session.timeline.go_to(2)
+    session.timeline.branch()
+    qtbot.waitUntil(lambda: session.branching.work.share == 0.5)
+    assert session.timeline.epoch == 2
+    session.reset()
+    qtbot.waitUntil(lambda: session.state is Status.READY)
+    assert not session.branching.work.is_running
+    untrained = session.runs.current
+    opened.set()
+    qtbot.wait(50)
+    assert session.runs.current is untrained

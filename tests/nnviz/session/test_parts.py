@@ -41,6 +41,7 @@ PARTS = (
         "step_through",
         "step_effects",
         "past_batch",
+        "gaps",
     ),
 )
 HELPERS = ("probes", "rate_search", "ranking", "pictures")  # of the jobs' room; what they find comes back by a part

@@ -19,7 +19,8 @@ from engine.network import Network
 from engine.provenance import Provenance
 from nnviz.jobs.reports import Frame
 from nnviz.session import runs as module
-from nnviz.session.run import Run, new_run, opened_run
+from nnviz.session.opening import opened_run
+from nnviz.session.run import Run, new_run
 from nnviz.session.runs import Runs
 from nnviz.session.session import Session
 from nnviz.session.status import Progress, Stage, Status

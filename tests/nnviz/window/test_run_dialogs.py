@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QPushButton
+from PyQt5.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
@@ -110,7 +110,9 @@ def test_the_run_in_the_window_is_exported_from_the_file_menu(
     ready_window: MainWindow, qtbot: QtBot, home: Path
 ) -> None:
     session = ready_window.session
-    action(ready_window, "actionExportWholeRun").trigger()
+    whole = action(ready_window, "actionExportWholeRun")
+    assert whole not in find(ready_window, QMenu, "menuExport").actions(), "that exports the moment's network"
+    whole.trigger()
     assert session.messages.current is not None
     assert "is not in the library" in session.messages.current.text
     session.messages.dismiss()

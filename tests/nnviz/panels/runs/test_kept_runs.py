@@ -205,11 +205,32 @@ def test_del_deletes_and_undo_brings_back(
     compare(ready_window, qtbot, table, 0)
     qtbot.keyClick(table, Qt.Key_Delete)
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
-    assert not ready_window.session.comparison.colours
+    session = ready_window.session
+    assert not session.comparison.colours
+    told = f"Run {numbers[2]} was deleted. Ctrl+Z brings it back; it goes for good when the window is closed."
+    assert session.messages.current.text == told
     action(ready_window, "actionUndo").trigger()
     qtbot.waitUntil(lambda: len(titles(table)) == 3)
+    assert session.messages.current is None
     with Library() as library:
         assert numbers[2] in library.runs().ids
+
+
+def test_one_that_was_compared_is_so_again_when_it_is_brought_back(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
+    comparison = ready_window.session.comparison
+    compare(ready_window, qtbot, table, 0, 1, 2)
+    comparison.pin(numbers[1])
+    before = dict(comparison.colours)
+    ready_window.session.library.delete(numbers[1])
+    qtbot.waitUntil(lambda: numbers[1] not in comparison.colours)
+    assert not comparison.is_pinned
+    action(ready_window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: len(comparison.runs) == 3)
+    assert list(comparison.colours.items()) == list(before.items())
+    assert comparison.baseline == numbers[1]
+    assert comparison.is_pinned
 
 
 def test_a_deletion_is_final_when_the_window_closes(

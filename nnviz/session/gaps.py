@@ -1,0 +1,97 @@
+"""Fills the gaps in the past of a quick training: it was over before more than a few of its moments could be kept."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+
+from engine.errors import EngineError
+from engine.packing import usual_bytes
+from nnviz.jobs.stepwise import Stepwise, giving_way
+from nnviz.session.data import Data
+from nnviz.session.exact import Exact
+from nnviz.session.messages import Messages
+from nnviz.session.run import Run
+from nnviz.session.runs import Runs
+from nnviz.session.training import Training
+
+_MOST_SECONDS = 2.0  # of learning, in all: of longer trainings enough is kept
+_SOON = 50  # milliseconds at rest until it begins
+
+
+class Gaps(QObject):
+    """While the current run rests, goes through its training again, exactly, in another thread.
+
+    Signals:
+        changed: ``work`` has come to an end.
+
+    Attributes:
+        work: that; it is given up when the run is trained on, or another one takes its place.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, runs: Runs, data: Data, training: Training, exact: Exact, messages: Messages) -> None:
+        super().__init__()
+        self._runs, self._exact, self._messages = runs, exact, messages
+        self._tried: tuple[object, ...] | None = None  # what it was begun for last, unless that was given up
+        self.work = Stepwise()
+        self.work.changed.connect(self._worked)
+        self.work.failed.connect(self._failed)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON)
+        self._soon.timeout.connect(self._begin)
+        for signal in (training.state_changed, runs.replaced, runs.file_changed, data.changed):
+            signal.connect(self._look)
+
+    @property
+    def _place(self) -> tuple[object, ...]:
+        """What it is about: another one puts an end to it."""
+        run = self._runs.current
+        return run.id, run.epochs, run.stage, run.record
+
+    def _look(self) -> None:
+        """Something may have changed."""
+        if self.work.is_running and self.work.about != self._place:
+            self._tried = None
+            self.work.forget()
+        if self._runs.is_training():
+            self._soon.stop()
+        else:
+            self._soon.start()
+
+    def _begin(self) -> None:
+        run, place = self._runs.current, self._place
+        if place == self._tried or self._exact.why_not(run) is not None:
+            return
+        ends = [epoch for epoch in run.history.measured if 0 < epoch <= run.epochs]
+        missing = run.snapshots.missing(ends, usual_bytes(run.parameters.size))
+        self._tried = place
+        if missing:
+            steps = self._exact.past(run, missing, _MOST_SECONDS)
+            self.work.start(place, lambda: giving_way(steps(), lambda: True))
+
+    def _worked(self) -> None:
+        found = self.work.result
+        if found and self.work.about == self._place:
+            self._fill(self._runs.current)
+        if not self.work.is_running:
+            self.changed.emit()
+
+    def _fill(self, run: Run) -> None:
+        found = self.work.result
+        self.work.forget()
+        places = {snapshot.epochs for snapshot in found}
+        kept = [snapshot for snapshot in run.snapshots if snapshot.epochs not in places]
+        run.snapshots.fill(sorted((*kept, *found), key=lambda snapshot: snapshot.epochs))
+        self._runs.tell_history(run)
+
+    def _failed(self, error: Exception) -> None:
+        """What is kept must do: of a damaged record the library tells."""
+        if not isinstance(error, EngineError):
+            self._messages.crashed.emit(error)
+
+    def close(self, milliseconds: int) -> bool:
+        """Ends the work; returns whether that was in time."""
+        self._soon.stop()
+        return self.work.close(milliseconds)

@@ -1,0 +1,183 @@
+"""What is told of how a run comes again: a command only where that gives the same run, else what was done, in order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.experiment import Experiment
+from engine.network import Network
+from engine.training import Trainer
+from nnviz.library import Library, Recording
+from nnviz.library.repeating import command_of, way_to
+from nnviz.library.replay import edit_content
+from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, recorded
+
+
+@pytest.fixture
+def library() -> Iterator[Library]:
+    with Library() as opened:
+        yield opened
+
+
+def begun(library: Library, trainer: Trainer, made: Experiment, before: float = 0, **told: Any) -> Recording:
+    """As the window begins a run: with a whole state."""
+    recording = Recording(library, library.begin(made, DATA.title, **told), trainer, before, clock=Clock())
+    recording.change(made, is_told=False)
+    recording.leap()
+    return recording
+
+
+def trained(library: Library, **settings: Any) -> int:
+    made = an_experiment(**settings)
+    recording = begun(library, made.trainer(DATA), made)
+    recorded(recording, Clock())
+    return recording.run
+
+
+def change(recording: Recording, **settings: Any) -> None:
+    trainer = recording.trainer
+    trainer.change(replace(trainer.settings, **settings))
+    recording.change(an_experiment().changed(training=trainer.settings))
+
+
+def until(recording: Recording, epoch: int, batch: int) -> None:
+    """Trains to the end of that batch."""
+    is_there = in_epoch(epoch, batch)
+    for event in recording.trainer.run():
+        recording.take(event)
+        if is_there(event):
+            break
+
+
+def branch(library: Library, parent: int, at: float, **settings: Any) -> int:
+    """Branches off at the end of an epoch, with other settings, and trains to the end."""
+    from nnviz.library.replay import replay
+
+    steps = replay(library, parent, at, DATA)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            trainer = end.value.trainer
+            break
+    trainer.change(replace(trainer.settings, **settings))
+    made = an_experiment().changed(training=trainer.settings)
+    recording = begun(library, trainer, made, parent=parent, left_at=at)
+    recorded(recording, Clock())
+    return recording.run
+
+
+def test_of_a_plain_run_it_is_its_command(library: Library) -> None:
+    for run in (trained(library), record(library)[0]):
+        way = way_to(library, run)
+        assert way.command == command_of(an_experiment())
+        assert way.in_words(run) == way.command + "\n"
+
+
+def test_of_a_branch_what_it_came_from_and_what_is_other_from_there(library: Library) -> None:
+    run = branch(library, trained(library), 3, learning_rate=0.05)
+    way = way_to(library, run)
+    assert way.command is None
+    command = command_of(an_experiment())
+    assert way.steps == (f"run 1: {command}", "at epoch 3 of run 1, branch off as run 2: learning rate 0.05")
+    assert way.in_words(run).startswith("No single command trains run 2 again. What was done, in order:\n\n1. run 1: ")
+
+
+def test_of_a_branch_with_the_same_settings(library: Library) -> None:
+    run = branch(library, trained(library), 3)
+    assert way_to(library, run).steps[-1] == "at epoch 3 of run 1, branch off as run 2, with the same settings"
+
+
+def test_of_a_branch_of_a_branch(library: Library) -> None:
+    first = branch(library, trained(library), 3, learning_rate=0.05)
+    second = branch(library, first, 5, weight_decay=0.01)
+    assert way_to(library, second).steps[1:] == (
+        "at epoch 3 of run 1, branch off as run 2: learning rate 0.05",
+        "at epoch 5 of run 2, branch off as run 3: weight decay 0.01",
+    )
+
+
+def test_settings_that_were_changed_on_the_way(library: Library) -> None:
+    made = an_experiment()
+    recording = begun(library, made.trainer(DATA), made)
+    until(recording, 2, 3)
+    change(recording, learning_rate=0.002)
+    recorded(recording, Clock())
+    way = way_to(library, recording.run)
+    assert way.command is None
+    assert way.steps == (command_of(made), "at epoch 1.5: learning rate 0.002")
+    child = branch(library, recording.run, 1)
+    assert "learning rate 0.002" not in " ".join(way_to(library, child).steps[:1]), "that came later"
+
+
+def test_weights_that_were_edited(library: Library) -> None:
+    made = an_experiment()
+    recording = begun(library, made.trainer(DATA), made)
+    until(recording, 1, 6)
+    before = recording.trainer.network.parameters.copy()
+    recording.trainer.network.weights[0][2] = 0.5
+    recording.log("edit", *edit_content(before, recording.trainer.network.parameters), "neuron 3 edited")
+    recorded(recording, Clock())
+    assert way_to(library, recording.run).steps[1:] == ("at epoch 1: weights were edited (neuron 3 edited)",)
+
+
+def test_another_training_of_the_same_network(library: Library) -> None:
+    run = trained(library, epochs=3)
+    kept = library.state(run)
+    assert kept is not None
+    made = an_experiment(epochs=2, learning_rate=0.1)
+    recording = Recording(library, run, made.trainer(DATA, kept.network), before=3, clock=Clock())
+    recording.change(made, is_told=False)
+    recording.leap()
+    recorded(recording, Clock())
+    assert way_to(library, run).steps == (
+        command_of(an_experiment(epochs=3)),
+        "at epoch 3, another training: epochs 2, learning rate 0.1",
+    )
+
+
+def test_a_network_from_elsewhere(library: Library) -> None:
+    made = an_experiment()
+    network = Network(made.shape, made.activations, made.loss, "zeros")
+    network.parameters[...] = np.linspace(-1, 1, network.parameters.size)
+    recording = begun(library, made.trainer(DATA, network), made, before=4)
+    recorded(recording, Clock())
+    way = way_to(library, recording.run)
+    assert way.command is None
+    assert way.steps == ("run 1 begins with a network from elsewhere, trained for 4 epochs: epochs 6",)
+
+
+def test_a_branch_whose_parent_is_gone(library: Library) -> None:
+    parent = trained(library)
+    run = branch(library, parent, 3, learning_rate=0.05)
+    library.delete([parent])
+    library.purge()
+    way = way_to(library, run)
+    assert way.command is None
+    assert "from elsewhere, trained for 3 epochs" in way.steps[0]
+
+
+def test_what_is_not_to_be_told_is_left_out(library: Library) -> None:
+    run = branch(library, trained(library), 3, learning_rate=0.05)
+    way = way_to(library, run, lambda made: replace(made, data="elsewhere.csv"))
+    assert "elsewhere.csv" in way.steps[0]
+
+
+def test_for_other_programs_and_in_words(library: Library, capsys: pytest.CaptureFixture[str]) -> None:
+    from nnviz.commands import cli
+
+    run = branch(library, trained(library), 3, learning_rate=0.05)
+    cli.main(["runs", "show", str(run)])
+    out = capsys.readouterr().out
+    assert "command:" not in out
+    assert "step 2:      at epoch 3 of run 1, branch off as run 2: learning rate 0.05" in out
+    cli.main(["runs", "show", str(run), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["command"] is None
+    assert len(told["steps"]) == 2

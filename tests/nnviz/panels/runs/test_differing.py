@@ -1,0 +1,51 @@
+"""What differs, in words: where a branch left its parent, and of which epoch a figure is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from nnviz.library import Library
+from nnviz.panels.runs.differing import differing
+from nnviz.session.comparison import Compared
+from nnviz.session.run_words import figure_of
+from nnviz.widgets.runs.differ_table import DifferRow
+from tests.nnviz.library.helpers import an_experiment, in_epoch, record
+
+
+@pytest.fixture
+def library() -> Iterator[Library]:
+    with Library() as opened:
+        yield opened
+
+
+def rows_of(library: Library, *runs: int) -> dict[str, DifferRow]:
+    compared = [Compared(library.run(run), None, "text", library.history(run), None) for run in runs]
+    return {row.name: row for row in differing(compared, runs[0])}
+
+
+def test_a_branch_says_where_it_left_its_parent(library: Library) -> None:
+    first, _ = record(library)
+    second, _ = record(library, an_experiment(learning_rate=0.05), parent=first, left_at=3)
+    cells = rows_of(library, first, second)["branch"].cells
+    assert [cell.text for cell in cells] == ["—", "from epoch 3 of run 1"]
+    third, _ = record(library, an_experiment(optimizer="sgd"))
+    assert "branch" not in rows_of(library, first, third)
+    library.delete([first])
+    library.purge()
+    assert rows_of(library, third, second)["branch"].cells[1].text == "from epoch 3 of a run that is gone"
+
+
+def test_a_figure_of_another_epoch_says_of_which(library: Library) -> None:
+    first, _ = record(library)
+    second, _ = record(library, until=in_epoch(3, 6))
+    rows = rows_of(library, first, second)
+    for name in ("test loss", "train loss"):
+        whole, broken_off = (cell.text for cell in rows[name].cells)
+        assert "epoch" not in whole
+        assert broken_off.endswith(" at epoch 2")
+    assert [cell.text for cell in rows["epochs trained"].cells] == ["6", "3"]
+    assert figure_of([library.run(second)], "train_loss")[0].endswith(" at 2")
+    assert " at " not in figure_of([library.run(second)], "seconds")[0]
+    assert " at " not in figure_of([library.run(first)], "train_loss")[0]
