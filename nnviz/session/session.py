@@ -74,16 +74,13 @@ class Session(QObject):
         training, records: start, pause, step, state and progress; whether and where runs are recorded.
         painting: points that the person paints, from which the network learns at once.
         edits: what-ifs about single neurons, and edits of their weights.
-        sketch: the drawing and the picture made of it.
-        question: what the network is asked about, the drawing or an example that is set, and its answer.
+        sketch, question: the drawing and the picture made of it; what the network is asked about, and its answer.
         own: examples that the person kept with what they truly are, for the data that are there.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
-        why: what is asked about the answer: of which outputs, by which method.
-        map: places the examples by what a layer sees in them.
+        why, map: what is asked about the answer; places the examples by what a layer sees in them.
         robustness: the error over disturbed examples, and an example at one strength.
         library, comparison: the runs that are kept on disk, and which of them are compared.
-        room, exchange: how much room they take, and may take; passes runs on, and takes in what was passed on.
-        sweeps: trains experiments with several seeds, beside the window.
+        room, exchange, sweeps: how much room they take; passes runs on, and takes some in; trains with several seeds.
         files, moment_files: opens, saves and exports networks; the same with those of the past.
         step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
@@ -237,15 +234,9 @@ class Session(QObject):
         """
         self.undo.clear()
         self.library.watch(False)
-        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness, self.gaps]
-        parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through, self.room]
-        parts += [
-            self.step_effects,
-            *self._lanes,
-            self._resuming,
-            self._library_lane,
-            self.training.runner,
-            self.sweeps,
-        ]
-        parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files, self.exchange]
+        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
+        parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
+        parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
+        parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files]
+        parts += [self.room, self.exchange, self.sweeps, self.gaps]
         return close_all(parts, _LONGEST_WAIT)
