@@ -98,7 +98,7 @@ def _file_of(entry: Any) -> KnownFile | None:
 
 def _is_setting(name: object, value: Value) -> bool:
     """Whether it can be one: names of columns, or else a single value."""
-    if name in ("ignored", "texts"):
+    if name in ("ignored", "texts", "numbers"):
         return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
     return isinstance(name, str) and isinstance(value, str | int | float | bool | None)
 

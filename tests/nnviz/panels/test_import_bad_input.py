@@ -83,7 +83,7 @@ REFUSED: dict[str, tuple[Write, str]] = {
     "one class": (rows(40, lambda row: f"{row},{row * 7 % 5},cat"), "y is of only one class: it must have 2 to 1,000"),
     "many classes": (
         rows(10_000, lambda row: f"{row},{row * 7 % 5},k{row}"),
-        "y is of 10,000 classes: it must have 2 to 1,000",
+        "y is of 10,000 different texts in 10,000 rows: it must have several rows for each",
     ),
     "nothing to predict": (rows(40, lambda row: f"{row},{row % 5},"), "y is without values: it must have values"),
     "all missing": (

@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.panels.importing.table_view import PreviewTable
+from nnviz.session.imported import _is_setting
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click, find
 from tests.nnviz.panels.import_helpers import look_at, wait, words
@@ -67,3 +68,8 @@ def test_a_column_of_numbers_with_units_is_offered_as_numbers(
     entries["foundColumnAction"].trigger()
     wait(qtbot, ready_window.session.importing)
     assert head_of(ready_window, 0)[2] == "categories"
+
+
+def test_columns_that_were_understood_as_numbers_are_remembered_so() -> None:
+    settings = {"numbers": ("way",), "texts": ("kind",), "target": "kind"}
+    assert all(_is_setting(name, value) for name, value in settings.items())
