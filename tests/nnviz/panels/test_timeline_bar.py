@@ -234,7 +234,7 @@ def test_the_head_of_the_lines_tells_the_answer_of_that_moment(trained: MainWind
         qtbot.waitUntil(lambda: session.probes[PAST].is_up_to_date)
         first = card.plot.lines[0].name
         share = session.question.prediction[session.class_names.index(first)]
-        assert card.head.detail.toolTip().startswith(f"{first} {100 * share:.0f} %, ")
+        assert card.head.detail.toolTip().startswith(f"{first}: {100 * share:.0f} %, ")
     session.timeline.go_live()
     qtbot.waitUntil(lambda: card.head.detail.toolTip().endswith(" by epoch"))
 
