@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -12,9 +13,10 @@ from engine.datasets import Dataset
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.panels.runs.race_button import RaceButton
+from nnviz.session.asked_compared import THEIR_ANSWERS
 from nnviz.widgets.runs.run_table import RunTable
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click, find
+from tests.nnviz.helpers import click, find, seven
 from tests.nnviz.jobs.plans_helpers import Beside
 from tests.nnviz.library.helpers import DATA, an_experiment, record
 from tests.nnviz.panels.runs.helpers import compare, filled, show_runs
@@ -64,6 +66,9 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     assert not button(window).isVisible(), "there is nothing to compare yet"
     compare(window, qtbot, table, WIDE, NARROW)
     assert button(window).text() == "race: 3 seeds"
+    window.canvas.set_strokes([np.array(seven(window.canvas))])  # those that come meanwhile answer, too
+    answers = window.session.probes[THEIR_ANSWERS]
+    qtbot.waitUntil(lambda: answers.is_up_to_date)
     click(qtbot, window, RaceButton, "raceButton")
     groups = [Group(1, 0), Group(1, 1)]
     qtbot.waitUntil(lambda: list(comparison.colours) == groups, timeout=10_000)
@@ -72,6 +77,7 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     executor.go.set()
     qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
     qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [3, 3])
+    qtbot.waitUntil(lambda: [len(each) for each in answers.result] == [3, 3])
     seeds = [(spec.experiment.hidden, spec.experiment.seed) for spec in executor.done]
     assert sorted(seeds) == [(hidden, seed) for hidden in ((16,), (32,)) for seed in (1, 2, 3)]
     assert all(spec.experiment.training.validation_share == 0.1 for spec in executor.done)
