@@ -35,6 +35,8 @@ def words_of_progress(how_far: HowFar) -> str:
 def words_of_end(end: PlanEnd) -> str:
     """ "5 seeds: test error median 2.3 %, 2.2 to 2.6 %." Or how much was done when it was stopped."""
     results, plan = end.results, end.plan
+    if not end.is_done and not results.over:
+        return f"Stopped before a run was done ({name_of(plan)})."
     over = _of(results.over, plan.most_runs)
     stopped = "" if end.is_done else f" Stopped with {over} runs done, which are kept."
     if plan.kind != SEEDS:
