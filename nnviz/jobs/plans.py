@@ -15,17 +15,18 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.datasets import Dataset, source_of
 from engine.errors import DataError, Verbatim
 from engine.experiment import Experiment
+from engine.many.plan import SWEEP
 from nnviz.jobs.child import give_way_apart
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.recorder import opening_words
+from nnviz.library import DamagedError
 
 if TYPE_CHECKING:
     from engine.many.plan import Plan
     from engine.many.results import Results
     from nnviz.library import Library
     from nnviz.library.room import Plan as RoomPlan
-    from nnviz.library.sweeps import SweepRecord
     from nnviz.sweeps.conductor import Conductor
     from nnviz.sweeps.executor import Executor
     from nnviz.sweeps.store import Store
@@ -44,6 +45,8 @@ class HowFar:
         written: how many of them are in the library.
         share: the share 0…1 of the runs that is done, those that are under way by their epochs.
         seconds_left: as the runs so far took; None until that can be told.
+        sweep: its number in the library; 0 before it has one.
+        trials: how many of its trials have a run in the library, of races and seeds.
     """
 
     done: int
@@ -51,6 +54,8 @@ class HowFar:
     written: int = 0
     share: float = 0.0
     seconds_left: float | None = None
+    sweep: int = 0
+    trials: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +78,10 @@ class PlanEnd:
 
 @dataclass(frozen=True)
 class BrokenOff:
-    """A plan whose program ended in the middle, and how many of its runs are done."""
+    """A plan whose program ended in the middle, by its number in the library, and how many of its runs are done."""
 
-    record: SweepRecord
+    sweep: int
+    plan: Plan
     done: int
 
 
@@ -105,18 +111,19 @@ class Plans(QObject):
         self._closes = threading.Event()
 
     def begin(
-        self, plan: Plan, dataset: Dataset, done: Callable[[PlanEnd], None], failed: Callable[[Exception], None]
+        self, plan: Plan, dataset: Dataset | None, done: Callable[[PlanEnd], None], failed: Callable[[Exception], None]
     ) -> None:
-        """Adds a plan to the library and does it; the data must be those of its experiments."""
+        """Adds a plan to the library and does it; its data are loaded unless they are ``dataset``."""
         stops = self._stops = threading.Event()
 
         def work(library: Library) -> PlanEnd:
             from nnviz.sweeps.store import Store
 
-            store = Store.of_new(library, plan.held_aside(dataset), dataset.title, "", self.noticed.emit)
+            data = _data_of(plan.base, dataset)
+            store = Store.of_new(library, plan.held_aside(data), data.title, "", self.noticed.emit)
             if words := opening_words(library):
                 self.noticed.emit(words)
-            return self._do(library, store, dataset, stops)
+            return self._do(library, store, data, stops)
 
         self._lane.run(work, done, failed, makes=True)
 
@@ -206,8 +213,15 @@ class _Pace:
         left = None
         if runs is not None and self._began is not None and done > self._began[1]:
             left = (now - self._began[0]) / (done - self._began[1]) * (runs - done)
-        over = self._conductor.results.over
-        return HowFar(over, runs, over - self._store.waiting, done / runs if runs else 0.0, left)
+        over, share = self._conductor.results.over, done / runs if runs else 0.0
+        return HowFar(over, runs, over - self._store.waiting, share, left, self._store.sweep, self._trials())
+
+    def _trials(self) -> int:
+        """Not of a sweep, which may have thousands."""
+        if self._conductor.plan.kind == SWEEP:
+            return 0
+        trials = self._conductor.results.trials
+        return sum(any(run.run is not None for run in trial.runs.values()) for trial in trials)
 
 
 def _data_of(made: Experiment, given: Dataset | None) -> Dataset:
@@ -235,7 +249,11 @@ def _broken_off(library: Library) -> list[BrokenOff]:
     if library.why_read_only is None:
         for each in found:
             sweeps.note(each.id, STOPPED)
-    return [BrokenOff(each, _count_done(library, sweeps.runs(each.id))) for each in found]
+    told = []
+    for each in found:
+        with suppress(DamagedError):  # its plan cannot be read: its runs are there
+            told.append(BrokenOff(each.id, each.plan, _count_done(library, sweeps.runs(each.id))))
+    return told
 
 
 def _count_done(library: Library, runs: list[int]) -> int:

@@ -35,10 +35,13 @@ def words_of_progress(how_far: HowFar) -> str:
 def words_of_end(end: PlanEnd) -> str:
     """ "5 seeds: test error median 2.3 %, 2.2 to 2.6 %." Or how much was done when it was stopped."""
     results, plan = end.results, end.plan
+    if not end.is_done and not results.over:
+        return f"Stopped before a run was done ({name_of(plan)})."
     over = _of(results.over, plan.most_runs)
     stopped = "" if end.is_done else f" Stopped with {over} runs done, which are kept."
     if plan.kind != SEEDS:
-        return f"The {name_of(plan)} is over:{stopped or f' {over} runs are done.'}"
+        how = f"is over: {over} runs are done" if end.is_done else f"was stopped with {over} runs done, which are kept"
+        return f"The {name_of(plan)} {how}."
     spread = results.trials[0].spread(results.compared_by)
     figures = "none was trained to its end" if spread is None else _spread(end, spread)
     return f"{name_of(plan)}: {figures}.{_others(results)}{stopped}"
@@ -70,7 +73,7 @@ def _others(results: Results) -> str:
 
 def words_of_broken_off(broken: BrokenOff) -> str:
     """That a plan can go on: "Training with 5 seeds was broken off with 2 of 5 runs done"."""
-    plan = broken.record.plan
+    plan = broken.plan
     what = f"Training with {name_of(plan)}" if plan.kind == SEEDS else f"A {name_of(plan)}"
     kept = " What is done is in the library." if broken.done else ""
     return f"{what} was broken off with {_of(broken.done, plan.most_runs)} runs done.{kept}"

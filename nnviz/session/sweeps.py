@@ -1,13 +1,14 @@
-"""Many runs beside the one in the window: the experiment of the fields with several seeds."""
+"""Many runs beside the one in the window: an experiment with several seeds, or several with the same ones."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import EngineError
-from engine.many.plan import Plan, seeds_of
+from engine.many.plan import RACE, Plan, seeds_of
 from engine.many.results import TrialResult
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans
 from nnviz.library import Group
@@ -16,6 +17,7 @@ from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Choice, Messages
+from nnviz.session.racing import race_between, why_no_race
 from nnviz.session.records import Records
 from nnviz.session.run_words import words_of_going
 from nnviz.session.settings import Settings
@@ -35,13 +37,13 @@ class Sweeps(QObject):
     """Trains in processes beside the window, whose own training goes on. One plan at a time.
 
     Signals:
-        changed: ``how_far`` or ``why_not`` has changed, or ``seeds``.
+        changed: ``how_far`` has changed, ``why_not`` or ``seeds``.
         seeds_changed: ``seeds`` has.
         told(str): what is being done, which ends with "…", or what came of it.
         shown: what came of it is compared, and the person wants to see it.
 
     Attributes:
-        seeds: with how many an experiment is trained: one of ``SEEDS``.
+        seeds: with how many each experiment is trained: one of ``SEEDS``.
         how_far: what is being done; None while nothing is.
     """
 
@@ -66,6 +68,7 @@ class Sweeps(QObject):
         self.how_far: HowFar | None = None
         self._name = ""  # of what is being done
         self._is_stopping = False
+        self._racing = 0  # experiments of a race whose groups are not compared yet
         self._plans = Plans(lambda: records.path)
         self._plans.went_on.connect(self._go_on)
         self._plans.noticed.connect(messages.tell_later)
@@ -97,16 +100,16 @@ class Sweeps(QObject):
         elif self.why_not is not None:
             self._messages.tell(self.why_not)
         elif not self._records.is_on:
-            self._offer_to_keep()
+            self._offer_to_keep(self.toggle)
         else:
             self._start_seeds()
 
-    def _offer_to_keep(self) -> None:
+    def _offer_to_keep(self, start: Callable[[], None]) -> None:
         words = words_of_seeds(self.seeds)
 
         def keep() -> None:
             self._records.set_on(True)
-            self.toggle()
+            start()
 
         self._messages.tell(
             f"{words} are trained as runs of the library, and none is kept there while File → Keep runs in the library "
@@ -123,9 +126,33 @@ class Sweeps(QObject):
         except EngineError as error:
             self._messages.tell_error("The seeds cannot be trained", error)
             return
-        self._messages.clear()
-        self._begin(name_of(plan), HowFar(0, plan.most_runs))
-        self._plans.begin(plan, dataset, self._done, self._failed)
+        self._start(plan)
+
+    # ---- a race
+
+    @property
+    def why_no_race(self) -> str | None:
+        """Why the compared experiments cannot race, in a sentence; None if they can."""
+        return why_no_race(self._comparison.runs)
+
+    def toggle_race(self) -> None:
+        """Trains the compared experiments with the same ``seeds`` seeds, or stops what is being done.
+
+        When each has a run, their groups are compared in the place of what was.
+        """
+        if self.how_far is not None:
+            self.stop()
+        elif (why_not := self.why_no_race) is not None:
+            self._messages.tell(why_not)
+        elif not self._records.is_on:
+            self._offer_to_keep(self.toggle_race)
+        else:
+            self._start(race_between(self._comparison.runs, self.seeds))
+
+    def _show_race(self, how_far: HowFar) -> None:
+        if self._racing and how_far.trials == self._racing:
+            self._racing = 0
+            self._compare([Group(how_far.sweep, trial) for trial in range(how_far.trials)])
 
     # ---- whatever is being done
 
@@ -156,14 +183,19 @@ class Sweeps(QObject):
 
         def done(found: list[BrokenOff]) -> None:
             for broken in found[:1]:
-                record = broken.record
-                choice = Choice("Go on with it", partial(self.resume, record.id, record.plan))
+                choice = Choice("Go on with it", partial(self.resume, broken.sweep, broken.plan))
                 self._messages.tell_later(words_of_broken_off(broken), choice)
 
         self._plans.look_for_broken_off(done)
 
+    def _start(self, plan: Plan) -> None:
+        self._messages.clear()
+        self._begin(name_of(plan), HowFar(0, plan.most_runs))
+        self._racing = len(plan.experiments) if plan.kind == RACE else 0
+        self._plans.begin(plan, self._data.dataset, self._done, self._failed)
+
     def _begin(self, name: str, how_far: HowFar) -> None:
-        self._name, self._is_stopping = name, False
+        self._name, self._is_stopping, self._racing = name, False, 0
         self._go_on(how_far)
 
     def _go_on(self, how_far: HowFar) -> None:
@@ -171,6 +203,7 @@ class Sweeps(QObject):
         self.told.emit(f"{self._name}: {self.progress} …")
         if before is not None and how_far.written > before.written:
             self._library.refresh()
+            self._show_race(how_far)
         self.changed.emit()
 
     def _end(self, news: str) -> None:
@@ -182,6 +215,8 @@ class Sweeps(QObject):
     def _done(self, end: PlanEnd) -> None:
         self._end(f"{self._name}: {'done' if end.is_done else 'stopped'}")
         groups = [Group(end.sweep, trial.trial) for trial in end.results.trials if _is_kept(trial)]
+        if self._racing:
+            self._compare(groups)
         choices = [Choice("Show in Runs", partial(self.show, groups))] if groups else []
         if not end.is_done:
             choices.append(Choice("Go on with it", partial(self.resume, end.sweep, end.plan)))
@@ -194,11 +229,15 @@ class Sweeps(QObject):
         self._messages.tell_error(f"{self._name} could not be trained", error)
 
     def show(self, groups: list[Group]) -> None:
-        """Compares these groups of seeds, as many as can be told apart."""
+        """Compares these groups of seeds, where the person can see it."""
+        self._compare(groups)
+        self.shown.emit()
+
+    def _compare(self, groups: list[Group]) -> None:
+        """As many as can be told apart."""
         self._comparison.clear()
         for group in groups[: len(COMPARED)]:
             self._comparison.toggle(group)
-        self.shown.emit()
 
     def close(self, milliseconds: int) -> bool:
         """Ends what is being done, which can go on at the next start; returns whether that was in time."""

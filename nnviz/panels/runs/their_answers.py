@@ -56,7 +56,7 @@ class TheirAnswersPanel(DockCard):
             self.rows.show_rows((), f"Draw a {what} to ask all of them.")
         else:
             found, runs = self._probe.result or (), session.comparison.runs
-            if len(found) == len(runs):
+            if [len(each) for each in found] == [len(run.members) for run in runs]:  # else a group has grown meanwhile
                 self.rows.show_rows([self._row(run, answer) for run, answer in zip(runs, found, strict=True)])
 
     def _row(self, run: Compared, answers: Sequence[Array | None]) -> AnswerRow:

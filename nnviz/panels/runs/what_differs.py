@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 from nnviz.look import text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.runs.differing import differing, verdicts
+from nnviz.panels.runs.race_button import RaceButton
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.choice_button import ChoiceButton
@@ -57,7 +58,9 @@ class WhatDiffersPage(Page):
         self.baseline_button = ChoiceButton("baselineButton", "Baseline", _BASELINE_TIP)
         self.baseline_button.chosen.connect(self._choose)
         self._baseline_word = label("baseline:", "muted")
-        arranged(QHBoxLayout(self.aside), 1, self._baseline_word, self.baseline_button, spacing=2)
+        self.race_button = RaceButton(session.sweeps, session.comparison)
+        beside = (self._baseline_word, self.baseline_button, self.race_button)
+        arranged(QHBoxLayout(self.aside), 1, *beside, spacing=2)
         session.comparison.changed.connect(self.refresh)
 
     def _choose(self, chosen: str) -> None:

@@ -138,7 +138,7 @@ def test_closing_in_the_middle_keeps_what_is_done_and_is_told_once_at_the_next_s
     assert driven.status == "running"
     later = drive()
     (found,) = later.broken_off(qtbot)
-    assert (found.record.id, found.done, found.record.plan) == (1, 1, PLAN)
+    assert (found.sweep, found.done, found.plan) == (1, 1, PLAN)
     assert later.seeds == [1]
     assert later.status == "stopped"
     assert later.broken_off(qtbot) == []

@@ -113,6 +113,18 @@ def test_while_they_train_it_shows_how_far_they_are_and_a_click_stops(
     assert seeds_in_library() == [1, 2]
 
 
+def test_stopped_before_one_is_done(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+    executor = does(held_seed=1)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    assert executor.reached.wait(10)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    wait_for_end(qtbot, recorded)
+    assert message(recorded) == "Stopped before a run was done (5 seeds)."
+    shown = recorded.session.messages.current
+    assert shown is not None
+    assert [choice.text for choice in shown.choices] == ["Go on with it"]
+
+
 def test_what_was_stopped_goes_on_at_a_click(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
     executor = does(held_seed=2)
     click(qtbot, recorded, QPushButton, "seedsButton")

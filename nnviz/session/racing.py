@@ -1,0 +1,36 @@
+"""Which experiments of compared runs can race: be trained with the same seeds and the same order of examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.experiment import Experiment
+from engine.many.plan import Plan, race_of
+from nnviz.library import LibraryError
+from nnviz.session.compared import Compared
+
+
+def why_no_race(runs: Sequence[Compared]) -> str | None:
+    """Why they cannot, in a sentence; None if they can."""
+    if len(runs) < 2:
+        return "Two runs or more can race: click them in the list."
+    try:
+        made = _experiments(runs)
+    except LibraryError as error:
+        return str(error)
+    if len({each.fingerprint for each in made}) > 1:
+        return "Only runs of the same data can race."
+    if len(made) < 2:
+        return "They differ in nothing but their seed: only different settings can race."
+    return None
+
+
+def race_between(runs: Sequence[Compared], seeds: int) -> Plan:
+    """The race, for runs that can; from the seed of the first on."""
+    return race_of(_experiments(runs), seeds)
+
+
+def _experiments(runs: Sequence[Compared]) -> list[Experiment]:
+    """Those that differ in more than their seed, in order. Raises LibraryError if one cannot be read."""
+    made = [each.record.experiment for each in runs]
+    return list(dict.fromkeys(each.changed(seed=made[0].seed) for each in made))

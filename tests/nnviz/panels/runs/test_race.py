@@ -1,0 +1,141 @@
+"""A race: compared experiments with the same seeds, from the head of What differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from nnviz.library import Group, Library
+from nnviz.library.sweeps import Sweeps
+from nnviz.panels.runs.race_button import RaceButton
+from nnviz.session.asked_compared import THEIR_ANSWERS
+from nnviz.widgets.runs.run_table import RunTable
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import click, find, seven
+from tests.nnviz.jobs.plans_helpers import Beside
+from tests.nnviz.library.helpers import DATA, an_experiment, record
+from tests.nnviz.panels.runs.helpers import compare, filled, show_runs
+
+Does = Callable[..., Beside]
+WIDE, NARROW = range(2)  # rows, the newest first
+
+
+@pytest.fixture
+def window(ready_window: MainWindow) -> MainWindow:
+    ready_window.session.records.set_on(True)
+    ready_window.session.sweeps.set_seeds(3)
+    return ready_window
+
+
+@pytest.fixture
+def table(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> RunTable:
+    filled(few_digits)
+    return show_runs(window, qtbot)
+
+
+@pytest.fixture
+def does(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Does:
+    """Has runs done without processes; one with a certain seed waits for the test."""
+
+    def make(held_seed: int | None = None) -> Beside:
+        made = Beside(held_seed, few_digits)
+        monkeypatch.setattr("nnviz.jobs.plans.beside_a_window", lambda dataset, experiment: made)
+        return made
+
+    return make
+
+
+def button(window: MainWindow) -> RaceButton:
+    return find(window, RaceButton, "raceButton")
+
+
+def message(window: MainWindow) -> str:
+    shown = window.session.messages.current
+    return "" if shown is None else shown.text
+
+
+def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
+    window: MainWindow, table: RunTable, qtbot: QtBot, does: Does
+) -> None:
+    executor, comparison = does(held_seed=3), window.session.comparison
+    assert not button(window).isVisible(), "there is nothing to compare yet"
+    compare(window, qtbot, table, WIDE, NARROW)
+    assert button(window).text() == "race: 3 seeds"
+    window.canvas.set_strokes([np.array(seven(window.canvas))])  # those that come meanwhile answer, too
+    answers = window.session.probes[THEIR_ANSWERS]
+    qtbot.waitUntil(lambda: answers.is_up_to_date)
+    click(qtbot, window, RaceButton, "raceButton")
+    groups = [Group(1, 0), Group(1, 1)]
+    qtbot.waitUntil(lambda: list(comparison.colours) == groups, timeout=10_000)
+    qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [2, 2], timeout=10_000)
+    assert button(window).text() == "■ 4/6"
+    executor.go.set()
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [3, 3])
+    qtbot.waitUntil(lambda: [len(each) for each in answers.result] == [3, 3])
+    seeds = [(spec.experiment.hidden, spec.experiment.seed) for spec in executor.done]
+    assert sorted(seeds) == [(hidden, seed) for hidden in ((16,), (32,)) for seed in (1, 2, 3)]
+    assert all(spec.experiment.training.validation_share == 0.1 for spec in executor.done)
+    assert message(window) == "The race is over: 6 of 6 runs are done."
+    with Library() as library:
+        assert [(each.kind, each.status) for each in Sweeps(library).all()] == [("race", "finished")]
+
+
+def test_a_quick_race_is_compared_when_it_is_over(
+    window: MainWindow, table: RunTable, qtbot: QtBot, does: Does
+) -> None:
+    does()
+    compare(window, qtbot, table, WIDE, NARROW)
+    click(qtbot, window, RaceButton, "raceButton")
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    assert list(window.session.comparison.colours) == [Group(1, 0), Group(1, 1)]
+
+
+def test_a_click_stops_a_race(window: MainWindow, table: RunTable, qtbot: QtBot, does: Does) -> None:
+    executor = does(held_seed=2)
+    compare(window, qtbot, table, WIDE, NARROW)
+    click(qtbot, window, RaceButton, "raceButton")
+    assert executor.reached.wait(10)
+    click(qtbot, window, RaceButton, "raceButton")
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    assert message(window) == "The race was stopped with 2 of 6 runs done, which are kept."
+
+
+def test_what_differs_in_its_seed_only_does_not_race(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+    made = an_experiment(few_digits, epochs=1, batch_size=500)
+    with Library() as library:
+        for seed in (1, 2):
+            record(library, made.changed(seed=seed), few_digits)
+    table = show_runs(window, qtbot)
+    compare(window, qtbot, table, 0, 1)
+    assert not button(window).isEnabled()
+    assert "nothing but their seed" in button(window).toolTip()
+
+
+def test_runs_of_different_data_do_not_race(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+    with Library() as library:
+        record(library, an_experiment(few_digits, epochs=1, batch_size=500), few_digits)
+        record(library, an_experiment(DATA, epochs=1), DATA)
+    table = show_runs(window, qtbot)
+    compare(window, qtbot, table, 0, 1)
+    assert not button(window).isEnabled()
+    assert "same data" in button(window).toolTip()
+
+
+def test_with_recording_off_it_offers_to_keep_the_runs(
+    window: MainWindow, table: RunTable, qtbot: QtBot, does: Does
+) -> None:
+    executor = does()
+    window.session.records.set_on(False)
+    compare(window, qtbot, table, WIDE, NARROW)
+    click(qtbot, window, RaceButton, "raceButton")
+    assert "Keep runs in the library is off" in message(window)
+    (keep,) = (each for each in window.message_bar.findChildren(QPushButton) if each.text().startswith("Keep runs"))
+    keep.click()
+    qtbot.waitUntil(lambda: len(executor.done) == 6, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
