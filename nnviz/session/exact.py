@@ -104,9 +104,9 @@ def _gone_to(wish: Wish, dataset: Dataset, path: Path, is_written: Future[None])
 def _recorded_in(library: Library, run: int, at: float) -> int:
     """The run whose record has that moment: of what lies before the beginning of a branch, its parent."""
     record, seen = library.run(run), {run}
-    while (
-        record.left_at is not None and at < record.left_at and record.parent is not None and record.parent not in seen
-    ):
+    while record.left_at is not None and at < record.left_at and record.parent is not None:
+        if record.parent in seen:
+            break  # a damaged library
         record = library.run(record.parent)
         seen.add(record.id)
     return record.id
