@@ -38,8 +38,7 @@ class Comparison(QObject):
         library.listed.connect(self._look)
         library.known.connect(lambda: self._follow_words(library))
         self._left_out: dict[int, tuple[int, bool]] = {}  # of those that were deleted: place, and whether pinned
-        library.removed.connect(self._forget)
-        library.returned.connect(self._take_back)
+        library.deletion_changed.connect(self._follow_deletion)
 
     # ---- which
 
@@ -78,17 +77,14 @@ class Comparison(QObject):
                 self._pinned = None
             self.changed.emit()
 
-    def _forget(self, runs: Iterable[int]) -> None:
-        """They were deleted."""
+    def _follow_deletion(self, runs: Iterable[int], are_deleted: bool) -> None:
+        """Runs that come back are compared as before, if there is still room."""
         for run in runs:
-            if run in self.colours:
+            if not are_deleted:
+                self._compare_again(run)
+            elif run in self.colours:
                 self._left_out[run] = list(self.colours).index(run), run == self._pinned
                 self.leave_out(run)
-
-    def _take_back(self, runs: Iterable[int]) -> None:
-        """Their deletion was undone: they are compared as before, if there is still room."""
-        for run in runs:
-            self._compare_again(run)
 
     def _compare_again(self, run: int) -> None:
         place, was_pinned = self._left_out.pop(run, (None, False))

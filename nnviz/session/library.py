@@ -32,7 +32,7 @@ class KeptRuns(QObject):
     Signals:
         listed: ``rows`` has changed, or ``problem``; what the runs tell may have changed too.
         known: the records of more rows are there, or what a person says of one has changed.
-        removed(list), returned(list): runs of these numbers were deleted; their deletion was undone.
+        deletion_changed(list, bool): runs of these numbers were deleted, or (False) their deletion was undone.
 
     Attributes:
         search, sort: the words that are searched for, and by what the runs are sorted: a key of ``SORTS``.
@@ -44,8 +44,7 @@ class KeptRuns(QObject):
 
     listed = pyqtSignal()
     known = pyqtSignal()
-    removed = pyqtSignal(object)
-    returned = pyqtSignal(object)
+    deletion_changed = pyqtSignal(object, bool)
 
     def __init__(
         self,
@@ -221,11 +220,9 @@ class KeptRuns(QObject):
         def done(_: object) -> None:
             self._messages.withdraw(self._told)
             if is_deleted:
-                self.removed.emit(list(runs))
                 what = f"Run {runs[0]} was" if len(runs) == 1 else f"{len(runs)} runs were"
                 self._told = self._messages.tell(f"{what} deleted. {_BACK}")
-            else:
-                self.returned.emit(list(runs))
+            self.deletion_changed.emit(list(runs), is_deleted)
             self.refresh()
 
         def failed(error: Exception) -> None:
