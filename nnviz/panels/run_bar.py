@@ -10,8 +10,8 @@ from nnviz.jobs.pace import Budget
 from nnviz.look import text, theme
 from nnviz.panels.run_figures import Figures
 from nnviz.panels.seeds_button import SeedsButton
-from nnviz.session.run import more_epochs
 from nnviz.session.session import Session
+from nnviz.session.setting_words import more_epochs
 from nnviz.session.status import Status
 from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox

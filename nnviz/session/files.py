@@ -23,8 +23,9 @@ from nnviz.session.making import Making
 from nnviz.session.messages import Messages
 from nnviz.session.opening import run_of
 from nnviz.session.resuming import Resuming
-from nnviz.session.run import Run, title_of_data
+from nnviz.session.run import Run
 from nnviz.session.runs import Runs
+from nnviz.session.setting_words import title_of_data
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.training import Training

@@ -13,8 +13,9 @@ from nnviz.jobs.lane import Lane
 from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.messages import Choice, Message, Messages
-from nnviz.session.run import Run, new_run, setting_name, setting_value
+from nnviz.session.run import Run, new_run
 from nnviz.session.runs import Runs
+from nnviz.session.setting_words import setting_name, setting_value
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo

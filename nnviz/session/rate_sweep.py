@@ -8,8 +8,8 @@ from engine.rate_finder import RateFinder
 from nnviz.jobs.stepwise import Steps
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.run import setting_value
 from nnviz.session.runs import Runs
+from nnviz.session.setting_words import setting_value
 from nnviz.session.settings import Settings
 from nnviz.session.training import Training
 

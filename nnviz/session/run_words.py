@@ -11,8 +11,9 @@ from engine.errors import SettingError
 from engine.optimizers import OPTIMIZERS
 from nnviz.library import LibraryError
 from nnviz.look import text
-from nnviz.session.run import Run, changes_between, setting_value
+from nnviz.session.run import Run
 from nnviz.session.seeds import main_figure, median_of, named_first, seed_of
+from nnviz.session.setting_words import changes_between, setting_value
 
 if TYPE_CHECKING:
     from engine.many.beats import Comparison

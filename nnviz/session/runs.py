@@ -7,7 +7,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.history import PARTS
 from engine.validation import number_within
 from nnviz.session import snapshots
-from nnviz.session.run import Run, changes_between
+from nnviz.session.run import Run
+from nnviz.session.setting_words import changes_between
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
 

@@ -17,8 +17,8 @@ from engine.settings import TrainingSettings
 from engine.validation import check_memory
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages, error_text
-from nnviz.session.run import changes_between
 from nnviz.session.runs import Runs
+from nnviz.session.setting_words import changes_between
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
 

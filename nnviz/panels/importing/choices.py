@@ -12,7 +12,7 @@ from engine.datasets.source import SEED, TEST_SHARE, DataSetting, Value
 from engine.errors import EngineError
 from nnviz.panels.settings.data_fields import parsed
 from nnviz.session.importing import Importing
-from nnviz.session.run import typed_value
+from nnviz.session.setting_words import typed_value
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit, step_by, step_whole
 from nnviz.widgets.parts import named, set_look

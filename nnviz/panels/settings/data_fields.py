@@ -11,8 +11,8 @@ from engine.datasets import DATASETS, DataSetting, DataSource
 from engine.datasets.plane import MOST_CLASSES
 from engine.errors import EngineError
 from engine.validation import parse_number, parse_share, parse_whole
-from nnviz.session.run import typed_value
 from nnviz.session.session import Session
+from nnviz.session.setting_words import typed_value
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import NumberEdit, step_by, step_whole
 from nnviz.widgets.note import Note

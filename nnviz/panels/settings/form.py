@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 from engine.errors import EngineError
 from engine.registry import Registry
 from engine.validation import parse_number, parse_share
-from nnviz.session.run import typed_value
 from nnviz.session.session import Session
+from nnviz.session.setting_words import typed_value
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit
 from nnviz.widgets.note import Note

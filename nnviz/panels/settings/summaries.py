@@ -16,7 +16,7 @@ from engine.presets import Preset
 from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
 from nnviz.look import text
-from nnviz.session.run import setting_name
+from nnviz.session.setting_words import setting_name
 
 _DISTORTIONS = ("shift", "rotation", "scale", "shear", "elastic", "thickness", "noise")
 _MAY_WAIT = ("batch_size", "validation_share", "patience", "dropout")

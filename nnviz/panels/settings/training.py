@@ -20,8 +20,8 @@ from nnviz.panels.settings.augmentation import STRENGTHS, AugmentationForm
 from nnviz.panels.settings.form import Choice, Field, Form, Rows
 from nnviz.panels.settings.groups import CONSTANTS, INITIALISATION, REGULARISATION, OptimizerForm
 from nnviz.panels.settings.schedule import SCHEDULE, ScheduleForm
-from nnviz.session.run import setting_name
 from nnviz.session.session import Session
+from nnviz.session.setting_words import setting_name
 from nnviz.widgets.card import Card, label
 from nnviz.widgets.fields import step_decade, step_whole
 from nnviz.widgets.group import Group

@@ -9,7 +9,7 @@ from engine.experiment import Experiment
 from engine.settings import TrainingSettings
 from nnviz.panels.settings import summaries
 from nnviz.panels.settings.form import parse_dropout
-from nnviz.session.run import setting_value
+from nnviz.session.setting_words import setting_value
 
 
 @pytest.mark.parametrize(
