@@ -1,0 +1,63 @@
+"""Settings in words: their names and values, and what differs between two experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.datasets import DATASETS
+from engine.experiment import Experiment
+from nnviz.look import text
+
+_LONGEST_VALUE = 30  # characters of a text among the settings of data
+
+
+def changes_between(before: Experiment, after: Experiment) -> list[str]:
+    """The settings of ``after`` that differ, each in a few words: "learning rate 0.05", "seed 2".
+
+    All but the epochs, which the chart's axis shows.
+    """
+    omitted = {"epochs", "fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
+    return [
+        f"{setting_name(name)} {title_of_data(value) if name == 'data' else setting_value(value)}".lstrip()
+        for name, (value, _) in after.difference(before).items()
+        if name not in omitted
+    ]
+
+
+def title_of_data(name: str) -> str:
+    """What data are called; of a file or folder its name, also when it is gone."""
+    return text.name(DATASETS[name].title if name in list(DATASETS) else Path(name).name)
+
+
+def more_epochs(epochs: int) -> str:
+    """ "1 more epoch", "20 more epochs"."""
+    return f"{epochs} more epoch{'' if epochs == 1 else 's'}"
+
+
+def setting_name(name: str) -> str:
+    """The name of a setting, for a sentence."""
+    return {"initializer": "first weights", "shape": ""}.get(name, name.replace("_", " "))
+
+
+def setting_value(value: object) -> str:
+    """The value of a setting, for a sentence: of a very long list only the beginning, of long texts the name alone."""
+    if isinstance(value, (tuple, list)):
+        are_sizes = all(isinstance(part, int) for part in value)
+        return text.shape(value) if are_sizes else text.listed([setting_value(part) for part in value])
+    if isinstance(value, Mapping):
+        parts = [
+            f"{setting_name(name)} {'' if _is_long(part) else setting_value(part)}" for name, part in value.items()
+        ]
+        return ", ".join(map(str.rstrip, parts)) or "as usual"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _is_long(value: object) -> bool:
+    """Whether it is a text of more than a few words, as points that were painted and paths are."""
+    return isinstance(value, str) and len(value) > _LONGEST_VALUE
+
+
+def typed_value(value: object) -> str:
+    """The value of a setting as it is typed into its field: a list in full."""
+    return ", ".join(map(setting_value, value)) if isinstance(value, tuple) else setting_value(value)
