@@ -62,8 +62,7 @@ class Files(QObject):
         self._activities = Activities()
         self._activities.changed.connect(self.activity_changed)
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
-        self._training, self._messages = training, messages
-        self._resuming = resuming
+        self._training, self._messages, self._resuming = training, messages, resuming
         self._reading = Lanes()  # by file: none waits for another that does not come
         self._end_of_opening: Callable[[str], None] | None = None  # of the latest; the networks of others are dropped
         self._patience = Patience(messages, self.cancel_opening)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _MOST_WANTED = 4  # pages that wait to be read; those that were scrolled by do not
 _MOST_KNOWN = 4000  # records that are kept in memory
-_BACK = "Ctrl+Z undoes that; at the end of the program it is for good."
+_BACK = "Ctrl+Z brings it back; it goes for good when the window is closed."
+_BACK_ALL = "Ctrl+Z brings them back; they go for good when the window is closed."
 _PAUSE = 1000  # milliseconds between two looks while figures come in
 
 
@@ -220,8 +221,8 @@ class KeptRuns(QObject):
         def done(_: object) -> None:
             self._messages.withdraw(self._told)
             if is_deleted:
-                what = f"Run {runs[0]} was" if len(runs) == 1 else f"{len(runs)} runs were"
-                self._told = self._messages.tell(f"{what} deleted. {_BACK}")
+                one, all_of_them = f"Run {runs[0]} was deleted. {_BACK}", f"{len(runs)} runs were deleted. {_BACK_ALL}"
+                self._told = self._messages.tell(one if len(runs) == 1 else all_of_them)
             self.deletion_changed.emit(list(runs), is_deleted)
             self.refresh()
 

@@ -8,7 +8,7 @@ import pytest
 
 from nnviz.library import Library
 from nnviz.panels.runs.differing import differing
-from nnviz.session.comparison import Compared
+from nnviz.session.compared import Compared, Member
 from nnviz.session.run_words import figure_of
 from nnviz.widgets.runs.differ_table import DifferRow
 from tests.nnviz.library.helpers import an_experiment, in_epoch, record
@@ -21,7 +21,8 @@ def library() -> Iterator[Library]:
 
 
 def rows_of(library: Library, *runs: int) -> dict[str, DifferRow]:
-    compared = [Compared(library.run(run), None, "text", library.history(run), None) for run in runs]
+    members = [Member(library.run(run), library.history(run), None) for run in runs]
+    compared = [Compared(run, (member,), None, "text") for run, member in zip(runs, members, strict=True)]
     return {row.name: row for row in differing(compared, runs[0])}
 
 

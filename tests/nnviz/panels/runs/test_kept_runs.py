@@ -223,7 +223,7 @@ def test_one_that_was_compared_is_so_again_when_it_is_brought_back(
     compare(ready_window, qtbot, table, 0, 1, 2)
     comparison.pin(numbers[1])
     before = dict(comparison.colours)
-    ready_window.session.library.delete(numbers[1])
+    ready_window.session.library.delete([numbers[1]])
     qtbot.waitUntil(lambda: numbers[1] not in comparison.colours)
     assert not comparison.is_pinned
     action(ready_window, "actionUndo").trigger()
