@@ -159,8 +159,11 @@ class WhyPanel(DockCard):
         self._show_choices()
 
     def _make_room(self) -> None:
-        """Beside long names the mark of a moment leaves no room for the word between them."""
-        is_crowded = bool(self.head.mark.moment) and self.other_combo.has_long_names
+        """Beside long names a mark leaves no room for the word between them, that of a moment not even for them."""
+        mark = self.head.mark
+        is_crowded = mark.is_wanted and self.other_combo.has_long_names
+        for combo in (self.one_combo, self.other_combo):
+            combo.give_way(bool(mark.moment))
         self.not_label.setVisible(self.other_combo.isVisibleTo(self.head) and not is_crowded)
 
     def _show_choices(self) -> None:

@@ -12,7 +12,7 @@ from nnviz.widgets.fields import Combo
 
 _WIDEST_NAME, _NARROWEST_NAME, _NARROWEST, _ARROW = 64, 46, 48, 6  # pixels
 _BESIDE_ICON = 4
-_LONG_NAME = 24  # pixels, of one that may be shortened
+_LONG_NAME = 24  # pixels, of one that may be shortened; also the narrowest while the names give way
 _MARGINS = 12  # of a name: padding and border
 _LIST_MARGINS = 24  # of the list that is opened
 
@@ -84,13 +84,21 @@ class NameCombo(FlatCombo):
         self._names: list[str] = []
         self._shown = ""
         self._widest = _NARROWEST_NAME
+        self._gives_way = False
 
     def sizeHint(self) -> QSize:
         """Returns a size for the names, which are cut where they are long."""
         return QSize(min(self._widest, _WIDEST_NAME) + _MARGINS, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(min(self._widest, _NARROWEST_NAME) + _MARGINS, super().minimumSizeHint().height())
+        narrowest = _LONG_NAME if self._gives_way else _NARROWEST_NAME
+        return QSize(min(self._widest, narrowest) + _MARGINS, super().minimumSizeHint().height())
+
+    def give_way(self, gives_way: bool) -> None:
+        """Lets the names be cut to their first letters, or no longer."""
+        if gives_way != self._gives_way:
+            self._gives_way = gives_way
+            self.updateGeometry()
 
     def set_names(self, first: str, names: list[str]) -> None:
         """Offers ``first``, which stands for no choice, and all names."""
