@@ -34,6 +34,7 @@ class Gaps(QObject):
         super().__init__()
         self._runs, self._exact, self._messages = runs, exact, messages
         self._tried: tuple[object, ...] | None = None  # what it was begun for last, unless that was given up
+        self._is_closed = False
         self.work = Stepwise()
         self.work.changed.connect(self._worked)
         self.work.failed.connect(self._failed)
@@ -55,15 +56,20 @@ class Gaps(QObject):
         if self.work.is_running and self.work.about != self._place:
             self._tried = None
             self.work.forget()
-        if self._runs.is_training():
-            self._soon.stop()
-        else:
+        if self._may_begin():
             self._soon.start()
+        else:
+            self._soon.stop()
+
+    def _may_begin(self) -> bool:
+        run = self._runs.current
+        is_at_rest = not (self._is_closed or self._runs.is_training())
+        return is_at_rest and self._place != self._tried and self._exact.why_not(run) is None
 
     def _begin(self) -> None:
-        run, place = self._runs.current, self._place
-        if place == self._tried or self._exact.why_not(run) is not None:
+        if not self._may_begin():
             return
+        run, place = self._runs.current, self._place
         ends = [epoch for epoch in run.history.measured if 0 < epoch <= run.epochs]
         missing = run.snapshots.missing(ends, usual_bytes(run.parameters.size))
         self._tried = place
@@ -93,5 +99,6 @@ class Gaps(QObject):
 
     def close(self, milliseconds: int) -> bool:
         """Ends the work; returns whether that was in time."""
+        self._is_closed = True
         self._soon.stop()
         return self.work.close(milliseconds)

@@ -54,6 +54,7 @@ class Reopening:
         self._lane, self._data, self._settings, self._runs = lane, data, settings, runs
         self._making, self._resuming, self._messages = making, resuming, messages
         self._latest = 0
+        self._broken_off: dict[int, RunRecord] = {}  # that were read, as they were then; of the library's thread
 
     def open(self, number: int, then: Callable[[], None] = lambda: None) -> None:
         """Makes it the current run, which can be undone; one that this window still has comes back with its past.
@@ -75,7 +76,13 @@ class Reopening:
         def failed(error: Exception) -> None:
             self._messages.tell_error("The run could not be put into the window", error)
 
-        self._lane.run(lambda library: kept_run(library, number, dataset), done, failed)
+        self._lane.run(lambda library: self._read(library, number, dataset), done, failed)
+
+    def _read(self, library: Library, number: int, dataset: Dataset | None) -> Kept:
+        """In the library's thread. As soon as a run is taken up here, nothing tells that it was broken off."""
+        if library.run(number).status == "training":
+            self._broken_off |= {record.id: record for record in library.interrupted() if record.id == number}
+        return kept_run(library, number, dataset)
 
     def _put_held(self, number: int) -> bool:
         """Makes it the current run if this window has it; returns whether it has."""
@@ -100,7 +107,16 @@ class Reopening:
                     Choice("Train it on", lambda: self.open(first.id, go_on)),
                 )
 
-        self._lane.run(_interrupted, done, lambda _: None, [])
+        self._lane.run(self._interrupted, done, lambda _: None, [])
+
+    def _interrupted(self, library: Library) -> list[RunRecord]:
+        """The runs that were broken off, which are told once, the newest first. In the library's thread."""
+        found = library.interrupted()
+        if library.why_read_only is None:
+            library.settle(record.id for record in found)
+        all_found = {record.id: record for record in found} | self._broken_off
+        self._broken_off = {}
+        return [all_found[number] for number in sorted(all_found, reverse=True)]
 
     def _take(self, kept: Kept, dataset: Dataset | None) -> None:
         found, record, parent = kept.found, kept.record, kept.parent
@@ -138,11 +154,3 @@ def _with_training(state: KeptState, network: Network, dataset: Dataset | None) 
 def _whole_epochs(state: KeptState) -> int:
     """The epochs that a training has done to their ends, with what was measured there."""
     return state.epoch if state.training.progress["measured"] else max(state.epoch - 1, 0)
-
-
-def _interrupted(library: Library) -> list[RunRecord]:
-    """The runs that were broken off, which are told once. In the library's thread."""
-    found = library.interrupted()
-    if library.why_read_only is None:
-        library.settle(record.id for record in found)
-    return found
