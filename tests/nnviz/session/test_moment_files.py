@@ -302,6 +302,8 @@ def test_quitting_without_it(trained: MainWindow, qtbot: QtBot, home: Path, held
     with qtbot.waitSignal(trained.closed):
         press_in_question(qtbot, trained, "Quit without them")
     assert not list(home.glob("*.json"))
+    held.set()
+    assert session.close()
 
 
 def test_a_file_that_is_lost_without_a_question_is_logged_once(
