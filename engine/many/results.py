@@ -65,6 +65,11 @@ class TrialResult:
     values: dict[str, Any]
     runs: dict[int, RunResult] = field(default_factory=dict)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether one of its runs is in the library."""
+        return any(run.run is not None for run in self.runs.values())
+
     def figures(self, name: str) -> list[float]:
         """One figure of each run that is over, infinite for those that were not trained to their end."""
         return [

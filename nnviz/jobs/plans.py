@@ -15,7 +15,6 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.datasets import Dataset, source_of
 from engine.errors import DataError, Verbatim
 from engine.experiment import Experiment
-from engine.many.plan import SWEEP
 from nnviz.jobs.child import give_way_apart
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.library_lane import LibraryLane
@@ -218,10 +217,11 @@ class _Pace:
 
     def _trials(self) -> int:
         """Not of a sweep, which may have thousands."""
+        from engine.many.plan import SWEEP
+
         if self._conductor.plan.kind == SWEEP:
             return 0
-        trials = self._conductor.results.trials
-        return sum(any(run.run is not None for run in trial.runs.values()) for trial in trials)
+        return sum(trial.is_kept for trial in self._conductor.results.trials)
 
 
 def _data_of(made: Experiment, given: Dataset | None) -> Dataset:

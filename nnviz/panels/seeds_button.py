@@ -7,8 +7,7 @@ from functools import partial
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton, QWidget
 
-from nnviz.look import text
-from nnviz.session.sweep_words import words_of_seeds
+from nnviz.session.sweep_words import words_of_count, words_of_seeds
 from nnviz.session.sweeps import SEEDS, Sweeps
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.progress_button import ProgressButton
@@ -62,8 +61,7 @@ class SeedsButton(QWidget):
         if how_far is None:
             self.button.setText(f"× {sweeps.seeds}")
         else:
-            runs = "" if how_far.runs is None else f"/{text.count(how_far.runs)}"
-            self.button.setText(f"■ {text.count(how_far.done)}{runs}")
+            self.button.setText(words_of_count(how_far))
         self.button.show_share(None if how_far is None else how_far.share)
         self.button.setToolTip(self._tip())
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
-from engine.many.plan import Plan, race_of
 from nnviz.library import LibraryError
 from nnviz.session.compared import Compared
+
+if TYPE_CHECKING:
+    from engine.many.plan import Plan
 
 
 def why_no_race(runs: Sequence[Compared]) -> str | None:
@@ -27,6 +30,8 @@ def why_no_race(runs: Sequence[Compared]) -> str | None:
 
 def race_between(runs: Sequence[Compared], seeds: int) -> Plan:
     """The race, for runs that can; from the seed of the first on."""
+    from engine.many.plan import race_of
+
     return race_of(_experiments(runs), seeds)
 
 

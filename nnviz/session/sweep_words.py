@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from engine.many.plan import SEEDS, Plan
-from engine.many.results import FINISHED, STOPPED, Results, Spread
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd
 from nnviz.look import text
 from nnviz.look.meaning import Meaning
 
-_NAMES = {"race": "race", "sweep": "sweep"}
+if TYPE_CHECKING:
+    from engine.many.plan import Plan
+    from engine.many.results import Results, Spread
 
 
 def name_of(plan: Plan) -> str:
     """ "5 seeds", "race", "sweep"."""
-    return words_of_seeds(len(plan.seeds)) if plan.kind == SEEDS else _NAMES[plan.kind]
+    return words_of_seeds(len(plan.seeds)) if _is_of_seeds(plan) else plan.kind
+
+
+def _is_of_seeds(plan: Plan) -> bool:
+    from engine.many.plan import SEEDS
+
+    return plan.kind == SEEDS
 
 
 def words_of_seeds(count: int) -> str:
     """ "5 seeds"."""
     return f"{count} seed{'s' * (count != 1)}"
+
+
+def words_of_count(how_far: HowFar) -> str:
+    """ "■ 2/5", for the button that stops them; "■ 2" where it is not known how many there will be."""
+    runs = "" if how_far.runs is None else f"/{text.count(how_far.runs)}"
+    return f"■ {text.count(how_far.done)}{runs}"
 
 
 def words_of_progress(how_far: HowFar) -> str:
@@ -39,7 +52,7 @@ def words_of_end(end: PlanEnd) -> str:
         return f"Stopped before a run was done ({name_of(plan)})."
     over = _of(results.over, plan.most_runs)
     stopped = "" if end.is_done else f" Stopped with {over} runs done, which are kept."
-    if plan.kind != SEEDS:
+    if not _is_of_seeds(plan):
         how = f"is over: {over} runs are done" if end.is_done else f"was stopped with {over} runs done, which are kept"
         return f"The {name_of(plan)} {how}."
     spread = results.trials[0].spread(results.compared_by)
@@ -66,6 +79,8 @@ def _figure(end: PlanEnd, value: float) -> str:
 
 def _others(results: Results) -> str:
     """How runs ended that are no part of the figures."""
+    from engine.many.results import FINISHED, STOPPED
+
     counts = Counter(run.status for run in results.trials[0].runs.values())
     told = [f"{count} {status}" for status, count in counts.items() if status not in (FINISHED, STOPPED)]
     return f" Not counted: {', '.join(told)}." if told else ""
@@ -74,7 +89,7 @@ def _others(results: Results) -> str:
 def words_of_broken_off(broken: BrokenOff) -> str:
     """That a plan can go on: "Training with 5 seeds was broken off with 2 of 5 runs done"."""
     plan = broken.plan
-    what = f"Training with {name_of(plan)}" if plan.kind == SEEDS else f"A {name_of(plan)}"
+    what = f"Training with {name_of(plan)}" if _is_of_seeds(plan) else f"A {name_of(plan)}"
     kept = " What is done is in the library." if broken.done else ""
     return f"{what} was broken off with {_of(broken.done, plan.most_runs)} runs done.{kept}"
 

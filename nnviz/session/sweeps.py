@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import EngineError
-from engine.many.plan import RACE, Plan, seeds_of
-from engine.many.results import TrialResult
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans
 from nnviz.library import Group
 from nnviz.look.theme import COMPARED
@@ -21,13 +20,10 @@ from nnviz.session.racing import race_between, why_no_race
 from nnviz.session.records import Records
 from nnviz.session.run_words import words_of_going
 from nnviz.session.settings import Settings
-from nnviz.session.sweep_words import (
-    name_of,
-    words_of_broken_off,
-    words_of_end,
-    words_of_progress,
-    words_of_seeds,
-)
+from nnviz.session.sweep_words import name_of, words_of_broken_off, words_of_end, words_of_progress, words_of_seeds
+
+if TYPE_CHECKING:  # loaded when something is to be trained: the first picture need not wait for it
+    from engine.many.plan import Plan
 
 SEEDS = (3, 5, 10)  # that are offered
 _USUAL = 5
@@ -118,6 +114,8 @@ class Sweeps(QObject):
         )
 
     def _start_seeds(self) -> None:
+        from engine.many.plan import seeds_of
+
         dataset = self._data.dataset
         assert dataset is not None
         try:
@@ -189,6 +187,8 @@ class Sweeps(QObject):
         self._plans.look_for_broken_off(done)
 
     def _start(self, plan: Plan) -> None:
+        from engine.many.plan import RACE
+
         self._messages.clear()
         self._begin(name_of(plan), HowFar(0, plan.most_runs))
         self._racing = len(plan.experiments) if plan.kind == RACE else 0
@@ -214,7 +214,7 @@ class Sweeps(QObject):
 
     def _done(self, end: PlanEnd) -> None:
         self._end(f"{self._name}: {'done' if end.is_done else 'stopped'}")
-        groups = [Group(end.sweep, trial.trial) for trial in end.results.trials if _is_kept(trial)]
+        groups = [Group(end.sweep, trial.trial) for trial in end.results.trials if trial.is_kept]
         if self._racing:
             self._compare(groups)
         choices = [Choice("Show in Runs", partial(self.show, groups))] if groups else []
@@ -242,8 +242,3 @@ class Sweeps(QObject):
     def close(self, milliseconds: int) -> bool:
         """Ends what is being done, which can go on at the next start; returns whether that was in time."""
         return self._plans.close(milliseconds)
-
-
-def _is_kept(trial: TrialResult) -> bool:
-    """Whether the library has a run of it."""
-    return any(run.run is not None for run in trial.runs.values())

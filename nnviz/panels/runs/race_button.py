@@ -5,9 +5,8 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QToolButton
 
-from nnviz.look import text
 from nnviz.session.comparison import Comparison
-from nnviz.session.sweep_words import words_of_seeds
+from nnviz.session.sweep_words import words_of_count, words_of_seeds
 from nnviz.session.sweeps import Sweeps
 from nnviz.widgets.parts import named
 
@@ -35,8 +34,7 @@ class RaceButton(QToolButton):
             self.setText(f"race: {words_of_seeds(sweeps.seeds)}")
             self.setToolTip(why_not or self._tip())
         else:
-            runs = "" if how_far.runs is None else f"/{text.count(how_far.runs)}"
-            self.setText(f"■ {text.count(how_far.done)}{runs}")
+            self.setText(words_of_count(how_far))
             self.setToolTip(f"{sweeps.progress}. Stops them: what is done is kept, and can go on.")
 
     def _tip(self) -> str:
