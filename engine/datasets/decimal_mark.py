@@ -7,14 +7,12 @@ from collections.abc import Sequence
 
 from engine.datasets.cells import bare, separator
 
-DECIMALS = (".", ",")
 MARKS = {".": "point", ",": "comma"}
+DECIMALS = tuple(MARKS)
 _CLEAR_ENOUGH = 4  # numbers like 1.234 for each with a clear decimal comma, at most, to be taken for thousands
-# Source of patterns: of a number with that mark as decimal mark, of one that may be in thousands, of one that is.
-PLAIN = {mark: rf"[+-]?\d*{re.escape(mark)}\d+" for mark in DECIMALS}
-PERHAPS_THOUSANDS = {mark: rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}" for mark in DECIMALS}
-_PLAIN = {mark: re.compile(source) for mark, source in PLAIN.items()}
-_PERHAPS_THOUSANDS = {mark: re.compile(source) for mark, source in PERHAPS_THOUSANDS.items()}
+# Of a number with that mark as decimal mark, and of one that may be in thousands.
+_PLAIN = {mark: re.compile(rf"[+-]?\d*{re.escape(mark)}\d+") for mark in DECIMALS}
+_PERHAPS_THOUSANDS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in DECIMALS}
 
 
 def decimal_mark(rows: Sequence[Sequence[str]], delimiter: str, usual: str | None = None) -> tuple[str, str]:

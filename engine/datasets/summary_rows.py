@@ -10,7 +10,6 @@ import numpy as np
 from engine.datasets.cells import is_missing
 from engine.datasets.table import Table
 from engine.datasets.table_columns import NUMBER, Column
-from engine.validation import Array
 
 _LEAST_ROWS = 10  # of others, for numbers alone to say it
 _LEAST_NUMBERS = 2  # columns whose sums or means they must be
@@ -29,12 +28,10 @@ class SummaryRow:
     """A row that looks like a sum or a mean of the others.
 
     Attributes:
-        place: of the row in the table, from 0.
         row: its number in the file, from 1; 0 if that is not known.
         kind: "sum" or "mean".
     """
 
-    place: int
     row: int
     kind: str
 
@@ -49,8 +46,7 @@ def summary_rows(table: Table) -> tuple[SummaryRow, ...]:
         rest = len(table) - count
         kinds = [_kind(table, rest + place, cells, rest) for place, (_, cells) in enumerate(table.tail[-count:])]
         if all(kinds):
-            rows = [row for row, _ in table.tail[-count:]]
-            return tuple(SummaryRow(rest + place, row, kinds[place]) for place, row in enumerate(rows))
+            return tuple(SummaryRow(row, kind) for (row, _), kind in zip(table.tail[-count:], kinds, strict=True))
     return ()
 
 
@@ -86,13 +82,10 @@ def _kind_by_numbers(table: Table, place: int, rest: int, least: int = _LEAST_NU
 
 def _is_that(kind: str, column: Column, place: int, rest: int) -> bool:
     """Whether a number is the sum or mean of the first numbers of its column, which must not be all alike."""
-    value, numbers = column.values[place], _there(column.values[:rest])
+    value, numbers = column.values[place], column.values[:rest]
+    numbers = numbers[~np.isnan(numbers)]
     if not len(numbers) or numbers.min() == numbers.max():
         return False
     wanted = numbers.sum() if kind == "sum" else numbers.mean()
     allowed = _PRECISION * np.abs(numbers).sum() if kind == "sum" else _ROUNDING
     return bool(abs(value - wanted) <= min(allowed, _PART_OF_SPREAD * float(numbers.std())))
-
-
-def _there(values: Array) -> Array:
-    return values[~np.isnan(values)]

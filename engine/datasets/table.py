@@ -131,9 +131,20 @@ def read_table(
             raise unreadable(path, failure.reason) from None
     columns = reading.columns()
     counts, problems = reading.counts, tuple(reading.problems)
-    head, tail = (reading.head, reading.head_rows, tuple(reading.skipped)), tuple(reading.tail)
-    places = tuple(reading.ragged), reading.places
-    return Table(path.stem, columns, problems, counts.total(), counts[RAGGED], *head, *places, form, tail)
+    return Table(
+        path.stem,
+        columns,
+        problems,
+        problem_count=counts.total(),
+        ragged=counts[RAGGED],
+        head=reading.head,
+        head_rows=reading.head_rows,
+        skipped=tuple(reading.skipped),
+        kept_ragged=tuple(reading.ragged),
+        places=reading.places,
+        form=form,
+        tail=tuple(reading.tail),
+    )
 
 
 def _read_in_parts(

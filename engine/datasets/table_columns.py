@@ -123,12 +123,16 @@ class NumbersRead:
     @property
     def sign(self) -> str:
         """€, % or the like beside its numbers; empty if none stands there, or several do."""
-        return next(iter(self._signs)) if len(self._signs) == 1 else self._unit
+        return next(iter(self._signs)) if self._has_one_sign else self._unit
+
+    @property
+    def _has_one_sign(self) -> bool:
+        return len(self._signs) == 1
 
     @property
     def understood(self) -> tuple[str, ...]:
         """The kinds of cells that are nothing wrong after all."""
-        return (*((THOUSANDS,) if self.separator else ()), *((SIGN,) if len(self._signs) == 1 else ()))
+        return (*((THOUSANDS,) if self.separator else ()), *((SIGN,) if self._has_one_sign else ()))
 
     @property
     def is_wordy(self) -> bool:
@@ -136,14 +140,14 @@ class NumbersRead:
         there = sum(len(part) - int(np.isnan(part).sum()) for part in self._parts)
         read = self.wrong[THOUSANDS] + self.wrong[SIGN]
         words = self.wrong[WORD] - (self._misgrouped if self.wrong[THOUSANDS] else 0)
-        others = 0 if len(self._signs) == 1 else sum(map(len, self._signed))
+        others = 0 if self._has_one_sign else sum(map(len, self._signed))
         return not are_few(words + others, there + self.wrong.total() - read)
 
     def column(self, name: str) -> Column:
         """The whole column; ends the reading."""
         values = np.concatenate(self._parts)
         self._parts.clear()  # column by column, so that memory does not hold the whole table twice
-        lost = [*([] if self.separator else self._separated), *([] if len(self._signs) == 1 else self._signed)]
+        lost = [*([] if self.separator else self._separated), *([] if self._has_one_sign else self._signed)]
         for places in lost:
             values[places] = np.nan
         wrong = self.wrong.total() - sum(self.wrong[kind] for kind in self.understood)

@@ -178,7 +178,7 @@ def _check_target(column: Column, task: str, decimal: str) -> None:
     _check_cells(column)
     if column.absent.all():
         rule = "must have values, since it is the column to predict"
-        raise DataError(column.name, Verbatim("without values"), rule, "Choose another column to predict.")
+        raise DataError(column.name, Verbatim("without values"), rule, _ANOTHER)
     if task == REGRESSION and column.kind != NUMBER:
         rule = "must hold numbers to be predicted as one"
         otherwise = "Choose classification." if len(column.categories) <= MANY_CLASSES else _ANOTHER

@@ -129,7 +129,7 @@ class Reading:
         if len(widths) > 1 or values[1] is None:
             return False
         self._add_rows(rows)
-        if not self.add_matrix(values[1], _lines(rest), _lines(rest.rstrip("\r\n"))):
+        if not self._add_block(values[1], rest):
             self._add_rows(list(form.rows(io.StringIO(rest))))
         return True
 
@@ -138,7 +138,7 @@ class Reading:
         if not self._takes_numbers:
             return False
         values = plain_matrix(block, self.form)
-        if values is None or not self.add_matrix(values, _lines(block), _lines(block.rstrip("\r\n"))):
+        if values is None or not self._add_block(values, block):
             self._tries -= 1
             return False
         return True
@@ -164,6 +164,12 @@ class Reading:
         for column, of_column in zip(columns, values.T, strict=True):
             column.add_values(np.ascontiguousarray(of_column))
         return True
+
+    def _add_block(self, values: Array, block: str) -> bool:
+        """The same of the rows in a block of text."""
+        lines = _lines(block)
+        is_each_filled = len(values) == lines  # else it is looked whether the others are empty lines at the end
+        return self.add_matrix(values, lines, lines if is_each_filled else _lines(block.rstrip("\r\n")))
 
     def _place(self, kept: int, lines: int, filled: int | None) -> None:
         """Notes empty lines after the rows. Others are not looked for: what follows has no known place then."""

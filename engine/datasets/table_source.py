@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.datasets.dataset import Dataset
-from engine.datasets.decimal_mark import told_guess
+from engine.datasets.decimal_mark import MARKS, told_guess
 from engine.datasets.source import SEED, TABLES, TEST_SHARE, YES_NO, DataSetting, DataSource, Progress, Value
 from engine.datasets.table import Table, read_table
 from engine.datasets.table_columns import NUMBER, TEXT, Column
@@ -45,7 +45,7 @@ _SUMMARY_TIP = "Leave out rows at the end that look like a sum or a mean of the 
 _SUMMARY = {name: name for name in (DROP, KEEP)}
 _MISSING = {name: name for name in (DROP, MEDIAN)}
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
-_DECIMALS = {"point": ".", "comma": ","}
+_DECIMALS = {word: mark for mark, word in MARKS.items()}
 _ENCODINGS = {**{name: name for name in ENCODINGS}, "latin-1": "windows-1252"}
 
 
@@ -54,9 +54,7 @@ def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> 
     return (
         DataSetting("target", "Predict", target, "The column that the network learns to predict."),
         DataSetting("task", "Task", None, "Whether it tells classes apart or predicts a number.", _TASKS),
-        DataSetting(
-            "missing", "Missing values", DROP, "Leave out rows without a value, or fill in the median.", _MISSING
-        ),
+        DataSetting("missing", "Missing values", DROP, _MISSING_TIP, _MISSING),
         DataSetting("summary", "Summary rows", DROP, _SUMMARY_TIP, _SUMMARY),
         DataSetting("ignored", "Ignored", ignored, "Columns that the network does not get."),
         DataSetting("texts", "Categories", (), _TEXTS_TIP),

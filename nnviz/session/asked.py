@@ -90,8 +90,9 @@ def new_probes(
     by_name |= predicted_probe(displayed, runs, data, mistakes)
     by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
     probes = Probes(by_name)
-    for signal in (displayed.changed, question.changed, data.changed, runs.history_changed):
+    for signal in (displayed.changed, question.changed, data.changed):
         signal.connect(probes.look)
+    runs.history_changed.connect(past.look)  # gaps in the past may be filled
     for signal in (runs.replaced, data.changed):
         signal.connect(statistics.forget)
         signal.connect(past.forget)
