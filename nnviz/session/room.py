@@ -161,12 +161,10 @@ def _taken(library: Library, known: Taken | None, is_asked: bool) -> Taken:
     room, marks = library.room, library.room.marks
     if known is not None and known.marks == marks:
         plan = replace(known.plan, taken=room.nbytes, budget=room.budget)
-        holds = plan.is_over == known.plan.is_over and plan.is_enough == known.plan.is_enough
-        if (
-            holds
-            and plan.budget == known.plan.budget
-            and not (is_asked and known.possible is None and not plan.is_over)
-        ):
+        lacks = is_asked and known.possible is None and not plan.is_over
+        before = known.plan
+        holds = (plan.is_over, plan.is_enough, plan.budget) == (before.is_over, before.is_enough, before.budget)
+        if holds and not lacks:
             return replace(known, plan=plan, moment_budget=room.moment_budget)
     # A view of it says what goes, so it may go when the next training is over.
     plan = (room.announce() if library.why_read_only is None else None) or room.plan()

@@ -231,9 +231,7 @@ class Run:
         """
         if dataset is None:
             return None
-        is_new = (
-            self.untouched and self.stage is Stage.RESTING
-        )  # whatever it was to be trained with, it learned nothing
+        is_new = self.untouched and self.stage is Stage.RESTING  # it learned nothing, whatever it was begun with
         about = None if is_new else self.network.description
         if self._fit[0]() is not dataset or self._fit[1] is not about:
             self._fit = ref(dataset), about, misfit_of(self.network, about, dataset)
