@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from engine.datasets import Dataset
+from nnviz.session.session import Session
 from nnviz.sweeps.executor import Message
 from tests.nnviz.library.helpers import DATA
 from tests.nnviz.sweeps.helpers import Here
@@ -30,3 +32,11 @@ class Beside(Here):
     def close(self) -> None:
         super().close()
         self.is_closed = True
+
+
+Does = Callable[..., Beside]
+
+
+def told(session: Session) -> str:
+    """The text of the message that is shown; empty for none."""
+    return "" if session.messages.current is None else session.messages.current.text

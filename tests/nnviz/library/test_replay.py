@@ -120,9 +120,8 @@ def test_it_begins_at_the_last_state_before_it(library: Library) -> None:
     assert next(steps) == 1
 
 
-def test_another_training_of_the_same_network(library: Library) -> None:
-    """20 more epochs: the order of the examples begins anew."""
-    found = seen(library, epochs=3)
+def another_training(library: Library, found: dict[float, Array], orders: dict[tuple[int, int], Do]) -> None:
+    """Three more epochs of the network that was trained for three."""
     kept = library.state(1)
     assert kept is not None
     made = an_experiment(epochs=3, learning_rate=0.1, seed=5)
@@ -133,8 +132,17 @@ def test_another_training_of_the_same_network(library: Library) -> None:
         recording.take(event)
         clock.now += 0.3
         if isinstance(event, Batch):
+            order = orders.get((event.epoch, event.batch))
+            if order is not None:
+                order(recording, trainer)
             found[recording.at] = trainer.network.parameters.copy()
     recording.finish()
+
+
+def test_another_training_of_the_same_network(library: Library) -> None:
+    """Three more epochs: the order of the examples begins anew."""
+    found = seen(library, epochs=3)
+    another_training(library, found, {})
     for at, parameters in found.items():
         there = gone_to(library, at)
         np.testing.assert_array_equal(there.trainer.network.parameters, parameters)
@@ -269,25 +277,6 @@ def test_many_moments_are_had_in_one_go(library: Library, monkeypatch: pytest.Mo
     for at, parameters in kept.items():
         np.testing.assert_array_equal(parameters, found[at])
     assert len(resumed) == 1
-
-
-def another_training(library: Library, found: dict[float, Array], orders: dict[tuple[int, int], Do]) -> None:
-    """Three more epochs of the network that was trained for three."""
-    kept = library.state(1)
-    assert kept is not None
-    made = an_experiment(epochs=3, learning_rate=0.1, seed=5)
-    trainer, clock = made.trainer(DATA, kept.network), Clock()
-    recording = Recording(library, 1, trainer, before=3, clock=clock)
-    recording.leap()
-    for event in trainer.run():
-        recording.take(event)
-        clock.now += 0.3
-        if isinstance(event, Batch):
-            order = orders.get((event.epoch, event.batch))
-            if order is not None:
-                order(recording, trainer)
-            found[recording.at] = trainer.network.parameters.copy()
-    recording.finish()
 
 
 def test_orders_of_a_later_training_are_not_carried_out_in_an_earlier_one(library: Library) -> None:

@@ -103,6 +103,16 @@ def train_on(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: bool(own.is_mixed_in.all() and own.learned.all()) and not window.session.data.loading)
 
 
+def teach(qtbot: QtBot, window: MainWindow) -> None:
+    """A trained network learns from a drawing that was kept."""
+    train_epochs(qtbot, window, 2)
+    draw(qtbot, window)
+    keep_as(qtbot, window, "4")
+    open_page(qtbot, window)
+    train_on(qtbot, window)
+    wait_for(qtbot, window, Status.FINISHED)
+
+
 def shows(window: MainWindow, name: str) -> str:
     return find(window, GivingLabel, name).text()
 
@@ -325,12 +335,7 @@ def test_before_it_has_learned_from_them_nothing_is_compared_while_one_looks_bac
     own_window: MainWindow, qtbot: QtBot
 ) -> None:
     window, session = own_window, own_window.session
-    train_epochs(qtbot, window, 2)
-    draw(qtbot, window)
-    keep_as(qtbot, window, "4")
-    open_page(qtbot, window)
-    train_on(qtbot, window)
-    wait_for(qtbot, window, Status.FINISHED)
+    teach(qtbot, window)
     wait_for_answers(qtbot, window)
     assert "test error" in shows(window, "ownProgress")
     session.timeline.go_to(1)
@@ -645,12 +650,7 @@ def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: MainWi
 def test_a_branch_has_learned_what_its_parent_had_by_then(own_window: MainWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
     session.records.set_on(True)
-    train_epochs(qtbot, window, 2)
-    draw(qtbot, window)
-    keep_as(qtbot, window, "4")
-    open_page(qtbot, window)
-    train_on(qtbot, window)
-    wait_for(qtbot, window, Status.FINISHED)
+    teach(qtbot, window)
     taught, before = session.runs.current, session.own.before
     assert before is not None
     session.timeline.go_to(3)

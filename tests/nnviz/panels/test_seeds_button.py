@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QLabel, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.datasets import Dataset
 from nnviz.library import Library, library_path
 from nnviz.library.sweeps import Sweeps
 from nnviz.session.status import Status
@@ -18,9 +16,7 @@ from nnviz.widgets.progress_button import ProgressButton
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, click, find, find_field, press, retype, stored_settings, wait_for
-from tests.nnviz.jobs.plans_helpers import Beside
-
-Does = Callable[..., Beside]
+from tests.nnviz.jobs.plans_helpers import Does, told
 
 
 @pytest.fixture
@@ -35,25 +31,8 @@ def recorded(make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
     return window
 
 
-@pytest.fixture
-def does(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Does:
-    """Has runs done without processes; one with a certain seed waits for the test."""
-
-    def make(held_seed: int | None = None) -> Beside:
-        made = Beside(held_seed, few_digits)
-        monkeypatch.setattr("nnviz.jobs.plans.beside_a_window", lambda dataset, experiment: made)
-        return made
-
-    return make
-
-
 def button(window: MainWindow) -> ProgressButton:
     return find(window, ProgressButton, "seedsButton")
-
-
-def message(window: MainWindow) -> str:
-    shown = window.session.messages.current
-    return "" if shown is None else shown.text
 
 
 def choose(qtbot: QtBot, window: MainWindow, words: str) -> None:
@@ -90,7 +69,7 @@ def test_a_click_trains_five_seeds_of_what_the_fields_describe(recorded: MainWin
         assert (found.kind, found.status) == ("seeds", "finished")
         errors = sorted(library.run(each).figures["test_error"] for each in Sweeps(library).runs(1))
     low, median, high = (f"{100 * errors[place]:.2f}" for place in (0, 2, 4))
-    assert message(recorded) == f"5 seeds: test error median {median} %, {low} to {high} %."
+    assert told(recorded.session) == f"5 seeds: test error median {median} %, {low} to {high} %."
 
 
 def test_while_they_train_it_shows_how_far_they_are_and_a_click_stops(
@@ -109,7 +88,7 @@ def test_while_they_train_it_shows_how_far_they_are_and_a_click_stops(
     wait_for_end(qtbot, recorded)
     assert button(recorded).text() == "× 5"
     assert button(recorded).share is None
-    assert message(recorded).endswith(", of 2 runs. Stopped with 2 of 5 runs done, which are kept.")
+    assert told(recorded.session).endswith(", of 2 runs. Stopped with 2 of 5 runs done, which are kept.")
     assert seeds_in_library() == [1, 2]
 
 
@@ -119,7 +98,7 @@ def test_stopped_before_one_is_done(recorded: MainWindow, qtbot: QtBot, does: Do
     assert executor.reached.wait(10)
     click(qtbot, recorded, QPushButton, "seedsButton")
     wait_for_end(qtbot, recorded)
-    assert message(recorded) == "Stopped before a run was done (5 seeds)."
+    assert told(recorded.session) == "Stopped before a run was done (5 seeds)."
     shown = recorded.session.messages.current
     assert shown is not None
     assert [choice.text for choice in shown.choices] == ["Go on with it"]
@@ -136,8 +115,8 @@ def test_what_was_stopped_goes_on_at_a_click(recorded: MainWindow, qtbot: QtBot,
     wait_for_end(qtbot, recorded)
     assert [spec.experiment.seed for spec in executor.done] == [2, 3, 4, 5]
     assert seeds_in_library() == [1, 2, 3, 4, 5]
-    assert message(recorded).startswith("5 seeds: test error median")
-    assert "Stopped" not in message(recorded)
+    assert told(recorded.session).startswith("5 seeds: test error median")
+    assert "Stopped" not in told(recorded.session)
 
 
 def test_the_window_trains_on_meanwhile(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
@@ -204,7 +183,7 @@ def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
     recorded.session.records.set_on(False)
     click(qtbot, recorded, QPushButton, "seedsButton")
     assert recorded.session.sweeps.how_far is None
-    assert "Keep runs in the library is off" in message(recorded)
+    assert "Keep runs in the library is off" in told(recorded.session)
     with Library() as library:
         assert not Sweeps(library).all()
     choose(qtbot, recorded, "Keep runs, and train 5 seeds")
@@ -227,7 +206,7 @@ def test_a_run_that_diverges_is_told_and_not_counted(recorded: MainWindow, qtbot
     recorded.session.settings.change("rate", learning_rate=1e30)
     click(qtbot, recorded, QPushButton, "seedsButton")
     wait_for_end(qtbot, recorded)
-    assert message(recorded) == "5 seeds: none was trained to its end. Not counted: 5 diverged."
+    assert told(recorded.session) == "5 seeds: none was trained to its end. Not counted: 5 diverged."
 
 
 def test_what_the_closed_window_left_is_offered_at_the_next_start(
@@ -240,7 +219,7 @@ def test_what_the_closed_window_left_is_offered_at_the_next_start(
     assert recorded.ended_whole
     executor = does()
     window = make_window(records=True)
-    qtbot.waitUntil(lambda: "broken off with 2 of 5 runs done" in message(window))
+    qtbot.waitUntil(lambda: "broken off with 2 of 5 runs done" in told(window.session))
     choose(qtbot, window, "Go on with it")
     wait_for_end(qtbot, window)
     assert [spec.experiment.seed for spec in executor.done] == [3, 4, 5]
@@ -254,24 +233,24 @@ def test_errors_and_questions_come_first(recorded: MainWindow, qtbot: QtBot, doe
     messages.warn("An error")
     executor.go.set()
     wait_for_end(qtbot, recorded)
-    assert message(recorded) == "An error"
+    assert told(recorded.session) == "An error"
     messages.dismiss()
-    assert message(recorded).startswith("5 seeds: ")
+    assert told(recorded.session).startswith("5 seeds: ")
     messages.tell("Something else")
     messages.dismiss()
-    assert message(recorded).startswith("5 seeds: "), "it comes back until it was read"
+    assert told(recorded.session).startswith("5 seeds: "), "it comes back until it was read"
     messages.dismiss()
-    assert message(recorded) == ""
+    assert told(recorded.session) == ""
 
 
 def test_the_first_ones_say_where_the_library_is(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
     library_path().unlink()
     executor = does(held_seed=2)
     click(qtbot, recorded, QPushButton, "seedsButton")
-    qtbot.waitUntil(lambda: "Runs are kept from now on in" in message(recorded))
+    qtbot.waitUntil(lambda: "Runs are kept from now on in" in told(recorded.session))
     executor.go.set()
     wait_for_end(qtbot, recorded)
-    assert message(recorded).startswith("5 seeds: "), "what came of them is told though nobody dismissed that"
+    assert told(recorded.session).startswith("5 seeds: "), "what came of them is told though nobody dismissed that"
 
 
 def test_with_real_processes(recorded: MainWindow, qtbot: QtBot) -> None:
@@ -281,4 +260,4 @@ def test_with_real_processes(recorded: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, recorded, QPushButton, "seedsButton")
     qtbot.waitUntil(lambda: recorded.session.sweeps.how_far is None, timeout=30_000)
     assert seeds_in_library() == [1, 2, 3]
-    assert message(recorded).startswith("3 seeds: test error median")
+    assert told(recorded.session).startswith("3 seeds: test error median")

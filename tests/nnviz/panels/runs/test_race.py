@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from PyQt5.QtWidgets import QPushButton
@@ -17,11 +15,10 @@ from nnviz.session.asked_compared import THEIR_ANSWERS
 from nnviz.widgets.runs.run_table import RunTable
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click, find, seven
-from tests.nnviz.jobs.plans_helpers import Beside
+from tests.nnviz.jobs.plans_helpers import Does, told
 from tests.nnviz.library.helpers import DATA, an_experiment, record
 from tests.nnviz.panels.runs.helpers import compare, filled, show_runs
 
-Does = Callable[..., Beside]
 WIDE, NARROW = range(2)  # rows, the newest first
 
 
@@ -38,25 +35,8 @@ def table(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> RunTable:
     return show_runs(window, qtbot)
 
 
-@pytest.fixture
-def does(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Does:
-    """Has runs done without processes; one with a certain seed waits for the test."""
-
-    def make(held_seed: int | None = None) -> Beside:
-        made = Beside(held_seed, few_digits)
-        monkeypatch.setattr("nnviz.jobs.plans.beside_a_window", lambda dataset, experiment: made)
-        return made
-
-    return make
-
-
 def button(window: MainWindow) -> RaceButton:
     return find(window, RaceButton, "raceButton")
-
-
-def message(window: MainWindow) -> str:
-    shown = window.session.messages.current
-    return "" if shown is None else shown.text
 
 
 def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
@@ -81,7 +61,7 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     seeds = [(spec.experiment.hidden, spec.experiment.seed) for spec in executor.done]
     assert sorted(seeds) == [(hidden, seed) for hidden in ((16,), (32,)) for seed in (1, 2, 3)]
     assert all(spec.experiment.training.validation_share == 0.1 for spec in executor.done)
-    assert message(window) == "The race is over: 6 of 6 runs are done."
+    assert told(window.session) == "The race is over: 6 of 6 runs are done."
     with Library() as library:
         assert [(each.kind, each.status) for each in Sweeps(library).all()] == [("race", "finished")]
 
@@ -103,7 +83,7 @@ def test_a_click_stops_a_race(window: MainWindow, table: RunTable, qtbot: QtBot,
     assert executor.reached.wait(10)
     click(qtbot, window, RaceButton, "raceButton")
     qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
-    assert message(window) == "The race was stopped with 2 of 6 runs done, which are kept."
+    assert told(window.session) == "The race was stopped with 2 of 6 runs done, which are kept."
 
 
 def test_what_differs_in_its_seed_only_does_not_race(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
@@ -134,7 +114,7 @@ def test_with_recording_off_it_offers_to_keep_the_runs(
     window.session.records.set_on(False)
     compare(window, qtbot, table, WIDE, NARROW)
     click(qtbot, window, RaceButton, "raceButton")
-    assert "Keep runs in the library is off" in message(window)
+    assert "Keep runs in the library is off" in told(window.session)
     (keep,) = (each for each in window.message_bar.findChildren(QPushButton) if each.text().startswith("Keep runs"))
     keep.click()
     qtbot.waitUntil(lambda: len(executor.done) == 6, timeout=10_000)
