@@ -180,9 +180,7 @@ class RobustPage(Page):
             return Scale(100.0, [(0.0, "0"), (50.0, "50"), (100.0, "100 %")])
         found = [each[1] for each in self._drawn if each is not None]
         sizes = [one.rmse or 0.0 for each in found for curve in each.curves.values() for one in curve]
-        end = round_top(max(sizes, default=1.0) or 1.0, 2)
-        ticks = [0.0, end / 2, end]
-        return Scale(end, list(zip(ticks, text.marks(ticks), strict=True)))
+        return scale_to(max(sizes, default=1.0) or 1.0)
 
     def _show_mark(self) -> None:
         robust = self._robust
@@ -292,6 +290,12 @@ class RobustPage(Page):
                 rows += _rows(*each)
         head = ["disturbance", "strength", "unit", "error", "RMSE", "loss", "examples", "part", "epoch", "what if"]
         return (head, rows) if rows else None
+
+
+def scale_to(largest: float) -> Scale:
+    """A scale from 0 on, with room for errors so large, and with a tick in the middle."""
+    end = round_top(largest, 2)
+    return Scale(end, [(tick, text.compact(tick)) for tick in (0.0, end / 2, end)])
 
 
 def _rows(subject: Subject, found: Robustness) -> list[Sequence[object]]:

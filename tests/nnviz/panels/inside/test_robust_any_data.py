@@ -16,7 +16,7 @@ from engine.datasets.dataset import one_hot
 from engine.disturbances import DISTURBANCES, Material, material_of
 from engine.experiment import Experiment
 from nnviz.look import theme
-from nnviz.panels.inside.robust import RobustPage
+from nnviz.panels.inside.robust import RobustPage, scale_to
 from nnviz.session import robustness
 from nnviz.session.robustness import DISTURBED, Strength
 from nnviz.session.run import new_run
@@ -67,6 +67,16 @@ def test_a_table_has_two_curves_and_shows_what_changes(make_window: MakeWindow, 
     assert page.example.title.text() == "Covered parts 2 columns"
     page.plots.opened.emit()
     assert window.session.sketch.drawing == (), "no picture for the canvas"
+
+
+@pytest.mark.parametrize(
+    ("largest", "words"),
+    [(0.45, ["0", "0.25", "0.5"]), (4.5, ["0", "2.5", "5"]), (0.9, ["0", "0.5", "1"]), (45_000, ["0", "25k", "50k"])],
+)
+def test_ticks_of_an_rmse_say_where_they_are(largest: float, words: list[str]) -> None:
+    scale = scale_to(largest)
+    assert [word for _, word in scale.ticks] == words
+    assert [place for place, _ in scale.ticks] == [0, scale.end / 2, scale.end]
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
