@@ -8,7 +8,7 @@ from PyQt5.QtCore import QPointF, QRect, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPen
 
 from nnviz.look import text, theme
-from nnviz.look.round_numbers import even_marks
+from nnviz.look.round_numbers import enough_marks
 
 _LEFT, _FOOT, _RIGHT, _TOP = 52, 34, 14, 10  # pixels around the field; at the left at least
 _GAP = 8  # between the numbers at the left and the field
@@ -74,7 +74,7 @@ def _share(value: float, ends: Ends, length: int) -> float:
 
 
 def _marks(ends: Ends, most: float) -> list[float]:
-    return even_marks(*ends, max(2.0, most))
+    return enough_marks(*ends, max(2.0, most))
 
 
 def _with_texts(marks: list[float]) -> list[tuple[float, str]]:

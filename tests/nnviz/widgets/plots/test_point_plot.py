@@ -53,6 +53,14 @@ def test_points_have_the_colours_of_their_series_and_faint_ones_lie_behind(
     theme.apply(qapp, "dark")
 
 
+def test_a_low_plot_in_which_no_round_number_lies_is_drawn_and_pointed_at(plot: PointPlot) -> None:
+    plot.resize(500, 140)
+    plot.show_points([Series(points((5, 0.7)), "test")], Frame((0, 10), (0.54, 0.97), "x", "y", None))
+    assert colour_at(plot, 0) == theme.colour("test")
+    there = plot.place_of(0)
+    hover(plot, (there.x(), there.y()))
+
+
 def test_places_follow_the_axes_and_far_points_lie_at_the_edge(plot: PointPlot) -> None:
     plot.show_points([Series(points((0, -5), (10, 5), (5, 0), (1e9, -1e9), (3, np.nan)), "test")], FRAME)
     field = plot.field
