@@ -35,7 +35,7 @@ class TimelineBar(QWidget):
         arranged(QHBoxLayout(self), *parts, spacing=10, margins=(14, 3, 14, 3))
         self._told: Message | None = None  # which moment is shown instead of one that was typed
         self._timeline.changed.connect(self._show)
-        self._timeline.changed.connect(lambda: session.messages.withdraw(self._told))
+        session.displayed.moment_changed.connect(lambda: session.messages.withdraw(self._told))
         self._player.changed.connect(self._show)
         session.branching.changed.connect(self._show_branch)
         self._timeline.extended.connect(self._extend)

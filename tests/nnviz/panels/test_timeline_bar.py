@@ -364,6 +364,23 @@ def test_where_a_typed_epoch_is_not_kept_a_message_says_what_is_shown(trained: M
         assert session.messages.current is None, words
 
 
+def test_what_is_shown_instead_is_told_until_another_moment_is_shown(trained: MainWindow, qtbot: QtBot) -> None:
+    """Also after the errors of a moment within an epoch were measured."""
+    session = trained.session
+    snapshots = session.runs.current.snapshots
+    within = next(each for each in snapshots if 0 < each.epochs < 1)
+    snapshots.fill([next(iter(snapshots)), within])
+    snapshots.forget_after(within.epochs)
+    type_epoch(trained, qtbot, "2")
+    assert session.timeline.epoch == within.epochs
+    told = session.messages.current
+    assert told.text.startswith("Epoch 2 is not kept. Shown is the nearest that is kept: epoch 0.")
+    qtbot.waitUntil(lambda: session.timeline.figures[0] == within.epochs)
+    assert session.messages.current is told
+    session.timeline.go_live()
+    assert session.messages.current is None
+
+
 def test_neighbours_have_different_names_everywhere(trained: MainWindow, qtbot: QtBot) -> None:
     """A batch before the end of an epoch is not called by that epoch."""
     session = trained.session
