@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 from engine.datasets.dataset import Dataset
@@ -21,6 +22,7 @@ MEDIAN, NONE = "median", "none"
 PRUNING = (MEDIAN, NONE)
 VALIDATION_SHARE = 0.1  # of the training part, where trials are compared and the experiment sets none
 USUAL_TRIALS = 20  # of a sweep that has no end of its own and no budget
+MOST_WORKERS = 1_000
 _MOST_SEEDS, _MOST_RUNS = 1_000, 1_000_000
 
 
@@ -109,7 +111,7 @@ class Plan:
         """What it is called before its number: "sweep 3"; one of seeds is gone on with like any other."""
         return RACE if self.kind == RACE else SWEEP
 
-    @property
+    @cached_property
     def most_trials(self) -> int | None:
         """How many trials there are at most, by number and budget; None where only time ends it."""
         known = len(self.experiments) if self.kind != SWEEP else self._combinations()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import sys
@@ -12,13 +11,11 @@ from dataclasses import dataclass
 from tqdm import tqdm
 
 from engine.datasets import Dataset
-from engine.many.plan import GRID, NONE, SWEEP, Plan, seeds_of
+from engine.many.plan import GRID, NONE, SWEEP, Plan
 from engine.many.results import FINISHED, Results
 from nnviz.commands import sweep_results
-from nnviz.commands.data_options import load_named
 from nnviz.commands.interrupts import interrupts
 from nnviz.commands.recorded import complain, complaining, tell_notice
-from nnviz.commands.train_options import described_experiment, fitted_experiment
 from nnviz.library import Library
 from nnviz.session.run_words import words_of_going
 from nnviz.sweeps.conductor import Conductor
@@ -48,17 +45,6 @@ class Many:
     was_finished: bool = False
 
 
-def run_seeds(arguments: argparse.Namespace) -> int:
-    """``train --seeds``: the same experiment with several seeds. Returns the exit code."""
-    from nnviz.commands.sweep import begin
-
-    described_first = described_experiment(arguments)
-    data = load_named(described_first.data, described_first.data_settings)
-    plan = seeds_of(fitted_experiment(arguments, data), arguments.seeds)
-    arguments.json, arguments.workers = False, None
-    return begin(arguments, plan, data, arguments.title or "")
-
-
 def described(plan: Plan, data: Dataset) -> str:
     """What is going to be done, in a sentence or two."""
     seeds = f"{len(plan.seeds)} seed{'s' * (len(plan.seeds) > 1)}"
@@ -86,7 +72,7 @@ def do(many: Many) -> int:
                 conductor = Conductor(plan, data, pool, store, complain)
                 is_all_done = conductor.is_over
                 _work(conductor, asked_to_stop)
-                is_done = not asked_to_stop and (store is None or not store.is_choking)
+                is_done = not asked_to_stop and not conductor.was_cut
         finally:
             is_written = _end(many, conductor, is_done)
     results = conductor.results

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 
 from engine.datasets import Dataset
-from engine.many.plan import Plan
+from engine.many.plan import Plan, seeds_of
 from engine.many.samplers import sampler_of
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
@@ -30,11 +30,19 @@ def _begin(arguments: argparse.Namespace) -> int:
     first = described_experiment(arguments)
     data = load_named(first.data, first.data_settings)
     plan = plan_of(arguments, fitted_experiment(arguments, data)).held_aside(data)
-    return begin(arguments, plan, data, arguments.title or "")
+    return _do_new(arguments, plan, data)
 
 
-def begin(arguments: argparse.Namespace, plan: Plan, data: Dataset, name: str) -> int:
-    """Does a new plan. Returns the exit code."""
+def run_seeds(arguments: argparse.Namespace) -> int:
+    """``train --seeds``: the same experiment with several seeds. Returns the exit code."""
+    first = described_experiment(arguments)
+    data = load_named(first.data, first.data_settings)
+    plan = seeds_of(fitted_experiment(arguments, data), arguments.seeds)
+    arguments.json, arguments.workers = False, None
+    return _do_new(arguments, plan, data)
+
+
+def _do_new(arguments: argparse.Namespace, plan: Plan, data: Dataset) -> int:
     plan = replace(plan, experiments=tuple(with_whole_paths(each) for each in plan.experiments))
     plan.check_against(data)
     sampler_of(plan)  # before anything is recorded, it is known that there is one
@@ -43,7 +51,8 @@ def begin(arguments: argparse.Namespace, plan: Plan, data: Dataset, name: str) -
         if not arguments.json:
             print_notes(data)
             print(described(plan, data))
-        return do(_many(arguments, plan, data, library, _new_store(library, plan, data, name, arguments.json)))
+        store = _new_store(library, plan, data, arguments.title or "", arguments.json)
+        return do(_many(arguments, plan, data, library, store))
     finally:
         if library is not None:
             library.close()

@@ -7,7 +7,19 @@ from dataclasses import replace
 
 from engine.errors import SettingError, Verbatim
 from engine.experiment import Experiment
-from engine.many.plan import GRID, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, SWEEP, Plan, seeds_from, seeds_of
+from engine.many.plan import (
+    GRID,
+    MEDIAN,
+    MOST_WORKERS,
+    NONE,
+    PRUNING,
+    RANDOM,
+    SAMPLERS,
+    SWEEP,
+    Plan,
+    seeds_from,
+    seeds_of,
+)
 from engine.many.vary import LIST, POINTS, parsed
 from engine.validation import whole_number
 from nnviz.commands.checks import CommandError
@@ -44,7 +56,7 @@ def check_sweep(arguments: argparse.Namespace) -> None:
     """Raises CommandError for options that exclude each other."""
     check_sizes_once(arguments)
     if arguments.workers is not None:
-        whole_number("--workers", arguments.workers, 1, "2")
+        whole_number("--workers", arguments.workers, 1, "2", MOST_WORKERS)
     if arguments.resume is None:
         return
     fixed = ("vary", "seeds", "sampler", "prune", "sampler_seed", "title")

@@ -22,7 +22,6 @@ from engine.neural_network import describe_epoch
 from engine.provenance import Provenance
 from engine.storage import load_checkpoint, save_checkpoint, save_network
 from engine.training import Trainer
-from nnviz.commands import many
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.interrupts import interrupts
@@ -107,7 +106,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Trains from a preset or options, or continues a checkpoint. Returns the exit code."""
     check_options(arguments)
     if arguments.seeds is not None:
-        return many.run_seeds(arguments)
+        from nnviz.commands.sweep import run_seeds  # with the processes, which no other training needs
+
+        return run_seeds(arguments)
     training = _new_training(arguments) if arguments.resume is None else _resumed_training(arguments)
     trainer = training.trainer
     print_notes(trainer.dataset)

@@ -172,14 +172,14 @@ class Plans(QObject):
             self._conduct(conductor, store, stops)
             if self._closes.is_set():
                 status = RUNNING  # which is offered at the next start
-            elif not stops.is_set() and not store.is_choking:
+            elif not stops.is_set() and not conductor.was_cut:
                 status = FINISHED
         finally:
-            store.close(status, dataset)
+            is_written = store.close(status, dataset)
             if executor is not None:
                 executor.close()
         going = None if self._closes.is_set() else library.room.make_room()
-        return PlanEnd(store.sweep, plan, dataset, conductor.results, status == FINISHED, going)
+        return PlanEnd(store.sweep, plan, dataset, conductor.results, is_written and status == FINISHED, going)
 
     def _conduct(self, conductor: Conductor, store: Store, stops: threading.Event) -> None:
         pace, told, latest = _Pace(conductor, store), -_BETWEEN_NEWS, float("inf")

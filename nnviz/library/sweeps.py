@@ -26,7 +26,7 @@ from nnviz.library.curves import (
     write_confusions,
 )
 from nnviz.library.database import Database
-from nnviz.library.faults import DamagedError, LibraryError, UnknownSweepError
+from nnviz.library.faults import DamagedError, LibraryError, UnknownSweepError, in_words
 from nnviz.library.library import Library
 from nnviz.library.locks import Lock
 from nnviz.library.moments import write_moment
@@ -238,9 +238,11 @@ def lock_of_sweep(path: Path, sweep: int) -> Lock:
 
 
 def take_lock(path: Path, sweep: int) -> Lock:
-    """Takes the lock. Raises LibraryError if another program works on that sweep."""
+    """Takes the lock. Raises LibraryError if it cannot be made, or another program works on that sweep."""
     lock = lock_of_sweep(path, sweep)
-    if not lock.take():
+    with in_words(path):
+        is_taken = lock.take()
+    if not is_taken:
         rule = "must not be worked on by another program at this moment"
         raise LibraryError("sweep", sweep, rule, "Stop it there first.")
     return lock

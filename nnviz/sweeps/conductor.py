@@ -44,6 +44,7 @@ class Conductor:
         results: what came of it so far.
         failures: why runs failed, in words, by trial and seed.
         is_stopping: whether no further run begins.
+        was_cut: whether it was stopped before it was over, and not by its own time.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Conductor:
         has_validation = dataset.validation is not None or plan.base.training.validation_share > 0
         self.results = Results(plan, dataset.is_classification, dataset.test is not None, has_validation)
         self.failures: dict[tuple[int, int], str] = {}
-        self.is_stopping = False
+        self.is_stopping = self.was_cut = False
         self._rule = MedianRule() if plan.prune == MEDIAN else None
         self._todo: deque[tuple[int, int]] = deque()  # trials and seeds
         self._under_way: dict[int, _UnderWay] = {}
@@ -146,11 +147,15 @@ class Conductor:
                 self._tell("Too many results wait to be written: nothing more is begun.")
                 self.stop()
         if time.monotonic() >= self._deadline and not self.is_stopping:
-            self.stop()
+            self._end_runs()
         return ended
 
     def stop(self) -> None:
         """Ends the runs that are under way after their present step, and begins no other."""
+        self.was_cut = True
+        self._end_runs()
+
+    def _end_runs(self) -> None:
         self.is_stopping = True
         self._executor.stop(None, STOPPED)
 
@@ -214,8 +219,9 @@ class Conductor:
         if isinstance(message, Notice):
             self._tell(message.text)
         elif isinstance(message, Started):
-            if message.number in self._under_way:  # perhaps anew
-                self._under_way[message.number].curve.clear()
+            run = self._under_way.get(message.number)
+            if run is not None:  # perhaps anew, in a process that heard of no wish
+                self._under_way[message.number] = _UnderWay(run.trial, run.experiment)
         elif isinstance(message, Report):
             self._take_report(message)
         elif message.number in self._under_way:

@@ -14,6 +14,7 @@ from typing import Any
 from engine.datasets import Dataset
 from engine.machine import cores
 from engine.many.one_run import Outcome, RunSpec
+from engine.many.plan import MOST_WORKERS
 from engine.many.results import FAILED, STOPPED
 from engine.validation import whole_number
 from nnviz.sweeps.executor import Message, Notice, Started
@@ -21,7 +22,6 @@ from nnviz.sweeps.process import ALL, DataOffer, LinkedContext, LinkedProcess, N
 
 _MOST_DEATHS = 2  # of processes with the same run in them, after which it is given up
 _MOST_STILLBORN = 2  # pools one after the other in which no run was even begun
-_MOST_WORKERS = 1_000
 _GONE = (EOFError, OSError)
 
 
@@ -53,7 +53,7 @@ class Pool:
 
         Raises SettingError unless ``workers`` is a whole number of at least 1. Processes are started by the first runs.
         """
-        self._workers = whole_number("workers", usual_workers() if workers is None else workers, 1, "2", _MOST_WORKERS)
+        self._workers = whole_number("workers", usual_workers() if workers is None else workers, 1, "2", MOST_WORKERS)
         self._dataset = dataset
         self._offer = DataOffer(name, dict(settings), dataset.fingerprint)
         self._prepare = prepare

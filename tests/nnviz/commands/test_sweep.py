@@ -17,6 +17,7 @@ from engine.many.results import FINISHED, STOPPED
 from nnviz.commands import cli, many
 from nnviz.commands.sweep_results import comparison_in_words
 from nnviz.library import Library, library_path
+from nnviz.library.locks import Lock
 from nnviz.library.sweeps import Sweeps
 from tests.nnviz.sweeps.helpers import Here
 
@@ -215,6 +216,17 @@ def test_a_sweep_that_another_program_works_on_is_left_to_it(capsys: pytest.Capt
     assert "must not be worked on by another program" in capsys.readouterr().err
 
 
+def test_a_lock_that_cannot_be_made_is_told_and_the_sweep_is_done(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(lock: Lock) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Lock, "take", denied)
+    assert sweep(*WORDS, *RATES) == 0
+    assert "The runs are not recorded: " in capsys.readouterr().err
+
+
 # ---- without a library, and with what fails
 
 
@@ -274,6 +286,7 @@ def test_one_that_fails_is_told_and_the_others_are_done(
         ([*RATES, "--seeds", "3", "--runs", "2"], "runs is 2: it must be at least the 3 seeds"),
         ([*RATES, "--minutes", "-1"], "minutes is -1: it must be a finite number above 0"),
         ([*RATES, "--workers", "0"], "--workers is 0: it must be a whole number of at least 1"),
+        ([*RATES, "--workers", "5000"], "--workers is 5000: it must be at most 1,000"),
         ([*RATES, "--sampler", "luck"], "invalid choice: 'luck'"),
         ([*RATES, "--prune", "all"], "invalid choice: 'all'"),
         ([*RATES, "--shape", "2,3,2", "--hidden", "3"], "--hidden: cannot be given with --shape"),

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[3]
 WORDS = ("sweep", "--data", "spirals", "--optimizer", "adam", "--hidden", "30,20", "--epochs", "40", "--workers", "2")
 WORDS += ("--vary", "learning-rate=log:0.001..0.1", "--prune", "none", "--seeds", "2", "--runs", "8")
 SECONDS = 40.0
+_EXITING = 0x4  # PF_EXITING, in the flags of proc(5)
 
 
 @pytest.fixture(autouse=True)
@@ -60,10 +61,11 @@ def processes_of(session: int) -> list[int]:
     found = []
     for place in Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, _, _, its = place.read_text().rpartition(")")[2].split()[:4]
+            state, _, _, its, _, _, flags = place.read_text().rpartition(")")[2].split()[:7]
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if int(its) == session and state != "Z":
+        is_at_its_end = state == "Z" or int(flags) & _EXITING  # no code of its own is run any more
+        if int(its) == session and not is_at_its_end:
             found.append(int(place.parent.name))
     return found
 

@@ -16,7 +16,7 @@ from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.sweeps import store as stores
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.executor import Message
+from nnviz.sweeps.executor import Message, Started
 from nnviz.sweeps.store import Store
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.sweeps.helpers import DATA, Here, a_plan, swept, worked
@@ -157,6 +157,28 @@ def test_the_rule_asks_hopeless_runs_to_end_and_can_be_off(library: Library) -> 
         executor = Told()
         worked(Conductor(a_plan(rates, prune=prune), DATA, executor))
         assert {number: how for number, how in executor.wishes.items() if number in (7, 8)} == wanted
+
+
+def test_a_hopeless_run_that_begins_anew_is_asked_again() -> None:
+    """As where its process died before it heard of the wish."""
+
+    class Died(Told):
+        def __init__(self) -> None:
+            super().__init__()
+            self.asked: list[int | None] = []
+
+        def next(self, timeout: float) -> list[Message]:
+            told = super().next(timeout)
+            reports: list[Message] = [each for each in told if isinstance(each, Report)]
+            return [*reports, Started(told[-1].number), *told] if told else []
+
+        def stop(self, number: int | None = None, how: str = STOPPED) -> None:
+            self.asked.append(number)
+
+    executor = Died()
+    plan = a_plan("learning-rate=0.02,0.03,0.04,0.05,0.06,0.07,1e-6", prune=MEDIAN)
+    worked(Conductor(plan, DATA, executor))
+    assert executor.asked == [7, 7]
 
 
 def test_a_pruned_run_is_kept_and_is_never_chosen(library: Library) -> None:
@@ -305,6 +327,7 @@ def test_too_much_that_waits_stops_the_plan_and_is_done_again(
         conductor = Conductor(plan, DATA, Here(), store, told.append)
         worked(conductor)
         assert conductor.is_over
+        assert conductor.was_cut
         assert not conductor.close(False)
     assert "Too many results wait to be written: nothing more is begun." in told
     assert len(library.runs()) == 0
@@ -312,6 +335,37 @@ def test_too_much_that_waits_stops_the_plan_and_is_done_again(
     worked(again)
     assert again.close(True)
     assert len(library.runs()) == 6
+
+
+def test_a_plan_that_was_cut_is_not_done_although_all_could_be_written_at_last(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = a_plan("hidden=3,4,5,6,7,8")
+    store = Store.of_new(library, plan, "", "", lambda text: None)
+    monkeypatch.setattr(stores, "SECONDS_BETWEEN_COMMITS", 0.0)
+    monkeypatch.setattr(stores, "SECONDS_AFTER_FAILURE", 0.0)
+    monkeypatch.setattr(stores, "_MOST_WAITING", 1)
+    write, failures = Sweeps.write, iter(range(1))
+
+    def failing(*words: object) -> list[int]:
+        if next(failures, None) is not None:
+            raise sqlite3.OperationalError("database or disk is full")
+        return write(*words)
+
+    monkeypatch.setattr(Sweeps, "write", failing)
+    conductor = Conductor(plan, DATA, Here(), store)
+    worked(conductor)
+    assert conductor.close(False)
+    assert not store.is_choking
+    assert 0 < len(library.runs()) < 6
+    assert conductor.was_cut
+
+
+def test_time_that_is_up_does_not_cut_a_plan(library: Library) -> None:
+    conductor = Conductor(a_plan("hidden=3,4", minutes=1e-9), DATA, Here())
+    worked(conductor)
+    assert conductor.is_over
+    assert not conductor.was_cut
 
 
 def test_moments_of_many_runs_leave_room_for_the_rest(library: Library) -> None:
