@@ -121,7 +121,7 @@ class Branching(QObject):
             run.start_epoch = run.history.completed = wish.at
             run.experiment = wanted
             run.progress = Progress(epochs=wanted.training.epochs)
-        words = f"branch at epoch {wish.run.epoch_name(wish.at)}"
+        words = f"branch at {wish.run.moment(wish.at)}"
         self._runs.add(run)
         if run.stage is not Stage.RESTING:
             self._training.begin(run, lambda: trainer)

@@ -139,8 +139,8 @@ class Edits(QObject):
     def _edit(self, text: str, changes: list[tuple[Part, Array, Array]], kept: WhatIf | None = None) -> None:
         """Carries out an edit, which keeps what was supposed; then that is no longer supposed. Not of the past."""
         if not self._displayed.is_live:
-            moment = self._runs.current.epoch_name(self._displayed.epochs)
-            self._messages.tell(f"Epoch {moment} is past and stays as it was. Go live (End) to edit the network.")
+            moment = self._runs.current.moment(self._displayed.epochs).capitalize()
+            self._messages.tell(f"{moment} is past and stays as it was. Go live (End) to edit the network.")
             return
         run = self._runs.current.id
         new = Edit(run, tuple((part, to) for part, _, to in changes), text, None, None if kept is None else {})

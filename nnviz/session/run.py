@@ -152,6 +152,10 @@ class Run:
         """How a moment of it is called wherever it is named: "3", "2.998"."""
         return text.epochs(epochs, self.batches)
 
+    def moment(self, epochs: float) -> str:
+        """The same in a sentence: "epoch 3"."""
+        return f"epoch {self.epoch_name(epochs)}"
+
     @property
     def share_done(self) -> float:
         """The share 0…1 of all epochs up to ``last_epoch`` that are done."""

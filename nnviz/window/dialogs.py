@@ -168,15 +168,9 @@ class NetworkDialogs(QObject):
         self._when_written, files = None, self._session.moment_files
         names = text.listed([text.name(path.name) for path in files.waiting])
         is_one = len(files.waiting) == 1
-        box = named(QMessageBox(self._window), "waitingBox")
-        box.setWindowTitle("nnviz")
-        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
-        box.setTextFormat(Qt.PlainText)
-        box.setText(f"{names} {'is' if is_one else 'are'} not written yet.")
-        box.setInformativeText(
-            f"The training is still going back to the moment that {'it is' if is_one else 'they are'} to hold."
-        )
-        box.setAttribute(Qt.WA_DeleteOnClose)
+        what = f"{names} {'is' if is_one else 'are'} not written yet."
+        why = f"The training is still going back to the moment that {'it is' if is_one else 'they are'} to hold."
+        box = self._question("waitingBox", what, why)
         without = box.addButton(f"&Quit without {'it' if is_one else 'them'}", QMessageBox.DestructiveRole)
         without.clicked.connect(files.give_up)
         box.setEscapeButton(box.addButton(QMessageBox.Cancel))
@@ -199,12 +193,7 @@ class NetworkDialogs(QObject):
         self, lost: list[Run], summary: str, details: str, then: Then, cancelled: Then = lambda: None
     ) -> None:
         """Offers to save the current network if it is in ``lost``, restore an earlier one, discard all, or cancel."""
-        box = named(QMessageBox(self._window), "unsavedBox")
-        box.setWindowTitle("nnviz")
-        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
-        box.setText(summary)
-        box.setInformativeText(details)
-        box.setAttribute(Qt.WA_DeleteOnClose)
+        box = self._question("unsavedBox", summary, details)
         discard = box.addButton(QMessageBox.Discard)
         discard.setText("&Discard")
         discard.clicked.connect(lambda: self._discard(lost, then))
@@ -223,8 +212,19 @@ class NetworkDialogs(QObject):
             box.setDefaultButton(save)
         box.open()
 
+    def _question(self, name: str, summary: str, details: str) -> QMessageBox:
+        """A question without buttons yet. Names of files stand in it as they are."""
+        box = named(QMessageBox(self._window), name)
+        box.setWindowTitle("nnviz")
+        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
+        box.setTextFormat(Qt.PlainText)
+        box.setText(summary)
+        box.setInformativeText(details)
+        box.setAttribute(Qt.WA_DeleteOnClose)
+        return box
+
     def _moment(self, epoch: float) -> str:
-        return f"epoch {self._session.runs.current.epoch_name(epoch)}"
+        return self._session.runs.current.moment(epoch)
 
     def _description(self, run: Run) -> str:
         """A line about a network: its file, how long it was trained, and what sets it apart from the current one."""

@@ -127,7 +127,7 @@ class Docks(QObject):
     def _show_marks(self) -> None:
         """Marks every card while a what-if lasts or the past is shown; a click on a mark ends it."""
         displayed = self._session.displayed
-        moment = "" if displayed.is_live else f"epoch {self._session.runs.current.epoch_name(displayed.epochs)}"
+        moment = "" if displayed.is_live else self._session.runs.current.moment(displayed.epochs)
         for name, card in self.cards.items():
             if isinstance(card, DockCard) and CARDS[name].is_of_displayed:
                 card.head.show_mark(what_if_text(displayed.what_if), moment)

@@ -103,10 +103,8 @@ class MainWindow(QMainWindow):
         self.menuBar().setCornerWidget(self._switch)
         self.status_line = StatusLine(self.statusBar(), session)
         self._time_keys = TimeKeys(self, session.timeline)
-        for signal in (
-            *(self.cards.done, self.films.film.done),
-            *(session.exchange.told, session.room.told, session.sweeps.told),
-        ):
+        told = (self.cards.done, self.films.film.done, session.exchange.told, session.room.told, session.sweeps.told)
+        for signal in told:
             signal.connect(self.status_line.show_activity)
         session.sweeps.shown.connect(partial(self.show_workspace, "runs"))
         self.own_dialogs = OwnDialogs(self, self._docks.cards["ownPage"])

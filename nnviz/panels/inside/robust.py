@@ -222,7 +222,7 @@ class RobustPage(Page):
         return words[0].upper() + words[1:]
 
     def _epoch(self, epochs: float) -> str:
-        return f"epoch {self._session.runs.current.epoch_name(epochs)}"
+        return self._session.runs.current.moment(epochs)
 
     def _moment(self, subject: Subject) -> str:
         """ "epoch 3", "epoch 3 with layer 1 · neuron 4 off"."""

@@ -70,9 +70,13 @@ def _data_of(run: Compared) -> tuple[str, str]:
 
 def _origin(runs: Sequence[Compared]) -> DifferRow:
     """Where a branch left the run that it came from."""
-    places = [(run.record.parent, run.record.left_at) for run in runs]
-    told = ["—" if at is None else f"from epoch {text.epochs(at)} of {_parent(parent)}" for parent, at in places]
-    return DifferRow("branch", tuple(map(DifferCell, told)))
+    return DifferRow("branch", tuple(DifferCell(_beginning(run.record)) for run in runs))
+
+
+def _beginning(record: RunRecord) -> str:
+    if record.left_at is None:
+        return "—"
+    return f"from epoch {text.epochs(record.left_at, record.batches)} of {_parent(record.parent)}"
 
 
 def _parent(run: int | None) -> str:

@@ -178,7 +178,8 @@ class DisagreeingPage(Page):
         if self._shown is None or not 0 <= place < len(self._listed):
             return ""
         part, (true, *answers) = self._shown.part, self._answers(place)
-        lines = [f"{part.where} example {text.count(part.number(self._listed[place]))}: {true}"]
+        where = Meaning(self._session.data.dataset).where(part.where, part.number(self._listed[place]))
+        lines = [f"{where}: {true}"]
         lines += [f"{run.title_of_middle}: {answer}" for run, answer in zip(self._shown.pair, answers, strict=True)]
         return "\n".join(lines)
 

@@ -26,7 +26,7 @@ from nnviz.widgets.plots.curve_figures import (
     own_figures,
 )
 from nnviz.widgets.plots.curve_line import CurveLine
-from nnviz.widgets.plots.cut_mark import CutMark, place_beside
+from nnviz.widgets.plots.cut_mark import CutMark, lines_cut, place_beside
 from nnviz.widgets.plots.playhead import Playhead
 from nnviz.widgets.plots.zoom_plot import ZoomPlot
 
@@ -218,12 +218,14 @@ class CurvePlot(ZoomPlot):
 
     def _mark_cut(self) -> None:
         """Says how high the curves begin where the axis ends below."""
-        lines = [self._lines[name] for name in EXACT if name not in self._hidden]
-        about = lines, self.view, self.quantity, self.is_log
-        low, high = self.view[1]
-        height = self._cut.sizeHint().height() / max(self.getViewBox().height(), 1.0) * (high - low)
-        place = self.getViewBox().mapViewToScene(place_beside(*about, height))
-        self._cut.show_at(self._cut.words_for(*about), self.mapFromScene(place))
+        shown = [self._lines[name] for name in EXACT if name not in self._hidden]
+        cut = lines_cut(shown, self.view, self.quantity, self.is_log)
+        self._cut.show_for(cut, self.quantity)
+        if cut:
+            low, high = self.view[1]
+            height = self._cut.height() / max(self.getViewBox().height(), 1.0) * (high - low)
+            place = self.getViewBox().mapViewToScene(place_beside(cut, self.view, self.quantity, self.is_log, height))
+            self._cut.stand_at(self.mapFromScene(place))
 
     def _place_hint(self) -> None:
         self._hint.adjustSize()

@@ -25,24 +25,28 @@ class CutMark(QLabel):
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.hide()
 
-    def words_for(self, lines: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool) -> str:
-        """Of the line that begins highest above the view; empty if none does."""
-        first = [float(line.y[0]) for line in lines if _begins_above(line, view, quantity, is_log)]
-        return f"↑ {quantity.text(max(first) / quantity.factor)} at epoch 0" if first else ""
+    def show_for(self, cut: Sequence[CurveLine], quantity: Quantity) -> None:
+        """Tells of the one of these lines that begins highest; hides if there is none."""
+        self.setVisible(bool(cut))
+        if cut:
+            highest = max(float(line.y[0]) for line in cut)
+            self.setText(f"↑ {quantity.text(highest / quantity.factor)} at epoch 0")
+            self.adjustSize()
 
-    def show_at(self, words: str, at: QPoint) -> None:
-        """Shows the words right of that place, or nothing."""
-        self.setText(words)
-        self.adjustSize()
-        self.move(at + QPoint(_GAP, 0))
-        self.setVisible(bool(words))
+    def stand_at(self, place: QPoint) -> None:
+        """Puts it right of that place."""
+        self.move(place + QPoint(_GAP, 0))
 
 
-def place_beside(lines: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool, height: float) -> QPointF:
-    """The top of the view, right of all lines that begin above it and come into it, as far down as ``height``."""
-    top, level = view[1][1], view[1][1] - height
-    across = [_crossing(line, level, quantity, is_log) for line in lines if _begins_above(line, view, quantity, is_log)]
-    return QPointF(max(across, default=view[0][0]), top)
+def lines_cut(lines: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool) -> list[CurveLine]:
+    """Those that begin above the view."""
+    return [line for line in lines if _begins_above(line, view, quantity, is_log)]
+
+
+def place_beside(cut: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool, height: float) -> QPointF:
+    """The top of the view, right of these lines, which come into it from above, as far down as ``height``."""
+    level = view[1][1] - height
+    return QPointF(max(_crossing(line, level, quantity, is_log) for line in cut), view[1][1])
 
 
 def _begins_above(line: CurveLine, view: View, quantity: Quantity, is_log: bool) -> bool:
