@@ -71,6 +71,7 @@ class CurvesPanel(TabbedCard):
         self.scales = {each.name: True for each in (ERROR, RMSE, LOSS)}
         self.curves: list[CurvePage] = []
         self.error = self._add_curve(ERROR, 0)
+        self.error.fill()  # it is in front at first
         self.rmse: CurvePage | None = None
         self.loss = self._add_curve(LOSS, 1)
         session.data.changed.connect(self._data_changed)
@@ -88,6 +89,7 @@ class CurvesPanel(TabbedCard):
     def _prepare(self) -> None:
         if self.rmse is None:
             self.rmse = self._add_curve(RMSE, 0, offered=False)
+            self.rmse.fill()
 
     def _add_curve(self, quantity: Quantity, number: int, offered: bool = True) -> CurvePage:
         page = CurvePage(self._session, quantity, self.forget)
@@ -145,7 +147,10 @@ class CurvesPanel(TabbedCard):
 
 
 class CurvePage(Page):
-    """One figure against epochs, with its legend.
+    """One figure against epochs, with its legend. Empty until it is first seen: a plot takes long to make.
+
+    Attributes:
+        is_log: whether the value axis is logarithmic.
 
     Signals:
         scale_changed: :attr:`is_log` has changed.
@@ -156,18 +161,33 @@ class CurvePage(Page):
     def __init__(self, session: Session, quantity: Quantity, forget: QAction) -> None:
         super().__init__(quantity.title or quantity.name.capitalize(), f"{quantity.name}Tab", _TIPS[quantity.name])
         self._session, self._quantity, self._forget = session, quantity, forget
-        plot = CurvePlot(quantity, self._named("resetZoomButton"))
-        about = f"Train and test {quantity.called} against epochs"
-        self.plot = named(plot, f"{quantity.name}Plot", about, _HOW_TO_ZOOM)
-        self.body.addWidget(self.plot)
-        self.keys = self._keys()
-        self._add_scale()
-        reset, self._log_action = self._actions()
-        _offer(self.plot, reset, self._log_action, forget)
-        arranged(QHBoxLayout(self.aside), 1, *self.keys.values(), self.scale, spacing=2)
+        self.is_log = True
+        self._plot: CurvePlot | None = None
         self._drawn: tuple[object, ...] = ()  # what the curves were drawn from
         self._earlier: list[EarlierRun] = []
         self._named_earlier: list[str] | None = None
+
+    @property
+    def plot(self) -> CurvePlot:
+        """Made when it is first asked for."""
+        self.fill()
+        assert self._plot is not None
+        return self._plot
+
+    def fill(self) -> None:
+        """Makes what is on the page, if it is still empty."""
+        if self._plot is not None:
+            return
+        session, called = self._session, self._quantity.called
+        self._plot = plot = CurvePlot(self._quantity, self._named("resetZoomButton"))
+        named(plot, f"{self._quantity.name}Plot", f"Train and test {called} against epochs", _HOW_TO_ZOOM)
+        plot.set_log(self.is_log)
+        self.body.addWidget(plot)
+        self.keys = self._keys(plot)
+        self._add_scale()
+        reset, self._log_action = self._actions(plot)
+        _offer(plot, reset, self._log_action, self._forget)
+        arranged(QHBoxLayout(self.aside), 1, *self.keys.values(), self.scale, spacing=2)
         plot.playhead.follow(session.timeline.nearest)
         plot.playhead.wanted.connect(session.timeline.point_to)
         session.timeline.changed.connect(self._show_moment)
@@ -176,7 +196,13 @@ class CurvePage(Page):
         session.runs.replaced.connect(self._new_run)
         for signal in (session.runs.compared_changed, session.settings.changed, session.training.state_changed):
             signal.connect(self._show_past)  # the differences from the current run may have changed
+        self._show_hint()
         self._show_past()
+
+    def set_in_view(self, in_view: bool) -> None:
+        if in_view:
+            self.fill()
+        super().set_in_view(in_view)
 
     def _named(self, name: str) -> str:
         """An object name that is unique in the window: those of the loss begin with "loss"."""
@@ -184,7 +210,7 @@ class CurvePage(Page):
 
     # ---- the right of the head
 
-    def _keys(self) -> dict[str, Key]:
+    def _keys(self, plot: CurvePlot) -> dict[str, Key]:
         keys = {}
         for name in EXACT:
             sample = Sample.DASHED if name == "validation" else Sample.SQUARE
@@ -194,19 +220,19 @@ class CurvePage(Page):
         keys[EARLIER] = earlier
         keys["validation"].hide()
         for name, key in keys.items():
-            key.toggled.connect(partial(self.plot.set_shown, name))
+            key.toggled.connect(partial(plot.set_shown, name))
         return keys
 
-    def _actions(self) -> tuple[QAction, QAction]:
+    def _actions(self, plot: CurvePlot) -> tuple[QAction, QAction]:
         """The actions of the context menu: reset the zoom, and a logarithmic axis."""
         reset, log = QAction("Reset zoom", self), QAction("Logarithmic", self)
         reset.setObjectName(self._named("actionResetZoom"))
         reset.setEnabled(False)
-        reset.triggered.connect(self.plot.reset_zoom)
-        self.plot.zoomed.connect(reset.setEnabled)
+        reset.triggered.connect(plot.reset_zoom)
+        plot.zoomed.connect(reset.setEnabled)
         log.setObjectName(self._named("actionLogarithmic"))
         log.setCheckable(True)
-        log.setChecked(self.plot.is_log)
+        log.setChecked(self.is_log)
         log.toggled.connect(self.set_log)
         return reset, log
 
@@ -223,35 +249,38 @@ class CurvePage(Page):
     def _name_scale(self) -> None:
         quantities = self._quantity, replace(self._quantity, unit="")
         texts = [[each.scale_text(is_log) for each in quantities] for is_log in (False, True)]
-        self.scale.show_text([[*versions, versions[0].split()[-1]] for versions in texts], int(self.plot.is_log))
-        self.scale.setAccessibleName(f"Scale: {texts[self.plot.is_log][0]}")
+        self.scale.show_text([[*versions, versions[0].split()[-1]] for versions in texts], int(self.is_log))
+        self.scale.setAccessibleName(f"Scale: {texts[self.is_log][0]}")
 
     def set_unit(self, unit: str) -> None:
         """Says in what unit the values are."""
-        self._quantity = replace(self._quantity, unit=unit)
-        self.plot.set_quantity(self._quantity)
-        self._name_scale()
+        self._set_quantity(replace(self._quantity, unit=unit))
+        if self._plot is not None:
+            self._name_scale()
 
     def set_examples(self, count: int) -> None:
         """Says of how many examples the error is a share: a logarithmic axis ends at half of one, where none is too."""
         lowest = max(ERROR.lowest, ERROR.factor / (2 * count))
         if lowest != self._quantity.lowest:
-            self._quantity = replace(self._quantity, lowest=lowest)
-            self.plot.set_quantity(self._quantity)
+            self._set_quantity(replace(self._quantity, lowest=lowest))
+
+    def _set_quantity(self, quantity: Quantity) -> None:
+        self._quantity = quantity
+        if self._plot is not None:
+            self._plot.set_quantity(quantity)
 
     # ---- scale
 
-    @property
-    def is_log(self) -> bool:
-        return self.plot.is_log
-
     def set_log(self, is_log: bool | int) -> None:
         is_log = bool(is_log)
-        if is_log != self.plot.is_log:
-            self.plot.set_log(is_log)
+        if is_log == self.is_log:
+            return
+        self.is_log = is_log
+        if self._plot is not None:
+            self._plot.set_log(is_log)
             self._name_scale()
             self._log_action.setChecked(is_log)
-            self.scale_changed.emit()
+        self.scale_changed.emit()
 
     # ---- curves
 

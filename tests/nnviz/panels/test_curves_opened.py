@@ -98,6 +98,7 @@ def test_a_run_that_began_late_does_not_stretch_the_axis_of_the_next(
 def test_the_zoom_is_reset_from_the_menu(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 3)
+    window.curves.loss.fill()
     plot, reset = plot_of(window, "errorPlot"), action(window, "actionResetZoom")
     assert reset in plot.actions()
     assert not reset.isEnabled()
@@ -115,6 +116,7 @@ def test_the_scale_is_switched_from_the_menu_and_stays_the_one_of_the_button(
 ) -> None:
     window = ready_window
     train_epochs(qtbot, window, 2)
+    window.curves.loss.fill()
     log, button = action(window, "actionLogarithmic"), find(window, QToolButton, "scaleButton")
     assert log in plot_of(window, "errorPlot").actions()
     assert log.isChecked()
