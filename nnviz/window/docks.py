@@ -152,6 +152,8 @@ class Docks(QObject):
 
     def _arrange(self) -> None:
         """Places the workspace's columns side by side, then the other docks of each below its first one."""
+        layout = self.host.layout()
+        layout.setEnabled(False)  # it would go through all cards after each of these steps
         for dock in self.docks:
             self.host.removeDockWidget(dock)
         firsts = [docks[0] for docks in self._shown_columns.values()]
@@ -166,6 +168,7 @@ class Docks(QObject):
             if dock not in shown:
                 self.host.addDockWidget(Qt.LeftDockWidgetArea, dock)  # else a saved layout would not know it
             dock.setVisible(dock in shown)
+        layout.setEnabled(True)
 
     @property
     def _shown_columns(self) -> dict[Column, list[QDockWidget]]:
