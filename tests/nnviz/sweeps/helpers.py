@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.many.one_run import Outcome, RunSpec, train_one
+from engine.many.one_run import Outcome, RunSpec, Started, train_one
 from engine.many.plan import SWEEP, Plan
 from engine.many.results import STOPPED, RunResult
 from engine.many.vary import parsed
@@ -17,7 +17,7 @@ from engine.network import Network
 from engine.training import Trainer
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.executor import Message, Started
+from nnviz.sweeps.executor import Message
 from nnviz.sweeps.store import Store
 from tests.nnviz.library.helpers import DATA, an_experiment
 
@@ -63,6 +63,10 @@ class Here:
         self.groups: list[list[int]] = []
         self.before: Callable[[RunSpec], None] = lambda spec: None
         self._dataset, self._waiting = dataset, []
+
+    @property
+    def wanted(self) -> int:
+        return 2 * self.workers
 
     @property
     def busy(self) -> int:

@@ -18,10 +18,10 @@ from engine.datasets import Dataset, source_of
 from engine.errors import SettingError
 from engine.experiment import Experiment
 from engine.machine import THREADS
-from engine.many.one_run import Outcome, Report, RunSpec
+from engine.many.one_run import Outcome, Report, RunSpec, Started
 from engine.many.results import FAILED, FINISHED, PRUNED, STOPPED
 from engine.storage import read_checkpoint
-from nnviz.sweeps.executor import Message, Notice, Started
+from nnviz.sweeps.executor import Message, Notice
 from nnviz.sweeps.pool import Pool
 from tests.engine.helpers import refused
 from tests.nnviz.library.helpers import DATA, an_experiment, trained_on
