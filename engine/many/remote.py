@@ -204,6 +204,8 @@ class _Task:
             for number in numbers:
                 if number not in over:
                     self._over(Outcome(number, FAILED, f"{type(error).__name__}: {error}"))
+        if not self._is_wanted:  # they were not asked to end: should anybody hear of it, they are done elsewhere
+            self._outcomes = [each for each in self._outcomes if each.status != STOPPED]
 
     def _report(self, message: Told) -> None:
         self._untold.append(message)

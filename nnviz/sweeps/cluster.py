@@ -23,8 +23,8 @@ from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError
 
 T = TypeVar("T")
 
-_PATIENCE = 9.0  # seconds, in which somebody must have answered
-_PATIENCE_AT_END = 3.0
+PATIENCE = 9.0  # seconds, in which somebody must have answered
+_SECONDS_AT_END = 3.0
 _VERSION = "engine.version:__version__"
 UNKNOWN = "unknown"  # the version of a worker that did not answer
 
@@ -182,7 +182,7 @@ def _client(address: ClusterAddress) -> Any:
     files = {name: str(path) for name, path in address.tls.items()}
     try:
         security = Security(require_encryption=True, **files) if files else None
-        return Client(address.url, asynchronous=True, set_as_default=False, security=security, timeout=_PATIENCE)
+        return Client(address.url, asynchronous=True, set_as_default=False, security=security, timeout=PATIENCE)
     except OSError as error:  # of which those of TLS are some
         names = ", ".join(path.name for path in address.tls.values())
         raise ClusterError(
@@ -196,11 +196,11 @@ def _client(address: ClusterAddress) -> Any:
 async def _answered(url: str, answer: Awaitable[T]) -> T:
     """What is answered in time. Raises ClusterError, in words for what a network may say."""
     try:
-        return await asyncio.wait_for(answer, _PATIENCE)
+        return await asyncio.wait_for(answer, PATIENCE)
     except ClusterError:
         raise
     except asyncio.TimeoutError:
-        value, rule = f"{url}, where nobody answers", f"must answer within {_PATIENCE:.0f} seconds"
+        value, rule = f"{url}, where nobody answers", f"must answer within {PATIENCE:.0f} seconds"
         remedy = "Is it the address of a scheduler, and does a firewall let you through?"
     except Exception as error:  # an answer of something else may be read as anything, also as a huge message
         value, (rule, remedy) = url, _in_words(error)
@@ -217,13 +217,13 @@ def _in_words(error: BaseException) -> tuple[str, str]:
     if any(isinstance(each, ssl.SSLError) for each in causes) or "TLS" in str(error):
         why = next((str(each) for each in causes if isinstance(each, ssl.SSLError)), str(error))
         rule = f"must know your certificate, and have one that your tls_ca_file vouches for ({why[:100]})"
-        return rule, "Give the files that belong to this cluster."
+        return rule, "Give the files that belong to this cluster, or tcp:// if it does not speak TLS."
     if any(isinstance(each, ConnectionRefusedError) for each in causes):
         return "must be where a scheduler listens, and nothing does", "Start it with: dask scheduler"
     if any(isinstance(each, socket.gaierror) for each in causes):
         return "must be a host that is known here", "Check its name."
-    why = str(error).strip() or type(error).__name__
-    return f"must answer as a scheduler of Dask does ({why[:150]})", "Check host, port, and whether it is tcp or tls."
+    why = str(causes[-1]).strip() or type(causes[-1]).__name__
+    return f"must answer as a scheduler of Dask does ({why[:100]})", "Check host and port, and whether it speaks TLS."
 
 
 async def _who(client: Any) -> WhoIsThere:
@@ -265,11 +265,11 @@ async def _closed(client: Any) -> None:
     """Closes a client, and ends what is still going on in this thread."""
     if client is not None:
         with suppress(Exception):
-            await asyncio.wait_for(client.close(), _PATIENCE_AT_END)
+            await asyncio.wait_for(client.close(), _SECONDS_AT_END)
     with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(asyncio.get_running_loop().shutdown_default_executor(), _PATIENCE_AT_END)
+        await asyncio.wait_for(asyncio.get_running_loop().shutdown_default_executor(), _SECONDS_AT_END)
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in others:
         task.cancel()
     if others:
-        await asyncio.wait(others, timeout=_PATIENCE_AT_END)
+        await asyncio.wait(others, timeout=_SECONDS_AT_END)

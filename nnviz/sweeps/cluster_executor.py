@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 import queue
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -22,15 +22,13 @@ from engine.many.results import FAILED, STOPPED
 from engine.many.shared_data import DataOffer, are_registered
 from engine.many.wishes import ALL
 from nnviz.sweeps.cluster import Cluster
+from nnviz.sweeps.cluster_crew import Crew
 from nnviz.sweeps.cluster_runs import MOST_DEATHS, SECONDS_OF_A_TASK, Group, WaitingRuns
-from nnviz.sweeps.cluster_workers import Acquaintance, RefusedError, Task, Worker
+from nnviz.sweeps.cluster_workers import Acquaintance, Task, Worker
 from nnviz.sweeps.executor import Halted, Message, Notice
 
 _AHEAD = 1  # tasks for each thread of a worker that wait behind the one under way
-_SECONDS_BETWEEN_LOOKS = 0.5  # at who is there, and longer for a large cluster
-_SECONDS_OF_SILENCE = 30.0  # after which the scheduler counts as gone
 _PATIENCE = 10.0  # seconds that workers have to end runs that were asked to
-_NOBODY = "No worker is there that can do the runs: they wait for one."
 _GIVEN_UP = f"Its worker ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
 
 
@@ -58,8 +56,7 @@ class ClusterExecutor:
         self._busy = 0
         self._fresh: list[Group] = []
         met = Acquaintance(cluster.client, cluster.address, dataset, offer, is_own)
-        self._work = _Work(cluster.client, met, self._told)
-        cluster.call(self._work.begin())
+        self._work = cluster.call(_Work.begin(cluster.client, met, self._told))
 
     @property
     def workers(self) -> int:
@@ -124,31 +121,33 @@ class _Work:
     def __init__(self, client: Any, met: Acquaintance, told: queue.SimpleQueue[Message]) -> None:
         self._client, self._met, self._told = client, met, told
         self._waiting = WaitingRuns()
-        self._workers: dict[str, Worker] = {}
-        self._meetings: dict[str, asyncio.Task[None]] = {}
-        self._refused: set[str] = set()
         self._open: dict[int, Worker | None] = {}  # runs without an Outcome, and where they are
         self._names: dict[str, Task] = {}
         self._wish: str | None = None
-        self._is_told_nobody = False
-        self._jobs: set[asyncio.Task[Any]] = set()
+        self._jobs: set[asyncio.Task[None]] = set()
         self.threads = self.wanted = 0
+        client.subscribe_topic(client.id, self._hear)
+        self._crew = Crew(client, met, told.put, self._assign, self._lose, self._halt)
 
-    async def begin(self) -> None:
-        self._client.subscribe_topic(self._client.id, self._hear)
-        self._keep(asyncio.create_task(self._watch()))
+    @classmethod
+    async def begin(cls, client: Any, met: Acquaintance, told: queue.SimpleQueue[Message]) -> _Work:
+        """Is called in the cluster's thread."""
+        return cls(client, met, told)
 
-    def _keep(self, job: asyncio.Task[Any]) -> None:
-        """Nobody else holds it."""
-        self._jobs.add(job)
+    def _soon(self, what: Coroutine[Any, Any, None]) -> None:
+        job = asyncio.create_task(what)
+        self._jobs.add(job)  # nobody else holds it
         job.add_done_callback(self._jobs.discard)
 
     async def end(self) -> None:
         """Has all workers end what is under way, and forget the sweep."""
-        for job in [*self._jobs, *self._meetings.values(), *(task.job for task in self._names.values())]:
+        self._crew.end()
+        for job in (*self._jobs, *(task.job for task in self._names.values())):
             job.cancel()
-        there = list(self._workers)
-        if there and self._client.status == "running":
+        self._names.clear()
+        there = list(self._crew.workers)
+        if self._client.status == "running":
+            self._client.unsubscribe_topic(self._client.id)
             with suppress(OSError, asyncio.TimeoutError):  # they see by themselves that nobody wants their results
                 await asyncio.wait_for(self._met.leave(there), 2)
 
@@ -174,13 +173,13 @@ class _Work:
         if number is not None:
             worker = self._open.get(number)
             if worker is not None:
-                self._keep(asyncio.create_task(self._met.wish([worker.address], number, how)))
+                self._soon(self._met.wish([worker.address], number, how))
             return
         self._wish = how
         self._over([Outcome(waiting, how) for waiting in self._waiting.clear()])
-        there = [worker.address for worker in self._workers.values() if worker.tasks]
+        there = [worker.address for worker in self._crew.workers.values() if worker.tasks]
         if there:
-            self._keep(asyncio.create_task(self._met.wish(there, ALL, how)))
+            self._soon(self._met.wish(there, ALL, how))
             asyncio.get_running_loop().call_later(_PATIENCE, self._give_back)
 
     def _give_back(self) -> None:
@@ -191,22 +190,40 @@ class _Work:
 
     def _assign(self) -> None:
         """Gives workers what to do: first each thread one task, then those that wait behind."""
-        workers = sorted(self._workers.values(), key=lambda worker: len(worker.tasks) / worker.threads)
+        workers = sorted(self._crew.workers.values(), key=lambda worker: len(worker.tasks) / worker.threads)
         for worker in workers:
             if self._waiting.has_suspects and not worker.tasks:
                 worker.is_alone = True
                 self._give(worker, self._waiting.take_suspect())
-        if not self._waiting.has_suspects:
+        if not self._waiting.has_suspects and self._wish is None:
             for depth in range(1, 2 + _AHEAD):
                 for worker in workers:
                     self._fill(worker, depth * worker.threads)
+            self._share(workers)
         self.threads = sum(worker.threads for worker in workers)
         self.wanted = sum((1 + _AHEAD) * each.threads * self._waiting.size(each.threads) for each in workers)
 
     def _fill(self, worker: Worker, most: int) -> None:
+        if self._client.status != "running":  # which is soon seen
+            return
         while not worker.is_alone and len(worker.tasks) < most and len(self._waiting):
-            free = sum((1 + _AHEAD) * each.threads - len(each.tasks) for each in self._workers.values())
+            free = sum((1 + _AHEAD) * each.threads - len(each.tasks) for each in self._crew.workers.values())
             self._give(worker, self._waiting.take(worker.threads, free))
+
+    def _share(self, workers: Sequence[Worker]) -> None:
+        """Where somebody is idle, and nothing waits, takes back what waits in workers behind what is under way.
+
+        Should that begin just now, it is done for nothing, and soon ended: its result has no name any more.
+        """
+        for idle in workers:
+            busy = [worker for worker in workers if len(worker.tasks) > worker.threads]
+            if len(self._waiting) or not busy or len(idle.tasks) >= idle.threads:
+                return
+            task = max(busy, key=lambda worker: len(worker.tasks)).tasks.pop()
+            del self._names[task.name]
+            task.job.cancel()
+            self._put_back(task.groups)
+            self._fill(idle, idle.threads)
 
     def _give(self, worker: Worker, groups: tuple[Group, ...]) -> None:
         name = self._met.name_of_task()
@@ -246,7 +263,8 @@ class _Work:
         """What the cluster says instead of a result."""
         from distributed.client import FutureCancelledError
 
-        if isinstance(error, (FutureCancelledError, OSError)):  # its scheduler restarted all workers, say
+        is_gone = self._client.status != "running"
+        if is_gone or isinstance(error, (FutureCancelledError, OSError)):  # somebody had all workers restarted, say
             self._put_back(task.groups)
             return
         why = f"{type(error).__name__}: {str(error)[:300]}"
@@ -276,70 +294,9 @@ class _Work:
 
     # ---- workers
 
-    async def _watch(self) -> None:
-        """Sees who comes and who goes, until the scheduler goes."""
-        while True:
-            try:
-                there = await asyncio.wait_for(self._client.nthreads(), _SECONDS_OF_SILENCE)
-            except (OSError, asyncio.TimeoutError):
-                there = None
-            if there is None or self._client.status != "running":
-                self._halt()
-                return
-            self._look_at(there)
-            pause = _SECONDS_BETWEEN_LOOKS * (1 + len(there) / 500)
-            await self._pause(pause)
-
-    async def _pause(self, seconds: float) -> None:
-        """Shorter if the scheduler goes meanwhile."""
-        end = asyncio.get_running_loop().time() + seconds
-        while asyncio.get_running_loop().time() < end and self._client.status == "running":
-            await asyncio.sleep(0.1)
-
-    def _look_at(self, there: Mapping[str, int]) -> None:
-        for address in [address for address in self._workers if address not in there]:
-            self._keep(asyncio.create_task(self._part(self._workers.pop(address))))
-        for address in [address for address in self._meetings if address not in there]:
-            self._meetings.pop(address).cancel()
-        self._refused &= there.keys()
-        for address in there.keys() - self._workers.keys() - self._meetings.keys() - self._refused:
-            self._meetings[address] = asyncio.create_task(self._meet(address, there[address]))
-        is_nobody = not self._workers and not self._meetings
-        if is_nobody and not self._is_told_nobody and self._wish is None:
-            self._told.put(Notice(_NOBODY))
-        self._is_told_nobody = is_nobody
-
-    async def _meet(self, address: str, threads: int) -> None:
-        try:
-            self._workers[address] = await self._met.meet(address, threads)
-        except OSError:
-            return  # it is gone, or is asked again
-        except Exception as error:
-            why = str(error) if isinstance(error, RefusedError) else f"failed: {type(error).__name__}: {error}"
-            self._refused.add(address)
-            self._told.put(Notice(f"The worker {address} is not used: it {why}."))
-            return
-        finally:
-            if self._meetings.get(address) is asyncio.current_task():
-                del self._meetings[address]
-        self._assign()
-
-    async def _part(self, worker: Worker) -> None:
-        """A worker is no longer there."""
-        self._lose(worker, is_death=not await self._has_left(worker.address))
-
-    async def _has_left(self, address: str) -> bool:
-        """Whether a worker that is gone was closed, by itself or by its scheduler, and did not die."""
-        try:
-            events = await asyncio.wait_for(self._client.get_events(address), 2)
-        except (OSError, asyncio.TimeoutError):
-            return False
-        told = [event for _, event in events[-10:] if isinstance(event, dict)]
-        return any(each.get("action") in ("closing-worker", "retired") or each.get("expected") for each in told)
-
     def _lose(self, worker: Worker, is_death: bool) -> None:
         """What a worker had is done again, elsewhere."""
-        self._workers.pop(worker.address, None)
+        self._crew.workers.pop(worker.address, None)
         tasks, worker.tasks = worker.tasks, []
         for task in tasks:
             self._names.pop(task.name, None)
@@ -369,5 +326,4 @@ class _Work:
         self._waiting.clear()
         self._told.put(Halted("The scheduler of the cluster is gone: what is done is kept."))
         self._over([Outcome(number, STOPPED) for number in list(self._open)])
-        self._workers.clear()
         self.threads = self.wanted = 0
