@@ -47,6 +47,13 @@ class RunSpec:
     moment_bytes: int = MOMENT_BYTES
 
 
+@dataclass(frozen=True)
+class Started:
+    """A run was begun, perhaps anew because it was lost."""
+
+    number: int
+
+
 @dataclass(frozen=True, eq=False)
 class Report:
     """Figures of epochs that ended since the last report, without confusion matrices."""

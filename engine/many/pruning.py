@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
+from bisect import insort
 from collections.abc import Mapping
 
 LEAST_FINISHED = 5  # runs, before any is stopped
@@ -15,18 +15,18 @@ class MedianRule:
     """
 
     def __init__(self) -> None:
-        self._finished: list[Mapping[int, float]] = []
+        self._figures: dict[int, list[float]] = {}  # of finished runs, by epoch; ascending, as there may be thousands
 
     def finished(self, curve: Mapping[int, float]) -> None:
         """Takes notice of a run that was trained to its end: its validation figure (smaller is better) by epoch."""
-        self._finished.append(curve)
+        for epoch, figure in curve.items():
+            insort(self._figures.setdefault(epoch, []), figure)
 
     def is_hopeless(self, curve: Mapping[int, float]) -> bool:
         """Whether a run with these validation figures so far is to be stopped."""
-        if not curve or len(self._finished) < LEAST_FINISHED:
-            return False
-        epoch = max(curve)
-        there = [each[epoch] for each in self._finished if epoch in each]
+        epoch = max(curve, default=0)
+        there = self._figures.get(epoch, [])
         if not epoch or len(there) < LEAST_FINISHED:
             return False
-        return min(value for at, value in curve.items() if at) > statistics.median(there)
+        median = (there[(len(there) - 1) // 2] + there[len(there) // 2]) / 2
+        return min(value for at, value in curve.items() if at) > median

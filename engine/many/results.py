@@ -98,6 +98,7 @@ class Results:
     Attributes:
         quantity: what is measured: "error" for classes, "rmse" for numbers.
         has_validation: whether there is a validation set to compare by.
+        over: how many runs are over.
     """
 
     def __init__(self, plan: Plan, is_classification: bool, has_test: bool, has_validation: bool) -> None:
@@ -105,6 +106,7 @@ class Results:
         self.quantity = "error" if is_classification else "rmse"
         self.has_test, self.has_validation = has_test, has_validation
         self.trials: list[TrialResult] = []
+        self.over = 0
 
     @property
     def compared_by(self) -> str:
@@ -133,6 +135,7 @@ class Results:
         if there is not None and there.status in OVER:
             return False
         runs[result.seed] = result
+        self.over += result.status in OVER
         return True
 
     def score(self, trial: int) -> float:
@@ -153,8 +156,3 @@ class Results:
         if best is None or not best.is_complete(self._plan) or math.isinf(best.score(self.compared_by)):
             return None
         return best
-
-    @property
-    def over(self) -> int:
-        """How many runs are over."""
-        return sum(run.status in OVER for trial in self.trials for run in trial.runs.values())

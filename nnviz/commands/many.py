@@ -6,6 +6,8 @@ import json
 import math
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from tqdm import tqdm
@@ -13,16 +15,22 @@ from tqdm import tqdm
 from engine.datasets import Dataset
 from engine.many.plan import GRID, NONE, SWEEP, Plan
 from engine.many.results import FINISHED, Results
+from engine.many.shared_data import are_registered
 from nnviz.commands import sweep_results
 from nnviz.commands.interrupts import interrupts
 from nnviz.commands.recorded import complain, complaining, tell_notice
 from nnviz.library import Library
+from nnviz.look import text
 from nnviz.session.run_words import words_of_going
+from nnviz.sweeps.cluster_address import ClusterAddress
 from nnviz.sweeps.conductor import Conductor
+from nnviz.sweeps.executor import Executor
 from nnviz.sweeps.pool import Pool
 from nnviz.sweeps.store import Store
 
 _SECONDS_BETWEEN_BEST = 0.5  # all trials are looked at for it
+
+MakeExecutor = Callable[[], AbstractContextManager[Executor]]
 
 
 @dataclass
@@ -31,7 +39,7 @@ class Many:
 
     Attributes:
         store: None where nothing is recorded.
-        workers: None for as many as there are cores.
+        make_executor: makes what does the runs, which is closed at the end.
         is_json: whether the result is told for other programs, and nothing else on the standard output.
         was_finished: whether nothing of it is left to be done.
     """
@@ -40,7 +48,7 @@ class Many:
     data: Dataset
     library: Library | None
     store: Store | None
-    workers: int | None
+    make_executor: MakeExecutor
     is_json: bool
     was_finished: bool = False
 
@@ -60,16 +68,40 @@ def described(plan: Plan, data: Dataset) -> str:
     return f"{count} {how}, {seeds} each{runs}. Compared by the validation set{held}; {rule}."
 
 
+@contextmanager
+def engine_for(
+    plan: Plan, data: Dataset, workers: int | None, address: ClusterAddress | None, is_json: bool
+) -> Iterator[MakeExecutor]:
+    """Yields what makes the executor: of this machine, or of a cluster, which is connected to before anything begins.
+
+    Args:
+        workers: processes of this machine; None for as many as there are cores.
+
+    Raises SettingError, ClusterError.
+    """
+    name, settings = plan.base.data, plan.base.data_settings
+    if address is None:
+        yield lambda: Pool(data, name, settings, workers)
+        return
+    if not are_registered(name, settings):
+        address.check_rows(text.name(data.title))
+    from nnviz.sweeps.cluster import Cluster  # with Dask, which nothing else needs
+    from nnviz.sweeps.cluster_executor import ClusterExecutor
+
+    with Cluster(address) as cluster:
+        print(text.plain(cluster.who().in_words), file=sys.stderr if is_json else sys.stdout)
+        yield lambda: ClusterExecutor(cluster, data, name, settings)
+
+
 def do(many: Many) -> int:
     """Does a plan, tells what came of it, and returns the exit code. Raises KeyboardInterrupt after Ctrl+C."""
     plan, data, store = many.plan, many.data, many.store
-    name, settings = plan.base.data, plan.base.data_settings
     is_done = is_written = False
     conductor = None
     with interrupts() as asked_to_stop:
         try:
-            with Pool(data, name, settings, many.workers) as pool:
-                conductor = Conductor(plan, data, pool, store, complain)
+            with many.make_executor() as executor:
+                conductor = Conductor(plan, data, executor, store, complain)
                 is_all_done = conductor.is_over
                 _work(conductor, asked_to_stop)
                 is_done = not asked_to_stop and not conductor.was_cut
@@ -79,8 +111,9 @@ def do(many: Many) -> int:
     _tell_results(many, results, is_done)
     if many.was_finished or is_all_done:
         complain("there was nothing left to do; --runs or --minutes give it more.")
-    if asked_to_stop:
+    if conductor.was_cut or asked_to_stop:
         _tell_how_to_go_on(store)
+    if asked_to_stop:
         raise KeyboardInterrupt
     return 0 if is_written and is_done and any(_ended_well(results)) else 1
 

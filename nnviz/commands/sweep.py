@@ -11,26 +11,28 @@ from engine.many.plan import Plan, seeds_of
 from engine.many.samplers import sampler_of
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
-from nnviz.commands.many import Many, described, do
+from nnviz.commands.many import Many, described, do, engine_for
 from nnviz.commands.recorded import complain, introduced, opened_library, tell_notice, with_whole_paths
-from nnviz.commands.sweep_options import check_sweep, plan_of
+from nnviz.commands.sweep_options import check_sweep, cluster_of, plan_of
 from nnviz.commands.train_options import described_experiment, fitted_experiment
 from nnviz.library import Library, LibraryError
 from nnviz.library.sweeps import FINISHED, Sweeps
+from nnviz.sweeps.cluster_address import ClusterAddress
 from nnviz.sweeps.store import Store
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Begins a sweep or goes on with one. Returns the exit code."""
     check_sweep(arguments)
-    return _begin(arguments) if arguments.resume is None else _go_on(arguments)
+    cluster = cluster_of(arguments)
+    return _begin(arguments, cluster) if arguments.resume is None else _go_on(arguments, cluster)
 
 
-def _begin(arguments: argparse.Namespace) -> int:
+def _begin(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int:
     first = described_experiment(arguments)
     data = load_named(first.data, first.data_settings)
     plan = plan_of(arguments, fitted_experiment(arguments, data)).held_aside(data)
-    return _do_new(arguments, plan, data)
+    return _do_new(arguments, plan, data, cluster)
 
 
 def run_seeds(arguments: argparse.Namespace) -> int:
@@ -42,26 +44,21 @@ def run_seeds(arguments: argparse.Namespace) -> int:
     return _do_new(arguments, plan, data)
 
 
-def _do_new(arguments: argparse.Namespace, plan: Plan, data: Dataset) -> int:
+def _do_new(arguments: argparse.Namespace, plan: Plan, data: Dataset, cluster: ClusterAddress | None = None) -> int:
     plan = replace(plan, experiments=tuple(with_whole_paths(each) for each in plan.experiments))
     plan.check_against(data)
     sampler_of(plan)  # before anything is recorded, it is known that there is one
-    library = opened_library() if arguments.record else None
-    try:
-        if not arguments.json:
-            print_notes(data)
-            print(described(plan, data))
-        store = _new_store(library, plan, data, arguments.title or "", arguments.json)
-        return do(_many(arguments, plan, data, library, store))
-    finally:
-        if library is not None:
-            library.close()
-
-
-def _many(
-    arguments: argparse.Namespace, plan: Plan, data: Dataset, library: Library | None, store: Store | None
-) -> Many:
-    return Many(plan, data, library, store, arguments.workers, arguments.json)
+    with engine_for(plan, data, arguments.workers, cluster, arguments.json) as make_executor:
+        library = opened_library() if arguments.record else None
+        try:
+            if not arguments.json:
+                print_notes(data)
+                print(described(plan, data))
+            store = _new_store(library, plan, data, arguments.title or "", arguments.json)
+            return do(Many(plan, data, library, store, make_executor, arguments.json))
+        finally:
+            if library is not None:
+                library.close()
 
 
 def _new_store(library: Library | None, plan: Plan, data: Dataset, name: str, is_quiet: bool) -> Store | None:
@@ -78,7 +75,7 @@ def _new_store(library: Library | None, plan: Plan, data: Dataset, name: str, is
     return store
 
 
-def _go_on(arguments: argparse.Namespace) -> int:
+def _go_on(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int:
     with Library() as library:
         if library.why_read_only is not None:
             raise CommandError(f"{library.notice or library.why_read_only} A sweep needs one that can be written to.")
@@ -91,15 +88,16 @@ def _go_on(arguments: argparse.Namespace) -> int:
                 f"--resume {record.id}: the data of this sweep ({record.data}) are no longer as they were when it was "
                 f"begun, and its runs could not be compared. Begin a new one."
             )
-        store = Store(library, record.id, complain)
-        if plan != record.plan:
-            store.note_plan(plan)
-        if not arguments.json:
-            print(f"going on with {plan.kind_in_words} {record.id}")
-            print(described(plan, data))
-        many = _many(arguments, plan, data, library, store)
-        many.was_finished = record.status == FINISHED and plan == record.plan
-        return do(many)
+        with engine_for(plan, data, arguments.workers, cluster, arguments.json) as make_executor:
+            store = Store(library, record.id, complain)
+            if plan != record.plan:
+                store.note_plan(plan)
+            if not arguments.json:
+                print(f"going on with {plan.kind_in_words} {record.id}")
+                print(described(plan, data))
+            many = Many(plan, data, library, store, make_executor, arguments.json)
+            many.was_finished = record.status == FINISHED and plan == record.plan
+            return do(many)
 
 
 def _with_budget(arguments: argparse.Namespace, plan: Plan, seconds: float) -> Plan:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from engine.errors import SettingError, Verbatim
 from engine.experiment import Experiment
@@ -24,6 +26,7 @@ from engine.many.vary import LIST, POINTS, parsed
 from engine.validation import whole_number
 from nnviz.commands.checks import CommandError
 from nnviz.commands.train_options import add_settings, check_sizes_once, settings_given
+from nnviz.sweeps.cluster_address import ClusterAddress, address_of
 
 
 def add_sweep(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +41,7 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
     add("--runs", type=int, metavar="N", help="at most so many runs in all (default: 20 trials, or the whole grid)")
     add("--minutes", type=float, metavar="M", help="at most so many minutes")
     add("--workers", type=int, metavar="N", help="processes, each on one core (default: as many as there are cores)")
+    _add_cluster(add)
     text = "how trials are found (default: grid where all values are lists, else random); tpe needs nnviz[sweep]"
     add("--sampler", choices=SAMPLERS, help=text)
     text = (
@@ -50,6 +54,31 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="tell the result as JSON, for other programs")
     add("--resume", type=int, metavar="ID", help="go on with the sweep of that number, where it was stopped")
     add("--no-record", dest="record", action="store_false", help="do not keep the runs in the library")
+
+
+def _add_cluster(add: Callable[..., Any]) -> None:
+    text = (
+        "do the runs on a Dask cluster: its scheduler, tcp://host:8786, or a JSON file with its address and the files "
+        "of TLS, or a scheduler file of Dask's (needs nnviz[dask])"
+    )
+    add("--dask", metavar="ADDRESS|FILE", help=text)
+    text = "trust the cluster on that host without TLS: what is sent there and back is code; as often as needed"
+    add("--dask-trust", metavar="HOST", action="append", default=[], help=text)
+    add("--dask-send-rows", action="store_true", help="let rows of your own data go to a cluster on other computers")
+
+
+def cluster_of(arguments: argparse.Namespace) -> ClusterAddress | None:
+    """The cluster that the options name; None for this machine. Raises SettingError, CommandError, OSError."""
+    if arguments.dask is None:
+        if arguments.dask_trust or arguments.dask_send_rows:
+            option = "--dask-trust" if arguments.dask_trust else "--dask-send-rows"
+            raise CommandError(f"{option}: is about a cluster, which --dask names. Give both, or neither.")
+        return None
+    if arguments.workers is not None:
+        raise CommandError("--workers: cannot be given with --dask, whose cluster has its own. Leave one out.")
+    found = address_of(arguments.dask, arguments.dask_trust, arguments.dask_send_rows)
+    found.check_trust()
+    return found
 
 
 def check_sweep(arguments: argparse.Namespace) -> None:
@@ -67,7 +96,7 @@ def check_sweep(arguments: argparse.Namespace) -> None:
     if given:
         raise CommandError(
             f"{', '.join(given)}: cannot be given with --resume {arguments.resume}, which goes on with its own plan. "
-            f"Leave these options out; --runs, --minutes and --workers can be others."
+            f"Leave these options out; --runs, --minutes, --workers and --dask can be others."
         )
 
 

@@ -252,9 +252,5 @@ def _broken_off(library: Library) -> list[BrokenOff]:
     told = []
     for each in found:
         with suppress(DamagedError):  # its plan cannot be read: its runs are there
-            told.append(BrokenOff(each.id, each.plan, _count_done(library, sweeps.runs(each.id))))
+            told.append(BrokenOff(each.id, each.plan, sweeps.done(each.id)))
     return told
-
-
-def _count_done(library: Library, runs: list[int]) -> int:
-    return sum(record.status != "stopped" for record in library.records(runs).values())

@@ -137,6 +137,23 @@ class Sweeps:
         query = "SELECT id FROM runs WHERE sweep = ? AND deleted IS NULL ORDER BY trial, id"
         return [int(row[0]) for row in self._database.rows(query, (sweep,))]
 
+    def done(self, sweep: int) -> int:
+        """How many of its runs are there and were not stopped. Raises LibraryError."""
+        query = "SELECT count(*) FROM runs WHERE sweep = ? AND deleted IS NULL AND status != 'stopped'"
+        return self._database.number(query, (sweep,)) if self._database.has_sweeps else 0
+
+    def curves(self, sweep: int, figure: str) -> dict[int, dict[int, float]]:
+        """A figure ("validation_error") of its finished runs, by run and epoch. Raises LibraryError, KeyError."""
+        column = {name: name for name in FIGURES}[figure]
+        query = (
+            f"SELECT runs.id, epochs.epoch, epochs.{column} FROM runs JOIN epochs ON epochs.run = runs.id "
+            f"WHERE sweep = ? AND deleted IS NULL AND status = 'finished' AND epochs.{column} IS NOT NULL"
+        )
+        found: dict[int, dict[int, float]] = {}
+        for run, epoch, value in self._database.numbers(query, (sweep,)):
+            found.setdefault(int(run), {})[int(epoch)] = value
+        return found
+
     def interrupted(self) -> list[SweepRecord]:
         """Those that were broken off: stopped, or their program ended in the middle. The newest first."""
         return [each for each in self.all() if each.status != FINISHED and not self.is_live(each.id)]
@@ -151,7 +168,6 @@ class Sweeps:
         self,
         sweep: int,
         status: str | None = None,
-        trials: Sequence[Mapping[str, Any]] | None = None,
         plan: Plan | None = None,
         more_seconds: float = 0.0,
     ) -> None:
@@ -159,13 +175,19 @@ class Sweeps:
         told: dict[str, object] = {"updated": time.time()}
         if status is not None:
             told["status"] = status
-        if trials is not None:
-            told["trials"] = json.dumps([dict(each) for each in trials], separators=(",", ":"))
         if plan is not None:
             told["plan"] = json.dumps(plan.as_dict(), separators=(",", ":"))
         names = ", ".join(f"{name} = ?" for name in told)
         query = f"UPDATE sweeps SET {names}, seconds = seconds + ? WHERE id = ?"
         self._database.write(query, (*told.values(), more_seconds, sweep))
+
+    def add_trials(self, sweep: int, trials: Sequence[Mapping[str, Any]]) -> None:
+        """Adds trials behind those that there are. Raises LibraryError."""
+        if not trials:
+            return
+        more = json.dumps([dict(each) for each in trials], separators=(",", ":"))
+        joined = "CASE trials WHEN '[]' THEN ?1 ELSE substr(trials, 1, length(trials) - 1) || ',' || substr(?1, 2) END"
+        self._database.write(f"UPDATE sweeps SET trials = {joined} WHERE id = ?2", (more, sweep))
 
     def write(self, sweep: int, done: Iterable[Done], description: Description | None, data: str) -> list[int]:
         """Adds the runs that are over, all in one transaction; returns their numbers. Raises LibraryError.

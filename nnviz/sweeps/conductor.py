@@ -8,23 +8,22 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import Experiment
-from engine.many.one_run import MOMENT_BYTES, Outcome, Report, RunSpec
+from engine.many.one_run import MOMENT_BYTES, Outcome, Report, RunSpec, Started
 from engine.many.plan import MEDIAN, RACE, SWEEP, Plan
 from engine.many.pruning import MedianRule
 from engine.many.results import FAILED, FINISHED, OVER, PRUNED, STOPPED, Results, RunResult
 from engine.many.samplers import Sampler, sampler_of
 from nnviz.library.curves import figures_of_epoch
 from nnviz.library.sweeps import Done, figures_at_end
-from nnviz.sweeps.executor import Executor, Message, Notice, Started
+from nnviz.sweeps.executor import Executor, Halted, Message, Notice
 from nnviz.sweeps.store import Store, with_run
-
-_AHEAD = 1  # runs for each process that wait behind the one under way, so that none is ever idle
 
 
 @dataclass
@@ -70,6 +69,7 @@ class Conductor:
         self.failures: dict[tuple[int, int], str] = {}
         self.is_stopping = self.was_cut = False
         self._rule = MedianRule() if plan.prune == MEDIAN else None
+        self._room = MOMENT_BYTES if store is None else store.moment_bytes(plan)
         self._todo: deque[tuple[int, int]] = deque()  # trials and seeds
         self._under_way: dict[int, _UnderWay] = {}
         self._numbers = 0
@@ -91,17 +91,23 @@ class Conductor:
 
     def _take_up(self, store: Store) -> None:
         """What the library has of it."""
-        for result in store.results():
+        results, self._replaced = store.results()
+        curves = {} if self._rule is None else store.curves(self.results.compared_by)
+        for result in results:
             is_new = result.trial < len(self.results.trials) and self.results.add(result)
-            if is_new and result.status == FINISHED and self._rule is not None and result.run is not None:
-                self._rule.finished(store.curve(result.run, self.results.compared_by))
-        self._replaced = store.broken_off()
+            if is_new and self._rule is not None and result.run in curves:
+                self._rule.finished(curves[result.run])
 
     def _add_given(self) -> None:
         """The trials of seeds and races are there from the beginning."""
         while self._sampler.next() is not None:
-            self.results.add_trial({})
-        self._note_trials()
+            self._add_trial({})
+
+    def _add_trial(self, values: Mapping[str, Any]) -> int:
+        """Its number."""
+        if self._store is not None:
+            self._store.note_trial(values)
+        return self.results.add_trial(values)
 
     def _plan_rest(self) -> None:
         """The runs of known trials that are not over. Of a race each seed goes through all trials, so that they are
@@ -172,17 +178,12 @@ class Conductor:
         if not self._todo and self.plan.kind == SWEEP:
             values = self._sampler.next()
             if values is not None:
-                trial = self.results.add_trial(values)
+                trial = self._add_trial(values)
                 self._todo.extend((trial, seed) for seed in self.plan.seeds)
-                self._note_trials()
         return bool(self._todo)
 
-    def _note_trials(self) -> None:
-        if self._store is not None:
-            self._store.note_trials([each.values for each in self.results.trials])
-
     def _give_out(self) -> None:
-        most = self._executor.workers * (1 + _AHEAD)
+        most = self._executor.wanted
         while not self.is_stopping and len(self._under_way) < most and self._has_more():
             for pairs in self._side_by_side():
                 specs = [spec for pair in pairs if (spec := self._spec(*pair)) is not None]
@@ -192,7 +193,7 @@ class Conductor:
     def _side_by_side(self) -> list[list[tuple[int, int]]]:
         """What is begun next: one run; of a race with more trials than processes all runs of a seed, some in each."""
         first = self._todo.popleft()
-        workers = self._executor.workers
+        workers = max(1, self._executor.workers)
         if self.plan.kind != RACE or workers >= len(self.results.trials):
             return [[first]]
         pairs = [first]
@@ -210,14 +211,15 @@ class Conductor:
             self._fail(trial, seed, str(error))
             return None
         self._under_way[self._numbers] = _UnderWay(trial, made)
-        room = MOMENT_BYTES if self._store is None else self._store.moment_bytes(self.plan)
-        return RunSpec(self._numbers, made, room)
+        return RunSpec(self._numbers, made, self._room)
 
     # ---- listening
 
     def _hear(self, message: Message) -> RunResult | None:
-        if isinstance(message, Notice):
+        if isinstance(message, Notice | Halted):
             self._tell(message.text)
+            if isinstance(message, Halted) and not self.is_stopping:
+                self.stop()
         elif isinstance(message, Started):
             run = self._under_way.get(message.number)
             if run is not None:  # perhaps anew, in a process that heard of no wish

@@ -5,15 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.many.one_run import Outcome, Report, RunSpec
+from engine.many.one_run import Outcome, Report, RunSpec, Started
 from engine.many.results import STOPPED
-
-
-@dataclass(frozen=True)
-class Started:
-    """A run was begun, perhaps anew because it was lost."""
-
-    number: int
 
 
 @dataclass(frozen=True)
@@ -23,7 +16,14 @@ class Notice:
     text: str
 
 
-Message = Started | Report | Outcome | Notice
+@dataclass(frozen=True)
+class Halted:
+    """Nobody is left who could do runs: those without an Outcome get one at once, as stopped. Why, in a sentence."""
+
+    text: str
+
+
+Message = Started | Report | Outcome | Notice | Halted
 
 
 class Executor(Protocol):
@@ -31,7 +31,11 @@ class Executor(Protocol):
 
     @property
     def workers(self) -> int:
-        """How many runs are done at the same time."""
+        """How many runs, or groups of them, are done at the same time; it may change."""
+
+    @property
+    def wanted(self) -> int:
+        """How many runs should be submitted and not over, so that nobody is ever idle."""
 
     @property
     def busy(self) -> int:

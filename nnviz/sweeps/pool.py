@@ -13,12 +13,14 @@ from typing import Any
 
 from engine.datasets import Dataset
 from engine.machine import cores
-from engine.many.one_run import Outcome, RunSpec
+from engine.many.one_run import Outcome, RunSpec, Started
 from engine.many.plan import MOST_WORKERS
 from engine.many.results import FAILED, STOPPED
+from engine.many.shared_data import DataOffer
+from engine.many.wishes import ALL
 from engine.validation import whole_number
-from nnviz.sweeps.executor import Message, Notice, Started
-from nnviz.sweeps.process import ALL, DataOffer, LinkedContext, LinkedProcess, NeedsData, Wish, begin, work
+from nnviz.sweeps.executor import Message, Notice
+from nnviz.sweeps.process import LinkedContext, LinkedProcess, NeedsData, Wish, begin, work
 
 _MOST_DEATHS = 2  # of processes with the same run in them, after which it is given up
 _MOST_STILLBORN = 2  # pools one after the other in which no run was even begun
@@ -78,6 +80,10 @@ class Pool:
     @property
     def workers(self) -> int:
         return self._workers
+
+    @property
+    def wanted(self) -> int:
+        return 2 * self._workers  # one waits behind each that is under way
 
     @property
     def busy(self) -> int:

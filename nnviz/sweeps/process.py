@@ -12,8 +12,8 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import current_process, resource_tracker
 from multiprocessing.connection import Connection, Pipe
@@ -21,24 +21,12 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import Any
 
-from engine.datasets import DATASETS, Dataset
-from engine.errors import EngineError
+from engine.datasets import Dataset
 from engine.machine import THREADS
-from engine.many.one_run import Outcome, RunSpec, train_in_turn
+from engine.many.one_run import Outcome, RunSpec, Started, train_in_turn
 from engine.many.results import FAILED
-from engine.many.shared_data import SharedData
-from nnviz.sweeps.executor import Started
-
-ALL = -1  # in place of a run's number
-
-
-@dataclass(frozen=True)
-class DataOffer:
-    """By what a process gets the data: from the registry by name, if it makes the same ones; else they are sent."""
-
-    name: str
-    settings: Mapping[str, Any]
-    fingerprint: str
+from engine.many.shared_data import DataOffer, SharedData
+from engine.many.wishes import ALL, Wishes
 
 
 @dataclass(frozen=True)
@@ -143,7 +131,7 @@ class _Worker:
         self._link, self._offer = link, offer
         self._dataset: Dataset | None = None
         self._sent: queue.SimpleQueue[Dataset] = queue.SimpleQueue()
-        self._wishes: dict[int, str] = {}
+        self._wishes = Wishes()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -151,7 +139,7 @@ class _Worker:
             while True:
                 heard = self._link.recv()
                 if isinstance(heard, Wish):
-                    self._wishes[heard.number] = heard.how
+                    self._wishes.add(heard.number, heard.how)
                 else:
                     self._sent.put(heard)
         except (EOFError, OSError):
@@ -181,32 +169,21 @@ class _Worker:
                 over(Outcome(number, FAILED, f"{type(error).__name__}: {error}"))
 
     def _do(self, specs: Sequence[RunSpec], over: Callable[[Outcome], None]) -> None:
-        wishes = self._wishes
-        if ALL in wishes:
+        if how := self._wishes.of(ALL):
             for spec in specs:
-                over(Outcome(spec.number, wishes[ALL]))
+                over(Outcome(spec.number, how))
             return
         if self._dataset is None:
             self._dataset = SharedData.of(self._data())
-        train_in_turn(specs, self._dataset, self._tell, lambda number: _wish(wishes, number) if wishes else "", over)
+        train_in_turn(specs, self._dataset, self._tell, self._wishes.of, over)
 
     def _data(self) -> Dataset:
         """The data, once for all runs in this process. They are the right ones: their fingerprint says so."""
-        offer = self._offer
-        if offer.name in DATASETS:
-            with suppress(EngineError, OSError):  # then they are sent
-                made = DATASETS[offer.name].load(offer.settings)
-                if made.fingerprint == offer.fingerprint:
-                    return made
+        made = self._offer.made()
+        if made is not None:
+            return made
         self._tell(NeedsData())
-        sent = self._sent.get()
-        if sent.fingerprint != offer.fingerprint:
-            raise RuntimeError("the data that were sent are not those of the plan")
-        return sent
-
-
-def _wish(wishes: Mapping[int, str], number: int) -> str:
-    return wishes.get(number) or wishes.get(ALL, "")
+        return self._offer.checked(self._sent.get())
 
 
 _worker: _Worker | None = None  # of this process

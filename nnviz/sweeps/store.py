@@ -10,7 +10,7 @@ from typing import Any
 from engine.datasets import Dataset
 from engine.many.one_run import MOMENT_BYTES, Outcome
 from engine.many.plan import Plan
-from engine.many.results import OVER, RunResult
+from engine.many.results import OVER, STOPPED, RunResult
 from nnviz.library import Library, LibraryError
 from nnviz.library.locks import Lock
 from nnviz.library.records import RunRecord
@@ -38,7 +38,7 @@ class Store:
         self._lock: Lock = take_lock(library.path, sweep)
         self.problem: LibraryError | None = None
         self._waiting: list[tuple[Done, Callable[[int], None]]] = []
-        self._trials: list[Mapping[str, Any]] | None = None  # that the library does not know yet
+        self._trials: list[Mapping[str, Any]] = []  # that the library does not know yet
         self._tried = self._counted_to = time.monotonic()  # up to when the library knows how long it took
         try:
             self._sweeps.note(sweep, RUNNING)
@@ -62,20 +62,19 @@ class Store:
 
     # ---- what is there already
 
-    def results(self) -> list[RunResult]:
-        """What came of the runs that are over. Raises LibraryError."""
-        return [result_of(each) for each in self._runs() if each.status in OVER]
+    def results(self) -> tuple[list[RunResult], dict[tuple[int, int], int]]:
+        """What came of the runs that are over, and those that were stopped, by trial and seed.
 
-    def broken_off(self) -> dict[tuple[int, int], int]:
-        """The runs that were stopped, by trial and seed: they are done again in their place. Raises LibraryError."""
-        stopped = [each for each in self._runs() if each.status == "stopped" and not self._library.is_live(each.id)]
-        return {(each.trial or 0, each.experiment.seed): each.id for each in stopped}
+        The latter are done again in their place. Raises LibraryError.
+        """
+        runs = self._runs()
+        stopped = [each for each in runs if each.status == STOPPED and not self._library.is_live(each.id)]
+        again = {(each.trial or 0, each.experiment.seed): each.id for each in stopped}
+        return [result_of(each) for each in runs if each.status in OVER], again
 
-    def curve(self, run: int, figure: str) -> dict[int, float]:
-        """A figure of a run by epoch. Raises LibraryError."""
-        part, _, quantity = figure.partition("_")
-        found = getattr(getattr(self._library.history(run), quantity), part)
-        return {int(epoch): value for epoch, value in zip(found.epochs, found.values, strict=True)}
+    def curves(self, figure: str) -> dict[int, dict[int, float]]:
+        """A figure of all runs that were trained to their end, by run and epoch. Raises LibraryError."""
+        return self._sweeps.curves(self.sweep, figure)
 
     def _runs(self) -> list[RunRecord]:
         runs = self._sweeps.runs(self.sweep)
@@ -92,9 +91,9 @@ class Store:
         share = room.budget * _SHARE_OF_BUDGET / most if most else MOMENT_BYTES
         return int(min(MOMENT_BYTES, room.moment_budget, share))
 
-    def note_trials(self, trials: list[Mapping[str, Any]]) -> None:
-        """Notes the trials that there are, with the next writing."""
-        self._trials = trials
+    def note_trial(self, values: Mapping[str, Any]) -> None:
+        """Notes the next trial, with the next writing."""
+        self._trials.append(values)
 
     def add(self, done: Done, written: Callable[[int], None] = lambda run: None) -> None:
         """Has an outcome written soon; ``written`` is called with the number of its run when it is."""
@@ -131,10 +130,11 @@ class Store:
     def _write(self, dataset: Dataset) -> None:
         now = time.monotonic()
         with self._library.database.writing():
-            self._sweeps.note(self.sweep, trials=self._trials, more_seconds=now - self._counted_to)
+            self._sweeps.note(self.sweep, more_seconds=now - self._counted_to)
+            self._sweeps.add_trials(self.sweep, self._trials)
             done = [each for each, _ in self._waiting]
             runs = self._sweeps.write(self.sweep, done, dataset.description, dataset.title)
-        self._trials, self._counted_to = None, now
+        self._trials, self._counted_to = [], now
         waited, self._waiting = self._waiting, []
         for (_, written), run in zip(waited, runs, strict=True):
             written(run)

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +15,11 @@ from tqdm import tqdm
 
 from nnviz.commands import cli
 from nnviz.library import Library
-from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED, Sweeps
+from nnviz.library.sweeps import RUNNING, STOPPED, Sweeps
+from tests.nnviz.commands.programs import ROOT, SECONDS, begun, is_whole, processes_of, resume, wait_for, written_runs
 from tests.nnviz.library.disks import mounted
 
-ROOT = Path(__file__).parents[3]
-WORDS = ("sweep", "--data", "spirals", "--optimizer", "adam", "--hidden", "30,20", "--epochs", "40", "--workers", "2")
-WORDS += ("--vary", "learning-rate=log:0.001..0.1", "--prune", "none", "--seeds", "2", "--runs", "8")
-SECONDS = 40.0
-_EXITING = 0x4  # PF_EXITING, in the flags of proc(5)
+HERE = ("--workers", "2")
 
 
 @pytest.fixture(autouse=True)
@@ -31,63 +27,9 @@ def no_bars_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
-def begun(**more: str) -> subprocess.Popen[str]:
-    """In a session of its own, as in a terminal of its own."""
-    return subprocess.Popen(
-        [sys.executable, "main.py", *WORDS],
-        cwd=ROOT,
-        env={**os.environ, **more},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def resume(**more: str) -> None:
-    command = [sys.executable, "main.py", "sweep", "--resume", "1", "--workers", "2"]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **more}, check=True, capture_output=True)
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def processes_of(session: int) -> list[int]:
-    """Those of a session that are alive."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, _, its, _, _, flags = place.read_text().rpartition(")")[2].split()[:7]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        is_at_its_end = state == "Z" or int(flags) & _EXITING  # no code of its own is run any more
-        if int(its) == session and not is_at_its_end:
-            found.append(int(place.parent.name))
-    return found
-
-
-def written_runs(path: Path) -> int:
-    if not path.exists():
-        return 0
-    with Library(path) as library:
-        return len(library.runs())
-
-
-def is_whole(library: Library) -> None:
-    """Each trial with each seed, once."""
-    runs = list(library.runs())
-    assert sorted((run.trial, run.experiment.seed) for run in runs) == [(n, seed) for n in range(4) for seed in (1, 2)]
-    assert {(run.status, run.epochs) for run in runs} == {("finished", 40)}
-    assert Sweeps(library).get(1).status == FINISHED
-
-
 def test_a_killed_program_leaves_no_process_and_its_sweep_goes_on_as_if_nothing_had_been() -> None:
     path = Path(os.environ["NNVIZ_LIBRARY"])
-    program = begun()
+    program = begun(*HERE)
     wait_for(lambda: written_runs(path) > 0)
     program.kill()
     program.communicate()
@@ -98,7 +40,7 @@ def test_a_killed_program_leaves_no_process_and_its_sweep_goes_on_as_if_nothing_
         assert [each.id for each in Sweeps(library).interrupted()] == [1]
         before = {run.id: run.updated for run in library.runs()}
         assert 0 < len(before) < 8
-    resume()
+    resume(*HERE)
     with Library(path) as library:
         is_whole(library)
         assert all(library.run(run).updated == updated for run, updated in before.items()), "none is done again"
@@ -113,7 +55,7 @@ def test_a_killed_program_leaves_no_process_and_its_sweep_goes_on_as_if_nothing_
 
 def test_ctrl_c_ends_all_at_once_and_tells_how_to_go_on() -> None:
     path = Path(os.environ["NNVIZ_LIBRARY"])
-    program = begun()
+    program = begun(*HERE)
     wait_for(lambda: written_runs(path) > 0)
     start = time.monotonic()
     os.killpg(program.pid, signal.SIGINT)  # as a terminal does: to all of them
@@ -139,7 +81,7 @@ def test_ctrl_c_ends_all_at_once_and_tells_how_to_go_on() -> None:
 def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(tmp_path: Path) -> None:
     with mounted(tmp_path / "disk") as disk:
         path = disk.folder / "library.sqlite"
-        program = begun(NNVIZ_LIBRARY=str(path))
+        program = begun(*HERE, NNVIZ_LIBRARY=str(path))
         wait_for(lambda: written_runs(path) > 0)
         disk.fill()
         out, told = program.communicate(timeout=SECONDS)
@@ -149,7 +91,7 @@ def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(tmp_pat
         assert "Traceback" not in out + told
         assert "chosen: trial" in out, "what is in memory is told"
         disk.make_room()
-        resume(NNVIZ_LIBRARY=str(path))
+        resume(*HERE, NNVIZ_LIBRARY=str(path))
         with Library(path) as library:
             is_whole(library)
             assert library.notice is None
@@ -159,7 +101,7 @@ def test_a_process_of_the_pool_that_is_ended_costs_no_run() -> None:
     """By a signal with which the pool ends the others, too."""
     how = signal.SIGTERM
     path = Path(os.environ["NNVIZ_LIBRARY"])
-    program = begun()
+    program = begun(*HERE)
     wait_for(lambda: written_runs(path) > 0)
     children = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text().split()
     workers = [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]

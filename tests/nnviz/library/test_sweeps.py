@@ -234,7 +234,10 @@ def test_one_that_is_done_again_takes_the_place_of_the_first(library: Library) -
 def test_a_sweep_is_kept_with_its_plan_and_trials(library: Library) -> None:
     sweeps = Sweeps(library)
     sweep = sweeps.begin(PLAN, "clouds", "mine", "a note")
-    sweeps.note(sweep, trials=[{"hidden": (5,)}, {"hidden": (7, 3)}], more_seconds=2.5)
+    assert sweeps.get(sweep).trials == []
+    sweeps.note(sweep, more_seconds=2.5)
+    for more in ([{"hidden": (5,)}], [], [{"hidden": (7, 3)}, {"hidden": (), "loss": "[],"}]):
+        sweeps.add_trials(sweep, more)
     found = sweeps.get(sweep)
     assert (found.kind, found.name, found.note, found.data, found.status) == (
         "sweep",
@@ -243,7 +246,8 @@ def test_a_sweep_is_kept_with_its_plan_and_trials(library: Library) -> None:
         "clouds",
         RUNNING,
     )
-    assert (found.plan, found.trials, found.seconds) == (PLAN, [{"hidden": (5,)}, {"hidden": (7, 3)}], 2.5)
+    assert (found.plan, found.seconds) == (PLAN, 2.5)
+    assert found.trials == [{"hidden": (5,)}, {"hidden": (7, 3)}, {"hidden": (), "loss": "[],"}]
     assert [each.id for each in sweeps.interrupted()] == [sweep]
     sweeps.note(sweep, FINISHED)
     assert sweeps.interrupted() == []

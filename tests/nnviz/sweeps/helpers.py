@@ -1,27 +1,31 @@
-"""An executor without processes, and plans that are done in a moment."""
+"""Executors without processes and with them, and plans that are done in a moment."""
 
 from __future__ import annotations
 
 import os
-import signal
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.many.one_run import Outcome, RunSpec, train_one
+from engine.many.one_run import Outcome, RunSpec, Started, train_one
 from engine.many.plan import SWEEP, Plan
 from engine.many.results import STOPPED, RunResult
 from engine.many.vary import parsed
-from engine.network import Network
-from engine.training import Trainer
+from engine.storage import read_checkpoint
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.executor import Message, Started
+from nnviz.sweeps.executor import Executor, Message
 from nnviz.sweeps.store import Store
-from tests.nnviz.library.helpers import DATA, an_experiment
+from tests.engine.many.deadly import Deadly
+from tests.nnviz.library.helpers import DATA, an_experiment, trained_on
 
 RATES = "learning-rate=0.001,0.003,0.01,0.03,0.1,0.3,1"
+SECONDS = 30.0  # after which a test gives up
 
 
 def a_plan(*typed: str, **more: object) -> Plan:
@@ -30,13 +34,10 @@ def a_plan(*typed: str, **more: object) -> Plan:
     return Plan(SWEEP, (an_experiment(),), vary=tuple(map(parsed, typed or (RATES,))), **how).held_aside(DATA)
 
 
-@dataclass(frozen=True)
-class Deadly(Experiment):
+def deadly() -> Experiment:
     """An experiment whose training kills the process that it is in."""
-
-    def trainer(self, dataset: Dataset, network: Network | None = None) -> Trainer:
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise AssertionError
+    base = an_experiment()
+    return Deadly(**{each.name: getattr(base, each.name) for each in fields(Experiment)})
 
 
 class Poison:
@@ -63,6 +64,10 @@ class Here:
         self.groups: list[list[int]] = []
         self.before: Callable[[RunSpec], None] = lambda spec: None
         self._dataset, self._waiting = dataset, []
+
+    @property
+    def wanted(self) -> int:
+        return 2 * self.workers
 
     @property
     def busy(self) -> int:
@@ -116,3 +121,39 @@ def swept(library: Library, plan: Plan, executor: Here | None = None) -> Conduct
     worked(conductor)
     assert conductor.close(True)
     return conductor
+
+
+# ---- executors with processes
+
+
+def is_there(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[-1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def heard(executor: Executor, until: Callable[[list[Message]], bool]) -> list[Message]:
+    """What is told until it is enough."""
+    told: list[Message] = []
+    end = time.monotonic() + SECONDS
+    while not until(told):
+        assert time.monotonic() < end, [type(each).__name__ for each in told]
+        told += executor.next(0.1)
+    return told
+
+
+def outcomes(told: list[Message]) -> dict[int, Outcome]:
+    """By number; each at most once."""
+    found = [each for each in told if isinstance(each, Outcome)]
+    assert len({each.number for each in found}) == len(found), "none comes twice"
+    return {each.number: each for each in found}
+
+
+def all_over(executor: Executor) -> list[Message]:
+    return heard(executor, lambda told: not executor.busy)
+
+
+def is_as_alone(outcome: Outcome, made: Experiment, data: Dataset = DATA) -> bool:
+    network, _ = read_checkpoint(outcome.state.content, "state")
+    return np.array_equal(network.parameters, trained_on(made.trainer(data)))

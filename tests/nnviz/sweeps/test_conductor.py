@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.many.one_run import Outcome, Report, RunSpec
+from engine.many.one_run import Outcome, Report, RunSpec, Started
 from engine.many.plan import MEDIAN, RANDOM, race_of, seeds_of
 from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.sweeps import store as stores
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.executor import Message, Started
+from nnviz.sweeps.executor import Message
 from nnviz.sweeps.store import Store
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.sweeps.helpers import DATA, Here, a_plan, swept, worked

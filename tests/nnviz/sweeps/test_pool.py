@@ -8,28 +8,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from engine.datasets import Dataset, source_of
 from engine.errors import SettingError
 from engine.experiment import Experiment
 from engine.machine import THREADS
-from engine.many.one_run import Outcome, Report, RunSpec
+from engine.many.one_run import Outcome, Report, RunSpec, Started
 from engine.many.results import FAILED, FINISHED, PRUNED, STOPPED
-from engine.storage import read_checkpoint
-from nnviz.sweeps.executor import Message, Notice, Started
+from nnviz.sweeps.executor import Notice
 from nnviz.sweeps.pool import Pool
 from tests.engine.helpers import refused
-from tests.nnviz.library.helpers import DATA, an_experiment, trained_on
-from tests.nnviz.sweeps.helpers import Deadly, Poison
+from tests.nnviz.library.helpers import DATA, an_experiment
+from tests.nnviz.sweeps.helpers import Poison, all_over, deadly, heard, is_as_alone, is_there, outcomes
 
 ROOT = Path(__file__).parents[3]
 LONG = an_experiment(epochs=100_000)
-SECONDS = 30.0  # after which a test gives up
 
 MakePool = Callable[..., Pool]
 
@@ -47,39 +43,6 @@ def make_pool() -> Iterator[MakePool]:
         pids = pool.pids
         pool.close()
         assert not any(map(is_there, pids)), "no process is left behind"
-
-
-def is_there(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split(")")[-1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def heard(pool: Pool, until: Callable[[list[Message]], bool]) -> list[Message]:
-    """What is told until it is enough."""
-    told: list[Message] = []
-    end = time.monotonic() + SECONDS
-    while not until(told):
-        assert time.monotonic() < end, told
-        told += pool.next(0.1)
-    return told
-
-
-def outcomes(told: list[Message]) -> dict[int, Outcome]:
-    """By number; each at most once."""
-    found = [each for each in told if isinstance(each, Outcome)]
-    assert len({each.number for each in found}) == len(found), "none comes twice"
-    return {each.number: each for each in found}
-
-
-def all_over(pool: Pool) -> list[Message]:
-    return heard(pool, lambda told: not pool.busy)
-
-
-def is_as_alone(outcome: Outcome, made: Experiment, data: Dataset = DATA) -> bool:
-    network, _ = read_checkpoint(outcome.state.content, "state")
-    return np.array_equal(network.parameters, trained_on(made.trainer(data)))
 
 
 def test_runs_are_to_the_bit_what_they_are_alone_and_the_environment_stays(
@@ -132,10 +95,8 @@ def test_a_process_that_is_killed_loses_nothing_and_nothing_counts_twice(make_po
 
 def test_a_run_that_kills_its_process_twice_is_given_up_and_the_others_are_done(make_pool: MakePool) -> None:
     pool = make_pool()
-    base = an_experiment()
-    deadly = Deadly(**{each.name: getattr(base, each.name) for each in fields(Experiment)})
     others = [RunSpec(number, an_experiment(seed=number, epochs=50)) for number in (2, 3, 4)]
-    pool.submit(others[0], RunSpec(1, deadly), others[1])  # in turn: it is found out which of them it is
+    pool.submit(others[0], RunSpec(1, deadly()), others[1])  # in turn: it is found out which of them it is
     pool.submit(others[2])
     found = outcomes(all_over(pool))
     assert {number: each.status for number, each in found.items()} == {1: FAILED, 2: FINISHED, 3: FINISHED, 4: FINISHED}

@@ -1,0 +1,275 @@
+"""``Cluster``: a connection to the scheduler of a Dask cluster, and who is there. Dask is imported only here.
+
+All that is said to the scheduler is said in one thread with an event loop of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+import threading
+import warnings
+from collections.abc import Awaitable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import Any, TypeVar
+
+from engine.errors import SettingError, Verbatim
+from engine.validation import gigabytes
+from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError
+
+T = TypeVar("T")
+
+PATIENCE = 9.0  # seconds, in which somebody must have answered
+_SECONDS_AT_END = 3.0
+_VERSION = "engine.version:__version__"
+UNKNOWN = "unknown"  # the version of a worker that did not answer
+
+
+@dataclass(frozen=True)
+class WorkerThere:
+    """A worker of a cluster.
+
+    Attributes:
+        cores: how many runs it does at the same time.
+        memory: bytes that it may use.
+        version: of its nnviz; "none" without; "unknown" if it did not
+            answer.
+        python, numpy: their versions; "none" without.
+    """
+
+    address: str
+    cores: int
+    memory: int
+    version: str
+    python: str
+    numpy: str
+
+
+@dataclass(frozen=True)
+class WhoIsThere:
+    """The workers of a cluster, as they were when it was asked.
+
+    Attributes:
+        dask: version of the scheduler.
+    """
+
+    address: str
+    workers: tuple[WorkerThere, ...]
+    dask: str
+
+    @property
+    def cores(self) -> int:
+        return sum(each.cores for each in self.workers)
+
+    @property
+    def in_words(self) -> str:
+        """One line."""
+        count = len(self.workers)
+        if not count:
+            return f"{self.address}: no worker is there yet; Dask {self.dask}"
+        memory = gigabytes(sum(each.memory for each in self.workers))
+        versions = (("nnviz", "version"), ("numpy", "numpy"), ("Python", "python"))
+        told = [f"{name} {_listed([getattr(each, part) for each in self.workers])}" for name, part in versions]
+        cores = f"{self.cores:,} core{'s' * (self.cores > 1)}"
+        return (
+            f"{self.address}: {count:,} worker{'s' * (count > 1)} with {cores} and {memory} of memory; "
+            f"{', '.join(told)}, Dask {self.dask}"
+        )
+
+
+def who_is_there(address: ClusterAddress) -> WhoIsThere:
+    """Asks a cluster who is there: at most ten seconds. Raises SettingError, ClusterError."""
+    with Cluster(address) as cluster:
+        return cluster.who()
+
+
+class Cluster:
+    """A connection to a scheduler, by one thread of this program at a time.
+
+    Attributes:
+        client: of Dask, for coroutines that :meth:`call` and :meth:`begin` carry out.
+    """
+
+    def __init__(self, address: ClusterAddress) -> None:
+        """Connects. Raises SettingError for an address that is not trusted, or without Dask; ClusterError."""
+        address.check_trust()
+        _import_dask()
+        self.address = address
+        self.client: Any = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="cluster", daemon=True)
+        self._thread.start()
+        try:
+            self.client = self.call(_connected(address))
+        except BaseException:
+            self.close()
+            raise
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Carries out a coroutine in the cluster's thread, and waits for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def soon(self, function: Any, *arguments: Any) -> None:
+        """Has a function called in the cluster's thread."""
+        with suppress(RuntimeError):  # it is closed
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    def who(self) -> WhoIsThere:
+        """Asks who is there. Raises ClusterError."""
+        return self.call(_answered(self.address.url, _who(self.client)))
+
+    def close(self) -> None:
+        """Lets go of the scheduler and ends the thread. Tasks that nobody waits for any more are given up."""
+        if self._loop.is_closed():
+            return
+        asyncio.run_coroutine_threadsafe(_closed(self.client), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def _import_dask() -> None:
+    """Raises SettingError where it is not installed. What it would write to the terminal, we say in words."""
+    try:
+        import distributed  # noqa: F401
+    except ImportError:
+        rule, remedy = "must be installed, which is no part of nnviz itself", "Do it with: pip install nnviz[dask]"
+        raise SettingError("--dask", Verbatim("distributed"), rule, remedy) from None
+    for name in ("distributed", "distributed.client", "tornado.application"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+# ---- in the cluster's thread
+
+
+async def _connected(address: ClusterAddress) -> Any:
+    """A client of the scheduler. Raises ClusterError."""
+    await _answered(address.url, _reached(address))
+    client = None
+    try:
+        client = _client(address)
+        await _answered(address.url, client)
+    except BaseException:
+        await _closed(client)
+        raise
+    return client
+
+
+async def _reached(address: ClusterAddress) -> None:
+    """Whether somebody listens there: a wrong address is told at once. Nothing is said."""
+    _, writer = await asyncio.open_connection(address.host, address.port)
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+
+
+def _client(address: ClusterAddress) -> Any:
+    """Raises ClusterError for certificates that cannot be read."""
+    from distributed import Client, Security
+    from distributed.versions import VersionMismatchWarning
+
+    warnings.filterwarnings("ignore", category=VersionMismatchWarning)  # we have words of our own
+    files = {name: str(path) for name, path in address.tls.items()}
+    try:
+        security = Security(require_encryption=True, **files) if files else None
+        return Client(address.url, asynchronous=True, set_as_default=False, security=security, timeout=PATIENCE)
+    except OSError as error:  # of which those of TLS are some
+        names = ", ".join(path.name for path in address.tls.values())
+        raise ClusterError(
+            "the cluster",
+            Verbatim(f"{address.url} with {names}"),
+            f"must have certificates that can be read ({error})",
+            "Check these files.",
+        ) from None
+
+
+async def _answered(url: str, answer: Awaitable[T]) -> T:
+    """What is answered in time. Raises ClusterError, in words for what a network may say."""
+    try:
+        return await asyncio.wait_for(answer, PATIENCE)
+    except ClusterError:
+        raise
+    except asyncio.TimeoutError:
+        value, rule = f"{url}, where nobody answers", f"must answer within {PATIENCE:.0f} seconds"
+        remedy = "Is it the address of a scheduler, and does a firewall let you through?"
+    except Exception as error:  # an answer of something else may be read as anything, also as a huge message
+        value, (rule, remedy) = url, _in_words(error)
+    raise ClusterError("the cluster", Verbatim(value), rule, remedy)
+
+
+def _in_words(error: BaseException) -> tuple[str, str]:
+    """What must be, and what to do, after an error of the network."""
+    causes = []
+    found: BaseException | None = error
+    while found is not None:
+        causes.append(found)
+        found = found.__cause__ or found.__context__
+    if any(isinstance(each, ssl.SSLError) for each in causes) or "TLS" in str(error):
+        why = next((str(each) for each in causes if isinstance(each, ssl.SSLError)), str(error))
+        rule = f"must know your certificate, and have one that your tls_ca_file vouches for ({why[:100]})"
+        return rule, "Give the files that belong to this cluster, or tcp:// if it does not speak TLS."
+    if any(isinstance(each, ConnectionRefusedError) for each in causes):
+        return "must be where a scheduler listens, and nothing does", "Start it with: dask scheduler"
+    if any(isinstance(each, socket.gaierror) for each in causes):
+        return "must be a host that is known here", "Check its name."
+    why = str(causes[-1]).strip() or type(causes[-1]).__name__
+    return f"must answer as a scheduler of Dask does ({why[:100]})", "Check host and port, and whether it speaks TLS."
+
+
+async def _who(client: Any) -> WhoIsThere:
+    info = await client.scheduler.identity(n_workers=-1)
+    versions = await client.get_versions()
+    addresses = list(info["workers"])
+    engines = await engine_versions(client, addresses)
+    workers = []
+    for address, told in info["workers"].items():
+        packages = versions["workers"].get(address, {}).get("packages", {})
+        numpy, python = packages.get("numpy") or "none", ".".join(str(packages.get("python", "")).split(".")[:3])
+        memory = int(told.get("memory_limit") or 0)
+        workers.append(WorkerThere(address, told["nthreads"], memory, engines[address], python, numpy))
+    return WhoIsThere(info["address"], tuple(workers), versions["scheduler"]["packages"]["distributed"])
+
+
+async def engine_versions(client: Any, addresses: Sequence[str]) -> dict[str, str]:
+    """Which nnviz each of these workers has. It is asked with what any Python has, so that any of them can answer."""
+    if not addresses:
+        return {}
+    answers = await client.run(resolve_name, _VERSION, workers=list(addresses), on_error="return")
+    return {address: _version(answers.get(address)) for address in addresses}
+
+
+def _version(answer: object) -> str:
+    if isinstance(answer, str):
+        return answer
+    if not isinstance(answer, ImportError):
+        return UNKNOWN
+    return "0.12 or older" if "engine.version" in str(answer) else "none"
+
+
+def _listed(values: Sequence[str]) -> str:
+    """Each of them once: "0.12.0 and 0.11.0"."""
+    return " and ".join(dict.fromkeys(values))
+
+
+async def _closed(client: Any) -> None:
+    """Closes a client, and ends what is still going on in this thread."""
+    if client is not None:
+        with suppress(Exception):
+            await asyncio.wait_for(client.close(), _SECONDS_AT_END)
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.get_running_loop().shutdown_default_executor(), _SECONDS_AT_END)
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=_SECONDS_AT_END)

@@ -1,0 +1,157 @@
+"""``ClusterAddress``: where a Dask cluster is, and whether it may be trusted. A person names it, never an opened file.
+
+What is said to a cluster is pickled, and pickles are code: whoever could change them on their way could run programs on
+both ends. So beyond this computer it takes TLS with certificates, or a person's word for the host.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from engine.errors import EngineError, SettingError, Verbatim
+from engine.regular_files import read_regular
+
+USUAL_PORT = 8786
+TLS_FILES = ("tls_ca_file", "tls_client_cert", "tls_client_key")
+_MOST_BYTES = 10**6
+_EXAMPLE = "For example tcp://127.0.0.1:8786, or a file of settings."
+
+
+class ClusterError(EngineError):
+    """A cluster is not there, or not as it must be. ``parameter`` is "the cluster"."""
+
+
+@dataclass(frozen=True)
+class ClusterAddress:
+    """Where the scheduler of a cluster listens, and how it is spoken to.
+
+    Attributes:
+        url: "tcp://host:port", or "tls://host:port".
+        tls: files by their names, as :data:`TLS_FILES`; empty without TLS.
+        trusted: the hosts beyond this computer that a person trusts without TLS.
+        may_send_rows: whether rows of a person's own data may leave this computer.
+    """
+
+    url: str
+    tls: Mapping[str, Path]
+    trusted: frozenset[str] = frozenset()
+    may_send_rows: bool = False
+
+    @property
+    def host(self) -> str:
+        return host_of(self.url)
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or USUAL_PORT
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the scheduler is on this computer."""
+        return is_loopback(self.host)
+
+    def trusts(self, url: str) -> bool:
+        """Whether the scheduler or a worker at this address may be spoken to.
+
+        A worker speaks through its scheduler: where that is trusted by name, its workers are.
+        """
+        host = host_of(url)
+        return url.startswith("tls://") or is_loopback(host) or not self.trusted.isdisjoint((host, self.host))
+
+    def may_have_rows(self, url: str) -> bool:
+        """Whether rows of a person's own data may go to this address, by way of the scheduler."""
+        return self.may_send_rows or (self.is_here and is_loopback(host_of(url)))
+
+    def check_trust(self) -> None:
+        """Raises SettingError if the scheduler is beyond this computer, without TLS and without a person's word."""
+        if not self.trusts(self.url):
+            rule = (
+                "must be on this computer, or speak TLS: what is sent there is code, which others could read and change"
+            )
+            remedy = f"Use tls:// with certificates, or say --dask-trust {self.host} if you trust the way there."
+            raise SettingError("--dask", Verbatim(self.url), rule, remedy)
+
+    def check_rows(self, title: str) -> None:
+        """Raises SettingError unless rows of a person's own data may go to the scheduler."""
+        if not self.may_have_rows(self.url):
+            rule = f"must not get the rows of {title} unasked, which are your own and would leave this computer"
+            raise SettingError("--dask", Verbatim(self.url), rule, "Allow it with --dask-send-rows.")
+
+
+def host_of(url: str) -> str:
+    """The host in an address; empty if there is none."""
+    return urlsplit(url).hostname or ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this computer, by its address. Of names only "localhost" is: others may be anybody's."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def address_of(typed: str, trusted: Iterable[str] = (), may_send_rows: bool = False) -> ClusterAddress:
+    """The address that a person typed, or that stands in a file of settings. Raises SettingError, or OSError.
+
+    Such a file is JSON with the key "address", and "tls_ca_file", "tls_client_cert" and "tls_client_key" for TLS, seen
+    from its folder; or what ``dask scheduler --scheduler-file`` writes.
+    """
+    if "://" not in typed and Path(typed).is_file():
+        found = _read(Path(typed))
+    elif ":" in typed:
+        found = _of_url(typed, {})
+    else:
+        raise SettingError("--dask", typed, "must be an address or a file that is there", _EXAMPLE)
+    return replace(found, trusted=frozenset(trusted), may_send_rows=may_send_rows)
+
+
+def _read(path: Path) -> ClusterAddress:
+    try:
+        settings = json.loads(read_regular(path, _MOST_BYTES))
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, EngineError):
+            raise
+        settings = None
+    if not isinstance(settings, dict) or not isinstance(settings.get("address"), str):
+        raise SettingError("--dask", path.name, "must be JSON with the key “address”", _EXAMPLE)
+    if settings.get("type") == "Scheduler":  # a file of Dask's, with more in it
+        settings = {"address": settings["address"]}
+    return _of_url(settings.pop("address"), {name: _file(path, name, value) for name, value in settings.items()})
+
+
+def _file(path: Path, name: str, value: Any) -> Path:
+    if name not in TLS_FILES or not isinstance(value, str):
+        rule = f"must have nothing but “address” and the files {', '.join(TLS_FILES)}"
+        raise SettingError("--dask", Verbatim(f"{path.name} with “{name[:40]}”"), rule, "Correct it.")
+    found = path.parent / value
+    if not found.is_file():
+        rule, remedy = "must name files that are there", "Paths are seen from its folder."
+        raise SettingError("--dask", Verbatim(f"{path.name}, whose {name} is “{value[:80]}”"), rule, remedy)
+    return found
+
+
+def _of_url(typed: str, tls: Mapping[str, Path]) -> ClusterAddress:
+    url = typed if "://" in typed else f"tcp://{typed}"
+    parts = urlsplit(url)
+    try:
+        is_whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_whole = False
+    rest = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    if parts.scheme not in ("tcp", "tls") or not is_whole or rest:
+        raise SettingError("--dask", typed, "must be tcp:// or tls://, a host and a port", _EXAMPLE)
+    if (parts.scheme == "tls") != bool(tls) or (tls and len(tls) < len(TLS_FILES)):
+        rule = f"must be tls:// with the files {', '.join(TLS_FILES)}, all of them, or tcp:// with none"
+        remedy = "Name them in a file of settings beside the address, and give that file."
+        raise SettingError("--dask", Verbatim(url), rule, remedy)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return ClusterAddress(f"{parts.scheme}://{host}:{parts.port or USUAL_PORT}", tls)

@@ -1,0 +1,73 @@
+"""``sweep`` as a program of its own, and what it leaves in its library."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from nnviz.library import Library
+from nnviz.library.sweeps import FINISHED, Sweeps
+
+ROOT = Path(__file__).parents[3]
+WORDS = ("sweep", "--data", "spirals", "--optimizer", "adam", "--hidden", "30,20", "--epochs", "40")
+WORDS += ("--vary", "learning-rate=log:0.001..0.1", "--prune", "none", "--seeds", "2", "--runs", "8")
+SECONDS = 40.0
+_EXITING = 0x4  # PF_EXITING, in the flags of proc(5)
+
+
+def begun(*where: str, **more: str) -> subprocess.Popen[str]:
+    """In a session of its own, as in a terminal of its own; ``where`` are options for who does the runs."""
+    return subprocess.Popen(
+        [sys.executable, "main.py", *WORDS, *where],
+        cwd=ROOT,
+        env={**os.environ, **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def resume(*where: str, **more: str) -> None:
+    command = [sys.executable, "main.py", "sweep", "--resume", "1", *where]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **more}, check=True, capture_output=True)
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def processes_of(session: int) -> list[int]:
+    """Those of a session that are alive."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, its, _, _, flags = place.read_text().rpartition(")")[2].split()[:7]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        is_at_its_end = state == "Z" or int(flags) & _EXITING  # no code of its own is run any more
+        if int(its) == session and not is_at_its_end:
+            found.append(int(place.parent.name))
+    return found
+
+
+def written_runs(path: Path) -> int:
+    if not path.exists():
+        return 0
+    with Library(path) as library:
+        return len(library.runs())
+
+
+def is_whole(library: Library) -> None:
+    """Each trial with each seed, once."""
+    runs = list(library.runs())
+    assert sorted((run.trial, run.experiment.seed) for run in runs) == [(n, seed) for n in range(4) for seed in (1, 2)]
+    assert {(run.status, run.epochs) for run in runs} == {("finished", 40)}
+    assert Sweeps(library).get(1).status == FINISHED

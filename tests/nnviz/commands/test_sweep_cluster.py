@@ -1,0 +1,192 @@
+"""``sweep --dask`` as a program, on clusters of processes: whatever dies or stops, nothing is lost or done twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tqdm import tqdm
+
+from nnviz.commands import cli
+from nnviz.library import Library
+from nnviz.library.sweeps import STOPPED, Sweeps
+from tests.nnviz.commands.programs import SECONDS, begun, is_whole, processes_of, resume, wait_for, written_runs
+from tests.nnviz.library.disks import mounted
+from tests.nnviz.sweeps.clusters import LocalCluster, kill, local_cluster
+
+MakeCluster = Callable[[int], LocalCluster]
+
+
+@pytest.fixture(autouse=True)
+def no_bars_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
+
+
+@pytest.fixture
+def make_cluster(tmp_path: Path) -> Iterator[MakeCluster]:
+    with ExitStack() as stack:
+        yield lambda workers: stack.enter_context(
+            local_cluster(tmp_path / f"cluster-{len(list(tmp_path.iterdir()))}", workers)  # there may be two
+        )
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """One with a worker, which no test kills."""
+    with local_cluster(tmp_path_factory.mktemp("cluster"), 1) as made:
+        yield made
+
+
+@pytest.fixture
+def path() -> Path:
+    """Of the library."""
+    return Path(os.environ["NNVIZ_LIBRARY"])
+
+
+def test_a_sweep_whose_worker_is_killed_is_done_and_exact(make_cluster: MakeCluster, path: Path) -> None:
+    cluster = make_cluster(1)
+    program = begun("--dask", cluster.address)
+    wait_for(lambda: written_runs(path) > 0)
+    kill(cluster.workers[0])
+    cluster.add_worker()
+    out, told = program.communicate(timeout=SECONDS)
+    assert program.returncode == 0
+    first = out.splitlines()[0]
+    assert first.startswith(f"{cluster.address}: ")
+    assert " of memory; nnviz " in first or "no worker is there yet" in first
+    assert "ended before its time: what was lost with it is done again." in told
+    with Library(path) as library:
+        is_whole(library)
+        made, mine = library.run(1).experiment, library.network(1).parameters
+        assert made.data == "spirals"
+    assert processes_of(program.pid) == []
+    assert cli.main(made.command()) == 0
+    with Library(path) as library:
+        np.testing.assert_array_equal(library.network(9).parameters, mine)
+
+
+def test_ctrl_c_ends_all_at_once_and_the_sweep_goes_on_elsewhere(cluster: LocalCluster, path: Path) -> None:
+    program = begun("--dask", str(cluster.file))
+    wait_for(lambda: written_runs(path) > 0)
+    start = time.monotonic()
+    os.killpg(program.pid, signal.SIGINT)
+    out, told = program.communicate(timeout=SECONDS)
+    assert time.monotonic() - start < 4
+    assert program.returncode == cli.INTERRUPTED
+    assert told.count("stopped; go on with: python main.py sweep --resume 1") == 1
+    assert "Traceback" not in out + told
+    assert processes_of(program.pid) == []
+    with Library(path) as library:
+        assert Sweeps(library).get(1).status == STOPPED
+        assert 0 < sum(run.status == "finished" for run in library.runs()) < 8
+    resume("--workers", "2")
+    with Library(path) as library:
+        is_whole(library)
+
+
+def test_a_scheduler_that_is_killed_stops_the_sweep_in_words_and_it_goes_on_with_another(
+    make_cluster: MakeCluster, path: Path
+) -> None:
+    cluster = make_cluster(1)
+    program = begun("--dask", cluster.address)
+    wait_for(lambda: written_runs(path) > 0)
+    kill(cluster.scheduler)
+    out, told = program.communicate(timeout=SECONDS)
+    assert program.returncode == 1
+    assert "nnviz: The scheduler of the cluster is gone: what is done is kept.\n" in told
+    assert told.count("stopped; go on with: python main.py sweep --resume 1") == 1
+    assert "Traceback" not in out + told
+    assert processes_of(program.pid) == []
+    with Library(path) as library:
+        assert Sweeps(library).get(1).status == STOPPED
+        before = {run.id: run.updated for run in library.runs()}
+        assert 0 < len(before) < 8
+    resume("--dask", make_cluster(1).address)
+    with Library(path) as library:
+        is_whole(library)
+        assert all(library.run(run).updated == updated for run, updated in before.items()), "none is done again"
+
+
+def test_a_program_that_is_killed_leaves_its_workers_free(cluster: LocalCluster, path: Path) -> None:
+    program = begun("--dask", cluster.address)
+    wait_for(lambda: written_runs(path) > 0)
+    program.kill()
+    program.communicate()
+    resume("--dask", cluster.address)
+    with Library(path) as library:
+        is_whole(library)
+
+
+def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(cluster: LocalCluster, tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk") as disk:
+        place = disk.folder / "library.sqlite"
+        program = begun("--dask", cluster.address, NNVIZ_LIBRARY=str(place))
+        wait_for(lambda: written_runs(place) > 0)
+        disk.fill()
+        out, told = program.communicate(timeout=SECONDS)
+        assert program.returncode == 1
+        assert told.count("The results cannot be written: library.sqlite is on a full disk") == 1
+        assert "runs could not be written: they are done again when the sweep goes on" in told
+        assert "Traceback" not in out + told
+        disk.make_room()
+        resume("--dask", cluster.address, NNVIZ_LIBRARY=str(place))
+        with Library(place) as library:
+            is_whole(library)
+
+
+# ---- what is refused
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """With a table of a person's own, and files of settings."""
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{number},{number * 7 % 11},{'ab'[number % 2]}\n" for number in range(60))
+    (tmp_path / "mine.csv").write_text("p,q,kind\n" + rows)
+    (tmp_path / "bad.json").write_text("{")
+    (tmp_path / "more.json").write_text(json.dumps({"address": "tcp://127.0.0.1:1", "password": "x"}))
+    (tmp_path / "lost.json").write_text(json.dumps({"address": "tls://127.0.0.1:1", "tls_ca_file": "ca.pem"}))
+    (tmp_path / "far.json").write_text(json.dumps({"type": "Scheduler", "id": "x", "address": "tcp://far.org:8786"}))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--dask", "127.0.0.1:1", "--workers", "2"], "--workers: cannot be given with --dask"),
+        (["--dask-trust", "far.org"], "--dask-trust: is about a cluster, which --dask names."),
+        (["--dask-send-rows"], "--dask-send-rows: is about a cluster"),
+        (["--dask", "nonsense"], "--dask is 'nonsense': it must be an address or a file that is there."),
+        (["--dask", "http://127.0.0.1:1"], "it must be tcp:// or tls://, a host and a port."),
+        (["--dask", "tcp://127.0.0.1:many"], "it must be tcp:// or tls://, a host and a port."),
+        (["--dask", "tcp://:8786"], "it must be tcp:// or tls://, a host and a port."),
+        (["--dask", "bad.json"], "--dask is 'bad.json': it must be JSON with the key “address”."),
+        (["--dask", "more.json"], "--dask is more.json with “password”: it must have nothing but “address” and the"),
+        (["--dask", "lost.json"], "--dask is lost.json, whose tls_ca_file is “ca.pem”: it must name files that are"),
+        (["--dask", "tls://127.0.0.1:1"], "it must be tls:// with the files tls_ca_file, tls_client_cert, tls_client"),
+        (["--dask", "tcp://far.org:8786"], "it must be on this computer, or speak TLS: what is sent there is code,"),
+        (["--dask", "far.json"], "say --dask-trust far.org if you trust the way there."),
+        (["--dask", "tcp://far.org:8786", "--dask-trust", "near.org"], "say --dask-trust far.org if"),
+        (
+            ["--data", "mine.csv", "--dask", "tcp://far.org", "--dask-trust", "far.org"],
+            "--dask is tcp://far.org:8786: it must not get the rows of mine unasked, which are your own and would "
+            "leave this computer. Allow it with --dask-send-rows.",
+        ),
+        (["--dask", "tcp://127.0.0.1:1"], "it must be where a scheduler listens, and nothing does."),
+    ],
+)
+def test_what_is_not_trusted_or_not_there_is_refused_before_anything_is_sent_or_recorded(
+    words: list[str], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = [] if "--data" in words else ["--data", "spirals", "--points", "200"]
+    assert cli.main(["sweep", *data, "--epochs", "1", "--vary", "hidden=3,4", *words]) == cli.USAGE_ERROR
+    assert said in capsys.readouterr().err
+    with Library() as library:
+        assert Sweeps(library).all() == []

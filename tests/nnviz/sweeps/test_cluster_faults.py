@@ -1,0 +1,273 @@
+"""What goes wrong with a real cluster: who dies, who is another version, who does not answer. All ends in words."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from engine.errors import EngineError, SettingError
+from engine.many.one_run import Outcome, Report, RunSpec, Started
+from engine.many.results import FAILED, FINISHED, STOPPED
+from engine.version import __version__
+from nnviz.sweeps import cluster as connections
+from nnviz.sweeps.cluster import Cluster, who_is_there
+from nnviz.sweeps.cluster_address import ClusterError, address_of
+from nnviz.sweeps.cluster_executor import ClusterExecutor
+from nnviz.sweeps.executor import Halted, Notice
+from tests.nnviz.library.helpers import DATA, an_experiment
+from tests.nnviz.sweeps.clusters import Certificates, LocalCluster, kill, local_cluster
+from tests.nnviz.sweeps.helpers import all_over, deadly, heard, is_as_alone, outcomes
+
+LONG = an_experiment(epochs=1_000_000)
+
+MakeCluster = Callable[..., LocalCluster]
+MakeExecutor = Callable[[LocalCluster], ClusterExecutor]
+
+
+@pytest.fixture
+def make_cluster(tmp_path: Path) -> Iterator[MakeCluster]:
+    with ExitStack() as stack:
+        yield lambda workers, *words: stack.enter_context(local_cluster(tmp_path / "cluster", workers, *words))
+
+
+@pytest.fixture
+def make_executor(make_cluster: MakeCluster) -> Iterator[MakeExecutor]:
+    """For a cluster whose workers are all to be there first."""
+    with ExitStack() as stack:
+
+        def make(cluster: LocalCluster) -> ClusterExecutor:
+            connected = stack.enter_context(Cluster(address_of(str(cluster.file))))
+            executor = stack.enter_context(ClusterExecutor(connected, DATA, "", {}))
+            heard(executor, lambda told: executor.workers == len(cluster.workers))
+            return executor
+
+        yield make
+
+
+def ended(executor: ClusterExecutor) -> dict[int, str]:
+    """How all runs ended."""
+    return {number: each.status for number, each in outcomes(all_over(executor)).items()}
+
+
+# ---- who dies
+
+
+def test_a_worker_that_is_killed_loses_nothing_and_nothing_counts_twice(
+    make_cluster: MakeCluster, make_executor: MakeExecutor
+) -> None:
+    cluster = make_cluster(2)
+    executor = make_executor(cluster)
+    made = {number: an_experiment(seed=number, epochs=100, hidden=(30,)) for number in range(1, 7)}
+    for number, each in made.items():
+        executor.submit(RunSpec(number, each))
+    told = heard(executor, lambda told: any(isinstance(each, Started) for each in told))
+    kill(cluster.workers[0])
+    told += all_over(executor)
+    found = outcomes(told)
+    assert sorted(found) == list(made)
+    assert all(is_as_alone(found[number], each) for number, each in made.items())
+    (notice,) = [each.text for each in told if isinstance(each, Notice)]
+    assert notice.endswith(" ended before its time: what was lost with it is done again.")
+    assert executor.workers == 1
+
+
+def test_a_run_that_kills_two_workers_is_given_up_and_the_others_are_done(
+    make_cluster: MakeCluster, make_executor: MakeExecutor
+) -> None:
+    executor = make_executor(make_cluster(3))
+    others = [RunSpec(number, an_experiment(seed=number, epochs=50)) for number in range(2, 9)]
+    executor.submit(others[0], RunSpec(1, deadly()), others[1])  # in turn: it is found out which of them it is
+    for other in others[2:]:
+        executor.submit(other)
+    found = outcomes(all_over(executor))
+    assert {number: each.status for number, each in found.items() if number != 1} == dict.fromkeys(
+        range(2, 9), FINISHED
+    )
+    assert (found[1].status, found[1].why) == (
+        FAILED,
+        "Its worker ended before its time, 2 times: perhaps it takes too much memory.",
+    )
+
+
+def test_a_scheduler_that_is_killed_gives_all_runs_back(make_cluster: MakeCluster, make_executor: MakeExecutor) -> None:
+    cluster = make_cluster(1)
+    executor = make_executor(cluster)
+    for number in (1, 2, 3):
+        executor.submit(RunSpec(number, LONG))
+    heard(executor, lambda told: any(isinstance(each, Report) for each in told))
+    kill(cluster.scheduler)
+    told = all_over(executor)
+    assert [each.text for each in told if isinstance(each, Halted)] == [
+        "The scheduler of the cluster is gone: what is done is kept."
+    ]
+    found = outcomes(told)
+    assert {number: (each.status, each.reached) for number, each in found.items()} == dict.fromkeys(
+        (1, 2, 3), (STOPPED, 0)
+    )
+    executor.submit(RunSpec(4, LONG))
+    assert ended(executor) == {4: STOPPED}
+    assert executor.workers == executor.wanted == 0
+    cluster.workers[0].wait(timeout=20)
+
+
+def test_workers_that_are_all_restarted_do_everything_in_the_end(
+    make_cluster: MakeCluster, make_executor: MakeExecutor
+) -> None:
+    cluster = make_cluster(1)
+    executor = make_executor(cluster)
+    executor.submit(RunSpec(1, an_experiment(epochs=1000)))
+    heard(executor, lambda told: any(isinstance(each, Started) for each in told))
+    kill(cluster.workers[0])
+    told = heard(executor, lambda told: len([each for each in told if isinstance(each, Notice)]) == 2)
+    assert "No worker is there that can do the runs: they wait for one." in [
+        each.text for each in told if isinstance(each, Notice)
+    ]
+    executor.submit(RunSpec(2, an_experiment(seed=2)))
+    cluster.add_worker()
+    assert ended(executor) == {1: FINISHED, 2: FINISHED}
+
+
+# ---- who may not be used
+
+
+def test_workers_of_other_versions_are_refused_in_words_and_runs_wait_for_one_that_is_right(
+    make_cluster: MakeCluster, make_executor: MakeExecutor
+) -> None:
+    cluster = make_cluster(0)
+    cluster.other_worker("old", version="0.11.0")
+    cluster.other_worker("numpy", numpy="1.99.0")
+    cluster.other_worker("bare")
+    cluster.add_worker(OPENBLAS_NUM_THREADS="2")
+    executor = make_executor(cluster)
+    executor.submit(RunSpec(1, an_experiment()))
+    told = heard(executor, lambda told: len([each for each in told if isinstance(each, Notice)]) == 5)
+    texts = [each.text for each in told if isinstance(each, Notice)]
+    for said in (
+        f" is not used: it has nnviz 0.11.0, and here is {__version__}.",
+        " is not used: it has numpy 1.99.0, and here is ",
+        f" is not used: it has nnviz none, and here is {__version__}.",
+        " is not used: it computes products with 2 threads; start it with OPENBLAS_NUM_THREADS=1",
+        "No worker is there that can do the runs: they wait for one.",
+    ):
+        assert len([text for text in texts if said in text]) == 1, (said, texts)
+    assert executor.workers == 0
+    told_of_all = who_is_there(address_of(cluster.address))
+    assert sorted(each.version for each in told_of_all.workers) == ["0.11.0", __version__, __version__, "none"]
+    assert not any(isinstance(each, Outcome) for each in told)
+    cluster.add_worker()
+    assert ended(executor) == {1: FINISHED}
+
+
+def test_runs_that_wait_for_a_worker_end_when_they_are_asked_to(
+    make_cluster: MakeCluster, make_executor: MakeExecutor
+) -> None:
+    executor = make_executor(make_cluster(0))
+    executor.submit(RunSpec(1, LONG))
+    heard(executor, lambda told: any(isinstance(each, Notice) for each in told))
+    executor.stop()
+    assert ended(executor) == {1: STOPPED}
+
+
+# ---- who does not answer
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert connections.PATIENCE < 10, "seconds, in which a person is told"
+    monkeypatch.setattr(connections, "PATIENCE", 0.3)
+
+
+@contextmanager
+def listening(answer: bytes) -> Iterator[str]:
+    """The address of somebody who takes connections, and says one thing."""
+    server, held = socket.create_server(("127.0.0.1", 0)), []
+
+    def serve() -> None:
+        with suppress(OSError):  # it is closed
+            while True:
+                held.append(server.accept()[0])
+                held[-1].sendall(answer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        for each in (server, *held):
+            each.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"", "where nobody answers: it must answer within"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "must answer as a scheduler of Dask does"),
+    ],
+)
+def test_a_listener_that_is_no_scheduler_is_told_in_words(impatient: None, answer: bytes, said: str) -> None:
+    with listening(answer) as address, pytest.raises(ClusterError, match=said):
+        who_is_there(address_of(address))
+
+
+def test_an_address_where_nothing_is_and_a_host_that_nobody_knows_are_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(ClusterError, match="where a scheduler listens, and nothing does"):
+        who_is_there(address_of(f"127.0.0.1:{port}"))
+
+    def unknown(*words: object, **more: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(ClusterError, match="must be a host that is known here"):
+        who_is_there(address_of("tcp://no-such-host:8786", ["no-such-host"]))
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make certificates with")
+def test_certificates_that_are_right_do_and_others_are_told_in_words(
+    make_cluster: MakeCluster, tmp_path: Path, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right, other = Certificates(tmp_path / "right"), Certificates(tmp_path / "other")
+    cluster = make_cluster(1, *right.words)
+    file = tmp_path / "settings.json"
+
+    def ask(settings: dict[str, str]) -> str:
+        file.write_text(json.dumps({"address": cluster.address, **settings}))
+        try:
+            return who_is_there(address_of(str(file))).in_words
+        except EngineError as error:
+            return str(error)
+
+    vouches = "it must know your certificate, and have one that your tls_ca_file vouches for"
+    assert vouches in ask(other.settings)
+    assert vouches in ask({**other.settings, "tls_ca_file": right.settings["tls_ca_file"]})
+    assert "it must have certificates that can be read" in ask(
+        {**right.settings, "tls_client_key": other.settings["tls_client_key"]}
+    )
+    with pytest.raises(ClusterError, match="must answer as a scheduler of Dask does"):
+        who_is_there(address_of(cluster.address.replace("tls", "tcp")))
+    monkeypatch.undo()
+    file.write_text(json.dumps({"address": cluster.address, **right.settings}))
+    with Cluster(address_of(str(file))) as connected, ClusterExecutor(connected, DATA, "", {}) as executor:
+        executor.submit(RunSpec(1, an_experiment()))
+        assert ended(executor) == {1: FINISHED}
+
+
+# ---- without Dask
+
+
+def test_a_missing_dask_is_told_with_what_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    with pytest.raises(SettingError, match=r"pip install nnviz\[dask\]"):
+        who_is_there(address_of("127.0.0.1:8786"))
