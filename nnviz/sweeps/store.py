@@ -13,8 +13,7 @@ from engine.many.plan import Plan
 from engine.many.results import OVER, RunResult
 from nnviz.library import Library, LibraryError
 from nnviz.library.locks import Lock
-from nnviz.library.records import RunRecord
-from nnviz.library.sweeps import RUNNING, Done, SweepRecord, Sweeps, take_lock
+from nnviz.library.sweeps import RUNNING, Done, SweepRecord, Sweeps, result_of, take_lock
 
 SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
 _SHARE_OF_BUDGET = 0.25  # of the library's, for the moments of all runs of a plan
@@ -64,25 +63,19 @@ class Store:
 
     def results(self) -> list[RunResult]:
         """What came of the runs that are over. Raises LibraryError."""
-        return [result_of(each) for each in self._runs() if each.status in OVER]
+        return [result_of(each) for each in self._sweeps.records(self.sweep) if each.status in OVER]
 
     def broken_off(self) -> dict[tuple[int, int], int]:
         """The runs that were stopped, by trial and seed: they are done again in their place. Raises LibraryError."""
-        stopped = [each for each in self._runs() if each.status == "stopped" and not self._library.is_live(each.id)]
-        return {(each.trial or 0, each.experiment.seed): each.id for each in stopped}
+        records = self._sweeps.records(self.sweep)
+        stopped = [each for each in records if each.status == "stopped" and not self._library.is_live(each.id)]
+        return {(each.trial or 0, each.seed): each.id for each in stopped}
 
     def curve(self, run: int, figure: str) -> dict[int, float]:
         """A figure of a run by epoch. Raises LibraryError."""
         part, _, quantity = figure.partition("_")
         found = getattr(getattr(self._library.history(run), quantity), part)
         return {int(epoch): value for epoch, value in zip(found.epochs, found.values, strict=True)}
-
-    def _runs(self) -> list[RunRecord]:
-        runs = self._sweeps.runs(self.sweep)
-        records: dict[int, RunRecord] = {}
-        for start in range(0, len(runs), 500):
-            records |= self._library.records(runs[start : start + 500])
-        return [records[run] for run in runs if run in records]
 
     # ---- writing
 
@@ -151,12 +144,6 @@ class Store:
         finally:
             self._lock.release()
         return self.problem is None
-
-
-def result_of(record: RunRecord) -> RunResult:
-    """What came of a run that is in the library."""
-    seed = record.experiment.seed
-    return RunResult(record.trial or 0, seed, record.status, record.figures, record.epochs, record.seconds, record.id)
 
 
 def _size(outcome: Outcome) -> int:
