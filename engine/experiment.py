@@ -113,8 +113,8 @@ class Experiment:
             return getattr(self.training, name)
         if name in _DISTORTIONS:
             return getattr(self.training.augmentation, name)
-        names = ", ".join(dict.fromkeys((*_OWN, *_TRAINING, *_DISTORTIONS, *_PARTS)))
-        raise SettingError("settings", name, "must be the name of a setting", f"Choose from: {names}.")
+        remedy = f"Choose from: {', '.join(SETTING_NAMES)}."
+        raise SettingError("settings", name, "must be the name of a setting", remedy)
 
     # ---- changed copies
 
@@ -302,13 +302,13 @@ class Experiment:
     def check_against(self, dataset: Dataset) -> None:
         """Raises SettingError if network, data and settings do not fit together. Builds no network of that size."""
         self.check_task(dataset)
-        self.training.check_against(self._examples(dataset))
+        self.training.check_against(self.examples(dataset))
         takes_some = self.training.validation_share and dataset.validation is None
         validation = dataset.train.head(1) if takes_some else dataset.validation
         stand_in = Network([1] * len(self.shape), self.activations, self.loss, "zeros")
         Recipe(stand_in, replace(dataset, validation=validation), replace(self.training, batch_size=1))
 
-    def _examples(self, dataset: Dataset) -> int:
+    def examples(self, dataset: Dataset) -> int:
         """How many examples are trained with: all of the training part that do not become the validation set."""
         examples = len(dataset.train)
         return (
@@ -317,7 +317,7 @@ class Experiment:
 
     def for_few(self, dataset: Dataset) -> Experiment:
         """Returns a copy whose batch is not larger than the data, if they are few."""
-        return self.changed(batch_size=max(1, min(self.training.batch_size, self._examples(dataset))))
+        return self.changed(batch_size=max(1, min(self.training.batch_size, self.examples(dataset))))
 
     def build(self) -> Network:
         """Returns a new untrained network, always the same one. Raises SettingError if it does not fit in memory."""
@@ -358,6 +358,7 @@ def train_on(trainer: Trainer, take: Callable[[Event], None]) -> Iterator[Event]
 
 _OWN = tuple(each.name for each in fields(Experiment))
 _SETTINGS = (*_OWN, *_TRAINING, *_DISTORTIONS)
+SETTING_NAMES = tuple(dict.fromkeys((*_SETTINGS, *_PARTS)))  # all that Experiment.value knows
 # Settings that command() writes in another way, or not at all.
 _WRITTEN_SEPARATELY = (
     "data",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -11,8 +11,8 @@ from typing import Any
 from engine.datasets.dataset import Dataset
 from engine.errors import SettingError, Verbatim
 from engine.experiment import Experiment
-from engine.many.vary import Varied, with_values
-from engine.validation import positive_number, whole_number
+from engine.many.vary import LIST, Varied, with_values
+from engine.validation import check_memory, positive_number, whole_number
 
 SEEDS, RACE, SWEEP = "seeds", "race", "sweep"
 KINDS = (SEEDS, RACE, SWEEP)
@@ -146,9 +146,14 @@ class Plan:
         for made in self.experiments:
             made.check_against(dataset)
         for each in self.vary:
-            ends = each.values or (each.grid()[0], each.grid()[-1])
-            for value in ends:
-                with_values(self.base, {each.name: value}).check_against(dataset)
+            self.check_varied(each, dataset)
+
+    def check_varied(self, varied: Varied, dataset: Dataset) -> None:
+        """Raises SettingError if a value of that setting does not fit, or makes a network that memory cannot hold."""
+        for value in varied.values or (varied.grid()[0], varied.grid()[-1]):
+            made = with_values(self.base, {varied.name: value})
+            check_memory(made.shape)
+            made.check_against(dataset)
 
     def held_aside(self, dataset: Dataset) -> Plan:
         """The plan with a tenth of the training part as validation set, where trials are compared by none."""
@@ -180,6 +185,16 @@ class Plan:
 def _size(varied: Varied) -> int:
     """How many values a list or a range of whole numbers has."""
     return len(varied.values) or math.floor(varied.high) - math.ceil(varied.low) + 1
+
+
+def usual_sampler(vary: Iterable[Varied]) -> str:
+    """How trials are found unless it is said: all of them where there are lists alone, else at random."""
+    return GRID if all(each.kind == LIST for each in vary) else RANDOM
+
+
+def usual_rule(sampler: str) -> str:
+    """By which rule runs are stopped unless it is said: none on a grid, of which a person wants to see all."""
+    return NONE if sampler == GRID else MEDIAN
 
 
 def seeds_from(first: int, count: int) -> tuple[int, ...]:

@@ -107,6 +107,7 @@ class Results:
         self.has_test, self.has_validation = has_test, has_validation
         self.trials: list[TrialResult] = []
         self.over = 0
+        self._places: dict[int, tuple[bool, float, int]] = {}  # by what trials with runs that are over are ranked
 
     @property
     def compared_by(self) -> str:
@@ -135,8 +136,13 @@ class Results:
         if there is not None and there.status in OVER:
             return False
         runs[result.seed] = result
-        self.over += result.status in OVER
+        if result.status in OVER:
+            self.over += 1  # now, and not of all trials whenever somebody asks for the best
+            self._places[result.trial] = self._place(self.trials[result.trial])
         return True
+
+    def _place(self, trial: TrialResult) -> tuple[bool, float, int]:
+        return not trial.is_complete(self._plan), trial.score(self.compared_by), trial.trial
 
     def score(self, trial: int) -> float:
         """How good a trial is; smaller is better."""
@@ -144,15 +150,10 @@ class Results:
 
     def ranked(self) -> list[TrialResult]:
         """The trials with runs that are over: those with all seeds first, then the best first."""
-        some = [each for each in self.trials if any(run.status in OVER for run in each.runs.values())]
-        return sorted(
-            some, key=lambda each: (not each.is_complete(self._plan), each.score(self.compared_by), each.trial)
-        )
+        return [self.trials[number] for _, _, number in sorted(self._places.values())]
 
     @property
     def chosen(self) -> TrialResult | None:
         """The best trial of those with all seeds; None if there is none yet, or none that ended well."""
-        best = next(iter(self.ranked()), None)
-        if best is None or not best.is_complete(self._plan) or math.isinf(best.score(self.compared_by)):
-            return None
-        return best
+        lacks_some, score, best = min(self._places.values(), default=(True, math.inf, 0))
+        return None if lacks_some or math.isinf(score) else self.trials[best]

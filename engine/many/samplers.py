@@ -6,6 +6,7 @@ import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -141,13 +142,23 @@ class Tpe(Sampler):
             self._study.add_trial(done)
 
 
+def check_installed(sampler: str) -> None:
+    """Raises SettingError for a sampler that needs optuna where that is not installed; does not load it."""
+    if sampler == TPE and find_spec("optuna") is None:
+        raise _not_installed()
+
+
+def _not_installed() -> SettingError:
+    rule = "must be installed, as optuna is, which is no part of nnviz itself"
+    return SettingError("sampler", TPE, rule, "Do it with: pip install nnviz[sweep]; or use random.")
+
+
 def _optuna() -> Any:
     """Raises SettingError where it is not installed."""
     try:
         import optuna
     except ImportError:
-        rule = "must be installed, as optuna is, which is no part of nnviz itself"
-        raise SettingError("sampler", TPE, rule, "Do it with: pip install nnviz[sweep]; or use random.") from None
+        raise _not_installed() from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
 

@@ -11,7 +11,12 @@ import numpy as np
 
 from engine.activations import ACTIVATIONS
 from engine.errors import SettingError, Verbatim
-from engine.experiment import Experiment
+from engine.experiment import SETTING_NAMES, Experiment
+from engine.initializers import INITIALIZERS
+from engine.losses import LOSSES
+from engine.optimizers import OPTIMIZERS
+from engine.registry import Registry
+from engine.schedules import SCHEDULES
 from engine.settings import RENAMED
 from engine.validation import parse_hidden, whole_number
 
@@ -20,6 +25,7 @@ POINTS = 5  # of a range on a grid, unless it says how many
 _MOST_VALUES, _MOST_POINTS = 1_000, 1_000
 _KINDS = (LIST, LINEAR, LOG)
 _EXAMPLE = "For example learning-rate=log:0.01..1, hidden=32,64,128 or dropout=0..0.5."
+_RANGE_EXAMPLE, _LIST_EXAMPLE = "For example 0.01..1.", "For example 0.05, 0.2."
 # Of which the value would say what data there are, what is measured, or which seed it is.
 _FIXED = {
     "seed": "Use --seeds, which trains every trial with several.",
@@ -34,6 +40,13 @@ _FIXED = {
     "augmentation": "Name one of its settings, for example rotation.",
     "validation_share": "All trials are compared by the same examples: set it for all, with --set.",
     "evaluate": "All trials are measured.",
+}
+FREE = tuple(name for name in ("activation", *SETTING_NAMES) if name not in _FIXED)  # that may differ between trials
+_NAMED: dict[str, Registry[Any]] = {
+    "loss": LOSSES,
+    "initializer": INITIALIZERS,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
 }
 
 
@@ -67,7 +80,7 @@ class Varied:
         if self.kind == LIST:
             if not 0 < len(self.values) <= _MOST_VALUES:
                 value, rule = Verbatim(f"{len(self.values):,} values"), f"must have 1 to {_MOST_VALUES:,} values"
-                raise SettingError(self.option, value, rule, _EXAMPLE)
+                raise SettingError(self.option, value, rule, "Leave some out, or use a range.")
             return
         self._check_ends()
         points = whole_number(self.option, self.points, 2, str(POINTS), _MOST_POINTS)
@@ -77,10 +90,10 @@ class Varied:
         ends = (self.low, self.high)
         written = Verbatim(f"{self.low:g}..{self.high:g}")
         if not all(math.isfinite(end) for end in ends) or not self.low < self.high:
-            raise SettingError(self.option, written, "must go from a number to a larger one", _EXAMPLE)
+            raise SettingError(self.option, written, "must go from a number to a larger one", _RANGE_EXAMPLE)
         if self.kind == LOG and self.low <= 0:
             rule = "must begin above 0, because steps of a logarithmic range multiply"
-            raise SettingError(self.option, written, rule, "Leave out log:, or begin at a small number like 0.0001.")
+            raise SettingError(self.option, written, rule, "Begin at a small number like 0.0001, or leave out log.")
 
     @property
     def option(self) -> str:
@@ -130,18 +143,40 @@ class Varied:
 
 
 def _check_name(name: str) -> None:
-    if name in _FIXED:
-        rule = "must be a setting that may differ between trials"
-        raise SettingError("vary", name.replace("_", "-"), rule, _FIXED[name])
-    if name == "activation":
+    if name in FREE:
         return
-    try:
-        Experiment().value(name)
-    except SettingError as error:
-        names = error.remedy.removeprefix("Choose from: ").removesuffix(".").split(", ")
-        free = ", ".join(each.replace("_", "-") for each in ("activation", *names) if each not in _FIXED)
-        rule = "must be the name of a setting"
-        raise SettingError("vary", name.replace("_", "-"), rule, f"Choose from: {free}.") from None
+    rule, remedy = "must be a setting that may differ between trials", _FIXED.get(name)
+    if remedy is None:
+        choices = ", ".join(each.replace("_", "-") for each in FREE)
+        rule, remedy = "must be the name of a setting", f"Choose from: {choices}."
+    raise SettingError("vary", name.replace("_", "-"), rule, remedy)
+
+
+def is_number(name: str) -> bool:
+    """Whether the setting of that name, one of ``FREE``, may be a range: of layers, the size of the only one."""
+    usual = _usual(name)
+    return name == "hidden" or (isinstance(usual, (int, float)) and not isinstance(usual, bool))
+
+
+def is_whole(name: str) -> bool:
+    """Whether a range of it has whole numbers only."""
+    usual = _usual(name)
+    return name == "hidden" or (isinstance(usual, int) and not isinstance(usual, bool))
+
+
+def choices_of(name: str) -> dict[str, str]:
+    """What a setting without numbers may be, as it is typed, with its name for people; nothing for numbers."""
+    if is_number(name):
+        return {}
+    if name in _NAMED:
+        return {each: _NAMED[name][each].label for each in _NAMED[name]}
+    if name in ("activation", "output"):
+        return {each: ACTIVATIONS[each].label for each in ACTIVATIONS if name == "output" or ACTIVATIONS[each].hidden}
+    return {"true": "yes", "false": "no"}
+
+
+def _usual(name: str) -> Any:
+    return "relu" if name == "activation" else Experiment().value(name)
 
 
 # ---- what is typed
@@ -162,7 +197,13 @@ def parsed(text: str) -> Varied:
     is_log = spec.startswith("log:")
     if is_log or ".." in spec:
         return _range(name, spec.removeprefix("log:"), LOG if is_log else LINEAR)
-    return Varied(name, LIST, tuple(_value(name, each.strip()) for each in spec.split(",")))
+    return listed(name, spec)
+
+
+def listed(name: str, text: str) -> Varied:
+    """Reads a list: ``a, b, c``, or ``0,1; 0,2`` with decimal commas. Raises SettingError."""
+    parts = text.replace(",", ".").split(";") if ";" in text else text.split(",")
+    return Varied(name, LIST, tuple(_value(name, each.strip()) for each in parts))
 
 
 def _range(name: str, spec: str, kind: str) -> Varied:
@@ -171,51 +212,49 @@ def _range(name: str, spec: str, kind: str) -> Varied:
     option = name.replace("_", "-")
     if not dots:
         raise SettingError(option, spec, "must have its ends with .. between them", _EXAMPLE)
-    if not _is_number(name):
-        raise SettingError(option, spec, "must be a list, since its values are no numbers", "For example a,b,c.")
+    _check_can_range(name, spec)
     try:
         first, last = float(low), float(high)
         points = int(count) if slash else POINTS
     except ValueError:
         raise SettingError(option, spec, "must be numbers, as 0.01..1 or 0.01..1/9", _EXAMPLE) from None
-    whole = _is_whole(name)
-    if whole and not (first.is_integer() and last.is_integer()):
-        raise SettingError(option, spec, "must have whole numbers as ends", "For example 16..256.")
-    return Varied(name, kind, (), first, last, whole, points)
+    return between(name, first, last, kind, points)
 
 
-def _usual(name: str) -> Any:
-    return "relu" if name == "activation" else Experiment().value(name)
+def _check_can_range(name: str, spec: object) -> None:
+    if not is_number(name):
+        rule = "must be a list, since its values are no numbers"
+        raise SettingError(name.replace("_", "-"), spec, rule, "For example a,b,c.")
 
 
-def _is_number(name: str) -> bool:
-    usual = _usual(name)
-    return name == "hidden" or (isinstance(usual, (int, float)) and not isinstance(usual, bool))
-
-
-def _is_whole(name: str) -> bool:
-    usual = _usual(name)
-    return name == "hidden" or (isinstance(usual, int) and not isinstance(usual, bool))
+def between(name: str, low: float, high: float, kind: str = LINEAR, points: float = POINTS) -> Varied:
+    """A range, with so many values on a grid. Raises SettingError."""
+    written = Verbatim(f"{low:g}..{high:g}")
+    _check_can_range(name, written)
+    whole = is_whole(name)
+    if whole and not all(end.is_integer() or not math.isfinite(end) for end in (low, high)):
+        raise SettingError(name.replace("_", "-"), written, "must have whole numbers as ends", "For example 16..256.")
+    return Varied(name, kind, (), low, high, whole, points)  # type: ignore[arg-type]  # it is checked there
 
 
 def _value(name: str, text: str) -> Any:
     """One value of a list. Raises SettingError."""
     option, usual = name.replace("_", "-"), _usual(name)
     if not text:
-        raise SettingError(option, Verbatim("empty"), "must have a value between its commas", _EXAMPLE)
+        raise SettingError(option, Verbatim("empty"), "must have a value between its commas", _LIST_EXAMPLE)
     if name == "hidden":
         return tuple(parse_hidden(text))
     if isinstance(usual, bool):
         if text.lower() not in ("true", "false"):
             raise SettingError(option, text, "must be true or false", f"For example {option}=true,false.")
         return text.lower() == "true"
-    if not _is_number(name):
+    if not is_number(name):
         return text
     try:
         number = float(text)
     except ValueError:
-        raise SettingError(option, text, "must be a number", _EXAMPLE) from None
-    return int(number) if _is_whole(name) and number.is_integer() else number
+        raise SettingError(option, text, "must be a number", _LIST_EXAMPLE) from None
+    return int(number) if is_whole(name) and number.is_integer() else number
 
 
 # ---- what becomes of an experiment

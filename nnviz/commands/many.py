@@ -21,6 +21,7 @@ from nnviz.commands.interrupts import interrupts
 from nnviz.commands.recorded import complain, complaining, tell_notice
 from nnviz.library import Library
 from nnviz.look import text
+from nnviz.look.results import words_of_seeds
 from nnviz.session.run_words import words_of_going
 from nnviz.sweeps.cluster_address import ClusterAddress
 from nnviz.sweeps.conductor import Conductor
@@ -55,7 +56,7 @@ class Many:
 
 def described(plan: Plan, data: Dataset) -> str:
     """What is going to be done, in a sentence or two."""
-    seeds = f"{len(plan.seeds)} seed{'s' * (len(plan.seeds) > 1)}"
+    seeds = words_of_seeds(len(plan.seeds))
     if plan.kind != SWEEP:
         trials = f"{len(plan.experiments)} experiments with " if len(plan.experiments) > 1 else ""
         return f"{trials}{seeds}: {plan.most_runs} runs"

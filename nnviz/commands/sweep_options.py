@@ -10,19 +10,17 @@ from typing import Any
 from engine.errors import SettingError, Verbatim
 from engine.experiment import Experiment
 from engine.many.plan import (
-    GRID,
-    MEDIAN,
     MOST_WORKERS,
-    NONE,
     PRUNING,
-    RANDOM,
     SAMPLERS,
     SWEEP,
     Plan,
     seeds_from,
     seeds_of,
+    usual_rule,
+    usual_sampler,
 )
-from engine.many.vary import LIST, POINTS, parsed
+from engine.many.vary import POINTS, parsed
 from engine.validation import whole_number
 from nnviz.commands.checks import CommandError
 from nnviz.commands.train_options import add_settings, check_sizes_once, settings_given
@@ -106,7 +104,7 @@ def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> Plan:
     count = 1 if arguments.seeds is None else arguments.seeds
     if not vary:
         return _seeds_only(arguments, experiment, count)
-    sampler = arguments.sampler or (GRID if all(each.kind == LIST for each in vary) else RANDOM)
+    sampler = arguments.sampler or usual_sampler(vary)
     return Plan(
         SWEEP,
         (experiment,),
@@ -116,7 +114,7 @@ def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> Plan:
         0 if arguments.sampler_seed is None else arguments.sampler_seed,
         arguments.runs,
         arguments.minutes,
-        arguments.prune or (NONE if sampler == GRID else MEDIAN),
+        arguments.prune or usual_rule(sampler),
     )
 
 

@@ -6,26 +6,32 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from engine.many.beats import LEAST_SEEDS, Comparison, compared
 from engine.many.plan import RACE, Plan
 from engine.many.results import FAILED, FINISHED, Results, Spread, TrialResult
-from engine.many.vary import in_words, written
+from engine.many.vary import written
 from nnviz.commands.tabular import lines_of
 from nnviz.look import text
+from nnviz.look.results import (
+    WHY_ONCE,
+    best_two,
+    figure_name,
+    figure_value,
+    spread_words,
+    trial_words,
+    verdict_words,
+    words_of_seeds,
+)
 
 _MOST_ROWS = 10
-_WHY_ONCE = (
-    "It played no part in the choice; that of the other trials is not told, since the best of many would look better "
-    "than it is."
-)
-_OF_RMSE, _OF_ERROR = "RMSE", "error"
 
 
 def best_in_words(results: Results) -> str | None:
     """The best so far, for the bar; None for nothing yet."""
     best = next(iter(results.ranked()), None)
     spread = None if best is None else best.spread(results.compared_by)
-    return None if spread is None else f"best {_named(results.compared_by)} {_figure(results, spread.median)}"
+    if spread is None:
+        return None
+    return f"best {figure_name(results.compared_by)} {figure_value(results.quantity, spread.median)}"
 
 
 def lines(plan: Plan, results: Results) -> Iterator[str]:
@@ -41,23 +47,24 @@ def lines(plan: Plan, results: Results) -> Iterator[str]:
     if len(ranked) > _MOST_ROWS:
         yield f"… and {len(ranked) - _MOST_ROWS} more trials"
     yield from _of_chosen(plan, results)
-    if (best := _compared_best(plan, results)) is not None:
-        yield comparison_in_words(best, _title(plan, ranked[0]), _title(plan, ranked[1]), len(ranked))
+    if (verdict := verdict_words(plan, results)) is not None:
+        yield verdict
 
 
 # ---- one experiment, several seeds
 
 
 def _of_seeds(results: Results, trial: TrialResult) -> Iterator[str]:
-    rows = [["seed", _named(results.compared_by), "epochs", "run"]]
+    rows = [["seed", figure_name(results.compared_by), "epochs", "run"]]
     for seed, run in sorted(trial.runs.items()):
         value = run.figures.get(results.compared_by)
-        told = run.status if run.status != FINISHED or value is None else _figure(results, value)
+        told = run.status if run.status != FINISHED or value is None else figure_value(results.quantity, value)
         rows.append([str(seed), told, text.epochs(run.epochs), "–" if run.run is None else str(run.run)])
     yield from lines_of(rows, texts=0)
     spread = trial.spread(results.compared_by)
     if spread is not None:
-        yield f"{_named(results.compared_by)} {_spread(results, spread)}, {_seeds(spread.count)}"
+        words = spread_words(results.quantity, spread)
+        yield f"{figure_name(results.compared_by)} {words}, {words_of_seeds(spread.count)}"
 
 
 # ---- trials beside each other
@@ -65,7 +72,7 @@ def _of_seeds(results: Results, trial: TrialResult) -> Iterator[str]:
 
 def _head(plan: Plan, results: Results) -> list[str]:
     names = ["experiment"] if plan.kind == RACE else [each.name.replace("_", " ") for each in plan.vary]
-    return ["trial", *names, f"{_named(results.compared_by)}: median", "lowest", "highest", "seeds", "runs"]
+    return ["trial", *names, f"{figure_name(results.compared_by)}: median", "lowest", "highest", "seeds", "runs"]
 
 
 def _row(plan: Plan, results: Results, trial: TrialResult) -> list[str]:
@@ -74,8 +81,8 @@ def _row(plan: Plan, results: Results, trial: TrialResult) -> list[str]:
     figures = ["–"] * 3
     if spread is not None:
         score = trial.score(results.compared_by)
-        median = "stopped early" if math.isinf(score) else _figure(results, score)
-        figures = [median, _figure(results, spread.lowest), _figure(results, spread.highest)]
+        told = [figure_value(results.quantity, each) for each in (score, spread.lowest, spread.highest)]
+        figures = ["stopped early" if math.isinf(score) else told[0], *told[1:]]
     else:
         figures[0] = ", ".join(dict.fromkeys(run.status for run in trial.runs.values()))
     runs = [str(run.run) for run in trial.runs.values() if run.run is not None]
@@ -89,56 +96,11 @@ def _of_chosen(plan: Plan, results: Results) -> Iterator[str]:
     if chosen is None:
         yield "no trial has ended well with all its seeds: none is chosen"
         return
-    yield f"chosen: trial {chosen.trial + 1}, {_title(plan, chosen)}"
+    yield f"chosen: trial {chosen.trial + 1}, {trial_words(chosen)}"
     spread = None if results.told_at_last is None else chosen.spread(results.told_at_last)
     if spread is not None and results.told_at_last is not None:
-        yield f"its {_named(results.told_at_last)}: {_spread(results, spread)}, {_seeds(spread.count)}. {_WHY_ONCE}"
-
-
-def _title(plan: Plan, trial: TrialResult) -> str:
-    return in_words(trial.values) if trial.values else f"experiment {trial.trial + 1}"
-
-
-def _compared_best(plan: Plan, results: Results) -> Comparison | None:
-    """The best trial beside the second best; None where one of them has too few runs, or only one seed."""
-    first_two = [each for each in results.ranked()[:2] if each.is_complete(plan)]
-    if len(first_two) < 2 or len(plan.seeds) < 2:
-        return None
-    first, second = (each.figures(results.compared_by) for each in first_two)
-    return compared(first, second)
-
-
-def comparison_in_words(found: Comparison, first: str, second: str, trials: int) -> str:
-    """How often one trial beats another, and whether that is sure: "too close to tell with 5 seeds"."""
-    equal = f", {found.ties} are equal" if found.ties else ""
-    pairs = f"{first} beats {second} in {found.wins} of {found.pairs} pairs of runs{equal}"
-    if found.p is None:
-        return f"{pairs}; from {LEAST_SEEDS} seeds on it can be told how sure that is."
-    p = f"p = {found.p:.2g}, Mann-Whitney"
-    verdict = "that is hardly chance" if found.is_sure else f"too close to tell with {found.seeds} seeds"
-    more = "" if trials == 2 else f". They are the best of {trials} trials, which makes p too small"
-    return f"{pairs}: {verdict} ({p}){more}."
-
-
-# ---- words
-
-
-def _named(figure: str) -> str:
-    """ "validation error", "test RMSE"."""
-    return figure.replace("_rmse", f" {_OF_RMSE}").replace("_error", f" {_OF_ERROR}")
-
-
-def _figure(results: Results, value: float) -> str:
-    return text.percent(value) if results.quantity == "error" else text.figure(value)
-
-
-def _spread(results: Results, spread: Spread) -> str:
-    median, lowest, highest = (_figure(results, each) for each in (spread.median, spread.lowest, spread.highest))
-    return median if spread.count == 1 else f"median {median}, {lowest} to {highest}"
-
-
-def _seeds(count: int) -> str:
-    return f"{count} seed{'s' * (count > 1)}"
+        words = f"{spread_words(results.quantity, spread)}, {words_of_seeds(spread.count)}"
+        yield f"its {figure_name(results.told_at_last)}: {words}. {WHY_ONCE}"
 
 
 # ---- for other programs
@@ -148,7 +110,7 @@ def facts(plan: Plan, results: Results, sweep: int | None, is_done: bool) -> dic
     """All of it in types that JSON can hold; the test figures of the chosen trial alone."""
     chosen, last = results.chosen, results.told_at_last
     told = None if chosen is None or last is None else _spread_facts(chosen.spread(last))
-    best = _compared_best(plan, results) if plan.is_choice else None
+    best = best_two(plan, results) if plan.is_choice else None
     return {
         "sweep": sweep,
         "kind": plan.kind,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -23,7 +23,7 @@ from nnviz.library import DamagedError
 
 if TYPE_CHECKING:
     from engine.many.plan import Plan
-    from engine.many.results import Results
+    from engine.many.results import Results, RunResult
     from nnviz.library import Library
     from nnviz.library.room import Plan as RoomPlan
     from nnviz.sweeps.conductor import Conductor
@@ -55,6 +55,23 @@ class HowFar:
     seconds_left: float | None = None
     sweep: int = 0
     trials: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class NewResults:
+    """What came of a sweep since the last time, for who looks at it while it is done.
+
+    Attributes:
+        sweep: its number in the library.
+        before: how many of its trials were there before.
+        trials: the values of those that came.
+        runs: runs that are over and in the library now, or that failed.
+    """
+
+    sweep: int
+    before: int
+    trials: tuple[Mapping[str, Any], ...] = ()
+    runs: tuple[RunResult, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +113,12 @@ class Plans(QObject):
 
     Signals:
         went_on(HowFar): several times a second.
+        came(NewResults): likewise, while a sweep is done: once when it begins or goes on, and with its last results.
         noticed(str): something that a person should know, in sentences.
     """
 
     went_on = pyqtSignal(object)
+    came = pyqtSignal(object)
     noticed = pyqtSignal(str)
 
     def __init__(self, path: Callable[[], Path]) -> None:
@@ -169,7 +188,8 @@ class Plans(QObject):
             plan = store.record.plan
             executor = beside_a_window(dataset, plan.base)
             conductor = Conductor(plan, dataset, executor, store, self.noticed.emit)
-            self._conduct(conductor, store, stops)
+            news = _News(conductor, store.sweep)
+            self._conduct(conductor, store, stops, news)
             if self._closes.is_set():
                 status = RUNNING  # which is offered at the next start
             elif not stops.is_set() and not conductor.was_cut:
@@ -178,13 +198,15 @@ class Plans(QObject):
             is_written = store.close(status, dataset)
             if executor is not None:
                 executor.close()
+        self._tell_results(news)
         going = None if self._closes.is_set() else library.room.make_room()
         return PlanEnd(store.sweep, plan, dataset, conductor.results, is_written and status == FINISHED, going)
 
-    def _conduct(self, conductor: Conductor, store: Store, stops: threading.Event) -> None:
+    def _conduct(self, conductor: Conductor, store: Store, stops: threading.Event, news: _News) -> None:
         pace, told, latest = _Pace(conductor, store), -_BETWEEN_NEWS, float("inf")
+        self._tell_results(news)
         while not conductor.is_over and time.monotonic() < latest:
-            conductor.step(_STEP)
+            news.note(conductor.step(_STEP))
             now = time.monotonic()
             if (stops.is_set() or self._closes.is_set()) and not conductor.is_stopping:
                 conductor.stop()
@@ -194,6 +216,47 @@ class Plans(QObject):
                 told = now
                 with suppress(RuntimeError):  # the application has gone
                     self.went_on.emit(pace.how_far())
+                self._tell_results(news)
+
+    def _tell_results(self, news: _News) -> None:
+        if news.is_of_sweep and not self._closes.is_set() and (new := news.take()) is not None:
+            with suppress(RuntimeError):  # the application has gone
+                self.came.emit(new)
+
+
+class _News:
+    """Which trials and runs of a sweep were not told yet."""
+
+    def __init__(self, conductor: Conductor, sweep: int) -> None:
+        from engine.many.plan import SWEEP
+
+        self.is_of_sweep = conductor.plan.kind == SWEEP
+        self._results, self._sweep = conductor.results, sweep
+        self._trials = len(self._results.trials)  # that were told, or are in the library from before
+        self._waiting: list[RunResult] = []
+        self._is_first = True
+
+    def note(self, ended: list[RunResult]) -> None:
+        """Takes notice of runs that are over, and perhaps not yet in the library."""
+        self._waiting += ended
+
+    def take(self) -> NewResults | None:
+        """What is new, which then was told; None for nothing."""
+        runs = [self._results.trials[each.trial].runs[each.seed] for each in self._waiting]
+        self._waiting = [each for each in runs if not _is_known(each)]
+        told = tuple(each for each in runs if _is_known(each))
+        before, trials = self._trials, tuple(each.values for each in self._results.trials[self._trials :])
+        if not (trials or told or self._is_first):
+            return None
+        self._trials, self._is_first = before + len(trials), False
+        return NewResults(self._sweep, before, trials, told)
+
+
+def _is_known(result: RunResult) -> bool:
+    """Whether it is in the library, or never gets there."""
+    from engine.many.results import FAILED
+
+    return result.run is not None or result.status == FAILED
 
 
 class _Pace:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.datasets.description import Description
 from engine.errors import EngineError, Verbatim
@@ -16,6 +16,7 @@ from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
 from engine.many.one_run import Outcome
 from engine.many.plan import Plan
+from engine.many.results import RunResult
 from engine.many.samplers import frozen_values
 from nnviz import __version__
 from nnviz.library.curves import (
@@ -30,11 +31,12 @@ from nnviz.library.faults import DamagedError, LibraryError, UnknownSweepError, 
 from nnviz.library.library import Library
 from nnviz.library.locks import Lock
 from nnviz.library.moments import write_moment
-from nnviz.library.records import best_json, experiment_json, packed_description, words_of
+from nnviz.library.records import RunRecord, best_json, experiment_json, packed_description, words_of
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN, SWEEP_COLUMNS
 from nnviz.library.states import write_state
 
 RUNNING, STOPPED, FINISHED = "running", "stopped", "finished"
+_PAGE = 500  # runs that are read at once
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,15 @@ class SweepRecord:
     def _unreadable(self, what: str, error: Exception) -> DamagedError:
         value, rule = Verbatim(f"unreadable ({str(error)[:80]})"), "must be as nnviz wrote it"
         return DamagedError(f"the {what} of sweep {self.id}", value, rule, "Begin it anew; its runs are still there.")
+
+
+class ToldSweep(NamedTuple):
+    """What a list tells of a sweep: its number, its name, "running", "stopped" or "finished", and when it was begun."""
+
+    id: int
+    name: str
+    status: str
+    created: float
 
 
 @dataclass(frozen=True)
@@ -153,6 +164,21 @@ class Sweeps:
         for run, epoch, value in self._database.numbers(query, (sweep,)):
             found.setdefault(int(run), {})[int(epoch)] = value
         return found
+
+    def records(self, sweep: int) -> list[RunRecord]:
+        """What the library tells of these runs, in the same order. Raises LibraryError."""
+        runs = self.runs(sweep)
+        found: dict[int, RunRecord] = {}
+        for start in range(0, len(runs), _PAGE):
+            found |= self._library.records(runs[start : start + _PAGE])
+        return [found[run] for run in runs if run in found]
+
+    def told(self, kind: str) -> list[ToldSweep]:
+        """The sweeps of a kind, newest first, without their plans and trials. Raises LibraryError."""
+        if not self._database.has_sweeps:
+            return []
+        query = "SELECT id, name, status, created FROM sweeps WHERE kind = ? ORDER BY id DESC"
+        return [ToldSweep(int(row[0]), *row[1:]) for row in self._database.rows(query, (kind,))]
 
     def interrupted(self) -> list[SweepRecord]:
         """Those that were broken off: stopped, or their program ended in the middle. The newest first."""
@@ -252,6 +278,12 @@ def figures_at_end(epochs: Sequence[Epoch], best: BestRestored | None) -> dict[s
         return {}
     at_end = next((each for each in epochs if best is not None and each.epoch == best.epoch), epochs[-1])
     return figures_of_epoch(at_end)
+
+
+def result_of(record: RunRecord) -> RunResult:
+    """What came of a run that is in the library. Raises DamagedError if its seed cannot be read."""
+    trial, told = record.trial or 0, (record.figures, record.epochs, record.seconds, record.id)
+    return RunResult(trial, record.seed, record.status, *told)
 
 
 def lock_of_sweep(path: Path, sweep: int) -> Lock:

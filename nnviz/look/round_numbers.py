@@ -7,6 +7,7 @@ import math
 _MARKS = (1, 2, 5, 10)
 _ENDS = (1, 1.5, 2, 3, 4, 6, 8, 10)
 _LARGEST = 3.4e38  # weights are float32 and could not be divided by more
+_FEWEST = 3  # with fewer marks a logarithmic axis gets more than 1, 2 and 5 per decade
 _EPSILON = 1e-6  # what rounding may take from a number that is meant to be whole
 
 
@@ -51,6 +52,20 @@ def enough_marks(low: float, high: float, wanted: float) -> list[float]:
     """Returns even marks, more than ``wanted`` if needed for two, since an axis with one mark shows no scale."""
     found = even_marks(low, high, wanted)
     return found if len(found) > 1 else enough_marks(low, high, 2 * wanted)
+
+
+def log_marks(low: float, high: float, most: float) -> list[float]:
+    """Returns the marks of a logarithmic axis from low to high, both above 0, as many as ``most`` lets read.
+
+    These are 1, 2 and 5 times powers of ten, powers of ten alone where those are many, even ones where they are few.
+    """
+    found = marks(low, high)
+    if len(found) < _FEWEST:
+        return enough_marks(low, high, min(most, 8))
+    if len(found) <= 2 * most:
+        return found
+    powers = [mark for mark in found if f"{mark:e}".startswith("1.0")]
+    return powers if len(powers) > 1 else found[::2]  # two powers of ten are enough
 
 
 def round_top(high: float, parts: int = 5) -> float:

@@ -156,6 +156,15 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
+def roughly(seconds: float) -> str:
+    """A duration that is only estimated: 0.2 s, 45 s, 9 min, 2.5 h, 3 days."""
+    for unit, length, until in (("s", 1.0, 90.0), ("min", 60.0, 5400.0), ("h", 3600.0, 172800.0)):
+        if seconds < until:
+            amount = seconds / length
+            return f"{amount:.2g} {unit}" if amount < 10 else f"{amount:.0f} {unit}"
+    return f"{count(round(seconds / 86400))} days"
+
+
 def size(nbytes: float) -> str:
     """Bytes in the unit that fits, with at most one decimal."""
     for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):

@@ -7,7 +7,8 @@ from functools import partial
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton, QWidget
 
-from nnviz.session.sweep_words import words_of_count, words_of_seeds
+from nnviz.look.results import words_of_seeds
+from nnviz.session.sweep_words import words_of_count
 from nnviz.session.sweeps import SEEDS, Sweeps
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.progress_button import ProgressButton

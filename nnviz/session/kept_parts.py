@@ -15,8 +15,10 @@ from nnviz.session.resuming import Resuming
 from nnviz.session.room import KeptRoom
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
+from nnviz.session.sweep_form import SweepForm
 from nnviz.session.sweeps import Sweeps
 from nnviz.session.training import Training
+from nnviz.session.trials import Trials
 from nnviz.session.undo import Undo
 
 
@@ -31,7 +33,7 @@ def kept_parts(
     resuming: Resuming,
     undo: Undo,
     messages: Messages,
-) -> tuple[Reopening, KeptRuns, Comparison, KeptRoom, Exchange, Sweeps]:
+) -> tuple[Reopening, KeptRuns, Comparison, KeptRoom, Exchange, Sweeps, SweepForm, Trials]:
     """What puts runs into the window, their list, which are compared, their room, passing on, and many at once."""
     reopening = Reopening(lane, data, settings, runs, making, resuming, messages)
     library = KeptRuns(lane, records, runs, training, reopening, undo, messages)
@@ -39,4 +41,6 @@ def kept_parts(
     room = KeptRoom(lambda: records.path, library, runs, messages)
     exchange = Exchange(lambda: records.path, library, messages)
     sweeps = Sweeps(data, settings, records, library, comparison, messages)
-    return reopening, library, comparison, room, exchange, sweeps
+    form = SweepForm(lane, data, settings, library, sweeps, undo, messages)
+    trials = Trials(lane, library, sweeps, comparison, messages)
+    return reopening, library, comparison, room, exchange, sweeps, form, trials

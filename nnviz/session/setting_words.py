@@ -37,7 +37,8 @@ def more_epochs(epochs: int) -> str:
 
 def setting_name(name: str) -> str:
     """The name of a setting, for a sentence."""
-    return {"initializer": "first weights", "shape": ""}.get(name, name.replace("_", " "))
+    names = {"initializer": "first weights", "shape": "", "hidden": "hidden layers"}
+    return names.get(name, name.replace("_", " "))
 
 
 def setting_value(value: object) -> str:

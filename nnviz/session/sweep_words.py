@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd
 from nnviz.look import text
 from nnviz.look.meaning import Meaning
+from nnviz.look.results import figure_name, spread_words, trial_words, words_of_seeds
 
 if TYPE_CHECKING:
     from engine.many.plan import Plan
-    from engine.many.results import Results, Spread
+    from engine.many.results import Results
 
 
 def name_of(plan: Plan) -> str:
@@ -25,9 +26,19 @@ def _is_of_seeds(plan: Plan) -> bool:
     return plan.kind == SEEDS
 
 
-def words_of_seeds(count: int) -> str:
-    """ "5 seeds"."""
-    return f"{count} seed{'s' * (count != 1)}"
+def is_sweep(plan: Plan) -> bool:
+    """Whether settings vary in it."""
+    from engine.many.plan import SWEEP
+
+    return plan.kind == SWEEP
+
+
+def words_of_keeping(plan: Plan) -> tuple[str, str]:
+    """Why a plan cannot be done while no runs are kept, and what can be chosen then."""
+    what = f"{name_of(plan)} are" if _is_of_seeds(plan) else f"The runs of a {name_of(plan)} are"
+    do = f"train {name_of(plan)}" if _is_of_seeds(plan) else f"begin the {name_of(plan)}"
+    off = "trained as runs of the library, and none is kept there while File → Keep runs in the library is off."
+    return f"{what} {off}", f"Keep runs, and {do}"
 
 
 def words_of_count(how_far: HowFar) -> str:
@@ -54,27 +65,29 @@ def words_of_end(end: PlanEnd) -> str:
     stopped = "" if end.is_done else f" Stopped with {over} runs done, which are kept."
     if not _is_of_seeds(plan):
         how = f"is over: {over} runs are done" if end.is_done else f"was stopped with {over} runs done, which are kept"
-        return f"The {name_of(plan)} {how}."
+        return f"The {name_of(plan)} {how}.{_best(end) if is_sweep(plan) else ''}"
+    return f"{name_of(plan)}: {_figures_of_seeds(end)}.{_others(results)}{stopped}"
+
+
+def _best(end: PlanEnd) -> str:
+    """Which trial is the best so far, by what they are compared by."""
+    results, chosen = end.results, end.results.chosen
+    spread = None if chosen is None else chosen.spread(results.compared_by)
+    if chosen is None or spread is None:
+        return ""
+    figures = f"{figure_name(results.compared_by)} {spread_words(results.quantity, spread, Meaning(end.dataset).unit)}"
+    return f" The best: {trial_words(chosen)}, {figures}."
+
+
+def _figures_of_seeds(end: PlanEnd) -> str:
+    """ "test error median 2.3 %, 2.2 to 2.6 %"; of how many runs, where that is not of all."""
+    results = end.results
     spread = results.trials[0].spread(results.compared_by)
-    figures = "none was trained to its end" if spread is None else _spread(end, spread)
-    return f"{name_of(plan)}: {figures}.{_others(results)}{stopped}"
-
-
-def _spread(end: PlanEnd, spread: Spread) -> str:
-    part, _, quantity = end.results.compared_by.partition("_")
-    figure = "RMSE" if quantity == "rmse" else quantity
-    median, lowest, highest = (_figure(end, value) for value in (spread.median, spread.lowest, spread.highest))
-    if spread.count == 1:
-        return f"{part} {figure} {median}, of one run"
-    lowest = lowest.removesuffix(" %")
-    of = "" if spread.count == len(end.plan.seeds) else f", of {text.count(spread.count)} runs"
-    return f"{part} {figure} median {median}, {lowest} to {highest}{of}"
-
-
-def _figure(end: PlanEnd, value: float) -> str:
-    if end.results.quantity == "error":
-        return text.percent(value)
-    return f"{text.steady(value)} {Meaning(end.dataset).unit}".rstrip()
+    if spread is None:
+        return "none was trained to its end"
+    runs = "one run" if spread.count == 1 else f"{text.count(spread.count)} runs"
+    of = "" if spread.count == len(end.plan.seeds) > 1 else f", of {runs}"
+    return f"{figure_name(results.compared_by)} {spread_words(results.quantity, spread, Meaning(end.dataset).unit)}{of}"
 
 
 def _others(results: Results) -> str:

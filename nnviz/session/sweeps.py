@@ -1,8 +1,7 @@
-"""Many runs beside the one in the window: an experiment with several seeds, or several with the same ones."""
+"""Many runs beside the one in the window: several seeds of an experiment, several experiments, or a sweep."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,14 @@ from nnviz.session.racing import race_between, why_no_race
 from nnviz.session.records import Records
 from nnviz.session.run_words import words_of_going
 from nnviz.session.settings import Settings
-from nnviz.session.sweep_words import name_of, words_of_broken_off, words_of_end, words_of_progress, words_of_seeds
+from nnviz.session.sweep_words import (
+    is_sweep,
+    name_of,
+    words_of_broken_off,
+    words_of_end,
+    words_of_keeping,
+    words_of_progress,
+)
 
 if TYPE_CHECKING:  # loaded when something is to be trained: the first picture need not wait for it
     from engine.many.plan import Plan
@@ -36,7 +42,8 @@ class Sweeps(QObject):
         changed: ``how_far`` has changed, ``why_not`` or ``seeds``.
         seeds_changed: ``seeds`` has.
         told(str): what is being done, which ends with "…", or what came of it.
-        shown: what came of it is compared, and the person wants to see it.
+        came(NewResults): what is new of the sweep that is being done.
+        shown(int): the person wants to see what came of a plan: the sweep of that number; 0 for what is compared.
 
     Attributes:
         seeds: with how many each experiment is trained: one of ``SEEDS``.
@@ -46,7 +53,8 @@ class Sweeps(QObject):
     changed = pyqtSignal()
     seeds_changed = pyqtSignal()
     told = pyqtSignal(str)
-    shown = pyqtSignal()
+    came = pyqtSignal(object)
+    shown = pyqtSignal(int)
 
     def __init__(
         self,
@@ -67,6 +75,7 @@ class Sweeps(QObject):
         self._racing = 0  # experiments of a race whose groups are not compared yet
         self._plans = Plans(lambda: records.path)
         self._plans.went_on.connect(self._go_on)
+        self._plans.came.connect(self.came)
         self._plans.noticed.connect(messages.tell_later)
         for signal in (data.loading_changed, data.changed, settings.problems_changed, records.changed):
             signal.connect(self.changed)
@@ -95,23 +104,8 @@ class Sweeps(QObject):
             self.stop()
         elif self.why_not is not None:
             self._messages.tell(self.why_not)
-        elif not self._records.is_on:
-            self._offer_to_keep(self.toggle)
         else:
             self._start_seeds()
-
-    def _offer_to_keep(self, start: Callable[[], None]) -> None:
-        words = words_of_seeds(self.seeds)
-
-        def keep() -> None:
-            self._records.set_on(True)
-            start()
-
-        self._messages.tell(
-            f"{words} are trained as runs of the library, and none is kept there while File → Keep runs in the library "
-            f"is off.",
-            Choice(f"Keep runs, and train {words}", keep),
-        )
 
     def _start_seeds(self) -> None:
         from engine.many.plan import seeds_of
@@ -124,7 +118,7 @@ class Sweeps(QObject):
         except EngineError as error:
             self._messages.tell_error("The seeds cannot be trained", error)
             return
-        self._start(plan)
+        self.start(plan)
 
     # ---- a race
 
@@ -142,10 +136,8 @@ class Sweeps(QObject):
             self.stop()
         elif (why_not := self.why_no_race) is not None:
             self._messages.tell(why_not)
-        elif not self._records.is_on:
-            self._offer_to_keep(self.toggle_race)
         else:
-            self._start(race_between(self._comparison.runs, self.seeds))
+            self.start(race_between(self._comparison.runs, self.seeds))
 
     def _show_race(self, how_far: HowFar) -> None:
         if self._racing and how_far.trials == self._racing:
@@ -186,13 +178,25 @@ class Sweeps(QObject):
 
         self._plans.look_for_broken_off(done)
 
-    def _start(self, plan: Plan) -> None:
+    def start(self, plan: Plan) -> None:
+        """Does a plan, which fits the data. Where no runs are kept, that is offered first: it needs the library."""
         from engine.many.plan import RACE
 
+        if not self._records.is_on:
+            self._offer_to_keep(plan)
+            return
         self._messages.clear()
         self._begin(name_of(plan), HowFar(0, plan.most_runs))
         self._racing = len(plan.experiments) if plan.kind == RACE else 0
         self._plans.begin(plan, self._data.dataset, self._done, self._failed)
+
+    def _offer_to_keep(self, plan: Plan) -> None:
+        def keep() -> None:
+            self._records.set_on(True)
+            self.start(plan)
+
+        off, choice = words_of_keeping(plan)
+        self._messages.tell(off, Choice(choice, keep))
 
     def _begin(self, name: str, how_far: HowFar) -> None:
         self._name, self._is_stopping, self._racing = name, False, 0
@@ -217,7 +221,8 @@ class Sweeps(QObject):
         groups = [Group(end.sweep, trial.trial) for trial in end.results.trials if trial.is_kept]
         if self._racing:
             self._compare(groups)
-        choices = [Choice("Show in Runs", partial(self.show, groups))] if groups else []
+        show = partial(self.shown.emit, end.sweep) if is_sweep(end.plan) else partial(self._show, groups)
+        choices = [Choice("Show in Runs", show)] if groups else []
         if not end.is_done:
             choices.append(Choice("Go on with it", partial(self.resume, end.sweep, end.plan)))
         self._messages.tell_later(words_of_end(end), *choices)
@@ -228,10 +233,9 @@ class Sweeps(QObject):
         self._end("")
         self._messages.tell_error(f"{self._name} could not be trained", error)
 
-    def show(self, groups: list[Group]) -> None:
-        """Compares these groups of seeds, where the person can see it."""
+    def _show(self, groups: list[Group]) -> None:
         self._compare(groups)
-        self.shown.emit()
+        self.shown.emit(0)
 
     def _compare(self, groups: list[Group]) -> None:
         """As many as can be told apart."""

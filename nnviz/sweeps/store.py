@@ -13,8 +13,7 @@ from engine.many.plan import Plan
 from engine.many.results import OVER, STOPPED, RunResult
 from nnviz.library import Library, LibraryError
 from nnviz.library.locks import Lock
-from nnviz.library.records import RunRecord
-from nnviz.library.sweeps import RUNNING, Done, SweepRecord, Sweeps, take_lock
+from nnviz.library.sweeps import RUNNING, Done, SweepRecord, Sweeps, result_of, take_lock
 
 SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
 _SHARE_OF_BUDGET = 0.25  # of the library's, for the moments of all runs of a plan
@@ -67,21 +66,14 @@ class Store:
 
         The latter are done again in their place. Raises LibraryError.
         """
-        runs = self._runs()
+        runs = self._sweeps.records(self.sweep)
         stopped = [each for each in runs if each.status == STOPPED and not self._library.is_live(each.id)]
-        again = {(each.trial or 0, each.experiment.seed): each.id for each in stopped}
+        again = {(each.trial or 0, each.seed): each.id for each in stopped}
         return [result_of(each) for each in runs if each.status in OVER], again
 
     def curves(self, figure: str) -> dict[int, dict[int, float]]:
         """A figure of all runs that were trained to their end, by run and epoch. Raises LibraryError."""
         return self._sweeps.curves(self.sweep, figure)
-
-    def _runs(self) -> list[RunRecord]:
-        runs = self._sweeps.runs(self.sweep)
-        records: dict[int, RunRecord] = {}
-        for start in range(0, len(runs), 500):
-            records |= self._library.records(runs[start : start + 500])
-        return [records[run] for run in runs if run in records]
 
     # ---- writing
 
@@ -151,12 +143,6 @@ class Store:
         finally:
             self._lock.release()
         return self.problem is None
-
-
-def result_of(record: RunRecord) -> RunResult:
-    """What came of a run that is in the library."""
-    seed = record.experiment.seed
-    return RunResult(record.trial or 0, seed, record.status, record.figures, record.epochs, record.seconds, record.id)
 
 
 def _size(outcome: Outcome) -> int:

@@ -80,6 +80,7 @@ class NumberEdit(QAbstractSpinBox):
         self._step = step
         self._page = 4 if step in (step_decade, step_decade_or_zero) else _LARGE_STEP
         self._shown, self._tip = "", tip
+        self._has_arrows = True
         self.line = FieldEdit(self)
         self.line.takes_space = False
         self.setLineEdit(self.line)
@@ -101,6 +102,11 @@ class NumberEdit(QAbstractSpinBox):
         if not (self.hasFocus() and self.is_typed):
             self._put(text)
         self._tell_whole()
+
+    def hide_arrows(self) -> None:
+        """Leaves their room to the text; keys and wheel still step."""
+        self._has_arrows = False
+        self.setButtonSymbols(QAbstractSpinBox.NoButtons)
 
     def forget_typed(self) -> None:
         """Shows the value in use again; what was typed and not committed is dropped, as when the field is hidden."""
@@ -153,6 +159,8 @@ class NumberEdit(QAbstractSpinBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the arrows as lines, because SVG exports keep them sharp; a style sheet could only use images."""
         super().paintEvent(event)
+        if not self._has_arrows:
+            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setPen(QPen(theme.colour("muted"), 1.4))

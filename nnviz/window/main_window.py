@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, Qt, pyqtSignal
@@ -51,6 +52,9 @@ from nnviz.window.run_dialogs import RunDialogs
 from nnviz.window.status_line import StatusLine
 from nnviz.window.time_keys import TimeKeys
 from nnviz.window.workspace_switch import WorkspaceSwitch
+
+if TYPE_CHECKING:  # made when Runs is shown
+    from nnviz.panels.runs.sweep_page import SweepPage
 
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
 _WAIT_FOR_FILM = 200  # milliseconds that closing waits for a film that nobody will see
@@ -106,7 +110,7 @@ class MainWindow(QMainWindow):
         told = (self.cards.done, self.films.film.done, session.exchange.told, session.room.told, session.sweeps.told)
         for signal in told:
             signal.connect(self.status_line.show_activity)
-        session.sweeps.shown.connect(partial(self.show_workspace, "runs"))
+        session.sweeps.shown.connect(self._show_in_runs)
         self.own_dialogs = OwnDialogs(self, self._docks.cards["ownPage"])
         self.resize(1440, 900)
         self._restore()
@@ -175,6 +179,18 @@ class MainWindow(QMainWindow):
         self._switch.show_chosen(name)
         self._menus.show_cards(self._docks.shown)
         self.status_line.show_hint(name)
+
+    def _show_in_runs(self, sweep: int) -> None:
+        """Shows Runs, and there the sweep of that number; 0 for what is compared."""
+        self.show_workspace("runs")
+        if sweep:
+            self.session.trials.show(sweep)
+
+    def show_sweep_form(self) -> None:
+        """Shows the form of a sweep, with the focus in it."""
+        self.show_workspace("runs")
+        page: SweepPage = self._docks.cards["sweepPage"]
+        page.open()
 
     # ---- theme and layout
 

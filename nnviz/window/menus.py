@@ -179,6 +179,7 @@ class Menus(QObject):
         session = self._session
         self._add(menu, "&Train / pause", "actionTrain", "Space", self._toggle)
         seeds = self._add(menu, "", "actionSeeds", "Ctrl+Shift+T", self._toggle_seeds)
+        self._add(menu, "S&weep …", "actionSweep", "Ctrl+Shift+W", self._window.show_sweep_form)
         self._add(menu, "One &batch", "actionStepBatch", "B", session.step_batch)
         self._add(menu, "One &epoch", "actionStepEpoch", "E", session.step_epoch)
         menu.addSeparator()

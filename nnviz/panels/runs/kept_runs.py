@@ -81,6 +81,7 @@ class KeptRunsPanel(DockCard):
         self._action("Star", "actionStarRun", "*", self._star)
         self._action("Rename …", "actionRenameRun", "F2", lambda _: self.table_view.rename())
         self._action("Note …", "actionNoteRun", "F4", lambda _: self.note.setFocus())
+        self._action("Show its sweep", "actionShowSweep", "T", self._show_sweep)
         self._action("Export …", "actionExportRun", "Ctrl+E", self._export)
         self._action("Delete", "actionDeleteRun", "Del", lambda row: library.delete(row.all_runs))
         for words, name, act in (
@@ -231,6 +232,13 @@ class KeptRunsPanel(DockCard):
 
     def _export(self, row: Row) -> None:
         self.export_wanted.emit(self._one_of(row))
+
+    def _show_sweep(self, row: Row) -> None:
+        sweep = next((record.sweep for record in self._known(row.all_runs)), None)
+        if sweep is None:
+            self._session.messages.tell("This run was trained by itself: it belongs to no sweep.")
+        else:
+            self._session.trials.show(sweep)
 
     def _one_of(self, row: Row) -> int:
         """The number of the run; of a group of that in the middle."""

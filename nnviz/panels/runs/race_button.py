@@ -5,8 +5,9 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QToolButton
 
+from nnviz.look.results import words_of_seeds
 from nnviz.session.comparison import Comparison
-from nnviz.session.sweep_words import words_of_count, words_of_seeds
+from nnviz.session.sweep_words import words_of_count
 from nnviz.session.sweeps import Sweeps
 from nnviz.widgets.parts import named
 

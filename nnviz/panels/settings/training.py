@@ -46,7 +46,7 @@ def _choose_optimizer(session: Session, name: str) -> None:
         session.messages.tell(f"{' and '.join(changed).capitalize()} came with {OPTIMIZERS[name].label}.")
 
 
-_ROWS = (
+USUAL = (
     Choice(
         "optimizer",
         "Optimizer",
@@ -154,7 +154,7 @@ class TrainingPanel(Card):
         self._adjusted = named(label(role="muted"), "presetAdjusted")
         self._adjusted.setWordWrap(True)
         form.add_wide(self._adjusted)
-        form.add_rows(_ROWS)
+        form.add_rows(USUAL)
         self.body.addWidget(form)
         self._notice = Notice("trainingNotice")
         self.head.row.insertWidget(1, self._notice, 100)

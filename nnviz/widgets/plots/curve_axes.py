@@ -13,12 +13,11 @@ from PyQt5.QtCore import QRectF, Qt
 
 from nnviz.look import text as words
 from nnviz.look import theme
-from nnviz.look.round_numbers import digits, enough_marks, even_marks, marks, round_top
+from nnviz.look.round_numbers import digits, enough_marks, even_marks, log_marks, marks, round_top
 from nnviz.look.text import percent
 
 Ends = tuple[float, float]
 _LARGE = 1e9  # from here on values are written like 3.40e+38
-_LEAST_MARKS = 3  # with fewer ticks a logarithmic axis gets more than 1, 2 and 5 per decade
 _BATCHES = (20, 100, 500)  # possible ends of an axis that counts batches, in the first epoch
 _WORD_WIDTH, _WORD_GAP, _LEAST_GAP = 44, 9, 4  # pixels, for the name left of the epochs
 
@@ -115,14 +114,7 @@ class ValueAxis(pg.AxisItem):
         most = max(size / 36, 2)
         if not self.is_log:
             return [(None, enough_marks(minVal, maxVal, min(most, 6)))]
-        low, high = 10.0**minVal, 10.0**maxVal
-        shown = marks(low, high)
-        if len(shown) < _LEAST_MARKS:
-            shown = enough_marks(low, high, min(most, 8))
-        elif len(shown) > 2 * most:  # two powers of ten are enough
-            powers = [mark for mark in shown if f"{mark:e}".startswith("1.0")]
-            shown = powers if len(powers) > 1 else shown[::2]
-        return [(None, [math.log10(mark) for mark in shown])]
+        return [(None, [math.log10(mark) for mark in log_marks(10.0**minVal, 10.0**maxVal, most)])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """Formats values without their unit. Evenly spaced ones have equally many decimals."""

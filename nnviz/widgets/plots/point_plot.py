@@ -1,4 +1,4 @@
-"""Points with two numbers each, the line on which they should lie, and axes: few are discs, many are dots."""
+"""Points with two numbers each, a line with which to compare them, and axes: few are discs, many are dots."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PyQt5.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
 from engine.validation import Array
@@ -22,15 +22,25 @@ _REACH = 10  # pixels from the mouse to the nearest point that it points at
 _FEW, _SOME = 150, 600  # points; more get smaller
 _FAINT = 0.45  # how much of its colour a series that stands back keeps
 _RING = 6
+_ARM = 3.5  # pixels from the middle of a cross to its ends
+DISC, CIRCLE, CROSS, ABOVE = "disc", "circle", "cross", "above"
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Points (k, 2) in the colour of that name; a faint one lies behind and stands back."""
+    """Points (k, 2) in the colour of that name.
+
+    Attributes:
+        is_faint: whether they lie behind the others, and stand back.
+        mark: "disc"; or for few of them "circle", "cross", or "above": a disc that lies above all others.
+        size: of a disc, as a factor.
+    """
 
     points: Array
     ink: str
     is_faint: bool = False
+    mark: str = DISC
+    size: float = 1.0
 
 
 class PointPlot(QWidget):
@@ -41,11 +51,13 @@ class PointPlot(QWidget):
     Signals:
         hovered(int): the mouse points at that point; -1 for none.
         chosen(int): it was clicked, or Enter was pressed.
+        opened(int): it was clicked twice, or Enter was pressed.
         moved(int): it was reached by Left or Right, which go along x.
     """
 
     hovered = pyqtSignal(int)
     chosen = pyqtSignal(int)
+    opened = pyqtSignal(int)
     moved = pyqtSignal(int)
 
     def __init__(self) -> None:
@@ -53,6 +65,7 @@ class PointPlot(QWidget):
         self.frame = Frame()
         self._series: Sequence[Series] = ()
         self._points: Array = np.zeros((0, 2))
+        self._path: Array = np.zeros((0, 2))
         self._choice: int | None = None
         self._hint = ""
         self._painter = PointPainter()
@@ -63,9 +76,10 @@ class PointPlot(QWidget):
         self.setFocusPolicy(Qt.StrongFocus)
         theme.changed.connect(self._redraw)
 
-    def show_points(self, series: Sequence[Series], frame: Frame, hint: str = "") -> None:
-        """Shows points within a frame; without points the hint."""
+    def show_points(self, series: Sequence[Series], frame: Frame, hint: str = "", path: Array | None = None) -> None:
+        """Shows points within a frame, over a line through the places ``path`` (k, 2); without points the hint."""
         self._series, self.frame, self._hint = series, frame, hint
+        self._path = np.zeros((0, 2)) if path is None else path
         self._points = np.concatenate([each.points for each in series]) if series else np.zeros((0, 2))
         self._redraw()
         if self._mouse is not None:
@@ -95,10 +109,13 @@ class PointPlot(QWidget):
 
     def _places(self) -> Array:
         """(k, 2) pixels within the field; NaN for points that are not finite."""
+        return self._within_field(self._points)
+
+    def _within_field(self, points: Array) -> Array:
         ends, field = np.array([self.frame.x, self.frame.y]), self.field
         with np.errstate(invalid="ignore", over="ignore"):
-            shares = np.clip((self._points - ends[:, 0]) / (ends[:, 1] - ends[:, 0]), 0, 1)
-        shares[~np.isfinite(self._points).all(axis=1)] = np.nan
+            shares = np.clip((points - ends[:, 0]) / (ends[:, 1] - ends[:, 0]), 0, 1)
+        shares[~np.isfinite(points).all(axis=1)] = np.nan
         shares[:, 1] = 1 - shares[:, 1]
         return shares * (field.width() - 1, field.height() - 1)
 
@@ -146,24 +163,53 @@ class PointPlot(QWidget):
         """The line and the points over the grid."""
         ratio, ground = self.devicePixelRatioF(), theme.colour("card").rgb() & 0xFFFFFF
         pixels = max(1, int(size.width() * ratio)), max(1, int(size.height() * ratio))
-        self._painter.paint(pixels, *self._dots(ratio), ground, ground, self._radius * ratio)
         picture = QPixmap(*pixels)
         picture.fill(theme.colour("card"))
         picture.setDevicePixelRatio(ratio)
         painter = QPainter(picture)
         paint_grid(painter, self.frame, size)
         is_dark = theme.colour("card").lightness() < 128  # the points' own ground then hides neither grid nor line
-        painter.setCompositionMode(QPainter.CompositionMode_Lighten if is_dark else QPainter.CompositionMode_Darken)
-        painter.drawImage(QRect(QPoint(0, 0), size), self._painter.image)
+        over = QPainter.CompositionMode_Lighten if is_dark else QPainter.CompositionMode_Darken
+        for factor in sorted({each.size for each in self._series if each.mark == DISC}):
+            self._painter.paint(pixels, *self._dots(ratio, factor), ground, ground, factor * self._radius * ratio)
+            painter.setCompositionMode(over)
+            painter.drawImage(QRect(QPoint(0, 0), size), self._painter.image)
+        painter.setCompositionMode(QPainter.CompositionMode_SourceOver)
+        painter.setRenderHint(QPainter.Antialiasing)
+        self._draw_path(painter)
+        self._draw_marks(painter)
         painter.end()
         return picture
+
+    def _draw_path(self, painter: QPainter) -> None:
+        if len(self._path):
+            painter.setPen(QPen(theme.colour("good"), 2))
+            painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in self._within_field(self._path).tolist()]))
+
+    def _draw_marks(self, painter: QPainter) -> None:
+        """Circles, crosses, and discs above all others."""
+        places, start = self._places(), 0
+        for each in self._series:
+            own, start = places[start : start + len(each.points)], start + len(each.points)
+            own = own[np.isfinite(own).all(axis=1)]
+            painter.setPen(QPen(theme.colour(each.ink), 1.5))
+            if each.mark in (CIRCLE, ABOVE):
+                radius = _ARM if each.mark == CIRCLE else each.size * self._radius + 0.5
+                painter.setPen(QPen(theme.colour(each.ink if each.mark == CIRCLE else "card"), 1.5))
+                painter.setBrush(Qt.NoBrush if each.mark == CIRCLE else theme.colour(each.ink))
+                for x, y in own.tolist():
+                    painter.drawEllipse(QPointF(x, y), radius, radius)
+            elif each.mark == CROSS:
+                arms = ((-_ARM, -_ARM, _ARM, _ARM), (-_ARM, _ARM, _ARM, -_ARM))
+                ends = [QLineF(x + a, y + b, x + c, y + d) for x, y in own.tolist() for a, b, c, d in arms]
+                painter.drawLines(ends)
 
     @property
     def _radius(self) -> float:
         return 3.5 if self.count <= _FEW else 2.5 if self.count <= _SOME else 1.8
 
-    def _dots(self, ratio: float) -> tuple[Array, Dots, Array]:
-        """Places in pixels of the screen, the points and their colours; faint series lie behind the others."""
+    def _dots(self, ratio: float, factor: float) -> tuple[Array, Dots, Array]:
+        """Discs of that size: places in pixels of the screen, points, and their colours; faint ones lie behind."""
         if not self.count:
             return np.zeros((0, 2)), no_dots(), np.zeros(1, np.uint32)
         ground = theme.colour("card").rgb() & 0xFFFFFF
@@ -171,8 +217,10 @@ class PointPlot(QWidget):
         faint = np.array([each.is_faint for each in self._series])
         inks[faint] = mixed(inks[faint], ground, _FAINT) & 0xFFFFFF
         of = np.repeat(np.arange(len(inks)), [len(each.points) for each in self._series])
+        drawn = np.array([each.mark == DISC and each.size == factor for each in self._series])
         order = np.argsort(~faint[of], kind="stable")
-        nobody = np.zeros(len(of), bool)
+        order = order[drawn[of[order]]]
+        nobody = np.zeros(len(order), bool)
         places = self._places()[order] * ratio
         return places, Dots(places, of[order], nobody, nobody), inks
 
@@ -196,11 +244,18 @@ class PointPlot(QWidget):
         if event.button() == Qt.LeftButton and found >= 0:
             self.chosen.emit(found)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Opens a point."""
+        found = self._at(event.pos())
+        if event.button() == Qt.LeftButton and found >= 0:
+            self.opened.emit(found)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right go to the next point along x; Enter chooses it."""
+        """Left and Right go to the next point along x; Enter chooses and opens it."""
         step = {Qt.Key_Left: -1, Qt.Key_Right: 1}.get(Qt.Key(event.key()))
         if event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._choice is not None:
             self.chosen.emit(self._choice)
+            self.opened.emit(self._choice)
         elif step is None or not self.count:
             super().keyPressEvent(event)
         else:

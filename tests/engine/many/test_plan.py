@@ -9,8 +9,23 @@ from typing import Any
 import pytest
 
 from engine.errors import SettingError
-from engine.many.plan import GRID, RACE, RANDOM, SEEDS, SWEEP, TPE, USUAL_TRIALS, Plan, race_of, seeds_of
-from engine.many.samplers import Values, sampler_of
+from engine.many.plan import (
+    GRID,
+    MEDIAN,
+    NONE,
+    RACE,
+    RANDOM,
+    SEEDS,
+    SWEEP,
+    TPE,
+    USUAL_TRIALS,
+    Plan,
+    race_of,
+    seeds_of,
+    usual_rule,
+    usual_sampler,
+)
+from engine.many.samplers import Values, check_installed, sampler_of
 from engine.many.vary import parsed
 from tests.engine.helpers import class_data, refused
 from tests.nnviz.library.helpers import an_experiment
@@ -142,3 +157,31 @@ def test_tpe_without_optuna_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(SettingError, match=r"pip install nnviz\[sweep\]"):
         sampler_of(a_sweep("hidden=3,4", sampler=TPE))
+    with pytest.raises(SettingError, match=r"pip install nnviz\[sweep\]"):
+        check_installed(TPE)
+    check_installed(RANDOM)
+
+
+def test_what_is_usual_follows_from_what_varies() -> None:
+    lists, mixed = (
+        (parsed("hidden=3,4"), parsed("optimizer=sgd,adam")),
+        (parsed("hidden=3,4"), parsed("dropout=0..0.5")),
+    )
+    assert (usual_sampler(lists), usual_sampler(mixed)) == (GRID, RANDOM)
+    assert (usual_rule(GRID), usual_rule(RANDOM)) == (NONE, MEDIAN)
+
+
+@pytest.mark.parametrize(
+    ("typed", "parameter"),
+    [
+        ("batch-size=10,5000", "batch_size"),
+        ("hidden=8..100000000000", "shape"),
+        ("learning-rate=-1..1", "learning_rate"),
+    ],
+)
+def test_each_setting_that_varies_is_checked_by_itself(typed: str, parameter: str) -> None:
+    plan = a_sweep("dropout=0..0.5", typed)
+    plan.check_varied(plan.vary[0], DATA)
+    with pytest.raises(SettingError) as caught:
+        plan.check_varied(plan.vary[1], DATA)
+    assert caught.value.parameter == parameter

@@ -7,7 +7,19 @@ import pytest
 
 from engine.errors import SettingError
 from engine.experiment import Experiment
-from engine.many.vary import Varied, in_words, parsed, with_values
+from engine.many.vary import (
+    FREE,
+    LOG,
+    Varied,
+    between,
+    choices_of,
+    in_words,
+    is_number,
+    is_whole,
+    listed,
+    parsed,
+    with_values,
+)
 from tests.engine.helpers import refused
 
 
@@ -49,7 +61,7 @@ def test_what_is_typed_becomes_values(typed: str, grid: tuple | None) -> None:
         ("learning-rate=1..0.1", "learning-rate", "1..0.1", "For example"),
         ("learning-rate=nan..1", "learning-rate", "nan..1", "For example"),
         ("learning-rate=0..inf", "learning-rate", "0..inf", "For example"),
-        ("dropout=log:0..0.5", "dropout", "0..0.5", "log:"),
+        ("dropout=log:0..0.5", "dropout", "0..0.5", "0.0001"),
         ("dropout=log:0.1", "dropout", "0.1", "For example"),
         ("dropout=0..0.5/1", "dropout", "1", "Try 5"),
         ("dropout=0..0.5/x", "dropout", "0..0.5/x", "For example"),
@@ -70,8 +82,39 @@ def test_what_makes_no_sense_is_refused(typed: str, parameter: str, value: str, 
 def test_the_names_that_are_offered_can_all_be_varied() -> None:
     with pytest.raises(SettingError) as caught:
         parsed("beauty=1")
-    for name in caught.value.remedy.removeprefix("Choose from: ").removesuffix(".").split(", "):
-        Varied(name.replace("-", "_"), values=(1,))
+    offered = caught.value.remedy.removeprefix("Choose from: ").removesuffix(".").split(", ")
+    assert offered == [name.replace("_", "-") for name in FREE]
+    for name in FREE:
+        Varied(name, values=(1,))
+
+
+def test_each_setting_is_a_number_or_has_choices_that_can_be_tried() -> None:
+    for name in FREE:
+        assert is_number(name) != bool(choices_of(name))
+        for choice in choices_of(name):
+            with_values(Experiment(), {name: listed(name, choice).values[0]}) if name not in (
+                "loss",
+                "output",
+            ) else None
+    assert choices_of("optimizer")["adamw"] == "AdamW"
+    assert "softmax" not in choices_of("activation")
+    assert is_whole("hidden")
+    assert not is_whole("learning_rate")
+
+
+def test_decimal_commas_are_told_from_commas_between_values() -> None:
+    assert listed("learning_rate", "0,1; 0,2").values == (0.1, 0.2)
+    assert listed("learning_rate", "0.1, 0.2").values == (0.1, 0.2)
+
+
+def test_a_range_is_made_of_numbers_too() -> None:
+    assert between("learning_rate", 0.01, 1.0, LOG, 3) == parsed("learning-rate=log:0.01..1/3")
+    with refused(SettingError, "batch-size", "1..2.5"):
+        between("batch_size", 1.0, 2.5)
+    with refused(SettingError, "optimizer", "1..2"):
+        between("optimizer", 1.0, 2.0)
+    with refused(SettingError, "batch-size", "1..inf"):
+        between("batch_size", 1.0, float("inf"))
 
 
 def test_draws_stay_within_the_ends_and_follow_the_range() -> None:

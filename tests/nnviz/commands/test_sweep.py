@@ -15,10 +15,10 @@ from engine.many.beats import Comparison
 from engine.many.one_run import RunSpec
 from engine.many.results import FINISHED, STOPPED
 from nnviz.commands import cli, many
-from nnviz.commands.sweep_results import comparison_in_words
 from nnviz.library import Library, library_path
 from nnviz.library.locks import Lock
 from nnviz.library.sweeps import Sweeps
+from nnviz.look.results import comparison_words
 from tests.nnviz.sweeps.helpers import Here
 
 WORDS = ("--data", "spirals", "--points", "200", "--hidden", "6", "--epochs", "3", "--optimizer", "adam")
@@ -151,7 +151,7 @@ def test_json_tells_all_and_the_test_error_once(capsys: pytest.CaptureFixture[st
     ],
 )
 def test_whether_one_is_better_is_told_in_words(found: Comparison, trials: int, words: str) -> None:
-    assert words in comparison_in_words(found, "a", "b", trials)
+    assert words in comparison_words(found, "a", "b", trials)
 
 
 # ---- stopping and going on

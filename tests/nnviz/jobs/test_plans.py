@@ -13,12 +13,12 @@ from engine.datasets import Dataset, source_of
 from engine.errors import DataError
 from engine.experiment import Experiment
 from engine.many.plan import Plan, seeds_of
-from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans, beside_a_window
+from nnviz.jobs.plans import BrokenOff, HowFar, NewResults, PlanEnd, Plans, beside_a_window
 from nnviz.library import Library, LibraryError
 from nnviz.library.sweeps import Sweeps, take_lock
 from tests.nnviz.jobs.plans_helpers import Beside
 from tests.nnviz.library.helpers import DATA, an_experiment
-from tests.nnviz.sweeps.helpers import Here
+from tests.nnviz.sweeps.helpers import Here, a_plan
 
 PLAN = seeds_of(an_experiment(), 3)
 
@@ -211,3 +211,73 @@ def test_real_processes_do_the_runs_give_way_to_the_window_and_end_with_it(
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert driven.status == "running"
     assert driven.seeds == [1], "the run that was under way is kept as far as it went"
+
+
+# ---- what came of a sweep, while it is done
+
+
+@pytest.fixture
+def came(drive: Drive) -> Callable[[Driven], list[NewResults]]:
+    """What is told from now on."""
+
+    def listen(driven: Driven) -> list[NewResults]:
+        found: list[NewResults] = []
+        driven.plans.came.connect(found.append)
+        return found
+
+    return listen
+
+
+def runs_of(found: list[NewResults]) -> list[tuple[int, int, int | None]]:
+    return [(run.trial, run.seed, run.run) for new in found for run in new.runs]
+
+
+def test_each_trial_and_run_of_a_sweep_is_told_once_when_the_library_has_it(
+    drive: Drive, qtbot: QtBot, came: Callable[[Driven], list[NewResults]]
+) -> None:
+    driven = drive(Beside(held_seed=2))
+    found = came(driven)
+    driven.begin(a_plan("learning-rate=0.01,0.1,0.2", seeds=(1, 2)))
+    assert driven.executor.reached.wait(10)
+    qtbot.waitUntil(lambda: runs_of(found) == [(0, 1, 1)])
+    assert (found[0].sweep, found[0].before, found[0].runs) == (1, 0, ())
+    driven.executor.go.set()
+    qtbot.waitUntil(lambda: bool(driven.ends))
+    assert sorted(runs_of(found)) == [(0, 1, 1), (0, 2, 2), (1, 1, 3), (1, 2, 4), (2, 1, 5), (2, 2, 6)]
+    trials = [values for new in found for values in new.trials]
+    assert trials == [{"learning_rate": 0.01}, {"learning_rate": 0.1}, {"learning_rate": 0.2}]
+    assert all(sum(len(each.trials) for each in found[:place]) == new.before for place, new in enumerate(found))
+
+
+def test_what_is_gone_on_with_tells_only_what_is_new(
+    drive: Drive, qtbot: QtBot, came: Callable[[Driven], list[NewResults]]
+) -> None:
+    driven = drive(Beside(held_seed=2))
+    driven.begin(a_plan("learning-rate=0.01,0.1", seeds=(1, 2)))
+    assert driven.executor.reached.wait(10)
+    driven.plans.stop()
+    qtbot.waitUntil(lambda: bool(driven.ends))
+    driven.executor = Beside()
+    found = came(driven)
+    driven.go_on()
+    qtbot.waitUntil(lambda: len(driven.ends) == 2)
+    assert (found[0].sweep, found[0].before) == (1, 2)
+    assert sorted(run[:2] for run in runs_of(found)) == [(0, 2), (1, 1), (1, 2)]
+
+
+def test_runs_that_fail_are_told_although_the_library_never_has_them(
+    drive: Drive, qtbot: QtBot, came: Callable[[Driven], list[NewResults]]
+) -> None:
+    driven = drive()
+    found = came(driven)
+    driven.begin(a_plan("batch-size=10,5000"))
+    qtbot.waitUntil(lambda: bool(driven.ends))
+    assert {run.status for new in found for run in new.runs} == {"finished", "failed"}
+
+
+def test_seeds_tell_none(drive: Drive, qtbot: QtBot, came: Callable[[Driven], list[NewResults]]) -> None:
+    driven = drive()
+    found = came(driven)
+    driven.begin()
+    qtbot.waitUntil(lambda: bool(driven.ends))
+    assert not found

@@ -38,6 +38,8 @@ PARTS = (
         "room",
         "exchange",
         "sweeps",
+        "sweep_form",
+        "trials",
         "step_through",
         "step_effects",
         "past_batch",

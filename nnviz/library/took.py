@@ -1,0 +1,51 @@
+"""How long runs of the library took to learn: what another one will take is told by it."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from nnviz.library.library import Library
+
+_MOST = 100  # the newest runs of the same data that are looked at, and of other data
+
+
+class Took(NamedTuple):
+    """A run that was trained.
+
+    Attributes:
+        fingerprint: of its data.
+        shape: sizes of its layers.
+        batch_size, batches: examples of a step, and steps of an epoch.
+        seconds: of learning in an epoch, without measuring.
+    """
+
+    fingerprint: str
+    shape: tuple[int, ...]
+    batch_size: int
+    batches: int
+    seconds: float
+
+
+def what_runs_took(library: Library, fingerprint: str) -> list[Took]:
+    """The newest runs of these data, then the newest of others. Raises LibraryError."""
+    trained = "deleted IS NULL AND seconds > 0 AND epochs > 0 AND batches > 0"
+    found: list[Took] = []
+    for which in ("=", "!="):
+        query = (
+            "SELECT fingerprint, experiment, batches, seconds / epochs FROM runs "
+            f"WHERE {trained} AND fingerprint {which} ? ORDER BY id DESC LIMIT {_MOST}"
+        )
+        told = (_took(*row) for row in library.database.rows(query, (fingerprint,)))
+        found += [each for each in told if each is not None]
+    return found
+
+
+def _took(fingerprint: str, experiment: str, batches: int, seconds: float) -> Took | None:
+    """None for a run whose experiment cannot be read."""
+    try:
+        told = json.loads(experiment)
+        shape, batch_size = tuple(map(int, told["shape"])), int(told["training"]["batch_size"])
+        return Took(str(fingerprint), shape, batch_size, int(batches), float(seconds))
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None

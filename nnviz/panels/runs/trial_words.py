@@ -1,0 +1,126 @@
+"""Trials and runs of a sweep in words, for read-outs, tables and lines below plots."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from engine.datasets import Dataset
+from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, RunResult
+from engine.many.vary import choices_of, written
+from nnviz.look import text
+from nnviz.look.meaning import Meaning
+from nnviz.look.results import WHY_ONCE, figure_name, figure_value, range_words, spread_words, words_of_seeds
+from nnviz.session.setting_words import setting_name
+from nnviz.session.trial_table import TrialTable
+from nnviz.widgets.read_out import Piece
+
+if TYPE_CHECKING:
+    from nnviz.library.sweeps import ToldSweep
+
+# How runs ended, and how such a dot is told from the others.
+STATUSES = {
+    FINISHED: "trained to its end",
+    PRUNED: "stopped early, as others were better",
+    STOPPED: "stopped with the sweep",
+    DIVERGED: "diverged: its numbers grew beyond all bounds",
+    FAILED: "failed",
+}
+_COUNTED = {PRUNED: "● {} stopped early", STOPPED: "○ {} stopped", DIVERGED: "× {} diverged", FAILED: "× {} failed"}
+_OPENS = "double click: put it into the window"
+
+
+def sweep_title(told: ToldSweep) -> str:
+    """ "sweep 3", or its name."""
+    return text.name(told.name) if told.name else f"sweep {told.id}"
+
+
+def sweep_entry(told: ToldSweep) -> str:
+    """As it stands in a list: with its date."""
+    when = datetime.fromtimestamp(told.created).strftime("%Y-%m-%d %H:%M")
+    return f"{sweep_title(told)} · {when}"
+
+
+def value_words(name: str, value: object) -> str:
+    """A value of a setting: "0.05", "64-32", "AdamW"."""
+    return choices_of(name).get(written(value), written(value))
+
+
+def unit_of(table: TrialTable, dataset: Dataset | None) -> str:
+    """That of what is predicted, where the data in the window are those of the sweep."""
+    is_same = dataset is not None and dataset.fingerprint == table.plan.base.fingerprint
+    return Meaning(dataset).unit if is_same else ""
+
+
+def setting_words(table: TrialTable, trial: int) -> str:
+    """What distinguishes a trial: "learning rate 0.05 · hidden layers 64-32"."""
+    values = table.results.trials[trial].values
+    return " · ".join(f"{setting_name(name)} {value_words(name, value)}" for name, value in values.items())
+
+
+def figures_of(table: TrialTable, trial: int, unit: str) -> tuple[str, str]:
+    """Median, and lowest to highest of what trials are compared by; of one that has none how its runs ended."""
+    results = table.results
+    found = results.trials[trial]
+    spread = found.spread(results.compared_by)
+    if spread is None:
+        return ", ".join(dict.fromkeys(_ended(run) for run in found.runs.values())) or "–", ""
+    of = "" if spread.count == 1 else range_words(results.quantity, spread.lowest, spread.highest, "", " – ")
+    return figure_value(results.quantity, spread.median, unit), of.removesuffix(" %")
+
+
+def _ended(run: RunResult) -> str:
+    return "stopped early" if run.status == PRUNED else run.status
+
+
+def told_run(table: TrialTable, run: RunResult, unit: str) -> list[list[Piece]]:
+    """What a read-out tells of a run."""
+    results = table.results
+    value = run.figures.get(results.compared_by)
+    measured = "not measured" if value is None else figure_value(results.quantity, value, unit)
+    lines: list[list[Piece]] = [
+        [(f"trial {run.trial + 1} · seed {run.seed}", "text")],
+        [(setting_words(table, run.trial), "muted")],
+        [(f"{figure_name(results.compared_by)} {measured}", "text")],
+        [(f"epoch {text.epochs(run.epochs)} · {STATUSES.get(run.status, run.status)}", "muted")],
+    ]
+    return [*lines, [(_OPENS, "muted")]] if run.run is not None else lines
+
+
+def told_trial(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]:
+    """What a read-out tells of a trial and its seeds."""
+    results = table.results
+    spread = results.trials[trial].spread(results.compared_by)
+    figures = figures_of(table, trial, unit)[0]
+    if spread is not None:
+        figures = f"{figure_name(results.compared_by)} {spread_words(results.quantity, spread, unit)}"
+    count = len(results.trials[trial].runs)
+    return [
+        [(f"trial {trial + 1} · {words_of_seeds(count)}", "text")],
+        [(setting_words(table, trial), "muted")],
+        [(figures, "text")],
+        [(_OPENS + (", of several the one in the middle" if count > 1 else ""), "muted")],
+    ]
+
+
+def key_words(table: TrialTable) -> str:
+    """What the dots are, and how many runs did not end well."""
+    seeds = len(table.plan.seeds)
+    dots = "a dot is a run" if seeds == 1 else f"● median of {words_of_seeds(seeds)}, faint: each run"
+    counts = Counter(table.statuses)
+    ended = [words.format(text.count(counts[status])) for status, words in _COUNTED.items() if counts[status]]
+    return " · ".join([dots, *ended])
+
+
+def chosen_words(table: TrialTable, unit: str) -> str:
+    """The test error of the trial that is best by the validation error, once, and why only that; empty without one."""
+    results = table.results
+    chosen, last = results.chosen, results.told_at_last
+    if chosen is None:
+        return "No trial has ended well with all its seeds, so none is chosen."
+    spread = None if last is None else chosen.spread(last)
+    if spread is None or last is None:
+        return f"The best: {setting_words(table, chosen.trial)}. There is no test part to tell its error by."
+    figures = f"{spread_words(results.quantity, spread, unit)}, {words_of_seeds(spread.count)}"
+    return f"{figure_name(last).capitalize()} of the best: {figures}. {WHY_ONCE}"

@@ -1,0 +1,253 @@
+"""What the form of a sweep comes to: a plan, or what is wrong with which field. Values that suit an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from engine.datasets import Dataset
+from engine.errors import EngineError, SettingError
+from engine.experiment import MILD, Experiment
+from engine.many.plan import SWEEP, Plan, seeds_from, usual_rule, usual_sampler
+from engine.many.samplers import check_installed
+from engine.many.vary import (
+    FREE,
+    LINEAR,
+    LIST,
+    LOG,
+    POINTS,
+    Varied,
+    between,
+    choices_of,
+    is_number,
+    is_whole,
+    listed,
+    with_values,
+    written,
+)
+from engine.validation import parse_number, parse_whole
+from nnviz.session.setting_words import setting_name
+from nnviz.session.sweep_fields import USUAL, SweepFields, Varying
+
+T = TypeVar("T")
+_NOTHING_VARIES = "Nothing varies yet: choose a setting whose values are to be compared."
+_FACTOR = 10.0  # below and above the present value, on a logarithmic range
+# Where the present value says little about what is worth trying, above all while it is 0.
+_WORTH_TRYING = {
+    "momentum": "0, 0.5, 0.9",
+    "beta2": "0.9, 0.99, 0.999",
+    "warmup": "0, 1, 2",
+    "l1": "0, 1e-06, 1e-05, 0.0001",
+    "weight_decay": "0, 1e-05, 0.0001, 0.001",
+    "dropout": "0, 0.1, 0.2, 0.5",
+    "max_norm": "0, 1, 3",
+    "clip_norm": "0, 1, 5",
+    "patience": "0, 3, 5",
+    "decay": "0.1, 0.3, 0.5",
+    "decay_epochs": "2, 5, 10",
+    "elastic_sigma": "3, 4.5, 6",
+}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What the fields come to.
+
+    Attributes:
+        rows: the settings that vary, with the values that they have where nothing was typed.
+        sampler, rule: what is chosen, or is usual here.
+        plan: what would be done; None while something is wrong.
+        problems: what is wrong, by field: "learning_rate.low", "runs", "vary" where nothing varies.
+    """
+
+    rows: tuple[Varying, ...]
+    sampler: str
+    rule: str
+    plan: Plan | None
+    problems: Mapping[str, str]
+
+
+def planned(fields: SweepFields, base: Experiment, dataset: Dataset) -> Planned:
+    """Reads the fields for an experiment that fits the data."""
+    rows = tuple(filled(row, base, dataset) for row in fields.rows if row.name in FREE)
+    found = _Reader()
+    vary = [each for row in rows if (each := _varied(found, row)) is not None]
+    sampler = fields.sampler or usual_sampler(vary)
+    rule = fields.rule or usual_rule(sampler)
+    if not rows:
+        found.note("vary", _NOTHING_VARIES)
+    with found.at("sampler"):
+        check_installed(sampler)
+    plan = _plan(found, fields, base, vary, (sampler, rule)) if vary else None
+    held = None if plan is None else plan.held_aside(dataset)
+    for each in vary if held is not None else ():
+        _check(found, held, each, dataset)
+    return Planned(rows, sampler, rule, None if found.problems else plan, found.problems)
+
+
+class _Reader:
+    """Reads texts, and notes what is wrong with which."""
+
+    def __init__(self) -> None:
+        self.problems: dict[str, str] = {}
+
+    @contextmanager
+    def at(self, field: str, title: str = "") -> Iterator[None]:
+        """Notes an error at that field, which it calls so."""
+        try:
+            yield
+        except EngineError as error:
+            self.note(field, error.message_for(title or setting_name(error.parameter)))
+
+    def note(self, field: str, words: str) -> None:
+        """Notes what is wrong with a field, unless something else is."""
+        self.problems.setdefault(field, words[:1].upper() + words[1:])
+
+    def read(self, field: str, title: str, text: str, read: Callable[[str, str, str], T], example: str) -> T | None:
+        """What the text means; None where that is wrong."""
+        with self.at(field, title):
+            return read(title, text, example)
+        return None
+
+
+def _varied(found: _Reader, row: Varying) -> Varied | None:
+    """A row as it is meant; None where it is wrong."""
+    title = setting_name(row.name)
+    if row.kind == LIST:
+        with found.at(f"{row.name}.values", title):
+            return listed(row.name, row.values)
+        return None
+    low = found.read(f"{row.name}.low", f"{title}, from", row.low, parse_number, "0.01")
+    high = found.read(f"{row.name}.high", f"{title}, to", row.high, parse_number, "1")
+    points = found.read(f"{row.name}.points", f"{title}, values on the grid", row.points, parse_whole, str(POINTS))
+    if low is None or high is None or points is None:
+        return None
+    where = "points" if points < 2 or points % 1 else "low" if row.kind == LOG and low <= 0 else "high"
+    with found.at(f"{row.name}.{where}", title):
+        return between(row.name, low, high, row.kind, points)
+    return None
+
+
+def _plan(
+    found: _Reader, fields: SweepFields, base: Experiment, vary: list[Varied], how: tuple[str, str]
+) -> Plan | None:
+    runs = found.read("runs", "Runs", fields.runs, parse_whole, "40") if fields.runs else None
+    minutes = found.read("minutes", "Minutes", fields.minutes, parse_number, "10") if fields.minutes else None
+    count = found.read("seeds", "Seeds", fields.seeds, parse_whole, "3")
+    seeds: tuple[int, ...] | None = None
+    with found.at("seeds", "Seeds"):
+        seeds = None if count is None else seeds_from(base.seed, count)  # type: ignore[arg-type]  # it is checked there
+    if seeds is None:
+        return None
+    sampler, rule = how
+    try:
+        plan: dict[str, Any] = {"runs": runs, "minutes": minutes, "prune": rule}
+        return Plan(SWEEP, (base,), seeds, tuple(vary), sampler, **plan)
+    except SettingError as error:
+        found.note(error.parameter, str(error))
+        return None
+
+
+def _check(found: _Reader, plan: Plan | None, varied: Varied, dataset: Dataset) -> None:
+    """Whether its values fit the data and what does not vary; a problem stands at the end that does not."""
+    assert plan is not None
+    try:
+        plan.check_varied(varied, dataset)
+    except EngineError as error:
+        is_own = error.parameter in (varied.name, "shape" if varied.name == "hidden" else varied.name)
+        words = error.message_for(setting_name(varied.name)) if is_own else str(error)
+        where = "values" if varied.kind == LIST else "low" if _is_wrong(plan, varied, dataset) else "high"
+        found.note(f"{varied.name}.{where}", words)
+
+
+def _is_wrong(plan: Plan, varied: Varied, dataset: Dataset) -> bool:
+    """Whether the lower end of a range does not fit."""
+    try:
+        with_values(plan.base, {varied.name: varied.grid()[0]}).check_against(dataset)
+    except EngineError:
+        return True
+    return False
+
+
+# ---- what suits an experiment
+
+
+def filled(row: Varying, base: Experiment, dataset: Dataset) -> Varying:
+    """The row itself if something was typed into it, else with values around those of the experiment."""
+    if row.kind != USUAL:
+        return row
+    return usual_list(row.name, base, dataset) if not _is_scale(row.name, base) else usual_range(row.name, base, LOG)
+
+
+def _is_scale(name: str, base: Experiment) -> bool:
+    """Whether it is a number above 0 that matters by its order of magnitude."""
+    if name in _WORTH_TRYING or not is_number(name) or is_whole(name):
+        return False
+    return _number(name, base) > 0 and not hasattr(MILD, name)
+
+
+def _number(name: str, base: Experiment) -> float:
+    """The present value as one number: of several layers the first, of shares for each layer the first."""
+    value = base.value(name)
+    value = value[0] if isinstance(value, tuple) and value else value
+    return float(value) if isinstance(value, (int, float)) else 1.0
+
+
+def usual_range(name: str, base: Experiment, kind: str) -> Varying:
+    """From a tenth of the present value to ten times it, or to twice it where steps add up."""
+    now = _number(name, base)
+    low, high = (now / _FACTOR, now * _FACTOR) if kind == LOG else (now / 2, now * 2)
+    if not now:
+        low, high = (1e-5, 1e-2) if kind == LOG else (0.0, 0.5)
+    if is_whole(name):
+        low, high = max(1, round(low)), max(2, round(high))
+    return Varying(name, kind, "", f"{low:.4g}", f"{high:.4g}", str(POINTS))
+
+
+def usual_list(name: str, base: Experiment, dataset: Dataset) -> Varying:
+    """Half, the same and double; or what is worth trying; of names those that fit the data."""
+    return Varying(name, LIST, ", ".join(_usual_values(name, base, dataset)))
+
+
+def _usual_values(name: str, base: Experiment, dataset: Dataset) -> list[str]:
+    if choices := choices_of(name):
+        return [each for each in choices if _fits(base, name, each, dataset)]
+    if name in _WORTH_TRYING:
+        return _WORTH_TRYING[name].split(", ")
+    if name == "hidden":
+        hidden = base.hidden or (32,)
+        layers = [tuple(max(1, round(factor * size)) for size in hidden) for factor in (0.5, 1, 2)]
+        return list(dict.fromkeys(map(written, layers)))
+    if hasattr(MILD, name):
+        strength = getattr(MILD, name) or 0.1
+        return ["0", f"{strength:g}", f"{2 * strength:g}"]
+    now, whole = _number(name, base), is_whole(name)
+    every = [max(1, round(factor * now)) if whole else factor * now for factor in (0.5, 1, 2)]
+    return list(dict.fromkeys(f"{each:g}" for each in every))
+
+
+def _fits(base: Experiment, name: str, value: str, dataset: Dataset) -> bool:
+    try:
+        for each in listed(name, value).values:
+            with_values(base, {name: each}).check_against(dataset)
+    except EngineError:
+        return False
+    return True
+
+
+def other_kind(row: Varying, kind: str, base: Experiment, dataset: Dataset) -> Varying:
+    """The row as another kind: a list of its ends, a range between the least and the largest of its values."""
+    if kind == LIST:
+        ends = [each for each in (row.low, row.high) if each]
+        return Varying(row.name, LIST, ", ".join(ends)) if ends else usual_list(row.name, base, dataset)
+    if row.kind in (LINEAR, LOG):
+        return replace(row, kind=kind)
+    try:
+        values = sorted(float(each) for each in listed(row.name, row.values).values)
+    except (EngineError, TypeError):
+        values = []
+    if len(values) < 2 or (kind == LOG and values[0] <= 0):
+        return usual_range(row.name, base, kind)
+    return Varying(row.name, kind, "", f"{values[0]:g}", f"{values[-1]:g}", str(POINTS))

@@ -1,0 +1,188 @@
+"""``TrialTable``: the trials of a sweep in columns, for the views. It grows as results come."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine.many.plan import Plan
+from engine.many.results import FINISHED, OVER, Results, RunResult, TrialResult
+from engine.many.vary import LIST, LOG, Varied, written
+from engine.validation import Array
+
+_MOST_NAMED = 12  # values of a list that have a place each; more numbers lie along an axis
+_APART = 10.0  # a list of numbers whose largest is so many times its least is laid out logarithmically
+
+
+@dataclass(frozen=True)
+class SettingAxis:
+    """Where the values of a setting lie.
+
+    Attributes:
+        name: of the setting.
+        is_log: whether places are logarithms (base 10) of numbers.
+        names: of values that lie side by side, at 0, 1, 2 …; empty for numbers along an axis.
+        low, high: the ends.
+    """
+
+    name: str
+    is_log: bool = False
+    names: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = 1.0
+    _places: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def of(cls, varied: Varied) -> SettingAxis:
+        """The axis of what varies: numbers from low to high, names in the order in which they were given."""
+        if varied.kind != LIST:
+            return cls._along(varied.name, varied.kind == LOG, varied.low, varied.high)
+        are_numbers = all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in varied.values)
+        values = sorted(varied.values) if are_numbers else list(varied.values)
+        if are_numbers and len(values) > _MOST_NAMED:
+            return cls._along(varied.name, values[0] > 0 and values[-1] >= _APART * values[0], values[0], values[-1])
+        names = tuple(map(written, values))
+        places = {name: float(place) for place, name in enumerate(names)}
+        return cls(varied.name, False, names, -0.5, len(names) - 0.5, places)
+
+    @classmethod
+    def _along(cls, name: str, is_log: bool, low: float, high: float) -> SettingAxis:
+        ends = (math.log10(low), math.log10(high)) if is_log else (float(low), float(high))
+        return cls(name, is_log, (), *ends)
+
+    def place(self, value: Any) -> float:
+        """Where a value lies; NaN for one that has no place, as in a damaged file."""
+        if self.names:
+            return self._places.get(written(value), math.nan)
+        if isinstance(value, (tuple, list)) and len(value) == 1:
+            value = value[0]
+        if not isinstance(value, (int, float)) or (self.is_log and value <= 0):
+            return math.nan
+        return math.log10(value) if self.is_log else float(value)
+
+
+class TrialTable:
+    """What is known of a sweep.
+
+    Attributes:
+        plan: what was to be done.
+        results: what came of it, as ``engine.many`` ranks it.
+        axes: one for each setting that varies.
+        runs: what came of each run, in the order in which it got here.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.results = Results(plan, is_classification=True, has_test=False, has_validation=True)
+        self.axes = [SettingAxis.of(each) for each in plan.vary]
+        self.runs: list[RunResult] = []
+        self._numbers: dict[tuple[int, int], int] = {}  # of the runs, by trial and seed
+        self._values: list[float] = []  # of the runs: what trials are compared by
+        self._places: list[list[float]] = [[] for _ in self.axes]  # of the trials, for each axis
+        self._medians: list[float] = []  # of the trials
+
+    # ---- growing
+
+    def add_trials(self, before: int, trials: Sequence[Mapping[str, Any]]) -> bool:
+        """Adds trials of which so many were there before; returns False, and adds nothing, where some are missing."""
+        there = len(self.results.trials)
+        if before > there:
+            return False
+        for values in trials[there - before :]:
+            self.results.add_trial(values)
+            self._medians.append(math.nan)
+            for axis, places in zip(self.axes, self._places, strict=True):
+                places.append(axis.place(values.get(axis.name)))
+        return True
+
+    def add_runs(self, runs: Iterable[RunResult]) -> None:
+        """Adds what came of runs; of one that was done again what came of it last."""
+        for run in runs:
+            if run.trial < len(self.results.trials):
+                self._learn_figures(run)
+                self._add(run)
+
+    def _learn_figures(self, run: RunResult) -> None:
+        """What is measured shows in the first figures."""
+        if "validation_rmse" in run.figures:
+            self.results.quantity = "rmse"
+        if any(name.startswith("test_") for name in run.figures):
+            self.results.has_test = True
+
+    def _add(self, run: RunResult) -> None:
+        key = run.trial, run.seed
+        before = self._numbers.get(key)
+        if not self.results.add(run) and before is not None:
+            return  # it is over, and was told twice
+        value = run.figures.get(self.results.compared_by, math.nan)
+        if before is None:
+            self._numbers[key] = len(self.runs)
+            self.runs.append(run)
+            self._values.append(value)
+        else:
+            self.runs[before], self._values[before] = run, value
+        self._medians[run.trial] = self._median(self.results.trials[run.trial])
+
+    def _median(self, trial: TrialResult) -> float:
+        """Of the runs that were trained to their ends; NaN without any."""
+        spread = trial.spread(self.results.compared_by)
+        return math.nan if spread is None else spread.median
+
+    # ---- columns
+
+    @property
+    def trial_of(self) -> Array:
+        """(runs,): the trial of each run."""
+        return np.array([run.trial for run in self.runs], np.intp)
+
+    @property
+    def values(self) -> Array:
+        """(runs,): what trials are compared by, as it was last measured of each run; NaN where it was not."""
+        return np.array(self._values, float)
+
+    @property
+    def statuses(self) -> list[str]:
+        """How each run ended."""
+        return [run.status for run in self.runs]
+
+    @property
+    def medians(self) -> Array:
+        """(trials,): of what they are compared by, over the runs that were trained to their ends; NaN without any."""
+        return np.array(self._medians, float)
+
+    def places(self, axis: int) -> Array:
+        """(trials,): where each lies on an axis."""
+        return np.array(self._places[axis], float)
+
+    # ---- one of them
+
+    def run_of(self, trial: int) -> RunResult | None:
+        """The run that stands for a trial: the one with the median, the better one of two; None without any."""
+        figure = self.results.compared_by
+        kept = [run for run in self.results.trials[trial].runs.values() if run.run is not None]
+        finished = sorted(
+            (run for run in kept if run.status == FINISHED and figure in run.figures),
+            key=lambda run: (run.figures[figure], run.seed),
+        )
+        return finished[(len(finished) - 1) // 2] if finished else next(iter(kept), None)
+
+    def best_so_far(self) -> tuple[Array, Array]:
+        """Over runs done, counted from 1: after which the best trial changed, and its median; (k,) each.
+
+        A trial counts when the runs with all its seeds are over, by their numbers in the library.
+        """
+        done = sorted((run for run in self.runs if run.status in OVER), key=lambda run: run.run or math.inf)
+        left: dict[int, int] = {}
+        counts, medians, best = [], [], math.inf
+        for count, run in enumerate(done, start=1):
+            left[run.trial] = left.get(run.trial, len(self.plan.seeds)) - 1
+            score = self.results.score(run.trial) if not left[run.trial] else math.inf
+            if score < best:
+                best = score
+                counts.append(count)
+                medians.append(score)
+        return np.array(counts, float), np.array(medians, float)

@@ -1,0 +1,221 @@
+"""The sweep that is looked at: which there are, its trials and what came of them, the one that is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.plans import NewResults
+from nnviz.library import Group
+from nnviz.session.comparison import Comparison
+from nnviz.session.library import KeptRuns
+from nnviz.session.messages import Messages
+from nnviz.session.sweeps import Sweeps
+
+if TYPE_CHECKING:
+    from nnviz.library import Library
+    from nnviz.library.sweeps import ToldSweep
+    from nnviz.session.trial_table import TrialTable
+
+VIEWS = ("dots", "parallel", "best")
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """What the library tells: all sweeps, newest first; of the one that is looked at its number, status and trials."""
+
+    sweeps: list[ToldSweep]
+    shown: int = 0
+    status: str = ""
+    table: TrialTable | None = None
+
+
+class Trials(QObject):
+    """Attributes are for reading. While nobody watches, nothing is read, and nothing is kept of what comes.
+
+    Signals:
+        changed: another sweep is looked at, more is known of it, or ``sweeps`` has changed.
+        chosen_changed: another trial is chosen.
+        view_changed: ``view`` has changed.
+        wanted: a person wants to see the sweep.
+
+    Attributes:
+        sweeps: what the library tells of each sweep, the newest first.
+        shown: the number of the sweep that is looked at; 0 for none.
+        table: its trials; None until they are read.
+        chosen: the number of the trial that is chosen; None for none.
+        view: how trials are shown: one of ``VIEWS``.
+    """
+
+    changed = pyqtSignal()
+    chosen_changed = pyqtSignal()
+    view_changed = pyqtSignal()
+    wanted = pyqtSignal()
+
+    def __init__(
+        self, lane: LibraryLane, library: KeptRuns, sweeps: Sweeps, comparison: Comparison, messages: Messages
+    ) -> None:
+        super().__init__()
+        self._lane, self._library, self._sweeps = lane, library, sweeps
+        self._comparison, self._messages = comparison, messages
+        self.sweeps: list[ToldSweep] = []
+        self.shown = 0
+        self.table: TrialTable | None = None
+        self.chosen: int | None = None
+        self.view = VIEWS[0]
+        self._status = ""
+        self._under_way = 0  # the sweep that this window does
+        self._watchers: set[str] = set()
+        self._is_reading = self._is_stale = False
+        self._meanwhile: list[NewResults] = []  # what came while it was read
+        sweeps.came.connect(self._take_new)
+        sweeps.changed.connect(self._follow_end)
+        library.deletion_changed.connect(self._read)
+
+    # ---- which
+
+    def watch(self, view: str, is_watched: bool) -> None:
+        """Reads from now on what a view of that name shows, or no longer."""
+        was_watched = bool(self._watchers)
+        (self._watchers.add if is_watched else self._watchers.discard)(view)
+        if self._watchers and not was_watched:
+            self._read()
+        elif not self._watchers:
+            self.table, self._meanwhile = None, []
+
+    def show(self, sweep: int) -> None:
+        """Looks at the sweep of that number, where the person can see it."""
+        if sweep != self.shown:
+            self.shown, self.table, self._status = sweep, None, ""
+            self.choose(None)
+            self.changed.emit()
+            self._read()
+        self.wanted.emit()
+
+    def _read(self, *_: object) -> None:
+        if not self._watchers:
+            return
+        if self._is_reading:
+            self._is_stale = True
+            return
+        self._is_reading, self._is_stale = True, False
+        shown = self.shown
+        self._lane.run(lambda library: _read(library, shown), self._take, self._failed, _Read([]))
+
+    def _take(self, read: _Read) -> None:
+        self._is_reading = False
+        if self._is_stale or not self._watchers:
+            self._read()
+            return
+        if self.shown and read.shown != self.shown:
+            self._messages.tell("That is no sweep: several seeds, or a race, which are compared by their curves.")
+        self.sweeps, self.shown, self.table, self._status = read.sweeps, read.shown, read.table, read.status
+        meanwhile, self._meanwhile = self._meanwhile, []
+        for new in meanwhile:
+            self._add(new)
+        self.changed.emit()
+
+    def _failed(self, error: Exception) -> None:
+        self._is_reading = False
+        self._messages.tell_error("The sweep could not be read", error)
+
+    # ---- while it is done
+
+    def _take_new(self, new: NewResults) -> None:
+        if new.sweep != self._under_way:  # it begins
+            self._under_way = new.sweep
+            self.show(new.sweep)
+        elif self._watchers and new.sweep == self.shown:
+            if self._is_reading:
+                self._meanwhile.append(new)
+            elif self._add(new):
+                self.changed.emit()
+            else:
+                self._read()
+
+    def _add(self, new: NewResults) -> bool:
+        """Whether that could be added to what is known."""
+        if self.table is None or new.sweep != self.shown or not self.table.add_trials(new.before, new.trials):
+            return False
+        self.table.add_runs(new.runs)
+        return True
+
+    def _follow_end(self) -> None:
+        if self._under_way and self._sweeps.how_far is None:
+            self._under_way = 0
+            self._read()
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether this window does the sweep that is looked at."""
+        return bool(self.shown) and self.shown == self._under_way
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to be done of the sweep that is looked at."""
+        return self._status == "finished" and not self.is_under_way
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the sweep that is looked at was stopped, and nothing else is being done."""
+        return self.table is not None and self._status == "stopped" and self._sweeps.how_far is None
+
+    def go_on(self) -> None:
+        """Goes on with the sweep that is looked at."""
+        if self.can_go_on and self.table is not None:
+            self._sweeps.resume(self.shown, self.table.plan)
+
+    # ---- one of its trials
+
+    def choose(self, trial: int | None) -> None:
+        """Chooses a trial, or none."""
+        if trial != self.chosen:
+            self.chosen = trial
+            self.chosen_changed.emit()
+
+    def compare(self, trial: int) -> None:
+        """Compares a trial with what is compared already, or no longer."""
+        if self.table is not None and self.table.results.trials[trial].is_kept:
+            self._comparison.toggle(Group(self.shown, trial))
+
+    def open(self, trial: int, place: int = -1) -> None:
+        """Puts a run into the window, alive, with its whole past.
+
+        Args:
+            place: of the run among those of the table; -1 for the one that stands for the trial.
+        """
+        table = self.table
+        if table is not None:
+            run = table.runs[place] if 0 <= place < len(table.runs) else table.run_of(trial)
+            if run is not None and run.run is not None:
+                self._library.open(run.run)
+
+    # ---- how
+
+    def set_view(self, view: str) -> None:
+        """Shows trials otherwise, if it is one of ``VIEWS``."""
+        if view in VIEWS and view != self.view:
+            self.view = view
+            self.view_changed.emit()
+
+
+def _read(library: Library, shown: int) -> _Read:
+    """In the library's thread. Without a sweep to look at, or if that is gone, the newest. Raises LibraryError."""
+    from engine.many.plan import SWEEP
+    from nnviz.library.sweeps import RUNNING, STOPPED, Sweeps, result_of
+    from nnviz.session.trial_table import TrialTable
+
+    sweeps = Sweeps(library)
+    told = sweeps.told(SWEEP)
+    if not told:
+        return _Read([])
+    number = shown if any(each.id == shown for each in told) else told[0].id
+    record = sweeps.get(number)
+    table = TrialTable(record.plan)
+    table.add_trials(0, record.trials)
+    table.add_runs(map(result_of, sweeps.records(number)))
+    is_left = record.status == RUNNING and not sweeps.is_live(number)
+    return _Read(told, number, STOPPED if is_left else record.status, table)

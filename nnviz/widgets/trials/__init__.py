@@ -1,0 +1,1 @@
+"""Widgets of a sweep: what varies, and its trials."""
