@@ -17,6 +17,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.sweeps import Sweeps
 from nnviz.session.training import Training
+from nnviz.session.under_way import UnderWay
 from nnviz.session.undo import Undo
 
 
@@ -31,12 +32,13 @@ def kept_parts(
     resuming: Resuming,
     undo: Undo,
     messages: Messages,
-) -> tuple[Reopening, KeptRuns, Comparison, KeptRoom, Exchange, Sweeps]:
-    """What puts runs into the window, their list, which are compared, their room, passing on, and many at once."""
+) -> tuple[Reopening, KeptRuns, UnderWay, Comparison, KeptRoom, Exchange, Sweeps]:
+    """What puts runs into the window, their list, those trained beside it, which are compared, and so on."""
     reopening = Reopening(lane, data, settings, runs, making, resuming, messages)
-    library = KeptRuns(lane, records, runs, training, reopening, undo, messages)
-    comparison = Comparison(lane, library, messages)
+    under_way = UnderWay()
+    library = KeptRuns(lane, records, runs, training, reopening, under_way, undo, messages)
+    comparison = Comparison(lane, library, under_way, messages)
     room = KeptRoom(lambda: records.path, library, runs, messages)
     exchange = Exchange(lambda: records.path, library, messages)
-    sweeps = Sweeps(data, settings, records, library, comparison, messages)
-    return reopening, library, comparison, room, exchange, sweeps
+    sweeps = Sweeps(data, settings, records, library, under_way, comparison, messages)
+    return reopening, library, under_way, comparison, room, exchange, sweeps

@@ -79,7 +79,8 @@ class Session(QObject):
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         why, map: what is asked about the answer; places the examples by what a layer sees in them.
         robustness: the error over disturbed examples, and an example at one strength.
-        library, comparison: the runs that are kept on disk, and which of them are compared.
+        library, under_way: the runs that are kept on disk, and those that are trained beside the window.
+        comparison: which of both are compared.
         room, exchange, sweeps: how much room they take; passes runs on, and takes some in; trains with several seeds.
         files, moment_files: opens, saves and exports networks; the same with those of the past.
         step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
@@ -130,7 +131,7 @@ class Session(QObject):
         self.moment_files = MomentFiles(self.runs, self.branching.exact, self.files, self.messages)
         kept = self._library_lane = LibraryLane(lambda: self.records.path)
         made = kept_parts(kept, *opening, self.records, self.training, self._resuming, self.undo, self.messages)
-        self._reopening, self.library, self.comparison, self.room, self.exchange, self.sweeps = made
+        self._reopening, self.library, self.under_way, self.comparison, self.room, self.exchange, self.sweeps = made
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
         asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
