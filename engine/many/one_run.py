@@ -26,6 +26,7 @@ from engine.training import Trainer
 
 MOMENT_BYTES = 2 * 10**6  # of one run: there are many runs
 SECONDS_BETWEEN_REPORTS = 0.2
+MOST_REPORTED = 2_000  # epochs of a run of which is told while it is trained
 _MOST_MOMENTS, _MOST_ROWS, _CONFUSION_BYTES = 64, 20_000, 10**6
 _LEAST_STEP = 1 / 32  # of an epoch, between two moments
 _SECONDS_BETWEEN_STATES = 1.0
@@ -46,6 +47,11 @@ class RunSpec:
     experiment: Experiment
     moment_bytes: int = MOMENT_BYTES
 
+    @property
+    def report_step(self) -> int:
+        """Of which number the epochs are multiples of which is told while it is trained."""
+        return thinning_step(self.experiment.training.epochs, MOST_REPORTED)
+
 
 @dataclass(frozen=True)
 class Started:
@@ -56,7 +62,10 @@ class Started:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """Figures of epochs that ended since the last report, without confusion matrices."""
+    """Figures of epochs that ended since the last report, without confusion matrices.
+
+    Of a long run not of all: of the multiples of :attr:`RunSpec.report_step`, and of the last one.
+    """
 
     number: int
     epochs: tuple[Epoch, ...]
@@ -163,8 +172,10 @@ class OneRun:
             self._moments.take(0.0)
         settings = self._trainer.settings
         is_last = event.epoch == settings.epochs
-        if event.epoch % _step(settings.epochs, _MOST_ROWS) == 0 or is_last:
+        if event.epoch % thinning_step(settings.epochs, _MOST_ROWS) == 0 or is_last:
             self._epochs.append(self._thinned(event, is_last))
+        if self._untold and self._untold[-1].epoch % self._spec.report_step:
+            del self._untold[-1]
         self._untold.append(_without_matrices(event))
         if (now := time.perf_counter()) - self._told_at >= SECONDS_BETWEEN_REPORTS:
             self._report(Report(self._spec.number, tuple(self._untold)))
@@ -176,7 +187,7 @@ class OneRun:
     def _thinned(self, event: Epoch, is_last: bool) -> Epoch:
         """The epoch with its confusion matrices, if it is one of those for which there is room."""
         size = sum(4 * each.confusion.size for each in _parts(event).values() if each.confusion is not None)
-        step = _step(self._trainer.settings.epochs, max(1, _CONFUSION_BYTES // max(1, size)))
+        step = thinning_step(self._trainer.settings.epochs, max(1, _CONFUSION_BYTES // max(1, size)))
         if event.epoch % step and not is_last:
             return _without_matrices(event)
         return replace(event, **{name: _compact(each) for name, each in _parts(event).items()})  # type: ignore[arg-type]
@@ -289,7 +300,7 @@ def _epochs_of(
         return Outcome(spec.number, FAILED, "There is not enough memory for it. Make the network or the batch smaller.")
 
 
-def _step(epochs: int, most: int) -> int:
+def thinning_step(epochs: int, most: int) -> int:
     """The smallest power of 2 of which so many epochs have at most ``most`` multiples."""
     step = 1
     while epochs / step > most:

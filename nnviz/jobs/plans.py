@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nnviz.library.room import Plan as RoomPlan
     from nnviz.sweeps.conductor import Conductor
     from nnviz.sweeps.executor import Executor
+    from nnviz.sweeps.live import LiveFigures
     from nnviz.sweeps.store import Store
 
 _STEP = 0.05  # seconds, after which it is looked whether it is to stop
@@ -44,8 +45,6 @@ class HowFar:
         written: how many of them are in the library.
         share: the share 0…1 of the runs that is done, those that are under way by their epochs.
         seconds_left: as the runs so far took; None until that can be told.
-        sweep: its number in the library; 0 before it has one.
-        trials: how many of its trials have a run in the library, of races and seeds.
     """
 
     done: int
@@ -53,8 +52,6 @@ class HowFar:
     written: int = 0
     share: float = 0.0
     seconds_left: float | None = None
-    sweep: int = 0
-    trials: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,13 +109,17 @@ class Plans(QObject):
     """Does one plan after the other.
 
     Signals:
+        began(int, Plan, str): runs are given out now; the plan's number in the library, and the title of its data.
         went_on(HowFar): several times a second.
         came(NewResults): likewise, while a sweep is done: once when it begins or goes on, and with its last results.
+        measured(PlanNews): likewise, of seeds and races, if there is something new of their runs.
         noticed(str): something that a person should know, in sentences.
     """
 
+    began = pyqtSignal(int, object, str)
     went_on = pyqtSignal(object)
     came = pyqtSignal(object)
+    measured = pyqtSignal(object)
     noticed = pyqtSignal(str)
 
     def __init__(self, path: Callable[[], Path]) -> None:
@@ -182,14 +183,17 @@ class Plans(QObject):
     def _do(self, library: Library, store: Store, dataset: Dataset, stops: threading.Event) -> PlanEnd:
         from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED
         from nnviz.sweeps.conductor import Conductor
+        from nnviz.sweeps.live import LiveFigures
 
         status, executor = STOPPED, None
         try:
             plan = store.record.plan
             executor = beside_a_window(dataset, plan.base)
-            conductor = Conductor(plan, dataset, executor, store, self.noticed.emit)
+            live = LiveFigures(plan)
+            conductor = Conductor(plan, dataset, executor, store, self.noticed.emit, live.hear)
             news = _News(conductor, store.sweep)
-            self._conduct(conductor, store, stops, news)
+            self._tell(self.began, store.sweep, plan, dataset.title)
+            self._conduct(conductor, store, stops, news, live)
             if self._closes.is_set():
                 status = RUNNING  # which is offered at the next start
             elif not stops.is_set() and not conductor.was_cut:
@@ -202,7 +206,9 @@ class Plans(QObject):
         going = None if self._closes.is_set() else library.room.make_room()
         return PlanEnd(store.sweep, plan, dataset, conductor.results, is_written and status == FINISHED, going)
 
-    def _conduct(self, conductor: Conductor, store: Store, stops: threading.Event, news: _News) -> None:
+    def _conduct(
+        self, conductor: Conductor, store: Store, stops: threading.Event, news: _News, live: LiveFigures
+    ) -> None:
         pace, told, latest = _Pace(conductor, store), -_BETWEEN_NEWS, float("inf")
         self._tell_results(news)
         while not conductor.is_over and time.monotonic() < latest:
@@ -214,14 +220,24 @@ class Plans(QObject):
                 latest = min(latest, now + _GRACE)
             elif now - told >= _BETWEEN_NEWS:
                 told = now
-                with suppress(RuntimeError):  # the application has gone
-                    self.went_on.emit(pace.how_far())
+                self._tell(self.went_on, pace.how_far())
                 self._tell_results(news)
+                self._tell_measured(conductor, live)
+        if not self._closes.is_set():
+            self._tell_measured(conductor, live)
 
     def _tell_results(self, news: _News) -> None:
         if news.is_of_sweep and not self._closes.is_set() and (new := news.take()) is not None:
-            with suppress(RuntimeError):  # the application has gone
-                self.came.emit(new)
+            self._tell(self.came, new)
+
+    def _tell_measured(self, conductor: Conductor, live: LiveFigures) -> None:
+        news = live.taken(conductor.results)
+        if news is not None:
+            self._tell(self.measured, news)
+
+    def _tell(self, signal: Any, *words: object) -> None:
+        with suppress(RuntimeError):  # the application has gone
+            signal.emit(*words)
 
 
 class _News:
@@ -276,15 +292,7 @@ class _Pace:
         if runs is not None and self._began is not None and done > self._began[1]:
             left = (now - self._began[0]) / (done - self._began[1]) * (runs - done)
         over, share = self._conductor.results.over, done / runs if runs else 0.0
-        return HowFar(over, runs, over - self._store.waiting, share, left, self._store.sweep, self._trials())
-
-    def _trials(self) -> int:
-        """Not of a sweep, which may have thousands."""
-        from engine.many.plan import SWEEP
-
-        if self._conductor.plan.kind == SWEEP:
-            return 0
-        return sum(trial.is_kept for trial in self._conductor.results.trials)
+        return HowFar(over, runs, over - self._store.waiting, share, left)
 
 
 def _data_of(made: Experiment, given: Dataset | None) -> Dataset:

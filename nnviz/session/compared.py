@@ -1,16 +1,22 @@
-"""What is compared: a run or a group of seeds, with the curves and networks that the library has of it."""
+"""What is compared: a run or a group of seeds, with the curves and networks that the library has of it.
+
+A group whose first runs are under way has nothing in the library yet, and is compared all the same.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from engine.history import History
+from engine.experiment import Experiment
+from engine.history import Curve, History
 from engine.network import Network
 from nnviz.library import Group, UnknownRunError
-from nnviz.session.run_words import title_of_group
-from nnviz.session.seeds import Chosen, middle_of, named_first, seed_of
+from nnviz.session.run_words import title_of_group, title_of_made
+from nnviz.session.seeds import Chosen, middle_of, named_first, seed_number, seed_of
+from nnviz.session.under_way import GroupUnderWay, RunUnderWay
 
 if TYPE_CHECKING:
     from nnviz.library import Library, RunRecord
@@ -31,20 +37,28 @@ class Compared:
 
     Attributes:
         chosen: the number of the run, or the group.
-        members: the run, or those of the group, the oldest first.
+        members: the run, or those of the group that the library has, the oldest first; perhaps none of a group under
+            way.
         parent: what the library tells of the run that it branched off from; None for none.
         colour: the name of its colour, in every view.
+        under_way: what is being trained with several seeds; None for what is not under way.
     """
 
     chosen: Chosen
     members: tuple[Member, ...]
     parent: RunRecord | None
     colour: str
+    under_way: GroupUnderWay | None = None
 
     @property
     def is_group(self) -> bool:
-        """Whether there are several runs."""
-        return len(self.members) > 1
+        """Whether there are several runs, or will be."""
+        return self.count > 1
+
+    @property
+    def count(self) -> int:
+        """How many runs there are, with those that are not done."""
+        return max(len(self.members), 0 if self.under_way is None else self.under_way.seeds)
 
     @cached_property
     def records(self) -> list[RunRecord]:
@@ -52,28 +66,40 @@ class Compared:
         return [member.record for member in self.members]
 
     @cached_property
-    def middle(self) -> Member:
+    def middle(self) -> Member | None:
         """The run that stands for all of them where only one can: see :func:`~nnviz.session.seeds.middle_of`."""
-        return self.members[self.records.index(middle_of(self.records))]
+        return self.members[self.records.index(middle_of(self.records))] if self.members else None
 
     @property
-    def record(self) -> RunRecord:
-        """That of the run in the middle."""
-        return self.middle.record
-
-    @property
-    def history(self) -> History:
-        """That of the run in the middle."""
-        return self.middle.history
+    def record(self) -> RunRecord | None:
+        """That of the run in the middle; None while none is in the library."""
+        return None if self.middle is None else self.middle.record
 
     @property
     def network(self) -> Network | None:
         """That of the run in the middle."""
-        return self.middle.network
+        return None if self.middle is None else self.middle.network
+
+    @property
+    def experiment(self) -> Experiment:
+        """What was, or is, trained. Raises LibraryError if it cannot be read."""
+        if self.record is not None:
+            return self.record.experiment
+        assert self.under_way is not None, "else it would not be compared"
+        return self.under_way.experiment
+
+    @property
+    def data(self) -> str:
+        """Title of its data."""
+        if self.record is not None:
+            return self.record.data
+        return "" if self.under_way is None else self.under_way.data
 
     @cached_property
     def title(self) -> str:
         """What it is called; one run of a group with its seed: "wider · seed 3"."""
+        if self.record is None:
+            return title_of_made(self.experiment)
         title = title_of_group(self.records, self.parent)
         is_of_group = isinstance(self.chosen, int) and self.record.sweep is not None
         return f"{title} · {seed_of(self.record)}" if is_of_group else title
@@ -81,7 +107,23 @@ class Compared:
     @property
     def title_of_middle(self) -> str:
         """What the run in the middle is called: "wider · seed 3"."""
-        return f"{self.title} · {seed_of(self.record)}" if self.is_group else self.title
+        return f"{self.title} · {seed_of(self.record)}" if self.is_group and self.record is not None else self.title
+
+    def curves(self, figure: str, going: Mapping[int, RunUnderWay]) -> list[tuple[str, Curve]]:
+        """The curve of a figure ("test_error") of each run, after what tells it from the others: "seed 3".
+
+        Args:
+            going: the runs that are under way, by seed. One stands in the place of what the library has of its seed
+                while it is further, so that none counts twice.
+        """
+        part, _, quantity = figure.partition("_")
+        left, found = dict(going), []
+        for member in self.members:
+            seed, curve = seed_number(member.record), getattr(getattr(member.history, quantity), part)
+            run = None if seed is None else left.pop(seed, None)
+            is_further = run is not None and run.epoch > member.record.epochs
+            found.append((seed_of(member.record), run.curve(figure) if run is not None and is_further else curve))
+        return found + [(f"seed {seed}", run.curve(figure)) for seed, run in left.items()]
 
 
 Content = tuple[tuple[Member, ...], "RunRecord | None"]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
+from nnviz.library import Group
 from nnviz.look.theme import COMPARED
 from nnviz.session.compared import Compared, Content, contents_of
 from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Messages
-from nnviz.session.seeds import Chosen
+from nnviz.session.seeds import Chosen, seed_number
+from nnviz.session.under_way import GroupUnderWay, UnderWay
 
 
 class Comparison(QObject):
@@ -21,15 +24,16 @@ class Comparison(QObject):
         changed: ``runs``, ``colours`` or ``baseline`` has changed.
 
     Attributes:
-        runs: those that were read, in the order in which they were chosen; a new tuple whenever it changes.
+        runs: those that were read, or are under way, in the order in which they were chosen; a new tuple whenever it
+            changes. What is measured of those under way, ``under_way`` of the session tells.
         colours: the name of the colour of each that was chosen, in that order.
     """
 
     changed = pyqtSignal()
 
-    def __init__(self, lane: LibraryLane, library: KeptRuns, messages: Messages) -> None:
+    def __init__(self, lane: LibraryLane, library: KeptRuns, under_way: UnderWay, messages: Messages) -> None:
         super().__init__()
-        self._lane, self._messages = lane, messages
+        self._lane, self._under_way, self._messages = lane, under_way, messages
         self.runs: tuple[Compared, ...] = ()
         self.colours: dict[Chosen, str] = {}
         self._given: dict[Chosen, str] = {}  # the colours that runs had: they get them again if nobody has them
@@ -39,6 +43,8 @@ class Comparison(QObject):
         library.known.connect(lambda: self._follow_words(library))
         self._left_out: dict[int, tuple[int, bool]] = {}  # of those that were deleted: place, and whether pinned
         library.deletion_changed.connect(self._follow_deletion)
+        under_way.groups_changed.connect(self._look)
+        under_way.changed.connect(self._hold)
 
     # ---- which
 
@@ -154,26 +160,45 @@ class Comparison(QObject):
 
     def _read(self, runs: list[Chosen]) -> None:
         known = {each.chosen: each.records for each in self.runs}
+        going = dict(self._under_way.groups)  # what they will have is not in the library yet
 
         def done(contents: dict[Chosen, Content | None]) -> None:
-            if contents:
-                self._take(contents)
+            self._take(contents, going)
+            self._let_go(going)
 
         def failed(error: Exception) -> None:
             self._messages.tell_error("A run could not be read", error)
 
         self._lane.run(lambda library: contents_of(library, runs, known), done, failed, {})
 
-    def _take(self, contents: dict[Chosen, Content | None]) -> None:
-        read = {each.chosen: each for each in self.runs}
+    def _take(self, contents: dict[Chosen, Content | None], going: Mapping[Group, GroupUnderWay]) -> None:
+        read: dict[Chosen, Compared] = {each.chosen: each for each in self.runs}
         for run, content in contents.items():
-            if content is None:
+            begun = going.get(run) if isinstance(run, Group) else None
+            if content is None and begun is None:
                 self.colours.pop(run, None)  # it was deleted, perhaps by another program
-            elif run in self.colours:
-                read[run] = Compared(run, *content, self.colours[run])
+            elif run in self.colours and (content is not None or run not in read or read[run].members):
+                read[run] = Compared(run, *(content or ((), None)), self.colours[run], begun)
         self._pinned = self._pinned if self._pinned in self.colours else None
-        self.runs = tuple(read[run] for run in self.colours if run in read)
-        self.changed.emit()
+        runs = tuple(self._standing(read[run]) for run in self.colours if run in read)
+        if contents or runs != self.runs:
+            self.runs = runs
+            self.changed.emit()
+
+    def _standing(self, run: Compared) -> Compared:
+        """The same as it stands now: under way, or no longer."""
+        begun = self._under_way.groups.get(run.chosen) if isinstance(run.chosen, Group) else None
+        return run if begun is run.under_way or not run.members else replace(run, under_way=begun)
+
+    def _let_go(self, going: Mapping[Group, GroupUnderWay]) -> None:
+        """What is read needs not be held as it was measured; nothing of plans that were over then."""
+        for run in self.runs:
+            if isinstance(run.chosen, Group):
+                seeds = [seed for each in run.records if (seed := seed_number(each)) is not None]
+                self._under_way.let_go(run.chosen, seeds if run.chosen in going else None)
+
+    def _hold(self) -> None:
+        self._under_way.hold(self.colours)
 
     def _follow_words(self, library: KeptRuns) -> None:
         """Takes the names that a person gave."""

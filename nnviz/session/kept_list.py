@@ -23,7 +23,7 @@ class Row(NamedTuple):
     """A run in the list, or a group of seeds.
 
     Attributes:
-        run: its number; of a group that of its first run.
+        run: its number; of a group that of its first run, 0 where the library has none of it yet.
         depth: how many of its ancestors stand above it.
         group, runs: the group that it stands for, and the numbers of its runs; None and nothing for a run.
         is_open: whether the runs of the group stand below it.
@@ -49,8 +49,8 @@ class Row(NamedTuple):
 
     @property
     def all_runs(self) -> tuple[int, ...]:
-        """The numbers of the runs that it tells of."""
-        return self.runs or (self.run,)
+        """The numbers of the runs that it tells of; none of a group whose first runs are under way."""
+        return self.runs or ((self.run,) if self.run else ())
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,12 @@ def by_median(order: Sequence[int], runs: Sequence[Sequence[int]], library: Libr
 def runs_of(rows: Iterable[Row]) -> list[int]:
     """The numbers of all runs that these rows tell of."""
     return list(dict.fromkeys(run for row in rows for run in row.all_runs))
+
+
+def with_begun(rows: Sequence[Row], groups: Iterable[Group]) -> list[Row]:
+    """The rows below one for each of these groups that is not among them, the newest first."""
+    there = {row.group for row in rows}
+    return [Row(0, 0, group) for group in groups if group not in there][::-1] + list(rows)
 
 
 def with_opened(rows: Sequence[Row], opened: Collection[Group]) -> list[Row]:

@@ -19,6 +19,7 @@ from nnviz.session.sweep_form import SweepForm
 from nnviz.session.sweeps import Sweeps
 from nnviz.session.training import Training
 from nnviz.session.trials import Trials
+from nnviz.session.under_way import UnderWay
 from nnviz.session.undo import Undo
 
 
@@ -33,14 +34,15 @@ def kept_parts(
     resuming: Resuming,
     undo: Undo,
     messages: Messages,
-) -> tuple[Reopening, KeptRuns, Comparison, KeptRoom, Exchange, Sweeps, SweepForm, Trials]:
-    """What puts runs into the window, their list, which are compared, their room, passing on, and many at once."""
+) -> tuple[Reopening, KeptRuns, UnderWay, Comparison, KeptRoom, Exchange, Sweeps, SweepForm, Trials]:
+    """What puts runs into the window, their list, those trained beside it, which are compared, and so on."""
     reopening = Reopening(lane, data, settings, runs, making, resuming, messages)
-    library = KeptRuns(lane, records, runs, training, reopening, undo, messages)
-    comparison = Comparison(lane, library, messages)
+    under_way = UnderWay()
+    library = KeptRuns(lane, records, runs, training, reopening, under_way, undo, messages)
+    comparison = Comparison(lane, library, under_way, messages)
     room = KeptRoom(lambda: records.path, library, runs, messages)
     exchange = Exchange(lambda: records.path, library, messages)
-    sweeps = Sweeps(data, settings, records, library, comparison, messages)
+    sweeps = Sweeps(data, settings, records, library, under_way, comparison, messages)
     form = SweepForm(lane, data, settings, library, sweeps, undo, messages)
     trials = Trials(lane, library, sweeps, comparison, messages)
-    return reopening, library, comparison, room, exchange, sweeps, form, trials
+    return reopening, library, under_way, comparison, room, exchange, sweeps, form, trials

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
-from nnviz.session.kept_list import PAGE, Listed, Row, listed, runs_of, with_opened, with_parents
+from nnviz.session.kept_list import Listed, Row, listed, with_begun, with_opened
+from nnviz.session.kept_records import KeptRecords
 from nnviz.session.messages import Message, Messages
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
 from nnviz.session.run_words import NEWEST, SORTS
 from nnviz.session.runs import Runs
 from nnviz.session.training import Training
+from nnviz.session.under_way import UnderWay
 from nnviz.session.undo import Kind, Step, Undo
 
 if TYPE_CHECKING:
     from nnviz.library import Group, Library, RunRecord
 
-_MOST_WANTED = 4  # pages that wait to be read; those that were scrolled by do not
-_MOST_KNOWN = 4000  # records that are kept in memory
 _BACK = "Ctrl+Z brings it back; it goes for good when the window is closed."
 _BACK_ALL = "Ctrl+Z brings them back; they go for good when the window is closed."
 _PAUSE = 1000  # milliseconds between two looks while figures come in
@@ -37,7 +38,8 @@ class KeptRuns(QObject):
 
     Attributes:
         search, sort: the words that are searched for, and by what the runs are sorted: a key of ``SORTS``.
-        rows: the runs and groups of seeds that are listed, in order, each branch below its parent.
+        rows: the runs and groups of seeds that are listed, in order, each branch below its parent; groups whose first
+            runs are under way above all.
         count: how many runs there are in all.
         is_read: whether the library was looked at.
         problem: why it could not be read; empty if it could.
@@ -54,21 +56,22 @@ class KeptRuns(QObject):
         runs: Runs,
         training: Training,
         reopening: Reopening,
+        under_way: UnderWay,
         undo: Undo,
         messages: Messages,
     ) -> None:
         super().__init__()
         self._lane, self._reopening, self._undo, self._messages = lane, reopening, undo, messages
+        self._under_way = under_way
         self.search, self.sort = "", NEWEST
         self.rows: list[Row] = []
         self._closed: list[Row] = []  # the same while no group is open
         self._opened: set[Group] = set()
         self.count, self.is_read, self.problem = 0, False, ""
-        self._records: dict[int, RunRecord] = {}
-        self._fresh: set[int] = set()  # the runs that were read since the list was
-        self._wanted: list[int] = []  # pages, the latest last
-        self._is_reading_page = self._is_listing = self._is_stale = False
-        self._is_watched = False
+        self._records = KeptRecords(
+            lane, self.known.emit, partial(messages.tell_error, "The library could not be read")
+        )
+        self._is_watched = self._is_listing = self._is_stale = False
         self._notice: str | None = None
         self._told: Message | None = None  # that a run was deleted
         self._timer = QTimer(self)
@@ -77,6 +80,7 @@ class KeptRuns(QObject):
         records.changed.connect(self.refresh)
         training.state_changed.connect(self._soon)
         runs.history_changed.connect(self._soon)
+        under_way.groups_changed.connect(self._add_begun)
 
     # ---- which are listed
 
@@ -121,10 +125,9 @@ class KeptRuns(QObject):
             self.refresh()
             return
         self._closed, self.count = found.rows, found.count
-        self.rows = with_opened(self._closed, self._opened)
+        self._arrange()
         self.is_read, self.problem = True, ""
-        self._fresh, self._wanted = set(found.records), []
-        self._keep(found.records)
+        self._records.renew(found.records)
         self.listed.emit()
         if found.notice and found.notice != self._notice:
             self._notice = found.notice
@@ -139,8 +142,19 @@ class KeptRuns(QObject):
     def unfold(self, group: Group, is_open: bool) -> None:
         """Lists the runs of a group below it, or no longer."""
         (self._opened.add if is_open else self._opened.discard)(group)
-        self.rows, self._wanted = with_opened(self._closed, self._opened), []
+        self._arrange()
         self.listed.emit()
+
+    def _arrange(self) -> None:
+        """Groups whose first runs are under way come first; they are not found by words yet."""
+        begun = () if self.search else self._under_way.groups
+        self.rows = with_opened(with_begun(self._closed, begun), self._opened)
+        self._records.show(self.rows)
+
+    def _add_begun(self) -> None:
+        if self.is_read and self._under_way.groups:  # at their end the list is read again
+            self._arrange()
+            self.listed.emit()
 
     # ---- what they tell
 
@@ -152,45 +166,13 @@ class KeptRuns(QObject):
         """What the run in that row tells, or those of its group; where they were not read yet, they are, and ``known``
         follows.
         """
-        runs = self.rows[place].all_runs
-        if not self._fresh.issuperset(runs):
-            page = place // PAGE
-            self._wanted = [*(each for each in self._wanted if each != page), page][-_MOST_WANTED:]
-            self._read_page()
-        return [self._records[run] for run in runs if run in self._records]
-
-    def _read_page(self) -> None:
-        if self._is_reading_page or not self._wanted:
-            return
-        self._is_reading_page = True
-        rows, start = self.rows, self._wanted.pop() * PAGE
-        ids = runs_of(rows[start : start + PAGE])
-
-        def done(records: Mapping[int, RunRecord]) -> None:
-            self._is_reading_page = False
-            self._keep(records)
-            self._fresh.update(ids)
-            self.known.emit()
-            self._read_page()
-
-        def failed(error: Exception) -> None:
-            self._is_reading_page = False
-            self._wanted = []
-            self._messages.tell_error("The library could not be read", error)
-
-        self._lane.run(lambda library: with_parents(library, ids), done, failed, {})
-
-    def _keep(self, records: Mapping[int, RunRecord]) -> None:
-        if len(self._records) > _MOST_KNOWN:
-            self._records.clear()
-            self._fresh.clear()
-        self._records.update(records)
+        return self._records.at(place)
 
     # ---- what a person does with them
 
     def annotate(self, runs: Sequence[int], **told: Any) -> None:
         """Changes ``name``, ``note`` or ``starred`` of runs, as one step to undo; not of those that are not known."""
-        known = [self._records[run] for run in runs if run in self._records]
+        known = [record for run in runs if (record := self._records.get(run)) is not None]
         old = {record.id: {name: getattr(record, name) for name in told} for record in known}
         new = {record.id: told for record in known}
         if old != new:

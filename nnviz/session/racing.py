@@ -37,5 +37,5 @@ def race_between(runs: Sequence[Compared], seeds: int) -> Plan:
 
 def _experiments(runs: Sequence[Compared]) -> list[Experiment]:
     """Those that differ in more than their seed, in order. Raises LibraryError if one cannot be read."""
-    made = [each.record.experiment for each in runs]
+    made = [each.experiment for each in runs]
     return list(dict.fromkeys(each.changed(seed=made[0].seed) for each in made))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import SettingError
+from engine.experiment import Experiment
 from engine.optimizers import OPTIMIZERS
 from nnviz.library import LibraryError
 from nnviz.look import text
@@ -64,10 +65,19 @@ def title_of(record: RunRecord, parent: RunRecord | None = None) -> str:
     try:
         if parent is not None and record.left_at is not None:
             return _branch(record, parent, record.left_at)
-        shape, optimizer, rate = record.gist
-        return f"{text.shape(shape)} · {OPTIMIZERS[optimizer].label} {rate:g}"
+        return _gist(*record.gist)
     except (LibraryError, SettingError):
         return f"run {record.id}, unreadable"
+
+
+def title_of_made(experiment: Experiment) -> str:
+    """What a run of it is called that has no name."""
+    training = experiment.training
+    return _gist(experiment.shape, training.optimizer, training.learning_rate)
+
+
+def _gist(shape: Sequence[int], optimizer: str, rate: float) -> str:
+    return f"{text.shape(shape)} · {OPTIMIZERS[optimizer].label} {rate:g}"
 
 
 def _branch(record: RunRecord, parent: RunRecord, left_at: float) -> str:

@@ -66,9 +66,15 @@ def note_of(records: Sequence[RunRecord]) -> str:
     return statistics.mode(record.note for record in records)
 
 
+def seed_number(record: RunRecord) -> int | None:
+    """Its seed; None where its experiment cannot be read."""
+    try:
+        return record.seed
+    except LibraryError:
+        return None
+
+
 def seed_of(record: RunRecord) -> str:
     """ "seed 3", or its number where its experiment cannot be read."""
-    try:
-        return f"seed {record.seed}"
-    except LibraryError:
-        return f"run {record.id}"
+    seed = seed_number(record)
+    return f"run {record.id}" if seed is None else f"seed {seed}"

@@ -79,7 +79,8 @@ class Session(QObject):
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         why, map: what is asked about the answer; places the examples by what a layer sees in them.
         robustness: the error over disturbed examples, and an example at one strength.
-        library, comparison: the runs that are kept on disk, and which of them are compared.
+        library, under_way: the runs that are kept on disk, and those that are trained beside the window.
+        comparison: which of both are compared.
         room, exchange: how much room they take; passes runs on, and takes some in.
         sweeps, sweep_form, trials: trains many runs; which ones, by a form; what came of those of a sweep.
         files, moment_files: opens, saves and exports networks; the same with those of the past.
@@ -131,8 +132,8 @@ class Session(QObject):
         self.moment_files = MomentFiles(self.runs, self.branching.exact, self.files, self.messages)
         kept = self._library_lane = LibraryLane(lambda: self.records.path)
         made = kept_parts(kept, *opening, self.records, self.training, self._resuming, self.undo, self.messages)
-        self._reopening, self.library, self.comparison, self.room, self.exchange = made[:5]
-        self.sweeps, self.sweep_form, self.trials = made[5:]
+        self._reopening, self.library, self.under_way, self.comparison, self.room, self.exchange = made[:6]
+        self.sweeps, self.sweep_form, self.trials = made[6:]
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
         asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection

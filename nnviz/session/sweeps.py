@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,10 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.errors import EngineError
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans
 from nnviz.library import Group
-from nnviz.look.theme import COMPARED
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.library import KeptRuns
+from nnviz.session.looking_on import LookingOn
 from nnviz.session.messages import Choice, Messages
 from nnviz.session.racing import race_between, why_no_race
 from nnviz.session.records import Records
@@ -27,6 +28,7 @@ from nnviz.session.sweep_words import (
     words_of_keeping,
     words_of_progress,
 )
+from nnviz.session.under_way import UnderWay
 
 if TYPE_CHECKING:  # loaded when something is to be trained: the first picture need not wait for it
     from engine.many.plan import Plan
@@ -62,20 +64,23 @@ class Sweeps(QObject):
         settings: Settings,
         records: Records,
         library: KeptRuns,
+        under_way: UnderWay,
         comparison: Comparison,
         messages: Messages,
     ) -> None:
         super().__init__()
         self._data, self._settings, self._records = data, settings, records
-        self._library, self._comparison, self._messages = library, comparison, messages
+        self._library, self._under_way, self._comparison, self._messages = library, under_way, comparison, messages
+        self._looking_on = LookingOn(under_way, comparison)
         self.seeds = _USUAL
         self.how_far: HowFar | None = None
         self._name = ""  # of what is being done
         self._is_stopping = False
-        self._racing = 0  # experiments of a race whose groups are not compared yet
         self._plans = Plans(lambda: records.path)
         self._plans.went_on.connect(self._go_on)
         self._plans.came.connect(self.came)
+        self._plans.began.connect(under_way.begin)
+        self._plans.measured.connect(under_way.take)
         self._plans.noticed.connect(messages.tell_later)
         for signal in (data.loading_changed, data.changed, settings.problems_changed, records.changed):
             signal.connect(self.changed)
@@ -130,7 +135,7 @@ class Sweeps(QObject):
     def toggle_race(self) -> None:
         """Trains the compared experiments with the same ``seeds`` seeds, or stops what is being done.
 
-        When each has a run, their groups are compared in the place of what was.
+        Their groups are compared in the place of what was.
         """
         if self.how_far is not None:
             self.stop()
@@ -138,11 +143,6 @@ class Sweeps(QObject):
             self._messages.tell(why_not)
         else:
             self.start(race_between(self._comparison.runs, self.seeds))
-
-    def _show_race(self, how_far: HowFar) -> None:
-        if self._racing and how_far.trials == self._racing:
-            self._racing = 0
-            self._compare([Group(how_far.sweep, trial) for trial in range(how_far.trials)])
 
     # ---- whatever is being done
 
@@ -180,14 +180,11 @@ class Sweeps(QObject):
 
     def start(self, plan: Plan) -> None:
         """Does a plan, which fits the data. Where no runs are kept, that is offered first: it needs the library."""
-        from engine.many.plan import RACE
-
         if not self._records.is_on:
             self._offer_to_keep(plan)
             return
         self._messages.clear()
         self._begin(name_of(plan), HowFar(0, plan.most_runs))
-        self._racing = len(plan.experiments) if plan.kind == RACE else 0
         self._plans.begin(plan, self._data.dataset, self._done, self._failed)
 
     def _offer_to_keep(self, plan: Plan) -> None:
@@ -199,7 +196,7 @@ class Sweeps(QObject):
         self._messages.tell(off, Choice(choice, keep))
 
     def _begin(self, name: str, how_far: HowFar) -> None:
-        self._name, self._is_stopping, self._racing = name, False, 0
+        self._name, self._is_stopping = name, False
         self._go_on(how_far)
 
     def _go_on(self, how_far: HowFar) -> None:
@@ -207,20 +204,19 @@ class Sweeps(QObject):
         self.told.emit(f"{self._name}: {self.progress} …")
         if before is not None and how_far.written > before.written:
             self._library.refresh()
-            self._show_race(how_far)
         self.changed.emit()
 
-    def _end(self, news: str) -> None:
+    def _end(self, news: str, groups: Sequence[Group] = ()) -> None:
         self.how_far = None
+        self._under_way.end()
+        self._looking_on.end(groups)
         self.told.emit(news)
         self._library.refresh()
         self.changed.emit()
 
     def _done(self, end: PlanEnd) -> None:
-        self._end(f"{self._name}: {'done' if end.is_done else 'stopped'}")
         groups = [Group(end.sweep, trial.trial) for trial in end.results.trials if trial.is_kept]
-        if self._racing:
-            self._compare(groups)
+        self._end(f"{self._name}: {'done' if end.is_done else 'stopped'}", groups)
         show = partial(self.shown.emit, end.sweep) if is_sweep(end.plan) else partial(self._show, groups)
         choices = [Choice("Show in Runs", show)] if groups else []
         if not end.is_done:
@@ -234,14 +230,8 @@ class Sweeps(QObject):
         self._messages.tell_error(f"{self._name} could not be trained", error)
 
     def _show(self, groups: list[Group]) -> None:
-        self._compare(groups)
+        self._looking_on.show(groups)
         self.shown.emit(0)
-
-    def _compare(self, groups: list[Group]) -> None:
-        """As many as can be told apart."""
-        self._comparison.clear()
-        for group in groups[: len(COMPARED)]:
-            self._comparison.toggle(group)
 
     def close(self, milliseconds: int) -> bool:
         """Ends what is being done, which can go on at the next start; returns whether that was in time."""

@@ -23,6 +23,7 @@ from engine.many.samplers import Sampler, sampler_of
 from nnviz.library.curves import figures_of_epoch
 from nnviz.library.sweeps import Done, figures_at_end
 from nnviz.sweeps.executor import Executor, Halted, Message, Notice
+from nnviz.sweeps.live import BEGUN, ENDED, GOING, GONE, WRITTEN
 from nnviz.sweeps.store import Store, with_run
 
 
@@ -31,9 +32,14 @@ class _UnderWay:
     """A run that was given to the executor."""
 
     trial: int
-    experiment: Experiment
-    curve: dict[int, float] = field(default_factory=dict)  # what trials are compared by, by epoch
+    spec: RunSpec
+    curve: dict[int, float] = field(default_factory=dict)  # what trials are compared by, at the same epochs for all
     is_stopped: bool = False
+
+    @property
+    def experiment(self) -> Experiment:
+        """What is trained."""
+        return self.spec.experiment
 
 
 class Conductor:
@@ -53,6 +59,7 @@ class Conductor:
         executor: Executor,
         store: Store | None = None,
         tell: Callable[[str], None] = lambda text: None,
+        hear: Callable[..., None] = lambda trial, seed, stage, epochs=(): None,
     ) -> None:
         """Takes up a plan, at its beginning or where the library says that it is.
 
@@ -60,10 +67,13 @@ class Conductor:
             plan: fitted to the data, see :meth:`Plan.held_aside`.
             store: where results are written; None for nowhere.
             tell: is called with what a person should know, in sentences.
+            hear: is called with trial and seed of a run, how it stands and epochs that ended, see
+                :meth:`~nnviz.sweeps.live.LiveFigures.hear`.
 
         Raises SettingError where the plan's sampler is not installed, or LibraryError.
         """
-        self.plan, self._dataset, self._executor, self._store, self._tell = plan, dataset, executor, store, tell
+        self.plan, self._dataset, self._executor, self._store = plan, dataset, executor, store
+        self._tell, self._hear_of = tell, hear
         has_validation = dataset.validation is not None or plan.base.training.validation_share > 0
         self.results = Results(plan, dataset.is_classification, dataset.test is not None, has_validation)
         self.failures: dict[tuple[int, int], str] = {}
@@ -210,8 +220,9 @@ class Conductor:
         except EngineError as error:
             self._fail(trial, seed, str(error))
             return None
-        self._under_way[self._numbers] = _UnderWay(trial, made)
-        return RunSpec(self._numbers, made, self._room)
+        spec = RunSpec(self._numbers, made, self._room)
+        self._under_way[self._numbers] = _UnderWay(trial, spec)
+        return spec
 
     # ---- listening
 
@@ -223,7 +234,8 @@ class Conductor:
         elif isinstance(message, Started):
             run = self._under_way.get(message.number)
             if run is not None:  # perhaps anew, in a process that heard of no wish
-                self._under_way[message.number] = _UnderWay(run.trial, run.experiment)
+                self._under_way[message.number] = _UnderWay(run.trial, run.spec)
+                self._hear_of(run.trial, run.experiment.seed, BEGUN)
         elif isinstance(message, Report):
             self._take_report(message)
         elif message.number in self._under_way:
@@ -236,8 +248,9 @@ class Conductor:
             return
         for event in report.epochs:
             value = figures_of_epoch(event).get(self.results.compared_by)
-            if value is not None:
+            if value is not None and event.epoch % run.spec.report_step == 0:
                 run.curve[event.epoch] = value
+        self._hear_of(run.trial, run.experiment.seed, GOING, report.epochs)
         if self._rule is not None and not run.is_stopped and self._rule.is_hopeless(run.curve):
             run.is_stopped = True
             self._executor.stop(report.number, PRUNED)
@@ -253,6 +266,7 @@ class Conductor:
         result = RunResult(trial, seed, outcome.status, figures, outcome.reached, outcome.learning)
         if not self.results.add(result):
             return None
+        self._hear_of(trial, seed, ENDED, outcome.epochs)
         if outcome.status == FINISHED and self._rule is not None:
             self._rule.finished(self._curve(outcome))
         self._write(run, outcome, result)
@@ -271,6 +285,7 @@ class Conductor:
 
         def written(number: int) -> None:
             runs[seed] = with_run(result, number)
+            self._hear_of(run.trial, seed, WRITTEN)
 
         self._store.add(Done(run.trial, run.experiment, outcome, replaced), written)
 
@@ -278,6 +293,7 @@ class Conductor:
         result = RunResult(trial, seed, FAILED, {})
         self.results.add(result)
         self.failures[trial, seed] = why
+        self._hear_of(trial, seed, GONE)
         self._tell(f"Trial {trial + 1} with seed {seed} failed: {why}")
         self._learn(trial)
         return result

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import EngineError
@@ -29,16 +29,30 @@ _LEFT_OUT = {"fingerprint", "evaluate"}
 _FEW = 0.005  # of a difference in percent: smaller ones are written as 0.00
 
 
-def differing(runs: Sequence[Compared], baseline: Chosen | None) -> list[DifferRow]:
-    """A row for each setting and each figure that is not the same in all of them."""
+Live = Mapping[Chosen, Sequence[Mapping[str, float]]]  # of groups under way, the latest figures of each run
+
+
+def differing(runs: Sequence[Compared], baseline: Chosen | None, live: Live | None = None) -> list[DifferRow]:
+    """A row for each setting and each figure that is not the same in all of them.
+
+    Figures of a group under way are those of its runs that are done, or else what was measured ``live`` so far. While
+    there is such a group all figures are told, so that no row comes and goes.
+    """
     base = next((number for number, run in enumerate(runs) if run.chosen == baseline), 0)
     rows = [row for row in (_origin(runs), *_settings(runs)) if _differs(row)]
+    is_going = any(run.under_way is not None for run in runs)
     for figure in _FIGURES:
-        medians = _medians(figure, runs, base)
-        if medians is not None:
-            ranges = [_range(figure, runs)] if figure.is_strong and any(run.is_group for run in runs) else []
-            rows += [row for row in (medians, *ranges) if _differs(medians) or _differs(row)]
+        values = [figure.values(run) or _so_far(figure, run, live or {}) for run in runs]
+        if any(values):
+            medians = _medians(figure, runs, values, base)
+            ranges = [_range(figure, runs, values)] if figure.is_strong and any(run.is_group for run in runs) else []
+            rows += [row for row in (medians, *ranges) if is_going or _differs(medians) or _differs(row)]
     return rows
+
+
+def _so_far(figure: _Figure, run: Compared, live: Live) -> list[float]:
+    """What was measured of the runs of a group of which none is done, ascending."""
+    return sorted(found[figure.name] for found in live.get(run.chosen, ()) if figure.name in found)
 
 
 def _differs(row: DifferRow) -> bool:
@@ -65,7 +79,8 @@ def verdicts(runs: Sequence[Compared], baseline: Chosen | None) -> list[str]:
 
 
 def _data_of(run: Compared) -> tuple[str, str]:
-    return run.record.data, run.record.fingerprint
+    made = _experiment(run)
+    return run.data, "" if made is None else made.fingerprint
 
 
 def _origin(runs: Sequence[Compared]) -> DifferRow:
@@ -73,8 +88,8 @@ def _origin(runs: Sequence[Compared]) -> DifferRow:
     return DifferRow("branch", tuple(DifferCell(_beginning(run.record)) for run in runs))
 
 
-def _beginning(record: RunRecord) -> str:
-    if record.left_at is None:
+def _beginning(record: RunRecord | None) -> str:
+    if record is None or record.left_at is None:
         return "—"
     return f"from epoch {text.epochs(record.left_at, record.batches)} of {_parent(record.parent)}"
 
@@ -90,14 +105,14 @@ def _dated(cell: DifferCell, record: RunRecord) -> DifferCell:
 
 
 def _settings(runs: Sequence[Compared]) -> list[DifferRow]:
-    made = [_experiment(run.record) for run in runs]
+    made = [_experiment(run) for run in runs]
     first = next((each for each in made if each is not None), None)
     if first is None:
         return []
     names = dict.fromkeys(name for each in made if each is not None for name in first.difference(each))
     if any(run.is_group for run in runs):
         names.pop("seed", None)
-    rows = [DifferRow("data", tuple(DifferCell(text.name(run.record.data)) for run in runs))]
+    rows = [DifferRow("data", tuple(DifferCell(text.name(run.data)) for run in runs))]
     for name in names:
         if name not in _LEFT_OUT and name != "data":
             cells = tuple(DifferCell("—" if each is None else _value(name, each.value(name))) for each in made)
@@ -107,9 +122,9 @@ def _settings(runs: Sequence[Compared]) -> list[DifferRow]:
     return rows
 
 
-def _experiment(record: RunRecord) -> Experiment | None:
+def _experiment(run: Compared) -> Experiment | None:
     try:
-        return record.experiment
+        return run.experiment
     except EngineError:
         return None
 
@@ -134,7 +149,10 @@ class _Figure:
         """Of the runs that have it, ascending; of a group that of one that diverged is infinite."""
         if run.is_group:
             return values_of(run.records, self.name)
-        value = run.record.figures.get(self.name) if self.name in FIGURES else value_of(run.record, self.name)
+        record = run.record
+        if record is None:
+            return []
+        value = record.figures.get(self.name) if self.name in FIGURES else value_of(record, self.name)
         return [] if value is None else [value]
 
     def range(self, values: Sequence[float]) -> str:
@@ -171,26 +189,31 @@ _FIGURES = (
 _AT_ANY_TIME = {"epochs", "seconds"}  # the others are measured at the end of an epoch
 
 
-def _medians(figure: _Figure, runs: Sequence[Compared], base: int) -> DifferRow | None:
-    """The figure of each run, of a group the median; None where it was measured of none."""
-    values = [figure.values(run) for run in runs]
-    if not any(values):
-        return None
+def _medians(figure: _Figure, runs: Sequence[Compared], values: Sequence[Sequence[float]], base: int) -> DifferRow:
+    """The figure of each run, of a group the median."""
     found = [statistics.median(each) if each else None for each in values]
     cells = []
     for number, (run, measured) in enumerate(zip(runs, values, strict=True)):
-        is_told = run.is_group and measured
-        tip = f"median of {len(measured)}: {figure.range(measured)}" if is_told else ""
+        tip = f"median of {_of(run, measured)}: {figure.range(measured)}" if run.is_group and measured else ""
         cell = _cell(figure, found[number], None if number == base else found[base], tip)
-        cells.append(cell if run.is_group or figure.name in _AT_ANY_TIME else _dated(cell, run.record))
+        is_dated = not run.is_group and run.record is not None and figure.name not in _AT_ANY_TIME
+        cells.append(_dated(cell, run.record) if is_dated and run.record is not None else cell)
     return DifferRow(_called(figure, runs), tuple(cells), figure.is_strong)
 
 
+def _of(run: Compared, measured: Sequence[float]) -> str:
+    """Of how many runs something was measured: "5"; "2 of 5", or "1 of 5, still learning"."""
+    count = f"{len(measured)}" if len(measured) == run.count else f"{len(measured)} of {run.count}"
+    return f"{count}, still learning" if not run.members else count
+
+
 def _called(figure: _Figure, runs: Sequence[Compared]) -> str:
-    """ "test error, median of 5"; of the figures below it only what they are: their tooltips tell the rest."""
-    sizes = {len(run.members) for run in runs if run.is_group}
+    """ "test error, median of 5", or "so far"; of the figures below it only what they are: tooltips tell the rest."""
+    sizes = {run.count for run in runs if run.is_group}
     if not sizes or not figure.is_strong:
         return figure.title
+    if any(run.under_way is not None for run in runs):
+        return f"{figure.title} so far"
     return f"{figure.title}, median of {sizes.pop()}" if len(sizes) == 1 else f"{figure.title}, median"
 
 
@@ -201,11 +224,12 @@ def _cell(figure: _Figure, value: float | None, base: float | None, tip: str) ->
     return DifferCell(figure.words(value), figure.delta(value - base) if is_told and base is not None else "", tip)
 
 
-def _range(figure: _Figure, runs: Sequence[Compared]) -> DifferRow:
+def _range(figure: _Figure, runs: Sequence[Compared], values: Sequence[Sequence[float]]) -> DifferRow:
     """From the lowest to the highest of a group; of how many runs, where not all were measured."""
     cells = []
-    for run in runs:
-        values = figure.values(run) if run.is_group else []
-        missing = f", n = {len(values)}" if values and len(values) < len(run.members) else ""
-        cells.append(DifferCell(f"{figure.range(values)}{missing}" if values else ""))
+    for run, measured in zip(runs, values, strict=True):
+        found = measured if run.is_group else ()
+        told = [figure.range(found)] if len(found) > 1 else []
+        missing = [f"n = {len(found)} of {run.count}"] if found and len(found) < run.count else []
+        cells.append(DifferCell(", ".join(told + missing)))
     return DifferRow("lowest – highest", tuple(cells))

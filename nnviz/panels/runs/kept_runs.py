@@ -14,7 +14,7 @@ from nnviz.look import text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.runs.room_part import RoomPart
 from nnviz.session.kept_list import Row
-from nnviz.session.run_words import SORTS, figure_of, title_in_group, title_of_group
+from nnviz.session.run_words import SORTS, figure_of, title_in_group, title_of_group, title_of_made
 from nnviz.session.seeds import Chosen, middle_of, named_first, note_of, seed_of
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table, label
@@ -74,7 +74,7 @@ class KeptRunsPanel(DockCard):
 
     def _add_actions(self) -> None:
         """What can be done with the current run: by keys, and by a right click."""
-        library, comparison = self._session.library, self._session.comparison
+        comparison = self._session.comparison
         self._action("Put into the window", "actionOpenRun", "Return; Enter", self._open)
         self._action("Compare, or no longer", "actionCompareRun", "C", lambda row: comparison.toggle(row.chosen))
         self._action("Baseline, or no longer", "actionBaselineRun", "=", lambda row: comparison.pin(row.chosen))
@@ -83,7 +83,7 @@ class KeptRunsPanel(DockCard):
         self._action("Note …", "actionNoteRun", "F4", lambda _: self.note.setFocus())
         self._action("Show its sweep", "actionShowSweep", "T", self._show_sweep)
         self._action("Export …", "actionExportRun", "Ctrl+E", self._export)
-        self._action("Delete", "actionDeleteRun", "Del", lambda row: library.delete(row.all_runs))
+        self._action("Delete", "actionDeleteRun", "Del", self._delete)
         for words, name, act in (
             ("Import …", "actionImportRunHere", self.import_wanted.emit),
             ("Compare none", "actionCompareNone", comparison.clear),
@@ -104,7 +104,9 @@ class KeptRunsPanel(DockCard):
 
     def _connect(self) -> None:
         library, comparison, table = self._session.library, self._session.comparison, self.table_view
-        self.in_view_changed.connect(library.watch)
+        under_way = self._session.under_way
+        for watch in (library.watch, under_way.watch):
+            self.in_view_changed.connect(watch)
         self.search.textChanged.connect(library.find)
         self.sort_button.chosen.connect(library.sort_by)
         table.chosen.connect(lambda place: comparison.toggle(library.rows[place].chosen))
@@ -117,6 +119,7 @@ class KeptRunsPanel(DockCard):
         library.listed.connect(self.refresh)
         library.known.connect(self._show_words)
         comparison.changed.connect(self._show_words)
+        under_way.changed.connect(self._show_progress)
         self._session.runs.replaced.connect(self._show_words)
         self._session.exchange.imported.connect(self._seek)
 
@@ -142,12 +145,15 @@ class KeptRunsPanel(DockCard):
             self.table_view.show_anew()
             self._show_note()
 
+    def _show_progress(self) -> None:
+        """How far groups under way are."""
+        if self.in_view and self._session.under_way.groups:
+            self.table_view.show_anew()
+
     def _line(self, place: int) -> RunLine:
         library, comparison = self._session.library, self._session.comparison
         records, row = library.records_at(place), library.rows[place]
-        if not records:
-            return RunLine("…", depth=row.depth, is_member=row.is_member)
-        figure, ink = figure_of(records, library.sort)
+        figure, ink = figure_of(records, library.sort) if records else ("", "muted")
         return RunLine(
             self._title(row, records),
             figure,
@@ -160,17 +166,23 @@ class KeptRunsPanel(DockCard):
             len(row.runs) if len(row.runs) > 1 else 0,
             row.is_open,
             row.is_member,
+            self._session.under_way.words(row.chosen),
         )
 
     def _tip(self, place: int) -> str:
         records, row = self._session.library.records_at(place), self._session.library.rows[place]
+        title, progress = self._title(row, records), self._session.under_way.words(row.chosen)
+        going = f"\n{progress}: it is trained at this moment" if progress else ""
         if not records:
-            return ""
+            return f"{title}{going}" if going else ""
         told = _told(records[0]) if len(records) == 1 else _told_of_group(records, self._session.library.sort)
-        return f"{self._title(row, records)}{told}"
+        return f"{title}{going}{told}"
 
     def _title(self, row: Row, records: Sequence[RunRecord]) -> str:
         library = self._session.library
+        if not records:
+            begun = self._session.under_way.groups.get(row.group) if row.group is not None else None
+            return "…" if begun is None else title_of_made(begun.experiment)
         if row.is_member:
             return title_in_group(records[0], self._known(row.siblings))
         above = named_first(records).parent
@@ -223,15 +235,27 @@ class KeptRunsPanel(DockCard):
             self.note.setModified(False)
             self._session.library.annotate(self._row.all_runs, note=self.note.text().strip())
 
+    def _delete(self, row: Row) -> None:
+        if self._has_runs(row):
+            self._session.library.delete(row.all_runs)
+
+    def _has_runs(self, row: Row) -> bool:
+        """Whether there is something to do that with; tells where there is not."""
+        if not row.all_runs:
+            self._session.messages.tell("That can be done when the first of these runs is over.")
+        return bool(row.all_runs)
+
     def _star(self, row: Row) -> None:
         is_starred = any(record.starred for record in self._known(row.all_runs))
         self._session.library.annotate(row.all_runs, starred=not is_starred)
 
     def _open(self, row: Row) -> None:
-        self._session.library.open(self._one_of(row))
+        if self._has_runs(row):
+            self._session.library.open(self._one_of(row))
 
     def _export(self, row: Row) -> None:
-        self.export_wanted.emit(self._one_of(row))
+        if self._has_runs(row):
+            self.export_wanted.emit(self._one_of(row))
 
     def _show_sweep(self, row: Row) -> None:
         sweep = next((record.sweep for record in self._known(row.all_runs)), None)

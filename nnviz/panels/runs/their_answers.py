@@ -62,7 +62,8 @@ class TheirAnswersPanel(DockCard):
     def _row(self, run: Compared, answers: Sequence[Array | None]) -> AnswerRow:
         given = [each for each in answers if each is not None]
         if not given:
-            return AnswerRow(run.title, run.colour, reason=self._reason(run.network))
+            reason = self._reason(run.network) if run.members else "its first run is under way"
+            return AnswerRow(run.title, run.colour, reason=reason)
         answer, share = self._answer(given)
         pairs = zip(run.members, answers, strict=True) if run.is_group else ()
         return AnswerRow(run.title, run.colour, answer, share, runs=tuple(self._told(*pair) for pair in pairs))

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from PyQt5.QtWidgets import QHBoxLayout
 
-from engine.history import PARTS, Curve, Curves
+from engine.history import PARTS, Curve
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.compared import Compared
-from nnviz.session.seeds import seed_of
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.choice_button import ChoiceButton
@@ -38,7 +37,8 @@ class TheirCurvesPanel(TabbedCard):
         self.curves = [TheirCurvesPage(session, quantity) for quantity in (ERROR, RMSE, LOSS)]
         for number, page in enumerate(self.curves):
             self.add_page(page, number)
-        session.comparison.changed.connect(self._offer)
+        for signal in (session.comparison.changed, session.under_way.changed):
+            signal.connect(self._offer)
         self._offer()
 
     def _offer(self) -> None:
@@ -72,11 +72,19 @@ class TheirCurvesPage(Page):
         self.spread.setContentsMargins(0, 0, 4, 0)
         arranged(QHBoxLayout(self.aside), 1, self.part_button, self.spread, self.log_button, spacing=4)
         session.comparison.changed.connect(self.refresh)
+        session.under_way.changed.connect(self._follow)
+
+    def _follow(self) -> None:
+        """Draws what was measured of compared groups that are under way."""
+        if any(run.under_way is not None for run in self._session.comparison.runs):
+            self.refresh()
+
+    def _named(self, run: Compared, part: str) -> list[tuple[str, Curve]]:
+        """The curve of the run, or those of all runs of a group, each after its seed."""
+        return run.curves(f"{part}_{self._quantity.name}", self._session.under_way.runs_of(run.chosen))
 
     def _curves(self, run: Compared, part: str) -> list[Curve]:
-        """That of the run, or those of all runs of a group."""
-        curves: list[Curves] = [getattr(each.history, self._quantity.name) for each in run.members]
-        return [getattr(each, part) for each in curves]
+        return [curve for _, curve in self._named(run, part)]
 
     @property
     def has_curves(self) -> bool:
@@ -95,18 +103,18 @@ class TheirCurvesPage(Page):
             return
         runs = self._session.comparison.runs
         self.part_button.show_choice(dict(zip(PARTS, ("train", "test", "validation"), strict=True)), self.part)
-        curves = [RunCurve(run.title, run.colour, self._curves(run, self.part)) for run in runs]
+        curves = [RunCurve(run.title, run.colour, self._curves(run, self.part), run.count) for run in runs]
         measured = [curve for curve in curves if any(each.values for each in curve.curves)]
         hint = f"no {self.part} {self._quantity.called} was measured" if self._session.comparison.colours else _HINT
-        self.plot.show_runs(measured, hint)
+        self.plot.show_runs(measured, hint, _planned(runs))
         self.spread.setText(_spread(runs))
 
     def table(self) -> Table:
         """A row for each epoch, a column for each run; of a group one for each of its runs."""
         named = [
-            (f"{run.title} · {seed_of(member.record)}" if run.is_group else run.title, curve)
+            (f"{run.title} · {seed}" if run.is_group else run.title, curve)
             for run in self._session.comparison.runs
-            for member, curve in zip(run.members, self._curves(run, self.part), strict=True)
+            for seed, curve in self._named(run, self.part)
         ]
         epochs = sorted({epoch for _, curve in named for epoch in curve.epochs})
         columns = [dict(zip(curve.epochs, curve.values, strict=True)) for _, curve in named]
@@ -116,10 +124,15 @@ class TheirCurvesPage(Page):
 
 def _spread(runs: Sequence[Compared]) -> str:
     """What lines and bands are: "median and range of 5 seeds"; empty without groups."""
-    sizes = {len(run.members) for run in runs if run.is_group}
+    sizes = {run.count for run in runs if run.is_group}
     if not sizes:
         return ""
     return f"median and range of {sizes.pop()} seeds" if len(sizes) == 1 else "median and range of seeds"
+
+
+def _planned(runs: Sequence[Compared]) -> int:
+    """The epoch at which the last of those that are under way ends; 0 where none is."""
+    return max((run.under_way.experiment.training.epochs for run in runs if run.under_way is not None), default=0)
 
 
 CARDS.register("theirCurvesDock")(

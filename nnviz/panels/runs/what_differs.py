@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
+from collections.abc import Sequence
+
+from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
 from nnviz.look import text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
-from nnviz.panels.runs.differing import differing, verdicts
+from nnviz.panels.runs.differing import Live, differing, verdicts
 from nnviz.panels.runs.race_button import RaceButton
+from nnviz.session.compared import Compared
 from nnviz.session.session import Session
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.choice_button import ChoiceButton
@@ -25,6 +28,7 @@ _VERDICT_TIP = (
     "would come apart at least as much by chance (Mann-Whitney U test): below 0.05 the difference is taken as real."
 )
 _ASIDE = 8  # pixels, as the table's texts
+_PAUSE = 1000  # milliseconds between two looks at figures of runs under way
 _LONGEST = 22  # letters of a run's name on the button
 
 
@@ -62,6 +66,22 @@ class WhatDiffersPage(Page):
         beside = (self._baseline_word, self.baseline_button, self.race_button)
         arranged(QHBoxLayout(self.aside), 1, *beside, spacing=2)
         session.comparison.changed.connect(self.refresh)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.timeout.connect(self.refresh)
+        session.under_way.changed.connect(self._soon)
+        self.in_view_changed.connect(lambda in_view: None if in_view else self._pause.stop())
+
+    def _soon(self) -> None:
+        """Shows what was measured of compared groups under way, at most once a second: they are to be read."""
+        is_going = any(run.under_way is not None for run in self._session.comparison.runs)
+        if self.in_view and is_going and not self._pause.isActive():
+            self._pause.start(_PAUSE)
+
+    def _live(self, runs: Sequence[Compared]) -> Live:
+        """What was measured so far of groups of which no run is done."""
+        going = {run.chosen: self._session.under_way.runs_of(run.chosen).values() for run in runs if not run.members}
+        return {group: [{**run.figures, "epochs": run.epoch} for run in each] for group, each in going.items()}
 
     def _choose(self, chosen: str) -> None:
         comparison = self._session.comparison
@@ -78,7 +98,7 @@ class WhatDiffersPage(Page):
         self.baseline_button.show_choice(titles, str(baseline))
         for part in (self.baseline_button, self._baseline_word):
             part.setVisible(len(runs) > 1)
-        rows = differing(runs, baseline) if len(runs) > 1 else []
+        rows = differing(runs, baseline, self._live(runs)) if len(runs) > 1 else []
         self.view.show_rows([(run.title, run.colour) for run in runs], rows)
         self._note.setText(_ALIKE if len(runs) > 1 else _TOO_FEW)
         self._stack.setCurrentWidget(self.view if rows else self._note)

@@ -33,16 +33,23 @@ _GAP, _SIDE = 8, 8
 
 @dataclass(frozen=True, eq=False)
 class RunCurve:
-    """The curve of a run, or those of the runs of a group of seeds; ``colour`` is a name of the theme."""
+    """The curve of a run, or those of the runs of a group of seeds.
+
+    Attributes:
+        colour: a name of the theme.
+        curves: those that there are so far.
+        count: how many runs there will be.
+    """
 
     title: str
     colour: str
     curves: Sequence[Curve]
+    count: int = 1
 
     @property
     def is_group(self) -> bool:
-        """Whether there is more than one."""
-        return len(self.curves) > 1
+        """Whether there is more than one, or will be."""
+        return max(self.count, len(self.curves)) > 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +71,7 @@ class _Shown:
         """How many runs of a group are behind the point at that place: "n = 5", "n = 3 of 5"; empty for a run."""
         if self.band is None:
             return ""
-        count, all_of_them = int(self.band.counts[place]), len(self.run.curves)
+        count, all_of_them = int(self.band.counts[place]), max(self.run.count, len(self.run.curves))
         return f" · n = {count}" if count == all_of_them else f" · n = {count} of {all_of_them}"
 
 
@@ -82,6 +89,7 @@ class RunsPlot(ZoomPlot):
         super().__init__(axisItems={"bottom": self._bottom, "left": self._left})
         self.quantity, self.is_log = quantity, True
         self.runs: Sequence[RunCurve] = ()
+        self._planned = self._room = 0  # epochs; pixels for the names, which do not become fewer while runs go on
         self._shown: list[_Shown] = []
         self._lines: list[CurveLine] = []
         self._fills: list[BandFill] = []
@@ -104,9 +112,15 @@ class RunsPlot(ZoomPlot):
 
     # ---- what is drawn
 
-    def show_runs(self, runs: Sequence[RunCurve], hint: str = "") -> None:
-        """Draws these curves; ``hint`` stands in the plot where there are none."""
-        self.runs = tuple(runs)
+    def show_runs(self, runs: Sequence[RunCurve], hint: str = "", planned: int = 0) -> None:
+        """Draws these curves; ``hint`` stands in the plot where there are none.
+
+        Args:
+            planned: while runs are under way, up to which epoch: the axis reaches so far, and need not grow with them.
+        """
+        is_same = [(run.title, run.colour) for run in runs] == [(run.title, run.colour) for run in self.runs]
+        self._room = self._room if is_same and planned else 0
+        self.runs, self._planned = tuple(runs), planned
         self._take()
         self._hint.setText("" if any(shown.line.epochs for shown in self._shown) else hint)
         self._make_room()
@@ -152,7 +166,7 @@ class RunsPlot(ZoomPlot):
         drawn = [(x, y) for x, y in drawn if len(x)]
         last = max((float(x[-1]) for x, _ in drawn), default=1.0)
         values = np.concatenate([y[x >= min(1.0, last)] for x, y in drawn]) if drawn else np.empty(0)
-        across, home = (0.0, max(1.0, math.ceil(last))), ends(values, self.is_log, self.quantity)
+        across, home = (0.0, max(1.0, self._planned, math.ceil(last))), ends(values, self.is_log, self.quantity)
         every = np.concatenate([y for _, y in drawn]) if drawn else values
         whole = ends(every, self.is_log, self.quantity)
         self.set_home((across, home), (across, (min(home[0], whole[0]), max(home[1], whole[1]))))
@@ -171,8 +185,8 @@ class RunsPlot(ZoomPlot):
         metrics, most = QFontMetrics(theme.font(theme.SMALL)), round(_MOST_SHARE * self.width())
         labels = [self._label(each, self.width()) for each in self._shown if each.line.values]
         wanted = map(metrics.horizontalAdvance, labels)
-        right = min(most, max(_LEAST_RIGHT, *(each + _GAP + _SIDE + 16 for each in (0, *wanted))))
-        self.getPlotItem().layout.setContentsMargins(0, 10, right, 0)
+        self._room = max(self._room, _LEAST_RIGHT, *(each + _GAP + _SIDE + 16 for each in (0, *wanted)))
+        self.getPlotItem().layout.setContentsMargins(0, 10, min(most, self._room), 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

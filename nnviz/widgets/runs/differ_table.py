@@ -47,10 +47,17 @@ class _Model(QAbstractTableModel):
         self.heads: Sequence[tuple[str, str]] = ()  # titles and names of colours
         self.rows: Sequence[DifferRow] = ()
 
-    def show(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferRow]) -> None:
-        self.beginResetModel()
-        self.heads, self.rows = heads, rows
-        self.endResetModel()
+    def show(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferRow]) -> bool:
+        """Takes other rows; returns whether these are others than before, and not only other figures in the same."""
+        is_other = list(heads) != list(self.heads) or [row.name for row in rows] != [row.name for row in self.rows]
+        if is_other:
+            self.beginResetModel()
+            self.heads, self.rows = heads, rows
+            self.endResetModel()
+        elif rows:
+            self.rows = rows
+            self.dataChanged.emit(self.index(0, 1), self.index(len(rows) - 1, len(heads)))
+        return is_other
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         return len(self.rows)
@@ -150,8 +157,8 @@ class DifferTable(QTableView):
 
     def show_rows(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferRow]) -> None:
         """Shows other rows; ``heads`` are title and name of the colour of each run."""
-        if (list(heads), list(rows)) != (list(self._lines.heads), list(self._lines.rows)):
-            self._lines.show(list(heads), list(rows))
+        is_new = (list(heads), list(rows)) != (list(self._lines.heads), list(self._lines.rows))
+        if is_new and self._lines.show(list(heads), list(rows)):
             self._fit()
 
     def _fit(self) -> None:

@@ -45,6 +45,7 @@ class RunLine:
         depth: how many of its ancestors stand above it.
         seeds: of a group of seeds, how many runs it has; else 0.
         is_open, is_member: whether the runs of the group stand below it; whether it is one of these.
+        progress: of a group that is being trained, how far it is: stands in the place of count and figure.
     """
 
     title: str
@@ -58,6 +59,7 @@ class RunLine:
     seeds: int = 0
     is_open: bool = False
     is_member: bool = False
+    progress: str = ""
 
     @property
     def words(self) -> str:
@@ -68,6 +70,11 @@ class RunLine:
     def count(self) -> str:
         """ "×5"; empty where it is no group."""
         return f"×{self.seeds}" if self.seeds else ""
+
+    @property
+    def told(self) -> str:
+        """What stands at the right."""
+        return self.progress or self.figure
 
     @property
     def indent(self) -> int:
@@ -113,7 +120,7 @@ class _Model(QAbstractTableModel):
             COLOUR: "compared" if line.colour and role == Qt.AccessibleTextRole else "",
             TITLE: line.words,
             SEEDS: _spoken(line) if role == Qt.AccessibleTextRole else line.count,
-            FIGURE: line.figure,
+            FIGURE: line.told,
         }
         return words[index.column()]
 
@@ -164,22 +171,28 @@ class _Ink:
         painter.setFont(self._plain)
         if line.is_starred:
             self._write(_STAR, "text", self._place(STAR, top), Qt.AlignHCenter)
-        place = self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0)
-        more = max(0, painter.fontMetrics().horizontalAdvance(line.figure) - place.width())  # a figure is not cut
-        self._write(line.figure, line.figure_colour, place.adjusted(-more, 0, 0, 0), Qt.AlignRight)
-        place = self._place(TITLE, top).adjusted(_AIR + line.indent, 0, -_AIR - more, 0)
-        seeds = self._place(SEEDS, top)
-        if line.seeds:
-            self._write(line.count, "muted", seeds.adjusted(0, 0, -_AIR, 0), Qt.AlignRight)
-            left = seeds.right() - _AIR - painter.fontMetrics().horizontalAdvance(line.count) - 2.5 * _ARROW
-            self._paint_arrow(line.is_open, QPointF(left, seeds.center().y() + 0.5))
-            place.setRight(min(place.right(), int(left - 2 * _ARROW)))
-        else:
-            place.setRight(seeds.right() - _AIR - more)
+        place = self._place(TITLE, top).adjusted(_AIR + line.indent, 0, 0, 0)
+        place.setRight(self._paint_right(line, top))
         if line.is_current:
             painter.setFont(self._bold)
         ink = "text" if line.colour or line.is_current else "muted"
         self._write(fitted(line.words, place.width(), line.is_current), ink, place, Qt.AlignLeft)
+
+    def _paint_right(self, line: RunLine, top: int) -> int:
+        """What stands at the right of the title, which is not cut; returns where the title has to end."""
+        place, advance = (
+            self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0),
+            self._painter.fontMetrics().horizontalAdvance,
+        )
+        place.setLeft(min(place.left(), place.right() - advance(line.told)))
+        self._write(line.told, "muted" if line.progress else line.figure_colour, place, Qt.AlignRight)
+        end, count = place.left() - _AIR, "" if line.progress else line.count
+        if not line.seeds:
+            return end
+        self._write(count, "muted", QRect(end - advance(count), top, advance(count) + 1, _HIGH), Qt.AlignRight)
+        left = end - advance(count) - 2.5 * _ARROW
+        self._paint_arrow(line.is_open, QPointF(left, place.center().y() + 0.5))
+        return int(left - 2 * _ARROW)
 
     def _write(self, words: str, ink: str, place: QRect, side: Qt.AlignmentFlag) -> None:
         self._painter.setPen(self._colour(ink))

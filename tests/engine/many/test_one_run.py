@@ -10,7 +10,7 @@ import pytest
 
 from engine.events import BestRestored, Epoch
 from engine.many import one_run
-from engine.many.one_run import Outcome, Report, RunSpec, train_in_turn, train_one
+from engine.many.one_run import OneRun, Outcome, Report, RunSpec, train_in_turn, train_one
 from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED
 from engine.many.shared_data import SharedData
 from engine.storage import read_checkpoint
@@ -146,6 +146,18 @@ def test_reports_come_in_batches_and_tell_each_epoch_once(monkeypatch: pytest.Mo
     train_one(RunSpec(3, an_experiment(DATA)), DATA, told.append)
     assert [each.epoch for report in told for each in report.epochs] == list(range(7))
     assert all(report.epochs[0].train.confusion is None for report in told)
+
+
+def test_of_a_long_run_reports_tell_few_epochs_and_always_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each report ends with the newest epoch; the others are those of which all runs of that length tell."""
+    monkeypatch.setattr("engine.many.one_run.MOST_REPORTED", 3)
+    monkeypatch.setattr("engine.many.one_run.SECONDS_BETWEEN_REPORTS", 1e9)
+    told: list[Report] = []
+    run = OneRun(RunSpec(1, an_experiment(epochs=8)), DATA, told.append)
+    for number, _ in enumerate(run.epochs(lambda: "")):
+        if number == 5:
+            monkeypatch.setattr("engine.many.one_run.SECONDS_BETWEEN_REPORTS", 0.0)
+    assert [[each.epoch for each in report.epochs] for report in told] == [[0], [4, 6], [7], [8]]
 
 
 def test_what_is_kept_stays_within_its_room(monkeypatch: pytest.MonkeyPatch) -> None:

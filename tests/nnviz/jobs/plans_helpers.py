@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 from engine.datasets import Dataset
+from engine.many.one_run import OneRun, Outcome, RunSpec
+from engine.many.results import FAILED, STOPPED
 from nnviz.session.session import Session
-from nnviz.sweeps.executor import Message
+from nnviz.sweeps.executor import Message, Started
 from tests.nnviz.library.helpers import DATA
 from tests.nnviz.sweeps.helpers import Here
 
@@ -40,3 +42,55 @@ Does = Callable[..., Beside]
 def told(session: Session) -> str:
     """The text of the message that is shown; empty for none."""
     return "" if session.messages.current is None else session.messages.current.text
+
+
+class Epochwise:
+    """Does an epoch of each run that was submitted together whenever the test says so; tells of each epoch.
+
+    Attributes:
+        fails: whether they all fail from now on.
+    """
+
+    def __init__(self, data: Dataset = DATA, workers: int = 1) -> None:
+        self.workers, self.groups = workers, []
+        self._data, self._rounds = data, threading.Semaphore(0)
+        self._waiting: list[dict[int, Generator[None, None, Outcome]]] = []
+        self._wish, self._told = "", []
+        self.fails = False
+
+    def let(self, rounds: int) -> None:
+        """So many epochs more of each."""
+        self._rounds.release(rounds)
+
+    @property
+    def busy(self) -> int:
+        return sum(map(len, self._waiting))
+
+    def submit(self, *specs: RunSpec) -> None:
+        self.groups.append([spec.experiment.seed for spec in specs])
+        runs = {spec.number: OneRun(spec, self._data, self._told.append) for spec in specs}
+        self._waiting.append({number: run.epochs(lambda: self._wish) for number, run in runs.items()})
+        self._told += [Started(number) for number in runs]
+
+    def next(self, timeout: float) -> list[Message]:
+        if not self._waiting or not (self._rounds.acquire(timeout=timeout) or self._wish):
+            return []
+        going = self._waiting[0]
+        for number, epochs in list(going.items()):
+            try:
+                if self.fails:
+                    raise StopIteration(Outcome(number, FAILED, "There is not enough memory for it."))
+                next(epochs)
+            except StopIteration as ended:
+                del going[number]
+                self._told.append(ended.value)
+        if not going:
+            del self._waiting[0]
+        told, self._told[:] = list(self._told), []
+        return told
+
+    def stop(self, number: int | None = None, how: str = STOPPED) -> None:
+        self._wish = how
+
+    def close(self) -> None:
+        self._waiting.clear()

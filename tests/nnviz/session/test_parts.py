@@ -34,6 +34,7 @@ PARTS = (
         "robustness",
         "files",
         "library",
+        "under_way",
         "comparison",
         "room",
         "exchange",

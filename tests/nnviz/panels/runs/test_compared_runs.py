@@ -45,7 +45,7 @@ def test_each_compared_run_has_its_curve(table: RunTable, ready_window: MainWind
     plot, runs = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison.runs
     assert [(run.title, run.colour) for run in plot.runs] == [(run.title, run.colour) for run in runs]
     for line, run in zip(plot.lines, runs, strict=True):
-        assert line.y.tolist() == pytest.approx([100 * value for value in run.history.error.test.values])
+        assert line.y.tolist() == pytest.approx([100 * value for value in run.members[0].history.error.test.values])
     click_row(qtbot, table, 0)
     assert [run.title for run in plot.runs] == ["narrow"]
 
@@ -56,7 +56,7 @@ def test_the_mouse_reads_the_values_of_an_epoch(table: RunTable, ready_window: M
     area = plot.plot_area()
     hover(plot.viewport(), (area.center().x(), area.center().y()))
     read_out = find(plot, QLabel, "readOut")
-    value = ready_window.session.comparison.runs[1].history.error.test.at(1)
+    value = ready_window.session.comparison.runs[1].members[0].history.error.test.at(1)
     assert value is not None
     assert "epoch 1" in read_out.text()
     assert f"narrow {100 * value:.2f} %" in read_out.text()
@@ -77,8 +77,8 @@ def test_runs_of_the_same_name_have_a_column_each(table: RunTable, ready_window:
     qtbot.waitUntil(lambda: [run.title for run in comparison.runs] == ["narrow", "narrow"])
     head, rows = ready_window.card("theirCurvesDock").table()
     assert head == ["epoch", "narrow", "narrow"]
-    assert [row[1] for row in rows] == comparison.runs[0].history.error.test.values
-    assert [row[2] for row in rows] == comparison.runs[1].history.error.test.values
+    assert [row[1] for row in rows] == comparison.runs[0].members[0].history.error.test.values
+    assert [row[2] for row in rows] == comparison.runs[1].members[0].history.error.test.values
 
 
 def test_names_at_the_ends_of_lines_lie_apart() -> None:

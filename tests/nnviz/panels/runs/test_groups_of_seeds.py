@@ -234,7 +234,7 @@ def test_its_line_is_the_median_over_a_band(table: RunTable, ready_window: MainW
     assert plot.fills[1].low.tolist() == pytest.approx((100 * expected.low).tolist())
     assert plot.fills[1].high.tolist() == pytest.approx((100 * expected.high).tolist())
     assert not len(plot.fills[0].x), "a run alone has none"
-    alone = runs[0].history.error.test.values[-1]
+    alone = runs[0].members[0].history.error.test.values[-1]
     assert plot.labels == [f"alone · {100 * alone:.2f} %", f"wide · {100 * expected.middle[-1]:.2f} % · n = 5"]
     low, high = (10**end for end in plot.view[1])
     assert low <= 100 * expected.low[1:].min()

@@ -1,0 +1,51 @@
+"""What is trained beside the window is compared as soon as there is something to see, for who looks on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nnviz.library import Group
+from nnviz.look.theme import COMPARED
+from nnviz.session.comparison import Comparison
+from nnviz.session.under_way import UnderWay
+
+
+class LookingOn:
+    """Compares groups under way, each once: a person may leave them out again.
+
+    A race takes the place of what was compared. Seeds are compared beside that, if there is room.
+    """
+
+    def __init__(self, under_way: UnderWay, comparison: Comparison) -> None:
+        self._under_way, self._comparison = under_way, comparison
+        self._new: list[Group] = []
+        under_way.groups_changed.connect(self._begin)
+        under_way.changed.connect(self._look)
+
+    def _begin(self) -> None:
+        if self._under_way.groups:
+            self._new = list(self._under_way.groups)
+
+    def _look(self) -> None:
+        """Compares them when somebody looks, and something was measured."""
+        if self._under_way.is_watched and any(map(self._under_way.has_begun, self._new)):
+            self._show(self._new)
+
+    def _show(self, groups: Sequence[Group]) -> None:
+        is_race, self._new = len(self._new) > 1, []
+        if is_race:
+            self.show(groups)
+        elif len(self._comparison.colours) < len(COMPARED) and groups[0] not in self._comparison.colours:
+            self._comparison.toggle(groups[0])
+
+    def end(self, groups: Sequence[Group]) -> None:
+        """It is over, and these have runs in the library. A race is compared now if nobody looked before."""
+        if groups and (len(self._new) > 1 or (self._new and self._under_way.is_watched)):
+            self._show(groups)
+        self._new = []
+
+    def show(self, groups: Sequence[Group]) -> None:
+        """Compares these groups in the place of others, as many as can be told apart."""
+        self._comparison.clear()
+        for group in groups[: len(COMPARED)]:
+            self._comparison.toggle(group)
