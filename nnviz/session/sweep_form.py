@@ -71,7 +71,7 @@ class SweepForm(QObject):
     def vary(self, name: str) -> None:
         """Lets one more setting vary, over values that suit the experiment."""
         if self.fields.row(name) is None:
-            self._change(f"variation of {setting_name(name)}", self.fields.with_row(Varying(name)))
+            self._change(f"variation of {setting_name(name)} in the sweep", self.fields.with_row(Varying(name)))
 
     def leave_out(self, name: str) -> None:
         """Lets a setting vary no longer."""
@@ -92,7 +92,7 @@ class SweepForm(QObject):
             self._set_row(replace(row, **texts))
 
     def _set_row(self, row: Varying) -> None:
-        self._change(f"values of {setting_name(row.name)} in the sweep", self.fields.with_row(row))
+        self._change(f"change of the sweep’s {setting_name(row.name)}", self.fields.with_row(row))
 
     def _row(self, name: str) -> Varying | None:
         """A row as it is shown."""
@@ -102,11 +102,11 @@ class SweepForm(QObject):
     def type(self, field: str, text: str) -> None:
         """Takes what was typed or chosen in "sampler", "rule", "runs", "minutes" or "seeds"."""
         changes: dict[str, Any] = {field: text}
-        self._change(f"{field} of the sweep", replace(self.fields, **changes))
+        self._change(f"change of the sweep’s {field}", replace(self.fields, **changes))
 
     def _change(self, what: str, new: SweepFields) -> None:
         if new != self.fields:
-            self._undo.push(Step(f"change of the {what}", Kind.SETTINGS, self._put, self.fields, new))
+            self._undo.push(Step(what, Kind.SETTINGS, self._put, self.fields, new))
 
     def _put(self, fields: SweepFields) -> None:
         self.fields = fields

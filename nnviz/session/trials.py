@@ -145,7 +145,7 @@ class Trials(QObject):
 
     def _follow_end(self) -> None:
         if self._under_way and self._sweeps.how_far is None:
-            self._under_way = 0
+            self._under_way, self._status = 0, ""  # which the library knows now
             self._read()
 
     @property

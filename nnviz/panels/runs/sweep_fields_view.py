@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 
 from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QGridLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.many.plan import GRID, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, TPE
 from nnviz.panels.runs.sweep_settings import info_of, offered
@@ -135,6 +136,11 @@ class SweepFieldsView(QWidget):
         row.removed.connect(lambda: self._form.leave_out(name))
         return row
 
+    def _order_tabs(self) -> None:
+        """Tab goes from above to below, also through rows that were made late."""
+        for before, after in itertools.pairwise(_in_order(self.layout())):
+            QWidget.setTabOrder(before, after)
+
     def take_focus(self) -> None:
         """Puts the focus where a person begins."""
         first = next(iter(self._rows.values()), None)
@@ -178,14 +184,28 @@ class SweepFieldsView(QWidget):
             row.deleteLater()
         for place, told in enumerate(planned.rows):
             if told.name not in self._rows:
-                self._rows[told.name] = self._new_row(told.name)
-                self._column.insertWidget(place, self._rows[told.name])
+                row = self._rows[told.name] = self._new_row(told.name)
+                self._column.insertWidget(place, row)
+                row.show()  # now and not a turn of the event loop later, so that it can have the focus
+                self._order_tabs()
             problems = {
                 field.partition(".")[2]: words
                 for field, words in planned.problems.items()
                 if field.partition(".")[0] == told.name
             }
             self._rows[told.name].show_texts(_texts(told), planned.sampler == GRID, problems)
+
+
+def _in_order(layout: QLayout) -> Iterator[QWidget]:
+    """The widgets of a layout that Tab reaches, in its order."""
+    for place in range(layout.count()):
+        item = layout.itemAt(place)
+        if item.layout() is not None:
+            yield from _in_order(item.layout())
+        elif item.widget() is not None and item.widget().layout() is not None:
+            yield from _in_order(item.widget().layout())
+        elif item.widget() is not None and item.widget().focusPolicy() & Qt.TabFocus:
+            yield item.widget()
 
 
 def _texts(row: Varying) -> RowTexts:

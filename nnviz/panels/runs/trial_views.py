@@ -95,6 +95,10 @@ class TrialViews(QStackedWidget):
         """That of each setting."""
         return self._plots
 
+    def drawn(self, plot: PointPlot) -> Drawn:
+        """What the dots of a plot stand for."""
+        return self._drawn[plot]
+
     # ---- drawing
 
     def show_table(self, table: TrialTable, view: str, is_log: bool, unit: str, colours: Mapping[int, str]) -> None:

@@ -123,4 +123,4 @@ def chosen_words(table: TrialTable, unit: str) -> str:
     if spread is None or last is None:
         return f"The best: {setting_words(table, chosen.trial)}. There is no test part to tell its error by."
     figures = f"{spread_words(results.quantity, spread, unit)}, {words_of_seeds(spread.count)}"
-    return f"{figure_name(last).capitalize()} of the best: {figures}. {WHY_ONCE}"
+    return f"{figure_name(last).replace('test', 'Test', 1)} of the best: {figures}. {WHY_ONCE}"

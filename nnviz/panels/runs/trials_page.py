@@ -41,17 +41,17 @@ class TrialsPage(Page):
         self._session = session
         self._is_log = True
         self.views = TrialViews()
-        self._hint = label(role="muted")
-        self._hint.setAlignment(Qt.AlignCenter)
-        self._hint.setWordWrap(True)
+        self.hint = label(role="muted")
+        self.hint.setAlignment(Qt.AlignCenter)
+        self.hint.setWordWrap(True)
         self._stack = QStackedWidget()
-        for part in (self._hint, self.views):
+        for part in (self.hint, self.views):
             self._stack.addWidget(part)
         self.body.addWidget(self._stack, 1)
-        self._words = label(role="muted")
+        self.words = label(role="muted")
         self.compare_button = pill("compare", "trialCompareButton", "Compare the chosen trial", _COMPARE_TIP, True)
         self.open_button = pill("put into window", "trialOpenButton", "Put the chosen trial into the window", _OPEN_TIP)
-        bar = (FixedSizeBox(self._words), 1), self.compare_button, self.open_button
+        bar = (FixedSizeBox(self.words), 1), self.compare_button, self.open_button
         self.body.addLayout(arranged(QHBoxLayout(), *bar, spacing=8))
         self._add_choices()
         self._connect()
@@ -95,8 +95,8 @@ class TrialsPage(Page):
         for part in (self.view_button, self.log_button, self.sweep_button):
             part.setVisible(bool(trials.sweeps))
         if table is None:
-            self._hint.setText("The sweep is being read …" if trials.sweeps or trials.shown else _NO_SWEEP)
-            self._stack.setCurrentWidget(self._hint)
+            self.hint.setText("The sweep is being read …" if trials.sweeps or trials.shown else _NO_SWEEP)
+            self._stack.setCurrentWidget(self.hint)
         else:
             self.views.show_table(table, trials.view, self._is_log, self._unit(table), self._colours(table))
             self._stack.setCurrentWidget(self.views)
@@ -133,12 +133,12 @@ class TrialsPage(Page):
         for button in (self.compare_button, self.open_button):
             button.setVisible(chosen is not None)
         if table is None or chosen is None:
-            self._words.setText("" if table is None else key_words(table))
+            self.words.setText("" if table is None else key_words(table))
             return
         self.compare_button.setChecked(chosen in self._colours(table))
         median, spread = figures_of(table, chosen, self._unit(table))
         told = [f"trial {chosen + 1}", setting_words(table, chosen), median, spread]
-        self._words.setText(" · ".join(part for part in told if part))
+        self.words.setText(" · ".join(part for part in told if part))
 
     # ---- what a person does
 

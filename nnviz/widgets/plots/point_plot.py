@@ -96,6 +96,11 @@ class PointPlot(QWidget):
         self._read_out.show_text(words, self._mouse)
 
     @property
+    def series(self) -> Sequence[Series]:
+        """What is drawn."""
+        return self._series
+
+    @property
     def count(self) -> int:
         """How many points there are."""
         return len(self._points)

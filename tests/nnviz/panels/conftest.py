@@ -12,8 +12,8 @@ from tests.nnviz.jobs.plans_helpers import Beside, Does
 def does(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Does:
     """Has runs done without processes; one with a certain seed waits for the test."""
 
-    def make(held_seed: int | None = None) -> Beside:
-        made = Beside(held_seed, few_digits)
+    def make(held_seed: int | None = None, data: Dataset = few_digits) -> Beside:
+        made = Beside(held_seed, data)
         monkeypatch.setattr("nnviz.jobs.plans.beside_a_window", lambda dataset, experiment: made)
         return made
 

@@ -146,6 +146,9 @@ def open_everything(window: MainWindow) -> None:
     """All settings and cards, also those that are made when they are first seen, and a form as for a table."""
     make_all_cards(window)
     make_all_pages(window)
+    before = window.workspace
+    window.show_sweep_form()  # its rows are made when they are first seen
+    window.show_workspace(before)
     window.draw.form.set_rows([FormRow("weight"), FormRow("island", ("Dream", "Biscoe"))])
     for group in [*window.training.groups, find(window, Group, "dataPartsGroup"), find(window, Group, "roomGroup")]:
         group.head.setChecked(True)
