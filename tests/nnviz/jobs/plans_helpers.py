@@ -63,6 +63,10 @@ class Epochwise:
         self._rounds.release(rounds)
 
     @property
+    def wanted(self) -> int:
+        return 2 * self.workers
+
+    @property
     def busy(self) -> int:
         return sum(map(len, self._waiting))
 
