@@ -26,7 +26,6 @@ from engine.many.results import FAILED, STOPPED
 from engine.many.shared_data import DataOffer, SharedData
 from engine.many.wishes import ALL, Wishes
 
-SECONDS_BETWEEN_FIGURES = 0.4  # of all runs in a worker: with what comes of them, it speaks five times a second at most
 _SECONDS_BETWEEN_LOOKS = 0.5  # whether anybody still wants the results
 _FORGOTTEN = 600.0  # seconds without a call, after which a visit has no host any more
 
@@ -55,11 +54,13 @@ class Batch:
         task: its name, by which the worker knows whether it is still wanted.
         groups: the runs, those together that are done in turn.
         seconds: after which no further group is begun.
+        pause: seconds between two messages with figures, of all runs in the worker.
     """
 
     task: str
     groups: tuple[tuple[RunSpec, ...], ...]
     seconds: float
+    pause: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,10 +91,10 @@ class _Visit:
         self.wishes = Wishes()
         self.used = self._told_at = time.monotonic()
 
-    def may_tell(self) -> bool:
+    def may_tell(self, pause: float) -> bool:
         """Whether the last figures were told long enough ago; then it is the caller's turn."""
         now = time.monotonic()
-        if now - self._told_at < SECONDS_BETWEEN_FIGURES:
+        if now - self._told_at < pause:
             return False
         self._told_at = now
         return True
@@ -212,7 +213,7 @@ class _Task:
         self._tell()
 
     def _tell(self) -> None:
-        if self._untold and self._visit.may_tell():
+        if self._untold and self._visit.may_tell(self._batch.pause):
             self._visit.tell(self._batch.task, self._untold)
             self._untold = []
 

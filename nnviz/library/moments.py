@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine.moments import Moment
 from engine.validation import Array
@@ -12,19 +12,29 @@ from nnviz.library.database import Database
 from nnviz.library.faults import damaged
 
 _COLUMNS = "epoch, nbytes, bits, checksum, content"
+_INSERT = f"INSERT INTO moments (run, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 def write_moment(database: Database, run: int, epoch: float, moment: Moment, instead_of: float | None = None) -> None:
     """Keeps a moment, in the place of another one if that is told. Within a transaction."""
     if instead_of is not None and instead_of != epoch:
         drop_moments(database, run, [epoch])
-    content = moment.content
-    values = (epoch, len(content), moment.bits, zlib.crc32(content), content)
+    values = _values(epoch, moment)
     place = epoch if instead_of is None else instead_of
     names = _COLUMNS.replace(", ", " = ?, ")
     # Written over the old one, in its pages, so that nothing has to be overwritten first.
     if not database.write(f"UPDATE moments SET {names} = ? WHERE run = ? AND epoch = ?", (*values, run, place)):
-        database.write(f"INSERT INTO moments (run, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", (run, *values))
+        database.write(_INSERT, (run, *values))
+
+
+def insert_moments(database: Database, run: int, moments: Iterable[tuple[float, Moment]]) -> None:
+    """Keeps moments, by epoch, of a run that has none yet. Within a transaction."""
+    database.many(_INSERT, [(run, *_values(epoch, moment)) for epoch, moment in moments])
+
+
+def _values(epoch: float, moment: Moment) -> tuple[float, int, int, int, bytes]:
+    content = moment.content
+    return epoch, len(content), moment.bits, zlib.crc32(content), content
 
 
 def drop_moments(database: Database, run: int, epochs: Sequence[float]) -> None:

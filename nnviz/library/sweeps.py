@@ -30,7 +30,7 @@ from nnviz.library.database import Database
 from nnviz.library.faults import DamagedError, LibraryError, UnknownSweepError, in_words
 from nnviz.library.library import Library
 from nnviz.library.locks import Lock
-from nnviz.library.moments import write_moment
+from nnviz.library.moments import insert_moments
 from nnviz.library.records import RunRecord, best_json, experiment_json, packed_description, words_of
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN, SWEEP_COLUMNS
 from nnviz.library.states import write_state
@@ -240,8 +240,7 @@ class Sweeps:
         database.many(INSERT_EPOCH, [row_of_epoch(run, each.epoch, each) for each in outcome.epochs])
         matrices = zip(outcome.epochs, packed_confusions(outcome.epochs), strict=True)
         write_confusions(database, run, [(each.epoch, found) for each, found in matrices if found])
-        for epoch, moment in outcome.moments:
-            write_moment(database, run, epoch, moment)
+        insert_moments(database, run, outcome.moments)
         if outcome.first is not None:
             write_state(database, run, outcome.first, is_last=False, machine=outcome.machine)
         if outcome.state is not None:

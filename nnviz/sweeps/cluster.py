@@ -264,8 +264,9 @@ def _listed(values: Sequence[str]) -> str:
 async def _closed(client: Any) -> None:
     """Closes a client, and ends what is still going on in this thread."""
     if client is not None:
+        seconds = _SECONDS_AT_END if client.status == "running" else 0.1  # else there is nobody to say goodbye to
         with suppress(Exception):
-            await asyncio.wait_for(client.close(), _SECONDS_AT_END)
+            await asyncio.wait_for(client.close(), seconds)
     with suppress(asyncio.TimeoutError):
         await asyncio.wait_for(asyncio.get_running_loop().shutdown_default_executor(), _SECONDS_AT_END)
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]

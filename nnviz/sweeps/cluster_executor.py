@@ -23,7 +23,14 @@ from engine.many.shared_data import DataOffer, are_registered
 from engine.many.wishes import ALL
 from nnviz.sweeps.cluster import Cluster
 from nnviz.sweeps.cluster_crew import Crew
-from nnviz.sweeps.cluster_runs import MOST_DEATHS, SECONDS_OF_A_TASK, Group, WaitingRuns
+from nnviz.sweeps.cluster_runs import (
+    MOST_DEATHS,
+    SECONDS_BETWEEN_FIGURES,
+    SECONDS_OF_A_TASK,
+    WORKERS_IN_TURN,
+    Group,
+    WaitingRuns,
+)
 from nnviz.sweeps.cluster_workers import Acquaintance, Task, Worker
 from nnviz.sweeps.executor import Halted, Message, Notice
 
@@ -191,39 +198,39 @@ class _Work:
     def _assign(self) -> None:
         """Gives workers what to do: first each thread one task, then those that wait behind."""
         workers = sorted(self._crew.workers.values(), key=lambda worker: len(worker.tasks) / worker.threads)
+        self._waiting.pace = max(1.0, len(workers) / WORKERS_IN_TURN)
         for worker in workers:
             if self._waiting.has_suspects and not worker.tasks:
                 worker.is_alone = True
                 self._give(worker, self._waiting.take_suspect())
-        if not self._waiting.has_suspects and self._wish is None:
-            for depth in range(1, 2 + _AHEAD):
-                for worker in workers:
-                    self._fill(worker, depth * worker.threads)
+        if not self._waiting.has_suspects and self._wish is None and self._client.status == "running":
+            self._fill(workers)
             self._share(workers)
         self.threads = sum(worker.threads for worker in workers)
         self.wanted = sum((1 + _AHEAD) * each.threads * self._waiting.size(each.threads) for each in workers)
 
-    def _fill(self, worker: Worker, most: int) -> None:
-        if self._client.status != "running":  # which is soon seen
-            return
-        while not worker.is_alone and len(worker.tasks) < most and len(self._waiting):
-            free = sum((1 + _AHEAD) * each.threads - len(each.tasks) for each in self._crew.workers.values())
-            self._give(worker, self._waiting.take(worker.threads, free))
+    def _fill(self, workers: Sequence[Worker]) -> None:
+        for depth in range(1, 2 + _AHEAD):
+            for worker in workers:
+                while not worker.is_alone and len(worker.tasks) < depth * worker.threads and len(self._waiting):
+                    free = sum((1 + _AHEAD) * each.threads - len(each.tasks) for each in workers)
+                    self._give(worker, self._waiting.take(worker.threads, free))
 
     def _share(self, workers: Sequence[Worker]) -> None:
-        """Where somebody is idle, and nothing waits, takes back what waits in workers behind what is under way.
+        """While somebody is idle, and nothing waits, takes back what waits in workers behind what is under way.
 
         Should that begin just now, it is done for nothing, and soon ended: its result has no name any more.
         """
-        for idle in workers:
-            busy = [worker for worker in workers if len(worker.tasks) > worker.threads]
-            if len(self._waiting) or not busy or len(idle.tasks) >= idle.threads:
+        while not len(self._waiting):
+            busiest = max(workers, key=lambda worker: len(worker.tasks) - worker.threads, default=None)
+            is_idle = any(len(worker.tasks) < worker.threads and not worker.is_alone for worker in workers)
+            if busiest is None or len(busiest.tasks) <= busiest.threads or not is_idle:
                 return
-            task = max(busy, key=lambda worker: len(worker.tasks)).tasks.pop()
+            task = busiest.tasks.pop()
             del self._names[task.name]
             task.job.cancel()
             self._put_back(task.groups)
-            self._fill(idle, idle.threads)
+            self._fill(workers)
 
     def _give(self, worker: Worker, groups: tuple[Group, ...]) -> None:
         name = self._met.name_of_task()
@@ -233,7 +240,10 @@ class _Work:
         self._open |= {number: worker for number in task.numbers if number in self._open}
 
     async def _do(self, worker: Worker, name: str, groups: tuple[Group, ...]) -> None:
-        batch = remote.Batch(name, groups, 2 * SECONDS_OF_A_TASK * worker.threads)
+        pace = self._waiting.pace
+        batch = remote.Batch(
+            name, groups, 2 * SECONDS_OF_A_TASK * pace * worker.threads, SECONDS_BETWEEN_FIGURES * pace
+        )
         place = (self._met.sweep, worker.address)
         try:
             found = await self._met.call(worker.address, remote.work, place, batch, name=name)

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 from engine.many.one_run import RunSpec
 
-SECONDS_OF_A_TASK = 0.5  # for each thread of its worker: with figures, a worker speaks five times a second at most
+# A worker speaks five times a second at most: when a task is over, so long for each of its threads, and of figures. Of
+# many workers each speaks less often: their scheduler is one process.
+SECONDS_OF_A_TASK, SECONDS_BETWEEN_FIGURES, WORKERS_IN_TURN = 0.6, 0.45, 25
 MOST_DEATHS = 2  # of workers with the same run in them, after which it is given up
 _MOST_IN_A_TASK = 500
 _OF_LATEST = 0.3  # the share of the latest task in what a group is said to take
@@ -21,9 +23,13 @@ class WaitingRuns:
 
     Runs that were in a worker when it died are suspects: they are done one by one, in workers that do nothing else, so
     that it is seen which of them it was.
+
+    Attributes:
+        pace: by what tasks are longer than usual; of many workers each speaks less often.
     """
 
     def __init__(self) -> None:
+        self.pace = 1.0
         self._groups: deque[Group] = deque()
         self._suspects: deque[Group] = deque()
         self._deaths: dict[int, int] = {}
@@ -84,7 +90,8 @@ class WaitingRuns:
         """How many groups make a task, for a worker with so many threads: one where they take long."""
         if self._seconds is None:
             return 1
-        return min(math.ceil(SECONDS_OF_A_TASK * threads / max(self._seconds, 1e-6)), _MOST_IN_A_TASK)
+        wanted = SECONDS_OF_A_TASK * self.pace * threads / max(self._seconds, 1e-6)
+        return min(math.ceil(wanted), _MOST_IN_A_TASK)
 
     def take(self, threads: int, tasks: int) -> tuple[Group, ...]:
         """What the next task does; when few are left, they are shared out among so many tasks."""
