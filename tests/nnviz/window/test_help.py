@@ -155,6 +155,8 @@ def open_everything(window: MainWindow) -> None:
     for page in window.curves.pages:
         if isinstance(page, AnswersPage):
             page.make_tools()
+    for page in window.curves.curves:
+        page.fill()
     open_import(window)
 
 

@@ -96,11 +96,11 @@ def test_it_can_be_asked_for_with_the_right_button(numbers: list[int], ready_win
 
 
 def test_of_a_run_that_was_not_read_yet_that_is_said(
-    numbers: list[int], ready_window: MainWindow, qtbot: QtBot
+    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show_runs(ready_window, qtbot)
     session = ready_window.session
-    session.library._records.clear()
+    monkeypatch.setattr(session.library, "record", lambda run: None)
     ready_window.run_dialogs.export(numbers[0])
     assert session.messages.current is not None
     assert session.messages.current.text.startswith(f"Run {numbers[0]} is still being read.")
