@@ -71,7 +71,6 @@ class CurvesPanel(TabbedCard):
         self.scales = {each.name: True for each in (ERROR, RMSE, LOSS)}
         self.curves: list[CurvePage] = []
         self.error = self._add_curve(ERROR, 0)
-        self.error.fill()  # it is in front at first
         self.rmse: CurvePage | None = None
         self.loss = self._add_curve(LOSS, 1)
         session.data.changed.connect(self._data_changed)
@@ -175,7 +174,6 @@ class CurvePage(Page):
         return self._plot
 
     def fill(self) -> None:
-        """Makes what is on the page, if it is still empty."""
         if self._plot is not None:
             return
         session, called = self._session, self._quantity.called
@@ -198,11 +196,6 @@ class CurvePage(Page):
             signal.connect(self._show_past)  # the differences from the current run may have changed
         self._show_hint()
         self._show_past()
-
-    def set_in_view(self, in_view: bool) -> None:
-        if in_view:
-            self.fill()
-        super().set_in_view(in_view)
 
     def _named(self, name: str) -> str:
         """An object name that is unique in the window: those of the loss begin with "loss"."""

@@ -46,6 +46,9 @@ class Page(QWidget):
             self.is_offered = offered
             self.offered_changed.emit()
 
+    def fill(self) -> None:
+        """Is called before the page comes to the front. Subclasses that are empty until then make what is on it."""
+
     def refresh(self) -> None:
         """Draws what changed while the page was out of view. Subclasses implement it."""
 
@@ -124,7 +127,8 @@ class TabbedCard(DockCard):
         self.tabs.setTabText(0, self.tabs.tabText(0))  # lays the tabs out, which Qt 5.15 forgets where one appears
 
     def _note_turn(self) -> None:
-        """Rather shows the page in front than the one before; those without a tab keep their place."""
+        """Fills the page in front. From now on it is rather shown than the one before; those without a tab stay."""
+        self.page.fill()
         before = next(page for page in self._order if page.is_offered or page is self.page)
         if before is not self.page:
             self._order.remove(self.page)
