@@ -57,6 +57,7 @@ class Memory(QObject):
         session.imported.take(self._preferences.document("imported"))
         session.painting.take(self._preferences.document("painted"))
         session.sweeps.set_seeds(int(self._preferences.number("seeds") or 0))
+        session.comparison.set_spread(self._preferences.text("spread"))
         share, moments = self._preferences.number("sure_from"), self._preferences.number("moment_bytes")
         if share is not None:
             session.question.set_threshold(share)
@@ -111,7 +112,8 @@ class Memory(QObject):
             signal.connect(self._preferences.touch)
         runs.file_changed.connect(self._file_changed)
         session.question.threshold_changed.connect(self._preferences.touch)
-        for signal in (session.records.changed, session.room.memory_changed, session.sweeps.seeds_changed):
+        kept = session.records.changed, session.room.memory_changed
+        for signal in (*kept, session.sweeps.seeds_changed, session.comparison.spread_changed):
             signal.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
 
@@ -134,6 +136,7 @@ class Memory(QObject):
         remember("sure_from", session.question.threshold)
         remember("keep_runs", int(session.records.is_on))
         remember("seeds", session.sweeps.seeds)
+        remember("spread", session.comparison.spread)
         remember("moment_bytes", session.room.memory_budget if self._moment_bytes is None else self._moment_bytes)
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet
