@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.bands import QUARTILES, RANGE
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.library import Group
 from nnviz.look.theme import COMPARED
@@ -16,26 +17,32 @@ from nnviz.session.messages import Messages
 from nnviz.session.seeds import Chosen, seed_number
 from nnviz.session.under_way import GroupUnderWay, UnderWay
 
+SPREADS = (RANGE, QUARTILES)
+
 
 class Comparison(QObject):
     """Up to eight runs or groups of seeds. Attributes are for reading.
 
     Signals:
         changed: ``runs``, ``colours`` or ``baseline`` has changed.
+        spread_changed: ``spread`` has.
 
     Attributes:
         runs: those that were read, or are under way, in the order in which they were chosen; a new tuple whenever it
             changes. What is measured of those under way, ``under_way`` of the session tells.
         colours: the name of the colour of each that was chosen, in that order.
+        spread: how the runs of a group are shown to spread: "range" or "quartiles".
     """
 
     changed = pyqtSignal()
+    spread_changed = pyqtSignal()
 
     def __init__(self, lane: LibraryLane, library: KeptRuns, under_way: UnderWay, messages: Messages) -> None:
         super().__init__()
         self._lane, self._under_way, self._messages = lane, under_way, messages
         self.runs: tuple[Compared, ...] = ()
         self.colours: dict[Chosen, str] = {}
+        self.spread = RANGE
         self._given: dict[Chosen, str] = {}  # the colours that runs had: they get them again if nobody has them
         self._pinned: Chosen | None = None
         self._pair: tuple[Chosen | None, Chosen | None] = (None, None)  # that a person chose
@@ -106,6 +113,12 @@ class Comparison(QObject):
         """Compares no run any more."""
         self.colours, self.runs, self._pinned = {}, (), None
         self.changed.emit()
+
+    def set_spread(self, spread: str) -> None:
+        """Shows spreads as "range" or "quartiles" from now on; nothing else is taken."""
+        if spread != self.spread and spread in SPREADS:
+            self.spread = spread
+            self.spread_changed.emit()
 
     @property
     def baseline(self) -> Chosen | None:

@@ -59,6 +59,7 @@ class Memory(QObject):
         session.sweeps.set_seeds(int(self._preferences.number("seeds") or 0))
         session.sweep_form.take(self._preferences.document("sweep"))
         session.trials.set_view(self._preferences.text("trials_view"))
+        session.comparison.set_spread(self._preferences.text("spread"))
         share, moments = self._preferences.number("sure_from"), self._preferences.number("moment_bytes")
         if share is not None:
             session.question.set_threshold(share)
@@ -114,7 +115,7 @@ class Memory(QObject):
         runs.file_changed.connect(self._file_changed)
         session.question.threshold_changed.connect(self._preferences.touch)
         many = session.sweeps.seeds_changed, session.sweep_form.changed, session.trials.view_changed
-        for signal in (session.records.changed, session.room.memory_changed, *many):
+        for signal in (session.records.changed, session.room.memory_changed, session.comparison.spread_changed, *many):
             signal.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
 
@@ -139,6 +140,7 @@ class Memory(QObject):
         remember("seeds", session.sweeps.seeds)
         remember("sweep", json.dumps(session.sweep_form.fields.as_dict()))
         remember("trials_view", session.trials.view)
+        remember("spread", session.comparison.spread)
         remember("moment_bytes", session.room.memory_budget if self._moment_bytes is None else self._moment_bytes)
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet

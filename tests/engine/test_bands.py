@@ -1,11 +1,11 @@
-"""Median and range of several curves, by numbers worked out by hand."""
+"""Median, range and quartiles of several curves, by numbers worked out by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from engine.bands import band
+from engine.bands import QUARTILES, band
 from engine.history import Curve
 
 
@@ -65,3 +65,44 @@ def test_of_nothing_there_is_no_band(curves: list[Curve]) -> None:
 def test_a_place_is_that_of_exactly_the_epoch() -> None:
     found = band([curve({1: 0.3, 2.5: 0.1})], is_log=False)
     assert [found.place(epoch) for epoch in (1, 2, 2.5, 3)] == [0, None, 1, None]
+
+
+def of_values(*values: float) -> list[Curve]:
+    """Curves of one epoch each."""
+    return [curve({1: value}) for value in values]
+
+
+@pytest.mark.parametrize("is_log", [True, False])
+def test_quartiles_of_five_are_the_second_and_the_fourth(is_log: bool) -> None:
+    found = band(of_values(0.5, 0.1, 0.9, 0.2, 0.3), is_log, QUARTILES)
+    assert (found.low[0], found.middle[0], found.high[0]) == pytest.approx((0.2, 0.3, 0.5))
+    assert found.has_quartiles.tolist() == [True]
+
+
+@pytest.mark.parametrize("is_log", [True, False])
+def test_between_two_values_quartiles_are_in_proportion_on_any_axis(is_log: bool) -> None:
+    """Of four: 0.75 of the way from the first to the second, 0.25 of the way from the third to the fourth."""
+    found = band(of_values(0.1, 0.2, 0.4, 0.8), is_log, QUARTILES)
+    assert (found.low[0], found.middle[0], found.high[0]) == pytest.approx((0.175, 0.3, 0.5))
+
+
+def test_of_three_there_are_no_quartiles_but_the_range() -> None:
+    found = band(of_values(0.1, 0.2, 0.4), True, QUARTILES)
+    assert (found.low[0], found.middle[0], found.high[0]) == pytest.approx((0.1, 0.2, 0.4))
+    assert found.has_quartiles.tolist() == [False]
+
+
+def test_where_fewer_than_four_reach_an_epoch_it_is_the_range_there() -> None:
+    curves = [curve({1: value, 2: value}) for value in (0.1, 0.2, 0.3)] + of_values(0.4, 0.5)
+    found = band(curves, True, QUARTILES)
+    assert found.counts.tolist() == [5, 3]
+    assert found.has_quartiles.tolist() == [True, False]
+    assert found.low.tolist() == pytest.approx([0.2, 0.1])
+    assert found.high.tolist() == pytest.approx([0.4, 0.3])
+
+
+def test_quartiles_lie_over_the_union_of_epochs_interpolated_as_the_axis_is() -> None:
+    """A curve from 0.01 to 0.04 is at 0.02 halfway on a logarithmic axis, as drawn; at 0.025 on a linear one."""
+    curves = [curve({1: 0.01, 3: 0.04}), *(curve({1: value, 2: value, 3: value}) for value in (0.015, 0.5, 0.6, 0.7))]
+    assert band(curves, True, QUARTILES).low[1] == pytest.approx(0.02)
+    assert band(curves, False, QUARTILES).low[1] == pytest.approx(0.025)

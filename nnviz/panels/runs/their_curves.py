@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from PyQt5.QtWidgets import QHBoxLayout
 
+from engine.bands import LEAST_FOR_QUARTILES, RANGE
 from engine.history import PARTS, Curve
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.compared import Compared
+from nnviz.session.comparison import SPREADS
 from nnviz.session.session import Session
-from nnviz.widgets.card import Table, label
+from nnviz.widgets.card import Table
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.widgets.parts import arranged, named, pill
@@ -25,6 +27,10 @@ _TIPS = {
 _PLOT_TIP = "Draw a rectangle to look closer; double click, or 0, for the whole. The wheel zooms the epochs."
 _PART_TIP = "Of which examples: the test part, which no run has learned from, the validation set, or the training part."
 _LOG_TIP = "Logarithmic: small values are shown as well as large ones. Linear: differences are shown as they are."
+_SPREAD_TIP = (
+    "How far the runs of a group are apart: the area from the lowest to the highest, or that of their middle half, "
+    "between the quartiles, which one run that is far off does not move. Of fewer than four runs it is the range."
+)
 _HINT = "click runs in the list to compare their curves"
 
 
@@ -68,10 +74,11 @@ class TheirCurvesPage(Page):
         self.log_button = pill("log", f"{prefix}LogButton", f"Logarithmic axis of the {called}", _LOG_TIP, True)
         self.log_button.setChecked(True)
         self.log_button.toggled.connect(plot.set_log)
-        self.spread = label(role="muted")
-        self.spread.setContentsMargins(0, 0, 4, 0)
-        arranged(QHBoxLayout(self.aside), 1, self.part_button, self.spread, self.log_button, spacing=4)
-        session.comparison.changed.connect(self.refresh)
+        self.spread_button = ChoiceButton(f"{prefix}SpreadButton", "How the runs of a group spread", _SPREAD_TIP)
+        self.spread_button.chosen.connect(session.comparison.set_spread)
+        arranged(QHBoxLayout(self.aside), 1, self.part_button, self.spread_button, self.log_button, spacing=4)
+        for signal in (session.comparison.changed, session.comparison.spread_changed):
+            signal.connect(self.refresh)
         session.under_way.changed.connect(self._follow)
 
     def _follow(self) -> None:
@@ -106,8 +113,15 @@ class TheirCurvesPage(Page):
         curves = [RunCurve(run.title, run.colour, self._curves(run, self.part), run.count) for run in runs]
         measured = [curve for curve in curves if any(each.values for each in curve.curves)]
         hint = f"no {self.part} {self._quantity.called} was measured" if self._session.comparison.colours else _HINT
-        self.plot.show_runs(measured, hint, _planned(runs))
-        self.spread.setText(_spread(runs))
+        self.plot.show_runs(measured, hint, _planned(runs), self._session.comparison.spread)
+        self._show_spread(curves)
+
+    def _show_spread(self, curves: Sequence[RunCurve]) -> None:
+        """What bands are, if there are groups."""
+        groups = [each for each in curves if each.is_group]
+        self.spread_button.setVisible(bool(groups))
+        words = {spread: _words(groups, spread) for spread in SPREADS}
+        self.spread_button.show_choice(words, self._session.comparison.spread)
 
     def table(self) -> Table:
         """A row for each epoch, a column for each run; of a group one for each of its runs."""
@@ -122,12 +136,16 @@ class TheirCurvesPage(Page):
         return ["epoch", *(title for title, _ in named)], rows
 
 
-def _spread(runs: Sequence[Compared]) -> str:
-    """What lines and bands are: "median and range of 5 seeds"; empty without groups."""
-    sizes = {run.count for run in runs if run.is_group}
-    if not sizes:
-        return ""
-    return f"median and range of {sizes.pop()} seeds" if len(sizes) == 1 else "median and range of seeds"
+def _words(groups: Sequence[RunCurve], spread: str) -> str:
+    """What lines and bands are: "median and range of 5 seeds"; of quartiles also where there cannot be any."""
+    sizes = {each.count for each in groups}
+    of = f"of {sizes.pop()} seeds" if len(sizes) == 1 else "of seeds"
+    if spread == RANGE:
+        return f"median and range {of}"
+    are_few = [sum(bool(curve.values) for curve in each.curves) < LEAST_FOR_QUARTILES for each in groups]
+    if all(are_few):
+        return f"median and range {of}; quartiles from {LEAST_FOR_QUARTILES} on"
+    return f"median and quartiles {of}{f'; range below {LEAST_FOR_QUARTILES}' if any(are_few) else ''}"
 
 
 def _planned(runs: Sequence[Compared]) -> int:

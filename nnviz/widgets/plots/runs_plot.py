@@ -1,6 +1,7 @@
 """The curves of several runs over epochs, each in its colour, with its name and last value at the line's end.
 
-Runs that differ in their seed only are one line, their median, over a band from the lowest to the highest of them.
+Runs that differ in their seed only are one line, their median, over a band: from the lowest to the highest of them, or
+between their quartiles.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, Qt
 from PyQt5.QtGui import QFontMetrics, QMouseEvent, QPainter, QResizeEvent
 from PyQt5.QtWidgets import QLabel
 
-from engine.bands import Band, band
+from engine.bands import QUARTILES, RANGE, Band, band
 from engine.history import Curve
 from nnviz.look import theme
 from nnviz.look.fitting import fitted
@@ -61,10 +62,10 @@ class _Shown:
     band: Band | None
 
     @classmethod
-    def of(cls, run: RunCurve, is_log: bool) -> _Shown:
+    def of(cls, run: RunCurve, is_log: bool, spread: str) -> _Shown:
         if not run.is_group:
             return cls(run, run.curves[0], None)
-        found = band(run.curves, is_log)
+        found = band(run.curves, is_log, spread)
         return cls(run, found.line, found)
 
     def told(self, place: int) -> str:
@@ -81,13 +82,14 @@ class RunsPlot(ZoomPlot):
     Attributes:
         quantity: the quantity on the y axis.
         is_log: whether the y axis is logarithmic.
+        spread: what bands are: "range" or "quartiles".
         runs: what is drawn.
     """
 
     def __init__(self, quantity: Quantity, reset_name: str) -> None:
         self._bottom, self._left = EpochAxis(), ValueAxis()
         super().__init__(axisItems={"bottom": self._bottom, "left": self._left})
-        self.quantity, self.is_log = quantity, True
+        self.quantity, self.is_log, self.spread = quantity, True, RANGE
         self.runs: Sequence[RunCurve] = ()
         self._planned = self._room = 0  # epochs; pixels for the names, which do not become fewer while runs go on
         self._shown: list[_Shown] = []
@@ -112,15 +114,16 @@ class RunsPlot(ZoomPlot):
 
     # ---- what is drawn
 
-    def show_runs(self, runs: Sequence[RunCurve], hint: str = "", planned: int = 0) -> None:
+    def show_runs(self, runs: Sequence[RunCurve], hint: str = "", planned: int = 0, spread: str = RANGE) -> None:
         """Draws these curves; ``hint`` stands in the plot where there are none.
 
         Args:
             planned: while runs are under way, up to which epoch: the axis reaches so far, and need not grow with them.
+            spread: what bands are: "range" or "quartiles".
         """
         is_same = [(run.title, run.colour) for run in runs] == [(run.title, run.colour) for run in self.runs]
         self._room = self._room if is_same and planned else 0
-        self.runs, self._planned = tuple(runs), planned
+        self.runs, self._planned, self.spread = tuple(runs), planned, spread
         self._take()
         self._hint.setText("" if any(shown.line.epochs for shown in self._shown) else hint)
         self._make_room()
@@ -134,7 +137,7 @@ class RunsPlot(ZoomPlot):
             for item, items in ((BandFill(), self._fills), (CurveLine(2.0), self._lines)):
                 self.addItem(item, ignoreBounds=True)
                 items.append(item)
-        shown = [_Shown.of(run, self.is_log) for run in self.runs]
+        shown = [_Shown.of(run, self.is_log, self.spread) for run in self.runs]
         for number, (line, fill) in enumerate(zip(self._lines, self._fills, strict=True)):
             is_there = number < len(shown)
             line.take(shown[number].line if is_there else Curve(), self.quantity)
@@ -297,12 +300,17 @@ class RunsPlot(ZoomPlot):
         return [[(f"epoch {at:.0f}", "muted")], *lines] if lines else []
 
     def _spread(self, shown: _Shown, at: float) -> str:
-        """The range of a group's values at an epoch, and of how many runs: ", 2.20 – 2.60 % · n = 5"."""
+        """How a group's values spread at an epoch, and of how many runs: ", 2.20 – 2.60 % · n = 5".
+
+        Where quartiles are wanted it says which it is: ", quartiles 2.25 – 2.41 % · n = 5".
+        """
         place = None if shown.band is None else shown.band.place(at)
         if shown.band is None or place is None:
             return ""
         low, high = (self.quantity.text(float(each[place])) for each in (shown.band.low, shown.band.high))
-        return f", {low.removesuffix(f' {self.quantity.unit}')} – {high}{shown.told(place)}"
+        which = QUARTILES if shown.band.has_quartiles[place] else RANGE
+        named = f"{which} " if self.spread == QUARTILES else ""
+        return f", {named}{low.removesuffix(f' {self.quantity.unit}')} – {high}{shown.told(place)}"
 
 
 def apart(heights: Sequence[float], highest: float, lowest: float) -> list[float]:

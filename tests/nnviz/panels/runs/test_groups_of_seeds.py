@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLabel, QLineEdit
+from PyQt5.QtWidgets import QLabel, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from engine.bands import band
@@ -26,7 +26,8 @@ from nnviz.widgets.runs.answer_rows import AnswerRows
 from nnviz.widgets.runs.differ_table import DifferTable
 from nnviz.widgets.runs.run_table import SEEDS, STAR, RunTable
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, click_tab, drag, find, hover, retype, seven
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, click, click_tab, drag, find, hover, retype, seven, stored_settings
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.panels.runs.helpers import cells, click_row, compare, double_click_row, show_runs, texts
 from tests.nnviz.panels.runs.seed_helpers import told_group, trained_group
@@ -239,8 +240,7 @@ def test_its_line_is_the_median_over_a_band(table: RunTable, ready_window: MainW
     low, high = (10**end for end in plot.view[1])
     assert low <= 100 * expected.low[1:].min()
     assert high >= 100 * expected.high[1:].max()
-    words = [label.text() for label in ready_window.card("theirCurvesDock").findChildren(QLabel) if label.isVisible()]
-    assert "median and range of 5 seeds" in words
+    assert find(ready_window, ChoiceButton, "theirErrorSpreadButton").text() == "median and range of 5 seeds ▾"
 
 
 def test_the_mouse_reads_median_range_and_number(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -251,6 +251,54 @@ def test_the_mouse_reads_median_range_and_number(table: RunTable, ready_window: 
     values = sorted(value for each in run.members if (value := each.history.error.test.at(1)) is not None)
     low, middle, high = (f"{100 * value:.2f}" for value in (values[0], values[2], values[-1]))
     assert f"wide {middle} %, {low} – {high} % · n = 5" in find(plot, QLabel, "readOut").text()
+
+
+def choose_spread(window: MainWindow, qtbot: QtBot, spread: str) -> None:
+    """From the menu in the head of the curves."""
+    click(qtbot, window, ChoiceButton, "theirErrorSpreadButton")
+    menu = find(window, QMenu, "theirErrorSpreadButtonMenu")
+    (entry,) = [each for each in menu.actions() if each.objectName().endswith(f"{spread.title()}Action")]
+    qtbot.mouseClick(menu, Qt.LeftButton, pos=menu.actionGeometry(entry).center())
+
+
+def test_the_band_is_that_of_the_quartiles_at_a_choice_which_is_remembered(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow
+) -> None:
+    compare(ready_window, qtbot, table, WIDE)
+    choose_spread(ready_window, qtbot, "quartiles")
+    button, plot = (
+        find(ready_window, ChoiceButton, "theirErrorSpreadButton"),
+        find(ready_window, RunsPlot, "theirErrorPlot"),
+    )
+    assert button.text() == "median and quartiles of 5 seeds ▾"
+    (run,) = ready_window.session.comparison.runs
+    expected = band([member.history.error.test for member in run.members], True, "quartiles")
+    assert plot.fills[0].low.tolist() == pytest.approx((100 * expected.low).tolist())
+    assert plot.fills[0].high.tolist() == pytest.approx((100 * expected.high).tolist())
+    hover(plot.viewport(), (plot.plot_area().center().x(), plot.plot_area().center().y()))
+    low, high = (f"{100 * each[1]:.2f}" for each in (expected.low, expected.high))
+    assert f", quartiles {low} – {high} % · n = 5" in find(plot, QLabel, "readOut").text()
+    assert plot.labels[0].endswith(" % · n = 5")
+    qtbot.waitUntil(lambda: stored_settings().get("spread") == "quartiles")
+    assert make_window().session.comparison.spread == "quartiles"
+
+
+def test_with_fewer_than_four_seeds_it_says_that_it_is_the_range(
+    ready_window: MainWindow, few_digits: Dataset, qtbot: QtBot
+) -> None:
+    made = an_experiment(few_digits, epochs=1, batch_size=500)
+    with Library() as library:
+        trained_group(library, made, few_digits, 3)
+    table = show_runs(ready_window, qtbot)
+    compare(ready_window, qtbot, table, 0)
+    choose_spread(ready_window, qtbot, "quartiles")
+    plot = find(ready_window, RunsPlot, "theirErrorPlot")
+    words = find(ready_window, ChoiceButton, "theirErrorSpreadButton").text()
+    assert words == "median and range of 3 seeds; quartiles from 4 on ▾"
+    (run,) = ready_window.session.comparison.runs
+    assert plot.fills[0].low[-1] == pytest.approx(100 * min(each.history.error.test.values[-1] for each in run.members))
+    hover(plot.viewport(), (plot.plot_area().right() - 2, plot.plot_area().center().y()))
+    assert ", range " in find(plot, QLabel, "readOut").text()
 
 
 def test_the_csv_of_the_curves_has_a_column_for_each_of_its_runs(

@@ -6,12 +6,13 @@ import itertools
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLabel, QPushButton
+from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from nnviz.library import Group, Library
 from nnviz.panels.runs.race_button import RaceButton
+from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.plots.runs_plot import RunsPlot
 from nnviz.widgets.runs.answer_rows import AnswerRows
 from nnviz.widgets.runs.differ_table import DifferTable
@@ -78,10 +79,6 @@ def texts_of(table: DifferTable, name: str) -> list[str]:
     return [cell.text for row in table.rows if row.name == name for cell in row.cells]
 
 
-def shown_words(window: MainWindow, card: str) -> list[str]:
-    return [label.text() for label in window.card(card).findChildren(QLabel) if label.isVisible()]
-
-
 # ---- a race
 
 
@@ -100,7 +97,7 @@ def test_a_race_is_seen_side_by_side_from_its_first_epoch_on(
     assert plot.view[0] == across
     assert all(label.endswith("% · n = 1 of 3") for label in plot.labels)
     assert epochwise.groups == [[1, 1]], "both are in one process, their epochs in turn"
-    assert "median and range of 3 seeds" in shown_words(window, "theirCurvesDock")
+    assert find(window, ChoiceButton, "theirErrorSpreadButton").text() == "median and range of 3 seeds ▾"
     with Library() as library:
         assert len(library.runs()) == 2, "none of the race is written yet"
     stop(window, qtbot)
