@@ -58,6 +58,7 @@ class Memory(QObject):
         session.painting.take(self._preferences.document("painted"))
         session.sweeps.set_seeds(int(self._preferences.number("seeds") or 0))
         session.sweep_form.take(self._preferences.document("sweep"))
+        session.sweep_where.take(self._preferences.text("sweep_where"))
         session.trials.set_view(self._preferences.text("trials_view"))
         share, moments = self._preferences.number("sure_from"), self._preferences.number("moment_bytes")
         if share is not None:
@@ -138,6 +139,7 @@ class Memory(QObject):
         remember("keep_runs", int(session.records.is_on))
         remember("seeds", session.sweeps.seeds)
         remember("sweep", json.dumps(session.sweep_form.fields.as_dict()))
+        remember("sweep_where", session.sweep_where.typed)
         remember("trials_view", session.trials.view)
         remember("moment_bytes", session.room.memory_budget if self._moment_bytes is None else self._moment_bytes)
         if not self._is_complete:
