@@ -15,8 +15,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.datasets import Dataset, source_of
 from engine.errors import DataError, Verbatim
 from engine.experiment import Experiment
-from nnviz.jobs.child import give_way_apart
 from nnviz.jobs.data_process import reader_for
+from nnviz.jobs.executors import MakeExecutor, engine_for
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.recorder import opening_words
 from nnviz.library import DamagedError
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from engine.many.results import Results, RunResult
     from nnviz.library import Library
     from nnviz.library.room import Plan as RoomPlan
+    from nnviz.sweeps.cluster_address import ClusterAddress
     from nnviz.sweeps.conductor import Conductor
-    from nnviz.sweeps.executor import Executor
     from nnviz.sweeps.live import LiveFigures
     from nnviz.sweeps.store import Store
 
@@ -98,13 +98,6 @@ class BrokenOff:
     done: int
 
 
-def beside_a_window(dataset: Dataset, made: Experiment) -> Executor:
-    """This machine's processes, which leave a core to the window, and give way to it."""
-    from nnviz.sweeps.pool import Pool, usual_workers
-
-    return Pool(dataset, made.data, made.data_settings, usual_workers(beside_a_window=True), prepare=give_way_apart)
-
-
 class Plans(QObject):
     """Does one plan after the other.
 
@@ -130,19 +123,28 @@ class Plans(QObject):
         self._closes = threading.Event()
 
     def begin(
-        self, plan: Plan, dataset: Dataset | None, done: Callable[[PlanEnd], None], failed: Callable[[Exception], None]
+        self,
+        plan: Plan,
+        dataset: Dataset | None,
+        done: Callable[[PlanEnd], None],
+        failed: Callable[[Exception], None],
+        cluster: ClusterAddress | None = None,
     ) -> None:
-        """Adds a plan to the library and does it; its data are loaded unless they are ``dataset``."""
+        """Adds a plan to the library and does it; its data are loaded unless they are ``dataset``.
+
+        ``cluster`` is where its runs are done; None for this machine. One that does not answer leaves nothing behind.
+        """
         stops = self._stops = threading.Event()
 
         def work(library: Library) -> PlanEnd:
             from nnviz.sweeps.store import Store
 
             data = _data_of(plan.base, dataset)
-            store = Store.of_new(library, plan.held_aside(data), data.title, "", self.noticed.emit)
-            if words := opening_words(library):
-                self.noticed.emit(words)
-            return self._do(library, store, data, stops)
+            with engine_for(data, plan.base, cluster) as make_executor:
+                store = Store.of_new(library, plan.held_aside(data), data.title, "", self.noticed.emit)
+                if words := opening_words(library):
+                    self.noticed.emit(words)
+                return self._do(library, store, data, stops, make_executor)
 
         self._lane.run(work, done, failed, makes=True)
 
@@ -152,16 +154,20 @@ class Plans(QObject):
         dataset: Dataset | None,
         done: Callable[[PlanEnd], None],
         failed: Callable[[Exception], None],
+        cluster: ClusterAddress | None = None,
     ) -> None:
-        """Goes on with a plan of the library; its data are loaded unless they are ``dataset``."""
+        """Goes on with a plan of the library, perhaps elsewhere; as :meth:`begin`."""
         stops = self._stops = threading.Event()
 
         def work(library: Library) -> PlanEnd:
             from nnviz.library.sweeps import Sweeps
             from nnviz.sweeps.store import Store
 
-            data = _data_of(Sweeps(library).get(sweep).plan.base, dataset)
-            return self._do(library, Store(library, sweep, self.noticed.emit), data, stops)
+            base = Sweeps(library).get(sweep).plan.base
+            data = _data_of(base, dataset)
+            with engine_for(data, base, cluster) as make_executor:
+                store = Store(library, sweep, self.noticed.emit)
+                return self._do(library, store, data, stops, make_executor)
 
         self._lane.run(work, done, failed, makes=True)
 
@@ -180,7 +186,9 @@ class Plans(QObject):
 
     # ---- in the thread
 
-    def _do(self, library: Library, store: Store, dataset: Dataset, stops: threading.Event) -> PlanEnd:
+    def _do(
+        self, library: Library, store: Store, dataset: Dataset, stops: threading.Event, make_executor: MakeExecutor
+    ) -> PlanEnd:
         from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED
         from nnviz.sweeps.conductor import Conductor
         from nnviz.sweeps.live import LiveFigures
@@ -188,7 +196,7 @@ class Plans(QObject):
         status, executor = STOPPED, None
         try:
             plan = store.record.plan
-            executor = beside_a_window(dataset, plan.base)
+            executor = make_executor()
             live = LiveFigures(plan)
             conductor = Conductor(plan, dataset, executor, store, self.noticed.emit, live.hear)
             news = _News(conductor, store.sweep)

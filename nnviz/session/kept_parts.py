@@ -16,6 +16,7 @@ from nnviz.session.room import KeptRoom
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.sweep_form import SweepForm
+from nnviz.session.sweep_where import SweepWhere
 from nnviz.session.sweeps import Sweeps
 from nnviz.session.training import Training
 from nnviz.session.trials import Trials
@@ -34,7 +35,7 @@ def kept_parts(
     resuming: Resuming,
     undo: Undo,
     messages: Messages,
-) -> tuple[Reopening, KeptRuns, UnderWay, Comparison, KeptRoom, Exchange, Sweeps, SweepForm, Trials]:
+) -> tuple[Reopening, KeptRuns, UnderWay, Comparison, KeptRoom, Exchange, Sweeps, SweepWhere, SweepForm, Trials]:
     """What puts runs into the window, their list, those trained beside it, which are compared, and so on."""
     reopening = Reopening(lane, data, settings, runs, making, resuming, messages)
     under_way = UnderWay()
@@ -42,7 +43,8 @@ def kept_parts(
     comparison = Comparison(lane, library, under_way, messages)
     room = KeptRoom(lambda: records.path, library, runs, messages)
     exchange = Exchange(lambda: records.path, library, messages)
-    sweeps = Sweeps(data, settings, records, library, under_way, comparison, messages)
-    form = SweepForm(lane, data, settings, library, sweeps, undo, messages)
+    where = SweepWhere(undo, messages)
+    sweeps = Sweeps(data, settings, records, library, under_way, comparison, where, messages)
+    form = SweepForm(lane, data, settings, library, sweeps, where, undo, messages)
     trials = Trials(lane, library, sweeps, comparison, messages)
-    return reopening, library, under_way, comparison, room, exchange, sweeps, form, trials
+    return reopening, library, under_way, comparison, room, exchange, sweeps, where, form, trials

@@ -15,6 +15,7 @@ from nnviz.session.messages import Messages
 from nnviz.session.setting_words import setting_name
 from nnviz.session.settings import Settings
 from nnviz.session.sweep_fields import SweepFields, Varying, fields_of
+from nnviz.session.sweep_where import SweepWhere
 from nnviz.session.sweeps import Sweeps
 from nnviz.session.undo import Kind, Step, Undo
 
@@ -45,12 +46,13 @@ class SweepForm(QObject):
         settings: Settings,
         library: KeptRuns,
         sweeps: Sweeps,
+        where: SweepWhere,
         undo: Undo,
         messages: Messages,
     ) -> None:
         super().__init__()
         self._lane, self._data, self._settings = lane, data, settings
-        self._sweeps, self._undo, self._messages = sweeps, undo, messages
+        self._sweeps, self._where, self._undo, self._messages = sweeps, where, undo, messages
         self.fields = SweepFields()
         self._planned: Planned | None = None
         self._took: Sequence[Took] | None = None  # None until the library was looked at
@@ -59,6 +61,8 @@ class SweepForm(QObject):
             signal.connect(self._forget)
         for other in (library.listed, data.changed):
             other.connect(self._look)
+        for mine in (self.changed, self.estimated):
+            where.changed.connect(mine)
 
     # ---- what was typed
 
@@ -134,7 +138,8 @@ class SweepForm(QObject):
         planned = self.planned
         if planned is None:
             return "A sweep can be started when the data are there."
-        problems = [*self._settings.problems.values(), *planned.problems.values()]
+        where = [self._where.problem] if self._where.problem else []
+        problems = [*self._settings.problems.values(), *planned.problems.values(), *where]
         if planned.plan is None and not problems:
             return "A sweep can be started when its fields make sense."
         return f"A sweep can be started when this is corrected: {' '.join(problems)}" if problems else None
@@ -152,8 +157,10 @@ class SweepForm(QObject):
     # ---- what it will take
 
     def watch(self, is_watched: bool) -> None:
-        """Looks up from now on what runs of the library took, or no longer."""
+        """Looks up from now on what runs of the library took, and once who is in the cluster; or no longer."""
         self._is_watched = is_watched
+        if is_watched:
+            self._where.look()
         self._look()
 
     def _look(self) -> None:
@@ -176,13 +183,15 @@ class SweepForm(QObject):
     def estimate(self) -> str:
         """How many runs there will be and how long they take, in sentences; empty until that can be told."""
         planned, dataset = self.planned, self._data.dataset
-        if planned is None or planned.plan is None or dataset is None or self._took is None:
+        cores = self._where.cores
+        if planned is None or planned.plan is None or dataset is None or self._took is None or cores == 0:
             return ""
         from nnviz.session.sweep_pace import estimate_words, mean_seconds
         from nnviz.sweeps.pool import usual_workers
 
         plan = planned.plan.held_aside(dataset)
-        return estimate_words(plan, mean_seconds(plan, dataset, self._took), usual_workers(beside_a_window=True))
+        told = mean_seconds(plan, dataset, self._took)
+        return estimate_words(plan, told, cores or usual_workers(beside_a_window=True), is_cluster=cores is not None)
 
 
 def _read(library: Library, fingerprint: str) -> Sequence[Took]:

@@ -87,9 +87,11 @@ def _drawn(plan: Plan) -> list[Mapping[str, Any]]:
     return [{name: grid[int(rng.integers(len(grid)))] for name, grid in grids.items()} for _ in range(_MOST_DRAWN)]
 
 
-def estimate_words(plan: Plan, told: tuple[float, bool] | None, workers: int) -> str:
+def estimate_words(plan: Plan, told: tuple[float, bool] | None, workers: int, is_cluster: bool = False) -> str:
     """What a sweep will take: "60 runs, about 9 min with 1 process. A run like these takes about 8.9 s, …"."""
     with_them = f"with {workers} process{'es' * (workers > 1)}"
+    if is_cluster:
+        with_them = f"on {text.count(workers)} core{'s' * (workers > 1)} of the cluster"
     runs = None if plan.most_runs is None else f"{text.count(plan.most_runs)} run{'s' * (plan.most_runs != 1)}"
     if told is None:
         limit = "" if plan.minutes is None else f" in at most {text.roughly(60 * plan.minutes)}"

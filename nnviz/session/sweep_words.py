@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.datasets import source_of
+from engine.errors import EngineError
+from engine.experiment import Experiment
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd
 from nnviz.look import text
 from nnviz.look.meaning import Meaning
@@ -13,6 +17,8 @@ from nnviz.look.results import figure_name, spread_words, trial_words, words_of_
 if TYPE_CHECKING:
     from engine.many.plan import Plan
     from engine.many.results import Results
+
+_MOST_HOSTS = 3  # that are named
 
 
 def name_of(plan: Plan) -> str:
@@ -39,6 +45,55 @@ def words_of_keeping(plan: Plan) -> tuple[str, str]:
     do = f"train {name_of(plan)}" if _is_of_seeds(plan) else f"begin the {name_of(plan)}"
     off = "trained as runs of the library, and none is kept there while File → Keep runs in the library is off."
     return f"{what} {off}", f"Keep runs, and {do}"
+
+
+# ---- on a cluster
+
+
+def title_of_own(made: Experiment) -> str:
+    """What its data are called, if something of a person's own is in them: a file, examples or points; else empty."""
+    from engine.many.shared_data import are_registered
+
+    if are_registered(made.data, made.data_settings):
+        return ""
+    return text.name(source_of(made.data).title)
+
+
+def words_of_hosts(hosts: Sequence[str]) -> str:
+    """ "gpu7 and gpu8"; "gpu7, gpu8, gpu9 and 997 others"."""
+    named = [text.name(host) for host in hosts[:_MOST_HOSTS]]
+    if len(hosts) > _MOST_HOSTS:
+        return f"{', '.join(named)} and {text.count(len(hosts) - _MOST_HOSTS)} others"
+    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+
+
+def words_of_trust(url: str, hosts: Sequence[str]) -> str:
+    """The question whether hosts are trusted without TLS."""
+    return (
+        f"Do you trust {words_of_hosts(hosts)}, and the way there? What goes to the cluster {text.name(url)} and back "
+        "is code, without TLS: whoever can change it on its way can run programs on both ends. Your yes holds until "
+        "this window closes."
+    )
+
+
+def words_of_rows(title: str, hosts: Sequence[str]) -> str:
+    """The question whether data of a person's own may leave this computer."""
+    return (
+        f"May the rows of {title}, which are your own, leave this computer? They would be sent to "
+        f"{words_of_hosts(hosts)}. Your yes holds for all data of your own until this window closes."
+    )
+
+
+def words_of_cluster_error(error: Exception) -> str:
+    """Why an address cannot be used, or nobody answers there, in sentences."""
+    if isinstance(error, EngineError):  # of an address the parameter is called as on the command line
+        words = error.message_for("the address") if error.parameter == "--dask" else str(error)
+        return words[:1].upper() + words[1:]
+    why = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
+    return f"The address cannot be used ({text.plain(why)}). Check it."
+
+
+# ---- how far it is
 
 
 def words_of_count(how_far: HowFar) -> str:

@@ -20,6 +20,7 @@ from nnviz.session.racing import race_between, why_no_race
 from nnviz.session.records import Records
 from nnviz.session.run_words import words_of_going
 from nnviz.session.settings import Settings
+from nnviz.session.sweep_where import SweepWhere
 from nnviz.session.sweep_words import (
     is_sweep,
     name_of,
@@ -32,6 +33,7 @@ from nnviz.session.under_way import UnderWay
 
 if TYPE_CHECKING:  # loaded when something is to be trained: the first picture need not wait for it
     from engine.many.plan import Plan
+    from nnviz.sweeps.cluster_address import ClusterAddress
 
 SEEDS = (3, 5, 10)  # that are offered
 _USUAL = 5
@@ -66,12 +68,13 @@ class Sweeps(QObject):
         library: KeptRuns,
         under_way: UnderWay,
         comparison: Comparison,
+        where: SweepWhere,
         messages: Messages,
     ) -> None:
         super().__init__()
         self._data, self._settings, self._records = data, settings, records
         self._library, self._under_way, self._comparison, self._messages = library, under_way, comparison, messages
-        self._looking_on = LookingOn(under_way, comparison)
+        self._where, self._looking_on = where, LookingOn(under_way, comparison)
         self.seeds = _USUAL
         self.how_far: HowFar | None = None
         self._name = ""  # of what is being done
@@ -161,12 +164,12 @@ class Sweeps(QObject):
             self._go_on(self.how_far)
 
     def resume(self, sweep: int, plan: Plan) -> None:
-        """Goes on with a plan of the library that was stopped."""
-        if self.how_far is not None:
-            self._messages.tell(f"{self._name} come first: {self.progress}.")
-            return
-        self._begin(name_of(plan), HowFar(0, plan.most_runs))
-        self._plans.go_on(sweep, self._data.dataset, self._done, self._failed)
+        """Goes on with a plan of the library that was stopped; with a sweep where the form says now."""
+        self._where.choose(plan, partial(self._resume_at, sweep, plan))
+
+    def _resume_at(self, sweep: int, plan: Plan, cluster: ClusterAddress | None) -> None:
+        if self._begins(plan):
+            self._plans.go_on(sweep, self._data.dataset, self._done, self._failed, cluster)
 
     def offer_broken_off(self) -> None:
         """Offers to go on with what was broken off when its program ended, if there is something."""
@@ -184,8 +187,11 @@ class Sweeps(QObject):
             self._offer_to_keep(plan)
             return
         self._messages.clear()
-        self._begin(name_of(plan), HowFar(0, plan.most_runs))
-        self._plans.begin(plan, self._data.dataset, self._done, self._failed)
+        self._where.choose(plan, partial(self._start_at, plan))
+
+    def _start_at(self, plan: Plan, cluster: ClusterAddress | None) -> None:
+        if self._begins(plan):
+            self._plans.begin(plan, self._data.dataset, self._done, self._failed, cluster)
 
     def _offer_to_keep(self, plan: Plan) -> None:
         def keep() -> None:
@@ -195,9 +201,14 @@ class Sweeps(QObject):
         off, choice = words_of_keeping(plan)
         self._messages.tell(off, Choice(choice, keep))
 
-    def _begin(self, name: str, how_far: HowFar) -> None:
-        self._name, self._is_stopping = name, False
-        self._go_on(how_far)
+    def _begins(self, plan: Plan) -> bool:
+        """Whether a plan begins now; that something else is being done is told."""
+        if self.how_far is not None:
+            self._messages.tell(f"{self._name} come first: {self.progress}.")
+            return False
+        self._name, self._is_stopping = name_of(plan), False
+        self._go_on(HowFar(0, plan.most_runs))
+        return True
 
     def _go_on(self, how_far: HowFar) -> None:
         before, self.how_far = self.how_far, how_far

@@ -143,8 +143,8 @@ def _import_dask() -> None:
     try:
         import distributed  # noqa: F401
     except ImportError:
-        rule, remedy = "must be installed, which is no part of nnviz itself", "Do it with: pip install nnviz[dask]"
-        raise SettingError("--dask", Verbatim("distributed"), rule, remedy) from None
+        rule, remedy = "is needed for a cluster, and no part of nnviz itself", "Install it: pip install nnviz[dask]"
+        raise SettingError("Dask", Verbatim("not installed"), rule, remedy) from None
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 

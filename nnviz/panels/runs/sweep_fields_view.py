@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QGridLayout, QLayout, QMenu, QSizePolicy, QToolButto
 
 from engine.many.plan import GRID, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, TPE
 from nnviz.panels.runs.sweep_settings import info_of, offered
+from nnviz.panels.runs.sweep_where_row import SweepWhereRow
 from nnviz.session.session import Session
 from nnviz.session.sweep_fields import Varying
 from nnviz.session.sweep_plan import Planned
@@ -74,6 +75,7 @@ class SweepFieldsView(QWidget):
             widget.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
             grid.addWidget(caption, row, column)
             grid.addWidget(widget, row, column + 1, 1, 3 if widget is self.sampler else 1)
+        self.where = SweepWhereRow(session, grid)
         arranged(QVBoxLayout(self), self._column, self.add_button, grid, 1, spacing=4)
         self.layout().setAlignment(self.add_button, Qt.AlignLeft)
 
@@ -155,6 +157,7 @@ class SweepFieldsView(QWidget):
         """Shows the fields, and at each what is wrong with it."""
         planned = self._form.planned
         self.setEnabled(planned is not None)
+        self.where.refresh()
         if planned is None:
             return
         self._show_rows(planned)

@@ -19,7 +19,7 @@ from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named, pill
 
 _TIP = "Trains the network of Train many times with other settings, and tells which are best."
-_START_TIP = "Begins to train these runs beside the window, on the cores that it leaves. They are kept in the library."
+_START_TIP = "Begins to train these runs where the form says, while the window goes on. They are kept in the library."
 _STOP_TIP = "Stops after the present steps: what is done is kept, and the rest can go on later."
 _GO_ON_TIP = "Goes on with the sweep that is looked at, where it was stopped."
 _WHY = (
@@ -72,6 +72,7 @@ class SweepPage(Page):
 
     def _start_or_stop(self) -> None:
         if self._session.sweeps.how_far is None:
+            self.form.where.commit()
             self._session.sweep_form.start()
         else:
             self._session.sweeps.stop()

@@ -13,7 +13,8 @@ from engine.datasets import Dataset, source_of
 from engine.errors import DataError
 from engine.experiment import Experiment
 from engine.many.plan import Plan, seeds_of
-from nnviz.jobs.plans import BrokenOff, HowFar, NewResults, PlanEnd, Plans, beside_a_window
+from nnviz.jobs.executors import beside_a_window
+from nnviz.jobs.plans import BrokenOff, HowFar, NewResults, PlanEnd, Plans
 from nnviz.library import Library, LibraryError
 from nnviz.library.sweeps import Sweeps, take_lock
 from tests.nnviz.jobs.plans_helpers import Beside
@@ -70,7 +71,7 @@ def drive(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
     def make(executor: Any = None) -> Driven:
         driven = Driven(tmp_path / "library.sqlite", executor or Beside())
-        monkeypatch.setattr("nnviz.jobs.plans.beside_a_window", lambda dataset, made: driven.executor)
+        monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, made: driven.executor)
         made.append(driven)
         return driven
 
@@ -199,7 +200,7 @@ def test_real_processes_do_the_runs_give_way_to_the_window_and_end_with_it(
         made.append(beside_a_window(dataset, experiment))
         return made[0]
 
-    monkeypatch.setattr("nnviz.jobs.plans.beside_a_window", make)
+    monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", make)
     driven.begin(seeds_of(an_experiment(epochs=100_000), 3))
     qtbot.waitUntil(lambda: any(each.share > 0 for each in driven.far), timeout=20_000)
     pids = made[0].pids

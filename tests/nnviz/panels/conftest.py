@@ -14,7 +14,7 @@ def does(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Does:
 
     def make(held_seed: int | None = None, data: Dataset = few_digits) -> Beside:
         made = Beside(held_seed, data)
-        monkeypatch.setattr("nnviz.jobs.plans.beside_a_window", lambda dataset, experiment: made)
+        monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: made)
         return made
 
     return make

@@ -39,6 +39,7 @@ PARTS = (
         "room",
         "exchange",
         "sweeps",
+        "sweep_where",
         "sweep_form",
         "trials",
         "step_through",

@@ -31,7 +31,7 @@ GROUPS = [Group(1, 0), Group(1, 1)]
 def epochwise(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Epochwise:
     """Has runs done an epoch at a time, and tells of each."""
     made = Epochwise(few_digits)
-    monkeypatch.setattr("nnviz.jobs.plans.beside_a_window", lambda dataset, experiment: made)
+    monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: made)
     monkeypatch.setattr("engine.many.one_run.SECONDS_BETWEEN_REPORTS", 0.0)
     return made
 
@@ -279,7 +279,7 @@ def test_done_again_a_run_that_was_stopped_counts_once(
     stop(window, qtbot)
     qtbot.waitUntil(lambda: [len(run.members) for run in window.session.comparison.runs] == [1])
     again = Epochwise(few_digits)
-    monkeypatch.setattr("nnviz.jobs.plans.beside_a_window", lambda dataset, experiment: again)
+    monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: again)
     (choice,) = [each for each in window.message_bar.findChildren(QPushButton) if each.text() == "Go on with it"]
     qtbot.mouseClick(choice, Qt.LeftButton)
     again.let(3)

@@ -1,0 +1,242 @@
+"""Where a sweep is done: on this machine, or on the Dask cluster whose address a person typed; and who is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.experiment import Experiment
+from nnviz.jobs.executors import address_typed, who_is_there
+from nnviz.jobs.lane import Lanes
+from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.sweep_words import (
+    is_sweep,
+    title_of_own,
+    words_of_cluster_error,
+    words_of_hosts,
+    words_of_rows,
+    words_of_trust,
+)
+from nnviz.session.undo import Kind, Step, Undo
+
+if TYPE_CHECKING:  # loaded when there is an address
+    from engine.many.plan import Plan
+    from nnviz.sweeps.cluster import WhoIsThere
+    from nnviz.sweeps.cluster_address import ClusterAddress
+
+_ASKING = "Asking who is there …"
+
+
+@dataclass(eq=False)
+class _Found:
+    """What was found out about an address that was typed."""
+
+    address: ClusterAddress | None = None
+    who: WhoIsThere | None = None
+    why_not: str = ""
+    is_waited_for: bool = False  # by a sweep that is to begin
+
+
+class SweepWhere(QObject):
+    """Nothing is sent beyond this computer without TLS before the person said yes to the host, and none of their own
+    rows before they said yes to that. Both hold as long as this window, and stand in no file.
+
+    Signals:
+        changed: ``typed`` has changed, or what is known of it.
+
+    Attributes:
+        typed: an address or the path of a file of settings, right or wrong; empty for this machine.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, undo: Undo, messages: Messages) -> None:
+        super().__init__()
+        self._undo, self._messages = undo, messages
+        self.typed = ""
+        self._lanes = Lanes()  # of one address each: who does not answer, keeps nobody waiting
+        self._found = _Found()
+        self._trusted: set[str] = set()  # hosts
+        self._may_have_rows: set[str] = set()  # hosts of schedulers
+        self._question: Message | None = None
+
+    # ---- what was typed
+
+    def take(self, typed: str) -> None:
+        """Takes what was remembered. Nobody is asked before somebody looks at it."""
+        self.typed = typed
+
+    def type(self, text: str) -> None:
+        """Takes an address, and asks who is there; again if it is the same."""
+        text = text.strip()
+        if text == self.typed:
+            self._put(text)
+        else:
+            self._undo.push(Step("change of where the sweep is done", Kind.SETTINGS, self._put, self.typed, text))
+
+    def _put(self, typed: str) -> None:
+        self.typed = typed
+        self._read(partial(self._trusting, lambda: None))
+
+    def look(self) -> None:
+        """Asks who is there, unless that is known; not where the person would have to be asked first."""
+        if self.typed and self._found.who is None:
+            self._read(lambda: None if self._untrusted else self._ask_who())
+
+    # ---- what is known of it
+
+    @property
+    def problem(self) -> str:
+        """Why it is no address and no file of settings, in sentences; empty if it is."""
+        return "" if self._found.address is not None else self._found.why_not
+
+    @property
+    def words(self) -> str:
+        """Who is there, or why that is not known, in a sentence; empty for this machine."""
+        found = self._found
+        if not self.typed:
+            return ""
+        if found.who is not None:
+            return found.who.in_words.removeprefix(f"{self.typed}: ")
+        if found.address is not None and self._untrusted and not found.why_not:
+            return f"Nothing is sent to {words_of_hosts(self._untrusted)} before you trust it: Start asks you."
+        return found.why_not or _ASKING
+
+    @property
+    def cores(self) -> int | None:
+        """How many runs the cluster does at the same time; None on this machine, 0 as long as that is not known."""
+        if not self.typed:
+            return None
+        return 0 if self._found.who is None else self._found.who.cores
+
+    @property
+    def _address(self) -> ClusterAddress:
+        """With what the person said yes to."""
+        address = self._found.address
+        assert address is not None
+        may_send = address.host in self._may_have_rows
+        return replace(address, trusted=frozenset(self._trusted), may_send_rows=may_send)
+
+    @property
+    def _urls(self) -> list[str]:
+        """Of the scheduler, and of its workers as far as they are known."""
+        who = self._found.who
+        return [self._address.url, *(each.address for each in (() if who is None else who.workers))]
+
+    @property
+    def _untrusted(self) -> list[str]:
+        """Hosts that the person would have to trust."""
+        return _hosts(url for url in self._urls if not self._address.trusts(url))
+
+    # ---- in lanes
+
+    def _read(self, then: Callable[[], None]) -> None:
+        """Reads what was typed, which may be a file; what was asked before is out of date."""
+        self._withdraw()
+        self._found = _Found()
+        self.changed.emit()
+        if not self.typed:
+            return
+        typed = self.typed
+
+        def read(address: ClusterAddress) -> None:
+            self._found.address = address
+            then()
+
+        self._run(lambda: address_typed(typed), read)
+
+    def _ask_who(self) -> None:
+        address, self._found.why_not = self._address, ""
+
+        def answered(who: WhoIsThere) -> None:
+            self._found.who = who
+
+        self._run(lambda: who_is_there(address), answered)
+
+    def _run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Does something in a lane, whose outcome counts as long as nothing else was typed."""
+        wanted = self._found
+
+        def succeeded(outcome: Any) -> None:
+            if self._found is wanted:
+                done(outcome)
+                self.changed.emit()
+
+        def failed(error: Exception) -> None:
+            if self._found is wanted:
+                wanted.why_not = words_of_cluster_error(error)
+                if wanted.address is None and wanted.is_waited_for:
+                    self._messages.warn(wanted.why_not)
+                self.changed.emit()
+
+        self._lanes.run(self.typed, lambda: work() if self._found is wanted else None, succeeded, failed)
+
+    # ---- before a sweep begins
+
+    def choose(self, plan: Plan, then: Callable[[ClusterAddress | None], None]) -> None:
+        """Hands over where a plan is to be done, None for this machine; the person is asked first where that must be.
+
+        Seeds and races are always done on this machine.
+        """
+        if not self.typed or not is_sweep(plan):
+            then(None)
+        elif self._found.address is None:
+            self._read(partial(self._agree, plan.base, then))
+            self._found.is_waited_for = True
+        else:
+            self._agree(plan.base, then)
+
+    def _agree(self, made: Experiment, then: Callable[[ClusterAddress | None], None]) -> None:
+        self._trusting(lambda: self._sending(made, lambda: then(self._address)))
+
+    def _trusting(self, then: Callable[[], None]) -> None:
+        """Asks for trust where it is needed, and who is there where that is not known."""
+        hosts = self._untrusted
+
+        def yes() -> None:
+            self._trusted.update(hosts)
+            self._trusting(then)
+
+        if hosts:
+            self._ask(words_of_trust(self._address.url, hosts), f"Trust {words_of_hosts(hosts)}", yes)
+            return
+        if self._found.who is None:
+            self._ask_who()
+        then()
+
+    def _sending(self, made: Experiment, then: Callable[[], None]) -> None:
+        """Asks whether rows of the person's own may leave this computer, where they would."""
+        address, own = self._address, title_of_own(made)
+        hosts = _hosts(url for url in self._urls if not address.may_have_rows(url))
+
+        def yes() -> None:
+            self._may_have_rows.add(address.host)
+            then()
+
+        if own and hosts:
+            self._ask(words_of_rows(own, hosts), f"Send them to {words_of_hosts(hosts)}", yes)
+        else:
+            then()
+
+    def _ask(self, words: str, choice: str, yes: Callable[[], None]) -> None:
+        self._question = self._messages.tell(words, Choice(choice, yes), Choice("Do not send", lambda: None))
+        self.changed.emit()
+
+    def _withdraw(self) -> None:
+        if self._question is not None:
+            self._messages.withdraw(self._question)
+            self._question = None
+
+    def close(self, milliseconds: int) -> bool:
+        """Drops all outcomes; returns whether nobody is being asked any more."""
+        return self._lanes.close(milliseconds)
+
+
+def _hosts(urls: Any) -> list[str]:
+    from nnviz.sweeps.cluster_address import host_of
+
+    return list(dict.fromkeys(map(host_of, urls)))
