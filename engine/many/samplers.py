@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import SettingError
-from engine.many.plan import GRID, SWEEP, TPE, Plan
+from engine.many.extras import optuna_for
+from engine.many.plan import GRID, RANDOM, SWEEP, TPE, Plan
 from engine.many.vary import LIST, LOG, Varied
 
 Values = dict[str, Any]
@@ -102,7 +102,7 @@ class Tpe(Sampler):
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
         super().__init__(plan, known)
-        self._optuna = _optuna()
+        self._optuna = optuna_for("sampler", TPE, RANDOM)
         sampler = self._optuna.samplers.TPESampler(seed=plan.sampler_seed + self.count, constant_liar=True)
         self._study = self._optuna.create_study(sampler=sampler)
         self._space = {each.name: self._distribution(each) for each in plan.vary}
@@ -139,17 +139,6 @@ class Tpe(Sampler):
             params = {each.name: _to_optuna(each, values[each.name]) for each in self._plan.vary}
             done = self._optuna.trial.create_trial(params=params, distributions=self._space, value=score)
             self._study.add_trial(done)
-
-
-def _optuna() -> Any:
-    """Raises SettingError where it is not installed."""
-    try:
-        import optuna
-    except ImportError:
-        rule = "must be installed, as optuna is, which is no part of nnviz itself"
-        raise SettingError("sampler", TPE, rule, "Do it with: pip install nnviz[sweep]; or use random.") from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna
 
 
 def _from_optuna(varied: Varied, value: Any) -> Any:

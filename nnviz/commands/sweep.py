@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from engine.datasets import Dataset
 from engine.many.plan import Plan, seeds_of
-from engine.many.samplers import sampler_of
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.many import Many, described, do
@@ -17,6 +16,7 @@ from nnviz.commands.sweep_options import check_sweep, plan_of
 from nnviz.commands.train_options import described_experiment, fitted_experiment
 from nnviz.library import Library, LibraryError
 from nnviz.library.sweeps import FINISHED, Sweeps
+from nnviz.sweeps.conductor import check_installed
 from nnviz.sweeps.store import Store
 
 
@@ -45,7 +45,7 @@ def run_seeds(arguments: argparse.Namespace) -> int:
 def _do_new(arguments: argparse.Namespace, plan: Plan, data: Dataset) -> int:
     plan = replace(plan, experiments=tuple(with_whole_paths(each) for each in plan.experiments))
     plan.check_against(data)
-    sampler_of(plan)  # before anything is recorded, it is known that there is one
+    check_installed(plan)
     library = opened_library() if arguments.record else None
     try:
         if not arguments.json:
@@ -91,6 +91,7 @@ def _go_on(arguments: argparse.Namespace) -> int:
                 f"--resume {record.id}: the data of this sweep ({record.data}) are no longer as they were when it was "
                 f"begun, and its runs could not be compared. Begin a new one."
             )
+        check_installed(plan)
         store = Store(library, record.id, complain)
         if plan != record.plan:
             store.note_plan(plan)

@@ -19,7 +19,7 @@ from nnviz.jobs.child import give_way_apart
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.recorder import opening_words
-from nnviz.library import DamagedError
+from nnviz.library import LibraryError
 
 if TYPE_CHECKING:
     from engine.many.plan import Plan
@@ -117,8 +117,10 @@ class Plans(QObject):
         stops = self._stops = threading.Event()
 
         def work(library: Library) -> PlanEnd:
+            from nnviz.sweeps.conductor import check_installed
             from nnviz.sweeps.store import Store
 
+            check_installed(plan)
             data = _data_of(plan.base, dataset)
             store = Store.of_new(library, plan.held_aside(data), data.title, "", self.noticed.emit)
             if words := opening_words(library):
@@ -139,9 +141,12 @@ class Plans(QObject):
 
         def work(library: Library) -> PlanEnd:
             from nnviz.library.sweeps import Sweeps
+            from nnviz.sweeps.conductor import check_installed
             from nnviz.sweeps.store import Store
 
-            data = _data_of(Sweeps(library).get(sweep).plan.base, dataset)
+            plan = Sweeps(library).get(sweep).plan
+            check_installed(plan)
+            data = _data_of(plan.base, dataset)
             return self._do(library, Store(library, sweep, self.noticed.emit), data, stops)
 
         self._lane.run(work, done, failed, makes=True)
@@ -258,7 +263,7 @@ def _broken_off(library: Library) -> list[BrokenOff]:
             sweeps.note(each.id, STOPPED)
     told = []
     for each in found:
-        with suppress(DamagedError):  # its plan cannot be read: its runs are there
+        with suppress(LibraryError):  # its plan cannot be read: its runs are there
             told.append(BrokenOff(each.id, each.plan, _count_done(library, sweeps.runs(each.id))))
     return told
 
