@@ -18,8 +18,8 @@ SEEDS, RACE, SWEEP = "seeds", "race", "sweep"
 KINDS = (SEEDS, RACE, SWEEP)
 GRID, RANDOM, TPE = "grid", "random", "tpe"
 SAMPLERS = (RANDOM, GRID, TPE)
-MEDIAN, NONE = "median", "none"
-PRUNING = (MEDIAN, NONE)
+MEDIAN, ASHA, HYPERBAND, NONE = "median", "asha", "hyperband", "none"
+PRUNING = (MEDIAN, ASHA, HYPERBAND, NONE)
 VALIDATION_SHARE = 0.1  # of the training part, where trials are compared and the experiment sets none
 USUAL_TRIALS = 20  # of a sweep that has no end of its own and no budget
 MOST_WORKERS = 1_000
@@ -39,7 +39,7 @@ class Plan:
         sampler_seed: of the sampler's randomness.
         runs: how many runs there may be in all; None for as many as there are.
         minutes: how long it may take; None for as long as it takes.
-        prune: the rule by which hopeless runs are stopped: "median" or "none".
+        prune: the rule by which hopeless runs are stopped: "median", "asha", "hyperband" or "none".
     """
 
     kind: str

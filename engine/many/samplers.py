@@ -6,13 +6,12 @@ import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from engine.errors import SettingError
-from engine.many.plan import GRID, SWEEP, TPE, Plan
+from engine.many.extras import check_optuna, optuna_for
+from engine.many.plan import GRID, RANDOM, SWEEP, TPE, Plan
 from engine.many.vary import LIST, LOG, Varied
 
 Values = dict[str, Any]
@@ -103,7 +102,7 @@ class Tpe(Sampler):
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
         super().__init__(plan, known)
-        self._optuna = _optuna()
+        self._optuna = optuna_for("sampler", TPE, RANDOM)
         sampler = self._optuna.samplers.TPESampler(seed=plan.sampler_seed + self.count, constant_liar=True)
         self._study = self._optuna.create_study(sampler=sampler)
         self._space = {each.name: self._distribution(each) for each in plan.vary}
@@ -144,23 +143,8 @@ class Tpe(Sampler):
 
 def check_installed(sampler: str) -> None:
     """Raises SettingError for a sampler that needs optuna where that is not installed; does not load it."""
-    if sampler == TPE and find_spec("optuna") is None:
-        raise _not_installed()
-
-
-def _not_installed() -> SettingError:
-    rule = "must be installed, as optuna is, which is no part of nnviz itself"
-    return SettingError("sampler", TPE, rule, "Do it with: pip install nnviz[sweep]; or use random.")
-
-
-def _optuna() -> Any:
-    """Raises SettingError where it is not installed."""
-    try:
-        import optuna
-    except ImportError:
-        raise _not_installed() from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna
+    if sampler == TPE:
+        check_optuna("sampler", TPE, RANDOM)
 
 
 def _from_optuna(varied: Varied, value: Any) -> Any:

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from engine.datasets import Dataset
 from engine.many.plan import Plan, seeds_of
-from engine.many.samplers import sampler_of
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.many import Many, described, do, engine_for
@@ -18,6 +17,7 @@ from nnviz.commands.train_options import described_experiment, fitted_experiment
 from nnviz.library import Library, LibraryError
 from nnviz.library.sweeps import FINISHED, Sweeps
 from nnviz.sweeps.cluster_address import ClusterAddress
+from nnviz.sweeps.conductor import check_installed
 from nnviz.sweeps.store import Store
 
 
@@ -47,7 +47,7 @@ def run_seeds(arguments: argparse.Namespace) -> int:
 def _do_new(arguments: argparse.Namespace, plan: Plan, data: Dataset, cluster: ClusterAddress | None = None) -> int:
     plan = replace(plan, experiments=tuple(with_whole_paths(each) for each in plan.experiments))
     plan.check_against(data)
-    sampler_of(plan)  # before anything is recorded, it is known that there is one
+    check_installed(plan)
     with engine_for(plan, data, arguments.workers, cluster, arguments.json) as make_executor:
         library = opened_library() if arguments.record else None
         try:
@@ -88,6 +88,7 @@ def _go_on(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int
                 f"--resume {record.id}: the data of this sweep ({record.data}) are no longer as they were when it was "
                 f"begun, and its runs could not be compared. Begin a new one."
             )
+        check_installed(plan)
         with engine_for(plan, data, arguments.workers, cluster, arguments.json) as make_executor:
             store = Store(library, record.id, complain)
             if plan != record.plan:

@@ -20,6 +20,7 @@ from engine.many.plan import (
     usual_rule,
     usual_sampler,
 )
+from engine.many.pruning import ASHA_FACTOR, HYPERBAND_FACTOR
 from engine.many.vary import POINTS, parsed
 from engine.validation import whole_number
 from nnviz.commands.checks import CommandError
@@ -43,8 +44,11 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
     text = "how trials are found (default: grid where all values are lists, else random); tpe needs nnviz[sweep]"
     add("--sampler", choices=SAMPLERS, help=text)
     text = (
-        "the rule that stops hopeless runs: median ends one whose best validation error so far is worse than the "
-        "median of finished runs at that epoch, when five have finished (default: median, on a grid none)"
+        "the rule that stops hopeless runs by their validation error: median ends one whose best so far is worse than "
+        f"the median of finished runs at that epoch, when five have finished; asha looks at epochs 1, {ASHA_FACTOR}, "
+        f"{ASHA_FACTOR**2}, … and lets the best of every {ASHA_FACTOR} that came so far go on; hyperband does so with "
+        f"every {HYPERBAND_FACTOR}, from another epoch on for each of several groups, so that slow starters get a "
+        "chance; both need nnviz[sweep] (default: median, on a grid none)"
     )
     add("--prune", choices=PRUNING, help=text)
     add("--sampler-seed", type=int, metavar="S", help="seed of what a sampler draws (default: 0)")

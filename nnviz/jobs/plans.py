@@ -19,7 +19,7 @@ from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.executors import MakeExecutor, engine_for
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.recorder import opening_words
-from nnviz.library import DamagedError
+from nnviz.library import LibraryError
 
 if TYPE_CHECKING:
     from engine.many.plan import Plan
@@ -137,8 +137,10 @@ class Plans(QObject):
         stops = self._stops = threading.Event()
 
         def work(library: Library) -> PlanEnd:
+            from nnviz.sweeps.conductor import check_installed
             from nnviz.sweeps.store import Store
 
+            check_installed(plan)
             data = _data_of(plan.base, dataset)
             with engine_for(data, plan.base, cluster) as make_executor:
                 store = Store.of_new(library, plan.held_aside(data), data.title, "", self.noticed.emit)
@@ -161,11 +163,13 @@ class Plans(QObject):
 
         def work(library: Library) -> PlanEnd:
             from nnviz.library.sweeps import Sweeps
+            from nnviz.sweeps.conductor import check_installed
             from nnviz.sweeps.store import Store
 
-            base = Sweeps(library).get(sweep).plan.base
-            data = _data_of(base, dataset)
-            with engine_for(data, base, cluster) as make_executor:
+            plan = Sweeps(library).get(sweep).plan
+            check_installed(plan)
+            data = _data_of(plan.base, dataset)
+            with engine_for(data, plan.base, cluster) as make_executor:
                 store = Store(library, sweep, self.noticed.emit)
                 return self._do(library, store, data, stops, make_executor)
 
@@ -330,6 +334,6 @@ def _broken_off(library: Library) -> list[BrokenOff]:
             sweeps.note(each.id, STOPPED)
     told = []
     for each in found:
-        with suppress(DamagedError):  # its plan cannot be read: its runs are there
+        with suppress(LibraryError):  # its plan cannot be read: its runs are there
             told.append(BrokenOff(each.id, each.plan, sweeps.done(each.id)))
     return told

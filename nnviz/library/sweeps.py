@@ -37,6 +37,7 @@ from nnviz.library.states import write_state
 
 RUNNING, STOPPED, FINISHED = "running", "stopped", "finished"
 _PAGE = 500  # runs that are read at once
+_MOST_TOLD = 200  # letters of what is wrong with a plan
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class SweepRecord:
 
     @cached_property
     def plan(self) -> Plan:
-        """What was to be done. Raises DamagedError if it cannot be read."""
+        """What was to be done. Raises LibraryError if it cannot be read, DamagedError where that cannot be."""
         try:
             return Plan.from_dict(json.loads(self._plan))
         except (EngineError, KeyError, TypeError, ValueError, RecursionError) as error:
@@ -77,15 +78,20 @@ class SweepRecord:
 
     @cached_property
     def trials(self) -> list[dict[str, Any]]:
-        """The values of the varied settings of each trial so far. Raises DamagedError if they cannot be read."""
+        """The values of the varied settings of each trial so far. Raises LibraryError if they cannot be read."""
         try:
             return [frozen_values(each) for each in json.loads(self._trials)]
         except (AttributeError, TypeError, ValueError, RecursionError) as error:
             raise self._unreadable("trials", error) from None
 
-    def _unreadable(self, what: str, error: Exception) -> DamagedError:
-        value, rule = Verbatim(f"unreadable ({str(error)[:80]})"), "must be as nnviz wrote it"
-        return DamagedError(f"the {what} of sweep {self.id}", value, rule, "Begin it anew; its runs are still there.")
+    def _unreadable(self, what: str, error: Exception) -> LibraryError:
+        named, value = f"the {what} of sweep {self.id}", Verbatim(f"unreadable ({str(error)[:_MOST_TOLD]})")
+        if self.version != __version__:  # there may be more to choose from
+            rule = f"must be one that this nnviz, {__version__}, knows"
+            remedy = f"Go on with it in nnviz {self.version[:20]}, which began it; its runs are there."
+            return LibraryError(named, value, rule, remedy)
+        rule, remedy = "must be as nnviz wrote it", "Begin it anew; its runs are still there."
+        return DamagedError(named, value, rule, remedy)
 
 
 class ToldSweep(NamedTuple):
@@ -154,11 +160,11 @@ class Sweeps:
         return self._database.number(query, (sweep,)) if self._database.has_sweeps else 0
 
     def curves(self, sweep: int, figure: str) -> dict[int, dict[int, float]]:
-        """A figure ("validation_error") of its finished runs, by run and epoch. Raises LibraryError, KeyError."""
+        """A figure ("validation_error") of its runs that are over, by run and epoch. Raises LibraryError, KeyError."""
         column = {name: name for name in FIGURES}[figure]
         query = (
             f"SELECT runs.id, epochs.epoch, epochs.{column} FROM runs JOIN epochs ON epochs.run = runs.id "
-            f"WHERE sweep = ? AND deleted IS NULL AND status = 'finished' AND epochs.{column} IS NOT NULL"
+            f"WHERE sweep = ? AND deleted IS NULL AND status != 'stopped' AND epochs.{column} IS NOT NULL"
         )
         found: dict[int, dict[int, float]] = {}
         for run, epoch, value in self._database.numbers(query, (sweep,)):

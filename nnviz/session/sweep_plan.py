@@ -11,6 +11,7 @@ from engine.datasets import Dataset
 from engine.errors import EngineError, SettingError
 from engine.experiment import MILD, Experiment
 from engine.many.plan import SWEEP, Plan, seeds_from, usual_rule, usual_sampler
+from engine.many.pruning import check_rule_installed
 from engine.many.samplers import check_installed
 from engine.many.vary import (
     FREE,
@@ -80,6 +81,8 @@ def planned(fields: SweepFields, base: Experiment, dataset: Dataset) -> Planned:
         found.note("vary", _NOTHING_VARIES)
     with found.at("sampler"):
         check_installed(sampler)
+    with found.at("prune"):
+        check_rule_installed(rule)
     plan = _plan(found, fields, base, vary, (sampler, rule)) if vary else None
     held = None if plan is None else plan.held_aside(dataset)
     for each in vary if held is not None else ():

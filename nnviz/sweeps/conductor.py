@@ -16,8 +16,8 @@ from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import Experiment
 from engine.many.one_run import MOMENT_BYTES, Outcome, Report, RunSpec, Started
-from engine.many.plan import MEDIAN, RACE, SWEEP, Plan
-from engine.many.pruning import MedianRule
+from engine.many.plan import RACE, SWEEP, Plan
+from engine.many.pruning import rule_of
 from engine.many.results import FAILED, FINISHED, OVER, PRUNED, STOPPED, Results, RunResult
 from engine.many.samplers import Sampler, sampler_of
 from nnviz.library.curves import figures_of_epoch
@@ -40,6 +40,11 @@ class _UnderWay:
     def experiment(self) -> Experiment:
         """What is trained."""
         return self.spec.experiment
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Trial and seed."""
+        return self.trial, self.experiment.seed
 
 
 class Conductor:
@@ -78,7 +83,7 @@ class Conductor:
         self.results = Results(plan, dataset.is_classification, dataset.test is not None, has_validation)
         self.failures: dict[tuple[int, int], str] = {}
         self.is_stopping = self.was_cut = False
-        self._rule = MedianRule() if plan.prune == MEDIAN else None
+        self._rule = rule_of(plan)
         self._room = MOMENT_BYTES if store is None else store.moment_bytes(plan)
         self._todo: deque[tuple[int, int]] = deque()  # trials and seeds
         self._under_way: dict[int, _UnderWay] = {}
@@ -105,8 +110,15 @@ class Conductor:
         curves = {} if self._rule is None else store.curves(self.results.compared_by)
         for result in results:
             is_new = result.trial < len(self.results.trials) and self.results.add(result)
-            if is_new and self._rule is not None and result.run in curves:
-                self._rule.finished(curves[result.run])
+            if is_new and self._rule is not None and result.run is not None:
+                values = self._told_of(result, curves.get(result.run, {}))
+                self._rule.over((result.trial, result.seed), values, result.status)
+
+    def _told_of(self, result: RunResult, values: dict[int, float]) -> dict[int, float]:
+        """What was told of a run of the library while it was trained, of its figures by epoch."""
+        made = self.plan.experiment(result.trial, self.results.trials[result.trial].values, result.seed)
+        step = RunSpec(0, made).report_step
+        return {epoch: value for epoch, value in values.items() if epoch % step == 0}
 
     def _add_given(self) -> None:
         """The trials of seeds and races are there from the beginning."""
@@ -236,6 +248,8 @@ class Conductor:
             if run is not None:  # perhaps anew, in a process that heard of no wish
                 self._under_way[message.number] = _UnderWay(run.trial, run.spec)
                 self._hear_of(run.trial, run.experiment.seed, BEGUN)
+                if self._rule is not None:
+                    self._rule.begun(run.key)
         elif isinstance(message, Report):
             self._take_report(message)
         elif message.number in self._under_way:
@@ -251,7 +265,7 @@ class Conductor:
             if value is not None and event.epoch % run.spec.report_step == 0:
                 run.curve[event.epoch] = value
         self._hear_of(run.trial, run.experiment.seed, GOING, report.epochs)
-        if self._rule is not None and not run.is_stopped and self._rule.is_hopeless(run.curve):
+        if self._rule is not None and not run.is_stopped and self._rule.is_hopeless(run.key, run.curve):
             run.is_stopped = True
             self._executor.stop(report.number, PRUNED)
 
@@ -267,15 +281,15 @@ class Conductor:
         if not self.results.add(result):
             return None
         self._hear_of(trial, seed, ENDED, outcome.epochs)
-        if outcome.status == FINISHED and self._rule is not None:
-            self._rule.finished(self._curve(outcome))
+        if self._rule is not None:
+            self._rule.over(run.key, self._curve(outcome, run.spec), outcome.status)
         self._write(run, outcome, result)
         self._learn(trial)
         return result
 
-    def _curve(self, outcome: Outcome) -> dict[int, float]:
+    def _curve(self, outcome: Outcome, spec: RunSpec) -> dict[int, float]:
         told = ((each.epoch, figures_of_epoch(each).get(self.results.compared_by)) for each in outcome.epochs)
-        return {epoch: value for epoch, value in told if value is not None}
+        return {epoch: value for epoch, value in told if value is not None and epoch % spec.report_step == 0}
 
     def _write(self, run: _UnderWay, outcome: Outcome, result: RunResult) -> None:
         if self._store is None:
@@ -305,3 +319,9 @@ class Conductor:
         if is_over and trial not in self._learned:
             self._learned.add(trial)
             self._sampler.learn(trial, self.results.score(trial))
+
+
+def check_installed(plan: Plan) -> None:
+    """Raises SettingError where a plan's sampler or rule needs what is not installed: before anything is recorded."""
+    sampler_of(plan)
+    rule_of(plan)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QGridLayout, QLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from engine.many.plan import GRID, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, TPE
+from engine.many.plan import ASHA, GRID, HYPERBAND, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, TPE
 from nnviz.panels.runs.sweep_settings import info_of, offered
 from nnviz.panels.runs.sweep_where_row import SweepWhereRow
 from nnviz.session.session import Session
@@ -21,15 +21,16 @@ from nnviz.widgets.parts import arranged, named, set_look
 from nnviz.widgets.trials.setting_row import RowTexts, SettingRow
 
 _SAMPLERS = {RANDOM: "at random", GRID: "all, on a grid", TPE: "TPE, learns from results"}
-_RULES = {MEDIAN: "median rule", NONE: "never"}
+_RULES = {MEDIAN: "median rule", ASHA: "ASHA", HYPERBAND: "Hyperband", NONE: "never"}
 _SAMPLER_TIP = (
     "How trials are found. At random: each setting by itself, which finds good ones sooner than a grid where there are "
     "several. On a grid: all combinations. TPE: more often where results were good; it needs optuna."
 )
 _RULE_TIP = (
     "Median rule: a run is stopped when the best validation error it has reached is worse than the median of the "
-    "finished runs at that epoch, from five finished ones on, so that its time goes to others. Never: all are trained "
-    "to their ends."
+    "finished runs at that epoch, from five finished ones on, so that its time goes to others. ASHA and Hyperband "
+    "look again and again, each time after more epochs, and let the best third or quarter go on; they need optuna. "
+    "Never: all are trained to their ends."
 )
 _RUNS_TIP = "How many runs there are at most, those with different seeds counted each. Empty: as many as are usual."
 _MINUTES_TIP = "How many minutes it may take: then those under way end, and no other is begun. Empty: no limit."

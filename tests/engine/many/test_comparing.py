@@ -1,4 +1,4 @@
-"""Figures of many runs: medians, ranks, pruning, and whether one group beats another."""
+"""Figures of many runs: medians, ranks, and whether one group beats another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 
 from engine.many.beats import compared, mann_whitney
 from engine.many.plan import Plan, race_of, seeds_of
-from engine.many.pruning import LEAST_FINISHED, MedianRule
 from engine.many.results import DIVERGED, FINISHED, PRUNED, STOPPED, Results, RunResult, Spread
 from tests.nnviz.library.helpers import an_experiment
 
@@ -68,23 +67,6 @@ def test_a_comparison_tells_pairs_and_from_five_seeds_on_p() -> None:
     assert (few.wins, few.ties, few.pairs, few.p, few.seeds, few.is_sure) == (14, 2, 16, None, 4, False)
     assert compared([1, 2, 3, 4, 5], [6, 7, 8, 9, math.inf]).is_sure
     assert not compared([1, 3, 5, 7, 9], [2, 4, 6, 8, 10]).is_sure
-
-
-# ---- pruning
-
-
-def test_the_median_rule_stops_what_is_worse_than_half_of_the_finished() -> None:
-    rule = MedianRule()
-    hopeless = {0: 0.9, 1: 0.8, 2: 0.7}
-    for number in range(LEAST_FINISHED):
-        assert not rule.is_hopeless(hopeless), "not before enough have finished"
-        rule.finished({0: 0.9, 1: 0.5, 2: 0.1 + number / 10})
-    assert rule.is_hopeless(hopeless)
-    assert not rule.is_hopeless({0: 0.9, 1: 0.8, 2: 0.3}), "as good as the median, 0.3"
-    assert not rule.is_hopeless({0: 0.9, 1: 0.2, 2: 0.7}), "it was good enough before"
-    assert not rule.is_hopeless({0: 5.0}), "the untrained network says nothing"
-    assert not rule.is_hopeless({0: 0.9, 9: 0.8}), "none of the finished was trained so long"
-    assert not rule.is_hopeless({})
 
 
 # ---- results

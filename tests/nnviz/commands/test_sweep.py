@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -309,6 +310,23 @@ def test_what_cannot_be_is_refused_before_anything_is_recorded(
     assert said in capsys.readouterr().err
     with Library() as library:
         assert Sweeps(library).all() == []
+
+
+@pytest.mark.parametrize("words", [("--prune", "asha"), ("--prune", "hyperband"), ("--sampler", "tpe")])
+def test_without_optuna_what_needs_it_is_refused_before_anything_is_recorded(
+    words: tuple[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    assert sweep(*WORDS, *RATES, *words) == cli.USAGE_ERROR
+    assert f"{words[0][2:]} is '{words[1]}': it must be installed" in capsys.readouterr().err
+    with Library() as library:
+        assert Sweeps(library).all() == []
+
+
+def test_a_rule_of_optuna_is_named_and_stops_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("optuna")
+    assert sweep(*WORDS, *RATES, "--prune", "hyperband") == 0
+    assert "hopeless runs are stopped by the rule “hyperband”" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("option", ["--save", "--checkpoint", "--resume"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset, source_of
 from engine.errors import DataError
 from engine.experiment import Experiment
-from engine.many.plan import Plan, seeds_of
+from engine.many.plan import ASHA, Plan, seeds_of
 from nnviz.jobs.executors import beside_a_window
 from nnviz.jobs.plans import BrokenOff, HowFar, NewResults, PlanEnd, Plans
 from nnviz.library import Library, LibraryError
@@ -182,6 +183,18 @@ def test_data_that_have_changed_are_refused(drive: Drive, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(driven.errors))
     assert isinstance(driven.errors[0], DataError)
     assert "Spirals (changed)" in str(driven.errors[0])
+
+
+def test_what_is_not_installed_is_told_before_anything_is_recorded(
+    drive: Drive, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    driven = drive()
+    driven.begin(a_plan(prune=ASHA))
+    qtbot.waitUntil(lambda: bool(driven.errors))
+    assert "pip install nnviz[sweep]" in str(driven.errors[0])
+    with Library(driven.path) as library:
+        assert Sweeps(library).all() == []
 
 
 def test_no_library_is_made_to_look_for_what_was_broken_off(drive: Drive, qtbot: QtBot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import sqlite3
 from collections.abc import Generator, Iterator
@@ -22,7 +23,7 @@ from engine.many.vary import parsed
 from engine.training import Trainer
 from nnviz.library import Library, LibraryError, database
 from nnviz.library.exchange import read_run, write_run
-from nnviz.library.faults import UnknownSweepError
+from nnviz.library.faults import DamagedError, UnknownSweepError
 from nnviz.library.replay import Replayed, replay
 from nnviz.library.schema import VERSION
 from nnviz.library.sweeps import FINISHED, RUNNING, Done, Sweeps, take_lock
@@ -271,6 +272,18 @@ def test_what_no_sweep_is_made_of_is_told_in_words(library: Library) -> None:
             getattr(Sweeps(library).get(sweep), column)
     with pytest.raises(UnknownSweepError, match="sweep is 9: it must be the number of a sweep"):
         Sweeps(library).get(9)
+
+
+def test_a_rule_that_a_newer_nnviz_knows_is_told_with_its_version(library: Library) -> None:
+    sweep = Sweeps(library).begin(PLAN, "clouds")
+    told = json.dumps(PLAN.as_dict() | {"prune": "clairvoyance"})
+    library.database.write("UPDATE sweeps SET plan = ?, version = '99.1.0'", (told,))
+    with pytest.raises(LibraryError) as caught:
+        _ = Sweeps(library).get(sweep).plan
+    words = str(caught.value)
+    assert "clairvoyance" in words
+    assert "Go on with it in nnviz 99.1.0, which began it" in words
+    assert not isinstance(caught.value, DamagedError), "nothing is damaged"
 
 
 def test_all_runs_of_a_batch_are_written_or_none(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.many.one_run import Outcome, Report, RunSpec, Started
-from engine.many.plan import MEDIAN, RANDOM, race_of, seeds_of
+from engine.many.plan import ASHA, MEDIAN, RANDOM, race_of, seeds_of
 from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
@@ -262,6 +262,19 @@ def test_the_rule_knows_the_runs_of_before(library: Library) -> None:
     executor = Told()
     worked(resumed(library, executor=executor))
     assert executor.wishes == {1: PRUNED}
+
+
+def test_a_rule_of_optuna_stops_runs_and_knows_those_of_before(library: Library) -> None:
+    pytest.importorskip("optuna")
+    plan = a_plan("learning-rate=0.1,1e-6,1e-7", prune=ASHA)
+    executor = Told()
+    conductor = Conductor(plan, DATA, executor, Store.of_new(library, plan, "", "", print))
+    worked(conductor, 2)
+    assert executor.wishes == {2: PRUNED}
+    conductor.close(False)
+    executor = Told()
+    worked(resumed(library, executor=executor))
+    assert executor.wishes == {1: PRUNED}, "the only one that was left, which is worse than the first of before"
 
 
 # ---- the library meanwhile
