@@ -323,7 +323,6 @@ class _Work:
             self._told.put(Notice(f"The worker {worker.address} {what}: what was lost with it is done again."))
 
     def _accuse(self, groups: list[Group]) -> None:
-        groups = [group for group in groups if any(spec.number in self._open for spec in group)]
         if self._wish is not None:
             self._put_back(groups)
             return
