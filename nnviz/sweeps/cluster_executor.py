@@ -317,13 +317,12 @@ class _Work:
             if task not in accused:
                 self._put_back(task.groups)
         self._accuse([group for task in accused for group in task.groups])
+        self._assign()
         if tasks and self._wish is None:
             what = "ended before its time" if is_death else "has left"
             self._told.put(Notice(f"The worker {worker.address} {what}: what was lost with it is done again."))
-        self._assign()
 
     def _accuse(self, groups: list[Group]) -> None:
-        groups = [group for group in groups if any(spec.number in self._open for spec in group)]
         if self._wish is not None:
             self._put_back(groups)
             return

@@ -254,6 +254,22 @@ def test_a_sweep_is_kept_with_its_plan_and_trials(library: Library) -> None:
     assert sweeps.interrupted() == []
 
 
+def test_what_is_done_and_its_curves_are_told_of_all_runs_at_once(library: Library) -> None:
+    sweep, (first, *_) = written(library, done(), done(), done())
+    other, _ = written(library, done())
+    sweeps = Sweeps(library)
+    assert (sweeps.done(sweep), sweeps.done(other)) == (3, 1)
+    library.database.update_run(first, {"status": "stopped"})
+    assert sweeps.done(sweep) == 2
+    curves = sweeps.curves(sweep, "test_error")
+    assert sorted(curves) == [first + 1, first + 2]
+    error = library.history(first + 1).error.test
+    assert curves[first + 1] == dict(zip(error.epochs, error.values, strict=True))
+    assert sorted(sweeps.curves(sweep, "validation_error")) == sorted(curves)
+    with pytest.raises(KeyError):
+        sweeps.curves(sweep, "1; DROP TABLE runs")
+
+
 def test_a_sweep_that_is_worked_on_is_not_interrupted_and_not_taken_twice(library: Library) -> None:
     sweep = Sweeps(library).begin(PLAN, "clouds")
     lock = take_lock(library.path, sweep)

@@ -203,19 +203,24 @@ def test_a_worker_with_two_threads_comes_is_used_and_leaves(
 ) -> None:
     executor = make_executor()
     more = cluster.add_worker(threads=2)
-    told = heard(executor, lambda told: executor.workers == 4)
-    made = {number: an_experiment(seed=number, epochs=150, hidden=(30,)) for number in range(1, 11)}
+    heard(executor, lambda told: executor.workers == 4)
+    made = {number: an_experiment(seed=number, epochs=100, hidden=(30,)) for number in range(1, 9)}
     for number, each in made.items():
         executor.submit(RunSpec(number, each))
-    told += heard(executor, lambda told: any(isinstance(each, Outcome) for each in told))
+    found = outcomes(all_over(executor))
+    assert all(is_as_alone(found[number], each) for number, each in made.items())
+    for number in range(11, 15):
+        executor.submit(RunSpec(number, LONG))
+    heard(executor, reported(11, 12, 13, 14))
     (address,) = (each.address for each in connected.who().workers if each.cores == 2)
     connected.call(retire(connected.client, address))
-    told += all_over(executor)
-    found = outcomes(told)
-    assert sorted(found) == list(made)
-    assert all(is_as_alone(found[number], each) for number, each in made.items())
-    heard(executor, lambda told: executor.workers == 2)
-    assert [" has left: " in each.text for each in told if isinstance(each, Notice)] == [True]
+    told = heard(executor, lambda told: any(isinstance(each, Notice) for each in told))
+    assert f"The worker {address} has left: what was lost with it is done again." in [
+        each.text for each in told if isinstance(each, Notice)
+    ]
+    assert executor.workers == 2
+    executor.stop()
+    assert sorted(outcomes(told + all_over(executor))) == [11, 12, 13, 14]
     assert more.wait() == 0
 
 

@@ -64,10 +64,10 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_counts_twice(
 ) -> None:
     cluster = make_cluster(2)
     executor = make_executor(cluster)
-    made = {number: an_experiment(seed=number, epochs=100, hidden=(30,)) for number in range(1, 7)}
+    made = {number: an_experiment(seed=number, epochs=600, hidden=(30,)) for number in range(1, 5)}
     for number, each in made.items():
         executor.submit(RunSpec(number, each))
-    told = heard(executor, lambda told: any(isinstance(each, Started) for each in told))
+    told = heard(executor, lambda told: len([each for each in told if isinstance(each, Started)]) == 2)
     kill(cluster.workers[0])
     told += all_over(executor)
     found = outcomes(told)

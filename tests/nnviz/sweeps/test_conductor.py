@@ -16,7 +16,7 @@ from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.sweeps import store as stores
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.executor import Message
+from nnviz.sweeps.executor import Halted, Message
 from nnviz.sweeps.store import Store
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.sweeps.helpers import DATA, Here, a_plan, swept, worked
@@ -188,6 +188,63 @@ def test_a_pruned_run_is_kept_and_is_never_chosen(library: Library) -> None:
     assert [(run.status, run.trial) for run in library.runs()] == [(FINISHED, 1), (PRUNED, 0)]
     assert conductor.results.chosen.trial == 1
     assert resumed(library).is_over, "it is not done again"
+
+
+# ---- who does the runs
+
+
+class Changing(Here):
+    """One whose workers come and go."""
+
+    def __init__(self, *counts: int) -> None:
+        super().__init__()
+        self._counts, self.most = list(counts), 0
+
+    def next(self, timeout: float) -> list[Message]:
+        self.most = max(self.most, len(self._waiting))
+        if len(self._counts) > 1:
+            self.workers = self._counts.pop(0)
+        return super().next(timeout)
+
+
+def test_as_many_runs_are_given_out_as_the_executor_wants_at_the_moment() -> None:
+    executor = Changing(0, 0, 3, 0, 1, 1)
+    executor.workers = 0
+    conductor = Conductor(a_plan(), DATA, executor)
+    assert len(worked(conductor)) == 7
+    assert executor.most == 6, "two for each of three workers"
+
+
+def test_a_race_loses_no_run_where_there_is_no_worker_for_a_moment() -> None:
+    class Late(Here):
+        wanted = 6  # as it was just before
+
+    executor = Late(workers=0)
+    conductor = Conductor(race_of([an_experiment(), an_experiment(hidden=(9,))], 2), DATA, executor)
+    worked(conductor)
+    assert conductor.results.over == 4
+
+
+def test_a_plan_whose_executor_gives_up_is_cut_and_goes_on_where_it_was(library: Library) -> None:
+    class Gone(Here):
+        def next(self, timeout: float) -> list[Message]:
+            if len(self.done) < 2:
+                return super().next(timeout)
+            left, self._waiting = self._waiting, []
+            return [Halted("Nobody is left."), *(Outcome(spec.number, STOPPED) for spec in left)]
+
+    told: list[str] = []
+    plan = a_plan("hidden=3,4,5,6,7")
+    conductor = Conductor(plan, DATA, Gone(), Store.of_new(library, plan, "", "", told.append), told.append)
+    worked(conductor)
+    assert conductor.is_over
+    assert conductor.was_cut
+    assert told == ["Nobody is left."]
+    conductor.close(False)
+    assert [run.status for run in library.runs()] == [FINISHED] * 2
+    later = Here()
+    worked(resumed(library, executor=later))
+    assert len(later.done) == 3
 
 
 # ---- stopping and going on
