@@ -300,12 +300,14 @@ def test_a_scheduler_that_goes_away_leaves_what_can_go_on_elsewhere(
 ) -> None:
     dataset = window.session.data.dataset
     clusters.executor = Gone(data=dataset)
+    messages: list[str] = []
+    window.session.messages.changed.connect(lambda: messages.append(told(window.session)))
     retype(qtbot, window, "sweepWhereEdit", HERE)
-    start(qtbot, window)
+    start(qtbot, window)  # at once: it begins as soon as the address is read
+    qtbot.waitUntil(lambda: bool(clusters.begun))
     wait_for_end(qtbot, window)
-    qtbot.waitUntil(lambda: "The scheduler of the cluster is gone" in told(window.session))
-    window.session.messages.dismiss()
-    assert "was stopped with 1 of 2 runs done, which are kept" in told(window.session)
+    qtbot.waitUntil(lambda: told(window.session).startswith("The sweep was stopped with 1 of 2 runs done"))
+    assert "The scheduler of the cluster is gone: what is done is kept." in messages
     here = does(data=dataset)
     retype(qtbot, window, "sweepWhereEdit", "")
     answer(qtbot, window, "Go on with it")
