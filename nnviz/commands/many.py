@@ -29,7 +29,7 @@ from nnviz.sweeps.executor import Executor
 from nnviz.sweeps.pool import Pool
 from nnviz.sweeps.store import Store
 
-_SECONDS_BETWEEN_BEST = 0.5  # all trials are looked at for it
+_SECONDS_BETWEEN_BEST, _SHARE_OF_BEST = 0.5, 0.05  # all trials are looked at for it, which takes so much of the time
 
 MakeExecutor = Callable[[], AbstractContextManager[Executor]]
 
@@ -122,13 +122,14 @@ def do(many: Many) -> int:
 def _work(conductor: Conductor, asked_to_stop: list[bool]) -> None:
     """Until all is done, or was asked to stop."""
     results = conductor.results
-    total, told_at = conductor.plan.most_runs, -math.inf
+    total, next_told = conductor.plan.most_runs, -math.inf
     with tqdm(total=total, initial=results.over, unit=" runs", leave=False, mininterval=0.2) as bar:
         while not conductor.is_over:
             ended = conductor.step()
-            if ended and time.monotonic() - told_at > _SECONDS_BETWEEN_BEST:
-                told_at = time.monotonic()
+            if ended and (now := time.monotonic()) >= next_told:
                 bar.set_postfix_str(sweep_results.best_in_words(results) or "", refresh=False)
+                taken = time.monotonic() - now
+                next_told = now + max(_SECONDS_BETWEEN_BEST, taken / _SHARE_OF_BEST)
             bar.update(len(ended))
             if asked_to_stop and not conductor.is_stopping:
                 bar.set_postfix_str("stopping", refresh=True)
