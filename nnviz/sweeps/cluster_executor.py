@@ -11,6 +11,7 @@ import asyncio
 import pickle
 import queue
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -271,10 +272,8 @@ class _Work:
 
     def _take_error(self, task: Task, error: Exception) -> None:
         """What the cluster says instead of a result."""
-        from distributed.client import FutureCancelledError
-
         is_gone = self._client.status != "running"
-        if is_gone or isinstance(error, (FutureCancelledError, OSError)):  # somebody had all workers restarted, say
+        if is_gone or isinstance(error, (CancelledError, OSError)):  # somebody had all workers restarted, say
             self._put_back(task.groups)
             return
         why = f"{type(error).__name__}: {str(error)[:300]}"
