@@ -84,8 +84,9 @@ class DrawCanvas(QWidget):
 
     def _pass_on_when_due(self) -> None:
         """Of moves in quick succession only some are passed on: nobody would see what the others are answered."""
-        if self.canvas.is_drawing and not self._pace.is_due:
-            self._later.start(round(1000 * self._pace.seconds_left) + 1)
+        left = self._pace.seconds_left  # once: it may become due in between
+        if self.canvas.is_drawing and left > 0:
+            self._later.start(round(1000 * left) + 1)
             return
         self._later.stop()
         with self._pace:
