@@ -13,7 +13,8 @@ from nnviz.library import Library
 from nnviz.library.sweeps import FINISHED, Sweeps
 
 ROOT = Path(__file__).parents[3]
-WORDS = ("sweep", "--data", "spirals", "--optimizer", "adam", "--hidden", "30,20", "--epochs", "40")
+EPOCHS = 150  # so that the library is written to before all runs are over
+WORDS = ("sweep", "--data", "spirals", "--optimizer", "adam", "--hidden", "30,20", "--epochs", str(EPOCHS))
 WORDS += ("--vary", "learning-rate=log:0.001..0.1", "--prune", "none", "--seeds", "2", "--runs", "8")
 SECONDS = 40.0
 _EXITING = 0x4  # PF_EXITING, in the flags of proc(5)
@@ -65,9 +66,9 @@ def written_runs(path: Path) -> int:
         return len(library.runs())
 
 
-def is_whole(library: Library) -> None:
+def is_whole(library: Library, epochs: int = EPOCHS) -> None:
     """Each trial with each seed, once."""
     runs = list(library.runs())
     assert sorted((run.trial, run.experiment.seed) for run in runs) == [(n, seed) for n in range(4) for seed in (1, 2)]
-    assert {(run.status, run.epochs) for run in runs} == {("finished", 40)}
+    assert {(run.status, run.epochs) for run in runs} == {("finished", epochs)}
     assert Sweeps(library).get(1).status == FINISHED

@@ -21,6 +21,9 @@ from tests.nnviz.commands.programs import SECONDS, begun, is_whole, processes_of
 from tests.nnviz.library.disks import mounted
 from tests.nnviz.sweeps.clusters import LocalCluster, kill, local_cluster
 
+EPOCHS = 75  # there is one worker
+FEW = ("--epochs", str(EPOCHS))
+
 MakeCluster = Callable[[int], LocalCluster]
 
 
@@ -52,7 +55,7 @@ def path() -> Path:
 
 def test_a_sweep_whose_worker_is_killed_is_done_and_exact(make_cluster: MakeCluster, path: Path) -> None:
     cluster = make_cluster(1)
-    program = begun("--dask", cluster.address)
+    program = begun(*FEW, "--dask", cluster.address)
     wait_for(lambda: written_runs(path) > 0)
     kill(cluster.workers[0])
     cluster.add_worker()
@@ -63,7 +66,7 @@ def test_a_sweep_whose_worker_is_killed_is_done_and_exact(make_cluster: MakeClus
     assert " of memory; nnviz " in first or "no worker is there yet" in first
     assert "ended before its time: what was lost with it is done again." in told
     with Library(path) as library:
-        is_whole(library)
+        is_whole(library, EPOCHS)
         made, mine = library.run(1).experiment, library.network(1).parameters
         assert made.data == "spirals"
     assert processes_of(program.pid) == []
@@ -73,7 +76,7 @@ def test_a_sweep_whose_worker_is_killed_is_done_and_exact(make_cluster: MakeClus
 
 
 def test_ctrl_c_ends_all_at_once_and_the_sweep_goes_on_elsewhere(cluster: LocalCluster, path: Path) -> None:
-    program = begun("--dask", str(cluster.file))
+    program = begun(*FEW, "--dask", str(cluster.file))
     wait_for(lambda: written_runs(path) > 0)
     start = time.monotonic()
     os.killpg(program.pid, signal.SIGINT)
@@ -88,14 +91,14 @@ def test_ctrl_c_ends_all_at_once_and_the_sweep_goes_on_elsewhere(cluster: LocalC
         assert 0 < sum(run.status == "finished" for run in library.runs()) < 8
     resume("--workers", "2")
     with Library(path) as library:
-        is_whole(library)
+        is_whole(library, EPOCHS)
 
 
 def test_a_scheduler_that_is_killed_stops_the_sweep_in_words_and_it_goes_on_with_another(
     make_cluster: MakeCluster, path: Path
 ) -> None:
     cluster = make_cluster(1)
-    program = begun("--dask", cluster.address)
+    program = begun(*FEW, "--dask", cluster.address)
     wait_for(lambda: written_runs(path) > 0)
     kill(cluster.scheduler)
     out, told = program.communicate(timeout=SECONDS)
@@ -110,24 +113,24 @@ def test_a_scheduler_that_is_killed_stops_the_sweep_in_words_and_it_goes_on_with
         assert 0 < len(before) < 8
     resume("--dask", make_cluster(1).address)
     with Library(path) as library:
-        is_whole(library)
+        is_whole(library, EPOCHS)
         assert all(library.run(run).updated == updated for run, updated in before.items()), "none is done again"
 
 
 def test_a_program_that_is_killed_leaves_its_workers_free(cluster: LocalCluster, path: Path) -> None:
-    program = begun("--dask", cluster.address)
+    program = begun(*FEW, "--dask", cluster.address)
     wait_for(lambda: written_runs(path) > 0)
     program.kill()
     program.communicate()
     resume("--dask", cluster.address)
     with Library(path) as library:
-        is_whole(library)
+        is_whole(library, EPOCHS)
 
 
 def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(cluster: LocalCluster, tmp_path: Path) -> None:
     with mounted(tmp_path / "disk") as disk:
         place = disk.folder / "library.sqlite"
-        program = begun("--dask", cluster.address, NNVIZ_LIBRARY=str(place))
+        program = begun(*FEW, "--dask", cluster.address, NNVIZ_LIBRARY=str(place))
         wait_for(lambda: written_runs(place) > 0)
         disk.fill()
         out, told = program.communicate(timeout=SECONDS)
@@ -138,7 +141,7 @@ def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(cluster
         disk.make_room()
         resume("--dask", cluster.address, NNVIZ_LIBRARY=str(place))
         with Library(place) as library:
-            is_whole(library)
+            is_whole(library, EPOCHS)
 
 
 # ---- what is refused
