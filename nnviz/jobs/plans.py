@@ -175,9 +175,9 @@ class Plans(QObject):
 
         self._lane.run(work, done, failed, makes=True)
 
-    def look_for_broken_off(self, done: Callable[[list[BrokenOff]], None]) -> None:
-        """Hands over the plans that were broken off when their program ended, the newest first; once."""
-        self._lane.run(_broken_off, done, lambda _: None, [])
+    def look_for_broken_off(self, done: Callable[[BrokenOff | None], None]) -> None:
+        """Hands over the newest plan that was broken off when its program ended, once; None for none."""
+        self._lane.run(_broken_off, done, lambda _: None)
 
     def stop(self) -> None:
         """Ends the runs that are under way after their present step, and begins no other. What is done is kept."""
@@ -323,17 +323,21 @@ def _data_of(made: Experiment, given: Dataset | None) -> Dataset:
     return found
 
 
-def _broken_off(library: Library) -> list[BrokenOff]:
-    """Those that are still said to be worked on, and are not; afterwards they count as stopped."""
-    from nnviz.library.sweeps import RUNNING, STOPPED, Sweeps
+def _broken_off(library: Library) -> BrokenOff | None:
+    """The newest of those that are said to be worked on, and are not; afterwards all of them count as stopped."""
+    from nnviz.library.sweeps import STOPPED, Sweeps
 
     sweeps = Sweeps(library)
-    found = [each for each in sweeps.interrupted() if each.status == RUNNING]
+    found = sweeps.left_running()
     if library.why_read_only is None:
-        for each in found:
-            sweeps.note(each.id, STOPPED)
-    told = []
-    for each in found:
+        for sweep in found:
+            sweeps.note(sweep, STOPPED)
+    for sweep in found:
         with suppress(LibraryError):  # its plan cannot be read: its runs are there
+<<<<<<< HEAD
             told.append(BrokenOff(each.id, each.plan, sweeps.done(each.id)))
     return told
+=======
+            return BrokenOff(sweep, sweeps.get(sweep).plan, sweeps.count_done(sweep))
+    return None
+>>>>>>> f56cc03d (Runs: pages are half as long and read faster; sweeps are taken up in one reading; what was broken off is asked of SQL; one wording for two groups)

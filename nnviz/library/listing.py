@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import overload
 
 from engine.errors import SettingError
@@ -75,7 +74,7 @@ def read_records(database: Database, ids: Sequence[int]) -> dict[int, RunRecord]
     what = f"({_MEASURED}), {columns(database.has_sweeps)}"
     rows = database.rows(f"SELECT {what} FROM runs WHERE id IN ({marks})", tuple(ids))
     try:
-        found = [replace(record_of(row), measured=None if at is None else float(at)) for at, *row in rows]
+        found = [record_of(row[1:], None if row[0] is None else float(row[0])) for row in rows]
     except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, str(error)[:80]) from None
     return {record.id: record for record in found}

@@ -25,11 +25,22 @@ _PLAIN = (
     *("updated", "epochs", "batches", "seconds", "nbytes", "is_thinned", *FIGURES, "best", "changes", "experiment"),
     *MEMBERSHIP,
 )
+_FIRST_FIGURE = _PLAIN.index(FIGURES[0])
+_BEHIND = _FIRST_FIGURE + len(FIGURES)  # where those are that stand behind the figures
+
+
+def _or_none(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else kind(value)
+
+
 _KINDS: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("id", "batches", "nbytes", "parent", "sweep", "trial"), int),
-    **dict.fromkeys(("created", "updated", "epochs", "seconds", "left_at"), float),
+    **dict.fromkeys(("id", "batches", "nbytes"), int),
+    **dict.fromkeys(("created", "updated", "epochs", "seconds"), float),
     **dict.fromkeys(("starred", "is_thinned"), bool),
+    **dict.fromkeys(("parent", *MEMBERSHIP), _or_none(int)),
+    "left_at": _or_none(float),
 }
+_MADE_BY = [_KINDS.get(name, str) for name in _PLAIN]
 _LONGEST_WORD = 100  # characters of a setting by which a run can be found; painted points are longer
 
 
@@ -150,16 +161,20 @@ def columns(has_sweeps: bool = True) -> str:
     return ", ".join(f"NULL AS {name}" if name in MEMBERSHIP and not has_sweeps else name for name in _PLAIN)
 
 
-def record_of(row: Sequence[Any]) -> RunRecord:
-    """The record of a row of :func:`columns`. Raises ValueError or TypeError for what no run has."""
-    known = dict(zip(_PLAIN, row, strict=True))
-    figures = {name: float(value) for name in FIGURES if (value := known.pop(name)) is not None}
-    own = {f"_{name}": known.pop(name) for name in ("best", "changes", "experiment")}
-    clean: dict[str, Any] = {
-        name: None if value is None and name in ("parent", "left_at", *MEMBERSHIP) else _KINDS.get(name, str)(value)
-        for name, value in (known | own).items()
-    }
-    return RunRecord(**clean, figures=figures)
+def record_of(row: Sequence[Any], measured: float | None = None) -> RunRecord:
+    """The record of a row of :func:`columns`. Raises ValueError or TypeError for what no run has.
+
+    Args:
+        measured: the epoch at whose end its figures were measured; None if that is not known.
+    """
+    if len(row) != len(_PLAIN):
+        raise ValueError("a row of another table")
+    told = zip(FIGURES, row[_FIRST_FIGURE:_BEHIND], strict=True)
+    figures = {name: float(value) for name, value in told if value is not None}
+    before = [kind(value) for kind, value in zip(_MADE_BY[:_FIRST_FIGURE], row[:_FIRST_FIGURE], strict=True)]
+    behind = [kind(value) for kind, value in zip(_MADE_BY[_BEHIND:], row[_BEHIND:], strict=True)]
+    values: list[Any] = [*before, figures, *behind, measured]
+    return RunRecord(*values)
 
 
 def experiment_json(experiment: Experiment) -> str:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nnviz.library import Group, LibraryError
 from nnviz.session.run_words import NEWEST, SORTS
-from nnviz.session.seeds import Chosen
+from nnviz.session.seeds import Chosen, named_first
 
 if TYPE_CHECKING:
     from nnviz.library import Library, RunRecord
 
-PAGE = 50  # runs that are read at once
+PAGE = 25  # rows that are read at once: about as many as are in sight
 
 
 class Row(NamedTuple):
@@ -87,7 +87,7 @@ def listed(library: Library, search: str, sort: str) -> Listed:
     rows = under_parents(order, parents)
     if groups:
         rows = [_row(row, groups.get(row.run), members) for row in rows]
-    top = with_parents(library, runs_of(rows[:PAGE]))
+    top = with_parents(library, rows[:PAGE])
     return Listed(rows, count, library.notice, top)
 
 
@@ -136,15 +136,23 @@ def with_opened(rows: Sequence[Row], opened: Collection[Group]) -> list[Row]:
     return found
 
 
-def with_parents(library: Library, runs: list[int]) -> dict[int, RunRecord]:
-    """The records of these runs, and of those that they branched off from, by number."""
-    found = library.records(runs)
+def with_parents(library: Library, rows: Sequence[Row]) -> dict[int, RunRecord]:
+    """The records of the runs of these rows, and of those that they branched off from, by number."""
+    found = library.records(runs_of(rows))
     parents = {record.parent for record in found.values() if record.parent is not None}
     known = library.records(sorted(parents - set(found))) | found
-    for record in known.values():
-        with suppress(LibraryError):  # is parsed here, and not while the list is painted
-            _ = record.gist if record.parent is None and record.id not in parents else record.experiment
+    for row in rows:
+        records = [found[run] for run in row.all_runs if run in found]
+        if records:
+            _parse(named_first(records), known)
     return known
+
+
+def _parse(record: RunRecord, known: Mapping[int, RunRecord]) -> None:
+    """Reads what the title of a row tells: here, and not while the list is painted."""
+    with suppress(LibraryError):
+        parent = None if record.parent is None else known.get(record.parent)
+        _ = record.gist if parent is None else (record.experiment, parent.experiment)
 
 
 def under_parents(ids: Iterable[int], parents: Mapping[int, int]) -> list[Row]:

@@ -58,12 +58,12 @@ class KeptRecords:
             return
         self._is_reading = True
         start = self._wanted.pop() * PAGE
-        ids = runs_of(self._rows[start : start + PAGE])
+        rows = self._rows[start : start + PAGE]
 
         def done(records: Mapping[int, RunRecord]) -> None:
             self._is_reading = False
             self._keep(records)
-            self._fresh.update(ids)
+            self._fresh.update(runs_of(rows))
             self._tell_known()
             self._read_page()
 
@@ -71,7 +71,7 @@ class KeptRecords:
             self._is_reading, self._wanted = False, []
             self._tell_failed(error)
 
-        self._lane.run(lambda library: with_parents(library, ids), done, failed, {})
+        self._lane.run(lambda library: with_parents(library, rows), done, failed, {})
 
     def _keep(self, records: Mapping[int, RunRecord]) -> None:
         if len(self._records) > _MOST_KNOWN:

@@ -17,7 +17,6 @@ from nnviz.session.seeds import main_figure, median_of, named_first, seed_of
 from nnviz.session.setting_words import changes_between, setting_value
 
 if TYPE_CHECKING:
-    from engine.many.beats import Comparison
     from nnviz.library import RunRecord
     from nnviz.library.room import Plan
 
@@ -25,7 +24,6 @@ NEWEST = "id"
 _NAMELESS = ("", "untitled")
 _MOST_TOLD = 2  # settings of a branch that are others than its parent's
 _MEGABYTE = 1e6
-_LEAST_P, _LARGE_P = 0.001, 0.095  # smaller ones are told as below it; larger ones in two digits
 
 
 @dataclass(frozen=True)
@@ -115,26 +113,6 @@ def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     words = f"{100 * value:.2f}" if figure.endswith("_error") else text.steady(value)
     at = records[0].figures_before if len(records) == 1 and figure in records[0].figures else None
     return words if at is None else f"{words} at {text.epochs(at)}", colour
-
-
-def words_of_pairs(found: Comparison, one: str, other: str, figure: str) -> str:
-    """Which of two groups of seeds is better by a figure, and how sure that is.
-
-    "wider is better than narrow in 23 of 25 pairs of seeds, by test error (p = 0.02)".
-    """
-    p = "" if found.p is None else f" ({_p(found.p)})"
-    if not found.is_sure:
-        return f"{one} or {other}: too close to tell with {found.seeds} seeds, by {figure}{p}"
-    losses = found.pairs - found.wins - found.ties
-    better, worse, count = (one, other, found.wins) if found.wins > losses else (other, one, losses)
-    return f"{better} is better than {worse} in {count} of {found.pairs} pairs of seeds, by {figure}{p}"
-
-
-def _p(p: float) -> str:
-    """ "p = 0.95", "p = 0.02"; a very small one "p < 0.001"."""
-    if p < _LEAST_P:
-        return f"p < {_LEAST_P:g}"
-    return f"p = {p:.2f}" if p > _LARGE_P else f"p = {p:.1g}"
 
 
 def words_of_loss(run: Run) -> str:

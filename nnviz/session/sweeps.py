@@ -174,8 +174,8 @@ class Sweeps(QObject):
     def offer_broken_off(self) -> None:
         """Offers to go on with what was broken off when its program ended, if there is something."""
 
-        def done(found: list[BrokenOff]) -> None:
-            for broken in found[:1]:
+        def done(broken: BrokenOff | None) -> None:
+            if broken is not None:
                 choice = Choice("Go on with it", partial(self.resume, broken.sweep, broken.plan))
                 self._messages.tell_later(words_of_broken_off(broken), choice)
 

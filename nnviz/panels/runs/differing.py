@@ -18,8 +18,8 @@ from engine.validation import parameter_count
 from nnviz.library import RunRecord
 from nnviz.library.schema import FIGURES
 from nnviz.look import text
+from nnviz.look.results import words_of_pairs
 from nnviz.session.compared import Compared
-from nnviz.session.run_words import words_of_pairs
 from nnviz.session.seeds import Chosen, main_figure, value_of, values_of
 from nnviz.session.setting_words import setting_name, setting_value
 from nnviz.widgets.runs.differ_table import DifferCell, DifferRow

@@ -44,8 +44,8 @@ class Driven:
     def go_on(self, data: Dataset | None = DATA) -> None:
         self.plans.go_on(1, data, self.ends.append, self.errors.append)
 
-    def broken_off(self, qtbot: QtBot) -> list[BrokenOff]:
-        found: list[list[BrokenOff]] = []
+    def broken_off(self, qtbot: QtBot) -> BrokenOff | None:
+        found: list[BrokenOff | None] = []
         self.plans.look_for_broken_off(found.append)
         qtbot.waitUntil(lambda: bool(found))
         return found[0]
@@ -121,7 +121,7 @@ def test_stop_keeps_what_is_done_and_it_can_go_on(drive: Drive, qtbot: QtBot) ->
     assert not driven.ends[0].is_done
     assert driven.seeds == [1]
     assert driven.status == "stopped"
-    assert driven.broken_off(qtbot) == [], "a person stopped it, and need not be asked"
+    assert driven.broken_off(qtbot) is None, "a person stopped it, and need not be asked"
     driven.executor = Beside()
     driven.go_on()
     qtbot.waitUntil(lambda: len(driven.ends) == 2)
@@ -139,11 +139,12 @@ def test_closing_in_the_middle_keeps_what_is_done_and_is_told_once_at_the_next_s
     assert not driven.ends
     assert driven.status == "running"
     later = drive()
-    (found,) = later.broken_off(qtbot)
+    found = later.broken_off(qtbot)
+    assert found is not None
     assert (found.sweep, found.done, found.plan) == (1, 1, PLAN)
     assert later.seeds == [1]
     assert later.status == "stopped"
-    assert later.broken_off(qtbot) == []
+    assert later.broken_off(qtbot) is None
     later.go_on()
     qtbot.waitUntil(lambda: bool(later.ends))
     assert (later.seeds, later.status) == ([1, 2, 3], "finished")
@@ -154,7 +155,7 @@ def test_what_another_program_works_on_was_not_broken_off_and_is_refused(drive: 
     with Library(driven.path) as library:
         Sweeps(library).note(Sweeps(library).begin(PLAN, DATA.title), "running")
         lock = take_lock(driven.path, 1)
-    assert driven.broken_off(qtbot) == []
+    assert driven.broken_off(qtbot) is None
     driven.go_on()
     qtbot.waitUntil(lambda: bool(driven.errors))
     assert isinstance(driven.errors[0], LibraryError)
@@ -185,6 +186,20 @@ def test_data_that_have_changed_are_refused(drive: Drive, qtbot: QtBot) -> None:
     assert "Spirals (changed)" in str(driven.errors[0])
 
 
+def test_of_several_that_were_broken_off_the_newest_that_can_be_read_is_told_and_all_count_as_stopped(
+    drive: Drive, qtbot: QtBot
+) -> None:
+    driven = drive()
+    with Library(driven.path) as library:
+        sweeps = [Sweeps(library).begin(PLAN, DATA.title) for _ in range(3)]
+        library.database.write("UPDATE sweeps SET plan = '[' WHERE id = ?", (sweeps[2],))
+    found = driven.broken_off(qtbot)
+    assert found is not None
+    assert (found.sweep, found.done) == (sweeps[1], 0)
+    with Library(driven.path) as library:
+        assert [each.status for each in Sweeps(library).all()] == ["stopped"] * 3
+
+
 def test_what_is_not_installed_is_told_before_anything_is_recorded(
     drive: Drive, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,7 +214,7 @@ def test_what_is_not_installed_is_told_before_anything_is_recorded(
 
 def test_no_library_is_made_to_look_for_what_was_broken_off(drive: Drive, qtbot: QtBot) -> None:
     driven = drive()
-    assert driven.broken_off(qtbot) == []
+    assert driven.broken_off(qtbot) is None
     assert not driven.path.exists()
 
 

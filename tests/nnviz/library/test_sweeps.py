@@ -290,6 +290,29 @@ def test_what_no_sweep_is_made_of_is_told_in_words(library: Library) -> None:
         Sweeps(library).get(9)
 
 
+def test_those_left_running_are_told_by_number_without_those_that_are_worked_on(library: Library) -> None:
+    sweeps = Sweeps(library)
+    old, worked_on, stopped, new = (sweeps.begin(PLAN, "clouds") for _ in range(4))
+    sweeps.note(stopped, "stopped")
+    library.database.write("UPDATE sweeps SET plan = '[1, 2'")
+    lock = take_lock(library.path, worked_on)
+    assert sweeps.left_running() == [new, old], "no plan is read for it"
+    lock.release()
+
+
+def test_the_runs_of_a_large_sweep_are_counted(library: Library) -> None:
+    """More than a query may name."""
+    sweep, count = Sweeps(library).begin(PLAN, "clouds"), 40_000
+    run = library.begin(an_experiment())
+    with library.database.writing():
+        columns = "status, created, updated, experiment, sweep, trial"
+        rows = [("stopped" if number < 3 else "finished", 0.0, 0.0, "{}", sweep, number) for number in range(count)]
+        library.database.many(f"INSERT INTO runs ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
+        library.database.write("UPDATE runs SET deleted = 1 WHERE trial = 9")
+    assert run
+    assert Sweeps(library).count_done(sweep) == count - 4
+
+
 def test_a_rule_that_a_newer_nnviz_knows_is_told_with_its_version(library: Library) -> None:
     sweep = Sweeps(library).begin(PLAN, "clouds")
     told = json.dumps(PLAN.as_dict() | {"prune": "clairvoyance"})

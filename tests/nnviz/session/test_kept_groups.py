@@ -9,8 +9,9 @@ import pytest
 
 from engine.many.beats import compared
 from nnviz.library import Group, Library, RunRecord
+from nnviz.look.results import words_of_pairs
 from nnviz.session.kept_list import Row, listed, with_opened
-from nnviz.session.run_words import NEWEST, figure_of, title_in_group, title_of_group, words_of_pairs
+from nnviz.session.run_words import NEWEST, figure_of, title_in_group, title_of_group
 from nnviz.session.seeds import median_of, middle_of, note_of
 from tests.nnviz.library.helpers import an_experiment
 from tests.nnviz.panels.runs.seed_helpers import group_of, told_group
@@ -154,11 +155,34 @@ def test_the_name_is_that_of_most_and_another_one_stands_beside_its_seed(library
 @pytest.mark.parametrize(
     ("one", "other", "words"),
     [
-        ([1, 2, 3, 4, 5], [6, 7, 8, 9, 10], "a is better than b in 25 of 25 pairs of seeds, by test error (p = 0.008)"),
-        ([4, 7, 8, 9, 10], [1, 2, 3, 5, 6], "b is better than a in 23 of 25 pairs of seeds, by test error (p = 0.03)"),
-        ([1, 3, 5, 7, 9], [2, 4, 6, 8, 10], "a or b: too close to tell with 5 seeds, by test error (p = 0.69)"),
-        ([1, 2, 3], [4, 5, 6], "a or b: too close to tell with 3 seeds, by test error"),
-        (range(12), range(20, 32), "a is better than b in 144 of 144 pairs of seeds, by test error (p < 0.001)"),
+        (
+            [1, 2, 3, 4, 5],
+            [6, 7, 8, 9, 10],
+            "a beats b in 25 of 25 pairs of seeds, by test error (Mann-Whitney p = 0.008)",
+        ),
+        (
+            [4, 7, 8, 9, 10],
+            [1, 2, 3, 5, 6],
+            "b beats a in 23 of 25 pairs of seeds, by test error (Mann-Whitney p = 0.03)",
+        ),
+        (
+            [1, 3, 5, 7, 9],
+            [2, 4, 6, 8, 10],
+            "a beats b in 15 of 25 pairs of seeds, by test error: too close to tell with 5 seeds "
+            "(Mann-Whitney p = 0.69)",
+        ),
+        (
+            [1, 2, 3, 4, 5],
+            [1, 2, 3, 4, 5],
+            "a beats b in 10 of 25 pairs of seeds, 5 are equal, by test error: too close to tell with 5 seeds "
+            "(Mann-Whitney p = 1.00)",
+        ),
+        (
+            [4, 5, 6],
+            [1, 2, 3],
+            "b beats a in 9 of 9 pairs of seeds, by test error: how sure that is can be told from 5 seeds of each on",
+        ),
+        (range(12), range(20, 32), "a beats b in 144 of 144 pairs of seeds, by test error (Mann-Whitney p < 0.001)"),
     ],
 )
 def test_how_sure_it_is_in_words(one: list[float], other: list[float], words: str) -> None:

@@ -12,7 +12,8 @@ import pytest
 from engine.many.one_run import Outcome, Report, RunSpec, Started
 from engine.many.plan import ASHA, MEDIAN, RANDOM, race_of, seeds_of
 from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED
-from nnviz.library import Library
+from nnviz.library import Library, LibraryError
+from nnviz.library.locks import Lock
 from nnviz.library.sweeps import Sweeps
 from nnviz.sweeps import store as stores
 from nnviz.sweeps.conductor import Conductor
@@ -335,6 +336,46 @@ def test_a_rule_of_optuna_stops_runs_and_knows_those_of_before(library: Library)
 
 
 # ---- the library meanwhile
+
+
+def test_of_a_sweep_that_cannot_be_locked_nothing_is_left(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path, sweep: int) -> Lock:
+        raise LibraryError("lock", sweep, "must be made", "Free some room.")
+
+    monkeypatch.setattr(stores, "take_lock", refused)
+    with pytest.raises(LibraryError, match="must be made"):
+        Store.of_new(library, a_plan(), "", "", print)
+    assert Sweeps(library).all() == []
+    monkeypatch.undo()
+    store = Store.of_new(library, a_plan(), "", "", print)
+    assert [(each.id, each.status) for each in Sweeps(library).all()] == [(store.sweep, "running")]
+    assert Sweeps(library).is_live(store.sweep)
+    assert store.close("stopped", DATA)
+
+
+def test_one_that_cannot_be_written_is_not_locked(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Sweeps, *words: object, **told: object) -> None:
+        raise LibraryError("disk", "full", "must have room", "Free some.")
+
+    monkeypatch.setattr(Sweeps, "note", full)
+    with pytest.raises(LibraryError, match="must have room"):
+        Store.of_new(library, a_plan(), "", "", print)
+    assert Sweeps(library).all() == []
+    assert not Sweeps(library).is_live(1)
+
+
+def test_what_is_known_of_a_sweep_is_read_once(library: Library) -> None:
+    swept(library, a_plan("batch-size=5..24/20"))
+    library.database.write("UPDATE runs SET status = 'stopped' WHERE trial = 3")
+    asked: list[str] = []
+    store = Store(library, 1)
+    library.database._connection.set_trace_callback(asked.append)
+    results, stopped = store.known()
+    library.database._connection.set_trace_callback(None)
+    assert [result.trial for result in results] == [trial for trial in range(20) if trial != 3]
+    assert list(stopped) == [(3, 1)]
+    assert sum(" FROM runs WHERE id IN " in each for each in asked) == 1
+    assert store.close("stopped", DATA)
 
 
 def test_many_runs_are_written_in_one_transaction_a_second(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

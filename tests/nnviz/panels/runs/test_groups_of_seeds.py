@@ -335,7 +335,8 @@ def test_how_sure_it_is_stands_below(table: RunTable, ready_window: MainWindow, 
     compare(ready_window, qtbot, table, NARROW, WIDE)
     verdict = find(ready_window, QLabel, "seedsVerdict")
     assert verdict.isVisible()
-    assert "by test error (p" in verdict.text()
+    assert "by test error" in verdict.text()
+    assert "(Mann-Whitney p" in verdict.text()
     ready_window.session.comparison.clear()
     compare(ready_window, qtbot, table, ALONE, WIDE)
     assert not verdict.isVisible(), "a run alone tells nothing about luck"
