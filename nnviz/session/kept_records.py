@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nnviz.library import RunRecord
 
 _MOST_WANTED = 4  # pages that wait to be read; those that were scrolled by do not
+_NONE = range(0)
 _MOST_KNOWN = 4000  # records that are kept in memory
 
 
@@ -24,8 +25,8 @@ class KeptRecords:
         self._records: dict[int, RunRecord] = {}
         self._fresh: set[int] = set()  # the runs that were read since the list was
         self._rows: Sequence[Row] = ()
-        self._wanted: list[int] = []  # pages, the latest last
-        self._is_reading = False
+        self._wanted: list[range] = []  # rows, the latest last
+        self._reading = _NONE
 
     def renew(self, records: Mapping[int, RunRecord]) -> None:
         """The list was read anew, with these records."""
@@ -46,29 +47,40 @@ class KeptRecords:
 
     def at(self, place: int) -> list[RunRecord]:
         """The records of the runs in a row. Those that were not read since the list was are read now."""
+        if not self._is_fresh(place):
+            self._want(place)
         runs = self._rows[place].all_runs
-        if not self._fresh.issuperset(runs):
-            page = place // PAGE
-            self._wanted = [*(each for each in self._wanted if each != page), page][-_MOST_WANTED:]
-            self._read_page()
         return [self._records[run] for run in runs if run in self._records]
 
-    def _read_page(self) -> None:
-        if self._is_reading or not self._wanted:
+    def _is_fresh(self, place: int) -> bool:
+        return self._fresh.issuperset(self._rows[place].all_runs)
+
+    def _want(self, place: int) -> None:
+        """Has a page read that begins at that row, as the rows in sight are asked for from the top; one that ends there
+        where the next row is known, as when a person scrolls up.
+        """
+        if any(place in page for page in (self._reading, *self._wanted)):
             return
-        self._is_reading = True
-        start = self._wanted.pop() * PAGE
-        rows = self._rows[start : start + PAGE]
+        goes_up = place + 1 < len(self._rows) and self._is_fresh(place + 1)
+        page = range(max(0, place - PAGE + 1), place + 1) if goes_up else range(place, place + PAGE)
+        self._wanted = [*self._wanted, page][-_MOST_WANTED:]
+        self._read_page()
+
+    def _read_page(self) -> None:
+        if self._reading or not self._wanted:
+            return
+        self._reading = self._wanted.pop()
+        rows = self._rows[self._reading.start : self._reading.stop]
 
         def done(records: Mapping[int, RunRecord]) -> None:
-            self._is_reading = False
+            self._reading = _NONE
             self._keep(records)
             self._fresh.update(runs_of(rows))
             self._tell_known()
             self._read_page()
 
         def failed(error: Exception) -> None:
-            self._is_reading, self._wanted = False, []
+            self._reading, self._wanted = _NONE, []
             self._tell_failed(error)
 
         self._lane.run(lambda library: with_parents(library, rows), done, failed, {})

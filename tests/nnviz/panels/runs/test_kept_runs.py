@@ -389,12 +389,35 @@ def test_rows_are_read_as_they_come_into_sight(ready_window: MainWindow, qtbot: 
             library.begin(made, name=f"run {number}")
     table = show_runs(ready_window, qtbot)
     session = ready_window.session
-    assert sum(session.library.record(row.run) is not None for row in session.library.rows) == 50
+    assert sum(session.library.record(row.run) is not None for row in session.library.rows) == 25
     table.setFocus()
     with qtbot.waitSignal(session.library.known):
         qtbot.keyClick(table, Qt.Key_End, Qt.ControlModifier)
         table.viewport().repaint()
     qtbot.waitUntil(lambda: titles(table)[-1] == "run 0")
+
+
+def test_up_the_list_pages_are_read_as_well_as_down(
+    ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    """Row by row from the end to the beginning: a page is read for many rows, not one for each."""
+    with Library() as library:
+        for number in range(300):
+            library.begin(an_experiment(few_digits), name=f"run {number}")
+    table, library = show_runs(ready_window, qtbot), ready_window.session.library
+    read: list[bool] = []
+    table.setFocus()
+    with qtbot.waitSignal(library.known):
+        qtbot.keyClick(table, Qt.Key_End, Qt.ControlModifier)
+        table.viewport().repaint()
+    library.known.connect(lambda: read.append(True))
+    for _ in range(175):
+        qtbot.keyClick(table, Qt.Key_Up)
+        table.viewport().repaint()
+        seen = table.rowAt(1)
+        qtbot.waitUntil(lambda seen=seen: library.record(library.rows[seen].run) is not None)
+    assert table.current == 124
+    assert 0 < len(read) <= 10
 
 
 def test_a_run_of_other_data_brings_them_along(ready_window: MainWindow, qtbot: QtBot) -> None:
