@@ -334,10 +334,5 @@ def _broken_off(library: Library) -> BrokenOff | None:
             sweeps.note(sweep, STOPPED)
     for sweep in found:
         with suppress(LibraryError):  # its plan cannot be read: its runs are there
-<<<<<<< HEAD
-            told.append(BrokenOff(each.id, each.plan, sweeps.done(each.id)))
-    return told
-=======
-            return BrokenOff(sweep, sweeps.get(sweep).plan, sweeps.count_done(sweep))
+            return BrokenOff(sweep, sweeps.get(sweep).plan, sweeps.done(sweep))
     return None
->>>>>>> f56cc03d (Runs: pages are half as long and read faster; sweeps are taken up in one reading; what was broken off is asked of SQL; one wording for two groups)

@@ -154,7 +154,6 @@ class Sweeps:
         query = "SELECT id FROM runs WHERE sweep = ? AND deleted IS NULL ORDER BY trial, id"
         return [int(row[0]) for row in self._database.rows(query, (sweep,))]
 
-<<<<<<< HEAD
     def done(self, sweep: int) -> int:
         """How many of its runs are there and were not stopped. Raises LibraryError."""
         query = "SELECT count(*) FROM runs WHERE sweep = ? AND deleted IS NULL AND status != 'stopped'"
@@ -186,19 +185,13 @@ class Sweeps:
             return []
         query = "SELECT id, name, status, created FROM sweeps WHERE kind = ? ORDER BY id DESC"
         return [ToldSweep(int(row[0]), *row[1:]) for row in self._database.rows(query, (kind,))]
-=======
+
     def left_running(self) -> list[int]:
         """The numbers of those whose program ended in the middle of them, the newest first. Raises LibraryError."""
         if not self._database.has_sweeps:
             return []
         query = "SELECT id FROM sweeps WHERE status = ? ORDER BY id DESC"
         return [int(row[0]) for row in self._database.rows(query, (RUNNING,)) if not self.is_live(int(row[0]))]
-
-    def count_done(self, sweep: int) -> int:
-        """How many of its runs are done: not those that were stopped. Raises LibraryError."""
-        query = "SELECT count(*) FROM runs WHERE sweep = ? AND deleted IS NULL AND status <> ?"
-        return self._database.number(query, (sweep, STOPPED))
->>>>>>> f56cc03d (Runs: pages are half as long and read faster; sweeps are taken up in one reading; what was broken off is asked of SQL; one wording for two groups)
 
     def interrupted(self) -> list[SweepRecord]:
         """Those that were broken off: stopped, or their program ended in the middle. The newest first."""

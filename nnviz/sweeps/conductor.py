@@ -106,7 +106,6 @@ class Conductor:
 
     def _take_up(self, store: Store) -> None:
         """What the library has of it."""
-<<<<<<< HEAD
         results, self._replaced = store.results()
         curves = {} if self._rule is None else store.curves(self.results.compared_by)
         for result in results:
@@ -114,13 +113,6 @@ class Conductor:
             if is_new and self._rule is not None and result.run is not None:
                 values = self._told_of(result, curves.get(result.run, {}))
                 self._rule.over((result.trial, result.seed), values, result.status)
-=======
-        results, self._replaced = store.known()
-        for result in results:
-            is_new = result.trial < len(self.results.trials) and self.results.add(result)
-            if is_new and self._rule is not None and result.run is not None:
-                self._rule.over((result.trial, result.seed), self._known_curve(store, result), result.status)
->>>>>>> f56cc03d (Runs: pages are half as long and read faster; sweeps are taken up in one reading; what was broken off is asked of SQL; one wording for two groups)
 
     def _told_of(self, result: RunResult, values: dict[int, float]) -> dict[int, float]:
         """What was told of a run of the library while it was trained, of its figures by epoch."""

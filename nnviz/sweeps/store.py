@@ -12,7 +12,6 @@ from engine.many.one_run import MOMENT_BYTES, Outcome
 from engine.many.plan import Plan
 from engine.many.results import OVER, STOPPED, RunResult
 from nnviz.library import Library, LibraryError
-from nnviz.library.listing import Listing
 from nnviz.library.locks import Lock
 from nnviz.library.sweeps import RUNNING, Done, SweepRecord, Sweeps, result_of, take_lock
 
@@ -70,7 +69,6 @@ class Store:
 
     # ---- what is there already
 
-<<<<<<< HEAD
     def results(self) -> tuple[list[RunResult], dict[tuple[int, int], int]]:
         """What came of the runs that are over, and those that were stopped, by trial and seed.
 
@@ -84,27 +82,6 @@ class Store:
     def curves(self, figure: str) -> dict[int, dict[int, float]]:
         """A figure of all runs that were trained to their end, by run and epoch. Raises LibraryError."""
         return self._sweeps.curves(self.sweep, figure)
-=======
-    def known(self) -> tuple[list[RunResult], dict[tuple[int, int], int]]:
-        """What came of the runs that are over, and the runs that were stopped, by trial and seed.
-
-        These are done again in their place. Raises LibraryError.
-        """
-        results: list[RunResult] = []
-        stopped: dict[tuple[int, int], int] = {}
-        for each in Listing(self._library.database, self._sweeps.runs(self.sweep)):
-            if each.status in OVER:
-                results.append(result_of(each))
-            elif each.status == STOPPED and not self._library.is_live(each.id):
-                stopped[each.trial or 0, each.seed] = each.id
-        return results, stopped
-
-    def curve(self, run: int, figure: str) -> dict[int, float]:
-        """A figure of a run by epoch. Raises LibraryError."""
-        part, _, quantity = figure.partition("_")
-        found = getattr(getattr(self._library.history(run), quantity), part)
-        return {int(epoch): value for epoch, value in zip(found.epochs, found.values, strict=True)}
->>>>>>> f56cc03d (Runs: pages are half as long and read faster; sweeps are taken up in one reading; what was broken off is asked of SQL; one wording for two groups)
 
     # ---- writing
 
@@ -176,15 +153,6 @@ class Store:
         return self.problem is None
 
 
-<<<<<<< HEAD
-=======
-def result_of(record: RunRecord) -> RunResult:
-    """What came of a run that is in the library."""
-    trial, told = record.trial or 0, (record.status, record.figures, record.epochs, record.seconds)
-    return RunResult(trial, record.seed, *told, record.id)
-
-
->>>>>>> f56cc03d (Runs: pages are half as long and read faster; sweeps are taken up in one reading; what was broken off is asked of SQL; one wording for two groups)
 def _size(outcome: Outcome) -> int:
     states = sum(len(each.content) for each in (outcome.first, outcome.state) if each is not None)
     return states + sum(len(moment.content) for _, moment in outcome.moments)

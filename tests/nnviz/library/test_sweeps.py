@@ -310,7 +310,7 @@ def test_the_runs_of_a_large_sweep_are_counted(library: Library) -> None:
         library.database.many(f"INSERT INTO runs ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
         library.database.write("UPDATE runs SET deleted = 1 WHERE trial = 9")
     assert run
-    assert Sweeps(library).count_done(sweep) == count - 4
+    assert Sweeps(library).done(sweep) == count - 4
 
 
 def test_a_rule_that_a_newer_nnviz_knows_is_told_with_its_version(library: Library) -> None:

@@ -370,7 +370,7 @@ def test_what_is_known_of_a_sweep_is_read_once(library: Library) -> None:
     asked: list[str] = []
     store = Store(library, 1)
     library.database._connection.set_trace_callback(asked.append)
-    results, stopped = store.known()
+    results, stopped = store.results()
     library.database._connection.set_trace_callback(None)
     assert [result.trial for result in results] == [trial for trial in range(20) if trial != 3]
     assert list(stopped) == [(3, 1)]
