@@ -10,6 +10,7 @@ import logging
 import socket
 import ssl
 import threading
+import time
 import warnings
 from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import suppress
@@ -82,9 +83,10 @@ class WhoIsThere:
 
 
 def who_is_there(address: ClusterAddress) -> WhoIsThere:
-    """Asks a cluster who is there: at most ten seconds. Raises SettingError, ClusterError."""
+    """Asks a cluster who is there: at most ten seconds in all. Raises SettingError, ClusterError."""
+    until = time.monotonic() + PATIENCE
     with Cluster(address) as cluster:
-        return cluster.who()
+        return cluster.who(until)
 
 
 class Cluster:
@@ -118,9 +120,9 @@ class Cluster:
         with suppress(RuntimeError):  # it is closed
             self._loop.call_soon_threadsafe(function, *arguments)
 
-    def who(self) -> WhoIsThere:
-        """Asks who is there. Raises ClusterError."""
-        return self.call(_answered(self.address.url, _who(self.client)))
+    def who(self, until: float | None = None) -> WhoIsThere:
+        """Asks who is there; ``until``: that moment of time.monotonic(). Raises ClusterError."""
+        return self.call(_answered(self.address.url, _who(self.client), until))
 
     def close(self) -> None:
         """Lets go of the scheduler and ends the thread. Tasks that nobody waits for any more are given up."""
@@ -154,15 +156,19 @@ def _import_dask() -> None:
 
 async def _connected(address: ClusterAddress) -> Any:
     """A client of the scheduler. Raises ClusterError."""
-    await _answered(address.url, _reached(address))
-    client = None
+    made: list[Any] = []
+
+    async def connect() -> None:
+        await _reached(address)
+        made.append(_client(address))
+        await made[0]
+
     try:
-        client = _client(address)
-        await _answered(address.url, client)
+        await _answered(address.url, connect())
     except BaseException:
-        await _closed(client)
+        await _closed(made[0] if made else None)
         raise
-    return client
+    return made[0]
 
 
 async def _reached(address: ClusterAddress) -> None:
@@ -193,10 +199,10 @@ def _client(address: ClusterAddress) -> Any:
         ) from None
 
 
-async def _answered(url: str, answer: Awaitable[T]) -> T:
+async def _answered(url: str, answer: Awaitable[T], until: float | None = None) -> T:
     """What is answered in time. Raises ClusterError, in words for what a network may say."""
     try:
-        return await asyncio.wait_for(answer, PATIENCE)
+        return await asyncio.wait_for(answer, PATIENCE if until is None else until - time.monotonic())
     except ClusterError:
         raise
     except asyncio.TimeoutError:

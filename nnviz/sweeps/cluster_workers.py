@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from nnviz.sweeps.cluster_runs import Group
 
+_IN_THE_WINDOW = "or your yes when the sweep goes on in the window"
+
 
 class RefusedError(Exception):
     """A worker is not used; the text says why, as a clause about it."""
@@ -107,9 +109,10 @@ class Acquaintance:
     def _check_address(self, address: str) -> None:
         if not self._address.trusts(address):
             trust = f"--dask-trust {host_of(address)}"
-            raise RefusedError(f"is beyond this computer and does not speak TLS; {trust} allows it")
+            raise RefusedError(f"is beyond this computer and does not speak TLS; {trust} allows it, {_IN_THE_WINDOW}")
         if self._is_own and not self._address.may_have_rows(address):
-            raise RefusedError("is beyond this computer and would get rows of your own; --dask-send-rows allows it")
+            what = "is beyond this computer and would get rows of your own"
+            raise RefusedError(f"{what}; --dask-send-rows allows it, {_IN_THE_WINDOW}")
 
     async def call(self, address: str, function: Callable[..., Any], *arguments: Any, name: str | None = None) -> Any:
         """What a function returns that is done as a task, by that worker alone. Raises what it raises.
