@@ -16,6 +16,7 @@ sys.dont_write_bytecode = False
 
 # ruff: noqa: E402
 import gc
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -62,14 +63,22 @@ def quick_guards() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session")
+def new_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Paths that nobody has used. pytest itself would look through all folders that there are, for each new one."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
 def nobodys_settings(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, new_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A home without a past, for each test its own: nothing is read from the person's, nothing written there."""
     if request.node.get_closest_marker("e2e"):
         return  # they give a home to every program they start
-    home = tmp_path_factory.mktemp("home")
+    home = next(new_homes)
+    home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     for name in _FOLDERS:
         folder = home / name.lower()

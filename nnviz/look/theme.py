@@ -22,7 +22,7 @@ from PyQt5 import sip
 from PyQt5.QtCore import QByteArray, QObject, QRect, QSettings, QSize, QSizeF, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QProxyStyle, QStyle
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QMenuBar, QProxyStyle, QStyle
 
 from engine.assets_folder import ASSETS
 from nnviz.look.text import plain
@@ -179,16 +179,12 @@ def apply(app: QApplication, name: str) -> None:
     changed.emit()
 
 
-_LEFT_OUT = frozenset((QStyle.SH_UnderlineShortcut, QStyle.SH_DialogButtonBox_ButtonsHaveIcons))
-
-
 class _Style(QProxyStyle):
-    """Fusion without underlined letters in menus (Alt and the letter still work) and without icons on dialog buttons.
+    """Fusion, in which no label guesses whether its text is HTML: also in Qt's own boxes it is plain text, unless the
+    label's format says otherwise. Else a name from a file could hide an error, or load a picture.
 
-    No label guesses whether its text is HTML: also in Qt's own boxes it is plain text, unless the label's format says
-    otherwise. Else a name from a file could hide an error, or load a picture. Tooltips get line breaks, because Qt
-    would show each as one long line. Qt calls polish() after the text of a tooltip is set and before its size is
-    computed; an event filter would cost time at every event.
+    Tooltips get line breaks, because Qt would show each as one long line. Qt calls polish() after the text of a tooltip
+    is set and before its size is computed; an event filter would cost time at every event.
     """
 
     def polish(self, what: Any) -> Any:
@@ -200,8 +196,22 @@ class _Style(QProxyStyle):
                 what.setText(in_lines(plain(what.text())))
         return super().polish(what)
 
+
+class _MenuStyle(QProxyStyle):
+    """Fusion without underlined letters; Alt and the letter still work.
+
+    Not for the whole program: Qt asks a style for hints a hundred times for each widget, and Python takes a while.
+    """
+
     def styleHint(self, hint: QStyle.StyleHint, *rest: Any) -> int:
-        return 0 if hint in _LEFT_OUT else QProxyStyle.styleHint(self, hint, *rest)  # Qt asks thousands of times
+        return 0 if hint == QStyle.SH_UnderlineShortcut else QProxyStyle.styleHint(self, hint, *rest)
+
+
+def hide_underlines(bar: QMenuBar) -> None:
+    """Shows the menus that a menu bar will get without underlined letters."""
+    style = _MenuStyle("Fusion")
+    style.setParent(bar)
+    bar.setStyle(style)
 
 
 def in_lines(words: str) -> str:

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
 
-from nnviz.look import text
+from nnviz.look import text, theme
 from nnviz.widgets.fields import FieldEdit, NumberEdit
 from nnviz.window.preferences import Preferences
 from nnviz.window.shipped import shipped_files, shipped_networks
@@ -29,6 +29,7 @@ class Menus(QObject):
         self._dialogs = window.dialogs
         self._preferences = preferences
         self._of_cards: list[QAction] = []  # the entries of the shown workspace's cards
+        theme.hide_underlines(bar)
         self._fill_file(bar.addMenu("&File"))
         self._fill_edit(bar.addMenu("&Edit"))
         self._fill_network(bar.addMenu("&Network"))

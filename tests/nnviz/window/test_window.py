@@ -18,10 +18,12 @@ from PyQt5.QtWidgets import (
     QMessageBox,
     QPushButton,
     QSlider,
+    QStyle,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
+from nnviz.look import theme
 from nnviz.panels.neuron_facts import signed
 from nnviz.session.status import Status
 from nnviz.widgets.canvas import Canvas
@@ -112,6 +114,28 @@ def test_menu_letters_do_not_clash(ready_window: MainWindow) -> None:
         texts = [entry.text() for entry in menu.actions() if "&" in entry.text()]
         letters = [text[text.index("&") + 1].lower() for text in texts]
         assert len(letters) == len(set(letters)), texts
+
+
+@pytest.mark.parametrize("look", ["dark", "light"])
+def test_menus_have_no_underlined_letters_which_work_all_the_same(
+    ready_window: MainWindow, qtbot: QtBot, look: str
+) -> None:
+    assert ready_window.application is not None
+    theme.apply(ready_window.application, look)
+    for menu in [ready_window.menuBar(), *ready_window.menuBar().findChildren(QMenu)]:
+        assert not menu.style().styleHint(QStyle.SH_UnderlineShortcut, None, menu)
+    press(qtbot, ready_window, Qt.Key_F, Qt.AltModifier)
+    file = next(menu for menu in ready_window.menuBar().findChildren(QMenu) if menu.title() == "&File")
+    assert file.isVisible()
+    qtbot.keyClick(file, Qt.Key_Escape)
+
+
+def test_buttons_of_dialogs_have_no_icons(ready_window: MainWindow, qtbot: QtBot) -> None:
+    box = QMessageBox(ready_window)
+    box.setStandardButtons(QMessageBox.StandardButtons(QMessageBox.Save | QMessageBox.Cancel))
+    box.show()
+    assert all(button.icon().isNull() for button in box.buttons())
+    box.close()
 
 
 def test_shortcuts_do_what_the_menu_says(ready_window: MainWindow, qtbot: QtBot) -> None:
