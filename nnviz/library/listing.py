@@ -15,6 +15,7 @@ from nnviz.library.schema import FIGURES
 _PAGE = 50
 # The last epoch of a run with the same figures as the run: it is the one that they are of.
 _SAME = " AND ".join(f"epochs.{name} IS runs.{name}" for name in FIGURES)
+_KIND = "SELECT kind FROM sweeps WHERE sweeps.id = runs.sweep"
 _MEASURED = f"SELECT epoch FROM epochs WHERE run = runs.id AND {_SAME} ORDER BY epoch DESC LIMIT 1"
 SORTED_BY = (
     *("id", "name", "note", "starred", "status", "data", "epochs", "seconds", "nbytes", "created", "updated"),
@@ -71,10 +72,11 @@ class Listing(Sequence[RunRecord]):
 def read_records(database: Database, ids: Sequence[int]) -> dict[int, RunRecord]:
     """The records of these runs, by number; those that are gone are left out. Raises LibraryError."""
     marks = ", ".join("?" * len(ids))
-    what = f"({_MEASURED}), {columns(database.has_sweeps)}"
+    of_what = _KIND if database.has_sweeps else "NULL"
+    what = f"({_MEASURED}), ({of_what}), {columns(database.has_sweeps)}"
     rows = database.rows(f"SELECT {what} FROM runs WHERE id IN ({marks})", tuple(ids))
     try:
-        found = [record_of(row[1:], None if row[0] is None else float(row[0])) for row in rows]
+        found = [record_of(row, None if at is None else float(at), kind) for at, kind, *row in rows]
     except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, str(error)[:80]) from None
     return {record.id: record for record in found}

@@ -67,6 +67,7 @@ class RunRecord:
         sweep, trial: the sweep that it belongs to, and which of its trials it is, from 0; None for none.
         figures: results at its end ("test_error", "train_rmse" and so on), as far as they were measured.
         measured: the epoch at whose end they were measured; None if that is not known.
+        kind: of what it belongs to: "seeds", "race" or "sweep"; None for none, or if that is not known.
     """
 
     id: int
@@ -93,6 +94,7 @@ class RunRecord:
     sweep: int | None = None
     trial: int | None = None
     measured: float | None = None
+    kind: str | None = None
 
     @property
     def test_error(self) -> float | None:
@@ -161,11 +163,12 @@ def columns(has_sweeps: bool = True) -> str:
     return ", ".join(f"NULL AS {name}" if name in MEMBERSHIP and not has_sweeps else name for name in _PLAIN)
 
 
-def record_of(row: Sequence[Any], measured: float | None = None) -> RunRecord:
+def record_of(row: Sequence[Any], measured: float | None = None, kind: str | None = None) -> RunRecord:
     """The record of a row of :func:`columns`. Raises ValueError or TypeError for what no run has.
 
     Args:
         measured: the epoch at whose end its figures were measured; None if that is not known.
+        kind: of what it belongs to; None for none.
     """
     if len(row) != len(_PLAIN):
         raise ValueError("a row of another table")
@@ -173,7 +176,7 @@ def record_of(row: Sequence[Any], measured: float | None = None) -> RunRecord:
     figures = {name: float(value) for name, value in told if value is not None}
     before = [kind(value) for kind, value in zip(_MADE_BY[:_FIRST_FIGURE], row[:_FIRST_FIGURE], strict=True)]
     behind = [kind(value) for kind, value in zip(_MADE_BY[_BEHIND:], row[_BEHIND:], strict=True)]
-    values: list[Any] = [*before, figures, *behind, measured]
+    values: list[Any] = [*before, figures, *behind, measured, kind]
     return RunRecord(*values)
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:  # what is named here is made before it gets here
     from engine.many.results import Results, Spread, TrialResult
 
 WHY_ONCE = (
-    "It played no part in the choice; that of the other trials is not told, since the best of many would look better "
-    "than it is."
+    "It played no part in the choice; that of the other trials is not told here, since the best of many by it would "
+    "look better than it is."
 )
 _LEAST_P, _LARGE_P = 0.001, 0.095  # smaller ones are told as below it; larger ones in two digits
 

@@ -14,11 +14,15 @@ class LookingOn:
     """Compares groups under way, each once: a person may leave them out again.
 
     A race takes the place of what was compared. Seeds are compared beside that, if there is room.
+
+    Attributes:
+        sweep: the sweep whose trials are in view; 0 for none.
     """
 
     def __init__(self, under_way: UnderWay, comparison: Comparison) -> None:
         self._under_way, self._comparison = under_way, comparison
         self._new: list[Group] = []
+        self.sweep = 0
         under_way.groups_changed.connect(self._begin)
         under_way.changed.connect(self._look)
 
@@ -43,6 +47,11 @@ class LookingOn:
         if groups and (len(self._new) > 1 or (self._new and self._under_way.is_watched)):
             self._show(groups)
         self._new = []
+
+    def sees(self, sweep: int, groups: Sequence[Group]) -> bool:
+        """Whether what came of a plan, of that number and with these groups, is in view; a message would cover it."""
+        are_compared = bool(groups) and all(group in self._comparison.colours for group in groups)
+        return sweep == self.sweep or (self._under_way.is_watched and are_compared)
 
     def show(self, groups: Sequence[Group]) -> None:
         """Compares these groups in the place of others, as many as can be told apart."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import DivergenceError, EngineError, FileFormatError
+
+_SECONDS_TO_READ = 5.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Messages(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.current: Message | None = None
+        self._since = 0.0  # when it was first shown, by time.monotonic()
         self._waiting: deque[Message] = deque()
 
     def tell(self, text: str, *choices: Choice, dismissed: Callable[[], None] | None = None) -> Message:
@@ -51,7 +55,10 @@ class Messages(QObject):
         return self._show(Message(text, is_error=False, choices=choices, dismissed=dismissed))
 
     def tell_later(self, text: str, *choices: Choice) -> None:
-        """Shows what is not urgent: as soon as no error and no question is shown. It stays until it is dismissed."""
+        """Shows what is not urgent: as soon as no error and no question is shown.
+
+        It comes back after another message that took its place, unless it was shown for a while and offers no choice.
+        """
         message, shown = Message(text, is_error=False, choices=choices, waits=True), self.current
         if shown is not None and (shown.is_error or shown.choices):
             self._waiting.append(message)
@@ -88,6 +95,7 @@ class Messages(QObject):
         """Removes the message because it is out of date."""
         if self.current is not None:
             self.current = self._waiting.popleft() if self._waiting else None
+            self._since = time.monotonic()
             self.changed.emit()
 
     def withdraw(self, message: Message | None) -> None:
@@ -96,11 +104,19 @@ class Messages(QObject):
             self.clear()
 
     def _show(self, message: Message) -> Message:
-        if self.current is not None and self.current.waits:
+        if self.current is not None and self.current.waits and not self._is_read:
             self._waiting.appendleft(self.current)  # it comes back
+        self._since = time.monotonic()
         self.current = message
         self.changed.emit()
         return message
+
+    @property
+    def _is_read(self) -> bool:
+        """Whether the message, which offers nothing, was shown for so long that it need not come back."""
+        return (
+            self.current is not None and not self.current.choices and time.monotonic() > self._since + _SECONDS_TO_READ
+        )
 
 
 def error_text(what: str, error: Exception) -> str | None:

@@ -99,8 +99,8 @@ def title_in_group(record: RunRecord, records: Sequence[RunRecord]) -> str:
 def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     """The figure that a run is sorted by, of a group the median, and the name of its colour.
 
-    A dash where it was not measured, or diverged. Where it is of another epoch than the network of the one run, that
-    stands with it: "2.67 at 8".
+    A dash where it was not measured, or diverged. Where it is of another epoch than the network of the one run, or that
+    was stopped early, the epoch stands with it: "2.67 at 8".
     """
     figure = main_figure(records) if sort == NEWEST else sort
     colour, value = SORTS[figure].colour if figure in SORTS else "text", median_of(records, figure)
@@ -111,8 +111,14 @@ def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     if figure == "nbytes":
         return text.figure(value / _MEGABYTE, 3), colour
     words = f"{100 * value:.2f}" if figure.endswith("_error") else text.steady(value)
-    at = records[0].figures_before if len(records) == 1 and figure in records[0].figures else None
+    at = _epoch_told(records[0]) if len(records) == 1 and figure in records[0].figures else None
     return words if at is None else f"{words} at {text.epochs(at)}", colour
+
+
+def _epoch_told(record: RunRecord) -> float | None:
+    """The epoch of its figures, if that is not the last one that was to be trained; None if it is, or is not known."""
+    was_stopped = record.status in ("stopped", "pruned")
+    return record.measured if was_stopped else record.figures_before
 
 
 def words_of_loss(run: Run) -> str:

@@ -88,23 +88,28 @@ def _drawn(plan: Plan) -> list[Mapping[str, Any]]:
 
 
 def estimate_words(plan: Plan, told: tuple[float, bool] | None, workers: int, is_cluster: bool = False) -> str:
-    """What a sweep will take: "60 runs, about 9 min with 1 process. A run like these takes about 8.9 s, …"."""
+    """What a sweep will take: "60 runs of 5 epochs, about 9 min with 1 process. One takes about 8.9 s, …"."""
     with_them = f"with {workers} process{'es' * (workers > 1)}"
     if is_cluster:
         with_them = f"on {text.count(workers)} core{'s' * (workers > 1)} of the cluster"
-    runs = None if plan.most_runs is None else f"{text.count(plan.most_runs)} run{'s' * (plan.most_runs != 1)}"
+    epochs = "" if any(each.name == "epochs" for each in plan.vary) else _epochs(plan.base.training.epochs)
+    runs = None if plan.most_runs is None else f"{text.count(plan.most_runs)} run{'s' * (plan.most_runs != 1)}{epochs}"
     if told is None:
         limit = "" if plan.minutes is None else f" in at most {text.roughly(60 * plan.minutes)}"
         why = "How long a run takes is not known yet: the library has none of like size."
-        return f"{runs or 'As many runs as there is time for'}{limit} {with_them}. {why}"
+        return f"{runs or f'As many runs{epochs} as there is time for'}{limit} {with_them}. {why}"
     seconds, is_like = told
     how = "by the runs of the library that are like it" if is_like else "scaled from runs of like size in the library"
     each = f"One takes about {text.roughly(seconds)}, {how}."
     if runs is None or plan.most_runs is None:
         fit = max(1, round(60 * (plan.minutes or 0) * workers / seconds))
-        return f"About {text.count(fit)} runs in {text.roughly(60 * (plan.minutes or 0))} {with_them}. {each}"
+        return f"About {text.count(fit)} runs{epochs} in {text.roughly(60 * (plan.minutes or 0))} {with_them}. {each}"
     whole = seconds * plan.most_runs / min(workers, plan.most_runs)
     fewer = ", less what is stopped early" if plan.prune != NONE else ""
     if plan.minutes is not None and whole > 60 * plan.minutes:
         return f"{runs}, or as many as end in {text.roughly(60 * plan.minutes)} {with_them}{fewer}. {each}"
     return f"{runs}, about {text.roughly(whole)} {with_them}{fewer}. {each}"
+
+
+def _epochs(count: int) -> str:
+    return f" of {text.count(count)} epoch{'s' * (count != 1)}"

@@ -52,6 +52,7 @@ class Sweeps(QObject):
     Attributes:
         seeds: with how many each experiment is trained: one of ``SEEDS``.
         how_far: what is being done; None while nothing is.
+        looking_on: what the person sees of it.
     """
 
     changed = pyqtSignal()
@@ -74,7 +75,7 @@ class Sweeps(QObject):
         super().__init__()
         self._data, self._settings, self._records = data, settings, records
         self._library, self._under_way, self._comparison, self._messages = library, under_way, comparison, messages
-        self._where, self._looking_on = where, LookingOn(under_way, comparison)
+        self._where, self.looking_on = where, LookingOn(under_way, comparison)
         self.seeds = _USUAL
         self.how_far: HowFar | None = None
         self._name = ""  # of what is being done
@@ -88,7 +89,7 @@ class Sweeps(QObject):
         for signal in (data.loading_changed, data.changed, settings.problems_changed, records.changed):
             signal.connect(self.changed)
 
-    # ---- seeds
+    # ---- seeds, or a race
 
     def set_seeds(self, count: int) -> None:
         """Trains experiments with so many seeds from now on, if it is one of ``SEEDS``."""
@@ -127,8 +128,6 @@ class Sweeps(QObject):
             self._messages.tell_error("The seeds cannot be trained", error)
             return
         self.start(plan)
-
-    # ---- a race
 
     @property
     def why_no_race(self) -> str | None:
@@ -220,7 +219,7 @@ class Sweeps(QObject):
     def _end(self, news: str, groups: Sequence[Group] = ()) -> None:
         self.how_far = None
         self._under_way.end()
-        self._looking_on.end(groups)
+        self.looking_on.end(groups)
         self.told.emit(news)
         self._library.refresh()
         self.changed.emit()
@@ -232,16 +231,17 @@ class Sweeps(QObject):
         choices = [Choice("Show in Runs", show)] if groups else []
         if not end.is_done:
             choices.append(Choice("Go on with it", partial(self.resume, end.sweep, end.plan)))
-        self._messages.tell_later(words_of_end(end), *choices)
+        if not (end.is_done and self.looking_on.sees(end.sweep, groups)):
+            self._messages.tell_later(words_of_end(end), *choices)
         if end.going is not None:
             self._messages.tell_later(words_of_going(end.going, "when the next training is over"))
 
     def _failed(self, error: Exception) -> None:
         self._end("")
-        self._messages.tell_error(f"{self._name} could not be trained", error)
+        self._messages.tell_error(f"The {self._name} could not be trained", error)
 
     def _show(self, groups: list[Group]) -> None:
-        self._looking_on.show(groups)
+        self.looking_on.show(groups)
         self.shown.emit(0)
 
     def close(self, milliseconds: int) -> bool:

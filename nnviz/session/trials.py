@@ -81,6 +81,7 @@ class Trials(QObject):
         """Reads from now on what a view of that name shows, or no longer."""
         was_watched = bool(self._watchers)
         (self._watchers.add if is_watched else self._watchers.discard)(view)
+        self._sweeps.looking_on.sweep = self.shown if self._watchers else 0
         if self._watchers and not was_watched:
             self._read()
         elif not self._watchers:
@@ -90,6 +91,7 @@ class Trials(QObject):
         """Looks at the sweep of that number, where the person can see it."""
         if sweep != self.shown:
             self.shown, self.table, self._status = sweep, None, ""
+            self._sweeps.looking_on.sweep = self.shown if self._watchers else 0
             self.choose(None)
             self.changed.emit()
             self._read()
@@ -113,6 +115,7 @@ class Trials(QObject):
         if self.shown and read.shown != self.shown:
             self._messages.tell("That is no sweep: several seeds, or a race, which are compared by their curves.")
         self.sweeps, self.shown, self.table, self._status = read.sweeps, read.shown, read.table, read.status
+        self._sweeps.looking_on.sweep = self.shown
         meanwhile, self._meanwhile = self._meanwhile, []
         for new in meanwhile:
             self._add(new)

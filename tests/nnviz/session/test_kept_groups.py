@@ -130,6 +130,31 @@ def test_the_figure_is_the_median(library: Library) -> None:
     assert figure_of(records, "validation_error")[0] == "—"
 
 
+def test_of_trials_of_a_sweep_it_is_the_validation_error(library: Library) -> None:
+    """The best of many by the test error would look better than it is; who sorts by that asked for it."""
+    group = told_group(library, [0.03, 0.02])
+    with library.database.writing():
+        library.database.write("UPDATE runs SET validation_error = 0.05")
+    assert figure_of(records_of(library, group), NEWEST) == ("2.50", "test")
+    with library.database.writing():
+        library.database.write("UPDATE sweeps SET kind = 'sweep'")
+    records = records_of(library, group)
+    assert [each.kind for each in records] == ["sweep", "sweep"]
+    assert figure_of(records, NEWEST) == ("5.00", "text")
+    assert figure_of(records, "test_error") == ("2.50", "test")
+
+
+def test_of_a_run_that_was_stopped_early_the_epoch_is_told(library: Library) -> None:
+    run = single(library, 0.3)
+    with library.database.writing():
+        library.database.write("UPDATE runs SET epochs = 1, batches = 10, status = 'pruned'")
+        library.database.write("INSERT INTO epochs (run, epoch, seconds, test_error) VALUES (?, 1, 1, 0.3)", (run,))
+    assert figure_of(list(library.records([run]).values()), "test_error")[0] == "30.00 at 1"
+    with library.database.writing():
+        library.database.write("UPDATE runs SET status = 'finished'")
+    assert figure_of(list(library.records([run]).values()), "test_error")[0] == "30.00"
+
+
 def test_of_an_even_number_it_is_between_the_two_and_the_better_one_stands_for_all(library: Library) -> None:
     records = records_of(library, told_group(library, [0.04, 0.01, 0.03, 0.02]))
     assert median_of(records, "test_error") == pytest.approx(0.025)

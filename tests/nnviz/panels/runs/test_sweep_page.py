@@ -92,13 +92,24 @@ def test_is_one_learning_rate_really_better_than_another(
     assert {row.cells[1] for row in rows} == {"0.05", "0.2"}
     assert [row.cells[0] for row in rows] == ["1", "2"]
     assert rows[0].cells[4] == "5"
-    assert "of 25 pairs of runs" in words(window, "trialsVerdict")
+    assert "of 25 pairs of seeds" in words(window, "trialsVerdict")
     assert "Mann-Whitney" in words(window, "trialsVerdict")
     assert words(window, "trialsChosen").startswith("Test error of the best: median ")
     assert "It played no part in the choice" in find(window, QLabel, "trialsChosen").text()
-    assert told(window.session).startswith("The sweep is over: 10 of 10 runs are done. The best: learning rate 0.")
+    assert "sweep" not in told(window.session), "a message would cover what the person looks at"
     with Library() as library:
         assert [(each.kind, each.status) for each in Sweeps(library).all()] == [("sweep", "finished")]
+
+
+def test_who_looks_elsewhere_is_told_that_it_is_over(
+    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+) -> None:
+    does(data=plane)
+    two_rates(qtbot, window)
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    window.show_workspace("train")
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=20_000)
+    assert told(window.session).startswith("The sweep is over: 10 of 10 runs are done. The best: learning rate 0.")
 
 
 def test_with_real_processes(window: MainWindow, qtbot: QtBot) -> None:
@@ -328,12 +339,12 @@ def test_what_it_takes_is_told_by_the_runs_of_the_library(
     does(data=plane)
     form = window.session.sweep_form
     qtbot.waitUntil(lambda: bool(form.estimate))
-    assert form.estimate.startswith("60 runs with 1 process. How long a run takes is not known yet")
+    assert form.estimate.startswith("60 runs of 2 epochs with 1 process. How long a run takes is not known yet")
     two_rates(qtbot, window, "2")
     click(qtbot, window, QPushButton, "sweepStartButton")
     wait_for_end(qtbot, window)
     qtbot.waitUntil(lambda: "by the runs of the library that are like it" in form.estimate)
-    assert form.estimate.startswith("4 runs, about ")
+    assert form.estimate.startswith("4 runs of 2 epochs, about ")
     assert window.card("sweepPage").estimate.text() == form.estimate
 
 

@@ -144,7 +144,7 @@ def test_an_address_says_who_is_there_and_the_runs_are_done_there(
     qtbot.waitUntil(lambda: line(window).startswith("2 workers with 8 cores and 16"))
     assert "nnviz 0.13.0, numpy 1.26.4, Python 3.10.12, Dask 2024.8.0" in line(window)
     assert threading.main_thread() not in clusters.threads
-    qtbot.waitUntil(lambda: "2 runs on 8 cores of the cluster" in window.session.sweep_form.estimate)
+    qtbot.waitUntil(lambda: "2 runs of 2 epochs on 8 cores of the cluster" in window.session.sweep_form.estimate)
     start(qtbot, window)
     wait_for_end(qtbot, window)
     assert [each.url for each in clusters.begun] == [HERE]

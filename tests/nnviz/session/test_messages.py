@@ -1,0 +1,61 @@
+"""Which message is shown, and which comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnviz.session.messages import Choice, Messages
+
+
+class Clock:
+    """Its time passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr("nnviz.session.messages.time.monotonic", made)
+    return made
+
+
+def shown(messages: Messages) -> str:
+    return "" if messages.current is None else messages.current.text
+
+
+@pytest.mark.parametrize(("seconds", "after"), [(1.0, "where runs are kept"), (6.0, "")])
+def test_news_come_back_unless_they_were_read(clock: Clock, seconds: float, after: str) -> None:
+    messages = Messages()
+    messages.tell_later("where runs are kept")
+    clock.now += seconds
+    messages.tell("another")
+    assert shown(messages) == "another"
+    messages.dismiss()
+    assert shown(messages) == after
+
+
+def test_what_offers_a_choice_comes_back(clock: Clock) -> None:
+    messages = Messages()
+    messages.tell_later("a sweep was stopped", Choice("Go on with it", lambda: None))
+    clock.now += 60
+    messages.warn("an error")
+    messages.dismiss()
+    assert shown(messages) == "a sweep was stopped"
+
+
+def test_what_waits_behind_a_question_is_counted_from_when_it_is_shown(clock: Clock) -> None:
+    messages = Messages()
+    messages.tell("a question", Choice("Yes", lambda: None))
+    messages.tell_later("news")
+    clock.now += 60
+    messages.choose(0)
+    assert shown(messages) == "news"
+    clock.now += 1
+    messages.tell("another")
+    messages.dismiss()
+    assert shown(messages) == "news"
