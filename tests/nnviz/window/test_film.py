@@ -197,10 +197,16 @@ def test_the_offer_to_cancel_is_not_in_the_film(trained: MainWindow, qtbot: QtBo
 
 
 def test_a_window_that_changes_its_size_keeps_that_of_the_film(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
-    size = trained.size()
+    size, timeline = trained.size(), trained.session.timeline
+    moments: set[float | None] = set()
+
+    def resize_at_the_second() -> None:
+        moments.add(timeline.epoch)
+        if len(moments) == 2:  # the picture of the first is taken
+            trained.resize(size.width() + 100, size.height() + 200)
+
+    timeline.changed.connect(resize_at_the_second)
     film_of(trained).make(WindowSubject(trained), home / "film.gif")
-    qtbot.waitUntil(lambda: not trained.session.timeline.is_live)
-    trained.resize(size.width() + 100, size.height() + 200)
     wait_for_film(qtbot, trained)
     pages = pages_of(home / "film.gif")
     assert pages[-1][0].size == (size.width(), size.height())
