@@ -173,9 +173,7 @@ class CurvePage(Page):
         assert self._plot is not None
         return self._plot
 
-    def fill(self) -> None:
-        if self._plot is not None:
-            return
+    def _make(self) -> None:
         session, called = self._session, self._quantity.called
         self._plot = plot = CurvePlot(self._quantity, self._named("resetZoomButton"))
         named(plot, f"{self._quantity.name}Plot", f"Train and test {called} against epochs", _HOW_TO_ZOOM)

@@ -54,7 +54,7 @@ _IMPORT_TIP = "Adds the examples of a file, as they were exported here, to your 
 
 
 class OwnPage(Page):
-    """Pictures, or rows where examples are none. It has a tab only where something is kept.
+    """Pictures, or rows where examples are none. It has a tab only where something is kept. Empty until it is seen.
 
     Attributes:
         choice: the place of the chosen example; None for none.
@@ -70,6 +70,11 @@ class OwnPage(Page):
         self._session = session
         self._targets = Targets(session)
         self.choice: int | None = None
+        for signal in (session.own.changed, session.data.changed, session.data.loading_changed):
+            signal.connect(self._follow)
+        self._follow()
+
+    def _make(self) -> None:
         self.pictures = named(PictureList(), "ownPictures", "Your own examples")
         self.pictures.setWhatsThis(_LIST_TIP)
         self.rows = named(RowList(), "ownRows", "Your own examples", _LIST_TIP)
@@ -88,11 +93,9 @@ class OwnPage(Page):
         self.figures_label.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         delete = QShortcut(QKeySequence.Delete, self, self.remove)
         delete.setContext(Qt.WidgetWithChildrenShortcut)
-        for signal in (session.own.changed, session.data.changed, session.data.loading_changed):
-            signal.connect(self._follow)
         for name in (OWN, TESTED):
-            session.probes[name].changed.connect(self.refresh)
-        self._follow()
+            self._session.probes[name].changed.connect(self.refresh)
+        self._show_buttons()
 
     def _buttons(self) -> QHBoxLayout:
         self.train_button = named(QPushButton("Train on with these"), "trainOnOwnButton", "", _TRAIN_TIP)
@@ -169,6 +172,12 @@ class OwnPage(Page):
         self.offer(own.count > 0)
         if self.choice is not None:
             self.choice = min(self.choice, own.count - 1) if own.count else None
+        if self.is_filled:
+            self._show_buttons()
+            self.refresh()
+
+    def _show_buttons(self) -> None:
+        own = self._session.own
         mixed = own.mixed_in is not None
         self.train_button.setText("Train on with all of these" if mixed else "Train on with these")
         self.train_button.setAccessibleName(self.train_button.text())
@@ -177,7 +186,6 @@ class OwnPage(Page):
         self.leave_button.setVisible(mixed)
         if not self.share_edit.property("wrong"):
             self.share_edit.show_value(shown_share(own.share))
-        self.refresh()
 
     def refresh(self) -> None:
         """Lists the examples with their answers, and tells the errors."""

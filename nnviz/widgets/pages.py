@@ -16,8 +16,12 @@ _ROOM = 28  # pixels between tabs and what belongs to a page: for the mark of a 
 class Page(QWidget):
     """The content of one tab. Subclasses fill ``body``, and ``aside`` with what belongs at the right of the head.
 
+    What is on it may be made when it first comes to the front, in ``_make``: widgets take long, and many pages are
+    never seen.
+
     Attributes:
         in_view: whether the page is in front and its card in view.
+        is_filled: whether what is on it was made.
         is_offered: whether it has a tab; it has none while it makes no sense for the data.
         leads: whether it comes to the front when it gets its tab, until a person turns to another page.
 
@@ -37,7 +41,7 @@ class Page(QWidget):
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.aside = QWidget()
-        self.in_view = False
+        self.in_view = self.is_filled = False
         self.is_offered, self.leads = True, False
 
     def offer(self, offered: bool) -> None:
@@ -47,7 +51,13 @@ class Page(QWidget):
             self.offered_changed.emit()
 
     def fill(self) -> None:
-        """Is called before the page comes to the front. Subclasses that are empty until then make what is on it."""
+        """Makes what is on the page, once; it is called before the page comes to the front."""
+        if not self.is_filled:
+            self.is_filled = True
+            self._make()
+
+    def _make(self) -> None:
+        """Subclasses that are empty until they are seen make what is on them."""
 
     def refresh(self) -> None:
         """Draws what changed while the page was out of view. Subclasses implement it."""

@@ -34,7 +34,8 @@ _WAITING = "Once the training rests, the network is measured. Or press Measure."
 
 
 class RobustPage(Page):
-    """The curves, and beside them the current example at the strength that is pointed at."""
+    """The curves, and beside them the current example at the strength that is pointed at. Empty until it is first
+    seen."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(
@@ -43,6 +44,12 @@ class RobustPage(Page):
             "The network's error when its examples are noisy, moved, turned, covered … from not at all to much.",
         )
         self._session, self._robust = session, session.robustness
+        self._is_put_due = False  # whether the disturbed example goes on the canvas once it is there
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._begin)
+
+    def _make(self) -> None:
         self._fill_aside()
         status_box, self.status = line("robustStatus")
         self.plots = named(PlotGrid(), "robustPlots", "The error over the strength of each disturbance")
@@ -52,7 +59,7 @@ class RobustPage(Page):
             "double click puts the disturbed example on the canvas."
         )
         self.plots.describe = self._describe
-        self.example = RobustExample(session)
+        self.example = RobustExample(self._session)
         self._content = QWidget()
         row = arranged(QHBoxLayout(), (self.plots, 1), self.example, spacing=20)
         arranged(QVBoxLayout(self._content), status_box, (row, 1), spacing=4)
@@ -63,10 +70,6 @@ class RobustPage(Page):
         self._stack.addWidget(self._content)
         self._stack.addWidget(self._nothing)
         self.body.addWidget(self._stack)
-        self._is_put_due = False  # whether the disturbed example goes on the canvas once it is there
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.timeout.connect(self._begin)
         self._connect()
 
     def _fill_aside(self) -> None:

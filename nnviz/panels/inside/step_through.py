@@ -32,7 +32,10 @@ _HEADINGS = {Phase.FORWARD: "forward", Phase.BACKWARD: "backward", Phase.UPDATE:
 
 
 class StepThroughPage(Page):
-    """At the left the way through the step, in the middle a layer's numbers, at the right how one comes about."""
+    """At the left the way through the step, in the middle a layer's numbers, at the right how one comes about.
+
+    Empty until it is first seen.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__(
@@ -50,6 +53,9 @@ class StepThroughPage(Page):
         self._line: int | None = None  # the formula whose terms are shown; None for the last sum
         self._content: StepContent | None = None
         self._is_going_back = False
+
+    def _make(self) -> None:
+        session = self._session
         self.parts, self.which = StepParts(), WhichStep(self._asked)
         self._pointing, self._trail = StepPointing(self.parts, session.selection), Trail()
         self.note, self.nothing = StepNote(session), StepNothing(session)
@@ -89,6 +95,8 @@ class StepThroughPage(Page):
 
     def set_in_view(self, in_view: bool) -> None:
         """Steps are written down only while the page is in view; out of view it holds none, since it may be large."""
+        if not self.is_filled:
+            return
         if self._content is not None:
             self._stay(self._content.view)
         self._content = self._pointing.opened = None

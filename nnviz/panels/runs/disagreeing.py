@@ -37,7 +37,7 @@ _MOST_FIELDS, _MEASURED = 20, 60  # columns of a row; rows by whose texts column
 
 
 class DisagreeingPage(Page):
-    """The matrix at the left, the examples of the chosen cell beside it."""
+    """The matrix at the left, the examples of the chosen cell beside it. Empty until it is first seen."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Where they disagree", "disagreeTab", _TIP)
@@ -45,6 +45,8 @@ class DisagreeingPage(Page):
         self._shown: Disagreement | None = None
         self._listed: list[int] = []  # numbers in the part
         self._chosen: int | None = None  # the place in the list
+
+    def _make(self) -> None:
         self.matrix = named(RightWrong(), "disagreeMatrix", "Right and wrong answers of two runs", _MATRIX_TIP)
         self.pictures = named(PictureList(), "disagreePictures", "Examples of the chosen cell")
         self.pictures.setWhatsThis(_LIST_TIP)

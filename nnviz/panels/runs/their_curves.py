@@ -57,15 +57,18 @@ class TheirCurvesPanel(TabbedCard):
 
 
 class TheirCurvesPage(Page):
-    """One figure of one part of the data."""
+    """One figure of one part of the data. Empty until it is first seen."""
 
     def __init__(self, session: Session, quantity: Quantity) -> None:
-        called, name = quantity.called, quantity.name
+        name = quantity.name
         title = quantity.title or name.capitalize()
         super().__init__(title, f"their{name.capitalize()}Tab", _TIPS[name])
         self._session, self._quantity = session, quantity
         self.part = "test"
-        prefix = f"their{name.capitalize()}"
+
+    def _make(self) -> None:
+        session, quantity = self._session, self._quantity
+        called, prefix = quantity.called, f"their{quantity.name.capitalize()}"
         plot = RunsPlot(quantity, f"{prefix}ResetZoomButton")
         self.plot = named(plot, f"{prefix}Plot", f"{called} of the compared runs against epochs", _PLOT_TIP)
         self.body.addWidget(self.plot)

@@ -36,6 +36,7 @@ from nnviz.panels.answers_page import AnswersPage
 from nnviz.panels.layer_tabs import layer_tabs
 from nnviz.widgets.card import DockCard
 from nnviz.widgets.group import Group
+from nnviz.widgets.pages import Page
 from nnviz.widgets.value_form import FormRow
 from nnviz.window.help import described
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of
@@ -152,11 +153,10 @@ def open_everything(window: MainWindow) -> None:
     window.draw.form.set_rows([FormRow("weight"), FormRow("island", ("Dream", "Biscoe"))])
     for group in [*window.training.groups, find(window, Group, "dataPartsGroup"), find(window, Group, "roomGroup")]:
         group.head.setChecked(True)
-    for page in window.curves.pages:
+    for page in window.findChildren(Page):
+        page.fill()
         if isinstance(page, AnswersPage):
             page.make_tools()
-    for page in window.curves.curves:
-        page.fill()
     open_import(window)
 
 
