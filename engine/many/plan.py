@@ -187,9 +187,11 @@ def _size(varied: Varied) -> int:
     return len(varied.values) or math.floor(varied.high) - math.ceil(varied.low) + 1
 
 
-def usual_sampler(vary: Iterable[Varied]) -> str:
-    """How trials are found unless it is said: all of them where there are lists alone, else at random."""
-    return GRID if all(each.kind == LIST for each in vary) else RANDOM
+def usual_sampler(kinds: Iterable[str]) -> str:
+    """How trials are found unless it is said, by the kinds of what varies: all where there are lists alone, else at
+    random.
+    """
+    return GRID if all(kind == LIST for kind in kinds) else RANDOM
 
 
 def usual_rule(sampler: str) -> str:

@@ -108,7 +108,7 @@ def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> Plan:
     count = 1 if arguments.seeds is None else arguments.seeds
     if not vary:
         return _seeds_only(arguments, experiment, count)
-    sampler = arguments.sampler or usual_sampler(vary)
+    sampler = arguments.sampler or usual_sampler(each.kind for each in vary)
     return Plan(
         SWEEP,
         (experiment,),

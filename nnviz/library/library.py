@@ -78,6 +78,11 @@ class Library:
         """Why nothing can be written, as a clause; None if it can."""
         return self.database.why_read_only
 
+    @property
+    def changes_of_others(self) -> int:
+        """A number that is another one after somebody else wrote to the file: another program, or connection."""
+        return self.database.number("PRAGMA data_version")
+
     def introduce(self) -> bool:
         """Whether a person has not yet been told of this library; from now on they have."""
         with self.database.writing():

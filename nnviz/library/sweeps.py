@@ -95,12 +95,19 @@ class SweepRecord:
 
 
 class ToldSweep(NamedTuple):
-    """What a list tells of a sweep: its number, its name, "running", "stopped" or "finished", and when it was begun."""
+    """What a list tells of a sweep.
+
+    Attributes:
+        status: "running", "stopped" or "finished".
+        created: when it was begun, in seconds since 1970.
+        varied: the names of the settings that vary.
+    """
 
     id: int
     name: str
     status: str
     created: float
+    varied: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -180,11 +187,12 @@ class Sweeps:
         return [found[run] for run in runs if run in found]
 
     def told(self, kind: str) -> list[ToldSweep]:
-        """The sweeps of a kind, newest first, without their plans and trials. Raises LibraryError."""
+        """The sweeps of a kind, newest first, without their trials. Raises LibraryError."""
         if not self._database.has_sweeps:
             return []
-        query = "SELECT id, name, status, created FROM sweeps WHERE kind = ? ORDER BY id DESC"
-        return [ToldSweep(int(row[0]), *row[1:]) for row in self._database.rows(query, (kind,))]
+        query = "SELECT id, name, status, created, plan FROM sweeps WHERE kind = ? ORDER BY id DESC"
+        rows = self._database.rows(query, (kind,))
+        return [ToldSweep(int(row[0]), row[1], row[2], row[3], _varied(row[4])) for row in rows]
 
     def left_running(self) -> list[int]:
         """The numbers of those whose program ended in the middle of them, the newest first. Raises LibraryError."""
@@ -290,6 +298,14 @@ def figures_at_end(epochs: Sequence[Epoch], best: BestRestored | None) -> dict[s
         return {}
     at_end = next((each for each in epochs if best is not None and each.epoch == best.epoch), epochs[-1])
     return figures_of_epoch(at_end)
+
+
+def _varied(plan: str) -> tuple[str, ...]:
+    """The names of the settings that vary in a plan; none where that cannot be read."""
+    try:
+        return tuple(str(each["name"]) for each in json.loads(plan)["vary"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return ()
 
 
 def result_of(record: RunRecord) -> RunResult:

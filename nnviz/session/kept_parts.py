@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.exchange import Exchange
@@ -39,12 +40,13 @@ def kept_parts(
     """What puts runs into the window, their list, those trained beside it, which are compared, and so on."""
     reopening = Reopening(lane, data, settings, runs, making, resuming, messages)
     under_way = UnderWay()
-    library = KeptRuns(lane, records, runs, training, reopening, under_way, undo, messages)
+    others = LibraryWatch(lane)
+    library = KeptRuns(lane, others, records, runs, training, reopening, under_way, undo, messages)
     comparison = Comparison(lane, library, under_way, messages)
     room = KeptRoom(lambda: records.path, library, runs, messages)
     exchange = Exchange(lambda: records.path, library, messages)
     where = SweepWhere(undo, messages)
     sweeps = Sweeps(data, settings, records, library, under_way, comparison, where, messages)
     form = SweepForm(lane, data, settings, library, sweeps, where, undo, messages)
-    trials = Trials(lane, library, sweeps, comparison, messages)
+    trials = Trials(lane, others, library, sweeps, comparison, messages)
     return reopening, library, under_way, comparison, room, exchange, sweeps, where, form, trials

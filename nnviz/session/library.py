@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.session.kept_list import Listed, Row, listed, with_begun, with_opened
 from nnviz.session.kept_records import KeptRecords
 from nnviz.session.messages import Message, Messages
@@ -52,6 +53,7 @@ class KeptRuns(QObject):
     def __init__(
         self,
         lane: LibraryLane,
+        others: LibraryWatch,
         records: Records,
         runs: Runs,
         training: Training,
@@ -72,6 +74,8 @@ class KeptRuns(QObject):
             lane, self.known.emit, partial(messages.tell_error, "The library could not be read")
         )
         self._is_watched = self._is_listing = self._is_stale = False
+        self._others = others
+        others.wrote.connect(self.refresh)
         self._notice: str | None = None
         self._told: Message | None = None  # that a run was deleted
         self._timer = QTimer(self)
@@ -99,6 +103,7 @@ class KeptRuns(QObject):
     def watch(self, is_watched: bool) -> None:
         """Reads the list from now on whenever it may have changed, or no longer."""
         self._is_watched = is_watched
+        self._others.switch(is_watched)
         if is_watched:
             self.refresh()
         else:

@@ -75,7 +75,7 @@ def planned(fields: SweepFields, base: Experiment, dataset: Dataset) -> Planned:
     rows = tuple(filled(row, base, dataset) for row in fields.rows if row.name in FREE)
     found = _Reader()
     vary = [each for row in rows if (each := _varied(found, row)) is not None]
-    sampler = fields.sampler or usual_sampler(vary)
+    sampler = fields.sampler or usual_sampler(row.kind for row in rows)  # also while one is wrong
     rule = fields.rule or usual_rule(sampler)
     if not rows:
         found.note("vary", _NOTHING_VARIES)

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.jobs.plans import NewResults
 from nnviz.library import Group
 from nnviz.session.comparison import Comparison
 from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Messages
 from nnviz.session.sweeps import Sweeps
+from nnviz.session.trial_reading import Read, glance, read
 
 if TYPE_CHECKING:
-    from nnviz.library import Library
     from nnviz.library.sweeps import ToldSweep
     from nnviz.session.trial_table import TrialTable
 
 VIEWS = ("dots", "parallel", "best")
-
-
-@dataclass(frozen=True, eq=False)
-class _Read:
-    """What the library tells: all sweeps, newest first; of the one that is looked at its number, status and trials."""
-
-    sweeps: list[ToldSweep]
-    shown: int = 0
-    status: str = ""
-    table: TrialTable | None = None
 
 
 class Trials(QObject):
@@ -56,7 +46,13 @@ class Trials(QObject):
     wanted = pyqtSignal()
 
     def __init__(
-        self, lane: LibraryLane, library: KeptRuns, sweeps: Sweeps, comparison: Comparison, messages: Messages
+        self,
+        lane: LibraryLane,
+        others: LibraryWatch,
+        library: KeptRuns,
+        sweeps: Sweeps,
+        comparison: Comparison,
+        messages: Messages,
     ) -> None:
         super().__init__()
         self._lane, self._library, self._sweeps = lane, library, sweeps
@@ -67,6 +63,7 @@ class Trials(QObject):
         self.chosen: int | None = None
         self.view = VIEWS[0]
         self._status = ""
+        self._seen: object = None  # when it was looked whether others wrote a sweep
         self._under_way = 0  # the sweep that this window does
         self._watchers: set[str] = set()
         self._is_reading = self._is_stale = False
@@ -74,6 +71,7 @@ class Trials(QObject):
         sweeps.came.connect(self._take_new)
         sweeps.changed.connect(self._follow_end)
         library.deletion_changed.connect(self._read)
+        others.wrote.connect(self._follow_others)
 
     # ---- which
 
@@ -105,16 +103,16 @@ class Trials(QObject):
             return
         self._is_reading, self._is_stale = True, False
         shown = self.shown
-        self._lane.run(lambda library: _read(library, shown), self._take, self._failed, _Read([]))
+        self._lane.run(lambda library: read(library, shown), self._take, self._failed, Read([]))
 
-    def _take(self, read: _Read) -> None:
+    def _take(self, found: Read) -> None:
         self._is_reading = False
         if self._is_stale or not self._watchers:
             self._read()
             return
-        if self.shown and read.shown != self.shown:
+        if self.shown and found.shown != self.shown:
             self._messages.tell("That is no sweep: several seeds, or a race, which are compared by their curves.")
-        self.sweeps, self.shown, self.table, self._status = read.sweeps, read.shown, read.table, read.status
+        self.sweeps, self.shown, self.table, self._status = found.sweeps, found.shown, found.table, found.status
         self._sweeps.looking_on.sweep = self.shown
         meanwhile, self._meanwhile = self._meanwhile, []
         for new in meanwhile:
@@ -145,6 +143,18 @@ class Trials(QObject):
             return False
         self.table.add_runs(new.runs)
         return True
+
+    def _follow_others(self) -> None:
+        """What another program writes may be a sweep, which a short look tells; what this one does tells of itself."""
+        shown = self.shown
+
+        def take(seen: object) -> None:
+            if seen != self._seen:
+                self._seen = seen
+                self._read()
+
+        if self._watchers and not self._under_way:
+            self._lane.run(lambda library: glance(library, shown), take, self._failed)
 
     def _follow_end(self) -> None:
         if self._under_way and self._sweeps.how_far is None:
@@ -203,22 +213,3 @@ class Trials(QObject):
         if view in VIEWS and view != self.view:
             self.view = view
             self.view_changed.emit()
-
-
-def _read(library: Library, shown: int) -> _Read:
-    """In the library's thread. Without a sweep to look at, or if that is gone, the newest. Raises LibraryError."""
-    from engine.many.plan import SWEEP
-    from nnviz.library.sweeps import RUNNING, STOPPED, Sweeps, result_of
-    from nnviz.session.trial_table import TrialTable
-
-    sweeps = Sweeps(library)
-    told = sweeps.told(SWEEP)
-    if not told:
-        return _Read([])
-    number = shown if any(each.id == shown for each in told) else told[0].id
-    record = sweeps.get(number)
-    table = TrialTable(record.plan)
-    table.add_trials(0, record.trials)
-    table.add_runs(map(result_of, sweeps.records(number)))
-    is_left = record.status == RUNNING and not sweeps.is_live(number)
-    return _Read(told, number, STOPPED if is_left else record.status, table)

@@ -28,6 +28,7 @@ STATUSES = {
     FAILED: "failed",
 }
 _COUNTED = {PRUNED: "● {} stopped early", STOPPED: "○ {} stopped", DIVERGED: "× {} diverged", FAILED: "× {} failed"}
+_MOST_TOLD = 3  # settings that vary
 _OPENS = "double click: put it into the window"
 
 
@@ -37,9 +38,10 @@ def sweep_title(told: ToldSweep) -> str:
 
 
 def sweep_entry(told: ToldSweep) -> str:
-    """As it stands in a list: with its date."""
+    """As it stands in a list: "sweep 4 · learning rate, hidden · 2026-11-27 12:31"."""
     when = datetime.fromtimestamp(told.created).strftime("%Y-%m-%d %H:%M")
-    return f"{sweep_title(told)} · {when}"
+    varied = ", ".join(map(setting_name, told.varied[:_MOST_TOLD])) + ", …" * (len(told.varied) > _MOST_TOLD)
+    return " · ".join(filter(None, (sweep_title(told), varied, when)))
 
 
 def value_words(name: str, value: object) -> str:

@@ -26,7 +26,7 @@ from engine.many.plan import (
     usual_sampler,
 )
 from engine.many.samplers import Values, check_installed, sampler_of
-from engine.many.vary import parsed
+from engine.many.vary import LINEAR, LIST, parsed
 from tests.engine.helpers import class_data, refused
 from tests.nnviz.library.helpers import an_experiment
 
@@ -163,11 +163,7 @@ def test_tpe_without_optuna_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_what_is_usual_follows_from_what_varies() -> None:
-    lists, mixed = (
-        (parsed("hidden=3,4"), parsed("optimizer=sgd,adam")),
-        (parsed("hidden=3,4"), parsed("dropout=0..0.5")),
-    )
-    assert (usual_sampler(lists), usual_sampler(mixed)) == (GRID, RANDOM)
+    assert (usual_sampler([LIST, LIST]), usual_sampler([LIST, LINEAR])) == (GRID, RANDOM)
     assert (usual_rule(GRID), usual_rule(RANDOM)) == (NONE, MEDIAN)
 
 

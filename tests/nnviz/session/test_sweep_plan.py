@@ -117,6 +117,12 @@ def test_lists_alone_are_tried_on_a_grid_unless_another_is_chosen() -> None:
     assert read(row, sampler=RANDOM, rule=NONE).plan.prune == NONE  # type: ignore[union-attr]
 
 
+def test_what_is_usual_stays_while_a_value_is_wrong() -> None:
+    right, wrong = (read(of_range("learning_rate", low, "1"), runs="40") for low in ("0.01", "abc"))
+    assert wrong.plan is None
+    assert (wrong.sampler, wrong.rule) == (right.sampler, right.rule) == (RANDOM, MEDIAN)
+
+
 # ---- what is wrong
 
 

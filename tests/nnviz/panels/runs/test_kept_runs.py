@@ -141,6 +141,21 @@ def test_a_run_that_is_trained_now_appears(table: RunTable, ready_window: MainWi
     qtbot.waitUntil(lambda: len(titles(table)) == 4 and texts(table)[0][2] != "—", timeout=10_000)
 
 
+def test_what_another_program_writes_appears(
+    table: RunTable, ready_window: MainWindow, numbers: list[int], qtbot: QtBot
+) -> None:
+    count = ready_window.session.library.count
+    with Library() as other:
+        new = other.begin(an_experiment(), "MNIST")
+    qtbot.waitUntil(lambda: ready_window.session.library.count == count + 1, timeout=10_000)
+    assert ready_window.session.library.rows[0].run == new
+    ready_window.show_workspace("train")
+    with Library() as other:
+        other.begin(an_experiment(), "MNIST")
+    ready_window.show_workspace("runs")
+    qtbot.waitUntil(lambda: ready_window.session.library.count == count + 2)
+
+
 def test_what_is_no_library_is_said_and_stays_as_it_was(ready_window: MainWindow, qtbot: QtBot) -> None:
     path = ready_window.session.records.path
     path.parent.mkdir(parents=True)

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.many.results import DIVERGED, PRUNED, STOPPED
 from nnviz.library import Group, Library
+from nnviz.library.sweeps import Sweeps
 from nnviz.look import theme
 from nnviz.session.trial_table import TrialTable
 from nnviz.widgets.choice_button import ChoiceButton
@@ -266,10 +267,26 @@ def test_any_sweep_of_the_library_can_be_looked_at_the_newest_first(
     trials, button = window.session.trials, find(window, ChoiceButton, "trialsSweepButton")
     assert (trials.shown, button.entries, button.text()) == (2, ["2", "1"], "sweep 2 ▾")
     title = next(entry.text() for entry in button.menu_entries if entry.text().startswith("rates · "))
+    assert title.startswith("rates · learning rate · 20")
     choose_entry(qtbot, window, "trialsSweepButton", title)
     qtbot.waitUntil(lambda: trials.table is not None and len(trials.table.runs) == 3)
     assert button.text() == "rates ▾"
     assert dots(window).frame.x_name == "learning rate"
+
+
+def test_a_sweep_of_another_program_appears_and_grows(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+    plan = a_sweep(few_digits, RATES)
+    record_sweep(few_digits, plan, most=1)
+    show_trials(window, qtbot)
+    trials = window.session.trials
+    assert [each.id for each in trials.sweeps] == [1]
+    record_sweep(few_digits, a_sweep(few_digits, "hidden=4,8"))
+    qtbot.waitUntil(lambda: [each.id for each in trials.sweeps] == [2, 1], timeout=10_000)
+    assert trials.shown == 1
+    with Library() as other:
+        (run,) = Sweeps(other).runs(1)
+        other.delete([run])
+    qtbot.waitUntil(lambda: trials.table is not None and not trials.table.runs, timeout=10_000)
 
 
 def test_t_in_the_list_shows_the_sweep_of_a_run(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:

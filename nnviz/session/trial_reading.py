@@ -1,0 +1,47 @@
+"""What the library tells of sweeps and of the trials of one, read in the library's thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nnviz.library import Library
+    from nnviz.library.sweeps import ToldSweep
+    from nnviz.session.trial_table import TrialTable
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What the library tells: all sweeps, newest first; of the one that is looked at its number, status and trials."""
+
+    sweeps: list[ToldSweep]
+    shown: int = 0
+    status: str = ""
+    table: TrialTable | None = None
+
+
+def glance(library: Library, shown: int) -> object:
+    """What is another thing after somebody has written to a sweep, or to the one that is shown."""
+    from nnviz.library.sweeps import Sweeps
+
+    return [(each.id, each.status) for each in Sweeps(library).told("sweep")], Sweeps(library).done(shown)
+
+
+def read(library: Library, shown: int) -> Read:
+    """In the library's thread. Without a sweep to look at, or if that is gone, the newest. Raises LibraryError."""
+    from engine.many.plan import SWEEP
+    from nnviz.library.sweeps import RUNNING, STOPPED, Sweeps, result_of
+    from nnviz.session.trial_table import TrialTable
+
+    sweeps = Sweeps(library)
+    told = sweeps.told(SWEEP)
+    if not told:
+        return Read([])
+    number = shown if any(each.id == shown for each in told) else told[0].id
+    record = sweeps.get(number)
+    table = TrialTable(record.plan)
+    table.add_trials(0, record.trials)
+    table.add_runs(map(result_of, sweeps.records(number)))
+    is_left = record.status == RUNNING and not sweeps.is_live(number)
+    return Read(told, number, STOPPED if is_left else record.status, table)
