@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
 from nnviz.look import text
@@ -18,6 +19,7 @@ from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.pages import Page, TabbedCard
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.runs.differ_table import DifferTable
+from nnviz.widgets.tabs import keep_in_sight
 
 _TIP = "The settings and figures that are not the same in all compared runs, with their differences to the baseline."
 _BASELINE_TIP = "The run that the others are measured by: grey numbers tell by how much each differs from it."
@@ -29,7 +31,8 @@ _VERDICT_TIP = (
 )
 _ASIDE = 8  # pixels, as the table's texts
 _PAUSE = 1000  # milliseconds between two looks at figures of runs under way
-_LONGEST = 22  # letters of a run's name on the button
+_LONGEST, _SHORT = 22, 10  # letters of a run's name on the button; where there is little room
+_WIDE = 700  # pixels, from which there is room for all of the head
 
 
 class WhatDiffersPanel(TabbedCard):
@@ -39,6 +42,11 @@ class WhatDiffersPanel(TabbedCard):
         super().__init__("What differs")
         self.add_page(WhatDiffersPage(session))
 
+    def show_tabs(self) -> None:
+        """All tabs stay in sight; the name of the baseline gets shorter instead."""
+        super().show_tabs()
+        keep_in_sight(self.tabs)
+
 
 class WhatDiffersPage(Page):
     """Only what differs."""
@@ -46,6 +54,7 @@ class WhatDiffersPage(Page):
     def __init__(self, session: Session) -> None:
         super().__init__("What differs", "whatDiffersTab", _TIP)
         self._session = session
+        self._is_wide = True
         self.view = named(DifferTable(), "differTable", "What differs between the compared runs", "")
         self.view.setWhatsThis(_TIP)
         self._note = label(role="muted")
@@ -54,11 +63,11 @@ class WhatDiffersPage(Page):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self._note)
-        self.body.addWidget(self._stack, 1)
         self.verdict = named(label(), "seedsVerdict", "Which group of seeds is better", _VERDICT_TIP)
         self.verdict.setWordWrap(True)
         self.verdict.setContentsMargins(_ASIDE, 0, _ASIDE, 0)
         self.body.addWidget(self.verdict)
+        self.body.addWidget(self._stack, 1)
         self.baseline_button = ChoiceButton("baselineButton", "Baseline", _BASELINE_TIP)
         self.baseline_button.chosen.connect(self._choose)
         self._baseline_word = label("baseline:", "muted")
@@ -89,15 +98,22 @@ class WhatDiffersPage(Page):
         if run is not None and (run != comparison.baseline or not comparison.is_pinned):
             comparison.pin(run)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._is_wide != (self.width() >= _WIDE):
+            self._is_wide = not self._is_wide
+            self.refresh()
+
     def refresh(self) -> None:
         if not self.in_view:
             return
         comparison = self._session.comparison
         runs, baseline = comparison.runs, comparison.baseline
-        titles = {str(run.chosen): text.plain(run.title, _LONGEST) for run in runs}
+        letters = _LONGEST if self._is_wide else _SHORT
+        titles = {str(run.chosen): text.plain(run.title, letters) for run in runs}
         self.baseline_button.show_choice(titles, str(baseline))
-        for part in (self.baseline_button, self._baseline_word):
-            part.setVisible(len(runs) > 1)
+        self.baseline_button.setVisible(len(runs) > 1)
+        self._baseline_word.setVisible(len(runs) > 1 and self._is_wide)
         rows = differing(runs, baseline, self._live(runs)) if len(runs) > 1 else []
         self.view.show_rows([(run.title, run.colour) for run in runs], rows)
         self._note.setText(_ALIKE if len(runs) > 1 else _TOO_FEW)
