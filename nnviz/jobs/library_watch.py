@@ -24,7 +24,6 @@ class LibraryWatch(QObject):
         self._changes: int | None = None  # at the look before; None without a library
         self._is_first, self._is_looking = True, False
         self._timer = QTimer(self)
-        self._timer.setInterval(_PAUSE)
         self._timer.timeout.connect(self._look)
 
     def switch(self, is_on: bool) -> None:
@@ -32,7 +31,7 @@ class LibraryWatch(QObject):
         if is_on:
             self._is_first = True
             self._look()
-            self._timer.start()
+            self._timer.start(_PAUSE)
         else:
             self._timer.stop()
 
