@@ -274,7 +274,10 @@ def test_any_sweep_of_the_library_can_be_looked_at_the_newest_first(
     assert dots(window).frame.x_name == "learning rate"
 
 
-def test_a_sweep_of_another_program_appears_and_grows(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+def test_a_sweep_of_another_program_appears_and_grows(
+    window: MainWindow, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.jobs.library_watch._PAUSE", 50)
     plan = a_sweep(few_digits, RATES)
     record_sweep(few_digits, plan, most=1)
     show_trials(window, qtbot)
