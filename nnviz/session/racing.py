@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.experiment import Experiment
 from nnviz.library import LibraryError
 from nnviz.session.compared import Compared
+from nnviz.session.seeds import seed_number
 
 if TYPE_CHECKING:
     from engine.many.plan import Plan
@@ -29,13 +30,15 @@ def why_no_race(runs: Sequence[Compared]) -> str | None:
 
 
 def race_between(runs: Sequence[Compared], seeds: int) -> Plan:
-    """The race, for runs that can; from the seed of the first on."""
+    """The race, for runs that can; from the seed of the first on, of a group its lowest one."""
     from engine.many.plan import race_of
 
     return race_of(_experiments(runs), seeds)
 
 
 def _experiments(runs: Sequence[Compared]) -> list[Experiment]:
-    """Those that differ in more than their seed, in order. Raises LibraryError if one cannot be read."""
+    """Those that differ in more than their seed, in order, with one seed. Raises LibraryError if one cannot be read."""
     made = [each.experiment for each in runs]
-    return list(dict.fromkeys(each.changed(seed=made[0].seed) for each in made))
+    seeds = [seed for record in runs[0].records if (seed := seed_number(record)) is not None]
+    seed = min(seeds, default=made[0].seed)
+    return list(dict.fromkeys(each.changed(seed=seed) for each in made))

@@ -66,6 +66,18 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
         assert [(each.kind, each.status) for each in Sweeps(library).all()] == [("race", "finished")]
 
 
+def test_groups_race_again_with_the_same_seeds(window: MainWindow, table: RunTable, qtbot: QtBot, does: Does) -> None:
+    executor, comparison, sweeps = does(), window.session.comparison, window.session.sweeps
+    compare(window, qtbot, table, WIDE, NARROW)
+    for race in (1, 2):
+        click(qtbot, window, RaceButton, "raceButton")
+        qtbot.waitUntil(lambda: sweeps.how_far is None, timeout=10_000)
+        groups = [Group(race, 0), Group(race, 1)]
+        qtbot.waitUntil(lambda groups=groups: list(comparison.colours) == groups, timeout=10_000)
+        qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [3, 3])
+    assert sorted(spec.experiment.seed for spec in executor.done) == sorted([1, 2, 3] * 4)
+
+
 def test_a_quick_race_is_compared_when_it_is_over(
     window: MainWindow, table: RunTable, qtbot: QtBot, does: Does
 ) -> None:
