@@ -92,11 +92,12 @@ class _Pipe:
 class _Outlet:
     """Where the job's reports go; see ``Outlet`` in ``nnviz.jobs.job``."""
 
-    def __init__(self, pipe: _Pipe) -> None:
+    def __init__(self, pipe: _Pipe, orders: queue.SimpleQueue[tuple[str, Any]]) -> None:
+        """``orders``: those that wait to be carried out."""
         self.estimating = True
         self.must_halt = False
         self.wants_frame = True
-        self._pipe = pipe
+        self._pipe, self._orders = pipe, orders
         self._told = self._heard = 0  # events; each number is changed in one thread only
         self._may_go_on = threading.Event()
 
@@ -110,10 +111,12 @@ class _Outlet:
         self._pipe.put(replace(frame, is_lent=True))
 
     def tell(self, run: int, event: Event | EpochEnd | Recorded) -> None:
-        """Sends it. Waits where too many were not heard yet, but not if there is an order."""
+        """Sends it. Waits where too many were not heard yet, but not if there is an order: an epoch may have two events,
+        and who waited with the second would never come to carry it out.
+        """
         self._told += 1
         self._pipe.gather((run, event))
-        if self._told - self._heard > _MOST_UNHEARD:
+        if self._told - self._heard > _MOST_UNHEARD and not self.must_halt and self._orders.empty():
             self._pipe.send()
             self._may_go_on.wait()
             self._may_go_on.clear()  # not before it waits: an order may have come since the last look for one
@@ -131,8 +134,8 @@ class _Borrower:
 
     def __init__(self, pipe: _Pipe) -> None:
         self._pipe = pipe
-        self._outlet = _Outlet(pipe)
         self._orders: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        self._outlet = _Outlet(pipe, self._orders)
         self._dataset: Dataset | None = None
         self._job: Job | None = None  # kept when it was handed back, for the next time
         self._is_training = False

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import pickle
+import queue
 import threading
+
+import pytest
 
 from engine.events import Epoch
 from nnviz.jobs.parcels import Parcel
@@ -13,7 +16,7 @@ from nnviz.jobs.training_main import _MOST_UNHEARD, _Outlet, _Pipe
 
 def test_an_order_that_comes_just_before_it_waits_to_be_heard_is_not_missed() -> None:
     """Such as a pause. The next event is waited with, until there is another order."""
-    outlet = _Outlet(_Nowhere())
+    outlet = _Outlet(_Nowhere(), queue.SimpleQueue())
     outlet.begin()
     for _ in range(_MOST_UNHEARD):
         outlet.tell(1, Epoch(1, None, None, 0.0))
@@ -24,6 +27,25 @@ def test_an_order_that_comes_just_before_it_waits_to_be_heard_is_not_missed() ->
     outlet.heard(100)
     outlet.go_on()
     assert _ends(waiting)
+
+
+@pytest.mark.parametrize("order", ["halt", "hand back"])
+def test_who_has_an_order_waits_with_no_event(order: str) -> None:
+    """An epoch has up to two: the order ends the wait with the first, and is carried out after the second."""
+    orders: queue.SimpleQueue[tuple[str, object]] = queue.SimpleQueue()
+    outlet = _Outlet(_Nowhere(), orders)
+    outlet.begin()
+    for _ in range(_MOST_UNHEARD):
+        outlet.tell(1, Epoch(1, None, None, 0.0))
+    waiting = _telling(outlet)
+    assert waiting.is_alive()
+    if order == "halt":
+        outlet.must_halt = True
+    else:
+        orders.put((order, None))
+    outlet.go_on()
+    assert _ends(waiting)
+    assert _ends(_telling(outlet))
 
 
 def test_a_full_pipe_keeps_nobody_waiting_and_all_arrives_in_order() -> None:
