@@ -111,8 +111,9 @@ class _Outlet:
         self._pipe.put(replace(frame, is_lent=True))
 
     def tell(self, run: int, event: Event | EpochEnd | Recorded) -> None:
-        """Sends it. Waits where too many were not heard yet, but not if there is an order: an epoch may have two events,
-        and who waited with the second would never come to carry it out.
+        """Sends it. Waits where too many were not heard yet, but not if there is an order.
+
+        An epoch may have two events, and who waited with the second would never come to carry it out.
         """
         self._told += 1
         self._pipe.gather((run, event))
