@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ _FIXED = {
     "evaluate": "All trials are measured.",
 }
 FREE = tuple(name for name in ("activation", *SETTING_NAMES) if name not in _FIXED)  # that may differ between trials
+_USUAL = Experiment()
 _NAMED: dict[str, Registry[Any]] = {
     "loss": LOSSES,
     "initializer": INITIALIZERS,
@@ -164,7 +166,8 @@ def is_whole(name: str) -> bool:
     return name == "hidden" or (isinstance(usual, int) and not isinstance(usual, bool))
 
 
-def choices_of(name: str) -> dict[str, str]:
+@lru_cache
+def choices_of(name: str) -> Mapping[str, str]:
     """What a setting without numbers may be, as it is typed, with its name for people; nothing for numbers."""
     if is_number(name):
         return {}
@@ -176,7 +179,7 @@ def choices_of(name: str) -> dict[str, str]:
 
 
 def _usual(name: str) -> Any:
-    return "relu" if name == "activation" else Experiment().value(name)
+    return "relu" if name == "activation" else _USUAL.value(name)
 
 
 # ---- what is typed

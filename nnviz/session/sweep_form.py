@@ -165,8 +165,8 @@ class SweepForm(QObject):
 
     def _look(self) -> None:
         dataset = self._data.dataset
-        if not self._is_watched or self._is_reading or dataset is None:
-            return
+        if not self._is_watched or self._is_reading or dataset is None or self._sweeps.how_far is not None:
+            return  # while many runs are done there is news all the time
         self._is_reading = True
         fingerprint = dataset.fingerprint
         self._lane.run(lambda library: _read(library, fingerprint), self._take, self._failed, ())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.many.plan import Plan
-from engine.many.results import FINISHED, OVER, Results, RunResult, TrialResult
+from engine.many.results import FINISHED, Results, RunResult, TrialResult
 from engine.many.vary import LIST, LOG, Varied, written
 from engine.validation import Array
 
@@ -84,6 +84,7 @@ class TrialTable:
         self._values: list[float] = []  # of the runs: what trials are compared by
         self._places: list[list[float]] = [[] for _ in self.axes]  # of the trials, for each axis
         self._medians: list[float] = []  # of the trials
+        self._bests: list[tuple[int, float]] = []  # after so many runs, the best median
 
     # ---- growing
 
@@ -100,7 +101,7 @@ class TrialTable:
         return True
 
     def add_runs(self, runs: Iterable[RunResult]) -> None:
-        """Adds what came of runs; of one that was done again what came of it last."""
+        """Adds what came of runs, in the order in which they were done; of one that was done again the last result."""
         for run in runs:
             if run.trial < len(self.results.trials):
                 self._learn_figures(run)
@@ -125,7 +126,13 @@ class TrialTable:
             self._values.append(value)
         else:
             self.runs[before], self._values[before] = run, value
-        self._medians[run.trial] = self._median(self.results.trials[run.trial])
+        self._note_trial(self.results.trials[run.trial])
+
+    def _note_trial(self, trial: TrialResult) -> None:
+        self._medians[trial.trial] = self._median(trial)
+        score = trial.score(self.results.compared_by) if trial.is_complete(self.plan) else math.inf
+        if score < (self._bests[-1][1] if self._bests else math.inf):
+            self._bests.append((len(self.runs), score))
 
     def _median(self, trial: TrialResult) -> float:
         """Of the runs that were trained to their ends; NaN without any."""
@@ -171,18 +178,8 @@ class TrialTable:
         return finished[(len(finished) - 1) // 2] if finished else next(iter(kept), None)
 
     def best_so_far(self) -> tuple[Array, Array]:
-        """Over runs done, counted from 1: after which the best trial changed, and its median; (k,) each.
+        """After how many runs the best trial changed, and its median then; (k,) each.
 
-        A trial counts when the runs with all its seeds are over, by their numbers in the library.
+        A trial counts when the runs with all its seeds are over.
         """
-        done = sorted((run for run in self.runs if run.status in OVER), key=lambda run: run.run or math.inf)
-        left: dict[int, int] = {}
-        counts, medians, best = [], [], math.inf
-        for count, run in enumerate(done, start=1):
-            left[run.trial] = left.get(run.trial, len(self.plan.seeds)) - 1
-            score = self.results.score(run.trial) if not left[run.trial] else math.inf
-            if score < best:
-                best = score
-                counts.append(count)
-                medians.append(score)
-        return np.array(counts, float), np.array(medians, float)
+        return np.array([count for count, _ in self._bests], float), np.array([best for _, best in self._bests], float)

@@ -14,6 +14,7 @@ from nnviz.session.session import Session
 from nnviz.session.setting_words import setting_name
 from nnviz.session.trial_table import TrialTable
 from nnviz.widgets.card import label
+from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.trials.best_table import BestRow, BestTable
 
@@ -53,7 +54,8 @@ class BestTrials(QWidget):
         self.chosen = named(label(role="notice"), "trialsChosen", "Test error of the chosen trial", _CHOSEN_TIP)
         for words in (self.verdict, self.chosen):
             words.setWordWrap(True)
-        arranged(QVBoxLayout(self), self.title, (self._stack, 1), self.verdict, self.chosen, spacing=4)
+        title = FixedSizeBox(self.title)
+        arranged(QVBoxLayout(self), title, (self._stack, 1), self.verdict, self.chosen, spacing=4)
         trials = session.trials
         self.table.chosen.connect(trials.choose)
         self.table.compared.connect(trials.compare)

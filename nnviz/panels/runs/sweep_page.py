@@ -6,6 +6,7 @@ for values side by side. Its dots fill the card above meanwhile, and its runs th
 
 from __future__ import annotations
 
+from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.panels.cards import CARDS, CardInfo
@@ -27,6 +28,8 @@ _WHY = (
     "The test error is told once, of the chosen one: the best of many by it would look better than it is."
 )
 _FORM, _BEST = 332, 250  # least widths in pixels
+_START = 104
+_SOON = 300  # milliseconds
 
 
 class SweepPage(Page):
@@ -54,6 +57,7 @@ class SweepPage(Page):
     def _add_buttons(self) -> None:
         self.go_on = pill("go on", "sweepGoOnButton", "Go on with the sweep", _GO_ON_TIP)
         self.start = pill("▷ start", "sweepStartButton", "Start the sweep", _START_TIP)
+        self.start.setFixedWidth(_START)  # how far it is must not lay out the window anew, several times a second
         arranged(QHBoxLayout(self.aside), 1, self.go_on, self.start, spacing=6)
 
     def _connect(self) -> None:
@@ -65,8 +69,11 @@ class SweepPage(Page):
         self.go_on.clicked.connect(trials.go_on)
         form.changed.connect(self._show_form)
         form.estimated.connect(self._show_estimate)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._show_best)
         for signal in (trials.changed, session.comparison.changed):
-            signal.connect(self._show_best)
+            signal.connect(self._show_soon)
         trials.chosen_changed.connect(lambda: self.best.table.show_choice(trials.chosen))
         sweeps.changed.connect(self._show_buttons)
 
@@ -101,6 +108,11 @@ class SweepPage(Page):
             words = self._session.sweep_form.estimate
             self.estimate.setText(words)
             self.estimate.setVisible(bool(words))
+
+    def _show_soon(self) -> None:
+        """Not in the same turn as the dots above: the mouse would wait for both."""
+        if self.in_view and not self._soon.isActive():
+            self._soon.start(_SOON)
 
     def _show_best(self) -> None:
         if self.in_view:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ _MEDIAN = -1  # in the place of a run: the dot of a trial
 _PERCENT, _SMALL, _PLAIN, _LARGE = 100.0, 0.8, 1.2, 1.6
 _JITTER, _GOLDEN = 0.5, 0.618034  # of the room that a name has; runs of the same value lie beside each other
 _ROOM = 0.05  # of an axis, beyond its ends
-_GOOD, _FEW = 0.1, 100  # the share of the trials whose lines are brighter; so many may be thicker, too
+_GOOD, _MOST_BRIGHT = 0.1, 50  # the share of the trials whose lines are brighter, and how many at most
 
 
 @dataclass(frozen=True)
@@ -233,27 +233,28 @@ def line_places(table: TrialTable, result: ResultAxis) -> Array:
 
 def lines(table: TrialTable, colours: Mapping[int, str]) -> list[Lines]:
     """Trials as lines, the best ones brighter; those that were not trained to their end dotted."""
-    ranked = [each.trial for each in table.results.ranked()]
-    medians, started = table.medians, np.zeros(len(table.medians), bool)
+    results, medians = table.results, table.medians
+    ranked = np.array([each.trial for each in results.ranked()], np.intp)
+    good = ranked[np.isfinite(medians[ranked])]
+    best, rest = np.split(good, [min(_MOST_BRIGHT, max(1, round(_GOOD * len(good))))])
+    rest, front = (each[~np.isin(each, list(colours))] for each in (rest, best[1:]))
+    has_all = np.array([len(results.trials[trial].runs) == len(table.plan.seeds) for trial in rest.tolist()], bool)
+    started = np.zeros(len(medians), bool)
     started[table.trial_of] = True
-    good = [trial for trial in ranked if math.isfinite(medians[trial])]
-    best = good[: max(1, round(_GOOD * len(good)))]
-    rest = [trial for trial in good[len(best) :] if trial not in colours]
-    others = np.flatnonzero(started & ~np.isfinite(medians)).tolist()
-    front = [trial for trial in best[1:] if trial not in colours]
     found = [
-        Lines(_some(others), "past", 0.7, is_dotted=True),
-        Lines(_some(rest), "past", 0.8),
-        Lines(np.array(front[::-1], np.intp), "text", 0.75, 1.5 if len(front) <= _FEW else 1.0),
+        Lines(_some(np.flatnonzero(started & ~np.isfinite(medians))), "past", 0.7, is_dotted=True, is_ground=True),
+        Lines(_some(rest[has_all]), "past", 0.8, is_ground=True),
+        Lines(_some(rest[~has_all]), "past", 0.8),
+        Lines(front[::-1], "text", 0.75),
         *(Lines(np.array([trial]), colour, 1.0, 2.0) for trial, colour in colours.items() if started[trial]),
     ]
-    first = [trial for trial in best[:1] if trial not in colours]
-    return [each for each in (*found, Lines(np.array(first, np.intp), "good", 1.0, 2.5)) if len(each.numbers)]
+    first = best[:1][~np.isin(best[:1], list(colours))]
+    return [each for each in (*found, Lines(first, "good", 1.0, 2.5)) if len(each.numbers)]
 
 
-def _some(trials: Sequence[int]) -> Array:
+def _some(trials: Array) -> Array:
     """Not more than can be drawn, the worst first."""
-    return np.array(trials[:: -(-len(trials) // MOST_LINES) or 1][::-1], np.intp)
+    return trials[:: -(-len(trials) // MOST_LINES) or 1][::-1]
 
 
 # ---- the best so far
@@ -261,9 +262,7 @@ def _some(trials: Sequence[int]) -> Array:
 
 def best_so_far(table: TrialTable, result: ResultAxis, colours: Mapping[int, str]) -> tuple[Drawn, Array, Frame]:
     """A dot for each run in the order in which they were done, a step curve of the best median, and their frame."""
-    order = np.argsort([math.inf if run.run is None else run.run for run in table.runs], kind="stable")
-    places = np.empty(len(order))
-    places[order] = np.arange(1, len(order) + 1)
+    places = np.arange(1, len(table.runs) + 1)
     found, figures = _Dots(), result.places(table.values)
     statuses = np.array(table.statuses, object)
     for status, looks in (*_LOOKS.items(), (FINISHED, ("text", True, DISC, 1.0))):

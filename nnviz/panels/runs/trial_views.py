@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import partial
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from nnviz.panels.runs.trial_points import (
     Drawn,
+    ResultAxis,
     best_so_far,
     dots,
     line_axes,
@@ -28,6 +31,7 @@ from nnviz.widgets.plots.point_plot import PointPlot
 
 _MOST_PLOTS, _IN_A_ROW = 8, 4
 _LEAST = (120, 96)  # pixels of one of several plots
+_BEGINS = "the first run is under way"
 _DOTS_TIP = (
     "Each dot is a run, or the median of a trial's seeds, at its value of this setting. Click it to choose its trial; "
     "a double click, or Enter, puts the run into the window. Left and Right go from dot to dot, C compares the trial."
@@ -61,6 +65,10 @@ class TrialViews(QStackedWidget):
         self._table: TrialTable | None = None
         self._unit = ""
         self._plots: list[PointPlot] = []
+        self._due: deque[Callable[[], None]] = deque()  # plots that are drawn in one of the next turns
+        self._next = QTimer(self)
+        self._next.setSingleShot(True)
+        self._next.timeout.connect(self._draw_next)
         self._drawn: dict[PointPlot, Drawn] = {}
         self.grid = QWidget()
         self._cells = QGridLayout(self.grid)
@@ -101,18 +109,30 @@ class TrialViews(QStackedWidget):
 
     # ---- drawing
 
-    def show_table(self, table: TrialTable, view: str, is_log: bool, unit: str, colours: Mapping[int, str]) -> None:
-        """Draws trials: as "dots", "parallel" coordinates or "best" so far; ``colours`` are of those compared."""
+    def show_table(
+        self,
+        table: TrialTable,
+        view: str,
+        is_log: bool,
+        unit: str,
+        colours: Mapping[int, str],
+        at_once: bool = True,
+    ) -> None:
+        """Draws trials: as "dots", "parallel" coordinates or "best" so far; ``colours`` are of those compared.
+
+        Args:
+            at_once: whether all plots are drawn in this turn of the event loop; else the mouse comes between them.
+        """
         self._table, self._unit = table, unit
         result = result_axis(table, is_log, unit)
-        hint = "the first run is under way" if not table.runs else ""
+        hint = _BEGINS if not table.runs else ""
+        self._due.clear()
         if view == "dots":
-            self._show_plots(len(table.axes))
-            for number, plot in enumerate(self._plots):
-                drawn = dots(table, places_along(table, number), result, colours)
-                self._drawn[plot] = drawn
-                frame = setting_frame(table.axes[number], result, is_first=not number)
-                plot.show_points(drawn.series, frame, hint)
+            at_once |= self._show_plots(len(table.axes))
+            self._due += [partial(self._draw_plot, number, result, colours) for number in range(len(self._plots))]
+            self._draw_next()
+            while at_once and self._due:
+                self._draw_next()
             self.setCurrentWidget(self._dots)
         elif view == "parallel":
             places = line_places(table, result)
@@ -124,9 +144,25 @@ class TrialViews(QStackedWidget):
             self.best.show_points(drawn.series, frame, hint, path)
             self.setCurrentWidget(self.best)
 
-    def _show_plots(self, count: int) -> None:
-        """As many plots as there are settings, up to eight, in one or two rows."""
+    def _draw_next(self) -> None:
+        """Draws one of the plots that wait."""
+        if self._due:
+            self._due.popleft()()
+        if self._due:
+            self._next.start(0)
+
+    def _draw_plot(self, number: int, result: ResultAxis, colours: Mapping[int, str]) -> None:
+        table = self._table
+        if table is None or number >= len(self._plots):
+            return
+        drawn = self._drawn[self._plots[number]] = dots(table, places_along(table, number), result, colours)
+        frame = setting_frame(table.axes[number], result, is_first=not number)
+        self._plots[number].show_points(drawn.series, frame, "" if table.runs else _BEGINS)
+
+    def _show_plots(self, count: int) -> bool:
+        """As many plots as there are settings, up to eight, in one or two rows; returns whether some are new."""
         shown = min(count, _MOST_PLOTS)
+        is_new = shown > len(self._plots)
         while len(self._plots) > shown:
             plot = self._plots.pop()
             self._drawn.pop(plot, None)
@@ -141,6 +177,7 @@ class TrialViews(QStackedWidget):
         more = count - shown
         self._more.setText(f"{more} more settings vary: parallel coordinates show all.")
         self._more.setVisible(more > 0)
+        return is_new
 
     def show_choice(self, trial: int | None) -> None:
         """Lets a trial stand out in the view that is shown; None for none."""

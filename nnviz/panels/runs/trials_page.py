@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
+from nnviz.jobs.pace import Budget
 from nnviz.library import Group
 from nnviz.look import text
 from nnviz.panels.cards import CARDS, CardInfo
@@ -30,6 +31,7 @@ _OPEN_TIP = (
 )
 _NO_SWEEP = "No sweep yet: choose in Sweep, below, which settings vary, and start it."
 _NAMES = dict(zip(VIEWS, ("dots", "parallel coordinates", "best so far"), strict=True))
+_BETWEEN, _TIMES_ITS_COST = 0.15, 60  # between two drawings: seconds at least, and in multiples of what one takes
 _LONGEST = 24  # letters of a sweep's name on the button
 
 
@@ -76,14 +78,33 @@ class TrialsPage(Page):
         self.compare_button.clicked.connect(self._compare)
         self.open_button.clicked.connect(self._open_chosen)
         trials.wanted.connect(self.wanted)
-        for signal in (trials.changed, trials.view_changed, self._session.comparison.changed):
+        for signal in (trials.view_changed, self._session.comparison.changed):
             signal.connect(self.refresh)
+        self._due = Budget(_BETWEEN, _TIMES_ITS_COST)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._follow)
+        trials.changed.connect(self._follow)
         trials.chosen_changed.connect(self._show_choice)
 
     # ---- what is shown
 
     def refresh(self) -> None:
         """Draws the view that is chosen."""
+        self._draw(at_once=True)
+
+    def _follow(self) -> None:
+        """Draws what has come, while more comes only as often as the mouse does not notice."""
+        if not self._session.trials.is_under_way:
+            self.refresh()
+        elif self._due.is_due:
+            with self._due:
+                self._draw(at_once=False)
+                self.views.currentWidget().repaint()  # what that takes counts, too
+        elif not self._later.isActive():
+            self._later.start(round(1000 * max(0.0, self._due.seconds_left)) + 1)
+
+    def _draw(self, at_once: bool) -> None:
         if not self.in_view:
             return
         trials = self._session.trials
@@ -98,7 +119,8 @@ class TrialsPage(Page):
             self.hint.setText("The sweep is being read …" if trials.sweeps or trials.shown else _NO_SWEEP)
             self._stack.setCurrentWidget(self.hint)
         else:
-            self.views.show_table(table, trials.view, self._is_log, self._unit(table), self._colours(table))
+            looks = self._is_log, self._unit(table), self._colours(table)
+            self.views.show_table(table, trials.view, *looks, at_once)
             self._stack.setCurrentWidget(self.views)
         self._show_choice()
 

@@ -24,6 +24,7 @@ from PyQt5.QtWidgets import QWidget
 
 from engine.validation import Array
 from nnviz.look import theme
+from nnviz.widgets.map.painting import mixed
 from nnviz.widgets.plots.choosing import next_along
 from nnviz.widgets.plots.painted_axes import NUMBERS, Ends, Scale, written_marks
 from nnviz.widgets.read_out import ReadOut, Text
@@ -32,6 +33,7 @@ _LEFT, _RIGHT, _TOP, _FOOT = 46, 64, 30, 12  # pixels around the axes
 _APART = 40  # pixels between two marks of an axis, about
 _REACH = 8  # pixels from the mouse to the line that it points at
 _ROOM_OF_MARK = 84
+_NONE: tuple[Array, Array] = np.zeros(0, np.intp), np.zeros((0, 0))
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,10 @@ class Lines:
     Attributes:
         numbers: (k,) of the items.
         ink: the name of their colour.
-        share: how much of it is seen, 0…1.
-        width: in pixels.
+        share: how much of it is seen, 0…1; the rest is the ground's.
+        width: in pixels; of more than one, there should be few.
         is_dotted: whether they are interrupted.
+        is_ground: whether they lie behind all others, and stay where they are: they are drawn once.
     """
 
     numbers: Array
@@ -60,6 +63,7 @@ class Lines:
     share: float = 1.0
     width: float = 1.0
     is_dotted: bool = False
+    is_ground: bool = False
 
 
 class ParallelPlot(QWidget):
@@ -85,7 +89,9 @@ class ParallelPlot(QWidget):
         self._hint = ""
         self._choice: int | None = None
         self._pointed = -1
-        self._picture: QPixmap | None = None
+        self._ground: QPixmap | None = None  # with the lines that stay
+        self._drawn: tuple[Array, Array] = _NONE  # these lines: their items, and the places that they go through
+        self._picture: QPixmap | None = None  # with all lines and axes
         self._read_out = ReadOut(self)
         self._mouse: QPoint | None = None
         self.setMouseTracking(True)
@@ -98,10 +104,20 @@ class ParallelPlot(QWidget):
         Args:
             lines: which items are drawn how, those first that lie behind.
         """
+        if list(axes) != list(self._axes) or not self._is_same(places):
+            self._ground = None
         self._axes, self._places, self._lines, self._hint = axes, places, lines, hint
-        self._redraw()
+        self._picture = None
+        self.update()
         if self._mouse is not None:
             self._point_at(self._at(self._mouse))
+
+    def _is_same(self, places: Array) -> bool:
+        """Whether the lines that were drawn to stay are still right."""
+        numbers, there = self._drawn
+        if not len(numbers):
+            return True
+        return len(places) > numbers.max() and np.array_equal(places[numbers], there, equal_nan=True)
 
     def show_choice(self, number: int | None) -> None:
         """Lets a line stand out; None for none."""
@@ -168,7 +184,7 @@ class ParallelPlot(QWidget):
         return QSize(200, 110)
 
     def _redraw(self) -> None:
-        self._picture = None
+        self._ground = self._picture = None
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -176,7 +192,7 @@ class ParallelPlot(QWidget):
         self._redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the picture of all lines, the axes over it, and what stands out."""
+        """Paints the picture of all lines and axes, and over it what stands out."""
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
@@ -191,33 +207,48 @@ class ParallelPlot(QWidget):
             if number is not None and 0 <= number < len(self._places):
                 self._paint_line(painter, number, theme.colour(ink))
         painter.setRenderHint(QPainter.Antialiasing, False)
-        self._paint_axes(painter)
         if self.hasFocus():
             painter.setPen(theme.colour("accent"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _draw(self) -> QPixmap:
-        ratio = self.devicePixelRatioF()
-        picture = QPixmap(max(1, int(self.width() * ratio)), max(1, int(self.height() * ratio)))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(theme.colour("card"))
+        if self._ground is None:
+            ratio = self.devicePixelRatioF()
+            self._ground = QPixmap(max(1, int(self.width() * ratio)), max(1, int(self.height() * ratio)))
+            self._ground.setDevicePixelRatio(ratio)
+            self._ground.fill(theme.colour("card"))
+            self._drawn = _NONE[0], np.zeros((0, self._places.shape[1]))
+        painter = QPainter(self._ground)
+        for each in self._lines:
+            if each.is_ground:
+                numbers, places = self._drawn
+                new = each.numbers[~np.isin(each.numbers, numbers)]
+                self._draw_lines(painter, each, new)
+                self._drawn = np.concatenate([numbers, new]), np.concatenate([places, self._places[new]])
+        painter.end()
+        picture = QPixmap(self._ground)
         painter = QPainter(picture)
         for each in self._lines:
-            if len(each.numbers):
-                self._draw_lines(painter, each)
+            if not each.is_ground:
+                self._draw_lines(painter, each, each.numbers)
+        painter.setRenderHint(QPainter.Antialiasing, False)
+        painter.setFont(theme.font(theme.SMALL))
+        self._paint_axes(painter)
         painter.end()
         return picture
 
-    def _draw_lines(self, painter: QPainter, lines: Lines) -> None:
-        """All of them as one path, with gaps."""
-        heights = self._heights(lines.numbers)
+    def _draw_lines(self, painter: QPainter, lines: Lines, numbers: Array) -> None:
+        """So many of them as one path, with gaps."""
+        if not len(numbers):
+            return
+        heights = self._heights(numbers)
         across = np.broadcast_to(self._across(), heights.shape)
         known = np.isfinite(heights)
         connect = np.zeros(heights.shape, bool)
         connect[:, :-1] = known[:, :-1] & known[:, 1:]
         path = pg.arrayToQPath(across.ravel(), np.nan_to_num(heights).ravel(), connect=connect.ravel().astype(np.int32))
-        ink = theme.colour(lines.ink)
-        ink.setAlphaF(lines.share)
+        mixture = mixed(np.array([theme.colour(lines.ink).rgb() & 0xFFFFFF]), theme.colour("card").rgb(), lines.share)
+        ink = QColor.fromRgb(int(mixture[0]))
         painter.setRenderHint(QPainter.Antialiasing, lines.width > 1)
         painter.setPen(QPen(ink, lines.width, Qt.DotLine if lines.is_dotted else Qt.SolidLine))
         painter.drawPath(path)

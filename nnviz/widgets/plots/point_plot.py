@@ -70,6 +70,7 @@ class PointPlot(QWidget):
         self._hint = ""
         self._painter = PointPainter()
         self._picture: QPixmap | None = None
+        self._known_places: tuple[QRect, Array] | None = None  # for that field
         self._read_out = ReadOut(self)
         self._mouse: QPoint | None = None
         self.setMouseTracking(True)
@@ -81,6 +82,7 @@ class PointPlot(QWidget):
         self._series, self.frame, self._hint = series, frame, hint
         self._path = np.zeros((0, 2)) if path is None else path
         self._points = np.concatenate([each.points for each in series]) if series else np.zeros((0, 2))
+        self._known_places = None
         self._redraw()
         if self._mouse is not None:
             self.hovered.emit(self._at(self._mouse))
@@ -114,7 +116,10 @@ class PointPlot(QWidget):
 
     def _places(self) -> Array:
         """(k, 2) pixels within the field; NaN for points that are not finite."""
-        return self._within_field(self._points)
+        field = self.field
+        if self._known_places is None or self._known_places[0] != field:
+            self._known_places = field, self._within_field(self._points)
+        return self._known_places[1]
 
     def _within_field(self, points: Array) -> Array:
         ends, field = np.array([self.frame.x, self.frame.y]), self.field
@@ -175,7 +180,7 @@ class PointPlot(QWidget):
         paint_grid(painter, self.frame, size)
         is_dark = theme.colour("card").lightness() < 128  # the points' own ground then hides neither grid nor line
         over = QPainter.CompositionMode_Lighten if is_dark else QPainter.CompositionMode_Darken
-        for factor in sorted({each.size for each in self._series if each.mark == DISC}):
+        for factor in sorted({self._size(each) for each in self._series if each.mark == DISC}):
             self._painter.paint(pixels, *self._dots(ratio, factor), ground, ground, factor * self._radius * ratio)
             painter.setCompositionMode(over)
             painter.drawImage(QRect(QPoint(0, 0), size), self._painter.image)
@@ -213,6 +218,10 @@ class PointPlot(QWidget):
     def _radius(self) -> float:
         return 3.5 if self.count <= _FEW else 2.5 if self.count <= _SOME else 1.8
 
+    def _size(self, series: Series) -> float:
+        """The factor by which its discs are larger than others; of very many all are alike, and drawn in one go."""
+        return series.size if self.count <= _SOME else 1.0
+
     def _dots(self, ratio: float, factor: float) -> tuple[Array, Dots, Array]:
         """Discs of that size: places in pixels of the screen, points, and their colours; faint ones lie behind."""
         if not self.count:
@@ -222,7 +231,7 @@ class PointPlot(QWidget):
         faint = np.array([each.is_faint for each in self._series])
         inks[faint] = mixed(inks[faint], ground, _FAINT) & 0xFFFFFF
         of = np.repeat(np.arange(len(inks)), [len(each.points) for each in self._series])
-        drawn = np.array([each.mark == DISC and each.size == factor for each in self._series])
+        drawn = np.array([each.mark == DISC and self._size(each) == factor for each in self._series])
         order = np.argsort(~faint[of], kind="stable")
         order = order[drawn[of[order]]]
         nobody = np.zeros(len(order), bool)

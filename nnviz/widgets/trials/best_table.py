@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QResizeEvent
-from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from nnviz.look import theme
 from nnviz.widgets.table_look import show_as_rows
 
 _HIGH, _SIDE, _MARK = 25, 9, 22  # pixels: a row, the square, its column
-_LEAST, _AIR = 24, 16  # pixels: a column at least, and beside its text
+_LEAST, _AIR, _PAD = 24, 16, 6  # pixels: a column at least, beside its text, and of that at the right
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,6 @@ class _Model(QAbstractTableModel):
 
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         row = self.rows[index.row()]
-        if role == Qt.TextAlignmentRole:
-            return int(Qt.AlignRight | Qt.AlignVCenter)
-        if role == Qt.ForegroundRole:
-            return theme.colour("good" if row.is_best else "text")
         if role == Qt.AccessibleTextRole and not index.column():
             return "compared" if row.colour else ""
         if role in (Qt.DisplayRole, Qt.ToolTipRole, Qt.AccessibleTextRole):
@@ -73,24 +69,6 @@ class _Model(QAbstractTableModel):
         if role in (Qt.DisplayRole, Qt.ToolTipRole):
             return self.names[section - 1]
         return int(Qt.AlignRight | Qt.AlignVCenter) if role == Qt.TextAlignmentRole else None
-
-
-class _Square(QStyledItemDelegate):
-    """Paints the square of a trial that is compared."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        super().paint(painter, option, index)
-        model = index.model()
-        assert isinstance(model, _Model)
-        colour = model.rows[index.row()].colour
-        square = QRect(0, 0, _SIDE, _SIDE)
-        square.moveCenter(option.rect.center())
-        painter.save()
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(theme.colour(colour or "border"))
-        painter.setBrush(theme.colour(colour) if colour else Qt.NoBrush)
-        painter.drawRoundedRect(square, 2, 2)
-        painter.restore()
 
 
 class BestTable(QTableView):
@@ -109,7 +87,6 @@ class BestTable(QTableView):
         self._model = _Model()
         self._divided: tuple[tuple[str, ...], int] = ((), 0)  # the columns and the width that they were divided for
         self.setModel(self._model)
-        self.setItemDelegateForColumn(0, _Square(self))
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.SingleSelection)
         show_as_rows(self, _HIGH)
@@ -176,6 +153,37 @@ class BestTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._divide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints whole rows, not cell by cell through a delegate, which takes several times as long."""
+        first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
+        if first < 0:
+            return
+        painter = QPainter(self.viewport())
+        painter.setFont(theme.font(theme.SMALL))
+        selected = {index.row() for index in self.selectionModel().selectedRows()}
+        for row in range(first, len(self.rows) if last < 0 else last + 1):
+            self._paint_row(painter, row, row in selected)
+
+    def _paint_row(self, painter: QPainter, row: int, is_selected: bool) -> None:
+        told, top, width = self.rows[row], self.rowViewportPosition(row), self.viewport().width()
+        if is_selected:
+            painter.fillRect(0, top, width, _HIGH, theme.colour("field"))
+        painter.fillRect(0, top + _HIGH - 1, width, 1, theme.colour("grid"))
+        self._paint_square(painter, told.colour, QPoint(self.columnViewportPosition(0) + _MARK // 2, top + _HIGH // 2))
+        painter.setPen(theme.colour("good" if told.is_best else "text"))
+        metrics, side = painter.fontMetrics(), int(Qt.AlignRight | Qt.AlignVCenter)
+        for column, words in enumerate(told.cells, start=1):
+            place = QRect(self.columnViewportPosition(column), top, self.columnWidth(column) - _PAD, _HIGH)
+            painter.drawText(place, side, metrics.elidedText(words, Qt.ElideRight, place.width()))
+
+    def _paint_square(self, painter: QPainter, colour: str, centre: QPoint) -> None:
+        square = QRect(0, 0, _SIDE, _SIDE)
+        square.moveCenter(centre)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setPen(theme.colour(colour or "border"))
+        painter.setBrush(theme.colour(colour) if colour else Qt.NoBrush)
+        painter.drawRoundedRect(square, 2, 2)
 
     def _trial(self, index: QModelIndex) -> int:
         return self.rows[index.row()].trial

@@ -19,9 +19,9 @@ def a_table(*typed: str, seeds: tuple[int, ...] = (1, 2, 3), **more: Any) -> Tri
     return TrialTable(Plan(SWEEP, (an_experiment(),), seeds, tuple(map(parsed, typed)), **more))
 
 
-def a_run(trial: int, seed: int, error: float, status: str = FINISHED, run: int | None = None) -> RunResult:
+def a_run(trial: int, seed: int, error: float, status: str = FINISHED) -> RunResult:
     figures = {"validation_error": error, "test_error": error} if math.isfinite(error) else {}
-    return RunResult(trial, seed, status, figures, 5.0, 1.0, 10 * trial + seed if run is None else run)
+    return RunResult(trial, seed, status, figures, 5.0, 1.0, 10 * trial + seed)
 
 
 # ---- where values lie
@@ -108,8 +108,8 @@ def test_the_best_so_far_falls_when_a_trial_has_all_its_seeds() -> None:
     table.add_trials(0, [{"learning_rate": rate} for rate in (0.05, 0.2, 0.3)])
     table.add_runs(
         [
-            *(a_run(0, 1, 0.4, run=1), a_run(1, 1, 0.1, run=2), a_run(0, 2, 0.2, run=3)),
-            *(a_run(2, 1, 0.9, run=4), a_run(1, 2, 0.2, run=5), a_run(2, 2, 0.0, PRUNED, run=6)),
+            *(a_run(0, 1, 0.4), a_run(1, 1, 0.1), a_run(0, 2, 0.2)),
+            *(a_run(2, 1, 0.9), a_run(1, 2, 0.2), a_run(2, 2, 0.0, PRUNED)),
         ]
     )
     counts, medians = table.best_so_far()
