@@ -18,6 +18,7 @@ from engine.assets_folder import ASSETS
 ROOT = ASSETS.parent
 FOLDER = ASSETS / "pictures"
 TRAINED = ("--epochs", "20", "--draw")
+TRIALS = ("--workspace", "runs", "--draw", "--epochs", "1", "--sweep", "1")
 PICTURES: dict[str, tuple[str, ...]] = {
     "window-dark.png": ("--theme", "dark", *TRAINED),
     "window-light.png": ("--theme", "light", *TRAINED),
@@ -33,6 +34,12 @@ PICTURES: dict[str, tuple[str, ...]] = {
     "timeline-light.png": ("--theme", "light", *TRAINED, "--at", "3"),
     "runs-dark.png": ("--workspace", "runs", "--theme", "dark", "--draw", "--epochs", "1", "--compare", "2,7,12"),
     "runs-light.png": ("--workspace", "runs", "--theme", "light", "--draw", "--epochs", "1", "--compare", "2,7,12"),
+    "sweep-dark.png": (*TRIALS, "--theme", "dark", "--view", "dots"),
+    "sweep-light.png": (*TRIALS, "--theme", "light", "--view", "dots"),
+    "sweep-parallel-dark.png": (*TRIALS, "--theme", "dark", "--view", "parallel"),
+    "sweep-parallel-light.png": (*TRIALS, "--theme", "light", "--view", "parallel"),
+    "sweep-best-dark.png": (*TRIALS, "--theme", "dark", "--view", "best"),
+    "sweep-best-light.png": (*TRIALS, "--theme", "light", "--view", "best"),
     "window-1280x720.png": ("--theme", "dark", "--size", "1280x720", *TRAINED),
     "window-200-percent.png": ("--theme", "light", *TRAINED),
     "window-training.png": ("--theme", "dark", "--epochs", "12", "--of", "20", "--draw"),
@@ -49,6 +56,11 @@ RUNS: tuple[tuple[str, ...], ...] = (
     ("--hidden", "32", "--activation", "sigmoid", "--learning-rate", "0.5"),
     ("--preset", "Ancestor 2015"),
 )
+# What that of the pictures of Trials holds: one sweep.
+SWEEP = (
+    *("--epochs", "2", "--vary", "learning-rate=log:0.005..2", "--vary", "hidden=32,64,128,64-32"),
+    *("--vary", "dropout=0..0.5", "--runs", "60"),
+)
 FILM = "weights.webp"
 FILM_SECONDS, FILM_SIZE = 5, (1000, 620)
 
@@ -61,12 +73,10 @@ def make(file: Path, *options: str, scale: str = "1", library: Path | None = Non
     subprocess.run([sys.executable, "main.py", "screenshot", str(file), *options], cwd=ROOT, env=env, check=True)
 
 
-def fill(library: Path) -> None:
-    """Trains the runs that the pictures of Runs show."""
+def fill(library: Path, *options: str) -> None:
+    """Has a command train runs that pictures show."""
     env = {**os.environ, "NNVIZ_LIBRARY": str(library)}
-    for options in RUNS:
-        command = [sys.executable, "main.py", "train", "--epochs", "10", *options]
-        subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "main.py", *options], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
 
 
 def make_film(path: Path) -> None:
@@ -79,10 +89,14 @@ def make_film(path: Path) -> None:
 def main() -> None:
     """All of them, one after the other."""
     with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder, "library.sqlite")
-        fill(library)
+        library, swept = Path(folder, "library.sqlite"), Path(folder, "swept.sqlite")
+        for options in RUNS:
+            fill(library, "train", "--epochs", "10", *options)
+        fill(swept, "sweep", *SWEEP)
         for name, options in PICTURES.items():
-            make(FOLDER / name, *options, scale=SCALED.get(name, "1"), library=library)
+            make(
+                FOLDER / name, *options, scale=SCALED.get(name, "1"), library=swept if "--sweep" in options else library
+            )
             print(f"{name}: {(FOLDER / name).stat().st_size / 1000:.0f} kB")
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     make_film(FOLDER / FILM)

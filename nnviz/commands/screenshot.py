@@ -30,6 +30,7 @@ from nnviz.look import text
 from nnviz.look.theme import COMPARED
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
+from nnviz.session.trials import VIEWS
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
@@ -47,6 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
     check_folder(arguments.out)
     if arguments.compare and arguments.workspace != "runs":
         raise CommandError("--compare: runs are compared in their own workspace; give --workspace runs, too.")
+    if arguments.sweep is not None and arguments.workspace != "runs":
+        raise CommandError("--sweep: trials are shown in the workspace of runs; give --workspace runs, too.")
+    if arguments.view is not None and arguments.sweep is None:
+        raise CommandError("--view: that is how the trials of a sweep are shown; give --sweep ID, too.")
     if len(arguments.compare) > len(COMPARED):
         raise CommandError(f"--compare: at most {len(COMPARED)} runs can be told apart; leave some out.")
     data = arguments.data or Experiment.data
@@ -85,6 +90,8 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
             session.timeline.go_to(wanted.at)
         if wanted.compare:
             _compare(window, wanted.compare)
+        if wanted.sweep is not None:
+            _show_sweep(window, wanted.sweep, wanted.view or VIEWS[0])
         wait_until(window, lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in session.probes))
         QApplication.processEvents()  # lets layouts follow
         write_whole(wanted.out, png(window.grab()))
@@ -118,6 +125,23 @@ def _compare(window: MainWindow, numbers: list[int]) -> None:
         raise CommandError(f"--compare {missing[0]}: {session.records.path} has no such run; nnviz runs lists them.")
 
 
+def _show_sweep(window: MainWindow, number: int, view: str) -> None:
+    """Its trials, the best one chosen, and in the form what varied. Raises CommandError where the library lacks it."""
+    trials = window.session.trials
+    trials.set_view(view)
+    window.show_sweep_form()
+    trials.show(number)
+    wait_until(window, lambda: trials.table is not None or trials.shown != number)
+    if trials.table is None or trials.shown != number:
+        where = window.session.records.path
+        raise CommandError(f"--sweep {number}: {where} has no such sweep; nnviz runs tells of which sweep each run is.")
+    from nnviz.session.sweep_plan import fields_of  # which only sweeps need
+
+    window.session.sweep_form.take(fields_of(trials.table.plan).as_dict())
+    best = trials.table.results.chosen
+    trials.choose(None if best is None else best.trial)
+
+
 def _print_warning(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
     """Prints Qt's warnings, except those about the desktop that is absent on purpose."""
     if not text.startswith(("This plugin does not support", "QStandardPaths: XDG_RUNTIME_DIR")):
@@ -143,7 +167,7 @@ def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
 
     session = window.session
     probes = [signal for probe in session.probes for signal in (probe.changed, probe.failed)]
-    kept = session.library.listed, session.comparison.changed
+    kept = session.library.listed, session.comparison.changed, session.trials.changed
     signals = (session.training.state_changed, session.displayed.changed, *kept, *probes)
     for signal in signals:
         signal.connect(look)

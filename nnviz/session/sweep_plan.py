@@ -254,3 +254,19 @@ def other_kind(row: Varying, kind: str, base: Experiment, dataset: Dataset) -> V
     if len(values) < 2 or (kind == LOG and values[0] <= 0):
         return usual_range(row.name, base, kind)
     return Varying(row.name, kind, "", f"{values[0]:g}", f"{values[-1]:g}", str(POINTS))
+
+
+# ---- fields for a plan
+
+
+def fields_of(plan: Plan) -> SweepFields:
+    """The fields that come to such a plan."""
+    rows = tuple(map(_row_of, plan.vary))
+    runs, minutes = ("" if each is None else f"{each:.12g}" for each in (plan.runs, plan.minutes))
+    return SweepFields(rows, plan.sampler, plan.prune, runs, minutes, str(len(plan.seeds)))
+
+
+def _row_of(varied: Varied) -> Varying:
+    if varied.kind == LIST:
+        return Varying(varied.name, LIST, ", ".join(map(written, varied.values)))
+    return Varying(varied.name, varied.kind, "", f"{varied.low:.12g}", f"{varied.high:.12g}", str(varied.points))

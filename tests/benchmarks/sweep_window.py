@@ -1,11 +1,17 @@
-"""A sweep of 2,000 tiny runs beside the window: how long the mouse waits meanwhile, and what memory it takes.
+"""A sweep of 2,000 tiny runs beside the window: how long the mouse waits meanwhile, and what it takes.
 
-    QT_QPA_PLATFORM=offscreen python -m tests.benchmarks.sweep_window [--runs 2000] [--seeds 1] [--json FILE]
+    QT_QPA_PLATFORM=offscreen python -m tests.benchmarks.sweep_window [--runs 2000] [--only pool|dask] [--json FILE]
 
-Spirals, 2-4-2, one epoch, two settings that vary, by the pool of the window; each view of the sweep in a process of its
-own, with a library of its own. A thread posts moves over the view, 125 a second; a move counts as handled when the
-read-out is told. "news" are the batches of results a second; "memory" is what the window's process takes after a third
-of the runs and at the end. To be reached: p99 of 16 ms, five batches a second at most.
+Two settings of a network 2-4-2 vary, over runs of ten epochs on spirals: by the processes beside the window, and by a
+Dask cluster of a scheduler and two workers, which this starts on the loopback. The window shows Runs at 1440 × 900, the
+form of the sweep, the list of runs and one of the views of the trials; each in a process of its own, with a library of
+its own. Meanwhile a thread posts moves of the mouse from dot to dot, 125 a second, until two seconds after the end; in
+"list" over the list of runs, beside the dots.
+
+"mouse_ms": from the moment that a move is posted until it is handled. "memory_mb": of the window's process before the
+sweep, after half of the runs, and at the end. "seconds": from the beginning of the first run to the end of the last, by
+the library; "alone" without a window, by as many workers. "drawn_s": from the end of the last run until it is painted.
+To be reached: p99 of 16 ms, and memory that stays.
 """
 
 from __future__ import annotations
@@ -20,6 +26,9 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,137 +36,304 @@ import main as door
 
 door.set_threads()
 
-from PyQt5.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt  # noqa: E402
+from PyQt5.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, QTimer  # noqa: E402
 from PyQt5.QtGui import QMouseEvent  # noqa: E402
 from PyQt5.QtWidgets import QWidget  # noqa: E402
 
+from engine.datasets import Dataset, source_of  # noqa: E402
+from engine.experiment import Experiment  # noqa: E402
 from engine.many.plan import SWEEP, Plan  # noqa: E402
 from engine.many.vary import parsed  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
-from nnviz.commands.screenshot import wait_until  # noqa: E402
+from nnviz.library import Library  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
 from nnviz.session.trials import VIEWS  # noqa: E402
+from nnviz.sweeps.cluster import Cluster  # noqa: E402
+from nnviz.sweeps.cluster_address import address_of  # noqa: E402
+from nnviz.sweeps.cluster_executor import ClusterExecutor  # noqa: E402
+from nnviz.sweeps.conductor import Conductor  # noqa: E402
+from nnviz.sweeps.pool import usual_workers  # noqa: E402
+from nnviz.sweeps.store import Store  # noqa: E402
+from nnviz.widgets.plots.point_plot import PointPlot  # noqa: E402
+from nnviz.widgets.runs.run_table import RunTable  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 from nnviz.window.preferences import Preferences  # noqa: E402
 from tests.benchmarks.hand import EVENTS_PER_SECOND, percentiles, wait  # noqa: E402
+from tests.benchmarks.sweep import pool_of, warm_up  # noqa: E402
 from tests.benchmarks.window_figures import SIZE, resident_megabytes  # noqa: E402
+from tests.nnviz.helpers import find  # noqa: E402
+from tests.nnviz.sweeps.clusters import local_cluster  # noqa: E402
+
+LIST, ALONE = "list", "alone"
+DATA, SETTINGS = "spirals", {"points": 200}
+WORKERS = 2  # of the cluster
+PATIENCE = 600.0  # seconds
+AFTER = 2.0  # seconds after the end, until which the mouse moves
+MOVES_TO_A_DOT = 12
+MARK = QEvent.Type(QEvent.registerEventType())
 
 
-class Hover(threading.Thread):
-    """Posts moves over a view at a steady pace."""
-
-    def __init__(self, view: QWidget) -> None:
-        super().__init__(daemon=True)
-        self._view = view
-        self.posted: deque[float] = deque()
-        self.is_over = False
-
-    def run(self) -> None:
-        due, step = time.perf_counter(), 0
-        while not self.is_over:
-            due, step = due + 1 / EVENTS_PER_SECOND, step + 1
-            time.sleep(max(0.0, due - time.perf_counter()))
-            place = QPointF(60 + (7 * step) % max(1, self._view.width() - 80), 20 + (3 * step) % 200)
-            self.posted.append(time.perf_counter())
-            event = QMouseEvent(QEvent.MouseMove, place, Qt.NoButton, Qt.NoButton, Qt.NoModifier)
-            QCoreApplication.postEvent(self._view, event)
+def tiny_plan(dataset: Dataset, runs: int) -> Plan:
+    """Of networks as tests.benchmarks.sweep trains them."""
+    changes = {"hidden": (4,), "epochs": 10, "batch_size": 10}
+    made = Experiment().changed(data=DATA, data_settings=SETTINGS, **changes).for_data(dataset).for_task(dataset)
+    vary = tuple(map(parsed, ("learning-rate=log:0.001..0.5", "dropout=0..0.5")))
+    return Plan(SWEEP, (made,), vary=vary, runs=runs).held_aside(dataset)
 
 
-class Handled(QObject):
-    """Notes how long moves waited until all that follows from them was done."""
+def until(reached: Callable[[], object]) -> None:
+    """Lets the window live until it is so. Raises TimeoutError."""
+    end = time.perf_counter() + PATIENCE
+    while not reached():
+        wait(0.05)
+        if time.perf_counter() > end:
+            raise TimeoutError("it did not come to that")
 
-    def __init__(self, hover: Hover, view: Any) -> None:
+
+# ---- the mouse
+
+
+class Mouse(QObject):
+    """Moves over a widget at a steady pace.
+
+    Each move is followed by a mark: when that comes, the move was handled.
+    """
+
+    def __init__(self, widget: QWidget, place: Callable[[int], QPointF]) -> None:
+        """``place`` is where it is after so many moves; it is asked in the interface's thread."""
         super().__init__()
-        self._hover = hover
+        self._widget, self._place = widget, place
+        self._posted: deque[float] = deque()
+        self._next = QPointF()
+        self._step = 0
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._move, daemon=True)
         self.seconds: list[float] = []
-        view.hovered.connect(self._done)  # after the panel, which shows the read-out
-        view.installEventFilter(self)
-        self._seen: float | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _move(self) -> None:
+        due = time.perf_counter()
+        while not self._is_over.is_set():
+            due += 1 / EVENTS_PER_SECOND
+            time.sleep(max(0.0, due - time.perf_counter()))
+            event = QMouseEvent(QEvent.MouseMove, self._next, Qt.NoButton, Qt.NoButton, Qt.NoModifier)
+            self._posted.append(time.perf_counter())
+            QCoreApplication.postEvent(self._widget, event)
+            QCoreApplication.postEvent(self, QEvent(MARK))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() != MARK:
+            return super().event(event)
+        self.seconds.append(time.perf_counter() - self._posted.popleft())
+        self._step += 1
+        self._next = self._place(self._step)
+        return True
+
+
+def over_dots(plot: PointPlot) -> Callable[[int], QPointF]:
+    """From dot to dot, which are far from each other, in straight lines."""
+
+    def dot(number: int) -> QPointF:
+        place = plot.place_of(number * 7919 % plot.count) if plot.count else QPointF(plot.rect().center())
+        return place if place.x() == place.x() else QPointF(plot.rect().center())
+
+    def place(step: int) -> QPointF:
+        number, share = divmod(step, MOVES_TO_A_DOT)
+        return dot(number) + (dot(number + 1) - dot(number)) * (share / MOVES_TO_A_DOT)
+
+    return place
+
+
+def up_and_down(widget: QWidget) -> Callable[[int], QPointF]:
+    def place(step: int) -> QPointF:
+        across, down = 7 * step % (2 * widget.width()), 3 * step % (2 * widget.height())
+        return QPointF(min(across, 2 * widget.width() - across), min(down, 2 * widget.height() - down))
+
+    return place
+
+
+# ---- with a window
+
+
+class Drawn(QObject):
+    """Notes when all runs were first painted in these views, by the clock of the library."""
+
+    def __init__(self, views: Sequence[Any], runs: int) -> None:
+        super().__init__()
+        self._left, self._runs = list(views), runs
+        self.at: float | None = None
+        for view in views:
+            view.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Sees a move before the view does."""
-        if event.type() == QEvent.MouseMove and self._hover.posted:
-            self._seen = self._hover.posted.popleft()
+        """Sees that a view is about to be painted."""
+        if event.type() == QEvent.Paint and watched in self._left and watched.count == self._runs:
+            self._left.remove(watched)
+            if not self._left:
+                QTimer.singleShot(0, self._painted)
         return False
 
-    def _done(self, *_: object) -> None:
-        if self._seen is not None:  # results that come tell what lies under a resting mouse, too
-            self.seconds.append(time.perf_counter() - self._seen)
-            self._seen = None
+    def _painted(self) -> None:
+        self.at = time.time()
 
 
-def of_view(window: MainWindow, view: str, plan: Plan) -> dict[str, Any]:
+def beside(window: MainWindow, view: str, runs: int) -> dict[str, Any]:
     """Does the sweep while one view is shown."""
     session, views = window.session, window.card("trialsPage").views
-    session.trials.set_view(view)
-    target = {"dots": views.plots[0], "parallel": views.lines, "best": views.best}[view]
-    news: list[float] = []
-    session.sweeps.came.connect(lambda _: news.append(time.perf_counter()))
-    hover = Hover(target)
-    handled = Handled(hover, target)
-    begun, memory = time.perf_counter(), 0.0
-    session.sweeps.start(plan)
-    hover.start()
-    while session.sweeps.how_far is not None:
-        wait(0.2)
-        table = session.trials.table
-        if not memory and table is not None and len(table.runs) >= (plan.most_runs or 0) / 3:
-            memory = resident_megabytes()
-    hover.is_over = True
-    hover.join()
-    seconds = time.perf_counter() - begun
-    session.messages.dismiss()
+    dataset = session.data.dataset
+    assert dataset is not None
+    session.trials.set_view(VIEWS[0] if view == LIST else view)
+    before = resident_megabytes()
+    session.sweeps.start(tiny_plan(dataset, runs))
+    until(lambda: session.trials.table is not None and session.trials.is_under_way and len(session.trials.table.runs))
+    shown = {"parallel": [views.lines], "best": [views.best]}.get(view, list(views.plots))
+    drawn, news = Drawn(shown, runs), News(session.sweeps)
+    mouse = mouse_over(window, view, shown[0])
+    mouse.start()
+    until(lambda: session.trials.table is not None and len(session.trials.table.runs) >= runs / 2)
+    middle = resident_megabytes()
+    until(lambda: session.sweeps.how_far is None)
+    wait(AFTER)
+    mouse.stop()
+    with Library() as library:
+        seconds, ended = span_of(library)
+    assert drawn.at is not None
     return {
         "seconds": round(seconds, 1),
-        "news_per_second": round(len(news) / seconds, 2),
-        "mouse_ms": {name: round(value, 1) for name, value in percentiles(handled.seconds).items()},
-        "memory_mb": [round(memory), round(resident_megabytes())],
+        "drawn_s": round(drawn.at - ended, 2),
+        "news_per_second": round(news.rate, 1),
+        "mouse_ms": {name: round(value, 1) for name, value in percentiles(mouse.seconds).items()},
+        "memory_mb": [round(each) for each in (before, middle, resident_megabytes())],
     }
 
 
-def run(view: str, runs: int, seeds: int) -> dict[str, Any]:
-    """In this process."""
+class News:
+    """Counts the batches of results."""
+
+    def __init__(self, sweeps: Any) -> None:
+        self._came: list[float] = []
+        sweeps.came.connect(lambda _: self._came.append(time.perf_counter()))
+
+    @property
+    def rate(self) -> float:
+        """Of a second."""
+        return (len(self._came) - 1) / (self._came[-1] - self._came[0])
+
+
+def mouse_over(window: MainWindow, view: str, shown: QWidget) -> Mouse:
+    if view == LIST:
+        rows = find(window, RunTable, "runsTable").viewport()
+        return Mouse(rows, up_and_down(rows))
+    return Mouse(shown, over_dots(shown) if isinstance(shown, PointPlot) else up_and_down(shown))
+
+
+def span_of(library: Library) -> tuple[float, float]:
+    """Seconds from the beginning of the first run to the end of the last; and when that was."""
+    records = library.records(library.runs().ids).values()
+    ended = max(each.updated for each in records)
+    return ended - min(each.created for each in records), ended
+
+
+@contextmanager
+def shown_window(cluster: str) -> Iterator[MainWindow]:
+    """As the program shows it, with the form of a sweep."""
+    preferences = Preferences(None)
+    window = create_window("dark", preferences)
+    preferences.set("dataset", DATA)  # which it loads as soon as events are processed
+    preferences.set("dataset_settings", json.dumps(SETTINGS))
+    session = window.session
+    window.hints.remove_all()
+    window.resize(*SIZE)
+    window.show()
+    gc.freeze()  # as the program does
+    until(lambda: session.state is not Status.LOADING)
+    session.records.set_on(True)
+    window.show_sweep_form()
+    if cluster:
+        session.sweep_where.type(cluster)
+        until(lambda: session.sweep_where.cores)
+    wait(1)
+    try:
+        yield window
+    finally:
+        window.close_unasked()
+
+
+# ---- without
+
+
+def alone(runs: int, cluster: str) -> dict[str, Any]:
+    """By as many workers, without a window."""
+    data = source_of(DATA).load(SETTINGS)
+    plan = tiny_plan(data, runs)
+    with Library() as library, ExitStack() as open_things:
+        make = partial(cluster_at, cluster) if cluster else pool_of(usual_workers(beside_a_window=True))
+        executor = open_things.enter_context(make(data, plan.base))
+        warm_up(executor, plan.base.changed(epochs=1), WORKERS if cluster else 1)
+        conductor = Conductor(plan, data, executor, Store.of_new(library, plan, data.title, "", print), print)
+        while not conductor.is_over:
+            conductor.step()
+        conductor.close(True)
+        return {"seconds": round(span_of(library)[0], 1)}
+
+
+@contextmanager
+def cluster_at(address: str, data: Dataset, made: Experiment) -> Iterator[ClusterExecutor]:
+    with (
+        Cluster(address_of(address)) as connected,
+        ClusterExecutor(connected, data, made.data, made.data_settings) as executor,
+    ):
+        yield executor
+
+
+# ---- all of it
+
+
+def measured_here(view: str, runs: int, cluster: str) -> dict[str, Any]:
+    """In this process; ``cluster`` is the file of a scheduler, empty for the processes of this machine."""
+    if view == ALONE:
+        return alone(runs, cluster)
+    with shown_window(cluster) as window:
+        return beside(window, view, runs)
+
+
+def measured(view: str, runs: int, cluster: str) -> dict[str, Any]:
+    """In a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["NNVIZ_LIBRARY"] = str(Path(folder, "library.sqlite"))
-        preferences = Preferences(None)
-        window = create_window("dark", preferences)
-        preferences.set("dataset", "spirals")
-        window.hints.remove_all()
-        window.resize(*SIZE)
-        window.show()
-        session = window.session
-        wait_until(window, lambda: session.state is not Status.LOADING)
-        session.records.set_on(True)
-        session.settings.change("tiny", hidden=(4,), epochs=1, optimizer="adam", learning_rate=0.01)
-        window.show_sweep_form()
-        wait(1)
-        gc.collect()
-        gc.freeze()  # as the window does at its start
-        vary = tuple(map(parsed, ("learning-rate=log:0.0001..1", "dropout=0..0.5")))
-        plan = Plan(SWEEP, (session.settings.fitting,), tuple(range(1, seeds + 1)), vary, runs=runs)
-        try:
-            return of_view(window, view, plan)
-        finally:
-            window.close_unasked()
+        environment = {**os.environ, "NNVIZ_LIBRARY": f"{folder}/library.sqlite"}
+        words = ["--here", view, "--runs", str(runs), "--cluster", cluster]
+        command = [sys.executable, "-m", "tests.benchmarks.sweep_window", *words]
+        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
+    found: dict[str, Any] = json.loads(told.splitlines()[-1])
+    print(f"{view:<10}{json.dumps(found)}", flush=True)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="A sweep of tiny runs beside the window")
     parser.add_argument("--runs", type=int, default=2000)
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--view", choices=VIEWS, help=argparse.SUPPRESS)  # that alone, in this process
+    parser.add_argument("--only", choices=("pool", "dask"), help="without it, both")
+    parser.add_argument("--views", nargs="+", choices=(ALONE, *VIEWS, LIST), default=(ALONE, *VIEWS, LIST))
     parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--here", help=argparse.SUPPRESS)  # that alone, in this process
+    parser.add_argument("--cluster", default="", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.view:
-        print(json.dumps(run(arguments.view, arguments.runs, arguments.seeds)))
+    if arguments.here:
+        print(json.dumps(measured_here(arguments.here, arguments.runs, arguments.cluster)))
         return
-    found = {}
-    for view in VIEWS:
-        words = ["--view", view, "--runs", str(arguments.runs), "--seeds", str(arguments.seeds)]
-        command = [sys.executable, "-m", "tests.benchmarks.sweep_window", *words]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        found[view] = json.loads(told.splitlines()[-1])
-    print(json.dumps(found, indent=1))
+    found: dict[str, Any] = {}
+    for name in ("pool", "dask") if arguments.only is None else (arguments.only,):
+        print(name)
+        with ExitStack() as open_things:
+            folder = Path(open_things.enter_context(tempfile.TemporaryDirectory()))
+            cluster = str(open_things.enter_context(local_cluster(folder, WORKERS)).file) if name == "dask" else ""
+            found[name] = {view: measured(view, arguments.runs, cluster) for view in arguments.views}
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(found, indent=1))
 
