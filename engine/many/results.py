@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,6 +109,7 @@ class Results:
         self.trials: list[TrialResult] = []
         self.over = 0
         self._places: dict[int, tuple[bool, float, int]] = {}  # by what trials with runs that are over are ranked
+        self._order: list[tuple[bool, float, int]] = []  # the same in order
 
     @property
     def compared_by(self) -> str:
@@ -138,11 +140,17 @@ class Results:
         runs[result.seed] = result
         if result.status in OVER:
             self.over += 1  # now, and not of all trials whenever somebody asks for the best
-            self._places[result.trial] = self._place(self.trials[result.trial])
+            self._rank(self.trials[result.trial])
         return True
 
-    def _place(self, trial: TrialResult) -> tuple[bool, float, int]:
-        return not trial.is_complete(self._plan), trial.score(self.compared_by), trial.trial
+    def _rank(self, trial: TrialResult) -> None:
+        score = trial.score(self.compared_by)
+        place = not trial.is_complete(self._plan), math.inf if math.isnan(score) else score, trial.trial
+        before = self._places.get(trial.trial)
+        if before is not None:
+            del self._order[bisect_left(self._order, before)]
+        insort(self._order, place)
+        self._places[trial.trial] = place
 
     def score(self, trial: int) -> float:
         """How good a trial is; smaller is better."""
@@ -150,10 +158,10 @@ class Results:
 
     def ranked(self) -> list[TrialResult]:
         """The trials with runs that are over: those with all seeds first, then the best first."""
-        return [self.trials[number] for _, _, number in sorted(self._places.values())]
+        return [self.trials[number] for _, _, number in self._order]
 
     @property
     def chosen(self) -> TrialResult | None:
         """The best trial of those with all seeds; None if there is none yet, or none that ended well."""
-        lacks_some, score, best = min(self._places.values(), default=(True, math.inf, 0))
+        lacks_some, score, best = self._order[0] if self._order else (True, math.inf, 0)
         return None if lacks_some or math.isinf(score) else self.trials[best]

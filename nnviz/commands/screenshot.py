@@ -135,9 +135,9 @@ def _show_sweep(window: MainWindow, number: int, view: str) -> None:
     if trials.table is None or trials.shown != number:
         where = window.session.records.path
         raise CommandError(f"--sweep {number}: {where} has no such sweep; nnviz runs tells of which sweep each run is.")
-    from nnviz.session.sweep_plan import fields_of  # which only sweeps need
+    from nnviz.session.sweep_plan import fields_for  # which only sweeps need
 
-    window.session.sweep_form.take(fields_of(trials.table.plan).as_dict())
+    window.session.sweep_form.take(fields_for(trials.table.plan).as_dict())
     best = trials.table.results.chosen
     trials.choose(None if best is None else best.trial)
 

@@ -233,6 +233,10 @@ class Database:
         """Bytes of the whole file, without the log that is not yet put into it."""
         return self.number("PRAGMA page_count") * self.number("PRAGMA page_size")
 
+    def let_memory_go(self) -> None:
+        """Gives back the memory in which parts of the file are kept; what is needed again is read again."""
+        self._connection.execute("PRAGMA shrink_memory")
+
     @contextmanager
     def deleting(self, shrinks: bool = True) -> Iterator[None]:
         """A transaction in which what is deleted is overwritten, in the file and in its log.

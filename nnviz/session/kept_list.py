@@ -163,6 +163,8 @@ def under_parents(ids: Iterable[int], parents: Mapping[int, int]) -> list[Row]:
     order = list(ids)
     shown = set(order)
     above = {run: parent for run, parent in parents.items() if parent < run and run in shown and parent in shown}
+    if not above:
+        return [Row(run, 0) for run in order]
     children: dict[int, list[int]] = defaultdict(list)
     roots: dict[int, None] = {}
     for run in order:

@@ -259,7 +259,7 @@ def other_kind(row: Varying, kind: str, base: Experiment, dataset: Dataset) -> V
 # ---- fields for a plan
 
 
-def fields_of(plan: Plan) -> SweepFields:
+def fields_for(plan: Plan) -> SweepFields:
     """The fields that come to such a plan."""
     rows = tuple(map(_row_of, plan.vary))
     runs, minutes = ("" if each is None else f"{each:.12g}" for each in (plan.runs, plan.minutes))

@@ -6,9 +6,11 @@ All that is said to the scheduler is said in one thread with an event loop of it
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 import ssl
+import sys
 import threading
 import time
 import warnings
@@ -142,6 +144,7 @@ class Cluster:
 
 def _import_dask() -> None:
     """Raises SettingError where it is not installed. What it would write to the terminal, we say in words."""
+    is_new = "distributed" not in sys.modules
     try:
         import distributed  # noqa: F401
     except ImportError:
@@ -149,6 +152,8 @@ def _import_dask() -> None:
         raise SettingError("Dask", Verbatim("not installed"), rule, remedy) from None
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    if is_new:
+        gc.freeze()  # its many objects stay: no search for garbage goes through them, while a window would wait for it
 
 
 # ---- in the cluster's thread

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QLabel, QWidget
 
@@ -27,6 +27,7 @@ class ReadOut(QLabel):
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
         self._corner = 0  # index of the corner of the mouse where it was last
+        self._fitted: QSize | None = None  # the size of the widget for which this one's is right
         self.setObjectName("readOut")
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         over.installEventFilter(self)
@@ -56,11 +57,25 @@ class ReadOut(QLabel):
         if said != self.text():
             self.setTextFormat(Qt.PlainText if isinstance(text, str) else Qt.RichText)
             self.setText(said)
-        self.adjustSize()
-        self.resize(self.size().boundedTo(self.parentWidget().size()))
+            self._fitted = None
+        self._fit()
         self.move(self._best(at, cost) if top is None else self._below(at.x(), top))
-        self.raise_()
-        self.show()
+        if self.isHidden():
+            self.raise_()
+            self.show()
+
+    def _fit(self) -> None:
+        """Gives it the size of its text, within the widget; not at each move of the mouse, which would wait for it."""
+        room = self.parentWidget().size()
+        if self._fitted != room:
+            self.adjustSize()
+            self.resize(self.size().boundedTo(room))
+            self._fitted = room
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme or font makes another size."""
+        super().changeEvent(event)
+        self._fitted = None
 
     def _below(self, x: int, top: int) -> QPoint:
         room = self.parentWidget().size() - self.size()

@@ -13,9 +13,10 @@ def nearest(places: Array, at: QPoint, reach: float) -> int:
 
     Places that are not finite are nowhere.
     """
-    far = np.nan_to_num(((places - (at.x(), at.y())) ** 2).sum(axis=1), nan=np.inf)
-    found = int(far.argmin()) if len(far) else -1
-    return found if found >= 0 and far[found] <= reach**2 else -1
+    with np.errstate(invalid="ignore"):
+        far = (places[:, 0] - at.x()) ** 2 + (places[:, 1] - at.y()) ** 2
+        within = np.flatnonzero(far <= reach**2)
+    return int(within[far[within].argmin()]) if len(within) else -1
 
 
 def next_along(values: Array, chosen: int | None, step: int) -> int:

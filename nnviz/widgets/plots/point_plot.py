@@ -69,7 +69,8 @@ class PointPlot(QWidget):
         self._choice: int | None = None
         self._hint = ""
         self._painter = PointPainter()
-        self._picture: QPixmap | None = None
+        self._picture: QPixmap | None = None  # with axes and all points
+        self._known_field: QRect | None = None
         self._known_places: tuple[QRect, Array] | None = None  # for that field
         self._read_out = ReadOut(self)
         self._mouse: QPoint | None = None
@@ -112,7 +113,9 @@ class PointPlot(QWidget):
     @property
     def field(self) -> QRect:
         """Where the points are."""
-        return field_of(self.rect(), self.frame)
+        if self._known_field is None:
+            self._known_field = field_of(self.rect(), self.frame)
+        return self._known_field
 
     def _places(self) -> Array:
         """(k, 2) pixels within the field; NaN for points that are not finite."""
@@ -146,7 +149,7 @@ class PointPlot(QWidget):
         return QSize(200, 140)
 
     def _redraw(self) -> None:
-        self._picture = None
+        self._picture = self._known_field = None
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -154,14 +157,11 @@ class PointPlot(QWidget):
         self._redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the points, which are drawn once, the axes and the choice."""
+        """Paints the points and the axes, which are drawn once, and the choice."""
         painter, field = QPainter(self), self.field
         if self._picture is None:
-            self._picture = self._draw(field.size())
-        painter.drawPixmap(field.topLeft(), self._picture)
-        paint_axes(painter, self.frame, field)
-        if not self.count:
-            painter.drawText(field, int(Qt.AlignCenter), self._hint)
+            self._picture = self._draw(field)
+        painter.drawPixmap(0, 0, self._picture)
         painter.setRenderHint(QPainter.Antialiasing)
         if self._choice is not None and self._choice < self.count and np.isfinite(self._points[self._choice]).all():
             paint_ring(painter, self.place_of(self._choice), _RING, "accent")
@@ -169,7 +169,21 @@ class PointPlot(QWidget):
             painter.setPen(theme.colour("accent"))
             painter.drawRect(QRectF(field).adjusted(-0.5, -0.5, 0.5, 0.5))
 
-    def _draw(self, size: QSize) -> QPixmap:
+    def _draw(self, field: QRect) -> QPixmap:
+        """The points in their field, and the axes around it."""
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(max(1, int(self.width() * ratio)), max(1, int(self.height() * ratio)))
+        picture.fill(theme.colour("card"))
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        painter.drawPixmap(field.topLeft(), self._draw_field(field.size()))
+        paint_axes(painter, self.frame, field)
+        if not self.count:
+            painter.drawText(field, int(Qt.AlignCenter), self._hint)
+        painter.end()
+        return picture
+
+    def _draw_field(self, size: QSize) -> QPixmap:
         """The line and the points over the grid."""
         ratio, ground = self.devicePixelRatioF(), theme.colour("card").rgb() & 0xFFFFFF
         pixels = max(1, int(size.width() * ratio)), max(1, int(size.height() * ratio))

@@ -16,12 +16,10 @@ from PyQt5.QtGui import QColor
 from tqdm import tqdm
 
 from engine.datasets import DATASETS, Dataset, DataSource
-from engine.experiment import Experiment
 from engine.network import Network
 from engine.provenance import Provenance
 from engine.storage import load_network, save_network
 from nnviz.commands import cli
-from nnviz.library import Library
 from nnviz.look.theme import DARK
 from tests.engine.helpers import restored_later
 
@@ -258,22 +256,6 @@ def test_a_screenshot_that_looks_back(
     assert near.sum() > 500, "violet is looking back"
 
 
-def test_a_screenshot_of_runs_that_are_compared(
-    qapp: object, capsys: pytest.CaptureFixture[str], tmp_path: Path, load_with: Any, few_digits: Dataset
-) -> None:
-    load_with(lambda: few_digits)
-    with Library() as library:
-        runs = [library.begin(Experiment().changed(learning_rate=rate)) for rate in (0.1, 0.3)]
-    options = "--workspace", "runs", "--compare"
-    code, _, err = run(capsys, "screenshot", str(tmp_path / "a.png"), *options, ",".join(map(str, runs)))
-    assert code == 0, err
-    code, _, err = run(capsys, "screenshot", str(tmp_path / "b.png"), *options, "77")
-    assert code == 2
-    assert "77" in err
-    assert "no such run" in err
-    assert not (tmp_path / "b.png").exists()
-
-
 # ---- help and bad arguments
 
 
@@ -340,6 +322,8 @@ BAD = [
     (["screenshot", "x.png", "--epochs", "many"], ["many"]),
     (["screenshot", "x.png", "--at", "-1"], ["-1", "3.4"]),
     (["screenshot", "x.png", "--at", "nan"], ["nan", "3.4"]),
+    (["screenshot", "x.png", "--sweep", "1"], ["--sweep", "--workspace runs"]),
+    (["screenshot", "x.png", "--view", "best"], ["--view", "--sweep"]),
     (["screenshot", "x.png", "--compare", "first"], ["first", "3,5"]),
     (["screenshot", "x.png", "--compare", "1"], ["--compare", "--workspace runs"]),
     (["screenshot", "x.png", "--workspace", "runs", "--compare", "1,2,3,4,5,6,7,8,9"], ["--compare", "8"]),

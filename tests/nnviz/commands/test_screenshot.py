@@ -5,19 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QApplication
 
 from engine.datasets import Dataset
+from engine.experiment import Experiment
 from engine.network import Network
 from engine.validation import Array
-from nnviz.commands import screenshot
+from nnviz.commands import cli, screenshot
 from nnviz.commands.options import parser
+from nnviz.library import Library
 from nnviz.session import question
 from nnviz.session.asked import ANSWER
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.panels.runs.sweep_helpers import a_sweep, record_sweep
 
 _MANY = 200  # rounds of the event loop; layouts take a few
 
@@ -69,3 +75,40 @@ def test_the_answer_to_the_drawing_is_waited_for(
     ((answer, is_up_to_date),) = shown
     assert answer is not None, "the answer was not there yet"
     assert is_up_to_date
+
+
+def test_a_screenshot_of_runs_that_are_compared(
+    qapp: object, capsys: pytest.CaptureFixture[str], tmp_path: Path, load_with: Any, few_digits: Dataset
+) -> None:
+    load_with(lambda: few_digits)
+    with Library() as library:
+        runs = [library.begin(Experiment().changed(learning_rate=rate)) for rate in (0.1, 0.3)]
+    options = "--workspace", "runs", "--compare"
+    code = cli.main(["screenshot", str(tmp_path / "a.png"), *options, ",".join(map(str, runs))])
+    assert code == 0, capsys.readouterr().err
+    code = cli.main(["screenshot", str(tmp_path / "b.png"), *options, "77"])
+    assert code == 2
+    err = capsys.readouterr().err
+    assert "77" in err
+    assert "no such run" in err
+    assert not (tmp_path / "b.png").exists()
+
+
+def test_a_screenshot_of_a_sweep(
+    qapp: object, capsys: pytest.CaptureFixture[str], tmp_path: Path, load_with: Any, few_digits: Dataset
+) -> None:
+    load_with(lambda: few_digits)
+    sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.1,0.3", "hidden=4,8"))
+    options, taken = ("--workspace", "runs", "--sweep"), set()
+    for view in ("dots", "parallel", "best"):
+        file = tmp_path / f"{view}.png"
+        code = cli.main(["screenshot", str(file), *options, str(sweep), "--view", view])
+        assert code == 0, capsys.readouterr().err
+        taken.add(np.asarray(Image.open(file)).tobytes())
+    assert len(taken) == 3
+    code = cli.main(["screenshot", str(tmp_path / "x.png"), *options, "77"])
+    assert code == 2
+    err = capsys.readouterr().err
+    assert "77" in err
+    assert "no such sweep" in err
+    assert not (tmp_path / "x.png").exists()

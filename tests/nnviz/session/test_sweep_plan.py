@@ -9,10 +9,10 @@ import pytest
 
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
-from engine.many.plan import GRID, MEDIAN, NONE, RANDOM
-from engine.many.vary import FREE
+from engine.many.plan import GRID, MEDIAN, NONE, RANDOM, SWEEP, Plan
+from engine.many.vary import FREE, parsed
 from nnviz.session.sweep_fields import SweepFields, Varying, fields_of
-from nnviz.session.sweep_plan import Planned, other_kind, planned
+from nnviz.session.sweep_plan import Planned, fields_for, other_kind, planned
 from tests.engine.helpers import class_data
 
 DATA = class_data()
@@ -207,3 +207,13 @@ def test_an_unknown_setting_is_left_out() -> None:
     found = read(Varying("beauty"), Varying("learning_rate"))
     assert [row.name for row in found.rows] == ["learning_rate"]
     assert found.plan is not None
+
+
+# ---- and back
+
+
+def test_the_fields_for_a_plan_come_to_that_plan() -> None:
+    typed = "learning-rate=log:0.0125..1", "dropout=0..0.5/7", "hidden=none,8,64-32", "optimizer=sgd,adam"
+    how: dict[str, Any] = {"sampler": RANDOM, "prune": MEDIAN, "runs": 1_000_000, "minutes": 2.5}
+    plan = Plan(SWEEP, (BASE,), (1, 2, 3, 4), tuple(map(parsed, typed)), **how)
+    assert planned(fields_for(plan), BASE, DATA).plan == plan

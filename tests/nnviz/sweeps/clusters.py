@@ -84,7 +84,8 @@ class LocalCluster:
         environment = {**os.environ, "PYTHONPATH": str(folder), **dict.fromkeys(THREADS, "1"), **more}
         with open(folder / f"{program}-{len(self.processes)}.log", "wb") as log:
             command = [sys.executable, "-m", f"distributed.cli.{program}", *self._words, *words]
-            started = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+            how = {"stdout": log, "stderr": log, "start_new_session": True}  # as in a terminal of its own
+            started = subprocess.Popen(command, cwd=folder, env=environment, **how)
         self.processes.append(started)
         return started
 
