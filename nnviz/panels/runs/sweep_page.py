@@ -72,6 +72,7 @@ class SweepPage(Page):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._show_best)
+        self.in_view_changed.connect(lambda is_seen: None if is_seen else self._soon.stop())
         for signal in (trials.changed, session.comparison.changed):
             signal.connect(self._show_soon)
         trials.chosen_changed.connect(lambda: self.best.table.show_choice(trials.chosen))
@@ -110,8 +111,11 @@ class SweepPage(Page):
             self.estimate.setVisible(bool(words))
 
     def _show_soon(self) -> None:
-        """Not in the same turn as the dots above: the mouse would wait for both."""
-        if self.in_view and not self._soon.isActive():
+        """While results come, not in the same turn as the dots above: the mouse would wait for both."""
+        if not self._session.trials.is_under_way:
+            self._soon.stop()
+            self._show_best()
+        elif self.in_view and not self._soon.isActive():
             self._soon.start(_SOON)
 
     def _show_best(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from PyQt5.QtCore import Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtGui import QHideEvent, QKeyEvent
 from PyQt5.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from nnviz.panels.runs.trial_points import (
@@ -184,6 +184,12 @@ class TrialViews(QStackedWidget):
         for plot, drawn in self._drawn.items():
             plot.show_choice(drawn.dot_of(trial))
         self.lines.show_choice(trial)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Draws nothing more: all of it is drawn when it comes into view again."""
+        self._next.stop()
+        self._due.clear()
+        super().hideEvent(event)
 
     # ---- mouse and keys
 

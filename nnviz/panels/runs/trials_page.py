@@ -85,6 +85,7 @@ class TrialsPage(Page):
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._follow)
         trials.changed.connect(self._follow)
+        self.in_view_changed.connect(lambda is_seen: None if is_seen else self._later.stop())
         trials.chosen_changed.connect(self._show_choice)
 
     # ---- what is shown
@@ -96,7 +97,10 @@ class TrialsPage(Page):
     def _follow(self) -> None:
         """Draws what has come, while more comes only as often as the mouse does not notice."""
         if not self._session.trials.is_under_way:
+            self._later.stop()
             self.refresh()
+        elif not self.in_view:
+            self._later.stop()  # it is drawn when it comes into view
         elif self._due.is_due:
             with self._due:
                 self._draw(at_once=False)

@@ -213,7 +213,7 @@ def test_an_unknown_setting_is_left_out() -> None:
 
 
 def test_the_fields_for_a_plan_come_to_that_plan() -> None:
-    typed = "learning-rate=log:0.0125..1", "dropout=0..0.5/7", "hidden=none,8,64-32", "optimizer=sgd,adam"
+    typed = "learning-rate=log:0.0125..1", "dropout=0..0.5/7", "hidden=8,64-32", "optimizer=sgd,adam"
     how: dict[str, Any] = {"sampler": RANDOM, "prune": MEDIAN, "runs": 1_000_000, "minutes": 2.5}
     plan = Plan(SWEEP, (BASE,), (1, 2, 3, 4), tuple(map(parsed, typed)), **how)
     assert planned(fields_for(plan), BASE, DATA).plan == plan

@@ -132,7 +132,7 @@ def test_the_view_fills_while_it_works_and_the_test_error_waits(
     assert executor.reached.wait(10)
     qtbot.waitUntil(lambda: dots(window).count == 3)  # two runs and their median
     assert start_button(window).text() == "■ 2/10"
-    assert "the sweep is over" in words(window, "trialsChosen")
+    qtbot.waitUntil(lambda: "the sweep is over" in words(window, "trialsChosen"))
     assert "median" not in words(window, "trialsChosen")
     executor.go.set()
     wait_for_end(qtbot, window)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -19,6 +20,7 @@ PLACES = np.random.default_rng(1).uniform(size=(30, 3))
 def a_plot(qtbot: QtBot) -> ParallelPlot:
     plot = ParallelPlot()
     qtbot.addWidget(plot)
+    plot.setFocusPolicy(Qt.NoFocus)
     plot.resize(500, 300)
     plot.show()
     return plot
