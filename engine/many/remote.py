@@ -21,6 +21,7 @@ from typing import Any
 
 from engine.datasets import Dataset
 from engine.machine import Machine, this_machine
+from engine.many.giving_way import GivingWay, Neighbour
 from engine.many.one_run import Outcome, Report, RunSpec, Started, train_in_turn
 from engine.many.results import FAILED, STOPPED
 from engine.many.shared_data import DataOffer, SharedData
@@ -84,12 +85,17 @@ class _Visit:
         sent: data that were sent and are not checked yet.
     """
 
-    def __init__(self, worker: Any, topic: str) -> None:
+    def __init__(self, worker: Any, topic: str, beside: Neighbour | None) -> None:
         self._worker, self._topic = worker, topic
+        self._giving_way = GivingWay(beside)
         self.dataset: SharedData | None = None
         self.sent: Dataset | None = None
         self.wishes = Wishes()
         self.used = self._told_at = time.monotonic()
+
+    def end(self) -> None:
+        """Nobody is given way to any more."""
+        self._giving_way.end()
 
     def may_tell(self, pause: float) -> bool:
         """Whether the last figures were told long enough ago; then it is the caller's turn."""
@@ -115,16 +121,17 @@ class _Visit:
 _visits: dict[Place, _Visit] = {}
 
 
-def hello(sweep: str, topic: str, dask_worker: Any) -> Facts:
+def hello(sweep: str, topic: str, beside: Neighbour | None, dask_worker: Any) -> Facts:
     """Begins a visit. Visits that were forgotten, because a program was killed, end now.
 
     Args:
         topic: under which figures are told.
+        beside: a window, to which the worker gives way if it is on the same computer.
     """
     now = time.monotonic()
     for place in [place for place, visit in _visits.items() if now - visit.used > _FORGOTTEN]:
-        del _visits[place]
-    _visits[sweep, dask_worker.address] = _Visit(dask_worker, topic)
+        _visits.pop(place).end()
+    _visits[sweep, dask_worker.address] = _Visit(dask_worker, topic, beside)
     return Facts(platform.python_version(), this_machine())
 
 
@@ -143,7 +150,8 @@ def wish(sweep: str, number: int, how: str, dask_worker: Any) -> None:
 def goodbye(sweep: str, dask_worker: Any) -> None:
     """Ends a visit; runs that are under way end after their present step."""
     wish(sweep, ALL, STOPPED, dask_worker)
-    _visits.pop((sweep, dask_worker.address), None)
+    if visit := _visits.pop((sweep, dask_worker.address), None):
+        visit.end()
 
 
 def prepare(place: Place, offer: DataOffer) -> bool | None:

@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-_LATER = 5  # by how much its priority is lower than the window's: about a third of its share, if both want it
+from engine.machine import LATER
+
 # To glibc: memory that was freed is kept for what comes next. Taking it anew, page by page, would cost much time.
 _KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**29)}
 _GROUP = Path("/proc/self/autogroup")
@@ -57,9 +58,9 @@ def give_way() -> None:
     the priority of its group.
     """
     if hasattr(os, "nice"):
-        os.nice(_LATER)
+        os.nice(LATER)
     with suppress(OSError):  # another system, or one without such groups
-        _GROUP.write_text(str(_LATER))
+        _GROUP.write_text(str(LATER))
 
 
 def give_way_apart() -> None:

@@ -33,11 +33,13 @@ def engine_for(dataset: Dataset, made: Experiment, cluster: ClusterAddress | Non
     if cluster is None:
         yield partial(beside_a_window, dataset, made)
         return
+    from engine.many.giving_way import Neighbour
     from nnviz.sweeps.cluster import Cluster  # with Dask, which nothing else needs
     from nnviz.sweeps.cluster_executor import ClusterExecutor
 
     with Cluster(cluster) as connected:
-        yield partial(ClusterExecutor, connected, dataset, made.data, made.data_settings)
+        beside = Neighbour.here()
+        yield partial(ClusterExecutor, connected, dataset, made.data, made.data_settings, beside)
 
 
 def beside_a_window(dataset: Dataset, made: Experiment) -> Executor:

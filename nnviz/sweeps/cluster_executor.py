@@ -18,6 +18,7 @@ from typing import Any
 
 from engine.datasets import Dataset
 from engine.many import remote
+from engine.many.giving_way import Neighbour
 from engine.many.one_run import Outcome, Report, RunSpec, Started
 from engine.many.results import FAILED, STOPPED
 from engine.many.shared_data import DataOffer, are_registered
@@ -47,11 +48,19 @@ class ClusterExecutor:
     that dies are done again, and only the outcome of that counts; one whose worker dies twice is given up.
     """
 
-    def __init__(self, cluster: Cluster, dataset: Dataset, name: str, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        dataset: Dataset,
+        name: str,
+        settings: Mapping[str, Any],
+        beside: Neighbour | None = None,
+    ) -> None:
         """
         Args:
             cluster: which this has for itself, and whoever made it closes.
             name, settings: of the data in the registry, if they are from there.
+            beside: a window, to which workers on its computer give way.
 
         Raises SettingError if the data are a person's own and may not leave this computer.
         """
@@ -63,7 +72,7 @@ class ClusterExecutor:
         self._told: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._busy = 0
         self._fresh: list[Group] = []
-        met = Acquaintance(cluster.client, cluster.address, dataset, offer, is_own)
+        met = Acquaintance(cluster.client, cluster.address, dataset, offer, is_own, beside)
         self._work = cluster.call(_Work.begin(cluster.client, met, self._told))
 
     @property

@@ -12,6 +12,7 @@ from uuid import uuid4
 from engine.datasets import Dataset
 from engine.machine import this_machine
 from engine.many import remote
+from engine.many.giving_way import Neighbour
 from engine.many.shared_data import DataOffer
 from engine.version import __version__
 from nnviz.sweeps.cluster import UNKNOWN, engine_versions
@@ -83,12 +84,21 @@ class Acquaintance:
         sweep: a name of the sweep that nobody else has.
     """
 
-    def __init__(self, client: Any, address: ClusterAddress, dataset: Dataset, offer: DataOffer, is_own: bool) -> None:
+    def __init__(
+        self,
+        client: Any,
+        address: ClusterAddress,
+        dataset: Dataset,
+        offer: DataOffer,
+        is_own: bool,
+        beside: Neighbour | None = None,
+    ) -> None:
         """
         Args:
             is_own: whether the data are a person's own, whose rows leave this computer only if that was allowed.
+            beside: a window, to which workers on its computer give way.
         """
-        self._client, self._address = client, address
+        self._client, self._address, self._beside = client, address, beside
         self._dataset, self._offer, self._is_own = dataset, offer, is_own
         self.sweep = uuid4().hex
 
@@ -100,7 +110,8 @@ class Acquaintance:
             raise OSError(f"{address} does not answer")
         if version != __version__:
             raise RefusedError(f"has nnviz {version}, and here is {__version__}")
-        facts = (await self._client.run(remote.hello, self.sweep, self._client.id, workers=[address]))[address]
+        about = (self.sweep, self._client.id, self._beside)
+        facts = (await self._client.run(remote.hello, *about, workers=[address]))[address]
         _check_facts(facts)
         if not await self.call(address, remote.prepare, (self.sweep, address), self._offer):
             await self._send_data(address)

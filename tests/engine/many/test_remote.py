@@ -58,7 +58,7 @@ class Worker:
 def worker() -> Iterator[Worker]:
     """One that has the data of the sweep."""
     made = Worker()
-    remote.hello("sweep", "topic", made)
+    remote.hello("sweep", "topic", None, made)
     remote.receive("sweep", "key", made)
     assert remote.prepare(PLACE, OFFER)
     yield made
@@ -100,7 +100,7 @@ def test_who_was_not_met_or_has_said_goodbye_says_so(worker: Worker) -> None:
     assert remote.prepare(("other", PLACE[1]), OFFER) is None
     remote.goodbye("sweep", worker)
     assert remote.work(PLACE, batch(an_experiment())) is None
-    remote.hello("sweep", "topic", worker)
+    remote.hello("sweep", "topic", None, worker)
     assert remote.work(PLACE, batch(an_experiment())) is None, "it has no data yet"
     assert remote.prepare(PLACE, OFFER) is False, "they are in no registry"
 
@@ -116,7 +116,7 @@ def test_data_that_are_not_those_of_the_plan_are_refused_although_they_say_so(wo
 
 def test_a_visit_that_nobody_calls_any_more_is_forgotten(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "time", Clock(10_000.0))
-    remote.hello("another", "topic", worker)
+    remote.hello("another", "topic", None, worker)
     assert remote.work(PLACE, batch(an_experiment())) is None
 
 
