@@ -18,7 +18,7 @@ from engine.assets_folder import ASSETS
 ROOT = ASSETS.parent
 FOLDER = ASSETS / "pictures"
 TRAINED = ("--epochs", "20", "--draw")
-TRIALS = ("--workspace", "runs", "--draw", "--epochs", "1", "--sweep", "1")
+TRIALS = ("--workspace", "runs", "--draw", "--epochs", "2", "--sweep", "1")
 PICTURES: dict[str, tuple[str, ...]] = {
     "window-dark.png": ("--theme", "dark", *TRAINED),
     "window-light.png": ("--theme", "light", *TRAINED),

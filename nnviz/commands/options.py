@@ -104,7 +104,7 @@ def _add_screenshot(shot: _Parser) -> None:
     shot.add_argument("--at", type=_epoch, metavar="EPOCH", help="look back at that epoch of the training")
     text = "the numbers of runs of the library, as 3,5: compare them in --workspace runs"
     shot.add_argument("--compare", type=_numbers, default=[], metavar="IDS", help=text)
-    text = "the number of a sweep of the library: show its trials in --workspace runs, the best one chosen"
+    text = "the number of a sweep of the library: show its trials in --workspace runs, the best three compared"
     shot.add_argument("--sweep", type=int, metavar="ID", help=text)
     shot.add_argument("--view", choices=("dots", "parallel", "best"), help="how trials are shown")
     shot.add_argument("--theme", choices=("dark", "light"), default="dark", help="the window's colours")

@@ -35,6 +35,7 @@ from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 
+_MOST_TRIALS = 3  # of a sweep, that are compared
 _NEURON = Neuron(1, 3)  # is chosen where a card shows one
 # A seven as a person would draw it, in a box of 1 × 1.
 _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
@@ -126,7 +127,10 @@ def _compare(window: MainWindow, numbers: list[int]) -> None:
 
 
 def _show_sweep(window: MainWindow, number: int, view: str) -> None:
-    """Its trials, the best one chosen, and in the form what varied. Raises CommandError where the library lacks it."""
+    """Its trials, the best ones compared and the very best chosen, and in the form what varied.
+
+    Raises CommandError where the library lacks it.
+    """
     trials = window.session.trials
     trials.set_view(view)
     window.show_sweep_form()
@@ -138,8 +142,12 @@ def _show_sweep(window: MainWindow, number: int, view: str) -> None:
     from nnviz.session.sweep_plan import fields_for  # which only sweeps need
 
     window.session.sweep_form.take(fields_for(trials.table.plan).as_dict())
-    best = trials.table.results.chosen
-    trials.choose(None if best is None else best.trial)
+    best = trials.table.results.ranked()[:_MOST_TRIALS]
+    for each in best:
+        trials.compare(each.trial)
+    trials.choose(best[0].trial if best else None)
+    comparison = window.session.comparison
+    wait_until(window, lambda: len(comparison.runs) == len(comparison.colours))
 
 
 def _print_warning(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:

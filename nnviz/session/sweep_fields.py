@@ -64,7 +64,7 @@ class SweepFields:
 
     def as_dict(self) -> dict[str, Any]:
         """All of it in types that JSON can hold."""
-        return asdict(self)
+        return asdict(self) | {"rows": [asdict(row) for row in self.rows]}
 
 
 def fields_of(document: object) -> SweepFields | None:

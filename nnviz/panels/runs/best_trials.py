@@ -71,7 +71,7 @@ class BestTrials(QWidget):
         if table is None or not ranked:
             self._show_words("", "")
             return
-        names = ["#", *(setting_name(axis.name) for axis in table.axes), "median", "low – high", "runs"]
+        names = ["#", *(setting_name(axis.name) for axis in table.axes), *_names_of_figures(table)]
         unit, best = unit_of(table, self._session.data.dataset), table.results.chosen
         rows = [
             self._row(table, rank, each.trial, unit, best is not None and each.trial == best.trial)
@@ -110,6 +110,13 @@ class BestTrials(QWidget):
         values, comparison = table.results.trials[trial].values, self._session.comparison
         settings = [value_words(axis.name, values.get(axis.name)) for axis in table.axes]
         done = len(table.results.trials[trial].runs)
-        figures = [words.removesuffix(" %") for words in figures_of(table, trial, unit)]
-        cells = (str(rank), *settings, *figures, str(done))
+        figures = [*(words.removesuffix(" %") for words in figures_of(table, trial, unit)), str(done)]
+        cells = (str(rank), *settings, *figures[: len(_names_of_figures(table))])
         return BestRow(trial, cells, comparison.colours.get(Group(self._session.trials.shown, trial), ""), is_best)
+
+
+def _names_of_figures(table: TrialTable) -> list[str]:
+    """Of one seed there is one figure, and no spread."""
+    if len(table.plan.seeds) > 1:
+        return ["median", "low – high", "runs"]
+    return ["error" if table.results.quantity == "error" else "RMSE"]
