@@ -19,6 +19,7 @@ from engine.datasets import Dataset
 from engine.errors import Verbatim
 from engine.many.one_run import Outcome
 from engine.many.results import STOPPED
+from engine.version import __version__
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.sweeps.cluster import WhoIsThere, WorkerThere
@@ -61,7 +62,7 @@ class Clusters:
         self._answer(address)
         if address.url in self.held:
             self.go.wait(10)
-        worker = WorkerThere(f"tcp://{address.host}:40001", 4, 8 * 10**9, "0.13.0", "3.10.12", "1.26.4")
+        worker = WorkerThere(f"tcp://{address.host}:40001", 4, 8 * 10**9, __version__, "3.10.12", "1.26.4")
         return WhoIsThere(address.url, (worker, worker), "2024.8.0")
 
     def _answer(self, address: ClusterAddress) -> None:
@@ -142,7 +143,7 @@ def test_an_address_says_who_is_there_and_the_runs_are_done_there(
     assert not line(window)
     retype(qtbot, window, "sweepWhereEdit", HERE)
     qtbot.waitUntil(lambda: line(window).startswith("2 workers with 8 cores and 16"))
-    assert "nnviz 0.13.0, numpy 1.26.4, Python 3.10.12, Dask 2024.8.0" in line(window)
+    assert f"nnviz {__version__}, numpy 1.26.4, Python 3.10.12, Dask 2024.8.0" in line(window)
     assert threading.main_thread() not in clusters.threads
     qtbot.waitUntil(lambda: "2 runs of 2 epochs on 8 cores of the cluster" in window.session.sweep_form.estimate)
     start(qtbot, window)
