@@ -181,7 +181,7 @@ def test_runs_that_wait_for_a_worker_end_when_they_are_asked_to(
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     assert connections.PATIENCE < 10, "seconds, in which a person is told"
-    monkeypatch.setattr(connections, "PATIENCE", 0.3)
+    monkeypatch.setattr(connections, "PATIENCE", 1.0)
 
 
 @contextmanager
