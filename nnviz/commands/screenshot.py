@@ -75,7 +75,8 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
     window.show()
     session = window.session
     try:
-        wait_until(window, lambda: session.state is not Status.LOADING)
+        # Where they cannot be loaded, it stays as while they are.
+        wait_until(window, lambda: session.state is not Status.LOADING or not session.data.loading)
         if session.data.dataset is None or session.data.name != data:
             load_named(data, settings)  # raises what the window tells
         if wanted.draw:
@@ -176,7 +177,7 @@ def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
     session = window.session
     probes = [signal for probe in session.probes for signal in (probe.changed, probe.failed)]
     kept = session.library.listed, session.comparison.changed, session.trials.changed
-    signals = (session.training.state_changed, session.displayed.changed, *kept, *probes)
+    signals = (session.data.changed, session.training.state_changed, session.displayed.changed, *kept, *probes)
     for signal in signals:
         signal.connect(look)
     if not reached():

@@ -14,6 +14,7 @@ from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QApplication
 
 from engine.datasets import Dataset
+from engine.errors import DataError
 from engine.experiment import Experiment
 from engine.network import Network
 from engine.validation import Array
@@ -75,6 +76,18 @@ def test_the_answer_to_the_drawing_is_waited_for(
     ((answer, is_up_to_date),) = shown
     assert answer is not None, "the answer was not there yet"
     assert is_up_to_date
+
+
+def test_of_data_that_cannot_be_loaded_there_is_none(
+    qapp: object, capsys: pytest.CaptureFixture[str], tmp_path: Path, load_with: Any
+) -> None:
+    def fail() -> Dataset:
+        raise DataError("MNIST", "away", "must be there", "Bring it back.")
+
+    load_with(fail)
+    assert cli.main(["screenshot", str(tmp_path / "a.png")]) == 2
+    assert "MNIST is 'away': it must be there. Bring it back." in capsys.readouterr().err
+    assert not (tmp_path / "a.png").exists()
 
 
 def test_a_screenshot_of_runs_that_are_compared(
