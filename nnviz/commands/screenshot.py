@@ -56,7 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
     if len(arguments.compare) > len(COMPARED):
         raise CommandError(f"--compare: at most {len(COMPARED)} runs can be told apart; leave some out.")
     data = arguments.data or Experiment.data
-    settings = settings_for(source_of(data), given_options(arguments))
+    source = source_of(data)
+    settings = settings_for(source, given_options(arguments))
+    if source.download is not None and not source.download.is_here():
+        load_named(data, settings)  # here they are downloaded, or that fails; the window would ask
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     _take(arguments, data, settings)
     return 0

@@ -14,6 +14,7 @@ from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QApplication
 
 from engine.datasets import Dataset
+from engine.datasets.download import Download
 from engine.errors import DataError
 from engine.experiment import Experiment
 from engine.network import Network
@@ -88,6 +89,20 @@ def test_of_data_that_cannot_be_loaded_there_is_none(
     assert cli.main(["screenshot", str(tmp_path / "a.png")]) == 2
     assert "MNIST is 'away': it must be there. Bring it back." in capsys.readouterr().err
     assert not (tmp_path / "a.png").exists()
+
+
+def test_data_that_are_not_here_are_fetched_first(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window would ask whether, and wait."""
+
+    def fetched(name: str, settings: object) -> Dataset:
+        raise DataError(name, "out of reach", "must be fetched once", "Check the connection.")
+
+    monkeypatch.setattr(Download, "is_here", lambda download: False)
+    monkeypatch.setattr(screenshot, "load_named", fetched)
+    assert cli.main(["screenshot", str(tmp_path / "a.png"), "--data", "fashion-mnist"]) == 2
+    assert "fashion-mnist is 'out of reach': it must be fetched once." in capsys.readouterr().err
 
 
 def test_a_screenshot_of_runs_that_are_compared(
