@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # variables, which are read once
-LATER = 5  # by how much what works beside a window has a lower priority: about a third of its share, if both want it
 _KERNELS = "OPENBLAS_CORETYPE"  # what a person may set so that BLAS takes other kernels than the processor's
 _WORDS = {"numpy": "numpy", "blas": "BLAS", "threads": "number of threads", "processor": "processor"}
 

@@ -10,14 +10,12 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Any
 
-from engine.machine import LATER
+from engine.priority import LATER, set_session_priority
 
 # To glibc: memory that was freed is kept for what comes next. Taking it anew, page by page, would cost much time.
 _KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**29)}
-_GROUP = Path("/proc/self/autogroup")
 # Modules are looked for where this process looks, so that both find the same ones.
 _CODE = "import sys; sys.path[:] = sys.argv[1:]; from {} import main; main()"
 
@@ -54,13 +52,11 @@ def take_leave(process: subprocess.Popen[bytes]) -> None:
 def give_way() -> None:
     """Makes this process's priority lower than the window's.
 
-    Linux on a desktop shares the time among sessions first, and this process has one of its own: what counts then is
-    the priority of its group.
+    It has a session of its own, whose priority counts first where Linux shares the time among sessions.
     """
     if hasattr(os, "nice"):
         os.nice(LATER)
-    with suppress(OSError):  # another system, or one without such groups
-        _GROUP.write_text(str(LATER))
+    set_session_priority(str(LATER))
 
 
 def give_way_apart() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.machine import LATER
 from engine.many.giving_way import Neighbour
+from engine.priority import LATER
 
 GROUP = Path("/proc/self/autogroup")
 _PROGRAM = """
@@ -61,3 +61,23 @@ def test_to_nobody_or_somebody_elsewhere_no_way_is_given(neighbour: tuple[str, .
     before, after = priorities(*neighbour)
     assert before == after
     assert int(before[0]) < LATER
+
+
+@needs_linux
+@pytest.mark.skipif(not GROUP.exists(), reason="the system does not share the time among sessions")
+def test_of_several_in_a_session_the_last_leaves_it_as_it_was() -> None:
+    """As two workers that were started from one terminal."""
+    program = """
+from engine.many.giving_way import GivingWay, Neighbour
+import pathlib
+group = pathlib.Path("/proc/self/autogroup")
+before, given = group.read_text(), [GivingWay(Neighbour(Neighbour.here().computer, "another")) for _ in range(2)]
+during = group.read_text()
+for each in given:
+    each.end()
+print(before.split()[-1], during.split()[-1], group.read_text().split()[-1])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, start_new_session=True)
+    before, during, after = map(int, done.stdout.split())
+    assert during == LATER
+    assert after == before
