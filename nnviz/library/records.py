@@ -174,8 +174,8 @@ def record_of(row: Sequence[Any], measured: float | None = None, kind: str | Non
         raise ValueError("a row of another table")
     told = zip(FIGURES, row[_FIRST_FIGURE:_BEHIND], strict=True)
     figures = {name: float(value) for name, value in told if value is not None}
-    before = [kind(value) for kind, value in zip(_MADE_BY[:_FIRST_FIGURE], row[:_FIRST_FIGURE], strict=True)]
-    behind = [kind(value) for kind, value in zip(_MADE_BY[_BEHIND:], row[_BEHIND:], strict=True)]
+    before = [made(value) for made, value in zip(_MADE_BY[:_FIRST_FIGURE], row[:_FIRST_FIGURE], strict=True)]
+    behind = [made(value) for made, value in zip(_MADE_BY[_BEHIND:], row[_BEHIND:], strict=True)]
     values: list[Any] = [*before, figures, *behind, measured, kind]
     return RunRecord(*values)
 

@@ -47,7 +47,7 @@ class Messages(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.current: Message | None = None
-        self._since = 0.0  # when it was first shown, by time.monotonic()
+        self._since = 0.0  # when it came, by time.monotonic()
         self._waiting: deque[Message] = deque()
 
     def tell(self, text: str, *choices: Choice, dismissed: Callable[[], None] | None = None) -> Message:

@@ -23,9 +23,11 @@ class Read:
 
 def glance(library: Library, shown: int) -> object:
     """What is another thing after somebody has written to a sweep, or to the one that is shown."""
+    from engine.many.plan import SWEEP
     from nnviz.library.sweeps import Sweeps
 
-    return [(each.id, each.status) for each in Sweeps(library).told("sweep")], Sweeps(library).done(shown)
+    sweeps = Sweeps(library)
+    return sweeps.told(SWEEP), sweeps.done(shown)
 
 
 def read(library: Library, shown: int) -> Read:

@@ -79,17 +79,21 @@ class Trials(QObject):
         """Reads from now on what a view of that name shows, or no longer."""
         was_watched = bool(self._watchers)
         (self._watchers.add if is_watched else self._watchers.discard)(view)
-        self._sweeps.looking_on.sweep = self.shown if self._watchers else 0
+        self._tell_seen()
         if self._watchers and not was_watched:
             self._read()
         elif not self._watchers:
             self.table, self._meanwhile = None, []
 
+    def _tell_seen(self) -> None:
+        """What comes of the sweep that a person sees need not be told to them."""
+        self._sweeps.looking_on.sweep = self.shown if self._watchers else 0
+
     def show(self, sweep: int) -> None:
         """Looks at the sweep of that number, where the person can see it."""
         if sweep != self.shown:
             self.shown, self.table, self._status = sweep, None, ""
-            self._sweeps.looking_on.sweep = self.shown if self._watchers else 0
+            self._tell_seen()
             self.choose(None)
             self.changed.emit()
             self._read()
@@ -113,7 +117,7 @@ class Trials(QObject):
         if self.shown and found.shown != self.shown:
             self._messages.tell("That is no sweep: several seeds, or a race, which are compared by their curves.")
         self.sweeps, self.shown, self.table, self._status = found.sweeps, found.shown, found.table, found.status
-        self._sweeps.looking_on.sweep = self.shown
+        self._tell_seen()
         meanwhile, self._meanwhile = self._meanwhile, []
         for new in meanwhile:
             self._add(new)

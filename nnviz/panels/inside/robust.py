@@ -34,8 +34,10 @@ _WAITING = "Once the training rests, the network is measured. Or press Measure."
 
 
 class RobustPage(Page):
-    """The curves, and beside them the current example at the strength that is pointed at. Empty until it is first
-    seen."""
+    """The curves, and beside them the current example at the strength that is pointed at.
+
+    Empty until it is first seen.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__(

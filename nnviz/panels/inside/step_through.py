@@ -95,8 +95,6 @@ class StepThroughPage(Page):
 
     def set_in_view(self, in_view: bool) -> None:
         """Steps are written down only while the page is in view; out of view it holds none, since it may be large."""
-        if not self.is_filled:
-            return
         if self._content is not None:
             self._stay(self._content.view)
         self._content = self._pointing.opened = None

@@ -54,7 +54,6 @@ class WhatDiffersPage(Page):
     def __init__(self, session: Session) -> None:
         super().__init__("What differs", "whatDiffersTab", _TIP)
         self._session = session
-        self._is_wide = True
         self.view = named(DifferTable(), "differTable", "What differs between the compared runs", "")
         self.view.setWhatsThis(_TIP)
         self._note = label(role="muted")
@@ -100,9 +99,12 @@ class WhatDiffersPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._is_wide != (self.width() >= _WIDE):
-            self._is_wide = not self._is_wide
+        if self._is_wide != (event.oldSize().width() >= _WIDE):
             self.refresh()
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.width() >= _WIDE
 
     def refresh(self) -> None:
         if not self.in_view:
