@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.datasets import Dataset
+from engine.errors import EngineError, Verbatim
 from engine.history import History
 from engine.packing import packed
 from engine.training import Trainer
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from nnviz.library import Library
     from nnviz.library.replay import Replayed
 
-_Place = tuple[Dataset, Path, "Future[None]"]  # data, library, and when that holds all of the run
+_NOT_RECORDED = "This run is not recorded, so no moment of its past is known exactly."
+# Data, library, and what waits until that holds all of the run and returns its number there.
+_Place = tuple[Dataset, Path, Callable[[], int]]
 
 
 @dataclass(eq=False)
@@ -60,8 +63,8 @@ class Exact:
     def why_not(self, run: Run) -> str | None:
         """Why no moment of a run can be had exactly, as a sentence; None if they can."""
         dataset = self._data.dataset
-        if run.record is None:
-            return "This run is not recorded, so no moment of its past is known exactly."
+        if not self._records.has(run):
+            return _NOT_RECORDED
         if dataset is None or dataset.fingerprint != run.experiment.fingerprint:
             return "Going back exactly needs the data that the run was trained on: open them first."
         return None
@@ -85,19 +88,29 @@ class Exact:
     def _place_of(self, run: Run) -> _Place:
         dataset = self._data.dataset
         assert dataset is not None
-        is_written = self._training.runner.look(run.id, lambda _: None)  # then the record is complete up to now
-        return dataset, self._records.path, is_written
+        known: Future[int | None] = Future()
+        is_written = self._training.runner.look(run.id, lambda _: None, lambda: known.set_result(run.record))
+
+        def record() -> int:
+            is_written.result()
+            found = known.result()
+            if found is None:
+                raise EngineError(
+                    "its record", Verbatim("missing"), "must be in the library", "Train the network again."
+                )
+            return found
+
+        return dataset, self._records.path, record
 
 
-def _gone_to(wish: Wish, dataset: Dataset, path: Path, is_written: Future[None]) -> Steps:
+def _gone_to(wish: Wish, dataset: Dataset, path: Path, written: Callable[[], int]) -> Steps:
     """In the work's thread."""
     from nnviz.library import Library
     from nnviz.library.replay import replay
 
-    is_written.result()
-    assert wish.run.record is not None
+    record = written()
     with Library(path) as library:
-        run = _recorded_in(library, wish.run.record, wish.at)
+        run = _recorded_in(library, record, wish.at)
         return (yield from only_shares(replay(library, run, wish.at, dataset)))
 
 
@@ -113,14 +126,13 @@ def _recorded_in(library: Library, run: int, at: float) -> int:
 
 
 def _gone_through(
-    run: Run, moments: Sequence[float], most_seconds: float, dataset: Dataset, path: Path, is_written: Future[None]
+    run: Run, moments: Sequence[float], most_seconds: float, dataset: Dataset, path: Path, written: Callable[[], int]
 ) -> Steps:
     """In the work's thread."""
     from nnviz.library import Library
     from nnviz.library.replay import retrace
 
-    is_written.result()
-    assert run.record is not None
+    record = written()
     found: list[Snapshot] = []
 
     def keep(at: float, trainer: Trainer) -> None:
@@ -128,8 +140,8 @@ def _gone_through(
         found.append(Snapshot(at, packed(network.parameters.copy(), tuple(network.shape)), is_end=True))
 
     with Library(path) as library:
-        if library.run(run.record).seconds <= most_seconds:
-            yield from only_shares(retrace(library, run.record, moments, dataset, keep))
+        if library.run(record).seconds <= most_seconds:
+            yield from only_shares(retrace(library, record, moments, dataset, keep))
     return found
 
 

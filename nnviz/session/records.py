@@ -31,6 +31,8 @@ class Records(QObject):
         super().__init__()
         self._data, self._runs, self._messages = data, runs, messages
         self.is_on = True
+        self._awaited: set[int] = set()  # ids of runs whose record is being begun
+        runs.let_go.connect(lambda run: self._awaited.discard(run.id))
 
     @property
     def path(self) -> Path:
@@ -49,12 +51,18 @@ class Records(QObject):
         """Switches recording on or off."""
         self.set_on(not self.is_on)
 
+    def has(self, run: Run) -> bool:
+        """Whether a run has a record, or will have one in a moment."""
+        return run.record is not None or run.id in self._awaited
+
     def begin(self, run: Run) -> Plan | None:
         """As what the training that a run begins, or goes on with, is recorded; None: it is not."""
         dataset = self._data.dataset
         if not self.is_on or dataset is None:
             run.is_kept = False
             return None
+        if run.record is None:
+            self._awaited.add(run.id)
         told = dataset.title, run.parent_record, run.left_at, run.title
         history = run.history.copy() if run.record is None and run.history.completed else None
         return Plan(self.path, run.record, run.start_epoch, run.experiment, *told, history, run.record_updated)
@@ -66,6 +74,7 @@ class Records(QObject):
 
     def take(self, run: Run, told: Recorded) -> None:
         """Notes the record of a run, and tells the person what there is to tell."""
+        self._awaited.discard(run.id)
         if told.left_at is not None:
             run.parent_record, run.left_at = run.record, told.left_at
         if told.run is not None:

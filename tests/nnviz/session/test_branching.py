@@ -12,9 +12,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.validation import Array
+from nnviz.jobs.recorder import Recorder
+from nnviz.jobs.reports import Recorded
 from nnviz.library import Library
 from nnviz.session.exact import Exact, Wish
 from nnviz.session.remedies import best_epoch
+from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
@@ -35,6 +38,23 @@ def branch(qtbot: QtBot, window: MainWindow) -> None:
     before = window.session.runs.current
     window.session.timeline.branch()
     qtbot.waitUntil(lambda: window.session.runs.current is not before, timeout=20_000)
+
+
+def branch_twice(qtbot: QtBot, window: MainWindow) -> Run:
+    """Asks for a branch of the branch before the library has told anything of the first one, which is returned."""
+    runs = window.session.runs
+    before, made = runs.current, list[Run]()
+
+    def again() -> None:
+        runs.replaced.disconnect(again)
+        made.append(runs.current)
+        assert (runs.current.record, window.session.branching.why_not) == (None, None)
+        window.session.timeline.branch()
+
+    runs.replaced.connect(again)
+    window.session.timeline.branch()
+    qtbot.waitUntil(lambda: runs.current is not before, timeout=20_000)
+    return made[0]
 
 
 def end(qtbot: QtBot, window: MainWindow) -> Array:
@@ -193,6 +213,26 @@ def test_what_lies_before_it_can_be_looked_back_at(recorded: MainWindow, qtbot: 
     assert session.mistakes.counts is not None
 
 
+def test_a_branch_of_a_branch_at_once(recorded: MainWindow, qtbot: QtBot) -> None:
+    """Before the library has told the number of the first one's record."""
+    session = recorded.session
+    steps(qtbot, recorded, 2)
+    session.timeline.go_to(1)
+    first = branch_twice(qtbot, recorded)
+    qtbot.waitUntil(lambda: session.runs.current is not first, timeout=20_000)
+    second = session.runs.current
+    assert (second.left_at, second.epochs, second.parent_record) == (1, 1, first.record)
+    assert first.record is not None
+    np.testing.assert_array_equal(end(qtbot, recorded), _went_on(qtbot, recorded, first))
+
+
+def _went_on(qtbot: QtBot, window: MainWindow, run: Run) -> Array:
+    """The parameters after the rest of that run's training."""
+    window.session.undo.undo()
+    assert window.session.runs.current is run
+    return end(qtbot, window)
+
+
 def test_the_library_knows_where_it_comes_from(recorded: MainWindow, qtbot: QtBot) -> None:
     session = recorded.session
     session.settings.change("epochs", epochs=2)
@@ -219,6 +259,23 @@ def test_a_run_that_is_not_recorded(ready_model: Model, qtbot: QtBot) -> None:
     session.timeline.branch()
     assert "is not recorded" in session.messages.current.text
     assert session.timeline.epoch == 1
+
+
+def test_a_branch_whose_record_cannot_be_begun(
+    recorded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, told = recorded.session, list[str]()
+    steps(qtbot, recorded, 2)
+    session.timeline.go_to(1)
+    monkeypatch.setattr(Recorder, "open", lambda self, trainer, tell: tell(Recorded(None, is_written=False)))
+    session.messages.changed.connect(lambda: told.append(session.messages.current.text))
+    made = branch_twice(qtbot, recorded)
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == [
+        "The run could not be branched off: its record is missing: it must be in the library. Train the network again."
+    ]
+    assert session.runs.current is made
+    assert "is not recorded" in (session.branching.why_not or "")
 
 
 def test_fields_that_describe_another_network(recorded: MainWindow, qtbot: QtBot) -> None:
