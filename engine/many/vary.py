@@ -23,6 +23,7 @@ from engine.validation import parse_hidden, whole_number
 
 LIST, LINEAR, LOG = "list", "linear", "log"
 POINTS = 5  # of a range on a grid, unless it says how many
+_NO_LAYERS = "none"  # how hidden layers are written where there are none
 _MOST_VALUES, _MOST_POINTS = 1_000, 1_000
 _KINDS = (LIST, LINEAR, LOG)
 _EXAMPLE = "For example learning-rate=log:0.01..1, hidden=32,64,128 or dropout=0..0.5."
@@ -246,7 +247,7 @@ def _value(name: str, text: str) -> Any:
     if not text:
         raise SettingError(option, Verbatim("empty"), "must have a value between its commas", _LIST_EXAMPLE)
     if name == "hidden":
-        return tuple(parse_hidden(text))
+        return () if text == _NO_LAYERS else tuple(parse_hidden(text))
     if isinstance(usual, bool):
         if text.lower() not in ("true", "false"):
             raise SettingError(option, text, "must be true or false", f"For example {option}=true,false.")
@@ -287,7 +288,7 @@ def in_words(values: Mapping[str, Any]) -> str:
 def written(value: Any) -> str:
     """One value as it is typed: "0.05", "64-32"."""
     if isinstance(value, (list, tuple)):
-        return "-".join(map(str, value)) or "none"
+        return "-".join(map(str, value)) or _NO_LAYERS
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)

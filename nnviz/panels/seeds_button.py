@@ -12,6 +12,7 @@ from nnviz.session.sweep_words import words_of_count
 from nnviz.session.sweeps import SEEDS, Sweeps
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.progress_button import ProgressButton
+from nnviz.widgets.start_stop import StartStop
 
 _WIDTH, _WIDTH_OF_ARROW = 70, 22
 
@@ -24,7 +25,7 @@ class SeedsButton(QWidget):
         self._sweeps = sweeps
         self.button = named(ProgressButton(""), "seedsButton", "Train with several seeds")
         self.button.setFixedWidth(_WIDTH)
-        self.button.clicked.connect(sweeps.toggle)
+        self._start_stop = StartStop(self.button, sweeps.toggle)
         tip = "With how many seeds × trains: more of them tell better what is luck, and take longer."
         self.arrow = named(QToolButton(), "seedsCountButton", "Number of seeds", tip)
         self.arrow.setText("▾")
@@ -58,7 +59,7 @@ class SeedsButton(QWidget):
         sweeps, how_far = self._sweeps, self._sweeps.how_far
         is_going = how_far is not None
         self.arrow.setEnabled(not is_going)
-        self.button.setEnabled(is_going or sweeps.why_not is None)
+        self._start_stop.show(is_going, sweeps.why_not is None)
         if how_far is None:
             self.button.setText(f"× {sweeps.seeds}")
         else:

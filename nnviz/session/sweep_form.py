@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from random import randrange
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -23,6 +24,8 @@ if TYPE_CHECKING:  # loaded when somebody looks at the form
     from nnviz.library import Library
     from nnviz.library.took import Took
     from nnviz.session.sweep_plan import Planned
+
+_SAMPLER_SEEDS = 1_000_000  # from 0
 
 
 class SweepForm(QObject):
@@ -145,14 +148,14 @@ class SweepForm(QObject):
         return f"A sweep can be started when this is corrected: {' '.join(problems)}" if problems else None
 
     def start(self) -> None:
-        """Begins the sweep that the fields describe."""
+        """Begins the sweep that the fields describe; each time with other draws, where trials are drawn."""
         planned, why_not = self.planned, self.why_not
         if why_not is not None or planned is None or planned.plan is None:
             self._messages.tell(why_not or "")
         elif self._sweeps.how_far is not None:
             self._messages.tell(f"One after the other: {self._sweeps.progress}.")
         else:
-            self._sweeps.start(planned.plan)
+            self._sweeps.start(replace(planned.plan, sampler_seed=randrange(_SAMPLER_SEEDS)))
 
     # ---- what it will take
 

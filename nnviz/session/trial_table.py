@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.many.plan import Plan
-from engine.many.results import FINISHED, Results, RunResult, TrialResult
+from engine.many.results import FINISHED, STOPPED, Results, RunResult, TrialResult
 from engine.many.vary import LIST, LOG, Varied, written
 from engine.validation import Array
 
@@ -101,9 +101,13 @@ class TrialTable:
         return True
 
     def add_runs(self, runs: Iterable[RunResult]) -> None:
-        """Adds what came of runs, in the order in which they were done; of one that was done again the last result."""
+        """Adds what came of runs, in the order in which they were done; of one that was done again the last result.
+
+        Nothing came of one that was stopped before the end of its first epoch: its figures are those of before.
+        """
         for run in runs:
-            if run.trial < len(self.results.trials):
+            has_begun = run.status != STOPPED or run.epochs >= 1
+            if has_begun and run.trial < len(self.results.trials):
                 self._learn_figures(run)
                 self._add(run)
 

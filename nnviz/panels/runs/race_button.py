@@ -10,6 +10,7 @@ from nnviz.session.comparison import Comparison
 from nnviz.session.sweep_words import words_of_count
 from nnviz.session.sweeps import Sweeps
 from nnviz.widgets.parts import named
+from nnviz.widgets.start_stop import StartStop
 
 
 class RaceButton(QToolButton):
@@ -21,7 +22,7 @@ class RaceButton(QToolButton):
         named(self, "raceButton", "Race")
         self.setProperty("role", "word")
         self.setFocusPolicy(Qt.TabFocus)
-        self.clicked.connect(sweeps.toggle_race)
+        self._start_stop = StartStop(self, sweeps.toggle_race)
         for signal in (sweeps.changed, comparison.changed):
             signal.connect(self._show)
         self._show()
@@ -30,7 +31,7 @@ class RaceButton(QToolButton):
         sweeps, how_far = self._sweeps, self._sweeps.how_far
         why_not = sweeps.why_no_race
         self.setVisible(len(self._comparison.runs) > 1)
-        self.setEnabled(how_far is not None or why_not is None)
+        self._start_stop.show(how_far is not None, why_not is None)
         if how_far is None:
             self.setText(f"race: {words_of_seeds(sweeps.seeds)}")
             self.setToolTip(why_not or self._tip())

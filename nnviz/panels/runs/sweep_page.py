@@ -18,6 +18,7 @@ from nnviz.widgets.card import Table, label
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named, pill
+from nnviz.widgets.start_stop import StartStop
 
 _TIP = "Trains the network of Train many times with other settings, and tells which are best."
 _START_TIP = "Begins to train these runs where the form says, while the window goes on. They are kept in the library."
@@ -57,6 +58,7 @@ class SweepPage(Page):
     def _add_buttons(self) -> None:
         self.go_on = pill("go on", "sweepGoOnButton", "Go on with the sweep", _GO_ON_TIP)
         self.start = pill("▷ start", "sweepStartButton", "Start the sweep", _START_TIP)
+        self._start_stop = StartStop(self.start, self._start_or_stop)
         self.start.setFixedWidth(_START)  # how far it is must not lay out the window anew, several times a second
         arranged(QHBoxLayout(self.aside), 1, self.go_on, self.start, spacing=6)
 
@@ -65,7 +67,6 @@ class SweepPage(Page):
         form, trials, sweeps = session.sweep_form, session.trials, session.sweeps
         self.in_view_changed.connect(lambda in_view: trials.watch(self.name, in_view))
         self.in_view_changed.connect(form.watch)
-        self.start.clicked.connect(self._start_or_stop)
         self.go_on.clicked.connect(trials.go_on)
         form.changed.connect(self._show_form)
         form.estimated.connect(self._show_estimate)
@@ -128,7 +129,7 @@ class SweepPage(Page):
             return
         sweeps, why_not = self._session.sweeps, self._session.sweep_form.why_not
         how_far = sweeps.how_far
-        self.start.setEnabled(how_far is not None or why_not is None)
+        self._start_stop.show(how_far is not None, why_not is None)
         self.start.setText("▷ start" if how_far is None else words_of_count(how_far))
         self.start.setToolTip(f"{sweeps.progress}. {_STOP_TIP}" if how_far is not None else why_not or _START_TIP)
         self.start.setAccessibleName("Start the sweep" if how_far is None else "Stop")

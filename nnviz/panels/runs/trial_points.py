@@ -22,7 +22,7 @@ MOST_LINES = 2_000  # trials that are drawn as lines: the best ones, and of the 
 _MEDIAN = -1  # in the place of a run: the dot of a trial
 _PERCENT, _SMALL, _PLAIN, _LARGE = 100.0, 0.8, 1.2, 1.6
 _JITTER, _GOLDEN = 0.5, 0.618034  # of the room that a name has; runs of the same value lie beside each other
-_ROOM = 0.05  # of an axis, beyond its ends
+_ROOM, _ROOM_OVER = 0.05, 0.02  # of an axis, beyond its ends: of one below and of one at the left
 _GOOD, _MOST_BRIGHT = 0.1, 50  # the share of the trials whose lines are brighter, and how many at most
 
 
@@ -55,6 +55,12 @@ class ResultAxis:
     def scale(self) -> Scale:
         """What its places mean."""
         return Scale(self.is_log)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Its ends with room for whole dots."""
+        room = _ROOM_OVER * (self.high - self.low)
+        return self.low - room, self.high + room
 
 
 def result_axis(table: TrialTable, is_log: bool, unit: str) -> ResultAxis:
@@ -200,7 +206,7 @@ def setting_frame(axis: SettingAxis, result: ResultAxis, is_first: bool) -> Fram
     room = 0.0 if axis.names else _ROOM * (axis.high - axis.low)
     return Frame(
         (axis.low - room, axis.high + room),
-        (result.low, result.high),
+        result.ends,
         setting_name(axis.name),
         result.name if is_first else "",
         None,
@@ -274,7 +280,7 @@ def best_so_far(table: TrialTable, result: ResultAxis, colours: Mapping[int, str
         found.add(_pairs(places[which], figures[which]), table.trial_of[which], which, (colour, False, ABOVE, 1.0))
     counts, medians = table.best_so_far()
     most = max(len(table.runs), 1 if table.plan.most_runs is None else table.plan.most_runs)
-    frame = Frame((0.0, most + 0.5), (result.low, result.high), "runs done", result.name, None, y_scale=result.scale)
+    frame = Frame((0.0, most + 0.5), result.ends, "runs done", result.name, None, y_scale=result.scale)
     return found.drawn(), _steps(counts, result.places(medians), len(table.runs)), frame
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PyQt5.QtCore import QPointF, QRect, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPen
@@ -14,7 +15,7 @@ from nnviz.look.round_numbers import enough_marks, log_marks
 _LEFT, _FOOT, _RIGHT, _TOP = 52, 34, 14, 10  # pixels around the field; at the left at least
 _GAP = 8  # between the numbers at the left and the field
 _APART_X, _APART_Y = 110, 44  # pixels between two numbers of an axis, about
-_APART_NAMES = 10  # pixels between two names below the field
+_APART_NAMES = 10  # pixels between two names or numbers below the field
 
 Ends = tuple[float, float]
 
@@ -78,7 +79,7 @@ def paint_axes(painter: QPainter, frame: Frame, field: QRect) -> None:
     painter.setFont(theme.font(theme.SMALL))
     painter.setPen(theme.colour("muted"))
     centred, right = int(Qt.AlignCenter | Qt.TextDontClip), int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip)
-    for mark, words in _below(painter.fontMetrics(), frame, field):
+    for mark, words in marks_below(painter.fontMetrics(), frame, field):
         x = field.left() + round(_share(mark, frame.x, field.width()))
         painter.drawText(QRect(x - 40, field.bottom() + 3, 80, 14), centred, words)
     for mark, words in written_marks(frame.y, frame.y_scale, field.height() / _APART_Y):
@@ -92,15 +93,26 @@ def paint_axes(painter: QPainter, frame: Frame, field: QRect) -> None:
     painter.drawText(above, left, metrics.elidedText(frame.y_name, Qt.ElideMiddle, above.width()))
 
 
-def _below(metrics: QFontMetrics, frame: Frame, field: QRect) -> list[tuple[float, str]]:
-    """What stands below the field: of names as many as find room, and as much of each."""
+def marks_below(metrics: QFontMetrics, frame: Frame, field: QRect) -> list[tuple[float, str]]:
+    """What stands below the field: of numbers as many as find room; of names too, and as much of each."""
     found = written_marks(frame.x, frame.x_scale, field.width() / _APART_X)
     if not frame.x_scale.names:
-        return found
+        return _with_room(metrics, found, (field.width() - 1) / (frame.x[1] - frame.x[0]))
     room = field.width() / max(1e-9, frame.x[1] - frame.x[0])
     step = max(1, math.ceil(2.5 * metrics.height() / max(1.0, room)))  # of very many only some
     width = round(step * room) - _APART_NAMES
     return [(place, metrics.elidedText(words, Qt.ElideMiddle, width)) for place, words in found[::step]]
+
+
+def _with_room(metrics: QFontMetrics, marks: list[tuple[float, str]], pixels: float) -> list[tuple[float, str]]:
+    """All marks, or every second, third … of them; an axis has so many ``pixels`` for 1."""
+    for step in range(1, len(marks)):
+        found = marks[::step]
+        halves = [metrics.horizontalAdvance(words) / 2 for _, words in found]
+        ends = [(place * pixels - half, place * pixels + half) for (place, _), half in zip(found, halves, strict=True)]
+        if all(right + _APART_NAMES <= left for (_, right), (left, _) in pairwise(ends)):
+            return found
+    return marks[:1]
 
 
 def _share(value: float, ends: Ends, length: int) -> float:

@@ -28,6 +28,7 @@ from tests.engine.helpers import refused
     [
         ("learning-rate=0.1,0.2,0.1", (0.1, 0.2)),
         ("hidden=32,64-16", ((32,), (64, 16))),
+        ("hidden=none, 32", ((), (32,))),
         ("optimizer=adam,sgd", ("adam", "sgd")),
         ("batch-size=10,20", (10, 20)),
         ("drop-last=true,false", (True, False)),

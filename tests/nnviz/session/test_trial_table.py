@@ -81,6 +81,17 @@ def test_a_run_that_was_stopped_is_taken_again_when_it_was_done() -> None:
     assert (table.statuses, table.values.tolist(), table.medians.tolist()) == ([FINISHED], [0.2], [0.2])
 
 
+def test_nothing_came_of_a_run_that_was_stopped_in_its_first_epoch() -> None:
+    """Its figures are those of the untrained network."""
+    table = a_table("learning-rate=0.05,0.2", seeds=(1, 2))
+    table.add_trials(0, [{"learning_rate": 0.05}])
+    table.add_runs(
+        [RunResult(0, seed, STOPPED, {"validation_error": 0.9}, epochs) for seed, epochs in ((1, 0.7), (2, 1.0))]
+    )
+    assert [run.seed for run in table.runs] == [2]
+    assert table.values.tolist() == [0.9]
+
+
 def test_what_is_measured_shows_in_the_figures() -> None:
     table = a_table("learning-rate=0.05,0.2", seeds=(1,))
     table.add_trials(0, [{"learning_rate": 0.05}])

@@ -66,7 +66,10 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
         assert [(each.kind, each.status) for each in Sweeps(library).all()] == [("race", "finished")]
 
 
-def test_groups_race_again_with_the_same_seeds(window: MainWindow, table: RunTable, qtbot: QtBot, does: Does) -> None:
+def test_groups_race_again_with_the_same_seeds(
+    window: MainWindow, table: RunTable, qtbot: QtBot, does: Does, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.widgets.start_stop.REST", 0.0)
     executor, comparison, sweeps = does(), window.session.comparison, window.session.sweeps
     compare(window, qtbot, table, WIDE, NARROW)
     for race in (1, 2):

@@ -13,6 +13,7 @@ from engine.datasets import Dataset
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.session.sweep_fields import Varying
+from nnviz.widgets import start_stop
 from nnviz.widgets.note import Note
 from nnviz.widgets.trials.best_table import BestTable
 from nnviz.widgets.trials.tick_button import TickButton
@@ -301,6 +302,22 @@ def test_stop_keeps_what_is_done_and_it_goes_on(window: MainWindow, plane: Datas
     assert not go_on.isVisible()
     assert "6 of 6 runs done" in window.card("sweepPage").best.title.text()
     assert words(window, "trialsChosen").startswith("Test error of the best")
+
+
+def test_a_click_that_comes_too_late_to_stop_it_starts_nothing(
+    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    does(data=plane)
+    two_rates(qtbot, window, "1")
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    wait_for_end(qtbot, window)
+    monkeypatch.setattr(start_stop, "REST", 60.0)
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    assert window.session.sweeps.how_far is None
+    monkeypatch.setattr(start_stop, "REST", 0.0)
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    assert window.session.sweeps.how_far is not None
+    wait_for_end(qtbot, window)
 
 
 def test_where_no_runs_are_kept_that_is_offered_first(
