@@ -15,7 +15,7 @@ FINISHED, PRUNED, STOPPED, DIVERGED, FAILED = "finished", "pruned", "stopped", "
 OVER = (FINISHED, PRUNED, DIVERGED)  # how runs end that are not done again
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """What came of one run.
 
@@ -53,7 +53,7 @@ class Spread:
         return cls(statistics.median(found), found[0], found[-1], len(found)) if found else None
 
 
-@dataclass
+@dataclass(slots=True)
 class TrialResult:
     """What came of one trial, so far.
 
@@ -63,7 +63,7 @@ class TrialResult:
     """
 
     trial: int
-    values: dict[str, Any]
+    values: Mapping[str, Any]
     runs: dict[int, RunResult] = field(default_factory=dict)
 
     @property
@@ -127,8 +127,8 @@ class Results:
         return f"test_{self.quantity}" if self.has_test else None
 
     def add_trial(self, values: Mapping[str, Any]) -> int:
-        """Adds a trial; returns its number, from 0."""
-        self.trials.append(TrialResult(len(self.trials), dict(values)))
+        """Adds a trial, whose values stay as they are; returns its number, from 0."""
+        self.trials.append(TrialResult(len(self.trials), values))
         return len(self.trials) - 1
 
     def add(self, result: RunResult) -> bool:

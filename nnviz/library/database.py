@@ -137,7 +137,6 @@ class Database:
 
     def _keep_a_log(self) -> None:
         """A write-ahead log, with which readers and a writer do not wait for each other; without it where it fails."""
-        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_BYTES // schema.PAGE_BYTES}")
         self._connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         wanted = "TRUNCATE" if is_on_network(self.path) else "WAL"
@@ -233,9 +232,9 @@ class Database:
         """Bytes of the whole file, without the log that is not yet put into it."""
         return self.number("PRAGMA page_count") * self.number("PRAGMA page_size")
 
-    def let_memory_go(self) -> None:
-        """Gives back the memory in which parts of the file are kept; what is needed again is read again."""
-        self._connection.execute("PRAGMA shrink_memory")
+    def hold_states(self) -> None:
+        """Keeps more of the file in memory from now on: else a whole state would be written in parts."""
+        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
 
     @contextmanager
     def deleting(self, shrinks: bool = True) -> Iterator[None]:

@@ -102,6 +102,7 @@ class Recording:
             if not self._lock.take():
                 raise in_use(run)
         try:
+            library.database.hold_states()
             self._record = library.run(run)
             if updated not in (None, self._record.updated):
                 raise gone_on(run)

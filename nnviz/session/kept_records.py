@@ -23,13 +23,14 @@ class KeptRecords:
         """``known`` is called when more are there, ``failed`` when they could not be read."""
         self._lane, self._tell_known, self._tell_failed = lane, known, failed
         self._records: dict[int, RunRecord] = {}
-        self._fresh: set[int] = set()  # the runs that were read since the list was
+        self._fresh: set[int] = set()  # the runs that were read since the list was, and their parents
         self._rows: Sequence[Row] = ()
         self._wanted: list[range] = []  # rows, the latest last
         self._reading = _NONE
 
     def renew(self, records: Mapping[int, RunRecord]) -> None:
-        """The list was read anew, with these records."""
+        """The list was read anew, with these records. Of the others, those that were lately in sight stay."""
+        self._records = {run: record for run, record in self._records.items() if run in self._fresh}
         self._fresh = set(records)
         self._keep(records)
 
@@ -75,7 +76,7 @@ class KeptRecords:
         def done(records: Mapping[int, RunRecord]) -> None:
             self._reading = _NONE
             self._keep(records)
-            self._fresh.update(runs_of(rows))
+            self._fresh.update(records, runs_of(rows))
             self._tell_known()
             self._read_page()
 

@@ -134,7 +134,6 @@ class Store:
             self._sweeps.add_trials(self.sweep, self._trials)
             done = [each for each, _ in self._waiting]
             runs = self._sweeps.write(self.sweep, done, dataset.description, dataset.title)
-        self._library.database.let_memory_go()  # else it grows with the sweep, and is of no more use
         self._trials, self._counted_to = [], now
         waited, self._waiting = self._waiting, []
         for (_, written), run in zip(waited, runs, strict=True):
