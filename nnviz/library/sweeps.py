@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -178,13 +178,13 @@ class Sweeps:
             found.setdefault(int(run), {})[int(epoch)] = value
         return found
 
-    def records(self, sweep: int) -> list[RunRecord]:
-        """What the library tells of these runs, in the same order. Raises LibraryError."""
+    def records(self, sweep: int) -> Iterator[RunRecord]:
+        """What the library tells of these runs, in the same order; some are read at a time. Raises LibraryError."""
         runs = self.runs(sweep)
-        found: dict[int, RunRecord] = {}
         for start in range(0, len(runs), _PAGE):
-            found |= self._library.records(runs[start : start + _PAGE])
-        return [found[run] for run in runs if run in found]
+            page = runs[start : start + _PAGE]
+            found = self._library.records(page)
+            yield from [found[run] for run in page if run in found]
 
     def told(self, kind: str) -> list[ToldSweep]:
         """The sweeps of a kind, newest first, without their trials. Raises LibraryError."""

@@ -74,10 +74,13 @@ class Store:
 
         The latter are done again in their place. Raises LibraryError.
         """
-        runs = self._sweeps.records(self.sweep)
-        stopped = [each for each in runs if each.status == STOPPED and not self._library.is_live(each.id)]
-        again = {(each.trial or 0, each.seed): each.id for each in stopped}
-        return [result_of(each) for each in runs if each.status in OVER], again
+        over, again = list[RunResult](), dict[tuple[int, int], int]()
+        for each in self._sweeps.records(self.sweep):
+            if each.status in OVER:
+                over.append(result_of(each))
+            elif each.status == STOPPED and not self._library.is_live(each.id):
+                again[each.trial or 0, each.seed] = each.id
+        return over, again
 
     def curves(self, figure: str) -> dict[int, dict[int, float]]:
         """A figure of all runs that were trained to their end, by run and epoch. Raises LibraryError."""

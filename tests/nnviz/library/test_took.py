@@ -44,6 +44,6 @@ def test_sweeps_are_told_without_their_plans_and_their_runs_with_their_figures(l
     sweeps = Sweeps(library)
     (told,) = sweeps.told("sweep")
     assert (told.id, told.status, sweeps.told("race")) == (1, "finished", [])
-    found = sweeps.records(1)
+    found = list(sweeps.records(1))
     assert [(each.trial, each.seed) for each in found] == [(0, 1), (0, 2), (1, 1), (1, 2)]
     assert found[0].figures == dict(conductor.results.trials[0].runs[1].figures)
