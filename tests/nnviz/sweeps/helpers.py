@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.many.one_run import Outcome, RunSpec, Started, train_one
+from engine.many.one_run import Outcome, Report, RunSpec, Started, train_one
 from engine.many.plan import SWEEP, Plan
 from engine.many.results import STOPPED, RunResult
 from engine.many.vary import parsed
@@ -141,6 +141,11 @@ def heard(executor: Executor, until: Callable[[list[Message]], bool]) -> list[Me
         assert time.monotonic() < end, [type(each).__name__ for each in told]
         told += executor.next(0.1)
     return told
+
+
+def has_learned(message: Message) -> bool:
+    """Whether it tells of a run's first epoch, or a later one."""
+    return isinstance(message, Report) and any(each.epoch > 0 for each in message.epochs)
 
 
 def outcomes(told: list[Message]) -> dict[int, Outcome]:

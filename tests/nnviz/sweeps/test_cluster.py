@@ -12,7 +12,7 @@ from distributed import Client
 
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
-from engine.many.one_run import Outcome, Report, RunSpec, Started
+from engine.many.one_run import Outcome, RunSpec, Started
 from engine.many.results import FINISHED, PRUNED, STOPPED
 from nnviz.sweeps.cluster import Cluster, who_is_there
 from nnviz.sweeps.cluster_address import address_of
@@ -20,7 +20,7 @@ from nnviz.sweeps.cluster_executor import ClusterExecutor
 from nnviz.sweeps.executor import Message, Notice
 from tests.nnviz.library.helpers import DATA, an_experiment
 from tests.nnviz.sweeps.clusters import LocalCluster, local_cluster, wait_for
-from tests.nnviz.sweeps.helpers import all_over, heard, is_as_alone, outcomes
+from tests.nnviz.sweeps.helpers import all_over, has_learned, heard, is_as_alone, outcomes
 
 LONG = an_experiment(epochs=1_000_000)
 
@@ -78,8 +78,8 @@ async def retire(client: Any, address: str) -> None:
 
 
 def reported(*numbers: int) -> Callable[[list[Message]], bool]:
-    """Whether figures were told of all these runs."""
-    return lambda told: set(numbers) <= {each.number for each in told if isinstance(each, Report)}
+    """Whether all these runs have told of an epoch."""
+    return lambda told: set(numbers) <= {each.number for each in told if has_learned(each)}
 
 
 # ---- what is done

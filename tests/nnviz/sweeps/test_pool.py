@@ -22,7 +22,7 @@ from nnviz.sweeps.executor import Notice
 from nnviz.sweeps.pool import Pool
 from tests.engine.helpers import refused
 from tests.nnviz.library.helpers import DATA, an_experiment
-from tests.nnviz.sweeps.helpers import Poison, all_over, deadly, heard, is_as_alone, is_there, outcomes
+from tests.nnviz.sweeps.helpers import Poison, all_over, deadly, has_learned, heard, is_as_alone, is_there, outcomes
 
 ROOT = Path(__file__).parents[3]
 LONG = an_experiment(epochs=100_000)
@@ -116,7 +116,7 @@ def test_one_run_and_then_all_are_asked_to_end(make_pool: MakePool) -> None:
     pool = make_pool()
     for number in range(1, 5):
         pool.submit(RunSpec(number, LONG))
-    told = heard(pool, lambda told: {1, 2} <= {each.number for each in told if isinstance(each, Report)})
+    told = heard(pool, lambda told: {1, 2} <= {each.number for each in told if has_learned(each)})
     pool.stop(1, PRUNED)
     told += heard(pool, lambda told: any(isinstance(each, Outcome) for each in told))
     assert [(number, each.status) for number, each in outcomes(told).items()] == [(1, PRUNED)]
