@@ -131,9 +131,9 @@ class CardHead(QFrame):
         if self.room_of_mark != before:
             self.keep_room()
             self.marked.emit()
-        if self.mark.is_wanted:
-            self._place_mark()
-            self.mark.raise_()
+            if self.mark.is_wanted:
+                self._place_mark()
+                self.mark.raise_()
 
     def keep_room(self, least: int | None = None) -> None:
         """Keeps the room that the mark needs free; ``least`` also while there is none."""
