@@ -247,7 +247,7 @@ def _value(name: str, text: str) -> Any:
     if not text:
         raise SettingError(option, Verbatim("empty"), "must have a value between its commas", _LIST_EXAMPLE)
     if name == "hidden":
-        return () if text == _NO_LAYERS else tuple(parse_hidden(text))
+        return () if text.lower() == _NO_LAYERS else tuple(parse_hidden(text))
     if isinstance(usual, bool):
         if text.lower() not in ("true", "false"):
             raise SettingError(option, text, "must be true or false", f"For example {option}=true,false.")

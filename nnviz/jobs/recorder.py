@@ -238,9 +238,9 @@ class Recorder:
             tell(Recorded(self.standing.run, words, recording.keeps_weights))
 
     def _fail(self, words: str, tell: Tell) -> None:
-        if not self.standing.is_failing:
-            self.standing.is_failing = True
-            tell(Recorded(self.standing.run, words, is_written=False))
+        told = None if self.standing.is_failing else words
+        self.standing.is_failing = True
+        tell(Recorded(self.standing.run, told, is_written=False))
 
     def take(self, event: Event, trainer: Trainer, tell: Tell) -> None:
         """Notes an event of the trainer."""

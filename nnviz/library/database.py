@@ -234,7 +234,8 @@ class Database:
 
     def hold_states(self) -> None:
         """Keeps more of the file in memory from now on: else a whole state would be written in parts."""
-        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        with in_words(self.path):
+            self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
 
     @contextmanager
     def deleting(self, shrinks: bool = True) -> Iterator[None]:

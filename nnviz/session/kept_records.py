@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _MOST_WANTED = 4  # pages that wait to be read; those that were scrolled by do not
 _NONE = range(0)
-_MOST_KNOWN = 4000  # records that are kept in memory
+_MOST_KNOWN, _MOST_SPARE = 4000, 500  # records that are kept in memory, and beside those that were lately in sight
 
 
 class KeptRecords:
@@ -23,15 +23,18 @@ class KeptRecords:
         """``known`` is called when more are there, ``failed`` when they could not be read."""
         self._lane, self._tell_known, self._tell_failed = lane, known, failed
         self._records: dict[int, RunRecord] = {}
-        self._fresh: set[int] = set()  # the runs that were read since the list was, and their parents
+        self._fresh: set[int] = set()  # the runs that were read since the list was
+        self._lately: set[int] = set()  # the same, and their parents
         self._rows: Sequence[Row] = ()
         self._wanted: list[range] = []  # rows, the latest last
         self._reading = _NONE
 
     def renew(self, records: Mapping[int, RunRecord]) -> None:
-        """The list was read anew, with these records. Of the others, those that were lately in sight stay."""
-        self._records = {run: record for run, record in self._records.items() if run in self._fresh}
-        self._fresh = set(records)
+        """The list was read anew, with these records. Of many others, those stay that were lately in sight."""
+        spare = [run for run in self._records if run not in self._lately]
+        for run in spare[: max(0, len(self._records) - _MOST_SPARE)]:
+            del self._records[run]
+        self._fresh, self._lately = set(records), set()
         self._keep(records)
 
     def show(self, rows: Sequence[Row]) -> None:
@@ -76,7 +79,7 @@ class KeptRecords:
         def done(records: Mapping[int, RunRecord]) -> None:
             self._reading = _NONE
             self._keep(records)
-            self._fresh.update(records, runs_of(rows))
+            self._fresh.update(runs_of(rows))
             self._tell_known()
             self._read_page()
 
@@ -91,3 +94,4 @@ class KeptRecords:
             self._records.clear()
             self._fresh.clear()
         self._records.update(records)
+        self._lately.update(records)

@@ -7,7 +7,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.jobs.recorder import Plan
-from nnviz.jobs.reports import Recorded
+from nnviz.jobs.reports import Recorded, Stopped
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
@@ -54,6 +54,11 @@ class Records(QObject):
     def has(self, run: Run) -> bool:
         """Whether a run has a record, or will have one in a moment."""
         return run.record is not None or run.id in self._awaited
+
+    def take_stop(self, run: Run, stop: Stopped) -> None:
+        """Notes that nothing comes of a training that could not be begun."""
+        if stop.dropped:
+            self._awaited.discard(run.id)
 
     def begin(self, run: Run) -> Plan | None:
         """As what the training that a run begins, or goes on with, is recorded; None: it is not."""

@@ -112,6 +112,7 @@ class Session(QObject):
         self.records = Records(self.data, self.runs, self.messages)
         running = self.settings, self.runs, self.making, self.displayed, self.records, self.messages
         self.training = Training(self.data, *running)
+        self.training.reports.stopped.connect(self.records.take_stop)
         self.branching = Branching(self.data, *running[:3], self.training, self.timeline, self.records, self.messages)
         self.gaps = Gaps(self.runs, self.data, self.training, self.branching.exact, self.messages)
         self.painting = Painting(self.data, self.training, self.undo, self.messages)

@@ -106,8 +106,8 @@ class TrialTable:
         Nothing came of one that was stopped before the end of its first epoch: its figures are those of before.
         """
         for run in runs:
-            has_begun = run.status != STOPPED or run.epochs >= 1
-            if has_begun and run.trial < len(self.results.trials):
+            is_measured = run.status != STOPPED or run.epochs > 1
+            if is_measured and run.trial < len(self.results.trials):
                 self._learn_figures(run)
                 self._add(run)
 

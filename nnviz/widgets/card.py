@@ -105,6 +105,7 @@ class CardHead(QFrame):
         start, end = max(self._rooms(), key=_width, default=(0, 0))
         line = self.row.geometry()
         self.mark.setGeometry(start + _GAP, line.y(), max(0, end - start - _GAP - _AIR), line.height())
+        self.mark.raise_()
 
     def _rooms(self) -> list[tuple[int, int]]:
         """Where nothing is to be seen between two parts, from left to right."""
@@ -133,7 +134,6 @@ class CardHead(QFrame):
             self.marked.emit()
             if self.mark.is_wanted:
                 self._place_mark()
-                self.mark.raise_()
 
     def keep_room(self, least: int | None = None) -> None:
         """Keeps the room that the mark needs free; ``least`` also while there is none."""

@@ -22,10 +22,14 @@ class StartStop:
 
     def show(self, is_going: bool, can_start: bool) -> None:
         """Enables the button where it can stop or start something."""
+        self.note(is_going)
+        self._button.setEnabled(is_going or can_start)
+
+    def note(self, is_going: bool) -> None:
+        """The same for a button that nobody sees."""
         if self._is_going and not is_going:
             self._ended = time.monotonic()
         self._is_going = is_going
-        self._button.setEnabled(is_going or can_start)
 
     def _clicked(self) -> None:
         if self._is_going or time.monotonic() - self._ended >= REST:

@@ -224,7 +224,8 @@ class KeptRunsPanel(DockCard):
             self.table_view.go_to(max(above for above in range(place) if not rows[above].is_member))
 
     def _show_note(self) -> None:
-        records = [] if self._row is None else self._known(self._row.all_runs)
+        place = self.table_view.current if self._row is not None else None
+        records = [] if place is None else self._session.library.records_at(place)  # stays known, wherever it is
         self.note.setEnabled(bool(records))
         self.note.setPlaceholderText("note of the chosen run …" if records else "choose a run for its note")
         if not self.note.hasFocus():
@@ -270,7 +271,7 @@ class KeptRunsPanel(DockCard):
         return middle_of(records).id if records else row.run
 
     def table(self) -> Table | None:
-        """The runs whose rows were in sight, for a CSV file; of a group each of its runs."""
+        """The runs whose rows were lately in sight, for a CSV file; of a group each of its runs."""
         library = self._session.library
         names = [name for name in SORTS if name not in ("id", "epochs", "seconds", "nbytes")]
         rows: list[list[object]] = []

@@ -125,10 +125,12 @@ class SweepPage(Page):
             self._show_buttons()
 
     def _show_buttons(self) -> None:
-        if not self.in_view:
-            return
-        sweeps, why_not = self._session.sweeps, self._session.sweep_form.why_not
+        sweeps = self._session.sweeps
         how_far = sweeps.how_far
+        if not self.in_view:
+            self._start_stop.note(how_far is not None)
+            return
+        why_not = self._session.sweep_form.why_not
         self._start_stop.show(how_far is not None, why_not is None)
         self.start.setText("▷ start" if how_far is None else words_of_count(how_far))
         self.start.setToolTip(f"{sweeps.progress}. {_STOP_TIP}" if how_far is not None else why_not or _START_TIP)

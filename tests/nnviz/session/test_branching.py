@@ -278,6 +278,14 @@ def test_a_branch_whose_record_cannot_be_begun(
     assert "is not recorded" in (session.branching.why_not or "")
 
 
+def test_a_library_that_fails_again_and_again_promises_no_record(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    session.records.path.mkdir(parents=True)
+    for _ in range(2):
+        train_epochs(qtbot, recorded, 1)
+        qtbot.waitUntil(lambda: "is not recorded" in (session.branching.why_not or ""))
+
+
 def test_fields_that_describe_another_network(recorded: MainWindow, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 2)

@@ -10,6 +10,7 @@ import pytest
 
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.library import Library
+from nnviz.session import kept_records
 from nnviz.session.kept_list import PAGE, Listed, listed
 from nnviz.session.kept_records import KeptRecords
 from nnviz.session.run_words import NEWEST
@@ -51,7 +52,10 @@ def test_what_comes_into_sight_is_read(library: Library) -> None:
     assert records.get(run) is not None
 
 
-def test_what_went_out_of_sight_goes_when_the_list_was_read_twice(library: Library) -> None:
+def test_of_many_what_went_out_of_sight_goes_when_the_list_was_read_twice(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_records, "_MOST_SPARE", PAGE)
     records, found = shown(library)
     run = found.rows[2 * PAGE].run
     records.at(2 * PAGE)
