@@ -108,6 +108,7 @@ class Recorder:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.standing = plan, Standing(plan.run, plan.updated)
         self._try_at = -math.inf  # when the library may be opened, after it could not be
+        self._is_awaited = False  # whether somebody waits to hear what becomes of a training that begins
         self._library: Library | None = None
         self._recording: Recording | None = None
 
@@ -118,7 +119,7 @@ class Recorder:
     def begin(self, plan: Plan) -> None:
         """Another training of the same run begins, or the same one at another place."""
         self.release()
-        self.plan, self.standing.is_leap, self._try_at = plan, True, -math.inf
+        self.plan, self.standing.is_leap, self._try_at, self._is_awaited = plan, True, -math.inf, True
         if self.standing.run is None:
             self.standing.run = plan.run
 
@@ -238,9 +239,10 @@ class Recorder:
             tell(Recorded(self.standing.run, words, recording.keeps_weights))
 
     def _fail(self, words: str, tell: Tell) -> None:
-        told = None if self.standing.is_failing else words
-        self.standing.is_failing = True
-        tell(Recorded(self.standing.run, told, is_written=False))
+        was_failing, self.standing.is_failing = self.standing.is_failing, True
+        if not was_failing or self._is_awaited:
+            tell(Recorded(self.standing.run, None if was_failing else words, is_written=False))
+        self._is_awaited = False
 
     def take(self, event: Event, trainer: Trainer, tell: Tell) -> None:
         """Notes an event of the trainer."""
