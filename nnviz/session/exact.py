@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from nnviz.library import Library
     from nnviz.library.replay import Replayed
 
-_NOT_RECORDED = "This run is not recorded, so no moment of its past is known exactly."
 # Data, library, and what waits until that holds all of the run and returns its number there.
 _Place = tuple[Dataset, Path, Callable[[], int]]
 
@@ -64,7 +63,7 @@ class Exact:
         """Why no moment of a run can be had exactly, as a sentence; None if they can."""
         dataset = self._data.dataset
         if not self._records.has(run):
-            return _NOT_RECORDED
+            return "This run is not recorded, so no moment of its past is known exactly."
         if dataset is None or dataset.fingerprint != run.experiment.fingerprint:
             return "Going back exactly needs the data that the run was trained on: open them first."
         return None
