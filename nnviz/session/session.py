@@ -162,7 +162,7 @@ class Session(QObject):
         for name in (OWN, TESTED):  # they are slow, and nobody should have to wait
             self.training.state_changed.connect(self.probes[name].hurry)
         self.edits.edited.connect(self.probes.hurry)
-        for signal in (self.question.changed, self.selection.pointed_changed):
+        for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.moment_changed):
             signal.connect(self.training.runner.disturb)
         self.runs.let_go.connect(self.records.let_go)
 

@@ -1,4 +1,4 @@
-"""A hand that draws on the canvas at a steady pace, and how long the window takes to answer it.
+"""A hand that draws on the canvas, or drags, at a steady pace, and how long the window takes to answer it.
 
 Whoever imports this has set the number of threads before.
 """
@@ -15,6 +15,7 @@ from typing import Any
 
 from PyQt5.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QPointF, Qt, QTimer
 from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtWidgets import QWidget
 
 from nnviz.window.main_window import MainWindow
 
@@ -39,19 +40,22 @@ def percentiles(seconds: list[float]) -> dict[str, float]:
     return {**at, "max": ordered[-1], "count": len(ordered)}
 
 
-class Mouse(threading.Thread):
-    """Posts mouse events to the canvas at a steady pace, as a hand that draws would; and clears it in between."""
+Movements = Iterator[tuple[QEvent.Type, QPointF]]  # what a hand does, without end: press, moves, release
 
-    def __init__(self, canvas: Any, seconds: float) -> None:
+
+class Mouse(threading.Thread):
+    """Posts the movements of a hand to a widget, at a steady pace."""
+
+    def __init__(self, widget: QWidget, movements: Movements, seconds: float) -> None:
         super().__init__()
-        self._canvas, self._seconds = canvas, seconds
+        self._widget, self._movements, self._seconds = widget, movements, seconds
         self.posted: deque[float] = deque()  # of the moves, when each was posted
         self.done = False
 
     def run(self) -> None:
         """In a thread of its own, so that a busy interface does not slow the hand."""
         due = start = time.perf_counter()
-        for kind, place in self._hand():
+        for kind, place in self._movements:
             due += 1 / EVENTS_PER_SECOND
             time.sleep(max(0.0, due - time.perf_counter()))
             if time.perf_counter() - start > self._seconds and kind == QEvent.MouseButtonPress:
@@ -59,14 +63,13 @@ class Mouse(threading.Thread):
             self._post(kind, place)
         self.done = True
 
-    def _hand(self) -> Iterator[tuple[QEvent.Type, QPointF]]:
-        width, height = self._canvas.width(), self._canvas.height()
-        for stroke in itertools.count():
-            for step in range(MOVES_PER_STROKE):
-                angle = 2 * math.pi * step / MOVES_PER_STROKE + stroke
-                x, y = (0.5 + 0.3 * math.cos(angle)) * width, (0.5 + 0.3 * math.sin(2 * angle)) * height
-                yield (QEvent.MouseMove if step else QEvent.MouseButtonPress), QPointF(x, y)
-            yield QEvent.MouseButtonRelease, QPointF(x, y)
+    def work(self) -> None:
+        """Moves until its time is over, while the window lives."""
+        self.start()
+        while not self.done:
+            wait(0.2)
+        self.join()
+        wait(0.2)
 
     def _post(self, kind: QEvent.Type, place: QPointF) -> None:
         button = Qt.NoButton if kind == QEvent.MouseMove else Qt.LeftButton
@@ -74,7 +77,28 @@ class Mouse(threading.Thread):
         event = QMouseEvent(kind, place, button, held, Qt.NoModifier)
         if kind == QEvent.MouseMove:
             self.posted.append(time.perf_counter())
-        QCoreApplication.postEvent(self._canvas, event)
+        QCoreApplication.postEvent(self._widget, event)
+
+
+def strokes(width: int, height: int) -> Movements:
+    """Loops, as a hand would draw them on a canvas of that size."""
+    for stroke in itertools.count():
+        for step in range(MOVES_PER_STROKE):
+            angle = 2 * math.pi * step / MOVES_PER_STROKE + stroke
+            x, y = (0.5 + 0.3 * math.cos(angle)) * width, (0.5 + 0.3 * math.sin(2 * angle)) * height
+            yield (QEvent.MouseMove if step else QEvent.MouseButtonPress), QPointF(x, y)
+        yield QEvent.MouseButtonRelease, QPointF(x, y)
+
+
+def to_and_fro(ends: Callable[[], tuple[float, float]], y: float) -> Movements:
+    """A hand that drags from one end to the other and back in four seconds, again and again; the ends may move."""
+    moves = 4 * EVENTS_PER_SECOND
+    while True:
+        for step in range(moves):
+            left, right = ends()
+            x = left + (right - left) * (0.5 - 0.5 * math.cos(2 * math.pi * step / moves))
+            yield (QEvent.MouseMove if step else QEvent.MouseButtonPress), QPointF(x, y)
+        yield QEvent.MouseButtonRelease, QPointF(x, y)
 
 
 class Answered(QObject):
@@ -161,14 +185,10 @@ def drawn(window: MainWindow, view: Any, asked: dict[str, tuple[str, Callable[[A
     moments: list[float] = []
     note = lambda *_: moments.append(time.perf_counter())  # noqa: E731
     view.connect(note)
-    mouse = Mouse(window.canvas, MOUSE_SECONDS)
+    mouse = Mouse(window.canvas, strokes(window.canvas.width(), window.canvas.height()), MOUSE_SECONDS)
     found = {name: Answered(window, *about) for name, about in asked.items()}
     eye = Eye(window, mouse, list(found.values()))
-    mouse.start()
-    while not mouse.done:
-        wait(0.2)
-    mouse.join()
-    wait(0.2)
+    mouse.work()
     view.disconnect(note)
     between = [after - before for before, after in itertools.pairwise(moments)]
     return {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import json
 import statistics
 import time
@@ -29,14 +30,16 @@ from nnviz.session.selection import Neuron  # noqa: E402
 from nnviz.session.training import Status  # noqa: E402
 from nnviz.session.why import REASONS  # noqa: E402
 from nnviz.widgets.diagram.diagram import NetworkDiagram  # noqa: E402
+from nnviz.widgets.timeline_slider import TimelineSlider  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
-from tests.benchmarks.hand import drawn, wait  # noqa: E402
+from tests.benchmarks.hand import MOUSE_SECONDS, Mouse, drawn, percentiles, to_and_fro, wait  # noqa: E402
 
 SIZE = 1440, 900
 SHAPES = {"784-64-32-10": ((784, 64, 32, 10), 12), "784-256-10": ((784, 256, 10), 5)}  # and epochs of a run
 PAIRS = 7
 CYCLES, WARM_UP_CYCLES = 500, 5
 FOR_EVER = 1_000_000
+EPOCHS_SCRUBBED = 300  # half a minute's at least; with more of them the past would be short on the screen
 
 
 def resident_megabytes() -> float:
@@ -167,6 +170,48 @@ def looking_back(window: MainWindow) -> dict[str, Any]:
     return figures
 
 
+class Dragged(QObject):
+    """Notes how long the moves of a mouse wait until a slider has gone there."""
+
+    def __init__(self, slider: TimelineSlider, mouse: Mouse) -> None:
+        super().__init__()
+        self.handled: list[float] = []
+        self._mouse = mouse
+        self._seen: float | None = None  # when the move was posted that comes now
+        slider.installEventFilter(self)
+        slider.pointed.connect(self._pointed)  # after what follows it
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Sees events before the slider."""
+        if event.type() == QEvent.MouseMove:
+            self._seen = self._mouse.posted.popleft()
+        return False
+
+    def _pointed(self) -> None:
+        if self._seen is not None:
+            self.handled.append(time.perf_counter() - self._seen)
+            self._seen = None
+
+
+def scrubbing(window: MainWindow) -> dict[str, Any]:
+    """A hand drags the playhead to and fro while the run trains. A view is another moment, with its weights painted."""
+    session, slider = window.session, window.findChild(TimelineSlider)
+    new_run(window, SHAPES["784-64-32-10"][0], EPOCHS_SCRUBBED)
+    session.start()
+    wait(8)  # a past
+    ends = lambda: (slider.place_of(0), slider.place_of(session.timeline.live_epoch))  # noqa: E731
+    mouse = Mouse(slider, to_and_fro(ends, slider.height() / 2), MOUSE_SECONDS)
+    dragged, paintings = Dragged(slider, mouse), Paintings(window.card("weightsDock").map)
+    painted: list[float | None] = []
+    paintings.painted.connect(lambda: painted.append(session.timeline.epoch))
+    mouse.work()
+    assert session.state is Status.TRAINING, "the run ended too soon: give it more epochs"
+    session.timeline.go_live()
+    pause(window)
+    changes = sum(before != after for before, after in itertools.pairwise(painted))
+    return {"views_per_second": changes / MOUSE_SECONDS, "mouse_latency_ms": percentiles(dragged.handled)}
+
+
 def inside(window: MainWindow) -> dict[str, Any]:
     """The same with the cards of "Look inside" in view and a neuron chosen; and at rest. A view is a new diagram."""
     window.show_workspace("inside")
@@ -221,11 +266,13 @@ def measure(minutes: float) -> dict[str, Any]:
     window.resize(*SIZE)
     window.show()
     wait_until(window, lambda: window.session.state is not Status.LOADING)
+    gc.freeze()  # as the program does when its window stands
     side = min(window.canvas.width(), window.canvas.height())
     window.canvas.set_strokes([[(0.3 * side, 0.2 * side), (0.7 * side, 0.2 * side), (0.4 * side, 0.8 * side)]])
     figures: dict[str, Any] = {"size": [window.width(), window.height()]}
     figures["throughput"] = throughput(window, SHAPES)
     figures["answers"] = answers(window)
+    figures["scrubbing"] = scrubbing(window)
     figures["looking back"] = looking_back(window)
     figures["inside"] = inside(window)
     figures["memory"] = memory(window, minutes)

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.metrics import Evaluator
 from nnviz.jobs.pace import Budget
+from nnviz.jobs.runner import Runner
 from nnviz.session.asked import MISTAKES
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -37,6 +38,24 @@ def test_the_moments_are_ascending_and_end_live(trained: Model) -> None:
     assert {0, 1, 2, 3} <= set(timeline.epochs)
     assert timeline.epochs[-1] == timeline.live_epoch == trained.session.runs.current.epochs > 3
     assert timeline.epoch is None
+
+
+@pytest.fixture
+def disturbances(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """What the runner is told of what a person does, in sessions that are made after this."""
+    told: list[None] = []
+    monkeypatch.setattr(Runner, "disturb", lambda _: told.append(None))
+    return told
+
+
+def test_what_a_person_looks_back_at_is_no_cost_of_the_views(disturbances: list[None], trained: Model) -> None:
+    timeline = trained.session.timeline
+    for epoch in (2, 1):
+        before = len(disturbances)
+        timeline.go_to(epoch)
+        assert len(disturbances) == before + 1
+    timeline.go_live()
+    assert len(disturbances) == before + 2
 
 
 def test_at_the_start_there_is_no_past(ready_model: Model) -> None:
