@@ -121,7 +121,7 @@ def _compare(window: MainWindow, numbers: list[int]) -> None:
     """The run of a group of seeds stands for all of it. Raises CommandError where the library lacks one of the runs."""
     session = window.session
     wait_until(window, lambda: session.library.is_read)
-    groups = {run: row.chosen for row in session.library.rows for run in row.all_runs}
+    groups = {run: row.group for row in session.library.rows if row.group for run in row.all_runs}
     for number in numbers:
         session.comparison.toggle(groups.get(number, number))
     wait_until(window, lambda: len(session.comparison.runs) == len(session.comparison.colours))

@@ -194,6 +194,23 @@ class Sweeps:
         rows = self._database.rows(query, (kind,))
         return [ToldSweep(int(row[0]), row[1], row[2], row[3], _varied(row[4])) for row in rows]
 
+    def best(self, names: Sequence[str]) -> dict[int, dict[str, float]]:
+        """Of each sweep, by its number, the lowest that its runs have of these figures, as far as they are known.
+
+        Runs that diverged do not count. "epochs": the most; "seconds", "nbytes": those of all runs together.
+        Raises LibraryError, KeyError for what is no figure.
+        """
+        columns = [_BEST[name] for name in names]
+        query = (
+            f"SELECT sweep, {', '.join(columns)} FROM runs WHERE sweep IS NOT NULL AND deleted IS NULL GROUP BY sweep"
+        )
+        found = {}
+        for sweep, *values in self._database.rows(query):
+            known = {name: float(value) for name, value in zip(names, values, strict=True) if value is not None}
+            if known:
+                found[int(sweep)] = known
+        return found
+
     def left_running(self) -> list[int]:
         """The numbers of those whose program ended in the middle of them, the newest first. Raises LibraryError."""
         if not self._database.has_sweeps:
@@ -271,6 +288,8 @@ class Sweeps:
 
 
 _SELECT = f"SELECT {', '.join(SWEEP_COLUMNS)} FROM sweeps"
+_BEST = {name: f"min(CASE WHEN status != 'diverged' THEN {name} END)" for name in FIGURES}
+_BEST |= {"epochs": "max(epochs)", "seconds": "sum(seconds)", "nbytes": "sum(nbytes)"}
 
 
 def _entries(done: Done) -> dict[str, object]:

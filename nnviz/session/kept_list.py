@@ -11,23 +11,33 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nnviz.library import Group, LibraryError
 from nnviz.session.run_words import NEWEST, SORTS
-from nnviz.session.seeds import Chosen, named_first
+from nnviz.session.seeds import OF_TRIALS, Chosen, named_first
 
 if TYPE_CHECKING:
     from nnviz.library import Library, RunRecord
+    from nnviz.library.sweeps import ToldSweep
 
 PAGE = 25  # rows that are read at once: about as many as are in sight
 
 
+class Sweep(NamedTuple):
+    """The sweep of that number, as one row of the list."""
+
+    id: int
+
+
 class Row(NamedTuple):
-    """A run in the list, or a group of seeds.
+    """A run in the list, a group of seeds, or a sweep.
 
     Attributes:
-        run: its number; of a group that of its first run, 0 where the library has none of it yet.
+        run: its number; of a group that of its first run, 0 where the library has none of it yet; 0 for a sweep.
         depth: how many of its ancestors stand above it.
-        group, runs: the group that it stands for, and the numbers of its runs; None and nothing for a run.
-        is_open: whether the runs of the group stand below it.
+        group: the group that it stands for; None for a run, or a sweep.
+        runs: the numbers of the runs of the group, or of those of the sweep that were searched for.
+        is_open: whether the runs of the group, or the trials of the sweep, stand below it.
         siblings: of one of these, the numbers of all of them.
+        of: the sweep that it stands for, or whose trial it is; None for any other.
+        best: of a sweep a figure by its name, and the best that one of its runs has of it.
     """
 
     run: int
@@ -36,6 +46,8 @@ class Row(NamedTuple):
     runs: tuple[int, ...] = ()
     is_open: bool = False
     siblings: tuple[int, ...] = ()
+    of: ToldSweep | None = None
+    best: tuple[str, float] | None = None
 
     @property
     def is_member(self) -> bool:
@@ -43,14 +55,40 @@ class Row(NamedTuple):
         return bool(self.siblings)
 
     @property
-    def chosen(self) -> Chosen:
-        """What is compared and marked by it."""
+    def is_branch(self) -> bool:
+        """Whether it stands below the run that it branched off from."""
+        return self.depth > 0 and not self.is_member and self.of is None
+
+    @property
+    def is_sweep(self) -> bool:
+        return self.of is not None and self.group is None
+
+    @property
+    def can_open(self) -> bool:
+        """Whether more can stand below it."""
+        return self.is_sweep or len(self.runs) > 1
+
+    @property
+    def key(self) -> Chosen | Sweep:
+        """The same for what is the same in another list."""
+        if self.is_sweep and self.of is not None:
+            return Sweep(self.of.id)
         return self.run if self.group is None else self.group
 
     @property
+    def chosen(self) -> Chosen | None:
+        """What is compared and marked by it; None for a sweep."""
+        key = self.key
+        return None if isinstance(key, Sweep) else key
+
+    @property
     def all_runs(self) -> tuple[int, ...]:
-        """The numbers of the runs that it tells of; none of a group whose first runs are under way."""
-        return self.runs or ((self.run,) if self.run else ())
+        """The numbers of the runs that it tells of; none of a sweep, or of a group whose first runs are under way."""
+        return () if self.is_sweep else self.runs or ((self.run,) if self.run else ())
+
+    def holds(self, run: int | None) -> bool:
+        """Whether that run is one of those that it stands for."""
+        return run is not None and (run == self.run or run in self.runs)
 
 
 @dataclass(frozen=True)
@@ -58,7 +96,7 @@ class Listed:
     """What was found.
 
     Attributes:
-        rows: the runs and the groups of seeds, which are closed, in order.
+        rows: the runs, the groups of seeds, which are closed, and the sweeps, in order.
         count: how many runs there are, also those that were not searched for.
         notice: what there is to tell of how the file was opened; None for nothing.
         records: those of the runs that stand at the top, and of their parents.
@@ -70,29 +108,98 @@ class Listed:
     records: Mapping[int, RunRecord] = field(default_factory=dict)
 
 
-def listed(library: Library, search: str, sort: str) -> Listed:
+def listed(library: Library, search: str, sort: str, opened: Collection[object] = ()) -> Listed:
     """The runs with all these words, in the order of a key of ``SORTS``. Raises LibraryError.
 
-    A group is found if one of its runs is, and stands where the median of its figures puts it.
+    A group is found if one of its runs is, and stands where the median of its figures puts it; a sweep where its best
+    does. Below a sweep that is ``opened`` stand those of its trials that were found.
     """
     ids = library.runs(search, sort, SORTS[sort].is_ascending).ids
-    groups = library.groups()
     count = len(library.runs()) if search else len(ids)
-    members = members_of(groups)
-    first = {run: members[group][0] for run, group in groups.items()}
-    order = list(dict.fromkeys(first.get(run, run) for run in ids))
-    if sort != NEWEST and any(len(runs) > 1 for runs in members.values()):
-        order = by_median(order, [members[groups[run]] if run in groups else (run,) for run in order], library, sort)
-    parents = {first.get(run, run): first.get(parent, parent) for run, parent in library.parents().items()}
-    rows = under_parents(order, parents)
-    if groups:
-        rows = [_row(row, groups.get(row.run), members) for row in rows]
-    top = with_parents(library, rows[:PAGE])
-    return Listed(rows, count, library.notice, top)
+    families = _Families(library, ids, sort, opened)
+    order = families.in_order(ids)
+    rows = [families.row(row) for row in under_parents(order, families.parents(library.parents()))]
+    return Listed(rows, count, library.notice, with_parents(library, rows[:PAGE]))
 
 
-def _row(row: Row, group: Group | None, members: Mapping[Group, tuple[int, ...]]) -> Row:
-    return row if group is None else row._replace(group=group, runs=members[group])
+class _Families:
+    """The groups and sweeps of a library. In lists of numbers a group's first run stands for it, and for a sweep the
+    negative of its number.
+    """
+
+    def __init__(self, library: Library, ids: Iterable[int], sort: str, opened: Collection[object]) -> None:
+        self._library, self._sort, self._opened = library, sort, opened
+        self._groups = library.groups()
+        self._members = members_of(self._groups)
+        self._told: dict[int, ToldSweep] = {}
+        self._best: dict[int, tuple[str, float]] = {}
+        if self._groups:
+            self._read_sweeps()
+        self._found: dict[int, list[int]] = defaultdict(list)  # the runs of each sweep that were searched for
+        for run in ids:
+            sweep = self._sweep(run)
+            if sweep is not None:
+                self._found[sweep.id].append(run)
+
+    def _read_sweeps(self) -> None:
+        from engine.many.plan import SWEEP  # which only libraries with plans need
+        from nnviz.library.sweeps import Sweeps
+
+        sweeps = Sweeps(self._library)
+        self._told = {told.id: told for told in sweeps.told(SWEEP)}
+        names = OF_TRIALS if self._sort == NEWEST else (self._sort,)
+        for sweep, values in (sweeps.best(names) if self._told else {}).items():
+            self._best[sweep] = next((name, values[name]) for name in names if name in values)
+
+    def _sweep(self, run: int) -> ToldSweep | None:
+        group = self._groups.get(run)
+        return None if group is None else self._told.get(group.sweep)
+
+    def _number(self, run: int) -> int:
+        """What stands for a run in the list."""
+        sweep = self._sweep(run)
+        if sweep is not None and Sweep(sweep.id) not in self._opened:
+            return -sweep.id
+        return self._members[self._groups[run]][0] if run in self._groups else run
+
+    def in_order(self, ids: Iterable[int]) -> list[int]:
+        """What stands for these runs, in their order, or that of what they are worth together."""
+        numbers: dict[int, None] = {}
+        for run in ids:
+            sweep = self._sweep(run)
+            numbers |= {} if sweep is None else {-sweep.id: None}
+            numbers[self._number(run)] = None
+        order = list(numbers)
+        if self._sort == NEWEST or not (self._told or any(len(runs) > 1 for runs in self._members.values())):
+            return order
+        return by_worth(order, self._worth(order), SORTS[self._sort].is_ascending)
+
+    def _worth(self, order: Iterable[int]) -> list[float | None]:
+        """The best of a sweep, the median of a group, the figure of a run; None where it is not known."""
+        values = self._library.values(self._sort)
+        found = []
+        for number in order:
+            runs = self._members[self._groups[number]] if number in self._groups else (number,)
+            known = [values[run] for run in runs if run in values]
+            found.append(statistics.median(known) if known else self._best.get(-number, (None, None))[1])
+        return found
+
+    def parents(self, parents: Mapping[int, int]) -> dict[int, int]:
+        """Below what each of them stands."""
+        below = {self._number(run): self._number(parent) for run, parent in parents.items()}
+        trials = ((self._number(run), sweep) for sweep, runs in self._found.items() for run in runs)
+        return below | {number: -sweep for number, sweep in trials}
+
+    def row(self, row: Row) -> Row:
+        """The same with the group or the sweep that it stands for."""
+        if row.run < 0:
+            told, runs = self._told[-row.run], tuple(self._found[-row.run])
+            best = self._best.get(told.id)
+            return Row(0, row.depth, runs=runs, is_open=Sweep(told.id) in self._opened, of=told, best=best)
+        group = self._groups.get(row.run)
+        if group is None:
+            return row
+        return row._replace(group=group, runs=self._members[group], of=self._told.get(group.sweep))
 
 
 def members_of(groups: Mapping[int, Group]) -> dict[Group, tuple[int, ...]]:
@@ -103,13 +210,13 @@ def members_of(groups: Mapping[int, Group]) -> dict[Group, tuple[int, ...]]:
     return {group: tuple(runs) for group, runs in members.items()}
 
 
-def by_median(order: Sequence[int], runs: Sequence[Sequence[int]], library: Library, sort: str) -> list[int]:
-    """The same in the order of the medians of a figure over their runs; those without it come last."""
-    values, sign = library.values(sort), 1 if SORTS[sort].is_ascending else -1
+def by_worth(order: Sequence[int], worth: Sequence[float | None], is_ascending: bool) -> list[int]:
+    """The same in the order of what each is worth; those of which that is not known come last."""
+    sign = 1 if is_ascending else -1
 
     def key(place: int) -> tuple[bool, float, int]:
-        found = [values[run] for run in runs[place] if run in values]
-        return not found, sign * statistics.median(found) if found else 0.0, -order[place]
+        value = worth[place]
+        return value is None, 0.0 if value is None else sign * value, -order[place]
 
     return [order[place] for place in sorted(range(len(order)), key=key)]
 
@@ -125,7 +232,7 @@ def with_begun(rows: Sequence[Row], groups: Iterable[Group]) -> list[Row]:
     return [Row(0, 0, group) for group in groups if group not in there][::-1] + list(rows)
 
 
-def with_opened(rows: Sequence[Row], opened: Collection[Group]) -> list[Row]:
+def with_opened(rows: Sequence[Row], opened: Collection[object]) -> list[Row]:
     """The rows with the runs of these groups below them."""
     found: list[Row] = []
     for row in rows:

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.library_watch import LibraryWatch
-from nnviz.session.kept_list import Listed, Row, listed, with_begun, with_opened
+from nnviz.session.kept_list import Listed, Row, Sweep, listed, with_begun, with_opened
 from nnviz.session.kept_records import KeptRecords
 from nnviz.session.messages import Message, Messages
 from nnviz.session.records import Records
@@ -39,8 +39,8 @@ class KeptRuns(QObject):
 
     Attributes:
         search, sort: the words that are searched for, and by what the runs are sorted: a key of ``SORTS``.
-        rows: the runs and groups of seeds that are listed, in order, each branch below its parent; groups whose first
-            runs are under way above all.
+        rows: the runs, groups of seeds and sweeps that are listed, in order, each branch below its parent; groups whose
+            first runs are under way above all.
         count: how many runs there are in all.
         is_read: whether the library was looked at.
         problem: why it could not be read; empty if it could.
@@ -68,7 +68,7 @@ class KeptRuns(QObject):
         self.search, self.sort = "", NEWEST
         self.rows: list[Row] = []
         self._closed: list[Row] = []  # the same while no group is open
-        self._opened: set[Group] = set()
+        self._opened: set[Group | Sweep] = set()
         self.count, self.is_read, self.problem = 0, False, ""
         self._records = KeptRecords(
             lane, self.known.emit, partial(messages.tell_error, "The library could not be read")
@@ -121,8 +121,8 @@ class KeptRuns(QObject):
             self._is_stale = True  # what is being read may be of before
             return
         self._is_listing, self._is_stale = True, False
-        search, sort = self.search, self.sort
-        self._lane.run(lambda library: listed(library, search, sort), self._take, self._failed, Listed([]))
+        asked = self.search, self.sort, frozenset(self._opened)
+        self._lane.run(lambda library: listed(library, *asked), self._take, self._failed, Listed([]))
 
     def _take(self, found: Listed) -> None:
         self._is_listing = False
@@ -144,9 +144,12 @@ class KeptRuns(QObject):
         self._messages.tell_error("The library could not be read", error)
         self.listed.emit()
 
-    def unfold(self, group: Group, is_open: bool) -> None:
-        """Lists the runs of a group below it, or no longer."""
-        (self._opened.add if is_open else self._opened.discard)(group)
+    def unfold(self, what: Group | Sweep, is_open: bool) -> None:
+        """Lists the runs of a group, or the trials of a sweep, below it, or no longer."""
+        (self._opened.add if is_open else self._opened.discard)(what)
+        if isinstance(what, Sweep):
+            self.refresh()
+            return
         self._arrange()
         self.listed.emit()
 

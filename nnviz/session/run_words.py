@@ -14,7 +14,7 @@ from nnviz.library import LibraryError
 from nnviz.look import text
 from nnviz.session.run import Run
 from nnviz.session.seeds import main_figure, median_of, named_first, seed_of
-from nnviz.session.setting_words import changes_between, setting_value
+from nnviz.session.setting_words import changes_between, setting_name, setting_value
 
 if TYPE_CHECKING:
     from nnviz.library import RunRecord
@@ -24,6 +24,7 @@ NEWEST = "id"
 _NAMELESS = ("", "untitled")
 _MOST_TOLD = 2  # settings of a branch that are others than its parent's
 _MEGABYTE = 1e6
+_NONE, _NO_LAYERS = "—", "none"
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,20 @@ def title_in_group(record: RunRecord, records: Sequence[RunRecord]) -> str:
     return f"{seed_of(record)} · {text.name(record.name)}" if has_own else seed_of(record)
 
 
+def title_of_trial(record: RunRecord, varied: Sequence[str], is_whole: bool = False) -> str:
+    """What a trial is called below its sweep, whose row names what varies: "0.05 · 64-32".
+
+    Where it ``is_whole``: "learning rate 0.05 · hidden layers 64-32".
+    """
+    if record.name not in _NAMELESS:
+        return text.name(record.name)
+    try:
+        values = [(setting_name(name), setting_value(record.experiment.value(name)) or _NO_LAYERS) for name in varied]
+    except (LibraryError, SettingError):
+        return f"run {record.id}, unreadable"
+    return " · ".join(f"{name} {value}" if is_whole else value for name, value in values)
+
+
 def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     """The figure that a run is sorted by, of a group the median, and the name of its colour.
 
@@ -103,16 +118,21 @@ def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     was stopped early, the epoch stands with it: "2.67 at 8".
     """
     figure = main_figure(records) if sort == NEWEST else sort
-    colour, value = SORTS[figure].colour if figure in SORTS else "text", median_of(records, figure)
+    words, colour = figure_words(figure, median_of(records, figure), records[0].batches)
+    at = _epoch_told(records[0]) if len(records) == 1 and figure in records[0].figures else None
+    return words if at is None or words == _NONE else f"{words} at {text.epochs(at)}", colour
+
+
+def figure_words(figure: str, value: float | None, batches: int = 0) -> tuple[str, str]:
+    """A figure, of a run with so many steps in an epoch, and the name of its colour; a dash where there is none."""
+    colour = SORTS[figure].colour if figure in SORTS else "text"
     if value is None or not math.isfinite(value):
-        return "—", colour
+        return _NONE, colour
     if figure == "epochs":
-        return text.epochs(value, records[0].batches), colour
+        return text.epochs(value, batches), colour
     if figure == "nbytes":
         return text.figure(value / _MEGABYTE, 3), colour
-    words = f"{100 * value:.2f}" if figure.endswith("_error") else text.steady(value)
-    at = _epoch_told(records[0]) if len(records) == 1 and figure in records[0].figures else None
-    return words if at is None else f"{words} at {text.epochs(at)}", colour
+    return f"{100 * value:.2f}" if figure.endswith("_error") else text.steady(value), colour
 
 
 def _epoch_told(record: RunRecord) -> float | None:

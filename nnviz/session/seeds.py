@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Chosen = int | Group  # a run by its number, or a group of seeds
 # What tells most of a run, the best first: stands beside it where runs are sorted by their date.
 MAIN = ("test_error", "test_rmse", "validation_error", "validation_rmse", "train_error", "train_rmse")
-_OF_TRIALS = sorted(MAIN, key=lambda name: not name.startswith("validation"))
+OF_TRIALS = tuple(sorted(MAIN, key=lambda name: not name.startswith("validation")))
 _ALWAYS = ("epochs", "seconds", "nbytes")
 
 
@@ -47,7 +47,7 @@ def main_figure(records: Sequence[RunRecord]) -> str:
 
     Of trials of a sweep that is the validation error: the best of many by the test error looks better than it is.
     """
-    names = _OF_TRIALS if any(record.kind == "sweep" for record in records) else MAIN
+    names = OF_TRIALS if any(record.kind == "sweep" for record in records) else MAIN
     return next((name for name in names if any(name in record.figures for record in records)), names[0])
 
 

@@ -13,8 +13,17 @@ from nnviz.library import LibraryError, RunRecord
 from nnviz.look import text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.runs.room_part import RoomPart
-from nnviz.session.kept_list import Row
-from nnviz.session.run_words import SORTS, figure_of, title_in_group, title_of_group, title_of_made
+from nnviz.panels.runs.trial_words import sweep_entry, sweep_row
+from nnviz.session.kept_list import Row, Sweep
+from nnviz.session.run_words import (
+    SORTS,
+    figure_of,
+    figure_words,
+    title_in_group,
+    title_of_group,
+    title_of_made,
+    title_of_trial,
+)
 from nnviz.session.seeds import Chosen, middle_of, named_first, note_of, seed_of
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table, label
@@ -30,8 +39,13 @@ _SEARCH_TIP = "Lists the runs that have all these words in settings, name, note 
 _NOTE_TIP = "What you want to remember of the run whose row is chosen. It is found by it too. Enter keeps the note."
 _TABLE_TIP = (
     "Click: compare. Double click or Enter: put it into the window. The first column marks it with a star. Runs that "
-    "differ in their seed only are one row: click ×5, or press the right arrow, to see each of them."
+    "differ in their seed only are one row: click ×5, or press the right arrow, to see each of them. So is a sweep, "
+    "with its best figure; a click shows what came of its trials."
 )
+_OF_RUNS = (
+    "A sweep stands for many runs: open it by a click on ×40, or with the right arrow, and choose one of its trials."
+)
+_UNKNOWN = "", "muted"
 _MOST_SEEDS = 12  # of a group in a tooltip
 _MOST_TOLD = 400  # letters of a note in a tooltip
 
@@ -49,7 +63,7 @@ class KeptRunsPanel(DockCard):
     def __init__(self, session: Session) -> None:
         super().__init__("Runs")
         self._session = session
-        self._chosen: Chosen | None = None  # the run or group of the current row
+        self._chosen: Chosen | Sweep | None = None  # the run, group or sweep of the current row
         self._is_sought = False  # whether its row is to come into sight
         self.sort_button = ChoiceButton("runSortButton", "What the runs are sorted by", _SORT_TIP)
         self.head.row.addWidget(self.sort_button)
@@ -76,13 +90,13 @@ class KeptRunsPanel(DockCard):
         """What can be done with the current run: by keys, and by a right click."""
         comparison = self._session.comparison
         self._action("Put into the window", "actionOpenRun", "Return; Enter", self._open)
-        self._action("Compare, or no longer", "actionCompareRun", "C", lambda row: comparison.toggle(row.chosen))
-        self._action("Baseline, or no longer", "actionBaselineRun", "=", lambda row: comparison.pin(row.chosen))
-        self._action("Star", "actionStarRun", "*", self._star)
-        self._action("Rename …", "actionRenameRun", "F2", lambda _: self.table_view.rename())
-        self._action("Note …", "actionNoteRun", "F4", lambda _: self.note.setFocus())
+        self._action("Compare, or no longer", "actionCompareRun", "C", self._of_runs(self._compare))
+        self._action("Baseline, or no longer", "actionBaselineRun", "=", self._of_runs(self._pin))
+        self._action("Star", "actionStarRun", "*", self._of_runs(self._star))
+        self._action("Rename …", "actionRenameRun", "F2", self._of_runs(lambda _: self.table_view.rename()))
+        self._action("Note …", "actionNoteRun", "F4", self._of_runs(lambda _: self.note.setFocus()))
         self._action("Show its sweep", "actionShowSweep", "T", self._show_sweep)
-        self._action("Export …", "actionExportRun", "Ctrl+E", self._export)
+        self._action("Export …", "actionExportRun", "Ctrl+E", self._of_runs(self._export))
         self._action("Delete", "actionDeleteRun", "Del", self._delete)
         for words, name, act in (
             ("Import …", "actionImportRunHere", self.import_wanted.emit),
@@ -102,6 +116,10 @@ class KeptRunsPanel(DockCard):
         action.triggered.connect(lambda: None if (row := self._row) is None else act(row))
         self.table_view.addAction(action)
 
+    def _of_runs(self, act: Callable[[Row], object]) -> Callable[[Row], object]:
+        """Does that with a run or a group; of a sweep it tells that there are many."""
+        return lambda row: self._session.messages.tell(_OF_RUNS) if row.is_sweep else act(row)
+
     def _connect(self) -> None:
         library, comparison, table = self._session.library, self._session.comparison, self.table_view
         under_way = self._session.under_way
@@ -109,9 +127,9 @@ class KeptRunsPanel(DockCard):
             self.in_view_changed.connect(watch)
         self.search.textChanged.connect(library.find)
         self.sort_button.chosen.connect(library.sort_by)
-        table.chosen.connect(lambda place: comparison.toggle(library.rows[place].chosen))
+        table.chosen.connect(lambda place: self._choose(library.rows[place]))
         table.opened.connect(lambda place: self._open(library.rows[place]))
-        table.starred.connect(lambda place: self._star(library.rows[place]))
+        table.starred.connect(lambda place: self._of_runs(self._star)(library.rows[place]))
         table.renamed.connect(lambda place, name: library.annotate(library.rows[place].all_runs, name=name.strip()))
         table.unfolded.connect(self._unfold)
         table.moved.connect(self._moved)
@@ -135,7 +153,7 @@ class KeptRunsPanel(DockCard):
         self.head.detail.show_versions(f"{counted} ·", "")
         self._words.setText(library.problem or (_NOTHING_FOUND if library.count else _EMPTY))
         self._stack.setCurrentWidget(self.table_view if library.rows else self._words)
-        current = next((place for place, row in enumerate(library.rows) if row.chosen == self._chosen), None)
+        current = next((place for place, row in enumerate(library.rows) if row.key == self._chosen), None)
         self.table_view.show_lines(len(library.rows), self._line, self._tip, current, self._is_sought)
         self._is_sought = False
         self._moved()
@@ -153,38 +171,53 @@ class KeptRunsPanel(DockCard):
     def _line(self, place: int) -> RunLine:
         library, comparison = self._session.library, self._session.comparison
         records, row = library.records_at(place), library.rows[place]
-        figure, ink = figure_of(records, library.sort) if records else ("", "muted")
+        figure, ink = figure_of(records, library.sort) if records else figure_words(*row.best) if row.best else _UNKNOWN
+        chosen = row.chosen
         return RunLine(
             self._title(row, records),
             figure,
             ink,
-            comparison.colours.get(row.chosen, ""),
+            comparison.colours.get(chosen, "") if chosen is not None else "",
             any(record.starred for record in records),
-            comparison.is_pinned and comparison.baseline == row.chosen,
-            self._session.runs.current.record in row.all_runs,
+            comparison.is_pinned and comparison.baseline == chosen,
+            row.holds(self._session.runs.current.record),
             row.depth,
-            len(row.runs) if len(row.runs) > 1 else 0,
+            len(row.runs) if row.can_open else 0,
+            "runs" if row.is_sweep else "seeds",
             row.is_open,
-            row.is_member,
-            self._session.under_way.words(row.chosen),
+            row.is_branch,
+            not row.is_sweep,
+            self._progress(row),
         )
+
+    def _progress(self, row: Row) -> str:
+        """How far a group under way is."""
+        return "" if row.chosen is None else self._session.under_way.words(row.chosen)
 
     def _tip(self, place: int) -> str:
         records, row = self._session.library.records_at(place), self._session.library.rows[place]
-        title, progress = self._title(row, records), self._session.under_way.words(row.chosen)
+        title, progress = self._title(row, records), self._progress(row)
         going = f"\n{progress}: it is trained at this moment" if progress else ""
+        if row.of is not None and row.is_sweep:
+            return f"{sweep_entry(row.of)}\n{_told_of_sweep(row)}"
         if not records:
             return f"{title}{going}" if going else ""
+        if row.of is not None and not row.is_member:
+            title = title_of_trial(named_first(records), row.of.varied, is_whole=True)
         told = _told(records[0]) if len(records) == 1 else _told_of_group(records, self._session.library.sort)
         return f"{title}{going}{told}"
 
     def _title(self, row: Row, records: Sequence[RunRecord]) -> str:
         library = self._session.library
+        if row.of is not None and row.is_sweep:
+            return sweep_row(row.of)
         if not records:
             begun = self._session.under_way.groups.get(row.group) if row.group is not None else None
             return "…" if begun is None else title_of_made(begun.experiment)
         if row.is_member:
             return title_in_group(records[0], self._known(row.siblings))
+        if row.of is not None:
+            return title_of_trial(named_first(records), row.of.varied)
         above = named_first(records).parent
         return title_of_group(records, None if above is None else library.record(above))
 
@@ -208,20 +241,20 @@ class KeptRunsPanel(DockCard):
     def _moved(self) -> None:
         row = self._row
         if row is not None:
-            self._chosen = row.chosen
-        elif not any(each.chosen == self._chosen for each in self._session.library.rows):
+            self._chosen = row.key
+        elif not any(each.key == self._chosen for each in self._session.library.rows):
             self._chosen = None
         self._show_note()
 
     def _unfold(self, place: int, is_open: bool) -> None:
-        """Opens or closes the group; from one of its runs, the left arrow leads to it first."""
+        """Opens or closes the group or the sweep; from what stands below another row, the left arrow leads to that."""
         rows = self._session.library.rows
-        group, row = rows[place].group, rows[place]
-        if group is not None and len(row.runs) > 1:
-            self._chosen = group
-            self._session.library.unfold(group, is_open)
-        elif row.is_member and not is_open:
-            self.table_view.go_to(max(above for above in range(place) if not rows[above].is_member))
+        row = rows[place]
+        if row.can_open and not isinstance(row.key, int) and is_open != row.is_open:
+            self._chosen = row.key
+            self._session.library.unfold(row.key, is_open)
+        elif row.depth and not is_open:
+            self.table_view.go_to(max(above for above in range(place) if rows[above].depth < row.depth))
 
     def _show_note(self) -> None:
         place = self.table_view.current if self._row is not None else None
@@ -237,8 +270,23 @@ class KeptRunsPanel(DockCard):
             self._session.library.annotate(self._row.all_runs, note=self.note.text().strip())
 
     def _delete(self, row: Row) -> None:
-        if self._has_runs(row):
-            self._session.library.delete(row.all_runs)
+        if row.is_sweep or self._has_runs(row):
+            self._session.library.delete(row.runs or row.all_runs)
+
+    def _choose(self, row: Row) -> None:
+        """What a click does."""
+        if row.is_sweep:
+            self._show_sweep(row)
+        else:
+            self._compare(row)
+
+    def _compare(self, row: Row) -> None:
+        if row.chosen is not None:
+            self._session.comparison.toggle(row.chosen)
+
+    def _pin(self, row: Row) -> None:
+        if row.chosen is not None:
+            self._session.comparison.pin(row.chosen)
 
     def _has_runs(self, row: Row) -> bool:
         """Whether there is something to do that with; tells where there is not."""
@@ -251,7 +299,10 @@ class KeptRunsPanel(DockCard):
         self._session.library.annotate(row.all_runs, starred=not is_starred)
 
     def _open(self, row: Row) -> None:
-        if self._has_runs(row):
+        """Puts a run into the window; opens or closes a sweep."""
+        if isinstance(row.key, Sweep):
+            self._session.library.unfold(row.key, not row.is_open)
+        elif self._has_runs(row):
             self._session.library.open(self._one_of(row))
 
     def _export(self, row: Row) -> None:
@@ -259,7 +310,8 @@ class KeptRunsPanel(DockCard):
             self.export_wanted.emit(self._one_of(row))
 
     def _show_sweep(self, row: Row) -> None:
-        sweep = next((record.sweep for record in self._known(row.all_runs)), None)
+        known = (record.sweep for record in self._known(row.all_runs))
+        sweep = row.of.id if row.of is not None else next(known, None)
         if sweep is None:
             self._session.messages.tell("This run was trained by itself: it belongs to no sweep.")
         else:
@@ -299,6 +351,13 @@ def _told(record: RunRecord) -> str:
     if record.note:
         lines.append(text.plain(record.note, _MOST_TOLD))
     return "\n" + "\n".join(lines)
+
+
+def _told_of_sweep(row: Row) -> str:
+    """What a tooltip tells of a sweep below its name."""
+    figure = "" if row.best is None else f" The figure is the best {row.best[0].replace('_', ' ')} of them."
+    where = "Enter, or a click on their number, lists its trials below it; T shows what came of them."
+    return f"{text.count(len(row.runs))} run{'' if len(row.runs) == 1 else 's'}.{figure}\n{where}"
 
 
 def _told_of_group(records: Sequence[RunRecord], sort: str) -> str:

@@ -40,8 +40,18 @@ def sweep_title(told: ToldSweep) -> str:
 def sweep_entry(told: ToldSweep) -> str:
     """As it stands in a list: "sweep 4 · learning rate, hidden · 2026-11-27 12:31"."""
     when = datetime.fromtimestamp(told.created).strftime("%Y-%m-%d %H:%M")
+    return f"{sweep_words(told)} · {when}"
+
+
+def sweep_words(told: ToldSweep) -> str:
+    """ "sweep 4 · learning rate, hidden layers": its title, and which settings vary."""
     varied = ", ".join(map(setting_name, told.varied[:_MOST_TOLD])) + ", …" * (len(told.varied) > _MOST_TOLD)
-    return " · ".join(filter(None, (sweep_title(told), varied, when)))
+    return " · ".join(filter(None, (sweep_title(told), varied)))
+
+
+def sweep_row(told: ToldSweep) -> str:
+    """The same where there is little room: "sweep 4 · rate, hidden"."""
+    return " · ".join((sweep_title(told), ", ".join(name.removeprefix("learning_") for name in told.varied)))
 
 
 def value_words(name: str, value: object) -> str:

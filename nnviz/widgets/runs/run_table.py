@@ -17,7 +17,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from nnviz.look import theme
+from nnviz.look import text, theme
 from nnviz.look.fitting import fitted
 from nnviz.widgets.fields import FieldEdit
 from nnviz.widgets.parts import named
@@ -43,8 +43,10 @@ class RunLine:
         is_starred, is_baseline: whether it is marked, and whether the others are measured by it.
         is_current: whether it is in the window.
         depth: how many of its ancestors stand above it.
-        seeds: of a group of seeds, how many runs it has; else 0.
-        is_open, is_member: whether the runs of the group stand below it; whether it is one of these.
+        runs, of: of several that are one row, how many there are, and of what: "seeds", "runs"; else 0.
+        is_open: whether these stand below it.
+        is_branch: whether it stands below the run that it branched off from.
+        has_square: whether it can be compared; else the title begins where the square would be.
         progress: of a group that is being trained, how far it is: stands in the place of count and figure.
     """
 
@@ -56,20 +58,22 @@ class RunLine:
     is_baseline: bool = False
     is_current: bool = False
     depth: int = 0
-    seeds: int = 0
+    runs: int = 0
+    of: str = "seeds"
     is_open: bool = False
-    is_member: bool = False
+    is_branch: bool = False
+    has_square: bool = True
     progress: str = ""
 
     @property
     def words(self) -> str:
         """The title as it stands in the list."""
-        return f"↳ {self.title}" if self.depth and not self.is_member else self.title
+        return f"↳ {self.title}" if self.is_branch else self.title
 
     @property
     def count(self) -> str:
         """ "×5"; empty where it is no group."""
-        return f"×{self.seeds}" if self.seeds else ""
+        return f"×{text.count(self.runs)}" if self.runs else ""
 
     @property
     def told(self) -> str:
@@ -79,7 +83,7 @@ class RunLine:
     @property
     def indent(self) -> int:
         """Pixels before the title."""
-        return _INDENT * min(max(self.depth - (not self.is_member), 0), 3)
+        return _INDENT * min(max(self.depth - self.is_branch, 0), 3)
 
 
 class _Model(QAbstractTableModel):
@@ -131,7 +135,7 @@ class _Model(QAbstractTableModel):
 
 
 def _spoken(line: RunLine) -> str:
-    return f"{line.seeds} seeds, {'open' if line.is_open else 'closed'}" if line.seeds else ""
+    return f"{line.runs} {line.of}, {'open' if line.is_open else 'closed'}" if line.runs else ""
 
 
 class _NameField(QStyledItemDelegate):
@@ -167,11 +171,14 @@ class _Ink:
         if is_selected:
             painter.fillRect(0, top, width, _HIGH, self._colour("field"))
         painter.fillRect(0, top + _HIGH - 1, width, 1, self._colour("grid"))
-        self._paint_square(line, self._place(COLOUR, top))
         painter.setFont(self._plain)
         if line.is_starred:
             self._write(_STAR, "text", self._place(STAR, top), Qt.AlignHCenter)
         place = self._place(TITLE, top).adjusted(_AIR + line.indent, 0, 0, 0)
+        if line.has_square:
+            self._paint_square(line, self._place(COLOUR, top))
+        else:
+            place.setLeft(self._place(COLOUR, top).left() + _AIR)
         place.setRight(self._paint_right(line, top))
         if line.is_current:
             painter.setFont(self._bold)
@@ -187,7 +194,7 @@ class _Ink:
         place.setLeft(min(place.left(), place.right() - advance(line.told)))
         self._write(line.told, "muted" if line.progress else line.figure_colour, place, Qt.AlignRight)
         end, count = place.left() - _AIR, "" if line.progress else line.count
-        if not line.seeds:
+        if not line.runs:
             return end
         self._write(count, "muted", QRect(end - advance(count), top, advance(count) + 1, _HIGH), Qt.AlignRight)
         left = end - advance(count) - 2.5 * _ARROW
@@ -222,13 +229,13 @@ class _Ink:
 class RunTable(QTableView):
     """A click chooses a run, in the first column it marks it; a double click opens it.
 
-    A group of seeds is opened and closed by a click on its count, or by the right and the left arrow.
+    A row that stands for several is opened and closed by a click on its count, or by the right and the left arrow.
 
     Signals:
         chosen(int), starred(int), opened(int): what the person did with the run in that row.
         renamed(int, str): the person gave it another name.
-        unfolded(int, bool): whether the person wants to see the runs of the group in that row; closing is wanted of the
-            run of a group too.
+        unfolded(int, bool): whether the person wants to see what the row in that place stands for; closing is wanted of
+            what stands below it too.
         moved: another row is the current one.
     """
 
@@ -261,7 +268,7 @@ class RunTable(QTableView):
         theme.changed.connect(self.viewport().update)
 
     def _is_count(self, index: QModelIndex) -> bool:
-        return index.column() == SEEDS and self.lines.line(index.row()).seeds > 0
+        return index.column() == SEEDS and self.lines.line(index.row()).runs > 0
 
     def _clicked(self, index: QModelIndex) -> None:
         if self._is_count(index):

@@ -1,0 +1,154 @@
+"""How a sweep is listed: as one row with its best figure, which opens into its trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from engine.many.plan import GRID, SWEEP, Plan
+from engine.many.vary import parsed
+from nnviz.library import Group, Library
+from nnviz.library.sweeps import Sweeps
+from nnviz.session.kept_list import Row, Sweep, listed, with_opened
+from nnviz.session.run_words import NEWEST, title_of_trial
+from tests.nnviz.library.helpers import an_experiment
+
+RATES = (0.05, 0.1, 0.2)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library(tmp_path / "library.sqlite") as library:
+        yield library
+
+
+def told_sweep(library: Library, errors: Sequence[Sequence[float | None]], name: str = "") -> int:
+    """A sweep of learning rates, of which each run only tells its errors: test and, twice that, validation error."""
+    seeds = tuple(range(1, 1 + len(errors[0])))
+    vary = (parsed("learning-rate=0.05,0.1,0.2"),)
+    plan = Plan(SWEEP, (an_experiment(),), seeds, vary, sampler=GRID)
+    sweep = Sweeps(library).begin(plan, "MNIST", name)
+    with library.database.writing():
+        Sweeps(library).add_trials(sweep, [{"learning_rate": rate} for rate in RATES[: len(errors)]])
+    for trial, of_trial in enumerate(errors):
+        for seed, error in zip(seeds, of_trial, strict=True):
+            run = library.begin(plan.experiment(trial, {"learning_rate": RATES[trial]}, seed), "MNIST")
+            told = {"status": "diverged"} if error is None else {"status": "finished", "test_error": error}
+            found = {} if error is None else {"validation_error": 2 * error}
+            with library.database.writing():
+                library.database.update_run(run, {**told, **found, "sweep": sweep, "trial": trial, "seconds": 2.0})
+    return sweep
+
+
+def single(library: Library, error: float | None) -> int:
+    run = library.begin(an_experiment(), "MNIST")
+    with library.database.writing():
+        library.database.update_run(run, {"status": "finished", "test_error": error})
+    return run
+
+
+def keys(library: Library, sort: str = NEWEST, opened: Sequence[object] = (), search: str = "") -> list[object]:
+    return [row.key for row in listed(library, search, sort, opened).rows]
+
+
+def test_a_sweep_is_one_row_where_its_newest_run_is(library: Library) -> None:
+    old = single(library, 0.1)
+    sweep = told_sweep(library, [[0.3], [0.2]])
+    new = single(library, 0.4)
+    found = listed(library, "", NEWEST)
+    assert [row.key for row in found.rows] == [new, Sweep(sweep), old]
+    assert found.count == 4
+    row = found.rows[1]
+    assert (row.is_sweep, row.is_open, row.chosen, row.all_runs) == (True, False, None, ())
+    assert row.runs == (old + 2, old + 1)
+    assert row.holds(old + 1)
+    assert not row.holds(None)
+    assert row.of is not None
+    assert (row.of.id, row.of.varied) == (sweep, ("learning_rate",))
+    assert found.records.keys() == {old, new}, "what thousands of runs tell is not read"
+
+
+def test_opened_its_trials_stand_below_it_and_their_seeds_below_these(library: Library) -> None:
+    sweep = told_sweep(library, [[0.3, 0.1], [0.2, 0.2]])
+    first, second = Group(sweep, 0), Group(sweep, 1)
+    rows = with_opened(listed(library, "", NEWEST, {Sweep(sweep)}).rows, {Sweep(sweep), first})
+    told = [(row.key, row.depth, row.is_open, row.is_member, row.is_branch) for row in rows]
+    one, other = library.runs_of_group(first)
+    assert told == [
+        (Sweep(sweep), 0, True, False, False),
+        (second, 1, False, False, False),
+        (first, 1, True, False, False),
+        (one, 2, False, True, False),
+        (other, 2, False, True, False),
+    ]
+    assert rows[1].of == rows[0].of, "by which it is called after what varies"
+
+
+def test_a_trial_is_called_after_what_varies(library: Library) -> None:
+    sweep = told_sweep(library, [[0.3], [0.2]])
+    runs = Sweeps(library).runs(sweep)
+    library.annotate(runs[0], name="mine")
+    records = library.records(runs)
+    titles = [title_of_trial(records[run], ("learning_rate", "hidden")) for run in runs]
+    assert titles == ["mine", "0.1 · 5"]
+    whole = title_of_trial(records[runs[1]], ("learning_rate", "hidden"), is_whole=True)
+    assert whole == "learning rate 0.1 · hidden layers 5"
+
+
+def test_without_another_choice_its_figure_is_the_best_validation_error(library: Library) -> None:
+    """The best of many by the test error would look better than it is; who sorts by that asked for it."""
+    told_sweep(library, [[0.3], [0.2], [None]])
+    bests = [listed(library, "", sort).rows[0].best for sort in (NEWEST, "test_error", "seconds", "test_rmse")]
+    assert bests == [("validation_error", 0.4), ("test_error", 0.2), ("seconds", 6.0), None]
+
+
+def test_its_best_decides_where_it_stands_and_the_best_trial_comes_first(library: Library) -> None:
+    better, worse = single(library, 0.15), single(library, 0.25)
+    sweep = told_sweep(library, [[0.9], [0.2], [0.3]])
+    empty = told_sweep(library, [[None]])
+    assert keys(library, "test_error") == [better, Sweep(sweep), worse, Sweep(empty)]
+    trials = [Group(sweep, trial) for trial in (1, 2, 0)]
+    assert keys(library, "test_error", [Sweep(sweep)]) == [better, Sweep(sweep), *trials, worse, Sweep(empty)]
+
+
+def test_a_search_finds_it_by_its_runs_and_lists_only_those(library: Library) -> None:
+    single(library, 0.1)
+    sweep = told_sweep(library, [[0.3], [0.2], [0.1]])
+    runs = Sweeps(library).runs(sweep)
+    library.annotate(runs[1], note="odd one")
+    (row,) = listed(library, "odd", NEWEST).rows
+    assert (row.key, row.runs) == (Sweep(sweep), (runs[1],))
+    assert keys(library, NEWEST, [Sweep(sweep)], "odd") == [Sweep(sweep), Group(sweep, 1)]
+
+
+def test_a_branch_of_a_trial_stands_below_the_sweep_or_the_trial(library: Library) -> None:
+    sweep = told_sweep(library, [[0.3], [0.2]])
+    runs = Sweeps(library).runs(sweep)
+    branch = library.begin(an_experiment(), "MNIST", parent=runs[0], left_at=1)
+
+    def depths(opened: Sequence[object]) -> list[tuple[object, int]]:
+        return [(row.key, row.depth) for row in listed(library, "", NEWEST, opened).rows]
+
+    assert depths(()) == [(Sweep(sweep), 0), (branch, 1)]
+    opened = depths([Sweep(sweep)])
+    assert opened == [(Sweep(sweep), 0), (Group(sweep, 1), 1), (Group(sweep, 0), 1), (branch, 2)]
+
+
+def test_what_is_deleted_is_no_more_of_it(library: Library) -> None:
+    sweep = told_sweep(library, [[0.3], [0.2]])
+    best, other = Sweeps(library).runs(sweep)[1], Sweeps(library).runs(sweep)[0]
+    library.delete([best])
+    (row,) = listed(library, "", "test_error").rows
+    assert (row.runs, row.best) == ((other,), ("test_error", 0.3))
+    library.delete([other])
+    assert not listed(library, "", NEWEST).rows
+
+
+def test_seeds_and_races_are_no_sweeps(library: Library) -> None:
+    sweep = told_sweep(library, [[0.3, 0.2]])
+    with library.database.writing():
+        library.database.write("UPDATE sweeps SET kind = 'seeds'")
+    (row,) = listed(library, "", NEWEST).rows
+    assert row == Row(row.run, 0, Group(sweep, 0), row.runs)
