@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,15 @@ from nnviz.library.checked import read_description
 from nnviz.library.curves import read_history, write_curves
 from nnviz.library.faults import LibraryError, UnknownRunError, damaged, in_use, no_run
 from nnviz.library.groups import Group
-from nnviz.library.listing import Listing, groups_of_runs, listed, read_records, runs_of_group, values_of_runs
+from nnviz.library.listing import (
+    Listing,
+    entries,
+    groups_of_runs,
+    listed,
+    read_records,
+    runs_of_group,
+    values_of_runs,
+)
 from nnviz.library.locks import are_deletions_undoable, lock_of_deletions, lock_of_run
 from nnviz.library.moments import kept_epochs, nearest, read_moment
 from nnviz.library.place import library_path
@@ -118,9 +126,22 @@ class Library:
         query = "SELECT id, parent FROM runs WHERE parent IS NOT NULL AND deleted IS NULL"
         return {int(run): int(parent) for run, parent in self.database.rows(query)}
 
-    def groups(self) -> dict[int, Group]:
-        """Returns of each run of a plan its group of seeds, by number, the oldest run first."""
-        return groups_of_runs(self.database)
+    @property
+    def count(self) -> int:
+        """How many runs there are that are not deleted."""
+        return self.database.number("SELECT count(*) FROM runs WHERE deleted IS NULL")
+
+    def entries(
+        self, search: str = "", sort: str = "id", ascending: bool = False, folded: Collection[int] = ()
+    ) -> tuple[list[int], dict[int, Sequence[int]]]:
+        """Returns the numbers of the runs as :meth:`runs` does, all of a ``folded`` sweep as one: the negative of the
+        sweep's number, where the newest or the best of them would stand. The second are the runs of each such sweep.
+        """
+        return entries(self.database, search, sort, ascending, folded)
+
+    def groups(self, folded: Collection[int] = ()) -> dict[int, Group]:
+        """Returns of each run of a plan its group of seeds, by number, the oldest run first; not of these sweeps."""
+        return groups_of_runs(self.database, folded)
 
     def runs_of_group(self, group: Group) -> list[int]:
         """Returns the numbers of the runs that differ in their seed only, the oldest first."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Collection, Iterator, Sequence
 from typing import overload
 
 from engine.errors import SettingError
@@ -94,25 +95,66 @@ def listed(database: Database, search: str, sort: str, ascending: bool, starred:
     Raises SettingError for a figure that there is none of, and LibraryError.
     """
     check_sort(sort)
+    where, values = _condition(search, starred)
+    way = "ASC" if ascending else "DESC"
+    # What was not measured comes last, whichever way.
+    query = f"SELECT id FROM runs WHERE {where} ORDER BY {sort} IS NULL, {sort} {way}, id DESC"
+    if sort == "id":
+        query = f"SELECT id FROM runs WHERE {where} ORDER BY id {way}"
+    return Listing(database, [int(row[0]) for row in database.rows(query, values)])
+
+
+def _condition(search: str, starred: bool = False) -> tuple[str, list[str]]:
     conditions, values = ["deleted IS NULL"], []
     for word in search.casefold().split():
         conditions.append("instr(said || char(10) || words, ?)")
         values.append(word)
     if starred:
         conditions.append("starred")
-    way = "ASC" if ascending else "DESC"
-    # What was not measured comes last, whichever way.
-    query = f"SELECT id FROM runs WHERE {' AND '.join(conditions)} ORDER BY {sort} IS NULL, {sort} {way}, id DESC"
-    if sort == "id":
-        query = f"SELECT id FROM runs WHERE {' AND '.join(conditions)} ORDER BY id {way}"
-    return Listing(database, [int(row[0]) for row in database.rows(query, values)])
+    return " AND ".join(conditions), values
 
 
-def groups_of_runs(database: Database) -> dict[int, Group]:
-    """Of each run of a plan its group, by number, the oldest run first. Raises LibraryError."""
+def entries(
+    database: Database, search: str, sort: str, ascending: bool, folded: Collection[int]
+) -> tuple[list[int], dict[int, Sequence[int]]]:
+    """The numbers of the same runs, where all runs of a ``folded`` sweep are one: the negative of its number.
+
+    It stands where the newest of them would, or else the best. The second are the runs of each, in no order.
+    Thousands of them are counted and sorted by the database: nothing is made of each here.
+    """
+    if not folded:
+        return listed(database, search, sort, ascending, False).ids, {}
+    check_sort(sort)
+    where, values = _condition(search)
+    number = f"CASE WHEN sweep IN ({', '.join(map(str, folded))}) THEN -sweep ELSE id END AS number"
+    found, way = ("max(id)", "DESC") if sort == "id" else (best_of(sort), "ASC" if ascending else "DESC")
+    query = (
+        f"SELECT {number}, CASE WHEN sweep IS NOT NULL THEN group_concat(id) END FROM runs WHERE {where} "
+        f"GROUP BY number ORDER BY {found} IS NULL, {found} {way}, max(id) DESC"
+    )
+    rows = database.rows(query, values)
+    of_sweeps: dict[int, Sequence[int]] = {}
+    for number, runs in rows:
+        if number < 0:
+            of_sweeps[-number] = array("q", map(int, runs.split(",")))
+    return [number for number, _ in rows], of_sweeps
+
+
+def best_of(sort: str) -> str:
+    """What several runs have together of it, as SQL: the lowest figure, without runs that diverged; the most of what
+    can be counted, and all bytes and seconds.
+    """
+    if sort in FIGURES:
+        return f"min(CASE WHEN status != 'diverged' THEN {sort} END)"
+    return f"sum({sort})" if sort in ("seconds", "nbytes") else f"max({sort})"
+
+
+def groups_of_runs(database: Database, folded: Collection[int] = ()) -> dict[int, Group]:
+    """Of each run of a plan its group, by number, the oldest run first; of these sweeps none. Raises LibraryError."""
     if not database.has_sweeps:
         return {}
     query = "SELECT id, sweep, trial FROM runs WHERE sweep IS NOT NULL AND trial IS NOT NULL AND deleted IS NULL"
+    query += f" AND sweep NOT IN ({', '.join(map(str, folded))})"
     return {int(run): Group(int(sweep), int(trial)) for run, sweep, trial in database.rows(f"{query} ORDER BY id")}
 
 

@@ -29,6 +29,7 @@ from nnviz.library.curves import (
 from nnviz.library.database import Database
 from nnviz.library.faults import DamagedError, LibraryError, UnknownSweepError, in_words
 from nnviz.library.library import Library
+from nnviz.library.listing import best_of
 from nnviz.library.locks import Lock
 from nnviz.library.moments import insert_moments
 from nnviz.library.records import RunRecord, best_json, experiment_json, packed_description, words_of
@@ -195,15 +196,12 @@ class Sweeps:
         return [ToldSweep(int(row[0]), row[1], row[2], row[3], _varied(row[4])) for row in rows]
 
     def best(self, names: Sequence[str]) -> dict[int, dict[str, float]]:
-        """Of each sweep, by its number, the lowest that its runs have of these figures, as far as they are known.
+        """Of each sweep, by its number, what its runs have together of these, as far as it is known: see ``best_of``.
 
-        Runs that diverged do not count. "epochs": the most; "seconds", "nbytes": those of all runs together.
-        Raises LibraryError, KeyError for what is no figure.
+        Raises LibraryError.
         """
-        columns = [_BEST[name] for name in names]
-        query = (
-            f"SELECT sweep, {', '.join(columns)} FROM runs WHERE sweep IS NOT NULL AND deleted IS NULL GROUP BY sweep"
-        )
+        columns = ", ".join(map(best_of, names))
+        query = f"SELECT sweep, {columns} FROM runs WHERE sweep IS NOT NULL AND deleted IS NULL GROUP BY sweep"
         found = {}
         for sweep, *values in self._database.rows(query):
             known = {name: float(value) for name, value in zip(names, values, strict=True) if value is not None}
@@ -288,8 +286,6 @@ class Sweeps:
 
 
 _SELECT = f"SELECT {', '.join(SWEEP_COLUMNS)} FROM sweeps"
-_BEST = {name: f"min(CASE WHEN status != 'diverged' THEN {name} END)" for name in FIGURES}
-_BEST |= {"epochs": "max(epochs)", "seconds": "sum(seconds)", "nbytes": "sum(nbytes)"}
 
 
 def _entries(done: Done) -> dict[str, object]:

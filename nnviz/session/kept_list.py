@@ -33,7 +33,7 @@ class Row(NamedTuple):
         run: its number; of a group that of its first run, 0 where the library has none of it yet; 0 for a sweep.
         depth: how many of its ancestors stand above it.
         group: the group that it stands for; None for a run, or a sweep.
-        runs: the numbers of the runs of the group, or of those of the sweep that were searched for.
+        runs: the numbers of the runs of the group; of those of the sweep, in no order, that were searched for.
         is_open: whether the runs of the group, or the trials of the sweep, stand below it.
         siblings: of one of these, the numbers of all of them.
         of: the sweep that it stands for, or whose trial it is; None for any other.
@@ -43,7 +43,7 @@ class Row(NamedTuple):
     run: int
     depth: int
     group: Group | None = None
-    runs: tuple[int, ...] = ()
+    runs: Sequence[int] = ()
     is_open: bool = False
     siblings: tuple[int, ...] = ()
     of: ToldSweep | None = None
@@ -82,7 +82,7 @@ class Row(NamedTuple):
         return None if isinstance(key, Sweep) else key
 
     @property
-    def all_runs(self) -> tuple[int, ...]:
+    def all_runs(self) -> Sequence[int]:
         """The numbers of the runs that it tells of; none of a sweep, or of a group whose first runs are under way."""
         return () if self.is_sweep else self.runs or ((self.run,) if self.run else ())
 
@@ -114,12 +114,10 @@ def listed(library: Library, search: str, sort: str, opened: Collection[object] 
     A group is found if one of its runs is, and stands where the median of its figures puts it; a sweep where its best
     does. Below a sweep that is ``opened`` stand those of its trials that were found.
     """
-    ids = library.runs(search, sort, SORTS[sort].is_ascending).ids
-    count = len(library.runs()) if search else len(ids)
-    families = _Families(library, ids, sort, opened)
-    order = families.in_order(ids)
-    rows = [families.row(row) for row in under_parents(order, families.parents(library.parents()))]
-    return Listed(rows, count, library.notice, with_parents(library, rows[:PAGE]))
+    families = _Families(library, sort, opened)
+    numbers = families.in_order(search)
+    rows = [families.row(row) for row in under_parents(numbers, families.parents(library.parents()))]
+    return Listed(rows, library.count, library.notice, with_parents(library, rows[:PAGE]))
 
 
 class _Families:
@@ -127,19 +125,16 @@ class _Families:
     negative of its number.
     """
 
-    def __init__(self, library: Library, ids: Iterable[int], sort: str, opened: Collection[object]) -> None:
-        self._library, self._sort, self._opened = library, sort, opened
-        self._groups = library.groups()
-        self._members = members_of(self._groups)
+    def __init__(self, library: Library, sort: str, opened: Collection[object]) -> None:
+        self._library, self._sort = library, sort
         self._told: dict[int, ToldSweep] = {}
         self._best: dict[int, tuple[str, float]] = {}
-        if self._groups:
+        if library.database.has_sweeps:
             self._read_sweeps()
-        self._found: dict[int, list[int]] = defaultdict(list)  # the runs of each sweep that were searched for
-        for run in ids:
-            sweep = self._sweep(run)
-            if sweep is not None:
-                self._found[sweep.id].append(run)
+        self._folded = [sweep for sweep in self._told if Sweep(sweep) not in opened]
+        self._groups = library.groups(self._folded)
+        self._members = members_of(self._groups)
+        self._runs: dict[int, Sequence[int]] = {}  # of each sweep, those that were searched for
 
     def _read_sweeps(self) -> None:
         from engine.many.plan import SWEEP  # which only libraries with plans need
@@ -151,28 +146,28 @@ class _Families:
         for sweep, values in (sweeps.best(names) if self._told else {}).items():
             self._best[sweep] = next((name, values[name]) for name in names if name in values)
 
-    def _sweep(self, run: int) -> ToldSweep | None:
-        group = self._groups.get(run)
-        return None if group is None else self._told.get(group.sweep)
-
     def _number(self, run: int) -> int:
         """What stands for a run in the list."""
-        sweep = self._sweep(run)
-        if sweep is not None and Sweep(sweep.id) not in self._opened:
-            return -sweep.id
-        return self._members[self._groups[run]][0] if run in self._groups else run
+        if run in self._groups:
+            return self._members[self._groups[run]][0]
+        return next((-sweep for sweep in self._folded if run in self._runs.get(sweep, ())), run)
 
-    def in_order(self, ids: Iterable[int]) -> list[int]:
-        """What stands for these runs, in their order, or that of what they are worth together."""
+    def in_order(self, search: str) -> list[int]:
+        """What stands for the runs with these words, in their order, or that of what they are worth together."""
+        is_ascending, opened = SORTS[self._sort].is_ascending, defaultdict(list)
+        found, self._runs = self._library.entries(search, self._sort, is_ascending, self._folded)
         numbers: dict[int, None] = {}
-        for run in ids:
-            sweep = self._sweep(run)
-            numbers |= {} if sweep is None else {-sweep.id: None}
-            numbers[self._number(run)] = None
+        for run in found:
+            group = self._groups.get(run)
+            if group is not None and group.sweep in self._told:
+                opened[group.sweep].append(run)
+                numbers[-group.sweep] = None
+            numbers[run if group is None else self._members[group][0]] = None
+        self._runs |= opened
         order = list(numbers)
-        if self._sort == NEWEST or not (self._told or any(len(runs) > 1 for runs in self._members.values())):
+        if self._sort == NEWEST or not (opened or any(len(runs) > 1 for runs in self._members.values())):
             return order
-        return by_worth(order, self._worth(order), SORTS[self._sort].is_ascending)
+        return by_worth(order, self._worth(order), is_ascending)
 
     def _worth(self, order: Iterable[int]) -> list[float | None]:
         """The best of a sweep, the median of a group, the figure of a run; None where it is not known."""
@@ -187,15 +182,15 @@ class _Families:
     def parents(self, parents: Mapping[int, int]) -> dict[int, int]:
         """Below what each of them stands."""
         below = {self._number(run): self._number(parent) for run, parent in parents.items()}
-        trials = ((self._number(run), sweep) for sweep, runs in self._found.items() for run in runs)
-        return below | {number: -sweep for number, sweep in trials}
+        trials = {runs[0]: -group.sweep for group, runs in self._members.items() if group.sweep in self._told}
+        return below | trials
 
     def row(self, row: Row) -> Row:
         """The same with the group or the sweep that it stands for."""
         if row.run < 0:
-            told, runs = self._told[-row.run], tuple(self._found[-row.run])
-            best = self._best.get(told.id)
-            return Row(0, row.depth, runs=runs, is_open=Sweep(told.id) in self._opened, of=told, best=best)
+            told, runs = self._told[-row.run], self._runs[-row.run]
+            is_open, best = told.id not in self._folded, self._best.get(told.id)
+            return Row(0, row.depth, runs=runs, is_open=is_open, of=told, best=best)
         group = self._groups.get(row.run)
         if group is None:
             return row
@@ -239,7 +234,7 @@ def with_opened(rows: Sequence[Row], opened: Collection[object]) -> list[Row]:
         is_open = row.group in opened and len(row.runs) > 1
         found.append(row._replace(is_open=is_open) if is_open else row)
         if is_open:
-            found += [Row(run, row.depth + 1, siblings=row.runs) for run in row.runs]
+            found += [Row(run, row.depth + 1, siblings=tuple(row.runs)) for run in row.runs]
     return found
 
 
