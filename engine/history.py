@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import sys
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from engine.events import BestRestored, Epoch, Estimate, Event
+from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation
 from engine.validation import Array
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from engine.assets_folder import ASSETS
 from engine.datasets.dataset import Dataset, Split
 from engine.errors import EngineError, SettingError, bad_file
 from engine.experiment import Experiment
+from engine.lazy_dataclass import dataclass
 from engine.regular_files import read_regular
 from engine.settings import TrainingSettings, known_only
 from engine.validation import positive_number, whole_number

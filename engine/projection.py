@@ -7,7 +7,6 @@ are worked out once and then kept, so that points move only because the network 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from engine.buffers import Buffers
 from engine.datasets import Split
 from engine.errors import DataError, SettingError, Verbatim
 from engine.features import activations_of
+from engine.lazy_dataclass import dataclass
 from engine.network import Network, chunk_rows
 from engine.validation import Array
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from engine.errors import SettingError
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
 from engine.history import MOST_EPOCHS, PARTS, History
+from engine.lazy_dataclass import dataclass
 from engine.metrics import MEASURED, figures_of
 from engine.network import Network
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from engine.lazy_dataclass import dataclass
 from engine.storage import checkpoint_bytes
 from engine.training import Trainer
 

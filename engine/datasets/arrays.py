@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
 from engine.errors import DataError, EngineError, SettingError, Verbatim, bad_file
+from engine.lazy_dataclass import dataclass
 from engine.npz import DAMAGE, Claim, Npz
 from engine.regular_files import open_regular
 from engine.validation import Array, available_memory, gigabytes, matrix, same_length

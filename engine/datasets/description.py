@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
@@ -15,6 +14,7 @@ from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import TableCoding
 from engine.errors import DataError, Verbatim
+from engine.lazy_dataclass import dataclass
 from engine.validation import Array, matrix, table
 
 _MOST_DIMENSIONS = 8  # of an example

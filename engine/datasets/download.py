@@ -10,8 +10,9 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from engine.lazy_dataclass import dataclass
 
 CACHE_VARIABLE = "NNVIZ_CACHE"
 GET_POOCH = "pip install pooch"

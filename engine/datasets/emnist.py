@@ -10,7 +10,6 @@ import io
 import string
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -23,6 +22,7 @@ from engine.datasets.idx import read_idx_from
 from engine.datasets.mnist import SIDE, picture_split
 from engine.datasets.source import DATASETS, DataSource
 from engine.errors import SettingError, bad_file
+from engine.lazy_dataclass import dataclass
 from engine.regular_files import open_regular
 from engine.validation import Array
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from engine.datasets.cells import Problem
@@ -12,6 +10,7 @@ from engine.datasets.dataset import Dataset
 from engine.datasets.source import Value
 from engine.datasets.table_format import TableFormat
 from engine.errors import EngineError
+from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.errors import DataError, Verbatim
+from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 _ROUNDING = 1e-6  # of a spread: less than a network could tell apart

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.datasets.download import Download
 from engine.datasets.download import Progress as Progress
 from engine.datasets.own import USUAL_SHARE, read_own, with_own
 from engine.errors import SettingError
+from engine.lazy_dataclass import dataclass
 from engine.registry import Registry
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from engine.datasets.cells import (
     without_unit,
     yes_no,
 )
+from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 NUMBER, YES_NO, TEXT = "number", "yes/no", "text"

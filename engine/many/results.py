@@ -6,9 +6,10 @@ import math
 import statistics
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from engine.lazy_dataclass import dataclass
 from engine.many.plan import Plan
 
 FINISHED, PRUNED, STOPPED, DIVERGED, FAILED = "finished", "pruned", "stopped", "diverged", "failed"

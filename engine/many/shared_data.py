@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from engine.datasets import DATASETS
 from engine.datasets.dataset import Dataset
 from engine.datasets.painted import PAINTED
 from engine.errors import EngineError
+from engine.lazy_dataclass import dataclass
 
 
 def are_registered(name: str, settings: Mapping[str, Any]) -> bool:

@@ -9,13 +9,14 @@ import pprint
 import re
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from string import Template
 
 from engine.datasets.cells import MISSING, SIGNS, YES_NO
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import LARGEST, TableCoding
+from engine.lazy_dataclass import dataclass
 from engine.storage.script_table import NAMED, NUMBERED, OF_TABLE
 
 _WIDTH, _INDENT = 88, " " * 4

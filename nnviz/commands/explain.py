@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QBuffer, QRect
 from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
+from engine.lazy_dataclass import dataclass
 from engine.network import Network, check_fits
 from engine.storage import load_network
 from engine.storage.files import write_whole

@@ -7,10 +7,10 @@ edges, then moved so that its centre of mass is where MNIST has it in the 28 × 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.digits.strokes import Ink, Stroke
 

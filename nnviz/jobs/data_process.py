@@ -17,7 +17,6 @@ import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,6 +28,7 @@ from engine.datasets.opening import is_idx
 from engine.datasets.preview import Preview
 from engine.datasets.source import Progress
 from engine.errors import EngineError, Verbatim
+from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.jobs.child import can_start, start, take_leave
 from nnviz.jobs.data_reader import DataReader, Reader, Settings

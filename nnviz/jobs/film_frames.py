@@ -6,7 +6,8 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+
+from engine.lazy_dataclass import dataclass
 
 _MOST = 2  # frames that wait: they are large
 

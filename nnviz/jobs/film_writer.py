@@ -14,7 +14,6 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -22,6 +21,7 @@ import numpy as np
 from PIL import Image, features
 from PIL.GifImagePlugin import getdata
 
+from engine.lazy_dataclass import dataclass
 from engine.storage.files import whole_file, whole_folder
 from engine.validation import Array
 from nnviz.jobs.film_colours import Colours

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from engine.events import Estimate
+from engine.lazy_dataclass import dataclass
 from engine.packing import Packed
 from engine.validation import Array
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +13,7 @@ from engine.errors import EngineError, Verbatim
 from engine.events import BestRestored
 from engine.experiment import Experiment
 from engine.history import Change
+from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation
 from nnviz.library.faults import DamagedError
 from nnviz.library.schema import FIGURES, MEMBERSHIP

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.errors import EngineError
 from engine.experiment import Experiment
+from engine.lazy_dataclass import dataclass
 from engine.settings import TrainingSettings
 from nnviz.library.faults import damaged
 from nnviz.library.library import Library

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from engine.datasets import Dataset
 from engine.datasets.table_columns import YES_NO
+from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.look import text
 from nnviz.look.units import unit_of

@@ -11,7 +11,7 @@ import gc
 import os
 import sys
 import textwrap
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QMenuBar, QProxyStyle, QStyle
 
 from engine.assets_folder import ASSETS
+from engine.lazy_dataclass import dataclass
 from nnviz.look.text import plain
 
 CARD_PADDING = 12

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
 from engine.datasets import Dataset
+from engine.lazy_dataclass import dataclass
 from engine.registry import Registry
 
 

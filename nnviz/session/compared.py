@@ -6,12 +6,12 @@ A group whose first runs are under way has nothing in the library yet, and is co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
 from engine.history import Curve, History
+from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from nnviz.library import Group, UnknownRunError
 from nnviz.session.run_words import title_of_group, title_of_made

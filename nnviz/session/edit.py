@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from engine.history import Change
+from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.neurons import Part
 from engine.validation import Array

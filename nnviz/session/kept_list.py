@@ -6,9 +6,10 @@ import statistics
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.lazy_dataclass import dataclass
 from nnviz.library import Group, LibraryError
 from nnviz.session.run_words import NEWEST, SORTS
 from nnviz.session.seeds import OF_TRIALS, Chosen, named_first

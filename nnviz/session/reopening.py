@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.datasets import Dataset
 from engine.history import whole_if_possible
+from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.packing import packed
 from engine.provenance import Provenance

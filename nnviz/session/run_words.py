@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import SettingError
 from engine.experiment import Experiment
+from engine.lazy_dataclass import dataclass
 from engine.optimizers import OPTIMIZERS
 from nnviz.library import LibraryError
 from nnviz.look import text

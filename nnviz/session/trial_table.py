@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from engine.lazy_dataclass import dataclass
 from engine.many.plan import Plan
 from engine.many.results import FINISHED, STOPPED, Results, RunResult, TrialResult
 from engine.many.vary import LIST, LOG, Varied, written

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from PyQt5.QtGui import QImage
 
+from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 _LEVELS = 4  # in which a disc's edge fades

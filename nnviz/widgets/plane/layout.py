@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from engine.lazy_dataclass import dataclass
 
 LARGEST, SMALLEST = 120, 6  # side of a tile in pixels
 RIM = 2  # pixels around all tiles, for their outlines

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QPointF, QRect, QSize, Qt, pyqtSignal
@@ -17,6 +16,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from engine.lazy_dataclass import dataclass
 from nnviz.look import text, theme
 from nnviz.look.fitting import fitted
 from nnviz.widgets.fields import FieldEdit

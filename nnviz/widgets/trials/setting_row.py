@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from engine.lazy_dataclass import dataclass
 from nnviz.widgets.card import label
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.fields import FieldEdit, NumberEdit, step_whole
