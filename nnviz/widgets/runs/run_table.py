@@ -183,7 +183,13 @@ class _Ink:
         if line.is_current:
             painter.setFont(self._bold)
         ink = "text" if line.colour or line.is_current else "muted"
-        self._write(fitted(line.words, place.width(), line.is_current), ink, place, Qt.AlignLeft)
+        self._write(self._fitted(line, place.width()), ink, place, Qt.AlignLeft)
+
+    def _fitted(self, line: RunLine, width: int) -> str:
+        """Names of runs often differ at their ends; what has no square is called by its beginning."""
+        if line.has_square:
+            return fitted(line.words, width, line.is_current)
+        return self._painter.fontMetrics().elidedText(line.words, Qt.ElideRight, width)
 
     def _paint_right(self, line: RunLine, top: int) -> int:
         """What stands at the right of the title, which is not cut; returns where the title has to end."""
