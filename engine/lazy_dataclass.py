@@ -2,7 +2,7 @@
 
 To make them costs half a millisecond for each class, as they are compiled from text. Of the hundreds of classes that
 the window loads when it starts, it needs some forty until it stands; the others are made one by one when they are
-needed. From then on there is no difference.
+needed. From then on there is no difference. Before, a default that is given by ``field`` is no attribute of the class.
 """
 
 from __future__ import annotations
@@ -20,23 +20,28 @@ else:
         """As :func:`dataclasses.dataclass`, with the same options."""
         if cls is None:
             return lambda cls: dataclass(cls, **options)
-        if _is_beyond(cls, options):
+        if _is_made_at_once(cls, options):
             return dataclasses.dataclass(cls, **options)
         _Late(cls, options)
         return cls
 
 
-_OWN = {"__init__", "__setstate__", "__signature__"}
-_OF_FIELDS = ("__module__", "__qualname__", "__doc__", "__annotations__", "__orig_bases__", "__post_init__")
-_FIELDS = "__dataclass_fields__"
 _LOCK = threading.RLock()
+_FIELDS = "__dataclass_fields__"
+# What else of a class is needed to make its method __init__.
+_NEEDED = ("__module__", "__qualname__", "__doc__", "__annotations__", "__orig_bases__", "__post_init__")
 
 
-def _is_beyond(cls: type, options: Mapping[str, bool]) -> bool:
-    """Whether a class has to be made at once: with slots it is another one, without a text its signature becomes that,
-    and it may know itself how its objects begin.
+def _is_made_at_once(cls: type, options: Mapping[str, bool]) -> bool:
+    """Whether a class cannot wait: with slots it is another one, without a text its signature becomes that, without
+    fields nothing tells that an object was unpickled, and it may say itself how its objects begin.
     """
-    return bool(options.get("slots") or not options.get("init", True) or cls.__doc__ is None or _OWN & vars(cls).keys())
+    is_plain = options.get("init", True) and not options.get("slots")
+    if not is_plain or cls.__doc__ is None or not vars(cls).get("__annotations__"):
+        return True
+    own = {"__init__", "__signature__"} & vars(cls).keys()
+    states = [vars(each)["__setstate__"] for each in cls.__mro__ if "__setstate__" in vars(each)]
+    return bool(own) or any(each.__module__ != __name__ for each in states)
 
 
 class _Late:
@@ -68,6 +73,7 @@ class _Late:
                 return
             init = self._init()
             dataclasses.dataclass(self._cls, **{**self._options, "init": False})
+            self._cls.__dataclass_params__.init = True  # type: ignore[attr-defined]
             for name in ("__setstate__", "__signature__"):
                 delattr(self._cls, name)
             self._cls.__init__ = init  # type: ignore[misc]  # at last, so that nobody comes in before
@@ -75,11 +81,11 @@ class _Late:
 
     def _init(self) -> Any:
         """The method ``__init__``: made for another class, because in this one its place is taken until it is there."""
-        named = (*_OF_FIELDS, *vars(self._cls).get("__annotations__", ()))
-        content = {name: vars(self._cls)[name] for name in named if name in vars(self._cls)}
+        own = vars(self._cls)
+        content = {name: own[name] for name in (*_NEEDED, *own["__annotations__"]) if name in own}
         twin = type(self._cls)(self._cls.__name__, self._cls.__bases__, content)
-        few = {"repr": False, "eq": False, "order": False, "unsafe_hash": False, "match_args": False}
-        return vars(dataclasses.dataclass(twin, **{**self._options, **few}))["__init__"]
+        nothing_else = dict.fromkeys(("repr", "eq", "order", "unsafe_hash", "match_args"), False)
+        return vars(dataclasses.dataclass(twin, **{**self._options, **nothing_else}))["__init__"]
 
 
 class _Answer:

@@ -8,6 +8,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 from PyQt5.QtCore import (
@@ -26,6 +27,7 @@ from nnviz.app import create_window
 from nnviz.commands.checks import CommandError, check_folder
 from nnviz.commands.data_options import given_options, load_named, settings_for
 from nnviz.digits.drawing import SIDE
+from nnviz.library import Group, Library
 from nnviz.look import text
 from nnviz.look.theme import COMPARED
 from nnviz.session.selection import Neuron
@@ -121,13 +123,21 @@ def _compare(window: MainWindow, numbers: list[int]) -> None:
     """The run of a group of seeds stands for all of it. Raises CommandError where the library lacks one of the runs."""
     session = window.session
     wait_until(window, lambda: session.library.is_read)
-    groups = {run: row.group for row in session.library.rows if row.group for run in row.all_runs}
+    groups = _groups(session.records.path)
     for number in numbers:
         session.comparison.toggle(groups.get(number, number))
     wait_until(window, lambda: len(session.comparison.runs) == len(session.comparison.colours))
     missing = [number for number in numbers if groups.get(number, number) not in session.comparison.colours]
     if missing:
         raise CommandError(f"--compare {missing[0]}: {session.records.path} has no such run; nnviz runs lists them.")
+
+
+def _groups(path: Path) -> dict[int, Group]:
+    """Of each run of a plan its group."""
+    if not path.exists():
+        return {}
+    with Library(path) as library:
+        return library.groups()
 
 
 def _show_sweep(window: MainWindow, number: int, view: str) -> None:

@@ -22,6 +22,7 @@ from nnviz.library.curves import read_history, write_curves
 from nnviz.library.faults import LibraryError, UnknownRunError, damaged, in_use, no_run
 from nnviz.library.groups import Group
 from nnviz.library.listing import (
+    Entry,
     Listing,
     entries,
     groups_of_runs,
@@ -29,6 +30,7 @@ from nnviz.library.listing import (
     read_records,
     runs_of_group,
     values_of_runs,
+    values_of_sweeps,
 )
 from nnviz.library.locks import are_deletions_undoable, lock_of_deletions, lock_of_run
 from nnviz.library.moments import kept_epochs, nearest, read_moment
@@ -131,13 +133,13 @@ class Library:
         """How many runs there are that are not deleted."""
         return self.database.number("SELECT count(*) FROM runs WHERE deleted IS NULL")
 
-    def entries(
-        self, search: str = "", sort: str = "id", ascending: bool = False, folded: Collection[int] = ()
-    ) -> tuple[list[int], dict[int, Sequence[int]]]:
-        """Returns the numbers of the runs as :meth:`runs` does, all of a ``folded`` sweep as one: the negative of the
-        sweep's number, where the newest or the best of them would stand. The second are the runs of each such sweep.
-        """
-        return entries(self.database, search, sort, ascending, folded)
+    def entries(self, search: str = "", folded: Collection[int] = ()) -> list[Entry]:
+        """Returns the runs with these words, all of a ``folded`` sweep as one, in no order."""
+        return entries(self.database, search, folded)
+
+    def sweep_values(self, sort: str, search: str = "") -> dict[int, float]:
+        """Returns what the runs of each sweep have together of what runs are sorted by: see ``values_of_sweeps``."""
+        return values_of_sweeps(self.database, sort, search)
 
     def groups(self, folded: Collection[int] = ()) -> dict[int, Group]:
         """Returns of each run of a plan its group of seeds, by number, the oldest run first; not of these sweeps."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from array import array
-from collections.abc import Collection, Iterator, Sequence
-from typing import overload
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple, overload
 
 from engine.errors import SettingError
 from nnviz.library.database import Database
@@ -114,39 +115,73 @@ def _condition(search: str, starred: bool = False) -> tuple[str, list[str]]:
     return " AND ".join(conditions), values
 
 
-def entries(
-    database: Database, search: str, sort: str, ascending: bool, folded: Collection[int]
-) -> tuple[list[int], dict[int, Sequence[int]]]:
-    """The numbers of the same runs, where all runs of a ``folded`` sweep are one: the negative of its number.
+class Entry(NamedTuple):
+    """A run that was found, or all found runs of a sweep.
 
-    It stands where the newest of them would, or else the best. The second are the runs of each, in no order.
-    Thousands of them are counted and sorted by the database: nothing is made of each here.
+    Attributes:
+        number: of the run, or the negative of the sweep's.
+        newest: the number of the newest of these runs.
+        sweep: the sweep that they belong to; None for none.
+        runs: of a sweep the numbers of its runs, in no order.
     """
-    if not folded:
-        return listed(database, search, sort, ascending, False).ids, {}
+
+    number: int
+    newest: int
+    sweep: int | None
+    runs: Sequence[int] = ()
+
+
+def entries(database: Database, search: str, folded: Collection[int]) -> list[Entry]:
+    """The runs with every word of ``search``, where all of a ``folded`` sweep are one, in no order.
+
+    Thousands of them are counted by the database: nothing is made of each. Raises LibraryError.
+    """
+    where, values = _condition(search)
+    is_folded = f"sweep IN ({_listed(folded)})"
+    query = (
+        f"SELECT CASE WHEN {is_folded} THEN -sweep ELSE id END AS number, max(id), sweep, "
+        f"CASE WHEN {is_folded} THEN group_concat(id) END FROM runs WHERE {where} GROUP BY number"
+    )
+    return [
+        Entry(number, newest, sweep, array("q", map(int, runs.split(","))) if runs else ())
+        for number, newest, sweep, runs in database.rows(query, values)
+    ]
+
+
+def values_of_sweeps(database: Database, sort: str, search: str) -> dict[int, float]:
+    """What the found runs of each sweep have together, by its number, as far as it is known.
+
+    Of a figure the best trial's: its median over the seeds, where a run that was not trained to its end counts as the
+    worst, and of trials that lack runs none is the best. All bytes and seconds, and the most epochs.
+
+    Raises SettingError for what runs cannot be sorted by, and LibraryError.
+    """
     check_sort(sort)
     where, values = _condition(search)
-    number = f"CASE WHEN sweep IN ({', '.join(map(str, folded))}) THEN -sweep ELSE id END AS number"
-    found, way = ("max(id)", "DESC") if sort == "id" else (best_of(sort), "ASC" if ascending else "DESC")
-    query = (
-        f"SELECT {number}, CASE WHEN sweep IS NOT NULL THEN group_concat(id) END FROM runs WHERE {where} "
-        f"GROUP BY number ORDER BY {found} IS NULL, {found} {way}, max(id) DESC"
-    )
-    rows = database.rows(query, values)
-    of_sweeps: dict[int, Sequence[int]] = {}
-    for number, runs in rows:
-        if number < 0:
-            of_sweeps[-number] = array("q", map(int, runs.split(",")))
-    return [number for number, _ in rows], of_sweeps
-
-
-def best_of(sort: str) -> str:
-    """What several runs have together of it, as SQL: the lowest figure, without runs that diverged; the most of what
-    can be counted, and all bytes and seconds.
-    """
     if sort in FIGURES:
-        return f"min(CASE WHEN status != 'diverged' THEN {sort} END)"
-    return f"sum({sort})" if sort in ("seconds", "nbytes") else f"max({sort})"
+        query = _BEST_TRIALS.format(sort=sort, where=where)
+    else:
+        value = f"sum({sort})" if sort in ("seconds", "nbytes") else f"max({sort})"
+        query = f"SELECT sweep, {value} FROM runs WHERE sweep IS NOT NULL AND {where} GROUP BY sweep"
+    found = database.rows(query, values) if database.has_sweeps else []
+    return {int(sweep): float(value) for sweep, value in found if value is not None and math.isfinite(float(value))}
+
+
+_BEST_TRIALS = """
+WITH
+ended AS (SELECT sweep, trial, CASE WHEN status = 'finished' THEN coalesce({sort}, 9e999) ELSE 9e999 END AS value
+    FROM runs WHERE sweep IS NOT NULL AND status IN ('finished', 'pruned', 'diverged', 'failed') AND {where}),
+ranked AS (SELECT sweep, trial, value, count(*) OVER (PARTITION BY sweep, trial) AS runs,
+    row_number() OVER (PARTITION BY sweep, trial ORDER BY value) AS place FROM ended),
+trials AS (SELECT sweep, runs, avg(value) AS median FROM ranked
+    WHERE place IN ((runs + 1) / 2, (runs + 2) / 2) GROUP BY sweep, trial)
+SELECT sweep, min(median) FROM trials AS each
+    WHERE runs = (SELECT max(runs) FROM trials WHERE sweep = each.sweep) GROUP BY sweep
+"""
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def groups_of_runs(database: Database, folded: Collection[int] = ()) -> dict[int, Group]:
@@ -154,7 +189,7 @@ def groups_of_runs(database: Database, folded: Collection[int] = ()) -> dict[int
     if not database.has_sweeps:
         return {}
     query = "SELECT id, sweep, trial FROM runs WHERE sweep IS NOT NULL AND trial IS NOT NULL AND deleted IS NULL"
-    query += f" AND sweep NOT IN ({', '.join(map(str, folded))})"
+    query += f" AND sweep NOT IN ({_listed(folded)})"
     return {int(run): Group(int(sweep), int(trial)) for run, sweep, trial in database.rows(f"{query} ORDER BY id")}
 
 

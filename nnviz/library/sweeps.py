@@ -29,7 +29,6 @@ from nnviz.library.curves import (
 from nnviz.library.database import Database
 from nnviz.library.faults import DamagedError, LibraryError, UnknownSweepError, in_words
 from nnviz.library.library import Library
-from nnviz.library.listing import best_of
 from nnviz.library.locks import Lock
 from nnviz.library.moments import insert_moments
 from nnviz.library.records import RunRecord, best_json, experiment_json, packed_description, words_of
@@ -194,20 +193,6 @@ class Sweeps:
         query = "SELECT id, name, status, created, plan FROM sweeps WHERE kind = ? ORDER BY id DESC"
         rows = self._database.rows(query, (kind,))
         return [ToldSweep(int(row[0]), row[1], row[2], row[3], _varied(row[4])) for row in rows]
-
-    def best(self, names: Sequence[str]) -> dict[int, dict[str, float]]:
-        """Of each sweep, by its number, what its runs have together of these, as far as it is known: see ``best_of``.
-
-        Raises LibraryError.
-        """
-        columns = ", ".join(map(best_of, names))
-        query = f"SELECT sweep, {columns} FROM runs WHERE sweep IS NOT NULL AND deleted IS NULL GROUP BY sweep"
-        found = {}
-        for sweep, *values in self._database.rows(query):
-            known = {name: float(value) for name, value in zip(names, values, strict=True) if value is not None}
-            if known:
-                found[int(sweep)] = known
-        return found
 
     def left_running(self) -> list[int]:
         """The numbers of those whose program ended in the middle of them, the newest first. Raises LibraryError."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.lazy_dataclass import dataclass
 from nnviz.library import Group, LibraryError
-from nnviz.session.run_words import NEWEST, SORTS
-from nnviz.session.seeds import OF_TRIALS, Chosen, named_first
+from nnviz.session.families import Families
+from nnviz.session.seeds import Chosen, named_first
 
 if TYPE_CHECKING:
     from nnviz.library import Library, RunRecord
@@ -38,7 +37,7 @@ class Row(NamedTuple):
         is_open: whether the runs of the group, or the trials of the sweep, stand below it.
         siblings: of one of these, the numbers of all of them.
         of: the sweep that it stands for, or whose trial it is; None for any other.
-        best: of a sweep a figure by its name, and the best that one of its runs has of it.
+        best: of a sweep what it is sorted by, and what its runs have of it together.
     """
 
     run: int
@@ -113,108 +112,22 @@ def listed(library: Library, search: str, sort: str, opened: Collection[object] 
     """The runs with all these words, in the order of a key of ``SORTS``. Raises LibraryError.
 
     A group is found if one of its runs is, and stands where the median of its figures puts it; a sweep where its best
-    does. Below a sweep that is ``opened`` stand those of its trials that were found.
+    trial does. Below a sweep that is ``opened`` stand those of its trials that were found.
     """
-    families = _Families(library, sort, opened)
-    numbers = families.in_order(search)
-    rows = [families.row(row) for row in under_parents(numbers, families.parents(library.parents()))]
+    families = Families(library, search, sort, [each.id for each in opened if isinstance(each, Sweep)])
+    rows = [_row(row, families) for row in under_parents(families.order, families.parents)]
     return Listed(rows, library.count, library.notice, with_parents(library, rows[:PAGE]))
 
 
-class _Families:
-    """The groups and sweeps of a library. In lists of numbers a group's first run stands for it, and for a sweep the
-    negative of its number.
-    """
-
-    def __init__(self, library: Library, sort: str, opened: Collection[object]) -> None:
-        self._library, self._sort = library, sort
-        self._told: dict[int, ToldSweep] = {}
-        self._best: dict[int, tuple[str, float]] = {}
-        if library.database.has_sweeps:
-            self._read_sweeps()
-        self._folded = [sweep for sweep in self._told if Sweep(sweep) not in opened]
-        self._groups = library.groups(self._folded)
-        self._members = members_of(self._groups)
-        self._runs: dict[int, Sequence[int]] = {}  # of each sweep, those that were searched for
-
-    def _read_sweeps(self) -> None:
-        from engine.many.plan import SWEEP  # which only libraries with plans need
-        from nnviz.library.sweeps import Sweeps
-
-        sweeps = Sweeps(self._library)
-        self._told = {told.id: told for told in sweeps.told(SWEEP)}
-        names = OF_TRIALS if self._sort == NEWEST else (self._sort,)
-        for sweep, values in (sweeps.best(names) if self._told else {}).items():
-            self._best[sweep] = next((name, values[name]) for name in names if name in values)
-
-    def _number(self, run: int) -> int:
-        """What stands for a run in the list."""
-        if run in self._groups:
-            return self._members[self._groups[run]][0]
-        return next((-sweep for sweep in self._folded if run in self._runs.get(sweep, ())), run)
-
-    def in_order(self, search: str) -> list[int]:
-        """What stands for the runs with these words, in their order, or that of what they are worth together."""
-        is_ascending, opened = SORTS[self._sort].is_ascending, defaultdict(list)
-        found, self._runs = self._library.entries(search, self._sort, is_ascending, self._folded)
-        numbers: dict[int, None] = {}
-        for run in found:
-            group = self._groups.get(run)
-            if group is not None and group.sweep in self._told:
-                opened[group.sweep].append(run)
-                numbers[-group.sweep] = None
-            numbers[run if group is None else self._members[group][0]] = None
-        self._runs |= opened
-        order = list(numbers)
-        if self._sort == NEWEST or not (opened or any(len(runs) > 1 for runs in self._members.values())):
-            return order
-        return by_worth(order, self._worth(order), is_ascending)
-
-    def _worth(self, order: Iterable[int]) -> list[float | None]:
-        """The best of a sweep, the median of a group, the figure of a run; None where it is not known."""
-        values = self._library.values(self._sort)
-        found = []
-        for number in order:
-            runs = self._members[self._groups[number]] if number in self._groups else (number,)
-            known = [values[run] for run in runs if run in values]
-            found.append(statistics.median(known) if known else self._best.get(-number, (None, None))[1])
-        return found
-
-    def parents(self, parents: Mapping[int, int]) -> dict[int, int]:
-        """Below what each of them stands."""
-        below = {self._number(run): self._number(parent) for run, parent in parents.items()}
-        trials = {runs[0]: -group.sweep for group, runs in self._members.items() if group.sweep in self._told}
-        return below | trials
-
-    def row(self, row: Row) -> Row:
-        """The same with the group or the sweep that it stands for."""
-        if row.run < 0:
-            told, runs = self._told[-row.run], self._runs[-row.run]
-            is_open, best = told.id not in self._folded, self._best.get(told.id)
-            return Row(0, row.depth, runs=runs, is_open=is_open, of=told, best=best)
-        group = self._groups.get(row.run)
-        if group is None:
-            return row
-        return row._replace(group=group, runs=self._members[group], of=self._told.get(group.sweep))
-
-
-def members_of(groups: Mapping[int, Group]) -> dict[Group, tuple[int, ...]]:
-    """The runs of each group, in the order in which they come."""
-    members: dict[Group, list[int]] = defaultdict(list)
-    for run, group in groups.items():
-        members[group].append(run)
-    return {group: tuple(runs) for group, runs in members.items()}
-
-
-def by_worth(order: Sequence[int], worth: Sequence[float | None], is_ascending: bool) -> list[int]:
-    """The same in the order of what each is worth; those of which that is not known come last."""
-    sign = 1 if is_ascending else -1
-
-    def key(place: int) -> tuple[bool, float, int]:
-        value = worth[place]
-        return value is None, 0.0 if value is None else sign * value, -order[place]
-
-    return [order[place] for place in sorted(range(len(order)), key=key)]
+def _row(row: Row, families: Families) -> Row:
+    """The same with the group or the sweep that it stands for."""
+    if row.run < 0:
+        of, runs = families.sweeps[-row.run], families.runs_of[-row.run]
+        return Row(0, row.depth, None, runs, of.id in families.opened, of=of, best=families.best.get(of.id))
+    group = families.groups.get(row.run)
+    if group is None:
+        return row
+    return row._replace(group=group, runs=families.members[group], of=families.sweeps.get(group.sweep))
 
 
 def runs_of(rows: Iterable[Row]) -> list[int]:
@@ -247,15 +160,17 @@ def with_parents(library: Library, rows: Sequence[Row]) -> dict[int, RunRecord]:
     for row in rows:
         records = [found[run] for run in row.all_runs if run in found]
         if records:
-            _parse(named_first(records), known)
+            _parse(named_first(records), known, row.of is not None)
     return known
 
 
-def _parse(record: RunRecord, known: Mapping[int, RunRecord]) -> None:
+def _parse(record: RunRecord, known: Mapping[int, RunRecord], is_trial: bool) -> None:
     """Reads what the title of a row tells: here, and not while the list is painted."""
     with suppress(LibraryError):
         parent = None if record.parent is None else known.get(record.parent)
-        _ = record.gist if parent is None else (record.experiment, parent.experiment)
+        if parent is not None:
+            _ = parent.experiment
+        _ = record.experiment if is_trial or parent is not None else record.gist
 
 
 def under_parents(ids: Iterable[int], parents: Mapping[int, int]) -> list[Row]:

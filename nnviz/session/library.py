@@ -144,6 +144,10 @@ class KeptRuns(QObject):
         self._messages.tell_error("The library could not be read", error)
         self.listed.emit()
 
+    def is_open(self, what: Group | Sweep) -> bool:
+        """Whether what it stands for is listed below it, or will be once the list is read."""
+        return what in self._opened
+
     def unfold(self, what: Group | Sweep, is_open: bool) -> None:
         """Lists the runs of a group, or the trials of a sweep, below it, or no longer."""
         (self._opened.add if is_open else self._opened.discard)(what)

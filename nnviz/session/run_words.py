@@ -14,17 +14,17 @@ from nnviz.library import LibraryError
 from nnviz.look import text
 from nnviz.session.run import Run
 from nnviz.session.seeds import main_figure, median_of, named_first, seed_of
-from nnviz.session.setting_words import changes_between, setting_name, setting_value
+from nnviz.session.setting_words import changes_between, setting_value
 
 if TYPE_CHECKING:
     from nnviz.library import RunRecord
     from nnviz.library.room import Plan
 
 NEWEST = "id"
-_NAMELESS = ("", "untitled")
+NAMELESS = ("", "untitled")
 _MOST_TOLD = 2  # settings of a branch that are others than its parent's
 _MEGABYTE = 1e6
-_NONE, _NO_LAYERS = "—", "none"
+_NONE = "—"
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ SORTS = {
 
 def title_of(record: RunRecord, parent: RunRecord | None = None) -> str:
     """Its name, or else what it is: "784-64-32-10 · SGD 0.2", "from epoch 4 · rate 0.05"."""
-    if record.name not in _NAMELESS:
+    if record.name not in NAMELESS:
         return text.name(record.name)
     try:
         if parent is not None and record.left_at is not None:
@@ -93,22 +93,8 @@ def title_of_group(records: Sequence[RunRecord], parent: RunRecord | None = None
 
 def title_in_group(record: RunRecord, records: Sequence[RunRecord]) -> str:
     """What one of them is called below the others: "seed 3", with its name if that is another."""
-    has_own = record.name not in (*_NAMELESS, named_first(records).name)
+    has_own = record.name not in (*NAMELESS, named_first(records).name)
     return f"{seed_of(record)} · {text.name(record.name)}" if has_own else seed_of(record)
-
-
-def title_of_trial(record: RunRecord, varied: Sequence[str], is_whole: bool = False) -> str:
-    """What a trial is called below its sweep, whose row names what varies: "0.05 · 64-32".
-
-    Where it ``is_whole``: "learning rate 0.05 · hidden layers 64-32".
-    """
-    if record.name not in _NAMELESS:
-        return text.name(record.name)
-    try:
-        values = [(setting_name(name), setting_value(record.experiment.value(name)) or _NO_LAYERS) for name in varied]
-    except (LibraryError, SettingError):
-        return f"run {record.id}, unreadable"
-    return " · ".join(f"{name} {value}" if is_whole else value for name, value in values)
 
 
 def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:

@@ -90,12 +90,11 @@ def strokes(width: int, height: int) -> Movements:
         yield QEvent.MouseButtonRelease, QPointF(x, y)
 
 
-def to_and_fro(ends: Callable[[], tuple[float, float]], y: float) -> Movements:
-    """A hand that drags from one end to the other and back in four seconds, again and again; the ends may move."""
+def to_and_fro(left: float, right: float, y: float) -> Movements:
+    """A hand that drags from one end to the other and back in four seconds, again and again."""
     moves = 4 * EVENTS_PER_SECOND
     while True:
         for step in range(moves):
-            left, right = ends()
             x = left + (right - left) * (0.5 - 0.5 * math.cos(2 * math.pi * step / moves))
             yield (QEvent.MouseMove if step else QEvent.MouseButtonPress), QPointF(x, y)
         yield QEvent.MouseButtonRelease, QPointF(x, y)

@@ -171,7 +171,7 @@ def looking_back(window: MainWindow) -> dict[str, Any]:
 
 
 class Dragged(QObject):
-    """Notes how long the moves of a mouse wait until a slider has gone there."""
+    """Notes how long the moves of a mouse wait until a slider has told where they point to."""
 
     def __init__(self, slider: TimelineSlider, mouse: Mouse) -> None:
         super().__init__()
@@ -179,11 +179,11 @@ class Dragged(QObject):
         self._mouse = mouse
         self._seen: float | None = None  # when the move was posted that comes now
         slider.installEventFilter(self)
-        slider.pointed.connect(self._pointed)  # after what follows it
+        slider.pointed.connect(self._pointed)  # after those who go there
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees events before the slider."""
-        if event.type() == QEvent.MouseMove:
+        if event.type() == QEvent.MouseMove and self._mouse.posted:
             self._seen = self._mouse.posted.popleft()
         return False
 
@@ -199,8 +199,8 @@ def scrubbing(window: MainWindow) -> dict[str, Any]:
     new_run(window, SHAPES["784-64-32-10"][0], EPOCHS_SCRUBBED)
     session.start()
     wait(8)  # a past
-    ends = lambda: (slider.place_of(0), slider.place_of(session.timeline.live_epoch))  # noqa: E731
-    mouse = Mouse(slider, to_and_fro(ends, slider.height() / 2), MOUSE_SECONDS)
+    ends = slider.place_of(0), slider.place_of(session.timeline.live_epoch)
+    mouse = Mouse(slider, to_and_fro(*ends, slider.height() / 2), MOUSE_SECONDS)
     dragged, paintings = Dragged(slider, mouse), Paintings(window.card("weightsDock").map)
     painted: list[float | None] = []
     paintings.painted.connect(lambda: painted.append(session.timeline.epoch))

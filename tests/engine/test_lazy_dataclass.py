@@ -85,6 +85,7 @@ def test_objects_are_alike(options: dict[str, bool]) -> None:
             one.number = 3
     assert vars(mine).keys() == vars(theirs).keys(), "nothing is left behind"
     assert mine.__match_args__ == theirs.__match_args__
+    assert repr(mine.__dataclass_params__) == repr(theirs.__dataclass_params__)
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
@@ -190,7 +191,14 @@ def test_what_cannot_wait_is_made_at_once() -> None:
         def __setstate__(self, state: dict[str, Any]) -> None:
             self.__dict__.update(state)
 
+    class Below(Own):
+        """Begins as that one."""
+
+        more: int = 2
+
     assert is_made(dataclass(Own))
+    assert is_made(dataclass(Below))
+    assert is_made(dataclass(type("Empty", (), {"__doc__": "Nothing."})))
     assert is_made(late({"init": False}))
     assert is_made(dataclass(type("Untold", (), {"__annotations__": {"number": "int"}})))
 

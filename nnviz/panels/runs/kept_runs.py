@@ -10,10 +10,12 @@ from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QStackedWidget
 
 from nnviz.library import LibraryError, RunRecord
+from nnviz.library.sweeps import ToldSweep
 from nnviz.look import text
+from nnviz.look.results import figure_name
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.runs.room_part import RoomPart
-from nnviz.panels.runs.trial_words import sweep_entry, sweep_row
+from nnviz.panels.runs.trial_words import sweep_entry, sweep_row, sweep_title, trial_title
 from nnviz.session.kept_list import Row, Sweep
 from nnviz.session.run_words import (
     SORTS,
@@ -22,7 +24,6 @@ from nnviz.session.run_words import (
     title_in_group,
     title_of_group,
     title_of_made,
-    title_of_trial,
 )
 from nnviz.session.seeds import Chosen, middle_of, named_first, note_of, seed_of
 from nnviz.session.session import Session
@@ -39,13 +40,12 @@ _SEARCH_TIP = "Lists the runs that have all these words in settings, name, note 
 _NOTE_TIP = "What you want to remember of the run whose row is chosen. It is found by it too. Enter keeps the note."
 _TABLE_TIP = (
     "Click: compare. Double click or Enter: put it into the window. The first column marks it with a star. Runs that "
-    "differ in their seed only are one row: click ×5, or press the right arrow, to see each of them. So is a sweep, "
-    "with its best figure; a click shows what came of its trials."
+    "differ in their seed only are one row: click ×5, or press the right arrow, to see each of them. A sweep is one "
+    "row as well, with the figure of its best trial: a click shows what came of it."
 )
-_OF_RUNS = (
-    "A sweep stands for many runs: open it by a click on ×40, or with the right arrow, and choose one of its trials."
-)
-_UNKNOWN = "", "muted"
+_OF_RUNS = "A sweep stands for many runs: open it with the right arrow, and choose one of its trials."
+# What the runs of a sweep have together, where it is not the figure of the best trial.
+_TOGETHER = {"epochs": "most epochs of a run", "seconds": "seconds of all runs", "nbytes": "room of all runs, MB"}
 _MOST_SEEDS = 12  # of a group in a tooltip
 _MOST_TOLD = 400  # letters of a note in a tooltip
 
@@ -171,7 +171,7 @@ class KeptRunsPanel(DockCard):
     def _line(self, place: int) -> RunLine:
         library, comparison = self._session.library, self._session.comparison
         records, row = library.records_at(place), library.rows[place]
-        figure, ink = figure_of(records, library.sort) if records else figure_words(*row.best) if row.best else _UNKNOWN
+        figure, ink = self._figure(row, records)
         chosen = row.chosen
         return RunLine(
             self._title(row, records),
@@ -190,6 +190,11 @@ class KeptRunsPanel(DockCard):
             self._progress(row),
         )
 
+    def _figure(self, row: Row, records: Sequence[RunRecord]) -> tuple[str, str]:
+        if row.is_sweep:
+            return figure_words(*row.best or (self._session.library.sort, None))
+        return figure_of(records, self._session.library.sort) if records else ("", "muted")
+
     def _progress(self, row: Row) -> str:
         """How far a group under way is."""
         return "" if row.chosen is None else self._session.under_way.words(row.chosen)
@@ -203,7 +208,7 @@ class KeptRunsPanel(DockCard):
         if not records:
             return f"{title}{going}" if going else ""
         if row.of is not None and not row.is_member:
-            title = title_of_trial(named_first(records), row.of.varied, is_whole=True)
+            title = trial_title(named_first(records), row.of.varied, is_whole=True)
         told = _told(records[0]) if len(records) == 1 else _told_of_group(records, self._session.library.sort)
         return f"{title}{going}{told}"
 
@@ -217,7 +222,7 @@ class KeptRunsPanel(DockCard):
         if row.is_member:
             return title_in_group(records[0], self._known(row.siblings))
         if row.of is not None:
-            return title_of_trial(named_first(records), row.of.varied)
+            return trial_title(named_first(records), row.of.varied)
         above = named_first(records).parent
         return title_of_group(records, None if above is None else library.record(above))
 
@@ -250,9 +255,10 @@ class KeptRunsPanel(DockCard):
         """Opens or closes the group or the sweep; from what stands below another row, the left arrow leads to that."""
         rows = self._session.library.rows
         row = rows[place]
-        if row.can_open and not isinstance(row.key, int) and is_open != row.is_open:
-            self._chosen = row.key
-            self._session.library.unfold(row.key, is_open)
+        key, library = row.key, self._session.library
+        if row.can_open and not isinstance(key, int) and is_open != library.is_open(key):
+            self._chosen = key
+            library.unfold(key, is_open)
         elif row.depth and not is_open:
             self.table_view.go_to(max(above for above in range(place) if rows[above].depth < row.depth))
 
@@ -301,7 +307,7 @@ class KeptRunsPanel(DockCard):
     def _open(self, row: Row) -> None:
         """Puts a run into the window; opens or closes a sweep."""
         if isinstance(row.key, Sweep):
-            self._session.library.unfold(row.key, not row.is_open)
+            self._session.library.unfold(row.key, not self._session.library.is_open(row.key))
         elif self._has_runs(row):
             self._session.library.open(self._one_of(row))
 
@@ -323,19 +329,26 @@ class KeptRunsPanel(DockCard):
         return middle_of(records).id if records else row.run
 
     def table(self) -> Table | None:
-        """The runs whose rows were lately in sight, for a CSV file; of a group each of its runs."""
+        """The runs whose rows were lately in sight, for a CSV file; of a group each of its runs, of a sweep those of
+        the trials that are listed below it: *Trials* has a file of all.
+        """
         library = self._session.library
         names = [name for name in SORTS if name not in ("id", "epochs", "seconds", "nbytes")]
         rows: list[list[object]] = []
         for row in library.rows:
             records = [] if row.is_member else self._known(row.all_runs)
             for each in records:
-                title = self._title(row, records)
+                title = self._title(row, records) if row.of is None else _title_in_file(row.of, records)
                 named = f"{title} · {seed_of(each)}" if len(records) > 1 else title
                 rows.append(
                     [each.id, named, each.epochs, each.seconds, *(each.figures.get(name, "") for name in names)]
                 )
         return ["run", "title", "epochs", "seconds", *names], rows
+
+
+def _title_in_file(sweep: ToldSweep, records: Sequence[RunRecord]) -> str:
+    """What a trial is called where its sweep does not stand above it."""
+    return f"{sweep_title(sweep)} · {trial_title(named_first(records), sweep.varied, is_whole=True)}"
 
 
 def _told(record: RunRecord) -> str:
@@ -355,9 +368,10 @@ def _told(record: RunRecord) -> str:
 
 def _told_of_sweep(row: Row) -> str:
     """What a tooltip tells of a sweep below its name."""
-    figure = "" if row.best is None else f" The figure is the best {row.best[0].replace('_', ' ')} of them."
-    where = "Enter, or a click on their number, lists its trials below it; T shows what came of them."
-    return f"{text.count(len(row.runs))} run{'' if len(row.runs) == 1 else 's'}.{figure}\n{where}"
+    runs = f"{text.count(len(row.runs))} run{'' if len(row.runs) == 1 else 's'}"
+    figure = "" if row.best is None else _TOGETHER.get(row.best[0], f"{figure_name(row.best[0])} of the best trial")
+    told = f"{runs}. The figure: {figure}." if figure else f"{runs}."
+    return f"{told}\nA click shows what came of its trials, and the right arrow lists them below it."
 
 
 def _told_of_group(records: Sequence[RunRecord], sort: str) -> str:

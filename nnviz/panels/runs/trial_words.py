@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.datasets import Dataset
+from engine.errors import SettingError
 from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, RunResult
 from engine.many.vary import choices_of, written
+from nnviz.library import LibraryError
 from nnviz.look import text
 from nnviz.look.meaning import Meaning
 from nnviz.look.results import WHY_ONCE, figure_name, figure_value, range_words, spread_words, words_of_seeds
+from nnviz.session.run_words import NAMELESS, title_of
 from nnviz.session.setting_words import setting_name
 from nnviz.session.trial_table import TrialTable
 from nnviz.widgets.read_out import Piece
 
 if TYPE_CHECKING:
+    from nnviz.library import RunRecord
     from nnviz.library.sweeps import ToldSweep
 
 # How runs ended, and how such a dot is told from the others.
@@ -45,13 +50,33 @@ def sweep_entry(told: ToldSweep) -> str:
 
 def sweep_words(told: ToldSweep) -> str:
     """ "sweep 4 · learning rate, hidden layers": its title, and which settings vary."""
-    varied = ", ".join(map(setting_name, told.varied[:_MOST_TOLD])) + ", …" * (len(told.varied) > _MOST_TOLD)
-    return " · ".join(filter(None, (sweep_title(told), varied)))
+    return " · ".join(filter(None, (sweep_title(told), ", ".join(_varied(told)))))
 
 
 def sweep_row(told: ToldSweep) -> str:
     """The same where there is little room: "sweep 4 · rate, hidden"."""
-    return " · ".join((sweep_title(told), ", ".join(name.removeprefix("learning_") for name in told.varied)))
+    short = ", ".join(name.removeprefix("learning ").removesuffix(" layers") for name in _varied(told))
+    return " · ".join(filter(None, (sweep_title(told), short)))
+
+
+def _varied(told: ToldSweep) -> list[str]:
+    """The names of some settings that vary; a damaged file may hold any."""
+    names = [text.name(setting_name(name)) for name in told.varied[:_MOST_TOLD]]
+    return [*names, "…"] if len(told.varied) > _MOST_TOLD else names
+
+
+def trial_title(record: RunRecord, varied: Sequence[str], is_whole: bool = False) -> str:
+    """What a trial is called below its sweep, whose row names what varies: "0.05 · 64-32".
+
+    Where it ``is_whole``: "learning rate 0.05 · hidden layers 64-32".
+    """
+    try:
+        values = [(setting_name(name), value_words(name, record.experiment.value(name))) for name in varied]
+    except (LibraryError, SettingError):
+        values = []
+    if record.name not in NAMELESS or not values:
+        return title_of(record)
+    return " · ".join(f"{name} {value}" if is_whole else value for name, value in values)
 
 
 def value_words(name: str, value: object) -> str:

@@ -135,7 +135,8 @@ class _Model(QAbstractTableModel):
 
 
 def _spoken(line: RunLine) -> str:
-    return f"{line.runs} {line.of}, {'open' if line.is_open else 'closed'}" if line.runs else ""
+    of = line.of.removesuffix("s") if line.runs == 1 else line.of
+    return f"{text.count(line.runs)} {of}, {'open' if line.is_open else 'closed'}" if line.runs else ""
 
 
 class _NameField(QStyledItemDelegate):
@@ -286,7 +287,8 @@ class RunTable(QTableView):
         if self._is_count(index):
             self._clicked(index)
         elif index.column() != STAR:
-            self.chosen.emit(index.row())  # takes back what the first click did
+            if self.lines.line(index.row()).has_square:
+                self.chosen.emit(index.row())  # takes back what the first click did
             self.opened.emit(index.row())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

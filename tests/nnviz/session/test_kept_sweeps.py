@@ -11,8 +11,9 @@ from engine.many.plan import GRID, SWEEP, Plan
 from engine.many.vary import parsed
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import Sweeps
+from nnviz.panels.runs.trial_words import sweep_row, sweep_words, trial_title
 from nnviz.session.kept_list import Row, Sweep, listed, with_opened
-from nnviz.session.run_words import NEWEST, title_of_trial
+from nnviz.session.run_words import NEWEST
 from tests.nnviz.library.helpers import an_experiment
 
 RATES = (0.05, 0.1, 0.2)
@@ -91,26 +92,76 @@ def test_a_trial_is_called_after_what_varies(library: Library) -> None:
     runs = Sweeps(library).runs(sweep)
     library.annotate(runs[0], name="mine")
     records = library.records(runs)
-    titles = [title_of_trial(records[run], ("learning_rate", "hidden")) for run in runs]
+    titles = [trial_title(records[run], ("learning_rate", "hidden")) for run in runs]
     assert titles == ["mine", "0.1 · 5"]
-    whole = title_of_trial(records[runs[1]], ("learning_rate", "hidden"), is_whole=True)
-    assert whole == "learning rate 0.1 · hidden layers 5"
+    other = records[runs[1]]
+    assert trial_title(other, ("learning_rate", "hidden"), is_whole=True) == "learning rate 0.1 · hidden layers 5"
+    assert trial_title(other, ("optimizer", "initializer")) == "Adam · He"
+    for unknown in ((), ("no such setting",)):
+        assert trial_title(other, unknown) == "4-5-3 · Adam 0.1"
 
 
-def test_without_another_choice_its_figure_is_the_best_validation_error(library: Library) -> None:
-    """The best of many by the test error would look better than it is; who sorts by that asked for it."""
-    told_sweep(library, [[0.3], [0.2], [None]])
-    bests = [listed(library, "", sort).rows[0].best for sort in (NEWEST, "test_error", "seconds", "test_rmse")]
-    assert bests == [("validation_error", 0.4), ("test_error", 0.2), ("seconds", 6.0), None]
+def test_a_sweep_is_called_after_what_varies(library: Library) -> None:
+    told_sweep(library, [[0.3]], "mine")
+    of = listed(library, "", NEWEST).rows[0].of
+    assert of is not None
+    assert (sweep_words(of), sweep_row(of)) == ("mine · learning rate", "mine · rate")
+    many = of._replace(varied=("learning_rate", "hidden", "batch_size", "dropout"))
+    assert sweep_row(many) == "mine · rate, hidden, batch size, …"
+    assert sweep_row(of._replace(name="", varied=())) == f"sweep {of.id}"
+    assert "\n" not in sweep_row(of._replace(varied=("bad\nname" * 100,)))
+    assert len(sweep_row(of._replace(varied=("bad\nname" * 100,)))) < 100
 
 
-def test_its_best_decides_where_it_stands_and_the_best_trial_comes_first(library: Library) -> None:
+@pytest.mark.parametrize(
+    ("sort", "best"),
+    [
+        (NEWEST, ("validation_error", 0.5)),
+        ("test_error", ("test_error", 0.25)),
+        ("seconds", ("seconds", 12.0)),
+        ("epochs", ("epochs", 3.0)),
+        ("test_rmse", None),
+    ],
+)
+def test_its_figure_is_that_of_the_best_trial(sort: str, best: tuple[str, float] | None, library: Library) -> None:
+    """Not of the luckiest seed, nor of a run that was stopped; without another choice the validation error.
+
+    The best of many by the test error would look better than it is; who sorts by that asked for it.
+    """
+    sweep = told_sweep(library, [[0.3, 0.9], [0.2, 0.3], [0.05, None]])
+    lucky = Sweeps(library).runs(sweep)[0]
+    with library.database.writing():
+        library.database.update_run(lucky, {"status": "pruned", "test_error": 0.001, "epochs": 3.0})
+        library.database.write("UPDATE runs SET epochs = 2 WHERE id != ?", (lucky,))
+    assert listed(library, "", sort).rows[0].best == best
+
+
+def test_a_trial_that_lacks_seeds_is_not_the_best(library: Library) -> None:
+    sweep = told_sweep(library, [[0.01, 0.9], [0.2, 0.3]])
+    with library.database.writing():
+        library.database.update_run(Sweeps(library).runs(sweep)[1], {"status": "stopped"})
+    assert listed(library, "", "test_error").rows[0].best == ("test_error", 0.25)
+
+
+def test_its_best_decides_where_it_stands_open_or_closed(library: Library) -> None:
     better, worse = single(library, 0.15), single(library, 0.25)
     sweep = told_sweep(library, [[0.9], [0.2], [0.3]])
     empty = told_sweep(library, [[None]])
-    assert keys(library, "test_error") == [better, Sweep(sweep), worse, Sweep(empty)]
+    unknown = single(library, None)
+    assert keys(library, "test_error") == [better, Sweep(sweep), worse, unknown, Sweep(empty)]
     trials = [Group(sweep, trial) for trial in (1, 2, 0)]
-    assert keys(library, "test_error", [Sweep(sweep)]) == [better, Sweep(sweep), *trials, worse, Sweep(empty)]
+    opened = keys(library, "test_error", [Sweep(sweep)])
+    assert opened == [better, Sweep(sweep), *trials, worse, unknown, Sweep(empty)]
+
+
+def test_those_alike_stay_in_their_order_when_one_is_opened(library: Library) -> None:
+    """The newest first, whatever they are."""
+    first = told_sweep(library, [[0.2]])
+    run = single(library, 0.2)
+    second = told_sweep(library, [[0.2]])
+    for sort in (NEWEST, "test_error", "test_rmse"):
+        assert keys(library, sort) == [Sweep(second), run, Sweep(first)]
+        assert keys(library, sort, [Sweep(first)]) == [Sweep(second), run, Sweep(first), Group(first, 0)]
 
 
 def test_a_search_finds_it_by_its_runs_and_lists_only_those(library: Library) -> None:
@@ -121,6 +172,17 @@ def test_a_search_finds_it_by_its_runs_and_lists_only_those(library: Library) ->
     (row,) = listed(library, "odd", NEWEST).rows
     assert (row.key, list(row.runs)) == (Sweep(sweep), [runs[1]])
     assert keys(library, NEWEST, [Sweep(sweep)], "odd") == [Sweep(sweep), Group(sweep, 1)]
+
+
+def test_its_figure_is_of_those_that_were_searched_for(library: Library) -> None:
+    sweep = told_sweep(library, [[0.3], [0.2]])
+    between = single(library, 0.25)
+    library.annotate(between, note="odd one")
+    library.annotate(Sweeps(library).runs(sweep)[0], note="odd one")
+    for opened in ((), [Sweep(sweep)]):
+        rows = listed(library, "odd", "test_error", opened).rows
+        assert [row.key for row in rows[:2]] == [between, Sweep(sweep)]
+        assert rows[1].best == ("test_error", 0.3)
 
 
 def test_a_branch_of_a_trial_stands_below_the_sweep_or_the_trial(library: Library) -> None:
@@ -144,6 +206,23 @@ def test_what_is_deleted_is_no_more_of_it(library: Library) -> None:
     assert (list(row.runs), row.best) == ([other], ("test_error", 0.3))
     library.delete([other])
     assert not listed(library, "", NEWEST).rows
+
+
+def test_runs_without_a_trial_stay_in_their_sweep(library: Library) -> None:
+    """As a damaged file may have them."""
+    sweep = told_sweep(library, [[0.3], [0.2]])
+    with library.database.writing():
+        library.database.write("UPDATE runs SET trial = NULL")
+    assert keys(library) == [Sweep(sweep)]
+    assert keys(library, NEWEST, [Sweep(sweep)])[0] == Sweep(sweep)
+
+
+def test_a_damaged_plan_says_less(library: Library) -> None:
+    sweep = told_sweep(library, [[0.3], [0.2]])
+    with library.database.writing():
+        library.database.write("UPDATE sweeps SET plan = 'nothing'")
+    (row,) = listed(library, "", NEWEST).rows
+    assert (row.key, row.of and row.of.varied) == (Sweep(sweep), ())
 
 
 def test_seeds_and_races_are_no_sweeps(library: Library) -> None:

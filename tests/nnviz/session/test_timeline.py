@@ -48,7 +48,7 @@ def disturbances(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     return told
 
 
-def test_what_a_person_looks_back_at_is_no_cost_of_the_views(disturbances: list[None], trained: Model) -> None:
+def test_the_runner_is_told_when_a_person_looks_back(disturbances: list[None], trained: Model) -> None:
     timeline = trained.session.timeline
     for epoch in (2, 1):
         before = len(disturbances)

@@ -1,0 +1,129 @@
+"""``Families``: which runs of the library are one in a list, in which order they come, and what stands below what."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from nnviz.session.run_words import NEWEST, SORTS
+from nnviz.session.seeds import OF_TRIALS
+
+if TYPE_CHECKING:
+    from nnviz.library import Group, Library
+    from nnviz.library.sweeps import ToldSweep
+
+
+class Families:
+    """The groups of seeds and the sweeps of a library, and its other runs. Raises LibraryError.
+
+    Each is known by a number: a run by its own, a group by that of its first run, a sweep by the negative of its own.
+
+    Attributes:
+        sweeps: what the library tells of each sweep, by its number.
+        opened: the sweeps whose trials stand below them.
+        groups: the group of each run of a plan, but for those of sweeps that are closed.
+        members: the runs of each of these groups, in the order in which they come.
+        runs_of: of each sweep the runs that were found.
+        best: of each sweep what it is sorted by, and what its runs have of it together, as far as it is known.
+        order: the numbers of all that was found, in order.
+        parents: of each that stands below another, that one.
+    """
+
+    def __init__(self, library: Library, search: str, sort: str, opened: Collection[int]) -> None:
+        self._library, self._search, self._sort = library, search, sort
+        self.sweeps = _sweeps(library)
+        self.opened = [sweep for sweep in self.sweeps if sweep in opened]
+        closed = [sweep for sweep in self.sweeps if sweep not in opened]
+        self.groups = library.groups(closed)
+        self.members = _members(self.groups)
+        self.runs_of: dict[int, Sequence[int]] = {}
+        self.best = self._best()
+        self.parents: dict[int, int] = {}
+        if not self.groups and not self.sweeps:  # which the database can sort
+            self.order = library.runs(search, sort, SORTS[sort].is_ascending).ids
+            self.parents = library.parents()
+            return
+        newest = self._found(closed)
+        self._stand_below(library.parents())
+        self.order = self._sorted(newest)
+
+    def _found(self, closed: Collection[int]) -> dict[int, int]:
+        """The newest run of each that was found, by its number."""
+        newest: dict[int, int] = {}
+        opened: dict[int, list[int]] = defaultdict(list)
+
+        def note(number: int, run: int) -> None:
+            newest[number] = max(run, newest.get(number, 0))
+
+        for entry in self._library.entries(self._search, closed):
+            if entry.runs:
+                self.runs_of[-entry.number] = entry.runs
+            number = self._number(entry.number)
+            note(number, entry.newest)
+            if entry.sweep is not None and entry.sweep in self.opened:
+                opened[entry.sweep].append(entry.number)
+                note(-entry.sweep, entry.newest)
+                self.parents[number] = -entry.sweep
+        self.runs_of |= opened
+        return newest
+
+    def _number(self, run: int) -> int:
+        """That of its group, or its own."""
+        return self.members[self.groups[run]][0] if run in self.groups else run
+
+    def _stand_below(self, parents: Mapping[int, int]) -> None:
+        """Puts branches below the runs that they left, or what these are part of."""
+        known = {*parents, *parents.values()}
+        folded = {run: -sweep for sweep, runs in self.runs_of.items() for run in known.intersection(runs)}
+        folded = {run: number for run, number in folded.items() if run not in self.groups}
+        for run, parent in parents.items():
+            number = folded.get(run, self._number(run))
+            self.parents.setdefault(number, folded.get(parent, self._number(parent)))
+
+    def _sorted(self, newest: Mapping[int, int]) -> list[int]:
+        """The best first; of those alike, and where none is asked for, the newest. What is not known comes last."""
+        if self._sort == NEWEST:
+            return sorted(newest, key=lambda number: -newest[number])
+        values, sign = self._library.values(self._sort), 1 if SORTS[self._sort].is_ascending else -1
+
+        def key(number: int) -> tuple[bool, float, int]:
+            value = self._worth(number, values)
+            return value is None, 0.0 if value is None else sign * value, -newest[number]
+
+        return sorted(newest, key=key)
+
+    def _worth(self, number: int, values: Mapping[int, float]) -> float | None:
+        """What a sweep has together, the median of a group, the figure of a run; None where it is not known."""
+        if number < 0:
+            return self.best.get(-number, (self._sort, None))[1]
+        group = self.groups.get(number)
+        if group is None:
+            return values.get(number)
+        known = [values[run] for run in self.members[group] if run in values]
+        return statistics.median(known) if known else None
+
+    def _best(self) -> dict[int, tuple[str, float]]:
+        best: dict[int, tuple[str, float]] = {}
+        for name in OF_TRIALS if self._sort == NEWEST else (self._sort,):
+            if len(best) < len(self.sweeps):
+                found = self._library.sweep_values(name, self._search)
+                best = {sweep: (name, value) for sweep, value in found.items()} | best
+        return best
+
+
+def _sweeps(library: Library) -> dict[int, ToldSweep]:
+    if not library.database.has_sweeps:
+        return {}
+    from engine.many.plan import SWEEP  # which only libraries with plans need
+    from nnviz.library.sweeps import Sweeps
+
+    return {told.id: told for told in Sweeps(library).told(SWEEP)}
+
+
+def _members(groups: Mapping[int, Group]) -> dict[Group, tuple[int, ...]]:
+    members: dict[Group, list[int]] = defaultdict(list)
+    for run, group in groups.items():
+        members[group].append(run)
+    return {group: tuple(runs) for group, runs in members.items()}
