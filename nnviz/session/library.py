@@ -144,16 +144,14 @@ class KeptRuns(QObject):
         self._messages.tell_error("The library could not be read", error)
         self.listed.emit()
 
-    def is_open(self, what: Group | Sweep) -> bool:
-        """Whether what it stands for is listed below it, or will be once the list is read."""
-        return what in self._opened
-
     def unfold(self, what: Group | Sweep, is_open: bool) -> None:
-        """Lists the runs of a group, or the trials of a sweep, below it, or no longer."""
+        """Lists the runs of a group below it, or no longer; the trials of a sweep as soon as they are read."""
         (self._opened.add if is_open else self._opened.discard)(what)
         if isinstance(what, Sweep):
+            self._closed = [
+                row._replace(is_open=is_open) if row.is_sweep and row.key == what else row for row in self._closed
+            ]
             self.refresh()
-            return
         self._arrange()
         self.listed.emit()
 

@@ -255,10 +255,9 @@ class KeptRunsPanel(DockCard):
         """Opens or closes the group or the sweep; from what stands below another row, the left arrow leads to that."""
         rows = self._session.library.rows
         row = rows[place]
-        key, library = row.key, self._session.library
-        if row.can_open and not isinstance(key, int) and is_open != library.is_open(key):
-            self._chosen = key
-            library.unfold(key, is_open)
+        if row.can_open and not isinstance(row.key, int) and is_open != row.is_open:
+            self._chosen = row.key
+            self._session.library.unfold(row.key, is_open)
         elif row.depth and not is_open:
             self.table_view.go_to(max(above for above in range(place) if rows[above].depth < row.depth))
 
@@ -307,7 +306,7 @@ class KeptRunsPanel(DockCard):
     def _open(self, row: Row) -> None:
         """Puts a run into the window; opens or closes a sweep."""
         if isinstance(row.key, Sweep):
-            self._session.library.unfold(row.key, not self._session.library.is_open(row.key))
+            self._session.library.unfold(row.key, not row.is_open)
         elif self._has_runs(row):
             self._session.library.open(self._one_of(row))
 
