@@ -174,7 +174,7 @@ def window(make_window: MakeWindow) -> MainWindow:
 @pytest.fixture
 def ready_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """The same when the data is there."""
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING, timeout=30_000)
     return window
 
 

@@ -170,11 +170,16 @@ def press(qtbot: QtBot, window: MainWindow, key: int, modifiers: int = Qt.NoModi
 
 
 def choose_file(qtbot: QtBot, window: MainWindow, dialog_name: str, path: Path) -> None:
-    """Types the name into the file dialog and presses Enter."""
+    """Goes to its folder, types the name into the file dialog and presses Enter.
+
+    The folders of a typed path would be looked for meanwhile, and the dialog would write what it found into the field.
+    """
     dialog = find(window, QFileDialog, dialog_name)
+    dialog.setDirectory(str(path.parent))
     name = find(dialog, QLineEdit, "fileNameEdit")
     qtbot.keyClick(name, Qt.Key_A, Qt.ControlModifier)
-    qtbot.keyClicks(name, str(path))
+    qtbot.keyClicks(name, path.name)
+    name.completer().popup().hide()  # else Enter would be for that, if it is there already
     qtbot.keyClick(name, Qt.Key_Return)
 
 
@@ -186,6 +191,16 @@ def wait_for(qtbot: QtBot, window: MainWindow, *states: Status) -> None:
 def quit_unasked(window: MainWindow) -> None:
     """Closes the window; whatever was learned is given up."""
     window.close_unasked()
+
+
+def ends_whole(window: MainWindow) -> bool:
+    """Closes the window likewise; whether all its threads end. A person waits briefly, a busy machine takes longer."""
+    window.close_unasked()
+    for _ in range(50):
+        if window.ended_whole:
+            break
+        window.end()  # waits again
+    return window.ended_whole
 
 
 def train_for_a_while(qtbot: QtBot, window: MainWindow) -> None:

@@ -23,7 +23,16 @@ from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import MANY_EPOCHS, action, pause, store_settings, train_epochs, train_for_a_while, wait_for
+from tests.nnviz.helpers import (
+    MANY_EPOCHS,
+    action,
+    ends_whole,
+    pause,
+    store_settings,
+    train_epochs,
+    train_for_a_while,
+    wait_for,
+)
 from tests.nnviz.library.helpers import an_experiment, in_epoch, record
 
 
@@ -160,8 +169,7 @@ def test_quitting_keeps_the_place_of_the_training(recorded: MainWindow, qtbot: Q
     train_for_a_while(qtbot, recorded)
     dataset = session.dataset
     assert dataset is not None
-    recorded.close_unasked()
-    assert recorded.ended_whole
+    assert ends_whole(recorded)
     with Library() as library:
         (record,) = library.runs()
         assert record.status == "paused"

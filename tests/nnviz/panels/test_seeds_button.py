@@ -15,7 +15,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.progress_button import ProgressButton
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click, find, find_field, press, retype, stored_settings, wait_for
+from tests.nnviz.helpers import action, click, ends_whole, find, find_field, press, retype, stored_settings, wait_for
 from tests.nnviz.jobs.plans_helpers import Does, told
 
 
@@ -215,8 +215,7 @@ def test_what_the_closed_window_left_is_offered_at_the_next_start(
     executor = does(held_seed=3)
     click(qtbot, recorded, QPushButton, "seedsButton")
     assert executor.reached.wait(10)
-    recorded.close_unasked()
-    assert recorded.ended_whole
+    assert ends_whole(recorded)
     executor = does()
     window = make_window(records=True)
     qtbot.waitUntil(lambda: "broken off with 2 of 5 runs done" in told(window.session))

@@ -29,6 +29,7 @@ from tests.nnviz.helpers import (
     choose_file,
     click,
     click_tab,
+    ends_whole,
     find,
     pause,
     press,
@@ -345,8 +346,7 @@ def test_a_card_that_cannot_be_drawn_is_told_once(
 def test_closing_the_window_gives_it_up(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
     film_of(trained).make(weights(trained), home / "film.gif")
     qtbot.waitUntil(lambda: not trained.session.timeline.is_live)
-    trained.close_unasked()
-    assert trained.ended_whole
+    assert ends_whole(trained)
     assert not [name for name in os.listdir(home) if "film" in name]
 
 

@@ -19,6 +19,7 @@ from tests.nnviz.helpers import (
     MANY_EPOCHS,
     action,
     choose_file,
+    ends_whole,
     find,
     pause,
     press,
@@ -336,8 +337,7 @@ def test_a_save_behind_a_short_step_keeps_the_state_of_the_training(
 ) -> None:
     train_for_a_while(qtbot, ready_window)
     ready_window.session.files.save(home / "late.npz")
-    quit_unasked(ready_window)
-    assert ready_window.ended_whole
+    assert ends_whole(ready_window)
     assert load_checkpoint(home / "late.npz")[1] is not None
 
 

@@ -21,7 +21,7 @@ from nnviz.library.exchange import write_run
 from nnviz.session.library_work import LibraryWork
 from nnviz.widgets.runs.export_dialog import ExportDialog
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, bring_to_front, choose_file, click, drop, find, press, train_epochs
+from tests.nnviz.helpers import action, bring_to_front, choose_file, click, drop, ends_whole, find, press, train_epochs
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.panels.runs.helpers import click_row, filled, show_runs, texts
 
@@ -372,6 +372,5 @@ def test_quitting_ends_an_export(
     export(qtbot, ask(ready_window, qtbot))
     messages = ready_window.session.messages
     qtbot.waitUntil(lambda: messages.current is not None and "network.py" in messages.current.text, timeout=20_000)
-    ready_window.close_unasked()
-    assert ready_window.ended_whole
+    assert ends_whole(ready_window)
     assert not [each for each in names(home) if "run-" in each]
