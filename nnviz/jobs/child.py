@@ -86,6 +86,11 @@ def _listen(source: IO[bytes], hear: Callable[[Any], None]) -> None:
             hear(pickle.load(source))
     except (EOFError, OSError):
         code = 0
+    except pickle.UnpicklingError:
+        if source.read(1):
+            traceback.print_exc()
+        else:  # who sends it has ended within a message
+            code = 0
     except BaseException:
         traceback.print_exc()
     finally:

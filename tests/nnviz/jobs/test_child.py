@@ -1,0 +1,29 @@
+"""A process beside the window ends with its pipe, also when that ends within a message."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+LISTENS = (
+    "import sys, threading; from nnviz.jobs.child import listen;"
+    "listen(lambda message: print(len(message), flush=True)); threading.Event().wait(60)"
+)
+WHOLE = pickle.dumps(b"x" * 1000, protocol=5)
+
+
+@pytest.mark.parametrize("rest", [b"", WHOLE[:-200], WHOLE[:2]], ids=["between", "within", "at the beginning"])
+def test_it_ends_silently_with_its_pipe(rest: bytes) -> None:
+    done = subprocess.run([sys.executable, "-c", LISTENS], input=WHOLE + rest, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"1000\n", b"")
+
+
+def test_what_is_no_message_is_told() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LISTENS], input=b"\x80\x05nonsense.more", capture_output=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert b"UnpicklingError" in done.stderr
