@@ -16,6 +16,7 @@ from engine.priority import LATER, set_session_priority
 
 # To glibc: memory that was freed is kept for what comes next. Taking it anew, page by page, would cost much time.
 _KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**29)}
+_CUT = "truncated"  # what pickle says of a message that ends too soon
 # Modules are looked for where this process looks, so that both find the same ones.
 _CODE = "import sys; sys.path[:] = sys.argv[1:]; from {} import main; main()"
 
@@ -86,13 +87,11 @@ def _listen(source: IO[bytes], hear: Callable[[Any], None]) -> None:
             hear(pickle.load(source))
     except (EOFError, OSError):
         code = 0
-    except pickle.UnpicklingError:
-        if source.read(1):
+    except BaseException as error:
+        if isinstance(error, pickle.UnpicklingError) and _CUT in str(error):
+            code = 0  # who sent it has ended within a message
+        else:
             traceback.print_exc()
-        else:  # who sends it has ended within a message
-            code = 0
-    except BaseException:
-        traceback.print_exc()
     finally:
         os._exit(code)
 

@@ -137,7 +137,7 @@ def entries(database: Database, search: str, folded: Collection[int]) -> list[En
     Thousands of them are counted by the database: nothing is made of each. Raises LibraryError.
     """
     where, values = _condition(search)
-    is_folded = f"sweep IN ({_listed(folded)})"
+    is_folded = f"sweep IN ({_joined(folded)})"
     query = (
         f"SELECT CASE WHEN {is_folded} THEN -sweep ELSE id END AS number, max(id), sweep, "
         f"CASE WHEN {is_folded} THEN group_concat(id) END FROM runs WHERE {where} GROUP BY number"
@@ -180,7 +180,7 @@ SELECT sweep, min(median) FROM trials AS each
 """
 
 
-def _listed(numbers: Iterable[int]) -> str:
+def _joined(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
@@ -189,7 +189,7 @@ def groups_of_runs(database: Database, folded: Collection[int] = ()) -> dict[int
     if not database.has_sweeps:
         return {}
     query = "SELECT id, sweep, trial FROM runs WHERE sweep IS NOT NULL AND trial IS NOT NULL AND deleted IS NULL"
-    query += f" AND sweep NOT IN ({_listed(folded)})"
+    query += f" AND sweep NOT IN ({_joined(folded)})"
     return {int(run): Group(int(sweep), int(trial)) for run, sweep, trial in database.rows(f"{query} ORDER BY id")}
 
 

@@ -76,8 +76,8 @@ class Families:
     def _stand_below(self, parents: Mapping[int, int]) -> None:
         """Puts branches below the runs that they left, or what these are part of."""
         known = {*parents, *parents.values()}
-        folded = {run: -sweep for sweep, runs in self.runs_of.items() for run in known.intersection(runs)}
-        folded = {run: number for run, number in folded.items() if run not in self.groups}
+        alone = known - self.groups.keys()
+        folded = {run: -sweep for sweep, runs in self.runs_of.items() for run in alone.intersection(runs)}
         for run, parent in parents.items():
             number = folded.get(run, self._number(run))
             self.parents.setdefault(number, folded.get(parent, self._number(parent)))
@@ -109,7 +109,7 @@ class Families:
         for name in OF_TRIALS if self._sort == NEWEST else (self._sort,):
             if len(best) < len(self.sweeps):
                 found = self._library.sweep_values(name, self._search)
-                best = {sweep: (name, value) for sweep, value in found.items()} | best
+                best = {sweep: (name, value) for sweep, value in found.items() if sweep in self.sweeps} | best
         return best
 
 

@@ -21,9 +21,20 @@ def test_it_ends_silently_with_its_pipe(rest: bytes) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"1000\n", b"")
 
 
-def test_what_is_no_message_is_told() -> None:
-    done = subprocess.run(
+def test_what_is_no_message_is_told_though_the_pipe_stays_open() -> None:
+    words = [sys.executable, "-c", LISTENS]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdin is not None
+        assert program.stderr is not None
+        program.stdin.write(b"\x80\x05n")
+        program.stdin.flush()
+        assert program.wait(20) == 1
+        assert b"UnpicklingError" in program.stderr.read()
+
+
+def test_so_is_one_with_more_behind_it() -> None:
+    told = subprocess.run(
         [sys.executable, "-c", LISTENS], input=b"\x80\x05nonsense.more", capture_output=True, timeout=60
     )
-    assert done.returncode == 1
-    assert b"UnpicklingError" in done.stderr
+    assert told.returncode == 1
+    assert b"UnpicklingError" in told.stderr

@@ -136,6 +136,17 @@ def test_its_figure_is_that_of_the_best_trial(sort: str, best: tuple[str, float]
     assert listed(library, "", sort).rows[0].best == best
 
 
+def test_plans_of_seeds_do_not_keep_a_sweep_from_its_figure(library: Library) -> None:
+    """They have other figures than numbers that are predicted."""
+    seeds = told_sweep(library, [[0.3]])
+    sweep = told_sweep(library, [[0.2]])
+    with library.database.writing():
+        library.database.write("UPDATE sweeps SET kind = 'seeds' WHERE id = ?", (seeds,))
+        told = {"validation_error": None, "test_error": None, "validation_rmse": 1.5}
+        library.database.update_run(Sweeps(library).runs(sweep)[0], told)
+    assert listed(library, "", NEWEST).rows[0].best == ("validation_rmse", 1.5)
+
+
 def test_a_trial_that_lacks_seeds_is_not_the_best(library: Library) -> None:
     sweep = told_sweep(library, [[0.01, 0.9], [0.2, 0.3]])
     with library.database.writing():
