@@ -165,6 +165,7 @@ class Session(QObject):
         for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.moment_changed):
             signal.connect(self.training.runner.disturb)
         self.runs.let_go.connect(self.records.let_go)
+        self.records.changed.connect(self._library_lane.open)
 
     # ---- shortcuts for people who script the window
 
