@@ -156,7 +156,7 @@ def _show_sweep(window: MainWindow, number: int, view: str) -> None:
     from nnviz.session.sweep_plan import fields_for  # which only sweeps need
 
     window.session.sweep_form.take(fields_for(trials.table.plan).as_dict())
-    best = trials.table.results.ranked()[:_MOST_TRIALS]
+    best = trials.table.results.ranked(_MOST_TRIALS)
     for each in best:
         trials.compare(each.trial)
     trials.choose(best[0].trial if best else None)

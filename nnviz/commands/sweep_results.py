@@ -27,7 +27,7 @@ _MOST_ROWS = 10
 
 def best_in_words(results: Results) -> str | None:
     """The best so far, for the bar; None for nothing yet."""
-    best = next(iter(results.ranked()), None)
+    best = results.best
     spread = None if best is None else best.spread(results.compared_by)
     if spread is None:
         return None
@@ -118,7 +118,7 @@ def facts(plan: Plan, results: Results, sweep: int | None, is_done: bool) -> dic
         "compared_by": results.compared_by,
         "seeds": list(plan.seeds),
         "trials": [_trial_facts(plan, results, each) for each in results.ranked()],
-        "failed": sum(run.status == FAILED for trial in results.trials for run in trial.runs.values()),
+        "failed": results.runs.statuses.count(FAILED),
         "chosen": None
         if chosen is None
         else {"trial": chosen.trial + 1, "values": chosen.values, last or "test": told},

@@ -62,7 +62,7 @@ def best_two(plan: Plan, results: Results) -> Comparison | None:
     """The best trial beside the second best; None where one of them has too few runs, or only one seed."""
     from engine.many.beats import compared
 
-    first_two = [each for each in results.ranked()[:2] if each.is_complete(plan)]
+    first_two = [each for each in results.ranked(2) if each.is_complete(plan)]
     if len(first_two) < 2 or len(plan.seeds) < 2:
         return None
     first, second = (each.figures(results.compared_by) for each in first_two)
@@ -77,10 +77,10 @@ def verdict_words(plan: Plan, results: Results, are_listed: bool = False) -> str
     found = best_two(plan, results)
     if found is None:
         return None
-    ranked = results.ranked()
-    are_many = are_listed and len(ranked) > 2
-    first, second = ("the first", "the second") if are_many else map(trial_words, ranked[:2])
-    words = comparison_words(found, first, second, figure_name(results.compared_by), len(ranked))
+    count = len(results.order)
+    are_many = are_listed and count > 2
+    first, second = ("the first", "the second") if are_many else map(trial_words, results.ranked(2))
+    words = comparison_words(found, first, second, figure_name(results.compared_by), count)
     return words[:1].upper() + words[1:] if are_listed else words
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 
 from engine.lazy_dataclass import dataclass
 from engine.many.plan import Plan
-from engine.many.results import FINISHED, STOPPED, Results, RunResult, TrialResult
+from engine.many.results import FINISHED, STOPPED, Results, RunColumns, RunResult, TrialResult
 from engine.many.vary import LIST, LOG, Varied, written
 from engine.validation import Array
 
@@ -73,18 +74,14 @@ class TrialTable:
         plan: what was to be done.
         results: what came of it, as ``engine.many`` ranks it.
         axes: one for each setting that varies.
-        runs: what came of each run, in the order in which it got here.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.results = Results(plan, is_classification=True, has_test=False, has_validation=True)
         self.axes = [SettingAxis.of(each) for each in plan.vary]
-        self.runs: list[RunResult] = []
-        self._numbers: dict[tuple[int, int], int] = {}  # of the runs, by trial and seed
-        self._values: list[float] = []  # of the runs: what trials are compared by
-        self._places: list[list[float]] = [[] for _ in self.axes]  # of the trials, for each axis
-        self._medians: list[float] = []  # of the trials
+        self._places = [array("d") for _ in self.axes]  # of the trials
+        self._medians = array("d")  # of the trials
         self._bests: list[tuple[int, float]] = []  # after so many runs, the best median
 
     # ---- growing
@@ -120,18 +117,8 @@ class TrialTable:
             self.results.has_test = True
 
     def _add(self, run: RunResult) -> None:
-        key = run.trial, run.seed
-        before = self._numbers.get(key)
-        if not self.results.add(run) and before is not None:
-            return  # it is over, and was told twice
-        value = run.figures.get(self.results.compared_by, math.nan)
-        if before is None:
-            self._numbers[key] = len(self.runs)
-            self.runs.append(run)
-            self._values.append(value)
-        else:
-            self.runs[before], self._values[before] = run, value
-        self._note_trial(self.results.trials[run.trial])
+        if self.results.add(run):  # else it is over, and was told twice
+            self._note_trial(self.results.trials[run.trial])
 
     def _note_trial(self, trial: TrialResult) -> None:
         self._medians[trial.trial] = self._median(trial)
@@ -147,19 +134,14 @@ class TrialTable:
     # ---- columns
 
     @property
-    def trial_of(self) -> Array:
-        """(runs,): the trial of each run."""
-        return np.array([run.trial for run in self.runs], np.intp)
+    def runs(self) -> RunColumns:
+        """What came of each run, in the order in which it got here."""
+        return self.results.runs
 
     @property
     def values(self) -> Array:
         """(runs,): what trials are compared by, as it was last measured of each run; NaN where it was not."""
-        return np.array(self._values, float)
-
-    @property
-    def statuses(self) -> list[str]:
-        """How each run ended."""
-        return [run.status for run in self.runs]
+        return self.runs.values(self.results.compared_by)
 
     @property
     def medians(self) -> Array:

@@ -25,7 +25,7 @@ from nnviz.library.curves import figures_of_epoch
 from nnviz.library.sweeps import Done, figures_at_end
 from nnviz.sweeps.executor import Executor, Halted, Message, Notice
 from nnviz.sweeps.live import BEGUN, ENDED, GOING, GONE, WRITTEN
-from nnviz.sweeps.store import Store, with_run
+from nnviz.sweeps.store import Store
 
 
 @dataclass
@@ -295,11 +295,11 @@ class Conductor:
     def _write(self, run: _UnderWay, outcome: Outcome, result: RunResult) -> None:
         if self._store is None:
             return
-        runs, seed = self.results.trials[run.trial].runs, run.experiment.seed
+        seed = run.experiment.seed
         replaced = self._replaced.pop((run.trial, seed), None)
 
         def written(number: int) -> None:
-            runs[seed] = with_run(result, number)
+            self.results.name_run(run.trial, seed, number)
             self._hear_of(run.trial, seed, WRITTEN)
 
         self._store.add(Done(run.trial, run.experiment, outcome, replaced), written)

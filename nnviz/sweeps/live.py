@@ -9,7 +9,7 @@ from engine.events import Epoch
 from engine.lazy_dataclass import dataclass
 from engine.many.one_run import MOST_REPORTED, thinning_step
 from engine.many.plan import SWEEP, Plan
-from engine.many.results import OVER, Results
+from engine.many.results import Results
 from nnviz.library.curves import figures_of_epoch
 
 BEGUN, GOING, ENDED, WRITTEN, GONE = "begun", "going", "ended", "written", "gone"
@@ -86,5 +86,5 @@ class LiveFigures:
             return None
         self._is_told = True
         runs, self._news = tuple(self._news.values()), {}
-        over = tuple(sum(run.status in OVER for run in trial.runs.values()) for trial in results.trials)
+        over = tuple(len(trial.figures(results.compared_by)) for trial in results.trials)
         return PlanNews(over, runs)

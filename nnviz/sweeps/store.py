@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from engine.datasets import Dataset
@@ -159,8 +158,3 @@ class Store:
 def _size(outcome: Outcome) -> int:
     states = sum(len(each.content) for each in (outcome.first, outcome.state) if each is not None)
     return states + sum(len(moment.content) for _, moment in outcome.moments)
-
-
-def with_run(result: RunResult, run: int) -> RunResult:
-    """The result, with the number that its run got."""
-    return replace(result, run=run)

@@ -65,7 +65,7 @@ class BestTrials(QWidget):
         """Shows the trials as they are ranked now."""
         trials = self._session.trials
         table = trials.table
-        ranked = [] if table is None else table.results.ranked()
+        ranked = [] if table is None else table.results.ranked(_MOST_ROWS)
         self._stack.setCurrentWidget(self.table if ranked else self._empty)
         self.title.setText(self._title(table))
         if table is None or not ranked:
@@ -75,7 +75,7 @@ class BestTrials(QWidget):
         unit, best = unit_of(table, self._session.data.dataset), table.results.chosen
         rows = [
             self._row(table, rank, each.trial, unit, best is not None and each.trial == best.trial)
-            for rank, each in enumerate(ranked[:_MOST_ROWS], start=1)
+            for rank, each in enumerate(ranked, start=1)
         ]
         self.table.show_rows(names, rows, trials.chosen)
         alone = _ALONE if len(table.plan.seeds) == 1 else ""
@@ -109,7 +109,7 @@ class BestTrials(QWidget):
     def _row(self, table: TrialTable, rank: int, trial: int, unit: str, is_best: bool) -> BestRow:
         values, comparison = table.results.trials[trial].values, self._session.comparison
         settings = [value_words(axis.name, values.get(axis.name)) for axis in table.axes]
-        done = len(table.results.trials[trial].runs)
+        done = table.results.trials[trial].count
         figures = [*(words.removesuffix(" %") for words in figures_of(table, trial, unit)), str(done)]
         cells = (str(rank), *settings, *figures[: len(_names_of_figures(table))])
         return BestRow(trial, cells, comparison.colours.get(Group(self._session.trials.shown, trial), ""), is_best)

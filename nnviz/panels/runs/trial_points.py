@@ -144,7 +144,7 @@ def dots(table: TrialTable, across: Array, result: ResultAxis, colours: Mapping[
         across: (trials,) where trials lie along x.
         colours: of the trials that are compared.
     """
-    found, trial_of, statuses = _Dots(), table.trial_of, np.array(table.statuses, object)
+    found, trial_of, statuses = _Dots(), table.runs.trials, np.array(table.runs.statuses, object)
     figures = result.places(table.values)
     numbers = np.arange(len(trial_of))
     for status, looks in _LOOKS.items():
@@ -173,7 +173,7 @@ def _add_trials(
         trials = np.flatnonzero(np.isfinite(table.medians))
         runs = np.full(len(trials), _MEDIAN)
     else:
-        trials = table.trial_of[runs]
+        trials = table.runs.trials[runs]
     heights, chosen = result.places(table.medians), table.results.chosen
     best = -1 if chosen is None else chosen.trial
     stands_out = np.isin(trials, [best, *colours])
@@ -232,7 +232,7 @@ def line_places(table: TrialTable, result: ResultAxis) -> Array:
     figures = result.places(table.values)
     others = ~np.isfinite(last)
     reached = np.full(len(last), np.nan)
-    reached[table.trial_of] = np.where(np.isfinite(figures), figures, result.high)
+    reached[table.runs.trials] = np.where(np.isfinite(figures), figures, result.high)
     last[others] = reached[others]
     return np.stack([*(places_along(table, number) for number in range(len(table.axes))), last], axis=1)
 
@@ -240,13 +240,13 @@ def line_places(table: TrialTable, result: ResultAxis) -> Array:
 def lines(table: TrialTable, colours: Mapping[int, str]) -> list[Lines]:
     """Trials as lines, the best ones brighter; those that were not trained to their end dotted."""
     results, medians = table.results, table.medians
-    ranked = np.array([each.trial for each in results.ranked()], np.intp)
+    ranked = results.order
     good = ranked[np.isfinite(medians[ranked])]
     best, rest = np.split(good, [min(_MOST_BRIGHT, max(1, round(_GOOD * len(good))))])
     rest, front = (each[~np.isin(each, list(colours))] for each in (rest, best[1:]))
-    has_all = np.array([len(results.trials[trial].runs) == len(table.plan.seeds) for trial in rest.tolist()], bool)
+    has_all = np.array([results.trials[trial].count == len(table.plan.seeds) for trial in rest.tolist()], bool)
     started = np.zeros(len(medians), bool)
-    started[table.trial_of] = True
+    started[table.runs.trials] = True
     found = [
         Lines(_some(np.flatnonzero(started & ~np.isfinite(medians))), "past", 0.7, is_dotted=True, is_ground=True),
         Lines(_some(rest[has_all]), "past", 0.8, is_ground=True),
@@ -270,14 +270,14 @@ def best_so_far(table: TrialTable, result: ResultAxis, colours: Mapping[int, str
     """A dot for each run in the order in which they were done, a step curve of the best median, and their frame."""
     places = np.arange(1, len(table.runs) + 1)
     found, figures = _Dots(), result.places(table.values)
-    statuses = np.array(table.statuses, object)
+    statuses = np.array(table.runs.statuses, object)
     for status, looks in (*_LOOKS.items(), (FINISHED, ("text", True, DISC, 1.0))):
         which = np.flatnonzero(statuses == status)
         heights = np.full(len(which), result.high) if looks[2] == CROSS else figures[which]
-        found.add(_pairs(places[which], heights), table.trial_of[which], which, looks)
+        found.add(_pairs(places[which], heights), table.runs.trials[which], which, looks)
     for trial, colour in colours.items():
-        which = np.flatnonzero((table.trial_of == trial) & (statuses == FINISHED))
-        found.add(_pairs(places[which], figures[which]), table.trial_of[which], which, (colour, False, ABOVE, 1.0))
+        which = np.flatnonzero((table.runs.trials == trial) & (statuses == FINISHED))
+        found.add(_pairs(places[which], figures[which]), table.runs.trials[which], which, (colour, False, ABOVE, 1.0))
     counts, medians = table.best_so_far()
     most = max(len(table.runs), 1 if table.plan.most_runs is None else table.plan.most_runs)
     frame = Frame((0.0, most + 0.5), result.ends, "runs done", result.name, None, y_scale=result.scale)

@@ -132,7 +132,7 @@ def told_trial(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]:
     figures = figures_of(table, trial, unit)[0]
     if spread is not None:
         figures = f"{figure_name(results.compared_by)} {spread_words(results.quantity, spread, unit)}"
-    count = len(results.trials[trial].runs)
+    count = results.trials[trial].count
     return [
         [(f"trial {trial + 1} · {words_of_seeds(count)}", "text")],
         [(setting_words(table, trial), "muted")],
@@ -145,7 +145,7 @@ def key_words(table: TrialTable) -> str:
     """What the dots are, and how many runs did not end well."""
     seeds = len(table.plan.seeds)
     dots = "a dot is a run" if seeds == 1 else f"● median of {words_of_seeds(seeds)}, faint: each run"
-    counts = Counter(table.statuses)
+    counts = Counter(table.runs.statuses)
     ended = [words.format(text.count(counts[status])) for status, words in _COUNTED.items() if counts[status]]
     return " · ".join([dots, *ended])
 

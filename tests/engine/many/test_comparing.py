@@ -93,7 +93,7 @@ def test_the_median_over_seeds_decides_and_bad_ends_count_as_worst() -> None:
     assert [each.trial for each in found.ranked()] == [0, 1, 2]
     assert found.score(0) == 0.2
     assert found.score(2) == math.inf
-    assert found.chosen is found.trials[0]
+    assert found.chosen == found.trials[0]
     assert found.trials[0].spread("validation_error") == Spread(0.2, 0.1, 0.9, 3)
 
 
@@ -112,7 +112,7 @@ def test_a_trial_without_all_its_seeds_is_not_chosen() -> None:
     assert found.chosen is None
     for seed in (1, 2):
         found.add(a_run(1, seed, 0.4))
-    assert found.chosen is found.trials[1]
+    assert found.chosen == found.trials[1]
     assert [each.trial for each in found.ranked()] == [1, 0]
 
 

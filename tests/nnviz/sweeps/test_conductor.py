@@ -85,11 +85,11 @@ def test_runs_are_chosen_by_the_validation_error_and_not_by_the_test_error() -> 
     worked(conductor)
     results = conductor.results
     assert results.compared_by == "validation_error"
-    assert results.chosen is results.trials[1]
+    assert results.chosen == results.trials[1]
     for trial in results.trials:  # were they compared by this, the other would be chosen
         for run in trial.runs.values():
             run.figures["test_error"] = 1 - trial.trial
-    assert results.chosen is results.trials[1]
+    assert results.chosen == results.trials[1]
 
 
 def test_the_budget_of_runs_is_kept(library: Library) -> None:
