@@ -36,7 +36,7 @@ from nnviz.library.schema import FIGURES, PARTS_OF_RUN, SWEEP_COLUMNS
 from nnviz.library.states import write_state
 
 RUNNING, STOPPED, FINISHED = "running", "stopped", "finished"
-_PAGE = 500  # runs that are read at once
+_PAGE = 100  # runs that are read at once
 _MOST_TOLD = 200  # letters of what is wrong with a plan
 
 
@@ -178,9 +178,12 @@ class Sweeps:
             found.setdefault(int(run), {})[int(epoch)] = value
         return found
 
-    def records(self, sweep: int) -> Iterator[RunRecord]:
-        """What the library tells of these runs, in the same order; some are read at a time. Raises LibraryError."""
-        runs = self.runs(sweep)
+    def records(self, sweep: int, by_number: bool = False) -> Iterator[RunRecord]:
+        """What the library tells of these runs, in the same order or by number; some are read at a time.
+
+        Raises LibraryError.
+        """
+        runs = sorted(self.runs(sweep)) if by_number else self.runs(sweep)
         for start in range(0, len(runs), _PAGE):
             page = runs[start : start + _PAGE]
             found = self._library.records(page)

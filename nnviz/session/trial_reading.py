@@ -45,6 +45,6 @@ def read(library: Library, shown: int) -> Read:
     record = sweeps.get(number)
     table = TrialTable(record.plan)
     table.add_trials(0, record.trials)
-    table.add_runs(sorted(map(result_of, sweeps.records(number)), key=lambda run: run.run or 0))
+    table.add_runs(map(result_of, sweeps.records(number, by_number=True)))
     is_left = record.status == RUNNING and not sweeps.is_live(number)
     return Read(told, number, STOPPED if is_left else record.status, table)

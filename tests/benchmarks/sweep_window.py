@@ -201,6 +201,7 @@ def beside(window: MainWindow, view: str, runs: int) -> dict[str, Any]:
     until(lambda: session.sweeps.how_far is None)
     wait(AFTER)
     mouse.stop()
+    end = resident_megabytes()  # before the records of all runs are read below
     with Library() as library:
         seconds, ended = span_of(library)
     assert drawn.at is not None
@@ -209,7 +210,7 @@ def beside(window: MainWindow, view: str, runs: int) -> dict[str, Any]:
         "drawn_s": round(drawn.at - ended, 2),
         "news_per_second": round(news.rate, 1),
         "mouse_ms": {name: round(value, 1) for name, value in percentiles(mouse.seconds).items()},
-        "memory_mb": [round(each) for each in (before, middle, resident_megabytes())],
+        "memory_mb": [round(each) for each in (before, middle, end)],
     }
 
 
