@@ -91,12 +91,13 @@ def check_sort(sort: str) -> None:
 
 
 def listed(database: Database, search: str, sort: str, ascending: bool, starred: bool) -> Listing:
-    """The runs that are not deleted, with every word of ``search`` in settings, name, note or data.
+    """The runs that are not deleted, with every word of ``search`` in settings, name, note or data, or in what their
+    sweep is called.
 
     Raises SettingError for a figure that there is none of, and LibraryError.
     """
     check_sort(sort)
-    where, values = _condition(search, starred)
+    where, values = _condition(database, search, starred)
     way = "ASC" if ascending else "DESC"
     # What was not measured comes last, whichever way.
     query = f"SELECT id FROM runs WHERE {where} ORDER BY {sort} IS NULL, {sort} {way}, id DESC"
@@ -105,14 +106,26 @@ def listed(database: Database, search: str, sort: str, ascending: bool, starred:
     return Listing(database, [int(row[0]) for row in database.rows(query, values)])
 
 
-def _condition(search: str, starred: bool = False) -> tuple[str, list[str]]:
+def _condition(database: Database, search: str, starred: bool = False) -> tuple[str, list[str]]:
     conditions, values = ["deleted IS NULL"], []
-    for word in search.casefold().split():
-        conditions.append("instr(said || char(10) || words, ?)")
+    words = search.casefold().split()
+    called = _called(database) if words else {}
+    for word in words:
+        found = _joined(sweep for sweep, title in called.items() if word in title)
+        of_sweep = f" OR sweep IN ({found})" if found else ""
+        conditions.append(f"(instr(said || char(10) || words, ?){of_sweep})")
         values.append(word)
     if starred:
         conditions.append("starred")
     return " AND ".join(conditions), values
+
+
+def _called(database: Database) -> dict[int, str]:
+    """What each sweep is called, in small letters: by its number, and its name, if it has one."""
+    if not database.has_sweeps:
+        return {}
+    rows = database.rows("SELECT id, name FROM sweeps")
+    return {int(sweep): f"sweep {sweep}\n{name}".casefold() for sweep, name in rows}
 
 
 class Entry(NamedTuple):
@@ -136,7 +149,7 @@ def entries(database: Database, search: str, folded: Collection[int]) -> list[En
 
     Thousands of them are counted by the database: nothing is made of each. Raises LibraryError.
     """
-    where, values = _condition(search)
+    where, values = _condition(database, search)
     is_folded = f"sweep IN ({_joined(folded)})"
     query = (
         f"SELECT CASE WHEN {is_folded} THEN -sweep ELSE id END AS number, max(id), sweep, "
@@ -157,7 +170,7 @@ def values_of_sweeps(database: Database, sort: str, search: str) -> dict[int, fl
     Raises SettingError for what runs cannot be sorted by, and LibraryError.
     """
     check_sort(sort)
-    where, values = _condition(search)
+    where, values = _condition(database, search)
     if sort in FIGURES:
         query = _BEST_TRIALS.format(sort=sort, where=where)
     else:

@@ -231,6 +231,10 @@ class Sweeps:
         query = f"UPDATE sweeps SET {names}, seconds = seconds + ? WHERE id = ?"
         self._database.write(query, (*told.values(), more_seconds, sweep))
 
+    def rename(self, sweep: int, name: str) -> None:
+        """Gives a sweep another name; empty for none. Raises LibraryError."""
+        self._database.write("UPDATE sweeps SET name = ? WHERE id = ?", (name, sweep))
+
     def add_trials(self, sweep: int, trials: Sequence[Mapping[str, Any]]) -> None:
         """Adds trials behind those that there are. Raises LibraryError."""
         if not trials:

@@ -48,5 +48,5 @@ def kept_parts(
     where = SweepWhere(undo, messages)
     sweeps = Sweeps(data, settings, records, library, under_way, comparison, where, messages)
     form = SweepForm(lane, data, settings, library, sweeps, where, undo, messages)
-    trials = Trials(lane, others, library, sweeps, comparison, messages)
+    trials = Trials(lane, others, library, sweeps, comparison, undo, messages)
     return reopening, library, under_way, comparison, room, exchange, sweeps, where, form, trials

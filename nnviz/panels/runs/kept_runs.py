@@ -34,9 +34,12 @@ from nnviz.widgets.parts import named
 from nnviz.widgets.runs.run_table import RunLine, RunTable
 
 _EMPTY = "Runs appear here when a network is trained."
-_NOTHING_FOUND = "No run has all these words in its settings, its name, its note or its data."
+_NOTHING_FOUND = "No run has all these words in its settings, name, note or data, or in the name of its sweep."
 _SORT_TIP = "By which figure the runs are sorted, the best first, or by their date. It stands at the right of each run."
-_SEARCH_TIP = "Lists the runs that have all these words in settings, name, note or data, like “adam 0.01” or “784-64”."
+_SEARCH_TIP = (
+    "Lists the runs that have all these words in settings, name, note or data, or in the name of their sweep, like "
+    "“adam 0.01”, “784-64” or “sweep 3”."
+)
 _NOTE_TIP = "What you want to remember of the run whose row is chosen. It is found by it too. Enter keeps the note."
 _TABLE_TIP = (
     "Click: compare. Double click or Enter: put it into the window. The first column marks it with a star. Runs that "
@@ -93,7 +96,7 @@ class KeptRunsPanel(DockCard):
         self._action("Compare, or no longer", "actionCompareRun", "C", self._of_runs(self._compare))
         self._action("Baseline, or no longer", "actionBaselineRun", "=", self._of_runs(self._pin))
         self._action("Star", "actionStarRun", "*", self._of_runs(self._star))
-        self._action("Rename …", "actionRenameRun", "F2", self._of_runs(lambda _: self.table_view.rename()))
+        self._action("Rename …", "actionRenameRun", "F2", lambda _: self.table_view.rename())
         self._action("Note …", "actionNoteRun", "F4", self._of_runs(lambda _: self.note.setFocus()))
         self._action("Show its sweep", "actionShowSweep", "T", self._show_sweep)
         self._action("Export …", "actionExportRun", "Ctrl+E", self._of_runs(self._export))
@@ -130,7 +133,7 @@ class KeptRunsPanel(DockCard):
         table.chosen.connect(lambda place: self._choose(library.rows[place]))
         table.opened.connect(lambda place: self._open(library.rows[place]))
         table.starred.connect(lambda place: self._of_runs(self._star)(library.rows[place]))
-        table.renamed.connect(lambda place, name: library.annotate(library.rows[place].all_runs, name=name.strip()))
+        table.renamed.connect(lambda place, name: self._rename(library.rows[place], name.strip()))
         table.unfolded.connect(self._unfold)
         table.moved.connect(self._moved)
         self.note.editingFinished.connect(self._noted)
@@ -188,6 +191,7 @@ class KeptRunsPanel(DockCard):
             row.is_branch,
             not row.is_sweep,
             self._progress(row),
+            sweep_title(row.of) if row.is_sweep and row.of is not None else "",
         )
 
     def _figure(self, row: Row, records: Sequence[RunRecord]) -> tuple[str, str]:
@@ -298,6 +302,12 @@ class KeptRunsPanel(DockCard):
         if not row.all_runs:
             self._session.messages.tell("That can be done when the first of these runs is over.")
         return bool(row.all_runs)
+
+    def _rename(self, row: Row, name: str) -> None:
+        if row.is_sweep and row.of is not None:
+            self._session.trials.rename(row.of, name)
+        else:
+            self._session.library.annotate(row.all_runs, name=name)
 
     def _star(self, row: Row) -> None:
         is_starred = any(record.starred for record in self._known(row.all_runs))

@@ -48,6 +48,7 @@ class RunLine:
         is_branch: whether it stands below the run that it branched off from.
         has_square: whether it can be compared; else the title begins where the square would be.
         progress: of a group that is being trained, how far it is: stands in the place of count and figure.
+        name: what a person changes to rename it, where that is not the title.
     """
 
     title: str
@@ -64,6 +65,7 @@ class RunLine:
     is_branch: bool = False
     has_square: bool = True
     progress: str = ""
+    name: str = ""
 
     @property
     def words(self) -> str:
@@ -118,7 +120,7 @@ class _Model(QAbstractTableModel):
             return self._tip(index.row())
         line = self.line(index.row())
         if role == Qt.EditRole:
-            return line.title
+            return line.name or line.title
         words = {
             STAR: _STAR if line.is_starred else "",
             COLOUR: "compared" if line.colour and role == Qt.AccessibleTextRole else "",
@@ -129,7 +131,7 @@ class _Model(QAbstractTableModel):
         return words[index.column()]
 
     def setData(self, index: QModelIndex, value: Any, role: int = Qt.EditRole) -> bool:
-        if str(value) != self.line(index.row()).title:
+        if str(value) != self.data(index, Qt.EditRole):
             self.renamed(index.row(), str(value))
         return True
 

@@ -6,15 +6,17 @@ import statistics
 
 import pytest
 from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.session.kept_list import Sweep
+from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.runs.run_table import SEEDS, STAR, RunTable
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, retype
+from tests.nnviz.helpers import action, find, retype
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.panels.runs.helpers import cells, click_row, double_click_row, show_runs, texts
 from tests.nnviz.panels.runs.sweep_helpers import a_sweep, record_sweep
@@ -123,7 +125,7 @@ def test_its_trials_are_compared_as_they_stand_in_it(table: RunTable, ready_wind
 
 @pytest.mark.parametrize(
     "name",
-    ["actionCompareRun", "actionBaselineRun", "actionStarRun", "actionRenameRun", "actionNoteRun", "actionExportRun"],
+    ["actionCompareRun", "actionBaselineRun", "actionStarRun", "actionNoteRun", "actionExportRun"],
 )
 def test_what_is_for_runs_is_not_done_with_all_of_them(
     name: str, table: RunTable, ready_window: MainWindow, qtbot: QtBot
@@ -183,6 +185,43 @@ def test_a_search_lists_it_with_those_that_were_found(table: RunTable, sweep: in
         library.annotate(Sweeps(library).runs(sweep)[0], note="odd")
     retype(qtbot, window, "runSearchEdit", "odd")
     qtbot.waitUntil(lambda: [row[2:4] for row in cells(table)] == [[f"sweep {sweep} · rate", "×1"]])
+
+
+def test_f2_renames_it_and_it_is_found_by_its_name(
+    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    named, nameless = [f"{name} · rate" for name in ("Wider", f"sweep {sweep}")]
+    click_row(qtbot, table, SWEEP)
+    for typed, title in (("Wider", named), ("", nameless), ("Wider", named)):
+        qtbot.keyClick(table, Qt.Key_F2)
+        editor = find(table, QLineEdit, "runNameEdit")
+        assert editor.text() == titles(table)[SWEEP].removesuffix(" · rate"), "what varies is no part of its name"
+        editor.selectAll()
+        qtbot.keyClick(editor, Qt.Key_Delete)
+        qtbot.keyClicks(editor, typed)
+        qtbot.keyClick(editor, Qt.Key_Return)
+        qtbot.waitUntil(lambda title=title: titles(table) == ["alone", title])
+    with Library() as library:
+        assert Sweeps(library).get(sweep).name == "Wider"
+    for words in ("WIDER 0.01", f"sweep {sweep}"):
+        retype(qtbot, ready_window, "runSearchEdit", words)
+        qtbot.waitUntil(lambda: titles(table) == [named])
+    ready_window.session.undo.undo()
+    qtbot.waitUntil(lambda: titles(table) == [nameless])
+
+
+def test_another_name_stands_wherever_it_is_called(
+    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    click_row(qtbot, table, SWEEP)
+    trials = ready_window.session.trials
+    qtbot.waitUntil(lambda: trials.table is not None)
+    trials.rename(trials.sweeps[0], "Größer")
+    qtbot.waitUntil(lambda: [each.name for each in trials.sweeps] == ["Größer"])
+    button = find(ready_window, ChoiceButton, "trialsSweepButton")
+    qtbot.waitUntil(lambda: "Größer" in button.text())
+    ready_window.session.library.find("grösser")
+    qtbot.waitUntil(lambda: titles(table) == ["Größer · rate"])
 
 
 def test_the_run_in_the_window_marks_the_sweep_while_it_is_closed(
