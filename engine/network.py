@@ -142,9 +142,7 @@ class Network:
         return {name: value for name, value in self.__dict__.items() if name not in ("weights", "biases")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Asks for no ``__dict__``: Python 3.11 and 3.12 read the attributes of what was asked for it more slowly."""
-        for name, value in state.items():
-            setattr(self, name, value)
+        self.__dict__.update(state)
         self.weights, self.biases = layer_views(self.parameters, self.shape)
 
     def predict(self, data: object) -> Array:

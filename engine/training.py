@@ -121,8 +121,7 @@ class Trainer:
 
     def _stand_at(self, state: dict[str, Any]) -> None:
         order, in_force, settings = (state.pop(name) for name in ("order", "in force", "settings"))
-        for name, value in state.items():  # not into __dict__, see Network.__setstate__
-            setattr(self, name, value)
+        self.__dict__.update(state)
         self._batches.reorder(order)
         self._recipe = self._coming = self._recipe.with_settings(in_force)
         self._buffers.unmask()

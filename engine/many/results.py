@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from sys import intern
 from typing import Any, overload
 
@@ -72,7 +72,7 @@ class RunColumns(Sequence[RunResult]):
     def __init__(self) -> None:
         self.statuses: list[str] = []
         self._seeds: list[int] = []  # of any size
-        self._trials, self._numbers, self._next = array("q"), array("q"), array("q")
+        self._trials, self._numbers = array("q"), array("q")
         self._epochs, self._seconds = array("d"), array("d")
         self._figures: dict[str, array[float]] = {}  # NaN where there is none
 
@@ -87,26 +87,24 @@ class RunColumns(Sequence[RunResult]):
 
     def __getitem__(self, place: int | slice) -> RunResult | list[RunResult]:
         if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
+            return [self[each] for each in range(len(self))[place]]
         figures = {name: value for name in self._figures if (value := self.value(place, name)) is not None}
         number = self._numbers[place]
         measured = figures, self._epochs[place], self._seconds[place], None if number == _NONE else number
         return RunResult(self._trials[place], self._seeds[place], self.statuses[place], *measured)
 
-    def append(self, run: RunResult, before: int) -> None:
-        """Adds a run after the one that came ``before`` of its trial; -1 for the first one."""
-        for whole in (self._trials, self._numbers, self._next):
+    def append(self, run: RunResult) -> None:
+        """Adds the result of a run."""
+        for whole in (self._trials, self._numbers):
             whole.append(_NONE)
         for column in (self._epochs, self._seconds, *self._figures.values()):
             column.append(math.nan)
         self._seeds.append(run.seed)
         self.statuses.append("")
-        if before != _NONE:
-            self._next[before] = len(self) - 1
         self[len(self) - 1] = run
 
     def __setitem__(self, place: int, run: RunResult) -> None:
-        """Takes the result of a run for another one of the same run."""
+        """Replaces the result at a place."""
         self._trials[place], self._epochs[place], self._seconds[place] = run.trial, run.epochs, run.seconds
         self._numbers[place] = _NONE if run.run is None else run.run
         self.statuses[place] = intern(run.status)
@@ -117,32 +115,28 @@ class RunColumns(Sequence[RunResult]):
             column[place] = run.figures.get(name, math.nan)
 
     def name_run(self, place: int, number: int) -> None:
-        """Notes the number that a run has in the library."""
+        """Notes which number the run at a place has in the library."""
         self._numbers[place] = number
 
-    def is_kept(self, place: int) -> bool:
-        """Whether a run is in the library."""
-        return self._numbers[place] != _NONE
-
-    def seed(self, place: int) -> int:
-        """That of a run."""
-        return self._seeds[place]
-
     def value(self, place: int, figure: str) -> float | None:
-        """A figure of a run; None where it has none."""
+        """A figure of the run at a place; None where it has none."""
         column = self._figures.get(figure)
         return None if column is None or math.isnan(column[place]) else column[place]
 
-    def places_from(self, first: int) -> Iterator[int]:
-        """The places of a trial's runs, whose first one is known; -1 for no run."""
-        while first != _NONE:
-            yield first
-            first = self._next[first]
+    def seed(self, place: int) -> int:
+        """The seed of the run at a place."""
+        return self._seeds[place]
 
     @property
     def trials(self) -> Array:
         """(runs,): the trial of each."""
         return np.array(self._trials, np.intp)
+
+    @property
+    def are_kept(self) -> Array:
+        """(runs,): whether each is in the library."""
+        numbers: Array = np.array(self._numbers, np.int64)
+        return np.not_equal(numbers, _NONE)
 
     def values(self, figure: str) -> Array:
         """(runs,): a figure of each; NaN where it has none."""
@@ -150,55 +144,66 @@ class RunColumns(Sequence[RunResult]):
         return np.full(len(self), np.nan) if column is None else np.array(column, float)
 
 
-@dataclass(frozen=True, slots=True)
 class TrialResult:
-    """What came of one trial, so far.
+    """What has come of one trial up to now, looked up in the columns whenever it is asked."""
 
-    Attributes:
-        values: of the settings that are varied.
-    """
+    __slots__ = ("_results", "trial")
 
-    trial: int
-    values: Mapping[str, Any]
-    _columns: RunColumns
-    _first: int
+    def __init__(self, results: Results, trial: int) -> None:
+        """``trial``: its number."""
+        self._results, self.trial = results, trial
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TrialResult) and (self._results, self.trial) == (other._results, other.trial)
+
+    def __hash__(self) -> int:
+        return hash(self.trial)
 
     @property
-    def _places(self) -> Iterator[int]:
-        return self._columns.places_from(self._first)
+    def values(self) -> Mapping[str, Any]:
+        """Of the settings that are varied."""
+        return self._results.values_of(self.trial)
+
+    @property
+    def _places(self) -> list[int]:
+        return self._results.places_of(self.trial)
 
     @property
     def runs(self) -> dict[int, RunResult]:
-        """By seed."""
-        return {self._columns.seed(place): self._columns[place] for place in self._places}
+        """By seed, in the order in which they came."""
+        columns = self._results.runs
+        return {columns.seed(place): columns[place] for place in self._places}
 
     @property
     def count(self) -> int:
         """How many runs something came of."""
-        return sum(1 for _ in self._places)
+        return len(self._places)
+
+    @property
+    def statuses(self) -> list[str]:
+        """How these ended."""
+        return [self._results.runs.statuses[place] for place in self._places]
+
+    @property
+    def over(self) -> int:
+        """How many of them are over."""
+        return sum(status in OVER for status in self.statuses)
 
     @property
     def is_kept(self) -> bool:
         """Whether one of its runs is in the library."""
-        return any(map(self._columns.is_kept, self._places))
-
-    def place_of(self, seed: int) -> int | None:
-        """Where the run with that seed is in the columns."""
-        return next((place for place in self._places if self._columns.seed(place) == seed), None)
-
-    @property
-    def last(self) -> int:
-        """Where the run that came last is in the columns; -1 for none."""
-        return max(self._places, default=_NONE)
+        return any(run.run is not None for run in self.runs.values())
 
     def figures(self, name: str) -> list[float]:
         """One figure of each run that is over, infinite for those that were not trained to their end."""
-        over = [place for place in self._places if self._columns.statuses[place] in OVER]
+        statuses = self._results.runs.statuses
+        over = [place for place in self._places if statuses[place] in OVER]
         return [math.inf if (value := self._finished(place, name)) is None else value for place in over]
 
     def _finished(self, place: int, name: str) -> float | None:
         """A figure of a run that was trained to its end; None of others, and where it has none."""
-        return self._columns.value(place, name) if self._columns.statuses[place] == FINISHED else None
+        runs = self._results.runs
+        return runs.value(place, name) if runs.statuses[place] == FINISHED else None
 
     def spread(self, name: str) -> Spread | None:
         """The figure over all runs that were trained to their end; None if there is none."""
@@ -207,7 +212,7 @@ class TrialResult:
 
     def is_complete(self, plan: Plan) -> bool:
         """Whether the runs with all seeds are over."""
-        return sum(self._columns.statuses[place] in OVER for place in self._places) == len(plan.seeds)
+        return self.over == len(plan.seeds)
 
     def score(self, name: str) -> float:
         """The median of the figure over the seeds, smaller is better; a run that did not end well counts as worst."""
@@ -215,16 +220,13 @@ class TrialResult:
 
 
 class _Trials(Sequence[TrialResult]):
-    """Trials in columns."""
+    """The trials of results, each made when somebody asks for it."""
 
-    def __init__(self, names: tuple[str, ...], runs: RunColumns) -> None:
-        """``names``: of the settings that usually vary."""
-        self._names, self._runs = names, runs
-        self._values: list[tuple[Any, ...] | Mapping[str, Any]] = []
-        self._firsts = array("q")
+    def __init__(self, results: Results) -> None:
+        self._results = results
 
     def __len__(self) -> int:
-        return len(self._firsts)
+        return self._results.count
 
     @overload
     def __getitem__(self, number: int) -> TrialResult: ...
@@ -233,19 +235,10 @@ class _Trials(Sequence[TrialResult]):
     def __getitem__(self, number: slice) -> list[TrialResult]: ...
 
     def __getitem__(self, number: int | slice) -> TrialResult | list[TrialResult]:
-        if isinstance(number, slice):
-            return [self[each] for each in range(*number.indices(len(self)))]
-        kept = self._values[number]
-        values = dict(zip(self._names, kept, strict=True)) if isinstance(kept, tuple) else kept
-        return TrialResult(number, values, self._runs, self._firsts[number])
-
-    def append(self, values: Mapping[str, Any]) -> None:
-        self._values.append(tuple(values.values()) if tuple(values) == self._names else values)
-        self._firsts.append(_NONE)
-
-    def begin(self, number: int, first: int) -> None:
-        """Notes where the first run of a trial is."""
-        self._firsts[number] = first
+        numbers = range(len(self))[number]
+        if isinstance(numbers, range):
+            return [TrialResult(self._results, each) for each in numbers]
+        return TrialResult(self._results, numbers)
 
 
 class Results:
@@ -254,7 +247,9 @@ class Results:
     Attributes:
         quantity: what is measured: "error" for classes, "rmse" for numbers.
         has_validation: whether there is a validation set to compare by.
-        runs: what came of each, in the order in which they came.
+        trials: all of them, in the order in which they were added.
+        count: how many trials there are.
+        runs: what came of each run, in the order in which they came.
         over: how many runs are over.
     """
 
@@ -262,17 +257,16 @@ class Results:
         self._plan = plan
         self.quantity = "error" if is_classification else "rmse"
         self.has_test, self.has_validation = has_test, has_validation
+        self.count = self.over = 0
         self.runs = RunColumns()
-        self._trials = _Trials(tuple(each.name for each in plan.vary), self.runs)
-        self.over = 0
+        self.trials: Sequence[TrialResult] = _Trials(self)
+        self._names = tuple(each.name for each in plan.vary)
+        self._values: list[tuple[Any, ...] | Mapping[str, Any]] = []  # of these names, or others
+        self._seeds = {seed: number for number, seed in enumerate(plan.seeds)}
+        self._places = array("q")  # of the runs, one for each trial and seed
         # By what trials are ranked: whether runs are lacking, and the score; NaN while no run is over.
         self._lacks, self._scores = array("b"), array("d")
         self._best: tuple[float, int] | None = None  # score and number of the best of those with all seeds
-
-    @property
-    def trials(self) -> Sequence[TrialResult]:
-        """All of them, in the order in which they were added."""
-        return self._trials
 
     @property
     def compared_by(self) -> str:
@@ -291,46 +285,73 @@ class Results:
 
     def add_trial(self, values: Mapping[str, Any]) -> int:
         """Adds a trial, whose values stay as they are; returns its number, from 0."""
-        self._trials.append(values)
+        self._values.append(tuple(values.values()) if tuple(values) == self._names else values)
+        self._places.extend([_NONE] * len(self._seeds))
         self._lacks.append(True)
         self._scores.append(math.nan)
-        return len(self._trials) - 1
+        self.count += 1
+        return self.count - 1
 
     def add(self, result: RunResult) -> bool:
-        """Adds what came of a run, once: returns False, and changes nothing, if that run is over already."""
-        trial = self._trials[result.trial]
-        place = trial.place_of(result.seed)
-        if place is None:
-            last = trial.last
-            self.runs.append(result, last)
-            if last == _NONE:
-                self._trials.begin(result.trial, len(self.runs) - 1)
+        """Adds what came of a run, once: returns False, and changes nothing, if that run is over already, or none of
+        the plan's. A figure that is NaN is none.
+        """
+        if result.seed not in self._seeds or not 0 <= result.trial < self.count:
+            return False
+        place = self._place(result.trial, result.seed)
+        if place == _NONE:
+            self.runs.append(result)
+            self._places[self._number(result.trial, result.seed)] = len(self.runs) - 1
         elif self.runs.statuses[place] in OVER:
             return False
         else:
             self.runs[place] = result
         if result.status in OVER:
             self.over += 1  # now, and not of all runs whenever somebody asks
-            self._rank(self._trials[result.trial])
+            self._rank(self.trials[result.trial])
         return True
 
+    def run(self, trial: int, seed: int) -> RunResult | None:
+        """What came of a run; None for nothing yet."""
+        place = self._place(trial, seed)
+        return None if place == _NONE else self.runs[place]
+
     def name_run(self, trial: int, seed: int, number: int) -> None:
-        """Notes the number that a run has in the library."""
-        place = self._trials[trial].place_of(seed)
-        if place is not None:
-            self.runs.name_run(place, number)
+        """Notes which number a run, of which something came, has in the library."""
+        self.runs.name_run(self._place(trial, seed), number)
+
+    def _number(self, trial: int, seed: int) -> int:
+        return trial * len(self._seeds) + self._seeds[seed]
+
+    def _place(self, trial: int, seed: int) -> int:
+        return self._places[self._number(trial, seed)]
+
+    def places_of(self, trial: int) -> list[int]:
+        """Where the runs of a trial are among ``runs``, in the order in which they came."""
+        start = trial * len(self._seeds)
+        return sorted(place for place in self._places[start : start + len(self._seeds)] if place != _NONE)
+
+    def values_of(self, trial: int) -> Mapping[str, Any]:
+        """What a trial has of the settings that are varied."""
+        kept = self._values[trial]
+        return dict(zip(self._names, kept, strict=True)) if isinstance(kept, tuple) else kept
+
+    @property
+    def kept(self) -> list[int]:
+        """The numbers of the trials of which runs are in the library."""
+        found: list[int] = np.unique(self.runs.trials[self.runs.are_kept]).tolist()
+        return found
 
     def _rank(self, trial: TrialResult) -> None:
         score = trial.score(self.compared_by)
         self._lacks[trial.trial] = not trial.is_complete(self._plan)
-        self._scores[trial.trial] = math.inf if math.isnan(score) else score
+        self._scores[trial.trial] = score
         if not self._lacks[trial.trial]:  # then its score stays
-            found = self._scores[trial.trial], trial.trial
-            self._best = found if self._best is None else min(self._best, found)
+            self._best = min(self._best or (math.inf, trial.trial), (score, trial.trial))
 
     def score(self, trial: int) -> float:
         """How good a trial is; smaller is better."""
-        return self._trials[trial].score(self.compared_by)
+        return self.trials[trial].score(self.compared_by)
 
     @property
     def order(self) -> Array:
@@ -340,16 +361,16 @@ class Results:
         return which[np.lexsort((which, scores[which], lacks[which]))]
 
     def ranked(self, most: int | None = None) -> list[TrialResult]:
-        """These trials, or so many of the first ones."""
-        return [self._trials[number] for number in self.order[:most].tolist()]
+        """The trials in this order; no more than ``most``, if that is given."""
+        return [self.trials[number] for number in self.order[:most].tolist()]
 
     @property
     def best(self) -> TrialResult | None:
-        """The first one; None for none."""
-        return next(iter(self.ranked(1)), None) if self._best is None else self._trials[self._best[1]]
+        """The first of these trials; None if no run is over."""
+        return next(iter(self.ranked(1)), None) if self._best is None else self.trials[self._best[1]]
 
     @property
     def chosen(self) -> TrialResult | None:
         """The best trial of those with all seeds; None if there is none yet, or none that ended well."""
         score, best = self._best or (math.inf, 0)
-        return None if math.isinf(score) else self._trials[best]
+        return None if math.isinf(score) else self.trials[best]

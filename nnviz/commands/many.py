@@ -153,7 +153,7 @@ def _end(many: Many, conductor: Conductor | None, is_done: bool) -> bool:
 
 
 def _ended_well(results: Results) -> list[bool]:
-    return [run.status == FINISHED for trial in results.trials for run in trial.runs.values()]
+    return [status == FINISHED for status in results.runs.statuses]
 
 
 def _tell_results(many: Many, results: Results, is_done: bool) -> None:

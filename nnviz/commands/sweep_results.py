@@ -84,7 +84,7 @@ def _row(plan: Plan, results: Results, trial: TrialResult) -> list[str]:
         told = [figure_value(results.quantity, each) for each in (score, spread.lowest, spread.highest)]
         figures = ["stopped early" if math.isinf(score) else told[0], *told[1:]]
     else:
-        figures[0] = ", ".join(dict.fromkeys(run.status for run in trial.runs.values()))
+        figures[0] = ", ".join(dict.fromkeys(trial.statuses))
     runs = [str(run.run) for run in trial.runs.values() if run.run is not None]
     count = 0 if spread is None else spread.count
     return [str(trial.trial + 1), *values, *figures, f"{count} of {len(plan.seeds)}", text.listed(runs) or "–"]

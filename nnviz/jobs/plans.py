@@ -270,7 +270,7 @@ class _News:
 
     def take(self) -> NewResults | None:
         """What is new, which then was told; None for nothing."""
-        runs = [self._results.trials[each.trial].runs[each.seed] for each in self._waiting]
+        runs = [self._results.run(each.trial, each.seed) or each for each in self._waiting]
         self._waiting = [each for each in runs if not _is_known(each)]
         told = tuple(each for each in runs if _is_known(each))
         before, trials = self._trials, tuple(each.values for each in self._results.trials[self._trials :])

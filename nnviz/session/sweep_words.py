@@ -149,7 +149,7 @@ def _others(results: Results) -> str:
     """How runs ended that are no part of the figures."""
     from engine.many.results import FINISHED, STOPPED
 
-    counts = Counter(run.status for run in results.trials[0].runs.values())
+    counts = Counter(results.trials[0].statuses)
     told = [f"{count} {status}" for status, count in counts.items() if status not in (FINISHED, STOPPED)]
     return f" Not counted: {', '.join(told)}." if told else ""
 

@@ -225,7 +225,7 @@ class Sweeps(QObject):
         self.changed.emit()
 
     def _done(self, end: PlanEnd) -> None:
-        groups = [Group(end.sweep, trial.trial) for trial in end.results.trials if trial.is_kept]
+        groups = [Group(end.sweep, trial) for trial in end.results.kept]
         self._end(f"{self._name}: {'done' if end.is_done else 'stopped'}", groups)
         show = partial(self.shown.emit, end.sweep) if is_sweep(end.plan) else partial(self._show, groups)
         choices = [Choice("Show in Runs", show)] if groups else []

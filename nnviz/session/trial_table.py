@@ -105,7 +105,7 @@ class TrialTable:
         """
         for run in runs:
             is_measured = run.status != STOPPED or run.epochs > 1
-            if is_measured and run.trial < len(self.results.trials):
+            if is_measured and 0 <= run.trial < self.results.count:
                 self._learn_figures(run)
                 self._add(run)
 

@@ -110,8 +110,7 @@ class Conductor:
         results, self._replaced = store.results()
         curves = {} if self._rule is None else store.curves(self.results.compared_by)
         for result in results:
-            is_new = result.trial < len(self.results.trials) and self.results.add(result)
-            if is_new and self._rule is not None and result.run is not None:
+            if self.results.add(result) and self._rule is not None and result.run is not None:
                 values = self._told_of(result, curves.get(result.run, {}))
                 self._rule.over((result.trial, result.seed), values, result.status)
 
@@ -145,7 +144,7 @@ class Conductor:
             self._learn(trial)
 
     def _is_over(self, trial: int, seed: int) -> bool:
-        result = self.results.trials[trial].runs.get(seed)
+        result = self.results.run(trial, seed)
         return result is not None and result.status in OVER
 
     # ---- working on it
@@ -315,8 +314,8 @@ class Conductor:
 
     def _learn(self, trial: int) -> None:
         """Tells the sampler how good a trial is, once, when its runs are over."""
-        runs = self.results.trials[trial].runs
-        is_over = len(runs) == len(self.plan.seeds) and all(each.status != STOPPED for each in runs.values())
+        statuses = self.results.trials[trial].statuses
+        is_over = len(statuses) == len(self.plan.seeds) and STOPPED not in statuses
         if is_over and trial not in self._learned:
             self._learned.add(trial)
             self._sampler.learn(trial, self.results.score(trial))

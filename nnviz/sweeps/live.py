@@ -86,5 +86,5 @@ class LiveFigures:
             return None
         self._is_told = True
         runs, self._news = tuple(self._news.values()), {}
-        over = tuple(len(trial.figures(results.compared_by)) for trial in results.trials)
+        over = tuple(trial.over for trial in results.trials)
         return PlanNews(over, runs)

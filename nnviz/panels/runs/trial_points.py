@@ -244,9 +244,8 @@ def lines(table: TrialTable, colours: Mapping[int, str]) -> list[Lines]:
     good = ranked[np.isfinite(medians[ranked])]
     best, rest = np.split(good, [min(_MOST_BRIGHT, max(1, round(_GOOD * len(good))))])
     rest, front = (each[~np.isin(each, list(colours))] for each in (rest, best[1:]))
-    has_all = np.array([results.trials[trial].count == len(table.plan.seeds) for trial in rest.tolist()], bool)
-    started = np.zeros(len(medians), bool)
-    started[table.runs.trials] = True
+    counts = np.bincount(table.runs.trials, minlength=len(medians))
+    started, has_all = counts > 0, counts[rest] == len(table.plan.seeds)
     found = [
         Lines(_some(np.flatnonzero(started & ~np.isfinite(medians))), "past", 0.7, is_dotted=True, is_ground=True),
         Lines(_some(rest[has_all]), "past", 0.8, is_ground=True),

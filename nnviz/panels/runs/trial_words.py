@@ -102,13 +102,13 @@ def figures_of(table: TrialTable, trial: int, unit: str) -> tuple[str, str]:
     found = results.trials[trial]
     spread = found.spread(results.compared_by)
     if spread is None:
-        return ", ".join(dict.fromkeys(_ended(run) for run in found.runs.values())) or "–", ""
+        return ", ".join(dict.fromkeys(map(_ended, found.statuses))) or "–", ""
     of = "" if spread.count == 1 else range_words(results.quantity, spread.lowest, spread.highest, "", " – ")
     return figure_value(results.quantity, spread.median, unit), of.removesuffix(" %")
 
 
-def _ended(run: RunResult) -> str:
-    return "stopped early" if run.status == PRUNED else run.status
+def _ended(status: str) -> str:
+    return "stopped early" if status == PRUNED else status
 
 
 def told_run(table: TrialTable, run: RunResult, unit: str) -> list[list[Piece]]:

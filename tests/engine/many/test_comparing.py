@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from engine.many.beats import compared, mann_whitney
-from engine.many.plan import Plan, race_of, seeds_of
+from engine.many.plan import SWEEP, Plan, race_of, seeds_of
 from engine.many.results import DIVERGED, FINISHED, PRUNED, STOPPED, Results, RunResult, Spread
+from engine.many.vary import parsed
 from tests.nnviz.library.helpers import an_experiment
 
 # ---- Mann-Whitney
@@ -114,6 +116,44 @@ def test_a_trial_without_all_its_seeds_is_not_chosen() -> None:
         found.add(a_run(1, seed, 0.4))
     assert found.chosen == found.trials[1]
     assert [each.trial for each in found.ranked()] == [1, 0]
+
+
+def test_columns_give_back_what_was_added() -> None:
+    vary = tuple(map(parsed, ("learning-rate=0.1,0.2", "dropout=0,0.5")))
+    found = Results(Plan(SWEEP, (an_experiment(),), (2**70, 1), vary), True, True, True)
+    values = [{"learning_rate": 0.1, "dropout": 0.0}, {"dropout": 0.5, "learning_rate": 0.2}, {}]
+    assert [found.add_trial(each) for each in values] == [0, 1, 2]
+    before = found.trials[1]
+    stopped = RunResult(1, 2**70, STOPPED, {"train_error": 0.5}, 1.5, 2.0, 4)
+    others = [RunResult(0, 1, FINISHED, {"validation_error": 0.3}, 5.0, 1.0), RunResult(1, 1, PRUNED, {}, 2.0, 1.0, 0)]
+    again = RunResult(1, 2**70, FINISHED, {"validation_error": 0.2}, 5.0, 3.0)
+    assert all(map(found.add, [stopped, *others, again]))
+    assert not found.add(again)
+    assert list(found.runs) == [again, *others], "in its old place, without the figures of before"
+    assert found.runs[1:] == others
+    assert [dict(each.values) for each in found.trials] == values
+    assert (found.over, found.order.tolist(), found.best, found.chosen) == (3, [1, 0], found.trials[1], None)
+    found.name_run(1, 2**70, 9)
+    assert (found.run(1, 2**70), found.run(2, 1), found.kept) == (replace(again, run=9), None, [1])
+    assert found.runs.values("train_error").tolist() == pytest.approx([math.nan] * 3, nan_ok=True)
+    assert (before.count, before.over, before.runs[1]) == (2, 2, others[1]), "a trial tells what came since"
+    assert found.trials[-1].trial == 2
+
+
+def test_a_run_that_is_none_of_the_plan_is_not_added() -> None:
+    """As a damaged library may have some."""
+    found = results_of(race_of([an_experiment(), an_experiment(hidden=(6,))], 1))
+    assert found.add(a_run(0, 1, 0.5))
+    for trial, seed in ((0, 2), (-1, 1), (2, 1)):
+        assert not found.add(a_run(trial, seed, 0.1))
+    assert (len(found.runs), found.over, found.chosen) == (1, 1, found.trials[0])
+
+
+def test_a_figure_that_is_no_number_is_none() -> None:
+    found = results_of(race_of([an_experiment(), an_experiment(hidden=(6,))], 1))
+    assert found.add(a_run(0, 1, math.nan))
+    assert found.runs[0].figures == {"test_error": 0.5}
+    assert (found.trials[0].spread("validation_error"), found.score(0), found.chosen) == (None, math.inf, None)
 
 
 def test_by_what_runs_are_compared() -> None:

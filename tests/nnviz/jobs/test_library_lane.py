@@ -30,6 +30,21 @@ def never(error: Exception) -> None:
     raise AssertionError("it failed") from error
 
 
+def test_while_it_is_open_nobody_puts_the_log_away(lane: LibraryLane, path: Path, qtbot: QtBot) -> None:
+    looked: list[object] = []
+    lane.open()
+    lane.run(lambda library: None, looked.append, never)  # comes after it
+    qtbot.waitUntil(lambda: len(looked) == 1)
+    assert not path.exists(), "to open it makes none"
+    Library(path).close()
+    lane.open()
+    lane.run(lambda library: None, looked.append, never)
+    qtbot.waitUntil(lambda: len(looked) == 2)
+    with Library(path) as library:
+        library.begin(an_experiment())
+    assert path.with_name(f"{path.name}-wal").exists()
+
+
 def test_looking_makes_no_file(lane: LibraryLane, path: Path, qtbot: QtBot) -> None:
     found: list[object] = []
     lane.run(lambda library: len(library.runs()), found.append, never, without="nothing")

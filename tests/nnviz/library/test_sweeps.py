@@ -178,6 +178,14 @@ def test_what_is_written_is_what_train_would_have_recorded(library: Library) -> 
     assert [found.id for found in library.runs("validation share 0.2 clouds")] == [alone, run]
 
 
+def test_records_are_read_by_trials_or_by_numbers(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnviz.library.sweeps._PAGE", 2)
+    sweep, runs = written(library, *(done(trial, seed) for seed in (1, 2) for trial in (0, 1)))
+    sweeps = Sweeps(library)
+    assert [each.id for each in sweeps.records(sweep)] == [runs[place] for place in (0, 2, 1, 3)]
+    assert [each.id for each in sweeps.records(sweep, by_number=True)] == runs
+
+
 def test_they_are_gone_on_with_and_replayed_to_the_bit(library: Library) -> None:
     asked: list[int] = []
     made = PLAN.experiment(0, {}, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from engine.many.one_run import Outcome, Report, RunSpec, Started
 from engine.many.plan import ASHA, MEDIAN, RANDOM, race_of, seeds_of
-from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED
+from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, Results
 from nnviz.library import Library, LibraryError
 from nnviz.library.locks import Lock
 from nnviz.library.sweeps import Sweeps
@@ -83,13 +84,14 @@ def test_seeds_train_the_experiment_as_it_is(library: Library) -> None:
 def test_runs_are_chosen_by_the_validation_error_and_not_by_the_test_error() -> None:
     conductor = Conductor(a_plan("learning-rate=0.0001,0.03", seeds=(1, 2, 3)), DATA, Here())
     worked(conductor)
-    results = conductor.results
+    results, others = conductor.results, Results(conductor.plan, True, True, True)
     assert results.compared_by == "validation_error"
     assert results.chosen == results.trials[1]
-    for trial in results.trials:  # were they compared by this, the other would be chosen
-        for run in trial.runs.values():
-            run.figures["test_error"] = 1 - trial.trial
-    assert results.chosen == results.trials[1]
+    for trial in results.trials:
+        others.add_trial(trial.values)
+    for run in results.runs:  # were they compared by the test error, the other trial would be chosen
+        others.add(replace(run, figures={**run.figures, "test_error": float(run.trial)}))
+    assert others.chosen == others.trials[1]
 
 
 def test_the_budget_of_runs_is_kept(library: Library) -> None:
