@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -121,11 +122,22 @@ def _condition(database: Database, search: str, starred: bool = False) -> tuple[
 
 
 def _called(database: Database) -> dict[int, str]:
-    """What each sweep is called, in small letters: by its number, and its name, if it has one."""
+    """What each sweep is called, in small letters: its number, its name, if it has one, and the settings that vary."""
     if not database.has_sweeps:
         return {}
-    rows = database.rows("SELECT id, name FROM sweeps")
-    return {int(sweep): f"sweep {sweep}\n{name}".casefold() for sweep, name in rows}
+    found = {}
+    for sweep, name, plan in database.rows("SELECT id, name, plan FROM sweeps WHERE kind = 'sweep'"):
+        names = " ".join(varied_in(plan)).replace("_", " ")
+        found[int(sweep)] = f"sweep {sweep}\n{name}\n{names}".casefold()
+    return found
+
+
+def varied_in(plan: str) -> tuple[str, ...]:
+    """The names of the settings that vary in a plan; none where that cannot be read."""
+    try:
+        return tuple(str(each["name"]) for each in json.loads(plan)["vary"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return ()
 
 
 class Entry(NamedTuple):
@@ -213,11 +225,12 @@ def runs_of_group(database: Database, group: Group) -> list[int]:
 
 
 def values_of_runs(database: Database, sort: str) -> dict[int, float]:
-    """The figure of each run for which it is known, by number; that of one that diverged is infinite.
+    """The figure of each run for which it is known, by number; infinite of one that diverged, or was pruned.
 
     Raises SettingError for what runs cannot be sorted by, and LibraryError.
     """
     check_sort(sort)
-    value = f"CASE WHEN status = 'diverged' THEN 9e999 ELSE {sort} END" if sort in FIGURES else sort
+    is_bad = "status = 'diverged'" + (" OR status = 'pruned' AND sweep IS NOT NULL" if database.has_sweeps else "")
+    value = f"CASE WHEN {is_bad} THEN 9e999 ELSE {sort} END" if sort in FIGURES else sort
     rows = database.rows(f"SELECT id, {value} AS value FROM runs WHERE deleted IS NULL AND value IS NOT NULL")
     return {int(run): float(value) for run, value in rows}

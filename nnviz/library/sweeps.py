@@ -29,6 +29,7 @@ from nnviz.library.curves import (
 from nnviz.library.database import Database
 from nnviz.library.faults import DamagedError, LibraryError, UnknownSweepError, in_words
 from nnviz.library.library import Library
+from nnviz.library.listing import varied_in
 from nnviz.library.locks import Lock
 from nnviz.library.moments import insert_moments
 from nnviz.library.records import RunRecord, best_json, experiment_json, packed_description, words_of
@@ -190,12 +191,18 @@ class Sweeps:
             yield from [found[run] for run in page if run in found]
 
     def told(self, kind: str) -> list[ToldSweep]:
-        """The sweeps of a kind, newest first, without their trials. Raises LibraryError."""
+        """The sweeps of a kind, newest first, without their trials; not one whose runs were all deleted.
+
+        Raises LibraryError.
+        """
         if not self._database.has_sweeps:
             return []
-        query = "SELECT id, name, status, created, plan FROM sweeps WHERE kind = ? ORDER BY id DESC"
+        is_there = "EXISTS (SELECT 1 FROM runs WHERE sweep = sweeps.id AND deleted IS NULL)"
+        has_none = "status != 'finished' AND NOT EXISTS (SELECT 1 FROM runs WHERE sweep = sweeps.id)"
+        query = f"SELECT id, name, status, created, plan FROM sweeps WHERE kind = ? AND ({is_there} OR {has_none})"
+        query += " ORDER BY id DESC"
         rows = self._database.rows(query, (kind,))
-        return [ToldSweep(int(row[0]), row[1], row[2], row[3], _varied(row[4])) for row in rows]
+        return [ToldSweep(int(row[0]), row[1], row[2], row[3], varied_in(row[4])) for row in rows]
 
     def left_running(self) -> list[int]:
         """The numbers of those whose program ended in the middle of them, the newest first. Raises LibraryError."""
@@ -305,14 +312,6 @@ def figures_at_end(epochs: Sequence[Epoch], best: BestRestored | None) -> dict[s
         return {}
     at_end = next((each for each in epochs if best is not None and each.epoch == best.epoch), epochs[-1])
     return figures_of_epoch(at_end)
-
-
-def _varied(plan: str) -> tuple[str, ...]:
-    """The names of the settings that vary in a plan; none where that cannot be read."""
-    try:
-        return tuple(str(each["name"]) for each in json.loads(plan)["vary"])
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return ()
 
 
 def result_of(record: RunRecord) -> RunResult:

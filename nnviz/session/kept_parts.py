@@ -17,6 +17,7 @@ from nnviz.session.room import KeptRoom
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.sweep_form import SweepForm
+from nnviz.session.sweep_names import SweepNames
 from nnviz.session.sweep_where import SweepWhere
 from nnviz.session.sweeps import Sweeps
 from nnviz.session.training import Training
@@ -36,7 +37,9 @@ def kept_parts(
     resuming: Resuming,
     undo: Undo,
     messages: Messages,
-) -> tuple[Reopening, KeptRuns, UnderWay, Comparison, KeptRoom, Exchange, Sweeps, SweepWhere, SweepForm, Trials]:
+) -> tuple[
+    Reopening, KeptRuns, UnderWay, Comparison, KeptRoom, Exchange, Sweeps, SweepWhere, SweepForm, SweepNames, Trials
+]:
     """What puts runs into the window, their list, those trained beside it, which are compared, and so on."""
     reopening = Reopening(lane, data, settings, runs, making, resuming, messages)
     under_way = UnderWay()
@@ -48,5 +51,7 @@ def kept_parts(
     where = SweepWhere(undo, messages)
     sweeps = Sweeps(data, settings, records, library, under_way, comparison, where, messages)
     form = SweepForm(lane, data, settings, library, sweeps, where, undo, messages)
-    trials = Trials(lane, others, library, sweeps, comparison, undo, messages)
-    return reopening, library, under_way, comparison, room, exchange, sweeps, where, form, trials
+    names = SweepNames(lane, undo, messages)
+    names.renamed.connect(library.refresh)
+    trials = Trials(lane, others, library, sweeps, comparison, names, messages)
+    return reopening, library, under_way, comparison, room, exchange, sweeps, where, form, names, trials

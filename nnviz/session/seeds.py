@@ -24,7 +24,7 @@ def value_of(record: RunRecord, figure: str) -> float | None:
     if figure in _ALWAYS:
         return float(getattr(record, figure))
     if record.status == "diverged":
-        return -math.inf if figure.endswith("_r2") else math.inf
+        return _worst(figure)
     return record.figures.get(figure)
 
 
@@ -37,9 +37,22 @@ def values_of(records: Sequence[RunRecord], figure: str) -> list[float]:
 
 
 def median_of(records: Sequence[RunRecord], figure: str) -> float | None:
-    """The median of those that were measured; None without any."""
-    values = values_of(records, figure)
-    return statistics.median(values) if values else None
+    """The median of those that were measured; None without any.
+
+    Of the seeds of a trial as trials are ranked: a run that was stopped early, as others were better, counts as the
+    worst, and one that a person stopped not at all.
+    """
+    if len(records) > 1 and records[0].kind == "sweep" and figure not in _ALWAYS:
+        records = [record for record in records if record.status != "stopped"]
+        values = [_worst(figure) if record.status == "pruned" else value_of(record, figure) for record in records]
+        known = [value for value in values if value is not None]
+    else:
+        known = values_of(records, figure)
+    return statistics.median(known) if known else None
+
+
+def _worst(figure: str) -> float:
+    return -math.inf if figure.endswith("_r2") else math.inf
 
 
 def main_figure(records: Sequence[RunRecord]) -> str:

@@ -83,7 +83,7 @@ class Session(QObject):
         comparison: which of both are compared.
         room, exchange: how much room they take; passes runs on, and takes some in.
         sweeps, sweep_form, trials: trains many runs; which ones, by a form; what came of those of a sweep.
-        sweep_where: where a sweep is done, and who is there.
+        sweep_where, sweep_names: where a sweep is done, and who is there; what sweeps are called.
         files, moment_files: opens, saves and exports networks; the same with those of the past.
         step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
         probes: what the views need of the displayed network beyond its weights, computed in other threads.
@@ -135,7 +135,7 @@ class Session(QObject):
         kept = self._library_lane = LibraryLane(lambda: self.records.path)
         made = kept_parts(kept, *opening, self.records, self.training, self._resuming, self.undo, self.messages)
         self._reopening, self.library, self.under_way, self.comparison, self.room, self.exchange = made[:6]
-        self.sweeps, self.sweep_where, self.sweep_form, self.trials = made[6:]
+        self.sweeps, self.sweep_where, self.sweep_form, self.sweep_names, self.trials = made[6:]
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
         asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection

@@ -155,6 +155,7 @@ class SweepForm(QObject):
         elif self._sweeps.how_far is not None:
             self._messages.tell(f"One after the other: {self._sweeps.progress}.")
         else:
+            self._put(replace(self.fields, rows=tuple(planned.rows)))  # they stay, whatever is put into the window
             self._sweeps.start(replace(planned.plan, sampler_seed=randrange(_SAMPLER_SEEDS)))
 
     # ---- what it will take

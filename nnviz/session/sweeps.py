@@ -185,7 +185,6 @@ class Sweeps(QObject):
         if not self._records.is_on:
             self._offer_to_keep(plan)
             return
-        self._messages.clear()
         self._where.choose(plan, partial(self._start_at, plan))
 
     def _start_at(self, plan: Plan, cluster: ClusterAddress | None) -> None:
@@ -206,6 +205,7 @@ class Sweeps(QObject):
             self._messages.tell(f"{self._name} come first: {self.progress}.")
             return False
         self._name, self._is_stopping = name_of(plan), False
+        self._messages.clear()  # such as the offer to go on with it
         self._go_on(HowFar(0, plan.most_runs))
         return True
 

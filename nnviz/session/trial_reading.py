@@ -1,4 +1,4 @@
-"""What the library tells of sweeps and of the trials of one, in the library's thread."""
+"""What the library tells of sweeps and of the trials of one, read in the library's thread."""
 
 from __future__ import annotations
 
@@ -48,10 +48,3 @@ def read(library: Library, shown: int) -> Read:
     table.add_runs(map(result_of, sweeps.records(number, by_number=True)))
     is_left = record.status == RUNNING and not sweeps.is_live(number)
     return Read(told, number, STOPPED if is_left else record.status, table)
-
-
-def rename(library: Library, sweep: int, name: str) -> None:
-    """Gives a sweep another name. Raises LibraryError."""
-    from nnviz.library.sweeps import Sweeps
-
-    Sweeps(library).rename(sweep, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -14,9 +13,9 @@ from nnviz.library import Group
 from nnviz.session.comparison import Comparison
 from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Messages
+from nnviz.session.sweep_names import SweepNames
 from nnviz.session.sweeps import Sweeps
-from nnviz.session.trial_reading import Read, glance, read, rename
-from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.trial_reading import Read, glance, read
 
 if TYPE_CHECKING:
     from nnviz.library.sweeps import ToldSweep
@@ -54,12 +53,12 @@ class Trials(QObject):
         library: KeptRuns,
         sweeps: Sweeps,
         comparison: Comparison,
-        undo: Undo,
+        names: SweepNames,
         messages: Messages,
     ) -> None:
         super().__init__()
         self._lane, self._library, self._sweeps = lane, library, sweeps
-        self._comparison, self._undo, self._messages = comparison, undo, messages
+        self._comparison, self._messages = comparison, messages
         self.sweeps: list[ToldSweep] = []
         self.shown = 0
         self.table: TrialTable | None = None
@@ -73,7 +72,8 @@ class Trials(QObject):
         self._meanwhile: list[NewResults] = []  # what came while it was read
         sweeps.came.connect(self._take_new)
         sweeps.changed.connect(self._follow_end)
-        library.deletion_changed.connect(self._read)
+        for signal in (library.deletion_changed, names.renamed):
+            signal.connect(self._read)
         others.wrote.connect(self._follow_others)
 
     # ---- which
@@ -101,21 +101,6 @@ class Trials(QObject):
             self.changed.emit()
             self._read()
         self.wanted.emit()
-
-    def rename(self, sweep: ToldSweep, name: str) -> None:
-        """Gives a sweep another name, as one step to undo; empty for none."""
-        if name != sweep.name:
-            self._undo.push(
-                Step("name of a sweep", Kind.LIBRARY, self._write_name, (sweep.id, sweep.name), (sweep.id, name))
-            )
-
-    def _write_name(self, told: tuple[int, str]) -> None:
-        def done(_: object) -> None:
-            self._read()
-            self._library.refresh()
-
-        failed = partial(self._messages.tell_error, "The sweep could not be renamed")
-        self._lane.run(lambda library: rename(library, *told), done, failed)
 
     def _read(self, *_: object) -> None:
         if not self._watchers:

@@ -305,7 +305,7 @@ class KeptRunsPanel(DockCard):
 
     def _rename(self, row: Row, name: str) -> None:
         if row.is_sweep and row.of is not None:
-            self._session.trials.rename(row.of, name)
+            self._session.sweep_names.rename(row.of, name)
         else:
             self._session.library.annotate(row.all_runs, name=name)
 

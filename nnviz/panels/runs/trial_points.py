@@ -21,7 +21,7 @@ from nnviz.widgets.plots.point_plot import ABOVE, CIRCLE, CROSS, DISC, Series
 MOST_LINES = 2_000  # trials that are drawn as lines: the best ones, and of the others some, evenly
 _MEDIAN = -1  # in the place of a run: the dot of a trial
 _PERCENT, _SMALL, _PLAIN, _LARGE = 100.0, 0.8, 1.2, 1.6
-_JITTER, _GOLDEN = 0.5, 0.618034  # of the room that a name has; runs of the same value lie beside each other
+_APART, _ASIDE = 0.05, 0.25  # of the room that a name has: between trials of the same value, and to its side at most
 _ROOM, _ROOM_OVER = 0.05, 0.02  # of an axis, beyond its ends: of one below and of one at the left
 _GOOD, _MOST_BRIGHT = 0.1, 50  # the share of the trials whose lines are brighter, and how many at most
 
@@ -194,11 +194,17 @@ def _pairs(x: Array, y: Array) -> Array:
 
 
 def places_along(table: TrialTable, axis: int) -> Array:
-    """(trials,): where trials lie along a setting; beside each other where it has names."""
+    """(trials,): where trials lie along a setting; those of the same name on both sides of it, the first one on it."""
     places = table.places(axis)
-    if table.axes[axis].names:
-        places = places + _JITTER * (np.arange(len(places)) * _GOLDEN % 1 - 0.5)
-    return places
+    if not table.axes[axis].names:
+        return places
+    found = places.copy()
+    for name in np.unique(places[np.isfinite(places)]):
+        same = np.flatnonzero(places == name)
+        number = np.arange(len(same))
+        apart = min(_APART, _ASIDE / max(1, len(same) // 2))
+        found[same] += np.where(number % 2, 1, -1) * ((number + 1) // 2) * apart
+    return found
 
 
 def setting_frame(axis: SettingAxis, result: ResultAxis, is_first: bool) -> Frame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -35,6 +36,7 @@ STATUSES = {
 _COUNTED = {PRUNED: "● {} stopped early", STOPPED: "○ {} stopped", DIVERGED: "× {} diverged", FAILED: "× {} failed"}
 _MOST_TOLD = 3  # settings that vary
 _OPENS = "double click: put it into the window"
+_OPENS_MIDDLE = "double click: put its middle run into the window"
 
 
 def sweep_title(told: ToldSweep) -> str:
@@ -97,14 +99,18 @@ def setting_words(table: TrialTable, trial: int) -> str:
 
 
 def figures_of(table: TrialTable, trial: int, unit: str) -> tuple[str, str]:
-    """Median, and lowest to highest of what trials are compared by; of one that has none how its runs ended."""
+    """Median, as trials are ranked, and lowest to highest of what they are compared by.
+
+    Runs that did not end well count as the worst; of a trial whose median is one of them it tells how they ended.
+    """
     results = table.results
     found = results.trials[trial]
-    spread = found.spread(results.compared_by)
-    if spread is None:
-        return ", ".join(dict.fromkeys(map(_ended, found.statuses))) or "–", ""
+    spread, score = found.spread(results.compared_by), found.score(results.compared_by)
+    if spread is None or math.isinf(score):
+        ended = found.statuses if spread is None else [each for each in found.statuses if each != FINISHED]
+        return ", ".join(dict.fromkeys(map(_ended, ended))) or "–", ""
     of = "" if spread.count == 1 else range_words(results.quantity, spread.lowest, spread.highest, "", " – ")
-    return figure_value(results.quantity, spread.median, unit), of.removesuffix(" %")
+    return figure_value(results.quantity, score, unit), of.removesuffix(" %")
 
 
 def _ended(status: str) -> str:
@@ -137,7 +143,7 @@ def told_trial(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]:
         [(f"trial {trial + 1} · {words_of_seeds(count)}", "text")],
         [(setting_words(table, trial), "muted")],
         [(figures, "text")],
-        [(_OPENS + (", of several the one in the middle" if count > 1 else ""), "muted")],
+        [(_OPENS_MIDDLE if count > 1 else _OPENS, "muted")],
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QPointF, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPolygonF
+from PyQt5.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -144,10 +144,23 @@ def _spoken(line: RunLine) -> str:
 class _NameField(QStyledItemDelegate):
     """Makes the field for another name."""
 
+    def __init__(self, table: RunTable) -> None:
+        super().__init__(table)
+        self._lines = table.lines
+
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:
         field = named(FieldEdit(), "runNameEdit", "Name of the run", "What the run is called. Enter keeps the name.")
         field.setParent(parent)
         return field
+
+    def updateEditorGeometry(  # noqa: N802
+        self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex
+    ) -> None:
+        """Over the whole title, which begins further left where there is no square."""
+        place = QRect(option.rect)
+        if not self._lines.line(index.row()).has_square:
+            place.setLeft(place.left() - _WIDTHS[COLOUR])
+        editor.setGeometry(place)
 
 
 class _Ink:
@@ -206,9 +219,9 @@ class _Ink:
         if not line.runs:
             return end
         self._write(count, "muted", QRect(end - advance(count), top, advance(count) + 1, _HIGH), Qt.AlignRight)
-        left = end - advance(count) - 2.5 * _ARROW
-        self._paint_arrow(line.is_open, QPointF(left, place.center().y() + 0.5))
-        return int(left - 2 * _ARROW)
+        left = _begin_of_count(line, self._columns, self._painter.fontMetrics())
+        self._paint_arrow(line.is_open, QPointF(left + _ARROW, place.center().y() + 0.5))
+        return int(left - _ARROW)
 
     def _write(self, words: str, ink: str, place: QRect, side: Qt.AlignmentFlag) -> None:
         self._painter.setPen(self._colour(ink))
@@ -233,6 +246,15 @@ class _Ink:
             painter.setPen(self._colour("text"))
             painter.setBrush(Qt.NoBrush)
             painter.drawRoundedRect(square.adjusted(-3, -3, 3, 3), 3, 3)
+
+
+def _begin_of_count(line: RunLine, columns: Mapping[int, tuple[int, int]], metrics: QFontMetrics) -> float:
+    """Where the triangle before the count begins, from the left."""
+    left, width = columns[FIGURE]
+    right = left + width - 1 - _AIR
+    figure = min(left, right - metrics.horizontalAdvance(line.told))
+    count = 0 if line.progress else metrics.horizontalAdvance(line.count)
+    return figure - _AIR - count - 3.5 * _ARROW
 
 
 class RunTable(QTableView):
@@ -274,10 +296,25 @@ class RunTable(QTableView):
         heads.setSectionResizeMode(TITLE, QHeaderView.Stretch)
         self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
+        self._pressed = 0  # where the mouse was pressed, from the left
         theme.changed.connect(self.viewport().update)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.x()
+        super().mousePressEvent(event)
+
     def _is_count(self, index: QModelIndex) -> bool:
-        return index.column() == SEEDS and self.lines.line(index.row()).runs > 0
+        """Whether the mouse was pressed on the count, or on the triangle before it."""
+        line, columns = self.lines.line(index.row()), self._columns
+        if not line.runs or index.column() not in (TITLE, SEEDS):
+            return False
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        return index.column() == SEEDS or self._pressed >= _begin_of_count(line, columns, metrics) - _AIR
+
+    @property
+    def _columns(self) -> dict[int, tuple[int, int]]:
+        """Where each column begins, and how wide it is."""
+        return {column: (self.columnViewportPosition(column), self.columnWidth(column)) for column in range(5)}
 
     def _clicked(self, index: QModelIndex) -> None:
         if self._is_count(index):
@@ -333,7 +370,7 @@ class RunTable(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints whole rows, not cell by cell through the delegate, which would take several times as long."""
-        columns = {column: (self.columnViewportPosition(column), self.columnWidth(column)) for column in range(5)}
+        columns = self._columns
         selected = {index.row() for index in self.selectionModel().selectedRows()}
         first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
         if first < 0:

@@ -41,6 +41,7 @@ PARTS = (
         "sweeps",
         "sweep_where",
         "sweep_form",
+        "sweep_names",
         "trials",
         "step_through",
         "step_effects",

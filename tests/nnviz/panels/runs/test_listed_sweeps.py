@@ -216,7 +216,7 @@ def test_another_name_stands_wherever_it_is_called(
     click_row(qtbot, table, SWEEP)
     trials = ready_window.session.trials
     qtbot.waitUntil(lambda: trials.table is not None)
-    trials.rename(trials.sweeps[0], "Größer")
+    ready_window.session.sweep_names.rename(trials.sweeps[0], "Größer")
     qtbot.waitUntil(lambda: [each.name for each in trials.sweeps] == ["Größer"])
     button = find(ready_window, ChoiceButton, "trialsSweepButton")
     qtbot.waitUntil(lambda: "Größer" in button.text())
