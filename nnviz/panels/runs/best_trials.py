@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from nnviz.library import Group
 from nnviz.look import text
 from nnviz.look.results import figure_name, verdict_words
-from nnviz.panels.runs.trial_words import chosen_words, figures_of, sweep_title, unit_of, value_words
+from nnviz.panels.runs.trial_words import chosen_words, figures_of, short_name, sweep_title, unit_of, value_words
 from nnviz.session.session import Session
 from nnviz.session.setting_words import setting_name
 from nnviz.session.trial_table import TrialTable
@@ -72,7 +72,8 @@ class BestTrials(QWidget):
         if table is None or not ranked:
             self._show_words("", "")
             return
-        names = ["#", *(setting_name(axis.name) for axis in table.axes), *_names_of_figures(table)]
+        settings = [setting_name(axis.name) for axis in table.axes]
+        names = ["#", *(settings if len(settings) == 1 else map(short_name, settings)), *_names_of_figures(table)]
         unit, best = unit_of(table, self._session.data.dataset), table.results.chosen
         rows = [
             self._row(table, rank, each.trial, unit, best is not None and each.trial == best.trial)

@@ -57,8 +57,12 @@ def sweep_words(told: ToldSweep) -> str:
 
 def sweep_row(told: ToldSweep) -> str:
     """The same where there is little room: "sweep 4 · rate, hidden"."""
-    short = ", ".join(name.removeprefix("learning ").removesuffix(" layers") for name in _varied(told))
-    return " · ".join(filter(None, (sweep_title(told), short)))
+    return " · ".join(filter(None, (sweep_title(told), ", ".join(map(short_name, _varied(told))))))
+
+
+def short_name(name: str) -> str:
+    """What a setting is called where there is little room: "rate", "hidden"."""
+    return name.removeprefix("learning ").removesuffix(" layers")
 
 
 def _varied(told: ToldSweep) -> list[str]:
