@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from nnviz.library.sweeps import Sweeps
 from nnviz.panels.runs.trial_words import sweep_row, sweep_words, trial_title
 from nnviz.session.kept_list import Row, Sweep, listed, with_opened
 from nnviz.session.run_words import NEWEST
+from nnviz.session.seeds import median_of
 from tests.nnviz.library.helpers import an_experiment
 
 RATES = (0.05, 0.1, 0.2)
@@ -134,6 +136,20 @@ def test_its_figure_is_that_of_the_best_trial(sort: str, best: tuple[str, float]
         library.database.update_run(lucky, {"status": "pruned", "test_error": 0.001, "epochs": 3.0})
         library.database.write("UPDATE runs SET epochs = 2 WHERE id != ?", (lucky,))
     assert listed(library, "", sort).rows[0].best == best
+
+
+def test_a_trial_shows_what_it_is_ranked_by(library: Library) -> None:
+    """A run that was stopped early is the worst one, one that a person stopped counts not; alone each shows its own."""
+    sweep = told_sweep(library, [[0.3, 0.1, 0.2], [0.4, 0.5, 0.6]])
+    runs = Sweeps(library).runs(sweep)
+    with library.database.writing():
+        library.database.update_run(runs[1], {"status": "pruned"})
+        library.database.update_run(runs[3], {"status": "stopped"})
+    records = [library.run(run) for run in runs]
+    assert [median_of(records[start : start + 3], "test_error") for start in (0, 3)] == [0.3, 0.55]
+    assert median_of(records[:2], "test_error") == math.inf
+    assert median_of(records[1:2], "test_error") == 0.1
+    assert [library.values("test_error")[run] for run in runs[:3]] == [0.3, math.inf, 0.2]
 
 
 def test_plans_of_seeds_do_not_keep_a_sweep_from_its_figure(library: Library) -> None:

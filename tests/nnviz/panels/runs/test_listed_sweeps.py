@@ -5,16 +5,17 @@ from __future__ import annotations
 import statistics
 
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
+from engine.many.plan import seeds_of
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.session.kept_list import Sweep
 from nnviz.widgets.choice_button import ChoiceButton
-from nnviz.widgets.runs.run_table import SEEDS, STAR, RunTable
+from nnviz.widgets.runs.run_table import SEEDS, STAR, TITLE, RunTable
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, find, retype
 from tests.nnviz.library.helpers import an_experiment, record
@@ -75,6 +76,16 @@ def test_a_click_on_the_count_opens_it_and_another_one_closes_it(
     assert str(table.model().index(2, 2).data(Qt.ToolTipRole)).startswith("learning rate 0.1\n")
     click_row(qtbot, table, SWEEP, SEEDS)
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
+
+
+def test_a_click_on_the_triangle_before_the_count_opens_it(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    row, picture = table.visualRect(table.model().index(SWEEP, TITLE)), table.viewport().grab().toImage()
+    ground = picture.pixelColor(row.right() - 60, row.center().y())
+    drawn = [x for x in range(row.right() - 60, row.right() + 30) if picture.pixelColor(x, row.center().y()) != ground]
+    qtbot.mouseClick(table.viewport(), Qt.LeftButton, pos=QPoint(drawn[0] + 1, row.center().y()))
+    wait_until_open(ready_window, qtbot)
 
 
 def test_arrows_open_it_and_its_trials_and_lead_back(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -176,6 +187,27 @@ def test_it_is_deleted_with_all_its_runs_and_comes_back(
     assert "4 runs were deleted." in message(ready_window)
     ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: titles(table) == ["alone", f"sweep {sweep} · rate"])
+
+
+def test_it_is_found_by_what_varies_but_groups_of_seeds_are_not(
+    few_digits: Dataset, table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    record_sweep(few_digits, seeds_of(an_experiment(few_digits, epochs=1, hidden=(4,)), 2))
+    for words, found in (("learning rate 784-10", []), ("sweep", [f"sweep {sweep} · rate"])):
+        retype(qtbot, ready_window, "runSearchEdit", words)
+        qtbot.waitUntil(lambda found=found: titles(table) == found)
+
+
+def test_a_deleted_sweep_is_no_longer_looked_at(
+    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    click_row(qtbot, table, SWEEP)
+    trials = ready_window.session.trials
+    qtbot.waitUntil(lambda: trials.table is not None)
+    action(ready_window, "actionDeleteRun").trigger()
+    qtbot.waitUntil(lambda: not trials.sweeps)
+    ready_window.session.undo.undo()
+    qtbot.waitUntil(lambda: [each.id for each in trials.sweeps] == [sweep])
 
 
 def test_a_search_lists_it_with_those_that_were_found(table: RunTable, sweep: int, qtbot: QtBot) -> None:

@@ -102,6 +102,21 @@ def test_is_one_learning_rate_really_better_than_another(
         assert [(each.kind, each.status) for each in Sweeps(library).all()] == [("sweep", "finished")]
 
 
+def test_a_range_stays_once_a_sweep_was_started_with_it(
+    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+) -> None:
+    """Before that it follows the learning rate of Train, which another network in the window changes too."""
+    does(data=plane)
+    settings = window.session.settings
+    settings.choose("learning rate", settings.experiment.changed(learning_rate=0.3))
+    assert find_field(window, "sweepLearningRateLowEdit").text() == "0.03"
+    retype(qtbot, window, "sweepRunsEdit", "3")
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    wait_for_end(qtbot, window)
+    settings.choose("learning rate", settings.experiment.changed(learning_rate=0.1))
+    assert find_field(window, "sweepLearningRateLowEdit").text() == "0.03"
+
+
 def test_who_looks_elsewhere_is_told_that_it_is_over(
     window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
 ) -> None:

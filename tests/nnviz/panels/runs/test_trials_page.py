@@ -17,6 +17,7 @@ from engine.many.results import DIVERGED, PRUNED, STOPPED
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.look import theme
+from nnviz.panels.runs.trial_points import places_along
 from nnviz.session.trial_table import TrialTable
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.plots.parallel_plot import ParallelPlot
@@ -80,6 +81,28 @@ def test_each_setting_has_its_dots_and_seeds_their_median(window: MainWindow, ta
     low, high = (10**end for end in frame.y)
     errors = [100 * value for value in table.values.tolist()]
     assert low <= min(errors) <= max(errors) <= high
+
+
+def test_trials_stand_at_their_value_and_more_of_it_on_both_sides(window: MainWindow, table: TrialTable) -> None:
+    assert places_along(table, 0).tolist() == pytest.approx([0, 0.05, 1, 1.05, 2, 2.05])
+    assert places_along(table, 1).tolist() == pytest.approx([0, 1, 0.05, 1.05, -0.05, 0.95])
+
+
+def test_the_best_trials_stand_as_they_are_ranked(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+    """One of which the better runs were stopped early is told so, and how many of its runs a trial still lacks."""
+    sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.01,0.1", seeds=(1, 2, 3)))
+    with Library() as library, library.database.writing():
+        runs = Sweeps(library).runs(sweep)
+        for run, told in zip(runs, [("pruned", 0.9), ("pruned", 0.9), ("finished", 0.001)], strict=False):
+            library.database.update_run(run, {"status": told[0], "validation_error": told[1]})
+        library.delete(runs[-1:])
+    table = show_trials(window, qtbot)
+    qtbot.waitUntil(lambda: len(find(window, BestTable, "bestTrialsTable").rows) == 2)
+    rows = find(window, BestTable, "bestTrialsTable").rows
+    assert [row.trial for row in rows] == [0, 1]
+    assert rows[0].cells[2:] == ("stopped early", "", "3")
+    assert rows[1].cells[-1] == "2 of 3"
+    assert rows[1].cells[2] == f"{100 * table.results.score(1):.2f}"
 
 
 def test_the_mouse_reads_a_run(window: MainWindow, table: TrialTable) -> None:
