@@ -22,17 +22,16 @@ class Sampler(ABC):
     """Gives the trials of a plan, one after the other.
 
     It is made with the trials that there are already, so that a plan that was interrupted goes on where it was.
+
+    Attributes:
+        count: how many trials there are so far.
     """
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
         self._plan = plan
-        self._trials = [frozen_values(each) for each in known]
-        self._given = {_key(each) for each in self._trials}
-
-    @property
-    def count(self) -> int:
-        """How many trials there are so far."""
-        return len(self._trials)
+        self._known = [frozen_values(each) for each in known]
+        self._given = {_key(each) for each in self._known}
+        self.count = len(self._known)
 
     def next(self) -> Values | None:
         """The values of the next trial; None if there is no other."""
@@ -41,7 +40,7 @@ class Sampler(ABC):
             return None
         values = self._propose()
         if values is not None:
-            self._trials.append(values)
+            self.count += 1
             self._given.add(_key(values))
         return values
 
@@ -82,10 +81,9 @@ class Random(Sampler):
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
         super().__init__(plan, known)
         self._rng = np.random.default_rng(plan.sampler_seed)
-        wanted, self._trials, self._given = self._trials, [], set()
-        for each in wanted:  # the generator goes to where it was
+        self._given = set()
+        for each in self._known:  # the generator goes to where it was
             self._propose()
-            self._trials.append(each)
             self._given.add(_key(each))
 
     def _propose(self) -> Values | None:
@@ -135,7 +133,7 @@ class Tpe(Sampler):
         if asked is not None:
             self._study.tell(asked, score if is_good else None, state=states.COMPLETE if is_good else states.FAIL)
         elif is_good:  # it was done before this program began
-            values = self._trials[trial]
+            values = self._known[trial]
             params = {each.name: _to_optuna(each, values[each.name]) for each in self._plan.vary}
             done = self._optuna.trial.create_trial(params=params, distributions=self._space, value=score)
             self._study.add_trial(done)

@@ -90,7 +90,7 @@ class Conductor:
         self._under_way: dict[int, _UnderWay] = {}
         self._numbers = 0
         self._replaced: dict[tuple[int, int], int] = {}
-        self._learned: set[int] = set()
+        self._learned = bytearray()  # for each trial, whether its sampler was told of it
         known = [] if store is None else store.record.trials
         self._sampler: Sampler = sampler_of(plan, known)
         for values in known:
@@ -316,8 +316,9 @@ class Conductor:
         """Tells the sampler how good a trial is, once, when its runs are over."""
         statuses = self.results.trials[trial].statuses
         is_over = len(statuses) == len(self.plan.seeds) and STOPPED not in statuses
-        if is_over and trial not in self._learned:
-            self._learned.add(trial)
+        self._learned.extend(bytes(max(0, trial + 1 - len(self._learned))))
+        if is_over and not self._learned[trial]:
+            self._learned[trial] = True
             self._sampler.learn(trial, self.results.score(trial))
 
 
