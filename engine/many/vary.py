@@ -242,13 +242,22 @@ def between(name: str, low: float, high: float, kind: str = LINEAR, points: floa
     return Varied(name, kind, (), low, high, whole, points)  # type: ignore[arg-type]  # it is checked there
 
 
+def _layers(text: str) -> tuple[int, ...]:
+    """The sizes of hidden layers, with dashes: commas stand between the values of a list. Raises SettingError."""
+    try:
+        return tuple(parse_hidden(text))
+    except SettingError:
+        rule = "must be whole numbers, with a dash between the layers of a network"
+        raise SettingError("hidden", text, rule, f"For example 64-32, 128, {_NO_LAYERS}.") from None
+
+
 def _value(name: str, text: str) -> Any:
     """One value of a list. Raises SettingError."""
     option, usual = name.replace("_", "-"), _usual(name)
     if not text:
         raise SettingError(option, Verbatim("empty"), "must have a value between its commas", _LIST_EXAMPLE)
     if name == "hidden":
-        return () if text.lower() == _NO_LAYERS else tuple(parse_hidden(text))
+        return () if text.lower() == _NO_LAYERS else _layers(text)
     if isinstance(usual, bool):
         if text.lower() not in ("true", "false"):
             raise SettingError(option, text, "must be true or false", f"For example {option}=true,false.")

@@ -121,15 +121,10 @@ class TrialTable:
             self._note_trial(self.results.trials[run.trial])
 
     def _note_trial(self, trial: TrialResult) -> None:
-        self._medians[trial.trial] = self._median(trial)
-        score = trial.score(self.results.compared_by) if trial.is_complete(self.plan) else math.inf
-        if score < (self._bests[-1][1] if self._bests else math.inf):
+        score = trial.score(self.results.compared_by)
+        self._medians[trial.trial] = score if math.isfinite(score) else math.nan
+        if trial.is_complete(self.plan) and score < (self._bests[-1][1] if self._bests else math.inf):
             self._bests.append((len(self.runs), score))
-
-    def _median(self, trial: TrialResult) -> float:
-        """Of the runs that were trained to their ends; NaN without any."""
-        spread = trial.spread(self.results.compared_by)
-        return math.nan if spread is None else spread.median
 
     # ---- columns
 
@@ -145,7 +140,7 @@ class TrialTable:
 
     @property
     def medians(self) -> Array:
-        """(trials,): of what they are compared by, over the runs that were trained to their ends; NaN without any."""
+        """(trials,): the medians by which they are ranked; NaN where a run that did not end well is in the middle."""
         return np.array(self._medians, float)
 
     def places(self, axis: int) -> Array:

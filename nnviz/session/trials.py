@@ -68,7 +68,7 @@ class Trials(QObject):
         self._seen: object = None  # when it was looked whether others wrote a sweep
         self._under_way = 0  # the sweep that this window does
         self._watchers: set[str] = set()
-        self._is_reading = self._is_stale = False
+        self._is_reading = self._is_stale = self._is_asked_for = False
         self._meanwhile: list[NewResults] = []  # what came while it was read
         sweeps.came.connect(self._take_new)
         sweeps.changed.connect(self._follow_end)
@@ -95,7 +95,7 @@ class Trials(QObject):
     def show(self, sweep: int) -> None:
         """Looks at the sweep of that number, where the person can see it."""
         if sweep != self.shown:
-            self.shown, self.table, self._status = sweep, None, ""
+            self.shown, self.table, self._status, self._is_asked_for = sweep, None, "", bool(sweep)
             self._tell_seen()
             self.choose(None)
             self.changed.emit()
@@ -117,7 +117,8 @@ class Trials(QObject):
         if self._is_stale or not self._watchers:
             self._read()
             return
-        if self.shown and found.shown != self.shown:
+        is_asked_for, self._is_asked_for = self._is_asked_for, False
+        if is_asked_for and found.shown != self.shown:  # else it was deleted
             self._messages.tell("That is no sweep: several seeds, or a race, which are compared by their curves.")
         self.sweeps, self.shown, self.table, self._status = found.sweeps, found.shown, found.table, found.status
         self._tell_seen()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from engine.datasets import Dataset
 from engine.errors import SettingError
@@ -33,7 +36,9 @@ STATUSES = {
     DIVERGED: "diverged: its numbers grew beyond all bounds",
     FAILED: "failed",
 }
-_COUNTED = {PRUNED: "● {} stopped early", STOPPED: "○ {} stopped", DIVERGED: "× {} diverged", FAILED: "× {} failed"}
+_COUNTED = {PRUNED: "• {} stopped early", STOPPED: "○ {} stopped", DIVERGED: "× {} diverged", FAILED: "× {} failed"}
+_LINES = "a line is a trial, the best ones brighter"
+_DOTTED = "dotted: stopped, diverged or failed"
 _MOST_TOLD = 3  # settings that vary
 _OPENS = "double click: put it into the window"
 _OPENS_MIDDLE = "double click: put its middle run into the window"
@@ -51,13 +56,18 @@ def sweep_entry(told: ToldSweep) -> str:
 
 
 def sweep_words(told: ToldSweep) -> str:
-    """ "sweep 4 · learning rate, hidden layers": its title, and which settings vary."""
-    return " · ".join(filter(None, (sweep_title(told), ", ".join(_varied(told)))))
+    """ "sweep 4 · learning rate, hidden layers": its title, whether it was stopped, and which settings vary."""
+    return " · ".join(filter(None, (_with_status(told), ", ".join(_varied(told)))))
 
 
 def sweep_row(told: ToldSweep) -> str:
     """The same where there is little room: "sweep 4 · rate, hidden"."""
-    return " · ".join(filter(None, (sweep_title(told), ", ".join(map(short_name, _varied(told))))))
+    return " · ".join(filter(None, (_with_status(told), ", ".join(map(short_name, _varied(told))))))
+
+
+def _with_status(told: ToldSweep) -> str:
+    """ "sweep 4", "sweep 4, stopped": that one can go on."""
+    return f"{sweep_title(told)}, stopped" if told.status == STOPPED else sweep_title(told)
 
 
 def short_name(name: str) -> str:
@@ -137,18 +147,24 @@ def told_run(table: TrialTable, run: RunResult, unit: str) -> list[list[Piece]]:
 
 def told_trial(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]:
     """What a read-out tells of a trial and its seeds."""
-    results = table.results
-    spread = results.trials[trial].spread(results.compared_by)
+    results, found = table.results, table.results.trials[trial]
+    spread, score = found.spread(results.compared_by), found.score(results.compared_by)
     figures = figures_of(table, trial, unit)[0]
-    if spread is not None:
-        figures = f"{figure_name(results.compared_by)} {spread_words(results.quantity, spread, unit)}"
-    count = results.trials[trial].count
+    if spread is not None and math.isfinite(score):
+        words = spread_words(results.quantity, replace(spread, median=score), unit)
+        figures = f"{figure_name(results.compared_by)} {words}"
+    count = found.count
     return [
         [(f"trial {trial + 1} · {words_of_seeds(count)}", "text")],
         [(setting_words(table, trial), "muted")],
         [(figures, "text")],
         [(_OPENS_MIDDLE if count > 1 else _OPENS, "muted")],
     ]
+
+
+def line_words(table: TrialTable) -> str:
+    """What the lines of parallel coordinates are."""
+    return f"{_LINES} · {_DOTTED}" if np.isnan(table.medians[table.runs.trials]).any() else _LINES
 
 
 def key_words(table: TrialTable) -> str:

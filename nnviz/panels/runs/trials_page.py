@@ -10,7 +10,15 @@ from nnviz.library import Group
 from nnviz.look import text
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.panels.runs.trial_views import TrialViews
-from nnviz.panels.runs.trial_words import figures_of, key_words, setting_words, sweep_entry, sweep_title, unit_of
+from nnviz.panels.runs.trial_words import (
+    figures_of,
+    key_words,
+    line_words,
+    setting_words,
+    sweep_entry,
+    sweep_title,
+    unit_of,
+)
 from nnviz.session.session import Session
 from nnviz.session.trial_table import TrialTable
 from nnviz.session.trials import VIEWS
@@ -159,7 +167,8 @@ class TrialsPage(Page):
         for button in (self.compare_button, self.open_button):
             button.setVisible(chosen is not None)
         if table is None or chosen is None:
-            self.words.setText("" if table is None else key_words(table))
+            words_of = line_words if trials.view == "parallel" else key_words
+            self.words.setText("" if table is None else words_of(table))
             return
         self.compare_button.setChecked(chosen in self._colours(table))
         median, spread = figures_of(table, chosen, self._unit(table))

@@ -68,7 +68,8 @@ def test_what_is_typed_becomes_values(typed: str, grid: tuple | None) -> None:
         ("dropout=0..0.5/x", "dropout", "0..0.5/x", "For example"),
         ("optimizer=1..3", "optimizer", "1..3", "a,b,c"),
         ("batch-size=1..2.5", "batch-size", "1..2.5", "16..256"),
-        ("hidden=8,x", "hidden", "x", "64, 32"),
+        ("hidden=8,x", "hidden", "x", "64-32"),
+        ("hidden=32x16", "hidden", "32x16", "64-32"),
         ("drop-last=maybe", "drop-last", "maybe", "true,false"),
     ],
 )

@@ -111,6 +111,7 @@ def test_a_sweep_is_called_after_what_varies(library: Library) -> None:
     many = of._replace(varied=("learning_rate", "hidden", "batch_size", "dropout"))
     assert sweep_row(many) == "mine · rate, hidden, batch size, …"
     assert sweep_row(of._replace(name="", varied=())) == f"sweep {of.id}"
+    assert sweep_row(of._replace(status="stopped")) == "mine, stopped · rate"
     assert "\n" not in sweep_row(of._replace(varied=("bad\nname" * 100,)))
     assert len(sweep_row(of._replace(varied=("bad\nname" * 100,)))) < 100
 

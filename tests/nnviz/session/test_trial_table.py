@@ -117,6 +117,14 @@ def test_the_run_in_the_middle_stands_for_its_trial() -> None:
     assert (table.run_of(1) or a_run(0, 9, 1)).seed == 1, "where none was trained to its end, one that was kept"
 
 
+def test_a_trial_lies_at_the_median_by_which_it_is_ranked() -> None:
+    table = a_table("learning-rate=0.05,0.2")
+    table.add_trials(0, [{"learning_rate": 0.05}, {"learning_rate": 0.2}])
+    table.add_runs([a_run(0, 1, 0.1), a_run(0, 2, 0.3), a_run(0, 3, 0.9, PRUNED)])
+    table.add_runs([a_run(1, 1, 0.1), a_run(1, 2, 0.9, PRUNED), a_run(1, 3, math.nan, DIVERGED)])
+    assert table.medians.tolist() == pytest.approx([0.3, math.nan], nan_ok=True)
+
+
 def test_the_best_so_far_falls_when_a_trial_has_all_its_seeds() -> None:
     table = a_table("learning-rate=0.05,0.2,0.3", seeds=(1, 2))
     table.add_trials(0, [{"learning_rate": rate} for rate in (0.05, 0.2, 0.3)])

@@ -206,6 +206,7 @@ def test_a_deleted_sweep_is_no_longer_looked_at(
     qtbot.waitUntil(lambda: trials.table is not None)
     action(ready_window, "actionDeleteRun").trigger()
     qtbot.waitUntil(lambda: not trials.sweeps)
+    assert "4 runs were deleted." in message(ready_window)
     ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: [each.id for each in trials.sweeps] == [sweep])
 

@@ -105,6 +105,17 @@ def test_the_best_trials_stand_as_they_are_ranked(window: MainWindow, few_digits
     assert rows[1].cells[2] == f"{100 * table.results.score(1):.2f}"
 
 
+def test_the_words_below_are_of_what_is_drawn(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+    sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.001,0.1"))
+    with Library() as library:
+        library.database.update_run(Sweeps(library).runs(sweep)[0], {"status": PRUNED})
+    show_trials(window, qtbot)
+    words = window.card("trialsPage").words
+    qtbot.waitUntil(lambda: words.text() == "a dot is a run · • 1 stopped early")
+    choose_entry(qtbot, window, "trialsViewButton", "parallel coordinates")
+    qtbot.waitUntil(lambda: words.text().startswith("a line is a trial, the best ones brighter · dotted: "))
+
+
 def test_the_mouse_reads_a_run(window: MainWindow, table: TrialTable) -> None:
     plot = dots(window)
     run = table.results.trials[0].runs[2]
@@ -254,7 +265,7 @@ def test_stopped_pruned_and_diverged_runs_are_told_apart(window: MainWindow, few
     assert sweep == 1
     assert table.runs.statuses[:3] == [PRUNED, STOPPED, DIVERGED]
     words = window.card("trialsPage").words.text()
-    assert "● 1 stopped early · ○ 1 stopped · × 1 diverged" in words
+    assert "• 1 stopped early · ○ 1 stopped · × 1 diverged" in words
     plot = dots(window)
     looks = {series.mark + series.ink for series in plot.series}
     assert {"discpast", "circlepast", "crossmuted"} <= looks
