@@ -248,7 +248,6 @@ class Results:
         quantity: what is measured: "error" for classes, "rmse" for numbers.
         has_validation: whether there is a validation set to compare by.
         trials: all of them, in the order in which they were added.
-        count: how many trials there are.
         runs: what came of each run, in the order in which they came.
         over: how many runs are over.
     """
@@ -257,7 +256,7 @@ class Results:
         self._plan = plan
         self.quantity = "error" if is_classification else "rmse"
         self.has_test, self.has_validation = has_test, has_validation
-        self.count = self.over = 0
+        self.over = 0
         self.runs = RunColumns()
         self.trials: Sequence[TrialResult] = _Trials(self)
         self._names = tuple(each.name for each in plan.vary)
@@ -267,6 +266,11 @@ class Results:
         # By what trials are ranked: whether runs are lacking, and the score; NaN while no run is over.
         self._lacks, self._scores = array("b"), array("d")
         self._best: tuple[float, int] | None = None  # score and number of the best of those with all seeds
+
+    @property
+    def count(self) -> int:
+        """How many trials there are."""
+        return len(self._values)
 
     @property
     def compared_by(self) -> str:
@@ -289,7 +293,6 @@ class Results:
         self._places.extend([_NONE] * len(self._seeds))
         self._lacks.append(True)
         self._scores.append(math.nan)
-        self.count += 1
         return self.count - 1
 
     def add(self, result: RunResult) -> bool:

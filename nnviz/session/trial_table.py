@@ -107,7 +107,8 @@ class TrialTable:
             is_measured = run.status != STOPPED or run.epochs > 1
             if is_measured and 0 <= run.trial < self.results.count:
                 self._learn_figures(run)
-                self._add(run)
+                if self.results.add(run):  # else it is over, and was told twice
+                    self._note_trial(self.results.trials[run.trial])
 
     def _learn_figures(self, run: RunResult) -> None:
         """What is measured shows in the first figures."""
@@ -115,10 +116,6 @@ class TrialTable:
             self.results.quantity = "rmse"
         if any(name.startswith("test_") for name in run.figures):
             self.results.has_test = True
-
-    def _add(self, run: RunResult) -> None:
-        if self.results.add(run):  # else it is over, and was told twice
-            self._note_trial(self.results.trials[run.trial])
 
     def _note_trial(self, trial: TrialResult) -> None:
         score = trial.score(self.results.compared_by)

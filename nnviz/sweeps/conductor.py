@@ -90,8 +90,8 @@ class Conductor:
         self._under_way: dict[int, _UnderWay] = {}
         self._numbers = 0
         self._replaced: dict[tuple[int, int], int] = {}
-        self._learned = bytearray()  # for each trial, whether its sampler was told of it
         known = [] if store is None else store.record.trials
+        self._learned = bytearray(len(known))  # for each trial, whether the sampler was told of it
         self._sampler: Sampler = sampler_of(plan, known)
         for values in known:
             self.results.add_trial(values)
@@ -129,6 +129,7 @@ class Conductor:
         """Its number."""
         if self._store is not None:
             self._store.note_trial(values)
+        self._learned.append(False)
         return self.results.add_trial(values)
 
     def _plan_rest(self) -> None:
@@ -316,7 +317,6 @@ class Conductor:
         """Tells the sampler how good a trial is, once, when its runs are over."""
         statuses = self.results.trials[trial].statuses
         is_over = len(statuses) == len(self.plan.seeds) and STOPPED not in statuses
-        self._learned.extend(bytes(max(0, trial + 1 - len(self._learned))))
         if is_over and not self._learned[trial]:
             self._learned[trial] = True
             self._sampler.learn(trial, self.results.score(trial))

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from nnviz.library import Group
 from nnviz.look import text
 from nnviz.look.results import figure_name, verdict_words
-from nnviz.panels.runs.trial_words import chosen_words, figures_of, short_name, sweep_title, unit_of, value_words
+from nnviz.panels.runs.trial_words import chosen_words, figures_of, short_name, title_of_shown, unit_of, value_words
 from nnviz.session.session import Session
 from nnviz.session.setting_words import setting_name
 from nnviz.session.trial_table import TrialTable
@@ -19,7 +19,6 @@ from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.trials.best_table import BestRow, BestTable
 
 _MOST_ROWS = 20
-_LONGEST = 24  # letters of the name of a sweep
 _LOW = 240  # pixels: with less height only the first sentences stand below the table
 _TIP = (
     "The best trials by the validation error, the median over their seeds. Click a row to choose the trial, its "
@@ -106,9 +105,7 @@ class BestTrials(QWidget):
         state = self._session.sweeps.progress if trials.is_under_way else f"{runs} runs done"
         stopped = ", stopped" if not (trials.is_under_way or trials.is_over) else ""
         percent = " %" if table.results.quantity == "error" else ""
-        told = next((each for each in trials.sweeps if each.id == trials.shown), None)
-        title = f"sweep {trials.shown}" if told is None else text.plain(sweep_title(told), _LONGEST)
-        return f"{title}, by {figure_name(table.results.compared_by)}{percent} · {state}{stopped}"
+        return f"{title_of_shown(trials)}, by {figure_name(table.results.compared_by)}{percent} · {state}{stopped}"
 
     def _row(self, table: TrialTable, rank: int, trial: int, unit: str, is_best: bool) -> BestRow:
         values, comparison = table.results.trials[trial].values, self._session.comparison

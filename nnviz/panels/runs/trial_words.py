@@ -27,6 +27,7 @@ from nnviz.widgets.read_out import Piece
 if TYPE_CHECKING:
     from nnviz.library import RunRecord
     from nnviz.library.sweeps import ToldSweep
+    from nnviz.session.trials import Trials
 
 # How runs ended, and how such a dot is told from the others.
 STATUSES = {
@@ -40,6 +41,7 @@ _COUNTED = {PRUNED: "• {} stopped early", STOPPED: "○ {} stopped", DIVERGED:
 _LINES = "a line is a trial, the best ones brighter"
 _DOTTED = "dotted: stopped, diverged or failed"
 _MOST_TOLD = 3  # settings that vary
+_LONGEST = 24  # letters of the name of a sweep
 _OPENS = "double click: put it into the window"
 _OPENS_MIDDLE = "double click: put its middle run into the window"
 
@@ -47,6 +49,12 @@ _OPENS_MIDDLE = "double click: put its middle run into the window"
 def sweep_title(told: ToldSweep) -> str:
     """ "sweep 3", or its name."""
     return text.name(told.name) if told.name else f"sweep {told.id}"
+
+
+def title_of_shown(trials: Trials) -> str:
+    """What the sweep that is looked at is called, in one line that is not long."""
+    told = next((each for each in trials.sweeps if each.id == trials.shown), None)
+    return text.plain(f"sweep {trials.shown}" if told is None else sweep_title(told), _LONGEST)
 
 
 def sweep_entry(told: ToldSweep) -> str:

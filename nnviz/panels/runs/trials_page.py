@@ -7,7 +7,6 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
 from nnviz.jobs.pace import Budget
 from nnviz.library import Group
-from nnviz.look import text
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.panels.runs.trial_views import TrialViews
 from nnviz.panels.runs.trial_words import (
@@ -16,7 +15,7 @@ from nnviz.panels.runs.trial_words import (
     line_words,
     setting_words,
     sweep_entry,
-    sweep_title,
+    title_of_shown,
     unit_of,
 )
 from nnviz.session.session import Session
@@ -40,7 +39,6 @@ _OPEN_TIP = (
 _NO_SWEEP = "No sweep yet: choose in Sweep, below, which settings vary, and start it."
 _NAMES = dict(zip(VIEWS, ("dots", "parallel coordinates", "best so far"), strict=True))
 _BETWEEN, _TIMES_ITS_COST = 0.15, 60  # between two drawings: seconds at least, and in multiples of what one takes
-_LONGEST = 24  # letters of a sweep's name on the button
 
 
 class TrialsPage(Page):
@@ -122,7 +120,7 @@ class TrialsPage(Page):
         trials = self._session.trials
         titles = {str(told.id): sweep_entry(told) for told in trials.sweeps}
         self.sweep_button.show_choice(titles, str(trials.shown))
-        self.sweep_button.setText(f"{self._title()} ▾")
+        self.sweep_button.setText(f"{title_of_shown(trials)} ▾")
         self.view_button.show_choice(_NAMES, trials.view)
         table = trials.table
         for part in (self.view_button, self.log_button, self.sweep_button):
@@ -135,11 +133,6 @@ class TrialsPage(Page):
             self.views.show_table(table, trials.view, *looks, at_once)
             self._stack.setCurrentWidget(self.views)
         self._show_choice()
-
-    def _title(self) -> str:
-        trials = self._session.trials
-        told = next((each for each in trials.sweeps if each.id == trials.shown), None)
-        return text.plain(f"sweep {trials.shown}" if told is None else sweep_title(told), _LONGEST)
 
     def _unit(self, table: TrialTable) -> str:
         return unit_of(table, self._session.data.dataset)

@@ -209,19 +209,17 @@ class _Ink:
 
     def _paint_right(self, line: RunLine, top: int) -> int:
         """What stands at the right of the title, which is not cut; returns where the title has to end."""
-        place, advance = (
-            self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0),
-            self._painter.fontMetrics().horizontalAdvance,
-        )
-        place.setLeft(min(place.left(), place.right() - advance(line.told)))
+        figure, count, triangle = _begins(line, self._columns, self._painter.fontMetrics())
+        place = self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0)
+        place.setLeft(figure)
         self._write(line.told, "muted" if line.progress else line.figure_colour, place, Qt.AlignRight)
-        end, count = place.left() - _AIR, "" if line.progress else line.count
+        end = figure - _AIR
         if not line.runs:
             return end
-        self._write(count, "muted", QRect(end - advance(count), top, advance(count) + 1, _HIGH), Qt.AlignRight)
-        left = _begin_of_count(line, self._columns, self._painter.fontMetrics())
-        self._paint_arrow(line.is_open, QPointF(left + _ARROW, place.center().y() + 0.5))
-        return int(left - _ARROW)
+        if not line.progress:
+            self._write(line.count, "muted", QRect(count, top, end - count + 1, _HIGH), Qt.AlignRight)
+        self._paint_arrow(line.is_open, QPointF(triangle + _ARROW, place.center().y() + 0.5))
+        return int(triangle - _ARROW)
 
     def _write(self, words: str, ink: str, place: QRect, side: Qt.AlignmentFlag) -> None:
         self._painter.setPen(self._colour(ink))
@@ -248,13 +246,12 @@ class _Ink:
             painter.drawRoundedRect(square.adjusted(-3, -3, 3, 3), 3, 3)
 
 
-def _begin_of_count(line: RunLine, columns: Mapping[int, tuple[int, int]], metrics: QFontMetrics) -> float:
-    """Where the triangle before the count begins, from the left."""
+def _begins(line: RunLine, columns: Mapping[int, tuple[int, int]], metrics: QFontMetrics) -> tuple[int, int, float]:
+    """Where the figure, the count and the triangle before it begin, from the left."""
     left, width = columns[FIGURE]
-    right = left + width - 1 - _AIR
-    figure = min(left, right - metrics.horizontalAdvance(line.told))
-    count = 0 if line.progress else metrics.horizontalAdvance(line.count)
-    return figure - _AIR - count - 3.5 * _ARROW
+    figure = min(left, left + width - 1 - _AIR - metrics.horizontalAdvance(line.told))
+    count = figure - _AIR - (0 if line.progress else metrics.horizontalAdvance(line.count))
+    return figure, count, count - 3.5 * _ARROW
 
 
 class RunTable(QTableView):
@@ -305,11 +302,11 @@ class RunTable(QTableView):
 
     def _is_count(self, index: QModelIndex) -> bool:
         """Whether the mouse was pressed on the count, or on the triangle before it."""
-        line, columns = self.lines.line(index.row()), self._columns
+        line = self.lines.line(index.row())
         if not line.runs or index.column() not in (TITLE, SEEDS):
             return False
-        metrics = QFontMetrics(theme.font(theme.SMALL))
-        return index.column() == SEEDS or self._pressed >= _begin_of_count(line, columns, metrics) - _AIR
+        *_, triangle = _begins(line, self._columns, QFontMetrics(theme.font(theme.SMALL)))
+        return index.column() == SEEDS or self._pressed >= triangle - _AIR
 
     @property
     def _columns(self) -> dict[int, tuple[int, int]]:

@@ -14,6 +14,7 @@ from engine.many.plan import seeds_of
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.session.kept_list import Sweep
+from nnviz.session.trials import Trials
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.runs.run_table import SEEDS, STAR, TITLE, RunTable
 from nnviz.window.main_window import MainWindow
@@ -53,6 +54,14 @@ def message(window: MainWindow) -> str:
 def wait_until_open(window: MainWindow, qtbot: QtBot) -> None:
     """And its trials are listed."""
     qtbot.waitUntil(lambda: len(window.session.library.rows) > SWEEP + 1)
+
+
+def click_sweep(table: RunTable, window: MainWindow, qtbot: QtBot) -> Trials:
+    """Clicks its row, and waits until its trials are read."""
+    click_row(qtbot, table, SWEEP)
+    trials = window.session.trials
+    qtbot.waitUntil(lambda: trials.table is not None)
+    return trials
 
 
 def test_it_is_one_row_with_its_count_and_its_best(table: RunTable, sweep: int) -> None:
@@ -117,9 +126,7 @@ def test_a_double_click_opens_it_too(table: RunTable, ready_window: MainWindow, 
 def test_a_click_shows_what_came_of_its_trials(
     table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
-    click_row(qtbot, table, SWEEP)
-    trials = ready_window.session.trials
-    qtbot.waitUntil(lambda: trials.table is not None)
+    trials = click_sweep(table, ready_window, qtbot)
     assert trials.shown == sweep
     assert ready_window.card("trialsPage").isVisible()
     assert not ready_window.session.comparison.colours
@@ -201,9 +208,7 @@ def test_it_is_found_by_what_varies_but_groups_of_seeds_are_not(
 def test_a_deleted_sweep_is_no_longer_looked_at(
     table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
-    click_row(qtbot, table, SWEEP)
-    trials = ready_window.session.trials
-    qtbot.waitUntil(lambda: trials.table is not None)
+    trials = click_sweep(table, ready_window, qtbot)
     action(ready_window, "actionDeleteRun").trigger()
     qtbot.waitUntil(lambda: not trials.sweeps)
     assert "4 runs were deleted." in message(ready_window)
@@ -246,9 +251,7 @@ def test_f2_renames_it_and_it_is_found_by_its_name(
 def test_another_name_stands_wherever_it_is_called(
     table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
-    click_row(qtbot, table, SWEEP)
-    trials = ready_window.session.trials
-    qtbot.waitUntil(lambda: trials.table is not None)
+    trials = click_sweep(table, ready_window, qtbot)
     ready_window.session.sweep_names.rename(trials.sweeps[0], "Größer")
     qtbot.waitUntil(lambda: [each.name for each in trials.sweeps] == ["Größer"])
     button = find(ready_window, ChoiceButton, "trialsSweepButton")
