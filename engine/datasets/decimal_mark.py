@@ -52,7 +52,9 @@ def told_guess(mark: str, doubt: str) -> str:
 
 def _says(cell: str, mark: str) -> bool:
     """Whether a number says that a sign is the decimal mark."""
-    is_plain = _PLAIN[mark].fullmatch(cell) is not None and not _PERHAPS_THOUSANDS[mark].fullmatch(cell)
+    if mark in cell and _PLAIN[mark].fullmatch(cell) and not _PERHAPS_THOUSANDS[mark].fullmatch(cell):
+        return True
+    if mark not in cell and all(cell.count(other) < 2 for other in DECIMALS):
+        return False
     separating = separator(cell, mark)
-    is_grouped = separating != "" and (mark in cell or (separating in DECIMALS and cell.count(separating) > 1))
-    return is_plain or is_grouped
+    return separating != "" and (mark in cell or separating in DECIMALS)

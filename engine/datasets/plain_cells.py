@@ -17,7 +17,7 @@ _MOST_ODD = 50  # of so many cells one may be written otherwise, else another wa
 _PADDING = b"\0" * _LONGEST  # so that there is something before the first cell
 _NEWLINE = ord("\n")
 _TENS = 10.0 ** np.arange(_LONGEST + 1)
-_WHOLE_TENS = 10 ** np.arange(9, dtype=np.uint64)
+_WHOLE_TENS = 10 ** np.arange(9)
 
 
 def _eight(byte: int) -> np.uint64:
@@ -26,7 +26,7 @@ def _eight(byte: int) -> np.uint64:
 
 
 _U = np.uint64
-_ZEROS, _HIGH_BITS, _FILL, _OVER_NINE = map(_eight, (ord("0"), 0x80, 0x7F, 0x76))
+_ZEROS, _ONES, _HIGH_BITS, _FILL, _OVER_NINE = map(_eight, (ord("0"), 1, 0x80, 0x7F, 0x76))
 _PLACES = _U(0x0706050403020100)
 _LAST = np.array([0, *((2**64 - 2 ** (64 - 8 * count)) for count in range(1, 9))], _U)  # keeps so many last bytes
 
@@ -38,21 +38,23 @@ def plain_cells(lines: bytes, delimiter: str, decimal: str) -> Array | None:
     """
     content = np.frombuffer(b"".join((_PADDING, lines, b"" if lines.endswith(b"\n") else b"\n")), np.uint8)
     ends = np.flatnonzero((content == ord(delimiter)) | (content == _NEWLINE))
-    width = int((content[ends] == _NEWLINE).argmax()) + 1
-    if not _are_rows(content, ends, width):
+    ends_line = content[ends] == _NEWLINE
+    width = int(ends_line.argmax()) + 1
+    if len(ends) != np.count_nonzero(ends_line) * width or not ends_line[width - 1 :: width].all():
         return None
     starts = np.concatenate(([len(_PADDING)], ends[:-1] + 1))
     first = content[starts]
     is_negative = first == ord("-")
-    lengths = ends - starts - (is_negative | (first == ord("+")))
+    lengths = ends - starts
+    if width == 1 and not lengths.all():
+        return None  # an empty line is no row
+    lengths -= is_negative | (first == ord("+"))
     values, is_odd = _magnitudes(content, ends, lengths, ord(decimal))
     values *= 1.0 - 2.0 * is_negative
-    is_empty = starts == ends
-    if width == 1 and is_empty.any():
-        return None  # an empty line is no row
-    values[is_empty] = np.nan
-    is_odd &= ~is_empty
     places = np.flatnonzero(is_odd)
+    is_empty = starts[places] == ends[places]
+    values[places[is_empty]] = np.nan
+    places = places[~is_empty]
     if len(places) * _MOST_ODD > len(ends):
         return None
     for place in places:
@@ -61,12 +63,6 @@ def plain_cells(lines: bytes, delimiter: str, decimal: str) -> Array | None:
         if wrong is not None:
             return None
     return values.reshape(-1, width)
-
-
-def _are_rows(content: Array, ends: Array, width: int) -> bool:
-    """Whether all lines have so many cells."""
-    lines = np.count_nonzero(content == _NEWLINE)
-    return len(ends) == lines * width and bool((content[ends[width - 1 :: width]] == _NEWLINE).all())
 
 
 def _magnitudes(content: Array, ends: Array, lengths: Array, point: int) -> tuple[Array, Array]:
@@ -81,19 +77,31 @@ def _magnitudes(content: Array, ends: Array, lengths: Array, point: int) -> tupl
         whole[long] += more * _WHOLE_TENS[8 - of_long]
         decimals[long] += places + 8 * others
         is_odd[long] |= is_wrong | (of_long + others > 1)
-    return whole / _TENS[decimals], is_odd
+    return whole / _TENS.take(decimals, mode="clip"), is_odd
 
 
 def _digits(words: Array, lengths: Array, point: int) -> tuple[Array, Array, Array, Array]:
-    """Of the last characters of eight: the number they are without the point, how many follow the point, how many
-    points there are (0 or 1), and whether they are anything else. (k,) each."""
-    digits = (words ^ _ZEROS) & _LAST.take(lengths, mode="clip")
-    marks = (((digits ^ _eight(point ^ ord("0"))) + _FILL) & _HIGH_BITS) ^ _HIGH_BITS  # at the points
-    points = (marks != 0).astype(np.int64)
-    after, before = _U(0) - (marks << _U(1)), (marks >> _U(7)) - _U(1)
-    closed = (digits & after) | ((digits & before) << (points << 3).view(_U))
-    is_odd = ((closed + _OVER_NINE) & _HIGH_BITS) | (marks & (marks - _U(1)))
-    decimals = (((marks >> _U(7)) * _PLACES) >> _U(56)).view(np.int64)
-    pairs = (closed * _U(10 * 2**8 + 1)) >> _U(8) & _U(0x00FF00FF00FF00FF)
-    fours = (pairs * _U(100 * 2**16 + 1)) >> _U(16) & _U(0x0000FFFF0000FFFF)
-    return (fours * _U(10_000 * 2**32 + 1)) >> _U(32), decimals, points, is_odd != 0
+    """Of the last characters of eight, which it changes: the number they are without the point, how many follow the
+    point, how many points there are, and whether they are anything else. (k,) each.
+    """
+    digits = words
+    digits ^= _ZEROS
+    digits &= _LAST.take(lengths, mode="clip")
+    marks = digits ^ _eight(point ^ ord("0"))
+    for change, by in ((np.add, _FILL), (np.bitwise_and, _HIGH_BITS), (np.bitwise_xor, _HIGH_BITS)):
+        change(marks, by, out=marks)
+    marks >>= _U(7)  # 1 in the byte of each point
+    points = (marks * _ONES) >> _U(56)
+    before = marks - points
+    before &= digits
+    before *= _U(255)
+    digits -= marks * _U(point ^ ord("0"))
+    digits += before  # what is before the point moves to its place
+    is_odd = (((digits + _OVER_NINE) & _HIGH_BITS) != 0) | (points > 1)
+    marks *= _PLACES
+    marks >>= _U(56)
+    for step, kept in ((8, 0x00FF00FF00FF00FF), (16, 0x0000FFFF0000FFFF), (32, 0x00000000FFFFFFFF)):
+        digits *= _U(10 ** (step // 8) * 2**step + 1)  # two neighbours become one: pairs, fours, all eight
+        digits >>= _U(step)
+        digits &= _U(kept)
+    return digits.view(np.int64), marks.view(np.int64), points.view(np.int64), is_odd

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +14,6 @@ from engine.datasets.table_blocks import Blocks, CannotReadError
 from engine.datasets.table_columns import Column
 from engine.datasets.table_format import MOST_BYTES, TableFormat, unreadable
 from engine.datasets.table_reading import Progress, Reading, is_blank
-from engine.datasets.table_spans import Bounds, Elsewhere, Span, read_span, spans_of
 from engine.errors import DataError, bad_file
 from engine.lazy_dataclass import dataclass
 from engine.regular_files import open_regular
@@ -84,7 +82,6 @@ def read_table(
     texts: Collection[str] = (),
     least_columns: int = 2,
     only_head: bool = False,
-    elsewhere: Elsewhere | None = None,
     numbers: Collection[str] = (),
     keeps_ragged: bool = False,
 ) -> Table:
@@ -102,7 +99,6 @@ def read_table(
         texts: names of columns that are texts, even if they hold numbers, or yes and no.
         least_columns: how many columns there must be: one to predict, besides the inputs.
         only_head: whether only the first megabyte is read, for a look at it.
-        elsewhere: reads parts of a large file at the same time; None for one after the other.
         numbers: names of columns that are of numbers, even if most of their cells are words.
         keeps_ragged: rows with more or fewer cells stay where they are, without values, instead of being left out.
 
@@ -118,11 +114,7 @@ def read_table(
             kinds = {"texts": frozenset(texts), "numbers": frozenset(numbers)}
             begun = partial(Reading, path, form, least_columns=least_columns, keeps_ragged=keeps_ragged, **kinds)
             reading = begun()
-            done = elsewhere is not None and not only_head and _read_in_parts(reading, file, size, progress, elsewhere)
-            if not done:
-                reading = begun()
-                file.seek(0)
-                reading.read(file, size, progress, only_head)
+            reading.read(file, size, progress, only_head)
             if reading.wordy:
                 reading = begun(wordy=reading.wordy)
                 file.seek(0)
@@ -145,30 +137,6 @@ def read_table(
         form=form,
         tail=tuple(reading.tail),
     )
-
-
-def _read_in_parts(
-    reading: Reading, file: BinaryIO, size: int, progress: Progress | None, elsewhere: Elsewhere
-) -> bool:
-    """Reads the first parts while the last ones are read elsewhere; what of these is not plain numbers, from there on.
-
-    Returns whether it could be done: not so if a part ends within a cell in quotation marks.
-    """
-    first, *others = spans_of(file, size, reading.form)
-    with closing(elsewhere(partial(read_span, reading.path, reading.form), others, size)) as shared:
-        told = None if progress is None else lambda done, _: progress(min(size, done + shared.done), size)
-        span: Bounds | None = first
-        while span is not None:
-            reading.read(Span(file, *span), size, told)  # type: ignore[arg-type]  # all that is used of a file
-            if reading.ends_in_quotes and others:
-                return False
-            span = shared.take()
-        for (start, _), numbers in shared.results():
-            if numbers is None or not reading.add_matrix(*numbers):
-                file.seek(start)
-                reading.read(file, size, progress)
-                break
-    return True
 
 
 def row_number(path: str | Path, form: TableFormat, place: int) -> int | None:

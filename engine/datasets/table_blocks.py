@@ -16,7 +16,7 @@ from engine.errors import bad_file
 from engine.validation import Array
 
 _FIRST_BLOCK = 2**20  # bytes by which the kinds of columns are told
-_BLOCK = 2**18  # bytes of each further one: few enough that its numbers stay in the processor's cache
+_BLOCK = 2**20  # bytes of each further one: enough that threads seldom wait for one another
 _LONGEST_LINE = 10_000_000  # characters
 
 
@@ -29,11 +29,7 @@ class CannotReadError(Exception):
 
 
 class Blocks:
-    """Goes through a file once. Its methods raise FileFormatError for what is no text, CannotReadError.
-
-    Attributes:
-        quotes: quotation marks so far.
-    """
+    """Goes through a file once. Its methods raise FileFormatError for what is no text, CannotReadError."""
 
     def __init__(self, path: Path, form: TableFormat, file: BinaryIO) -> None:
         self._path = path
@@ -46,7 +42,6 @@ class Blocks:
         self._back = ""
         self._taken = 0
         self._size = _FIRST_BLOCK
-        self.quotes = 0
 
     def next(self) -> str:
         """The next lines, each ended by \\n except perhaps the file's last one; empty at the end."""
@@ -59,9 +54,12 @@ class Blocks:
             cut = self._rest.rfind("\n") + 1 if data else len(self._rest)
             if cut or not data:
                 block, self._rest = self._rest[:cut], self._rest[cut:]
-                self.quotes += block.count('"')
                 return block
             self._check_length(len(self._rest))
+
+    def put_back(self, text: str) -> None:
+        """Whole lines that were taken last come once more."""
+        self._back = text + self._back
 
     def rows(self, block: str) -> Iterator[list[str]]:
         """The rows of a block; its last one is read to its end, wherever that is. May raise ``csv.Error``."""
@@ -71,7 +69,7 @@ class Blocks:
             yield row
             if self._taken >= count:
                 break
-        self._back = "".join(lines[self._taken :])
+        self.put_back("".join(lines[self._taken :]))
 
     def _continued(self, lines: list[str]) -> Iterator[str]:
         """These lines, and then those of the next blocks, which are appended to ``lines``."""

@@ -74,9 +74,9 @@ class NumbersRead:
         self._decimal = decimal
         self._takes_units = takes_units
         self._unit = ""
-        self._parts: list[Array] = []
-        self.wrong: Counter[str] = Counter()
+        self._values = np.empty(0)  # so far, and room for more
         self._length = 0
+        self.wrong: Counter[str] = Counter()
         self._separated: list[Array] = []  # the places, from 0, of cells with separators, so many at a time
         self._separators: set[str] = set()
         self._signed: list[Array] = []  # likewise, of cells with €, % or the like
@@ -111,8 +111,16 @@ class NumbersRead:
 
     def add_values(self, values: Array) -> None:
         """Takes the next cells as numbers, (k,)."""
-        self._parts.append(values)
-        self._length += len(values)
+        start, self._length = self._length, self._length + len(values)
+        if self._length > len(self._values):
+            self.make_room(self._length + self._length // 2)
+        self._values[start : self._length] = values
+
+    def make_room(self, cells: int) -> None:
+        """Prepares for so many cells in all. Memory is taken when they come."""
+        if cells > len(self._values):
+            values, self._values = self._values, np.empty(cells)
+            self._values[: len(values)] = values
 
     @property
     def separator(self) -> str:
@@ -137,7 +145,7 @@ class NumbersRead:
     @property
     def is_wordy(self) -> bool:
         """Whether so many of its cells are words that it is a column of texts."""
-        there = sum(len(part) - int(np.isnan(part).sum()) for part in self._parts)
+        there = self._length - int(np.count_nonzero(np.isnan(self._values[: self._length])))
         read = self.wrong[THOUSANDS] + self.wrong[SIGN]
         words = self.wrong[WORD] - (self._misgrouped if self.wrong[THOUSANDS] else 0)
         others = 0 if self._has_one_sign else sum(map(len, self._signed))
@@ -145,8 +153,7 @@ class NumbersRead:
 
     def column(self, name: str) -> Column:
         """The whole column; ends the reading."""
-        values = np.concatenate(self._parts)
-        self._parts.clear()  # column by column, so that memory does not hold the whole table twice
+        values = self._values[: self._length]
         lost = [*([] if self.separator else self._separated), *([] if self._has_one_sign else self._signed)]
         for places in lost:
             values[places] = np.nan

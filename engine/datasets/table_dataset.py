@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import field, replace
 
 import numpy as np
 
+from engine import large_arrays
 from engine.datasets.cells import is_date
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
@@ -17,6 +18,7 @@ from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few, largest_size, mostly_numbers
 from engine.errors import DataError, SettingError, Verbatim
 from engine.lazy_dataclass import dataclass
+from engine.shared_work import share
 from engine.validation import Array, check_available
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
@@ -27,6 +29,7 @@ MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
 MANY_CLASSES = 20  # different values that may all be meant as classes
 _LOOKED_AT = 1000  # numbers among which mostly there are more than these
+_ROWS_OF_ONE = 4 * AT_ONCE  # that each of those who share the work takes at a time
 _BYTES_OF_NUMBER = 24  # while the data set is made
 _NUMBERS_OF_ROWS = ("column 1", "unnamed: 0", "id", "index", "row", "nr", "no")
 _WHOLE = 2**53  # up to which whole numbers are exact
@@ -354,18 +357,14 @@ def _check_memory(rows: int, numbers: int) -> None:
 
 
 def _scaled_coding(unscaled: TableCoding, filled: list[Array], targets: Array, train: Array) -> TableCoding:
-    stays = [column.kind != NUMBER for column in unscaled.columns for _ in column.inputs]
     of_target = None if unscaled.class_names else Scaling.of(targets[train, None])
-    scaling = Scaling.of_blocks(lambda: _raw_blocks(unscaled, filled, train), len(train), np.array(stays))
+    pairs = zip(unscaled.columns, filled, strict=True)
+    columns = [numbers if column.kind == NUMBER else None for column, numbers in pairs for _ in column.inputs]
+    if len(columns) > 1:
+        scaling = Scaling.of_columns(columns, train)
+    else:
+        scaling = Scaling.of(filled[0][train, None], np.array([columns[0] is None]))
     return replace(unscaled, scaling=scaling, target_scaling=of_target)
-
-
-def _raw_blocks(coding: TableCoding, filled: list[Array], rows: Array) -> Iterator[Array]:
-    """The raw inputs of these rows, (some, inputs) float64: not all at once, which would cost much time and memory."""
-    at_once = AT_ONCE if len(coding.inputs) > 1 else len(rows)
-    for start in range(0, len(rows), at_once):
-        some = rows[start : start + at_once]
-        yield coding.expanded([of_column[some] for of_column in filled])
 
 
 def _dataset(
@@ -377,7 +376,8 @@ def _dataset(
     in_file: Array | None,
 ) -> Dataset:
     """``in_file``: (rows,) the row in the file of each; None if there is none."""
-    splits = [_split(coding, filled, targets, part) if len(part) else None for part in parts]
+    pairs = zip(parts, _inputs_of_parts(coding, filled, parts), strict=True)
+    splits = [_split(coding, inputs, targets[part]) if len(part) else None for part, inputs in pairs]
     if in_file is not None:
         splits = [each and replace(each, rows=in_file[part]) for each, part in zip(splits, parts, strict=True)]
     train, test = splits
@@ -385,15 +385,26 @@ def _dataset(
     return Dataset(title, train, test, coding=coding)
 
 
-def _split(coding: TableCoding, filled: list[Array], targets: Array, rows: Array) -> Split:
-    inputs = np.empty((len(rows), len(coding.inputs)), np.float32)
-    start = 0
-    for raw in _raw_blocks(coding, filled, rows):
-        inputs[start : start + len(raw)] = coding.scaled(raw)
-        start += len(raw)
-    of_rows = targets[rows]
+def _inputs_of_parts(coding: TableCoding, filled: list[Array], parts: tuple[Array, Array]) -> list[Array]:
+    """(k, inputs) float32 of the rows of each part, which are sorted. Not all at once, which would cost much memory."""
+    inputs = [large_arrays.empty((len(part), len(coding.inputs)), np.float32) for part in parts]
+
+    def write(starts: range) -> None:
+        for start in starts:
+            rows = slice(start, start + AT_ONCE)
+            scaled = coding.scaled(coding.expanded([of_column[rows] for of_column in filled]))
+            for part, of_part in zip(parts, inputs, strict=True):
+                first, last = np.searchsorted(part, (rows.start, rows.stop))
+                of_part[first:last] = scaled[part[first:last] - start]
+
+    spans = range(0, len(filled[0]), _ROWS_OF_ONE)
+    share(write, [range(start, min(start + _ROWS_OF_ONE, len(filled[0])), AT_ONCE) for start in spans])
+    return inputs
+
+
+def _split(coding: TableCoding, inputs: Array, targets: Array) -> Split:
     if coding.class_names:
-        return Split(inputs, one_hot(of_rows, len(coding.class_names)), of_rows)
-    numbers = of_rows[:, None]
+        return Split(inputs, one_hot(targets, len(coding.class_names)), targets)
+    numbers = targets[:, None]
     scaled = numbers.astype(np.float32) if coding.target_scaling is None else coding.target_scaling.apply(numbers)
     return Split(inputs, scaled)

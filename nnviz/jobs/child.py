@@ -14,8 +14,12 @@ from typing import IO, Any
 
 from engine.priority import LATER, set_session_priority
 
-# To glibc: memory that was freed is kept for what comes next. Taking it anew, page by page, would cost much time.
-_KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**29)}
+# To glibc: memory that was freed is kept for what comes next, in any thread. Taking it anew would cost much time.
+_KEEPS_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TRIM_THRESHOLD_": str(2**29),
+    "MALLOC_ARENA_MAX": "1",
+}
 _CUT = "truncated"  # what pickle says of a message that ends too soon
 # Modules are looked for where this process looks, so that both find the same ones.
 _CODE = "import sys; sys.path[:] = sys.argv[1:]; from {} import main; main()"
@@ -26,14 +30,17 @@ def can_start() -> bool:
     return bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
-def start(module: str) -> subprocess.Popen[bytes]:
-    """Starts a process that calls ``main`` of that module. Raises OSError or RuntimeError if that is not possible."""
+def start(module: str, **variables: str) -> subprocess.Popen[bytes]:
+    """Starts a process that calls ``main`` of that module, with these variables in its environment.
+
+    Raises OSError or RuntimeError if that is not possible.
+    """
     return subprocess.Popen(
         [sys.executable, "-c", _CODE.format(module), *map(os.path.abspath, sys.path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=None if sys.stderr else subprocess.DEVNULL,
-        env={**_KEEPS_MEMORY, **os.environ},
+        env={**_KEEPS_MEMORY, **variables, **os.environ},
         start_new_session=True,  # Ctrl+C in the terminal is for the window
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )

@@ -6,12 +6,20 @@ import os
 import pickle
 import queue
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
-from nnviz.jobs.child import give_way, listen, own_output, picklable
-from nnviz.jobs.data_helpers import Helpers
-from nnviz.jobs.data_reader import DataReader
+import numpy as np
 
+from engine import large_arrays
+from engine.machine import cores
+from engine.shared_work import share_with
+from nnviz.jobs import shared_arrays
+from nnviz.jobs.child import give_way, listen, own_output, picklable
+from nnviz.jobs.data_reader import DataReader
+from nnviz.jobs.shared_arrays import number_of
+
+_MOST = 4  # threads: more take more memory than time
 _OFTEN = 0.05  # seconds between two reports of how far it is
 
 
@@ -32,10 +40,12 @@ class _Teller:
         buffers: list[pickle.PickleBuffer] = []
         packed = pickle.dumps(result, protocol=5, buffer_callback=buffers.append)
         raw = [buffer.raw() for buffer in buffers]
-        self._put(("done", [len(packed), *(part.nbytes for part in raw)]))
+        numbers = [number_of(part) for part in raw]
+        self._put(("done", (len(packed), [(part.nbytes, number) for part, number in zip(raw, numbers, strict=True)])))
         self._out.write(packed)
-        for part in raw:
-            self._out.write(part)
+        for part, number in zip(raw, numbers, strict=True):
+            if number is None:
+                self._out.write(part)
         self._out.flush()
 
     def failed(self, error: Exception) -> None:
@@ -52,15 +62,14 @@ def main() -> None:
     teller = _Teller(own_output())
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
     listen(requests.put)
-    reader = DataReader(Helpers())
+    count = min(cores(), _MOST)
+    share_with(ThreadPoolExecutor(count), count)
+    reader = DataReader()
     while True:
-        method, before, after = requests.get()
+        method, before, after, is_seen = requests.get()
+        large_arrays.make_by(shared_arrays.empty if is_seen else np.empty)
         try:
-            if method == "call":
-                function, value = before
-                result = function(value)
-            else:
-                result = getattr(reader, method)(*before, teller.progress, *after)
+            result = getattr(reader, method)(*before, teller.progress, *after)
         except BrokenPipeError:
             os._exit(0)  # nobody listens any more
         except Exception as error:

@@ -4,10 +4,11 @@ Reading is mostly Python, of which one thread runs at a time: beside a thread th
 The process runs a module of ours, so a script that opens the window is not run again. It ends with its pipe, so it
 never outlives the window; and it is killed when nobody wants its result any more.
 
-To it go pickled triples: the name of a method of ``DataReader``, and its arguments before and after ``progress``; or
-"call", a function and its argument.
-From it come pickled pairs: ``("progress", (done, total))``, ``("failed", error)``, or ``("done", sizes)``. The last one
-is followed by a pickle and its arrays, of these sizes, so that no array is ever copied into a pickle.
+To it go pickled tuples: the name of a method of ``DataReader``, its arguments before and after ``progress``, and
+whether this process sees arrays that it makes. From it come pickled pairs: ``("progress", (done, total))``,
+``("failed", error)``, or ``("done", (size, arrays))``. The last one is followed by a pickle of that size and by its
+arrays, so that none is ever copied into a pickle. Of an array, its size is told, and the number of its memory if that
+is seen here (``nnviz.jobs.shared_arrays``); it is not sent then.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from __future__ import annotations
 import pickle
 import subprocess
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -32,7 +32,9 @@ from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.jobs.child import can_start, start, take_leave
 from nnviz.jobs.data_reader import DataReader, Reader, Settings
+from nnviz.jobs.shared_arrays import can_see, seen
 
+_SMALL_PAGES = {"NUMPY_MADVISE_HUGEPAGE": "0"}  # large ones take long to be had where they were given back to a host
 _SMALL = 1_000_000  # bytes of a file that is read before a process would have started
 
 
@@ -66,10 +68,6 @@ class DataProcess:
         """Its number; None if it has not started."""
         return None if self._process is None else self._process.pid
 
-    def start(self) -> None:
-        """Starts it before the first request. Raises EndedError once it was ended."""
-        self._started(is_asked=False)
-
     def load(self, name: str, settings: Settings, progress: Progress) -> Dataset:
         """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError once it was ended."""
         dataset: Dataset = self._ask("load", (name, dict(settings)), (), progress)
@@ -79,10 +77,6 @@ class DataProcess:
         """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError once it was ended."""
         preview: Preview = self._ask("preview", (name, dict(settings)), (is_whole,), progress)
         return preview
-
-    def call(self, function: Callable[[Any], Any], value: object) -> Any:
-        """What a function of a module gives for a value. Raises what it raises, and EndedError once it was ended."""
-        return self._ask("call", (function, value), (), lambda done, total: None)
 
     def end(self) -> None:
         """Kills it; a request that waits raises EndedError. It cannot be used again."""
@@ -94,13 +88,13 @@ class DataProcess:
 
     def _ask(self, method: str, before: tuple[Any, ...], after: tuple[Any, ...], progress: Progress) -> Any:
         """The answer to a request; ``before`` and ``after`` are its arguments around ``progress``."""
-        process = self._started(is_asked=True)
+        process = self._started()
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            pickle.dump((method, before, after), process.stdin, protocol=5)
+            pickle.dump((method, before, after, can_see(process.pid)), process.stdin, protocol=5)
             process.stdin.flush()
-            answer = _answer(process.stdout, progress)
+            answer = _answer(process.pid, process.stdout, progress)
         except (EOFError, BrokenPipeError, ConnectionError, pickle.UnpicklingError):  # it may end within a message
             raise self._lost(process) from None
         finally:
@@ -111,13 +105,13 @@ class DataProcess:
             raise answer.error
         return answer
 
-    def _started(self, is_asked: bool) -> subprocess.Popen[bytes]:
+    def _started(self) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._has_ended:
                 raise EndedError
-            self._is_asked = is_asked
+            self._is_asked = True
             if self._process is None:
-                self._process = start("nnviz.jobs.data_main")
+                self._process = start("nnviz.jobs.data_main", **_SMALL_PAGES)
             return self._process
 
     def _clean_up(self) -> None:
@@ -143,7 +137,7 @@ class _Failure:
     error: Exception
 
 
-def _answer(pipe: IO[bytes], progress: Progress) -> Any:
+def _answer(pid: int, pipe: IO[bytes], progress: Progress) -> Any:
     while True:
         kind, value = pickle.load(pipe)
         if kind == "progress":
@@ -151,8 +145,16 @@ def _answer(pipe: IO[bytes], progress: Progress) -> Any:
         elif kind == "failed":
             return _Failure(value)
         else:
-            packed, *buffers = [_taken(pipe, size) for size in value]
+            packed, arrays = _taken(pipe, value[0]), value[1]
+            buffers = [_taken(pipe, size) if number is None else _seen(pid, number, size) for size, number in arrays]
             return pickle.loads(packed, buffers=buffers)  # type: ignore[arg-type]  # an array is a buffer
+
+
+def _seen(pid: int, number: int, size: int) -> Array:
+    try:
+        return seen(pid, number, size)
+    except OSError:
+        raise EOFError from None  # it has ended
 
 
 def _taken(pipe: IO[bytes], size: int) -> Array:

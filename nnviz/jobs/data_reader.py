@@ -13,10 +13,9 @@ from engine.datasets.opening import read_folder
 from engine.datasets.preview import Outcome, Preview, TablePreview
 from engine.datasets.source import Progress, Value, with_own_of, without_own
 from engine.datasets.table import Table, read_table
-from engine.datasets.table_format import TableFormat
+from engine.datasets.table_format import FORMAT, TableFormat
 from engine.datasets.table_preview import preview_table
 from engine.datasets.table_source import READING, format_of, prepare, with_notes
-from engine.datasets.table_spans import Elsewhere
 from engine.errors import EngineError, SettingError
 
 Settings = Mapping[str, Value]
@@ -47,9 +46,8 @@ def stamp_of(file: Path | None) -> Stamp | None:
 class DataReader:
     """Keeps what it read last: with other settings the same file need not be read again."""
 
-    def __init__(self, elsewhere: Elsewhere | None = None) -> None:
-        """``elsewhere`` reads parts of large tables at the same time."""
-        self._elsewhere = elsewhere
+    def __init__(self) -> None:
+        self._form: tuple[object, TableFormat] | None = None  # of what file, and what of it was given
         self._table: tuple[object, Table] | None = None  # and what it was read from, and how
         self._made: tuple[object, Dataset] | None = None
 
@@ -86,12 +84,12 @@ class DataReader:
     ) -> Preview:
         assert source.file is not None
         try:
-            form = format_of(source.file, settings)
+            form = self._format(source.file, settings)
         except SettingError as error:
             others = {setting: value for setting, value in settings.items() if setting != error.parameter}
             return TablePreview(format_of(source.file, others), dict(settings), error=error)
         try:
-            table = self._read(source.file, settings, progress, is_whole, form)
+            table = self._read(source.file, settings, progress, is_whole)
         except EngineError as error:
             return TablePreview(form, dict(settings), error=error)
         preview, dataset = preview_table(table, form, settings, is_whole)
@@ -123,21 +121,26 @@ class DataReader:
         outcome = Outcome.of(dataset, report.pictures + report.unread_count)
         return replace(folder, unread=report.unread, unread_count=report.unread_count, outcome=outcome)
 
-    def _read(
-        self, file: Path, settings: Settings, progress: Progress, is_whole: bool, form: TableFormat | None = None
-    ) -> Table:
-        how = {name: settings[name] for name in READING if name in settings}
-        stamp = stamp_of(file)
-        key = (file, stamp, how, is_whole)
+    def _format(self, file: Path, settings: Settings) -> TableFormat:
+        """How a table's file is written, see :func:`format_of`; found out once."""
+        try:
+            stamp = stamp_of(file)
+        except OSError:
+            return format_of(file, settings)  # which tells why
+        key = (file, stamp, {name: settings[name] for name in FORMAT if name in settings})
+        found = self._form
+        if found is None or found[0] != key:
+            found = self._form = key, format_of(file, settings)
+        return found[1]
+
+    def _read(self, file: Path, settings: Settings, progress: Progress, is_whole: bool) -> Table:
+        key = (file, stamp_of(file), {name: settings[name] for name in READING if name in settings}, is_whole)
         read = self._table
         if read is None or read[0] != key:
             self._table = self._made = None  # before more is read
-            form = form or format_of(file, settings)
+            form = self._format(file, settings)
             kinds = {name: settings.get(name, ()) for name in ("texts", "numbers")}
-            elsewhere = self._elsewhere if is_whole else None
-            if not is_whole and stamp is not None and self._elsewhere is not None:
-                self._elsewhere.get_ready(stamp[0])
-            table = read_table(file, form, progress, only_head=not is_whole, elsewhere=elsewhere, **kinds)
+            table = read_table(file, form, progress, only_head=not is_whole, **kinds)
             read = self._table = key, table
         return read[1]
 

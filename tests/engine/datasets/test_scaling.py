@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from engine.datasets import scaling as scaling_module
 from engine.datasets.dataset import Dataset, regression_split
 from engine.datasets.scaling import Scaling
 from engine.errors import DataError
@@ -33,12 +34,18 @@ def test_constant_columns_and_those_that_are_kept_stay() -> None:
     np.testing.assert_array_equal(scaled[:, 3], 7)
 
 
-@pytest.mark.parametrize(("columns", "at_once"), [(2, 7), (3, 1000), (19, 1), (64, 333)])
-def test_of_blocks_it_is_the_same_to_the_bit(columns: int, at_once: int) -> None:
-    raw = np.random.default_rng(columns).normal(3, 1e6, (1000, columns))
+@pytest.mark.parametrize("columns", [2, 3, 4, 5, 8, 19, 64])
+@pytest.mark.parametrize("at_once", [1, 7, 333, 8000])
+def test_of_columns_it_is_the_same_to_the_bit(columns: int, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many rows are taken at a time, and however the columns are shared."""
+    monkeypatch.setattr(scaling_module, "AT_ONCE", at_once)
+    rng = np.random.default_rng(columns)
+    raw = rng.normal(3, 1e6, (1000, columns))
     raw[:, 0] = 5
-    blocks = [raw[start : start + at_once] for start in range(0, len(raw), at_once)]
-    whole, parts = Scaling.of(raw), Scaling.of_blocks(lambda: blocks, len(raw))
+    rows = np.flatnonzero(rng.random(1000) < 0.8)
+    kept = np.arange(columns) == 1
+    whole = Scaling.of(raw[rows], kept)
+    parts = Scaling.of_columns([None if stays else raw[:, place] for place, stays in enumerate(kept)], rows)
     np.testing.assert_array_equal(parts.mean, whole.mean)
     np.testing.assert_array_equal(parts.spread, whole.spread)
 
