@@ -2,7 +2,8 @@
 
 To make them costs half a millisecond for each class, as they are compiled from text. Of the hundreds of classes that
 the window loads when it starts, it needs some forty until it stands; the others are made one by one when they are
-needed. From then on there is no difference. Before, a default that is given by ``field`` is no attribute of the class.
+needed, or while there is nothing else to do. From then on there is no difference. Before, a default that is given by
+``field`` is no attribute of the class.
 """
 
 from __future__ import annotations
@@ -24,6 +25,13 @@ else:
             return dataclasses.dataclass(cls, **options)
         _Late(cls, options)
         return cls
+
+
+def make_next() -> bool:
+    """Makes one of the classes that wait for their first object; returns whether any are left."""
+    if _WAITING:
+        _WAITING.pop().make()
+    return bool(_WAITING)
 
 
 _LOCK = threading.RLock()
@@ -52,6 +60,7 @@ class _Late:
     def __init__(self, cls: type, options: dict[str, bool]) -> None:
         self._cls, self._options = cls, options
         self._is_made = False
+        _WAITING.append(self)
 
         def init(this: Any, /, *arguments: Any, **named: Any) -> None:
             self.make()
@@ -86,6 +95,9 @@ class _Late:
         twin = type(self._cls)(self._cls.__name__, self._cls.__bases__, content)
         nothing_else = dict.fromkeys(("repr", "eq", "order", "unsafe_hash", "match_args"), False)
         return vars(dataclasses.dataclass(twin, **{**self._options, **nothing_else}))["__init__"]
+
+
+_WAITING: list[_Late] = []  # in the order in which they came; among them some that are made
 
 
 class _Answer:

@@ -15,6 +15,7 @@ from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 _MOST_ROWS = 10_000  # by which range and decimals are found
+_FEW = 100  # of them, which mostly tell that there are more decimals
 _MOST_DECIMALS = 6
 _ROUNDING = 4e-7  # of the largest number: what float32 may have changed
 _DIGITS = 3  # of the range, where the numbers have no few decimals of their own
@@ -89,9 +90,15 @@ def decimals_of(numbers: Array) -> int:
     """How many decimals these numbers have, up to six; if more, so many that their range has three digits."""
     rounding, span = float(np.abs(numbers).max()) * _ROUNDING, float(np.ptp(numbers))
     for decimals in range(_MOST_DECIMALS + 1):
-        if np.abs(numbers - np.round(numbers, decimals)).max() <= rounding < 0.1 * 10.0**-decimals or not rounding:
+        is_fine = rounding < 0.1 * 10.0**-decimals
+        if not rounding or (is_fine and all(_have(some, decimals, rounding) for some in (numbers[:_FEW], numbers))):
             return decimals
     return min(max(0, _DIGITS - 1 - math.floor(math.log10(span))), _MOST_DECIMALS) if span else _MOST_DECIMALS
+
+
+def _have(numbers: Array, decimals: int, rounding: float) -> bool:
+    """Whether all have that many decimals at most, but for rounding."""
+    return bool(np.abs(numbers - np.round(numbers, decimals)).max() <= rounding)
 
 
 def _raw_column(column: CodedColumn, inputs: slice, of_all: Scaling | None, examples: Array) -> RawColumn:

@@ -12,6 +12,8 @@ from nnviz.look import text
 from nnviz.session.session import Session
 from nnviz.widgets.value_form import MOST_ROWS, FormRow, ValueForm
 
+_PAUSE = 1  # milliseconds after other data have come until there are rows: the mouse comes in between
+
 
 class AskedForm(ValueForm):
     """Shows the session's example in the data's own numbers and texts, and passes changes on to the session."""
@@ -34,7 +36,7 @@ class AskedForm(ValueForm):
             self.show_values([column.read(example) for column in self._columns[:MOST_ROWS]])
         elif not self._is_due:
             self._is_due = True
-            QTimer.singleShot(0, self._make_rows)  # when other data have come, the mouse does not wait for rows too
+            QTimer.singleShot(_PAUSE, self._make_rows)
 
     def _make_rows(self) -> None:
         self._is_due = False

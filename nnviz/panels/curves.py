@@ -88,7 +88,8 @@ class CurvesPanel(TabbedCard):
     def _prepare(self) -> None:
         if self.rmse is None:
             self.rmse = self._add_curve(RMSE, 0, offered=False)
-            self.rmse.fill()
+            self.rmse.prepare()
+            QTimer.singleShot(_LATER, self.rmse.fill)
 
     def _add_curve(self, quantity: Quantity, number: int, offered: bool = True) -> CurvePage:
         page = CurvePage(self._session, quantity, self.forget)
@@ -173,12 +174,19 @@ class CurvePage(Page):
         assert self._plot is not None
         return self._plot
 
+    def prepare(self) -> None:
+        """Makes the plot, which takes longest, but nothing that leads to it."""
+        if self._plot is None:
+            self._plot = CurvePlot(self._quantity, self._named("resetZoomButton"))
+            self.body.addWidget(self._plot)
+
     def _make(self) -> None:
-        session, called = self._session, self._quantity.called
-        self._plot = plot = CurvePlot(self._quantity, self._named("resetZoomButton"))
+        self.prepare()
+        session, called, plot = self._session, self._quantity.called, self._plot
+        assert plot is not None
+        plot.set_quantity(self._quantity)
         named(plot, f"{self._quantity.name}Plot", f"Train and test {called} against epochs", _HOW_TO_ZOOM)
         plot.set_log(self.is_log)
-        self.body.addWidget(plot)
         self.keys = self._keys(plot)
         self._add_scale()
         reset, self._log_action = self._actions(plot)
@@ -246,7 +254,7 @@ class CurvePage(Page):
     def set_unit(self, unit: str) -> None:
         """Says in what unit the values are."""
         self._set_quantity(replace(self._quantity, unit=unit))
-        if self._plot is not None:
+        if self.is_filled:
             self._name_scale()
 
     def set_examples(self, count: int) -> None:
@@ -257,8 +265,8 @@ class CurvePage(Page):
 
     def _set_quantity(self, quantity: Quantity) -> None:
         self._quantity = quantity
-        if self._plot is not None:
-            self._plot.set_quantity(quantity)
+        if self.is_filled:
+            self.plot.set_quantity(quantity)
 
     # ---- scale
 
@@ -267,8 +275,8 @@ class CurvePage(Page):
         if is_log == self.is_log:
             return
         self.is_log = is_log
-        if self._plot is not None:
-            self._plot.set_log(is_log)
+        if self.is_filled:
+            self.plot.set_log(is_log)
             self._name_scale()
             self._log_action.setChecked(is_log)
         self.scale_changed.emit()

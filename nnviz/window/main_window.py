@@ -36,6 +36,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.message_bar import MessageBar
 from nnviz.widgets.parts import arranged, named
 from nnviz.window import arrangement
+from nnviz.window.at_rest import AtRest
 from nnviz.window.card_actions import CardActions
 from nnviz.window.data_dialogs import DataDialogs
 from nnviz.window.dialogs import NetworkDialogs
@@ -116,6 +117,7 @@ class MainWindow(QMainWindow):
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
         self.hints = Hints(self, session, preferences, controls, self.canvas)
+        self.closed.connect(AtRest(session, self).end)
         self._remember_changes()
         self._title_due = Budget(_SECONDS_BETWEEN_TITLES, 0)
         for signal in (session.runs.file_changed, session.training.state_changed):

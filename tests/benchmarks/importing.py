@@ -1,11 +1,12 @@
 """How long large data take to open, what they take of memory, and whether the mouse stays quick meanwhile.
 
-    python -m tests.benchmarks.importing [--rows N] [--pictures N] [--platform offscreen|xcb] [--json FILE]
+    python -m tests.benchmarks.importing [--rows N] [--pictures N] [--rounds N] [--platform offscreen|xcb] [--json FILE]
 
 A CSV of a million rows and 20 columns, and a folder of 20,000 PNG of 64 × 64, are made in a temporary folder, opened
-with the preview, and used. The mouse moves 125 times a second meanwhile; its latency is from the moment a move is
-posted until it is handled. Memory is that of the window and of the process that reads, together, at its highest. Where
-pandas is installed, its time for the same file is taken in the same run. Linux only.
+with the preview, and used, each time in a new window of a new process. The mouse moves 125 times a second meanwhile;
+its latency is from the moment a move is posted until it is handled. Memory is that of the window and of the process
+that reads, together, at its highest. Where pandas is installed, it reads the same file after each window, with the
+same rest before: memory that another process gave back a moment ago is had faster. Medians of the rounds. Linux only.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import gc
 import importlib.util
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -205,45 +209,66 @@ def new_window(home: Path) -> Iterator[MainWindow]:
     window.close_unasked()
 
 
-def measured(write: Callable[[Path, int], None], count: int, name: str) -> tuple[dict[str, Any], float | None]:
-    """Makes data, opens them in a new window, and lets pandas read them if they are a table."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        write(path, count)
-        with new_window(Path(folder)) as window:
-            figures = opened(window, path)
-        return figures, pandas_seconds(path) if path.is_file() else None
+def measured(path: Path, rounds: int) -> list[dict[str, Any]]:
+    """Opens the data in so many new windows, and lets pandas read them after each if they are a table."""
+    found = []
+    command = [sys.executable, "-m", "tests.benchmarks.importing", "--one", str(path)]
+    for _ in range(rounds):
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        found.append(json.loads(done.stdout))
+        if path.is_file():
+            time.sleep(REST_SECONDS)
+            found[-1]["pandas_seconds"] = pandas_seconds(path)
+    return found
 
 
-def print_figures(name: str, figures: dict[str, Any]) -> None:
-    latency = figures["mouse_latency_ms"]
-    print(f"{name}: {figures['examples']:,} examples")
-    print(f"  head shown after {figures['head_seconds']:.2f} s, read in {figures['read_seconds']:.1f} s", end="")
-    print(f", used after {figures['use_seconds']:.2f} s more")
-    print(f"  mouse p50 {latency['p50']:.1f}, p99 {latency['p99']:.1f}, max {latency['max']:.1f} ms", end="")
-    print(f" ({latency['count']:,} moves; at rest p99 {figures['at_rest_ms']['p99']:.1f})")
-    print(f"  at most {figures['peak_megabytes']:,.0f} MB", end="")
-    print(f", of which the window had {figures['window_megabytes_before']:,.0f} before")
+def measured_once(path: Path) -> dict[str, Any]:
+    """Opens the data in a new window of this process."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["NNVIZ_LIBRARY"] = f"{home}/library.sqlite"
+        with new_window(Path(home)) as window:
+            return opened(window, path)
+
+
+def print_figures(name: str, rounds: list[dict[str, Any]]) -> None:
+    def median(*path: str) -> float:
+        return statistics.median(reduce(getitem, path, figures) for figures in rounds)
+
+    print(f"{name}: {rounds[0]['examples']:,} examples, {len(rounds)} rounds")
+    print(f"  head shown after {median('head_seconds'):.2f} s, read in {median('read_seconds'):.2f} s", end="")
+    print(f", used after {median('use_seconds'):.2f} s more")
+    of_mouse = (f"{which} {median('mouse_latency_ms', which):.1f}" for which in ("p50", "p99", "max"))
+    print(f"  mouse {', '.join(of_mouse)} ms; at rest p99 {median('at_rest_ms', 'p99'):.1f}")
+    print(f"  at most {median('peak_megabytes'):,.0f} MB", end="")
+    print(f", of which the window had {median('window_megabytes_before'):,.0f} before")
+    if rounds[0].get("pandas_seconds"):
+        ratios = [(each["read_seconds"] + each["use_seconds"]) / each["pandas_seconds"] for each in rounds]
+        print(f"  pandas {median('pandas_seconds'):.2f} s: {statistics.median(ratios):.2f} times as long", end="")
+        print(f" ({min(ratios):.2f} to {max(ratios):.2f})")
+    elif "pandas_seconds" in rounds[0]:
+        print("  pandas is not installed")
 
 
 def run() -> None:
     parser = argparse.ArgumentParser(description="Opening large data")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--pictures", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--platform", default="offscreen")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.one is not None:
+        print(json.dumps(measured_once(arguments.one)))
+        return
     os.environ["QT_QPA_PLATFORM"] = arguments.platform
-    table, pandas = measured(write_table, arguments.rows, "table.csv")
-    print_figures("table", table)
-    if pandas is None:
-        print("  pandas is not installed")
-    else:
-        seconds = table["read_seconds"] + table["use_seconds"]
-        print(f"  {seconds / pandas:.1f} times the {pandas:.1f} s of pandas")
-    folder, _ = measured(write_pictures, arguments.pictures, "pictures")
-    print_figures("folder", folder)
-    figures = {"table": table, "pandas_seconds": pandas, "folder": folder}
+    with tempfile.TemporaryDirectory() as folder:
+        table, pictures = Path(folder) / "table.csv", Path(folder) / "pictures"
+        write_table(table, arguments.rows)
+        write_pictures(pictures, arguments.pictures)
+        figures = {"table": measured(table, arguments.rounds), "folder": measured(pictures, arguments.rounds)}
+    for name, rounds in figures.items():
+        print_figures(name, rounds)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1))
 
