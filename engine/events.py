@@ -18,6 +18,11 @@ class Batch:
     batches: int
     loss: float
 
+    @property
+    def place(self) -> float:
+        """How far the training is, in epochs."""
+        return self.epoch - 1 + self.batch / self.batches
+
 
 @dataclass(frozen=True)
 class Evaluating:

@@ -17,6 +17,7 @@ class Grid:
 
     Attributes:
         step: epochs between two moments, a power of 2.
+        next: the place from which on the next moment is wanted.
     """
 
     def __init__(self, room: int, batches: int, kept: Iterable[float] = (), least: float = 1.0) -> None:
@@ -32,23 +33,23 @@ class Grid:
         self._on, self._off = sorted(kept), deque[float]()
         while len(self._on) > 2 and all(self._is_on_grid(place, 2 * self.step) for place in self._on[1:]):
             self.step *= 2
-        self._next = self._after(self._on[-1]) if self._on else -math.inf
+        self.next = self._after(self._on[-1]) if self._on else -math.inf
 
     def __len__(self) -> int:
         return len(self._on) + len(self._off)
 
     def wants(self, place: float) -> bool:
         """Whether the moment at a place is to be kept."""
-        return place >= self._next
+        return place >= self.next
 
     def pass_by(self, place: float) -> None:
         """Notes that what there was to do at a place is done: the next moment is wanted a step later."""
-        self._next = self._after(place)
+        self.next = self._after(place)
 
     def coarsen(self, place: float) -> None:
         """Doubles the step at a place: moments come too fast to be kept."""
         self._double()
-        self._next = self._after(place)
+        self.next = self._after(place)
 
     def add(self, place: float) -> float | None:
         """Notes that the moment at a place is kept; returns the one that it takes the place of, or None."""

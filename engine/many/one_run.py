@@ -161,7 +161,7 @@ class OneRun:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Batch):
-            self._moments.take(event.epoch - 1 + event.batch / event.batches)
+            self._moments.take(event.place)
         elif isinstance(event, Epoch):
             self._take_epoch(event)
         elif isinstance(event, BestRestored):

@@ -78,6 +78,12 @@ class Job:
         """How long it has been going."""
         return time.perf_counter() - self._went
 
+    @property
+    def steps_left(self) -> int:
+        """Steps until it ends by itself."""
+        trainer = self.trainer
+        return (trainer.settings.epochs - trainer.epoch + 1) * trainer.batches_per_epoch - trainer.batch
+
     def restart(self) -> None:
         """Lets it go on at the trainer's place after an error."""
         self._events = self._last_batch = None
@@ -123,10 +129,11 @@ class Job:
             self._pace.batch_done()
             if outlet.wants_frame:
                 self._show(outlet)
+            if self.recorder is not None and event.place >= self.recorder.next_moment:
+                self._record(outlet, event)
         elif event is not None:
             self._tell(outlet, event)
-        if event is not None and self.recorder is not None:
-            self.recorder.take(event, self.trainer, partial(outlet.tell, self.run))
+            self._record(outlet, event)
         if isinstance(event, BestRestored):
             event = self._next()  # nothing may come between: the trainer would restore it again
         if event is None:
@@ -136,6 +143,10 @@ class Job:
             frame = self.frame(outlet.estimating and self.until is Until.BATCH)
             return Stopped(frame, reached=self._has_reached(event))
         return None
+
+    def _record(self, outlet: Outlet, event: Event) -> None:
+        if self.recorder is not None:
+            self.recorder.take(event, self.trainer, partial(outlet.tell, self.run))
 
     def _next(self) -> Event | None:
         if self._events is None:

@@ -17,10 +17,13 @@ class Parcel:
     """Messages in their order, which come out of its pickle as a list. Nobody may change what is added.
 
     Figures of epochs are kept as numbers and bytes at once, while the processor has them at hand.
+
+    Attributes:
+        count: how many messages there are.
     """
 
     def __init__(self) -> None:
-        self._count = 0
+        self.count = 0
         self._others: list[object] = []
         self._epochs: list[_Plain] = []
 
@@ -28,13 +31,10 @@ class Parcel:
         """Appends a message."""
         match message:
             case (run, Epoch() as epoch):
-                self._epochs.append((self._count, run, *_numbers_of(epoch)))
+                self._epochs.append((self.count, run, *_numbers_of(epoch)))
             case _:
                 self._others.append(message)
-        self._count += 1
-
-    def __len__(self) -> int:
-        return self._count
+        self.count += 1
 
     def __reduce__(self) -> tuple[Callable[[list[Any], list[_Plain]], list[object]], tuple[list[Any], list[_Plain]]]:
         return _taken_out, (self._others, self._epochs)

@@ -104,10 +104,12 @@ class Recorder:
     Attributes:
         plan: of the training that goes on.
         standing: where the record is.
+        next_moment: the place in the training, in epochs, from which on :meth:`take` is to be called after a batch.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.standing = plan, Standing(plan.run, plan.updated)
+        self.next_moment = -math.inf
         self._try_at = -math.inf  # when the library may be opened, after it could not be
         self._is_awaited = False  # whether somebody waits to hear what becomes of a training that begins
         self._library: Library | None = None
@@ -115,7 +117,7 @@ class Recorder:
 
     def __getstate__(self) -> dict[str, Any]:
         """What it writes with stays where it is, and so does its clock."""
-        return self.__dict__ | {"_library": None, "_recording": None, "_try_at": -math.inf}
+        return self.__dict__ | {"_library": None, "_recording": None, "_try_at": -math.inf, "next_moment": -math.inf}
 
     def begin(self, plan: Plan) -> None:
         """Another training of the same run begins, or the same one at another place."""
@@ -250,6 +252,7 @@ class Recorder:
         recording = self._recording or self.open(trainer, tell)
         if recording is not None:
             recording.take(event)
+            self.next_moment = recording.next_moment
             if recording.problem is not None:
                 self._open_again(recording)
 
@@ -260,7 +263,7 @@ class Recorder:
         if isinstance(recording.problem, (DamagedError, ReplacedError)):
             self.standing.updated = recording.updated
             recording.close()
-            self._recording = None
+            self._recording, self.next_moment = None, -math.inf
             self._close_library()
             self.standing.is_leap = True
 
@@ -286,7 +289,7 @@ class Recorder:
         """Writes what is left, says how the training has ended ("finished", "paused", "diverged"), and lets go."""
         recording, standing = self._recording, self.standing
         if recording is not None and self._library is not None:
-            self._recording = None
+            self._recording, self.next_moment = None, -math.inf
             if not recording.finish(status):
                 standing.is_leap = True  # what is left is lost
             standing.updated, standing.is_under_way = recording.updated, status == "training"

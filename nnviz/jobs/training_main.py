@@ -51,7 +51,7 @@ class _Pipe:
 
     def send_due(self) -> None:
         """Sends what is gathered if nothing was sent for a moment."""
-        if self._gathered and time.perf_counter() - self._last > _MOMENT:
+        if self._gathered.count and time.perf_counter() - self._last > _MOMENT:
             self.send()
 
     def send(self) -> None:

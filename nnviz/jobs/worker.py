@@ -34,6 +34,7 @@ from nnviz.jobs.training_process import Lost, Returned, TrainingProcess
 _LOG = logging.getLogger("nnviz")
 _MOST_TRAINERS = 2  # of the current run and the one before
 _SECONDS_HERE = 0.03  # a training that is over by then is not lent
+_MANY_STEPS = 2_000  # that are not taken by then, however small the network is
 _HEARD_AT_ONCE = 50  # events, of which the process is told together that they were heard
 
 
@@ -166,9 +167,9 @@ class Worker(QThread):
                     self._end()
                     return
                 order()
-            self._advance(self._training)
-            if self._training is not None:
-                self._lend(self._training)
+            self._lend(self._training)
+            if not self._is_lent:
+                self._advance(self._training)
 
     def _begin(self, run: int, make: Callable[[], Trainer], plan: Plan | None, goes: bool) -> None:
         self._forget(run)
@@ -177,14 +178,14 @@ class Worker(QThread):
         except Exception as error:
             self.told.emit(run, Stopped(None, error=error, dropped=True))
             return
-        recorder = None
-        if plan is not None:
-            recorder = self._recorders.setdefault(run, Recorder(plan))
+        recorder = None if plan is None else self._recorders.setdefault(run, Recorder(plan))
+        self._jobs[run] = job = Job(run, trainer, recorder)
+        if recorder is not None and plan is not None:
             recorder.begin(plan)
-            recorder.open(trainer, partial(self.told.emit, run))
+            if not (goes and self._is_lent_at_once(job)):  # else the process begins the record
+                recorder.open(trainer, partial(self.told.emit, run))
             if not goes:
                 recorder.release()
-        self._jobs[run] = Job(run, trainer, recorder)
         self._park()
 
     def _end(self) -> None:
@@ -343,13 +344,18 @@ class Worker(QThread):
         process = self._process
         if process is None or not process.is_ready or self.must_halt or job.until is Until.BATCH:
             return
-        if job.may_be_lent and job.seconds_going > _SECONDS_HERE:
+        if job.may_be_lent and (job.seconds_going > _SECONDS_HERE or job.steps_left >= _MANY_STEPS):
             job.may_be_lent = training_process.may_be_lent(job)
             self._last_frame, self._has_heard = None, False
             self._hand_over(job)  # it takes up the run there
             self._is_lent = job.may_be_lent and process.lend(job)
             if self._is_lent:
                 process.send("estimating", self.estimating)
+
+    def _is_lent_at_once(self, job: Job) -> bool:
+        """Whether the process goes on with it before its first step here."""
+        is_ready = self._process is not None and self._process.is_ready and not self.must_halt
+        return is_ready and job.steps_left >= _MANY_STEPS and training_process.may_be_lent(job)
 
     def _hand_over(self, job: Job) -> None:
         """Writes what is recorded of it up to now, so that another may read it or write on."""

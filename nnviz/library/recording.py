@@ -169,14 +169,18 @@ class Recording:
         trainer = self.trainer
         return epochs_at(self.before, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
 
+    @property
+    def next_moment(self) -> float:
+        """The place in the training, in epochs, from which on :meth:`take` has something to do after a batch."""
+        return self._moments.next
+
     # ---- what happens in the training
 
     def take(self, event: Event) -> None:
         """Notes an event of the trainer, which must stand where the event left it. Never raises LibraryError."""
         if isinstance(event, Batch):
-            place = event.epoch - 1 + event.batch / event.batches
-            if self._moments.wants(place):
-                self._keep_moment(place)
+            if self._moments.wants(event.place):
+                self._keep_moment(event.place)
         elif isinstance(event, Epoch):
             self._take_epoch(event)
         elif isinstance(event, BestRestored):

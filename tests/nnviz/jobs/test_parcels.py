@@ -17,7 +17,7 @@ def _pickle_of(*messages: object) -> bytes:
     parcel = Parcel()
     for message in messages:
         parcel.add(message)
-    assert len(parcel) == len(messages)
+    assert parcel.count == len(messages)
     return pickle.dumps(parcel, protocol=5)
 
 
