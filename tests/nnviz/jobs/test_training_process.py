@@ -25,13 +25,16 @@ from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.jobs.job import Job
 from nnviz.jobs.pace import Budget
+from nnviz.jobs.recorder import Plan
 from nnviz.jobs.reports import Frame, Stopped, Until
 from nnviz.jobs.training_process import TrainingProcess
 from nnviz.jobs.worker import Worker
+from nnviz.library import Library
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import MANY_EPOCHS
+from tests.nnviz.library.helpers import an_experiment
 
 pytestmark = pytest.mark.usefixtures("two_cores")
 LONG, SHORT = 150, 40  # epochs: time enough for a process that is there to take over, several times or once
@@ -339,6 +342,41 @@ class Unlendable(Trainer):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.held = OnlyHere()
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+def test_a_long_training_goes_there_before_its_first_step(
+    worker: Worker,
+    ear: Ear,
+    qtbot: QtBot,
+    few_digits: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    is_recorded: bool,
+) -> None:
+    """A short one does not, however long its steps take. Recorded, it is whole."""
+    have_process(qtbot, worker, ear, few_digits)
+    monkeypatch.setattr("nnviz.jobs.worker._SECONDS_HERE", 1000.0)
+    here: list[int] = []
+    advance = Job.advance
+    monkeypatch.setattr(Job, "advance", lambda job, outlet: here.append(job.run) or advance(job, outlet))
+    made = an_experiment(few_digits, epochs=LONG, batch_size=100, learning_rate=0.02)
+    plan = Plan(tmp_path / "library.sqlite", None, 0.0, made, "digits") if is_recorded else None
+    worker.begin(1, lambda: Trainer(made.build(), few_digits, made.training), plan, goes=True)
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
+    assert ear.stops[0].finished
+    assert here == []
+    assert ear.epochs == list(range(LONG + 1))
+    if is_recorded:
+        with Library(tmp_path / "library.sqlite") as library:
+            (run,) = library.runs()
+            assert (run.status, run.epochs) == ("finished", LONG)
+            assert library.history(run.id).loss.train.epochs == list(range(LONG + 1))
+    worker.begin(2, lambda: of(few_digits, 2))
+    worker.go(2, Until.END)
+    qtbot.waitUntil(lambda: len(ear.stops) == 2, timeout=60_000)
+    assert set(here) == {2}
 
 
 @pytest.mark.parametrize("what", ["trainer", "data"])
