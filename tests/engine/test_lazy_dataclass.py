@@ -20,7 +20,8 @@ import pytest
 
 import engine
 import nnviz
-from engine.lazy_dataclass import dataclass
+from engine import lazy_dataclass
+from engine.lazy_dataclass import dataclass, make_next
 
 T = TypeVar("T")
 OPTIONS = [{}, {"frozen": True}, {"eq": False}, {"frozen": True, "eq": False}, {"order": True}, {"kw_only": True}]
@@ -103,6 +104,17 @@ def test_so_are_signatures_fields_and_mistakes(options: dict[str, bool]) -> None
             cls(size=1)
         told.append(str(raised.value))
     assert told[0] == told[1]
+
+
+def test_those_that_wait_are_made_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lazy_dataclass, "_WAITING", [])
+    classes = [late({}), late({"frozen": True}), late({})]
+    classes[0](number=1)
+    left = [make_next() for _ in classes]
+    assert left == [True, True, False]
+    assert all(map(is_made, classes))
+    assert not make_next()
+    assert classes[1](number=2).double == 4
 
 
 # ---- the doors
