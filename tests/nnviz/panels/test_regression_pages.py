@@ -31,6 +31,7 @@ from nnviz.widgets.plots.legend import Key
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.helpers import click, click_tab, find, hover, leave, train_epochs
+from tests.nnviz.panels.import_helpers import look_at, use
 from tests.nnviz.panels.plane_helpers import load
 
 
@@ -406,3 +407,27 @@ def test_the_page_of_numbers_is_made_while_their_file_is_looked_at(ready_window:
     qtbot.waitUntil(lambda: not window.session.data.loading)
     assert window.curves.rmse is made
     assert tabs(window)[0] == "RMSE"
+
+
+@pytest.mark.parametrize("is_used_at_once", [False, True])
+def test_the_page_of_the_rmse_is_made_bit_by_bit_while_a_file_is_looked_at(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, is_used_at_once: bool
+) -> None:
+    """The plot first; it keeps the scale that is chosen meanwhile, and has the unit once the data are used."""
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,weight (kg)\n" + "".join(f"{n % 7},{n % 5},{n % 11}.5\n" for n in range(300)))
+    curves = ready_window.curves
+    assert curves.rmse is None
+    look_at(qtbot, ready_window, file)
+    qtbot.waitUntil(lambda: curves.rmse is not None)
+    assert curves.rmse is not None
+    assert not curves.rmse.is_filled
+    assert curves.rmse.findChild(CurvePlot) is not None
+    curves.set_log("rmse", False)
+    if not is_used_at_once:
+        qtbot.waitUntil(lambda: curves.rmse is not None and curves.rmse.is_filled)
+    use(qtbot, ready_window)
+    assert curves.rmse.is_filled
+    assert not curves.rmse.plot.is_log
+    assert len(curves.rmse.findChildren(CurvePlot)) == 1
+    assert "kg" in curves.rmse.plot.quantity.unit
