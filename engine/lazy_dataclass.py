@@ -97,7 +97,7 @@ class _Late:
         return vars(dataclasses.dataclass(twin, **{**self._options, **nothing_else}))["__init__"]
 
 
-_WAITING: list[_Late] = []  # in the order in which they came; among them some that are made
+_WAITING: list[_Late] = []  # among them some that are made
 
 
 class _Answer:

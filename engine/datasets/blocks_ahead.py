@@ -29,12 +29,21 @@ class BlocksAhead:
 
     def next_numbers(self) -> tuple[str, Array | None]:
         """The next block and its numbers, see :func:`plain_matrix`; those of the following ones are begun."""
-        while len(self._begun) <= workers() and (block := self._blocks.next()):
+        while len(self._begun) <= workers() and (block := self._next_ahead()):
             self._begun.append((block, begin(plain_matrix, block, self._form)))
         if not self._begun:
             return "", None
         block, numbers = self._begun.popleft()
         return block, numbers.result()
+
+    def _next_ahead(self) -> str:
+        """The next block; empty where it cannot be read, which is told when those before it were taken."""
+        try:
+            return self._blocks.next()
+        except Exception:
+            if not self._begun:
+                raise
+            return ""
 
     def rows(self, block: str) -> Iterator[list[str]]:
         """The rows of the block that came last, see :meth:`Blocks.rows`."""
@@ -43,7 +52,7 @@ class BlocksAhead:
 
     def _give_back(self) -> None:
         """Forgets what was begun: these blocks come once more."""
-        self._blocks.put_back("".join(block for block, _ in self._begun))
+        self._blocks.put_back(block for block, _ in self._begun)
         self.close()
 
     def close(self) -> None:

@@ -13,7 +13,12 @@ from engine.shared_work import share, workers
 from engine.validation import Array
 
 _ROUNDING = 1e-6  # of a spread: less than a network could tell apart
-AT_ONCE = 8_000  # rows: they stay in the processor's cache, and threads seldom wait for one another
+_NUMBERS_AT_ONCE = 160_000  # they stay in the processor's cache, and threads seldom wait for one another
+
+
+def rows_at_once(columns: int) -> int:
+    """How many rows of so many columns are best taken at a time."""
+    return max(1, _NUMBERS_AT_ONCE // columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +79,9 @@ class Scaling:
         raw = np.asarray(raw)
         scaled = np.empty(raw.shape, np.float32)
         with np.errstate(over="ignore"):
-            for start in range(0, len(raw), AT_ONCE):
-                rows = slice(start, start + AT_ONCE)
+            at_once = rows_at_once(raw.shape[1])
+            for start in range(0, len(raw), at_once):
+                rows = slice(start, start + at_once)
                 some = np.subtract(raw[rows], self.mean, dtype=np.float64)
                 some /= self.spread
                 scaled[rows] = some
@@ -127,8 +133,9 @@ def _squares(blocks: Iterable[Array], mean: Array) -> Iterator[Array]:
 
 def _blocks(columns: list[Array], rows: Array) -> Iterator[Array]:
     """Some rows of columns, (some, columns), so many at a time."""
-    for start in range(0, len(rows), AT_ONCE):
-        some = rows[start : start + AT_ONCE]
+    at_once = rows_at_once(len(columns))
+    for start in range(0, len(rows), at_once):
+        some = rows[start : start + at_once]
         block = np.empty((len(some), len(columns)))
         for place, column in enumerate(columns):
             block[:, place] = column[some]

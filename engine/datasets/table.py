@@ -94,8 +94,8 @@ def read_table(
     Args:
         path: the file.
         form: how it is written, see :func:`~engine.datasets.table_format.sniff`.
-        progress: is called after each block with the bytes done and the bytes in all, and begins anew if the file is
-            read again. What it raises ends the reading and goes through.
+        progress: is called after each block with the bytes that were read and those in all, and begins anew if the file
+            is read again. What it raises ends the reading and goes through.
         texts: names of columns that are texts, even if they hold numbers, or yes and no.
         least_columns: how many columns there must be: one to predict, besides the inputs.
         only_head: whether only the first megabyte is read, for a look at it.

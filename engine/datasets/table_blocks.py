@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,7 +30,10 @@ class CannotReadError(Exception):
 
 
 class Blocks:
-    """Goes through a file once. Its methods raise FileFormatError for what is no text, CannotReadError."""
+    """Goes through a file once. Its methods raise FileFormatError for what is no text, CannotReadError.
+
+    What cannot be read is told again by each later call, once the blocks that were put back have come.
+    """
 
     def __init__(self, path: Path, form: TableFormat, file: BinaryIO) -> None:
         self._path = path
@@ -39,15 +43,24 @@ class Blocks:
         decoder = codecs.getincrementaldecoder(codec)(errors)
         self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
         self._rest = ""
-        self._back = ""
+        self._back: deque[str] = deque()  # blocks that come once more
+        self._failure: Exception | None = None
         self._taken = 0
         self._size = _FIRST_BLOCK
 
     def next(self) -> str:
         """The next lines, each ended by \\n except perhaps the file's last one; empty at the end."""
         if self._back:
-            block, self._back = self._back, ""
-            return block
+            return self._back.popleft()
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return self._next_of_file()
+        except Exception as failure:
+            self._failure = failure
+            raise
+
+    def _next_of_file(self) -> str:
         while True:
             data = self._read()
             self._rest += self._text(data)
@@ -57,9 +70,9 @@ class Blocks:
                 return block
             self._check_length(len(self._rest))
 
-    def put_back(self, text: str) -> None:
-        """Whole lines that were taken last come once more."""
-        self._back = text + self._back
+    def put_back(self, blocks: Iterable[str]) -> None:
+        """Blocks that were taken last, in their order, come once more."""
+        self._back.extendleft(reversed([block for block in blocks if block]))
 
     def rows(self, block: str) -> Iterator[list[str]]:
         """The rows of a block; its last one is read to its end, wherever that is. May raise ``csv.Error``."""
@@ -69,7 +82,7 @@ class Blocks:
             yield row
             if self._taken >= count:
                 break
-        self.put_back("".join(lines[self._taken :]))
+        self.put_back(["".join(lines[self._taken :])])
 
     def _continued(self, lines: list[str]) -> Iterator[str]:
         """These lines, and then those of the next blocks, which are appended to ``lines``."""

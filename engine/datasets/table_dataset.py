@@ -11,7 +11,7 @@ from engine import large_arrays
 from engine.datasets.cells import is_date
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
-from engine.datasets.scaling import AT_ONCE, Scaling
+from engine.datasets.scaling import Scaling, rows_at_once
 from engine.datasets.summary_rows import SummaryRow, summary_rows
 from engine.datasets.table import Table
 from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
@@ -29,7 +29,7 @@ MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
 MANY_CLASSES = 20  # different values that may all be meant as classes
 _LOOKED_AT = 1000  # numbers among which mostly there are more than these
-_ROWS_OF_ONE = 4 * AT_ONCE  # that each of those who share the work takes at a time
+_BLOCKS_OF_ONE = 4  # that each of those who share the work takes at a time
 _BYTES_OF_NUMBER = 24  # while the data set is made
 _NUMBERS_OF_ROWS = ("column 1", "unnamed: 0", "id", "index", "row", "nr", "no")
 _WHOLE = 2**53  # up to which whole numbers are exact
@@ -389,16 +389,18 @@ def _inputs_of_parts(coding: TableCoding, filled: list[Array], parts: tuple[Arra
     """(k, inputs) float32 of the rows of each part, which are sorted. Not all at once, which would cost much memory."""
     inputs = [large_arrays.empty((len(part), len(coding.inputs)), np.float32) for part in parts]
 
+    at_once = rows_at_once(len(coding.inputs))
+
     def write(starts: range) -> None:
         for start in starts:
-            rows = slice(start, start + AT_ONCE)
+            rows = slice(start, start + at_once)
             scaled = coding.scaled(coding.expanded([of_column[rows] for of_column in filled]))
             for part, of_part in zip(parts, inputs, strict=True):
                 first, last = np.searchsorted(part, (rows.start, rows.stop))
                 of_part[first:last] = scaled[part[first:last] - start]
 
-    spans = range(0, len(filled[0]), _ROWS_OF_ONE)
-    share(write, [range(start, min(start + _ROWS_OF_ONE, len(filled[0])), AT_ONCE) for start in spans])
+    starts = range(0, len(filled[0]), at_once)
+    share(write, [starts[first : first + _BLOCKS_OF_ONE] for first in range(0, len(starts), _BLOCKS_OF_ONE)])
     return inputs
 
 

@@ -99,15 +99,18 @@ class Reading:
                     progress(min(file.tell(), size), size)
                 if only_head:
                     break
-                if is_first:
+                if is_first and size:  # which some files do not tell
                     self._make_room(file.tell() / size)
                 is_first = False
 
     def _make_room(self, share: float) -> None:
         """Prepares for all rows, of which a share has come."""
+        rows = round(_ROOM * self._rows / share)
+        if self._most_cells is not None and self._columns:
+            rows = min(rows, self._most_cells // len(self._columns))
         for column in self._columns:
             if isinstance(column, NumbersRead):
-                column.make_room(round(_ROOM * self._rows / share))
+                column.make_room(rows)
 
     def _read_block(self, blocks: BlocksAhead) -> bool:
         """Takes the next block; returns whether there was one."""

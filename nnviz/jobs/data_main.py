@@ -36,11 +36,11 @@ class _Teller:
             self._told = now
             self._put(("progress", (done, total)))
 
-    def done(self, result: object) -> None:
+    def done(self, result: object, is_seen: bool) -> None:
         buffers: list[pickle.PickleBuffer] = []
         packed = pickle.dumps(result, protocol=5, buffer_callback=buffers.append)
         raw = [buffer.raw() for buffer in buffers]
-        numbers = [number_of(part) for part in raw]
+        numbers = [number_of(part) if is_seen else None for part in raw]
         self._put(("done", (len(packed), [(part.nbytes, number) for part, number in zip(raw, numbers, strict=True)])))
         self._out.write(packed)
         for part, number in zip(raw, numbers, strict=True):
@@ -67,6 +67,7 @@ def main() -> None:
     reader = DataReader()
     while True:
         method, before, after, is_seen = requests.get()
+        result = None  # only now: so long, whoever asked may look at its arrays
         large_arrays.make_by(shared_arrays.empty if is_seen else np.empty)
         try:
             result = getattr(reader, method)(*before, teller.progress, *after)
@@ -75,5 +76,4 @@ def main() -> None:
         except Exception as error:
             teller.failed(error)
         else:
-            teller.done(result)
-            del result
+            teller.done(result, is_seen)

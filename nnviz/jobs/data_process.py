@@ -88,13 +88,11 @@ class DataProcess:
 
     def _ask(self, method: str, before: tuple[Any, ...], after: tuple[Any, ...], progress: Progress) -> Any:
         """The answer to a request; ``before`` and ``after`` are its arguments around ``progress``."""
-        process = self._started()
-        assert process.stdin is not None
-        assert process.stdout is not None
+        process, request = self._started(), (method, before, after)
         try:
-            pickle.dump((method, before, after, can_see(process.pid)), process.stdin, protocol=5)
-            process.stdin.flush()
-            answer = _answer(process.pid, process.stdout, progress)
+            answer = _exchange(process, request, progress, can_see(process.pid))
+            if answer is _UNSEEN:
+                answer = _exchange(process, request, progress, is_seen=False)
         except (EOFError, BrokenPipeError, ConnectionError, pickle.UnpicklingError):  # it may end within a message
             raise self._lost(process) from None
         finally:
@@ -137,6 +135,17 @@ class _Failure:
     error: Exception
 
 
+_UNSEEN = object()  # the answer, where an array cannot be seen after all
+
+
+def _exchange(process: subprocess.Popen[bytes], request: tuple[Any, ...], progress: Progress, is_seen: bool) -> Any:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    pickle.dump((*request, is_seen), process.stdin, protocol=5)
+    process.stdin.flush()
+    return _answer(process.pid, process.stdout, progress)
+
+
 def _answer(pid: int, pipe: IO[bytes], progress: Progress) -> Any:
     while True:
         kind, value = pickle.load(pipe)
@@ -147,14 +156,19 @@ def _answer(pid: int, pipe: IO[bytes], progress: Progress) -> Any:
         else:
             packed, arrays = _taken(pipe, value[0]), value[1]
             buffers = [_taken(pipe, size) if number is None else _seen(pid, number, size) for size, number in arrays]
+            if any(buffer is None for buffer in buffers):
+                return _UNSEEN
             return pickle.loads(packed, buffers=buffers)  # type: ignore[arg-type]  # an array is a buffer
 
 
-def _seen(pid: int, number: int, size: int) -> Array:
+def _seen(pid: int, number: int, size: int) -> Array | None:
+    """None if it cannot be seen: there may be too many open files, say."""
     try:
         return seen(pid, number, size)
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         raise EOFError from None  # it has ended
+    except OSError:
+        return None
 
 
 def _taken(pipe: IO[bytes], size: int) -> Array:

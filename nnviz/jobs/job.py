@@ -82,7 +82,7 @@ class Job:
     def steps_left(self) -> int:
         """Steps until it ends by itself."""
         trainer = self.trainer
-        return (trainer.settings.epochs - trainer.epoch + 1) * trainer.batches_per_epoch - trainer.batch
+        return (trainer.settings.epochs - max(trainer.epoch, 1) + 1) * trainer.batches_per_epoch - trainer.batch
 
     def restart(self) -> None:
         """Lets it go on at the trainer's place after an error."""

@@ -131,6 +131,13 @@ class Recorder:
         self.release()
         self.standing.is_leap = True
 
+    def know(self, told: Recorded) -> None:
+        """What became of the record in another process, as it was told there."""
+        self._is_awaited = False
+        if told.is_written and told.run is not None:
+            self.standing.run = told.run
+            self.plan = replace(self.plan, history=None)
+
     # ---- what happens
 
     def open(self, trainer: Trainer, tell: Tell) -> Recording | None:

@@ -28,14 +28,17 @@ class _Memory(mmap.mmap):
 
 def can_see(pid: int) -> bool:
     """Whether this process sees arrays that the other one makes."""
-    return sys.platform == "linux" and os.access(f"/proc/{pid}/fd", os.X_OK)
+    try:
+        return sys.platform == "linux" and os.stat(f"/proc/{pid}/fd/0") is not None
+    except OSError:
+        return False
 
 
 def empty(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
     """As ``numpy.empty``, in memory that another process can see if it is large and the system has such memory."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if size >= _LEAST:
-        with suppress(OSError):
+        with suppress(OSError, AttributeError):  # Python may have been built without it
             return np.frombuffer(_memory(size), dtype).reshape(shape)
     return np.empty(shape, dtype)
 
@@ -64,7 +67,7 @@ def number_of(part: memoryview) -> int | None:
 def seen(pid: int, number: int, size: int) -> Array:
     """(size,) bytes of an array that the other process has made. What is written here is not seen there.
 
-    Raises OSError if that process has ended.
+    Raises FileNotFoundError or ProcessLookupError if that process has ended, OSError if it cannot be seen.
     """
     file = os.open(f"/proc/{pid}/fd/{number}", os.O_RDONLY)
     try:

@@ -116,7 +116,10 @@ class _Outlet:
         An epoch may have two events, and who waited with the second would never come to carry it out.
         """
         self._told += 1
-        self._pipe.gather((run, event))
+        if isinstance(event, Recorded):  # others may wait to hear of it
+            self._pipe.put((run, event))
+        else:
+            self._pipe.gather((run, event))
         if self._told - self._heard > _MOST_UNHEARD and not self.must_halt and self._orders.empty():
             self._pipe.send()
             self._may_go_on.wait()

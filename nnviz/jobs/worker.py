@@ -1,7 +1,7 @@
 """The thread that trains. It owns all trainers; other threads use them only by orders.
 
-A training that goes on for a while is lent to a process of its own, where the machine has a core for that. An order
-that is about its trainer makes the process hand it back first; then it is lent again.
+A training that is long, or goes on for a while, is lent to a process of its own, where the machine has a core for that.
+An order that is about its trainer makes the process hand it back first; then it is lent again.
 
 Orders (begin, go, change the settings, look at the trainer, forget) are carried out between two steps, first come,
 first served. What must not be lost (the figures of an epoch, an error, the end) comes back as a queued signal. What is
@@ -78,7 +78,8 @@ class Worker(QThread):
     def begin(self, run: int, make: Callable[[], Trainer], plan: Plan | None = None, goes: bool = False) -> None:
         """Makes a trainer for that run, in this thread; ``Stopped`` with an error follows if that fails.
 
-        ``plan`` says as what it is recorded; without one nothing is. ``goes``: whether it is trained at once.
+        ``plan`` says as what it is recorded; without one nothing is. ``goes``: whether it is trained at once; then the
+        process may begin the record.
         """
         self._order(lambda: self._begin(run, make, plan, goes))
 
@@ -344,7 +345,8 @@ class Worker(QThread):
         process = self._process
         if process is None or not process.is_ready or self.must_halt or job.until is Until.BATCH:
             return
-        if job.may_be_lent and (job.seconds_going > _SECONDS_HERE or job.steps_left >= _MANY_STEPS):
+        is_long = job.until is Until.END and job.steps_left >= _MANY_STEPS
+        if job.may_be_lent and (is_long or job.seconds_going > _SECONDS_HERE):
             job.may_be_lent = training_process.may_be_lent(job)
             self._last_frame, self._has_heard = None, False
             self._hand_over(job)  # it takes up the run there
@@ -392,7 +394,14 @@ class Worker(QThread):
                 self._lose(message)
             else:
                 self._has_heard = True
+                self._know(*message)  # type: ignore[misc]
                 self.told.emit(*message)  # type: ignore[misc]
+
+    def _know(self, run: int, event: object) -> None:
+        """What the process tells of the record concerns the recorder here, which may go on with it."""
+        recorder = self._recorders.get(run)
+        if isinstance(event, Recorded) and recorder is not None:
+            recorder.know(event)
 
     def _take_back(self, returned: Returned) -> None:
         job, self._is_lent = self._training, False

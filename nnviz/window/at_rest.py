@@ -8,7 +8,7 @@ from engine.lazy_dataclass import make_next
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 
-_PAUSE = 20  # milliseconds after each step, which takes less than one
+_PAUSE = 20  # milliseconds after each step, which takes one or a few
 
 
 class AtRest(QObject):
@@ -17,20 +17,23 @@ class AtRest(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
+        self._is_over = False
         self._timer = QTimer(self)
         self._timer.setInterval(_PAUSE)
         self._timer.timeout.connect(self._go_on)
-        session.data.changed.connect(self._begin)
+        session.training.state_changed.connect(self._look)
 
-    def _begin(self) -> None:
-        self._session.data.changed.disconnect(self._begin)
-        self._timer.start()
+    def _look(self) -> None:
+        """Goes on, or waits until there is nothing else to do."""
+        is_at_rest = not self._is_over and self._session.state not in (Status.LOADING, Status.TRAINING)
+        if is_at_rest != self._timer.isActive():
+            (self._timer.start if is_at_rest else self._timer.stop)()
+
+    def _go_on(self) -> None:
+        if not make_next():
+            self.end()
 
     def end(self) -> None:
         """Prepares nothing any more."""
+        self._is_over = True
         self._timer.stop()
-
-    def _go_on(self) -> None:
-        is_at_rest = self._session.state not in (Status.LOADING, Status.TRAINING)
-        if is_at_rest and not make_next():
-            self._timer.stop()

@@ -19,6 +19,7 @@ from engine.datasets.table import Table, read_table
 from engine.datasets.table_blocks import Blocks
 from engine.datasets.table_dataset import table_dataset
 from engine.datasets.table_format import TableFormat, sniff
+from engine.errors import FileFormatError
 from engine.shared_work import share_with
 from engine.validation import Array
 
@@ -189,7 +190,45 @@ def test_data_are_the_same_whoever_makes_them(
     made = table_dataset(table, "c", **how).dataset
     share_with(None)
     for module in (scaling, table_dataset_module):
-        monkeypatch.setattr(module, "AT_ONCE", 100)
+        monkeypatch.setattr(module, "rows_at_once", lambda columns: 100)
     alone = table_dataset(table, "c", **how).dataset
     assert made.fingerprint == alone.fingerprint
     np.testing.assert_array_equal(made.train.rows, alone.train.rows)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_faults_are_told_alike_whoever_works(tmp_path: Path, count: int) -> None:
+    """Faults of several kinds, in blocks that are worked out at the same time, and a line without anything."""
+    path = tmp_path / "t.csv"
+    faults = {
+        f"row{row}": f"1,{word},3" for row, word in ((1000, "one"), (1500, "two"), (1510, "one"), (3000, "three"))
+    }
+    path.write_text("\n".join(["a,b,c", *lines(**faults, row1400="x,2,3", row1405="", row2000="1,2")]))
+    alone = in_blocks(path, SMALL)
+    with shared(count):
+        together = in_blocks(path, SMALL)
+    assert together.problems == alone.problems
+    assert together.tail == alone.tail
+    assert together.places == alone.places
+
+
+def test_what_cannot_be_read_is_told_after_what_comes_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And again, if somebody asks again."""
+    for name in ("_FIRST_BLOCK", "_BLOCK"):
+        monkeypatch.setattr(table_blocks, name, 4)
+    content = io.BytesIO(b"1,2\n3,4\n5,6\n\xff\xff\xff\n7,8\n")
+    blocks = BlocksAhead(Blocks(tmp_path / "t.csv", TableFormat(), content), TableFormat())
+    with shared(4):
+        assert [blocks.next_numbers()[0] for _ in range(2)] == ["1,2\n", "3,4\n"]
+        assert list(blocks.rows("3,4\n")) == [["3", "4"]]
+        assert blocks.next() == "5,6\n"
+        for take in (blocks.next, blocks.next_numbers, blocks.next):
+            with pytest.raises(FileFormatError, match="not utf-8"):
+                take()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs a file that does not tell its size")
+def test_a_file_that_does_not_tell_its_size_is_read() -> None:
+    path = Path("/proc/self/status")
+    assert path.stat().st_size == 0
+    assert len(read_table(path, sniff(path))) > 10

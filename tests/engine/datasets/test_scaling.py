@@ -38,7 +38,7 @@ def test_constant_columns_and_those_that_are_kept_stay() -> None:
 @pytest.mark.parametrize("at_once", [1, 7, 333, 8000])
 def test_of_columns_it_is_the_same_to_the_bit(columns: int, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many rows are taken at a time, and however the columns are shared."""
-    monkeypatch.setattr(scaling_module, "AT_ONCE", at_once)
+    monkeypatch.setattr(scaling_module, "rows_at_once", lambda columns: at_once)
     rng = np.random.default_rng(columns)
     raw = rng.normal(3, 1e6, (1000, columns))
     raw[:, 0] = 5

@@ -71,11 +71,15 @@ def test_the_memory_goes_with_the_last_array() -> None:
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_without_such_memory_it_is_usual_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_missing", [True, False])
+def test_without_such_memory_it_is_usual_memory(monkeypatch: pytest.MonkeyPatch, is_missing: bool) -> None:
     def refuse(name: str) -> int:
         raise OSError("not here")
 
-    monkeypatch.setattr(os, "memfd_create", refuse)
+    if is_missing:
+        monkeypatch.delattr(os, "memfd_create")
+    else:
+        monkeypatch.setattr(os, "memfd_create", refuse)
     array = empty(LARGE, np.float32)
     assert array.shape == LARGE
     assert [number_of(part) for part in parts_of(array)] == [None]
@@ -132,3 +136,20 @@ def test_memory_that_is_gone_is_told_as_a_process_that_has_ended(
     monkeypatch.setattr(data_process, "seen", gone)
     with pytest.raises(Exception, match="has ended by itself"):
         process.load(str(table), {}, lambda *at: None)
+
+
+def test_an_array_that_cannot_be_seen_after_all_is_sent(
+    process: DataProcess, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There may be too many open files, say."""
+
+    def refuse(*at: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(data_process, "seen", refuse)
+    read = process.load(str(table), {}, lambda *at: None)
+    np.testing.assert_array_equal(read.train.inputs, load_data(str(table)).train.inputs)
+
+
+def test_nobody_sees_the_arrays_of_a_process_that_is_not_there() -> None:
+    assert not can_see(2**22 + 1)

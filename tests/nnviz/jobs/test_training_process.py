@@ -19,14 +19,14 @@ from pytestqt.qtbot import QtBot
 from engine.augmentation import Augmentation
 from engine.datasets import Dataset
 from engine.errors import DivergenceError, EngineError, SettingError
-from engine.events import BestRestored, Epoch
+from engine.events import Batch, BestRestored, Epoch
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.jobs.job import Job
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.recorder import Plan
-from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.reports import Frame, Recorded, Stopped, Until
 from nnviz.jobs.training_process import TrainingProcess
 from nnviz.jobs.worker import Worker
 from nnviz.library import Library
@@ -97,7 +97,7 @@ def go_apart(qtbot: QtBot, worker: Worker, ear: Ear, run: int = 1, until: Until 
 
 
 def have_process(qtbot: QtBot, worker: Worker, ear: Ear, data: Dataset) -> None:
-    """Waits until the process is there: it takes over the next run after one event, however short that is."""
+    """Waits until the process is there: it takes over the next run, however short that is."""
     worker.begin(0, lambda: of(data))
     go_apart(qtbot, worker, ear, run=0)
     worker.forget(0)
@@ -342,6 +342,34 @@ class Unlendable(Trainer):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.held = OnlyHere()
+
+
+def test_the_steps_that_are_left(few_digits: Dataset) -> None:
+    trainer = of(few_digits, 3)
+    job, left = Job(1, trainer), []
+    for event in trainer.run():
+        if isinstance(event, Batch | Epoch):
+            left.append(job.steps_left)
+    batches = trainer.batches_per_epoch
+    assert left[0] == left[1] + 1 == 3 * batches
+    assert left[-1] == 0
+    assert left == sorted(left, reverse=True)
+
+
+def test_a_process_that_ends_after_it_has_begun_the_record_leaves_one_run(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, tmp_path: Path
+) -> None:
+    have_process(qtbot, worker, ear, few_digits)
+    made = an_experiment(few_digits, epochs=MANY_EPOCHS, batch_size=100, learning_rate=0.02)
+    plan = Plan(tmp_path / "library.sqlite", None, 0.0, made, "digits")
+    worker.begin(1, lambda: Trainer(made.build(), few_digits, made.training), plan, goes=True)
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: any(isinstance(event, Recorded) for event in ear.heard), timeout=20_000)
+    process_of(worker).kill()
+    qtbot.waitUntil(lambda: bool(ear.stops), timeout=20_000)
+    assert worker._recorders[1].standing.run == 1
+    with Library(tmp_path / "library.sqlite") as library:
+        assert [run.id for run in library.runs()] == [1]
 
 
 @pytest.mark.parametrize("is_recorded", [False, True])
