@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PyQt5.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
 from engine.augmentation import Augmentation
@@ -102,6 +103,7 @@ def have_process(qtbot: QtBot, worker: Worker, ear: Ear, data: Dataset) -> None:
     go_apart(qtbot, worker, ear, run=0)
     worker.forget(0)
     looked(qtbot, worker, 0, lambda _: None)
+    QCoreApplication.processEvents()  # what it told before may still be on its way
     ear.heard.clear()
     ear.apart.clear()
 
