@@ -53,10 +53,14 @@ class BlocksAhead:
     def _give_back(self) -> None:
         """Forgets what was begun: these blocks come once more."""
         self._blocks.put_back(block for block, _ in self._begun)
-        self.close()
+        self._forget()
 
-    def close(self) -> None:
-        """Nobody wants any more what was begun."""
+    def _forget(self) -> None:
         for _, numbers in self._begun:
             numbers.cancel()
         self._begun.clear()
+
+    def close(self) -> None:
+        """Nobody wants any more what was begun."""
+        self._forget()
+        self._blocks.close()

@@ -14,11 +14,12 @@ from engine.validation import Array
 
 _ROUNDING = 1e-6  # of a spread: less than a network could tell apart
 _NUMBERS_AT_ONCE = 160_000  # they stay in the processor's cache, and threads seldom wait for one another
+_FEWEST_ROWS, _MOST_ROWS = 500, 8_000  # at once: of wide tables each block costs time, and few rows are to be shared
 
 
 def rows_at_once(columns: int) -> int:
     """How many rows of so many columns are best taken at a time."""
-    return max(1, _NUMBERS_AT_ONCE // columns)
+    return min(max(_FEWEST_ROWS, _NUMBERS_AT_ONCE // max(1, columns)), _MOST_ROWS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +80,7 @@ class Scaling:
         raw = np.asarray(raw)
         scaled = np.empty(raw.shape, np.float32)
         with np.errstate(over="ignore"):
-            at_once = rows_at_once(raw.shape[1])
+            at_once = rows_at_once(raw.shape[-1])
             for start in range(0, len(raw), at_once):
                 rows = slice(start, start + at_once)
                 some = np.subtract(raw[rows], self.mean, dtype=np.float64)

@@ -70,6 +70,10 @@ class Blocks:
                 return block
             self._check_length(len(self._rest))
 
+    def close(self) -> None:
+        """Forgets why it could not be read: that would keep all that was read."""
+        self._failure = None
+
     def put_back(self, blocks: Iterable[str]) -> None:
         """Blocks that were taken last, in their order, come once more."""
         self._back.extendleft(reversed([block for block in blocks if block]))

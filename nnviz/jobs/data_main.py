@@ -19,7 +19,7 @@ from nnviz.jobs.child import give_way, listen, own_output, picklable
 from nnviz.jobs.data_reader import DataReader
 from nnviz.jobs.shared_arrays import number_of
 
-_MOST = 4  # threads: more take more memory than time
+_MOST = 4  # threads: more would cost memory and save hardly any time
 _OFTEN = 0.05  # seconds between two reports of how far it is
 
 
@@ -67,7 +67,7 @@ def main() -> None:
     reader = DataReader()
     while True:
         method, before, after, is_seen = requests.get()
-        result = None  # only now: so long, whoever asked may look at its arrays
+        result = None  # not sooner: until now whoever asked may still be opening its arrays
         large_arrays.make_by(shared_arrays.empty if is_seen else np.empty)
         try:
             result = getattr(reader, method)(*before, teller.progress, *after)

@@ -8,7 +8,8 @@ To it go pickled tuples: the name of a method of ``DataReader``, its arguments b
 whether this process sees arrays that it makes. From it come pickled pairs: ``("progress", (done, total))``,
 ``("failed", error)``, or ``("done", (size, arrays))``. The last one is followed by a pickle of that size and by its
 arrays, so that none is ever copied into a pickle. Of an array, its size is told, and the number of its memory if that
-is seen here (``nnviz.jobs.shared_arrays``); it is not sent then.
+is seen here (``nnviz.jobs.shared_arrays``); it is not sent then. If one cannot be seen after all, the same is asked for
+again, and sent: the reader keeps what it made last.
 """
 
 from __future__ import annotations
@@ -139,6 +140,7 @@ _UNSEEN = object()  # the answer, where an array cannot be seen after all
 
 
 def _exchange(process: subprocess.Popen[bytes], request: tuple[Any, ...], progress: Progress, is_seen: bool) -> Any:
+    """The answer, a ``_Failure`` or ``_UNSEEN``. Raises what a pipe raises whose other end has gone."""
     assert process.stdin is not None
     assert process.stdout is not None
     pickle.dump((*request, is_seen), process.stdin, protocol=5)

@@ -134,8 +134,8 @@ class Recorder:
     def know(self, told: Recorded) -> None:
         """What became of the record in another process, as it was told there."""
         self._is_awaited = False
-        if told.is_written and told.run is not None:
-            self.standing.run = told.run
+        if told.run is not None:
+            self.standing.run, self.standing.is_under_way = told.run, True
             self.plan = replace(self.plan, history=None)
 
     # ---- what happens

@@ -28,17 +28,14 @@ class _Memory(mmap.mmap):
 
 def can_see(pid: int) -> bool:
     """Whether this process sees arrays that the other one makes."""
-    try:
-        return sys.platform == "linux" and os.stat(f"/proc/{pid}/fd/0") is not None
-    except OSError:
-        return False
+    return sys.platform == "linux" and os.path.exists(f"/proc/{pid}/fd/0")
 
 
 def empty(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
     """As ``numpy.empty``, in memory that another process can see if it is large and the system has such memory."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    if size >= _LEAST:
-        with suppress(OSError, AttributeError):  # Python may have been built without it
+    if size >= _LEAST and hasattr(os, "memfd_create"):  # Python may have been built without it
+        with suppress(OSError):
             return np.frombuffer(_memory(size), dtype).reshape(shape)
     return np.empty(shape, dtype)
 
@@ -67,7 +64,7 @@ def number_of(part: memoryview) -> int | None:
 def seen(pid: int, number: int, size: int) -> Array:
     """(size,) bytes of an array that the other process has made. What is written here is not seen there.
 
-    Raises FileNotFoundError or ProcessLookupError if that process has ended, OSError if it cannot be seen.
+    Raises OSError if it cannot be seen, or that process has ended.
     """
     file = os.open(f"/proc/{pid}/fd/{number}", os.O_RDONLY)
     try:

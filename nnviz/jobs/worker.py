@@ -355,7 +355,7 @@ class Worker(QThread):
                 process.send("estimating", self.estimating)
 
     def _is_lent_at_once(self, job: Job) -> bool:
-        """Whether the process goes on with it before its first step here."""
+        """Whether the process may go on with it before its first step here."""
         is_ready = self._process is not None and self._process.is_ready and not self.must_halt
         return is_ready and job.steps_left >= _MANY_STEPS and training_process.may_be_lent(job)
 

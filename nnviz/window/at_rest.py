@@ -8,6 +8,7 @@ from engine.lazy_dataclass import make_next
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 
+_BUSY = Status.LOADING, Status.BUILDING, Status.TRAINING
 _PAUSE = 20  # milliseconds after each step, which takes one or a few
 
 
@@ -25,9 +26,10 @@ class AtRest(QObject):
 
     def _look(self) -> None:
         """Goes on, or waits until there is nothing else to do."""
-        is_at_rest = not self._is_over and self._session.state not in (Status.LOADING, Status.TRAINING)
-        if is_at_rest != self._timer.isActive():
-            (self._timer.start if is_at_rest else self._timer.stop)()
+        if self._is_over or self._session.state in _BUSY:
+            self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()
 
     def _go_on(self) -> None:
         if not make_next():

@@ -371,7 +371,8 @@ def test_a_process_that_ends_after_it_has_begun_the_record_leaves_one_run(
     qtbot.waitUntil(lambda: bool(ear.stops), timeout=20_000)
     assert worker._recorders[1].standing.run == 1
     with Library(tmp_path / "library.sqlite") as library:
-        assert [run.id for run in library.runs()] == [1]
+        assert [(run.id, run.status) for run in library.runs()] == [(1, "paused")]
+        assert library.interrupted() == []
 
 
 @pytest.mark.parametrize("is_recorded", [False, True])
