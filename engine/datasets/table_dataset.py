@@ -388,7 +388,6 @@ def _dataset(
 def _inputs_of_parts(coding: TableCoding, filled: list[Array], parts: tuple[Array, Array]) -> list[Array]:
     """(k, inputs) float32 of the rows of each part, which are sorted. Not all at once, which would cost much memory."""
     inputs = [large_arrays.empty((len(part), len(coding.inputs)), np.float32) for part in parts]
-
     at_once = rows_at_once(len(coding.inputs))
 
     def write(starts: range) -> None:

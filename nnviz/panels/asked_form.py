@@ -10,9 +10,7 @@ from engine.datasets.raw_columns import RawColumn, raw_columns
 from engine.errors import DataError
 from nnviz.look import text
 from nnviz.session.session import Session
-from nnviz.widgets.value_form import MOST_ROWS, FormRow, ValueForm
-
-_PAUSE = 1  # milliseconds after other data have come until there are rows: the mouse comes in between
+from nnviz.widgets.value_form import MOST_ROWS, PAUSE, FormRow, ValueForm
 
 
 class AskedForm(ValueForm):
@@ -36,7 +34,7 @@ class AskedForm(ValueForm):
             self.show_values([column.read(example) for column in self._columns[:MOST_ROWS]])
         elif not self._is_due:
             self._is_due = True
-            QTimer.singleShot(_PAUSE, self._make_rows)
+            QTimer.singleShot(PAUSE, self._make_rows)
 
     def _make_rows(self) -> None:
         self._is_due = False

@@ -182,8 +182,7 @@ class CurvePage(Page):
 
     def _make(self) -> None:
         self.prepare()
-        session, called, plot = self._session, self._quantity.called, self._plot
-        assert plot is not None
+        session, called, plot = self._session, self._quantity.called, self.plot
         plot.set_quantity(self._quantity)
         named(plot, f"{self._quantity.name}Plot", f"Train and test {called} against epochs", _HOW_TO_ZOOM)
         plot.set_log(self.is_log)

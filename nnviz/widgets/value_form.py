@@ -17,11 +17,11 @@ from nnviz.widgets.fields import Combo, NumberEdit
 from nnviz.widgets.note import Note
 from nnviz.widgets.parts import named, set_look
 
+PAUSE = 1  # milliseconds until rows are made, and between them: with none, they would come before the mouse
 MOST_ROWS = 100  # of more columns there are fields for the first; the others stay as they are in the example
 _FIELD, _WIDE_FIELD, _NAME = 78, 128, 108  # pixels
 _TIP = "what the network is shown for it."
 _AT_ONCE = 5  # rows that are made in one go: as long as the mouse may wait
-_PAUSE = 1  # milliseconds until the next: with none, they would come before the mouse
 _LARGEST = 1e30  # that can be typed; a network's numbers cannot be much larger
 
 
@@ -104,7 +104,7 @@ class ValueForm(QScrollArea):
             if number < len(self._values):
                 made.show_value(self._values[number])
         if len(self._rows) < len(self._wanted):
-            QTimer.singleShot(_PAUSE, self._make_next)
+            QTimer.singleShot(PAUSE, self._make_next)
 
     def _keep_room(self) -> None:
         """Gives the rows that are made soon the room that they will take, so that nothing moves when they come."""

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,14 +39,6 @@ def wait_until_gone(pid: int) -> None:
     while is_alive(pid):
         assert time.monotonic() < end, f"process {pid} still runs"
         time.sleep(0.01)
-
-
-@pytest.fixture
-def process() -> Iterator[DataProcess]:
-    """One that is ended with the test."""
-    made = DataProcess()
-    yield made
-    made.end()
 
 
 @pytest.fixture

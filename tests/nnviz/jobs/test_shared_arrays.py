@@ -6,7 +6,6 @@ import gc
 import os
 import pickle
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -86,14 +85,6 @@ def test_without_such_memory_it_is_usual_memory(monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.fixture
-def process() -> Iterator[DataProcess]:
-    """One that is ended with the test."""
-    made = DataProcess()
-    yield made
-    made.end()
-
-
-@pytest.fixture
 def table(tmp_path: Path) -> Path:
     """Two inputs of 200,000 rows, of which the training part takes more than a million bytes."""
     file = tmp_path / "table.csv"
@@ -127,13 +118,19 @@ def test_settings_that_change_and_change_back_leave_earlier_data_as_they_were(
     np.testing.assert_array_equal(again.train.inputs, before)
 
 
+def seeing_fails(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    """From now on, whoever looks at an array of the process gets that error."""
+
+    def fail(*at: object) -> None:
+        raise error
+
+    monkeypatch.setattr(data_process, "seen", fail)
+
+
 def test_memory_that_is_gone_is_told_as_a_process_that_has_ended(
     process: DataProcess, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(*at: object) -> None:
-        raise FileNotFoundError(2, "No such file")
-
-    monkeypatch.setattr(data_process, "seen", gone)
+    seeing_fails(monkeypatch, FileNotFoundError(2, "No such file"))
     with pytest.raises(Exception, match="has ended by itself"):
         process.load(str(table), {}, lambda *at: None)
 
@@ -142,11 +139,7 @@ def test_an_array_that_cannot_be_seen_after_all_is_sent(
     process: DataProcess, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There may be too many open files, say."""
-
-    def refuse(*at: object) -> None:
-        raise OSError(24, "Too many open files")
-
-    monkeypatch.setattr(data_process, "seen", refuse)
+    seeing_fails(monkeypatch, OSError(24, "Too many open files"))
     read = process.load(str(table), {}, lambda *at: None)
     np.testing.assert_array_equal(read.train.inputs, load_data(str(table)).train.inputs)
 
