@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from PyQt5.QtCore import Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
 
-from engine.datasets.preview import TablePreview
-from engine.datasets.table_dataset import REGRESSION
 from engine.history import Curves, History
 from nnviz.look.text import epochs as epochs_text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
@@ -26,7 +25,6 @@ from nnviz.widgets.plots.legend import Key, Sample
 from nnviz.widgets.tabs import keep_in_sight
 
 _LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
-_LATER = 100  # milliseconds until a page is made that will be needed: one short wait after another
 _TIPS = {
     "error": "The share of wrong answers, on the examples it learns from (train) and on others (test). "
     "Where the two curves part, it learns its examples by heart.",
@@ -53,7 +51,7 @@ class CurvesPanel(TabbedCard):
 
     Attributes:
         scales: whether the axis of each quantity is logarithmic, by its name.
-        error, rmse, loss: the pages; the first is for classes; the second, for numbers, is made when such data come.
+        error, rmse, loss: the pages; the first is for classes; the second, for numbers, is made at rest, or when such data come.
         forget: the action that removes the earlier runs from the chart.
 
     Signals:
@@ -74,22 +72,13 @@ class CurvesPanel(TabbedCard):
         self.rmse: CurvePage | None = None
         self.loss = self._add_curve(LOSS, 1)
         session.data.changed.connect(self._data_changed)
-        self._is_foreseen = False  # whether the second will be made soon
-        session.importing.changed.connect(self._foresee)
 
-    def _foresee(self) -> None:
-        """Numbers that are about to be predicted will need their page: it is made while their file is read."""
-        found = self._session.importing.found
-        is_needed = self.rmse is None and isinstance(found, TablePreview) and found.task == REGRESSION
-        if is_needed and not self._is_foreseen:
-            self._is_foreseen = True
-            QTimer.singleShot(_LATER, self._prepare)
-
-    def _prepare(self) -> None:
+    def prepare(self) -> Iterator[None]:
+        """Makes the page for numbers, as far as that takes long."""
         if self.rmse is None:
             self.rmse = self._add_curve(RMSE, 0, offered=False)
             self.rmse.prepare()
-            QTimer.singleShot(_LATER, self.rmse.fill)
+            yield
 
     def _add_curve(self, quantity: Quantity, number: int, offered: bool = True) -> CurvePage:
         page = CurvePage(self._session, quantity, self.forget)

@@ -229,6 +229,10 @@ class DockCard(QDockWidget):
     def refresh(self) -> None:
         """Draws what changed while the card was out of view. Subclasses that draw implement it."""
 
+    def prepare(self) -> Iterator[None]:
+        """Makes what other data will need, a piece at a time. Subclasses of which that takes long implement it."""
+        return iter(())
+
     @property
     def caption(self) -> str:
         """What the card shows at present, as a file name for exports."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PyQt5.QtCore import QObject, QTimer
 
-from engine.lazy_dataclass import make_next
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 
@@ -13,11 +14,12 @@ _PAUSE = 20  # milliseconds after each step, which takes one or a few
 
 
 class AtRest(QObject):
-    """Makes the methods of classes that are needed later: with many at once the mouse would wait for them."""
+    """Makes what is needed later, a piece at a time: when it is needed, the mouse would wait for all of it."""
 
-    def __init__(self, session: Session, parent: QObject) -> None:
+    def __init__(self, session: Session, pieces: Iterator[None], parent: QObject) -> None:
+        """``pieces`` makes one each time it is asked for the next."""
         super().__init__(parent)
-        self._session = session
+        self._session, self._pieces = session, pieces
         self._is_over = False
         self._timer = QTimer(self)
         self._timer.setInterval(_PAUSE)
@@ -32,7 +34,9 @@ class AtRest(QObject):
             self._timer.start()
 
     def _go_on(self) -> None:
-        if not make_next():
+        try:
+            next(self._pieces)
+        except StopIteration:
             self.end()
 
     def end(self) -> None:

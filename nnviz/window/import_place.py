@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QRect
 from PyQt5.QtWidgets import QWidget
 
@@ -11,7 +13,7 @@ from nnviz.window.docks import Docks
 
 
 class ImportPlace(QObject):
-    """Makes the sheet when it is first needed, and keeps it in its place."""
+    """Makes the sheet when it is first needed, or before, and keeps it in its place."""
 
     def __init__(self, session: Session, docks: Docks, ground: QWidget) -> None:
         """``ground``: what the sheet lies on."""
@@ -22,9 +24,21 @@ class ImportPlace(QObject):
         docks.changed.connect(self._place)
         ground.installEventFilter(self)
 
-    def _show(self) -> None:
-        if self.sheet is None and self._session.importing.name is not None:
+    def prepare(self) -> Iterator[None]:
+        """Makes the sheet before it is needed, a piece at a time."""
+        sheet = self._made()
+        yield
+        sheet.prepare()
+        yield
+
+    def _made(self) -> ImportSheet:
+        if self.sheet is None:
             self.sheet = ImportSheet(self._session.importing, self._ground)
+        return self.sheet
+
+    def _show(self) -> None:
+        if self._session.importing.name is not None:
+            self._made()
         self._place()
 
     @property

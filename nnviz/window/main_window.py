@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from engine.lazy_dataclass import make_next
 from nnviz import __version__
 from nnviz.jobs.pace import Budget
 from nnviz.library import is_exported_run
@@ -33,6 +34,7 @@ from nnviz.panels.settings.training import TrainingPanel
 from nnviz.panels.timeline_bar import TimelineBar
 from nnviz.session.session import Session
 from nnviz.session.status import Status
+from nnviz.widgets.card import DockCard
 from nnviz.widgets.message_bar import MessageBar
 from nnviz.widgets.parts import arranged, named
 from nnviz.window import arrangement
@@ -117,7 +119,7 @@ class MainWindow(QMainWindow):
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
         self.hints = Hints(self, session, preferences, controls, self.canvas)
-        self.closed.connect(AtRest(session, self).end)
+        self.closed.connect(AtRest(session, self._made_later(), self).end)
         self._remember_changes()
         self._title_due = Budget(_SECONDS_BETWEEN_TITLES, 0)
         for signal in (session.runs.file_changed, session.training.state_changed):
@@ -160,6 +162,15 @@ class MainWindow(QMainWindow):
         self.message_bar.dismissed.connect(self.session.messages.dismiss)
         self.message_bar.chosen.connect(self.session.messages.choose)
         self.importing = ImportPlace(self.session, self._docks, frame)
+
+    def _made_later(self) -> Iterator[None]:
+        """Makes what is not needed until the window stands, a piece at a time."""
+        while make_next():
+            yield
+        for card in list(self._docks.cards.values()):
+            if isinstance(card, DockCard):
+                yield from card.prepare()
+        yield from self.importing.prepare()
 
     def card(self, name: str) -> QWidget:
         """The card of that name, if its workspace was shown. Raises KeyError."""

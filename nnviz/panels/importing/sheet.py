@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtCore import QEvent, Qt, QTimer
+from PyQt5.QtCore import QEvent, Qt
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -25,7 +25,6 @@ from nnviz.widgets.parts import arranged, named
 _MOST_CLASSES = 6  # that are named with their counts
 _STEPS = 1000  # of the progress bar
 _BUTTON, _DETAIL = 110, 220  # pixels, widths
-_LATER = 100  # milliseconds from showing the sheet until its part for a table is made: one short wait after another
 _USE_TIP = (
     "Loads these data as they are shown here. The network's inputs and outputs follow them; one undo takes it back."
 )
@@ -112,12 +111,10 @@ class ImportSheet(QFrame):
         if is_new:
             self.raise_()
             self.setFocus()
-            QTimer.singleShot(_LATER, self._prepare)
 
-    def _prepare(self) -> None:
-        """Makes the part for a table while its head is being read: both at once would keep the mouse waiting."""
-        if "target" in self._importing.settings:
-            self._made(TablePreview)
+    def prepare(self) -> None:
+        """Makes the part for a table, which takes longest, before there is one."""
+        self._made(TablePreview)
 
     def _show_news(self) -> None:
         self._news.setText(self._importing.news)

@@ -49,7 +49,7 @@ def test_none_is_made_while_it_trains(make_window: MakeWindow, qtbot: QtBot, mon
         made.append(window.session.state)
         return len(made) < 40
 
-    monkeypatch.setattr("nnviz.window.at_rest.make_next", make_next)
+    monkeypatch.setattr("nnviz.window.main_window.make_next", make_next)
     wait_for(qtbot, window, Status.READY)
     window.session.start()
     wait_for(qtbot, window, Status.TRAINING)
