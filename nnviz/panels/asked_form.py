@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QTimer
-
 from engine.datasets import Dataset
 from engine.datasets.dataset import PICTURE, POINT
 from engine.datasets.raw_columns import RawColumn, raw_columns
 from engine.errors import DataError
+from nnviz.jobs.turns import Turn
 from nnviz.look import text
 from nnviz.session.session import Session
-from nnviz.widgets.value_form import MOST_ROWS, PAUSE, FormRow, ValueForm
+from nnviz.widgets.value_form import MOST_ROWS, FormRow, ValueForm
 
 
 class AskedForm(ValueForm):
@@ -21,7 +20,7 @@ class AskedForm(ValueForm):
         self._session = session
         self._columns: tuple[RawColumn, ...] = ()
         self._data: Dataset | None = None
-        self._is_due = False  # whether new rows are made soon
+        self._new_rows = Turn(self._make_rows, self)
         self.moved.connect(lambda row, value: self._change(row, value, is_moving=True))
         self.changed.connect(self._change)
 
@@ -32,12 +31,10 @@ class AskedForm(ValueForm):
             return
         if data is self._data:
             self.show_values([column.read(example) for column in self._columns[:MOST_ROWS]])
-        elif not self._is_due:
-            self._is_due = True
-            QTimer.singleShot(PAUSE, self._make_rows)
+        else:
+            self._new_rows.ask()
 
     def _make_rows(self) -> None:
-        self._is_due = False
         data = self._session.data.dataset
         if data is not None and data.kind != PICTURE:
             self._data, self._columns = data, raw_columns(data)

@@ -71,7 +71,7 @@ class CurvesPanel(TabbedCard):
         self.error = self._add_curve(ERROR, 0)
         self.rmse: CurvePage | None = None
         self.loss = self._add_curve(LOSS, 1)
-        session.data.changed.connect(self._data_changed)
+        session.data.views.add(self._data_changed)
 
     def prepare(self) -> Iterator[None]:
         """Makes the page for numbers, as far as that takes long."""

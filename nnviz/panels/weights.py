@@ -53,7 +53,7 @@ class WeightsPanel(DockCard):
         self._session, self._subject = session, Subject(session)
         self._limit = 0.0
         self._arrangement: tuple[object, ...] = ()
-        self._shape: list[int] = []  # of the network that the tabs belong to
+        self._made_for: tuple[object, ...] = ()  # the run and the shape that the tabs belong to
         self._layers: list[int | None] = []  # the layer of each tab; None for those that are not drawn
         self.neuron: int | None = None
         self.map = named(HeatMap(), "weightsMap", "Heat map of the weights")
@@ -95,9 +95,9 @@ class WeightsPanel(DockCard):
         self.neuron_view.left.connect(self.show_all)
         self.neuron_view.stepped.connect(self._step)
         self.neuron_view.hovered.connect(self._hovered_in_neuron)
-        self._session.runs.replaced.connect(self._new_network)
-        self._session.data.changed.connect(self._new_network)
         self._session.displayed.changed.connect(self._follow)
+        self._session.runs.replaced.connect(self._follow)
+        self._session.data.views.add(self._new_network)
         self._session.selection.neuron_changed.connect(self._show_chosen)
         self._session.probes[NEURONS_OVER].changed.connect(self.refresh)
 
@@ -108,18 +108,19 @@ class WeightsPanel(DockCard):
         return self._layers[self.tabs.currentIndex()] or 0
 
     def _follow(self) -> None:
-        """Shows the displayed network, whose shape may have changed."""
-        if self._session.displayed.network.shape == self._shape:
+        """Shows the displayed network, which may be that of another run."""
+        if self._made_for == (self._session.runs.current, self._session.displayed.network.shape):
             self.refresh()
         else:
             self._new_network()
 
     def _new_network(self) -> None:
         self._arrangement = ()
-        self._shape = self._session.displayed.network.shape
+        shape = self._session.displayed.network.shape
+        self._made_for = self._session.runs.current, shape
         over = "" if self._pictures is None else self._pictures.words.over
         tips = (_OVER_TIP.format(over), _ALL_TIP.format(over)) if over else (_TIP,)
-        tabs = layer_tabs(self._shape, *tips)
+        tabs = layer_tabs(shape, *tips)
         if [self.tabs.tabText(index) for index in range(self.tabs.count())] != [tab.text for _, tab in tabs]:
             self._set_tabs(tabs)
         if over or (self.neuron is not None and self.neuron >= len(self._weights)):

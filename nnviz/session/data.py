@@ -17,6 +17,7 @@ from engine.experiment import Experiment
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.data_reader import Reader
 from nnviz.jobs.lane import Lanes
+from nnviz.jobs.turns import OneByOne
 from nnviz.session.activities import Patience
 from nnviz.session.messages import Choice, Messages
 
@@ -40,6 +41,8 @@ class Data(QObject):
         dataset: the data set; None until the first is loaded.
         loading: whether data are being loaded.
         progress: the share 0…1 of it that is done; None where that is not known.
+        is_settling: whether ``changed`` is being told; ``loading_changed`` follows.
+        views: what is called after ``changed``, one by one: shows the data where that takes a while.
     """
 
     changed = pyqtSignal()
@@ -62,6 +65,8 @@ class Data(QObject):
         self._cancelled = threading.Event()  # for what is being loaded
         self._reader: Reader | None = None  # of what is being loaded
         self._is_at.connect(self._progress)
+        self.is_settling = False
+        self.views = OneByOne(self)
 
     def load(
         self,
@@ -102,7 +107,7 @@ class Data(QObject):
             self._messages.tell(f"{what}: {about}", Choice(f"Download {download.size / 1e6:,.0f} MB", load))
         else:
             self._messages.tell(f"{what}, and downloads need one more package. Run: {GET_POOCH}")
-        self.loading_changed.emit()  # what shows the choice shows the present data again
+        self.views.begin()  # what shows the choice shows the present data again
 
     def _load(
         self, source: DataSource, name: str, wanted: dict[str, Value], refused: Callable[[EngineError], None] | None
@@ -206,11 +211,15 @@ class Data(QObject):
     def _settle(self) -> None:
         self._patience.end()
         self.loading, self.progress = False, None
+        self.is_settling = True
         self.changed.emit()
+        self.is_settling = False
         self.loading_changed.emit()
+        self.views.begin()
 
     def close(self, milliseconds: int) -> bool:
         """Waits at most so long for data that are being loaded; returns whether that has ended."""
         self._drop()
+        self.views.end()
         self._patience.close()
         return self._lanes.close(milliseconds)

@@ -63,7 +63,6 @@ class Training(QObject):
         runs.let_go.connect(lambda run: self.runner.worker.forget(run.id))
         settings.changed.connect(self._settings_changed)
         data.changed.connect(lambda: self._end_if_data_differ(self._runs.current))
-        data.changed.connect(self.progressed)
         for signal in (data.loading_changed, making.changed):
             signal.connect(self._wait_or_go)
         for signal in (data.failed, making.given_up):
@@ -196,7 +195,7 @@ class Training(QObject):
         """Pauses while data is loading or a network is being built, then does what was requested."""
         if self._is_waiting:
             self.runner.worker.halt()
-        self.state_changed.emit()
+        self._tell()
         if self._requested is not None and not self._is_waiting and self._runs.current.stage is not Stage.TRAINING:
             until, self._requested = self._requested, None
             self._go(until)
@@ -219,8 +218,13 @@ class Training(QObject):
         self._end_if_data_differ(self._runs.current)
         if self._displayed.show(self._runs.current):
             self._messages.clear()
-        self.progressed.emit()
-        self.state_changed.emit()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Progress and state may be others; while data settle, much else changes, and it is told once, at the end."""
+        if not self._data.is_settling:
+            self.progressed.emit()
+            self.state_changed.emit()
 
     # ---- settings
 
@@ -232,8 +236,7 @@ class Training(QObject):
             self.runner.worker.change(run.id, run.experiment.training, words)
         elif run.stage is Stage.RESTING:
             run.progress = replace(run.progress, epochs=fields.epochs)
-        self.progressed.emit()
-        self.state_changed.emit()
+        self._tell()
 
     # ---- events of the worker
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QObject, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtWidgets import QFrame, QGridLayout, QLineEdit, QScrollArea, QSizePolicy, QSlider, QWidget
 
 from engine.errors import SettingError
 from engine.lazy_dataclass import dataclass
 from engine.validation import number_within, parse_number
+from nnviz.jobs.turns import Turn
 from nnviz.look import text
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit
 from nnviz.widgets.note import Note
 from nnviz.widgets.parts import named, set_look
 
-PAUSE = 1  # milliseconds until rows are made, and between them: with none, they would come before the mouse
 MOST_ROWS = 100  # of more columns there are fields for the first; the others stay as they are in the example
 _FIELD, _WIDE_FIELD, _NAME = 78, 128, 108  # pixels
 _TIP = "what the network is shown for it."
-_AT_ONCE = 5  # rows that are made in one go: as long as the mouse may wait
+_AT_ONCE = 3  # rows that are made in one go: as long as the mouse may wait
 _LARGEST = 1e30  # that can be typed; a network's numbers cannot be much larger
 
 
@@ -67,6 +67,7 @@ class ValueForm(QScrollArea):
         self._rows: list[_Row] = []
         self._wanted: list[FormRow] = []  # with those that are made soon
         self._values: list[float] = []
+        self._more_rows = Turn(self._make_next, self)
         self.set_rows(())
 
     def set_rows(self, rows: Sequence[FormRow]) -> None:
@@ -104,7 +105,7 @@ class ValueForm(QScrollArea):
             if number < len(self._values):
                 made.show_value(self._values[number])
         if len(self._rows) < len(self._wanted):
-            QTimer.singleShot(PAUSE, self._make_next)
+            self._more_rows.ask()
 
     def _keep_room(self) -> None:
         """Gives the rows that are made soon the room that they will take, so that nothing moves when they come."""

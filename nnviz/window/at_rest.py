@@ -10,7 +10,7 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 
 _BUSY = Status.LOADING, Status.BUILDING, Status.TRAINING
-_PAUSE = 20  # milliseconds after each step, which takes one or a few
+_FIRST, _PAUSE = 500, 10  # milliseconds at rest before the first piece, and after each, which takes one to fifteen
 
 
 class AtRest(QObject):
@@ -22,7 +22,6 @@ class AtRest(QObject):
         self._session, self._pieces = session, pieces
         self._is_over = False
         self._timer = QTimer(self)
-        self._timer.setInterval(_PAUSE)
         self._timer.timeout.connect(self._go_on)
         session.training.state_changed.connect(self._look)
 
@@ -31,11 +30,12 @@ class AtRest(QObject):
         if self._is_over or self._session.state in _BUSY:
             self._timer.stop()
         elif not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(_FIRST)
 
     def _go_on(self) -> None:
         try:
             next(self._pieces)
+            self._timer.start(_PAUSE)
         except StopIteration:
             self.end()
 

@@ -67,7 +67,7 @@ class Docks(QObject):
         session.data.changed.connect(self._divide)
         for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):
             signal.connect(self._show_marks)
-        session.data.changed.connect(self._add_pages)
+        session.data.views.add(self._add_pages)
         self._build(next(iter(WORKSPACES)))
 
     # ---- building

@@ -165,12 +165,12 @@ class MainWindow(QMainWindow):
 
     def _made_later(self) -> Iterator[None]:
         """Makes what is not needed until the window stands, a piece at a time."""
-        while make_next():
-            yield
         for card in list(self._docks.cards.values()):
             if isinstance(card, DockCard):
                 yield from card.prepare()
         yield from self.importing.prepare()
+        while make_next():
+            yield
 
     def card(self, name: str) -> QWidget:
         """The card of that name, if its workspace was shown. Raises KeyError."""

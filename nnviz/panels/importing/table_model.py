@@ -31,14 +31,14 @@ class TableModel(QAbstractTableModel):
         is_same = same and len(self.preview.columns) == len(preview.columns)  # type: ignore[union-attr]
         if not is_same:
             self.beginResetModel()
+        looked = _looks(self.preview)
         self.preview = preview
         problems = preview.problems if preview is not None else ()
         self._wrong = {(row, each.column): each for each in problems for row in each.rows}
-        if is_same:  # what was scrolled to stays in sight
-            self.headerDataChanged.emit(Qt.Horizontal, 0, max(0, self.columnCount() - 1))
-            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
-        else:
+        if not is_same:
             self.endResetModel()
+        elif _looks(preview) != looked:  # what was scrolled to stays in sight; to paint all cells takes a while
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  # as Qt has it
         return 0 if self.preview is None or parent.isValid() else len(self.preview.head)
@@ -131,3 +131,11 @@ class TableModel(QAbstractTableModel):
             facts.append(f"They are numbers {', '.join(written)}.")
         facts.append("A click, or Enter, chooses what becomes of this column.")
         return " ".join(facts)
+
+
+def _looks(preview: TablePreview | None) -> tuple[object, ...]:
+    """What decides, beside what stands in them, how cells look."""
+    if preview is None:
+        return ()
+    roles = [preview.settings.get(each) for each in ("target", "ignored")]
+    return preview.wrong_cells, roles, [(column.kind, column.why_not) for column in preview.columns]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PyQt5.QtCore import QModelIndex, QPoint, Qt, QTimer
-from PyQt5.QtGui import QKeyEvent, QPainter
+from PyQt5.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PyQt5.QtWidgets import QAbstractItemView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from engine.datasets.preview import TablePreview
@@ -56,6 +56,7 @@ class PreviewTable(QTableView):
         self._importing = importing
         self._shown = TableModel()
         self._seen = ""  # the column to predict that was brought into sight
+        self._sought = ""  # the same, until the table has its size
         self.setModel(self._shown)
         header = ColumnHeader(self)
         self.setHorizontalHeader(header)
@@ -79,6 +80,7 @@ class PreviewTable(QTableView):
         bar = self.horizontalScrollBar()
         kept = bar.value()
         self._shown.show_preview(preview)
+        self.horizontalHeader().viewport().update()  # headerDataChanged would have all cells painted
         self.updateGeometries()
         bar.setValue(kept)
         if preview is None or not preview.head:
@@ -86,7 +88,8 @@ class PreviewTable(QTableView):
         target = str(preview.settings.get("target") or "")
         if target != self._seen:
             self._seen = target
-            QTimer.singleShot(0, lambda: self._show_column(target))  # once it has its size
+            self._sought = target
+            QTimer.singleShot(0, self._show_sought)  # once it has its size
         if preview.error is not None:
             self._show_column(preview.error.parameter)
 
@@ -95,6 +98,15 @@ class PreviewTable(QTableView):
         self._seen = ""
         self.scrollToTop()
         self.horizontalScrollBar().setValue(0)
+
+    def _show_sought(self) -> None:
+        self._show_column(self._sought)
+        self._sought = ""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Brings the column to predict into sight before it is painted: to paint all cells once more takes a while."""
+        super().resizeEvent(event)
+        self._show_column(self._sought)
 
     def _show_column(self, name: str) -> None:
         """Scrolls sideways as little as needed to see it."""

@@ -63,8 +63,9 @@ class DataPanel(Card):
         for part in (self._glance, self._fields, self._more):
             self.body.addWidget(part)
         self.body.addWidget(self._note_row())
-        for signal in (session.data.changed, session.data.loading_changed, session.imported.changed):
-            signal.connect(self._show)
+        session.data.loading_changed.connect(self._show_loading)
+        session.data.views.add(self._show)
+        session.imported.changed.connect(self._show_choice)
         session.data.progressed.connect(self._show_counts)
         session.painting.changed.connect(self._show_painting)
         self._fields.show_source(None)  # until there are data, the card is as for pictures
@@ -125,11 +126,10 @@ class DataPanel(Card):
 
     def _show(self) -> None:
         data, source = self._session.data, self._source
-        self.combo.show_groups(self._entries())
+        self._show_choice()
         self._show_counts()
         if data.loading or data.dataset is None:
             return
-        self.combo.setCurrentIndex(self.combo.findData(data.name))
         self._glance.show_data(data.dataset)
         is_made = source is not None and source.file is None
         self._fields.show_source(source if is_made else None)
@@ -138,6 +138,17 @@ class DataPanel(Card):
         has_parts = source is not None and any(each.name in _SELDOM and is_field(each) for each in source.settings)
         self._more.setVisible(is_made and has_parts)
         self._show_note(source)
+
+    def _show_choice(self) -> None:
+        self.combo.show_groups(self._entries())
+        data = self._session.data
+        if not data.loading and data.dataset is not None:
+            self.combo.setCurrentIndex(self.combo.findData(data.name))
+
+    def _show_loading(self) -> None:
+        """Shows that data are loading; what comes of it is shown afterwards."""
+        if self._session.data.loading:
+            self._show()
 
     def _show_counts(self) -> None:
         data, dataset = self._session.data, self._session.data.dataset

@@ -159,9 +159,9 @@ class TrainingPanel(Card):
         self._notice = Notice("trainingNotice")
         self.head.row.insertWidget(1, self._notice, 100)
         self._add_groups()
-        signals = session.settings.changed, session.runs.replaced, session.training.state_changed, session.data.changed
-        for signal in signals:
+        for signal in (session.settings.changed, session.runs.replaced, session.training.state_changed):
             signal.connect(self._show)
+        session.data.views.add(self._show)
         session.settings.problems_changed.connect(self._show_summaries)
         self._adjusted_for: object = None  # the preset and the data that the line is about
         self._shows_search = False  # whether the curve of a search is shown already
@@ -203,6 +203,8 @@ class TrainingPanel(Card):
         self._show()
 
     def _show(self) -> None:
+        if self._session.data.is_settling:
+            return  # it is called again when they have
         settings, run = self._session.settings, self._session.runs.current
         preset = settings.preset_for(self._session.data.dataset)
         self._presets.setCurrentIndex(0 if preset is None else settings.presets.index(preset) + 1)

@@ -1,0 +1,82 @@
+"""Work for the interface's thread in pieces, with room for the mouse between two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from PyQt5.QtCore import QObject, Qt, QTimer, pyqtSignal
+
+_PAUSE = 1  # milliseconds
+
+
+class Turn(QObject):
+    """Calls a function in a turn of its own, once what the mouse did meanwhile is handled.
+
+    A timer alone is not enough: when Qt has handled an event that took long, timers that are due come before the moves
+    of the mouse that were posted meanwhile. So the timer posts an event, which comes after them.
+    """
+
+    _is_due = pyqtSignal()
+
+    def __init__(self, call: Callable[[], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._call, self._is_wanted = call, False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PAUSE)
+        self._timer.timeout.connect(self._is_due)
+        self._is_due.connect(self._take, Qt.QueuedConnection)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the function will be called."""
+        return self._is_wanted
+
+    def ask(self) -> None:
+        """Calls the function soon; once, however often that is asked for meanwhile."""
+        if not self._is_wanted:
+            self._is_wanted = True
+            self._timer.start()
+
+    def cancel(self) -> None:
+        """Does not call it any more, until it is asked for again."""
+        self._is_wanted = False
+        self._timer.stop()
+
+    def _take(self) -> None:
+        if self._is_wanted:
+            self._is_wanted = False
+            self._call()
+
+
+class OneByOne(QObject):
+    """Functions that are called in the order in which they were added, each in a turn of its own."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._all: list[Callable[[], None]] = []
+        self._left: Iterator[Callable[[], None]] = iter(())
+        self._turn = Turn(self._go_on, self)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether some of them are still to be called."""
+        return self._turn.is_wanted
+
+    def add(self, call: Callable[[], None]) -> None:
+        self._all.append(call)
+
+    def begin(self) -> None:
+        """Calls all of them soon, from the first on."""
+        self._left = iter(self._all)
+        self._turn.ask()
+
+    def _go_on(self) -> None:
+        call = next(self._left, None)
+        if call is not None:
+            self._turn.ask()  # first, so that the others follow if this one fails
+            call()
+
+    def end(self) -> None:
+        """Calls none of them any more."""
+        self._turn.cancel()
