@@ -30,7 +30,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.guards import nothing_left_behind
-from tests.nnviz.helpers import quit_unasked
+from tests.nnviz.helpers import quit_unasked, shows_data
 
 __all__ = ["nothing_left_behind"]
 
@@ -174,7 +174,7 @@ def window(make_window: MakeWindow) -> MainWindow:
 @pytest.fixture
 def ready_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """The same when the data is there."""
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING, timeout=30_000)
+    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING and shows_data(window), timeout=30_000)
     return window
 
 

@@ -183,17 +183,23 @@ def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
     """Runs the event loop until ``reached`` returns True; it is asked when what is shown may have changed."""
     loop = QEventLoop()
 
+    session = window.session
+    views = session.data.views
+
+    def is_there() -> bool:
+        return not views.is_under_way and reached()
+
     def look() -> None:
-        if reached():
+        if is_there():
             loop.quit()
 
-    session = window.session
     probes = [signal for probe in session.probes for signal in (probe.changed, probe.failed)]
     kept = session.library.listed, session.comparison.changed, session.trials.changed
-    signals = (session.data.changed, session.training.state_changed, session.displayed.changed, *kept, *probes)
+    shown = views.ended, session.training.state_changed, session.displayed.changed
+    signals = (*shown, *kept, *probes)
     for signal in signals:
         signal.connect(look)
-    if not reached():
+    if not is_there():
         loop.exec_()
     for signal in signals:
         signal.disconnect(look)

@@ -50,7 +50,13 @@ class Turn(QObject):
 
 
 class OneByOne(QObject):
-    """Functions that are called in the order in which they were added, each in a turn of its own."""
+    """Functions that are called in the order in which they were added, each in a turn of its own.
+
+    Signals:
+        ended: all were called.
+    """
+
+    ended = pyqtSignal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -73,9 +79,11 @@ class OneByOne(QObject):
 
     def _go_on(self) -> None:
         call = next(self._left, None)
-        if call is not None:
-            self._turn.ask()  # first, so that the others follow if this one fails
-            call()
+        if call is None:
+            self.ended.emit()
+            return
+        self._turn.ask()  # first, so that the others follow if this one fails
+        call()
 
     def end(self) -> None:
         """Calls none of them any more."""

@@ -104,7 +104,7 @@ def make_all_pages(window: MainWindow) -> None:
     """Some pages are made when data come that they suit. Ends with points of the plane."""
     for name in ("sine", "spirals"):
         window.session.data.load(name)
-        wait_until(window, lambda: not window.session.data.loading)
+        wait_until(window, lambda: shows_data(window))
 
 
 def tab_of(window: QWidget, name: str) -> tuple[QTabBar, int]:
@@ -183,9 +183,17 @@ def choose_file(qtbot: QtBot, window: MainWindow, dialog_name: str, path: Path) 
     qtbot.keyClick(name, Qt.Key_Return)
 
 
+def shows_data(window: MainWindow) -> bool:
+    """Whether no data are loading, and the window shows those that are there."""
+    data = window.session.data
+    return not data.loading and not data.views.is_under_way
+
+
 def wait_for(qtbot: QtBot, window: MainWindow, *states: Status) -> None:
-    """Until the session is in one of these states."""
-    qtbot.waitUntil(lambda: window.session.state in states, timeout=20_000)
+    """Until the session is in one of these states, and the window shows its data."""
+    qtbot.waitUntil(
+        lambda: window.session.state in states and not window.session.data.views.is_under_way, timeout=20_000
+    )
 
 
 def quit_unasked(window: MainWindow) -> None:

@@ -20,7 +20,7 @@ from nnviz.widgets.number_bars import NumberBars
 from nnviz.widgets.value_form import MOST_ROWS
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click, drag, find, press, retype, seven, train_epochs
+from tests.nnviz.helpers import action, click, drag, find, press, retype, seven, shows_data, train_epochs
 
 
 def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
@@ -231,7 +231,7 @@ def with_data(make_window: MakeWindow, load_with: Callable[..., None], qtbot: Qt
     def opened(data: Dataset) -> MainWindow:
         load_with(lambda: data)
         window = make_window()
-        qtbot.waitUntil(lambda: not window.session.data.loading)
+        qtbot.waitUntil(lambda: shows_data(window))
         window.session.reset()
         qtbot.waitUntil(lambda: window.session.runs.current.misfit(data) is None)
         answered(qtbot, window)

@@ -29,7 +29,7 @@ from nnviz.panels.importing.table_view import PreviewTable
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow, close
-from tests.nnviz.helpers import click, find, find_field, pick, press, retype, wait_for
+from tests.nnviz.helpers import click, find, find_field, pick, press, retype, shows_data, wait_for
 from tests.nnviz.panels.import_helpers import look_at, use, wait, words
 
 PENGUINS = ASSETS / "tables" / "penguins.csv"
@@ -135,7 +135,7 @@ def test_return_uses_it(ready_window: MainWindow, qtbot: QtBot) -> None:
     look_at(qtbot, ready_window, PENGUINS)
     press(qtbot, ready_window, Qt.Key_Return)
     qtbot.waitUntil(lambda: ready_window.session.data.name == str(PENGUINS))
-    qtbot.waitUntil(lambda: not ready_window.session.data.loading)
+    qtbot.waitUntil(lambda: shows_data(ready_window))
 
 
 def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
@@ -310,7 +310,7 @@ def test_a_file_opens_the_next_time_as_it_was(
     wait(qtbot, importing)
     use(qtbot, ready_window)
     ready_window.session.data.load("moons")
-    qtbot.waitUntil(lambda: not ready_window.session.data.loading)
+    qtbot.waitUntil(lambda: shows_data(ready_window))
     close(ready_window)
     again = make_window()
     qtbot.waitUntil(lambda: again.session.state is not Status.LOADING)

@@ -19,7 +19,19 @@ from nnviz.session.status import Status
 from nnviz.widgets.plane.points_view import PointsView
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click, drag, find, hover, leave, pick, retype, train_for_a_while, wait_for
+from tests.nnviz.helpers import (
+    action,
+    click,
+    drag,
+    find,
+    hover,
+    leave,
+    pick,
+    retype,
+    shows_data,
+    train_for_a_while,
+    wait_for,
+)
 from tests.nnviz.panels.plane_helpers import load, plane_of
 
 TWO = "0 0 | 1 1"
@@ -55,7 +67,7 @@ def stroke(
     """The network has learned of it when this returns."""
     at = [view.place_of(*place) for place in places]
     drag(view, [(each.x(), each.y()) for each in at], button=button)
-    qtbot.waitUntil(lambda: not window.session.data.loading)
+    qtbot.waitUntil(lambda: shows_data(window))
 
 
 def curve_of(window: MainWindow) -> CurvePage:
@@ -119,7 +131,7 @@ def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
     load(qtbot, ready_window, "penguins")
     assert not painting.is_on
     qtbot.mouseRelease(view, Qt.LeftButton, pos=at.toPoint())
-    qtbot.waitUntil(lambda: not ready_window.session.data.loading)
+    qtbot.waitUntil(lambda: shows_data(ready_window))
     assert ready_window.session.data.name == "penguins"
 
 

@@ -30,7 +30,7 @@ from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.plots.legend import Key
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
-from tests.nnviz.helpers import click, click_tab, find, hover, leave, train_epochs
+from tests.nnviz.helpers import click, click_tab, find, hover, leave, shows_data, train_epochs
 from tests.nnviz.panels.import_helpers import look_at, use
 from tests.nnviz.panels.plane_helpers import load
 
@@ -404,7 +404,7 @@ def test_the_page_of_numbers_is_made_while_their_file_is_looked_at(ready_window:
     made = window.curves.rmse
     qtbot.waitUntil(lambda: window.session.importing.can_use)
     window.session.importing.use()
-    qtbot.waitUntil(lambda: not window.session.data.loading)
+    qtbot.waitUntil(lambda: shows_data(window))
     assert window.curves.rmse is made
     assert tabs(window)[0] == "RMSE"
 

@@ -21,7 +21,18 @@ from nnviz.session.status import Status
 from nnviz.widgets.mistakes.confusion import ConfusionView
 from nnviz.widgets.mistakes.picture_list import PictureList
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, click, find, hover, leave, pause, press, train_epochs, train_for_a_while
+from tests.nnviz.helpers import (
+    action,
+    click,
+    find,
+    hover,
+    leave,
+    pause,
+    press,
+    shows_data,
+    train_epochs,
+    train_for_a_while,
+)
 from tests.nnviz.panels.inside.mistakes_helpers import (
     click_cell,
     examples,
@@ -400,7 +411,7 @@ def test_other_data_ends_the_choice(inside: MainWindow, qtbot: QtBot, load_with:
     load_with(lambda: made_up(3, 100))
     inside.session.data.name = None
     inside.session.data.load()
-    qtbot.waitUntil(lambda: not inside.session.data.loading)
+    qtbot.waitUntil(lambda: shows_data(inside))
     assert inside.session.selection.classes is None
     assert not find(inside, ConfusionView, "confusionMatrix").isVisible()
 
