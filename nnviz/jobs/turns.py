@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from PyQt5.QtCore import QObject, Qt, QTimer, pyqtSignal
 
@@ -12,8 +13,8 @@ _PAUSE = 1  # milliseconds
 class Turn(QObject):
     """Calls a function in a turn of its own, once what the mouse did meanwhile is handled.
 
-    A timer alone is not enough: when Qt has handled an event that took long, timers that are due come before the moves
-    of the mouse that were posted meanwhile. So the timer posts an event, which comes after them.
+    A timer alone is not enough: Qt calls all timers that are due before it looks what the mouse did meanwhile. So the
+    timer posts an event, which comes after that.
     """
 
     _is_due = pyqtSignal()
@@ -25,7 +26,7 @@ class Turn(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE)
         self._timer.timeout.connect(self._is_due)
-        self._is_due.connect(self._take, Qt.QueuedConnection)
+        self._is_due.connect(self._take, Qt.QueuedConnection)  # type: ignore[call-arg]  # the stubs lack it
 
     @property
     def is_wanted(self) -> bool:
@@ -52,6 +53,9 @@ class Turn(QObject):
 class OneByOne(QObject):
     """Functions that are called in the order in which they were added, each in a turn of its own.
 
+    Attributes:
+        are_held: whether what comes before them is being told.
+
     Signals:
         ended: all were called.
     """
@@ -63,6 +67,7 @@ class OneByOne(QObject):
         self._all: list[Callable[[], None]] = []
         self._left: Iterator[Callable[[], None]] = iter(())
         self._turn = Turn(self._go_on, self)
+        self.are_held = False
 
     @property
     def is_under_way(self) -> bool:
@@ -76,6 +81,16 @@ class OneByOne(QObject):
         """Calls all of them soon, from the first on."""
         self._left = iter(self._all)
         self._turn.ask()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """In it, what comes before them is told; then they begin."""
+        self.are_held = True
+        try:
+            yield
+        finally:
+            self.are_held = False
+            self.begin()
 
     def _go_on(self) -> None:
         call = next(self._left, None)

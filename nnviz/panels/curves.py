@@ -51,7 +51,8 @@ class CurvesPanel(TabbedCard):
 
     Attributes:
         scales: whether the axis of each quantity is logarithmic, by its name.
-        error, rmse, loss: the pages; the first is for classes; the second, for numbers, is made at rest, or when such data come.
+        error, rmse, loss: the pages; the first is for classes; the second, for numbers, is made at rest, or when
+            such data come.
         forget: the action that removes the earlier runs from the chart.
 
     Signals:

@@ -41,7 +41,6 @@ class Data(QObject):
         dataset: the data set; None until the first is loaded.
         loading: whether data are being loaded.
         progress: the share 0…1 of it that is done; None where that is not known.
-        is_settling: whether ``changed`` is being told; ``loading_changed`` follows.
         views: what is called after ``changed``, one by one: shows the data where that takes a while.
     """
 
@@ -65,7 +64,6 @@ class Data(QObject):
         self._cancelled = threading.Event()  # for what is being loaded
         self._reader: Reader | None = None  # of what is being loaded
         self._is_at.connect(self._progress)
-        self.is_settling = False
         self.views = OneByOne(self)
 
     def load(
@@ -211,11 +209,9 @@ class Data(QObject):
     def _settle(self) -> None:
         self._patience.end()
         self.loading, self.progress = False, None
-        self.is_settling = True
-        self.changed.emit()
-        self.is_settling = False
+        with self.views.held():
+            self.changed.emit()
         self.loading_changed.emit()
-        self.views.begin()
 
     def close(self, milliseconds: int) -> bool:
         """Waits at most so long for data that are being loaded; returns whether that has ended."""

@@ -184,7 +184,6 @@ class TakenSteps(QObject):
         self._runs.tell_history(run)
         self._runs.tell_file(run)
         self._errors.measure(run)
-        self._training.progressed.emit()
         self._training.state_changed.emit()
 
 

@@ -27,8 +27,8 @@ class Training(QObject):
     """Trains the current run. Events of earlier runs that arrive late are added to those runs.
 
     Signals:
-        state_changed: ``state`` has changed, or what :meth:`start` would do.
-        progressed: ``progress`` has changed.
+        state_changed: ``state`` has changed, or what :meth:`start` would do; ``progress`` may have, too.
+        progressed: ``progress`` has changed, and nothing else.
         died(Run): a layer has died in the last epoch, the first time in a training; see ``dead_layer``.
     """
 
@@ -125,10 +125,7 @@ class Training(QObject):
         self.runner.worker.halt()
 
     def hold(self, waits: bool = False) -> Callable[[], None]:
-        """Pauses; the function that is returned lets what was training, or was to start, go on as far as it was to.
-
-        ``waits``: what is started meanwhile goes only then; the function must be called.
-        """
+        """Pauses; the function returned lets go on what trained or was to start. ``waits``: what is started, too."""
         run, will_start = self._runs.current, self._requested
         until = None if run.stage is not Stage.TRAINING or self._is_pausing else self._until
         self.pause()
@@ -221,9 +218,8 @@ class Training(QObject):
         self._tell()
 
     def _tell(self) -> None:
-        """Progress and state may be others; while data settle, much else changes, and it is told once, at the end."""
-        if not self._data.is_settling:
-            self.progressed.emit()
+        """The state may be another; that other data have come, which changes much, tells it once, at the end."""
+        if not self._data.views.are_held:
             self.state_changed.emit()
 
     # ---- settings

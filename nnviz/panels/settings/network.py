@@ -156,8 +156,8 @@ class NetworkPanel(Card):
         return ", ".join(str(size) for size in self._session.settings.experiment.shape)
 
     def _show(self) -> None:
-        if self._session.data.is_settling:
-            return  # it is called again when they have
+        if self._session.data.views.are_held:
+            return  # it is called again among them
         experiment = self._session.settings.experiment
         self._show_rows(experiment)
         if "shape" not in self._session.settings.problems:

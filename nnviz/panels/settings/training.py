@@ -203,8 +203,8 @@ class TrainingPanel(Card):
         self._show()
 
     def _show(self) -> None:
-        if self._session.data.is_settling:
-            return  # it is called again when they have
+        if self._session.data.views.are_held:
+            return  # it is called again among them
         settings, run = self._session.settings, self._session.runs.current
         preset = settings.preset_for(self._session.data.dataset)
         self._presets.setCurrentIndex(0 if preset is None else settings.presets.index(preset) + 1)

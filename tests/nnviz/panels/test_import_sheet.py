@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QEvent, QObject, QPoint, Qt
 from PyQt5.QtWidgets import (
     QApplication,
     QComboBox,
@@ -21,8 +19,6 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.assets_folder import ASSETS
-from engine.datasets.preview import Preview
-from nnviz.jobs.data_reader import DataReader
 from nnviz.panels.importing.sheet import ImportSheet
 from nnviz.panels.importing.table_model import IGNORED, INPUT, PREDICT
 from nnviz.panels.importing.table_view import PreviewTable
@@ -73,26 +69,31 @@ def choose_in_menu(qtbot: QtBot, window: MainWindow, column: int, name: str) -> 
 # ---- a table
 
 
-def test_the_part_for_a_table_is_made_while_its_head_is_read(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Making it and showing what was read would together keep the mouse waiting."""
-    importing, goes_on, preview = ready_window.session.importing, threading.Event(), DataReader.preview
+class Painted(QObject):
+    """Counts how often a widget is painted."""
 
-    def later(self: DataReader, *arguments: Any) -> Preview:
-        goes_on.wait()
-        return preview(self, *arguments)
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.times = 0
+        widget.installEventFilter(self)
 
-    monkeypatch.setattr(DataReader, "preview", later)
-    importing.open(str(PENGUINS))
-    try:
-        qtbot.waitUntil(lambda: ready_window.findChild(PreviewTable, "importTable") is not None)
-        assert importing.found is None
-        assert not find(ready_window, PreviewTable, "importTable").isVisible()
-    finally:
-        goes_on.set()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.times += event.type() == QEvent.Paint
+        return False
+
+
+def test_cells_are_painted_anew_only_if_they_look_otherwise(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """To paint all of them takes as long as the mouse may wait, and most of what is read changes only words."""
+    look_at(qtbot, ready_window, PENGUINS)
+    table, importing = find(ready_window, PreviewTable, "importTable"), ready_window.session.importing
+    QApplication.processEvents()
+    cells, heads = Painted(table.viewport()), Painted(table.horizontalHeader().viewport())
+    importing.changed.emit()
+    qtbot.waitUntil(lambda: heads.times > 0)
+    assert not cells.times
+    choose_in_menu(qtbot, ready_window, 3, "ignoredColumnAction")
     wait(qtbot, importing)
-    assert find(ready_window, PreviewTable, "importTable").isVisible()
+    qtbot.waitUntil(lambda: cells.times > 0)
 
 
 def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -1,4 +1,4 @@
-"""What is prepared once the window stands: never before, and not while it trains."""
+"""What is prepared once the window stands: not before, and not while it trains."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine import lazy_dataclass
+from engine.assets_folder import ASSETS
 from engine.lazy_dataclass import dataclass
+from nnviz.panels.importing.table_view import PreviewTable
 from nnviz.session.status import Status
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import pause, wait_for
+from tests.nnviz.helpers import pause, shows_data, wait_for
 
 
 def some_waiting(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -57,3 +59,33 @@ def test_none_is_made_while_it_trains(make_window: MakeWindow, qtbot: QtBot, mon
     pause(qtbot, window)
     qtbot.waitUntil(lambda: len(made) == 40)
     assert Status.TRAINING not in made
+
+
+def test_what_numbers_and_an_import_need_is_made_at_rest(make_window: MakeWindow, qtbot: QtBot) -> None:
+    """It is out of sight until then, and costs nothing."""
+    window = make_window()
+    wait_for(qtbot, window, Status.READY)
+    assert window.curves.rmse is None
+    assert window.importing.sheet is None
+    qtbot.waitUntil(lambda: bool(window.findChildren(PreviewTable)))
+    page, sheet = window.curves.rmse, window.importing.sheet
+    assert page is not None
+    assert sheet is not None
+    assert not page.is_offered
+    assert not page.is_filled
+    assert not sheet.isVisible()
+    assert window.curves.page is window.curves.error
+
+
+def test_what_is_prepared_is_used(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window()
+    wait_for(qtbot, window, Status.READY)
+    qtbot.waitUntil(lambda: bool(window.findChildren(PreviewTable)))
+    page, table = window.curves.rmse, window.findChildren(PreviewTable)
+    window.session.importing.open(str(ASSETS / "tables" / "mpg.csv"))
+    qtbot.waitUntil(lambda: window.session.importing.can_use)
+    assert window.findChildren(PreviewTable) == table
+    window.session.importing.cancel()
+    window.session.data.load("mpg")
+    qtbot.waitUntil(lambda: shows_data(window))
+    assert window.curves.page is page
