@@ -26,11 +26,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.mnist import load_mnist
-from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.guards import nothing_left_behind
-from tests.nnviz.helpers import quit_unasked, shows_data
+from tests.nnviz.helpers import is_shown, quit_unasked
 
 __all__ = ["nothing_left_behind"]
 
@@ -174,7 +173,7 @@ def window(make_window: MakeWindow) -> MainWindow:
 @pytest.fixture
 def ready_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """The same when the data is there."""
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING and shows_data(window), timeout=30_000)
+    qtbot.waitUntil(lambda: is_shown(window.session.data), timeout=30_000)
     return window
 
 

@@ -22,10 +22,6 @@ class Turn(QObject):
     def __init__(self, call: Callable[[], None], parent: QObject) -> None:
         super().__init__(parent)
         self._call, self._is_wanted = call, False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PAUSE)
-        self._timer.timeout.connect(self._is_due)
         self._is_due.connect(self._take, Qt.QueuedConnection)  # type: ignore[call-arg]  # the stubs lack it
 
     @property
@@ -37,12 +33,11 @@ class Turn(QObject):
         """Calls the function soon; once, however often that is asked for meanwhile."""
         if not self._is_wanted:
             self._is_wanted = True
-            self._timer.start()
+            QTimer.singleShot(_PAUSE, self._is_due)
 
     def cancel(self) -> None:
         """Does not call it any more, until it is asked for again."""
         self._is_wanted = False
-        self._timer.stop()
 
     def _take(self) -> None:
         if self._is_wanted:
@@ -72,7 +67,7 @@ class OneByOne(QObject):
     @property
     def is_under_way(self) -> bool:
         """Whether some of them are still to be called."""
-        return self._turn.is_wanted
+        return self.are_held or self._turn.is_wanted
 
     def add(self, call: Callable[[], None]) -> None:
         self._all.append(call)

@@ -102,9 +102,11 @@ class AnswersPage(Page):
 
     @property
     def _answers(self) -> AnswersOver | None:
-        """What was computed last."""
+        """What was computed last, unless it is of a network that is gone, with other outputs."""
         answers: AnswersOver | None = self._session.probes[ANSWERS_OVER].result
-        return answers if answers is not None and isinstance(answers.region, self.kind) else None
+        if answers is None or answers.network.shape != self._session.displayed.network.shape:
+            return None
+        return answers if isinstance(answers.region, self.kind) else None
 
     def _data_changed(self) -> None:
         """Shows other data, if they belong here."""

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.network import Network
 from nnviz.session.session import Session
-from nnviz.session.status import Status
+from tests.nnviz.helpers import is_shown
 
 
 class Gate:
@@ -85,7 +85,7 @@ def model(qtbot: QtBot, few_digits: Dataset, load_with: Callable[..., None]) -> 
 @pytest.fixture
 def ready_model(model: Model, qtbot: QtBot) -> Model:
     """The same when the data is there."""
-    qtbot.waitUntil(lambda: model.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(model.session.data))
     return model
 
 

@@ -25,6 +25,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.commands.screenshot import wait_until
 from nnviz.session.asked import ANSWER
+from nnviz.session.data import Data
 from nnviz.session.status import Status
 from nnviz.widgets.fields import FieldEdit, NumberEdit
 from nnviz.widgets.group import Group
@@ -104,7 +105,7 @@ def make_all_pages(window: MainWindow) -> None:
     """Some pages are made when data come that they suit. Ends with points of the plane."""
     for name in ("sine", "spirals"):
         window.session.data.load(name)
-        wait_until(window, lambda: shows_data(window))
+        wait_until(window, lambda: is_shown(window.session.data))
 
 
 def tab_of(window: QWidget, name: str) -> tuple[QTabBar, int]:
@@ -183,9 +184,8 @@ def choose_file(qtbot: QtBot, window: MainWindow, dialog_name: str, path: Path) 
     qtbot.keyClick(name, Qt.Key_Return)
 
 
-def shows_data(window: MainWindow) -> bool:
+def is_shown(data: Data) -> bool:
     """Whether no data are loading, and the window shows those that are there."""
-    data = window.session.data
     return not data.loading and not data.views.is_under_way
 
 

@@ -122,8 +122,10 @@ def test_they_follow_what_is_told_before(qtbot: QtBot, parent: QObject, done: li
     with qtbot.waitSignal(views.ended):
         with views.held():
             assert views.are_held
-            assert not views.is_under_way
+            assert views.is_under_way
+            assert not done
         assert not views.are_held
+        assert views.is_under_way
     assert done == ["view"]
 
 

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.session.importing import Importing
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click, find, shows_data
+from tests.nnviz.helpers import click, find, is_shown
 
 
 def look_at(qtbot: QtBot, window: MainWindow, path: Path) -> Importing:
@@ -27,7 +27,7 @@ def wait(qtbot: QtBot, importing: Importing) -> None:
 def use(qtbot: QtBot, window: MainWindow) -> None:
     """Presses "Use it" and waits for the data."""
     click(qtbot, window, QPushButton, "useImportButton")
-    qtbot.waitUntil(lambda: shows_data(window))
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
 
 
 def words(window: MainWindow, name: str) -> str:

@@ -9,17 +9,16 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.panels.plane import PlanePage
 from nnviz.session.asked_over import ANSWERS_OVER, NEURONS_OVER
-from nnviz.session.status import Status
 from nnviz.widgets.plane.tiles import NeuronTiles
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import find, hover
+from tests.nnviz.helpers import find, hover, is_shown
 
 
 def load(qtbot: QtBot, window: MainWindow, name: str, **settings: Any) -> None:
     """Until the data are there and the network fits them."""
     session = window.session
     session.data.load(name, settings)
-    qtbot.waitUntil(lambda: session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(session.data))
     if session.runs.current.misfit(session.data.dataset) is not None:
         session.reset()
     qtbot.waitUntil(lambda: session.runs.current.misfit(session.data.dataset) is None)

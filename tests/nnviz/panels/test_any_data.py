@@ -26,7 +26,7 @@ from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.widgets.why.bar_rows import BarRows
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import MANY_EPOCHS, find, hover, leave
+from tests.nnviz.helpers import MANY_EPOCHS, find, hover, is_shown, leave
 from tests.nnviz.panels.any_data import KINDS, LONG_NAMES, Kind
 
 
@@ -46,7 +46,7 @@ class Inside:
         if name not in self._made:
             self._made[name] = kind.make(self._folder)
         session.data.load(self._made[name], kind.settings)
-        self.qtbot.waitUntil(lambda: session.state is not Status.LOADING and self.fits, timeout=20_000)
+        self.qtbot.waitUntil(lambda: is_shown(session.data) and self.fits, timeout=20_000)
         data = session.dataset
         assert data is not None
         return data

@@ -20,14 +20,14 @@ from nnviz.widgets.number_bars import NumberBars
 from nnviz.widgets.value_form import MOST_ROWS
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click, drag, find, press, retype, seven, shows_data, train_epochs
+from tests.nnviz.helpers import action, click, drag, find, is_shown, press, retype, seven, train_epochs
 
 
 def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
     """Until the data are there, with a network that fits them."""
     window.session.data.load(name)
     data, runs = window.session.data, window.session.runs
-    qtbot.waitUntil(lambda: not data.loading and runs.current.misfit(data.dataset) is None, timeout=20_000)
+    qtbot.waitUntil(lambda: is_shown(data) and runs.current.misfit(data.dataset) is None, timeout=20_000)
     QApplication.processEvents()
 
 
@@ -231,7 +231,7 @@ def with_data(make_window: MakeWindow, load_with: Callable[..., None], qtbot: Qt
     def opened(data: Dataset) -> MainWindow:
         load_with(lambda: data)
         window = make_window()
-        qtbot.waitUntil(lambda: shows_data(window))
+        qtbot.waitUntil(lambda: is_shown(window.session.data))
         window.session.reset()
         qtbot.waitUntil(lambda: window.session.runs.current.misfit(data) is None)
         answered(qtbot, window)

@@ -28,6 +28,7 @@ from tests.nnviz.helpers import (
     click_tab,
     find,
     hover,
+    is_shown,
     make_all_pages,
     pause,
     press,
@@ -135,7 +136,7 @@ def test_without_classes_there_is_no_page_of_errors(
     regression = Dataset("Numbers", without_labels(few_digits.train), without_labels(few_digits.test))
     load_with(lambda: regression)
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is Status.READY)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     bar, error = tab_of(window, "errorTab")
     assert not bar.isTabVisible(error)
     assert bar.tabData(bar.currentIndex()) == "rmseTab"
@@ -143,7 +144,7 @@ def test_without_classes_there_is_no_page_of_errors(
     assert drawn(plot_of(window, "rmsePlot"), "test")[0] == [0, 1, 2]
     assert window.session.runs.current.history.error.test.epochs == []
     window.session.data.load("penguins")
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     assert bar.isTabVisible(error)
 
 

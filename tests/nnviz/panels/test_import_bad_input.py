@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.panels.importing.table_view import PreviewTable
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import find, shows_data
+from tests.nnviz.helpers import find, is_shown
 from tests.nnviz.panels.import_helpers import look_at
 
 Write = Callable[[Path], Path]
@@ -156,7 +156,7 @@ def test_markup_and_code_in_names_stay_text(ready_window: MainWindow, qtbot: QtB
     assert "\u202e" not in summary.text()
     assert "<i>y</i>" in find(ready_window, PreviewTable, "importTable").model().headerData(2, Qt.Horizontal)
     ready_window.session.importing.use()
-    qtbot.waitUntil(lambda: shows_data(ready_window))
+    qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
     assert ready_window.session.dataset is not None
     assert ready_window.session.dataset.class_names == tuple(sorted(names))
 
@@ -189,7 +189,7 @@ def test_a_file_that_goes_away_after_it_was_used_leaves_its_data(
     path = rows(600, lambda row: f"{row},{row % 7},{row % 3}")(tmp_path)
     look_at(qtbot, ready_window, path)
     ready_window.session.importing.use()
-    qtbot.waitUntil(lambda: shows_data(ready_window))
+    qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
     path.unlink()
     ready_window.session.step_epoch()
     qtbot.waitUntil(lambda: ready_window.session.runs.current.epochs > 0, timeout=20_000)

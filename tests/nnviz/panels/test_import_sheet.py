@@ -25,7 +25,7 @@ from nnviz.panels.importing.table_view import PreviewTable
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow, close
-from tests.nnviz.helpers import click, find, find_field, pick, press, retype, shows_data, wait_for
+from tests.nnviz.helpers import click, find, find_field, is_shown, pick, press, retype, wait_for
 from tests.nnviz.panels.import_helpers import look_at, use, wait, words
 
 PENGUINS = ASSETS / "tables" / "penguins.csv"
@@ -136,7 +136,7 @@ def test_return_uses_it(ready_window: MainWindow, qtbot: QtBot) -> None:
     look_at(qtbot, ready_window, PENGUINS)
     press(qtbot, ready_window, Qt.Key_Return)
     qtbot.waitUntil(lambda: ready_window.session.data.name == str(PENGUINS))
-    qtbot.waitUntil(lambda: shows_data(ready_window))
+    qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
 
 
 def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
@@ -311,10 +311,10 @@ def test_a_file_opens_the_next_time_as_it_was(
     wait(qtbot, importing)
     use(qtbot, ready_window)
     ready_window.session.data.load("moons")
-    qtbot.waitUntil(lambda: shows_data(ready_window))
+    qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
     close(ready_window)
     again = make_window()
-    qtbot.waitUntil(lambda: again.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(again.session.data))
     again.data_dialogs.open_path(str(mess))
     wait(qtbot, again.session.importing)
     assert find(again, QComboBox, "importTargetCombo").currentText() == "kind"

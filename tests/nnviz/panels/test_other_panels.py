@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QSlider
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.session.status import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.picture import Picture
 from nnviz.window.main_window import MainWindow
@@ -21,6 +20,7 @@ from tests.nnviz.helpers import (
     click_tab,
     drag,
     find,
+    is_shown,
     pause,
     press,
     seven,
@@ -130,7 +130,7 @@ def test_labels_without_class_names(
     """The Data card and a random test digit know what to say, and the answer is a class's number."""
     load_with(lambda: replace(few_digits, class_names=()))
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is Status.READY)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     assert "2\u202f000 train" in window.card("dataCard").head.detail.text()
     assert 20 < grey_of(examples_of(window)) < 200
     train_epochs(qtbot, window, 2)

@@ -31,6 +31,7 @@ from tests.nnviz.helpers import (
     click_tab,
     find,
     find_field,
+    is_shown,
     press,
     retype,
     tab_of,
@@ -49,7 +50,7 @@ def own_window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def wait_until_read(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: not window.session.data.loading and window.session.own.kept is not None)
+    qtbot.waitUntil(lambda: is_shown(window.session.data) and window.session.own.kept is not None)
 
 
 def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
@@ -100,7 +101,7 @@ def train_on(qtbot: QtBot, window: MainWindow) -> None:
     """Presses the button, and waits until the data are there and the network has learned from all that are kept."""
     click(qtbot, window, QPushButton, "trainOnOwnButton")
     own = window.session.own
-    qtbot.waitUntil(lambda: bool(own.is_mixed_in.all() and own.learned.all()) and not window.session.data.loading)
+    qtbot.waitUntil(lambda: bool(own.is_mixed_in.all() and own.learned.all()) and is_shown(window.session.data))
 
 
 def teach(qtbot: QtBot, window: MainWindow) -> None:
@@ -318,7 +319,7 @@ def test_what_it_has_learned_from_is_told_after_undo_too(own_window: MainWindow,
     page = open_page(qtbot, window)
     train_on(qtbot, window)
     press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: not session.data.loading and session.own.mixed_in is None)
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.own.mixed_in is None)
     assert session.own.learned.all()
     assert session.training.state is not Status.TRAINING
     wait_for_answers(qtbot, window)
@@ -358,11 +359,11 @@ def test_nothing_is_compared_before_it_has_been_trained_on_them(own_window: Main
     session.pause()
     settings = dict(session.data.loaded_settings)
     click(qtbot, window, QPushButton, "leaveOutOwnButton")
-    qtbot.waitUntil(lambda: not session.data.loading and session.own.mixed_in is None)
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.own.mixed_in is None)
     session.reset()
     train_epochs(qtbot, window, 1)
     session.data.load("mnist", settings)
-    qtbot.waitUntil(lambda: not session.data.loading and bool(session.own.is_mixed_in.all()))
+    qtbot.waitUntil(lambda: is_shown(session.data) and bool(session.own.is_mixed_in.all()))
     wait_for_answers(qtbot, window)
     assert not session.own.learned.any()
     assert session.own.before is None
@@ -398,12 +399,12 @@ def test_undo_takes_them_out_again_and_the_button_too(own_window: MainWindow, qt
     assert session.settings.experiment.data_settings["own"] == session.own.mixed_in
     assert not find(window, QPushButton, "trainOnOwnButton").isVisible()
     press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: not session.data.loading and session.own.mixed_in is None)
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.own.mixed_in is None)
     assert session.dataset is not None
     assert len(session.dataset.train) == 2000
     train_on(qtbot, window)
     click(qtbot, window, QPushButton, "leaveOutOwnButton")
-    qtbot.waitUntil(lambda: not session.data.loading and session.own.mixed_in is None)
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.own.mixed_in is None)
     assert "own" not in session.settings.experiment.data_settings
     assert session.own.count == 1
 
@@ -448,12 +449,12 @@ def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: MainWindo
     assert session.settings.experiment.data_settings["own_share"] == 0.3
     assert "30\u202f% of it" in shows(window, "ownProgress")
     qtbot.keyClick(field, Qt.Key_Up)
-    qtbot.waitUntil(lambda: not session.data.loading and own_share_of(window) == pytest.approx(0.35, abs=0.01))
+    qtbot.waitUntil(lambda: is_shown(session.data) and own_share_of(window) == pytest.approx(0.35, abs=0.01))
     press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: not session.data.loading and own_share_of(window) == pytest.approx(0.3, abs=0.01))
+    qtbot.waitUntil(lambda: is_shown(session.data) and own_share_of(window) == pytest.approx(0.3, abs=0.01))
     assert field.text() == "30 %"
     click(qtbot, window, QPushButton, "leaveOutOwnButton")
-    qtbot.waitUntil(lambda: not session.data.loading and session.own.mixed_in is None)
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.own.mixed_in is None)
     assert field.text() == "30 %", "for the next time"
 
 

@@ -25,10 +25,10 @@ from tests.nnviz.helpers import (
     drag,
     find,
     hover,
+    is_shown,
     leave,
     pick,
     retype,
-    shows_data,
     train_for_a_while,
     wait_for,
 )
@@ -67,7 +67,7 @@ def stroke(
     """The network has learned of it when this returns."""
     at = [view.place_of(*place) for place in places]
     drag(view, [(each.x(), each.y()) for each in at], button=button)
-    qtbot.waitUntil(lambda: shows_data(window))
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
 
 
 def curve_of(window: MainWindow) -> CurvePage:
@@ -81,7 +81,7 @@ def curve_of(window: MainWindow) -> CurvePage:
 
 def test_from_other_data_it_begins_with_some_points(ready_window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, ready_window, QToolButton, "paintPointsButton")
-    qtbot.waitUntil(lambda: ready_window.session.painting.is_on)
+    qtbot.waitUntil(lambda: ready_window.session.painting.is_on and is_shown(ready_window.session.data))
     assert ready_window.session.data.name == PAINTED_PLANE
     assert isinstance(ready_window.curves.page, PlanePage)
     assert len(ready_window.session.painting.points) == sum(counts(ready_window)) == 20
@@ -131,7 +131,7 @@ def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
     load(qtbot, ready_window, "penguins")
     assert not painting.is_on
     qtbot.mouseRelease(view, Qt.LeftButton, pos=at.toPoint())
-    qtbot.waitUntil(lambda: shows_data(ready_window))
+    qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
     assert ready_window.session.data.name == "penguins"
 
 
@@ -315,7 +315,7 @@ def test_undo_of_the_first_stroke_brings_the_data_back(ready_window: MainWindow,
     painting.begin()
     stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.9, 0.9)])
     action(ready_window, "actionUndo").trigger()
-    qtbot.waitUntil(lambda: ready_window.session.data.name == "spirals" and not ready_window.session.data.loading)
+    qtbot.waitUntil(lambda: ready_window.session.data.name == "spirals" and is_shown(ready_window.session.data))
     assert painting.is_on
     assert len(painting.points) == 300
 

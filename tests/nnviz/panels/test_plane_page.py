@@ -26,6 +26,7 @@ from tests.nnviz.helpers import (
     click_tab,
     drag,
     find,
+    is_shown,
     leave,
     pause,
     tab_of,
@@ -60,6 +61,23 @@ def colour_at(page: PlanePage, x: float, y: float) -> QColor:
 
 
 # ---- where it is
+
+
+def test_answers_of_a_network_that_is_gone_are_told_no_more(
+    page: PlanePage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    """It had one class more than there are names for now."""
+    window, session = ready_window, ready_window.session
+    load(qtbot, window, "spirals", points=400, classes=3)
+    wait_for_planes(qtbot, window)
+    session.question.set_example(np.array([0.3, -0.2], np.float32), "point")
+    wait_for_answer(qtbot, window)
+    assert page.view.accessibleDescription()
+    for _ in range(2):  # the point, and the classes
+        session.undo.undo()
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    wait_for_planes(qtbot, window)
+    assert network(window).shape[-1] == 2
 
 
 def test_only_points_in_the_plane_have_the_page_and_it_comes_back_with_them(

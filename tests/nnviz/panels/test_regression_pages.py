@@ -14,7 +14,6 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.assets_folder import ASSETS
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import regression_split
 from engine.datasets.scaling import Scaling
@@ -30,7 +29,7 @@ from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.plots.legend import Key
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
-from tests.nnviz.helpers import click, click_tab, find, hover, leave, shows_data, train_epochs
+from tests.nnviz.helpers import click, click_tab, find, hover, leave, train_epochs
 from tests.nnviz.panels.import_helpers import look_at, use
 from tests.nnviz.panels.plane_helpers import load
 
@@ -393,40 +392,24 @@ def test_the_status_is_not_cut(long_name: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: status.shown == status.text())
 
 
-def test_the_page_of_numbers_is_made_while_their_file_is_looked_at(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    window.session.importing.open(str(ASSETS / "tables" / "mpg.csv"))
-    window.session.importing.choose(target="mpg")
-    assert window.curves.rmse is None
-    qtbot.waitUntil(lambda: window.curves.rmse is not None)
-    assert tabs(window)[0] == "Error"
-    assert "RMSE" not in tabs(window)
-    made = window.curves.rmse
-    qtbot.waitUntil(lambda: window.session.importing.can_use)
-    window.session.importing.use()
-    qtbot.waitUntil(lambda: shows_data(window))
-    assert window.curves.rmse is made
-    assert tabs(window)[0] == "RMSE"
-
-
-@pytest.mark.parametrize("is_used_at_once", [False, True])
-def test_the_page_of_the_rmse_is_made_bit_by_bit_while_a_file_is_looked_at(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, is_used_at_once: bool
+def test_the_page_of_the_rmse_is_made_at_rest_and_filled_when_it_is_needed(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     """The plot first; it keeps the scale that is chosen meanwhile, and has the unit once the data are used."""
     file = tmp_path / "t.csv"
     file.write_text("a,b,weight (kg)\n" + "".join(f"{n % 7},{n % 5},{n % 11}.5\n" for n in range(300)))
     curves = ready_window.curves
     assert curves.rmse is None
-    look_at(qtbot, ready_window, file)
     qtbot.waitUntil(lambda: curves.rmse is not None)
+    look_at(qtbot, ready_window, file)
+    assert tabs(ready_window)[0] == "Error"
+    assert "RMSE" not in tabs(ready_window)
     assert curves.rmse is not None
     assert not curves.rmse.is_filled
     assert curves.rmse.findChild(CurvePlot) is not None
     curves.set_log("rmse", False)
-    if not is_used_at_once:
-        qtbot.waitUntil(lambda: curves.rmse is not None and curves.rmse.is_filled)
     use(qtbot, ready_window)
+    assert tabs(ready_window)[0] == "RMSE"
     assert curves.rmse.is_filled
     assert not curves.rmse.plot.is_log
     assert len(curves.rmse.findChildren(CurvePlot)) == 1

@@ -15,7 +15,18 @@ from nnviz.session.status import Status
 from nnviz.widgets.progress_button import ProgressButton
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click, ends_whole, find, find_field, press, retype, stored_settings, wait_for
+from tests.nnviz.helpers import (
+    action,
+    click,
+    ends_whole,
+    find,
+    find_field,
+    is_shown,
+    press,
+    retype,
+    stored_settings,
+    wait_for,
+)
 from tests.nnviz.jobs.plans_helpers import Does, told
 
 
@@ -23,7 +34,7 @@ from tests.nnviz.jobs.plans_helpers import Does, told
 def recorded(make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
     """A window that keeps runs, with a network that is trained in a moment."""
     window = make_window(records=True)
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     window.session.settings.change("small", hidden=(5,), epochs=2)
     window.session.undo.clear()
     with Library() as library:

@@ -22,7 +22,7 @@ from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.conftest import Gate, Model
-from tests.nnviz.helpers import MANY_EPOCHS, find, pause, train_for_a_while, wait_for
+from tests.nnviz.helpers import MANY_EPOCHS, find, is_shown, pause, train_for_a_while, wait_for
 
 Put = Callable[[str, Callable[[], Dataset]], None]
 
@@ -55,7 +55,7 @@ def load(qtbot: QtBot, model: Model, name: str) -> None:
     """Until it is there, or could not be had."""
     model.session.data.load(name)
     assert model.session.state is Status.LOADING
-    qtbot.waitUntil(lambda: not model.session.data.loading)
+    qtbot.waitUntil(lambda: is_shown(model.session.data))
 
 
 def opened_checkpoint(qtbot: QtBot, model: Model, path: Path) -> None:
@@ -167,7 +167,7 @@ def test_other_data_while_it_trains(
     gate.close()
     gate.wait_until_reached()
     session.data.load("fewer")
-    qtbot.waitUntil(lambda: not session.data.loading)
+    qtbot.waitUntil(lambda: is_shown(session.data))
     gate.open()
     qtbot.waitUntil(lambda: session.runs.current.stage is Stage.RESTING)
     sound(model, home / "n.json")
@@ -428,7 +428,7 @@ def test_a_file_that_changed_since_a_network_was_saved(ready_model: Model, qtbot
     wait_for(qtbot, model, Status.READY)
     write_rows(tmp_path / "houses.csv", HOUSES, range(50))
     session.files.open(tmp_path / "net.json")
-    qtbot.waitUntil(lambda: session.data.name.endswith("houses.csv") and not session.data.loading)
+    qtbot.waitUntil(lambda: session.data.name.endswith("houses.csv") and is_shown(session.data))
     assert "have changed since" in session.runs.current.misfit(session.dataset)
     assert session.meaning.columns == []
     assert session.question.example is not None
@@ -444,7 +444,7 @@ def test_other_data_in_the_first_moments_of_a_training_replace_its_network(
     gate.wait_until_reached()
     assert session.runs.current.untouched, "nothing is learned yet"
     session.data.load("spirals")
-    qtbot.waitUntil(lambda: not session.data.loading)
+    qtbot.waitUntil(lambda: is_shown(session.data))
     gate.open()
     qtbot.waitUntil(lambda: session.runs.current.experiment.shape[0] == 2)
     wait_for(qtbot, ready_model, Status.READY)
@@ -517,7 +517,7 @@ def test_nothing_is_downloaded_without_a_question(ready_window: MainWindow, qtbo
     assert session.data.name == "mnist"
     assert session.messages.current is not None
     session.messages.current.choices[0].act()
-    qtbot.waitUntil(lambda: not session.data.loading)
+    qtbot.waitUntil(lambda: is_shown(session.data))
     assert session.data.name == remote
 
 

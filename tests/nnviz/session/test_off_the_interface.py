@@ -26,7 +26,7 @@ from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.conftest import Gate, Model
-from tests.nnviz.helpers import MANY_EPOCHS, pause, seven, wait_for
+from tests.nnviz.helpers import MANY_EPOCHS, is_shown, pause, seven, wait_for
 
 Threads = dict[str, list[threading.Thread]]
 
@@ -191,7 +191,7 @@ def test_a_start_is_not_lost_while_a_long_step_comes_to_its_end(
     gate.wait_until_reached()
     session.data.load("other")
     session.start()
-    qtbot.waitUntil(lambda: not session.data.loading)
+    qtbot.waitUntil(lambda: is_shown(session.data))
     assert session.training.will_start
     gate.open()
     qtbot.waitUntil(lambda: session.runs.current.history.completed >= 1)

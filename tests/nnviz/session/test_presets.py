@@ -19,7 +19,7 @@ from engine.training import FIXED_WHILE_TRAINING
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, find, pause, retype, train_for_a_while, wait_for
+from tests.nnviz.helpers import action, find, is_shown, pause, retype, train_for_a_while, wait_for
 
 
 def choose(window: MainWindow, name: str) -> QComboBox:
@@ -173,7 +173,7 @@ def test_a_match_looks_at_every_setting() -> None:
 
 def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
     window.session.data.load(name)
-    qtbot.waitUntil(lambda: not window.session.data.loading)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
 
 
 def test_the_preset_in_the_box_follows_the_data_and_says_so(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -193,7 +193,7 @@ def test_the_preset_in_the_box_follows_the_data_and_says_so(ready_window: MainWi
     assert "identity output, quadratic loss" in combo.toolTip()
     for _ in range(2):
         action(window, "actionUndo").trigger()
-        qtbot.waitUntil(lambda: not session.data.loading)
+        qtbot.waitUntil(lambda: is_shown(session.data))
     assert session.settings.experiment == before, "each change of data is one step"
     assert combo.currentText() == "First steps"
 

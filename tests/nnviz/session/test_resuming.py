@@ -19,13 +19,7 @@ from nnviz.jobs.reading import Opened, resumed
 from nnviz.session.status import Progress, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
-from tests.nnviz.helpers import (
-    action,
-    find,
-    press,
-    train_epochs,
-    wait_for,
-)
+from tests.nnviz.helpers import action, find, is_shown, press, train_epochs, wait_for
 from tests.nnviz.panels.plane_helpers import load
 from tests.nnviz.session.helpers import reopen, save, set_up, steps
 
@@ -107,7 +101,7 @@ def test_until_it_can_go_on_the_session_is_not_at_rest(
     assert session.state is Status.LOADING
     save(qtbot, window, home / "run.npz")
     may_end.set()
-    qtbot.waitUntil(lambda: session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(session.data))
     assert session.state is Status.PAUSED
     assert place_of(session.training.progress) == place_of(progress)
     state = load_checkpoint(home / "run.npz")[1]
@@ -166,7 +160,7 @@ def test_it_waits_while_its_opening_is_undone(ready_window: MainWindow, qtbot: Q
     progress, _ = paused_on_points(qtbot, window, home / "run.npz")
     reopen(qtbot, window, home / "run.npz")
     action(window, "actionUndo").trigger()
-    qtbot.waitUntil(lambda: not session.data.loading and session.data.name == "mnist")
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.data.name == "mnist")
     action(window, "actionRedo").trigger()
     qtbot.waitUntil(lambda: session.training.is_under_way)
     assert place_of(session.training.progress) == place_of(progress)

@@ -25,7 +25,7 @@ from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.session.step_through import StepThrough, Written
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import MANY_EPOCHS
+from tests.nnviz.helpers import MANY_EPOCHS, is_shown
 
 SEVEN = (Stroke(np.array([[-0.25, -0.25], [0, -0.27], [0.25, -0.25], [0.13, 0], [0, 0.33]])),)
 
@@ -312,7 +312,7 @@ def test_a_row_that_is_asked_about_brings_its_own_target_and_one_made_by_hand_ha
     session = ready_model.session
     session.data.load("mpg")
     runs = session.runs
-    qtbot.waitUntil(lambda: not session.data.loading and runs.current.misfit(session.data.dataset) is None)
+    qtbot.waitUntil(lambda: is_shown(session.data) and runs.current.misfit(session.data.dataset) is None)
     step_through.choose(True)
     written, origin = newest(step_through, qtbot), session.question.origin
     targets = session.data.dataset.test.targets[origin.number]

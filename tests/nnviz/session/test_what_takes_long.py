@@ -21,7 +21,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.conftest import Gate, Model
-from tests.nnviz.helpers import find, press, wait_for
+from tests.nnviz.helpers import find, is_shown, press, wait_for
 
 
 @pytest.fixture
@@ -217,7 +217,7 @@ def test_loading_data_can_be_cancelled(
     assert session.state is Status.READY
     assert not session.training.will_start
     session.data.load("quick")
-    qtbot.waitUntil(lambda: not session.data.loading)
+    qtbot.waitUntil(lambda: is_shown(session.data))
     answers.set()
     assert session.data.name == "quick", "it did not wait"
 

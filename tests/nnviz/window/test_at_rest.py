@@ -13,7 +13,7 @@ from engine.lazy_dataclass import dataclass
 from nnviz.panels.importing.table_view import PreviewTable
 from nnviz.session.status import Status
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import pause, shows_data, wait_for
+from tests.nnviz.helpers import is_shown, pause, wait_for
 
 
 def some_waiting(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -87,5 +87,5 @@ def test_what_is_prepared_is_used(make_window: MakeWindow, qtbot: QtBot) -> None
     assert window.findChildren(PreviewTable) == table
     window.session.importing.cancel()
     window.session.data.load("mpg")
-    qtbot.waitUntil(lambda: shows_data(window))
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     assert window.curves.page is page

@@ -26,6 +26,7 @@ from tests.nnviz.helpers import (
     click,
     drag,
     find,
+    is_shown,
     press,
     retype,
     seven,
@@ -270,7 +271,7 @@ def test_or_a_fitting_shape_is_typed(
 
 def test_one_opened_while_the_data_still_loads(window: MainWindow, qtbot: QtBot, write: Callable[..., Path]) -> None:
     window.session.files.open(write("small.json", changed()))
-    qtbot.waitUntil(lambda: window.session.runs.current.path is not None and window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: window.session.runs.current.path is not None and is_shown(window.session.data))
     assert window.session.runs.current.network.shape == [4, 5, 3]
     assert find(window, QLabel, "networkNotice").isVisible()
     assert not find(window, QPushButton, "trainButton").isEnabled()

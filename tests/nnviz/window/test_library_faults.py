@@ -20,7 +20,7 @@ from nnviz.session.run import Run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import MANY_EPOCHS, find, pause, train_epochs, wait_for
+from tests.nnviz.helpers import MANY_EPOCHS, find, is_shown, pause, train_epochs, wait_for
 from tests.nnviz.jobs.test_recorder import expect_exact
 from tests.nnviz.library.disks import Disk, FailingDisk, MountedDisk, mounted
 from tests.nnviz.library.helpers import record
@@ -95,7 +95,7 @@ def trained(request: pytest.FixtureRequest, disk: Disk, make_window: MakeWindow,
     if request.param == "lent":
         request.getfixturevalue("two_cores")
     window = make_window(records=True)
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     return Trained(window, qtbot)
 
 
@@ -219,7 +219,7 @@ def test_on_a_write_protected_disk_runs_are_shown_and_the_window_trains(
             first, other = record(library)
         protected(disk, True)
         window = make_window(records=True)
-        qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+        qtbot.waitUntil(lambda: is_shown(window.session.data))
         trained = Trained(window, qtbot)
         window.show_workspace("runs")
         qtbot.waitUntil(lambda: window.session.library.count == 1)
@@ -246,7 +246,7 @@ def protected(disk: MountedDisk, wanted: bool) -> None:
 
 def test_two_windows_and_a_command_record_at_once(make_window: MakeWindow, qtbot: QtBot) -> None:
     windows = [make_window(records=True) for _ in range(2)]
-    qtbot.waitUntil(lambda: all(window.session.state is not Status.LOADING for window in windows))
+    qtbot.waitUntil(lambda: all(is_shown(window.session.data) for window in windows))
     both = [Trained(window, qtbot) for window in windows]
     words = ["train", "--data", "moons", "--hidden", "8", "--epochs", "200"]
     with subprocess.Popen([sys.executable, "main.py", *words], cwd=ROOT, stdout=subprocess.DEVNULL) as command:
@@ -270,7 +270,7 @@ def test_two_windows_and_a_command_record_at_once(make_window: MakeWindow, qtbot
 def test_a_run_with_which_another_window_went_on_becomes_a_branch(make_window: MakeWindow, qtbot: QtBot) -> None:
     """What that one has learned is written over by nobody."""
     mine, theirs = (Trained(make_window(records=True), qtbot) for _ in range(2))
-    qtbot.waitUntil(lambda: all(each.session.state is not Status.LOADING for each in (mine, theirs)))
+    qtbot.waitUntil(lambda: all(is_shown(each.session.data) for each in (mine, theirs)))
     train_epochs(qtbot, mine.window, 2)
     mine.wait_until_kept()
     run = mine.run.record
@@ -298,7 +298,7 @@ def test_no_command_goes_on_with_what_a_window_trains(
     make_window: MakeWindow, qtbot: QtBot, capsys: pytest.CaptureFixture[str], few_digits: Dataset
 ) -> None:
     trained = Trained(make_window(records=True), qtbot)
-    qtbot.waitUntil(lambda: trained.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(trained.session.data))
     trained.start()
     trained.wait_until_kept()
     trained.train_on(1)
@@ -312,7 +312,7 @@ def test_no_command_goes_on_with_what_a_window_trains(
 
 def test_a_run_that_was_deleted_meanwhile_is_kept_anew(make_window: MakeWindow, qtbot: QtBot) -> None:
     trained = Trained(make_window(records=True), qtbot)
-    qtbot.waitUntil(lambda: trained.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(trained.session.data))
     train_epochs(qtbot, trained.window, 1)
     trained.wait_until_kept()
     run = trained.run.record

@@ -23,6 +23,7 @@ from tests.conftest import MakeWindow
 from tests.nnviz.helpers import (
     action,
     find,
+    is_shown,
     pick,
     press,
     quit_unasked,
@@ -37,7 +38,7 @@ def start_again(window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> Ma
     """Quits, starts again, and waits until all that was remembered is there."""
     quit_unasked(window)
     again = make_window()
-    qtbot.waitUntil(lambda: again.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(again.session.data))
     return again
 
 

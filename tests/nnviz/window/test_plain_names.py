@@ -33,7 +33,7 @@ from nnviz.widgets.message_bar import MessageBar
 from nnviz.window.help import described
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import click_tab, drag, find, seven, wait_for, wait_for_answer
+from tests.nnviz.helpers import click_tab, drag, find, is_shown, seven, wait_for, wait_for_answer
 
 HEAD = "<h1>ALL WELL<!--"
 NAMES = [
@@ -60,7 +60,7 @@ def odd_window(
     load_with(lambda: odd)
     DATASETS.register("mnist")(DataSource(NAMES[1] + NAMES[6], lambda: odd))  # load_with puts the real one back
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     return window
 
 

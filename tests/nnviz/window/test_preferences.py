@@ -14,13 +14,12 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from nnviz.app import create_window
-from nnviz.session.status import Status
 from nnviz.window import preferences
 from nnviz.window.main_window import MainWindow
 from nnviz.window.old_settings import values_of_0_4
 from nnviz.window.preferences import Preferences, person_file
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, pick, store_settings, stored_settings, train_epochs
+from tests.nnviz.helpers import action, is_shown, pick, store_settings, stored_settings, train_epochs
 
 TEXTS = ["theme", "configuration", "strengths", "dataset", "network", "shipped", "folder", "recent"]
 KEYS = [*TEXTS, "sure_from", "pen_width", "log_error", "geometry", "docks", "hints/train"]
@@ -280,7 +279,7 @@ def test_a_foreign_lock_holds_nothing_up(make_window: MakeWindow, qtbot: QtBot) 
     for name in ("nnviz.ini.lock", "settings.json.lock"):
         person_file().with_name(name).write_text("1\nnnviz\nanother machine\n")
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     train_epochs(qtbot, window, 1)
     qtbot.waitUntil(lambda: '"epochs": 1,' in stored("configuration"))
 

@@ -26,13 +26,24 @@ from nnviz.session.cloud import Cloud
 from nnviz.session.map import AXES, MAP, MAP_PLACE, TSNE
 from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example, Neuron
-from nnviz.session.status import Status
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.pages import TabbedCard
 from nnviz.widgets.plots.legend import Key
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import click, drag, find, hover, leave, pause, press, seven, train_epochs, train_for_a_while
+from tests.nnviz.helpers import (
+    click,
+    drag,
+    find,
+    hover,
+    is_shown,
+    leave,
+    pause,
+    press,
+    seven,
+    train_epochs,
+    train_for_a_while,
+)
 from tests.nnviz.panels.inside.mistakes_helpers import examples, made_up, settle, title
 from tests.nnviz.panels.plane_helpers import load
 
@@ -454,7 +465,7 @@ def other_data(make_window: MakeWindow, load_with: Load, qtbot: QtBot, data: Dat
     """A window with that data and an untrained network that fits it."""
     load_with(lambda: data)
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     is_classes = data.train.labels is not None
     output, loss = ("softmax", "cross-entropy") if is_classes else ("identity", "quadratic")
     activations = ("relu",) * len(hidden) + (output,)

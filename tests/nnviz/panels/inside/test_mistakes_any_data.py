@@ -15,10 +15,9 @@ from engine.experiment import Experiment
 from nnviz.session.asked import MISTAKES
 from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example
-from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import find, hover, leave, press
+from tests.nnviz.helpers import find, hover, is_shown, leave, press
 from tests.nnviz.panels.inside.mistakes_helpers import click_cell, examples, made_up, middle, panel, settle, title
 
 Load = Callable[[Callable[[], Dataset]], None]
@@ -28,7 +27,7 @@ def other_data(make_window: MakeWindow, load_with: Load, qtbot: QtBot, data: Dat
     """A window with that data and an untrained network that fits it, looked into."""
     load_with(lambda: data)
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     shape = (data.width, *hidden, data.outputs)
     is_classes = data.train.labels is not None
     output, loss = ("softmax", "cross-entropy") if is_classes else ("identity", "quadratic")

@@ -26,10 +26,10 @@ from tests.nnviz.helpers import (
     click,
     find,
     hover,
+    is_shown,
     leave,
     pause,
     press,
-    shows_data,
     train_epochs,
     train_for_a_while,
 )
@@ -411,7 +411,7 @@ def test_other_data_ends_the_choice(inside: MainWindow, qtbot: QtBot, load_with:
     load_with(lambda: made_up(3, 100))
     inside.session.data.name = None
     inside.session.data.load()
-    qtbot.waitUntil(lambda: shows_data(inside))
+    qtbot.waitUntil(lambda: is_shown(inside.session.data))
     assert inside.session.selection.classes is None
     assert not find(inside, ConfusionView, "confusionMatrix").isVisible()
 

@@ -34,6 +34,7 @@ from tests.nnviz.helpers import (
     drag,
     find,
     hover,
+    is_shown,
     leave,
     press,
     seven,
@@ -528,7 +529,7 @@ def test_without_data_that_fit_it_says_so(
     window.session.data.name = None
     load_with(lambda: TABLE)
     window.session.data.load()
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     assert words(window, "neuronMeansName") == "needs data that fit this network"
     assert panel.answers.examples.count == 0
     assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()

@@ -20,10 +20,9 @@ from nnviz.panels.inside.robust import RobustPage, scale_to
 from nnviz.session import robustness
 from nnviz.session.robustness import DISTURBED, Strength
 from nnviz.session.run import new_run
-from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import find
+from tests.nnviz.helpers import find, is_shown
 from tests.nnviz.panels.inside.mistakes_helpers import made_up
 from tests.nnviz.panels.inside.robust_helpers import measured, page_of, shown_example
 
@@ -36,7 +35,7 @@ def other_data(
     """A window with that data and an untrained network that fits it, measured."""
     load_with(lambda: data)
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     is_classes = data.train.labels is not None
     output, loss = ("softmax", "cross-entropy") if is_classes else ("identity", "quadratic")
     shape, activations = (data.width, *hidden, data.outputs), ("relu",) * len(hidden) + (output,)
@@ -142,7 +141,7 @@ def test_names_of_classes_are_plain_text_and_shortened(make_window: MakeWindow, 
 def test_answers_that_are_not_finite_are_told_calmly(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
     load_with(lambda: numbers(1))
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     experiment = Experiment(shape=(3, 4, 1), activations=("identity", "identity"), loss="quadratic")
     run = new_run(experiment)
     run.parameters[:] = 3e38
@@ -156,7 +155,7 @@ def test_answers_that_are_not_finite_are_told_calmly(make_window: MakeWindow, lo
 def test_a_loss_that_cannot_have_the_targets(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
     load_with(lambda: numbers(2))
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     window.session.runs.show(new_run(Experiment(shape=(3, 4, 2), activations=("relu", "softmax"))))
     note = find(page_of(window, qtbot), QLabel, "robustNothing")
     qtbot.waitUntil(lambda: note.text().startswith("The network's loss does not fit the data: targets must"))

@@ -25,7 +25,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.pages import TabbedCard
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import MANY_EPOCHS, click, click_tab, find, hover, press
+from tests.nnviz.helpers import MANY_EPOCHS, click, click_tab, find, hover, is_shown, press
 
 SEVEN = [np.array([[60, 60], [120, 55], [180, 60], [150, 120], [120, 200]], float)]
 
@@ -533,7 +533,7 @@ def test_tables_and_targets(
     load_with(data)
     window = make_window()
     session = window.session
-    qtbot.waitUntil(lambda: session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(session.data))
     fields: dict[str, object] = {"batch_size": 10}
     if "loss" in changes:
         names = session.settings.experiment.activations

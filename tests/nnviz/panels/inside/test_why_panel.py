@@ -29,6 +29,7 @@ from tests.nnviz.helpers import (
     drag,
     find,
     hover,
+    is_shown,
     leave,
     pick,
     seven,
@@ -250,7 +251,7 @@ def test_a_chosen_example_of_columns(
 ) -> None:
     load_with(DATA[kind])
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     if kind != "a table":
         window.session.settings.change("loss", loss="quadratic", output="identity")
     other_network(qtbot, window, (8,))
@@ -276,7 +277,7 @@ def test_a_category_changes_as_a_whole(make_window: MakeWindow, load_with: Calla
     split = replace(table.train, inputs=inputs)
     load_with(lambda: replace(table, train=split, test=split, categories=((3, 4, 5),)))
     window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is not Status.LOADING)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
     other_network(qtbot, window, (8,))
     inside(qtbot, window)
     found = 0

@@ -20,7 +20,7 @@ from nnviz.widgets.runs.differ_table import DifferTable
 from nnviz.widgets.runs.right_wrong import RightWrong
 from nnviz.widgets.runs.run_table import RunTable
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click, click_tab, drag, find, hover, seven, shows_data, tab_of
+from tests.nnviz.helpers import click, click_tab, drag, find, hover, is_shown, seven, tab_of
 from tests.nnviz.library.helpers import record
 from tests.nnviz.panels.runs.helpers import click_row, compare, filled, show_runs
 
@@ -201,7 +201,7 @@ def test_without_a_drawing_it_says_what_to_do(table: RunTable, ready_window: Mai
 def test_runs_of_other_data(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
     window = ready_window
     window.session.data.load(name)
-    wait_until(window, lambda: shows_data(window))
+    wait_until(window, lambda: is_shown(window.session.data))
     data = window.session.data.dataset
     assert data is not None
     made = window.session.settings.experiment.changed(epochs=3)
@@ -233,7 +233,7 @@ def test_networks_of_other_data_say_why_they_do_not_answer(
 ) -> None:
     compare(ready_window, qtbot, table, 0)
     ready_window.session.data.load("penguins")
-    wait_until(ready_window, lambda: shows_data(ready_window))
+    wait_until(ready_window, lambda: is_shown(ready_window.session.data))
     settle(ready_window, qtbot, THEIR_ANSWERS)
     (row,) = find(ready_window, AnswerRows, "theirAnswers").rows
     assert row.reason == "takes 784 inputs"

@@ -18,7 +18,7 @@ from nnviz.session.run_words import SORTS
 from nnviz.session.status import Stage, Status
 from nnviz.widgets.runs.run_table import SEEDS, TITLE, RunTable
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, click, find, retype, train_epochs, wait_for
+from tests.nnviz.helpers import action, click, find, is_shown, retype, train_epochs, wait_for
 from tests.nnviz.library.helpers import an_experiment, in_epoch, record
 from tests.nnviz.panels.runs.helpers import (
     click_row,
@@ -444,7 +444,7 @@ def test_a_run_of_other_data_brings_them_along(ready_window: MainWindow, qtbot: 
     session.records.set_on(True)
     table = show_runs(ready_window, qtbot)
     double_click_row(qtbot, table, 0)
-    qtbot.waitUntil(lambda: session.runs.current.record == run and not session.data.loading)
+    qtbot.waitUntil(lambda: session.runs.current.record == run and is_shown(session.data))
     assert session.data.name == "penguins"
     qtbot.waitUntil(lambda: session.runs.current.stage is Stage.PAUSED)
     assert {0, 1} <= set(session.runs.current.snapshots.epochs), "its past can be looked back at"

@@ -15,14 +15,14 @@ from nnviz.widgets.fields import NumberEdit
 from nnviz.widgets.small_table import SmallTable
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow, close
-from tests.nnviz.helpers import action, choose_file, click, find, find_field, pick, retype, shows_data, unfold, wait_for
+from tests.nnviz.helpers import action, choose_file, click, find, find_field, is_shown, pick, retype, unfold, wait_for
 
 PENGUINS = ASSETS / "tables" / "penguins.csv"
 
 
 def wait_for_data(qtbot: QtBot, window: MainWindow) -> None:
     """Until what is loading is there, or is refused."""
-    qtbot.waitUntil(lambda: shows_data(window))
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
 
 
 def choose(qtbot: QtBot, window: MainWindow, title: str) -> None:
