@@ -29,7 +29,7 @@ from engine.datasets.mnist import load_mnist
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.guards import nothing_left_behind
-from tests.nnviz.helpers import is_shown, quit_unasked
+from tests.nnviz.helpers import ends_whole, is_shown
 
 __all__ = ["nothing_left_behind"]
 
@@ -179,6 +179,6 @@ def ready_window(window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 def close(window: MainWindow) -> None:
     """Whatever was learned is given up."""
-    quit_unasked(window)
+    ends_whole(window)
     QThreadPool.globalInstance().waitForDone()
     QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)

@@ -131,7 +131,7 @@ class Job:
                 self._show(outlet)
             if self.recorder is not None and event.place >= self.recorder.next_moment:
                 self._record(outlet, event)
-        elif event is not None:
+        elif event is not None and (not isinstance(event, Evaluating) or self._pace.measures_long()):
             self._tell(outlet, event)
             self._record(outlet, event)
         if isinstance(event, BestRestored):
@@ -157,8 +157,7 @@ class Job:
         if isinstance(event, Epoch):
             self._pace.epoch_done()
             self._keep_end(outlet, event)
-        if not isinstance(event, Evaluating) or self._pace.measures_long():
-            outlet.tell(self.run, event)
+        outlet.tell(self.run, event)
 
     def _keep_end(self, outlet: Outlet, event: Epoch) -> None:
         if event.epoch and self._ends.is_due:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import pickle
@@ -262,6 +263,7 @@ def main() -> None:
     """Listens to its standard input and answers on its standard output, on which nobody else may write."""
     pipe = _Pipe(own_output())
     borrower = _Borrower(pipe)
+    gc.freeze()  # what is there now stays: no search for garbage goes through it while the training waits
     listen(lambda order: borrower.hear(*order))
     pipe.put("ready")
     borrower.run()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PyQt5.QtWidgets import (
@@ -205,7 +206,7 @@ def ends_whole(window: MainWindow) -> bool:
     """Closes the window likewise; whether all its threads end. A person waits briefly, a busy machine takes longer."""
     window.close_unasked()
     for _ in range(50):
-        if window.ended_whole:
+        if window.ended_whole or sip.isdeleted(window):  # closed before, and gone
             break
         window.end()  # waits again
     return window.ended_whole
