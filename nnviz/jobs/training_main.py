@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import IO, Any
 
 from engine.datasets import Dataset
@@ -239,10 +240,12 @@ class _Borrower:
         if self._is_training and self._job is not None:
             self._is_training = False
             trace = "" if error is None else traceback.format_exc()
-            recorder, is_over = self._job.recorder, stopped is not None or error is not None
+            job, recorder, is_over = self._job, self._job.recorder, stopped is not None or error is not None
             if recorder is not None:
+                if error is not None:  # perhaps before anything was recorded
+                    recorder.open(job.trainer, partial(self._outlet.tell, job.run))
                 recorder.finish(status_of(stopped, error) if is_over else "training")
-            self._pipe.put(Returned(self._job.place(), stopped, None if error is None else picklable(error), trace))
+            self._pipe.put(Returned(job.place(), stopped, None if error is None else picklable(error), trace))
 
 
 class _Unpacker(pickle.Unpickler):

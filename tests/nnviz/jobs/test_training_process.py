@@ -375,6 +375,22 @@ def test_a_process_that_ends_after_it_has_begun_the_record_leaves_one_run(
         assert library.interrupted() == []
 
 
+def test_a_training_that_diverges_before_anything_was_recorded_is_in_the_library(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, tmp_path: Path
+) -> None:
+    have_process(qtbot, worker, ear, few_digits)
+    made = an_experiment(few_digits, epochs=MANY_EPOCHS, batch_size=100, learning_rate=0.02)
+    plan = Plan(tmp_path / "library.sqlite", None, 0.0, made, "digits")
+    trainer = Trainer(made.build(), few_digits, made.training)
+    trainer.network.parameters[:] = np.inf
+    worker.begin(1, lambda: trainer, plan, goes=True)
+    worker.go(1, Until.END)
+    qtbot.waitUntil(lambda: bool(ear.stops), timeout=20_000)
+    assert isinstance(ear.stops[0].error, DivergenceError)
+    with Library(tmp_path / "library.sqlite") as library:
+        assert [(run.id, run.status) for run in library.runs()] == [(1, "diverged")]
+
+
 @pytest.mark.parametrize("is_recorded", [False, True])
 def test_a_long_training_goes_there_before_its_first_step(
     worker: Worker,
