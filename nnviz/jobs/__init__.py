@@ -1,1 +1,1 @@
-"""All work in other threads than the interface's, and in other processes."""
+"""Work in other threads than the interface's, in other processes, and in small pieces in the interface's own."""

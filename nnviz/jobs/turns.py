@@ -49,7 +49,7 @@ class OneByOne(QObject):
     """Functions that are called in the order in which they were added, each in a turn of its own.
 
     Attributes:
-        are_held: whether what comes before them is being told.
+        are_held: whether that is being told which they follow.
 
     Signals:
         ended: all were called.
@@ -79,7 +79,7 @@ class OneByOne(QObject):
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """In it, what comes before them is told; then they begin."""
+        """Around the telling of what they follow: they begin at the end of it."""
         self.are_held = True
         try:
             yield

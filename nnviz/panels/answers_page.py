@@ -20,6 +20,7 @@ from nnviz.panels.paint_tools import PaintTools
 from nnviz.session.asked_over import ANSWERS_OVER, NEURONS_OVER, AnswersOver
 from nnviz.session.painting import Painting
 from nnviz.session.session import Session
+from nnviz.session.status import Status
 from nnviz.widgets.card import Table
 from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged
@@ -102,7 +103,7 @@ class AnswersPage(Page):
 
     @property
     def _answers(self) -> AnswersOver | None:
-        """What was computed last, unless it is of a network that is gone, with other outputs."""
+        """What was computed last, unless it is of a network that is gone, of another shape."""
         answers: AnswersOver | None = self._session.probes[ANSWERS_OVER].result
         if answers is None or answers.network.shape != self._session.displayed.network.shape:
             return None
@@ -141,6 +142,8 @@ class AnswersPage(Page):
         """Draws the latest answers."""
         if self.in_view:
             self._draw(self._answers)
+            if self._session.state is not Status.TRAINING:  # else they come with the answer to what is asked about
+                self._tell_asked()
 
     def _around(self, answers: AnswersOver) -> AnswersOver:
         """By which a neuron is drawn: all neurons, if they are known, so that it looks as in its small picture."""
@@ -174,10 +177,12 @@ class AnswersPage(Page):
     def _tell_asked(self) -> None:
         """Tells a screen reader the point that is asked about, and the answer."""
         point, answers = self._asked, self._answers
-        if not self.in_view or point is None or answers is None:
+        if not self.in_view:
             return
-        words = [piece[0] for line in self._said(answers, point) for piece in line]
-        self._view.setAccessibleDescription(" ".join([self._where(point), *words]))
+        words = []
+        if point is not None and answers is not None:
+            words = [self._where(point), *(piece[0] for line in self._said(answers, point) for piece in line)]
+        self._view.setAccessibleDescription(" ".join(words))
 
     def _describe(self, point: tuple[float, float] | None) -> None:
         """What is answered at the point under the mouse."""

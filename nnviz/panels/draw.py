@@ -73,6 +73,7 @@ class DrawPanel(DockCard):
         session.undo.changed.connect(self._show_undo)
         session.question.answered.connect(self.refresh)
         session.question.threshold_changed.connect(self.refresh)
+        session.data.changed.connect(lambda: self.drawing.setEnabled(self.is_drawn))  # it goes a little later
         session.data.views.add(self._data_changed)
         session.runs.replaced.connect(self._name_classes)
         for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):
@@ -146,10 +147,11 @@ class DrawPanel(DockCard):
 
     def paste(self) -> None:
         """Replaces the picture by the clipboard's; can be undone. A message says why if that fails."""
-        if self.takes_pictures:
-            self._load(QApplication.clipboard().mimeData(), "the clipboard")
+        self._load(QApplication.clipboard().mimeData(), "the clipboard")
 
     def _load(self, given: QMimeData | None, giver: str) -> None:
+        if not self.takes_pictures:
+            return
         data = self._session.data.dataset
         shape = None if self.is_drawn or data is None else (data.example_shape[0], data.example_shape[1])
         self._session.pictures.load(given, giver, shape)

@@ -41,7 +41,7 @@ class Data(QObject):
         dataset: the data set; None until the first is loaded.
         loading: whether data are being loaded.
         progress: the share 0…1 of it that is done; None where that is not known.
-        views: what is called after ``changed``, one by one: shows the data where that takes a while.
+        views: what follows ``changed`` one by one, because showing the data takes a while there.
     """
 
     changed = pyqtSignal()
@@ -105,7 +105,7 @@ class Data(QObject):
             self._messages.tell(f"{what}: {about}", Choice(f"Download {download.size / 1e6:,.0f} MB", load))
         else:
             self._messages.tell(f"{what}, and downloads need one more package. Run: {GET_POOCH}")
-        self.views.begin()  # what shows the choice shows the present data again
+        self.loading_changed.emit()  # what shows the choice shows the present data again
 
     def _load(
         self, source: DataSource, name: str, wanted: dict[str, Value], refused: Callable[[EngineError], None] | None

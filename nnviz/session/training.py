@@ -51,8 +51,7 @@ class Training(QObject):
         self._displayed, self._records, self._messages = displayed, records, messages
         self._requested: Until | None = None  # how far to train when nothing is in the way
         self._until: Until | None = None  # how far the training was to go, until it is there
-        self._is_pausing = False  # a pause is on its way
-        self._holds = 0  # how often it is held; what is started meanwhile goes afterwards
+        self._is_pausing, self._holds = False, 0  # a pause is on its way; holds: what is started waits for their end
         self.runner = Runner()
         reports = self.reports = Reports(self.runner, runs, displayed.show, messages)
         reports.recorded.connect(records.take)
@@ -125,7 +124,10 @@ class Training(QObject):
         self.runner.worker.halt()
 
     def hold(self, waits: bool = False) -> Callable[[], None]:
-        """Pauses; the function returned lets go on what trained or was to start. ``waits``: what is started, too."""
+        """Pauses; the function that is returned lets what was training, or was to start, go on as far as it was to.
+
+        ``waits``: what is started meanwhile goes only then; the function must be called.
+        """
         run, will_start = self._runs.current, self._requested
         until = None if run.stage is not Stage.TRAINING or self._is_pausing else self._until
         self.pause()
@@ -218,8 +220,7 @@ class Training(QObject):
         self._tell()
 
     def _tell(self) -> None:
-        """The state may be another; that other data have come, which changes much, tells it once, at the end."""
-        if not self._data.views.are_held:
+        if not self._data.views.are_held:  # while other data change much it is told once, at the end
             self.state_changed.emit()
 
     # ---- settings

@@ -10,7 +10,7 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 
 _BUSY = Status.LOADING, Status.BUILDING, Status.TRAINING
-_FIRST, _PAUSE = 500, 10  # milliseconds at rest before the first piece, and after each, which takes one to fifteen
+_FIRST, _PAUSE = 500, 10  # milliseconds from the beginning of the rest to the first piece, and after each of them
 
 
 class AtRest(QObject):

@@ -25,7 +25,6 @@ from nnviz.widgets.parts import arranged, named
 _MOST_CLASSES = 6  # that are named with their counts
 _STEPS = 1000  # of the progress bar
 _BUTTON, _DETAIL = 110, 220  # pixels, widths
-_LINE = 17  # pixels, a line's height; without words it would be one less, and the table painted anew
 _USE_TIP = (
     "Loads these data as they are shown here. The network's inputs and outputs follow them; one undo takes it back."
 )
@@ -73,7 +72,8 @@ class ImportSheet(QFrame):
         self._notes = named(label(role="muted"), "importNotes")
         for words in (self._summary, self._notes):
             words.setWordWrap(True)
-        self._summary.setMinimumHeight(_LINE)
+        self._summary.ensurePolished()
+        self._summary.setMinimumHeight(self._summary.fontMetrics().height())  # else it grows with the first words
         return arranged(QVBoxLayout(), self._summary, self._notes, spacing=4)
 
     def _foot(self) -> QHBoxLayout:

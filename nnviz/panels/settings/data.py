@@ -63,8 +63,7 @@ class DataPanel(Card):
         for part in (self._glance, self._fields, self._more):
             self.body.addWidget(part)
         self.body.addWidget(self._note_row())
-        session.data.loading_changed.connect(self._show_loading)
-        session.data.views.add(self._show)
+        session.data.loading_changed.connect(self._show)
         session.imported.changed.connect(self._show_choice)
         session.data.progressed.connect(self._show_counts)
         session.painting.changed.connect(self._show_painting)
@@ -144,11 +143,6 @@ class DataPanel(Card):
         data = self._session.data
         if not data.loading and data.dataset is not None:
             self.combo.setCurrentIndex(self.combo.findData(data.name))
-
-    def _show_loading(self) -> None:
-        """Shows that data are loading; what comes of it is shown afterwards."""
-        if self._session.data.loading:
-            self._show()
 
     def _show_counts(self) -> None:
         data, dataset = self._session.data, self._session.data.dataset

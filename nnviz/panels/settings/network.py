@@ -80,9 +80,8 @@ class NetworkPanel(Card):
         self.body.addWidget(self._notice)
         self.body.setSpacing(4)
         self.body.setContentsMargins(theme.CARD_PADDING, 6, theme.CARD_PADDING, 6)  # fields have space of their own
-        for signal in (session.settings.changed, session.runs.replaced):
+        for signal in (session.settings.changed, session.runs.replaced, session.data.changed):
             signal.connect(self._show)
-        session.data.views.add(self._show)
         session.training.state_changed.connect(self._show_notice)
         self._layer_rows: list[_LayerRow] = []
         self._rows_made_for: tuple[object, ...] = ()
@@ -156,8 +155,6 @@ class NetworkPanel(Card):
         return ", ".join(str(size) for size in self._session.settings.experiment.shape)
 
     def _show(self) -> None:
-        if self._session.data.views.are_held:
-            return  # it is called again among them
         experiment = self._session.settings.experiment
         self._show_rows(experiment)
         if "shape" not in self._session.settings.problems:

@@ -161,7 +161,6 @@ class TrainingPanel(Card):
         self._add_groups()
         for signal in (session.settings.changed, session.runs.replaced, session.training.state_changed):
             signal.connect(self._show)
-        session.data.views.add(self._show)
         session.settings.problems_changed.connect(self._show_summaries)
         self._adjusted_for: object = None  # the preset and the data that the line is about
         self._shows_search = False  # whether the curve of a search is shown already
@@ -204,7 +203,7 @@ class TrainingPanel(Card):
 
     def _show(self) -> None:
         if self._session.data.views.are_held:
-            return  # it is called again among them
+            return  # the state is told at the end
         settings, run = self._session.settings, self._session.runs.current
         preset = settings.preset_for(self._session.data.dataset)
         self._presets.setCurrentIndex(0 if preset is None else settings.presets.index(preset) + 1)

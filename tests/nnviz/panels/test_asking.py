@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from nnviz.session.asked import ANSWER, PAST
+from nnviz.session.undo import Kind
 from nnviz.widgets.number_bars import NumberBars
 from nnviz.widgets.value_form import MOST_ROWS
 from nnviz.window.main_window import MainWindow
@@ -68,6 +69,34 @@ class Watch(QObject):
     def eventFilter(self, _: QObject, event: QEvent) -> bool:
         self.seen.append(event.type())
         return False
+
+
+# ---- while other data are shown, card by card
+
+
+def test_fields_follow_at_once_and_a_stroke_in_between_is_none(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """What is typed or drawn then is not about the data of before."""
+    window, session = ready_window, ready_window.session
+    shapes: list[str] = []
+
+    def look() -> None:
+        if not session.data.loading:
+            assert session.data.views.is_under_way
+            assert window.canvas.isVisible()
+            shapes.append(find(window, QLineEdit, "shapeEdit").text())
+            drag(window.canvas, seven(window.canvas))
+            window.draw.box.dropped.emit(QMimeData())
+
+    session.data.loading_changed.connect(look)
+    load(qtbot, window, "penguins")
+    assert shapes == ["9, 64, 32, 3"]
+    assert session.undo.last(Kind.DRAWING) is None
+    assert window.canvas.is_empty
+    assert not window.canvas.isVisible()
+    session.data.loading_changed.disconnect(look)
+    load(qtbot, window, "mnist")
+    drag(window.canvas, seven(window.canvas))
+    assert not window.canvas.is_empty
 
 
 # ---- rows

@@ -78,6 +78,7 @@ def test_answers_of_a_network_that_is_gone_are_told_no_more(
     qtbot.waitUntil(lambda: is_shown(session.data))
     wait_for_planes(qtbot, window)
     assert network(window).shape[-1] == 2
+    assert any(name in page.view.accessibleDescription() for name in session.class_names)
 
 
 def test_only_points_in_the_plane_have_the_page_and_it_comes_back_with_them(
