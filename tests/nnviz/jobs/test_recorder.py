@@ -321,7 +321,7 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, make_windo
     qtbot.waitUntil(lambda: window.session.runs.current.record == record.id, timeout=20_000)
     run = window.session.runs.current
     assert run.epochs >= record.epochs
-    assert len(window.session.timeline.epochs) > 3  # of three hundred epochs a second not many moments are kept
+    assert len(window.session.timeline.epochs) > 1  # the more the quicker one is copied, which a busy machine decides
     qtbot.waitUntil(lambda: run.epochs > record.epochs + 3, timeout=20_000)
     pause(qtbot, window)
     with Library(path) as library:
