@@ -142,7 +142,7 @@ class AnswersPage(Page):
         """Draws the latest answers."""
         if self.in_view:
             self._draw(self._answers)
-            if self._session.state is not Status.TRAINING:  # else they come with the answer to what is asked about
+            if self._session.state is not Status.TRAINING:  # while it trains, each new answer tells it
                 self._tell_asked()
 
     def _around(self, answers: AnswersOver) -> AnswersOver:

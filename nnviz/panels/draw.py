@@ -73,7 +73,7 @@ class DrawPanel(DockCard):
         session.undo.changed.connect(self._show_undo)
         session.question.answered.connect(self.refresh)
         session.question.threshold_changed.connect(self.refresh)
-        session.data.changed.connect(lambda: self.drawing.setEnabled(self.is_drawn))  # it goes a little later
+        session.data.changed.connect(lambda: self.drawing.setEnabled(self.is_drawn))  # no stroke until it is gone
         session.data.views.add(self._data_changed)
         session.runs.replaced.connect(self._name_classes)
         for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):

@@ -164,7 +164,7 @@ class MainWindow(QMainWindow):
         self.importing = ImportPlace(self.session, self._docks, frame)
 
     def _made_later(self) -> Iterator[None]:
-        """Makes what other data or an import will need, a piece at a time."""
+        """Makes what will be needed, by other data and an import first, a piece at a time."""
         for card in list(self._docks.cards.values()):
             if isinstance(card, DockCard):
                 yield from card.prepare()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PyQt5.QtWidgets import (
     QAction,
@@ -236,6 +236,18 @@ def train_epochs(qtbot: QtBot, window: MainWindow, epochs: int) -> None:
 def wait_for_answer(qtbot: QtBot, window: MainWindow) -> None:
     """Until the answer is that of the network and the drawing of now."""
     qtbot.waitUntil(lambda: window.session.probes[ANSWER].is_up_to_date)
+
+
+class Watch(QObject):
+    """Notes what happens to a widget."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[int] = []
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        self.seen.append(event.type())
+        return False
 
 
 def drag(

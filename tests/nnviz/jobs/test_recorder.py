@@ -303,7 +303,7 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, make_windo
             if not path.exists():
                 return False
             with Library(path) as library:
-                return any(record.epochs > 300 for record in library.runs())
+                return any(record.epochs > 300 and len(library.moments(record.id)) > 3 for record in library.runs())
 
         qtbot.waitUntil(has_come_far, timeout=60_000)
         program.send_signal(signal.SIGKILL)
@@ -321,7 +321,7 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, make_windo
     qtbot.waitUntil(lambda: window.session.runs.current.record == record.id, timeout=20_000)
     run = window.session.runs.current
     assert run.epochs >= record.epochs
-    assert len(window.session.timeline.epochs) > 1  # the more the quicker one is copied, which a busy machine decides
+    assert len(window.session.timeline.epochs) > 3  # of three hundred epochs a second not many moments are kept
     qtbot.waitUntil(lambda: run.epochs > record.epochs + 3, timeout=20_000)
     pause(qtbot, window)
     with Library(path) as library:

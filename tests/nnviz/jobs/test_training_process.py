@@ -21,6 +21,7 @@ from engine.augmentation import Augmentation
 from engine.datasets import Dataset
 from engine.errors import DivergenceError, EngineError, SettingError
 from engine.events import Batch, BestRestored, Epoch
+from engine.experiment import Experiment
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
@@ -89,6 +90,12 @@ def of(data: Dataset, epochs: int = MANY_EPOCHS, **settings: Any) -> Trainer:
     return Trainer(
         network, data, TrainingSettings(**{"batch_size": 100, "learning_rate": 0.02, **settings}, epochs=epochs)
     )
+
+
+def planned(data: Dataset, folder: Path, epochs: int = MANY_EPOCHS) -> tuple[Experiment, Plan]:
+    """A small network's training, as it is to be recorded in a library of that folder."""
+    made = an_experiment(data, epochs=epochs, batch_size=100, learning_rate=0.02)
+    return made, Plan(folder / "library.sqlite", None, 0.0, made, "digits")
 
 
 def go_apart(qtbot: QtBot, worker: Worker, ear: Ear, run: int = 1, until: Until = Until.END) -> None:
@@ -362,8 +369,7 @@ def test_a_process_that_ends_after_it_has_begun_the_record_leaves_one_run(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, tmp_path: Path
 ) -> None:
     have_process(qtbot, worker, ear, few_digits)
-    made = an_experiment(few_digits, epochs=MANY_EPOCHS, batch_size=100, learning_rate=0.02)
-    plan = Plan(tmp_path / "library.sqlite", None, 0.0, made, "digits")
+    made, plan = planned(few_digits, tmp_path)
     worker.begin(1, lambda: Trainer(made.build(), few_digits, made.training), plan, goes=True)
     worker.go(1, Until.END)
     qtbot.waitUntil(lambda: any(isinstance(event, Recorded) for event in ear.heard), timeout=20_000)
@@ -379,8 +385,7 @@ def test_a_training_that_diverges_before_anything_was_recorded_is_in_the_library
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, tmp_path: Path
 ) -> None:
     have_process(qtbot, worker, ear, few_digits)
-    made = an_experiment(few_digits, epochs=MANY_EPOCHS, batch_size=100, learning_rate=0.02)
-    plan = Plan(tmp_path / "library.sqlite", None, 0.0, made, "digits")
+    made, plan = planned(few_digits, tmp_path)
     trainer = Trainer(made.build(), few_digits, made.training)
     trainer.network.parameters[:] = np.inf
     worker.begin(1, lambda: trainer, plan, goes=True)
@@ -407,9 +412,8 @@ def test_a_long_training_goes_there_before_its_first_step(
     here: list[int] = []
     advance = Job.advance
     monkeypatch.setattr(Job, "advance", lambda job, outlet: here.append(job.run) or advance(job, outlet))
-    made = an_experiment(few_digits, epochs=LONG, batch_size=100, learning_rate=0.02)
-    plan = Plan(tmp_path / "library.sqlite", None, 0.0, made, "digits") if is_recorded else None
-    worker.begin(1, lambda: Trainer(made.build(), few_digits, made.training), plan, goes=True)
+    made, plan = planned(few_digits, tmp_path, LONG)
+    worker.begin(1, lambda: Trainer(made.build(), few_digits, made.training), plan if is_recorded else None, goes=True)
     worker.go(1, Until.END)
     qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
     assert ear.stops[0].finished

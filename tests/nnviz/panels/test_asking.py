@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
+from PyQt5.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
 from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlider, QStyle, QStyleOptionSlider, QToolButton
 from pytestqt.qtbot import QtBot
@@ -21,7 +21,7 @@ from nnviz.widgets.number_bars import NumberBars
 from nnviz.widgets.value_form import MOST_ROWS
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click, drag, find, is_shown, press, retype, seven, train_epochs
+from tests.nnviz.helpers import Watch, action, click, drag, find, is_shown, press, retype, seven, train_epochs
 
 
 def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
@@ -57,18 +57,6 @@ def slide(window: MainWindow, number: int, places: list[int]) -> QSlider:
     middle = handle.center().y()
     drag(slider, [(handle.center().x(), middle), *((x, middle) for x in ends)])
     return slider
-
-
-class Watch(QObject):
-    """Notes what happens to a widget."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[int] = []
-
-    def eventFilter(self, _: QObject, event: QEvent) -> bool:
-        self.seen.append(event.type())
-        return False
 
 
 # ---- while other data are shown, card by card

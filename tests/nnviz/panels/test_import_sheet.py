@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QEvent, QObject, QPoint, Qt
+from PyQt5.QtCore import QEvent, QPoint, Qt
 from PyQt5.QtWidgets import (
     QApplication,
     QComboBox,
@@ -26,7 +26,7 @@ from nnviz.panels.importing.table_view import PreviewTable
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow, close
-from tests.nnviz.helpers import click, find, find_field, is_shown, pick, press, retype, wait_for
+from tests.nnviz.helpers import Watch, click, find, find_field, is_shown, pick, press, retype, wait_for
 from tests.nnviz.panels.import_helpers import look_at, use, wait, words
 
 PENGUINS = ASSETS / "tables" / "penguins.csv"
@@ -70,35 +70,24 @@ def choose_in_menu(qtbot: QtBot, window: MainWindow, column: int, name: str) -> 
 # ---- a table
 
 
-class Painted(QObject):
-    """Counts how often a widget is painted."""
-
-    def __init__(self, widget: QWidget) -> None:
-        super().__init__(widget)
-        self.times = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        self.times += event.type() == QEvent.Paint
-        return False
-
-
 def test_cells_are_painted_anew_only_if_they_look_otherwise(ready_window: MainWindow, qtbot: QtBot) -> None:
     """To paint all of them takes as long as the mouse may wait, and most of what is read changes only words."""
     look_at(qtbot, ready_window, PENGUINS)
     table, importing = find(ready_window, PreviewTable, "importTable"), ready_window.session.importing
     QApplication.processEvents()
-    cells, heads = Painted(table.viewport()), Painted(table.horizontalHeader().viewport())
+    cells, heads = Watch(), Watch()
+    table.viewport().installEventFilter(cells)
+    table.horizontalHeader().viewport().installEventFilter(heads)
     importing.changed.emit()
-    qtbot.waitUntil(lambda: heads.times > 0)
-    assert not cells.times
+    qtbot.waitUntil(lambda: QEvent.Paint in heads.seen)
+    assert QEvent.Paint not in cells.seen
     height, summary = table.height(), find(ready_window, QLabel, "importSummary")
     summary.setText("")  # as until all is read
     QApplication.processEvents()
     assert table.height() == height
     choose_in_menu(qtbot, ready_window, 3, "ignoredColumnAction")
     wait(qtbot, importing)
-    qtbot.waitUntil(lambda: cells.times > 0)
+    qtbot.waitUntil(lambda: QEvent.Paint in cells.seen)
 
 
 def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window: MainWindow, qtbot: QtBot) -> None:
