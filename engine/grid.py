@@ -61,6 +61,10 @@ class Grid:
         self._on.append(place)
         return victim
 
+    def has(self, place: float) -> bool:
+        """Whether a multiple of the step was reached with the batch that led to a place."""
+        return self._is_on_grid(place, self.step)
+
     def _double(self) -> None:
         self.step *= 2
         stays = [number == 0 or self._is_on_grid(place, self.step) for number, place in enumerate(self._on)]
@@ -68,7 +72,6 @@ class Grid:
         self._on = [place for place, does in zip(self._on, stays, strict=True) if does]
 
     def _is_on_grid(self, place: float, step: float) -> bool:
-        """Whether a multiple of the step was reached with the batch that led to this place."""
         return math.floor(place / step + _ROUNDING) > math.floor((place - 1 / self._batches) / step + _ROUNDING)
 
     def _after(self, place: float) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.activations import ACTIVATIONS, Activation
+from engine.attributes import set_attributes
 from engine.buffers import Buffers, TrainingBuffers, layer_views
 from engine.datasets.description import Description
 from engine.errors import DataError, SettingError, Verbatim, shown
@@ -142,7 +143,7 @@ class Network:
         return {name: value for name, value in self.__dict__.items() if name not in ("weights", "biases")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        set_attributes(self, state)
         self.weights, self.biases = layer_views(self.parameters, self.shape)
 
     def predict(self, data: object) -> Array:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
+from engine.attributes import set_attributes
 from engine.registry import Choice, Registry
 from engine.validation import Array
 
@@ -47,6 +48,9 @@ class Optimizer(Choice, ABC):
         self.beta2 = beta2
         self.epsilon = epsilon
         self.restart()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        set_attributes(self, state)
 
     @abstractmethod
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import fields
 
 import numpy as np
 
+from engine.attributes import set_attributes
 from engine.augmentation import Augmenter
 from engine.buffers import TrainingBuffers
 from engine.datasets import Dataset
@@ -60,10 +60,12 @@ class Recipe:
 
         Raises SettingError like the constructor.
         """
+        if settings == self.settings:
+            return self
         if not self.differs_in_rate_only(settings):
             return Recipe(self._network, self._dataset, settings)
-        twin = copy.copy(self)
-        twin.settings, twin.schedule = settings, settings.new_schedule()
+        twin = type(self).__new__(type(self))
+        set_attributes(twin, {**vars(self), "settings": settings, "schedule": settings.new_schedule()})
         return twin
 
     def differs_in_rate_only(self, settings: TrainingSettings) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.attributes import set_attributes
 from engine.batches import Batches
 from engine.buffers import Buffers, TrainingBuffers
 from engine.datasets import Dataset
@@ -121,7 +122,7 @@ class Trainer:
 
     def _stand_at(self, state: dict[str, Any]) -> None:
         order, in_force, settings = (state.pop(name) for name in ("order", "in force", "settings"))
-        self.__dict__.update(state)
+        set_attributes(self, state)
         self._batches.reorder(order)
         self._recipe = self._coming = self._recipe.with_settings(in_force)
         self._buffers.unmask()

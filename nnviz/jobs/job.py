@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from engine.attributes import set_attributes
 from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.packing import packed
 from engine.training import Trainer
@@ -209,6 +210,9 @@ class Job:
         """Leaves out the events, which a twin makes anew."""
         return self.__dict__ | {"_events": None}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        set_attributes(self, state)
+
     def place(self) -> dict[str, Any]:
         """All that changes while it trains, for a twin's :meth:`stand_at`; shares the trainer's arrays."""
         standing = None if self.recorder is None else self.recorder.standing
@@ -220,7 +224,7 @@ class Job:
         self.trainer.stand_at(place["trainer"])
         if self.recorder is not None:
             self.recorder.standing = place["recorder"]
-        self.__dict__.update(place | own)
+        set_attributes(self, place | own)
         self._pace.move()
 
     def begin_elsewhere(self) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -21,30 +23,38 @@ _HEAD = struct.Struct("<BBH")  # which parts there are, bytes of a count, classe
 _WORTH_PACKING = 1000  # bytes
 _MOST_CLASSES = 10_000
 _READ_CONFUSIONS = 16_000_000  # bytes of matrices that a history holds
+_PARTS_OF, _QUANTITIES_OF = attrgetter(*PARTS), attrgetter(*QUANTITIES)
+_NOTHING = (None,) * len(QUANTITIES)
+
+Row = tuple[float | None, ...]  # of an epoch: seconds, number of the dead layer, and the figures
 
 
 def figures_of_epoch(event: Epoch) -> dict[str, float]:
     """All finite figures of an epoch: "train_error", "test_loss" and so on."""
-    return {name: value for name, value in zip(FIGURES, _figures(event), strict=True) if value is not None}
+    _, _, *figures = row_of_epoch(event)
+    return {name: value for name, value in zip(FIGURES, _finite(figures), strict=True) if value is not None}
 
 
-def _figures(event: Epoch) -> list[float | None]:
-    """In the order of ``FIGURES``."""
-    found: list[float | None] = []
-    for part in PARTS:
-        measured = getattr(event, part)
-        for quantity in QUANTITIES:
-            value = None if measured is None else getattr(measured, quantity)
-            found.append(float(value) if value is not None and math.isfinite(value) else None)
-    return found
+def row_of_epoch(event: Epoch) -> Row:
+    """What table ``epochs`` is to have of an epoch."""
+    train, test, validation = (
+        _NOTHING if measured is None else _QUANTITIES_OF(measured) for measured in _PARTS_OF(event)
+    )
+    return (event.seconds, event.dead_layer, *train, *test, *validation)
 
 
-def row_of_epoch(run: int, epoch: float, event: Epoch) -> tuple:
-    """The row of table ``epochs``."""
-    return (run, epoch, event.seconds, event.dead_layer, *_figures(event))
+def _finite(values: Iterable[float | None]) -> list[float | None]:
+    return [float(value) if value is not None and math.isfinite(value) else None for value in values]
 
 
-INSERT_EPOCH = f"INSERT OR REPLACE INTO epochs VALUES ({', '.join('?' * (4 + len(FIGURES)))})"
+def write_epochs(database: Database, run: int, rows: Mapping[float, Row]) -> None:
+    """Adds rows of epochs by the network's epochs; takes the place of what is there. Within a transaction."""
+    columns = zip(("seconds", "dead_layer", *FIGURES), zip(*rows.values(), strict=True), strict=False)
+    # A column that is empty is left out: to write nothing a thousand times takes as long as to write numbers.
+    told = {name: _finite(values) for name, values in columns if any(value is not None for value in values)}
+    names = ("run", "epoch", *told)
+    statement = f"INSERT OR REPLACE INTO epochs ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+    database.many(statement, list(zip(repeat(run), rows, *told.values(), strict=False)))
 
 
 def packed_confusions(events: Iterable[Epoch]) -> list[bytes | None]:
@@ -131,8 +141,8 @@ def write_curves(database: Database, run: int, history: History) -> None:
     """Adds the exact curves of a history. Within a transaction."""
     curves = {name: _curve(history, name) for name in FIGURES}
     epochs = sorted({epoch for curve in curves.values() for epoch in curve.epochs})
-    rows = [(run, epoch, 0.0, None, *(curve.at(epoch) for curve in curves.values())) for epoch in epochs]
-    database.many(INSERT_EPOCH, rows)
+    rows = {epoch: (0.0, None, *(curve.at(epoch) for curve in curves.values())) for epoch in epochs}
+    write_epochs(database, run, rows)
 
 
 def epochs_in(database: Database, table: str, run: int) -> list[float]:

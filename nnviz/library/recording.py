@@ -24,13 +24,14 @@ from engine.packing import usual_bytes
 from engine.state_bytes import StateBytes, epochs_at
 from engine.training import Trainer
 from nnviz.library.curves import (
-    INSERT_EPOCH,
+    Row,
     epochs_in,
     figures_at,
     figures_of_epoch,
     packed_confusions,
     row_of_epoch,
     write_confusions,
+    write_epochs,
 )
 from nnviz.library.faults import WRITTEN_AGAIN, LibraryError, TooLargeError, gone_on, in_use, in_words
 from nnviz.library.library import Library
@@ -52,6 +53,7 @@ from nnviz.library.states import (
 SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
 _SECONDS_BETWEEN_WAYPOINTS = 5.0
 _MOST_MOMENTS, _MOST_WAYPOINTS, _MOST_ROWS, _MOST_CONFUSIONS = 1000, 8, 20_000, 2_000
+_MOST_CONFUSIONS_AT_ONCE = 250  # in one transaction
 _WAYPOINT_BYTES = 32 * 10**6
 _LEAST_STEP = 1 / 32  # of an epoch, between two moments
 _TIMES_AS_LONG = 100  # as taking a moment takes, it is at least until the next one
@@ -120,7 +122,8 @@ class Recording:
         self._changes = [change for change in record.changes if change.epoch <= self.at]
         self._figures = dict(record.figures)
         self._last_epoch: Epoch | None = None
-        self._waiting_epochs: dict[float, Epoch] = {}
+        self._waiting_epochs: dict[float, Row] = {}
+        self._waiting_confusions: dict[float, Epoch] = {}
         self._waiting_moments: dict[float, Moment] = {}
         self._waiting_orders: list[Order] = []
         self._keeps_weights, self._is_over, self._cost = True, False, math.inf
@@ -191,12 +194,23 @@ class Recording:
         self._last_epoch = event
         if self._rows.wants(event.epoch):
             self._rows.pass_by(event.epoch)
-            self._waiting_epochs[self.before + event.epoch] = event
+            self._waiting_epochs[self.before + event.epoch] = row_of_epoch(event)
             _halve(self._waiting_epochs, _MOST_ROWS)
+        if self._confusions.wants(event.epoch):
+            self._keep_confusions(event)
         if self._moments.wants(event.epoch):
             self._keep_moment(event.epoch)
         if self._clock() - self._tried >= SECONDS_BETWEEN_COMMITS:
             self.commit()
+
+    def _keep_confusions(self, event: Epoch) -> None:
+        """Evenly apart, and fewer if they come very fast."""
+        grid, waiting = self._confusions, self._waiting_confusions
+        grid.pass_by(event.epoch)
+        waiting[self.before + event.epoch] = event
+        if len(waiting) > _MOST_CONFUSIONS_AT_ONCE:
+            grid.coarsen(event.epoch)
+            self._waiting_confusions = {at: each for at, each in waiting.items() if grid.has(each.epoch)}
 
     def _keep_moment(self, place: float) -> None:
         """Copies the parameters, unless the last copy was so short a time ago that copying would cost too much."""
@@ -282,6 +296,7 @@ class Recording:
         self.updated, self._known = now, self.at
         self._written = self._experiment
         self._waiting_epochs.clear()
+        self._waiting_confusions.clear()
         self._waiting_moments.clear()
         self._waiting_orders.clear()
         if self.problem is not None:
@@ -325,22 +340,17 @@ class Recording:
         self._write_run(status, now)
 
     def _write_epochs(self) -> None:
-        database, run = self._library.database, self.run
-        rows = [row_of_epoch(run, at, event) for at, event in self._waiting_epochs.items()]
-        wanted: dict[float, Epoch] = {}
-        for at, event in self._waiting_epochs.items():
-            if self._confusions.wants(event.epoch):
-                self._confusions.pass_by(event.epoch)
-                wanted[at] = event
-        matrices = [(at, found) for at, found in zip(wanted, packed_confusions(wanted.values()), strict=True) if found]
+        database, run, rows, events = self._library.database, self.run, self._waiting_epochs, self._waiting_confusions
+        packed = zip(events, packed_confusions(events.values()), strict=True)
+        matrices = [(at, found) for at, found in packed if found is not None]
         gone = {
-            "epochs": [self._rows.add(event.epoch) for event in self._waiting_epochs.values()],
+            "epochs": [self._rows.add(at - self.before) for at in rows],
             "confusions": [self._confusions.add(at - self.before) for at, _ in matrices],
         }
         for table, places in gone.items():
             values = [(run, place + self.before) for place in places if place is not None]
             database.many(f"DELETE FROM {table} WHERE run = ? AND epoch = ?", values)
-        database.many(INSERT_EPOCH, rows)
+        write_epochs(database, run, rows)
         write_confusions(database, run, matrices)
 
     def _write_state(self, state: StateBytes) -> None:
@@ -387,6 +397,9 @@ class Recording:
         if self._is_over:
             return True
         self._is_over = True
+        last = self._last_epoch
+        if last is not None and self.before + last.epoch > self._known:  # the last matrices are kept in any case
+            self._waiting_confusions[self.before + last.epoch] = last
         try:
             return self.commit(status)
         finally:

@@ -20,11 +20,11 @@ from engine.many.results import RunResult
 from engine.many.samplers import frozen_values
 from nnviz import __version__
 from nnviz.library.curves import (
-    INSERT_EPOCH,
     figures_of_epoch,
     packed_confusions,
     row_of_epoch,
     write_confusions,
+    write_epochs,
 )
 from nnviz.library.database import Database
 from nnviz.library.faults import DamagedError, LibraryError, UnknownSweepError, in_words
@@ -272,7 +272,7 @@ class Sweeps:
             database.update_run(run, entries)
         else:
             run = database.insert("runs", {"created": time.time() - outcome.seconds, **entries})
-        database.many(INSERT_EPOCH, [row_of_epoch(run, each.epoch, each) for each in outcome.epochs])
+        write_epochs(database, run, {each.epoch: row_of_epoch(each) for each in outcome.epochs})
         matrices = zip(outcome.epochs, packed_confusions(outcome.epochs), strict=True)
         write_confusions(database, run, [(each.epoch, found) for each, found in matrices if found])
         insert_moments(database, run, outcome.moments)

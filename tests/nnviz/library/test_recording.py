@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from engine.grid import Grid
 from engine.machine import Machine, this_machine
 from engine.training import Trainer
 from nnviz.library import FullDiskError, Library, Recording, RunInUseError, TooLargeError
+from nnviz.library.curves import write_epochs
 from nnviz.library.states import state_bytes, state_places
 from tests.engine.helpers import class_data, refused
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, recorded, trained_on
@@ -160,6 +162,32 @@ def test_moments_stay_within_their_room_and_evenly_apart(library: Library) -> No
     assert moments[0] == 0
     sizes = library.database.number("SELECT sum(nbytes) FROM moments")
     assert sizes <= 1_000_000
+
+
+def test_of_epochs_that_come_very_fast_every_figure_is_written_but_fewer_matrices(library: Library) -> None:
+    made = an_experiment(epochs=601)
+    run = library.begin(made)
+    recorded(Recording(library, run, made.trainer(DATA), clock=Clock()), Clock())  # its own clock stands still
+    history = library.history(run)
+    assert history.error.test.epochs == list(range(602))
+    there = [epoch for epoch in range(602) if history.confusion(epoch) is not None]
+    assert there == [*range(0, 601, 4), 601], "evenly apart, and the last ones"
+
+
+def test_few_epochs_keep_all_their_matrices(library: Library) -> None:
+    run, _ = record(library, an_experiment(epochs=200))
+    assert all(library.history(run).confusion(epoch) is not None for epoch in range(201))
+
+
+def test_columns_that_some_epochs_have_no_figures_for_stay_empty_there(library: Library) -> None:
+    run = library.begin(an_experiment())
+    row = library.database.row
+    rows = {1.0: (0.5, None, 0.25, *[None] * 11), 2.0: (0.5, 2, math.inf, 1.5, *[None] * 10)}
+    with library.database.writing():
+        write_epochs(library.database, run, rows)
+    query = "SELECT seconds, dead_layer, train_error, train_loss, test_error FROM epochs WHERE epoch = ?"
+    assert row(query, (1,)) == (0.5, None, 0.25, None, None)
+    assert row(query, (2,)) == (0.5, 2, None, 1.5, None), "what is not finite is not kept"
 
 
 @pytest.mark.parametrize("length", [1, 7, 31, 32, 33, 100, 1000, 5003])

@@ -90,7 +90,8 @@ def test_a_library_of_before_gets_sweeps_and_loses_nothing(old: Path) -> None:
         assert (library.run(runs[0]).sweep, runs) == (sweep, [3])
         kept = library.state(2)
         rest = trained_on(Trainer.resume(kept.network, DATA, kept.training))
-        np.testing.assert_array_equal(rest, trained_on(an_experiment(epochs=2, seed=2).trainer(DATA)))
+        whole = trained_on(an_experiment(epochs=2, seed=2).trainer(DATA))
+        np.testing.assert_allclose(rest, whole, rtol=1e-5)  # its first half was trained on another machine
 
 
 def test_a_library_is_brought_here_whole_or_not_at_all(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
