@@ -56,6 +56,7 @@ _MOST_MOMENTS, _MOST_WAYPOINTS, _MOST_ROWS, _MOST_CONFUSIONS = 1000, 8, 20_000, 
 _MOST_CONFUSIONS_AT_ONCE = 250  # in one transaction
 _WAYPOINT_BYTES = 32 * 10**6
 _LEAST_STEP = 1 / 32  # of an epoch, between two moments
+_SECONDS_BETWEEN_MOMENTS = 0.04  # at least: what is kept of each costs much more than its copy where epochs are short
 _TIMES_AS_LONG = 100  # as taking a moment takes, it is at least until the next one
 _BYTES_PER_SECOND = 2 * 10**6  # of moments, when there are many already
 
@@ -227,7 +228,7 @@ class Recording:
         _halve(self._waiting_moments, self._room)
         now = self._clock()
         self._cost = min(self._cost, now - start)
-        self._free_at = now + _TIMES_AS_LONG * self._cost
+        self._free_at = now + max(_SECONDS_BETWEEN_MOMENTS, _TIMES_AS_LONG * self._cost)
         if len(self._moments) > self._room // 4:
             self._free_at = max(self._free_at, now + len(moment.content) / _BYTES_PER_SECOND)
 

@@ -164,6 +164,19 @@ def test_moments_stay_within_their_room_and_evenly_apart(library: Library) -> No
     assert sizes <= 1_000_000
 
 
+def test_of_short_epochs_no_more_moments_are_kept_than_a_film_has_pictures(library: Library) -> None:
+    made, clock = an_experiment(epochs=320), Clock()
+    run = library.begin(made)
+    recording = Recording(library, run, made.trainer(DATA), clock=clock)
+    for event in recording.trainer.run():
+        recording.take(event)
+        clock.now += 0.011 if isinstance(event, Epoch) else 0
+    recording.finish()
+    moments = library.moments(run)
+    assert set(np.diff(moments[-70:])) == {4}
+    assert len(moments) < 90, "before, one each time that the step doubles"
+
+
 def test_of_epochs_that_come_very_fast_every_figure_is_written_but_fewer_matrices(library: Library) -> None:
     made = an_experiment(epochs=601)
     run = library.begin(made)
