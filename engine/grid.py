@@ -26,12 +26,12 @@ class Grid:
         Args:
             room: how many moments are kept, at least 2.
             batches: steps in an epoch.
-            kept: places of the moments that are kept already.
+            kept: places of the moments that are kept already; the last of them may be off the grid.
             least: the smallest step, a power of 2.
         """
         self._room, self._batches, self.step = max(2, room), batches, least
         self._on, self._off = sorted(kept), deque[float]()
-        while len(self._on) > 2 and all(self._is_on_grid(place, 2 * self.step) for place in self._on[1:]):
+        while len(self._on) > 2 and all(self._is_on_grid(place, 2 * self.step) for place in self._on[1:-1]):
             self.step *= 2
         self.next = self._after(self._on[-1]) if self._on else -math.inf
 
@@ -61,7 +61,11 @@ class Grid:
         self._on.append(place)
         return victim
 
-    def has(self, place: float) -> bool:
+    def __contains__(self, place: float) -> bool:
+        """Whether the moment at a place is kept."""
+        return place in self._on or place in self._off
+
+    def is_on(self, place: float) -> bool:
         """Whether a multiple of the step was reached with the batch that led to a place."""
         return self._is_on_grid(place, self.step)
 

@@ -132,6 +132,13 @@ class Network:
         twin.__setstate__(self.__dict__ | {"parameters": parameters})
         return twin
 
+    def bare(self) -> Network:
+        """Returns the same network, with the same parameters, without its provenance and description."""
+        twin, shared = Network.__new__(Network), ("shape", "activations", "layer_activations", "loss", "loss_function")
+        set_attributes(twin, {name: getattr(self, name) for name in shared} | {"provenance": {}, "_description": None})
+        twin.__setstate__({"parameters": self.parameters})
+        return twin
+
     def copy(self) -> Network:
         """Returns an independent network with the same parameters."""
         twin = self.with_parameters(self.parameters.copy())

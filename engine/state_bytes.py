@@ -37,11 +37,10 @@ class StateBytes:
     @classmethod
     def of(cls, trainer: Trainer, before: float = 0) -> StateBytes:
         """Packs the state of a training between two events. Raises DataError for what is not finite."""
-        bare = trainer.network.with_parameters(trainer.network.parameters)
-        bare.provenance, bare.description = {}, None
         state, batches = trainer.state(), trainer.batches_per_epoch
         order = state.vectors["order"]
         compact = {"order": order.astype(np.min_scalar_type(len(order)))}
+        bare = trainer.network.bare()
         content = checkpoint_bytes(bare, replace(state, vectors=state.vectors | compact), compressed=False)
         return cls(before, trainer.epoch, trainer.batch, batches, content)
 

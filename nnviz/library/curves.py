@@ -31,8 +31,8 @@ Row = tuple[float | None, ...]  # of an epoch: seconds, number of the dead layer
 
 def figures_of_epoch(event: Epoch) -> dict[str, float]:
     """All finite figures of an epoch: "train_error", "test_loss" and so on."""
-    _, _, *figures = row_of_epoch(event)
-    return {name: value for name, value in zip(FIGURES, _finite(figures), strict=True) if value is not None}
+    figures = _finite(row_of_epoch(event)[2:])
+    return {name: value for name, value in zip(FIGURES, figures, strict=True) if value is not None}
 
 
 def row_of_epoch(event: Epoch) -> Row:
@@ -49,12 +49,15 @@ def _finite(values: Iterable[float | None]) -> list[float | None]:
 
 def write_epochs(database: Database, run: int, rows: Mapping[float, Row]) -> None:
     """Adds rows of epochs by the network's epochs; takes the place of what is there. Within a transaction."""
-    columns = zip(("seconds", "dead_layer", *FIGURES), zip(*rows.values(), strict=True), strict=False)
+    if not rows:
+        return
+    seconds, dead, *figures = zip(*rows.values(), strict=True)
+    columns = {"seconds": seconds, "dead_layer": dead, **dict(zip(FIGURES, map(_finite, figures), strict=True))}
     # A column that is empty is left out: to write nothing a thousand times takes as long as to write numbers.
-    told = {name: _finite(values) for name, values in columns if any(value is not None for value in values)}
+    told = {name: values for name, values in columns.items() if any(value is not None for value in values)}
     names = ("run", "epoch", *told)
     statement = f"INSERT OR REPLACE INTO epochs ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-    database.many(statement, list(zip(repeat(run), rows, *told.values(), strict=False)))
+    database.many(statement, list(zip(repeat(run, len(rows)), rows, *told.values(), strict=True)))
 
 
 def packed_confusions(events: Iterable[Epoch]) -> list[bytes | None]:

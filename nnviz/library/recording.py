@@ -53,7 +53,7 @@ from nnviz.library.states import (
 SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
 _SECONDS_BETWEEN_WAYPOINTS = 5.0
 _MOST_MOMENTS, _MOST_WAYPOINTS, _MOST_ROWS, _MOST_CONFUSIONS = 1000, 8, 20_000, 2_000
-_MOST_CONFUSIONS_AT_ONCE = 250  # in one transaction
+_MOST_CONFUSIONS_AT_ONCE = 250  # between two transactions
 _WAYPOINT_BYTES = 32 * 10**6
 _LEAST_STEP = 1 / 32  # of an epoch, between two moments
 _SECONDS_BETWEEN_MOMENTS = 0.04  # at least: what is kept of each costs much more than its copy where epochs are short
@@ -211,7 +211,7 @@ class Recording:
         waiting[self.before + event.epoch] = event
         if len(waiting) > _MOST_CONFUSIONS_AT_ONCE:
             grid.coarsen(event.epoch)
-            self._waiting_confusions = {at: each for at, each in waiting.items() if grid.has(each.epoch)}
+            self._waiting_confusions = {at: each for at, each in waiting.items() if grid.is_on(each.epoch)}
 
     def _keep_moment(self, place: float) -> None:
         """Copies the parameters, unless the last copy was so short a time ago that copying would cost too much."""
@@ -344,6 +344,8 @@ class Recording:
         database, run, rows, events = self._library.database, self.run, self._waiting_epochs, self._waiting_confusions
         packed = zip(events, packed_confusions(events.values()), strict=True)
         matrices = [(at, found) for at, found in packed if found is not None]
+        write_epochs(database, run, rows)
+        write_confusions(database, run, matrices)
         gone = {
             "epochs": [self._rows.add(at - self.before) for at in rows],
             "confusions": [self._confusions.add(at - self.before) for at, _ in matrices],
@@ -351,8 +353,6 @@ class Recording:
         for table, places in gone.items():
             values = [(run, place + self.before) for place in places if place is not None]
             database.many(f"DELETE FROM {table} WHERE run = ? AND epoch = ?", values)
-        write_epochs(database, run, rows)
-        write_confusions(database, run, matrices)
 
     def _write_state(self, state: StateBytes) -> None:
         """Writes a state over the last one, or now and then as one that stays; the newest counts as the last."""
@@ -399,8 +399,8 @@ class Recording:
             return True
         self._is_over = True
         last = self._last_epoch
-        if last is not None and self.before + last.epoch > self._known:  # the last matrices are kept in any case
-            self._waiting_confusions[self.before + last.epoch] = last
+        if last is not None and status != "training" and last.epoch not in self._confusions:
+            self._waiting_confusions[self.before + last.epoch] = last  # the last ones are kept in any case
         try:
             return self.commit(status)
         finally:

@@ -164,7 +164,7 @@ def test_moments_stay_within_their_room_and_evenly_apart(library: Library) -> No
     assert sizes <= 1_000_000
 
 
-def test_of_short_epochs_no_more_moments_are_kept_than_a_film_has_pictures(library: Library) -> None:
+def test_of_short_epochs_at_most_25_moments_a_second_are_kept(library: Library) -> None:
     made, clock = an_experiment(epochs=320), Clock()
     run = library.begin(made)
     recording = Recording(library, run, made.trainer(DATA), clock=clock)
@@ -188,8 +188,43 @@ def test_of_epochs_that_come_very_fast_every_figure_is_written_but_fewer_matrice
 
 
 def test_few_epochs_keep_all_their_matrices(library: Library) -> None:
-    run, _ = record(library, an_experiment(epochs=200))
-    assert all(library.history(run).confusion(epoch) is not None for epoch in range(201))
+    made = an_experiment(epochs=249)
+    run = library.begin(made)
+    recorded(Recording(library, run, made.trainer(DATA), clock=Clock()), Clock())
+    history = library.history(run)
+    assert all(history.confusion(epoch) is not None for epoch in range(250))
+
+
+def test_the_last_matrices_are_kept_also_if_all_else_of_their_epoch_is_written(library: Library) -> None:
+    made, clock = an_experiment(epochs=303), Clock()
+    run = library.begin(made)
+    recording = Recording(library, run, made.trainer(DATA), clock=clock)
+    for event in recording.trainer.run():
+        clock.now = 2.0 if isinstance(event, Epoch) and event.epoch == 303 else 0.0
+        recording.take(event)
+    assert library.run(run).epochs == 303
+    assert library.history(run).confusion(303) is None
+    recording.finish()
+    assert library.history(run).confusion(303) is not None
+
+
+def test_pauses_leave_the_number_of_matrices_within_its_limit(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, most in (("_MOST_CONFUSIONS", 40), ("_MOST_CONFUSIONS_AT_ONCE", 25)):
+        monkeypatch.setattr(f"nnviz.library.recording.{name}", most)
+    made = an_experiment(epochs=909)
+    run, trainer = library.begin(made), made.trainer(DATA)
+    for last in range(101, 910, 101):
+        recording = Recording(library, run, trainer, clock=Clock())
+        for event in trainer.run():
+            recording.take(event)
+            if isinstance(event, Epoch) and event.epoch == last:
+                break
+        recording.finish("paused")
+        count = library.database.number("SELECT count(*) FROM confusions")
+        assert count <= 40
+        assert library.history(run).confusion(last) is not None
 
 
 def test_columns_that_some_epochs_have_no_figures_for_stay_empty_there(library: Library) -> None:
