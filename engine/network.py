@@ -134,9 +134,9 @@ class Network:
 
     def bare(self) -> Network:
         """Returns the same network, with the same parameters, without its provenance and description."""
-        twin, shared = Network.__new__(Network), ("shape", "activations", "layer_activations", "loss", "loss_function")
-        set_attributes(twin, {name: getattr(self, name) for name in shared} | {"provenance": {}, "_description": None})
-        twin.__setstate__({"parameters": self.parameters})
+        shared = ("shape", "activations", "layer_activations", "loss", "loss_function", "parameters")
+        twin = Network.__new__(Network)
+        twin.__setstate__({name: getattr(self, name) for name in shared} | {"provenance": {}, "_description": None})
         return twin
 
     def copy(self) -> Network:
