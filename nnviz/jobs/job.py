@@ -16,7 +16,7 @@ from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.packing import packed
 from engine.training import Trainer
 from nnviz.jobs.pace import Budget, Pace
-from nnviz.jobs.recorder import Recorder
+from nnviz.jobs.recorder import Recorder, Tell
 from nnviz.jobs.reports import EpochEnd, Frame, Recorded, Stopped, Until
 
 _SECONDS_BETWEEN_ENDS = 0.05  # of epochs that are kept; they may take a hundredth of the time
@@ -36,6 +36,9 @@ class Outlet(Protocol):
     @property
     def wants_frame(self) -> bool:
         """Whether the last frame was taken."""
+
+    def nothing_waits(self) -> bool:
+        """Whether nobody has anything else to do than to train; asked after each event."""
 
     def put_frame(self, frame: Frame) -> None:
         """Takes a frame, which replaces the last one."""
@@ -120,52 +123,48 @@ class Job:
     # ---- steps
 
     def advance(self, outlet: Outlet) -> Stopped | None:
-        """Takes one event of the training: a step, a part of an evaluation, or the end of an epoch.
+        """Takes events of the training (a step, a part of an evaluation, the end of an epoch), one at least, until
+        something else waits to be done.
 
         Returns how it has paused; None if it has not. Raises what goes wrong; then :meth:`restart` it.
         """
-        event = self._next()
-        if isinstance(event, Batch):  # asked first: thousands of times a second
-            self._last_batch, self._has_stepped = event, True
-            self._pace.batch_done()
-            if outlet.wants_frame:
-                self._show(outlet)
-            if self.recorder is not None and event.place >= self.recorder.next_moment:
-                self._record(outlet, event)
-        elif event is not None and (not isinstance(event, Evaluating) or self._pace.measures_long()):
-            self._tell(outlet, event)
-            self._record(outlet, event)
-        if isinstance(event, BestRestored):
-            event = self._next()  # nothing may come between: the trainer would restore it again
-        if event is None:
-            return Stopped(self.frame(), finished=True)
-        is_to_pause = outlet.must_halt or self.until is not Until.END
-        if is_to_pause and self._must_pause_after(event, outlet.must_halt):
-            frame = self.frame(outlet.estimating and self.until is Until.BATCH)
-            return Stopped(frame, reached=self._has_reached(event))
-        return None
-
-    def _record(self, outlet: Outlet, event: Event) -> None:
-        if self.recorder is not None:
-            self.recorder.take(event, self.trainer, partial(outlet.tell, self.run))
-
-    def _next(self) -> Event | None:
         if self._events is None:
             self._events = self.trainer.run()  # which knows nothing of the job, so both are freed when it is dropped
-        return next(self._events, None)
+        events, pace, recorder = self._events, self._pace, self.recorder
+        tell, pauses_by_itself = partial(outlet.tell, self.run), self.until is not Until.END
+        while True:
+            event = next(events, None)
+            if isinstance(event, Batch):  # asked first: thousands of times a second
+                self._last_batch, self._has_stepped = event, True
+                pace.batch_done()
+                if outlet.wants_frame:
+                    self._show(outlet)
+                if recorder is not None and event.epoch >= recorder.next_moment <= event.place:
+                    recorder.take(event, self.trainer, tell)
+            elif event is not None and (not isinstance(event, Evaluating) or pace.measures_long()):
+                if isinstance(event, Epoch):
+                    pace.epoch_done()
+                    if event.epoch and self._ends.is_due:
+                        self._tell_end(event, tell)
+                tell(event)
+                if recorder is not None:
+                    recorder.take(event, self.trainer, tell)
+                if isinstance(event, BestRestored):
+                    event = next(events, None)  # nothing may come between: the trainer would restore it again
+            if event is None:
+                return Stopped(self.frame(), finished=True)
+            if outlet.must_halt or pauses_by_itself:
+                stopped = self._pause_after(event, outlet)
+                if stopped is not None:
+                    return stopped
+            if not outlet.nothing_waits():
+                return None
 
-    def _tell(self, outlet: Outlet, event: Event) -> None:
-        if isinstance(event, Epoch):
-            self._pace.epoch_done()
-            self._keep_end(outlet, event)
-        outlet.tell(self.run, event)
-
-    def _keep_end(self, outlet: Outlet, event: Epoch) -> None:
-        if event.epoch and self._ends.is_due:
-            with self._ends:
-                network = self.trainer.network
-                now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
-                outlet.tell(self.run, EpochEnd(event.epoch, packed(now, tuple(network.shape))))
+    def _tell_end(self, event: Epoch, tell: Tell) -> None:
+        with self._ends:
+            network = self.trainer.network
+            now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
+            tell(EpochEnd(event.epoch, packed(now, tuple(network.shape))))
 
     def _show(self, outlet: Outlet) -> None:
         """Puts a frame into the outlet, if it is due."""
@@ -181,10 +180,14 @@ class Job:
                 frame = replace(frame, estimate=self.trainer.estimate())
         outlet.put_frame(frame)
 
-    def _must_pause_after(self, event: Event, must_halt: bool) -> bool:
-        is_wanted = (must_halt and self._may_pause_at(event)) or self._has_reached(event)
+    def _pause_after(self, event: Event, outlet: Outlet) -> Stopped | None:
+        """How it has paused, if it is to pause after that event."""
+        is_wanted = (outlet.must_halt and self._may_pause_at(event)) or self._has_reached(event)
         # Never pauses where a step has made weights infinite: the next step finds that and raises the error.
-        return is_wanted and not self._is_last(event) and self.is_finite
+        if not is_wanted or self._is_last(event) or not self.is_finite:
+            return None
+        frame = self.frame(outlet.estimating and self.until is Until.BATCH)
+        return Stopped(frame, reached=self._has_reached(event))
 
     def _may_pause_at(self, event: Event) -> bool:
         """Whether a pause may come here: not between an epoch's last batch and its figures, unless these take long."""

@@ -30,7 +30,7 @@ class Budget:
 
     @property
     def is_due(self) -> bool:
-        return self.seconds_left <= 0
+        return time.perf_counter() >= self._due
 
     def spend(self, seconds: float) -> None:
         """Notes that the work was just done and took so long."""
@@ -89,18 +89,18 @@ class Pace:
 
     def measures_long(self) -> bool:
         """True once in an evaluation: the first time it is asked after the evaluation has taken long."""
-        if self._reported == self._last_batch or not self.is_measuring_long:
+        if time.perf_counter() - self._last_batch <= _LONG_MEASUREMENT or self._reported == self._last_batch:
             return False
         self._reported = self._last_batch
         return True
 
     def epoch_done(self) -> None:
         """Notes that the evaluation at the end of an epoch is done."""
-        batches, start = self._batches, self._start
-        self.seconds_measuring = time.perf_counter() - (self._last_batch if batches else start)
-        self.resume()
+        now, batches = time.perf_counter(), self._batches
         if batches:
-            self._known = (self._last_batch - start) / batches
+            self._known = (self._last_batch - self._start) / batches
+        self.seconds_measuring = now - (self._last_batch if batches else self._start)
+        self._start, self._batches = now, 0
 
     def resume(self) -> None:
         """Starts to measure anew, after a pause or an epoch."""

@@ -26,7 +26,7 @@ from nnviz.jobs.reports import EpochEnd, Frame, Recorded, Stopped
 from nnviz.jobs.training_process import Returned
 
 _MOST_UNHEARD = 300  # events: more would keep the interface busy with the past
-_MOMENT = 0.05  # seconds in which events are gathered, if no frame takes them along
+_MOMENT = 0.1  # seconds in which events are gathered, if no frame takes them along
 _NEED_NOT_WAIT = hasattr(os, "set_blocking")  # whether a full pipe can be asked to take nothing
 
 
@@ -47,13 +47,10 @@ class _Pipe:
         self._gathered.add(message)
         self.send()
 
-    def gather(self, event: object) -> None:
-        """Sends it, which nobody changes any more, later: :meth:`send_due` says when."""
-        self._gathered.add(event)
-
-    def send_due(self) -> None:
-        """Sends what is gathered if nothing was sent for a moment."""
-        if self._gathered.count and time.perf_counter() - self._last > _MOMENT:
+    def gather(self, run: int, event: object) -> None:
+        """Sends a run's event, which nobody changes any more: at once, or with others that come soon."""
+        self._gathered.add_event(run, event)
+        if time.perf_counter() - self._last > _MOMENT:
             self.send()
 
     def send(self) -> None:
@@ -99,7 +96,8 @@ class _Outlet:
         self.estimating = True
         self.must_halt = False
         self.wants_frame = True
-        self._pipe, self._orders = pipe, orders
+        self.nothing_waits = orders.empty  # asked after each event: hence the queue's own
+        self._pipe = pipe
         self._told = self._heard = 0  # events; each number is changed in one thread only
         self._may_go_on = threading.Event()
 
@@ -121,8 +119,8 @@ class _Outlet:
         if isinstance(event, Recorded):  # others may wait to hear of it
             self._pipe.put((run, event))
         else:
-            self._pipe.gather((run, event))
-        if self._told - self._heard > _MOST_UNHEARD and not self.must_halt and self._orders.empty():
+            self._pipe.gather(run, event)
+        if self._told - self._heard > _MOST_UNHEARD and not self.must_halt and self.nothing_waits():
             self._pipe.send()
             self._may_go_on.wait()
             self._may_go_on.clear()  # not before it waits: an order may have come since the last look for one
@@ -222,13 +220,12 @@ class _Borrower:
 
     def _advance(self) -> None:
         """Takes events of the training until there is an order, or it has paused."""
-        job, orders, outlet, pipe = self._job, self._orders, self._outlet, self._pipe
+        job = self._job
         assert job is not None
         stopped = None
         try:
-            while stopped is None and orders.empty():
-                stopped = job.advance(outlet)
-                pipe.send_due()
+            while stopped is None and self._orders.empty():
+                stopped = job.advance(self._outlet)
         except Exception as error:
             self._hand_back(error=error)
         else:

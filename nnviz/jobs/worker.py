@@ -315,6 +315,10 @@ class Worker(QThread):
         """Whether the last frame was taken."""
         return not self.frames
 
+    def nothing_waits(self) -> bool:
+        """Never: after each step it looks for orders, and whether the process is ready."""
+        return False
+
     def put_frame(self, frame: Frame) -> None:
         """Into the mailbox."""
         self.frames.append(frame)

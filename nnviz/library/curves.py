@@ -7,11 +7,11 @@ import struct
 import zlib
 from collections.abc import Iterable, Mapping
 from itertools import repeat
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
+from engine.epoch_bytes import Numbers, numbers_of
 from engine.events import Epoch
 from engine.history import PARTS, QUANTITIES, Curve, History, whole_if_possible
 from engine.validation import Array
@@ -23,7 +23,6 @@ _HEAD = struct.Struct("<BBH")  # which parts there are, bytes of a count, classe
 _WORTH_PACKING = 1000  # bytes
 _MOST_CLASSES = 10_000
 _READ_CONFUSIONS = 16_000_000  # bytes of matrices that a history holds
-_PARTS_OF, _QUANTITIES_OF = attrgetter(*PARTS), attrgetter(*QUANTITIES)
 _NOTHING = (None,) * len(QUANTITIES)
 
 Row = tuple[float | None, ...]  # of an epoch: seconds, number of the dead layer, and the figures
@@ -37,10 +36,14 @@ def figures_of_epoch(event: Epoch) -> dict[str, float]:
 
 def row_of_epoch(event: Epoch) -> Row:
     """What table ``epochs`` is to have of an epoch."""
-    train, test, validation = (
-        _NOTHING if measured is None else _QUANTITIES_OF(measured) for measured in _PARTS_OF(event)
-    )
-    return (event.seconds, event.dead_layer, *train, *test, *validation)
+    return row_of_numbers(numbers_of(event))
+
+
+def row_of_numbers(numbers: Numbers) -> Row:
+    """What table ``epochs`` is to have of an epoch with those numbers."""
+    _, seconds, dead_layer, *parts = numbers
+    train, test, validation = (_NOTHING if part is None else part[: len(QUANTITIES)] for part in parts)
+    return (seconds, dead_layer, *train, *test, *validation)
 
 
 def _finite(values: Iterable[float | None]) -> list[float | None]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from engine.epoch_bytes import epoch_bytes, epoch_from, epoch_numbers
 from engine.errors import DataError
 from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment
@@ -29,7 +30,7 @@ from nnviz.library.curves import (
     figures_at,
     figures_of_epoch,
     packed_confusions,
-    row_of_epoch,
+    row_of_numbers,
     write_confusions,
     write_epochs,
 )
@@ -54,6 +55,7 @@ SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
 _SECONDS_BETWEEN_WAYPOINTS = 5.0
 _MOST_MOMENTS, _MOST_WAYPOINTS, _MOST_ROWS, _MOST_CONFUSIONS = 1000, 8, 20_000, 2_000
 _MOST_CONFUSIONS_AT_ONCE = 250  # between two transactions
+_MOST_NEW = 2_000  # epochs that are taken before they are put in order, where nothing can be written
 _WAYPOINT_BYTES = 32 * 10**6
 _LEAST_STEP = 1 / 32  # of an epoch, between two moments
 _SECONDS_BETWEEN_MOMENTS = 0.04  # at least: what is kept of each costs much more than its copy where epochs are short
@@ -123,8 +125,9 @@ class Recording:
         self._changes = [change for change in record.changes if change.epoch <= self.at]
         self._figures = dict(record.figures)
         self._last_epoch: Epoch | None = None
+        self._new: list[bytes] = []  # epochs' ends that are not among what waits yet
         self._waiting_epochs: dict[float, Row] = {}
-        self._waiting_confusions: dict[float, Epoch] = {}
+        self._waiting_confusions: dict[float, bytes] = {}
         self._waiting_moments: dict[float, Moment] = {}
         self._waiting_orders: list[Order] = []
         self._keeps_weights, self._is_over, self._cost = True, False, math.inf
@@ -191,27 +194,37 @@ class Recording:
             self._best = replace(event, epoch=self.before + event.epoch)
 
     def _take_epoch(self, event: Epoch) -> None:
-        self._seconds += event.seconds
         self._last_epoch = event
-        if self._rows.wants(event.epoch):
-            self._rows.pass_by(event.epoch)
-            self._waiting_epochs[self.before + event.epoch] = row_of_epoch(event)
-            _halve(self._waiting_epochs, _MOST_ROWS)
-        if self._confusions.wants(event.epoch):
-            self._keep_confusions(event)
+        self._new.append(epoch_bytes(event))
         if self._moments.wants(event.epoch):
             self._keep_moment(event.epoch)
         if self._clock() - self._tried >= SECONDS_BETWEEN_COMMITS:
             self.commit()
+        if len(self._new) >= _MOST_NEW:
+            self._sort_in()
 
-    def _keep_confusions(self, event: Epoch) -> None:
+    def _sort_in(self) -> None:
+        """Puts new epochs among what waits; together, because that is faster."""
+        for packed in self._new:
+            numbers = epoch_numbers(packed)
+            epoch, seconds, *_ = numbers
+            self._seconds += seconds
+            if self._rows.wants(epoch):
+                self._rows.pass_by(epoch)
+                self._waiting_epochs[self.before + epoch] = row_of_numbers(numbers)
+                _halve(self._waiting_epochs, _MOST_ROWS)
+            if self._confusions.wants(epoch):
+                self._keep_confusions(epoch, packed)
+        self._new.clear()
+
+    def _keep_confusions(self, epoch: int, packed: bytes) -> None:
         """Evenly apart, and fewer if they come very fast."""
         grid, waiting = self._confusions, self._waiting_confusions
-        grid.pass_by(event.epoch)
-        waiting[self.before + event.epoch] = event
+        grid.pass_by(epoch)
+        waiting[self.before + epoch] = packed
         if len(waiting) > _MOST_CONFUSIONS_AT_ONCE:
-            grid.coarsen(event.epoch)
-            self._waiting_confusions = {at: each for at, each in waiting.items() if grid.is_on(each.epoch)}
+            grid.coarsen(epoch)
+            self._waiting_confusions = {at: each for at, each in waiting.items() if grid.is_on(at - self.before)}
 
     def _keep_moment(self, place: float) -> None:
         """Copies the parameters, unless the last copy was so short a time ago that copying would cost too much."""
@@ -276,6 +289,7 @@ class Recording:
         is_usual = status == "training" and not self._is_over
         if self.problem is not None and is_usual and self._clock() < self._tried + SECONDS_AFTER_FAILURE:
             return False
+        self._sort_in()
         try:
             if not self._are_grids_right:
                 self._read_grids()
@@ -341,8 +355,8 @@ class Recording:
         self._write_run(status, now)
 
     def _write_epochs(self) -> None:
-        database, run, rows, events = self._library.database, self.run, self._waiting_epochs, self._waiting_confusions
-        packed = zip(events, packed_confusions(events.values()), strict=True)
+        database, run, rows, waiting = self._library.database, self.run, self._waiting_epochs, self._waiting_confusions
+        packed = zip(waiting, packed_confusions(map(epoch_from, waiting.values())), strict=True)
         matrices = [(at, found) for at, found in packed if found is not None]
         write_epochs(database, run, rows)
         write_confusions(database, run, matrices)
@@ -398,9 +412,10 @@ class Recording:
         if self._is_over:
             return True
         self._is_over = True
+        self._sort_in()
         last = self._last_epoch
         if last is not None and status != "training" and last.epoch not in self._confusions:
-            self._waiting_confusions[self.before + last.epoch] = last  # the last ones are kept in any case
+            self._waiting_confusions[self.before + last.epoch] = epoch_bytes(last)  # the last ones are kept in any case
         try:
             return self.commit(status)
         finally:

@@ -22,6 +22,10 @@ class Outlet:
     def __init__(self) -> None:
         self.told: list[Any] = []
 
+    def nothing_waits(self) -> bool:
+        """A look at the job is wanted after each event."""
+        return False
+
     def put_frame(self, frame: Frame) -> None:
         raise AssertionError("none is wanted")
 

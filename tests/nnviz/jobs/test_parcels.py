@@ -16,8 +16,11 @@ from nnviz.jobs.reports import Frame
 def _pickle_of(*messages: object) -> bytes:
     parcel = Parcel()
     for message in messages:
-        parcel.add(message)
-    assert parcel.count == len(messages)
+        match message:
+            case (int() as run, event):
+                parcel.add_event(run, event)
+            case _:
+                parcel.add(message)
     return pickle.dumps(parcel, protocol=5)
 
 

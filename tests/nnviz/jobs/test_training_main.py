@@ -66,7 +66,7 @@ def test_a_full_pipe_keeps_nobody_waiting_and_all_arrives_in_order() -> None:
 
 class _Nowhere(_Pipe):
     def __init__(self) -> None:
-        self._gathered = Parcel()
+        self._gathered, self._last = Parcel(), 0.0
 
     def send(self) -> None:
         """Drops it."""
