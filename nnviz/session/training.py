@@ -179,8 +179,8 @@ class Training(QObject):
             self._runs.make_room()
             self.begin(run, lambda: experiment.trainer(dataset, network), goes=True)
         run.stage, self._until = Stage.TRAINING, until
+        self.runner.go(run.id, until)  # before the window shows that, which would keep it waiting
         self.state_changed.emit()
-        self.runner.go(run.id, until)
 
     def begin(self, run: Run, make: Callable[[], Trainer], goes: bool = False) -> None:
         """Hands the training of a run over to the worker, which makes its trainer, and records it if that is wanted."""
