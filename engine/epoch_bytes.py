@@ -7,6 +7,7 @@ some twenty objects, scattered in memory, which take longer to keep and to free 
 from __future__ import annotations
 
 import marshal
+import math
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ import numpy as np
 from engine.events import Epoch
 from engine.history import PARTS, QUANTITIES
 from engine.metrics import Evaluation
+from engine.validation import Array
 
-# Of a part of the data: its figures in the order of QUANTITIES, then the bytes of confusion and ranks, or None.
+# Of a part of the data: its figures in the order of QUANTITIES, then confusion and ranks as bytes of int64, or None.
 Part = tuple[Any, ...]
 # Epoch, seconds, number of the dead layer, and of each part in the order of PARTS what there is.
 Numbers = tuple[int, float, int | None, Part | None, Part | None, Part | None]
@@ -60,16 +62,27 @@ def numbers_of(event: Epoch) -> Numbers:
 
 
 def _part_of(of: Evaluation) -> Part:
-    confusion, ranks = of.confusion, of.ranks
-    matrices = (None, None) if confusion is None or ranks is None else (confusion.tobytes(), ranks.tobytes())
-    return of.error, of.loss, of.rmse, of.r2, *matrices
+    error, confusion, ranks, rmse, r2 = of.error, of.confusion, of.ranks, of.rmse, of.r2
+    return (
+        None if error is None else float(error),  # numpy's numbers, as a loss of somebody's own may give, are bytes
+        float(of.loss),
+        None if rmse is None else float(rmse),
+        None if r2 is None else float(r2),
+        None if confusion is None else _bytes_of(confusion),
+        None if ranks is None else _bytes_of(ranks),
+    )
+
+
+def _bytes_of(counts: Array) -> bytes:
+    return (counts if counts.dtype == np.int64 else counts.astype(np.int64)).tobytes()
 
 
 def _evaluation_of(part: Part) -> Evaluation:
     *figures, confusion, ranks = part
     named = dict(zip(QUANTITIES, figures, strict=True))
+    places = None if ranks is None else np.frombuffer(bytearray(ranks), np.int64)
     if confusion is None:
-        return Evaluation(**named, confusion=None)
-    places = np.frombuffer(bytearray(ranks), np.int64)
-    matrix = np.frombuffer(bytearray(confusion), np.int64).reshape(len(places), len(places))
-    return Evaluation(**named, confusion=matrix, ranks=places)
+        return Evaluation(**named, confusion=None, ranks=places)
+    matrix = np.frombuffer(bytearray(confusion), np.int64)
+    classes = math.isqrt(len(matrix))
+    return Evaluation(**named, confusion=matrix.reshape(classes, classes), ranks=places)

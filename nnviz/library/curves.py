@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -23,7 +23,8 @@ _HEAD = struct.Struct("<BBH")  # which parts there are, bytes of a count, classe
 _WORTH_PACKING = 1000  # bytes
 _MOST_CLASSES = 10_000
 _READ_CONFUSIONS = 16_000_000  # bytes of matrices that a history holds
-_NOTHING = (None,) * len(QUANTITIES)
+_QUANTITIES = len(QUANTITIES)
+_NOTHING = (None,) * _QUANTITIES
 
 Row = tuple[float | None, ...]  # of an epoch: seconds, number of the dead layer, and the figures
 
@@ -42,8 +43,8 @@ def row_of_epoch(event: Epoch) -> Row:
 def row_of_numbers(numbers: Numbers) -> Row:
     """What table ``epochs`` is to have of an epoch with those numbers."""
     _, seconds, dead_layer, *parts = numbers
-    train, test, validation = (_NOTHING if part is None else part[: len(QUANTITIES)] for part in parts)
-    return (seconds, dead_layer, *train, *test, *validation)
+    figures = [_NOTHING if part is None else part[:_QUANTITIES] for part in parts]
+    return (seconds, dead_layer, *figures[0], *figures[1], *figures[2])
 
 
 def _finite(values: Iterable[float | None]) -> list[float | None]:
@@ -54,31 +55,32 @@ def write_epochs(database: Database, run: int, rows: Mapping[float, Row]) -> Non
     """Adds rows of epochs by the network's epochs; takes the place of what is there. Within a transaction."""
     if not rows:
         return
-    seconds, dead, *figures = zip(*rows.values(), strict=True)
-    columns = {"seconds": seconds, "dead_layer": dead, **dict(zip(FIGURES, map(_finite, figures), strict=True))}
+    columns = zip(("seconds", "dead_layer", *FIGURES), zip(*rows.values(), strict=True), strict=True)
     # A column that is empty is left out: to write nothing a thousand times takes as long as to write numbers.
-    told = {name: values for name, values in columns.items() if any(value is not None for value in values)}
+    told: dict[str, Sequence[float | None]] = dict(columns)
+    told = {name: values for name, values in told.items() if any(value is not None for value in values)}
+    told |= {name: _finite(told[name]) for name in FIGURES if name in told}
     names = ("run", "epoch", *told)
     statement = f"INSERT OR REPLACE INTO epochs ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
     database.many(statement, list(zip(repeat(run, len(rows)), rows, *told.values(), strict=True)))
 
 
-def packed_confusions(events: Iterable[Epoch]) -> list[bytes | None]:
+def packed_confusions(found: Iterable[Numbers]) -> list[bytes | None]:
     """The confusion matrices of each epoch in few bytes; None where there are none. Packs those of a kind at once."""
-    matrices = [[getattr(getattr(each, part), "confusion", None) for part in PARTS] for each in events]
-    packed: list[bytes | None] = [None] * len(matrices)
-    kinds: dict[tuple[int, int], list[tuple[int, list[Array]]]] = {}  # by parts and classes: places, and what is there
-    for place, each in enumerate(matrices):
-        there = [(number, matrix) for number, matrix in enumerate(each) if matrix is not None]
+    every = [[None if part is None else part[-2] for part in parts] for _, _, _, *parts in found]
+    packed: list[bytes | None] = [None] * len(every)
+    kinds: dict[tuple[int, int], list[tuple[int, bytes]]] = {}  # by parts and bytes of one: places, and what is there
+    for place, matrices in enumerate(every):
+        there = [matrix for matrix in matrices if matrix is not None]
         if there:
-            kind = sum(1 << number for number, _ in there), len(there[0][1])
-            kinds.setdefault(kind, []).append((place, [matrix for _, matrix in there]))
-    for (parts, classes), found in kinds.items():
-        counts = np.array([each for _, each in found])
+            parts = sum(1 << number for number, matrix in enumerate(matrices) if matrix is not None)
+            kinds.setdefault((parts, len(there[0])), []).append((place, b"".join(there)))
+    for (parts, size), each in kinds.items():
+        counts = np.frombuffer(b"".join(content for _, content in each), np.int64).reshape(len(each), -1)
         kept = np.min_scalar_type(int(counts.max(initial=0))).newbyteorder("<")
-        head, content = _HEAD.pack(parts, kept.itemsize, classes), counts.astype(kept)
-        for (place, _), each in zip(found, content, strict=True):
-            told = each.tobytes()
+        head, content = _HEAD.pack(parts, kept.itemsize, math.isqrt(size // 8)), counts.astype(kept)
+        for (place, _), row in zip(each, content, strict=True):
+            told = row.tobytes()
             packed[place] = head + (zlib.compress(told, 1) if len(told) > _WORTH_PACKING else told)
     return packed
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from engine.epoch_bytes import epoch_bytes, epoch_from, epoch_numbers
 from engine.errors import DataError
 from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment
@@ -24,16 +23,8 @@ from engine.moments import Moment
 from engine.packing import usual_bytes
 from engine.state_bytes import StateBytes, epochs_at
 from engine.training import Trainer
-from nnviz.library.curves import (
-    Row,
-    epochs_in,
-    figures_at,
-    figures_of_epoch,
-    packed_confusions,
-    row_of_numbers,
-    write_confusions,
-    write_epochs,
-)
+from nnviz.library.curves import figures_at, figures_of_epoch
+from nnviz.library.epochs import WaitingEpochs, halve
 from nnviz.library.faults import WRITTEN_AGAIN, LibraryError, TooLargeError, gone_on, in_use, in_words
 from nnviz.library.library import Library
 from nnviz.library.locks import lock_of_run
@@ -53,9 +44,7 @@ from nnviz.library.states import (
 
 SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
 _SECONDS_BETWEEN_WAYPOINTS = 5.0
-_MOST_MOMENTS, _MOST_WAYPOINTS, _MOST_ROWS, _MOST_CONFUSIONS = 1000, 8, 20_000, 2_000
-_MOST_CONFUSIONS_AT_ONCE = 250  # between two transactions
-_MOST_NEW = 2_000  # epochs that are taken before they are put in order, where nothing can be written
+_MOST_MOMENTS, _MOST_WAYPOINTS = 1000, 8
 _WAYPOINT_BYTES = 32 * 10**6
 _LEAST_STEP = 1 / 32  # of an epoch, between two moments
 _SECONDS_BETWEEN_MOMENTS = 0.04  # at least: what is kept of each costs much more than its copy where epochs are short
@@ -119,20 +108,17 @@ class Recording:
     def _take_up(self) -> None:
         record = self._record
         self.updated, self._known = record.updated, record.epochs
-        self._experiment, self._seconds = record.experiment, record.seconds
+        self._experiment = record.experiment
         self._written: Experiment | None = None
         self._best: BestRestored | None = None
         self._changes = [change for change in record.changes if change.epoch <= self.at]
         self._figures = dict(record.figures)
-        self._last_epoch: Epoch | None = None
-        self._new: list[bytes] = []  # epochs' ends that are not among what waits yet
-        self._waiting_epochs: dict[float, Row] = {}
-        self._waiting_confusions: dict[float, bytes] = {}
         self._waiting_moments: dict[float, Moment] = {}
         self._waiting_orders: list[Order] = []
         self._keeps_weights, self._is_over, self._cost = True, False, math.inf
         self._tried = self._free_at = self._waypoint_at = -math.inf
         self._drop_later()
+        self._epochs = WaitingEpochs(self._library.database, self.run, self.before)
         self._read_grids()
 
     def _read_grids(self) -> None:
@@ -145,10 +131,6 @@ class Recording:
         self._moments = Grid(self._room, batches, self._places(kept_epochs(database, self.run)), _LEAST_STEP)
         states = [at for at, is_last in state_places(database, self.run) if not is_last]
         self._waypoints = Grid(few, batches, self._places(states))
-        self._rows, self._confusions = (
-            Grid(most, 1, self._places(epochs_in(database, table, self.run)))
-            for table, most in (("epochs", _MOST_ROWS), ("confusions", _MOST_CONFUSIONS))
-        )
         self._are_grids_right = True
 
     def _places(self, epochs: Iterable[float]) -> list[float]:
@@ -194,37 +176,11 @@ class Recording:
             self._best = replace(event, epoch=self.before + event.epoch)
 
     def _take_epoch(self, event: Epoch) -> None:
-        self._last_epoch = event
-        self._new.append(epoch_bytes(event))
+        self._epochs.take(event)
         if self._moments.wants(event.epoch):
             self._keep_moment(event.epoch)
         if self._clock() - self._tried >= SECONDS_BETWEEN_COMMITS:
             self.commit()
-        if len(self._new) >= _MOST_NEW:
-            self._sort_in()
-
-    def _sort_in(self) -> None:
-        """Puts new epochs among what waits; together, because that is faster."""
-        for packed in self._new:
-            numbers = epoch_numbers(packed)
-            epoch, seconds, *_ = numbers
-            self._seconds += seconds
-            if self._rows.wants(epoch):
-                self._rows.pass_by(epoch)
-                self._waiting_epochs[self.before + epoch] = row_of_numbers(numbers)
-                _halve(self._waiting_epochs, _MOST_ROWS)
-            if self._confusions.wants(epoch):
-                self._keep_confusions(epoch, packed)
-        self._new.clear()
-
-    def _keep_confusions(self, epoch: int, packed: bytes) -> None:
-        """Evenly apart, and fewer if they come very fast."""
-        grid, waiting = self._confusions, self._waiting_confusions
-        grid.pass_by(epoch)
-        waiting[self.before + epoch] = packed
-        if len(waiting) > _MOST_CONFUSIONS_AT_ONCE:
-            grid.coarsen(epoch)
-            self._waiting_confusions = {at: each for at, each in waiting.items() if grid.is_on(at - self.before)}
 
     def _keep_moment(self, place: float) -> None:
         """Copies the parameters, unless the last copy was so short a time ago that copying would cost too much."""
@@ -238,7 +194,7 @@ class Recording:
         network = self.trainer.network
         moment = Moment.of(network.parameters, network.shape)
         self._waiting_moments[self.before + place] = moment
-        _halve(self._waiting_moments, self._room)
+        halve(self._waiting_moments, self._room)
         now = self._clock()
         self._cost = min(self._cost, now - start)
         self._free_at = now + max(_SECONDS_BETWEEN_MOMENTS, _TIMES_AS_LONG * self._cost)
@@ -289,9 +245,9 @@ class Recording:
         is_usual = status == "training" and not self._is_over
         if self.problem is not None and is_usual and self._clock() < self._tried + SECONDS_AFTER_FAILURE:
             return False
-        self._sort_in()
         try:
             if not self._are_grids_right:
+                self._epochs.read_grids()
                 self._read_grids()
             self._are_grids_right = False
             state = self._state() if status != "diverged" else None
@@ -310,8 +266,7 @@ class Recording:
         self._are_grids_right = True
         self.updated, self._known = now, self.at
         self._written = self._experiment
-        self._waiting_epochs.clear()
-        self._waiting_confusions.clear()
+        self._epochs.clear()
         self._waiting_moments.clear()
         self._waiting_orders.clear()
         if self.problem is not None:
@@ -346,27 +301,13 @@ class Recording:
         database = self._library.database
         for order in self._waiting_orders:
             write_order(database, self.run, order)
-        self._write_epochs()
+        self._epochs.write()
         for at, moment in self._waiting_moments.items():
             victim = self._moments.add(at - self.before)
             write_moment(database, self.run, at, moment, None if victim is None else victim + self.before)
         if state is not None:
             self._write_state(state)
         self._write_run(status, now)
-
-    def _write_epochs(self) -> None:
-        database, run, rows, waiting = self._library.database, self.run, self._waiting_epochs, self._waiting_confusions
-        packed = zip(waiting, packed_confusions(map(epoch_from, waiting.values())), strict=True)
-        matrices = [(at, found) for at, found in packed if found is not None]
-        write_epochs(database, run, rows)
-        write_confusions(database, run, matrices)
-        gone = {
-            "epochs": [self._rows.add(at - self.before) for at in rows],
-            "confusions": [self._confusions.add(at - self.before) for at, _ in matrices],
-        }
-        for table, places in gone.items():
-            values = [(run, place + self.before) for place in places if place is not None]
-            database.many(f"DELETE FROM {table} WHERE run = ? AND epoch = ?", values)
 
     def _write_state(self, state: StateBytes) -> None:
         """Writes a state over the last one, or now and then as one that stays; the newest counts as the last."""
@@ -384,7 +325,12 @@ class Recording:
                 database.write(query, (self.run, victim + self.before))
 
     def _write_run(self, status: str, now: float) -> None:
-        told = {"status": status, "updated": now, "epochs": self.at, "seconds": self._seconds}
+        told = {
+            "status": status,
+            "updated": now,
+            "epochs": self.at,
+            "seconds": self._record.seconds + self._epochs.seconds,
+        }
         told |= {"best": best_json(self._best), "changes": changes_json(self._changes)}
         told |= {name: self._figures_now().get(name) for name in FIGURES}
         if self._experiment is not self._written:
@@ -396,8 +342,8 @@ class Recording:
 
     def _figures_now(self) -> dict[str, float]:
         """Those of the parameters as they are now: of the last epoch, or of the best one, if they are that one's."""
-        if self._last_epoch is not None:
-            self._figures = figures_of_epoch(self._last_epoch)
+        if self._epochs.last is not None:
+            self._figures = figures_of_epoch(self._epochs.last)
         if self._best is None:
             return self._figures
         return figures_at(self._library.database, self.run, self._best.epoch) or self._figures
@@ -412,10 +358,8 @@ class Recording:
         if self._is_over:
             return True
         self._is_over = True
-        self._sort_in()
-        last = self._last_epoch
-        if last is not None and status != "training" and last.epoch not in self._confusions:
-            self._waiting_confusions[self.before + last.epoch] = epoch_bytes(last)  # the last ones are kept in any case
+        if status != "training":
+            self._epochs.keep_last()
         try:
             return self.commit(status)
         finally:
@@ -425,10 +369,3 @@ class Recording:
         """Lets go of the run without writing: what was written last is what is known of it."""
         self._is_over = True
         self._lock.release()
-
-
-def _halve(waiting: dict[float, Any], most: int) -> None:
-    """Drops every second one, where so many wait because the library cannot be written to."""
-    if len(waiting) > most:
-        for at in list(waiting)[1::2]:
-            del waiting[at]

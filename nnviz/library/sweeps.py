@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.datasets.description import Description
+from engine.epoch_bytes import numbers_of
 from engine.errors import EngineError, Verbatim
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
@@ -273,7 +274,7 @@ class Sweeps:
         else:
             run = database.insert("runs", {"created": time.time() - outcome.seconds, **entries})
         write_epochs(database, run, {each.epoch: row_of_epoch(each) for each in outcome.epochs})
-        matrices = zip(outcome.epochs, packed_confusions(outcome.epochs), strict=True)
+        matrices = zip(outcome.epochs, packed_confusions(map(numbers_of, outcome.epochs)), strict=True)
         write_confusions(database, run, [(each.epoch, found) for each, found in matrices if found])
         insert_moments(database, run, outcome.moments)
         if outcome.first is not None:

@@ -78,8 +78,9 @@ def throughput(window: MainWindow, batch: int) -> dict[str, Any]:
 
     Without is the mean of a run before and one after: a machine that gets slower or faster meanwhile changes both.
     """
-    new_run(window, batch, 50)
-    shape, epochs = SHAPE, max(10, round(50 * SECONDS / seconds_alone(window, SHAPE, 50)))
+    new_run(window, batch, 100)
+    seconds_alone(window, SHAPE, 100)  # the first epochs are slow
+    shape, epochs = SHAPE, max(10, round(100 * SECONDS / seconds_alone(window, SHAPE, 100)))
     ratios, rates = [], []
     new_run(window, batch, epochs)
     before = seconds_alone(window, shape, epochs)

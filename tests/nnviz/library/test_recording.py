@@ -212,7 +212,7 @@ def test_pauses_leave_the_number_of_matrices_within_its_limit(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, most in (("_MOST_CONFUSIONS", 40), ("_MOST_CONFUSIONS_AT_ONCE", 25)):
-        monkeypatch.setattr(f"nnviz.library.recording.{name}", most)
+        monkeypatch.setattr(f"nnviz.library.epochs.{name}", most)
     made = an_experiment(epochs=909)
     run, trainer = library.begin(made), made.trainer(DATA)
     for last in range(101, 910, 101):

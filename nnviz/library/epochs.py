@@ -1,0 +1,109 @@
+"""``WaitingEpochs``: which epochs of a run are kept, and what of them waits to be written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.epoch_bytes import epoch_bytes, epoch_numbers
+from engine.events import Epoch
+from engine.grid import Grid
+from nnviz.library.curves import Row, epochs_in, packed_confusions, row_of_numbers, write_confusions, write_epochs
+from nnviz.library.database import Database
+
+_MOST_ROWS, _MOST_CONFUSIONS = 20_000, 2_000
+_MOST_CONFUSIONS_AT_ONCE = 250  # between two transactions
+_MOST_NEW = 2_000  # epochs that are taken before they are put in order, where nothing can be written
+
+
+class WaitingEpochs:
+    """Figures and confusion matrices of a run's epochs. Those that are kept are evenly apart, however many there are.
+
+    Attributes:
+        last: the last epoch that was taken; None before the first.
+    """
+
+    def __init__(self, database: Database, run: int, before: float) -> None:
+        """``before``: epochs that the network had before this training."""
+        self._database, self._run, self._before = database, run, before
+        self.last: Epoch | None = None
+        self._new: list[bytes] = []  # what was taken and is not put in order yet
+        self._rows: dict[float, Row] = {}
+        self._confusions: dict[float, bytes] = {}  # packed events by epoch
+        self._seconds = 0.0
+        self.read_grids()
+
+    def read_grids(self) -> None:
+        """What is kept so far; it decides of the epochs that come from now on."""
+        self._put_in_order()
+        self._row_grid, self._confusion_grid = (
+            Grid(most, 1, [at - self._before for at in epochs_in(self._database, table, self._run)])
+            for table, most in (("epochs", _MOST_ROWS), ("confusions", _MOST_CONFUSIONS))
+        )
+
+    def take(self, event: Epoch) -> None:
+        """Takes an epoch. A thousand may come in a second: they are put in order together, because that is faster."""
+        self.last = event
+        self._new.append(epoch_bytes(event))
+        if len(self._new) >= _MOST_NEW:
+            self._put_in_order()
+
+    @property
+    def seconds(self) -> float:
+        """How long all epochs that were taken have learned."""
+        self._put_in_order()
+        return self._seconds
+
+    def _put_in_order(self) -> None:
+        for packed in self._new:
+            numbers = epoch_numbers(packed)
+            epoch, seconds, *_ = numbers
+            self._seconds += seconds
+            if self._row_grid.wants(epoch):
+                self._row_grid.pass_by(epoch)
+                self._rows[self._before + epoch] = row_of_numbers(numbers)
+                halve(self._rows, _MOST_ROWS)
+            if self._confusion_grid.wants(epoch):
+                self._keep_confusions(epoch, packed)
+        self._new.clear()
+
+    def _keep_confusions(self, epoch: int, packed: bytes) -> None:
+        """Evenly apart, and fewer if they come very fast."""
+        grid, waiting = self._confusion_grid, self._confusions
+        grid.pass_by(epoch)
+        waiting[self._before + epoch] = packed
+        if len(waiting) > _MOST_CONFUSIONS_AT_ONCE:
+            grid.coarsen(epoch)
+            self._confusions = {at: each for at, each in waiting.items() if grid.is_on(at - self._before)}
+
+    def keep_last(self) -> None:
+        """Keeps the matrices of the last epoch in any case."""
+        self._put_in_order()
+        if self.last is not None and self.last.epoch not in self._confusion_grid:
+            self._confusions[self._before + self.last.epoch] = epoch_bytes(self.last)
+
+    def write(self) -> None:
+        """Writes what waits. Within a transaction; once that has ended well, :meth:`clear` follows."""
+        self._put_in_order()
+        packed = zip(self._confusions, packed_confusions(map(epoch_numbers, self._confusions.values())), strict=True)
+        matrices = [(at, found) for at, found in packed if found is not None]
+        write_epochs(self._database, self._run, self._rows)
+        write_confusions(self._database, self._run, matrices)
+        gone = {
+            "epochs": [self._row_grid.add(at - self._before) for at in self._rows],
+            "confusions": [self._confusion_grid.add(at - self._before) for at, _ in matrices],
+        }
+        for table, places in gone.items():
+            values = [(self._run, place + self._before) for place in places if place is not None]
+            self._database.many(f"DELETE FROM {table} WHERE run = ? AND epoch = ?", values)
+
+    def clear(self) -> None:
+        """Nothing waits any more."""
+        self._rows.clear()
+        self._confusions.clear()
+
+
+def halve(waiting: dict[float, Any], most: int) -> None:
+    """Drops every second one, where so many wait because the library cannot be written to."""
+    if len(waiting) > most:
+        for at in list(waiting)[1::2]:
+            del waiting[at]
