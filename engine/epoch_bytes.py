@@ -52,9 +52,9 @@ def numbers_of(event: Epoch) -> Numbers:
     """The numbers of an event."""
     train, test, validation = event.train, event.test, event.validation
     return (
-        event.epoch,
-        event.seconds,
-        event.dead_layer,
+        int(event.epoch),  # marshal would pack a number of numpy's as bytes
+        float(event.seconds),
+        None if event.dead_layer is None else int(event.dead_layer),
         None if train is None else _part_of(train),
         None if test is None else _part_of(test),
         None if validation is None else _part_of(validation),
@@ -64,7 +64,7 @@ def numbers_of(event: Epoch) -> Numbers:
 def _part_of(of: Evaluation) -> Part:
     error, confusion, ranks, rmse, r2 = of.error, of.confusion, of.ranks, of.rmse, of.r2
     return (
-        None if error is None else float(error),  # numpy's numbers, as a loss of somebody's own may give, are bytes
+        None if error is None else float(error),  # a loss of somebody's own may give numpy's numbers
         float(of.loss),
         None if rmse is None else float(rmse),
         None if r2 is None else float(r2),

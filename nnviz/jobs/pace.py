@@ -103,7 +103,7 @@ class Pace:
         self._start, self._batches = now, 0
 
     def resume(self) -> None:
-        """Starts to measure anew, after a pause or an epoch."""
+        """Starts to measure anew, after a pause."""
         self._known, self._batches = self.seconds_per_batch, 0
         self._start = time.perf_counter()
 

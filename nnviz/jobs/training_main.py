@@ -16,7 +16,7 @@ from functools import partial
 from typing import IO, Any
 
 from engine.datasets import Dataset
-from engine.events import Event
+from engine.events import Epoch, Event
 from engine.settings import TrainingSettings
 from nnviz.jobs.child import listen, own_output, picklable
 from nnviz.jobs.job import Job
@@ -26,7 +26,8 @@ from nnviz.jobs.reports import EpochEnd, Frame, Recorded, Stopped
 from nnviz.jobs.training_process import Returned
 
 _MOST_UNHEARD = 300  # events: more would keep the interface busy with the past
-_MOMENT = 0.1  # seconds in which events are gathered, if no frame takes them along
+_MOMENT = 0.07  # seconds in which epochs are gathered, if no frame takes them along
+_RARE = 0.02  # seconds from one epoch to the next, from which on each is sent at once
 _NEED_NOT_WAIT = hasattr(os, "set_blocking")  # whether a full pipe can be asked to take nothing
 
 
@@ -39,7 +40,7 @@ class _Pipe:
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
         self._gathered = Parcel()
-        self._last = 0.0  # when something was sent
+        self._last = self._last_epoch = 0.0  # when something was sent, and when an epoch's end came
         self._writer: threading.Thread | None = None  # that of the last parcel that was left
 
     def put(self, message: object) -> None:
@@ -48,9 +49,15 @@ class _Pipe:
         self.send()
 
     def gather(self, run: int, event: object) -> None:
-        """Sends a run's event, which nobody changes any more: at once, or with others that come soon."""
+        """Sends a run's event, which nobody changes any more, with what is sent next."""
         self._gathered.add_event(run, event)
-        if time.perf_counter() - self._last > _MOMENT:
+
+    def gather_epoch(self, run: int, event: Epoch) -> None:
+        """Sends an epoch's end: at once, but where many come fast, with others after a moment at most."""
+        self._gathered.add_event(run, event)
+        now, before = time.perf_counter(), self._last_epoch
+        self._last_epoch = now
+        if now - before > _RARE or now - self._last > _MOMENT:
             self.send()
 
     def send(self) -> None:
@@ -116,10 +123,12 @@ class _Outlet:
         An epoch may have two events, and who waited with the second would never come to carry it out.
         """
         self._told += 1
-        if isinstance(event, Recorded):  # others may wait to hear of it
-            self._pipe.put((run, event))
-        else:
+        if isinstance(event, Epoch):
+            self._pipe.gather_epoch(run, event)
+        elif isinstance(event, EpochEnd):  # its epoch's figures follow at once
             self._pipe.gather(run, event)
+        else:  # somebody may wait to hear of it
+            self._pipe.put((run, event))
         if self._told - self._heard > _MOST_UNHEARD and not self.must_halt and self.nothing_waits():
             self._pipe.send()
             self._may_go_on.wait()
@@ -222,10 +231,8 @@ class _Borrower:
         """Takes events of the training until there is an order, or it has paused."""
         job = self._job
         assert job is not None
-        stopped = None
         try:
-            while stopped is None and self._orders.empty():
-                stopped = job.advance(self._outlet)
+            stopped = job.advance(self._outlet)
         except Exception as error:
             self._hand_back(error=error)
         else:

@@ -316,7 +316,7 @@ class Worker(QThread):
         return not self.frames
 
     def nothing_waits(self) -> bool:
-        """Never: after each step it looks for orders, and whether the process is ready."""
+        """False: after each step it looks for orders, and whether the process is ready."""
         return False
 
     def put_frame(self, frame: Frame) -> None:

@@ -7,11 +7,12 @@ import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from engine.epoch_bytes import Numbers, numbers_of
+from engine.epoch_bytes import Numbers
 from engine.events import Epoch
 from engine.history import PARTS, QUANTITIES, Curve, History, whole_if_possible
 from engine.validation import Array
@@ -23,8 +24,8 @@ _HEAD = struct.Struct("<BBH")  # which parts there are, bytes of a count, classe
 _WORTH_PACKING = 1000  # bytes
 _MOST_CLASSES = 10_000
 _READ_CONFUSIONS = 16_000_000  # bytes of matrices that a history holds
-_QUANTITIES = len(QUANTITIES)
-_NOTHING = (None,) * _QUANTITIES
+_PARTS_OF, _QUANTITIES_OF = attrgetter(*PARTS), attrgetter(*QUANTITIES)
+_NOTHING = (None,) * len(QUANTITIES)
 
 Row = tuple[float | None, ...]  # of an epoch: seconds, number of the dead layer, and the figures
 
@@ -37,18 +38,23 @@ def figures_of_epoch(event: Epoch) -> dict[str, float]:
 
 def row_of_epoch(event: Epoch) -> Row:
     """What table ``epochs`` is to have of an epoch."""
-    return row_of_numbers(numbers_of(event))
+    figures = [_NOTHING if part is None else _QUANTITIES_OF(part) for part in _PARTS_OF(event)]
+    return (event.seconds, event.dead_layer, *figures[0], *figures[1], *figures[2])
 
 
 def row_of_numbers(numbers: Numbers) -> Row:
-    """What table ``epochs`` is to have of an epoch with those numbers."""
+    """The same, of an epoch's numbers."""
     _, seconds, dead_layer, *parts = numbers
-    figures = [_NOTHING if part is None else part[:_QUANTITIES] for part in parts]
+    figures = [_NOTHING if part is None else part[: len(QUANTITIES)] for part in parts]
     return (seconds, dead_layer, *figures[0], *figures[1], *figures[2])
 
 
 def _finite(values: Iterable[float | None]) -> list[float | None]:
     return [float(value) if value is not None and math.isfinite(value) else None for value in values]
+
+
+def _is_empty(values: Iterable[float | None]) -> bool:
+    return all(value is None for value in values)
 
 
 def write_epochs(database: Database, run: int, rows: Mapping[float, Row]) -> None:
@@ -57,9 +63,9 @@ def write_epochs(database: Database, run: int, rows: Mapping[float, Row]) -> Non
         return
     columns = zip(("seconds", "dead_layer", *FIGURES), zip(*rows.values(), strict=True), strict=True)
     # A column that is empty is left out: to write nothing a thousand times takes as long as to write numbers.
-    told: dict[str, Sequence[float | None]] = dict(columns)
-    told = {name: values for name, values in told.items() if any(value is not None for value in values)}
+    told: dict[str, Sequence[float | None]] = {name: values for name, values in columns if not _is_empty(values)}
     told |= {name: _finite(told[name]) for name in FIGURES if name in told}
+    told = {name: values for name, values in told.items() if not _is_empty(values)}
     names = ("run", "epoch", *told)
     statement = f"INSERT OR REPLACE INTO epochs ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
     database.many(statement, list(zip(repeat(run, len(rows)), rows, *told.values(), strict=True)))

@@ -12,7 +12,7 @@ from nnviz.library.database import Database
 
 _MOST_ROWS, _MOST_CONFUSIONS = 20_000, 2_000
 _MOST_CONFUSIONS_AT_ONCE = 250  # between two transactions
-_MOST_NEW = 2_000  # epochs that are taken before they are put in order, where nothing can be written
+_MOST_NEW = 250  # epochs that are taken before they are put in order
 
 
 class WaitingEpochs:
@@ -54,7 +54,8 @@ class WaitingEpochs:
         return self._seconds
 
     def _put_in_order(self) -> None:
-        for packed in self._new:
+        new, self._new = self._new, []
+        for packed in new:
             numbers = epoch_numbers(packed)
             epoch, seconds, *_ = numbers
             self._seconds += seconds
@@ -64,7 +65,6 @@ class WaitingEpochs:
                 halve(self._rows, _MOST_ROWS)
             if self._confusion_grid.wants(epoch):
                 self._keep_confusions(epoch, packed)
-        self._new.clear()
 
     def _keep_confusions(self, epoch: int, packed: bytes) -> None:
         """Evenly apart, and fewer if they come very fast."""

@@ -332,7 +332,8 @@ class Recording:
             "seconds": self._record.seconds + self._epochs.seconds,
         }
         told |= {"best": best_json(self._best), "changes": changes_json(self._changes)}
-        told |= {name: self._figures_now().get(name) for name in FIGURES}
+        figures = self._figures_now()
+        told |= {name: figures.get(name) for name in FIGURES}
         if self._experiment is not self._written:
             told |= {"experiment": experiment_json(self._experiment)}
             told |= {"words": words_of(self._experiment, self._record.data)}
@@ -358,9 +359,9 @@ class Recording:
         if self._is_over:
             return True
         self._is_over = True
-        if status != "training":
-            self._epochs.keep_last()
         try:
+            if status != "training":
+                self._epochs.keep_last()
             return self.commit(status)
         finally:
             self._lock.release()

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import queue
 import threading
+from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.events import Epoch
+from engine.packing import packed
+from nnviz.jobs import training_main
 from nnviz.jobs.parcels import Parcel
-from nnviz.jobs.training_main import _MOST_UNHEARD, _Outlet, _Pipe
+from nnviz.jobs.reports import EpochEnd
+from nnviz.jobs.training_main import _MOMENT, _MOST_UNHEARD, _Outlet, _Pipe
 
 
 def test_an_order_that_comes_just_before_it_waits_to_be_heard_is_not_missed() -> None:
@@ -64,9 +70,69 @@ def test_a_full_pipe_keeps_nobody_waiting_and_all_arrives_in_order() -> None:
         pipe._writer.join()
 
 
+def test_slow_epochs_are_sent_at_once_and_with_their_weights(clock: _Clock) -> None:
+    """Also just after a frame."""
+    pipe = _Kept()
+    outlet = _Outlet(pipe, queue.SimpleQueue())
+    for number in range(1, 4):
+        clock.now += 0.3
+        pipe.put("frame")
+        outlet.tell(1, EpochEnd(number, packed(np.zeros(3, np.float32), (1, 1))))
+        outlet.tell(1, Epoch(number, None, None, 0.0))
+        assert [type(event) for _, event in pipe.parcels[-1]] == [EpochEnd, Epoch]
+    assert len(pipe.parcels) == 6
+
+
+def test_fast_epochs_are_sent_together_and_wait_a_moment_at_most(clock: _Clock) -> None:
+    pipe = _Kept()
+    outlet = _Outlet(pipe, queue.SimpleQueue())
+    for number in range(1000):
+        clock.now += 0.001
+        count = len(pipe.parcels)
+        outlet.tell(1, Epoch(number, None, None, clock.now))
+        if len(pipe.parcels) > count:
+            assert clock.now - pipe.parcels[-1][0][1].seconds <= _MOMENT + 0.001
+        outlet.heard(1)
+    pipe.put((1, "frame"))  # takes along what is left
+    told = [event for parcel in pipe.parcels for _, event in parcel]
+    assert [event.epoch for event in told[:-1]] == list(range(1000))
+    assert told[-1] == "frame"
+    assert 10 < len(pipe.parcels) < 20
+
+
+class _Clock:
+    """Stands in for the module ``time``."""
+
+    now = 100.0
+
+    def perf_counter(self) -> float:
+        """What it was set to."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
+    """The training's clock."""
+    clock = _Clock()
+    monkeypatch.setattr(training_main, "time", clock)
+    return clock
+
+
+class _Kept(_Pipe):
+    """Keeps what is sent."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO())
+        self.parcels: list[list[Any]] = []
+
+    def _written_at_once(self, parcel: memoryview) -> int:
+        self.parcels.append(pickle.loads(parcel))
+        return len(parcel)
+
+
 class _Nowhere(_Pipe):
     def __init__(self) -> None:
-        self._gathered, self._last = Parcel(), 0.0
+        super().__init__(io.BytesIO())
 
     def send(self) -> None:
         """Drops it."""
