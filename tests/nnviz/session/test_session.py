@@ -69,6 +69,20 @@ def test_states_from_start_to_end(loading_model: Model, loading_gate: threading.
     assert seen == [Status.READY, train, Status.PAUSED, train, Status.PAUSED, Status.READY, train, Status.FINISHED]
 
 
+def test_a_training_goes_before_the_window_shows_that(
+    ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the window does then would keep the worker waiting for 10 ms."""
+    session = ready_model.session
+    happened: list[str] = []
+    go = session.training.runner.go
+    monkeypatch.setattr(session.training.runner, "go", lambda *what: (happened.append("goes"), go(*what)))
+    session.training.state_changed.connect(lambda: happened.append("is shown"))
+    session.step_batch()
+    assert happened[:2] == ["goes", "is shown"]
+    wait_for(qtbot, ready_model, Status.PAUSED)
+
+
 def test_one_batch_is_one_batch(ready_model: Model, qtbot: QtBot) -> None:
     session = ready_model.session
     for number in range(1, 21):
