@@ -39,7 +39,7 @@ from tests.benchmarks.window_figures import SIZE, Paintings, seconds_alone  # no
 SHAPE = 2, 64, 64, 3
 POINTS = 600, 6000
 BATCHES = {100: 0.9, 20: 0.8}  # and the share of the speed without a window that is to be reached
-SECONDS, RUNS = 3.0, 11  # of a run, about; and how many are watched
+SECONDS, RUNS = 3.0, 31  # of a run, about; and how many are watched
 REST_SECONDS = 10.0
 
 
