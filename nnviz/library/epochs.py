@@ -20,16 +20,17 @@ class WaitingEpochs:
 
     Attributes:
         last: the last epoch that was taken; None before the first.
+        seconds: how long all epochs that were taken have learned.
     """
 
     def __init__(self, database: Database, run: int, before: float) -> None:
         """``before``: epochs that the network had before this training."""
         self._database, self._run, self._before = database, run, before
         self.last: Epoch | None = None
+        self.seconds = 0.0
         self._new: list[bytes] = []  # what was taken and is not put in order yet
         self._rows: dict[float, Row] = {}
         self._confusions: dict[float, bytes] = {}  # packed events by epoch
-        self._seconds = 0.0
         self.read_grids()
 
     def read_grids(self) -> None:
@@ -43,22 +44,16 @@ class WaitingEpochs:
     def take(self, event: Epoch) -> None:
         """Takes an epoch. A thousand may come in a second: they are put in order together, because that is faster."""
         self.last = event
+        self.seconds += event.seconds
         self._new.append(epoch_bytes(event))
         if len(self._new) >= _MOST_NEW:
             self._put_in_order()
-
-    @property
-    def seconds(self) -> float:
-        """How long all epochs that were taken have learned."""
-        self._put_in_order()
-        return self._seconds
 
     def _put_in_order(self) -> None:
         new, self._new = self._new, []
         for packed in new:
             numbers = epoch_numbers(packed)
-            epoch, seconds, *_ = numbers
-            self._seconds += seconds
+            epoch = numbers[0]
             if self._row_grid.wants(epoch):
                 self._row_grid.pass_by(epoch)
                 self._rows[self._before + epoch] = row_of_numbers(numbers)

@@ -47,7 +47,7 @@ def test_the_network_at_the_end_of_an_epoch_is_not_trained_on(monkeypatch: pytes
         np.testing.assert_array_equal(parameters, then[epoch])
 
 
-class Until2(Outlet):
+class CalledAtEpoch2(Outlet):
     """Has something else to do, or halts, once epoch 2 was told."""
 
     def __init__(self, halts: bool) -> None:
@@ -80,7 +80,7 @@ def _epochs(outlet: Outlet) -> list[int]:
 
 
 def test_a_job_goes_on_until_something_else_waits() -> None:
-    job, outlet = Job(1, an_experiment(epochs=5).trainer(DATA)), Until2(halts=False)
+    job, outlet = Job(1, an_experiment(epochs=5).trainer(DATA)), CalledAtEpoch2(halts=False)
     assert job.advance(outlet) is None
     assert (_epochs(outlet), job.trainer.epoch) == ([0, 1, 2], 2)
     rest = Undisturbed()
@@ -91,7 +91,7 @@ def test_a_job_goes_on_until_something_else_waits() -> None:
 
 
 def test_a_job_that_is_halted_meanwhile_pauses_there_and_goes_on_as_if_nothing_had_been() -> None:
-    job, outlet = Job(1, an_experiment(epochs=5).trainer(DATA)), Until2(halts=True)
+    job, outlet = Job(1, an_experiment(epochs=5).trainer(DATA)), CalledAtEpoch2(halts=True)
     stopped = job.advance(outlet)
     assert stopped is not None
     assert (stopped.finished, _epochs(outlet)) == (False, [0, 1, 2])

@@ -21,6 +21,7 @@ def _pickle_of(*messages: object) -> bytes:
                 parcel.add_event(run, event)
             case _:
                 parcel.add(message)
+    assert len(parcel.messages) == len(messages)
     return pickle.dumps(parcel, protocol=5)
 
 
