@@ -164,6 +164,7 @@ class _Borrower:
         """Takes an order, in the reader's thread. What only sets a flag takes effect at once."""
         if order == "taken":
             self._outlet.wants_frame = True
+            self._outlet.heard(value)
         elif order == "halt":
             self._outlet.must_halt = True
         elif order == "estimating":

@@ -35,7 +35,7 @@ _LOG = logging.getLogger("nnviz")
 _MOST_TRAINERS = 2  # of the current run and the one before
 _SECONDS_HERE = 0.03  # a training that is over by then is not lent
 _MANY_STEPS = 2_000  # that are not taken by then, however small the network is
-_HEARD_AT_ONCE = 50  # events, of which the process is told together that they were heard
+_HEARD_AT_ONCE = 150  # events, of which the process is told together that they were heard, if no frame was taken
 
 
 class Worker(QThread):
@@ -114,7 +114,8 @@ class Worker(QThread):
         """The latest frame, if there is one; another follows."""
         frame = self.frames.pop() if self.frames else None
         if frame is not None:
-            self._tell_process("taken")
+            self._tell_process("taken", self._heard)
+            self._heard = 0
         return frame
 
     def drop_frame(self) -> None:
@@ -125,8 +126,8 @@ class Worker(QThread):
         """Notes that an event was heard; those of the process come no faster than that."""
         self._heard += 1
         if self._heard == _HEARD_AT_ONCE:
+            self._tell_process("heard", self._heard)
             self._heard = 0
-            self._tell_process("heard", _HEARD_AT_ONCE)
 
     def set_estimating(self, wanted: bool) -> None:
         """Whether frames are to hold estimates now and then."""

@@ -305,10 +305,14 @@ class _Shades(QIconEngine):
 
 
 def set_icon(button: QAbstractButton, name: str, colour_name: str = "text") -> None:
-    """Sets a button's icon, and again in the new colour whenever the theme changes."""
+    """Sets a button's icon, and again in the new colour whenever the theme changes.
+
+    Costs nothing if it has that icon already; to set it would make all layouts around the button compute their sizes.
+    """
     made = button.findChild(_Icon) or _Icon(button)
-    made.chosen = (name, colour_name)
-    made.draw()
+    if made.chosen != (name, colour_name):
+        made.chosen = (name, colour_name)
+        made.draw()
 
 
 class _Icon(QObject):

@@ -502,6 +502,33 @@ def test_tiny_data_do_not_flood_the_window(worker: Worker, ear: Ear, qtbot: QtBo
     assert len(ear.epochs) - told <= 1000
 
 
+def test_who_takes_a_frame_tells_what_was_heard(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each order wakes the process while it trains, so there is none for events alone as long as frames are taken."""
+    tiny = replace(few_digits, train=few_digits.train.head(4), test=None)
+    worker.begin(1, lambda: of(tiny, MANY_EPOCHS, batch_size=4))
+    go_apart(qtbot, worker, ear)
+    assert worker._process is not None
+    sent: list[tuple[str, Any]] = []
+    send = worker._process.send
+
+    def noted(order: str, value: object = None) -> None:
+        sent.append((order, value))
+        send(order, value)
+
+    monkeypatch.setattr(worker._process, "send", noted)
+    worker.told.connect(lambda: worker.count_heard())
+    before = len(ear.heard)
+    while len(ear.heard) < before + 1000:
+        count = len(sent)
+        qtbot.waitUntil(lambda: ear.frame_from_apart() or len(ear.heard) > before + 1000)
+        qtbot.waitUntil(lambda wanted=count: len(sent) > wanted)  # type: ignore[misc]
+    told = sum(value for _, value in sent)
+    assert {order for order, _ in sent} <= {"taken", "heard"}
+    assert len(ear.heard) - before - 150 < told <= len(ear.heard) - before, "each event once"
+
+
 def test_events_that_were_heard_during_a_pause_are_not_waited_for(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
 ) -> None:

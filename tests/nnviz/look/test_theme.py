@@ -10,11 +10,12 @@ import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QColor, QFontInfo, QIcon, QImage
-from PyQt5.QtWidgets import QApplication, QToolButton, QWidget
+from PyQt5.QtWidgets import QApplication, QHBoxLayout, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
 from nnviz.look.theme import DARK, LIGHT, Theme
+from nnviz.widgets.parts import arranged
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, bring_to_front, press, stored_settings
@@ -204,6 +205,29 @@ def test_icons_follow_the_theme(qapp: QApplication, qtbot: QtBot) -> None:
     assert pixels(button.icon()) == pixels(theme.icon("x", "error")), "the one chosen last"
     assert pixels(button.icon()) != before
     assert pixels(button.icon(), QIcon.Disabled) == pixels(theme.icon("x", "past"))
+
+
+def test_the_same_icon_again_asks_for_no_new_layout(qtbot: QtBot) -> None:
+    """The buttons beside the timeline get theirs ten times a second."""
+
+    class Card(QWidget):
+        requests = 0
+
+        def event(self, event: QEvent) -> bool:
+            self.requests += event.type() == QEvent.LayoutRequest
+            return super().event(event)
+
+    card, button = Card(), QToolButton()
+    arranged(QHBoxLayout(card), button)
+    qtbot.addWidget(card)
+    card.show()
+    asked = []
+    for name in ("x", "x", "play"):
+        card.requests = 0
+        theme.set_icon(button, name)
+        QApplication.sendPostedEvents()
+        asked.append(card.requests)
+    assert asked == [1, 0, 1]
 
 
 def test_a_button_that_is_gone_is_not_dressed(qapp: QApplication) -> None:
