@@ -108,10 +108,16 @@ def _columns(size: int, room: int) -> int:
     return max(1, (room + _pitch(size) - size) // _pitch(size))
 
 
+def _fewest_columns(counts: Mapping[int, int], most: int) -> int:
+    """As few as need no more rows than ``most``: then no layer's last row has a single tile below long ones."""
+    rows = {count: -(-count // most) for count in counts.values()}
+    return max(-(-count // needed) for count, needed in rows.items())
+
+
 def _with_tiles(size: int, shown: Mapping[int, int], counts: Mapping[int, int], room: int, left: int) -> TileLayout:
     """Tiles of that size; layers of several rows are set apart by as much again as rows are."""
     pitch, top, blocks = _pitch(size), RIM, {}
-    columns = _columns(size, room)
+    columns = _fewest_columns(shown, _columns(size, room))
     apart = pitch - size if any(count > columns for count in shown.values()) else 0
     for layer, count in shown.items():
         blocks[layer] = Block(count, top)

@@ -50,6 +50,23 @@ def test_a_row_for_each_layer_where_there_is_room_for_it() -> None:
     assert [below - above for above, below in itertools.pairwise(tops)] == [made.pitch] * 2
 
 
+@given(COUNTS, st.integers(200, 1500), st.integers(60, 900))
+def test_rows_are_as_long_as_each_other_and_no_more_than_needed(
+    counts: dict[int, int], width: int, height: int
+) -> None:
+    """Those of the layer that has the longest ones differ by less than one tile for each row."""
+    made = tile_layout(counts, width, height)
+    most = max(1, (width - 4 + made.pitch - made.size) // made.pitch)
+    rows = {layer: -(-block.shown // made.columns) for layer, block in made.blocks.items()}
+    assert rows == {layer: -(-block.shown // most) for layer, block in made.blocks.items()}
+    assert any(made.columns * rows[layer] - block.shown < rows[layer] for layer, block in made.blocks.items())
+
+
+def test_no_tile_is_left_over_alone() -> None:
+    made = tile_layout({1: 64, 2: 32, 3: 3}, 750, 240, 56)
+    assert made.columns == 16
+
+
 @pytest.mark.parametrize("counts", [{1: 100_000}, {1: 20_000, 2: 20_000, 3: 2}, dict.fromkeys(range(1, 500), 7)])
 def test_of_too_many_the_first_are_shown(counts: dict[int, int]) -> None:
     made = tile_layout(counts, 400, 200, 56)
