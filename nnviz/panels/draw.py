@@ -8,7 +8,7 @@ import numpy as np
 from PyQt5.QtCore import QMimeData, QSize
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QWidget
 
-from engine.datasets.dataset import PICTURE
+from engine.datasets.dataset import PICTURE, POINT
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
 from nnviz.look import text, theme
@@ -112,7 +112,6 @@ class DrawPanel(DockCard):
         self.seen = named(Picture(_SEEN), "networkInputPicture", "What the network sees", _SEEN_TIP)
         self.caption_label = named(label(role="muted"), "seenLabel")
         self.caption_label.setWordWrap(True)
-        self.caption_label.setMaximumHeight(_SEEN.height())  # else many short lines would make the card higher
         self.caption_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.answer = VerdictView()
         return arranged(QHBoxLayout(), self.seen, (self.caption_label, 1), self.answer, spacing=10)
@@ -245,12 +244,12 @@ class DrawPanel(DockCard):
         self.random_button.setEnabled(self.can_pick)
 
     def _name_classes(self) -> None:
-        targets = self._targets.all
-        if targets:
-            ends = [target.words(end) for target in targets[:1] for end in (target.low, target.high)]
-            self.answer.set_names(ends)
-        else:
-            self.answer.set_names(self._session.class_names)
+        data, targets = self._session.data.dataset, self._targets.all
+        ends = [target.words(end) for target in targets[:1] for end in (target.low, target.high)]
+        is_free = data is not None and data.kind == POINT  # below two fields
+        self.answer.set_names(ends if targets else self._session.class_names, is_free)
+        # Many short lines would make the card higher.
+        self.caption_label.setMaximumHeight(max(_SEEN.height(), self.answer.sizeHint().height()))
         self.caption_label.setText(self._caption())
         self.refresh()
 

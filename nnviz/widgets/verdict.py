@@ -12,8 +12,9 @@ from nnviz.look import theme
 from nnviz.widgets.card import label
 from nnviz.widgets.parts import arranged, named, set_look
 
-_LEAST_WIDTH, _MOST_WIDTH = 76, 120
-_NAME_HEIGHT, _LINE_HEIGHT = 30, 13  # fixed, so that the lines keep their places
+_LEAST_WIDTH, _MOST_WIDTH, _MOST_FREE_WIDTH = 76, 120, 160
+# Of the name and of each other line; fixed, so that the lines keep their places.
+_HEIGHTS, _FREE_HEIGHTS = (30, 13), (50, 17)
 _LONG_NAME = 3  # names of at least this many characters make the font smaller
 _WORTH_TELLING = 0.005
 _NEARLY_ALL, _ALL = 0.99, 0.9995  # between these shares one decimal is shown, so that 99.6 % is not rounded to 100 %
@@ -24,9 +25,9 @@ class VerdictView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.name = _line("answerLabel", "The network's answer", "answer", _NAME_HEIGHT)
-        self.sureness = _line("surenessLabel", "How sure the network is", "muted", _LINE_HEIGHT)
-        self.second = _line("secondGuessLabel", "The network's second guess", "muted", _LINE_HEIGHT)
+        self.name = _line("answerLabel", "The network's answer", "answer")
+        self.sureness = _line("surenessLabel", "How sure the network is", "muted")
+        self.second = _line("secondGuessLabel", "The network's second guess", "muted")
         arranged(QVBoxLayout(self), self.name, self.sureness, self.second)
         self.setToolTip(
             "The class with the largest output, and the second. It is grey and “not sure” below the confidence "
@@ -34,17 +35,24 @@ class VerdictView(QWidget):
         )
         self.set_names(())
 
-    def set_names(self, names: Sequence[str]) -> None:
-        """Sets the names of all classes; the widest determines the width of the view."""
-        metrics = QFontMetrics(theme.font(theme.LARGE, bold=True))
-        widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
-        if any(len(name) >= _LONG_NAME for name in names):  # room for the second guess
-            guess = QFontMetrics(theme.font(theme.SMALL, bold=True))
-            widest = max(widest, *(guess.horizontalAdvance(f"or {name} · 50 %") for name in names))
-        width = min(max(widest + 4, _LEAST_WIDTH), _MOST_WIDTH)
-        for part in (self, self.name, self.sureness, self.second):
-            part.setFixedWidth(width)  # lines of a fixed size lay out nothing when their words change
-        self._set_look("letters", "small" if any(len(name) >= _LONG_NAME for name in names) else "large")
+    def set_names(self, names: Sequence[str], is_free: bool = False) -> None:
+        """Sets the names of all classes; the widest determines the width of the view.
+
+        ``is_free``: whether there is room around it. Then it is higher, and long names that fit are large, too.
+        """
+        most = _MOST_FREE_WIDTH if is_free else _MOST_WIDTH
+        are_long = any(len(name) >= _LONG_NAME for name in names)
+        are_small = are_long and not (is_free and _widest(names, theme.ANSWER) + 4 <= most)
+        widest = _widest(names, theme.ANSWER if is_free and not are_small else theme.LARGE)
+        if are_long:  # room for the second guess
+            widest = max(widest, _widest([f"or {name} · 50 %" for name in names], theme.SMALL))
+        lines = self.name, self.sureness, self.second
+        high, low = _FREE_HEIGHTS if is_free else _HEIGHTS
+        for part in (self, *lines):
+            part.setFixedWidth(min(max(widest + 4, _LEAST_WIDTH), most))
+        for line, height in zip(lines, (high, low, low), strict=True):
+            line.setFixedHeight(height)  # lines of a fixed size lay out nothing when their words change
+        self._set_look("letters", "small" if are_small else "large")
 
     def clear(self) -> None:
         for line in (self.name, self.sureness, self.second):
@@ -89,11 +97,16 @@ class VerdictView(QWidget):
             set_look(line, which, value)
 
 
-def _line(object_name: str, accessible: str, role: str, height: int) -> QLabel:
+def _line(object_name: str, accessible: str, role: str) -> QLabel:
     made = named(label(role=role), object_name, accessible)
     made.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-    made.setFixedHeight(height)
     return made
+
+
+def _widest(words: Sequence[str], size: int) -> int:
+    """Pixels of the widest of these words, in bold letters of that size."""
+    metrics = QFontMetrics(theme.font(size, bold=True))
+    return max((metrics.horizontalAdvance(each) for each in words), default=0)
 
 
 def _percent(share: float) -> str:

@@ -182,6 +182,24 @@ def test_the_letters_are_smaller_where_class_names_are_long(view: VerdictView, q
     assert view.name.font().pixelSize() == large
 
 
+@pytest.mark.parametrize(("names", "is_large"), [(("blue", "orange"), True), (("blue", "a very long name"), False)])
+def test_long_names_are_large_too_where_there_is_room(
+    view: VerdictView, names: tuple[str, str], is_large: bool
+) -> None:
+    digits = view.name.font().pixelSize(), view.sizeHint()
+    view.set_names(names, is_free=True)
+    answer(view, np.array([0.1, 0.9]), names)
+    view.show()
+    assert (view.name.font().pixelSize() == digits[0]) == is_large
+    assert view.sizeHint().height() > digits[1].height()
+    metrics = view.name.fontMetrics()
+    assert metrics.boundingRect(view.name.text()).width() <= view.width() <= 160
+    assert metrics.tightBoundingRect("gÅ").height() <= view.name.height()
+    assert view.second.fontMetrics().horizontalAdvance(view.second.text()) <= view.width()
+    view.set_names(DIGITS)
+    assert (view.name.font().pixelSize(), view.sizeHint()) == digits
+
+
 # ---- in the window
 
 
