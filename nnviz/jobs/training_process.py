@@ -14,8 +14,8 @@ Messages are pickles in two pipes that nobody else can write to. To the process 
 | change | settings, and what changed in words | from the next step on |
 | halt | | pauses as soon as a pause may come |
 | hand back | | returns the training after the current event |
-| taken | how many | the last frame was taken: another is wanted; so many events were heard since |
-| heard | how many | so many events were heard: more may come |
+| taken | how many | the last frame was taken: another is wanted; so many more events were heard |
+| heard | how many | so many more events were heard: others may come |
 | estimating | whether | frames are to hold estimates now and then |
 
 From it come lists of messages: frames, pairs of a run and an event, and ``Returned``.

@@ -109,7 +109,7 @@ def _columns(size: int, room: int) -> int:
 
 
 def _fewest_columns(counts: Mapping[int, int], most: int) -> int:
-    """As few as need no more rows than ``most``: then no layer's last row has a single tile below long ones."""
+    """As few as need no more rows than ``most``: then the last row of the layer with the longest ones is long, too."""
     rows = {count: -(-count // most) for count in counts.values()}
     return max(-(-count // needed) for count, needed in rows.items())
 

@@ -62,7 +62,8 @@ def test_rows_are_as_long_as_each_other_and_no_more_than_needed(
     assert any(made.columns * rows[layer] - block.shown < rows[layer] for layer, block in made.blocks.items())
 
 
-def test_no_tile_is_left_over_alone() -> None:
+def test_rows_of_64_and_32_are_full() -> None:
+    """With as many columns as find room, one would be left over alone."""
     made = tile_layout({1: 64, 2: 32, 3: 3}, 750, 240, 56)
     assert made.columns == 16
 
