@@ -14,7 +14,7 @@ from nnviz.widgets.parts import arranged, named, set_look
 
 _LEAST_WIDTH, _MOST_WIDTH, _MOST_FREE_WIDTH = 76, 120, 160
 # Of the name and of each other line; fixed, so that the lines keep their places.
-_HEIGHTS, _FREE_HEIGHTS = (30, 13), (50, 17)
+_HEIGHTS, _FREE_HEIGHTS = (30, 13), (47, 13)
 _LONG_NAME = 3  # names of at least this many characters make the font smaller
 _WORTH_TELLING = 0.005
 _NEARLY_ALL, _ALL = 0.99, 0.9995  # between these shares one decimal is shown, so that 99.6 % is not rounded to 100 %
