@@ -184,8 +184,11 @@ def test_the_letters_are_smaller_where_class_names_are_long(view: VerdictView, q
 
 @pytest.mark.parametrize(("names", "is_large"), [(("blue", "orange"), True), (("blue", "a very long name"), False)])
 def test_long_names_are_large_too_where_there_is_room(
-    view: VerdictView, names: tuple[str, str], is_large: bool
+    view: VerdictView, qapp: QApplication, names: tuple[str, str], is_large: bool
 ) -> None:
+    theme.apply(qapp, "dark")
+    view.set_names(DIGITS)
+    view.name.ensurePolished()
     digits = view.name.font().pixelSize(), view.sizeHint()
     view.set_names(names, is_free=True)
     answer(view, np.array([0.1, 0.9]), names)
