@@ -114,8 +114,7 @@ class Worker(QThread):
         """The latest frame, if there is one; another follows."""
         frame = self.frames.pop() if self.frames else None
         if frame is not None:
-            self._tell_process("taken", self._heard)
-            self._heard = 0
+            self._tell_heard("taken")
         return frame
 
     def drop_frame(self) -> None:
@@ -126,8 +125,11 @@ class Worker(QThread):
         """Notes that an event was heard; those of the process come no faster than that."""
         self._heard += 1
         if self._heard == _HEARD_AT_ONCE:
-            self._tell_process("heard", self._heard)
-            self._heard = 0
+            self._tell_heard("heard")
+
+    def _tell_heard(self, order: str) -> None:
+        self._tell_process(order, self._heard)
+        self._heard = 0
 
     def set_estimating(self, wanted: bool) -> None:
         """Whether frames are to hold estimates now and then."""

@@ -13,8 +13,7 @@ from nnviz.widgets.card import label
 from nnviz.widgets.parts import arranged, named, set_look
 
 _LEAST_WIDTH, _MOST_WIDTH, _MOST_FREE_WIDTH = 76, 120, 160
-# Of the name and of each other line; fixed, so that the lines keep their places.
-_HEIGHTS, _FREE_HEIGHTS = (30, 13), (47, 13)
+_NAME_HEIGHT, _FREE_NAME_HEIGHT, _LINE_HEIGHT = 30, 47, 13  # fixed, so that the lines keep their places
 _LONG_NAME = 3  # names of at least this many characters make the font smaller
 _WORTH_TELLING = 0.005
 _NEARLY_ALL, _ALL = 0.99, 0.9995  # between these shares one decimal is shown, so that 99.6 % is not rounded to 100 %
@@ -25,9 +24,9 @@ class VerdictView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.name = _line("answerLabel", "The network's answer", "answer")
-        self.sureness = _line("surenessLabel", "How sure the network is", "muted")
-        self.second = _line("secondGuessLabel", "The network's second guess", "muted")
+        self.name = _line("answerLabel", "The network's answer", "answer", _NAME_HEIGHT)
+        self.sureness = _line("surenessLabel", "How sure the network is", "muted", _LINE_HEIGHT)
+        self.second = _line("secondGuessLabel", "The network's second guess", "muted", _LINE_HEIGHT)
         arranged(QVBoxLayout(self), self.name, self.sureness, self.second)
         self.setToolTip(
             "The class with the largest output, and the second. It is grey and “not sure” below the confidence "
@@ -46,12 +45,10 @@ class VerdictView(QWidget):
         widest = _widest(names, theme.ANSWER if is_free and not are_small else theme.LARGE)
         if are_long:  # room for the second guess
             widest = max(widest, _widest([f"or {name} · 50 %" for name in names], theme.SMALL))
-        lines = self.name, self.sureness, self.second
-        high, low = _FREE_HEIGHTS if is_free else _HEIGHTS
-        for part in (self, *lines):
+        for part in (self, self.name, self.sureness, self.second):
             part.setFixedWidth(min(max(widest + 4, _LEAST_WIDTH), most))
-        for line, height in zip(lines, (high, low, low), strict=True):
-            line.setFixedHeight(height)  # lines of a fixed size lay out nothing when their words change
+        # Lines of a fixed size lay out nothing when their words change.
+        self.name.setFixedHeight(_FREE_NAME_HEIGHT if is_free else _NAME_HEIGHT)
         self._set_look("letters", "small" if are_small else "large")
 
     def clear(self) -> None:
@@ -97,9 +94,10 @@ class VerdictView(QWidget):
             set_look(line, which, value)
 
 
-def _line(object_name: str, accessible: str, role: str) -> QLabel:
+def _line(object_name: str, accessible: str, role: str, height: int) -> QLabel:
     made = named(label(role=role), object_name, accessible)
     made.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+    made.setFixedHeight(height)
     return made
 
 

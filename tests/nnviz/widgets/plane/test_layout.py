@@ -51,10 +51,8 @@ def test_a_row_for_each_layer_where_there_is_room_for_it() -> None:
 
 
 @given(COUNTS, st.integers(200, 1500), st.integers(60, 900))
-def test_rows_are_as_long_as_each_other_and_no_more_than_needed(
-    counts: dict[int, int], width: int, height: int
-) -> None:
-    """Those of the layer that has the longest ones differ by less than one tile for each row."""
+def test_columns_are_as_few_as_need_no_more_rows(counts: dict[int, int], width: int, height: int) -> None:
+    """With one fewer, some layer would need another row."""
     made = tile_layout(counts, width, height)
     most = max(1, (width - 4 + made.pitch - made.size) // made.pitch)
     rows = {layer: -(-block.shown // made.columns) for layer, block in made.blocks.items()}
