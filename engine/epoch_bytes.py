@@ -22,17 +22,10 @@ Part = tuple[Any, ...]
 # Epoch, seconds, number of the dead layer, and of each part in the order of PARTS what there is.
 Numbers = tuple[int, float, int | None, Part | None, Part | None, Part | None]
 
-_last: tuple[Epoch | None, bytes] = None, b""  # the event that was packed last, and its bytes
-
 
 def epoch_bytes(event: Epoch) -> bytes:
-    """Packs an event, for processes of the same Python only; only once, if that is asked for several times in turn."""
-    global _last
-    last, packed = _last
-    if last is not event:
-        packed = marshal.dumps(numbers_of(event))
-        _last = event, packed
-    return packed
+    """Packs an event, for processes of the same Python only."""
+    return marshal.dumps(numbers_of(event))
 
 
 def epoch_numbers(packed: bytes) -> Numbers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -16,10 +16,16 @@ from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.packing import packed
 from engine.training import Trainer
 from nnviz.jobs.pace import Budget, Pace
-from nnviz.jobs.recorder import Recorder, Tell
-from nnviz.jobs.reports import EpochEnd, Frame, Recorded, Stopped, Until
+from nnviz.jobs.recorder import Recorder
+from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, Stopped, Until
 
 _SECONDS_BETWEEN_ENDS = 0.05  # of epochs that are kept; they may take a hundredth of the time
+_MOST_TOGETHER = 100  # epochs that are told together
+_SECONDS_TOGETHER = 0.07  # in which epochs are gathered, if no frame takes them along
+_RARE = 0.02  # seconds from one epoch to the next, from which on each is told at once
+
+
+Report = BestRestored | Evaluating | Epochs | EpochEnd | Recorded
 
 
 class Outlet(Protocol):
@@ -43,8 +49,11 @@ class Outlet(Protocol):
     def put_frame(self, frame: Frame) -> None:
         """Takes a frame, which replaces the last one."""
 
-    def tell(self, run: int, event: Event | EpochEnd | Recorded) -> None:
-        """Takes an event that must not be lost."""
+    def tell(self, run: int, event: Report) -> None:
+        """Takes what must not be lost."""
+
+    def tell_soon(self, run: int, event: Report) -> None:
+        """Takes it, too, but it may wait for what is told next, or for the next frame."""
 
 
 class Job:
@@ -68,6 +77,8 @@ class Job:
         self._last_batch: Batch | None = None
         self._pace = Pace()
         self._ends = Budget(_SECONDS_BETWEEN_ENDS)
+        self._ended: list[Epoch] = []  # those that were not told yet; none but while it takes events
+        self._epoch_at = self._told_at = -math.inf  # when the last epoch ended, and when epochs were last told
         self._went = 0.0  # when it was last told to go
         self._events: Iterator[Event] | None = None
 
@@ -130,25 +141,29 @@ class Job:
         """
         if self._events is None:
             self._events = self.trainer.run()  # which knows nothing of the job, so both are freed when it is dropped
-        events, pace, recorder = self._events, self._pace, self.recorder
-        tell, pauses_by_itself = partial(outlet.tell, self.run), self.until is not Until.END
+        try:
+            return self._take(self._events, outlet)
+        finally:
+            self._tell_ended(outlet, outlet.tell_soon)
+
+    def _take(self, events: Iterator[Event], outlet: Outlet) -> Stopped | None:
+        pace, recorder, pauses_by_itself = self._pace, self.recorder, self.until is not Until.END
         while True:
             event = next(events, None)
             if isinstance(event, Batch):  # asked first: thousands of times a second
                 self._last_batch, self._has_stepped = event, True
                 pace.batch_done()
-                if outlet.wants_frame:
+                if outlet.wants_frame and not self._ended:  # else with them, at the end of the epoch
                     self._show(outlet)
                 if recorder is not None and event.epoch >= recorder.next_moment <= event.place:
-                    recorder.take(event, self.trainer, tell)
+                    self._record(event, outlet)
+            elif isinstance(event, Epoch):
+                pace.epoch_done()
+                self._end_epoch(event, outlet)
             elif event is not None and (not isinstance(event, Evaluating) or pace.measures_long()):
-                if isinstance(event, Epoch):
-                    pace.epoch_done()
-                    if event.epoch and self._ends.is_due:
-                        self._tell_end(event, tell)
-                tell(event)
-                if recorder is not None:
-                    recorder.take(event, self.trainer, tell)
+                self._tell_ended(outlet, outlet.tell_soon)
+                outlet.tell(self.run, event)
+                self._record(event, outlet)
                 if isinstance(event, BestRestored):
                     event = next(events, None)  # nothing may come between: the trainer would restore it again
             if event is None:
@@ -160,11 +175,40 @@ class Job:
             if not outlet.nothing_waits():
                 return None
 
-    def _tell_end(self, event: Epoch, tell: Tell) -> None:
+    def _record(self, event: Event, outlet: Outlet) -> None:
+        if self.recorder is not None:
+            self.recorder.take(event, self.trainer, partial(outlet.tell, self.run))
+
+    # ---- what is told
+
+    def _end_epoch(self, event: Epoch, outlet: Outlet) -> None:
+        """Short epochs are told and recorded together: the caches are cold after each, so all that is done costs."""
+        now, before = time.perf_counter(), self._epoch_at
+        self._epoch_at = now
+        self._ended.append(event)
+        if event.epoch and self._ends.is_due:
+            self._tell_end(event, outlet)
+        if now - before > _RARE or now - self._told_at > _SECONDS_TOGETHER or len(self._ended) >= _MOST_TOGETHER:
+            self._told_at = now
+            self._tell_ended(outlet, outlet.tell)
+        elif self.recorder is not None and event.epoch >= self.recorder.next_moment:
+            self._tell_ended(outlet, outlet.tell_soon)
+        elif outlet.wants_frame:
+            self._show(outlet)
+
+    def _tell_ended(self, outlet: Outlet, tell: Callable[[int, Report], None]) -> None:
+        """Tells and records the epochs that have ended."""
+        if self._ended:
+            ended, self._ended = Epochs.of(self._ended), []
+            tell(self.run, ended)
+            if self.recorder is not None:
+                self.recorder.take_epochs(ended.packed, self.trainer, partial(outlet.tell, self.run))
+
+    def _tell_end(self, event: Epoch, outlet: Outlet) -> None:
         with self._ends:
             network = self.trainer.network
             now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
-            tell(EpochEnd(event.epoch, packed(now, tuple(network.shape))))
+            outlet.tell_soon(self.run, EpochEnd(event.epoch, packed(now, tuple(network.shape))))
 
     def _show(self, outlet: Outlet) -> None:
         """Puts a frame into the outlet, if it is due."""
@@ -178,6 +222,8 @@ class Job:
         if outlet.estimating and pace.estimates.is_due:
             with pace.estimates:
                 frame = replace(frame, estimate=self.trainer.estimate())
+        self._tell_ended(outlet, outlet.tell_soon)
+        self._told_at = time.perf_counter()
         outlet.put_frame(frame)
 
     def _pause_after(self, event: Event, outlet: Outlet) -> Stopped | None:
@@ -228,8 +274,10 @@ class Job:
         if self.recorder is not None:
             self.recorder.standing = place["recorder"]
         set_attributes(self, place | own)
-        self._pace.move()
+        self.begin_elsewhere()
 
     def begin_elsewhere(self) -> None:
         """Notes that it is in another process, whose clock may be another."""
         self._pace.move()
+        self._ends.reset()
+        self._epoch_at = self._told_at = -math.inf

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -256,9 +256,16 @@ class Recorder:
 
     def take(self, event: Event, trainer: Trainer, tell: Tell) -> None:
         """Notes an event of the trainer."""
+        self._take(lambda recording: recording.take(event), trainer, tell)
+
+    def take_epochs(self, packed: Sequence[bytes], trainer: Trainer, tell: Tell) -> None:
+        """Notes epochs of the trainer that have ended; see :meth:`Recording.take_epochs`."""
+        self._take(lambda recording: recording.take_epochs(packed), trainer, tell)
+
+    def _take(self, note: Callable[[Recording], None], trainer: Trainer, tell: Tell) -> None:
         recording = self._recording or self.open(trainer, tell)
         if recording is not None:
-            recording.take(event)
+            note(recording)
             self.next_moment = recording.next_moment
             if recording.problem is not None:
                 self._open_again(recording)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from engine.events import Estimate
+from engine.epoch_bytes import epoch_bytes, epoch_from
+from engine.events import BestRestored, Epoch, Estimate
 from engine.lazy_dataclass import dataclass
 from engine.packing import Packed
 from engine.validation import Array
@@ -64,6 +66,40 @@ class Stopped:
     reached: bool = False
     error: Exception | None = None
     dropped: bool = False
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """Epochs that have ended one after the other: a thousand may end in a second. Gives their events one by one.
+
+    Attributes:
+        packed: each as :func:`~engine.epoch_bytes.epoch_bytes` packs it.
+    """
+
+    packed: list[bytes]
+
+    @classmethod
+    def of(cls, events: Iterable[Epoch]) -> Epochs:
+        """Packs events."""
+        return cls([epoch_bytes(event) for event in events])
+
+    def __len__(self) -> int:
+        return len(self.packed)
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return map(epoch_from, self.packed)
+
+
+def figures_in(event: object) -> Iterable[Epoch | BestRestored]:
+    """What of a report is figures: of each epoch, or of the best one."""
+    if isinstance(event, Epochs):
+        return event
+    return [event] if isinstance(event, BestRestored) else []
+
+
+def count_of(event: object) -> int:
+    """How many events that is to whom hears it."""
+    return len(event) if isinstance(event, Epochs) else 1
 
 
 @dataclass(frozen=True)

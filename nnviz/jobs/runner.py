@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from PyQt5.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal, pyqtSlot
 
 from engine.training import Trainer
-from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.reports import Frame, Stopped, Until, count_of
 from nnviz.jobs.worker import Worker
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class Runner(QObject):
 
     Signals:
         frame(Frame): the latest frame, several times a second while a run is training.
-        told(run, event): every epoch, restored best parameters, a long evaluation, a pause; in order.
+        told(run, event): epochs, none is left out, restored best parameters, a long evaluation, a pause; in order.
     """
 
     frame = pyqtSignal(object)
@@ -150,7 +150,7 @@ class Runner(QObject):
         if isinstance(event, Future):
             self._looks.pop(event)()
             return
-        self.worker.count_heard()
+        self.worker.count_heard(count_of(event))
         if isinstance(event, Stopped) and run == self._run:
             self._timer.stop()
             self.worker.drop_frame()

@@ -8,7 +8,6 @@ import os
 import pickle
 import queue
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,18 +15,14 @@ from functools import partial
 from typing import IO, Any
 
 from engine.datasets import Dataset
-from engine.events import Epoch, Event
 from engine.settings import TrainingSettings
 from nnviz.jobs.child import listen, own_output, picklable
-from nnviz.jobs.job import Job
-from nnviz.jobs.parcels import Parcel
+from nnviz.jobs.job import Job, Report
 from nnviz.jobs.recorder import status_of
-from nnviz.jobs.reports import EpochEnd, Frame, Recorded, Stopped
+from nnviz.jobs.reports import Frame, Stopped, count_of
 from nnviz.jobs.training_process import Returned
 
 _MOST_UNHEARD = 300  # events: more would keep the interface busy with the past
-_MOMENT = 0.07  # seconds in which epochs are gathered, if no frame takes them along
-_RARE = 0.02  # seconds from one epoch to the next, from which on each is sent at once
 _NEED_NOT_WAIT = hasattr(os, "set_blocking")  # whether a full pipe can be asked to take nothing
 
 
@@ -39,32 +34,22 @@ class _Pipe:
 
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
-        self._gathered = Parcel()
-        self._last = self._last_epoch = 0.0  # when something was sent, and when an epoch's end came
+        self._gathered: list[object] = []
         self._writer: threading.Thread | None = None  # that of the last parcel that was left
 
     def put(self, message: object) -> None:
         """Sends it as it is now, and before it what was not sent yet."""
-        self._gathered.add(message)
+        self._gathered.append(message)
         self.send()
 
-    def gather(self, run: int, event: object) -> None:
-        """Sends a run's event, which nobody changes any more, with what is sent next."""
-        self._gathered.add_event(run, event)
-
-    def gather_epoch(self, run: int, event: Epoch) -> None:
-        """Sends an epoch's end: at once, but where many come fast, with others after a moment at most."""
-        self._gathered.add_event(run, event)
-        now, before = time.perf_counter(), self._last_epoch
-        self._last_epoch = now
-        if now - before > _RARE or now - self._last > _MOMENT:
-            self.send()
+    def gather(self, message: object) -> None:
+        """Sends it, which nobody changes any more, with what is sent next."""
+        self._gathered.append(message)
 
     def send(self) -> None:
         """Sends what is gathered."""
         parcel = memoryview(pickle.dumps(self._gathered, protocol=5))
-        self._gathered = Parcel()
-        self._last = time.perf_counter()
+        self._gathered = []
         left = parcel[self._written_at_once(parcel) :]
         if left:
             self._writer = threading.Thread(target=self._write, args=(left, self._writer), daemon=True)
@@ -117,18 +102,20 @@ class _Outlet:
         self.wants_frame = False
         self._pipe.put(replace(frame, is_lent=True))
 
-    def tell(self, run: int, event: Event | EpochEnd | Recorded) -> None:
-        """Sends it. Waits where too many were not heard yet, but not if there is an order.
-
-        An epoch may have two events, and who waited with the second would never come to carry it out.
+    def tell(self, run: int, event: Report) -> None:
+        """Sends it at once, with what was gathered. Waits where too many were not heard yet, but not if there is an
+        order: who waited would never come to carry it out.
         """
-        self._told += 1
-        if isinstance(event, Epoch):
-            self._pipe.gather_epoch(run, event)
-        elif isinstance(event, EpochEnd):  # its epoch's figures follow at once
-            self._pipe.gather(run, event)
-        else:  # somebody may wait to hear of it
-            self._pipe.put((run, event))
+        self._pipe.put((run, event))
+        self._count(event)
+
+    def tell_soon(self, run: int, event: Report) -> None:
+        """Sends it with what is sent next. Waits likewise."""
+        self._pipe.gather((run, event))
+        self._count(event)
+
+    def _count(self, event: Report) -> None:
+        self._told += count_of(event)
         if self._told - self._heard > _MOST_UNHEARD and not self.must_halt and self.nothing_waits():
             self._pipe.send()
             self._may_go_on.wait()

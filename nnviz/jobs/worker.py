@@ -22,13 +22,12 @@ import numpy as np
 from PyQt5.QtCore import QThread, pyqtSignal
 
 from engine.errors import DivergenceError
-from engine.events import Event
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.jobs import training_process
-from nnviz.jobs.job import Job
+from nnviz.jobs.job import Job, Report
 from nnviz.jobs.recorder import Plan, Recorder, status_of
-from nnviz.jobs.reports import EpochEnd, Frame, Recorded, Stopped, Until
+from nnviz.jobs.reports import Frame, Recorded, Stopped, Until
 from nnviz.jobs.training_process import Lost, Returned, TrainingProcess
 
 _LOG = logging.getLogger("nnviz")
@@ -44,7 +43,7 @@ class Worker(QThread):
     Only the two runs used last keep their trainers, whose buffers are large; those of the others are made again.
 
     Signals:
-        told(run, event): an :class:`Epoch`, :class:`BestRestored` or :class:`Stopped` of that run, or one
+        told(run, event): :class:`Epochs`, :class:`BestRestored` or :class:`Stopped` of that run, or one
             :class:`Evaluating` if the evaluation after an epoch takes so long that the window should say so; queued, in
             order, none is lost. The runner lets looks take their place among them.
 
@@ -121,10 +120,10 @@ class Worker(QThread):
         """Drops the latest frame: it is of a moment before something was changed."""
         self.take_frame()
 
-    def count_heard(self) -> None:
-        """Notes that an event was heard; those of the process come no faster than that."""
-        self._heard += 1
-        if self._heard == _HEARD_AT_ONCE:
+    def count_heard(self, count: int) -> None:
+        """Notes that so many events were heard; those of the process come no faster than that."""
+        self._heard += count
+        if self._heard >= _HEARD_AT_ONCE:
             self._tell_heard("heard")
 
     def _tell_heard(self, order: str) -> None:
@@ -326,9 +325,11 @@ class Worker(QThread):
         """Into the mailbox."""
         self.frames.append(frame)
 
-    def tell(self, run: int, event: Event | EpochEnd | Recorded) -> None:
+    def tell(self, run: int, event: Report) -> None:
         """To the interface."""
         self.told.emit(run, event)
+
+    tell_soon = tell
 
     # ---- the process
 

@@ -32,7 +32,12 @@ Row = tuple[float | None, ...]  # of an epoch: seconds, number of the dead layer
 
 def figures_of_epoch(event: Epoch) -> dict[str, float]:
     """All finite figures of an epoch: "train_error", "test_loss" and so on."""
-    figures = _finite(row_of_epoch(event)[2:])
+    return figures_of_row(row_of_epoch(event))
+
+
+def figures_of_row(row: Row) -> dict[str, float]:
+    """The same, of an epoch's row."""
+    figures = _finite(row[2:])
     return {name: value for name, value in zip(FIGURES, figures, strict=True) if value is not None}
 
 

@@ -2,64 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from engine.epoch_bytes import epoch_bytes, epoch_numbers
-from engine.events import Epoch
+from engine.epoch_bytes import epoch_numbers
 from engine.grid import Grid
 from nnviz.library.curves import Row, epochs_in, packed_confusions, row_of_numbers, write_confusions, write_epochs
 from nnviz.library.database import Database
 
 _MOST_ROWS, _MOST_CONFUSIONS = 20_000, 2_000
 _MOST_CONFUSIONS_AT_ONCE = 250  # between two transactions
-_MOST_NEW = 250  # epochs that are taken before they are put in order
 
 
 class WaitingEpochs:
     """Figures and confusion matrices of a run's epochs. Those that are kept are evenly apart, however many there are.
 
     Attributes:
-        last: the last epoch that was taken; None before the first.
+        epoch: the last epoch that was taken, in its training; -1 before the first.
+        row: its row; None before the first.
         seconds: how long all epochs that were taken have learned.
     """
 
     def __init__(self, database: Database, run: int, before: float) -> None:
         """``before``: epochs that the network had before this training."""
         self._database, self._run, self._before = database, run, before
-        self.last: Epoch | None = None
+        self.epoch = -1
+        self.row: Row | None = None
         self.seconds = 0.0
-        self._new: list[bytes] = []  # what was taken and is not put in order yet
+        self._last = b""  # the last epoch that was taken
         self._rows: dict[float, Row] = {}
         self._confusions: dict[float, bytes] = {}  # packed events by epoch
         self.read_grids()
 
     def read_grids(self) -> None:
         """What is kept so far; it decides of the epochs that come from now on."""
-        self._put_in_order()
         self._row_grid, self._confusion_grid = (
             Grid(most, 1, [at - self._before for at in epochs_in(self._database, table, self._run)])
             for table, most in (("epochs", _MOST_ROWS), ("confusions", _MOST_CONFUSIONS))
         )
 
-    def take(self, event: Epoch) -> None:
-        """Takes an epoch. A thousand may come in a second: they are put in order together, because that is faster."""
-        self.last = event
-        self.seconds += event.seconds
-        self._new.append(epoch_bytes(event))
-        if len(self._new) >= _MOST_NEW:
-            self._put_in_order()
-
-    def _put_in_order(self) -> None:
-        new, self._new = self._new, []
-        for packed in new:
-            numbers = epoch_numbers(packed)
-            epoch = numbers[0]
-            if self._row_grid.wants(epoch):
-                self._row_grid.pass_by(epoch)
-                self._rows[self._before + epoch] = row_of_numbers(numbers)
+    def take(self, packed: Iterable[bytes]) -> None:
+        """Takes epochs, each as :func:`~engine.epoch_bytes.epoch_bytes` packs it."""
+        for self._last in packed:
+            numbers = epoch_numbers(self._last)
+            self.epoch, seconds, *_ = numbers
+            self.row = row_of_numbers(numbers)
+            self.seconds += seconds
+            if self._row_grid.wants(self.epoch):
+                self._row_grid.pass_by(self.epoch)
+                self._rows[self._before + self.epoch] = self.row
                 halve(self._rows, _MOST_ROWS)
-            if self._confusion_grid.wants(epoch):
-                self._keep_confusions(epoch, packed)
+            if self._confusion_grid.wants(self.epoch):
+                self._keep_confusions(self.epoch, self._last)
 
     def _keep_confusions(self, epoch: int, packed: bytes) -> None:
         """Evenly apart, and fewer if they come very fast."""
@@ -72,13 +66,11 @@ class WaitingEpochs:
 
     def keep_last(self) -> None:
         """Keeps the matrices of the last epoch in any case."""
-        self._put_in_order()
-        if self.last is not None and self.last.epoch not in self._confusion_grid:
-            self._confusions[self._before + self.last.epoch] = epoch_bytes(self.last)
+        if self._last and self.epoch not in self._confusion_grid:
+            self._confusions[self._before + self.epoch] = self._last
 
     def write(self) -> None:
         """Writes what waits. Within a transaction; once that has ended well, :meth:`clear` follows."""
-        self._put_in_order()
         packed = zip(self._confusions, packed_confusions(map(epoch_numbers, self._confusions.values())), strict=True)
         matrices = [(at, found) for at, found in packed if found is not None]
         write_epochs(self._database, self._run, self._rows)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from engine.epoch_bytes import epoch_bytes
 from engine.errors import DataError
 from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment
@@ -23,7 +24,7 @@ from engine.moments import Moment
 from engine.packing import usual_bytes
 from engine.state_bytes import StateBytes, epochs_at
 from engine.training import Trainer
-from nnviz.library.curves import figures_at, figures_of_epoch
+from nnviz.library.curves import figures_at, figures_of_row
 from nnviz.library.epochs import WaitingEpochs, halve
 from nnviz.library.faults import WRITTEN_AGAIN, LibraryError, TooLargeError, gone_on, in_use, in_words
 from nnviz.library.library import Library
@@ -171,14 +172,21 @@ class Recording:
             if self._moments.wants(event.place):
                 self._keep_moment(event.place)
         elif isinstance(event, Epoch):
-            self._take_epoch(event)
+            self.take_epochs([epoch_bytes(event)])
         elif isinstance(event, BestRestored):
             self._best = replace(event, epoch=self.before + event.epoch)
 
-    def _take_epoch(self, event: Epoch) -> None:
-        self._epochs.take(event)
-        if self._moments.wants(event.epoch):
-            self._keep_moment(event.epoch)
+    def take_epochs(self, packed: Iterable[bytes]) -> None:
+        """Notes epochs that have ended one after the other, each as :func:`~engine.epoch_bytes.epoch_bytes` packs it.
+
+        The trainer stands at the end of the last one or, where others cannot wait, somewhat later.
+        """
+        self._epochs.take(packed)
+        epoch = self._epochs.epoch
+        if epoch != self.trainer.epoch:
+            return
+        if self._moments.wants(epoch):
+            self._keep_moment(epoch)
         if self._clock() - self._tried >= SECONDS_BETWEEN_COMMITS:
             self.commit()
 
@@ -343,8 +351,8 @@ class Recording:
 
     def _figures_now(self) -> dict[str, float]:
         """Those of the parameters as they are now: of the last epoch, or of the best one, if they are that one's."""
-        if self._epochs.last is not None:
-            self._figures = figures_of_epoch(self._epochs.last)
+        if self._epochs.row is not None:
+            self._figures = figures_of_row(self._epochs.row)
         if self._best is None:
             return self._figures
         return figures_at(self._library.database, self.run, self._best.epoch) or self._figures

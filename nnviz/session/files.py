@@ -9,13 +9,13 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
-from engine.events import BestRestored, Epoch
 from engine.network import Network
 from engine.storage import export_onnx, export_script, save_checkpoint, save_network
 from engine.storage.files import write_whole
 from nnviz.jobs.checkpoints import found_at, parameters_and_state
 from nnviz.jobs.lane import Lanes
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
+from nnviz.jobs.reports import figures_in
 from nnviz.look import text
 from nnviz.session.activities import Activities, Patience
 from nnviz.session.data import Data
@@ -176,8 +176,9 @@ class Files(QObject):
         runner = self._training.runner
 
         def take(number: int, event: object) -> None:
-            if number == run and isinstance(event, (Epoch, BestRestored)):
-                past.take_event(event)
+            if number == run:
+                for each in figures_in(event):
+                    past.take_event(each)
 
         def work() -> str:
             network, found = network_for_file(past, data), found_at(look, writing.path)

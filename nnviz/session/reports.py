@@ -8,8 +8,8 @@ from dataclasses import replace
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import DivergenceError
-from engine.events import BestRestored, Epoch, Evaluating
-from nnviz.jobs.reports import EpochEnd, Frame, Recorded, Stopped
+from engine.events import BestRestored, Evaluating
+from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, Stopped, figures_in
 from nnviz.jobs.runner import Runner
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
@@ -24,7 +24,7 @@ class Reports(QObject):
         progressed: the current run has newer parameters, or its evaluation takes long.
         stopped(Run, Stopped): a run has paused, and knows it.
         diverged(Run, DivergenceError): a run has paused because its numbers exceed all bounds; after ``stopped``.
-        died(Run): a layer has died in the last epoch; see ``dead_layer``.
+        died(Run): a layer has died; see ``dead_layer``.
         recorded(Run, Recorded): what there is to tell about the record of a run.
     """
 
@@ -66,9 +66,10 @@ class Reports(QObject):
             run.progress = replace(run.progress, measuring=True)
             if run is self._runs.current:
                 self.progressed.emit()
-        elif isinstance(event, (Epoch, BestRestored)):
+        elif isinstance(event, (Epochs, BestRestored)):
             had_died, was_unsaved = run.has_died, run.unsaved
-            run.take_event(event)
+            for each in figures_in(event):
+                run.take_event(each)
             self._runs.tell_history(run)
             if run.unsaved != was_unsaved:
                 self._runs.tell_file(run)

@@ -31,13 +31,6 @@ def test_an_event_comes_out_of_its_bytes_as_it_was(event: Epoch) -> None:
             part.confusion[0, 0] += 1  # it is nobody else's
 
 
-def test_each_event_has_bytes_of_its_own() -> None:
-    """Those of the last one are kept for who asks next."""
-    first, second = Epoch(1, OF_NUMBERS, None, 0.5), Epoch(2, OF_NUMBERS, None, 0.5)
-    packed = [epoch_bytes(each) for each in (first, first, second, first)]
-    assert [epoch_numbers(each)[0] for each in packed] == [1, 1, 2, 1]
-
-
 def test_the_numbers_stand_in_the_order_of_the_quantities() -> None:
     epoch, seconds, dead_layer, train, test, validation = epoch_numbers(epoch_bytes(EVENTS["numbers"]))
     assert (epoch, seconds, dead_layer, test, validation) == (3, 0.5, None, None, None)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from engine.events import BestRestored, Epoch
+from engine.errors import DivergenceError
+from engine.events import Batch, BestRestored, Epoch, Event
+from engine.training import Trainer
+from nnviz.jobs import job as job_module
+from nnviz.jobs import pace
 from nnviz.jobs.job import Job
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.reports import EpochEnd, Frame, Until
+from nnviz.jobs.recorder import Plan, Recorder
+from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, Stopped, Until
+from nnviz.library import Library
 from tests.nnviz.library.helpers import DATA, an_experiment
 
 
@@ -30,7 +39,12 @@ class Outlet:
         raise AssertionError("none is wanted")
 
     def tell(self, run: int, event: Any) -> None:
-        self.told.append(event)
+        """Keeps epochs one by one."""
+        self.told += event if isinstance(event, Epochs) else [event]
+
+    def tell_soon(self, run: int, event: Any) -> None:
+        """Likewise."""
+        self.tell(run, event)
 
 
 def test_the_network_at_the_end_of_an_epoch_is_not_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,24 +61,25 @@ def test_the_network_at_the_end_of_an_epoch_is_not_trained_on(monkeypatch: pytes
         np.testing.assert_array_equal(parameters, then[epoch])
 
 
-class CalledAtEpoch2(Outlet):
-    """Has something else to do, or halts, once epoch 2 was told."""
+class CalledInEpoch3(Outlet):
+    """Has something else to do, or halts, after the first step of epoch 3."""
 
-    def __init__(self, halts: bool) -> None:
+    def __init__(self, trainer: Trainer, halts: bool) -> None:
         super().__init__()
-        self.halts, self.must_halt = halts, False
+        self._trainer, self._halts = trainer, halts
 
     def nothing_waits(self) -> bool:
-        """Until it was told."""
-        return self.halts or not self._is_reached
+        """Until then."""
+        return self._halts or not self._is_reached
 
-    def tell(self, run: int, event: Any) -> None:
-        super().tell(run, event)
-        self.must_halt = self.halts and self._is_reached
+    @property
+    def must_halt(self) -> bool:  # type: ignore[override]
+        """From then on."""
+        return self._halts and self._is_reached
 
     @property
     def _is_reached(self) -> bool:
-        return any(isinstance(event, Epoch) and event.epoch == 2 for event in self.told)
+        return self._trainer.epoch == 3
 
 
 class Undisturbed(Outlet):
@@ -80,9 +95,10 @@ def _epochs(outlet: Outlet) -> list[int]:
 
 
 def test_a_job_goes_on_until_something_else_waits() -> None:
-    job, outlet = Job(1, an_experiment(epochs=5).trainer(DATA)), CalledAtEpoch2(halts=False)
+    trainer = an_experiment(epochs=5).trainer(DATA)
+    job, outlet = Job(1, trainer), CalledInEpoch3(trainer, halts=False)
     assert job.advance(outlet) is None
-    assert (_epochs(outlet), job.trainer.epoch) == ([0, 1, 2], 2)
+    assert (_epochs(outlet), trainer.epoch, trainer.batch) == ([0, 1, 2], 3, 1)
     rest = Undisturbed()
     stopped = job.advance(rest)
     assert stopped is not None
@@ -91,7 +107,8 @@ def test_a_job_goes_on_until_something_else_waits() -> None:
 
 
 def test_a_job_that_is_halted_meanwhile_pauses_there_and_goes_on_as_if_nothing_had_been() -> None:
-    job, outlet = Job(1, an_experiment(epochs=5).trainer(DATA)), CalledAtEpoch2(halts=True)
+    trainer = an_experiment(epochs=5).trainer(DATA)
+    job, outlet = Job(1, trainer), CalledInEpoch3(trainer, halts=True)
     stopped = job.advance(outlet)
     assert stopped is not None
     assert (stopped.finished, _epochs(outlet)) == (False, [0, 1, 2])
@@ -125,3 +142,151 @@ def test_a_job_that_stops_early_ends_with_its_best_network() -> None:
     assert isinstance(outlet.told[-1], BestRestored)
     assert sum(isinstance(event, BestRestored) for event in outlet.told) == 1
     assert _epochs(outlet)[-1] < 50
+
+
+# ---- short epochs and long ones
+
+
+class Clock:
+    """Stands in for the module ``time``. Each epoch takes so long, and the rest nothing."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def perf_counter(self) -> float:
+        """What it was set to."""
+        return self.now
+
+
+class Sent(Undisturbed):
+    """Keeps what is sent together; takes a frame twenty times a second, if it is to."""
+
+    def __init__(self, clock: Clock, takes_frames: bool = False) -> None:
+        super().__init__()
+        self.takes_frames, self.clock = takes_frames, clock
+        self._frame_at = clock.now
+        self.parcels: list[tuple[float, list[Any]]] = []
+        self._gathered: list[Any] = []
+
+    def tell(self, run: int, event: Any) -> None:
+        """Sends it."""
+        self.tell_soon(run, event)
+        self.parcels.append((self.clock.now, self._gathered))
+        self._gathered = []
+
+    def tell_soon(self, run: int, event: Any) -> None:
+        """Keeps it for what is sent next."""
+        self._gathered.append(event)
+
+    @property
+    def wants_frame(self) -> bool:  # type: ignore[override]
+        """Whether it is time."""
+        return self.takes_frames and self.clock.now - self._frame_at >= 0.05
+
+    def put_frame(self, frame: Frame) -> None:
+        """Sends it."""
+        self._frame_at = self.clock.now
+        self.tell(frame.run, frame)
+
+
+def sent(seconds: float, epochs: int, monkeypatch: pytest.MonkeyPatch, takes_frames: bool = False) -> Sent:
+    """What is sent of a training whose epochs take so long."""
+    clock = Clock()
+    monkeypatch.setattr(job_module, "time", clock)
+    monkeypatch.setattr(pace, "time", clock)
+    trainer = an_experiment(epochs=epochs).trainer(DATA)
+    run = trainer.run
+
+    def timed() -> Iterator[Event]:
+        for event in run():
+            if isinstance(event, Epoch):
+                clock.now += seconds
+                event = replace(event, seconds=clock.now)
+            yield event
+
+    monkeypatch.setattr(trainer, "run", timed)
+    job, outlet = Job(1, trainer), Sent(clock, takes_frames)
+    stopped = job.advance(outlet)
+    assert stopped is not None
+    assert stopped.finished
+    outlet.tell(1, stopped)
+    told = [
+        each.epoch for _, parcel in outlet.parcels for event in parcel if isinstance(event, Epochs) for each in event
+    ]
+    assert told == list(range(epochs + 1)), "each once, and in order"
+    return outlet
+
+
+def test_long_epochs_are_sent_at_once_and_with_their_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    *parcels, (_, last) = sent(0.3, 4, monkeypatch).parcels
+    assert len(parcels) == 5
+    assert isinstance(last[-1], Stopped)
+    for number, (at, parcel) in enumerate(parcels):
+        assert [type(event) for event in parcel] == [EpochEnd, Epochs] if number else [Epochs]
+        (epoch,) = parcel[-1]
+        assert (epoch.epoch, epoch.seconds) == (number, at), "not later than it ended"
+
+
+@pytest.mark.parametrize("takes_frames", [False, True])
+def test_short_epochs_are_sent_together_and_wait_a_moment_at_most(
+    monkeypatch: pytest.MonkeyPatch, takes_frames: bool
+) -> None:
+    outlet = sent(0.001, 1000, monkeypatch, takes_frames)
+    waits = [
+        at - epoch.seconds
+        for at, parcel in outlet.parcels
+        for event in parcel
+        if isinstance(event, Epochs)
+        for epoch in event
+    ]
+    assert max(waits) <= 0.072
+    assert 10 < len(outlet.parcels) < 25
+
+
+def test_a_frame_takes_along_what_ended_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is of the end of an epoch then, unless no epoch waits."""
+    seen = 0
+    for _, parcel in sent(0.001, 1000, monkeypatch, takes_frames=True).parcels:
+        ended = [epoch.epoch for event in parcel if isinstance(event, Epochs) for epoch in event]
+        frames = [event for event in parcel if isinstance(event, Frame)]
+        if frames and ended:
+            (frame,) = frames
+            assert (frame.epoch, frame.batch) == (ended[-1], frame.batches)
+            seen += 1
+    assert seen > 10
+
+
+def test_who_has_many_very_short_epochs_does_not_hold_back_more_than_a_hundred(monkeypatch: pytest.MonkeyPatch) -> None:
+    parcels = sent(1e-5, 1000, monkeypatch).parcels
+    assert max(len(event) for _, parcel in parcels for event in parcel if isinstance(event, Epochs)) == 100
+
+
+def test_epochs_before_an_error_are_told() -> None:
+    job, outlet = Job(1, an_experiment(epochs=5, learning_rate=1e38).trainer(DATA)), Undisturbed()
+    with pytest.raises(DivergenceError):
+        job.advance(outlet)
+    assert _epochs(outlet) == [0]
+
+
+def test_all_epochs_are_recorded_and_moments_are_as_they_were(tmp_path: Path) -> None:
+    """However they are told: a moment is a copy of the parameters at its place."""
+    made = an_experiment(epochs=300)
+    recorder = Recorder(Plan(tmp_path / "library.sqlite", None, 0.0, made, DATA.title))
+    job, outlet = Job(1, made.trainer(DATA), recorder), Undisturbed()
+    stopped = job.advance(outlet)
+    assert stopped is not None
+    recorder.finish("finished")
+    alone, then = made.trainer(DATA), dict[float, np.ndarray]()
+    for event in alone.run():
+        if isinstance(event, (Batch, Epoch)):
+            then[event.place if isinstance(event, Batch) else event.epoch] = alone.network.parameters.copy()
+    run = next(event.run for event in outlet.told if isinstance(event, Recorded))
+    losses = [event.train.loss for event in outlet.told if isinstance(event, Epoch) and event.train]
+    with Library(tmp_path / "library.sqlite") as library:
+        curve = library.history(run).loss.train
+        assert curve.epochs == list(range(301))
+        np.testing.assert_allclose(curve.values, losses)
+        moments = library.moments(run)
+        assert moments[0] == 0
+        for at in moments:
+            np.testing.assert_array_equal(library.network(run, at).parameters, then[at])

@@ -12,11 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.errors import SettingError
-from engine.events import Epoch
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.reports import Epochs, Frame, Stopped, Until
 from nnviz.jobs.runner import Runner
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
@@ -58,7 +57,7 @@ def test_a_run_and_its_events(runner: Runner, qtbot: QtBot, few_digits: Dataset)
     assert stop.finished
     assert stop.frame is not None
     assert (stop.frame.epoch, stop.frame.batch) == (2, 20)
-    assert [event.epoch for _, event in told if isinstance(event, Epoch)] == [0, 1, 2]
+    assert [each.epoch for _, event in told if isinstance(event, Epochs) for each in event] == [0, 1, 2]
     assert {run for run, _ in told} == {3}
 
 

@@ -14,10 +14,10 @@ import pytest
 
 from engine.events import Epoch
 from engine.packing import packed
-from nnviz.jobs import training_main
-from nnviz.jobs.parcels import Parcel
-from nnviz.jobs.reports import EpochEnd
-from nnviz.jobs.training_main import _MOMENT, _MOST_UNHEARD, _Outlet, _Pipe
+from nnviz.jobs.reports import EpochEnd, Epochs, Frame
+from nnviz.jobs.training_main import _MOST_UNHEARD, _Outlet, _Pipe
+
+_EPOCH = Epoch(1, None, None, 0.0)
 
 
 def test_an_order_that_comes_just_before_it_waits_to_be_heard_is_not_missed() -> None:
@@ -25,7 +25,7 @@ def test_an_order_that_comes_just_before_it_waits_to_be_heard_is_not_missed() ->
     outlet = _Outlet(_Nowhere(), queue.SimpleQueue())
     outlet.begin()
     for _ in range(_MOST_UNHEARD):
-        outlet.tell(1, Epoch(1, None, None, 0.0))
+        outlet.tell(1, Epochs.of([_EPOCH]))
     outlet.go_on()
     assert _ends(_telling(outlet))
     waiting = _telling(outlet)
@@ -42,7 +42,7 @@ def test_who_has_an_order_waits_with_no_event(order: str) -> None:
     outlet = _Outlet(_Nowhere(), orders)
     outlet.begin()
     for _ in range(_MOST_UNHEARD):
-        outlet.tell(1, Epoch(1, None, None, 0.0))
+        outlet.tell(1, Epochs.of([_EPOCH]))
     waiting = _telling(outlet)
     assert waiting.is_alive()
     if order == "halt":
@@ -70,52 +70,37 @@ def test_a_full_pipe_keeps_nobody_waiting_and_all_arrives_in_order() -> None:
         pipe._writer.join()
 
 
-def test_slow_epochs_are_sent_at_once_and_with_their_weights(clock: _Clock) -> None:
-    """Also just after a frame."""
+def test_what_may_wait_is_sent_with_what_comes_next() -> None:
     pipe = _Kept()
     outlet = _Outlet(pipe, queue.SimpleQueue())
-    for number in range(1, 4):
-        clock.now += 0.3
-        pipe.put("frame")
-        outlet.tell(1, EpochEnd(number, packed(np.zeros(3, np.float32), (1, 1))))
-        outlet.tell(1, Epoch(number, None, None, 0.0))
-        assert [type(event) for _, event in pipe.parcels[-1]] == [EpochEnd, Epoch]
-    assert len(pipe.parcels) == 6
+    end, epochs = EpochEnd(1, packed(np.zeros(3, np.float32), (1, 1))), Epochs.of([_EPOCH])
+    outlet.tell_soon(1, end)
+    outlet.tell_soon(1, epochs)
+    assert pipe.parcels == []
+    outlet.put_frame(Frame(1, np.zeros(3, np.float32), 1, 1, 1, 0.1))
+    outlet.tell(1, epochs)
+    (first, second) = pipe.parcels
+    assert [type(message) if isinstance(message, Frame) else type(message[1]) for message in first] == [
+        EpochEnd,
+        Epochs,
+        Frame,
+    ]
+    assert list(map(repr, second[0][1])) == [repr(_EPOCH)]
 
 
-def test_fast_epochs_are_sent_together_and_wait_a_moment_at_most(clock: _Clock) -> None:
-    pipe = _Kept()
-    outlet = _Outlet(pipe, queue.SimpleQueue())
-    for number in range(1000):
-        clock.now += 0.001
-        count = len(pipe.parcels)
-        outlet.tell(1, Epoch(number, None, None, clock.now))
-        if len(pipe.parcels) > count:
-            assert clock.now - pipe.parcels[-1][0][1].seconds <= _MOMENT + 0.001
-        outlet.heard(1)
-    pipe.put((1, "frame"))  # takes along what is left
-    told = [event for parcel in pipe.parcels for _, event in parcel]
-    assert [event.epoch for event in told[:-1]] == list(range(1000))
-    assert told[-1] == "frame"
-    assert 10 < len(pipe.parcels) < 20
-
-
-class _Clock:
-    """Stands in for the module ``time``."""
-
-    now = 100.0
-
-    def perf_counter(self) -> float:
-        """What it was set to."""
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
-    """The training's clock."""
-    clock = _Clock()
-    monkeypatch.setattr(training_main, "time", clock)
-    return clock
+def test_epochs_are_counted_one_by_one() -> None:
+    """It waits before it has told of many more than were heard, however they are told."""
+    outlet = _Outlet(_Nowhere(), queue.SimpleQueue())
+    outlet.begin()
+    for _ in range(_MOST_UNHEARD // 100):
+        outlet.tell_soon(1, Epochs.of([_EPOCH] * 100))
+    waiting = threading.Thread(target=outlet.tell_soon, args=(1, Epochs.of([_EPOCH])), daemon=True)
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive()
+    outlet.heard(1)
+    outlet.go_on()
+    assert _ends(waiting)
 
 
 class _Kept(_Pipe):
@@ -136,12 +121,12 @@ class _Nowhere(_Pipe):
 
     def send(self) -> None:
         """Drops it."""
-        self._gathered = Parcel()
+        self._gathered = []
 
 
 def _telling(outlet: _Outlet) -> threading.Thread:
     """A thread that tells of an event."""
-    thread = threading.Thread(target=outlet.tell, args=(1, Epoch(1, None, None, 0.0)), daemon=True)
+    thread = threading.Thread(target=outlet.tell, args=(1, Epochs.of([_EPOCH])), daemon=True)
     thread.start()
     return thread
 

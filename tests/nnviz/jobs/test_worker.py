@@ -19,7 +19,7 @@ from engine.events import BestRestored, Epoch
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.jobs.reports import Frame, Stopped, Until
+from nnviz.jobs.reports import Epochs, Frame, Stopped, Until
 from nnviz.jobs.worker import Worker
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
@@ -34,14 +34,14 @@ def worker(qapp: object) -> Iterator[Worker]:
 
 
 class Ear:
-    """What the worker told, as (run, event), in order."""
+    """What the worker told, as (run, event), in order; epochs one by one."""
 
     def __init__(self, worker: Worker) -> None:
         self.heard: list[tuple[int, object]] = []
         worker.told.connect(self._hear)
 
     def _hear(self, run: int, event: object) -> None:
-        self.heard.append((run, event))
+        self.heard += [(run, each) for each in (event if isinstance(event, Epochs) else [event])]
 
     def stops(self, run: int) -> list[Stopped]:
         """Of that run."""

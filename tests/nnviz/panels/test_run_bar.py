@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.events import Epoch
 from engine.metrics import Evaluation
+from nnviz.jobs.reports import Epochs
 from nnviz.look import theme
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -92,7 +93,8 @@ def test_small_errors_are_not_rounded_to_nothing(ready_window: MainWindow) -> No
     errors = [(0.9, "90.00 %"), (0.0241, "2.41 %"), (0.000017, "0.0017 %"), (0.0, "0.00 %")]
     for epoch, (error, told) in enumerate(errors, start=1):
         figures = Evaluation(0.1, error, None)
-        session.training.runner.told.emit(session.runs.current.id, Epoch(epoch, figures, figures, 0.1))
+        ended = Epochs.of([Epoch(epoch, figures, figures, 0.1)])
+        session.training.runner.told.emit(session.runs.current.id, ended)
         for name in ("trainFigure", "testFigure"):
             assert find(ready_window, QLabel, name).text() == told
 
