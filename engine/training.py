@@ -205,11 +205,12 @@ class Trainer:
         # Divergence is reported as an error, not by many warnings. The context keeps that from the caller.
         context = copy_context()
         context.run(np.seterr, all="ignore")
-        events = self._events()
+        events = self.steps()
         while (event := context.run(next, events, None)) is not None:
             yield event
 
-    def _events(self) -> Iterator[Event]:
+    def steps(self) -> Iterator[Event]:
+        """As :meth:`run`, a little faster, for who has told NumPy not to warn: ``with np.errstate(all="ignore")``."""
         while True:
             if not self._measured:
                 yield from self._rest_of_epoch()

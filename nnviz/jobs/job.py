@@ -140,9 +140,10 @@ class Job:
         Returns how it has paused; None if it has not. Raises what goes wrong; then :meth:`restart` it.
         """
         if self._events is None:
-            self._events = self.trainer.run()  # which knows nothing of the job, so both are freed when it is dropped
+            self._events = self.trainer.steps()  # which knows nothing of the job, so both are freed when it is dropped
         try:
-            return self._take(self._events, outlet)
+            with np.errstate(all="ignore"):
+                return self._take(self._events, outlet)
         finally:
             self._tell_ended(outlet, outlet.tell_soon)
 

@@ -318,8 +318,8 @@ class Worker(QThread):
         return not self.frames
 
     def nothing_waits(self) -> bool:
-        """False: after each step it looks for orders, and whether the process is ready."""
-        return False
+        """Whether there is no order; and no process, which may get ready after any step."""
+        return self._process is None and self._orders.empty()
 
     def put_frame(self, frame: Frame) -> None:
         """Into the mailbox."""

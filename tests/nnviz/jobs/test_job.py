@@ -195,16 +195,16 @@ def sent(seconds: float, epochs: int, monkeypatch: pytest.MonkeyPatch, takes_fra
     monkeypatch.setattr(job_module, "time", clock)
     monkeypatch.setattr(pace, "time", clock)
     trainer = an_experiment(epochs=epochs).trainer(DATA)
-    run = trainer.run
+    steps = trainer.steps
 
     def timed() -> Iterator[Event]:
-        for event in run():
+        for event in steps():
             if isinstance(event, Epoch):
                 clock.now += seconds
                 event = replace(event, seconds=clock.now)
             yield event
 
-    monkeypatch.setattr(trainer, "run", timed)
+    monkeypatch.setattr(trainer, "steps", timed)
     job, outlet = Job(1, trainer), Sent(clock, takes_frames)
     stopped = job.advance(outlet)
     assert stopped is not None
