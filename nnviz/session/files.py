@@ -177,8 +177,7 @@ class Files(QObject):
 
         def take(number: int, event: object) -> None:
             if number == run:
-                for each in figures_in(event):
-                    past.take_event(each)
+                past.take_events(figures_in(event))
 
         def work() -> str:
             network, found = network_for_file(past, data), found_at(look, writing.path)

@@ -68,8 +68,7 @@ class Reports(QObject):
                 self.progressed.emit()
         elif isinstance(event, (Epochs, BestRestored)):
             had_died, was_unsaved = run.has_died, run.unsaved
-            for each in figures_in(event):
-                run.take_event(each)
+            run.take_events(figures_in(event))
             self._runs.tell_history(run)
             if run.unsaved != was_unsaved:
                 self._runs.tell_file(run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from copy import copy
 from dataclasses import field, replace
@@ -298,17 +298,18 @@ class Run:
         if frame.estimate is not None and self.epochs > self.history.completed:
             self.history.add_estimate(self.epochs, frame.estimate)
 
-    def take_event(self, event: Epoch | BestRestored) -> None:
-        """Takes the figures of an epoch, or notes that the best parameters were restored."""
-        self.history.take(event, self.start_epoch)
-        self.edited = None
-        if isinstance(event, BestRestored):
-            self.changes += 1
-            self.snapshots.forget_after(self.start_epoch + event.epoch)
-        else:
-            self.dead_layer = event.dead_layer
-            self.has_died = self.has_died or event.dead_layer is not None
-            self.changes = max(self.changes, min(event.epoch, 1))
+    def take_events(self, events: Iterable[Epoch | BestRestored]) -> None:
+        """Takes the figures of epochs, or notes that the best parameters were restored."""
+        for event in events:
+            self.history.take(event, self.start_epoch)
+            self.edited = None
+            if isinstance(event, BestRestored):
+                self.changes += 1
+                self.snapshots.forget_after(self.start_epoch + event.epoch)
+            else:
+                self.dead_layer = event.dead_layer
+                self.has_died = self.has_died or event.dead_layer is not None
+                self.changes = max(self.changes, min(event.epoch, 1))
 
     def provenance(self, data_title: str) -> Provenance:
         """The provenance that a file of this network will hold."""

@@ -19,6 +19,7 @@ from engine.errors import SettingError
 from engine.events import Epoch, Evaluating
 from engine.metrics import Evaluator
 from engine.storage import save_network
+from nnviz.jobs.reports import Epochs
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -33,8 +34,8 @@ def epochs_of(session: Session) -> list[Epoch]:
     current = session.runs.current.id
 
     def take(run: int, event: object) -> None:
-        if run == current and isinstance(event, Epoch):
-            ended.append(event)
+        if run == current and isinstance(event, Epochs):
+            ended.extend(event)
 
     session.training.runner.told.connect(take)
     return ended
