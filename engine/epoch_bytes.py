@@ -1,7 +1,7 @@
 """The event of an epoch's end in few bytes.
 
-Where epochs are short, a thousand of them a second wait together to be told and to be recorded. As they are, each is
-some twenty objects, scattered in memory, which take longer to keep and to free than to be packed once for both.
+Where epochs are short, a thousand of them a second are told to the window and recorded. As it is, each is some twenty
+objects, which take longer to pickle and to look into than to be packed once for both.
 """
 
 from __future__ import annotations

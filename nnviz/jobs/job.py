@@ -77,7 +77,7 @@ class Job:
         self._last_batch: Batch | None = None
         self._pace = Pace()
         self._ends = Budget(_SECONDS_BETWEEN_ENDS)
-        self._ended: list[Epoch] = []  # those that were not told yet; none but while it takes events
+        self._ended: list[Epoch] = []  # those that were not told yet, while it takes events
         self._epoch_at = self._told_at = -math.inf  # when the last epoch ended, and when epochs were last told
         self._went = 0.0  # when it was last told to go
         self._events: Iterator[Event] | None = None
@@ -102,6 +102,7 @@ class Job:
     def restart(self) -> None:
         """Lets it go on at the trainer's place after an error."""
         self._events = self._last_batch = None
+        self._ended = []
         if self.recorder is not None:
             self.recorder.leap()
 
@@ -154,7 +155,7 @@ class Job:
             if isinstance(event, Batch):  # asked first: thousands of times a second
                 self._last_batch, self._has_stepped = event, True
                 pace.batch_done()
-                if outlet.wants_frame and not self._ended:  # else with them, at the end of the epoch
+                if outlet.wants_frame and (not self._ended or self._is_long()):  # else with them, when this one ends
                     self._show(outlet)
                 if recorder is not None and event.epoch >= recorder.next_moment <= event.place:
                     self._record(event, outlet)
@@ -182,28 +183,36 @@ class Job:
 
     # ---- what is told
 
+    def _is_long(self) -> bool:
+        """Whether the epoch has already taken too long for others to wait for its end."""
+        return time.perf_counter() - self._epoch_at > _SECONDS_TOGETHER
+
     def _end_epoch(self, event: Epoch, outlet: Outlet) -> None:
         """Short epochs are told and recorded together: the caches are cold after each, so all that is done costs."""
         now, before = time.perf_counter(), self._epoch_at
         self._epoch_at = now
         self._ended.append(event)
+        cannot_wait = now - before > _RARE or now - self._told_at > _SECONDS_TOGETHER
+        cannot_wait = cannot_wait or len(self._ended) >= _MOST_TOGETHER
+        if outlet.wants_frame and not cannot_wait and self._show(outlet):
+            return  # which is the network at the end of the epoch, too
         if event.epoch and self._ends.is_due:
             self._tell_end(event, outlet)
-        if now - before > _RARE or now - self._told_at > _SECONDS_TOGETHER or len(self._ended) >= _MOST_TOGETHER:
+        if cannot_wait:
             self._told_at = now
             self._tell_ended(outlet, outlet.tell)
-        elif self.recorder is not None and event.epoch >= self.recorder.next_moment:
+        elif self.recorder is not None and -math.inf < self.recorder.next_moment <= event.epoch:
             self._tell_ended(outlet, outlet.tell_soon)
-        elif outlet.wants_frame:
-            self._show(outlet)
 
-    def _tell_ended(self, outlet: Outlet, tell: Callable[[int, Report], None]) -> None:
-        """Tells and records the epochs that have ended."""
-        if self._ended:
-            ended, self._ended = Epochs.of(self._ended), []
+    def _tell_ended(self, outlet: Outlet, tell: Callable[[int, Report], None], frame: Frame | None = None) -> None:
+        """Tells the epochs that have ended, with a frame if there is one, and records them."""
+        ended, self._ended = Epochs.of(self._ended), []
+        if ended.packed:
             tell(self.run, ended)
-            if self.recorder is not None:
-                self.recorder.take_epochs(ended.packed, self.trainer, partial(outlet.tell, self.run))
+        if frame is not None:
+            outlet.put_frame(frame)
+        if ended.packed and self.recorder is not None:
+            self.recorder.take_epochs(ended.packed, self.trainer, partial(outlet.tell, self.run))
 
     def _tell_end(self, event: Epoch, outlet: Outlet) -> None:
         with self._ends:
@@ -211,21 +220,21 @@ class Job:
             now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
             outlet.tell_soon(self.run, EpochEnd(event.epoch, packed(now, tuple(network.shape))))
 
-    def _show(self, outlet: Outlet) -> None:
-        """Puts a frame into the outlet, if it is due."""
+    def _show(self, outlet: Outlet) -> bool:
+        """Puts a frame into the outlet, with the epochs that have ended, if it is due; returns whether it was."""
         pace = self._pace
         if self.until is Until.BATCH or not pace.views.is_due:
-            return
+            return False
         with pace.views:
             if not self.is_finite:
-                return
+                return False
             frame = self.frame()
-        if outlet.estimating and pace.estimates.is_due:
+        if outlet.estimating and not self._ended and pace.estimates.is_due:  # short epochs are measured soon enough
             with pace.estimates:
                 frame = replace(frame, estimate=self.trainer.estimate())
-        self._tell_ended(outlet, outlet.tell_soon)
         self._told_at = time.perf_counter()
-        outlet.put_frame(frame)
+        self._tell_ended(outlet, outlet.tell_soon, frame)
+        return True
 
     def _pause_after(self, event: Event, outlet: Outlet) -> Stopped | None:
         """How it has paused, if it is to pause after that event."""

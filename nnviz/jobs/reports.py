@@ -98,7 +98,7 @@ def figures_in(event: object) -> Iterable[Epoch | BestRestored]:
 
 
 def count_of(event: object) -> int:
-    """How many events that is to whom hears it."""
+    """How many events it is counted as: each epoch is one."""
     return len(event) if isinstance(event, Epochs) else 1
 
 

@@ -22,7 +22,7 @@ from nnviz.jobs.recorder import status_of
 from nnviz.jobs.reports import Frame, Stopped, count_of
 from nnviz.jobs.training_process import Returned
 
-_MOST_UNHEARD = 300  # events: more would keep the interface busy with the past
+_MOST_UNHEARD = 300  # events, before it tells of more: the interface would be busy with the past
 _NEED_NOT_WAIT = hasattr(os, "set_blocking")  # whether a full pipe can be asked to take nothing
 
 
@@ -47,7 +47,9 @@ class _Pipe:
         self._gathered.append(message)
 
     def send(self) -> None:
-        """Sends what is gathered."""
+        """Sends what is gathered, if anything is."""
+        if not self._gathered:
+            return
         parcel = memoryview(pickle.dumps(self._gathered, protocol=5))
         self._gathered = []
         left = parcel[self._written_at_once(parcel) :]
@@ -116,10 +118,10 @@ class _Outlet:
 
     def _count(self, event: Report) -> None:
         self._told += count_of(event)
-        if self._told - self._heard > _MOST_UNHEARD and not self.must_halt and self.nothing_waits():
+        while self._told - self._heard > _MOST_UNHEARD and not self.must_halt and self.nothing_waits():
             self._pipe.send()
             self._may_go_on.wait()
-            self._may_go_on.clear()  # not before it waits: an order may have come since the last look for one
+            self._may_go_on.clear()  # what was set before that is seen by the next look
 
     def heard(self, count: int) -> None:
         self._heard += count
@@ -231,6 +233,7 @@ class _Borrower:
         """Tells where the training is, unless that was told already."""
         if self._is_training and self._job is not None:
             self._is_training = False
+            self._outlet.must_halt = True  # who waits for it hears nothing until it has come
             trace = "" if error is None else traceback.format_exc()
             job, recorder, is_over = self._job, self._job.recorder, stopped is not None or error is not None
             if recorder is not None:

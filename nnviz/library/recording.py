@@ -58,9 +58,9 @@ Tell = Callable[[str], None]
 class Recording:
     """Records one training of a run, from where its trainer is now. What the library had of later places is dropped.
 
-    Call :meth:`take` after every event of the trainer, :meth:`pause` where it stands still, and one of :meth:`finish`
-    and :meth:`close` at the end. A library that cannot be written to never stops the training: :attr:`problem` says
-    why, and it is tried again.
+    Call :meth:`take` after every event of the trainer, or :meth:`take_epochs` after some epochs, :meth:`pause` where it
+    stands still, and one of :meth:`finish` and :meth:`close` at the end. A library that cannot be written to never
+    stops the training: :attr:`problem` says why, and it is tried again.
 
     Attributes:
         run: the run's number in the library.

@@ -176,8 +176,8 @@ class Files(QObject):
         runner = self._training.runner
 
         def take(number: int, event: object) -> None:
-            if number == run:
-                past.take_events(figures_in(event))
+            for each in figures_in(event) if number == run else ():
+                past.take_event(each)
 
         def work() -> str:
             network, found = network_for_file(past, data), found_at(look, writing.path)

@@ -24,7 +24,7 @@ class Reports(QObject):
         progressed: the current run has newer parameters, or its evaluation takes long.
         stopped(Run, Stopped): a run has paused, and knows it.
         diverged(Run, DivergenceError): a run has paused because its numbers exceed all bounds; after ``stopped``.
-        died(Run): a layer has died; see ``dead_layer``.
+        died(Run): a layer has died in the last epoch; see ``dead_layer``.
         recorded(Run, Recorded): what there is to tell about the record of a run.
     """
 
@@ -67,13 +67,15 @@ class Reports(QObject):
             if run is self._runs.current:
                 self.progressed.emit()
         elif isinstance(event, (Epochs, BestRestored)):
-            had_died, was_unsaved = run.has_died, run.unsaved
-            run.take_events(figures_in(event))
+            was_unsaved = run.unsaved
+            for each in figures_in(event):
+                had_died = run.has_died
+                run.take_event(each)
+                if run.has_died and not had_died:
+                    self.died.emit(run)
             self._runs.tell_history(run)
             if run.unsaved != was_unsaved:
                 self._runs.tell_file(run)
-            if run.has_died and not had_died:
-                self.died.emit(run)
 
     def _stop(self, run: Run, stop: Stopped) -> None:
         if stop.frame is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
 from dataclasses import field, replace
@@ -108,9 +108,12 @@ class Run:
         self.progress = Progress(epochs=self.experiment.training.epochs)
         self.keep_snapshot()
 
-    def keep_snapshot(self) -> None:
-        """Keeps the parameters of now among the snapshots, if they are far enough from the last ones."""
-        self.snapshots.add(self.epochs, self.parameters, self.network.shape)
+    def keep_snapshot(self, is_end: bool = False) -> None:
+        """Keeps the parameters of now among the snapshots, if they are far enough from the last ones.
+
+        ``is_end``: whether an epoch has just ended.
+        """
+        self.snapshots.add(self.epochs, self.parameters, self.network.shape, is_end)
 
     def copy(self) -> Run:
         """A copy that does not follow the training, for a file; without snapshots."""
@@ -294,22 +297,21 @@ class Run:
         self.parameters = frame.parameters
         if frame.epoch and (frame.epoch, frame.batch) != before:
             self.changes += 1
-        self.keep_snapshot()
+        self.keep_snapshot(is_end=0 < frame.batch == frame.batches)
         if frame.estimate is not None and self.epochs > self.history.completed:
             self.history.add_estimate(self.epochs, frame.estimate)
 
-    def take_events(self, events: Iterable[Epoch | BestRestored]) -> None:
-        """Takes the figures of epochs, or notes that the best parameters were restored."""
-        for event in events:
-            self.history.take(event, self.start_epoch)
-            self.edited = None
-            if isinstance(event, BestRestored):
-                self.changes += 1
-                self.snapshots.forget_after(self.start_epoch + event.epoch)
-            else:
-                self.dead_layer = event.dead_layer
-                self.has_died = self.has_died or event.dead_layer is not None
-                self.changes = max(self.changes, min(event.epoch, 1))
+    def take_event(self, event: Epoch | BestRestored) -> None:
+        """Takes the figures of an epoch, or notes that the best parameters were restored."""
+        self.history.take(event, self.start_epoch)
+        self.edited = None
+        if isinstance(event, BestRestored):
+            self.changes += 1
+            self.snapshots.forget_after(self.start_epoch + event.epoch)
+        else:
+            self.dead_layer = event.dead_layer
+            self.has_died = self.has_died or event.dead_layer is not None
+            self.changes = max(self.changes, min(event.epoch, 1))
 
     def provenance(self, data_title: str) -> Provenance:
         """The provenance that a file of this network will hold."""

@@ -25,7 +25,7 @@ class Runs(QObject):
     Signals:
         replaced: another run is the current one.
         compared_changed: ``compared`` has changed.
-        history_changed: the current run has the figures of another epoch, or its best parameters were restored.
+        history_changed: the current run has the figures of more epochs, or its best parameters were restored.
         file_changed: the current run's file, name or ``unsaved`` has changed.
         let_go(Run): the run was removed, because there was no room left for it.
     """

@@ -79,15 +79,16 @@ class Snapshots:
         """At most so many of them, at equal distances in the list; mostly the same ones when another is added."""
         return self._kept[:: -(-len(self._kept) // most) or 1]
 
-    def add(self, epochs: float, parameters: Array, shape: Sequence[int]) -> None:
-        """Keeps the parameters of a network of that shape if they are far enough from the last snapshot.
+    def add(self, epochs: float, parameters: Array, shape: Sequence[int], is_end: bool = False) -> None:
+        """Keeps the parameters of a network of that shape if they are far enough from the last snapshot, or are those
+        of an epoch's end that takes its place.
 
         Drops snapshots of later epochs.
         """
         if self._kept and self._kept[-1].epochs >= epochs:
             self._kept = [snapshot for snapshot in self._kept if snapshot.epochs < epochs]
-        if self._is_far_enough(epochs):
-            self._put(Snapshot(epochs, packed(parameters, tuple(shape))))
+        if is_end or self._is_far_enough(epochs):
+            self._put(Snapshot(epochs, packed(parameters, tuple(shape)), is_end))
 
     def add_end(self, epochs: float, parameters: Packed) -> None:
         """Keeps the parameters at the end of an epoch, among those that may have come since, if there is place."""

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.events import Epoch, Event
+from engine.epoch_bytes import epoch_numbers
 from nnviz.jobs.recorder import Recorder, Tell
 from nnviz.library import Recording
 
@@ -18,8 +18,8 @@ VARIABLE = "NNVIZ_HOSTILE_NOTES"  # names the file of the notes
 @dataclass(frozen=True)
 class Note:
     """Attributes:
-    what: "ended" before an epoch's figures are noted, "written" when a state is in the library, "failed" if not,
-        "untaken" when the run could not be taken up.
+    what: "ended" before an epoch's figures are noted, with others or alone, "written" when a state is in the
+        library, "failed" if not, "untaken" when the run could not be taken up.
     at: epochs of the network.
     seconds: by a clock that all processes share.
     process: the number of the one that trains.
@@ -34,15 +34,16 @@ class Note:
 def watch() -> None:
     """From now on this process notes what it records."""
     notes = os.open(os.environ[VARIABLE], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    take, commit, fail = Recording.take, Recording.commit, Recorder._fail
+    take, commit, fail = Recording.take_epochs, Recording.commit, Recorder._fail
 
-    def note(what: str, at: float) -> None:
-        os.write(notes, f"{what} {at!r} {time.monotonic()!r} {os.getpid()}\n".encode())
+    def note(what: str, *places: float) -> None:
+        now = time.monotonic()
+        for at in places:
+            os.write(notes, f"{what} {at!r} {now!r} {os.getpid()}\n".encode())
 
-    def take_and_note(self: Recording, event: Event) -> None:
-        if isinstance(event, Epoch):
-            note("ended", self.at)
-        take(self, event)
+    def take_and_note(self: Recording, packed: list[bytes]) -> None:
+        note("ended", *(self.before + epoch_numbers(each)[0] for each in packed))
+        take(self, packed)
 
     def commit_and_note(self: Recording, status: str = "training") -> bool:
         is_written = commit(self, status)
@@ -55,7 +56,7 @@ def watch() -> None:
         fail(self, words, tell)
 
     Recorder._fail = fail_and_note  # type: ignore[method-assign]
-    Recording.take, Recording.commit = take_and_note, commit_and_note  # type: ignore[method-assign]
+    Recording.take_epochs, Recording.commit = take_and_note, commit_and_note  # type: ignore[method-assign,assignment]
 
 
 def read_notes(path: Path) -> list[Note]:

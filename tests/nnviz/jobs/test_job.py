@@ -19,7 +19,7 @@ from nnviz.jobs.job import Job
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.recorder import Plan, Recorder
 from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, Stopped, Until
-from nnviz.library import Library
+from nnviz.library import Library, recording
 from tests.nnviz.library.helpers import DATA, an_experiment
 
 
@@ -256,6 +256,14 @@ def test_a_frame_takes_along_what_ended_before_it(monkeypatch: pytest.MonkeyPatc
     assert seen > 10
 
 
+def test_the_end_of_an_epoch_is_sent_once_where_a_frame_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [event for _, parcel in sent(0.008, 500, monkeypatch, takes_frames=True).parcels for event in parcel]
+    frames = {event.epoch for event in told if isinstance(event, Frame) and event.batch == event.batches}
+    ends = {event.epoch for event in told if isinstance(event, EpochEnd)}
+    assert len(frames) > 50
+    assert not frames & ends
+
+
 def test_who_has_many_very_short_epochs_does_not_hold_back_more_than_a_hundred(monkeypatch: pytest.MonkeyPatch) -> None:
     parcels = sent(1e-5, 1000, monkeypatch).parcels
     assert max(len(event) for _, parcel in parcels for event in parcel if isinstance(event, Epochs)) == 100
@@ -268,25 +276,91 @@ def test_epochs_before_an_error_are_told() -> None:
     assert _epochs(outlet) == [0]
 
 
-def test_all_epochs_are_recorded_and_moments_are_as_they_were(tmp_path: Path) -> None:
+@pytest.fixture
+def every_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording keeps each moment, however fast they come, and writes whenever it may."""
+    for name in ("_SECONDS_BETWEEN_MOMENTS", "_TIMES_AS_LONG", "SECONDS_BETWEEN_COMMITS"):
+        monkeypatch.setattr(recording, name, 0)
+
+
+class Restless(Outlet):
+    """Has something else to do after every few steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._random = np.random.default_rng(1)
+
+    def nothing_waits(self) -> bool:
+        """Mostly."""
+        return bool(self._random.random() < 0.9)
+
+
+def recorded_job(path: Path, epochs: int, **settings: Any) -> Job:
+    """A job that is recorded, from its beginning."""
+    made = an_experiment(epochs=epochs, **settings)
+    return Job(1, made.trainer(DATA), Recorder(Plan(path, None, 0.0, made, DATA.title)))
+
+
+@pytest.mark.parametrize("kind", [Undisturbed, Restless])
+def test_all_epochs_are_recorded_and_moments_are_as_they_were(
+    tmp_path: Path, every_moment: None, kind: type[Outlet]
+) -> None:
     """However they are told: a moment is a copy of the parameters at its place."""
-    made = an_experiment(epochs=300)
-    recorder = Recorder(Plan(tmp_path / "library.sqlite", None, 0.0, made, DATA.title))
-    job, outlet = Job(1, made.trainer(DATA), recorder), Undisturbed()
-    stopped = job.advance(outlet)
-    assert stopped is not None
-    recorder.finish("finished")
-    alone, then = made.trainer(DATA), dict[float, np.ndarray]()
+    path = tmp_path / "library.sqlite"
+    job, outlet = recorded_job(path, 30), kind()
+    while (stopped := job.advance(outlet)) is None:
+        with Library(path) as library:
+            for each in library.runs():
+                assert each.epochs == int(each.epochs), "written at the end of an epoch"
+    assert stopped.finished
+    assert job.recorder is not None
+    job.recorder.finish("finished")
+    alone, then = an_experiment(epochs=30).trainer(DATA), dict[float, np.ndarray]()
     for event in alone.run():
         if isinstance(event, (Batch, Epoch)):
             then[event.place if isinstance(event, Batch) else event.epoch] = alone.network.parameters.copy()
     run = next(event.run for event in outlet.told if isinstance(event, Recorded))
     losses = [event.train.loss for event in outlet.told if isinstance(event, Epoch) and event.train]
-    with Library(tmp_path / "library.sqlite") as library:
+    with Library(path) as library:
         curve = library.history(run).loss.train
-        assert curve.epochs == list(range(301))
+        assert curve.epochs == list(range(31))
         np.testing.assert_allclose(curve.values, losses)
         moments = library.moments(run)
-        assert moments[0] == 0
+        assert set(range(31)) <= set(moments)
         for at in moments:
             np.testing.assert_array_equal(library.network(run, at).parameters, then[at])
+
+
+def test_a_record_that_cannot_begin_does_not_keep_epochs_from_being_told_together(tmp_path: Path) -> None:
+    """A folder has the place of the library's file."""
+    job, outlet = recorded_job(tmp_path, 300), Undisturbed()
+    groups: list[int] = []
+    tell = outlet.tell
+
+    def counted(run: int, event: Any) -> None:
+        if isinstance(event, Epochs):
+            groups.append(len(event))
+        tell(run, event)
+
+    outlet.tell = outlet.tell_soon = counted  # type: ignore[method-assign]
+    job.advance(outlet)
+    assert sum(groups) == 301
+    assert len(groups) < 100
+    assert any(isinstance(event, Recorded) and not event.is_written for event in outlet.told)
+
+
+def test_a_clock_that_is_behind_that_of_the_process_before_keeps_no_epoch_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(job_module, "time", clock)
+    monkeypatch.setattr(pace, "time", clock)
+    trainer = an_experiment(epochs=5).trainer(DATA)
+    job = Job(1, trainer)
+    assert job.advance(CalledInEpoch3(trainer, halts=False)) is None
+    clock.now = 1.0
+    job.begin_elsewhere()
+    rest = Sent(clock)
+    job.advance(rest)
+    (_, first), *_ = rest.parcels
+    assert [epoch.epoch for event in first if isinstance(event, Epochs) for epoch in event] == [3]

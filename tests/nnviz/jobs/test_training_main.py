@@ -7,6 +7,7 @@ import os
 import pickle
 import queue
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,35 +15,70 @@ import pytest
 
 from engine.events import Epoch
 from engine.packing import packed
-from nnviz.jobs.reports import EpochEnd, Epochs, Frame
-from nnviz.jobs.training_main import _MOST_UNHEARD, _Outlet, _Pipe
+from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded
+from nnviz.jobs.training_main import _MOST_UNHEARD, _Borrower, _Outlet, _Pipe
+from nnviz.jobs.training_process import Returned
 
 _EPOCH = Epoch(1, None, None, 0.0)
 
 
-def test_an_order_that_comes_just_before_it_waits_to_be_heard_is_not_missed() -> None:
-    """Such as a pause. The next event is waited with, until there is another order."""
-    outlet = _Outlet(_Nowhere(), queue.SimpleQueue())
+def _full(outlet: _Outlet) -> _Outlet:
+    """It, once it has told of as much as may be unheard."""
     outlet.begin()
     for _ in range(_MOST_UNHEARD):
         outlet.tell(1, Epochs.of([_EPOCH]))
+    return outlet
+
+
+def test_it_waits_to_be_heard_whatever_orders_came_before() -> None:
+    outlet = _full(_Outlet(_Nowhere(), queue.SimpleQueue()))
     outlet.go_on()
-    assert _ends(_telling(outlet))
     waiting = _telling(outlet)
+    waiting.join(0.2)
     assert waiting.is_alive()
     outlet.heard(100)
     outlet.go_on()
     assert _ends(waiting)
 
 
+def test_an_order_that_comes_just_before_it_waits_to_be_heard_is_not_missed() -> None:
+    orders: queue.SimpleQueue[tuple[str, object]] = queue.SimpleQueue()
+    outlet = _full(_Outlet(_Nowhere(), orders))
+
+    def looked() -> bool:
+        """An order comes as soon as it was seen that there is none."""
+        is_empty = orders.empty()
+        if is_empty:
+            orders.put(("hand back", None))
+            outlet.go_on()
+        return is_empty
+
+    outlet.nothing_waits = looked
+    assert _ends(_telling(outlet))
+
+
+def test_what_the_record_has_to_tell_at_the_end_does_not_wait_to_be_heard() -> None:
+    """Who called the training back hears nothing until it has come."""
+    pipe = _Kept()
+    borrower = _Borrower(pipe)
+    _full(borrower._outlet)
+
+    def finish(status: str) -> None:
+        borrower._outlet.tell(1, Recorded(1, "not recorded", is_written=False))
+
+    job: Any = SimpleNamespace(run=1, recorder=SimpleNamespace(finish=finish), place=dict)
+    borrower._job, borrower._is_training = job, True
+    handing = threading.Thread(target=borrower._hand_back, daemon=True)
+    handing.start()
+    assert _ends(handing)
+    assert isinstance(pipe.parcels[-1][-1], Returned)
+
+
 @pytest.mark.parametrize("order", ["halt", "hand back"])
 def test_who_has_an_order_waits_with_no_event(order: str) -> None:
     """An epoch has up to two: the order ends the wait with the first, and is carried out after the second."""
     orders: queue.SimpleQueue[tuple[str, object]] = queue.SimpleQueue()
-    outlet = _Outlet(_Nowhere(), orders)
-    outlet.begin()
-    for _ in range(_MOST_UNHEARD):
-        outlet.tell(1, Epochs.of([_EPOCH]))
+    outlet = _full(_Outlet(_Nowhere(), orders))
     waiting = _telling(outlet)
     assert waiting.is_alive()
     if order == "halt":

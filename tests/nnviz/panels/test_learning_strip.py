@@ -152,7 +152,7 @@ def test_what_early_stopping_puts_back_is_the_past_again(ready_window: MainWindo
     train_epochs(qtbot, ready_window, 3)
     run = ready_window.session.runs.current
     assert list(run.snapshots)[-1].epochs == 3
-    run.take_events([BestRestored(1, Evaluation(0.1, 0.1, None), early=True)])
+    run.take_event(BestRestored(1, Evaluation(0.1, 0.1, None), early=True))
     assert list(run.snapshots)[-1].epochs <= 1
 
 

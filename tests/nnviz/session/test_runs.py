@@ -275,7 +275,7 @@ def test_what_is_unsaved() -> None:
 def test_a_run_remembers_its_past() -> None:
     made = new_run(Experiment().changed(seed=5))
     figures = Evaluation(0.7, 0.2, np.eye(10, dtype=np.int64))
-    made.take_events([Epoch(3, figures, figures, 0.1)])
+    made.take_event(Epoch(3, figures, figures, 0.1))
     told = made.provenance("digits")
     assert (told.data, told.epochs, told.seed, told.test_error) == ("digits", 3, 5, 0.2)
     assert told.experiment == made.experiment
@@ -286,8 +286,8 @@ def test_early_stopping_names_the_epoch_that_it_restored() -> None:
     made = new_run(Experiment())
     for epoch, error in ((1, 0.2), (2, 0.3)):
         figures = Evaluation(0.7, error, np.eye(10, dtype=np.int64))
-        made.take_events([Epoch(epoch, figures, figures, 0.1)])
-    made.take_events([BestRestored(1, figures, early=True)])
+        made.take_event(Epoch(epoch, figures, figures, 0.1))
+    made.take_event(BestRestored(1, figures, early=True))
     assert made.figures()["test_error"] == 0.2
     assert made.provenance("digits").epochs == 1
 

@@ -106,6 +106,16 @@ def test_the_end_of_an_epoch_takes_the_place_of_a_moment_before_it() -> None:
     assert snapshots.epochs == [0, 1.8, 4]
 
 
+def test_what_comes_at_the_end_of_an_epoch_is_an_end() -> None:
+    snapshots = Snapshots(most=4)
+    for epoch in (0, 0.9, 1.8, 2.7, 3.6):  # from then on, at least 1.8 apart
+        snapshots.add(epoch, vector(epoch), SHAPE)
+    snapshots.add(4, vector(4), SHAPE, is_end=True)
+    assert snapshots.epochs == [0, 1.8, 4]
+    snapshots.add(4.5, vector(4.5), SHAPE)
+    assert [snapshot.is_end for snapshot in snapshots] == [False, False, True]
+
+
 def test_an_end_that_comes_late_drops_nothing() -> None:
     snapshots = filled([0, 0.5, 1.2, 1.5])
     snapshots.add_end(1, exact(vector(1), SHAPE))
