@@ -558,7 +558,8 @@ def test_a_view_comes_from_there_at_once(
 def test_estimates_are_made_or_not_as_they_are_wanted(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
 ) -> None:
-    worker.begin(1, lambda: of(few_digits))
+    """Where epochs last long enough for a view within them."""
+    worker.begin(1, lambda: of(few_digits, batch_size=2))
     worker.set_estimating(False)
     go_apart(qtbot, worker, ear)
     worker.set_estimating(True)
