@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -203,15 +203,17 @@ class Comparison(QObject):
         begun = self._under_way.groups.get(run.chosen) if isinstance(run.chosen, Group) else None
         return run if begun is run.under_way or not run.members else replace(run, under_way=begun)
 
-    def _let_go(self, going: Mapping[Group, GroupUnderWay]) -> None:
-        """What is read needs not be held as it was measured; nothing of plans that were over then."""
+    def _let_go(self, going: Container[Group]) -> None:
+        """What is read needs not be held as it was measured; nothing of groups that were not ``going`` then."""
         for run in self.runs:
             if isinstance(run.chosen, Group):
                 seeds = [seed for each in run.records if (seed := seed_number(each)) is not None]
                 self._under_way.let_go(run.chosen, seeds if run.chosen in going else None)
 
     def _hold(self) -> None:
+        """What is read may be told as written a little later."""
         self._under_way.hold(self.colours)
+        self._let_go([run.chosen for run in self.runs if isinstance(run.chosen, Group)])
 
     def _follow_words(self, library: KeptRuns) -> None:
         """Takes the names that a person gave."""
