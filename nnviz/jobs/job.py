@@ -24,7 +24,6 @@ _MOST_TOGETHER = 100  # epochs that are told together
 _SECONDS_TOGETHER = 0.07  # in which epochs are gathered, if no frame takes them along
 _RARE = 0.02  # seconds from one epoch to the next, from which on each is told at once
 
-
 Report = BestRestored | Evaluating | Epochs | EpochEnd | Recorded
 
 
@@ -78,7 +77,7 @@ class Job:
         self._pace = Pace()
         self._ends = Budget(_SECONDS_BETWEEN_ENDS)
         self._ended: list[Epoch] = []  # those that were not told yet, while it takes events
-        self._epoch_at = self._told_at = -math.inf  # when the last epoch ended, and when epochs were last told
+        self._epoch_at = self._told_at = -math.inf  # when the last epoch ended; when epochs or a frame were last sent
         self._went = 0.0  # when it was last told to go
         self._events: Iterator[Event] | None = None
 
@@ -192,8 +191,8 @@ class Job:
         now, before = time.perf_counter(), self._epoch_at
         self._epoch_at = now
         self._ended.append(event)
-        cannot_wait = now - before > _RARE or now - self._told_at > _SECONDS_TOGETHER
-        cannot_wait = cannot_wait or len(self._ended) >= _MOST_TOGETHER
+        are_many = len(self._ended) >= _MOST_TOGETHER
+        cannot_wait = now - before > _RARE or now - self._told_at > _SECONDS_TOGETHER or are_many
         if outlet.wants_frame and not cannot_wait and self._show(outlet):
             return  # which is the network at the end of the epoch, too
         if event.epoch and self._ends.is_due:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -258,7 +258,7 @@ class Recorder:
         """Notes an event of the trainer."""
         self._take(lambda recording: recording.take(event), trainer, tell)
 
-    def take_epochs(self, packed: Sequence[bytes], trainer: Trainer, tell: Tell) -> None:
+    def take_epochs(self, packed: Iterable[bytes], trainer: Trainer, tell: Tell) -> None:
         """Notes epochs of the trainer that have ended; see :meth:`Recording.take_epochs`."""
         self._take(lambda recording: recording.take_epochs(packed), trainer, tell)
 

@@ -19,7 +19,6 @@ class WaitingEpochs:
 
     Attributes:
         epoch: the last epoch that was taken, in its training; -1 before the first.
-        row: its row; None before the first.
         seconds: how long all epochs that were taken have learned.
     """
 
@@ -27,12 +26,16 @@ class WaitingEpochs:
         """``before``: epochs that the network had before this training."""
         self._database, self._run, self._before = database, run, before
         self.epoch = -1
-        self.row: Row | None = None
         self.seconds = 0.0
-        self._last = b""  # the last epoch that was taken
+        self._last = b""  # the last epoch that was taken, packed
         self._rows: dict[float, Row] = {}
         self._confusions: dict[float, bytes] = {}  # packed events by epoch
         self.read_grids()
+
+    @property
+    def row(self) -> Row | None:
+        """The row of the last epoch that was taken; None before the first."""
+        return row_of_numbers(epoch_numbers(self._last)) if self._last else None
 
     def read_grids(self) -> None:
         """What is kept so far; it decides of the epochs that come from now on."""
@@ -43,17 +46,17 @@ class WaitingEpochs:
 
     def take(self, packed: Iterable[bytes]) -> None:
         """Takes epochs, each as :func:`~engine.epoch_bytes.epoch_bytes` packs it."""
-        for self._last in packed:
-            numbers = epoch_numbers(self._last)
-            self.epoch, seconds, *_ = numbers
-            self.row = row_of_numbers(numbers)
+        for each in packed:
+            numbers = epoch_numbers(each)
+            epoch, seconds, *_ = numbers
+            self.epoch, self._last = epoch, each
             self.seconds += seconds
-            if self._row_grid.wants(self.epoch):
-                self._row_grid.pass_by(self.epoch)
-                self._rows[self._before + self.epoch] = self.row
+            if self._row_grid.wants(epoch):
+                self._row_grid.pass_by(epoch)
+                self._rows[self._before + epoch] = row_of_numbers(numbers)
                 halve(self._rows, _MOST_ROWS)
-            if self._confusion_grid.wants(self.epoch):
-                self._keep_confusions(self.epoch, self._last)
+            if self._confusion_grid.wants(epoch):
+                self._keep_confusions(epoch, each)
 
     def _keep_confusions(self, epoch: int, packed: bytes) -> None:
         """Evenly apart, and fewer if they come very fast."""

@@ -351,8 +351,9 @@ class Recording:
 
     def _figures_now(self) -> dict[str, float]:
         """Those of the parameters as they are now: of the last epoch, or of the best one, if they are that one's."""
-        if self._epochs.row is not None:
-            self._figures = figures_of_row(self._epochs.row)
+        row = self._epochs.row
+        if row is not None:
+            self._figures = figures_of_row(row)
         if self._best is None:
             return self._figures
         return figures_at(self._library.database, self.run, self._best.epoch) or self._figures
