@@ -141,6 +141,8 @@ class Job:
         """
         if self._events is None:
             self._events = self.trainer.steps()  # which knows nothing of the job, so both are freed when it is dropped
+        if self.recorder is not None:  # before the step, so that changed settings are recorded at their place
+            self.recorder.open(self.trainer, partial(outlet.tell, self.run))
         try:
             with np.errstate(all="ignore"):
                 return self._take(self._events, outlet)

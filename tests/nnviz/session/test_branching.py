@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.events import Batch, Epoch
 from engine.validation import Array
 from nnviz.jobs.recorder import Recorder
 from nnviz.jobs.reports import Recorded
@@ -23,6 +24,7 @@ from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, train_epochs, train_for_a_while, wait_for
+from tests.nnviz.library.test_replay import gone_to
 
 
 def steps(qtbot: QtBot, model: Model, epochs: int, batches: int = 0) -> None:
@@ -85,6 +87,26 @@ def test_with_the_same_settings_it_repeats_the_run_to_the_bit(
     np.testing.assert_array_equal(end(qtbot, recorded), straight)
     np.testing.assert_array_equal(old.network.parameters, straight)
     assert new.history.error.test.values == old.history.error.test.values
+
+
+def test_a_rate_that_was_changed_while_paused_is_replayed_from_its_batch(recorded: MainWindow, qtbot: QtBot) -> None:
+    session, rate = recorded.session, {1: 0.01, 2: 0.002}
+    session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=rate[1], epochs=2)
+    steps(qtbot, recorded, 1)
+    session.settings.change("rate", learning_rate=rate[2])
+    end(qtbot, recorded)
+    run, dataset = session.runs.current, session.dataset
+    assert (run.record is not None) and (dataset is not None)
+    straight = run.experiment.changed(learning_rate=rate[1]).trainer(dataset)
+    for event in straight.run():
+        if isinstance(event, Epoch) and event.epoch == 1:
+            straight.change(run.experiment.training)
+        elif isinstance(event, Batch) and (event.epoch, event.batch) == (2, 3):
+            break
+    with Library() as library:
+        assert [change.epoch for change in library.run(run.record).changes] == [1] == [run.history.changes[0].epoch]
+        replayed = gone_to(library, 1 + 3 / straight.batches_per_epoch, run.record, dataset)
+    np.testing.assert_array_equal(replayed.trainer.network.parameters, straight.network.parameters)
 
 
 def test_before_its_beginning_a_branch_goes_back_in_its_parent(recorded: MainWindow, qtbot: QtBot) -> None:
