@@ -96,7 +96,8 @@ def test_a_rate_that_was_changed_while_paused_is_replayed_from_its_batch(recorde
     session.settings.change("rate", learning_rate=rate[2])
     end(qtbot, recorded)
     run, dataset = session.runs.current, session.dataset
-    assert (run.record is not None) and (dataset is not None)
+    assert run.record is not None
+    assert dataset is not None
     straight = run.experiment.changed(learning_rate=rate[1]).trainer(dataset)
     for event in straight.run():
         if isinstance(event, Epoch) and event.epoch == 1:
