@@ -69,7 +69,7 @@ class Records(QObject):
         if run.record is None:
             self._awaited.add(run.id)
         told = dataset.title, run.parent_record, run.left_at, run.title
-        history = run.history.copy() if run.record is None and run.history.completed else None
+        history = run.history.copy() if run.record is None else None
         return Plan(self.path, run.record, run.start_epoch, run.experiment, *told, history, run.record_updated)
 
     def let_go(self, run: Run) -> None:

@@ -89,6 +89,21 @@ def test_with_the_same_settings_it_repeats_the_run_to_the_bit(
     assert new.history.error.test.values == old.history.error.test.values
 
 
+def test_a_branch_within_the_first_epoch_is_recorded_with_the_figures_before_it(
+    recorded: MainWindow, qtbot: QtBot
+) -> None:
+    session = recorded.session
+    session.settings.change("all", hidden=(12,), epochs=2)
+    steps(qtbot, recorded, 0, 3)
+    branch(qtbot, recorded)
+    end(qtbot, recorded)
+    run = session.runs.current
+    assert run.record is not None
+    with Library() as library:
+        assert library.history(run.record).error.test == run.history.error.test
+    assert run.history.error.test.epochs == [0, 1, 2]
+
+
 def test_a_rate_that_was_changed_while_paused_is_replayed_from_its_batch(recorded: MainWindow, qtbot: QtBot) -> None:
     session, rate = recorded.session, {1: 0.01, 2: 0.002}
     session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=rate[1], epochs=2)
