@@ -5,6 +5,11 @@ net = NeuralNetwork("my_saved_network.json")
 net.train(train_data=X, train_labels=y, batch_size=100, epochs=20, learning_rate=0.3)
 net.predict(data)
 net.save(path); net.load(path)
+
+A network that was trained on a table takes raw rows, with the table's columns, and predicts in the unit of its target:
+
+net = NeuralNetwork("rent.json")
+net.predict([{"area": 70, "district": "North"}])
 """
 
 from __future__ import annotations
@@ -13,13 +18,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import classification_split, regression_split
+from engine.datasets.description import Description
 from engine.errors import DataError, PlotError
 from engine.events import Epoch
 from engine.metrics import in_figures
@@ -27,13 +33,16 @@ from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.storage import load_network, save_network
 from engine.training import Trainer
-from engine.validation import whole_number
+from engine.validation import Array, whole_number
 
 
 class NeuralNetwork(Network):
     """A feed-forward network that can be trained, used, saved and loaded.
 
     By default it has sigmoid neurons, the quadratic loss and weights from N(0, 1), like the ancestor.
+
+    If its ``description`` says how raw rows become inputs, as that of a network trained on a table does,
+    :meth:`predict` and :meth:`train` take raw rows. :attr:`network` takes encoded inputs.
     """
 
     def __init__(
@@ -87,18 +96,23 @@ class NeuralNetwork(Network):
         """Trains by mini-batch stochastic gradient descent.
 
         Args:
-            train_data: (k, shape[0]) list of lists or array.
-            train_labels: class numbers, (k,) or (k, 1); or with ``classification=False`` targets, (k, shape[-1]).
+            train_data: (k, shape[0]) list of lists or array; of a network that takes raw rows, as in :meth:`predict`.
+            train_labels: class numbers, (k,) or (k, 1); or with ``classification=False`` targets, (k, shape[-1]). A
+                network that takes raw rows also takes names of classes, and one with one target numbers, (k,) or
+                (k, 1), in the unit of the target.
             batch_size, epochs, learning_rate: see :class:`~engine.training.TrainingSettings`.
-            classification: whether the labels are class numbers.
-            print_cost: print train error and, with ``test_data``, test error (for regression, costs) after each epoch.
+            classification: whether the labels are class numbers. A network that takes raw rows and predicts numbers
+                takes numbers in either case.
+            print_cost: print train error and, with ``test_data``, test error after each epoch; for regression the cost,
+                or, if the network takes raw rows, RMSE in the unit of the target and R².
             test_data, test_labels: like the training data; give both or neither. They are only used for tests.
             plot: show the curves in a window at the end. Needs PyQt5 and pyqtgraph.
             drop_last: leave out the last ``k % batch_size`` examples of each shuffled epoch.
             seed: seed of the order of examples.
 
         Raises:
-            SettingError, DataError: before training; for targets see :meth:`~engine.losses.Loss.check_targets`.
+            SettingError, DataError: before training; for targets see :meth:`~engine.losses.Loss.check_targets`, for raw
+                rows :meth:`predict`. A label is none of the classes, which the error lists, or no number.
             DivergenceError: the loss is no longer finite.
             PlotError: before training, if ``plot`` is set and no window can be opened.
         """
@@ -106,7 +120,10 @@ class NeuralNetwork(Network):
             batch_size, epochs, learning_rate, seed=seed, drop_last=drop_last, evaluate=bool(print_cost or plot)
         )
         dataset = self._dataset(train_data, train_labels, test_data, test_labels, classification)
+        about = self.description
         trainer = Trainer(self, dataset, settings)
+        if _takes_raw(about):
+            self.description = about  # the trainer took that of plain arrays
         if plot:
             _check_a_window_can_open()
         self.provenance = {}  # the provenance of earlier training no longer applies
@@ -115,9 +132,39 @@ class NeuralNetwork(Network):
             if isinstance(event, Epoch):
                 results.append(event)
                 if print_cost and event.epoch:
-                    print(describe_epoch(event, settings.epochs), flush=True)
+                    print(describe_epoch(event, settings.epochs, numbers=_takes_raw(about)), flush=True)
         if plot:
             _show_curves(results)
+
+    def predict(self, data: object) -> Array:
+        """Computes the outputs for examples.
+
+        Args:
+            data: (k, shape[0]) list of lists or array. Of a network that was trained on a table, (k, columns) raw rows
+                with the columns that are its inputs: lists or an array in the order of the table; or dicts or a
+                DataFrame in any order, which may have more columns. Missing values (None, NaN, "NA") are filled in if
+                they were for training. Of other data that were scaled, raw numbers.
+
+        Returns:
+            (k, shape[-1]) array, the outputs for each example: of a network that was trained on a table, a number for
+            each class, or float64 in the unit of the target.
+
+        Raises:
+            DataError: wrong width, ragged rows, NaN, or no numbers; or an output is not finite, because sums overflow.
+                Of raw rows, another number of columns, one that is lacking, a missing value or an unknown category; the
+                error names the column, and the row, from 0.
+        """
+        about = self.description
+        if not _takes_raw(about):
+            return super().predict(data)
+        return about.answers(super().predict(about.encode_rows(data, "data")))
+
+    @property
+    def network(self) -> Network:
+        """This network for encoded inputs: its ``predict`` scales and encodes nothing. Both share all state."""
+        twin = Network.__new__(Network)
+        twin.__dict__ = self.__dict__  # not only the arrays: a trainer of the twin describes this one, too
+        return twin
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the ancestor's JSON; see :mod:`engine.storage.network_json`. Raises OSError."""
@@ -141,10 +188,8 @@ class NeuralNetwork(Network):
     def _dataset(
         self, train_data: Any, train_labels: Any, test_data: Any, test_labels: Any, classification: bool
     ) -> Dataset:
-        make = classification_split if classification else regression_split
-
         def split(name: str, data: Any, targets: Any) -> Split:
-            made = make(name, data, targets, self.shape[0], self.shape[-1], self.parameters.dtype)
+            made = self._split(name, data, targets, classification)
             # The trainer checks them too, but does not know their names here.
             self.loss_function.check_targets(made.targets, self.layer_activations[-1], f"{name}_labels")
             return made
@@ -153,7 +198,25 @@ class NeuralNetwork(Network):
             missing, there = ("test_data", "test_labels") if test_data is None else ("test_labels", "test_data")
             raise DataError(missing, None, f"must be given together with {there}", "Pass both, or leave out both.")
         test = None if test_data is None else split("test", test_data, test_labels)
-        return Dataset("this data", split("train", train_data, train_labels), test)
+        scaling = None if self.description is None else self.description.target_scaling
+        return Dataset("this data", split("train", train_data, train_labels), test, target_scaling=scaling)
+
+    def _split(self, name: str, data: Any, targets: Any, classification: bool) -> Split:
+        about, labels = self.description, f"{name}_labels"
+        if _takes_raw(about):
+            data = about.encode_rows(data, f"{name}_data")
+            classification = classification and not about.is_regression
+            if about.is_regression:
+                targets = about.targets_of(targets, self.shape[-1], labels)
+            elif classification and about.class_names:
+                targets = about.class_numbers(targets, labels)
+        make = classification_split if classification else regression_split
+        return make(name, data, targets, self.shape[0], self.shape[-1], self.parameters.dtype)
+
+
+def _takes_raw(about: Description | None) -> TypeGuard[Description]:
+    """Whether a network of that description takes raw rows."""
+    return about is not None and about.changes_numbers
 
 
 def describe_epoch(result: Epoch, epochs: int, numbers: bool = False) -> str:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Mapping
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
-from engine.datasets.cells import shortened
+from engine.datasets.cells import is_number, shortened
 from engine.datasets.entries import check_characters, text_in, texts_in
+from engine.datasets.raw_rows import Cells, cells_of, columns_of, has_names
 from engine.datasets.scaling import Scaling
-from engine.datasets.table_coding import TableCoding
+from engine.datasets.table_coding import CodedColumn, TableCoding
+from engine.datasets.table_columns import NUMBER, TEXT
 from engine.errors import DataError, Verbatim
 from engine.lazy_dataclass import dataclass
-from engine.validation import Array, matrix, table
+from engine.validation import Array, matrix, table, targets
+from engine.validation import labels as class_numbers
 
 _MOST_DIMENSIONS = 8  # of an example
 _ANEW = "Train the network anew from its data."
@@ -54,7 +58,7 @@ class Description:
             object.__setattr__(self, name, value)
         names = (self.title, *self.class_names, *self.columns, *self.targets)
         check_characters("description", map(len, names))
-        if len(self._widths) > 1 or len(self._heights) > 1 or (self.class_names and self._is_regression):
+        if len(self._widths) > 1 or len(self._heights) > 1 or (self.class_names and self.is_regression):
             value = Verbatim(f"of {_listed(self._widths)} inputs and {_listed(self._heights)} outputs")
             rule = "must have as many names as numbers, and classes or numbers to predict"
             raise DataError("description", value, rule, _ANEW)
@@ -72,7 +76,8 @@ class Description:
         return {*sizes, 0 if self.target_scaling is None else len(self.target_scaling.mean)} - {0}
 
     @property
-    def _is_regression(self) -> bool:
+    def is_regression(self) -> bool:
+        """Whether the outputs are known to be numbers."""
         return bool(self.targets) or self.target_scaling is not None
 
     @property
@@ -119,27 +124,93 @@ class Description:
         names = {"columns": self.columns, "column to predict": predicted, "classes": self.class_names}
         return {"size of an example": self.example_shape, **names}
 
-    def inputs_of(self, rows: object) -> Array:
+    @property
+    def changes_numbers(self) -> bool:
+        """Whether raw rows or targets differ from the network's inputs or outputs: they are encoded or scaled."""
+        return any(each is not None for each in (self.coding, self.scaling, self.target_scaling))
+
+    def inputs_of(self, rows: object, parameter: str = "rows") -> Array:
         """(k, inputs) of raw numbers, (k, inputs): what the network is given. Of texts, 1 or 0 for each category.
 
-        Raises DataError for what is no such rows of finite numbers.
+        Raises DataError, about ``parameter``, for what is no such rows of finite numbers.
         """
         widths = self._widths
-        raw = matrix("rows", rows, max(widths), np.float64) if widths else table("rows", rows)
+        raw = matrix(parameter, rows, max(widths), np.float64) if widths else table(parameter, rows)
         return raw if self.scaling is None else self.scaling.apply(raw)
 
     def encode(self, row: Mapping[str, object]) -> Array:
-        """(1, inputs) of one raw row, values by the names of columns; see :meth:`TableCoding.encode`.
+        """(1, inputs) of one raw row, values by the names of columns; see :meth:`encode_rows`.
 
         Raises DataError, which names the column; or if neither a coding nor columns are known.
         """
+        if not self.columns:
+            raise DataError("columns", Verbatim("missing"), "must be known", "Give a row of numbers.")
+        return self.encode_rows([row])
+
+    def encode_rows(self, rows: object, parameter: str = "rows") -> Array:
+        """Turns raw rows into the network's inputs.
+
+        Args:
+            rows: (k, columns) values: a list of lists or of dicts, an array or a DataFrame; see
+                :func:`~engine.datasets.raw_rows.columns_of`. Without a coding, (k, inputs) raw numbers.
+            parameter: what errors call the rows.
+
+        Returns:
+            (k, inputs) array.
+
+        Raises:
+            DataError: as :meth:`TableCoding.encode_rows` or :meth:`inputs_of`.
+        """
         if self.coding is not None:
-            return self.coding.encode(row)
-        lacking = [name for name in self.columns if name not in row]
-        if lacking or not self.columns:
-            rule = "must be a column, by which the network was trained" if lacking else "must be known"
-            raise DataError(lacking[0] if lacking else "columns", Verbatim("missing"), rule, "Give a row of numbers.")
-        return self.inputs_of([[row[name] for name in self.columns]])
+            return self.coding.encode_rows(rows, parameter)
+        if self.columns and has_names(rows):
+            rows = list(zip(*columns_of(rows, self.columns, parameter), strict=True))
+        return self.inputs_of(rows, parameter)
+
+    def class_numbers(self, labels: object, parameter: str = "labels") -> Array:
+        """Returns the numbers of classes, (k,) int64.
+
+        Args:
+            labels: (k,) or (k, 1) names of classes, as in the data; or class numbers, if no name is a number.
+            parameter: what errors call the labels.
+
+        Raises:
+            DataError: a label is missing or no class; the error lists the classes.
+        """
+        cells = self._target_cells(labels, parameter)
+        cells = [int(cell) if isinstance(cell, (bool, np.bool_)) else cell for cell in cells]
+        are_numbers = all(isinstance(cell, numbers.Real) and cell == cell for cell in cells)
+        if are_numbers and not any(is_number(name, ".") for name in self.class_names):
+            return class_numbers(parameter, cells, len(self.class_names))
+        return CodedColumn(self._target, TEXT, self.class_names).read_cells(cells, parameter).astype(np.int64)
+
+    def targets_of(self, values: object, outputs: int, parameter: str = "targets") -> Array:
+        """Returns what the network learns to give, (k, outputs), of numbers in the unit of its targets.
+
+        Args:
+            values: (k, outputs); of one output also (k,), or rows that name it.
+            outputs: of the network.
+            parameter: what errors call the numbers.
+
+        Raises:
+            DataError: a value is missing or no number, or their dimensions are wrong.
+        """
+        if outputs == 1:
+            column = CodedColumn(self._target, NUMBER)
+            raw = column.read_cells(self._target_cells(values, parameter), parameter)[:, None]
+        else:
+            raw = targets(parameter, values, outputs, np.float64)
+        return raw if self.target_scaling is None else self.target_scaling.apply(raw)
+
+    @property
+    def _target(self) -> str:
+        """The name of what is predicted, as one column."""
+        if self.coding is not None:
+            return self.coding.target
+        return self.targets[0] if len(self.targets) == 1 else "target"
+
+    def _target_cells(self, values: object, parameter: str) -> Cells:
+        return cells_of(values, self._target, parameter)
 
     def answers(self, outputs: Array) -> Array:
         """(k, outputs): the network's outputs, numbers in the unit of their targets."""

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.cells import INFINITE, SIGN, THOUSANDS, read_number, read_yes_no, shortened
+from engine.datasets.cells import INFINITE, SIGN, THOUSANDS, is_missing, read_number, read_yes_no
 from engine.datasets.entries import check_characters, text_in, texts_in
+from engine.datasets.raw_rows import Cells, at_row, columns_of, lacking
 from engine.datasets.scaling import Scaling
 from engine.datasets.table import Table, listed
 from engine.datasets.table_columns import NUMBER, TEXT, YES_NO, Column, largest_size
@@ -57,14 +58,38 @@ class CodedColumn:
     def read(self, value: object) -> float:
         """A value as one number: a text's is the place of its category; NaN if it is missing.
 
-        Numbers may be texts with a decimal point. Raises DataError, which names the column, for what does not belong
-        into it.
+        Missing are None, NaN, and texts like "NA". Numbers may be texts with a decimal point. Raises DataError, which
+        names the column, for what does not belong into it.
         """
-        if value is None or (isinstance(value, str) and _is_absent(value)):
+        if _is_absent(value):
             return math.nan
         if self.kind == TEXT:
             return self._place(value)
         return self._number(value) if self.kind == NUMBER else self._yes_no(value)
+
+    def read_cells(self, cells: Cells, parameter: str) -> Array:
+        """(k,) float64 of raw cells, filled like :meth:`fill`.
+
+        Raises DataError, which names the column, and the row in what errors call ``parameter``.
+        """
+        values = np.empty(len(cells))
+        if self.kind == NUMBER and isinstance(cells, np.ndarray) and self._are_plain(cells):
+            values[:] = cells
+        else:
+            for place, cell in enumerate(cells):
+                try:
+                    values[place] = self.read(cell)
+                except DataError as error:
+                    raise at_row(error, parameter, place) from None
+        absent = np.flatnonzero(np.isnan(values))
+        if len(absent) and self.filled is None:
+            raise at_row(self._missing("missing"), parameter, int(absent[0]))
+        return self.fill(values)
+
+    def _are_plain(self, cells: Array) -> bool:
+        """Whether :meth:`read` takes all of them for the numbers that they are."""
+        is_plain = type(cells) is np.ndarray and cells.dtype.kind in "iuf"
+        return is_plain and largest_size(cells.astype(np.float64)) <= LARGEST
 
     def read_column(self, column: Column) -> Array:
         """(rows,) float64: the same for a whole column of a table. Raises DataError likewise."""
@@ -106,10 +131,12 @@ class CodedColumn:
         if not absent.any():
             return values
         if self.filled is None:
-            value = Verbatim("missing" if len(values) == 1 else f"missing in {int(absent.sum()):,} rows")
-            rule = "must have a value, since rows without one were left out when the network was trained"
-            raise DataError(self.name, value, rule, "Give it a value, or leave such rows out.")
+            raise self._missing("missing" if len(values) == 1 else f"missing in {int(absent.sum()):,} rows")
         return np.where(absent, self.filled, values)
+
+    def _missing(self, value: str) -> DataError:
+        rule = "must have a value, since rows without one were left out when the network was trained"
+        return DataError(self.name, Verbatim(value), rule, "Give it a value, or leave such rows out.")
 
     def expand(self, values: Array, out: Array) -> None:
         """Writes values of :meth:`fill` into the column's inputs, (rows, inputs) of zeros."""
@@ -233,18 +260,30 @@ class TableCoding:
         return tuple(groups)
 
     def encode(self, row: Mapping[str, object]) -> Array:
-        """(1, inputs) float32 of one row: values by the names of columns, of which there may be more.
+        """(1, inputs) float32 of one row: values by the names of columns; see :meth:`encode_rows`."""
+        return self.encode_rows([row])
 
-        Raises DataError, which names the column, if one is lacking, its value is missing though rows without were left
-        out, or it is a word where a number was or a text that the network has not learned.
+    def encode_rows(self, rows: object, parameter: str = "rows") -> Array:
+        """Encodes raw rows.
+
+        Args:
+            rows: (k, columns) values of :attr:`columns`; see :func:`~engine.datasets.raw_rows.columns_of`.
+            parameter: what errors call the rows.
+
+        Returns:
+            (k, inputs) float32, scaled.
+
+        Raises:
+            DataError: another number of columns, or one is lacking. A value is missing though rows without were left
+                out, or is a word where a number was, or a text that the network has not learned; the error names the
+                column and the row.
         """
-        for column in self.columns:
-            if column.name not in row:
-                raise _lacking(column.name, tuple(str(name) for name in row))
-        return self.scaled(self.raw([np.array([column.read(row[column.name])]) for column in self.columns]))
+        columns = columns_of(rows, [column.name for column in self.columns], parameter)
+        pairs = zip(self.columns, columns, strict=True)
+        return self.scaled(self.expanded([column.read_cells(cells, parameter) for column, cells in pairs]))
 
     def encode_table(self, table: Table) -> Array:
-        """(rows, inputs) float32 of a table, read with :attr:`texts`. Raises DataError likewise."""
+        """(rows, inputs) float32 of a table, read with :attr:`texts`. Raises DataError like :meth:`encode_rows`."""
         return self.scaled(self.raw_table(table))
 
     def raw_table(self, table: Table) -> Array:
@@ -259,7 +298,7 @@ class TableCoding:
     def _check_names(self, table: Table) -> None:
         for column in self.columns:
             if column.name not in table.names:
-                raise _lacking(column.name, table.names)
+                raise lacking(column.name, table.names)
 
     def read_known(self, table: Table) -> list[tuple[Array, Array]]:
         """:meth:`CodedColumn.read_known` of each column. Raises DataError for one that is not there, or one of numbers
@@ -343,14 +382,13 @@ def _coded_column(entries: Mapping[str, Any]) -> CodedColumn:
     return CodedColumn(text_in(entries["name"]), kind, categories, filled, text_in(entries.get("sign", "")))
 
 
-def _lacking(name: str, present: Sequence[str]) -> DataError:
-    rule = f"must be a column, since the network was trained with it; there are: {listed(present)}"
-    return DataError(name, Verbatim("missing"), rule, f"Add a column named {shortened(name)}.")
-
-
-def _is_absent(text: str) -> bool:
-    value, wrong = read_number(text, ".")
-    return wrong is None and math.isnan(value)
+def _is_absent(value: object) -> bool:
+    if isinstance(value, str):
+        number, wrong = read_number(value, ".")
+        return wrong is None and math.isnan(number)
+    if value is None or isinstance(value, numbers.Real):
+        return value is None or value != value  # of NaN alone
+    return is_missing(str(value))  # what pandas and numpy.ma have instead of NaN is written <NA> and --
 
 
 def _as_float(value: Any) -> float:

@@ -96,4 +96,7 @@ def test_the_ancestors_interface_takes_it_along(tmp_path: Any) -> None:
     assert again.description is not None
     assert again.description.as_dict() == network.description.as_dict()
     again.train(*few_examples(), batch_size=5, epochs=1)
+    assert again.description is not None  # it takes raw rows, and scales them still
+    again.description = Description(columns=("a", "b"))
+    again.train(*few_examples(), batch_size=5, epochs=1)
     assert again.description is None  # of arrays nothing is known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine import NeuralNetwork
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.network import Network
-from engine.storage import export_script, load_network, save_network
+from engine.storage import export_onnx, export_script, load_network, save_network
 from nnviz.commands import cli
 from tests.engine.described import (
     ODD_NAMES,
@@ -96,6 +98,56 @@ def test_a_new_process_and_the_exported_script_print_the_same(
     number = slice(1 if table == "penguins.csv" else 0, None)
     values = [np.array([line[number] for line in lines[1:]], float) for lines in (ours, theirs)]
     np.testing.assert_allclose(*values, rtol=1e-5, atol=1e-6)
+
+
+MIXED = """\
+area,district,lift,rent,size
+40,North,no,420.5,small
+85,,yes,1010,large
+,West,no,700,small
+62.5,East,,650.25,large
+"""
+
+
+@pytest.mark.parametrize("target", ["rent", "size"])
+def test_a_program_gets_the_same_answers_as_the_command_the_script_and_onnx(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, target: str
+) -> None:
+    """With texts, yes/no, and missing values that are filled in."""
+    head, *lines = MIXED.splitlines()
+    (tmp_path / "flats.csv").write_text("\n".join([head, *lines * 6]) + "\n")
+    data = prepared(tmp_path / "flats.csv", target, ignored=("rent", "size"), missing="median", test_share=0).dataset
+    save_network(trained_on(data), tmp_path / "net.json")
+    (tmp_path / "rows.csv").write_text(MIXED)
+    printed = told(capsys, tmp_path / "net.json", tmp_path / "rows.csv")
+    net, rows = NeuralNetwork(tmp_path / "net.json"), list(csv.DictReader(io.StringIO(MIXED)))
+    answers = net.predict(rows)
+    columns = ["rent"] if target == "rent" else ["probability of large", "probability of small"]
+    np.testing.assert_allclose([[float(row[name]) for name in columns] for row in printed], answers, rtol=1e-8)
+    if target == "size":
+        assert [row["size"] for row in printed] == [("large", "small")[place] for place in answers.argmax(axis=1)]
+    export_script(net, tmp_path / "net.py")
+    script = runpy.run_path(str(tmp_path / "net.py"))
+    encoded = np.array([script["encode"](row) for row in rows])
+    np.testing.assert_allclose(script["predict"](encoded), answers, rtol=1e-5)
+    if target == "rent":
+        np.testing.assert_allclose(script["answer"](rows), answers[:, 0], rtol=1e-5)
+    pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
+    runtime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is optional, and is not installed")
+    export_onnx(net, tmp_path / "net.onnx")
+    session = runtime.InferenceSession(str(tmp_path / "net.onnx"), providers=["CPUExecutionProvider"])
+    (of_onnx,) = session.run(["output"], {"input": encoded.astype(np.float32)})
+    np.testing.assert_allclose(of_onnx, answers, rtol=1e-5)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_program_gets_the_same_answers_for_the_shipped_tables(
+    capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path, table: str
+) -> None:
+    rows = whole_rows(table)
+    printed = told(capsys, networks[table], write_rows(tmp_path / "rows.csv", rows))
+    numbers = [list(row.values())[table == "penguins.csv" :] for row in printed]
+    np.testing.assert_allclose(NeuralNetwork(networks[table]).predict(rows), np.array(numbers, float), rtol=1e-8)
 
 
 def test_other_delimiters_orders_and_decimal_commas(
