@@ -70,10 +70,16 @@ def _told_other(data: Dataset, chosen: ChosenData) -> str:
 
 
 def _measured(data: Dataset, chosen: ChosenData) -> tuple[str, Split]:
-    """The test part with its name; where there is none, all examples."""
+    """The part that is measured, with its name: the test part; of a run's own data else what it held out, or learned.
+
+    All examples of other data without a test part.
+    """
     if data.test is not None:
         return "test", data.test
-    return "training" if chosen.fingerprint in ("", data.fingerprint) else "", data.train
+    if chosen.fingerprint not in ("", data.fingerprint):
+        return "", data.train
+    divided = data.divided(chosen.validation_share)
+    return ("training", divided.train) if divided.validation is None else ("validation", divided.validation)
 
 
 # ---- classes

@@ -30,6 +30,7 @@ class ChosenData:
         fingerprint: of the data that the network was trained with; empty if it is not known.
         is_own: whether these are the data that it was trained with: by their name, or by their content elsewhere.
         is_asked: whether other settings were given than it was trained with.
+        validation_share: that of the training, if these are its data; else 0.
         found: the data, if they were loaded to compare their content and no other settings were given.
         is_elsewhere: whether the data are its own by their content, in another place than it was trained with.
     """
@@ -39,6 +40,7 @@ class ChosenData:
     fingerprint: str
     is_own: bool
     is_asked: bool
+    validation_share: float = 0.0
     found: Dataset | None = None
     is_elsewhere: bool = False
 
@@ -57,8 +59,9 @@ def chosen_data(arguments: argparse.Namespace, network: Network) -> ChosenData:
         found = _with_same_content(source, settings, network, experiment)
     is_own = is_there or found is not None
     settings = settings | given if is_own else given
-    unchanged = None if given else found
-    return ChosenData(source, settings, experiment.fingerprint, is_own, bool(given), unchanged, found is not None)
+    share = experiment.training.validation_share if is_own else 0.0
+    known = experiment.fingerprint, is_own, bool(given), share
+    return ChosenData(source, settings, *known, None if given else found, found is not None)
 
 
 def _defaults_of(name: str) -> dict[str, Value]:

@@ -173,6 +173,16 @@ def test_its_own_arrays_in_another_place_are_split_as_in_the_training(
     assert "80 test examples" in out
 
 
+def test_without_a_test_set_the_validation_set_is_measured(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    net = trained(tmp_path, "mpg", "--test-share", "0", "--set", "validation_share=0.25")
+    code, out, err = run(capsys, "evaluate", net)
+    assert (code, err) == (0, "")
+    held_out = load_data("mpg", {"test_share": 0}).with_validation(0.25).validation
+    assert held_out is not None
+    assert first_error(out).startswith("validation RMSE ")
+    assert f"with the {len(held_out)} validation examples of Auto MPG" in out
+
+
 def test_other_rows_are_scaled_as_in_the_training(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """By their own mean and spread, light cars alone would look like all cars."""
     net = trained(tmp_path, "mpg")
