@@ -54,8 +54,10 @@ def without_places(experiment: Experiment) -> Experiment:
     return replace(experiment, data=Path(experiment.data).name or experiment.data, data_settings=settings)
 
 
-def without_places_in(payload: Mapping[str, Any], made: Experiment) -> dict[str, Any]:
+def _without_places_in(payload: Any, made: Experiment) -> Any:
     """The payload of an order of a run, without the folders in the name and the settings of its data."""
+    if not isinstance(payload, dict):
+        return payload
     rest, data = {name: value for name, value in payload.items() if name != "data"}, payload.get("data")
     try:
         named = without_places(with_data(made, data))
@@ -85,8 +87,8 @@ def write_run(library: Library, run: int, path: str | Path, with_paths: bool = F
     description = told.pop("description")
     parts = {table: _rows_of(library, run, table) for table in PARTS_OF_RUN}
     if not with_paths:
-        for row in parts["orders"]:
-            row["payload"] = json.dumps(without_places_in(json.loads(row["payload"]), made))
+        for order in parts["orders"]:
+            order["payload"] = json.dumps(_without_places_in(json.loads(order["payload"]), made))
     told |= {"best": json.loads(told["best"] or "null"), "changes": json.loads(told["changes"])}
     header: dict[str, Any] = {"format": _FORMAT, "version": VERSION, "nnviz": __version__, "run": told}
     header["experiment"] = json.loads(experiment_json(made))
