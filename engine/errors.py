@@ -63,16 +63,36 @@ class DownloadError(EngineError):
 class DivergenceError(EngineError):
     """The loss is no longer finite. The parameters were restored to their last finite values.
 
+    In ``value`` and ``in_words``, "{epoch}" stands for the epoch.
+
     Attributes:
         in_words: what happened and what to try, without the terms of a program; it follows a colon.
+        epoch: the epoch of the training in which it happened, from 1; 0 before the first step.
+        before: the epochs that the network had been trained for before; they count in the texts.
     """
 
-    def __init__(self, parameter: str, value: object, rule: str, remedy: str, in_words: str = "") -> None:
-        super().__init__(parameter, value, rule, remedy)
-        self.in_words = in_words or str(self)
+    def __init__(
+        self,
+        parameter: str,
+        value: str,
+        rule: str,
+        remedy: str,
+        in_words: str = "",
+        epoch: int = 0,
+        before: float = 0,
+    ) -> None:
+        self.epoch, self.before, self._made_of = epoch, before, (value, rule, remedy, in_words)
+        at = f"{before + epoch:.7g}"
+        own = f"{at} (epoch {epoch} of this training)" if before else at
+        super().__init__(parameter, Verbatim(value.replace("{epoch}", own)), rule, remedy)
+        self.in_words = in_words.replace("{epoch}", at) or str(self)
+
+    def after(self, before: float) -> DivergenceError:
+        """The same error in a network that had been trained for ``before`` epochs when this training began."""
+        return type(self)(self.parameter, *self._made_of, self.epoch, before)
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
-        return type(self), (self.parameter, Verbatim(self.value), self.rule, self.remedy, self.in_words)
+        return type(self), (self.parameter, *self._made_of, self.epoch, self.before)
 
 
 class PlotError(EngineError):

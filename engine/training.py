@@ -76,9 +76,7 @@ class Trainer:
 
     def _build(self, settings: TrainingSettings) -> None:
         """Makes the attributes in ``_REBUILT``."""
-        network, dataset = self.network, self._given
-        if settings.validation_share and dataset.validation is None:
-            dataset = dataset.with_validation(settings.validation_share)
+        network, dataset = self.network, self._given.divided(settings.validation_share)
         settings.check_against(len(dataset.train))
         check_batch_memory(network.shape, settings.batch_size, network.parameters.itemsize)
         self.dataset = dataset

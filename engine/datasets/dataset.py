@@ -230,6 +230,16 @@ class Dataset:
         aside, rest = validation_rows(len(self.train), count, seed)
         return replace(self, train=self.train.at(rest), validation=self.train.at(aside))
 
+    def divided(self, validation_share: float) -> Dataset:
+        """Returns the data as a run with that ``validation_share`` divides them.
+
+        These are the data themselves if they have a validation set or the share is 0. Raises SettingError, see
+        :meth:`with_validation`.
+        """
+        if self.validation is not None or not validation_share:
+            return self
+        return self.with_validation(validation_share)
+
     @property
     def splits(self) -> dict[str, Split]:
         """The splits there are, by their names: train, test, validation."""

@@ -41,6 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"with the {len(split):,}{f' {part}' * bool(part)} examples of {text.name(data.title)}")
     if chosen.fingerprint not in ("", data.fingerprint):
         print(_told_other(data, chosen))
+    elif chosen.is_elsewhere:
+        same = f"the same content, fingerprint {data.fingerprint}"
+        print(f"The network was trained with these data ({same}). They are split as in its training.")
     known = () if network.description is None else network.description.class_names
     if known and data.class_names and known != data.class_names:
         print(f"Its classes are called otherwise: {text.plain(', '.join(map(text.name, known)), _WIDTH)}.")
@@ -52,7 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _told_other(data: Dataset, chosen: ChosenData) -> str:
     """That these are not the data that the network was trained with, and what that means for the figures."""
     prints = f"(fingerprint then {chosen.fingerprint}, now {data.fingerprint})"
-    if not chosen.is_own or chosen.is_asked or chosen.source.file is None:
+    if chosen.is_own and chosen.is_asked:
+        return (
+            f"The network was trained with {text.name(chosen.source.title)}, but with other settings of the data "
+            f"{prints}. If it was trained on some of these examples, the figures are too good."
+        )
+    if not chosen.is_own or chosen.source.file is None:
         return f"It was trained with other data than these {prints}."
     which = "These are all its examples; the network" if data.test is None else "The network"
     return (
@@ -62,10 +70,16 @@ def _told_other(data: Dataset, chosen: ChosenData) -> str:
 
 
 def _measured(data: Dataset, chosen: ChosenData) -> tuple[str, Split]:
-    """The test part with its name; where there is none, all examples."""
+    """The part that is measured, with its name: the test part; of a run's own data else what it held out, or learned.
+
+    All examples of other data without a test part.
+    """
     if data.test is not None:
         return "test", data.test
-    return "training" if chosen.fingerprint in ("", data.fingerprint) else "", data.train
+    if chosen.fingerprint not in ("", data.fingerprint):
+        return "", data.train
+    divided = data.divided(chosen.validation_share)
+    return ("training", divided.train) if divided.validation is None else ("validation", divided.validation)
 
 
 # ---- classes

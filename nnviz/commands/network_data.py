@@ -6,11 +6,11 @@ import argparse
 import os
 from collections.abc import Mapping
 
-from engine.datasets import Dataset, DataSource, source_of
+from engine.datasets import DATASETS, Dataset, DataSource, source_of
 from engine.datasets.mnist import DIGITS, SIDE
 from engine.datasets.source import Value
 from engine.datasets.table_format import FORMAT
-from engine.errors import UnknownNameError
+from engine.errors import EngineError, UnknownNameError
 from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
 from engine.network import Network
@@ -28,8 +28,11 @@ class ChosenData:
 
     Attributes:
         fingerprint: of the data that the network was trained with; empty if it is not known.
-        is_own: whether these are the data that it was trained with, by their name.
+        is_own: whether these are the data that it was trained with: by their name, or by their content elsewhere.
         is_asked: whether other settings were given than it was trained with.
+        validation_share: that of the training, if these are its data; else 0.
+        found: the data, if they were loaded to compare their content and no other settings were given.
+        is_elsewhere: whether the data are its own by their content, in another place than it was trained with.
     """
 
     source: DataSource
@@ -37,17 +40,48 @@ class ChosenData:
     fingerprint: str
     is_own: bool
     is_asked: bool
+    validation_share: float = 0.0
+    found: Dataset | None = None
+    is_elsewhere: bool = False
 
 
 def chosen_data(arguments: argparse.Namespace, network: Network) -> ChosenData:
     """The data that were named, or else those that the network was trained with, or else MNIST if it fits."""
     experiment = Provenance.read(network).experiment
     source = _source(arguments, network, experiment)
-    is_own = experiment is not None and _are_same(arguments.data, experiment.data)
-    settings = dict(experiment.data_settings) if experiment is not None and is_own else {}
     given = settings_for(source, given_options(arguments))
-    fingerprint = "" if experiment is None else experiment.fingerprint
-    return ChosenData(source, settings | given, fingerprint, is_own, bool(given))
+    if experiment is None:
+        return ChosenData(source, given, "", False, bool(given))
+    is_there, settings = _are_same(arguments.data, experiment.data), dict(experiment.data_settings)
+    found = None
+    if not is_there:
+        settings = _defaults_of(experiment.data) | settings
+        found = _with_same_content(source, settings, network, experiment)
+    is_own = is_there or found is not None
+    settings = settings | given if is_own else given
+    share = experiment.training.validation_share if is_own else 0.0
+    known = experiment.fingerprint, is_own, bool(given), share
+    return ChosenData(source, settings, *known, None if given else found, found is not None)
+
+
+def _defaults_of(name: str) -> dict[str, Value]:
+    """The defaults of a registered data set, which a file of the same content does not have by itself."""
+    return {each.name: each.usual for each in DATASETS[name].settings} if name in list(DATASETS) else {}
+
+
+def _with_same_content(
+    source: DataSource, settings: Mapping[str, Value], network: Network, experiment: Experiment
+) -> Dataset | None:
+    """The data of the source, made with the settings of the training; None if that gives other data, or none."""
+    if not experiment.fingerprint:
+        return None
+    try:
+        data = load(source, settings)
+        if network.description is not None and data.description is not None:
+            network.description.check_means_same(data.description)  # names are not part of the fingerprint
+    except (CommandError, EngineError):  # it has other columns or settings
+        return None
+    return data if data.fingerprint == experiment.fingerprint else None
 
 
 def _source(arguments: argparse.Namespace, network: Network, experiment: Experiment | None) -> DataSource:
@@ -72,6 +106,8 @@ def _source(arguments: argparse.Namespace, network: Network, experiment: Experim
 
 def loaded_data(network: Network, chosen: ChosenData) -> Dataset:
     """The data; others than it was trained with are made as the network takes them, if it knows how."""
+    if chosen.found is not None:
+        return chosen.found
     about, is_table = network.description, chosen.source.table is not None
     if about is not None and about.coding is not None and is_table and not chosen.is_own:
         return coded_table(about.coding, chosen.source, chosen.settings, decimal_of(network))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from tqdm import tqdm
 
 from engine.datasets import Split, source_of
 from engine.datasets.scaling import Scaling
-from engine.errors import DataError
+from engine.errors import DataError, DivergenceError
 from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment, train_on
 from engine.history import History
@@ -204,7 +205,7 @@ def _train_with_progress(
     epochs, batches = trainer.settings.epochs, trainer.batches_per_epoch
     done = max(trainer.epoch - 1, 0) * batches + trainer.batch
     with tqdm(total=epochs * batches, initial=done, unit=" batches", leave=False, mininterval=0.2) as bar:
-        for event in train_on(trainer, training.take):
+        for event in _counted_over_all(train_on(trainer, training.take), training.before):
             keeper.take(event)
             if isinstance(event, Batch):
                 bar.update()
@@ -216,6 +217,14 @@ def _train_with_progress(
                 checkpoint.write(trainer)
             if asked_to_stop:
                 break
+
+
+def _counted_over_all(events: Iterator[Event], before: float) -> Iterator[Event]:
+    """The events; a divergence names the epoch as curves and library count it, over all trainings of the network."""
+    try:
+        yield from events
+    except DivergenceError as error:
+        raise error.after(before) from None
 
 
 # ---- after

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.datasets import Dataset
-from engine.errors import DataError
+from engine.errors import EngineError
 from engine.metrics import Evaluator, figures_of
 from engine.network import Network
 from nnviz.jobs.lane import Lane
@@ -16,7 +16,10 @@ Figures = dict[str, float]
 
 
 class Measuring:
-    """A measurement stops when another one begins. Of a network without finite answers, or too large, none is made."""
+    """A measurement stops when another one begins.
+
+    None is made of a network that is too large or without finite answers, or of data too few for a validation set.
+    """
 
     def __init__(self, crashed: Callable[[Exception], None]) -> None:
         """``crashed`` is called with any other error."""
@@ -24,8 +27,13 @@ class Measuring:
         self._latest = 0
         self._lane = Lane()
 
-    def start(self, network: Network, dataset: Dataset, done: Callable[[Figures], None]) -> None:
-        """Calls ``done`` with the figures of all parts of the data, by names like "test_error" and "train_rmse"."""
+    def start(
+        self, network: Network, dataset: Dataset, validation_share: float, done: Callable[[Figures], None]
+    ) -> None:
+        """Calls ``done`` with the figures of all parts of the data, by names like "test_error" and "train_rmse".
+
+        The data are divided as in a run with that ``validation_share``.
+        """
         self._latest += 1
         number = self._latest
 
@@ -34,18 +42,18 @@ class Measuring:
                 done(found)
 
         def failed(error: Exception) -> None:
-            if not isinstance(error, (DataError, MemoryError)):
+            if not isinstance(error, (EngineError, MemoryError)):
                 self._crashed(error)
 
-        self._lane.run(lambda: self._measure(network, dataset, number), finished, failed)
+        self._lane.run(lambda: self._measure(network, dataset, validation_share, number), finished, failed)
 
     def stop(self) -> None:
         """Drops what is being measured."""
         self._latest += 1
 
-    def _measure(self, network: Network, dataset: Dataset, number: int) -> Figures | None:
+    def _measure(self, network: Network, dataset: Dataset, validation_share: float, number: int) -> Figures | None:
         """None if another measurement has begun. Runs in the lane's thread."""
-        results = {}
+        results, dataset = {}, dataset.divided(validation_share)
         for name, split in dataset.splits.items():
             steps = Evaluator(network, split, dataset.target_scaling).steps()
             while number == self._latest:

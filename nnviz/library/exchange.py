@@ -33,6 +33,7 @@ from nnviz.library.checked import checked_row, finite, text
 from nnviz.library.library import Library
 from nnviz.library.records import STATUSES, experiment_json, said_of, words_of
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN
+from nnviz.library.states import with_data
 
 VERSION = 1
 _FORMAT = "nnviz run"
@@ -51,6 +52,18 @@ def without_places(experiment: Experiment) -> Experiment:
     """The experiment without the folders of a person's files: of the data's path the name is left."""
     settings = {name: value for name, value in experiment.data_settings.items() if name != "own"}
     return replace(experiment, data=Path(experiment.data).name or experiment.data, data_settings=settings)
+
+
+def _without_places_in(payload: Any, made: Experiment) -> Any:
+    """The payload of an order of a run, without the folders in the name and the settings of its data."""
+    if not isinstance(payload, dict):
+        return payload
+    rest, data = {name: value for name, value in payload.items() if name != "data"}, payload.get("data")
+    try:
+        named = without_places(with_data(made, data))
+    except (EngineError, KeyError, TypeError):  # it names none
+        return rest
+    return {**rest, "data": {"data": named.data, "data_settings": dict(named.data_settings)}}
 
 
 # ---- writing
@@ -73,6 +86,9 @@ def write_run(library: Library, run: int, path: str | Path, with_paths: bool = F
     told = dict(zip((*columns, "description"), row, strict=True))
     description = told.pop("description")
     parts = {table: _rows_of(library, run, table) for table in PARTS_OF_RUN}
+    if not with_paths:
+        for order in parts["orders"]:
+            order["payload"] = json.dumps(_without_places_in(json.loads(order["payload"]), made))
     told |= {"best": json.loads(told["best"] or "null"), "changes": json.loads(told["changes"])}
     header: dict[str, Any] = {"format": _FORMAT, "version": VERSION, "nnviz": __version__, "run": told}
     header["experiment"] = json.loads(experiment_json(made))

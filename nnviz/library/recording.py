@@ -239,7 +239,7 @@ class Recording:
             state = state_bytes(self.trainer, self.before)
         except (DataError, TooLargeError):
             return  # a replay ends before it
-        self.log(LEAP, leap_payload(self.before, self._known), state.content)
+        self.log(LEAP, leap_payload(self.before, self._known, self._experiment), state.content)
         self.commit()
 
     # ---- writing

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from engine.errors import EngineError
+from engine.events import TrainingState
 from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
+from engine.network import Network
 from engine.settings import TrainingSettings
+from engine.storage import read_checkpoint
 from nnviz.library.faults import damaged
 from nnviz.library.library import Library
 from nnviz.library.records import RunRecord
-from nnviz.library.states import LEAP, KeptState, Order
+from nnviz.library.states import LEAP, Order, with_data
 
 _ROUNDING = 1e-6  # epochs
-_UNTOLD = ("fingerprint", "evaluate")
+_UNTOLD = ("fingerprint", "evaluate", "data", "data_settings")
+_State = tuple[Network, TrainingState]
+_PLACEHOLDER = "DATA"  # in a command, for data of which only the title is known
 
 
 @dataclass(frozen=True)
@@ -68,80 +75,155 @@ class _Path:
 
     Attributes:
         steps: as in :class:`Way`.
-        begins_with: the command line of the first step; None where the network came from elsewhere.
+        begins_with: the command line of the first step; None if no command leads there: the network came from
+            elsewhere, or not all of its data can be named.
     """
 
     def __init__(self, library: Library, as_told: Callable[[Experiment], Experiment]) -> None:
         self.steps: list[str] = []
         self.begins_with: str | None = None
         self._library, self._as_told = library, as_told
+        self._titles: dict[str, str] = {}  # of data of which no more is known, by their fingerprints
 
     def follow(self, record: RunRecord, until: float | None) -> Experiment | None:
         """Goes through a run, up to an epoch; returns what it was trained with there, as far as that is known."""
         orders = [each for each in self._library.orders(record.id) if until is None or each.at <= until + _ROUNDING]
         made = self._begin(record, orders)
-        for order in orders[1:] if orders and orders[0].kind == LEAP else orders:
+        for order in orders[1:] if _is_beginning(orders) else orders:
             made = self._carry_out(record, order, made)
         return made
 
     # ---- how it began
 
     def _begin(self, record: RunRecord, orders: list[Order]) -> Experiment | None:
-        state = self._state(record, orders[0]) if orders and orders[0].kind == LEAP else None
+        state = self._state(record, orders[0]) if _is_beginning(orders) else None
         parent = None if record.parent is None else self._library.records([record.parent]).get(record.parent)
-        made = record.experiment if state is None else _with(record.experiment, state.training.settings)
+        made = record.experiment if state is None else self._made(record, orders[0], state)
         if parent is not None and record.left_at is not None:
             before = self.follow(parent, record.left_at)
             if len(self.steps) == 1:
                 self.steps[0] = f"run {parent.id}: {self.steps[0]}"
             where = f"at epoch {_epoch(record.left_at)} of run {parent.id}, branch off as run {record.id}"
-            is_new = state is not None and not state.epoch
-            self.steps.append(f"{where}{_told(before, made, is_new)}")
-        elif state is None and any(order.kind == "settings" for order in orders):
+            is_new = state is not None and not orders[0].epoch
+            self.steps.append(f"{where}{self._told(before, made, is_new)}")
+        elif state is None and any(order.kind in ("settings", LEAP) for order in orders):
             self.steps.append(f"run {record.id} begins, with settings that are not kept")
             return None
-        elif record.parent is not None or (state is not None and not _is_first(state, made)):
+        elif record.parent is not None or (state is not None and not _is_first(orders[0], state, made)):
             trained = f", trained for {_epoch(orders[0].at)} epochs" if orders and orders[0].at else ""
-            self.steps.append(f"run {record.id} begins with a network from elsewhere{trained}{_told(None, made, True)}")
+            self.steps.append(
+                f"run {record.id} begins with a network from elsewhere{trained}{self._told(None, made, True)}"
+            )
         else:
-            self.begins_with = command_of(self._as_told(made))
-            self.steps.append(self.begins_with)
+            command, lacking = command_of(self._as_told(self._named(made))), self._lacking(made)
+            self.begins_with = None if lacking else command
+            self.steps.append(f"{command} ({lacking})" if lacking else command)
         return made
+
+    # ---- its data
+
+    def _made(self, record: RunRecord, order: Order, state: _State) -> Experiment:
+        """What a training was made with that goes on from a whole state. Its data may be others than the run's last."""
+        made = _with(record.experiment, state[1].settings)
+        identity = state[1].progress.get("data")
+        known = identity if isinstance(identity, Mapping) else {}
+        fingerprint = str(known.get("fingerprint") or made.fingerprint)
+        with suppress(EngineError, KeyError, TypeError):  # older programs did not name the data
+            return replace(with_data(made, order.payload.get("data")), fingerprint=fingerprint)
+        if fingerprint != made.fingerprint:
+            self._titles[fingerprint] = " ".join(str(known.get("title", "")).split())
+        return replace(made, fingerprint=fingerprint)
+
+    def _named(self, made: Experiment) -> Experiment:
+        """The experiment with a placeholder for data of which only the title is known."""
+        return made if made.fingerprint not in self._titles else replace(made, data=_PLACEHOLDER, data_settings={})
+
+    def _lacking(self, made: Experiment) -> str:
+        """Why no command gives these data, in words; empty if one does."""
+        if made.fingerprint in self._titles:
+            known = f"the title, {self._titles[made.fingerprint]}, and the fingerprint {made.fingerprint}"
+            return f"no command repeats this: of these data the library keeps only {known}"
+        if "own" in made.data_settings and "own" not in self._as_told(made).data_settings:
+            return "no command repeats this: own examples are mixed in, whose file is not named here"
+        return ""
+
+    def _told_data(self, before: Experiment, made: Experiment) -> list[str]:
+        """How the data differ, in words; empty if they are the same."""
+        if before.fingerprint == made.fingerprint or not (before.fingerprint and made.fingerprint):
+            return []
+        lacking = self._lacking(made)
+        if made.fingerprint in self._titles:
+            return [f"other data ({lacking})"]
+        one, other = self._as_told(self._named(before)), self._as_told(made)
+        words = [f"data {other.data}"] if one.data != other.data else []
+        for name, value in other.data_settings.items():
+            if name not in one.data_settings or one.data_settings[name] != value:
+                words.append(f"{name.replace('_', ' ')} {_written(value)}")
+        words += [f"without {name.replace('_', ' ')}" for name in one.data_settings if name not in other.data_settings]
+        words += [f"other data ({lacking})"] if lacking else []
+        return words or [f"other content of {other.data} (fingerprint {made.fingerprint})"]
 
     # ---- what happened then
 
     def _carry_out(self, record: RunRecord, order: Order, before: Experiment | None) -> Experiment | None:
         at = f"at epoch {_epoch(order.at)}"
         if order.kind == "edit":
-            told = [change.text for change in record.changes if change.epoch == order.at]
-            self.steps.append(f"{at}: weights were edited{f' ({told[0]})' if told else ''}")
+            text = self._text_of(record, order)
+            self.steps.append(
+                f"{at}: weights were edited by hand, which no command repeats{f' ({text})' if text else ''}"
+            )
             return before
         if order.kind != LEAP:
-            made = _with(record.experiment, dict(order.payload))
+            made = _with(before or record.experiment, dict(order.payload))
             if made != before:
-                self.steps.append(f"{at}{_told(before, made, False)}")
+                self.steps.append(f"{at}{self._told(before, made, False)}")
             return made
         state = self._state(record, order)
-        made = _with(record.experiment, state.training.settings)
+        made = self._made(record, order, state)
         since = float(order.payload.get("since", order.at))
-        if not state.epoch and order.at:
-            self.steps.append(f"{at}, another training{_told(before, made, True)}")
+        if not order.epoch and order.at:
+            self.steps.append(f"{at}, another training{self._told(before, made, True)}")
         elif since < order.at - _ROUNDING:
             self.steps.append(f"between epoch {_epoch(since)} and {_epoch(order.at)} nothing was recorded")
         elif made != before:
-            self.steps.append(f"{at}{_told(before, made, False)}")
+            self.steps.append(f"{at}{self._told(before, made, False)}")
         return made
 
-    def _state(self, record: RunRecord, order: Order) -> KeptState:
-        state = self._library.state_before(record.id, order.at)
-        if state is None:
-            raise damaged(self._library.path, f"an order of run {record.id} at epoch {order.at:g}")
-        return state
+    def _text_of(self, record: RunRecord, order: Order) -> str:
+        """What is noted of an edit; empty if the notes of that place cannot be told apart."""
+        texts = [change.text for change in record.changes if change.epoch == order.at]
+        orders = [each for each in self._library.orders(record.id) if each.at == order.at and each.kind != LEAP]
+        edits = [each for each in orders if each.kind == "edit"]
+        noted = orders if len(texts) == len(orders) else edits  # changes of settings may have no note
+        numbers = [each.number for each in noted]
+        return texts[numbers.index(order.number)] if len(texts) == len(noted) else ""
+
+    def _told(self, before: Experiment | None, made: Experiment, is_new: bool) -> str:
+        """The settings and data that are others from there on; of a new training the number of its epochs, too."""
+        names = [] if before is None else [name for name in before.difference(made) if name not in _UNTOLD]
+        names = [*(["epochs"] if is_new else []), *(name for name in names if not (is_new and name == "epochs"))]
+        words = [f"{name.replace('_', ' ')} {_written(made.value(name))}" for name in names]
+        words += [] if before is None else self._told_data(before, made)
+        return f": {', '.join(words)}" if words else ", with the same settings" if before is not None else ""
+
+    def _state(self, record: RunRecord, order: Order) -> _State:
+        """The state that is the content of an order: of two at the same place, each has its own."""
+        with suppress(EngineError):
+            network, training = read_checkpoint(order.content or b"", "its state")
+            if training is not None:
+                return network, training
+        raise damaged(self._library.path, f"an order of run {record.id} at epoch {order.at:g}")
 
 
-def _is_first(state: KeptState, made: Experiment) -> bool:
+def _is_beginning(orders: list[Order]) -> bool:
+    """Whether a run begins with the first of its orders: not if it was recorded without one up to there."""
+    first = orders[0] if orders and orders[0].kind == LEAP else None
+    return first is not None and not 0 < first.at <= float(first.payload.get("since", 0)) + _ROUNDING
+
+
+def _is_first(order: Order, state: _State, made: Experiment) -> bool:
     """Whether a command would begin with this network."""
-    return not state.at and np.array_equal(state.network.parameters, made.build().parameters)
+    return not order.at and np.array_equal(state[0].parameters, made.build().parameters)
 
 
 def _with(experiment: Experiment, settings: dict[str, Any]) -> Experiment:
@@ -149,14 +231,6 @@ def _with(experiment: Experiment, settings: dict[str, Any]) -> Experiment:
         return experiment.changed(training=TrainingSettings.from_dict(settings))
     except EngineError:  # of another version
         return experiment
-
-
-def _told(before: Experiment | None, made: Experiment, is_new: bool) -> str:
-    """The settings that are others from there on; of a new training the number of its epochs, too."""
-    names = [] if before is None else [name for name in before.difference(made) if name not in _UNTOLD]
-    names = [*(["epochs"] if is_new else []), *(name for name in names if not (is_new and name == "epochs"))]
-    words = [f"{name.replace('_', ' ')} {_written(made.value(name))}" for name in names]
-    return f": {', '.join(words)}" if words else ", with the same settings" if before is not None else ""
 
 
 def _written(value: Any) -> str:

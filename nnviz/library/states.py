@@ -9,6 +9,7 @@ from typing import Any
 from engine.datasets.description import Description
 from engine.errors import EngineError
 from engine.events import TrainingState
+from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
 from engine.machine import Machine, this_machine
 from engine.network import Network
@@ -19,6 +20,7 @@ from nnviz.library.database import Database
 from nnviz.library.faults import damaged, no_memory, too_large
 
 LEAP = "state"  # the kind of an order that leads to a whole state, which is its content
+_LONGEST_DATA = 100_000  # characters of the name and settings of data in an order
 _COLUMNS = "at, before, epoch, batch, orders, machine, content"
 
 
@@ -162,12 +164,26 @@ def _kept(database: Database, run: int, row: tuple[Any, ...], description: Descr
         raise damaged(database.path, f"the state of run {run}: {str(error)[:100]}") from None
 
 
-def leap_payload(before: float, since: float) -> dict[str, Any]:
+def leap_payload(before: float, since: float, made: Experiment) -> dict[str, Any]:
     """The payload of an order whose content is a whole state: where its training began, and with what it was made.
 
-    ``since`` are the epochs up to which the run was known: between them and this state nothing is.
+    The data of a run can change from one training to the next. If naming them takes too long a text, they are left out.
+
+    Args:
+        since: the epochs up to which the run was known: between them and this state nothing is.
+        made: what the training that goes on is made with.
     """
-    return {"before": before, "since": since, "machine": this_machine().as_dict()}
+    data = {"data": made.data, "data_settings": dict(made.data_settings)}
+    named = {"data": data} if len(json.dumps(data)) <= _LONGEST_DATA else {}
+    return {"before": before, "since": since, "machine": this_machine().as_dict(), **named}
+
+
+def with_data(made: Experiment, named: Any) -> Experiment:
+    """The experiment with the data that the payload of an order names.
+
+    Raises EngineError, KeyError or TypeError for what names none.
+    """
+    return Experiment.from_dict({**made.as_dict(), "data": named["data"], "data_settings": named["data_settings"]})
 
 
 def write_order(database: Database, run: int, order: Order) -> None:

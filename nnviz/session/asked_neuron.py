@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from engine import explain, neurons
-from engine.datasets import Dataset, Split
+from engine.datasets import Dataset
 from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation, Evaluator
 from engine.network import Network
@@ -17,8 +17,9 @@ from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
+from nnviz.session.part import Part, measured_part
 from nnviz.session.runs import Runs
-from nnviz.session.selection import PARTS, Neuron, Selection
+from nnviz.session.selection import Neuron, Selection
 
 NEURON, NEURON_NOW, NEURON_ERROR = "neuron", "neuron now", "error without the neuron"
 MOST_EXCITING = 9
@@ -29,7 +30,7 @@ _QUICK = 0.0003  # seconds, as for the answer
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """An example that excites the neuron: its number in the part, what the neuron answers, its inputs.
+    """An example that excites the neuron: its number in its split, what the neuron answers, its inputs.
 
     ``label`` is its class, None for regression; ``target`` its first target.
     """
@@ -48,7 +49,7 @@ class NeuronReport:
     Attributes:
         neuron: which.
         dataset: the data by whose examples it is known.
-        part: the part of the data whose examples were asked, and their number.
+        part: the part of the data whose examples were asked.
         means: its mean answer to each class, (classes,); for regression None.
         fifths: for regression, the ends of each fifth of the targets and the mean answer to it; else empty.
         excited_by: the examples that excite it most.
@@ -60,8 +61,7 @@ class NeuronReport:
 
     neuron: Neuron
     dataset: Dataset
-    part: str
-    count: int
+    part: Part
     means: Array | None
     fifths: Sequence[tuple[float, float, float]]
     excited_by: Sequence[Example]
@@ -86,11 +86,6 @@ class Effect:
     part: str
     count: int
     neuron: Neuron | None
-
-
-def measured_part(dataset: Dataset) -> tuple[str, Split]:
-    """The part by which neurons are measured: the test examples if there are any."""
-    return next((name, dataset.splits[name]) for name in PARTS if name in dataset.splits)
 
 
 def neuron_probes(
@@ -126,6 +121,9 @@ class _Asker:
         data = self._data.dataset
         return data if self._runs.current.misfit(data) is None else None
 
+    def _part_of(self, dataset: Dataset) -> Part:
+        return measured_part(dataset, self._runs.current.experiment.training.validation_share)
+
     # ---- the neuron
 
     def report(self) -> Question | None:
@@ -133,12 +131,13 @@ class _Asker:
         neuron, dataset, network = self._selection.neuron, self._fitting, self._displayed.network
         if neuron is None or dataset is None:
             return None
-        return Same(neuron, dataset, network), lambda: self._report(neuron, dataset, network)
+        part = self._part_of(dataset)
+        return Same(neuron, dataset, network, part.share), lambda: self._report(neuron, dataset, network, part)
 
-    def _report(self, neuron: Neuron, dataset: Dataset, network: Network) -> NeuronReport:
+    def _report(self, neuron: Neuron, dataset: Dataset, network: Network, part: Part) -> NeuronReport:
         """Runs in the lane's thread."""
         layer, number = neuron.layer, neuron.number
-        part, split = measured_part(dataset)
+        split = part.examples
         answers = neurons.answers(network, split, layer, number)
         values, labels = np.nan_to_num(answers.values), split.labels
         means = None if labels is None else neurons.mean_by_class(values, labels, split.classes)
@@ -146,10 +145,10 @@ class _Asker:
         with np.errstate(all="ignore"):
             back = explain.carried_back(network, layer, number)
             ascent = explain.most_exciting(network, layer, number, *self._range(dataset)) if layer > 1 else None
-        best = [_example(split, int(place), float(values[place])) for place in answers.strongest[:MOST_EXCITING]]
+        best = [_example(part, int(place), float(values[place])) for place in answers.strongest[:MOST_EXCITING]]
         active = float((values > 0).mean())
         known = means, fifths, best, answers.dead, active, np.nan_to_num(back), ascent
-        return NeuronReport(neuron, dataset, part, len(split), *known)
+        return NeuronReport(neuron, dataset, part, *known)
 
     def _range(self, dataset: Dataset) -> tuple[object, object]:
         """The bounds of the inputs: 0…1 for pictures, else what was seen in training."""
@@ -178,31 +177,38 @@ class _Asker:
         if dataset is None or (now is trained and (neuron is None or neuron.layer >= len(trained.weights))):
             return None
         if now is not trained:
-            return Same(dataset, now), lambda: self._effect(dataset, trained, lambda: now, None)
+            part = self._part_of(dataset)
+            return Same(dataset, now, part.share), lambda: self._effect(dataset, trained, lambda: now, None, part)
         assert neuron is not None
         factors = {(neuron.layer, neuron.number): 0.0}
         make: Callable[[], Network] = lambda: neurons.scaled(trained, factors)  # noqa: E731
-        return Same(neuron, dataset, trained), lambda: self._effect(dataset, trained, make, neuron)
+        part = self._part_of(dataset)
+        key = Same(neuron, dataset, trained, part.share)
+        return key, lambda: self._effect(dataset, trained, make, neuron, part)
 
     @property
     def _networks(self) -> tuple[Network, Network]:
         return self._displayed.as_trained, self._displayed.network
 
-    def _effect(self, dataset: Dataset, trained: Network, make: Callable[[], Network], neuron: Neuron | None) -> Effect:
+    def _effect(
+        self, dataset: Dataset, trained: Network, make: Callable[[], Network], neuron: Neuron | None, part: Part
+    ) -> Effect:
         """Runs in the lane's thread, the only one that uses ``_measured``."""
-        part, split = measured_part(dataset)
-        key = Same(trained, dataset)
+        split = part.examples
+        key = Same(trained, dataset, part.share)
         with np.errstate(all="ignore"):
             if self._measured is None or self._measured[0] != key:
                 self._measured = key, Evaluator(trained, split, dataset.target_scaling).evaluate()
             after = Evaluator(make(), split, dataset.target_scaling).evaluate()
-        return Effect(self._measured[1], after, part, len(split), neuron)
+        return Effect(self._measured[1], after, part.name, len(split), neuron)
 
     def release(self) -> None:
         """Drops the network that is kept. Runs in the lane's thread."""
         self._measured = None
 
 
-def _example(split: Split, number: int, answer: float) -> Example:
+def _example(part: Part, index: int, answer: float) -> Example:
+    """The example with that number in the part."""
+    split, number = part.split, part.number(index)
     label = None if split.labels is None else int(split.labels[number])
     return Example(number, answer, label, float(split.targets[number, 0]), split.example(number))

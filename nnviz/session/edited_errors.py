@@ -28,7 +28,8 @@ class EditedErrors:
                 run.edited = found
                 self._runs.tell_history(run)
 
-        self._measuring.start(run.displayed_network(), dataset, done)
+        share = run.experiment.training.validation_share
+        self._measuring.start(run.displayed_network(), dataset, share, done)
 
     def close(self, milliseconds: int) -> bool:
         """Stops what is being measured; returns whether that was in time."""

@@ -37,6 +37,11 @@ class Part:
         aside, rest = validation_rows(len(self.split), round(self.share * len(self.split)))
         return aside if self.name == "validation" else rest
 
+    @cached_property
+    def examples(self) -> Split:
+        """Its examples alone; a copy if they are not all of the split. Examples are numbered from 0 in the part."""
+        return self.split if self.rows is None else self.split.at(self.rows)
+
     def is_of(self, data: Dataset) -> bool:
         """Whether it is a part of these data."""
         return any(self.split is split for split in data.splits.values())
@@ -71,3 +76,8 @@ def parts_of(data: Dataset, validation_share: float) -> dict[str, Part]:
     if 0 < round(share * len(data.train)) < len(data.train):
         parts |= {name: Part(name, data.train, "train", share) for name in ("validation", "train")}
     return {name: parts[name] for name in _ORDER if name in parts}
+
+
+def measured_part(data: Dataset, validation_share: float) -> Part:
+    """The part by which a network of a run with that share is measured: test examples, else other held out ones."""
+    return next(iter(parts_of(data, validation_share).values()))

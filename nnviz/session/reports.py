@@ -86,7 +86,7 @@ class Reports(QObject):
             self._runs.tell_history(run)
         self.stopped.emit(run, stop)
         if isinstance(stop.error, DivergenceError):
-            self.diverged.emit(run, stop.error)
+            self.diverged.emit(run, stop.error.after(run.start_epoch))
         elif stop.error is not None:
             without = "could not begin" if stop.frame is None else "could not go on"
             self._messages.tell_error(f"Training {without}", stop.error)

@@ -9,7 +9,7 @@ import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.augmentation import Augmentation
-from engine.datasets import Dataset, Split
+from engine.datasets import Dataset
 from engine.disturbances import DISTURBANCES, Material, Shape, fitting, material_of, shape_of
 from engine.errors import DataError
 from engine.lazy_dataclass import dataclass
@@ -20,11 +20,11 @@ from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.jobs.stepwise import Steps, Stepwise, giving_way
 from nnviz.session import question as asking
-from nnviz.session.asked_neuron import measured_part
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed, what_if_text
 from nnviz.session.messages import Messages
+from nnviz.session.part import Part, measured_part
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.status import Stage
@@ -46,8 +46,7 @@ class Subject:
 
     epochs: float
     what_if: str
-    part: str
-    examples: Split
+    part: Part
     dataset: Dataset
     shape: Shape
     augmentation: Augmentation
@@ -130,10 +129,10 @@ class HowRobust(QObject):
         data, run = self._data.dataset, self._runs.current
         if data is None or run.misfit(data) is not None:
             return None
-        part, examples = measured_part(data)
+        part = measured_part(data, run.experiment.training.validation_share)
         augmentation = run.experiment.training.augmentation if self._displayed.epochs else Augmentation()
         moment = self._displayed.epochs, what_if_text(self._displayed.what_if)
-        return Subject(*moment, part, examples, data, shape_of(data), augmentation)
+        return Subject(*moment, part, data, shape_of(data), augmentation)
 
     @property
     def measured(self) -> tuple[Subject, Robustness] | None:
@@ -162,7 +161,7 @@ class HowRobust(QObject):
         self.problem, self._measured_of = "", (ref(self._displayed.one), self._displayed.what_if)
 
         def steps() -> Steps:
-            return giving_way(measure(network, subject.dataset, subject.examples), self._runs.is_training)
+            return giving_way(measure(network, subject.dataset, subject.part.examples), self._runs.is_training)
 
         self.work.start(subject, steps)
 
@@ -219,7 +218,7 @@ class HowRobust(QObject):
         if chosen is not None:
             return chosen
         if self._first[0] is not subject.dataset:
-            self._first = subject.dataset, subject.examples.example(0)
+            self._first = subject.dataset, subject.part.split.example(subject.part.number(0))
         return self._first[1]
 
     def _disturb(self, network: Network, inputs: Array, strength: Strength | None, dataset: Dataset) -> Disturbed:

@@ -16,7 +16,7 @@ from engine.metrics import Evaluation, Evaluator
 from engine.network import Network
 from nnviz.jobs.lane import Lane
 from nnviz.session.asked_step import Written
-from nnviz.session.selection import PARTS
+from nnviz.session.part import measured_part
 from nnviz.session.step_through import StepThrough
 from nnviz.session.taken_steps import Taken, TakenSteps
 
@@ -130,13 +130,13 @@ class StepEffects(QObject):
 
     def _measure(self, taken: Taken, network: Network) -> Effect:
         """Runs in the lane's thread."""
-        splits = taken.dataset.splits
-        part = next(part for part in PARTS if part in splits)
+        part = measured_part(taken.dataset, taken.experiment.training.validation_share)
+        examples = part.examples
         before, after = (
-            self._error(taken, network.with_parameters(moment.parameters), splits[part])
+            self._error(taken, network.with_parameters(moment.parameters), examples)
             for moment in (taken.before, taken.after)
         )
-        return Effect(part, len(splits[part]), before, after, splits[part].labels is None)
+        return Effect(part.name, len(examples), before, after, examples.labels is None)
 
     def _error(self, taken: Taken, network: Network, split: Split) -> float:
         steps = Evaluator(network, split, taken.dataset.target_scaling).steps()

@@ -157,7 +157,8 @@ class Timeline(QObject):
         if moment is None or dataset is None or dataset.fingerprint != run.experiment.fingerprint:
             return
         if run.history.last_measured(moment.epochs) != moment.epochs:
-            self._measuring.start(self._displayed.as_trained, dataset, self._take)
+            share = run.experiment.training.validation_share
+            self._measuring.start(self._displayed.as_trained, dataset, share, self._take)
 
     def _take(self, figures: Figures) -> None:
         self._own_figures = figures

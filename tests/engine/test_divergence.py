@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,22 @@ def test_even_the_very_last_step_is_noticed(learning_rate: float, evaluate: bool
     with refused(DivergenceError, "loss", "epoch 1, batch 1"):
         list(training.run())
     np.testing.assert_array_equal(training.network.parameters, start)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_epoch_can_be_counted_over_all_trainings(dtype: type) -> None:
+    """Also in another process, and if it is the optimizer that overflows."""
+    training = diverging("relu", "identity", "quadratic", 1e30, dtype)
+    with pytest.raises(DivergenceError) as caught:
+        list(training.run())
+    own = caught.value
+    assert "epoch 1, batch" in str(own)
+    assert "of epoch 1 the loss" in own.in_words
+    counted = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(own)).after(4)))
+    assert "epoch 5 (epoch 1 of this training), batch" in str(counted)
+    assert "of epoch 5 the loss" in counted.in_words
+    assert str(counted.after(0)) == str(own)
+    assert "epoch 5.5 (" in str(own.after(4.5))
 
 
 @pytest.mark.parametrize("evaluate", [True, False])

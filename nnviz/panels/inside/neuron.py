@@ -17,6 +17,7 @@ from nnviz.panels.inside.neuron_weights import NeuronWeights
 from nnviz.panels.neuron_subject import Subject, short
 from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
 from nnviz.session.displayed import neuron_name
+from nnviz.session.part import measured_part
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -163,7 +164,8 @@ class NeuronPanel(DockCard):
         data, neuron = self._subject.data, self._subject.neuron
         if data is not None and neuron is not None:
             self._stack.setCurrentWidget(self.ranking)
-            self.ranking.measure(self._session.displayed.network, neuron.layer, data)
+            part = measured_part(data, self._session.runs.current.experiment.training.validation_share)
+            self.ranking.measure(self._session.displayed.network, neuron.layer, data, part)
             self.ranking.back.setFocus()
 
     def _show_ranking(self) -> None:

@@ -57,7 +57,7 @@ class NeuronAnswers(QWidget):
     def _show(self, report: NeuronReport, data: Dataset) -> None:
         meaning = self._subject.meaning
         by = meaning.output(0) if report.means is None else "class"
-        dead = f"dead: the same for all {text.count(report.count)}"
+        dead = f"dead: the same for all {text.count(report.part.count)}"
         say(self._means_name, dead if report.is_dead else f"mean answer by {by}")
         if report.means is not None:
             self.means.show_rows([meaning.output(number) for number in range(len(report.means))], report.means)
@@ -78,8 +78,8 @@ class NeuronAnswers(QWidget):
     def _line_of(self, report: NeuronReport, number: int) -> str:
         """ "0.34 · Adelie · test 4", "2.13 · blue (0.31, −0.62)", "0.84 · 210k · row 212"."""
         example, meaning = report.excited_by[number], self._subject.meaning
-        row = meaning.file_row(report.part, example.number)
-        where = f" · {report.part} {text.count(example.number)}" if row is None else f" · row {text.count(row)}"
+        row = meaning.file_row(report.part.where, example.number)
+        where = f" · {report.part.where} {text.count(example.number)}" if row is None else f" · row {text.count(row)}"
         if meaning.example == "point":
             where = f" ({', '.join(meaning.row(example.inputs))})"
         what = text.compact(meaning.target(example.target)) if example.label is None else meaning.output(example.label)
@@ -93,12 +93,12 @@ class NeuronAnswers(QWidget):
         example = report.excited_by[number]
         told = listed(meaning.fields, meaning.row(example.inputs), _FIELDS_TOLD)
         first = f"{self._line_of(report, number)} · a click chooses it"
-        return "\n".join([first, meaning.where(report.part, example.number), *told])
+        return "\n".join([first, meaning.where(report.part.where, example.number), *told])
 
     def _choose(self, number: int) -> None:
         report = self._subject.report
         if report is not None:
-            self._session.selection.choose_example(Example(report.part, report.excited_by[number].number))
+            self._session.selection.choose_example(Example(report.part.where, report.excited_by[number].number))
 
     def _describe_mean(self, row: int) -> str:
         report, data = self._subject.report, self._subject.data

@@ -15,7 +15,7 @@ from engine.neurons import without_each
 from nnviz.jobs.stepwise import Stepwise, only_shares
 from nnviz.look import text, theme
 from nnviz.look.meaning import Meaning
-from nnviz.session.asked_neuron import measured_part
+from nnviz.session.part import Part
 from nnviz.widgets.card import Table, label
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.neuron.named_bars import NamedBars
@@ -62,13 +62,12 @@ class RankingView(QWidget):
         arranged(QVBoxLayout(self), head, (ScrollColumn("rankingScroll", content), 1), spacing=6)
         self.back.clicked.connect(self.left)
 
-    def measure(self, network: Network, layer: int, data: Dataset) -> None:
-        """Ranks a layer of a network that nobody writes to."""
-        part, examples = measured_part(data)
+    def measure(self, network: Network, layer: int, data: Dataset, part: Part) -> None:
+        """Ranks a layer of a network that nobody writes to, by a part of the data."""
         name = Meaning(data).target_name
         what = "error" if data.is_classification else f"RMSE of {name}" if name else "RMSE"
-        steps = lambda: without_each(network, examples, layer, data.target_scaling)  # noqa: E731
-        self._ranking.start(Ranked(layer, part, what), lambda: only_shares(steps()))
+        steps = lambda: without_each(network, part.examples, layer, data.target_scaling)  # noqa: E731
+        self._ranking.start(Ranked(layer, part.name, what), lambda: only_shares(steps()))
 
     def refresh(self) -> None:
         """Shows how far it is, or the neurons, those first that could go."""

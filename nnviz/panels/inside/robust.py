@@ -176,12 +176,12 @@ class RobustPage(Page):
             for name in fitting(subject.shape)
             for kind in (DISTURBANCES[name](),)
         ]
-        self.plots.show_plots(plots, self._scale(subject), about.part)
+        self.plots.show_plots(plots, self._scale(subject), about.part.name)
         self._show_mark()
 
     def _scale(self, subject: Subject) -> Scale:
         """Errors from 0 to 100 %, so that the curves of all networks can be compared; an RMSE as far as it goes."""
-        if subject.examples.labels is not None:
+        if subject.part.split.labels is not None:
             return Scale(100.0, [(0.0, "0"), (50.0, "50"), (100.0, "100 %")])
         found = [each[1] for each in self._drawn if each is not None]
         sizes = [one.rmse or 0.0 for each in found for curve in each.curves.values() for one in curve]
@@ -216,8 +216,8 @@ class RobustPage(Page):
         subject = measured[0]
         meaning = self._session.meaning
         of = f" of {meaning.output(0)}" if meaning.is_single else ""
-        what = "error" if subject.examples.labels is not None else f"RMSE{of}"
-        words = f"{what} on {text.count(len(subject.examples))} {subject.part} examples at {self._moment(subject)}"
+        what = "error" if subject.part.split.labels is not None else f"RMSE{of}"
+        words = f"{what} on {text.count(subject.part.count)} {subject.part.name} examples at {self._moment(subject)}"
         if robust.work.was_stopped:
             words += ", stopped"
         if robust.is_outdated:
@@ -266,7 +266,7 @@ class RobustPage(Page):
             one = None if each is None else _at(each[1], strength)
             if each is not None and one is not None:
                 when: Piece = (f"at {self._moment(each[0])}", "muted")
-                lines.append([(_figure(one), ink or each[0].part), when])
+                lines.append([(_figure(one), ink or each[0].part.name), when])
         about = subject if measured is None else measured[0]
         trained = _trained_text(strength.name, about)
         return [*lines, [(trained, "train")]] if trained else lines
@@ -304,7 +304,7 @@ def scale_to(largest: float) -> Scale:
 
 
 def _rows(subject: Subject, found: Robustness) -> list[Sequence[object]]:
-    moment = subject.part, subject.epochs, subject.what_if
+    moment = subject.part.name, subject.epochs, subject.what_if
     return [
         [name, one.strength, DISTURBANCES[name]().unit(subject.shape), *_figures(one), found.examples, *moment]
         for name, curve in found.curves.items()

@@ -64,7 +64,7 @@ class RobustExample(QWidget):
             self._make_room(_SIDE, _SIDE)
         else:
             self._show_changes(after - before)
-        has_classes = subject.examples.labels is not None
+        has_classes = subject.part.split.labels is not None
         for column, outputs in zip((self.before, self.after), shown.answers, strict=True):
             column.show_answer(outputs, self._session, has_classes)
         self.after.show_whether_another(has_classes and _are_other_classes(*shown.answers))

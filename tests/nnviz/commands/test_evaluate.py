@@ -114,7 +114,73 @@ def test_data_that_have_gone_are_asked_for(capsys: pytest.CaptureFixture[str], t
     assert "--data" in err
     code, out, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "moved.csv"))
     assert (code, err) == (0, "")
-    assert "333 examples of moved" in out
+    assert "with the 67 test examples of moved\n" in out
+
+
+def test_its_own_data_in_another_place_are_split_as_in_the_training(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Rows that the network was trained on are not counted as rows that it has not seen."""
+    file = tmp_path / "cars.csv"
+    file.write_bytes(MPG.read_bytes())
+    net = trained(tmp_path, str(file), "--target", "mpg", "--test-share", "0.3", "--data-setting", "seed=4")
+    here = run(capsys, "evaluate", net)[1]
+    elsewhere = tmp_path / "elsewhere" / "renamed.csv"
+    elsewhere.parent.mkdir()
+    elsewhere.write_bytes(MPG.read_bytes())
+    for _ in range(2):  # with the first file, and without it
+        code, out, err = run(capsys, "evaluate", net, "--data", str(elsewhere))
+        assert (code, err) == (0, "")
+        assert first_error(out) == first_error(here)
+        assert re.search(r"test examples of renamed$", out, re.MULTILINE)
+        assert "The network was trained with these data (the same content, fingerprint " in out
+        assert "other data" not in out
+        file.unlink(missing_ok=True)
+
+
+def test_another_table_counts_with_all_its_rows(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    net = trained(tmp_path, "mpg")
+    (tmp_path / "most.csv").write_text("\n".join(MPG.read_text().splitlines()[:-1]))
+    code, out, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "most.csv"))
+    assert (code, err) == (0, "")
+    assert "examples of most\nIt was trained with other data than these (fingerprint then " in out
+    assert "test" not in out
+
+
+def test_its_own_data_with_other_settings_are_not_called_other_data(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    net = trained(tmp_path, "mpg")
+    (tmp_path / "cars.csv").write_bytes(MPG.read_bytes())
+    for data in ((), ("--data", str(tmp_path / "cars.csv"))):
+        code, out, err = run(capsys, "evaluate", net, *data, "--test-share", "0.5")
+        assert (code, err) == (0, "")
+        assert "with other settings of the data (fingerprint then " in out
+        assert "If it was trained on some of these examples, the figures are too good." in out
+
+
+def test_its_own_arrays_in_another_place_are_split_as_in_the_training(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    x = np.random.default_rng(1).random((200, 2)) * [1, 50]
+    np.savez(tmp_path / "all.npz", x=x, y=3 * x[:, 0] + x[:, 1])
+    net = trained(tmp_path, str(tmp_path / "all.npz"), "--test-share", "0.4")
+    here = first_error(run(capsys, "evaluate", net)[1])
+    (tmp_path / "all.npz").rename(tmp_path / "moved.npz")
+    code, out, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "moved.npz"))
+    assert (code, err) == (0, "")
+    assert first_error(out) == here
+    assert "80 test examples" in out
+
+
+def test_without_a_test_set_the_validation_set_is_measured(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    net = trained(tmp_path, "mpg", "--test-share", "0", "--set", "validation_share=0.25")
+    code, out, err = run(capsys, "evaluate", net)
+    assert (code, err) == (0, "")
+    held_out = load_data("mpg", {"test_share": 0}).with_validation(0.25).validation
+    assert held_out is not None
+    assert first_error(out).startswith("validation RMSE ")
+    assert f"with the {len(held_out)} validation examples of Auto MPG" in out
 
 
 def test_other_rows_are_scaled_as_in_the_training(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -283,3 +283,15 @@ def test_epochs_before_the_training_that_goes_on_count_too(few_digits: Dataset) 
         points = kept.provenance["curves"]["test"]
         assert [epoch for epoch, _ in points] == [0, 1, 2, 3, 4, 5]
         assert points[:4] == [[0, 0.9], [1, 0.5], [2, 0.4], [3, 0.3]]
+
+
+def test_a_divergence_in_a_second_training_counts_the_epochs_of_both(
+    capsys: pytest.CaptureFixture[str], few_digits: Dataset
+) -> None:
+    assert train(*SMALL, "--epochs", "2", "--save", "net.json") == 0
+    network = load_network("net.json")
+    again = Trainer(network, few_digits, TrainingSettings(epochs=3, learning_rate=1e30, batch_size=50))
+    save_checkpoint(network, "again.npz", again.state())
+    capsys.readouterr()
+    assert train("--resume", "again.npz") == 1
+    assert "no longer finite at epoch 3 (epoch 1 of this training), batch" in capsys.readouterr().err

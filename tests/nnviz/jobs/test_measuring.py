@@ -19,15 +19,15 @@ def test_only_the_latest_is_measured(qtbot: QtBot) -> None:
     measuring = Measuring(failed.append)
     large: Split = pictures(30_000, 100, 3)
     found: list[dict[str, float]] = []
-    measuring.start(network_of([100, 500, 3]), Dataset("large", large), found.append)
+    measuring.start(network_of([100, 500, 3]), Dataset("large", large), 0.0, found.append)
     network, split = network_of([6, 5, 3]), pictures(100, 6, 3)
     changed = neurons.scaled(network, {(1, 0): 0})
-    measuring.start(changed, Dataset("small", split), found.append)
+    measuring.start(changed, Dataset("small", split), 0.0, found.append)
     qtbot.waitUntil(lambda: bool(found))
     assert found == [{"train_error": Evaluator(changed, split).evaluate().error}]
     network, scaling = network_of([4, 3, 2], "tanh", "identity"), Scaling(np.zeros(2), np.full(2, 10))
     part = numbers(9, 4, 2)
-    measuring.start(network, Dataset("numbers", part, part, target_scaling=scaling), found.append)
+    measuring.start(network, Dataset("numbers", part, part, target_scaling=scaling), 0.0, found.append)
     qtbot.waitUntil(lambda: len(found) == 2)
     exact = Evaluator(network, part, scaling).evaluate()
     assert found[1] == {f"{name}_{of}": getattr(exact, of) for name in ("train", "test") for of in ("rmse", "r2")}

@@ -21,7 +21,7 @@ from engine.storage import load_checkpoint, load_network
 from engine.training import Trainer
 from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment
-from nnviz.library import Library
+from nnviz.library import Library, Recording
 from nnviz.library.exchange import read_run, write_run
 from nnviz.library.export import export_run
 from tests.engine.helpers import refused
@@ -95,6 +95,35 @@ def test_paths_go_along_only_if_that_is_said(library: Library, tmp_path: Path) -
     export_run(library, run, tmp_path / "out", with_paths=True)
     new = library.run(read_run(library, tmp_path / "out" / "run.nnvizrun"))
     assert new.experiment == made
+
+
+@pytest.mark.parametrize("with_paths", [False, True])
+def test_the_data_that_orders_name_have_paths_only_if_that_is_said(
+    library: Library, tmp_path: Path, with_paths: bool
+) -> None:
+    made = replace(an_experiment(), data="/home/ann/mine.csv", data_settings={"own": "/home/ann/own.npz", "seed": 3})
+    recording = Recording(library, library.begin(made), made.trainer(DATA))
+    recording.change(made, is_told=False)
+    recording.leap()
+    recording.finish()
+    library.database.write("UPDATE orders SET payload = json_insert(payload, '$.of later versions', 1)", ())
+    write_run(library, recording.run, tmp_path / "one.nnvizrun", with_paths)
+    (order,) = library.orders(read_run(library, tmp_path / "one.nnvizrun"))
+    named = made if with_paths else replace(made, data="mine.csv", data_settings={"seed": 3})
+    assert order.payload["data"] == {"data": named.data, "data_settings": named.data_settings}
+    assert order.payload["of later versions"] == 1
+    assert ("ann" in json.dumps(order.payload)) == with_paths
+
+
+@pytest.mark.parametrize("named", [None, "/home/ann/mine.csv", {"data": ["/home/ann"]}, {"data": "x"}])
+def test_what_names_no_data_in_an_order_is_left_out(library: Library, tmp_path: Path, named: object) -> None:
+    run, _ = record(library)
+    payload = json.dumps({"count": 0, "data": named})
+    query = "INSERT INTO orders (run, number, at, epoch, batch, kind, payload) VALUES (?, 1, 6, 6, 6, 'edit', ?)"
+    library.database.write(query, (run, payload))
+    write_run(library, run, tmp_path / "one.nnvizrun")
+    (order,) = library.orders(read_run(library, tmp_path / "one.nnvizrun"))
+    assert order.payload == {"count": 0}
 
 
 def test_painted_points_go_along(library: Library, tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.datasets import Dataset, load_data
 from engine.experiment import Experiment
 from engine.network import Network
 from engine.training import Trainer
 from nnviz.library import Library, Recording
+from nnviz.library.exchange import without_places
 from nnviz.library.repeating import command_of, way_to
 from nnviz.library.replay import edit_content
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, recorded
@@ -124,7 +126,179 @@ def test_weights_that_were_edited(library: Library) -> None:
     recording.trainer.network.weights[0][2] = 0.5
     recording.log("edit", *edit_content(before, recording.trainer.network.parameters), "neuron 3 edited")
     recorded(recording, Clock())
-    assert way_to(library, recording.run).steps[1:] == ("at epoch 1: weights were edited (neuron 3 edited)",)
+    edited = "at epoch 1: weights were edited by hand, which no command repeats (neuron 3 edited)"
+    assert way_to(library, recording.run).steps[1:] == (edited,)
+
+
+def edit(recording: Recording, value: float, text: str) -> None:
+    before = recording.trainer.network.parameters.copy()
+    recording.trainer.network.weights[0][2] = value
+    recording.log("edit", *edit_content(before, recording.trainer.network.parameters), text)
+
+
+def test_each_of_several_edits_of_one_epoch_is_named(library: Library) -> None:
+    """Also between changes of settings, of which only some were noted."""
+    made = an_experiment()
+    recording = begun(library, made.trainer(DATA), made)
+    until(recording, 1, 6)
+    edit(recording, 0.5, "neuron 3 edited")
+    edit(recording, 0.25, "neuron 4 edited")
+    until(recording, 2, 6)
+    edit(recording, 0.5, "neuron 5 edited")
+    change(recording, learning_rate=0.002)
+    edit(recording, 0.25, "neuron 6 edited")
+    until(recording, 3, 6)
+    change(recording, learning_rate=0.004)
+    recording.change(made, "learning rate back")
+    edit(recording, 0.75, "neuron 7 edited")
+    recorded(recording, Clock())
+    by_hand = "weights were edited by hand, which no command repeats"
+    assert way_to(library, recording.run).steps[1:] == (
+        f"at epoch 1: {by_hand} (neuron 3 edited)",
+        f"at epoch 1: {by_hand} (neuron 4 edited)",
+        f"at epoch 2: {by_hand} (neuron 5 edited)",
+        "at epoch 2: learning rate 0.002",
+        f"at epoch 2: {by_hand} (neuron 6 edited)",
+        "at epoch 3: learning rate 0.004",
+        "at epoch 3: learning rate 0.01",
+        f"at epoch 3: {by_hand}",
+    )
+
+
+# ---- data that were changed from one training to the next
+
+
+def train_again(library: Library, run: int, made: Experiment, data: Dataset, name_data: bool = True) -> None:
+    """Trains the network of a run on with other data, as the window does."""
+    kept = library.state(run)
+    assert kept is not None
+    recording = Recording(library, run, made.trainer(data, kept.network), before=kept.at, clock=Clock())
+    recording.change(made, is_told=False)
+    recording.leap()
+    recorded(recording, Clock())
+    if not name_data:
+        as_by_older_programs(library)
+
+
+def as_by_older_programs(library: Library) -> None:
+    """Takes the names of data out of the orders: version 0.21 and older did not write them."""
+    with library.database.writing():
+        library.database.write("UPDATE orders SET payload = json_remove(payload, '$.data')", ())
+
+
+def on_moons(noise: float, **settings: Any) -> tuple[Experiment, Dataset]:
+    how = {"points": 60, "noise": noise}
+    data = load_data("moons", how)
+    made = Experiment().changed(hidden=(5,), epochs=2, batch_size=10).for_data(data, "moons", how)
+    return made.changed(**settings), data
+
+
+def test_each_training_names_its_own_data(library: Library) -> None:
+    made, data = on_moons(0.1)
+    recording = begun(library, made.trainer(data), made)
+    recorded(recording, Clock())
+    train_again(library, recording.run, *on_moons(0.3))
+    way = way_to(library, recording.run)
+    assert way.command is None
+    assert way.steps == (command_of(made), "at epoch 2, another training: epochs 2, noise 0.3")
+    assert "noise" in way.steps[0]
+    assert command_of(library.run(recording.run).experiment) != way.steps[0], "its record has the last data"
+
+
+def test_data_that_were_changed_before_a_step_are_those_of_the_next(library: Library) -> None:
+    """As of points that are painted while it stands still: of two states at one place each has its own data."""
+    made, data = on_moons(0.1)
+    recording = begun(library, made.trainer(data), made)
+    recorded(recording, Clock())
+    for noise in (0.2, 0.3):
+        made, data = on_moons(noise)
+        kept = library.state(recording.run)
+        assert kept is not None
+        again = Recording(library, recording.run, made.trainer(data, kept.network), before=2, clock=Clock())
+        again.change(made, is_told=False)
+        again.leap()
+        again.pause()
+        again.close()
+    assert way_to(library, recording.run).steps[1:3] == (
+        "at epoch 2, another training: epochs 2, noise 0.2",
+        "at epoch 2, another training: epochs 2, noise 0.3",
+    )
+
+
+def test_a_setting_that_is_changed_later_leaves_the_data(library: Library) -> None:
+    made, data = on_moons(0.1, epochs=3)
+    recording = begun(library, made.trainer(data), made)
+    until(recording, 1, 2)
+    trainer = recording.trainer
+    trainer.change(replace(trainer.settings, learning_rate=0.002))
+    recording.change(made.changed(training=trainer.settings))
+    recorded(recording, Clock())
+    train_again(library, recording.run, *on_moons(0.3))
+    assert way_to(library, recording.run).steps[1:] == (
+        "at epoch 0.5: learning rate 0.002",
+        f"at epoch 3, another training: epochs 2, learning rate {made.training.learning_rate:g}, noise 0.3",
+    )
+
+
+def test_data_that_an_older_program_did_not_name_cannot_be_repeated(library: Library) -> None:
+    made, data = on_moons(0.1)
+    recording = begun(library, made.trainer(data), made)
+    recorded(recording, Clock())
+    train_again(library, recording.run, *on_moons(0.3), name_data=False)
+    way = way_to(library, recording.run)
+    assert way.command is None
+    assert way.steps[0].startswith("python main.py train --data DATA ")
+    assert way.steps[0].endswith(
+        "(no command repeats this: of these data the library keeps only "
+        f"the title, {data.title}, and the fingerprint {data.fingerprint})"
+    )
+    assert "noise" not in way.steps[0]
+    train_again(library, recording.run, made, data)
+    as_by_older_programs(library)
+    assert (
+        way_to(library, recording.run)
+        .steps[1]
+        .startswith("at epoch 2, another training: epochs 2, other data (no command repeats this: of these data ")
+    )
+
+
+def test_own_examples_whose_file_is_not_told_leave_no_command(library: Library) -> None:
+    """A command without them would train another run."""
+    made = an_experiment()
+    made = replace(made, data_settings={"own": "/home/ann/own-1.npz"})
+    recording = begun(library, made.trainer(DATA), made)
+    recorded(recording, Clock())
+    assert "own=/home/ann/own-1.npz" in str(way_to(library, recording.run).command)
+    way = way_to(library, recording.run, without_places)
+    assert way.command is None
+    (step,) = way.steps
+    assert step.endswith("(no command repeats this: own examples are mixed in, whose file is not named here)")
+    assert "ann" not in step
+
+
+def test_own_examples_that_came_later_are_named_where_they_came(library: Library) -> None:
+    made = an_experiment()
+    recording = begun(library, made.trainer(DATA), made)
+    recorded(recording, Clock())
+    more = replace(DATA, train=DATA.train.at(np.arange(50)))
+    train_again(
+        library, recording.run, replace(made.for_data(more), data_settings={"own": "/home/ann/own-1.npz"}), more
+    )
+    way = way_to(library, recording.run)
+    assert way.steps == (command_of(made), "at epoch 6, another training: epochs 6, own /home/ann/own-1.npz")
+    assert way_to(library, recording.run, without_places).steps[1] == (
+        "at epoch 6, another training: epochs 6, "
+        "other data (no command repeats this: own examples are mixed in, whose file is not named here)"
+    )
+
+
+def test_a_run_of_a_command_that_was_trained_on_in_the_window(library: Library) -> None:
+    run, _ = record(library)
+    train_again(library, run, an_experiment(epochs=2), DATA)
+    assert way_to(library, run).steps == (
+        "run 1 begins, with settings that are not kept",
+        "at epoch 6, another training: epochs 2",
+    )
 
 
 def test_another_training_of_the_same_network(library: Library) -> None:
@@ -181,3 +355,12 @@ def test_for_other_programs_and_in_words(library: Library, capsys: pytest.Captur
     told = json.loads(capsys.readouterr().out)
     assert told["command"] is None
     assert len(told["steps"]) == 2
+
+
+def test_data_that_take_too_long_a_text_are_not_named(library: Library) -> None:
+    made = replace(an_experiment(), data="painted", data_settings={"painted": "0.1 0.2, " * 20_000})
+    recording = begun(library, made.trainer(DATA), made)
+    recorded(recording, Clock())
+    (order,) = library.orders(recording.run)
+    assert "data" not in order.payload
+    assert way_to(library, recording.run).command == command_of(made), "its record has them"

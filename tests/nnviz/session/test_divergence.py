@@ -143,6 +143,17 @@ def test_it_goes_back_to_the_last_good_epoch_exactly(
     np.testing.assert_array_equal(new.network.parameters, trainer.network.parameters)
 
 
+def test_in_a_second_training_message_and_offer_count_the_epochs_of_both(recorded: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, recorded, 4)
+    assert recorded.session.state is Status.FINISHED
+    retype(qtbot, recorded, "learningRateEdit", "1e+30")
+    recorded.session.start()
+    qtbot.waitUntil(lambda: bool(choices(recorded)), timeout=20_000)
+    assert recorded.session.runs.current.history.completed == 4
+    assert "of epoch 5 the loss" in find(recorded, QLabel, "messageText").text()
+    assert choices(recorded)[0] == "Go back to epoch 4 with rate 1e+29"
+
+
 def test_only_an_epoch_that_can_be_gone_back_to_is_offered(recorded: MainWindow, qtbot: QtBot, home: Path) -> None:
     """Not one that an opened network learned elsewhere, however good it was."""
     session, path = recorded.session, home / "opened.json"

@@ -23,9 +23,15 @@ ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
 # Chooses, and says "chosen" when that is in the file. With "train" it trains then; with "save" it saves another file,
-# which ends when there is one named "go".
+# which ends when there is one named "go". Signals that the tests' own process ignores, as under nohup or in the
+# background of a script, have their default handlers again: a child inherits what is ignored. The alarm ends a program
+# that a signal did not reach, so that no test waits for its next line without end.
 PROGRAM = """
-import json, sys, time
+import json, signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.alarm(120)
 from pathlib import Path
 from PyQt5.QtCore import QTimer
 from nnviz import app
