@@ -10,7 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.cells import INFINITE, SIGN, THOUSANDS, read_number, read_yes_no, shortened
+from engine.datasets.cells import (
+    INFINITE,
+    SIGN,
+    THOUSANDS,
+    number_in,
+    plain_number,
+    read_number,
+    read_yes_no,
+    shortened,
+)
 from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.scaling import Scaling
 from engine.datasets.table import Table, listed
@@ -231,6 +240,17 @@ class TableCoding:
                 groups.append(tuple(range(start, start + width)))
             start += width
         return tuple(groups)
+
+    def class_number(self, name: str) -> float | None:
+        """The number that the name of a class is, as the table was written; None for a word."""
+        return number_in(name, "." if self.form is None else self.form.decimal)
+
+    @property
+    def plain_class_names(self) -> tuple[str, ...]:
+        """Its classes; numbers in their shortest writing, 1099 for 01099, as versions up to 0.21 called them."""
+        numbers = [self.class_number(name) for name in self.class_names]
+        named = zip(self.class_names, numbers, strict=True)
+        return tuple(name if number is None else plain_number(number) for name, number in named)
 
     def encode(self, row: Mapping[str, object]) -> Array:
         """(1, inputs) float32 of one row: values by the names of columns, of which there may be more.

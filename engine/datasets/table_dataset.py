@@ -8,12 +8,12 @@ from dataclasses import field, replace
 import numpy as np
 
 from engine import large_arrays
-from engine.datasets.cells import is_date
+from engine.datasets.cells import is_date, number_in, plain_number, separator, sign_of
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling, rows_at_once
 from engine.datasets.summary_rows import SummaryRow, summary_rows
-from engine.datasets.table import Table
+from engine.datasets.table import Table, changed, different_cells
 from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few, largest_size, mostly_numbers
 from engine.errors import DataError, SettingError, Verbatim
@@ -32,7 +32,6 @@ _LOOKED_AT = 1000  # numbers among which mostly there are more than these
 _BLOCKS_OF_ONE = 4  # that each of those who share the work takes at a time
 _BYTES_OF_NUMBER = 24  # while the data set is made
 _NUMBERS_OF_ROWS = ("column 1", "unnamed: 0", "id", "index", "row", "nr", "no")
-_WHOLE = 2**53  # up to which whole numbers are exact
 _IGNORE = "ignore this column"
 _ANOTHER = "Choose another column to predict."
 
@@ -48,6 +47,7 @@ class TableCounts:
         filled: how many missing values were filled in, by the column's name.
         left_out: columns that are no input, by name, and why.
         summaries: rows left out because they look like a sum or a mean of the others.
+        merged: how the classes are written that are written in several ways, 1 and 1.0.
     """
 
     rows: int
@@ -56,6 +56,7 @@ class TableCounts:
     filled: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     summaries: tuple[SummaryRow, ...] = ()
+    merged: list[tuple[str, ...]] = field(default_factory=list)
 
     @property
     def used(self) -> int:
@@ -140,6 +141,7 @@ def table_dataset(
 
     Raises:
         DataError: a column, named as the parameter, cannot be used; or no rows or inputs are left.
+        FileFormatError: numbers are classes, and their names cannot be read from the file again.
         SettingError: an argument breaks its rule, or the data would not fit in memory.
     """
     _check_choice("task", task, (None, CLASSIFICATION, REGRESSION))
@@ -155,7 +157,10 @@ def table_dataset(
     inputs, left_out = _inputs(table, target, ignored, rows)
     kept = _whole_rows(inputs, rows) if missing == DROP else rows
     counts = TableCounts(len(table), examples - len(rows), len(rows) - len(kept), {}, left_out, summaries)
-    targets, class_names = _targets(wanted, kept, task, decimal)
+    targets, different = _targets(wanted, kept, task, decimal)
+    spellings = _spellings(table, wanted, different)
+    class_names = tuple(names[0] for names in spellings)
+    counts.merged.extend(each for each in spellings if len(each) > 1)
     parts = parts_of(targets if class_names else len(kept), test_share, seed)
     columns = tuple(_coded(column, kept) for column in inputs)
     values = [coded.read_column(_at(column, kept)) for coded, column in zip(columns, inputs, strict=True)]
@@ -294,18 +299,17 @@ def _whole_rows(inputs: list[Column], rows: Array) -> Array:
     return rows[~absent]
 
 
-def _targets(column: Column, rows: Array, task: str, decimal: str) -> tuple[Array, tuple[str, ...]]:
-    """(rows,) class numbers and the names of classes; or numbers, and no names. Raises DataError."""
+def _targets(column: Column, rows: Array, task: str, decimal: str) -> tuple[Array, Array]:
+    """(rows,) class numbers and (classes,) the value of each in the column; or numbers, and none. Raises DataError."""
     if task == REGRESSION:
-        return column.values[rows], ()
+        return column.values[rows], np.empty(0)
     different = _present(column, rows)
     _check_classes(column, rows, decimal)
     if not 1 < len(different) <= MOST_CLASSES:
         count = "only one class" if len(different) == 1 else f"{len(different):,} classes"
         rule = f"must have 2 to {MOST_CLASSES:,} in the rows that are used"
         raise DataError(column.name, Verbatim(f"of {count}"), rule, "Choose another column, or regression for numbers.")
-    names = tuple(_class_name(column, value) for value in different)
-    return np.searchsorted(different, column.values[rows]), names
+    return np.searchsorted(different, column.values[rows]), different
 
 
 def _check_classes(column: Column, rows: Array, decimal: str) -> None:
@@ -320,10 +324,26 @@ def _check_classes(column: Column, rows: Array, decimal: str) -> None:
         raise DataError(column.name, value, rule, remedy)
 
 
-def _class_name(column: Column, value: float) -> str:
+def _spellings(table: Table, column: Column, different: Array) -> list[tuple[str, ...]]:
+    """How each of the different classes of a column is written in the file: the first name is that of the class.
+
+    Equal numbers are one class. If they are written in several ways (1 and 1.0), the plain number comes first, or else
+    what is first in the file. Raises FileFormatError if the file cannot be read again, or has changed.
+    """
     if column.kind != NUMBER:
-        return column.categories[int(value)]
-    return str(int(value)) if value == np.floor(value) and abs(value) < _WHOLE else repr(float(value))
+        return [(column.categories[int(value)],) for value in different]
+    if table.path is None or table.form is None or not len(different):
+        return [(plain_number(value),) for value in different]
+    decimal = table.form.decimal
+    written: dict[float, list[str]] = {}
+    for cell in different_cells(table.path, table.form, table.columns.index(column), len(table.columns)):
+        value = number_in(cell, decimal)
+        is_read = sign_of(cell) in ("", column.sign) and separator(cell, decimal) in ("", column.separator)
+        if value is not None and is_read:
+            written.setdefault(value, []).append(cell)
+    if not written.keys() >= set(different.tolist()):
+        raise changed(table.path)
+    return [tuple(sorted(written[value], key=lambda cell: cell != plain_number(value))) for value in different.tolist()]
 
 
 def _coded(column: Column, rows: Array) -> CodedColumn:

@@ -41,8 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"with the {len(split):,}{f' {part}' * bool(part)} examples of {text.name(data.title)}")
     if chosen.fingerprint not in ("", data.fingerprint):
         print(_told_other(data, chosen))
-    known = () if network.description is None else network.description.class_names
-    if known and data.class_names and known != data.class_names:
+    about = network.description
+    known = () if about is None else about.class_names
+    if known and data.class_names and about and data.description and not about.has_classes_of(data.description):
         print(f"Its classes are called otherwise: {text.plain(', '.join(map(text.name, known)), _WIDTH)}.")
     print_notes(data)
     print("\n".join(lines[1:]))
