@@ -184,7 +184,9 @@ def test_classes_that_are_numbers_are_called_as_in_the_file(
 
 
 def test_so_are_they_with_a_decimal_comma_and_beside_ragged_rows(make: Any) -> None:
-    text = "a title\n\nx;z;y\n" + "".join(f"{i};{i % 3};{('0,50', '1,50')[i % 2]}\n" for i in range(60))
+    text = "a title\n\nx;z;y\n" + "".join(
+        f"{i};{('1,5', '2')[i % 3 > 0]};{('0,50', '1,50')[i % 2]}\n" for i in range(60)
+    )
     table = make(text + "7;5;00,5;1\n8;5;1,50;\n9;5;00,5;;3\n00,5\n")
     assert table.ragged == 3
     assert table_dataset(table, "y", task=CLASSIFICATION).dataset.class_names == ("0,50", "1,50")
