@@ -131,6 +131,8 @@ class OwnExamples:
 
     def _labels(self, data: Dataset) -> Array:
         number_of = {data.class_name(number): number for number in range(data.outputs)}
+        if data.coding is not None:
+            number_of = data.coding.class_by_name  # files of version 0.21 call the class 01099 of a table 1099
         names = [str(truth) for truth in self.truths.tolist()] if self.truths.ndim == 1 else ["numbers"]
         unknown = next((name for name in names if name not in number_of), None)
         if unknown is not None:

@@ -252,6 +252,13 @@ class TableCoding:
         named = zip(self.class_names, numbers, strict=True)
         return tuple(name if number is None else plain_number(number) for name, number in named)
 
+    @property
+    def class_by_name(self) -> dict[str, int]:
+        """The number of each class by its name, and by its plain number unless several classes are that number."""
+        plain = self.plain_class_names
+        known = {name: number for number, name in enumerate(plain) if plain.count(name) == 1}
+        return known | {name: number for number, name in enumerate(self.class_names)}
+
     def encode(self, row: Mapping[str, object]) -> Array:
         """(1, inputs) float32 of one row: values by the names of columns, of which there may be more.
 

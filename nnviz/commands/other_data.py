@@ -88,18 +88,15 @@ def _split(coding: TableCoding, table: Table) -> Split:
 def _classes(coding: TableCoding, target: Column, decimal: str) -> Array:
     """(rows,) numbers of classes, by name or else by an equal number. Raises DataError for an unknown class."""
     different, places = np.unique(target.values, return_inverse=True)
-    plain = coding.plain_class_names
-    known = {name: number for number, name in enumerate(plain) if plain.count(name) == 1}
-    known |= {name: number for number, name in enumerate(coding.class_names)}
-    found = []
+    known, found = coding.class_by_name, []
     for value in different:
         name = target.categories[int(value)] if target.categories else plain_number(value)
         number = number_in(name, decimal) if target.kind == TEXT else None
-        of_number = known.get(name) if number is None else known.get(plain_number(number))
-        if (of_name := known.get(name, of_number)) is None:
+        plain = name if number is None else plain_number(number)
+        if (class_number := known.get(name, known.get(plain))) is None:
             rule = f"must be one of the classes of the network: {text.plain(', '.join(coding.class_names), 100)}"
             raise DataError(target.name, name, rule, "Correct it.")
-        found.append(of_name)
+        found.append(class_number)
     numbers: Array = np.array(found)[places]
     return numbers
 
