@@ -335,6 +335,14 @@ class Dataset:
         """(…, outputs) float64: targets, or a network's outputs, in the unit of what is predicted."""
         return np.asarray(outputs, np.float64) if self.target_scaling is None else self.target_scaling.undo(outputs)
 
+    def shortest_inputs(self, raw: Array) -> Array:
+        """(…, width) float64: raw inputs, (…, width), as in the source: without digits that only float32 has made."""
+        return _shortest(self.scaling, raw)
+
+    def shortest_targets(self, raw: Array) -> Array:
+        """(…, outputs) float64: likewise, of targets or outputs in the unit of what is predicted."""
+        return _shortest(self.target_scaling, raw)
+
     def class_name(self, number: int) -> str:
         """Returns the name of a class, or its number if it has none."""
         return self.class_names[number] if number < len(self.class_names) else str(number)
@@ -353,6 +361,14 @@ class Dataset:
     def is_curve(self) -> bool:
         """Whether one number is predicted from one number."""
         return self.kind == NUMBER and self.outputs == 1
+
+
+def _shortest(scaling: Scaling | None, raw: Array) -> Array:
+    """(…, columns): see :meth:`Scaling.shortest`."""
+    rows = np.asarray(raw, np.float64).reshape(-1, np.shape(raw)[-1])
+    scaling = scaling or Scaling(np.zeros(rows.shape[1]), np.ones(rows.shape[1]))
+    found: Array = scaling.shortest(rows).reshape(np.shape(raw))
+    return found
 
 
 def one_hot(classes_of: Array, classes: int) -> Array:

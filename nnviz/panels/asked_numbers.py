@@ -67,8 +67,8 @@ class Targets:
     @property
     def truth(self) -> Array | None:
         """(outputs,): the true numbers, if the example is one of the data."""
-        truth = self._session.question.truth
-        return None if truth is None else self.values(truth)
+        truth, data = self._session.question.truth, self._session.data.dataset
+        return None if truth is None or data is None else data.shortest_targets(self.values(truth))
 
 
 def targets_of(data: Dataset) -> list[Target]:

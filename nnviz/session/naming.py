@@ -19,12 +19,17 @@ class Naming:
     @property
     def class_names(self) -> list[str]:
         """A name for each output of the current network: what it learned, else the data's, else numbers."""
+        return list(map(text.name, self.class_names_for_file))
+
+    @property
+    def class_names_for_file(self) -> list[str]:
+        """The same as their source has them, for a file."""
         network, data = self._runs.current.network, self._data.dataset
         known, outputs = network.description and network.description.output_names, network.shape[-1]
         if known and len(known) == outputs:
-            return list(map(text.name, known))
+            return list(known)
         meaning = self._meaning_of(data) if data is not None and data.outputs == outputs else NO_MEANING
-        return [meaning.output(number) for number in range(outputs)]
+        return [meaning.for_file.output(number) for number in range(outputs)]
 
     @property
     def meaning(self) -> Meaning:

@@ -121,7 +121,8 @@ class ExampleRows:
         answers = self.found.answers
         assert not isinstance(answers, ClassAnswers)
         output = int(answers.outputs[index])
-        true, answer = (self.meaning.target(float(each[index]), output) for each in (answers.targets, answers.answers))
+        true = self.meaning.truth(float(answers.targets[index]), output)
+        answer = self.meaning.target(float(answers.answers[index]), output)
         return true, answer, answer - true
 
 

@@ -329,7 +329,7 @@ class WhyPanel(DockCard):
 
     def table(self) -> Table | None:
         """The numbers that are shown, for a CSV file."""
-        reasons, turning, names = self.reasons, self.turning, self._session.class_names
+        reasons, turning, names = self.reasons, self.turning, self._session.class_names_for_file
         if reasons is None or len(names) != len(reasons.outputs):
             return None
         if reasons.layers:
@@ -338,7 +338,7 @@ class WhyPanel(DockCard):
             return ["training example", "class", "distance"], _rows_of_neighbours(turning, names)
         compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
         heads = ["input", "value", *(f"for {names[number]}" for number in compared)]
-        meaning = self._session.meaning
+        meaning = self._session.meaning.for_file
         parts = [part * meaning.spread(reasons.one) for part in reasons.parts]
         columns = [meaning.raw(reasons.query.example), *parts]
         if turning is not None and turning.changed is not None:
