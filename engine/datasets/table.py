@@ -166,7 +166,7 @@ def different_cells(path: Path, form: TableFormat, place: int, columns: int) -> 
     Rows that do not have a cell for each of the ``columns`` are left out. Raises FileFormatError.
     """
     found: dict[str, None] = {}
-    is_first = True
+    is_first, sign, behind = True, form.delimiter, columns - place
     with _opened(path) as file:
         blocks = Blocks(path, form, file)
         try:
@@ -176,10 +176,16 @@ def different_cells(path: Path, form: TableFormat, place: int, columns: int) -> 
                 elif '"' in block:
                     rows = list(blocks.rows(block))
                 else:  # many times as fast
-                    rows = [line.split(form.delimiter, columns) for line in block.split("\n")]
+                    lines = block.split("\n")
+                    usual = (line for line in lines if line.count(sign) == columns - 1)
+                    if place < behind:
+                        found.update((line.split(sign, place + 1)[place].strip(), None) for line in usual)
+                    else:
+                        found.update((line.rsplit(sign, behind)[-behind].strip(), None) for line in usual)
+                    rows = [line.split(sign) for line in lines if line.count(sign) >= columns]
                 is_first = False
                 whole = (row for row in rows if len(row) >= columns)
-                whole = (row for row in whole if not "".join(row[columns:]).strip(form.delimiter))
+                whole = (row for row in whole if not "".join(row[columns:]).strip(sign))
                 found.update((row[place].strip(), None) for row in whole)
         except CannotReadError as failure:
             raise unreadable(path, failure.reason) from None

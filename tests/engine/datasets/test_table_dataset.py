@@ -193,10 +193,11 @@ def test_so_are_they_with_a_decimal_comma_and_beside_ragged_rows(make: Any) -> N
 
 
 def test_so_are_they_beyond_the_first_block(make: Any) -> None:
-    rows = [f"{i},{'00812' if i < 150_000 else '01099'}" for i in range(160_000)]
-    rows[-5] = '"9\n9",01099'
-    data = table_dataset(make("x,y\n" + "\n".join(rows)), "y", task=CLASSIFICATION).dataset
-    assert data.class_names == ("00812", "01099")
+    rows = [f"0{i // 50_000},{i},{'00812' if i < 150_000 else '01099'}" for i in range(160_000)]
+    rows[-5:-3] = '03,"9\n9",01099', "03,9,01099,,"
+    table = make("a,x,y\n" + "\n".join(rows))
+    for target, names in (("a", ("00", "01", "02", "03")), ("y", ("00812", "01099"))):
+        assert table_dataset(table, target, task=CLASSIFICATION).dataset.class_names == names
 
 
 def test_a_file_that_changed_meanwhile_is_refused(make: Any, tmp_path: Path) -> None:
