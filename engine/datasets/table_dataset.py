@@ -29,6 +29,8 @@ MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
 MANY_CLASSES = 20  # different values that may all be meant as classes
 _LOOKED_AT = 1000  # numbers among which mostly there are more than these
+_MOST_DECIMALS = 6  # of numbers that are kept with all their digits
+_MARGIN = 4  # how much farther from the mean numbers may be than those that are looked at
 _BLOCKS_OF_ONE = 4  # that each of those who share the work takes at a time
 _BYTES_OF_NUMBER = 24  # while the data set is made
 _NUMBERS_OF_ROWS = ("column 1", "unnamed: 0", "id", "index", "row", "nr", "no")
@@ -397,12 +399,37 @@ def _dataset(
 ) -> Dataset:
     """``in_file``: (rows,) the row in the file of each; None if there is none."""
     pairs = zip(parts, _inputs_of_parts(coding, filled, parts), strict=True)
-    splits = [_split(coding, inputs, targets[part]) if len(part) else None for part, inputs in pairs]
-    if in_file is not None:
-        splits = [each and replace(each, rows=in_file[part]) for each, part in zip(splits, parts, strict=True)]
+    exact = _exact_columns(coding, filled, targets)
+    splits: list[Split | None] = []
+    for part, inputs in pairs:
+        of_part = {name: numbers[part] for name, numbers in exact.items()}
+        rows = None if in_file is None else in_file[part]
+        made = _split(coding, inputs, targets[part]) if len(part) else None
+        splits.append(made and replace(made, rows=rows, exact=of_part))
     train, test = splits
     assert train is not None
     return Dataset(title, train, test, coding=coding)
+
+
+def _exact_columns(coding: TableCoding, filled: list[Array], targets: Array) -> dict[str, Array]:
+    """(rows,) of each column of numbers that inputs and targets cannot hold with all their digits."""
+    found, start = {}, 0
+    for column, numbers in zip(coding.columns, filled, strict=True):
+        if column.kind == NUMBER and _are_cut(numbers, 0.0 if coding.scaling is None else coding.scaling.mean[start]):
+            found[column.name] = numbers
+        start += len(column.inputs)
+    scaling = coding.target_scaling
+    if not coding.class_names and _are_cut(targets, 0.0 if scaling is None else scaling.mean[0]):
+        found[coding.target] = targets
+    return found
+
+
+def _are_cut(numbers: Array, mean: float) -> bool:
+    """Whether numbers of few decimals, by some of them, lose digits if their distance from a mean becomes float32."""
+    some = numbers[:: max(1, len(numbers) // _LOOKED_AT)]
+    decimals = next((count for count in range(_MOST_DECIMALS + 1) if (np.round(some, count) == some).all()), None)
+    farthest = float(np.abs(some - mean).max())
+    return decimals is not None and _MARGIN * farthest * float(np.finfo(np.float32).eps) >= 10.0**-decimals
 
 
 def _inputs_of_parts(coding: TableCoding, filled: list[Array], parts: tuple[Array, Array]) -> list[Array]:

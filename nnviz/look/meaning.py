@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.datasets import Dataset
+from engine.datasets import Dataset, Split
 from engine.datasets.cells import plain_number
 from engine.datasets.table_coding import TableCoding
 from engine.datasets.table_columns import TEXT, YES_NO
@@ -157,6 +157,10 @@ class Meaning:
         """(width,) float64: the inputs of an example as their source has them."""
         return np.asarray(example, np.float64) if self.data is None else self.data.raw_inputs(example)
 
+    def raw_of(self, split: Split, number: int) -> Array:
+        """(width,) float64: the inputs of an example of the data as their source has them."""
+        return self.raw(split.example(number))
+
     def raw_input(self, number: int, value: float) -> float:
         """The same of one input."""
         scaling = None if self.data is None else self.data.scaling
@@ -229,9 +233,9 @@ class Meaning:
         scaling = None if self.data is None else self.data.target_scaling
         return float(value) * self.spread(output) + (0.0 if scaling is None else float(scaling.mean[output]))
 
-    def truth(self, value: float, output: int = 0) -> float:
-        """A target of an example in its unit."""
-        return self.target(value, output)
+    def truth_of(self, split: Split, number: int, output: int = 0) -> float:
+        """A target of an example of the data in its unit."""
+        return self.target(float(split.targets[number, output]), output)
 
     def answer(self, value: float, output: int = 0) -> str:
         """The same in words."""
@@ -253,12 +257,18 @@ class _FileMeaning(Meaning):
         words = self._yes_no.get(number, ())
         return words[int(value)] if words and value in (0, 1) else plain_number(value)
 
-    def truth(self, value: float, output: int = 0) -> float:
-        if self.data is None:
-            return float(value)
-        outputs = np.zeros(self.data.outputs)
-        outputs[output] = value
-        return float(self.data.shortest_targets(self.data.raw_targets(outputs))[output])
+    def raw_of(self, split: Split, number: int) -> Array:
+        raw = self.raw(split.example(number))
+        for place, name in enumerate(self.columns if split.exact else ()):
+            known = split.exact_number(name, number)
+            raw[place] = raw[place] if known is None else known
+        return raw
+
+    def truth_of(self, split: Split, number: int, output: int = 0) -> float:
+        known = split.exact_number(self.output(output), number)
+        if known is not None or self.data is None:
+            return super().truth_of(split, number, output) if known is None else known
+        return float(self.data.shortest_targets(self.data.raw_targets(split.targets[number]))[output])
 
 
 NO_MEANING = Meaning()

@@ -222,6 +222,8 @@ class PointsPage(Page):
             assert known is not None
             columns = known.dataset.shortest_targets(part.true)[:, output], part.predicted[:, output]
             for row, true, predicted in zip(part.rows.tolist(), *map(np.ndarray.tolist, columns), strict=True):
-                number = part.part.number(row)
-                in_file = [part.part.split.file_row(number) or ""] if self._are_in_file else []
+                number, split = part.part.number(row), part.part.split
+                known_exactly = split.exact_number(known.dataset.target_name(output), number)
+                true = true if known_exactly is None else known_exactly
+                in_file = [split.file_row(number) or ""] if self._are_in_file else []
                 yield [part.part.name, number, *in_file, true, predicted, predicted - true]

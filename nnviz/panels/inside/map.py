@@ -287,8 +287,8 @@ class MapPage(Page):
         else:
             head = ["target", "answer"]
             for place, output in enumerate(answers.outputs.tolist()):
-                true, said = float(answers.targets[place]), float(answers.answers[place])
-                pairs.append([meaning.truth(true, output), meaning.target(said, output)])
+                true = meaning.truth_of(cloud.subject.part.split, int(cloud.rows[place]), output)
+                pairs.append([true, meaning.target(float(answers.answers[place]), output)])
         places = zip(cloud.rows.tolist(), cloud.points.tolist(), pairs, strict=True)
         return ["example", "x", "y", *head], [[number, *point, *pair] for number, point, pair in places]
 

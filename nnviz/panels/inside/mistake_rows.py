@@ -87,9 +87,10 @@ class ExampleRows:
 
     def numbers(self, index: int) -> list[object]:
         """An example's names and numbers, for a file."""
-        raw, found, meaning = self.meaning.raw(self._inputs(index)), self.found, self.meaning
-        values = [field.raw(raw) for field in meaning.fields]
+        found, meaning = self.found, self.meaning
         number, answers = found.part.number(index), found.answers
+        raw = meaning.raw_of(found.part.split, number)
+        values = [field.raw(raw) for field in meaning.fields]
         in_file = [found.part.split.file_row(number) or ""] if self._are_in_file else []
         if isinstance(answers, ClassAnswers):
             true, answer = self._classes(index)
@@ -121,7 +122,7 @@ class ExampleRows:
         answers = self.found.answers
         assert not isinstance(answers, ClassAnswers)
         output = int(answers.outputs[index])
-        true = self.meaning.truth(float(answers.targets[index]), output)
+        true = self.meaning.truth_of(self.found.part.split, self.found.part.number(index), output)
         answer = self.meaning.target(float(answers.answers[index]), output)
         return true, answer, answer - true
 

@@ -200,6 +200,19 @@ def test_so_are_they_beyond_the_first_block(make: Any) -> None:
         assert table_dataset(table, target, task=CLASSIFICATION).dataset.class_names == names
 
 
+def test_numbers_that_float32_cannot_hold_are_kept_exactly(make: Any) -> None:
+    rows = [f"{12345678901 + 10007 * i**3},{i},{i / 8},{0.001 * i + 1e5:.3f},{i % 2}" for i in range(60)]
+    prepared = table_dataset(make("big,small,eighth,fine,y\n" + "\n".join(rows)), "y")
+    train = prepared.dataset.with_validation(0.2).train
+    assert set(train.exact) == set(prepared.dataset.test.exact) == {"big"}
+    places = train.rows - 2
+    np.testing.assert_array_equal(train.exact["big"], 12345678901 + 10007 * places.astype(float) ** 3)
+    assert train.at(slice(3, 5)).exact_number("big", 1) == 12345678901 + 10007 * int(places[4]) ** 3
+    assert train.exact_number("small", 0) is None
+    raw = prepared.dataset.shortest_inputs(prepared.dataset.raw_inputs(prepared.dataset.train.inputs))
+    np.testing.assert_array_equal(raw[:, 3], np.round(0.001 * prepared.train_rows + 1e5, 3))
+
+
 def test_a_file_that_changed_meanwhile_is_refused(make: Any, tmp_path: Path) -> None:
     table = make("x,y\n" + "".join(f"{i},0{i % 2}\n" for i in range(60)))
     (tmp_path / "some.csv").write_text("x,y\n1,00\n")
