@@ -29,7 +29,7 @@ MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
 MANY_CLASSES = 20  # different values that may all be meant as classes
 _LOOKED_AT = 1000  # numbers among which mostly there are more than these
-_MOST_DECIMALS = 6  # of numbers that are kept with all their digits
+_MOST_DECIMALS = 2  # of numbers that are kept with all their digits: whole ones, and amounts of money
 _MARGIN = 4  # how much farther from the mean numbers may be than those that are looked at
 _BLOCKS_OF_ONE = 4  # that each of those who share the work takes at a time
 _BYTES_OF_NUMBER = 24  # while the data set is made
@@ -427,6 +427,8 @@ def _exact_columns(coding: TableCoding, filled: list[Array], targets: Array) -> 
 def _are_cut(numbers: Array, mean: float) -> bool:
     """Whether numbers of few decimals, by some of them, lose digits if their distance from a mean becomes float32."""
     some = numbers[:: max(1, len(numbers) // _LOOKED_AT)]
+    if not len(some):
+        return False
     decimals = next((count for count in range(_MOST_DECIMALS + 1) if (np.round(some, count) == some).all()), None)
     farthest = float(np.abs(some - mean).max())
     return decimals is not None and _MARGIN * farthest * float(np.finfo(np.float32).eps) >= 10.0**-decimals
