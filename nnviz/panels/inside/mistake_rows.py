@@ -89,13 +89,16 @@ class ExampleRows:
         """An example's names and numbers, for a file."""
         found, meaning = self.found, self.meaning
         number, answers = found.part.number(index), found.answers
-        raw = meaning.raw_of(found.part.split, number)
-        values = [field.raw(raw) for field in meaning.fields]
+        values = self._values(number) if meaning.fields else []  # pictures have none
         in_file = [found.part.split.file_row(number) or ""] if self._are_in_file else []
         if isinstance(answers, ClassAnswers):
             true, answer = self._classes(index)
             return [number, *in_file, true, answer, float(answers.confidences[index]), *values]
         return [number, *in_file, *self._output(index), *self._numbers(index), *values]
+
+    def _values(self, number: int) -> list[object]:
+        raw = self.meaning.raw_of(self.found.part.split, number)
+        return [field.raw(raw) for field in self.meaning.fields]
 
     def _inputs(self, index: int) -> np.ndarray:
         return self.found.part.split.example(self.found.part.number(index))
