@@ -37,6 +37,7 @@ _MEANINGS = {
     RAGGED: "left out",
 }
 _DATE = re.compile(r"\d{1,4}([-./])\d{1,2}(\1\d{1,4})?([ T]+\d{1,2}:.*)?")
+_WHOLE = 2**53  # up to which whole numbers are exact
 _LONGEST = 60
 _ROWS_TOLD = 3  # of those of which the same is to be said
 
@@ -147,6 +148,20 @@ def without_unit(cell: str) -> tuple[str, str]:
     """A number without a unit after it, and the unit: "12 km" is "12" and "km"; any other cell as it is, and ""."""
     unit = _UNIT.fullmatch(cell.strip())
     return (unit[1], unit[2]) if unit else (cell, "")
+
+
+def number_in(cell: str, decimal: str) -> float | None:
+    """The number in a cell, perhaps with separated thousands, a sign such as % or a unit; None if it holds none."""
+    for text in (cell, without_unit(cell)[0]):
+        value, kind = read_number(text, decimal)
+        if kind in (None, THOUSANDS, SIGN):
+            return None if math.isnan(value) else value
+    return None
+
+
+def plain_number(value: float) -> str:
+    """A number in its shortest writing: 3, not 3.0; 1.5."""
+    return str(int(value)) if value == np.floor(value) and abs(value) < _WHOLE else repr(float(value))
 
 
 def separator(cell: str, decimal: str) -> str:

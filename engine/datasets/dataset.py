@@ -6,7 +6,7 @@ import hashlib
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any
 
@@ -47,6 +47,8 @@ class Split:
         scale: factor of ``inputs`` (1/255 for bytes, to make them 0…1).
         rows: (k,) the row of each example in its file, from 1, for people; 0 for one that is in none. None if nobody
             knows.
+        exact: (k,) float64 of each column of a table whose numbers have more digits than inputs and targets can hold
+            (12345678901), by its name, for files; NaN for an example that is in no file.
     """
 
     inputs: Array
@@ -54,6 +56,7 @@ class Split:
     labels: Array | None = None
     scale: float = 1.0
     rows: Array | None = None
+    exact: Mapping[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.rows is not None:
@@ -93,6 +96,11 @@ class Split:
         """The row, from 1, of an example in the file that it is from; None if it is in none."""
         return None if self.rows is None else int(self.rows[number]) or None
 
+    def exact_number(self, column: str, number: int) -> float | None:
+        """The number of an example in a column, if it is in :attr:`exact`."""
+        known = float(self.exact[column][number]) if column in self.exact else math.nan
+        return None if math.isnan(known) else known
+
     def convert(self, inputs: Array, out: Array) -> float:
         """Writes inputs into ``out`` as floats and returns the factor by which they still have to be multiplied.
 
@@ -108,7 +116,8 @@ class Split:
     def at(self, rows: Array | slice) -> Split:
         """Returns the examples with these numbers, (k,), as a copy, or those of a slice as views."""
         some_labels, in_file = (None if each is None else each[rows] for each in (self.labels, self.rows))
-        return Split(self.inputs[rows], self.targets[rows], some_labels, self.scale, in_file)
+        exact = {name: numbers[rows] for name, numbers in self.exact.items()}
+        return Split(self.inputs[rows], self.targets[rows], some_labels, self.scale, in_file, exact)
 
     def head(self, count: int) -> Split:
         """Returns the first ``count`` examples, or all if there are fewer, as views."""
@@ -345,6 +354,14 @@ class Dataset:
         """(…, outputs) float64: targets, or a network's outputs, in the unit of what is predicted."""
         return np.asarray(outputs, np.float64) if self.target_scaling is None else self.target_scaling.undo(outputs)
 
+    def shortest_inputs(self, raw: Array) -> Array:
+        """(…, width) float64: raw inputs, (…, width), as in the source: without digits that only float32 has made."""
+        return _shortest(self.scaling, raw)
+
+    def shortest_targets(self, raw: Array) -> Array:
+        """(…, outputs) float64: likewise, of targets or outputs in the unit of what is predicted."""
+        return _shortest(self.target_scaling, raw)
+
     def class_name(self, number: int) -> str:
         """Returns the name of a class, or its number if it has none."""
         return self.class_names[number] if number < len(self.class_names) else str(number)
@@ -363,6 +380,14 @@ class Dataset:
     def is_curve(self) -> bool:
         """Whether one number is predicted from one number."""
         return self.kind == NUMBER and self.outputs == 1
+
+
+def _shortest(scaling: Scaling | None, raw: Array) -> Array:
+    """(…, columns): see :meth:`Scaling.shortest`."""
+    rows = np.asarray(raw, np.float64).reshape(-1, np.shape(raw)[-1])
+    scaling = scaling or Scaling(np.zeros(rows.shape[1]), np.ones(rows.shape[1]))
+    found: Array = scaling.shortest(rows).reshape(np.shape(raw))
+    return found
 
 
 def one_hot(classes_of: Array, classes: int) -> Array:

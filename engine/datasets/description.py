@@ -24,6 +24,7 @@ from engine.validation import labels as class_numbers
 _MOST_DIMENSIONS = 8  # of an example
 _ANEW = "Train the network anew from its data."
 _FITTING = "Make a network that fits (in the window: Reset), or choose the data that it was trained with."
+_CLASSES = "classes"
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
@@ -107,7 +108,7 @@ class Description:
     def check_means_same(self, data: Description) -> None:
         """Raises DataError unless a network that it describes takes the inputs and outputs of such data as they are."""
         for (name, ours), theirs in zip(self._words.items(), data._words.values(), strict=True):
-            if ours != theirs:
+            if ours != theirs and not (name == _CLASSES and self.has_classes_of(data)):
                 own, wanted = _different(ours, theirs)
                 value, rule = Verbatim(f"{own} in this network"), f"must be {wanted}, as in {shortened(data.title)}"
                 raise DataError(name, value, rule, _FITTING)
@@ -121,13 +122,24 @@ class Description:
     def _words(self) -> dict[str, tuple[object, ...]]:
         """What its inputs and outputs mean, by what that is called."""
         predicted = self.targets if self.coding is None else (self.coding.target,)
-        names = {"columns": self.columns, "column to predict": predicted, "classes": self.class_names}
+        names = {"columns": self.columns, "column to predict": predicted, _CLASSES: self.class_names}
         return {"size of an example": self.example_shape, **names}
 
     @property
     def changes_numbers(self) -> bool:
         """Whether raw rows or targets differ from the network's inputs or outputs: they are encoded or scaled."""
         return any(each is not None for each in (self.coding, self.scaling, self.target_scaling))
+
+    def has_classes_of(self, data: Description) -> bool:
+        """Whether both have the same classes in the same order. Equal numbers are the same: 1099 and 01099."""
+        pairs = zip(self._ways_of_classes, data._ways_of_classes, strict=False)
+        return len(self.class_names) == len(data.class_names) and all(ours & theirs for ours, theirs in pairs)
+
+    @property
+    def _ways_of_classes(self) -> list[set[str]]:
+        """Each class as it is called, and, if it is a number of a table, as its plain number."""
+        plain = self.class_names if self.coding is None else self.coding.plain_class_names
+        return [{*names} for names in zip(self.class_names, plain, strict=True)]
 
     def inputs_of(self, rows: object, parameter: str = "rows") -> Array:
         """(k, inputs) of raw numbers, (k, inputs): what the network is given. Of texts, 1 or 0 for each category.

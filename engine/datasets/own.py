@@ -131,6 +131,8 @@ class OwnExamples:
 
     def _labels(self, data: Dataset) -> Array:
         number_of = {data.class_name(number): number for number in range(data.outputs)}
+        if data.coding is not None:
+            number_of = data.coding.class_by_name  # files of version 0.21 call the class 01099 of a table 1099
         names = [str(truth) for truth in self.truths.tolist()] if self.truths.ndim == 1 else ["numbers"]
         unknown = next((name for name in names if name not in number_of), None)
         if unknown is not None:
@@ -234,7 +236,9 @@ def with_own(data: Dataset, own: OwnExamples, share: float = USUAL_SHARE) -> Dat
         labels = np.concatenate([train.labels, np.tile(added.labels, times)])
     targets = np.concatenate([train.targets, np.tile(added.targets, (times, 1))])
     rows = None if train.rows is None else np.concatenate([train.rows, np.zeros(len(inputs), train.rows.dtype)])
-    mixed = Split(np.concatenate([train.inputs, inputs]), targets, labels, train.scale, rows)
+    unknown = np.full(len(inputs), np.nan)
+    exact = {name: np.concatenate([numbers, unknown]) for name, numbers in train.exact.items()}
+    mixed = Split(np.concatenate([train.inputs, inputs]), targets, labels, train.scale, rows, exact)
     count = f"{len(added):,} of your own {'example is' if len(added) == 1 else 'examples are'}"
     note = f"{count} in the training part, {'once' if times == 1 else f'{times:,} times'} each."
     return replace(data, train=mixed, notes=(*data.notes, note))

@@ -14,6 +14,8 @@ from engine.validation import Array
 
 _ROUNDING = 1e-6  # of a spread: less than a network could tell apart
 _NUMBERS_AT_ONCE = 160_000  # they stay in the processor's cache, and threads seldom wait for one another
+_MOST_DIGITS = 17  # of a number of 64 bits
+_EXACT_TENS = 22  # powers of ten up to this one are exact
 _FEWEST_ROWS, _MOST_ROWS = 500, 8_000  # at once: of wide tables each block costs time, and few rows are to be shared
 
 
@@ -93,6 +95,30 @@ class Scaling:
         with np.errstate(over="ignore"):
             raw: Array = np.asarray(scaled, np.float64) * self.spread + self.mean
         return raw
+
+    def shortest(self, raw: Array) -> Array:
+        """(k, columns) float64: for each raw number the one with the fewest digits that has the same scaled number.
+
+        Scaled numbers are float32, so :meth:`undo` returns 5.999999995 for 6. A number of a file is found again unless
+        it has more digits than float32 can hold: about seven, counted from the standard deviation of its column.
+        """
+        raw = np.asarray(raw, np.float64)
+        found, scaled = raw.copy(), self.apply(raw)
+        is_zero = self.apply(np.zeros_like(raw)) == scaled
+        found[is_zero] = 0
+        is_open = np.isfinite(raw) & np.isfinite(scaled) & ~is_zero
+        with np.errstate(all="ignore"):
+            places = np.floor(np.log10(np.abs(np.where(raw == 0, 1, raw)))).astype(int)
+            for digits in range(1, _MOST_DIGITS + 1):
+                if not is_open.any():
+                    break
+                decimals = np.clip(digits - 1 - places, -_EXACT_TENS, _EXACT_TENS)
+                power = 10.0 ** np.abs(decimals)
+                rounded = np.where(decimals < 0, np.rint(raw / power) * power, np.rint(raw * power) / power)
+                fits = is_open & (self.apply(rounded) == scaled)
+                found[fits] = rounded[fits]
+                is_open &= ~fits
+        return found
 
     def is_as(self, other: Scaling | None) -> bool:
         """Whether the other one does the same, but for rounding."""

@@ -86,6 +86,8 @@ def _is_that(kind: str, column: Column, place: int, rest: int) -> bool:
     numbers = numbers[~np.isnan(numbers)]
     if not len(numbers) or numbers.min() == numbers.max():
         return False
-    wanted = numbers.sum() if kind == "sum" else numbers.mean()
-    allowed = _PRECISION * np.abs(numbers).sum() if kind == "sum" else _ROUNDING
-    return bool(abs(value - wanted) <= min(allowed, _PART_OF_SPREAD * float(numbers.std())))
+    with np.errstate(over="ignore", invalid="ignore"):  # such large numbers are refused later
+        wanted = numbers.sum() if kind == "sum" else numbers.mean()
+        allowed = _PRECISION * np.abs(numbers).sum() if kind == "sum" else _ROUNDING
+        is_near = abs(value - wanted) <= min(allowed, _PART_OF_SPREAD * float(numbers.std()))
+    return bool(np.isfinite(wanted) and is_near)

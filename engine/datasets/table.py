@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Collection, Sequence
 from functools import partial
@@ -14,7 +15,7 @@ from engine.datasets.table_blocks import Blocks, CannotReadError
 from engine.datasets.table_columns import Column
 from engine.datasets.table_format import MOST_BYTES, TableFormat, unreadable
 from engine.datasets.table_reading import Progress, Reading, is_blank
-from engine.errors import DataError, bad_file
+from engine.errors import DataError, FileFormatError, bad_file
 from engine.lazy_dataclass import dataclass
 from engine.regular_files import open_regular
 from engine.validation import available_memory, gigabytes
@@ -37,6 +38,7 @@ class Table:
         places: where its rows are in the file; None if it is from none.
         form: how its file is written; None if it was in none.
         tail: the last rows, see :class:`~engine.datasets.table_reading.Reading`.
+        path: its file; None if it is from none.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Table:
     places: RowPlaces | None = None
     form: TableFormat | None = None
     tail: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    path: Path | None = None
 
     def __len__(self) -> int:
         return len(self.columns[0].values)
@@ -136,6 +139,7 @@ def read_table(
         places=reading.places,
         form=form,
         tail=tuple(reading.tail),
+        path=path,
     )
 
 
@@ -154,6 +158,36 @@ def row_number(path: str | Path, form: TableFormat, place: int) -> int | None:
                 if left < 0:
                     return number
     return None
+
+
+def different_cells(path: Path, form: TableFormat, place: int, columns: int) -> list[str]:
+    """The different cells of a file's column, at ``place`` from 0, as they are written, in the order of the file.
+
+    Rows that do not have a cell for each of the ``columns`` are left out. Raises FileFormatError.
+    """
+    found: dict[str, None] = {}
+    is_first = True
+    with _opened(path) as file:
+        blocks = Blocks(path, form, file)
+        try:
+            while block := blocks.next():
+                rows = list(blocks.rows(block))
+                if is_first:
+                    rows, is_first = [row for row in rows[form.skip :] if not is_blank(row)][form.header :], False
+                whole = (
+                    row for row in rows if len(row) >= columns and not "".join(row[columns:]).strip(form.delimiter)
+                )
+                found.update((row[place].strip(), None) for row in whole)
+        except CannotReadError as failure:
+            raise unreadable(path, failure.reason) from None
+        except csv.Error:
+            raise changed(path) from None
+    return list(found)
+
+
+def changed(path: Path) -> FileFormatError:
+    """The error of a table whose file is no longer as it was read."""
+    return bad_file(path, "changed since it was read", "must stay as it is until its data are ready", "Open it again.")
 
 
 def _opened(path: Path) -> BinaryIO:

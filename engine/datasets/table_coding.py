@@ -10,7 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.cells import INFINITE, SIGN, THOUSANDS, is_missing, read_number, read_yes_no
+from engine.datasets.cells import (
+    INFINITE,
+    SIGN,
+    THOUSANDS,
+    is_missing,
+    number_in,
+    plain_number,
+    read_number,
+    read_yes_no,
+)
 from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.raw_rows import Cells, at_row, columns_of, lacking
 from engine.datasets.scaling import Scaling
@@ -258,6 +267,24 @@ class TableCoding:
                 groups.append(tuple(range(start, start + width)))
             start += width
         return tuple(groups)
+
+    def class_number(self, name: str) -> float | None:
+        """The number that the name of a class is, as the table was written; None for a word."""
+        return number_in(name, "." if self.form is None else self.form.decimal)
+
+    @property
+    def plain_class_names(self) -> tuple[str, ...]:
+        """Its classes; numbers in their shortest writing, 1099 for 01099, as versions up to 0.21 called them."""
+        numbers = [self.class_number(name) for name in self.class_names]
+        named = zip(self.class_names, numbers, strict=True)
+        return tuple(name if number is None else plain_number(number) for name, number in named)
+
+    @property
+    def class_by_name(self) -> dict[str, int]:
+        """The number of each class by its name, and by its plain number unless several classes are that number."""
+        plain = self.plain_class_names
+        known = {name: number for number, name in enumerate(plain) if plain.count(name) == 1}
+        return known | {name: number for number, name in enumerate(self.class_names)}
 
     def encode(self, row: Mapping[str, object]) -> Array:
         """(1, inputs) float32 of one row: values by the names of columns; see :meth:`encode_rows`."""

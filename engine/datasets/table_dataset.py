@@ -8,12 +8,12 @@ from dataclasses import field, replace
 import numpy as np
 
 from engine import large_arrays
-from engine.datasets.cells import is_date
+from engine.datasets.cells import is_date, number_in, plain_number, separator, sign_of
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling, rows_at_once
 from engine.datasets.summary_rows import SummaryRow, summary_rows
-from engine.datasets.table import Table
+from engine.datasets.table import Table, changed, different_cells
 from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few, largest_size, mostly_numbers
 from engine.errors import DataError, SettingError, Verbatim
@@ -29,10 +29,11 @@ MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
 MANY_CLASSES = 20  # different values that may all be meant as classes
 _LOOKED_AT = 1000  # numbers among which mostly there are more than these
+_MOST_DECIMALS = 2  # of numbers that are kept with all their digits: whole ones, and amounts of money
+_MARGIN = 4  # how much farther from the mean numbers may be than those that are looked at
 _BLOCKS_OF_ONE = 4  # that each of those who share the work takes at a time
 _BYTES_OF_NUMBER = 24  # while the data set is made
 _NUMBERS_OF_ROWS = ("column 1", "unnamed: 0", "id", "index", "row", "nr", "no")
-_WHOLE = 2**53  # up to which whole numbers are exact
 _IGNORE = "ignore this column"
 _ANOTHER = "Choose another column to predict."
 
@@ -48,6 +49,7 @@ class TableCounts:
         filled: how many missing values were filled in, by the column's name.
         left_out: columns that are no input, by name, and why.
         summaries: rows left out because they look like a sum or a mean of the others.
+        merged: how the classes are written that are written in several ways, 1 and 1.0.
     """
 
     rows: int
@@ -56,6 +58,7 @@ class TableCounts:
     filled: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     summaries: tuple[SummaryRow, ...] = ()
+    merged: list[tuple[str, ...]] = field(default_factory=list)
 
     @property
     def used(self) -> int:
@@ -140,6 +143,7 @@ def table_dataset(
 
     Raises:
         DataError: a column, named as the parameter, cannot be used; or no rows or inputs are left.
+        FileFormatError: numbers are classes, and their names cannot be read from the file again.
         SettingError: an argument breaks its rule, or the data would not fit in memory.
     """
     _check_choice("task", task, (None, CLASSIFICATION, REGRESSION))
@@ -155,7 +159,10 @@ def table_dataset(
     inputs, left_out = _inputs(table, target, ignored, rows)
     kept = _whole_rows(inputs, rows) if missing == DROP else rows
     counts = TableCounts(len(table), examples - len(rows), len(rows) - len(kept), {}, left_out, summaries)
-    targets, class_names = _targets(wanted, kept, task, decimal)
+    targets, different = _targets(wanted, kept, task, decimal)
+    spellings = _spellings(table, wanted, different)
+    class_names = tuple(names[0] for names in spellings)
+    counts.merged.extend(each for each in spellings if len(each) > 1)
     parts = parts_of(targets if class_names else len(kept), test_share, seed)
     columns = tuple(_coded(column, kept) for column in inputs)
     values = [coded.read_column(_at(column, kept)) for coded, column in zip(columns, inputs, strict=True)]
@@ -294,18 +301,17 @@ def _whole_rows(inputs: list[Column], rows: Array) -> Array:
     return rows[~absent]
 
 
-def _targets(column: Column, rows: Array, task: str, decimal: str) -> tuple[Array, tuple[str, ...]]:
-    """(rows,) class numbers and the names of classes; or numbers, and no names. Raises DataError."""
+def _targets(column: Column, rows: Array, task: str, decimal: str) -> tuple[Array, Array]:
+    """(rows,) class numbers and (classes,) the value of each in the column; or numbers, and none. Raises DataError."""
     if task == REGRESSION:
-        return column.values[rows], ()
+        return column.values[rows], np.empty(0)
     different = _present(column, rows)
     _check_classes(column, rows, decimal)
     if not 1 < len(different) <= MOST_CLASSES:
         count = "only one class" if len(different) == 1 else f"{len(different):,} classes"
         rule = f"must have 2 to {MOST_CLASSES:,} in the rows that are used"
         raise DataError(column.name, Verbatim(f"of {count}"), rule, "Choose another column, or regression for numbers.")
-    names = tuple(_class_name(column, value) for value in different)
-    return np.searchsorted(different, column.values[rows]), names
+    return np.searchsorted(different, column.values[rows]), different
 
 
 def _check_classes(column: Column, rows: Array, decimal: str) -> None:
@@ -320,10 +326,26 @@ def _check_classes(column: Column, rows: Array, decimal: str) -> None:
         raise DataError(column.name, value, rule, remedy)
 
 
-def _class_name(column: Column, value: float) -> str:
+def _spellings(table: Table, column: Column, different: Array) -> list[tuple[str, ...]]:
+    """How each of the different classes of a column is written in the file: the first name is that of the class.
+
+    Equal numbers are one class. If they are written in several ways (1 and 1.0), the plain number comes first, or else
+    what is first in the file. Raises FileFormatError if the file cannot be read again, or has changed.
+    """
     if column.kind != NUMBER:
-        return column.categories[int(value)]
-    return str(int(value)) if value == np.floor(value) and abs(value) < _WHOLE else repr(float(value))
+        return [(column.categories[int(value)],) for value in different]
+    if table.path is None or table.form is None or not len(different):
+        return [(plain_number(value),) for value in different]
+    decimal = table.form.decimal
+    written: dict[float, list[str]] = {}
+    for cell in different_cells(table.path, table.form, table.columns.index(column), len(table.columns)):
+        value = number_in(cell, decimal)
+        is_read = sign_of(cell) in ("", column.sign) and separator(cell, decimal) in ("", column.separator)
+        if value is not None and is_read:
+            written.setdefault(value, []).append(cell)
+    if not written.keys() >= set(different.tolist()):
+        raise changed(table.path)
+    return [tuple(sorted(written[value], key=lambda cell: cell != plain_number(value))) for value in different.tolist()]
 
 
 def _coded(column: Column, rows: Array) -> CodedColumn:
@@ -377,12 +399,39 @@ def _dataset(
 ) -> Dataset:
     """``in_file``: (rows,) the row in the file of each; None if there is none."""
     pairs = zip(parts, _inputs_of_parts(coding, filled, parts), strict=True)
-    splits = [_split(coding, inputs, targets[part]) if len(part) else None for part, inputs in pairs]
-    if in_file is not None:
-        splits = [each and replace(each, rows=in_file[part]) for each, part in zip(splits, parts, strict=True)]
+    exact = _exact_columns(coding, filled, targets)
+    splits: list[Split | None] = []
+    for part, inputs in pairs:
+        of_part = {name: numbers[part] for name, numbers in exact.items()}
+        rows = None if in_file is None else in_file[part]
+        made = _split(coding, inputs, targets[part]) if len(part) else None
+        splits.append(made and replace(made, rows=rows, exact=of_part))
     train, test = splits
     assert train is not None
     return Dataset(title, train, test, coding=coding)
+
+
+def _exact_columns(coding: TableCoding, filled: list[Array], targets: Array) -> dict[str, Array]:
+    """(rows,) of each column of numbers that inputs and targets cannot hold with all their digits."""
+    found, start = {}, 0
+    for column, numbers in zip(coding.columns, filled, strict=True):
+        if column.kind == NUMBER and _are_cut(numbers, 0.0 if coding.scaling is None else coding.scaling.mean[start]):
+            found[column.name] = numbers
+        start += len(column.inputs)
+    scaling = coding.target_scaling
+    if not coding.class_names and _are_cut(targets, 0.0 if scaling is None else scaling.mean[0]):
+        found[coding.target] = targets
+    return found
+
+
+def _are_cut(numbers: Array, mean: float) -> bool:
+    """Whether numbers of few decimals, by some of them, lose digits if their distance from a mean becomes float32."""
+    some = numbers[:: max(1, len(numbers) // _LOOKED_AT)]
+    if not len(some):
+        return False
+    decimals = next((count for count in range(_MOST_DECIMALS + 1) if (np.round(some, count) == some).all()), None)
+    farthest = float(np.abs(some - mean).max())
+    return decimals is not None and _MARGIN * farthest * float(np.finfo(np.float32).eps) >= 10.0**-decimals
 
 
 def _inputs_of_parts(coding: TableCoding, filled: list[Array], parts: tuple[Array, Array]) -> list[Array]:

@@ -151,17 +151,24 @@ def notes_of(counts: TableCounts) -> list[str]:
 
 
 def notes_of_classes(table: Table, prepared: PreparedTable) -> list[str]:
-    """What is odd about the classes that are predicted, in sentences: many numbers, or very few rows of one."""
+    """What is odd about the classes that are predicted, in sentences: many numbers, very few rows of one, or several
+    writings of one.
+    """
     data, name = prepared.dataset, prepared.coding.target
     if not data.is_classification:
         return []
     labels = [split.labels for split in data.splits.values() if split.labels is not None]
     counts = np.bincount(np.concatenate(labels), minlength=data.outputs)
+    merged = [f"{' and '.join(written[:_MOST_NAMED])} are one class" for written in prepared.counts.merged]
+    notes = []
+    if merged:
+        remedy = f"understand column {name} as categories, in its menu or with --data-setting texts={name}"
+        notes = [f"Equal numbers of column {name}: {_names(merged)}. To tell them apart, {remedy}."]
     if table.column(name).kind == NUMBER and data.outputs > MANY_CLASSES:
         what = f"Column {name} has {data.outputs:,} different numbers"
-        return [f"{what}, each a class of its own: predict it as a number instead (regression)."]
+        return [*notes, f"{what}, each a class of its own: predict it as a number instead (regression)."]
     rare = [f"{data.class_name(int(each))} ({_rows(counts[each])})" for each in np.flatnonzero(counts <= _RARE)]
-    return [f"Too few rows to learn a class from: {_names(rare)}."] if rare else []
+    return [*notes, f"Too few rows to learn a class from: {_names(rare)}."] if rare else notes
 
 
 def notes_of_ids(table: Table, prepared: PreparedTable) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.datasets import DataSource
+from engine.datasets.cells import plain_number
 from engine.datasets.decimal_mark import MARKS, told_guess
 from engine.datasets.source import Value
 from engine.datasets.table import Table
@@ -80,12 +81,18 @@ def _values(column: Column) -> str:
     if not len(there):
         return "none"
     if column.kind == NUMBER:
-        return ", ".join([f"{there.min():.6g} … {there.max():.6g}", *text.written(column.separator, column.sign)])
+        ends = " … ".join(_number(float(end)) for end in (there.min(), there.max()))
+        return ", ".join([ends, *text.written(column.separator, column.sign)])
     different = [_quoted(text.plain(text.name(word), 20)) for word in column.categories]
     if len(different) <= _MOST_TEXTS:
         return ", ".join(different)
     count = f"more than {len(different):,}" if column.is_cut else f"{len(different):,}"
     return f"{count} different: {', '.join(different[:3])}, …"
+
+
+def _number(value: float) -> str:
+    """A whole number with all its digits, another one with six."""
+    return plain_number(value) if value.is_integer() else f"{value:.6g}"
 
 
 def _quoted(word: str) -> str:

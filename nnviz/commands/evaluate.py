@@ -44,8 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     elif chosen.is_elsewhere:
         same = f"the same content, fingerprint {data.fingerprint}"
         print(f"The network was trained with these data ({same}). They are split as in its training.")
-    known = () if network.description is None else network.description.class_names
-    if known and data.class_names and known != data.class_names:
+    about = network.description
+    known = () if about is None else about.class_names
+    if known and data.class_names and about and data.description and not about.has_classes_of(data.description):
         print(f"Its classes are called otherwise: {text.plain(', '.join(map(text.name, known)), _WIDTH)}.")
     print_notes(data)
     print("\n".join(lines[1:]))

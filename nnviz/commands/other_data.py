@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.datasets import Dataset, DataSource, Split
+from engine.datasets.cells import number_in, plain_number
 from engine.datasets.dataset import one_hot
 from engine.datasets.description import Description
 from engine.datasets.source import Value
@@ -44,7 +45,8 @@ def coded_table(
         raise CommandError(f"{decided[0]}: cannot be given for {title}: {rule}. Leave it out.")
     with reading(source.title, "B") as show:
         units = [column.name for column in coding.columns if column.sign]
-        how = {**settings, "texts": sorted(coding.texts), "numbers": (*settings.get("numbers", ()), *units)}
+        texts = {*coding.texts, *([coding.target] if coding.class_names != coding.plain_class_names else [])}
+        how = {**settings, "texts": sorted(texts), "numbers": (*settings.get("numbers", ()), *units)}
         table, form = open_table(source.table, how, show, usual_decimal)
     summaries = summary_rows(table)
     used = _usable_rows(coding, table, len(table) - len(summaries))
@@ -75,7 +77,7 @@ def _at(column: Column, rows: Array) -> Column:
 def _split(coding: TableCoding, table: Table) -> Split:
     inputs, target = coding.encode_table(table), table.column(coding.target)
     if coding.class_names:
-        classes = _classes(coding, target)
+        classes = _classes(coding, target, "." if table.form is None else table.form.decimal)
         return Split(inputs, one_hot(classes, len(coding.class_names)), classes)
     if target.kind == TEXT:
         raise DataError(target.name, Verbatim("a column of text"), "must hold numbers to predict", "Correct it.")
@@ -83,33 +85,37 @@ def _split(coding: TableCoding, table: Table) -> Split:
     return Split(inputs, numbers.astype(np.float32) if scaling is None else scaling.apply(numbers))
 
 
-def _classes(coding: TableCoding, target: Column) -> Array:
-    """(rows,) numbers of classes. Raises DataError for one that the network does not know."""
+def _classes(coding: TableCoding, target: Column, decimal: str) -> Array:
+    """(rows,) numbers of classes, by name or else by an equal number. Raises DataError for an unknown class."""
     different, places = np.unique(target.values, return_inverse=True)
-    names = [_name(target, value) for value in different]
-    unknown = next((name for name in names if name not in coding.class_names), None)
-    if unknown is not None:
-        known = text.plain(", ".join(coding.class_names), 100)
-        raise DataError(target.name, unknown, f"must be one of the classes of the network: {known}", "Correct it.")
-    numbers: Array = np.array([coding.class_names.index(name) for name in names])[places]
+    known, found = coding.class_by_name, []
+    for value in different:
+        name = target.categories[int(value)] if target.categories else plain_number(value)
+        number = number_in(name, decimal) if target.kind == TEXT else None
+        plain = name if number is None else plain_number(number)
+        if (class_number := known.get(name, known.get(plain))) is None:
+            rule = f"must be one of the classes of the network: {text.plain(', '.join(coding.class_names), 100)}"
+            raise DataError(target.name, name, rule, "Correct it.")
+        found.append(class_number)
+    numbers: Array = np.array(found)[places]
     return numbers
-
-
-def _name(column: Column, value: float) -> str:
-    """What a class of that value is called."""
-    if column.categories:
-        return column.categories[int(value)]
-    return str(int(value)) if value == np.floor(value) else repr(float(value))
 
 
 def rescaled(about: Description, data: Dataset) -> Dataset:
     """The data with the scaling of the network instead of their own, if they have the same columns."""
     is_scaled = data.scaling is not None or data.target_scaling is not None
-    if not is_scaled or (about.columns, about.output_names) != (data.columns, data.class_names or data.targets):
+    if not is_scaled or about.columns != data.columns or not _predicts_same(about, data):
         return data
     parts = {name: _rescaled_split(about, data, split) for name, split in data.splits.items()}
     scalings: dict[str, Any] = {"scaling": about.scaling, "target_scaling": about.target_scaling}
     return replace(data, train=parts["train"], test=parts.get("test"), coding=about.coding, **scalings)
+
+
+def _predicts_same(about: Description, data: Dataset) -> bool:
+    """Whether a network of that description and the data have the same classes or numbers to predict."""
+    if data.class_names and data.description is not None:
+        return about.has_classes_of(data.description)
+    return about.output_names == (data.class_names or data.targets)
 
 
 def _rescaled_split(about: Description, data: Dataset, split: Split) -> Split:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
 
-from engine.datasets import Dataset
-from engine.datasets.table_columns import YES_NO
+from engine.datasets import Dataset, Split
+from engine.datasets.cells import plain_number
+from engine.datasets.table_coding import TableCoding
+from engine.datasets.table_columns import TEXT, YES_NO
 from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.look import text
@@ -46,6 +48,16 @@ class Meaning:
 
     def __init__(self, data: Dataset | None = None) -> None:
         self.data = data
+
+    @staticmethod
+    def _name(words: str) -> str:
+        """A name from outside as it is shown."""
+        return text.name(words)
+
+    @cached_property
+    def for_file(self) -> Meaning:
+        """The same for a file: whole names, and values as the source has them."""
+        return _FileMeaning(self.data)
 
     # ---- inputs
 
@@ -85,7 +97,7 @@ class Meaning:
             return f"row {row + 1}, column {column + 1}"
         if self.data is None or number >= len(self.data.columns):
             return f"input {text.count(number + 1)}"
-        return text.name(self.data.columns[number])
+        return self._name(self.data.columns[number])
 
     @cached_property
     def columns(self) -> list[str]:
@@ -99,19 +111,31 @@ class Meaning:
         data = self.data
         if data is None or self.picture is not None:
             return ()
+        if data.coding is not None:
+            return tuple(self._coded_fields(data.coding))
         groups = {group[0]: group for group in data.categories}
         inner = {number for group in data.categories for number in group[1:]}
         return tuple(self._field(groups.get(number, (number,))) for number in range(data.width) if number not in inner)
 
+    def _coded_fields(self, coding: TableCoding) -> Iterator[Field]:
+        start = 0
+        for column in coding.columns:
+            inputs = tuple(range(start, start + len(column.inputs)))
+            start += len(inputs)
+            if column.kind == TEXT and len(inputs) == 1:  # which is always on
+                yield Field(self.input(inputs[0]), inputs)
+            else:
+                yield Field(self._name(column.name), inputs, tuple(map(self._name, column.categories)))
+
     def _field(self, inputs: tuple[int, ...]) -> Field:
         if len(inputs) == 1:
-            return Field(self.input(inputs[0]), inputs, self._yes_no.get(inputs[0], ()))
+            return Field(self.input(inputs[0]), inputs)
         columns = () if self.data is None else self.data.columns
         names = [columns[number] if columns else self.input(number) for number in inputs]
         shared, found, _ = names[0].partition(_IS)
         if not found or not all(name.startswith(shared + _IS) for name in names):
-            return Field(text.name(f"{names[0]} … {names[-1]}"), inputs, tuple(map(text.name, names)))
-        return Field(text.name(shared), inputs, tuple(text.name(name[len(shared + _IS) :]) for name in names))
+            return Field(self._name(f"{names[0]} … {names[-1]}"), inputs, tuple(map(self._name, names)))
+        return Field(self._name(shared), inputs, tuple(self._name(name[len(shared + _IS) :]) for name in names))
 
     @cached_property
     def _yes_no(self) -> dict[int, tuple[str, ...]]:
@@ -120,7 +144,7 @@ class Meaning:
         found, start = {}, 0
         for column in () if coding is None else coding.columns:
             if column.kind == YES_NO:
-                found[start] = tuple(map(text.name, column.categories))
+                found[start] = tuple(map(self._name, column.categories))
             start += len(column.inputs)
         return found
 
@@ -132,6 +156,10 @@ class Meaning:
     def raw(self, example: Array) -> Array:
         """(width,) float64: the inputs of an example as their source has them."""
         return np.asarray(example, np.float64) if self.data is None else self.data.raw_inputs(example)
+
+    def raw_of(self, split: Split, number: int) -> Array:
+        """(width,) float64: the inputs of an example of the data as their source has them."""
+        return self.raw(split.example(number))
 
     def raw_input(self, number: int, value: float) -> float:
         """The same of one input."""
@@ -178,9 +206,9 @@ class Meaning:
     def output(self, number: int) -> str:
         """The name of a class or a target; of others the number, of targets from 1, and "target" for a single one."""
         if self.data is None or self.data.is_classification:
-            return str(number) if self.data is None else text.name(self.data.class_name(number))
+            return str(number) if self.data is None else self._name(self.data.class_name(number))
         if self.data.targets:
-            return text.name(self.data.targets[number])
+            return self._name(self.data.targets[number])
         return "target" if self.is_single else f"output {text.count(number + 1)}"
 
     @property
@@ -188,7 +216,7 @@ class Meaning:
         """The name of the only number that is predicted; else empty."""
         data = self.data
         named = data is not None and self.is_regression and self.is_single and len(data.targets) == 1
-        return text.name(data.targets[0]) if named and data is not None else ""
+        return self._name(data.targets[0]) if named and data is not None else ""
 
     @property
     def unit(self) -> str:
@@ -205,9 +233,42 @@ class Meaning:
         scaling = None if self.data is None else self.data.target_scaling
         return float(value) * self.spread(output) + (0.0 if scaling is None else float(scaling.mean[output]))
 
+    def truth_of(self, split: Split, number: int, output: int = 0) -> float:
+        """A target of an example of the data in its unit."""
+        return self.target(float(split.targets[number, output]), output)
+
     def answer(self, value: float, output: int = 0) -> str:
         """The same in words."""
         return text.figure(self.target(value, output))
+
+
+class _FileMeaning(Meaning):
+    """Names as they are in the source; values without digits that only float32 has made: 6, not 5.999999995."""
+
+    @staticmethod
+    def _name(words: str) -> str:
+        return words
+
+    def raw(self, example: Array) -> Array:
+        raw = super().raw(example)
+        return raw if self.data is None else self.data.shortest_inputs(raw)
+
+    def given(self, number: int, value: float) -> str:
+        words = self._yes_no.get(number, ())
+        return words[int(value)] if words and value in (0, 1) else plain_number(value)
+
+    def raw_of(self, split: Split, number: int) -> Array:
+        raw = self.raw(split.example(number))
+        for place, name in enumerate(self.columns if split.exact else ()):
+            known = split.exact_number(name, number)
+            raw[place] = raw[place] if known is None else known
+        return raw
+
+    def truth_of(self, split: Split, number: int, output: int = 0) -> float:
+        known = split.exact_number(self.output(output), number)
+        if known is not None or self.data is None:
+            return super().truth_of(split, number, output) if known is None else known
+        return float(self.data.shortest_targets(self.data.raw_targets(split.targets[number]))[output])
 
 
 NO_MEANING = Meaning()

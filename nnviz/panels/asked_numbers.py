@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 
@@ -67,8 +68,12 @@ class Targets:
     @property
     def truth(self) -> Array | None:
         """(outputs,): the true numbers, if the example is one of the data."""
-        truth = self._session.question.truth
-        return None if truth is None else self.values(truth)
+        truth, data, origin = self._session.question.truth, self._session.data.dataset, self._session.question.origin
+        if truth is None or data is None or origin is None:
+            return None
+        known = [data.splits[origin.part].exact_number(name, origin.number) for name in data.targets]
+        shortest = data.shortest_targets(self.values(truth))
+        return np.array([each if known is None else known for each, known in zip_longest(shortest, known)])
 
 
 def targets_of(data: Dataset) -> list[Target]:

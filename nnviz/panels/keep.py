@@ -9,6 +9,7 @@ from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from engine.datasets.cells import plain_number
 from engine.errors import EngineError
 from nnviz.look import text, theme
 from nnviz.panels.asked_numbers import Targets
@@ -137,7 +138,7 @@ class KeepBox(QFrame):
 
     def _likely_numbers(self) -> str:
         truth = self._targets.truth
-        return "" if truth is None else "; ".join(f"{value:.6g}" for value in truth.tolist())
+        return "" if truth is None else "; ".join(plain_number(value) for value in truth.tolist())
 
     # ---- keep
 

@@ -139,9 +139,10 @@ class LearningStripPanel(DockCard):
         if known is None or not known.answers:
             return None
         targets, answers = self._targets.all, np.array(known.answers)
-        names = self._session.class_names
+        names = self._session.class_names_for_file
         if len(targets) == answers.shape[1]:
-            names, answers = [target.name for target in targets], self._targets.values(answers)
+            meaning, answers = self._session.meaning.for_file, self._targets.values(answers)
+            names = [meaning.output(target.output) for target in targets]
         rows: list[list[object]] = [
             [epoch, *answer.tolist()] for epoch, answer in zip(known.epochs, answers, strict=True)
         ]

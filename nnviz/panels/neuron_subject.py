@@ -52,12 +52,12 @@ class Subject:
         is_known = report is not None and (report.neuron, report.dataset) == (self.neuron, self.data)
         return report if is_known else None
 
-    def names(self, layer: int) -> LayerNames:
-        """Names for a layer, from 1, and its inputs."""
+    def names(self, layer: int, for_file: bool = False) -> LayerNames:
+        """Names for a layer, from 1, and its inputs; for a file as their source has them."""
         tile, network = self.tile if layer == 1 else None, self.session.displayed.network
         if self.data is None:
             return LayerNames(network, layer - 1, tile, ())
-        meaning = self.meaning
+        meaning = self.meaning.for_file if for_file else self.meaning
         outputs = [meaning.output(number) for number in range(self.data.outputs)]
         what = "target" if meaning.is_regression else "class"
         return LayerNames(network, layer - 1, tile, outputs, meaning.columns, what)

@@ -9,6 +9,7 @@ from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QShortcut, QStackedWidget, QToolButton
 
 from engine.datasets import Dataset
+from engine.datasets.cells import plain_number
 from engine.errors import EngineError
 from nnviz.look import text
 from nnviz.panels.asked_numbers import Targets
@@ -252,8 +253,19 @@ class OwnPage(Page):
         answers, data = self._answers, self._session.data.dataset
         if answers is None or data is None:
             return None
-        columns = OwnColumns(answers, data, self._names, most=data.width)
-        return [column.title for column in columns.head], map(columns.row, range(len(answers.split)))
+        meaning, own = self._session.meaning.for_file, answers.split
+
+        def row(place: int) -> list[object]:
+            raw = meaning.raw(own.example(place))
+            values = [field.raw(raw) for field in meaning.fields]
+            if own.labels is not None:
+                known = int(own.labels[place]), int(answers.outputs[place].argmax())
+                return [*map(meaning.output, known), *values]
+            truths = data.shortest_targets(answers.targets[place])
+            both = ["; ".join(map(plain_number, each.tolist())) for each in (truths, answers.outputs[place])]
+            return [*both, *values]
+
+        return ["kept as", "answered", *(field.name for field in meaning.fields)], map(row, range(len(own)))
 
 
 CARDS.register("ownPage")(CardInfo(OwnPage, needs=(OWN, TESTED), page_of="curvesDock", page_number=5))

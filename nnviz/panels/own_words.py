@@ -103,11 +103,11 @@ def _error(value: float, is_share: bool) -> str:
 
 
 class OwnColumns:
-    """The examples as rows: what each is, what is answered, and its first ``most`` columns."""
+    """The examples as rows: what each is, what is answered, and its first columns."""
 
-    def __init__(self, answers: OwnAnswers, data: Dataset, names: Sequence[str], most: int = _MOST_COLUMNS) -> None:
+    def __init__(self, answers: OwnAnswers, data: Dataset, names: Sequence[str]) -> None:
         self._answers, self._names = answers, names
-        self._columns = () if data.is_picture else raw_columns(data)[:most]
+        self._columns = () if data.is_picture else raw_columns(data)[:_MOST_COLUMNS]
         first = Column("kept as"), Column("answered")
         self.head = [*first, *(Column(text.name(column.name), not column.choices) for column in self._columns)]
 

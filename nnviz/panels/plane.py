@@ -109,7 +109,7 @@ class PlanePage(AnswersPage):
         answers = self._answers
         if answers is None:
             return None
-        names = self._session.class_names
+        names = self._session.class_names_for_file
         head = names if answers.neuron is None else [full_name(self._session, answers.neuron)]
         values = next(iter(answers.layers.values())).T
         return self._table(answers.region.places(answers.side), values, ["x", "y", *head])

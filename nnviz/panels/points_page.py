@@ -207,7 +207,8 @@ class PointsPage(Page):
         if not self._shown:
             return None
         in_file = [IN_FILE] if self._are_in_file else []
-        head = ["part", "example", *in_file, self._named("true"), self._named("predicted"), "predicted − true"]
+        name = self._session.meaning.for_file.output(self._output)
+        head = ["part", "example", *in_file, f"true {name}", f"predicted {name}", "predicted − true"]
         return head, self._rows()
 
     @property
@@ -216,10 +217,13 @@ class PointsPage(Page):
         return any(each.part.split.rows is not None for each in self._shown)
 
     def _rows(self) -> Iterator[list[object]]:
+        known, output = self._known, self._output
         for part in self._shown:
-            for row, true, predicted in zip(
-                part.rows.tolist(), *map(np.ndarray.tolist, self._numbers(part)), strict=True
-            ):
-                number = part.part.number(row)
-                in_file = [part.part.split.file_row(number) or ""] if self._are_in_file else []
+            assert known is not None
+            columns = known.dataset.shortest_targets(part.true)[:, output], part.predicted[:, output]
+            for row, true, predicted in zip(part.rows.tolist(), *map(np.ndarray.tolist, columns), strict=True):
+                number, split = part.part.number(row), part.part.split
+                known_exactly = split.exact_number(known.dataset.target_name(output), number)
+                true = true if known_exactly is None else known_exactly
+                in_file = [split.file_row(number) or ""] if self._are_in_file else []
                 yield [part.part.name, number, *in_file, true, predicted, predicted - true]

@@ -111,12 +111,15 @@ class PredictionPanel(DockCard):
 
     def table(self) -> Table | None:
         """The outputs, for a CSV file; numbers in the units of their targets."""
-        answer, names = self._session.question.answer, self._session.class_names
+        answer, names = self._session.question.answer, self._session.class_names_for_file
         rows = self._number_rows()
         if rows and answer is not None:
-            truth, targets = self._targets.truth, self._targets.all
+            truth, meaning = self._targets.truth, self._session.meaning.for_file
             values = [self._targets.values(answer)] + ([] if truth is None else [truth])
-            lines = [[target.name, *(float(each[number]) for each in values)] for number, target in enumerate(targets)]
+            lines = [
+                [meaning.output(target.output), *(float(each[target.output]) for each in values)]
+                for target in self._targets.all
+            ]
             return ["target", "prediction", "true"][: 1 + len(values)], lines
         if answer is None or len(answer) != len(names):  # the answer of the network before
             return None

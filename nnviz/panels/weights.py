@@ -342,7 +342,7 @@ class WeightsPanel(DockCard):
         """
         if self._pictures is not None:
             return self._pictures.table(self._layer)
-        names, weights = self._names, self._weights
+        names, weights = self._subject.names(self._layer + 1, for_file=True), self._weights
         biases = self._session.displayed.network.biases[self._layer]
         header = ["neuron", "bias", *(names.source(number) for number in range(weights.shape[1]))]
         rows = ([n + 1, float(biases[n, 0]), *weights[n].tolist()] for n in range(len(weights)))

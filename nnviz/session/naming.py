@@ -19,12 +19,20 @@ class Naming:
     @property
     def class_names(self) -> list[str]:
         """A name for each output of the current network: what it learned, else the data's, else numbers."""
+        return list(map(text.name, self.class_names_for_file))
+
+    @property
+    def class_names_for_file(self) -> list[str]:
+        """The same as their source has them, for a file."""
         network, data = self._runs.current.network, self._data.dataset
-        known, outputs = network.description and network.description.output_names, network.shape[-1]
-        if known and len(known) == outputs:
-            return list(map(text.name, known))
+        about, outputs = network.description, network.shape[-1]
+        known = about and about.output_names
+        if about and known and len(known) == outputs:
+            of_data = data.description if data is not None and known != data.class_names else None
+            is_same = of_data is not None and len(of_data.class_names) > 0 and about.has_classes_of(of_data)
+            return list(of_data.class_names if of_data is not None and is_same else known)
         meaning = self._meaning_of(data) if data is not None and data.outputs == outputs else NO_MEANING
-        return [meaning.output(number) for number in range(outputs)]
+        return [meaning.for_file.output(number) for number in range(outputs)]
 
     @property
     def meaning(self) -> Meaning:

@@ -190,6 +190,11 @@ class Session(QObject):
         return self._naming.class_names
 
     @property
+    def class_names_for_file(self) -> list[str]:
+        """The same as their source has them, for a file."""
+        return self._naming.class_names_for_file
+
+    @property
     def meaning(self) -> Meaning:
         """What the current network's inputs and outputs mean: what the data say, if it fits them."""
         return self._naming.meaning

@@ -11,6 +11,7 @@ from PyQt5.QtGui import QPainter, QPixmap
 from PyQt5.QtSvg import QSvgGenerator
 from PyQt5.QtWidgets import QWidget
 
+from engine.datasets.cells import plain_number
 from nnviz.look import theme
 from nnviz.widgets.card import DockCard
 
@@ -61,9 +62,9 @@ def draw(card: DockCard, painter: QPainter) -> None:
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A table as a CSV file in UTF-8; the first line is the header."""
+    """A table as a CSV file in UTF-8; the first line is the header. Whole numbers have no decimal point."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([plain_number(cell) if isinstance(cell, float) else cell for cell in row] for row in rows)
     return text.getvalue().encode()

@@ -278,7 +278,7 @@ class MapPage(Page):
         cloud, data = self._cloud, self._session.data.dataset
         if cloud is None or data is None:
             return None
-        answers, meaning = cloud.answers, self._session.meaning
+        answers, meaning = cloud.answers, self._session.meaning.for_file
         pairs: list[list[object]] = []
         if isinstance(answers, ClassAnswers):
             head = ["true class", "answer"]
@@ -287,8 +287,8 @@ class MapPage(Page):
         else:
             head = ["target", "answer"]
             for place, output in enumerate(answers.outputs.tolist()):
-                values = float(answers.targets[place]), float(answers.answers[place])
-                pairs.append([meaning.target(value, output) for value in values])
+                true = meaning.truth_of(cloud.subject.part.split, int(cloud.rows[place]), output)
+                pairs.append([true, meaning.target(float(answers.answers[place]), output)])
         places = zip(cloud.rows.tolist(), cloud.points.tolist(), pairs, strict=True)
         return ["example", "x", "y", *head], [[number, *point, *pair] for number, point, pair in places]
 

@@ -87,7 +87,7 @@ class NumberErrors(QStackedWidget):
 
     def table(self, answers: NumberAnswers) -> Table:
         """The errors of each output, for a CSV file."""
-        meaning = self._session.meaning
+        meaning = self._session.meaning.for_file
         rows = [
             [meaning.output(number), error * meaning.spread(number), share]
             for number, (error, share) in enumerate(

@@ -195,7 +195,7 @@ class MistakePicturesPanel(DockCard):
         found, data, listed = self._session.mistakes.found, self._session.data.dataset, self._session.mistakes.listed
         if found is None or data is None:
             return None
-        rows = ExampleRows(found, self._session.meaning)
+        rows = ExampleRows(found, self._session.meaning.for_file)
         return rows.head, (rows.numbers(int(index)) for index in listed)
 
 

@@ -87,14 +87,18 @@ class ExampleRows:
 
     def numbers(self, index: int) -> list[object]:
         """An example's names and numbers, for a file."""
-        raw, found, meaning = self.meaning.raw(self._inputs(index)), self.found, self.meaning
-        values = [field.raw(raw) for field in meaning.fields]
+        found, meaning = self.found, self.meaning
         number, answers = found.part.number(index), found.answers
+        values = self._values(number) if meaning.fields else []  # pictures have none
         in_file = [found.part.split.file_row(number) or ""] if self._are_in_file else []
         if isinstance(answers, ClassAnswers):
             true, answer = self._classes(index)
             return [number, *in_file, true, answer, float(answers.confidences[index]), *values]
         return [number, *in_file, *self._output(index), *self._numbers(index), *values]
+
+    def _values(self, number: int) -> list[object]:
+        raw = self.meaning.raw_of(self.found.part.split, number)
+        return [field.raw(raw) for field in self.meaning.fields]
 
     def _inputs(self, index: int) -> np.ndarray:
         return self.found.part.split.example(self.found.part.number(index))
@@ -121,7 +125,8 @@ class ExampleRows:
         answers = self.found.answers
         assert not isinstance(answers, ClassAnswers)
         output = int(answers.outputs[index])
-        true, answer = (self.meaning.target(float(each[index]), output) for each in (answers.targets, answers.answers))
+        true = self.meaning.truth_of(self.found.part.split, self.found.part.number(index), output)
+        answer = self.meaning.target(float(answers.answers[index]), output)
         return true, answer, answer - true
 
 

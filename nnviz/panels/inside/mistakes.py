@@ -216,7 +216,8 @@ class MistakesPanel(DockCard):
         mistakes = self._session.mistakes
         counts, found = mistakes.counts, mistakes.found
         if counts is not None:
-            matrix, names = counts.matrix, self._names(len(counts.matrix))
+            matrix, meaning = counts.matrix, self._session.meaning.for_file
+            names = [meaning.output(number) for number in range(len(matrix))]
             rows = [
                 [n, *line, r] for n, line, r in zip(names, matrix.tolist(), recall_of(matrix).tolist(), strict=True)
             ]

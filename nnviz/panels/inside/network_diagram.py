@@ -289,12 +289,14 @@ class DiagramPage(Page):
         self.diagram.point_at(None if pointed is None else (pointed.layer, pointed.number))
         self._show_key()
 
-    def _name(self, layer: int, number: int) -> str:
-        """ "layer 1 · neuron 4", "answer 7", "input 3"."""
+    def _name(self, layer: int, number: int, for_file: bool = False) -> str:
+        """ "layer 1 · neuron 4", "answer 7", "input 3"; for a file with names as their source has them."""
         if layer == 0:
-            return self._meaning(self._session.displayed.network).input(number)
+            meaning = self._meaning(self._session.displayed.network)
+            return (meaning.for_file if for_file else meaning).input(number)
         if layer == len(self._session.displayed.network.shape) - 1:
-            return f"answer {self._names()[number]}"
+            names = self._session.class_names_for_file if for_file else []
+            return f"answer {(names if number < len(names) else self._names())[number]}"
         return f"layer {layer} · neuron {text.count(number + 1)}"
 
     def _described(self, layer: int, number: int) -> list[list[Piece]]:
@@ -334,7 +336,8 @@ class DiagramPage(Page):
             ends = zip(links.below.tolist(), links.above.tolist(), links.values.tolist(), strict=True)
             for below, above, value in reversed(list(ends)):
                 weight = float(activity.network.weights[links.layer - 1][above, below])
-                rows.append([self._name(links.layer - 1, below), self._name(links.layer, above), weight, value])
+                names = self._name(links.layer - 1, below, True), self._name(links.layer, above, True)
+                rows.append([*names, weight, value])
         return ["from", "to", "weight", self._key_words()[0]], rows
 
 

@@ -232,17 +232,19 @@ class NeuronPanel(DockCard):
 
     def _rows(self, neuron: Neuron) -> list[Sequence[object]]:
         network, subject = self._session.displayed.as_trained, self._subject
-        layer, names = neuron.layer - 1, subject.names(neuron.layer)
+        layer, names = neuron.layer - 1, subject.names(neuron.layer, for_file=True)
         rows: list[Sequence[object]] = [["bias", "", float(network.biases[layer][neuron.number, 0])]]
         own = network.weights[layer][neuron.number].tolist()
         rows += [["weight", names.source(number), weight] for number, weight in enumerate(own)]
         if not subject.is_output:
             above = network.weights[neuron.layer][:, neuron.number].tolist()
-            rows += [["leads to", subject.names(neuron.layer + 1).neuron(n), weight] for n, weight in enumerate(above)]
+            next_names = subject.names(neuron.layer + 1, for_file=True)
+            rows += [["leads to", next_names.neuron(n), weight] for n, weight in enumerate(above)]
         report, data = subject.report, subject.data
         if report is not None and data is not None and report.means is not None:
             means = report.means.tolist()
-            rows += [["mean answer", subject.meaning.output(number), mean] for number, mean in enumerate(means)]
+            meaning = subject.meaning.for_file
+            rows += [["mean answer", meaning.output(number), mean] for number, mean in enumerate(means)]
         return rows
 
 

@@ -50,6 +50,11 @@ def _plain(number: int, value: float) -> str:
     return figure(value)
 
 
+def _whole(number: int, value: float) -> object:
+    """The same for a file, with all its digits."""
+    return value
+
+
 @dataclass(frozen=True)
 class StepView:
     """Where one stands in a step.
@@ -118,7 +123,8 @@ class StepContent:
         a = step.activations[layer][row]
         if layer == 0 and self.names.meaning.is_scaled:
             raw = self.names.meaning.raw(a)
-            return self._of_neurons(layer, [raw, a], ("as given", "x"), a, (self.names.meaning.given, _plain))
+            given = self.names.meaning.given
+            return self._of_neurons(layer, [raw, a], ("as given", "x"), a, (given, _plain), (given, _whole))
         if layer == 0:
             return self._of_neurons(layer, [a], ("x",), a)
         z = step.sums[layer - 1][row]
@@ -141,8 +147,14 @@ class StepContent:
         heads: tuple[str, ...],
         bars: Array,
         written: Sequence[Callable[[int, float], str]] = (_plain,) * 3,
+        in_file: Sequence[Callable[[int, float], object]] = (_whole,) * 3,
     ) -> Rows:
         order = self.order
+
+        def values(place: int) -> tuple[object, ...]:
+            number = int(order[place])
+            return tuple(of(number, float(column[number])) for of, column in zip(in_file, columns, strict=False))
+
         return Rows(
             len(bars),
             ("", "", *heads),
@@ -153,6 +165,7 @@ class StepContent:
                 for write, column in zip(written, columns, strict=False)
             ),
             bars[order],
+            values=values,
         )
 
     def _loss_rows(self) -> Rows:
@@ -164,6 +177,7 @@ class StepContent:
             lambda place: f"example {place + 1}",
             lambda place: (figure(float(losses[place])),),
             losses,
+            values=lambda place: (float(losses[place]),),
         )
 
     def _update_rows(self) -> Rows:
@@ -184,6 +198,7 @@ class StepContent:
             name,
             lambda place: (figure(float(before[place]), decimals), figure(float(after[place]), decimals)),
             change,
+            values=lambda place: (float(before[place]), float(after[place])),
         )
 
     def picked(self, place: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeySequence, QMouseEvent
@@ -380,13 +382,14 @@ class StepThroughPage(Page):
     # ---- for a file
 
     def table(self) -> Table | None:
-        """The numbers of the stage: names, and the columns that are shown."""
+        """The numbers of the stage: names, and the columns that are shown, with all their digits."""
         content = self._content
         if content is None:
             return None
-        rows = content.rows()
-        heads = ["what", *rows.heads[2:]]
-        return heads, ([rows.name(place), *rows.texts(place)] for place in range(rows.count))
+        names = names_of(content.names.shape, content.names.meaning.for_file)
+        rows = replace(content, names=names).rows()
+        heads, values = ["what", *rows.heads[2:]], rows.values or rows.texts
+        return heads, ([rows.name(place), *values(place)] for place in range(rows.count))
 
 
 CARDS.register("stepThroughPage")(CardInfo(StepThroughPage, page_of="networkDock", page_number=1))

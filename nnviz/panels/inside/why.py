@@ -329,7 +329,7 @@ class WhyPanel(DockCard):
 
     def table(self) -> Table | None:
         """The numbers that are shown, for a CSV file."""
-        reasons, turning, names = self.reasons, self.turning, self._session.class_names
+        reasons, turning, names = self.reasons, self.turning, self._session.class_names_for_file
         if reasons is None or len(names) != len(reasons.outputs):
             return None
         if reasons.layers:
@@ -338,13 +338,21 @@ class WhyPanel(DockCard):
             return ["training example", "class", "distance"], _rows_of_neighbours(turning, names)
         compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
         heads = ["input", "value", *(f"for {names[number]}" for number in compared)]
-        meaning = self._session.meaning
+        meaning = self._session.meaning.for_file
         parts = [part * meaning.spread(reasons.one) for part in reasons.parts]
-        columns = [meaning.raw(reasons.query.example), *parts]
+        columns = [self._given(reasons.query.example, meaning), *parts]
         if turning is not None and turning.changed is not None:
             heads, columns = [*heads, "smallest change"], [*columns, meaning.raw(turning.changed)]
         named_rows = ([why_content.input_name(reasons.query, n, meaning), *row] for n, row in enumerate(_rows(columns)))
         return heads, named_rows
+
+    def _given(self, example: np.ndarray, meaning: Meaning) -> np.ndarray:
+        """(width,) the values of an example; of one of the data with all digits of its file."""
+        data, origin = self._session.data.dataset, self._session.question.origin
+        split = None if data is None or origin is None else data.splits[origin.part]
+        if split is not None and origin is not None and np.array_equal(split.example(origin.number), example):
+            return meaning.raw_of(split, origin.number)
+        return meaning.raw(example)
 
 
 def _rows(columns: Sequence[np.ndarray]) -> Iterator[list[float]]:

@@ -38,6 +38,7 @@ class Rows:
         bold: which number stands out.
         second: a second line for each row, over its whole width, and shorter ones of which the first is written that
             finds room; None for rows of one line.
+        values: the numbers of a row for a file, with all their digits; None if they are only shown.
     """
 
     count: int
@@ -49,6 +50,7 @@ class Rows:
     note: str = ""
     bold: int = -1
     second: Callable[[int], Sequence[str]] | None = None
+    values: Callable[[int], Sequence[object]] | None = None
 
 
 NOTHING = Rows(0, ("", ""), (60,), str, lambda row: ())

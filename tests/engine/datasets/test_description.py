@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from engine.datasets.entries import MOST_CHARACTERS
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER, TEXT
+from engine.datasets.table_format import TableFormat
 from engine.errors import DataError
 from tests.engine.described import prepare_mpg, prepare_penguins, table_rows, whole_rows
 from tests.engine.helpers import class_data, refused
@@ -196,6 +198,26 @@ def test_data_that_mean_the_same_are_taken_whatever_they_are_called() -> None:
     PLAIN.check_means_same(replace(again, title="other"))
     rounded = Scaling(SCALING.mean * (1 + 1e-9), SCALING.spread * (1 - 1e-9))
     PLAIN.check_means_same(replace(PLAIN, scaling=rounded))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "are_same"),
+    [
+        (("7", "1099"), ("007", "01099"), True),  # as versions up to 0.21 called them
+        (("007", "01099"), ("7", "1099"), True),
+        (("1,5", "x"), ("1.5", "x"), True),
+        (("01099", "7"), ("007", "01099"), False),
+        (("7", "1099"), ("007", "01098"), False),
+        (("a", "b"), ("a", "c"), False),
+    ],
+)
+def test_equal_numbers_are_the_same_classes(ours: tuple[str, ...], theirs: tuple[str, ...], are_same: bool) -> None:
+    form = TableFormat(";", ",")
+    codings = [TableCoding((CodedColumn("a", NUMBER),), None, "y", names, form=form) for names in (ours, theirs)]
+    network, data = (Description("t", coding=coding) for coding in codings)
+    assert network.has_classes_of(data) == are_same
+    with nullcontext() if are_same else refused(DataError, "classes", "in this network"):
+        network.check_means_same(data)
 
 
 def test_it_names_the_first_difference_of_many() -> None:

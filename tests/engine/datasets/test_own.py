@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,25 @@ def test_the_file_can_be_opened_as_data(mnist: Dataset, tmp_path: Path) -> None:
     assert opened.example_shape == (28, 28)
     assert set(opened.class_names) <= set(mnist.class_names)
     assert len(opened.train) + len(opened.test or ()) == 30
+
+
+def test_classes_that_are_numbers_are_known_by_the_name_of_version_0_21(tmp_path: Path) -> None:
+    file = tmp_path / "codes.csv"
+    file.write_text("x,code\n" + "".join(f"{i},{('00812', '01099')[i % 2]}\n" for i in range(40)))
+    data = load_data(str(file))
+    own = some(data)
+    assert set(own.truths.tolist()) == {"00812", "01099"}
+    before = replace(own, truths=np.array([name.lstrip("0") for name in own.truths.tolist()]))
+    np.testing.assert_array_equal(before.split_for(data).targets, own.split_for(data).targets)
+
+
+def test_large_numbers_of_the_file_stay_exact_beside_own_examples(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.csv"
+    file.write_text("account,kind\n" + "".join(f"{12345678901 + 10007 * i**3},{'ab'[i % 2]}\n" for i in range(40)))
+    data = load_data(str(file))
+    mixed = with_own(data, some(data)).train
+    assert mixed.exact_number("account", 0) == data.train.exact_number("account", 0) is not None
+    assert mixed.exact_number("account", len(mixed) - 1) is None
 
 
 def test_the_same_example_is_kept_once_and_with_another_truth_again(mnist: Dataset) -> None:

@@ -27,6 +27,25 @@ def test_undo_returns_the_raw_numbers() -> None:
     np.testing.assert_allclose(scaling.undo(scaling.apply(RAW)), RAW, rtol=1e-6)
 
 
+@pytest.mark.parametrize("places", [0, 1, 3, 7])
+def test_the_shortest_numbers_are_those_of_the_file(places: int) -> None:
+    rng = np.random.default_rng(places)
+    raw = np.append(rng.integers(-9999, 9999, (500, 3)) * 10.0**-places, np.zeros((1, 3)), axis=0)
+    raw[:, 1] += 1000
+    raw = np.round(raw, places)
+    for scaling in (Scaling.of(raw), Scaling(np.zeros(3), np.ones(3))):
+        scaled = scaling.apply(raw)
+        shortest = scaling.shortest(scaling.undo(scaled))
+        np.testing.assert_array_equal(scaling.apply(shortest), scaled)
+        if places < 7:  # of 1,000.0000001 float32 does not know the end
+            np.testing.assert_array_equal(shortest, raw)
+
+
+def test_what_is_not_finite_has_no_shorter_number() -> None:
+    raw = np.array([[np.nan, np.inf, -np.inf]])
+    np.testing.assert_array_equal(Scaling(np.zeros(3), np.ones(3)).shortest(raw), raw)
+
+
 def test_constant_columns_and_those_that_are_kept_stay() -> None:
     raw = np.column_stack([RAW, np.full(50, 7.0)])
     scaled = Scaling.of(raw, np.array([False, True, False, False])).apply(raw)

@@ -60,3 +60,10 @@ def test_it_is_left_out_and_said_and_can_be_kept(tmp_path: Path) -> None:
     assert "Row 22 looks like a sum of the others: left out." in data.notes
     kept = load_table(file, missing="median", summary=KEEP)
     assert sum(map(len, kept.splits.values())) == COUNT + 1
+
+
+@pytest.mark.parametrize("large", ["1e200", "1e308"])
+def test_numbers_whose_sum_or_squares_are_too_large_are_no_sums(tmp_path: Path, large: str) -> None:
+    assert told(tmp_path, "a,b,c\n" + "".join(f"s{at},{large},{at}\n" for at in range(COUNT)) + ",5,6\n") == []
+    rows = "".join(f"s{at},{('1', '-1')[at % 2]}{large[1:]},{at}\n" for at in range(COUNT))
+    assert told(tmp_path, "a,b,c\n" + rows + f",{large},190\n") == []

@@ -12,7 +12,7 @@ from engine.datasets import DATASETS
 from engine.datasets.table import Table, read_table
 from engine.datasets.table_dataset import CLASSIFICATION, REGRESSION, TableCounts, guess_task, table_dataset
 from engine.datasets.table_format import sniff
-from engine.errors import DataError, SettingError
+from engine.errors import DataError, FileFormatError, SettingError
 from tests.engine.helpers import refused
 
 
@@ -158,6 +158,69 @@ def test_class_names_stay_as_they_are(make: Any) -> None:
     names = ("<script>alert(1)</script>", "=1+1", "__import__('os')")
     table = make("x,y\n" + "".join(f'{i},"{names[i % 3]}"\n' for i in range(30)))
     assert table_dataset(table, "y").dataset.class_names == tuple(sorted(names))
+
+
+@pytest.mark.parametrize(
+    ("cells", "names"),
+    [
+        (("01099", "00812"), ("00812", "01099")),
+        (("1.50", "-0.5"), ("-0.5", "1.50")),
+        (("1.0", "2.0"), ("1.0", "2.0")),
+        (("1", "1.0", "02"), ("1", "02")),  # equal numbers are one class, called by the plain number
+        (("01099", "001099", "7"), ("7", "01099")),  # or by what is first in the file
+        (("5 %", "10 %"), ("5 %", "10 %")),
+        (('"1,234"', '"2,345"'), ("1,234", "2,345")),
+        ((" 007", "008 "), ("007", "008")),
+        (("12345678901", "12345678902"), ("12345678901", "12345678902")),
+    ],
+)
+def test_classes_that_are_numbers_are_called_as_in_the_file(
+    make: Any, cells: tuple[str, ...], names: tuple[str, ...]
+) -> None:
+    table = make("x,y\n" + "".join(f"{i},{cells[i % len(cells)]}\n" for i in range(60)))
+    data = table_dataset(table, "y", task=CLASSIFICATION).dataset
+    assert data.class_names == names
+    assert np.bincount(data.train.labels).min() > 0
+
+
+def test_so_are_they_with_a_decimal_comma_and_beside_ragged_rows(make: Any) -> None:
+    text = "a title\n\nx;z;y\n" + "".join(
+        f"{i};{('1,5', '2')[i % 3 > 0]};{('0,50', '1,50')[i % 2]}\n" for i in range(60)
+    )
+    table = make(text + "7;5;00,5;1\n8;5;1,50;\n9;5;00,5;;3\n00,5\n")
+    assert table.ragged == 3
+    assert table_dataset(table, "y", task=CLASSIFICATION).dataset.class_names == ("0,50", "1,50")
+
+
+def test_so_are_they_beyond_the_first_block(make: Any) -> None:
+    rows = [f"0{i // 50_000},{i},{'00812' if i < 150_000 else '01099'}" for i in range(160_000)]
+    rows[-5:-3] = '03,"9\n9",01099', "03,9,01099,,"
+    table = make("a,x,y\n" + "\n".join(rows))
+    for target, names in (("a", ("00", "01", "02", "03")), ("y", ("00812", "01099"))):
+        assert table_dataset(table, target, task=CLASSIFICATION).dataset.class_names == names
+
+
+def test_numbers_that_float32_cannot_hold_are_kept_exactly(make: Any) -> None:
+    rows = [f"{12345678901 + 10007 * i**3},{i},{i / 8},{0.001 * i + 1e5:.3f},{i % 2}" for i in range(60)]
+    prepared = table_dataset(make("big,small,eighth,fine,y\n" + "\n".join(rows)), "y")
+    train = prepared.dataset.with_validation(0.2).train
+    assert set(train.exact) == set(prepared.dataset.test.exact) == {"big"}
+    places = train.rows - 2
+    np.testing.assert_array_equal(train.exact["big"], 12345678901 + 10007 * places.astype(float) ** 3)
+    assert train.at(slice(3, 5)).exact_number("big", 1) == 12345678901 + 10007 * int(places[4]) ** 3
+    assert train.exact_number("small", 0) is None
+    raw = prepared.dataset.shortest_inputs(prepared.dataset.raw_inputs(prepared.dataset.train.inputs))
+    np.testing.assert_array_equal(raw[:, 3], np.round(0.001 * prepared.train_rows + 1e5, 3))
+
+
+def test_a_file_that_changed_meanwhile_is_refused(make: Any, tmp_path: Path) -> None:
+    table = make("x,y\n" + "".join(f"{i},0{i % 2}\n" for i in range(60)))
+    (tmp_path / "some.csv").write_text("x,y\n1,00\n")
+    with refused(FileFormatError, "some.csv", "changed"):
+        table_dataset(table, "y")
+    (tmp_path / "some.csv").unlink()
+    with refused(FileFormatError, "some.csv", "missing"):
+        table_dataset(table, "y")
 
 
 @pytest.mark.parametrize(

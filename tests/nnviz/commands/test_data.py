@@ -121,6 +121,13 @@ def test_a_german_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> N
     assert "task: regression (guessed; else --task classification)" in out
 
 
+def test_large_whole_numbers_have_all_their_digits(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("account,y\n" + "".join(f"{12345678901 + i},{i % 2}\n" for i in range(40)))
+    code, out, _ = run(capsys, str(tmp_path / "t.csv"))
+    assert code == 0
+    assert row_of(out, "account")[-1] == "12345678901 … 12345678940"
+
+
 def test_names_dates_and_numbers_of_rows_are_no_inputs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     rows = random_rows(
         90, lambda rng, at: f"{at},ORD-{at},2023-{at % 12 + 1:02}-{at % 28 + 1:02},{rng.random():.2f},{at % 2}"

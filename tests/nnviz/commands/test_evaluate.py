@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from engine.datasets import load_data
 from engine.network import Network
 from engine.storage import load_network, save_network
 from nnviz.commands import cli
+from nnviz.session.run import misfit_of
 
 PENGUINS = ASSETS / "tables" / "penguins.csv"
 MPG = ASSETS / "tables" / "mpg.csv"
@@ -236,6 +238,44 @@ def test_other_names_of_classes_are_told(capsys: pytest.CaptureFixture[str], tmp
     code, out, _ = run(capsys, "evaluate", net, "--data", str(tmp_path / "p.csv"))
     assert code == 0
     assert "Its classes are called otherwise: blue, orange." in out
+
+
+def codes(file: Path, *cells: str) -> str:
+    """A table whose classes are codes, in a file of its own."""
+    lines = [f"{at % 9 + 9 * (at % len(cells))},{cells[at % len(cells)]}" for at in range(90)]
+    file.write_text("\n".join(["x,code", *lines]))
+    return str(file)
+
+
+def test_codes_keep_their_zeros_and_are_found_in_other_tables(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    data = codes(tmp_path / "codes.csv", "00812", "1.50", "01099")
+    net = trained(tmp_path, data, "--task", "classification")
+    code, out, _ = run(capsys, "evaluate", net)
+    assert (code, out.split("answer")[1].split()[:3]) == (0, ["1.50", "00812", "01099"])
+    again = codes(tmp_path / "again.csv", "00812", "1.50", "01099")
+    as_numbers = codes(tmp_path / "numbers.csv", "812", "1.5", "1099")
+    figures = {run(capsys, "evaluate", net, "--data", other)[1].splitlines()[0] for other in (again, as_numbers)}
+    assert len(figures) == 1
+    code, _, err = run(capsys, "evaluate", net, "--data", codes(tmp_path / "other.csv", "812", "1.5", "1098"))
+    assert (code, "1098" in err, "01099" in err) == (2, True, True)
+
+
+def test_codes_of_a_network_from_before_they_kept_their_zeros(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    data = codes(tmp_path / "codes.csv", "00812", "1.50", "01099")
+    net = trained(tmp_path, data, "--task", "classification")
+    first = run(capsys, "evaluate", net)[1]
+    network = load_network(net)
+    assert network.description is not None
+    assert network.description.coding is not None
+    coding = replace(network.description.coding, class_names=("1.5", "812", "1099"))
+    network.description = replace(network.description, coding=coding)
+    assert misfit_of(network, network.description, load_data(data, {"task": "classification"})) is None
+    save_network(network, net)
+    assert run(capsys, "evaluate", net)[1] == first
 
 
 @pytest.mark.parametrize(

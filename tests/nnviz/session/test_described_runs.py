@@ -13,6 +13,7 @@ from engine.datasets import Dataset
 from engine.network import Network
 from engine.storage import load_network, save_network
 from nnviz.session.status import Status
+from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.engine.described import trained_on
 from tests.nnviz.helpers import pause, train_epochs, train_for_a_while, wait_for
@@ -82,3 +83,26 @@ def test_without_its_data_a_network_still_names_its_classes(
     with qtbot.waitSignal(window.session.files.opened):
         window.session.files.open(path)
     assert window.session.class_names == list(NAMES)
+
+
+def test_classes_that_are_numbers_are_called_as_in_the_data_not_as_in_version_0_21(
+    qtbot: QtBot, ready_window: MainWindow, tmp_path: Path
+) -> None:
+    session, file = ready_window.session, tmp_path / "codes.csv"
+    file.write_text("x,code\n" + "".join(f"{i},{('00812', '01099')[i % 2]}\n" for i in range(40)))
+    session.data.load(str(file))
+    qtbot.waitUntil(lambda: session.dataset is not None and session.dataset.title == "codes")
+    assert session.dataset is not None
+    network = trained_on(session.dataset)
+    assert network.description is not None
+    assert network.description.coding is not None
+    coding = replace(network.description.coding, class_names=("812", "1099"))
+    network.description = replace(network.description, coding=coding)
+    save_network(network, tmp_path / "old.json")
+    session.files.open(tmp_path / "old.json")
+    qtbot.waitUntil(lambda: session.runs.current.network.description is not None)
+    about = session.runs.current.network.description
+    assert about is not None
+    assert about.class_names == ("812", "1099")
+    assert session.runs.current.misfit(session.dataset) is None
+    assert session.class_names == ["00812", "01099"]

@@ -87,7 +87,7 @@ def test_each_has_few_names(session: Session, name: str) -> None:
     assert len(names) <= _MOST_NAMES, sorted(names)
 
 
-@pytest.mark.parametrize("name", [*PARTS, *HELPERS, "session itself"])
+@pytest.mark.parametrize("name", [*PARTS, *HELPERS])
 def test_each_is_short(session: Session, name: str) -> None:
     part = getattr(session, name, session)
     file = inspect.getsourcefile(type(part))
