@@ -158,6 +158,8 @@ def _told(reasons: Reasons, turning: Turning, names: list[str], meaning: Meaning
     if not reasons.query.has_classes:
         answer = f"{names[reasons.one]} {meaning.answer(float(reasons.outputs[reasons.one]), reasons.one)}"
     share = "" if reasons.share is None else f"; adds up to {100 * reasons.share:.1f} %"
+    if reasons.missing:
+        share += f"; inexact: ± {why_content.figure(reasons.missing)}"
     change = why_content.change_line(turning, names, meaning)
     if turning.changed is not None:
         change += f" to {names[turning.to]}"
