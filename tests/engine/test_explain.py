@@ -114,7 +114,7 @@ def test_rounding_errors_are_not_halved_for_ever(seed: int) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20_000_000
-    before, after = (float(z) for z in explain.target_sums(explain.forward(network, np.stack([0 * example, example])), 0))
+    before, after = map(float, explain.target_sums(explain.forward(network, np.stack([0 * example, example])), 0))
     miss = abs(float(found.sum()) - (after - before))
     allowed = max(0.01 * abs(after - before), 0.01)
     told = explain.missing(network, example, 0, found)
