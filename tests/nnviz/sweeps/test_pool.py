@@ -77,7 +77,7 @@ def test_data_of_the_registry_come_by_name_and_others_where_these_are_not_the_sa
         assert is_as_alone(outcomes(all_over(pool))[1], made, spirals)
 
 
-@pytest.mark.parametrize("free", range(0, 16, 3))
+@pytest.mark.parametrize("free", range(0, 13, 3))
 def test_a_process_that_cannot_be_started_says_why(free: int) -> None:
     with (
         few_handles(free),
