@@ -12,7 +12,7 @@ from importlib import import_module
 from engine.errors import DivergenceError, EngineError
 from nnviz.commands.checks import CommandError
 from nnviz.commands.preflight import missing_for_offscreen, missing_for_window
-from nnviz.look.text import plain
+from nnviz.look.text import path, plain, visible
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # the code that shells use
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the flush at exit would fail too
         return 0
     except OSError as error:
-        where = f"{plain(str(error.filename))}: " if error.filename else ""
+        where = f"{path(error.filename)}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}", USAGE_ERROR)
 
 
@@ -67,5 +67,5 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _complain(text: str, code: int) -> int:
-    print(f"nnviz: {text}", file=sys.stderr)
+    print(f"nnviz: {visible(text)}", file=sys.stderr)
     return code

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from engine.errors import EngineError
 from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
+from engine.option_words import shell_command
 from engine.settings import TrainingSettings
 from nnviz.library.faults import damaged
 from nnviz.library.library import Library
@@ -44,7 +44,7 @@ class Way:
 
 def command_of(experiment: Experiment) -> str:
     """The command line that trains an experiment."""
-    return "python main.py " + shlex.join(experiment.command())
+    return shell_command(["python", "main.py", *experiment.command()])
 
 
 def way_to(library: Library, run: int, as_told: Callable[[Experiment], Experiment] = lambda made: made) -> Way:
