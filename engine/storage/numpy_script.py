@@ -77,7 +77,10 @@ if __name__ == "__main__":
         main(sys.argv)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of the answers, such as head, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        try:
+            sys.stdout.close()  # with what is left, of which Python would complain
+        except BrokenPipeError:
+            pass
 ''')
 
 _OF_NUMBERS = '''\
@@ -155,7 +158,7 @@ def _script(network: Network) -> str:
     return _SCRIPT.substitute(
         sizes,
         about=_about(network, parts),
-        imports="".join(f"import {module}\n" for module in sorted((*parts.modules, "os"))),
+        imports="".join(f"import {module}\n" for module in parts.modules),
         functions="\n\n\n".join(_function(name) for name in used),
         layers=_layers(network),
         meaning=parts.meaning,
