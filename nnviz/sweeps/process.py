@@ -75,7 +75,7 @@ class LinkedProcess(SpawnProcess):
 
 
 class LinkedContext(SpawnContext):
-    """Makes such processes, and tells of each that has started."""
+    """Makes such processes, and reports each that has started."""
 
     def __init__(self, born: Callable[[LinkedProcess], None]) -> None:
         super().__init__()

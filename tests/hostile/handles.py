@@ -39,11 +39,11 @@ def few_file_handles(rng: np.random.Generator, folder: Path) -> str:
         place, handles = folder / "gone", 1000
         place.mkdir()
     code, complained = _run(words, place, handles, is_deleted=place != folder)
-    told = f"{words[0]} with {handles} handles ended with code {code}: {complained}"
-    assert code in (0, 1, 2), told
-    assert "Traceback" not in complained, told
-    assert "NoneType" not in complained, told
-    assert code == 0 or "nnviz: " in complained, told
+    message = f"{words[0]} with {handles} handles ended with code {code}: {complained}"
+    assert code in (0, 1, 2), message
+    assert "Traceback" not in complained, message
+    assert "NoneType" not in complained, message
+    assert code == 0 or "nnviz: " in complained, message
     return f"{words[0]}: code {code}"
 
 

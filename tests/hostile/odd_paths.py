@@ -38,8 +38,8 @@ def odd_paths(rng: np.random.Generator, folder: Path) -> str:
     data = _data(rng, folder)
     network = str(folder / (_name(rng) + str(pick(rng, ".json", ".npz"))))
     title = ["--title", _name(rng)] if rng.random() < 0.5 else []
-    code, told, complained = run_command(["train", "--data", data, "--epochs", "1", *title, "--save", network])
-    _check(told + complained)
+    code, printed, complained = run_command(["train", "--data", data, "--epochs", "1", *title, "--save", network])
+    _check(printed + complained)
     assert code == 0, complained
     made = Provenance.read(load_network(network)).experiment
     assert made is not None
@@ -58,15 +58,15 @@ def odd_paths(rng: np.random.Generator, folder: Path) -> str:
         ["runs", "import", os.path.join(exported, "run.nnvizrun")],
         ["runs"],
     ):
-        code, told, complained = run_command(words)
-        _check(told + complained)
+        code, printed, complained = run_command(words)
+        _check(printed + complained)
         assert code == 0, f"{words}: {complained}"
         outcomes.append(words[0])
     return f"{len(outcomes)} commands"
 
 
-def _check(told: str) -> None:
-    assert "\x1b" not in told, f"a control character is printed: {told!r}"
+def _check(printed: str) -> None:
+    assert "\x1b" not in printed, f"a control character is printed: {printed!r}"
 
 
 def _name(rng: np.random.Generator) -> str:

@@ -26,7 +26,7 @@ _SECONDS = 20.0  # after which a listener ends by itself
 
 @attack("raw Dask servers", cases=15, seconds=40, megabytes=300)
 def raw_dask_server(rng: np.random.Generator, folder: Path) -> str:
-    """It is told in words that nobody answers as a scheduler does, soon, and the memory stays as it is."""
+    """The listener is refused in words within seconds, and memory does not grow."""
     cluster.PATIENCE = 2.0
     kind, first, chunks = _said(rng)
     is_closed = bool(rng.random() < 0.3)
@@ -89,8 +89,8 @@ def _greeting() -> bytes:
     from distributed.comm.tcp import _add_frames_header
     from distributed.protocol import dumps
 
-    told = {"compression": None, "python": (3, 11), "pickle-protocol": 5}
-    frames, _, _ = _add_frames_header(list(dumps(told)))
+    greeting = {"compression": None, "python": (3, 11), "pickle-protocol": 5}
+    frames, _, _ = _add_frames_header(list(dumps(greeting)))
     return b"".join(bytes(each) for each in frames)
 
 

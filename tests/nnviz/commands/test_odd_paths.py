@@ -66,9 +66,9 @@ def test_the_command_that_repeats_it_can_be_pasted_into_a_shell(
     assert cli.main(["train", "--data", str(other), "--epochs", "1"]) == 0
     capsysbinary.readouterr()
     assert cli.main(["runs", "show", "1"]) == 0
-    told = capsysbinary.readouterr().out.decode()
-    (command,) = (line for line in told.splitlines() if line.startswith("command:"))
-    assert "\x1b" not in told
+    printed = capsysbinary.readouterr().out.decode()
+    (command,) = (line for line in printed.splitlines() if line.startswith("command:"))
+    assert "\x1b" not in printed
     words = command.removeprefix("command:").replace("python main.py", r"printf '%s\0'")
     bash = subprocess.run(["bash", "-c", words], capture_output=True, check=True)
     assert os.fsencode(str(other)) in bash.stdout.split(b"\0")
@@ -104,9 +104,9 @@ def test_names_of_files_never_reach_the_terminal_raw(capsys: pytest.CaptureFixtu
         ["runs", "import", f"{ESCAPE} missing"],
     ):
         cli.main(words)
-        told = "".join(capsys.readouterr())
-        assert "\x1b" not in told, words
-        assert r"\x1b[31m" in told or "\ufffd" in told, words
+        printed = "".join(capsys.readouterr())
+        assert "\x1b" not in printed, words
+        assert r"\x1b[31m" in printed or "\ufffd" in printed, words
 
 
 def test_nor_do_words_that_are_no_option(capsys: pytest.CaptureFixture[str]) -> None:

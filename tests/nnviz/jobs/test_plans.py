@@ -246,7 +246,7 @@ def test_real_processes_do_the_runs_give_way_to_the_window_and_end_with_it(
     assert driven.seeds == [1], "the run that was under way is kept as far as it went"
 
 
-def test_a_process_that_cannot_be_started_is_told_with_the_cause(
+def test_a_process_that_cannot_be_started_is_reported_with_the_cause(
     drive: Drive, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(process: SpawnProcess) -> None:
@@ -260,7 +260,7 @@ def test_a_process_that_cannot_be_started_is_told_with_the_cause(
     words = error_text("The seeds could not be trained", driven.errors[0])
     assert words is not None, "it is no unexpected error, which would be shown with a traceback"
     assert "a process for the runs could not be started: Too many open files. Raise the limit" in words
-    assert driven.status == "stopped", "it can go on later"
+    assert driven.status == "stopped", "it can be resumed"
 
 
 # ---- what came of a sweep, while it is done

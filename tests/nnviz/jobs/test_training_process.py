@@ -600,8 +600,8 @@ def test_a_process_that_cannot_be_started_is_no_obstacle(
     worker.go(1, Until.END)
     qtbot.waitUntil(lambda: bool(ear.stops))
     assert ear.stops[0].finished
-    told = "a process for the training could not be started: No such file or directory (/no/such/python)"
-    assert (told in caplog.text) == bool(executable)
+    cause = "a process for the training could not be started: No such file or directory (/no/such/python)"
+    assert (cause in caplog.text) == bool(executable)
 
 
 # ---- the end
