@@ -29,7 +29,10 @@ from engine.passes import (
 from engine.validation import Array, whole_number
 
 _FIRST_INTERVALS = 32
+_MOST_INTERVALS = 4096
+_MOST_NUMBERS = 4_000_000  # activations of all intervals: larger networks get fewer intervals
 _MOST_ROUNDS = 40
+_VAIN_ROUNDS = 3  # halvings in a row after which the intervals miss more than before: only rounding is left
 _CLOSE_ENOUGH = 0.005  # of the difference that integrated gradients must add up to, and as a number
 
 
@@ -57,7 +60,8 @@ def integrated_gradients(
         target: the number of an output, or two of them.
         steps: number of gradients, at the middles of equal parts of the way; by default as many as it takes to add
             up within 1 % of the difference (or 0.01): parts in which a gradient does not explain the change are
-            halved.
+            halved. Halving stops at 4,096 parts (fewer for a large network), and if only rounding errors are left;
+            :func:`missing` returns by how much a result then fails to add up.
         baseline: where the way begins, a number or (width,).
 
     Raises:
@@ -71,20 +75,39 @@ def integrated_gradients(
     starts, stops = edges[:-1], edges[1:]
     parts, misses = way.parts(starts, stops)
     total: Array = parts.sum(axis=0)
-    rounds = _MOST_ROUNDS if steps is None else 0
     allowed = _CLOSE_ENOUGH * max(abs(way.difference), 1.0)
-    while rounds and abs(misses.sum()) > allowed:
+    best, least = total, abs(misses.sum())
+    most = max(_FIRST_INTERVALS, min(_MOST_INTERVALS, _MOST_NUMBERS // sum(network.shape[1:])))
+    rounds, vain = _MOST_ROUNDS if steps is None else 0, 0
+    while rounds and vain < _VAIN_ROUNDS and least > allowed:
         rounds -= 1
         worst = np.abs(misses) > allowed / (2 * len(misses))
-        total -= parts[worst].sum(axis=0)
+        if len(misses) + worst.sum() > most:
+            break
+        total = total - parts[worst].sum(axis=0)
         middles = (starts[worst] + stops[worst]) / 2
         halves = np.concatenate([starts[worst], middles]), np.concatenate([middles, stops[worst]])
         new_parts, new_misses = way.parts(*halves)
         total += new_parts.sum(axis=0)
+        vain = vain + 1 if np.abs(new_misses).sum() > np.abs(misses[worst]).sum() else 0
         starts, stops = np.concatenate([starts[~worst], halves[0]]), np.concatenate([stops[~worst], halves[1]])
         parts, misses = np.concatenate([parts[~worst], new_parts]), np.concatenate([misses[~worst], new_misses])
-    found: Array = (example - start) * (total @ network.weights[0])
+        if abs(misses.sum()) < least:
+            best, least = total, abs(misses.sum())
+    found: Array = (example - start) * (best @ network.weights[0])
     return found
+
+
+def missing(network: Network, inputs: object, target: Target, found: Array, baseline: object = 0.0) -> float:
+    """By how much integrated gradients fail to add up; 0 if they do within 1 % of the difference, or 0.01.
+
+    ``found`` is what :func:`integrated_gradients` returned for the other arguments.
+    """
+    example, start = example_of(network, inputs, target, baseline)
+    before, after = target_sums(forward(network, np.stack([start, example])), target)
+    difference = float(after) - float(before)
+    miss = abs(float(found.sum(dtype=np.float64)) - difference)
+    return miss if miss > 2 * _CLOSE_ENOUGH * max(abs(difference), 1.0) else 0.0
 
 
 class _Way:

@@ -5,6 +5,7 @@ These parts are also attributes, so that a window can show the message beside th
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -99,10 +100,31 @@ class PlotError(EngineError):
     """Curves cannot be plotted because no window can be opened."""
 
 
+class ProcessError(EngineError):
+    """A process could not be started. ``parameter`` names the process, ``value`` is the cause."""
+
+    def message_for(self, name: str) -> str:
+        return f"{name} could not be started: {self.value}. {self.remedy}"
+
+
 class Verbatim(str):
     """A text that messages show without quotes."""
 
     __slots__ = ()
+
+
+def not_started(process: str, error: Exception) -> ProcessError:
+    """Returns the error of a process that could not be started, with the cause that the system gives."""
+    cause = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    number, name = getattr(error, "errno", None), getattr(error, "filename", None)
+    remedy = "Close other programs and try again."
+    if number in (errno.EMFILE, errno.ENFILE):
+        remedy = "Raise the limit of open files (ulimit -n), or close other programs."
+    elif number == errno.ENOENT and not name:
+        cause, remedy = "the current folder no longer exists", "Start nnviz in a folder that exists."
+    elif name:
+        cause, remedy = f"{cause} ({name})", "Check that this program is still installed."
+    return ProcessError(process, Verbatim(cause), "must be started", remedy)
 
 
 def bad_file(path: Path, value: str, rule: str, remedy: str = ANOTHER_FILE) -> FileFormatError:

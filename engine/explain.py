@@ -9,6 +9,7 @@ from engine.attributions import (
     contributions,
     gradient_times_input,
     integrated_gradients,
+    missing,
     occlusion,
 )
 from engine.features import carried_back, most_exciting, nearest_examples
@@ -26,6 +27,7 @@ __all__ = [
     "gradient_times_input",
     "gradients",
     "integrated_gradients",
+    "missing",
     "most_exciting",
     "nearest_examples",
     "occlusion",

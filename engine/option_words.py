@@ -1,6 +1,9 @@
-"""The words by which the command line says what a data set is and how it is made."""
+"""The words by which the command line says what a data set is and how it is made, and how a shell reads them."""
 
 from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
 
 # Settings of the data, and of the training, that have their own command line option.
 DATA_OPTIONS = ("target", "task", "test_share", "points", "noise")
@@ -18,3 +21,22 @@ def data_words(name: str, value: str) -> list[str]:
         return ["--data-setting", f"{name}={value}"]
     option = f"--{name.replace('_', '-')}"
     return [f"{option}={value}"] if value.startswith("-") else [option, value]
+
+
+def shell_command(words: Iterable[str]) -> str:
+    """The words as a shell reads them; signs that cannot be shown, and bytes that are not UTF-8, as $'\\xff'."""
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    if word.isprintable():
+        return shlex.quote(word)
+    return "$'" + "".join(f"\\{sign}" if sign in "\\'" else escaped(sign) for sign in word) + "'"
+
+
+def escaped(sign: str) -> str:
+    """The character, or its bytes as \\xff if it cannot be shown."""
+    if sign.isprintable():
+        return sign
+    content = sign.encode("utf-8", "surrogateescape" if "\udc80" <= sign <= "\udcff" else "surrogatepass")
+    return "".join(f"\\x{byte:02x}" for byte in content)

@@ -183,7 +183,9 @@ def _log_to_file() -> Path | None:
     except OSError:
         return None
     path = folder / "nnviz.log"
-    handler = RotatingFileHandler(path, maxBytes=_LOG_SIZE, backupCount=1, encoding="utf-8", delay=True)
+    handler = RotatingFileHandler(
+        path, maxBytes=_LOG_SIZE, backupCount=1, encoding="utf-8", delay=True, errors="backslashreplace"
+    )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     _LOG.addHandler(handler)
     return path

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from engine.datasets.arrays import MOST_CLASSES
+from engine.datasets.entries import storable
 from engine.errors import DataError, Verbatim, bad_file
 from engine.lazy_dataclass import dataclass
 
@@ -47,7 +48,7 @@ class ClassFolders:
     def __init__(self, path: Path) -> None:
         _check_folder(path)
         self._path, self._inside = path, os.path.realpath(path)
-        self.title = _plain(Path(self._inside).name)
+        self.title = storable(Path(self._inside).name)
         self.files: list[str] = []
         self.class_of: list[int] = []
         self.is_test: list[bool] = []
@@ -55,7 +56,7 @@ class ClassFolders:
         self.unread_count = 0
         parts = self._parts(self._subfolders())
         folder_names = sorted(set().union(*parts.values()), key=_order)
-        self.names = [_plain(name) for name in folder_names]
+        self.names = [storable(name) for name in folder_names]
         self._check_count()
         for part, classes in parts.items():
             for number, name in enumerate(folder_names):
@@ -67,7 +68,7 @@ class ClassFolders:
         self.unread_count += 1
         if len(self.unread) < MOST_NAMED:
             relative = os.path.relpath(path, self._path).replace(os.sep, "/")
-            self.unread.append(Unread(_plain(relative), why))
+            self.unread.append(Unread(storable(relative), why))
 
     def _subfolders(self) -> dict[str, str]:
         folders, files = self._entries(str(self._path))
@@ -151,8 +152,3 @@ def one_class(title: str, name: str) -> DataError:
 
 def _order(name: str) -> tuple[int, str]:
     return (int(name) if name.isascii() and name.isdecimal() and len(name) < 19 else -1, name)
-
-
-def _plain(name: str) -> str:
-    """A file's name as a text that every file can hold, even if what the disk has is none."""
-    return os.fsencode(name).decode("utf-8", "replace")

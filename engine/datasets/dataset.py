@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.datasets.description import Description
+from engine.datasets.entries import storable
 from engine.datasets.parts import validation_rows
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import TableCoding
@@ -181,6 +182,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "title", storable(self.title))
         if self.coding is not None:
             for name, value in (self.coding.facts | {"categories": self.coding.categories}).items():
                 object.__setattr__(self, name, value)

@@ -12,6 +12,7 @@ from typing import Any
 from engine.datasets.dataset import Dataset
 from engine.datasets.download import Download
 from engine.datasets.download import Progress as Progress
+from engine.datasets.entries import storable
 from engine.datasets.own import USUAL_SHARE, read_own, with_own
 from engine.errors import SettingError
 from engine.lazy_dataclass import dataclass
@@ -102,6 +103,9 @@ class DataSource:
     download: Download | None = None
     about: str = ""
     file: Path | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", storable(self.title))
 
     @property
     def table(self) -> Path | None:

@@ -73,7 +73,14 @@ NETWORK = unpack("""
 $parameters""")
 
 if __name__ == "__main__":
-    main(sys.argv)
+    try:
+        main(sys.argv)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of the answers, such as head, has enough
+        try:
+            sys.stdout.close()  # with what is left, of which Python would complain
+        except BrokenPipeError:
+            pass
 ''')
 
 _OF_NUMBERS = '''\

@@ -12,7 +12,7 @@ from importlib import import_module
 from engine.errors import DivergenceError, EngineError
 from nnviz.commands.checks import CommandError
 from nnviz.commands.preflight import missing_for_offscreen, missing_for_window
-from nnviz.look.text import plain
+from nnviz.look.text import path, plain, visible
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # the code that shells use
@@ -23,10 +23,20 @@ _PREFLIGHT = {"window": missing_for_window, "screenshot": missing_for_offscreen,
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command, or opens the window. Returns the exit code."""
     _write_any_letter()
+    try:
+        return _main(argv)
+    finally:
+        _drop_unwritten()
+
+
+def _main(argv: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     arguments = _parsed(words) if words else argparse.Namespace(command="window")
     try:
-        return _run(arguments)
+        code = _run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # what cannot be written is an error of the command
+        return code
     except KeyboardInterrupt:
         return _complain("stopped", INTERRUPTED)
     except MemoryError:
@@ -38,11 +48,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except EngineError as error:  # it may have names from files in it
         return _complain(plain(str(error).replace("\n", " ")), USAGE_ERROR)
     except BrokenPipeError:  # the reader of a pipe has closed it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the flush at exit would fail too
         return 0
     except OSError as error:
-        where = f"{plain(str(error.filename))}: " if error.filename else ""
+        where = f"{path(error.filename)}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}", USAGE_ERROR)
+
+
+def _drop_unwritten() -> None:
+    """Drops what can no longer be printed, as the reader of a pipe has closed it: Python would complain at its end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parsed(words: list[str]) -> argparse.Namespace:
@@ -67,5 +85,5 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _complain(text: str, code: int) -> int:
-    print(f"nnviz: {text}", file=sys.stderr)
+    print(f"nnviz: {visible(text)}", file=sys.stderr)
     return code

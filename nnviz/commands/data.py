@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from engine.datasets import DATASETS, Dataset, DataSource, source_of
 from engine.datasets.download import Download
 from engine.datasets.source import DataSetting, Value
 from engine.errors import EngineError
-from engine.option_words import data_words
+from engine.option_words import data_words, shell_command
 from nnviz.commands.data_facts import facts_of, summary_of
 from nnviz.commands.data_folder import described_folder
 from nnviz.commands.data_options import (
@@ -131,4 +130,4 @@ def _value(setting: DataSetting) -> str:
 def _command(arguments: argparse.Namespace) -> str:
     """The command that trains with the same data."""
     words = [word for name, typed in given_options(arguments).items() for word in data_words(name, typed)]
-    return shlex.join(["python", "main.py", "train", *data_words("data", arguments.data), *words])
+    return shell_command(["python", "main.py", "train", *data_words("data", arguments.data), *words])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +10,7 @@ from engine.datasets import Dataset, DataSource, source_of
 from engine.datasets.download import Download
 from engine.datasets.source import Value
 from engine.errors import EngineError
-from engine.option_words import DATA_OPTIONS
+from engine.option_words import DATA_OPTIONS, shell_command
 from nnviz.commands.checks import CommandError
 from nnviz.commands.progress import reading
 from nnviz.look import text
@@ -81,7 +80,7 @@ def load(source: DataSource, settings: Mapping[str, Value]) -> Dataset:
     except EngineError as error:
         if source.table is None:
             raise
-        more = shlex.join(["python", "main.py", "data", str(source.table)])
+        more = shell_command(["python", "main.py", "data", str(source.table)])
         raise CommandError(text.plain(f"{error} See: {more}".replace("\n", " "))) from None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 
 import numpy as np
 from PyQt5.QtCore import QBuffer, QRect
@@ -13,6 +12,7 @@ from PyQt5.QtWidgets import QApplication
 
 from engine.lazy_dataclass import dataclass
 from engine.network import Network, check_fits
+from engine.option_words import shell_command
 from engine.storage import load_network
 from engine.storage.files import write_whole
 from engine.validation import Array
@@ -83,7 +83,7 @@ def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explaine
         raise CommandError("explain takes pictures, or examples of data, not both. Leave one of them out.")
     table = next(filter(is_table, wanted.pictures), None)
     if table is not None:
-        way = f"--data {shlex.quote(table)} --example 0"
+        way = f"--data {shell_command([table])} --example 0"
         raise CommandError(f"{table}: is a table. Ask about its rows by number: {way}.")
     if shape_of_pictures(network) is None:
         raise CommandError(
@@ -101,7 +101,9 @@ def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Exp
     has_classes = about is None or not about.targets
     query = Query(network, picture, shape, has_classes, wanted.one, wanted.other, METHODS[wanted.method])
     empty = np.zeros_like(picture)
-    return _explained(name, query, empty, (empty, np.ones_like(picture)), names_of_outputs(network), NO_MEANING)
+    return _explained(
+        text.path(name), query, empty, (empty, np.ones_like(picture)), names_of_outputs(network), NO_MEANING
+    )
 
 
 # ---- examples of data
@@ -158,6 +160,8 @@ def _told(reasons: Reasons, turning: Turning, names: list[str], meaning: Meaning
     if not reasons.query.has_classes:
         answer = f"{names[reasons.one]} {meaning.answer(float(reasons.outputs[reasons.one]), reasons.one)}"
     share = "" if reasons.share is None else f"; adds up to {100 * reasons.share:.1f} %"
+    if reasons.missing:
+        share += f"; inexact: ± {why_content.figure(reasons.missing)}"
     change = why_content.change_line(turning, names, meaning)
     if turning.changed is not None:
         change += f" to {names[turning.to]}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.storage import export_onnx, export_script, load_network
 from nnviz.commands.checks import CommandError, check_folder
+from nnviz.look import text
 
 _EXPORTS = {".onnx": export_onnx, ".py": export_script}
 
@@ -18,5 +19,5 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"{arguments.out}: its name must end in {' or '.join(_EXPORTS)}.")
     check_folder(arguments.out)
     export(load_network(arguments.file), arguments.out)
-    print(f"exported to {arguments.out}")
+    print(f"exported to {text.path(arguments.out)}")
     return 0

@@ -12,6 +12,7 @@ from nnviz.commands.data_options import add_data_options, add_data_settings
 from nnviz.commands.runs_options import add_runs
 from nnviz.commands.sweep_options import add_sweep
 from nnviz.commands.train_options import add_train
+from nnviz.look.text import visible
 
 
 class _Parser(argparse.ArgumentParser):
@@ -22,7 +23,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Prints one line and exits with code 2."""
-        self.exit(USAGE_ERROR, f"{self.prog}: {message}. Try {self.prog} --help.\n")
+        self.exit(USAGE_ERROR, f"{self.prog}: {visible(message)}. Try {self.prog} --help.\n")
 
 
 class _Defaults(argparse.ArgumentDefaultsHelpFormatter):

@@ -13,6 +13,7 @@ from engine.validation import Array
 from nnviz.commands.checks import CommandError
 from nnviz.commands.pictures import names_of_outputs, picture_of_file, reads_drawings, shape_of_pictures
 from nnviz.commands.tables import is_table, print_answers, rows_of_file
+from nnviz.look import text
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,7 +39,7 @@ def _recognise(network: Network, arguments: argparse.Namespace) -> int:
     draws = reads_drawings(network)
     for name, picture, answer in zip(arguments.inputs, pictures, network.predict(pictures), strict=True):
         is_empty = draws and not picture.any()
-        print(f"{name}: {'nothing is drawn on it' if is_empty else _told(network, answer)}")
+        print(f"{text.path(name)}: {'nothing is drawn on it' if is_empty else _told(network, answer)}")
     return 0
 
 

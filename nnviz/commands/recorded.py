@@ -20,6 +20,7 @@ from engine.training import Trainer
 from nnviz.commands.checks import CommandError
 from nnviz.library import Library, LibraryError, Recording
 from nnviz.library.states import KeptState
+from nnviz.look import text
 from nnviz.session.run_words import words_of_going
 
 
@@ -160,8 +161,8 @@ def introduced(library: Library, what: str) -> str:
     if not library.introduce():
         return what
     return (
-        f"{what} in {library.path}: “main.py runs” lists what is there, and --no-record switches it off. Only you can "
-        f"read that file"
+        f"{what} in {text.path(library.path)}: “main.py runs” lists what is there, and --no-record switches it off. "
+        f"Only you can read that file"
     )
 
 
@@ -180,10 +181,10 @@ def complaining() -> Iterator[None]:
         complain(str(error))
 
 
-def tell_notice(text: str | None) -> None:
-    if text is not None:
-        print(text)
+def tell_notice(notice: str | None) -> None:
+    if notice is not None:
+        print(text.visible(notice))
 
 
-def complain(text: str) -> None:
-    tqdm.write(f"nnviz: {text}", file=sys.stderr)
+def complain(words: str) -> None:
+    tqdm.write(f"nnviz: {text.visible(words)}", file=sys.stderr)

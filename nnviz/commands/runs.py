@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Does what was asked. Returns the exit code. Raises CommandError, EngineError or OSError."""
     with Library() as library:
         if library.notice is not None:
-            print(library.notice, file=sys.stderr)
+            print(text.visible(library.notice), file=sys.stderr)
         return _ACTIONS[arguments.action](library, arguments)
 
 
@@ -58,7 +58,7 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
     for sweep in Sweeps(library).interrupted():
         what = "was stopped" if sweep.status == STOPPED else "was interrupted"
         print(f"sweep {sweep.id} {what}; go on with: python main.py sweep --resume {sweep.id}")
-    print(f"{len(runs)} run{'' if len(runs) == 1 else 's'}; the library {_room(library)}: {library.path}")
+    print(f"{len(runs)} run{'' if len(runs) == 1 else 's'}; the library {_room(library)}: {text.path(library.path)}")
     return 0
 
 
@@ -150,7 +150,10 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
         yield "note", text.plain(record.note)
     yield "data", text.name(record.data)
     yield "network", f"{text.shape(record.experiment.shape)}, {', '.join(dict.fromkeys(record.experiment.activations))}"
-    yield "status", "being trained now" if library.is_live(record.id) else _STATUS.get(record.status, record.status)
+    yield (
+        "status",
+        "being trained now" if library.is_live(record.id) else _STATUS.get(record.status, text.name(record.status)),
+    )
     if record.sweep is not None:
         yield "sweep", _place_in_sweep(library, record)
     if record.parent is not None:
@@ -190,7 +193,7 @@ def _place_in_sweep(library: Library, record: RunRecord) -> str:
 def _export(library: Library, arguments: argparse.Namespace) -> int:
     record = library.run(arguments.id)
     done = export_run(library, arguments.id, Path(arguments.folder), arguments.paths, arguments.rows)
-    print(f"run {arguments.id} in {arguments.folder}: {', '.join(done.files)}")
+    print(f"run {arguments.id} in {text.path(arguments.folder)}: {', '.join(done.files)}")
     for name, why in done.left_out.items():
         print(f"without {name}: {text.plain(why)}")
     if record.sweep is not None:

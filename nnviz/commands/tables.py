@@ -65,7 +65,9 @@ def rows_of_file(network: Network, file: str) -> Rows:
     except DataError as error:
         row = next((problem.row for problem in table.problems if problem.column == error.parameter), None)
         where = "" if row is None else f" First in row {row:,}."
-        raise CommandError(_line(f"{file}: {error.message_for(f'column {error.parameter}')}{where}")) from None
+        raise CommandError(
+            _line(f"{text.path(file)}: {error.message_for(f'column {error.parameter}')}{where}")
+        ) from None
     gaps = _gaps(table, coding, read)
     has_gap = np.logical_or.reduce(list(gaps.values()))
     raw = coding.raw([values[~has_gap] for values, _ in read])
@@ -96,7 +98,7 @@ def _told_gaps(file: str, form: TableFormat, gaps: Mapping[str, Array], has_gap:
     told = [_told_kind(row_number(file, form, int(has_it.argmax())), int(has_it.sum()), what) for what, has_it in kinds]
     more = f"; and {len(told) - _MOST_KINDS:,} more reasons" if len(told) > _MOST_KINDS else ""
     rows = "1 row has no answer" if count == 1 else f"{count:,} rows have no answer"
-    return _line(f"{file}: {rows}: {'; '.join(told[:_MOST_KINDS])}{more}.")
+    return _line(f"{text.path(file)}: {rows}: {'; '.join(told[:_MOST_KINDS])}{more}.")
 
 
 def _first_kinds(gaps: Mapping[str, Array], has_gap: Array) -> list[tuple[str, Array]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -21,13 +19,14 @@ from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation, Evaluator
 from engine.network import Network
 from engine.neural_network import describe_epoch
+from engine.option_words import shell_command
 from engine.provenance import Provenance
 from engine.storage import load_checkpoint, save_checkpoint, save_network
 from engine.training import Trainer
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.interrupts import interrupts
-from nnviz.commands.recorded import Found, Keeper, found_run, is_number_of_run, keeping
+from nnviz.commands.recorded import Found, Keeper, complain, found_run, is_number_of_run, keeping
 from nnviz.commands.train_options import check_options, described_experiment, fitted_experiment, without_places
 from nnviz.look import text
 
@@ -71,7 +70,7 @@ def _figures(network: Network, split: Split, target_scaling: Scaling | None) -> 
     try:
         return Evaluator(network, split, target_scaling).evaluate()
     except DataError as error:
-        tqdm.write(f"nnviz: {error}", file=sys.stderr)
+        complain(str(error))
         return None
 
 
@@ -101,7 +100,7 @@ class _Checkpoint:
             self.is_stale = False
 
     def _tell(self, what: str) -> None:
-        tqdm.write(f"nnviz: {self._file} {what}", file=sys.stderr)
+        complain(f"{self._file} {what}")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -127,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(_already_finished(trainer, arguments.resume))
         _finished(training, arguments)
     if checkpoint is not None and checkpoint.is_stale:
-        tqdm.write(f"nnviz: {_not_up_to_date(arguments.checkpoint)}", file=sys.stderr)
+        complain(_not_up_to_date(arguments.checkpoint))
         return 1
     return 0
 
@@ -240,10 +239,10 @@ def _finished(training: _Training, arguments: argparse.Namespace) -> None:
         print(describe_epoch(result, trainer.settings.epochs, numbers=True))
     if arguments.save is not None:
         if arguments.resume is None:
-            command = "python main.py " + shlex.join(without_places(arguments.words))
+            command = shell_command(["python", "main.py", *without_places(arguments.words)])
             training.provenance = replace(training.provenance, command=command)
         _save(training, arguments)
-        print(f"saved to {arguments.save}")
+        print(f"saved to {text.path(arguments.save)}")
 
 
 def _stopped(
@@ -264,7 +263,7 @@ def _stopped(
             _halve(trainer.network)
         training.measure(trainer.epoch if trainer.batch == trainer.batches_per_epoch else trainer.epoch - 1)
         _save(training, arguments)
-        print(f"stopped in {place}; the network as it is there is saved to {arguments.save}")
+        print(f"stopped in {place}; the network as it is there is saved to {text.path(arguments.save)}")
     if checkpoint is not None and checkpoint.is_stale:
         print(_not_up_to_date(arguments.checkpoint))
     elif checkpoint is not None:
@@ -276,7 +275,9 @@ def _stopped(
 
 
 def _not_up_to_date(file: str) -> str:
-    return f"{file} could not be written the last time: it holds an earlier moment of the training, or nothing"
+    return (
+        f"{text.path(file)} could not be written the last time: it holds an earlier moment of the training, or nothing"
+    )
 
 
 def _command_to_continue(arguments: argparse.Namespace) -> str:
@@ -284,12 +285,12 @@ def _command_to_continue(arguments: argparse.Namespace) -> str:
     for name in ("save", "title"):
         if getattr(arguments, name):
             words += [f"--{name}", getattr(arguments, name)]
-    return shlex.join([*words, "--half"] if arguments.half else words)
+    return shell_command([*words, "--half"] if arguments.half else words)
 
 
 def _already_finished(trainer: Trainer, file: str) -> str:
     epochs = trainer.settings.epochs
-    file = f"run {file}" if is_number_of_run(file) else file
+    file = f"run {file}" if is_number_of_run(file) else text.path(file)
     if trainer.epoch < epochs:
         return f"{file} is already finished: early stopping ended it at epoch {trainer.epoch} of {epochs}"
     return f"{file} is already finished: epoch {trainer.epoch} of {epochs}; to continue, raise --epochs"

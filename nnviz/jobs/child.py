@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any
 
+from engine.errors import not_started
 from engine.priority import LATER, set_session_priority
 
 # To glibc: memory that was freed is kept for what comes next, in any thread. Taking it anew would cost much time.
@@ -30,20 +31,23 @@ def can_start() -> bool:
     return bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
-def start(module: str, **variables: str) -> subprocess.Popen[bytes]:
+def start(module: str, name: str, **variables: str) -> subprocess.Popen[bytes]:
     """Starts a process that calls ``main`` of that module, with these variables in its environment.
 
-    Raises OSError or RuntimeError if that is not possible.
+    Raises ProcessError if that is not possible, in which ``name`` says which process it is.
     """
-    return subprocess.Popen(
-        [sys.executable, "-c", _CODE.format(module), *map(os.path.abspath, sys.path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=None if sys.stderr else subprocess.DEVNULL,
-        env={**_KEEPS_MEMORY, **variables, **os.environ},
-        start_new_session=True,  # Ctrl+C in the terminal is for the window
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-c", _CODE.format(module), *map(os.path.abspath, sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=None if sys.stderr else subprocess.DEVNULL,
+            env={**_KEEPS_MEMORY, **variables, **os.environ},
+            start_new_session=True,  # Ctrl+C in the terminal is for the window
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except (OSError, RuntimeError, ValueError, subprocess.SubprocessError) as error:
+        raise not_started(name, error) from error
 
 
 def take_leave(process: subprocess.Popen[bytes]) -> None:

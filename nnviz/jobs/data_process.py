@@ -110,7 +110,7 @@ class DataProcess:
                 raise EndedError
             self._is_asked = True
             if self._process is None:
-                self._process = start("nnviz.jobs.data_main", **_SMALL_PAGES)
+                self._process = start("nnviz.jobs.data_main", "a process that reads the data", **_SMALL_PAGES)
             return self._process
 
     def _clean_up(self) -> None:

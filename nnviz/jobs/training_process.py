@@ -97,7 +97,7 @@ class TrainingProcess:
     """
 
     def __init__(self, take_frame: Callable[[Frame], None], wake: Callable[[], None]) -> None:
-        """Starts it, without waiting for it. Raises OSError or RuntimeError if that is not possible.
+        """Starts it, without waiting for it. Raises ProcessError or RuntimeError if that is not possible.
 
         ``take_frame`` and ``wake``, which tells that messages have come, are called in a thread of their own.
         """
@@ -107,7 +107,7 @@ class TrainingProcess:
         self._trainer: weakref.ref[Trainer] | None = None  # the one that the process has a twin of
         self._dataset: weakref.ref[Dataset] | None = None  # the data that it has
         self._is_closed = False
-        self._process = start("nnviz.jobs.training_main")
+        self._process = start("nnviz.jobs.training_main", "a process for the training")
         assert self._process.stdin is not None
         self._to: IO[bytes] = self._process.stdin
         self._reader = threading.Thread(target=self._read, daemon=True)

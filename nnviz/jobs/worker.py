@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from PyQt5.QtCore import QThread, pyqtSignal
 
-from engine.errors import DivergenceError
+from engine.errors import DivergenceError, ProcessError
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.jobs import training_process
@@ -339,8 +339,8 @@ class Worker(QThread):
         if is_wanted and training_process.may_be_lent(job):
             try:
                 self._process = TrainingProcess(self._take_from_process, lambda: self._orders.put(self._hear))
-            except (OSError, RuntimeError, ValueError) as error:
-                _LOG.warning("no process for the training could be started: %s", error)
+            except (ProcessError, RuntimeError) as error:
+                _LOG.warning("the training stays in the window's process: %s", error)
                 self._may_lend = False
 
     def _end_process(self) -> None:

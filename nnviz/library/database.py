@@ -8,8 +8,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+from engine.datasets.entries import storable
 from engine.errors import Verbatim
 from engine.regular_files import check_regular, mode_at
 from nnviz import __version__
@@ -81,7 +83,7 @@ class Database:
         return connection
 
     def _open(self, how: str) -> sqlite3.Connection:
-        address = f"file:{quote(str(self.path.absolute()))}?{how}"
+        address = f"file:{quote(os.fsencode(self.path.absolute()))}?{how}"
         connection = sqlite3.connect(address, uri=True, timeout=self._seconds, isolation_level=None)
         connection.text_factory = lambda content: content.decode("utf-8", "replace")
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "foreign_keys = ON", "secure_delete = FAST"):
@@ -155,12 +157,12 @@ class Database:
     def rows(self, query: str, values: object = ()) -> list[tuple]:
         """All rows that a query gives. Raises LibraryError."""
         with in_words(self.path):
-            return self._connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+            return self._connection.execute(query, _storable(values)).fetchall()
 
     def row(self, query: str, values: object = ()) -> tuple | None:
         """The first row, or None."""
         with in_words(self.path):
-            return self._connection.execute(query, values).fetchone()  # type: ignore[arg-type]
+            return self._connection.execute(query, _storable(values)).fetchone()
 
     def numbers(self, query: str, values: object = ()) -> list[tuple[float, ...]]:
         """All rows that a query gives, which must be of finite numbers. Raises LibraryError."""
@@ -179,12 +181,14 @@ class Database:
     def write(self, statement: str, values: object = ()) -> int:
         """Carries out one statement; returns how many rows it changed. Raises LibraryError."""
         with self.writing():
-            return self._connection.execute(statement, values).rowcount  # type: ignore[arg-type]
+            return self._connection.execute(statement, _storable(values)).rowcount
 
     def insert(self, table: str, entries: dict[str, object], how: str = "INSERT") -> int:
         """Adds a row to a table; returns its number. Within :meth:`writing`."""
         names, marks = ", ".join(entries), ", ".join("?" * len(entries))
-        done = self._connection.execute(f"{how} INTO {table} ({names}) VALUES ({marks})", tuple(entries.values()))
+        done = self._connection.execute(
+            f"{how} INTO {table} ({names}) VALUES ({marks})", _storable(tuple(entries.values()))
+        )
         return done.lastrowid or 0
 
     def many(self, statement: str, rows: list[tuple]) -> None:
@@ -288,13 +292,20 @@ def _make_file(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY))
 
 
+def _storable(values: Any) -> Any:
+    """Values as SQLite can hold them, which keeps no text that is not UTF-8. Paths are in JSON, which escapes them."""
+    if isinstance(values, dict):
+        return dict(zip(values, _storable(tuple(values.values())), strict=True))
+    return tuple(storable(value) if isinstance(value, str) else value for value in values)
+
+
 def _check_head(path: Path) -> None:
     """Raises NotALibraryError for a file that another program wrote, before it is opened for writing.
 
     SQLite itself looks at it: who opens and closes a file in another way loses all locks that the process has on it.
     It looks at the file without its log, which may be only half put into it: nothing can be said of damage then.
     """
-    address = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+    address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
     with closing(sqlite3.connect(address, uri=True)) as connection:
         try:
             application = connection.execute("PRAGMA application_id").fetchone()[0]

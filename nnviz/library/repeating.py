@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +15,7 @@ from engine.events import TrainingState
 from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
 from engine.network import Network
+from engine.option_words import shell_command
 from engine.settings import TrainingSettings
 from engine.storage import read_checkpoint
 from nnviz.library.faults import damaged
@@ -51,7 +51,7 @@ class Way:
 
 def command_of(experiment: Experiment) -> str:
     """The command line that trains an experiment."""
-    return "python main.py " + shlex.join(experiment.command())
+    return shell_command(["python", "main.py", *experiment.command()])
 
 
 def way_to(library: Library, run: int, as_told: Callable[[Experiment], Experiment] = lambda made: made) -> Way:

@@ -92,7 +92,7 @@ def _copy_readable(path: Path, new: Path) -> int:
     """Returns how many runs were saved."""
     target = Database(new)
     try:
-        address = f"file:{quote(str(path.absolute()))}?mode=ro"
+        address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as source:
             source.text_factory = lambda content: content.decode("utf-8", "replace")
             for pragma in ("trusted_schema = OFF", "writable_schema = ON"):  # the latter opens one that is cut short

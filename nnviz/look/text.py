@@ -2,7 +2,7 @@
 
 Labels and tooltips take no text for HTML (see ``look/theme.py``). What else a name could do is prevented here: a name
 from outside (a file, a class, a title) goes through :func:`name`, or :func:`entry` in menus, and longer texts through
-:func:`plain`.
+:func:`plain`. The command line writes whole paths, by :func:`path`, and whole messages, by :func:`visible`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from engine.option_words import escaped
 from nnviz.look.round_numbers import digits
 
 _THIN = "\u202f"
@@ -43,6 +44,16 @@ def plain(words: str, longest: int = _LONGEST_TEXT) -> str:
         return safe
     end = longest // 3  # of a file's name, with its ending
     return f"{safe[: longest - end - 1]}…{safe[-end:]}"
+
+
+def visible(words: str) -> str:
+    """A whole text for the terminal: control characters, and bytes of a path that are not UTF-8, as \\x1b."""
+    return _UNSAFE.sub(lambda found: escaped(found[0]), words)
+
+
+def path(words: object) -> str:
+    """The whole path of a file for the terminal, in one line, as :func:`visible` writes it."""
+    return visible(str(words)).replace("\n", "\\n")
 
 
 @lru_cache(maxsize=1000)

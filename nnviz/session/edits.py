@@ -102,6 +102,8 @@ class Edits(QObject):
             run = self._runs.current.id
             text = f"what if: {what_if_text(wanted)}" if wanted else "end of what if"
             self._undo.push(Step(text, Kind.VIEW, self._show_what_if, (run, before), (run, wanted), (run,)))
+        else:
+            self._displayed.suppose(wanted)  # what was only tried ends
 
     def _show_what_if(self, run_and_what_if: tuple[int, WhatIf]) -> None:
         run, what_if = run_and_what_if

@@ -71,6 +71,7 @@ class Reasons:
         baseline: (width,), what the example is compared with.
         parts: what each input contributes, (width,), for one and for the other; empty for other methods.
         share: to how much of what it should explain ``parts[0]`` adds up; None if that is nearly nothing.
+        missing: by how much integrated gradients fail to add up, the larger of both; 0 within their accuracy.
         layers: what each neuron of the input and of the hidden layers contributes to the difference of both sums.
     """
 
@@ -81,6 +82,7 @@ class Reasons:
     baseline: Array
     parts: list[Array]
     share: float | None = None
+    missing: float = 0.0
     layers: Sequence[Array] = ()
 
     @property
@@ -172,7 +174,12 @@ def reasons_for(query: Query, baseline: Array) -> Reasons | None:
             return found
         targets = [one] if other is None else [one, other]
         parts = [_METHODS[query.method](query, target, baseline) for target in targets]
-    return replace(found, parts=parts, share=None if query.method == OCCLUSION else _share(found, parts[0]))
+        share = None if query.method == OCCLUSION else _share(found, parts[0])
+        missing = 0.0
+        if query.method == INTEGRATED:
+            pairs = zip(targets, parts, strict=True)
+            missing = max(explain.missing(query.network, query.example, *pair, baseline) for pair in pairs)
+    return replace(found, parts=parts, share=share, missing=missing)
 
 
 def compared(query: Query) -> tuple[Array, int, int | None] | None:

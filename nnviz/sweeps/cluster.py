@@ -10,6 +10,7 @@ import gc
 import logging
 import socket
 import ssl
+import struct
 import sys
 import threading
 import time
@@ -28,6 +29,7 @@ T = TypeVar("T")
 
 PATIENCE = 9.0  # seconds, in which somebody must have answered
 _SECONDS_AT_END = 3.0
+_MOST_GREETING = 1_000_000  # bytes of the first message of a scheduler, which has some hundred
 _VERSION = "engine.version:__version__"
 UNKNOWN = "unknown"  # the version of a worker that did not answer
 
@@ -177,11 +179,21 @@ async def _connected(address: ClusterAddress) -> Any:
 
 
 async def _reached(address: ClusterAddress) -> None:
-    """Whether somebody listens there: a wrong address is told at once. Nothing is said."""
-    _, writer = await asyncio.open_connection(address.host, address.port)
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
+    """Checks that a scheduler listens there, without sending anything. Raises OSError, EOFError or ValueError.
+
+    A scheduler begins with the size of its first message. Dask would take as much memory as any other listener's first
+    bytes say. Later messages have no limit: Dask has none, and a scheduler that is trusted may send code anyway.
+    """
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    try:
+        with suppress(asyncio.TimeoutError):  # a listener that waits, as for TLS: Dask finds out for what
+            head = b"" if address.tls else await asyncio.wait_for(reader.readexactly(8), PATIENCE / 3)
+            if head and (size := struct.unpack("<Q", head)[0]) > _MOST_GREETING:
+                raise ValueError(f"its first message would have {size:,} bytes")
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 def _client(address: ClusterAddress) -> Any:

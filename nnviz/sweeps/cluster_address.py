@@ -87,7 +87,10 @@ class ClusterAddress:
 
 def host_of(url: str) -> str:
     """The host in an address; empty if there is none."""
-    return urlsplit(url).hostname or ""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # half a bracket, say
+        return ""
 
 
 def is_loopback(host: str) -> bool:
@@ -142,13 +145,14 @@ def _file(path: Path, name: str, value: Any) -> Path:
 
 def _of_url(typed: str, tls: Mapping[str, Path]) -> ClusterAddress:
     url = typed if "://" in typed else f"tcp://{typed}"
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         is_whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        rest = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+        is_right = parts.scheme in ("tcp", "tls") and is_whole and not rest
     except ValueError:
-        is_whole = False
-    rest = parts.path.strip("/") or parts.query or parts.fragment or parts.username
-    if parts.scheme not in ("tcp", "tls") or not is_whole or rest:
+        is_right = False
+    if not is_right:
         raise SettingError("--dask", typed, "must be tcp:// or tls://, a host and a port", _EXAMPLE)
     if (parts.scheme == "tls") != bool(tls) or (tls and len(tls) < len(TLS_FILES)):
         rule = f"must be tls:// with the files {', '.join(TLS_FILES)}, all of them, or tcp:// with none"

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from engine.datasets import Dataset
+from engine.errors import not_started
 from engine.machine import cores
 from engine.many.one_run import Outcome, RunSpec, Started
 from engine.many.plan import MOST_WORKERS
@@ -53,7 +54,8 @@ class Pool:
             workers: how many processes; None for as many as there are cores.
             prepare: is called first in each of them; a function of a module.
 
-        Raises SettingError unless ``workers`` is a whole number of at least 1. Processes are started by the first runs.
+        Raises SettingError unless ``workers`` is a whole number of at least 1, ProcessError. Processes are started by
+        the first runs.
         """
         self._workers = whole_number("workers", usual_workers() if workers is None else workers, 1, "2", MOST_WORKERS)
         self._dataset = dataset
@@ -70,7 +72,8 @@ class Pool:
 
     def _new_executor(self) -> ProcessPoolExecutor:
         context = LinkedContext(self._born)
-        return ProcessPoolExecutor(self._workers, context, begin, (self._offer, self._prepare))
+        with _can_start():
+            return ProcessPoolExecutor(self._workers, context, begin, (self._offer, self._prepare))
 
     def _born(self, process: LinkedProcess) -> None:
         self._processes[process.link] = process
@@ -95,13 +98,14 @@ class Pool:
         return [process.pid for process in self._processes.values() if process.pid is not None]
 
     def submit(self, *specs: RunSpec) -> None:
+        """See :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
         self._waiting |= {spec.number: spec for spec in specs}
         numbers = tuple(spec.number for spec in specs)
         self._in_turn |= dict.fromkeys(numbers, numbers)
         self._submit(numbers)
 
     def _submit(self, numbers: tuple[int, ...]) -> None:
-        with suppress(BrokenProcessPool):  # what waits is submitted again when that is noticed
+        with suppress(BrokenProcessPool), _can_start():  # what waits is submitted again when a broken pool is noticed
             self._executor.submit(work, [self._waiting[number] for number in numbers])
 
     def next(self, timeout: float) -> list[Message]:
@@ -216,6 +220,17 @@ class Pool:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+@contextmanager
+def _can_start() -> Iterator[None]:
+    """Names the cause if a process, or a pipe to one, cannot be made."""
+    try:
+        yield
+    except BrokenProcessPool:
+        raise
+    except (OSError, RuntimeError) as error:
+        raise not_started("a process for the runs", error) from error
 
 
 def _how(process: LinkedProcess) -> str:

@@ -52,8 +52,10 @@ class LinkedProcess(SpawnProcess):
         link: the maker's end.
     """
 
-    def __init__(self, *words: Any, **options: Any) -> None:
+    def __init__(self, born: Callable[[LinkedProcess], None], *words: Any, **options: Any) -> None:
+        """``born`` is called when the process has started."""
         super().__init__(*words, **options)
+        self._born = born
         self.link, self.far_end = Pipe()
 
     def start(self) -> None:
@@ -61,24 +63,26 @@ class LinkedProcess(SpawnProcess):
         try:
             with _one_thread_each(), _without_main(), _deaf():
                 super().start()
+        except BaseException:
+            self.link.close()
+            raise
         finally:
             self.far_end.close()
+        self._born(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "link"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("link", "_born")}
 
 
 class LinkedContext(SpawnContext):
-    """Makes such processes, and tells of each."""
+    """Makes such processes, and reports each that has started."""
 
     def __init__(self, born: Callable[[LinkedProcess], None]) -> None:
         super().__init__()
         self._born = born
 
     def Process(self, *words: Any, **options: Any) -> LinkedProcess:  # type: ignore[override]  # noqa: N802
-        made = LinkedProcess(*words, **options)
-        self._born(made)
-        return made
+        return LinkedProcess(self._born, *words, **options)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,26 @@ def test_a_step_at_a_kink_is_found() -> None:
     network.weights[0][...], network.biases[0][...] = 4000.0, -3999.0
     network.weights[1][...], network.biases[1][...] = 1.0, 0.0
     assert explain.integrated_gradients(network, [1.0], 0).sum() == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rounding_errors_are_not_halved_for_ever(seed: int) -> None:
+    """Sums around a million are rounded to sixteenths: no number of steps adds up to a small difference."""
+    network, rng = network_of([2, 5, 2], seed=seed), np.random.default_rng(seed)
+    for biases in network.biases:
+        biases[...] = rng.choice([-1e6, 1e6], biases.shape)
+    example = np.array([0.3, -0.7], np.float32)
+    tracemalloc.start()
+    found = explain.integrated_gradients(network, example, 0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
+    before, after = map(float, explain.target_sums(explain.forward(network, np.stack([0 * example, example])), 0))
+    miss = abs(float(found.sum()) - (after - before))
+    allowed = max(0.01 * abs(after - before), 0.01)
+    reported = explain.missing(network, example, 0, found)
+    assert reported == (pytest.approx(miss, rel=1e-3) if miss > allowed else 0.0)
+    assert np.isfinite(found).all()
 
 
 # ---- occlusion

@@ -58,6 +58,7 @@ _SHORTER = {
 _BASELINE_TIP = "What the input is compared with: contributions are of what differs from it."
 _ONE_TIP = "The output that is explained. “its answer” follows the network."
 _OTHER_TIP = "The output that it is compared with, and to which the smallest change turns the answer."
+_INEXACT_TIP = "The contributions add up only within this number. Rounding errors or the limit of steps prevent more."
 _CHANGE_TIP = (
     "The smallest change of the input that gets the other answer: its distance (L2), and how many inputs change by "
     "more than a tenth of their range."
@@ -276,6 +277,7 @@ class WhyPanel(DockCard):
     def _show_words(self, reasons: Reasons | None, turning: Turning | None) -> None:
         names = self._session.class_names
         self.sum_label.setText("" if reasons is None else why_content.sum_line(reasons, turning))
+        self.sum_label.setToolTip(_INEXACT_TIP if reasons is not None and reasons.missing else "")
         self._sum_width = max(self._sum_width, self.sum_label.sizeHint().width())
         self._sum_box.set_width(self._sum_width)
         self._show_baseline(reasons)

@@ -198,9 +198,10 @@ def sum_line(reasons: Reasons, turning: Turning | None) -> str:
     if not reasons.parts:
         hidden = len(reasons.query.network.weights) - 1
         return f"as layer {hidden} sees them" if hidden else "as they are"
+    missing = f" (± {reasons.missing:.1g})" if reasons.missing else ""
     if reasons.share is None:
-        return "hardly differs from"
-    return f"sums to {100 * reasons.share:.1f} % from"
+        return f"hardly differs{missing} from"
+    return f"sums to {100 * reasons.share:.{0 if missing else 1}f} %{missing} from"
 
 
 def change_line(turning: Turning, names: Sequence[str], meaning: Meaning = NO_MEANING) -> str:

@@ -133,7 +133,6 @@ def changed(name: str, to: Any) -> Any:
         [],
         "text",
         changed("title", 3),
-        changed("title", "\ud800"),
         changed("columns", "ab"),
         changed("columns", ["a"]),
         changed("columns", ["a", 2]),
@@ -155,6 +154,11 @@ def changed(name: str, to: Any) -> Any:
 def test_what_is_none_is_refused_in_words(entries: Any) -> None:
     with pytest.raises(DataError, match="must "):
         Description.from_dict(entries)
+
+
+def test_a_name_that_is_not_utf_8_is_replaced() -> None:
+    """Files of before were saved with such a title and could not be opened again."""
+    assert Description.from_dict(changed("title", "table \udce9")).title == "table \ufffd"
 
 
 def test_names_have_a_limit() -> None:

@@ -59,6 +59,20 @@ def printed(done: subprocess.CompletedProcess[str]) -> Array:
     return np.array([[float(number) for number in line.split(",")] for line in done.stdout.splitlines()])
 
 
+def test_a_reader_that_has_enough_is_no_error(file: Path, tmp_path: Path) -> None:
+    """As ``| head``, of which the pipe is closed before all is written."""
+    export_script(made([784, 3], "identity"), file)
+    np.save(tmp_path / "rows.npy", np.zeros((20_000, 784), np.float32))
+    command = [sys.executable, "-I", "-W", "error", str(file), str(tmp_path / "rows.npy")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as script:
+        assert script.stdout is not None
+        assert script.stderr is not None
+        script.stdout.readline()
+        script.stdout.close()
+        assert script.stderr.read() == b""
+    assert script.returncode == 0
+
+
 # the same answers
 
 

@@ -376,3 +376,16 @@ def test_missing_packages_are_named_and_how_to_get_them() -> None:
     assert "numpy" in what
     assert "not installed" in what
     assert ".ci/setup run" in help_
+
+
+@pytest.mark.parametrize("words", [("data",), ("--help",), ("evaluate", "missing.npz")])
+def test_a_reader_that_has_gone_is_no_error(words: tuple[str, ...]) -> None:
+    """As ``| head`` that has seen enough: nothing is printed of a broken pipe."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "main.py", *words]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=write_end, stderr=subprocess.PIPE, text=True)
+    os.close(write_end)
+    assert done.returncode == (2 if "missing.npz" in words else 0)
+    assert "BrokenPipe" not in done.stderr

@@ -51,6 +51,20 @@ def test_it_draws_and_tells(
     assert len(np.unique(pixels(out).reshape(-1, 3), axis=0)) > 20
 
 
+def test_contributions_that_do_not_add_up_say_so(
+    qtbot: QtBot, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Sums around a million are rounded to sixteenths."""
+    network = Network([2, 5, 2], ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(0))
+    network.biases[0][...] = 1e6
+    save_network(network, tmp_path / "large.npz")
+    words = [str(tmp_path / "large.npz"), "--data", "moons", "--out", str(tmp_path / "why.png")]
+    for example in range(4):
+        words += ["--example", str(example)]
+    assert cli.main(["explain", *words]) == 0
+    assert "inexact: ± 0." in capsys.readouterr().out
+
+
 def test_in_both_themes(qtbot: QtBot, digit: Path, tmp_path: Path) -> None:
     net = network_file(tmp_path, [784, 20, 10])
     means = []

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 from engine.datasets import load_data, source_of
-from engine.errors import EngineError, FileFormatError
+from engine.errors import EngineError, FileFormatError, ProcessError
 from nnviz.jobs import data_process
 from nnviz.jobs.data_process import DataProcess, EndedError, reader_for
 from nnviz.jobs.data_reader import DataReader
+from tests.nnviz.file_handles import few_handles
 
 
 def ignored(done: int, total: int) -> None:
@@ -48,6 +49,11 @@ def table(tmp_path: Path) -> Path:
     file = tmp_path / "table.csv"
     np.savetxt(file, np.column_stack([numbers, numbers.sum(axis=1)]), "%.4f", ",", header="a,b,y", comments="")
     return file
+
+
+def test_a_process_that_cannot_be_started_says_why(process: DataProcess, table: Path) -> None:
+    with few_handles(2), pytest.raises(ProcessError, match="reads the data could not be started: Too many open files"):
+        process.load(str(table), {}, ignored)
 
 
 def test_it_reads_the_same_as_anybody(process: DataProcess, table: Path) -> None:

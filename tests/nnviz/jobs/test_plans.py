@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Callable, Iterator
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from nnviz.jobs.executors import beside_a_window
 from nnviz.jobs.plans import BrokenOff, HowFar, NewResults, PlanEnd, Plans
 from nnviz.library import Library, LibraryError
 from nnviz.library.sweeps import Sweeps, take_lock
+from nnviz.session.messages import error_text
 from tests.nnviz.jobs.plans_helpers import Beside
 from tests.nnviz.library.helpers import DATA, an_experiment
 from tests.nnviz.sweeps.helpers import Here, a_plan
@@ -240,6 +244,23 @@ def test_real_processes_do_the_runs_give_way_to_the_window_and_end_with_it(
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert driven.status == "running"
     assert driven.seeds == [1], "the run that was under way is kept as far as it went"
+
+
+def test_a_process_that_cannot_be_started_is_reported_with_the_cause(
+    drive: Drive, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(process: SpawnProcess) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    driven = drive()
+    monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", beside_a_window)
+    monkeypatch.setattr(SpawnProcess, "start", refuse)
+    driven.begin()
+    qtbot.waitUntil(lambda: bool(driven.errors))
+    words = error_text("The seeds could not be trained", driven.errors[0])
+    assert words is not None, "it is no unexpected error, which would be shown with a traceback"
+    assert "a process for the runs could not be started: Too many open files. Raise the limit" in words
+    assert driven.status == "stopped", "it can be resumed"
 
 
 # ---- what came of a sweep, while it is done

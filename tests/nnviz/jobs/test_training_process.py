@@ -586,13 +586,22 @@ def test_a_trainer_that_cannot_be_sent_stays(worker: Worker, ear: Ear, qtbot: Qt
 
 @pytest.mark.parametrize("executable", ["/no/such/python", ""])
 def test_a_process_that_cannot_be_started_is_no_obstacle(
-    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch, executable: str
+    worker: Worker,
+    ear: Ear,
+    qtbot: QtBot,
+    few_digits: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    executable: str,
 ) -> None:
+    """The training stays in the window's process; the log has the cause."""
     monkeypatch.setattr(sys, "executable", executable)
     worker.begin(1, lambda: of(few_digits, epochs=30))
     worker.go(1, Until.END)
     qtbot.waitUntil(lambda: bool(ear.stops))
     assert ear.stops[0].finished
+    cause = "a process for the training could not be started: No such file or directory (/no/such/python)"
+    assert (cause in caplog.text) == bool(executable)
 
 
 # ---- the end

@@ -105,6 +105,22 @@ def test_it_is_undone(session: Session) -> None:
     assert session.displayed.what_if == {}
 
 
+@pytest.mark.parametrize("kept", [{}, {NEURON: 0.5}])
+def test_what_was_only_tried_ends_with_it(session: Session, kept: dict[Neuron, float]) -> None:
+    """A strength that was tried and not set, and then the strengths of before: no step, but they are displayed."""
+    for neuron, factor in kept.items():
+        session.edits.set_strength(neuron, factor)
+    steps = session.undo.last()
+    session.edits.try_strength(NEURON, 0.2)
+    session.edits.set_strength(NEURON, kept.get(NEURON, 1.0))
+    assert session.displayed.what_if == kept
+    assert session.undo.last() is steps
+    session.edits.try_strength(NEURON, 0.2)
+    session.edits.end_what_if()
+    assert session.displayed.what_if == {}
+    assert session.displayed.network is session.displayed.as_trained
+
+
 def test_keep_makes_an_edit_of_it(session: Session, qtbot: QtBot) -> None:
     before = session.displayed.network.weights[1][:, 4].copy()
     session.edits.set_strength(NEURON, 0.5)

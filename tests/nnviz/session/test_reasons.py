@@ -8,6 +8,7 @@ import pytest
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.network import Network
 from engine.validation import Array
+from nnviz.panels.inside import why_content
 from nnviz.session.reasons import (
     ATTRIBUTIONS,
     EMPTY,
@@ -50,6 +51,17 @@ def query_of(network: Network, shape: tuple[int, ...] = (28, 28), **how: object)
 
 def zeros(query: Query) -> Array:
     return np.zeros_like(query.example)
+
+
+def test_the_accuracy_that_rounding_leaves_is_reported() -> None:
+    exact = query_of(network_of([2, 5, 2]), (2,))
+    inexact = query_of(network_of([2, 5, 2]), (2,))
+    inexact.network.biases[0][...] = 1e6
+    for query, is_exact in ((exact, True), (inexact, False)):
+        found = reasons_for(query, zeros(query))
+        assert found is not None
+        assert (found.missing == 0) == is_exact
+        assert ("(±" in why_content.sum_line(found, None)) != is_exact
 
 
 SHAPES = [[784, 64, 32, 10], [784, *[12] * 60, 10], [784, 4000, 10], [784, 1, 10], [784, 10], [784, 5, 1]]

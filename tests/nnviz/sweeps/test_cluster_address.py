@@ -32,6 +32,15 @@ def test_an_address_is_understood_as_it_is_typed(typed: str, url: str | None, is
     assert (found.url, found.is_here) == (url, is_here)
 
 
+@pytest.mark.parametrize(
+    "typed", ["tcp://[::1", "tcp://::1]:1", "tcp://[x]:1", "tcp://h:99999", "tcp://\u2100/:1", "tcp://[", ":"]
+)
+def test_what_is_no_address_is_refused_in_words(typed: str) -> None:
+    with pytest.raises(SettingError, match=r"--dask is .*: it must be tcp:// or tls://, a host and a port"):
+        address_of(typed)
+    assert not address_of("tcp://127.0.0.1:1").trusts(typed), "as the address of a worker"
+
+
 def test_a_file_of_settings_and_one_of_dask(tmp_path: Path) -> None:
     names = ("tls_ca_file", "tls_client_cert", "tls_client_key")
     for name in names:

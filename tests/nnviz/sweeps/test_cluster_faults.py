@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -211,6 +212,7 @@ def listening(answer: bytes) -> Iterator[str]:
     [
         (b"", "where nobody answers: it must answer within"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "must answer as a scheduler of Dask does"),
+        (struct.pack("<Q", 2**22) + bytes(2**22), r"its first message would have 4,194,304 bytes"),
     ],
 )
 def test_a_listener_that_is_no_scheduler_is_told_in_words(impatient: None, answer: bytes, said: str) -> None:

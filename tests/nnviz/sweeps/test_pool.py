@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.datasets import Dataset, source_of
-from engine.errors import SettingError
+from engine.errors import ProcessError, SettingError
 from engine.experiment import Experiment
 from engine.machine import THREADS
 from engine.many.one_run import Outcome, Report, RunSpec, Started
@@ -21,6 +21,7 @@ from engine.many.results import FAILED, FINISHED, PRUNED, STOPPED
 from nnviz.sweeps.executor import Notice
 from nnviz.sweeps.pool import Pool
 from tests.engine.helpers import refused
+from tests.nnviz.file_handles import few_handles
 from tests.nnviz.library.helpers import DATA, an_experiment
 from tests.nnviz.sweeps.helpers import Poison, all_over, deadly, has_learned, heard, is_as_alone, is_there, outcomes
 
@@ -74,6 +75,24 @@ def test_data_of_the_registry_come_by_name_and_others_where_these_are_not_the_sa
         pool._offer = type(pool._offer)("spirals", settings, spirals.fingerprint)
         pool.submit(RunSpec(1, made))
         assert is_as_alone(outcomes(all_over(pool))[1], made, spirals)
+
+
+@pytest.mark.parametrize("free", range(0, 13, 3))
+def test_a_process_that_cannot_be_started_says_why(free: int) -> None:
+    with (
+        few_handles(free),
+        pytest.raises(ProcessError, match=r"Too many open files.*ulimit -n"),
+        Pool(DATA, "", {}) as pool,
+    ):
+        pool.submit(RunSpec(1, LONG))
+
+
+def test_a_deleted_folder_is_named_as_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(ProcessError, match="the current folder no longer exists"), Pool(DATA, "", {}, 1) as pool:
+        pool.submit(RunSpec(1, LONG))
 
 
 def test_a_process_that_is_killed_loses_nothing_and_nothing_counts_twice(make_pool: MakePool) -> None:
