@@ -61,7 +61,7 @@ def integrated_gradients(
         steps: number of gradients, at the middles of equal parts of the way; by default as many as it takes to add
             up within 1 % of the difference (or 0.01): parts in which a gradient does not explain the change are
             halved. Halving stops at 4,096 parts (fewer for a large network), and if only rounding errors are left;
-            :func:`missing` returns by how much a result then fails to add up.
+            :func:`completeness_error` returns by how much a result then fails to add up.
         baseline: where the way begins, a number or (width,).
 
     Raises:
@@ -98,7 +98,7 @@ def integrated_gradients(
     return found
 
 
-def missing(network: Network, inputs: object, target: Target, found: Array, baseline: object = 0.0) -> float:
+def completeness_error(network: Network, inputs: object, target: Target, found: Array, baseline: object = 0.0) -> float:
     """By how much integrated gradients fail to add up; 0 if they do within 1 % of the difference, or 0.01.
 
     ``found`` is what :func:`integrated_gradients` returned for the other arguments.

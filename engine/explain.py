@@ -6,10 +6,10 @@ other. This module is the door to those that compute it.
 
 from engine.attributions import (
     connection_contributions,
+    completeness_error,
     contributions,
     gradient_times_input,
     integrated_gradients,
-    missing,
     occlusion,
 )
 from engine.features import carried_back, most_exciting, nearest_examples
@@ -22,12 +22,12 @@ __all__ = [
     "Target",
     "carried_back",
     "connection_contributions",
+    "completeness_error",
     "contributions",
     "forward",
     "gradient_times_input",
     "gradients",
     "integrated_gradients",
-    "missing",
     "most_exciting",
     "nearest_examples",
     "occlusion",

@@ -178,7 +178,7 @@ def reasons_for(query: Query, baseline: Array) -> Reasons | None:
         missing = 0.0
         if query.method == INTEGRATED:
             pairs = zip(targets, parts, strict=True)
-            missing = max(explain.missing(query.network, query.example, *pair, baseline) for pair in pairs)
+            missing = max(explain.completeness_error(query.network, query.example, *pair, baseline) for pair in pairs)
     return replace(found, parts=parts, share=share, missing=missing)
 
 

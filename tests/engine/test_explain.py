@@ -117,7 +117,7 @@ def test_rounding_errors_are_not_halved_for_ever(seed: int) -> None:
     before, after = map(float, explain.target_sums(explain.forward(network, np.stack([0 * example, example])), 0))
     miss = abs(float(found.sum()) - (after - before))
     allowed = max(0.01 * abs(after - before), 0.01)
-    reported = explain.missing(network, example, 0, found)
+    reported = explain.completeness_error(network, example, 0, found)
     assert reported == (pytest.approx(miss, rel=1e-3) if miss > allowed else 0.0)
     assert np.isfinite(found).all()
 
