@@ -5,8 +5,8 @@ other. This module is the door to those that compute it.
 """
 
 from engine.attributions import (
-    connection_contributions,
     completeness_error,
+    connection_contributions,
     contributions,
     gradient_times_input,
     integrated_gradients,
@@ -21,8 +21,8 @@ __all__ = [
     "Pass",
     "Target",
     "carried_back",
-    "connection_contributions",
     "completeness_error",
+    "connection_contributions",
     "contributions",
     "forward",
     "gradient_times_input",
