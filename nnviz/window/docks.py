@@ -183,11 +183,22 @@ class Docks(QObject):
 
     def middle(self) -> QRect:
         """Where the cards in the middle lie, in the host; all of it if they were closed or taken out."""
-        docks = self._shown_columns.get(Column.WATCH, [])
-        places = [dock.geometry() for dock in docks if dock.isVisible() and not dock.isFloating()]
-        places = [place for place in places if place.right() > 0]  # not those behind another tab
-        found = functools.reduce(QRect.united, places, QRect())
+        found = functools.reduce(QRect.united, (dock.geometry() for dock in self._in_middle), QRect())
         return found if found.isValid() else self.host.contentsRect()
+
+    @property
+    def _in_middle(self) -> list[QDockWidget]:
+        """The cards in the middle that are in view there, not those behind another tab."""
+        docks = self._shown_columns.get(Column.WATCH, [])
+        return [dock for dock in docks if dock.isVisible() and not dock.isFloating() and dock.geometry().right() > 0]
+
+    def keep_free_below(self, pixels: int) -> None:
+        """Lets the lowest cards in the middle leave that many pixels free at their bottom, if they are high enough."""
+        lowest = self.middle().bottom() - pixels
+        below = [dock for dock in self._in_middle if dock.geometry().bottom() > lowest]
+        for dock in self.docks:
+            if isinstance(dock, DockCard):
+                dock.keep_free(pixels if dock in below else 0)
 
     def show_workspace(self, name: str) -> None:
         """Shows the docks of that workspace as they were before. Raises ValueError if there is none (yet)."""
