@@ -259,12 +259,16 @@ class MainWindow(QMainWindow):
         self._place_message()
 
     def _place_message(self) -> None:
-        """Lays the message over the foot of the middle column, where it covers no field; the cards there make room."""
-        bar, host = self.message_bar, self._docks.host
-        is_shown = self.session.messages.current is not None
-        if is_shown:
+        """Lays the message over the foot of the middle column, where it covers no field.
+
+        The cards there make room for an error, which stays until it is dismissed. Other messages do not change what
+        is in the cards: one of them is shown while a film of a card is made.
+        """
+        bar, host, message = self.message_bar, self._docks.host, self.session.messages.current
+        if message is not None:
             bar.set_area(self._docks.middle().translated(host.mapTo(bar.parentWidget(), QPoint(0, 0))))
-        self._docks.keep_free_below(bar.height() + theme.GAP if is_shown else 0)
+        is_error = message is not None and message.is_error
+        self._docks.keep_free_below(bar.height() + theme.GAP if is_error else 0)
 
     # ---- what is remembered
 

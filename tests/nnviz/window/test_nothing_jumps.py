@@ -96,7 +96,7 @@ def test_an_error_moves_nothing_and_covers_no_control(
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
-def test_a_message_covers_nothing_and_moves_no_card(
+def test_an_error_message_covers_nothing_and_moves_no_card(
     ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
 ) -> None:
     """The card below it makes room, and has its room back when the message goes."""
