@@ -32,10 +32,8 @@ class CurrentExample:
         asked, found = self._question.example, self._found()
         if asked is not None and len(asked) == width:
             return self._question.label
-        if found is None or found[0].labels is None:
-            return None
-        split, number = found
-        return int(split.labels[number])
+        labels = None if found is None else found[0].labels
+        return None if found is None or labels is None else int(labels[found[1]])
 
     def _chosen(self) -> Array | None:
         found = self._found()

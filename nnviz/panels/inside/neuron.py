@@ -163,7 +163,9 @@ class NeuronPanel(DockCard):
         data, neuron = self._subject.data, self._subject.neuron
         if data is not None and neuron is not None:
             self._stack.setCurrentWidget(self.ranking)
-            self.ranking.measure(self._session.displayed.network, neuron.layer, data)
+            displayed = self._session.displayed
+            off = {each.number for each, by in displayed.what_if.items() if each.layer == neuron.layer and not by}
+            self.ranking.measure(displayed.network, neuron.layer, data, frozenset(off))
             self.ranking.back.setFocus()
 
     def _show_ranking(self) -> None:
