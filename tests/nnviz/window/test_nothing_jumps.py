@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 from itertools import takewhile
+from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QPoint, QRect, Qt
@@ -41,6 +42,7 @@ from tests.nnviz.helpers import (
     unfold,
     wait_for,
 )
+from tests.nnviz.panels.import_helpers import look_at
 
 WRONG = [
     ("shapeEdit", "shapeError", "784, x, 10"),
@@ -118,6 +120,21 @@ def test_an_error_message_covers_nothing_and_moves_no_card(
     assert (window.minimumSizeHint(), (window.width(), window.height())) == (least, size)
     messages.dismiss()
     qtbot.waitUntil(lambda: place(window, tiles) == before)
+
+
+def test_an_error_message_leaves_the_sheet_of_an_import_free(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = ready_window
+    (tmp_path / "table.csv").write_text("a,b,kind\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(40)))
+    look_at(qtbot, window, tmp_path / "table.csv")
+    sheet = window.importing.sheet
+    assert sheet is not None
+    before = sheet.geometry()
+    window.session.messages.warn("Something else could not be done.")
+    assert not sheet.geometry().intersects(window.message_bar.geometry())
+    window.session.messages.dismiss()
+    assert sheet.geometry() == before
 
 
 def test_two_errors_do_not_lie_on_one_another(ready_window: MainWindow, qtbot: QtBot) -> None:
