@@ -1,4 +1,4 @@
-"""Examples as points: where they lie along the two axes on which a layer's activations spread most.
+"""Examples as points: where they lie along the two axes of the largest variance of a layer's activations.
 
 Principal component analysis: Pearson 1901, "On lines and planes of closest fit to systems of points in space". The axes
 are worked out once and then kept, so that points move only because the network does.
@@ -43,7 +43,7 @@ class Basis:
 
 
 def basis_of(activations: Array, count: int = 2) -> Basis:
-    """The axes of the largest spread of activations (k, width), the largest first.
+    """The axes of the largest variance of activations (k, width), the largest first.
 
     Each axis points so that its largest part is positive; the same activations give the same axes. Where they have
     fewer axes than ``count``, as those of a single neuron, the others are zeros.
@@ -53,7 +53,7 @@ def basis_of(activations: Array, count: int = 2) -> Basis:
     """
     given = np.asarray(activations, np.float64)
     if not np.isfinite(given).all():
-        rule = "must be finite, or nothing spreads along an axis"
+        rule = "must be finite, or there is no variance along an axis"
         raise DataError("activations", Verbatim("not finite"), rule, "Train the network anew with a lower rate.")
     mean = given.mean(axis=0)
     centred = given - mean

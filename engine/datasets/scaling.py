@@ -30,7 +30,7 @@ class Scaling:
 
     Attributes:
         mean: (columns,) float64, what becomes 0.
-        spread: (columns,) float64, above 0, what becomes 1.
+        spread: (columns,) float64, above 0, the standard deviation, which becomes 1.
     """
 
     mean: Array
@@ -43,8 +43,8 @@ class Scaling:
         if not fits or not np.isfinite([*self.mean, *self.spread]).all() or not (self.spread > 0).all():
             raise DataError(
                 "scaling",
-                Verbatim(f"of {len(self.mean):,} means and {len(self.spread):,} spreads"),
-                "must have one finite mean and one finite spread above 0 for each column",
+                Verbatim(f"of {len(self.mean):,} means and {len(self.spread):,} standard deviations"),
+                "must have one finite mean and one finite standard deviation above 0 for each column",
                 "Scale by the mean and the standard deviation of the training examples.",
             )
 
@@ -139,7 +139,7 @@ class Scaling:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             if isinstance(error, DataError):
                 raise
-            rule = "must hold a list of means and one of spreads"
+            rule = "must hold a list of means and one of standard deviations"
             raise DataError("scaling", Verbatim("unreadable"), rule, "Train the network anew from its data.") from None
 
 

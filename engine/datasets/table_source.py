@@ -38,6 +38,7 @@ _RARE = 2  # rows of a class from which nothing is learned
 _MOST_NAMED = 5  # columns in a note
 READING = (*FORMAT, "texts", "numbers")  # settings of how the file is read
 _TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
+_STANDARDISE_TIP = "Scale numbers by the mean and standard deviation of the training part."
 _NUMBERS_TIP = "Columns of texts that are read as numbers, as 12 of 12 km; what is none counts as missing."
 _MISSING_TIP = "Leave out rows without a value, or fill in the median."
 _TASKS = {name: name for name in (CLASSIFICATION, REGRESSION)}
@@ -59,7 +60,7 @@ def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> 
         DataSetting("ignored", "Ignored", ignored, "Columns that the network does not get."),
         DataSetting("texts", "Categories", (), _TEXTS_TIP),
         DataSetting("numbers", "Numbers", (), _NUMBERS_TIP),
-        DataSetting("standardise", "Standardise", True, "Scale numbers by the training part's mean and spread."),
+        DataSetting("standardise", "Standardise", True, _STANDARDISE_TIP),
         TEST_SHARE,
         SEED,
     )

@@ -41,7 +41,7 @@ def facts_of(dataset: Dataset) -> Iterator[str]:
     parts = [f"{len(split):,} {name}" for name, split in dataset.splits.items()]
     yield f"examples: {', '.join(parts)}" + ("" if dataset.test else "; there is no test part")
     if dataset.scaling is not None:
-        yield "inputs are scaled by mean and spread of the training part"
+        yield "inputs are scaled by mean and standard deviation of the training part"
     yield ""
     yield from _classes(dataset) if dataset.is_classification else _numbers(dataset)
     for note in dataset.notes:

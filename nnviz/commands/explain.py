@@ -123,10 +123,11 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explaine
     shape = data.example_shape if data.is_picture else (data.width,)
     has_classes = data.is_classification and data.outputs > 1
     asked = has_classes, wanted.one, wanted.other, METHODS[wanted.method], data.categories
+    labels = [None] * len(split) if split.labels is None else split.labels.tolist()
     return [
         _explained(
             meaning.where(part, number),
-            Query(network, split.example(number), shape, *asked),
+            Query(network, split.example(number), shape, *asked, labels[number]),
             baseline,
             summary.bounds,
             names,

@@ -83,7 +83,7 @@ def _add_explain(explain: _Parser) -> None:
     explain.add_argument("--method", choices=methods, default=methods[0], help="how it is explained")
     text = "the output that is explained; without it, the answer"
     explain.add_argument("--class", dest="one", type=int, metavar="C", help=text)
-    text = "the output that it is compared with; without it, the second best"
+    text = "the output that it is compared with; default: the true class of a mistake, if known, else the second best"
     explain.add_argument("--against", dest="other", type=int, metavar="C", help=text)
     explain.add_argument("--out", default="why.png", metavar="FILE.png", help="the picture to write")
     explain.add_argument("--theme", choices=("dark", "light"), default="dark", help="its colours")

@@ -19,6 +19,7 @@ from nnviz.library.export import export_run
 from nnviz.library.repeating import way_to
 from nnviz.library.sweeps import STOPPED, Sweeps
 from nnviz.look import text
+from nnviz.look.units import unit_of
 
 _HEAD = ("run", "", "name", "data", "network", "epochs", "test", "begun", "size")
 _SWEEP = "sweep"
@@ -96,7 +97,7 @@ def result_of(record: RunRecord) -> str:
         if error is not None:
             return text.percent(error) + _when(record)
         if rmse is not None:
-            return text.figure(rmse) + _when(record)
+            return f"RMSE {text.figure(rmse)} {unit_of(record.target)}".rstrip() + _when(record)
     return "–"
 
 
@@ -119,6 +120,7 @@ def _facts(library: Library, record: RunRecord) -> dict[str, Any]:
         "created",
         "updated",
         "sweep",
+        "target",
     )
     told = {
         name: getattr(record, name)
@@ -164,7 +166,9 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
     yield "trained", f"{text.epochs(record.epochs, record.batches)} epochs, {record.seconds:.1f} s of learning"
     for name, value in record.figures.items():
         words = name.replace("_", " ").replace("rmse", "RMSE").replace("r2", "R²")
-        yield words, (text.percent(value) if name.endswith("error") else text.figure(value)) + _when(record)
+        unit = unit_of(record.target) if name.endswith("rmse") else ""
+        figure = text.percent(value) if name.endswith("error") else f"{text.figure(value)} {unit}".rstrip()
+        yield words, figure + _when(record)
     for change in record.changes:
         yield f"epoch {text.epochs(change.epoch, record.batches)}", text.plain(change.text)
     moments = library.moments(record.id)

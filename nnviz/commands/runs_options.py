@@ -14,7 +14,8 @@ def add_runs(runs: Parser, command: Callable[..., Parser]) -> None:
     add = runs.add_argument
     add("--json", action="store_true", help="all facts, for other programs")
     add("--search", metavar="WORD", nargs="+", default=[], help="only runs with these words in settings, name or note")
-    add("--sort", metavar="FIGURE", default="id", help="by id, name, epochs, seconds, nbytes, test_error, …")
+    words = "by id, name, epochs, seconds, nbytes, test_error, …; errors and losses only within the same data"
+    add("--sort", metavar="FIGURE", default="id", help=words)
     add("--ascending", action="store_true", help="the smallest first")
     actions = runs.add_subparsers(title="actions", metavar="ACTION")
     _add_one_run(actions, command)

@@ -20,10 +20,11 @@ def fits_canvas(data: Dataset | None) -> bool:
 def example_ink(data: Dataset, part: str, number: int) -> Ink:
     """An example of one of the data's splits, as a picture over the whole canvas."""
     split = data.splits[part]
-    title = f"{part} picture {number}"
-    if split.labels is not None:
-        title += f": a {data.class_name(int(split.labels[number]))}"
-    return Ink(split.example(number).reshape(SIDE, SIDE), 1.0, title, is_example=True)
+    title, label = f"{part} picture {number}", None if split.labels is None else int(split.labels[number])
+    if label is not None:
+        title += f": a {data.class_name(label)}"
+    pixels = split.example(number).reshape(SIDE, SIDE)
+    return Ink(pixels, 1.0, title, is_example=True, label=label, fingerprint=data.fingerprint)
 
 
 def are_centred(data: Dataset) -> bool:

@@ -70,12 +70,15 @@ class Ink:
         side: length of its longer side in the drawing's unit.
         title: a description for people; may be empty.
         is_example: it is from the data set; the network is shown it unchanged while nothing is drawn over it.
+        label: the true class, as its number in the data of that ``fingerprint``; None if it is not known.
     """
 
     pixels: Array
     side: float
     title: str = ""
     is_example: bool = False
+    label: int | None = None
+    fingerprint: str = ""
 
     @property
     def nbytes(self) -> int:

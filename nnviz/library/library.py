@@ -24,6 +24,7 @@ from nnviz.library.groups import Group
 from nnviz.library.listing import (
     Entry,
     Listing,
+    data_of_runs,
     entries,
     groups_of_runs,
     listed,
@@ -105,7 +106,8 @@ class Library:
 
         Args:
             search: words that must all stand in settings, name, note or title of the data, in any case.
-            sort: a field of :class:`RunRecord` or a figure ("test_error"); runs without it come last.
+            sort: a field of :class:`RunRecord` or a figure ("test_error"); runs without it come last. By a figure, runs
+                are sorted within the same data only, and by the title of the data first.
             starred: only those with a star.
 
         Raises SettingError for what runs cannot be sorted by.
@@ -155,6 +157,10 @@ class Library:
         Raises SettingError for what runs cannot be sorted by.
         """
         return values_of_runs(self.database, sort)
+
+    def data_sets(self) -> dict[int, tuple[str, str]]:
+        """Returns title and fingerprint of the data of each run, by number: see :attr:`RunRecord.data_set`."""
+        return data_of_runs(self.database)
 
     def children(self, run: int) -> list[RunRecord]:
         """Returns the runs that branched off from a run, the oldest first."""

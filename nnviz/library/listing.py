@@ -12,13 +12,16 @@ from engine.errors import SettingError
 from nnviz.library.database import Database
 from nnviz.library.faults import damaged, no_run
 from nnviz.library.groups import Group
-from nnviz.library.records import RunRecord, columns, record_of
+from nnviz.library.records import RunRecord, columns, record_of, target_in
 from nnviz.library.schema import FIGURES
 
 _PAGE = 50
 # The last epoch of a run with the same figures as the run: it is the one that they are of.
 _SAME = " AND ".join(f"epochs.{name} IS runs.{name}" for name in FIGURES)
 _KIND = "SELECT kind FROM sweeps WHERE sweeps.id = runs.sweep"
+# It names what an RMSE is counted in; other runs are read without it.
+_OF_NUMBERS = " OR ".join(f"{name} IS NOT NULL" for name in FIGURES if name.endswith("_rmse"))
+_DESCRIPTION = f"CASE WHEN {_OF_NUMBERS} THEN description END"
 _MEASURED = f"SELECT epoch FROM epochs WHERE run = runs.id AND {_SAME} ORDER BY epoch DESC LIMIT 1"
 SORTED_BY = (
     *("id", "name", "note", "starred", "status", "data", "epochs", "seconds", "nbytes", "created", "updated"),
@@ -76,10 +79,13 @@ def read_records(database: Database, ids: Sequence[int]) -> dict[int, RunRecord]
     """The records of these runs, by number; those that are gone are left out. Raises LibraryError."""
     marks = ", ".join("?" * len(ids))
     of_what = _KIND if database.has_sweeps else "NULL"
-    what = f"({_MEASURED}), ({of_what}), {columns(database.has_sweeps)}"
+    what = f"({_MEASURED}), ({of_what}), {_DESCRIPTION}, {columns(database.has_sweeps)}"
     rows = database.rows(f"SELECT {what} FROM runs WHERE id IN ({marks})", tuple(ids))
     try:
-        found = [record_of(row, None if at is None else float(at), kind) for at, kind, *row in rows]
+        found = [
+            record_of(row, None if at is None else float(at), kind, target_in(description))
+            for at, kind, description, *row in rows
+        ]
     except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, str(error)[:80]) from None
     return {record.id: record for record in found}
@@ -95,13 +101,20 @@ def listed(database: Database, search: str, sort: str, ascending: bool, starred:
     """The runs that are not deleted, with every word of ``search`` in settings, name, note or data, or in what their
     sweep is called.
 
+    Figures of different data do not compare: runs are sorted by the title of their data first, and by a figure only
+    within the same data.
+
     Raises SettingError for a figure that there is none of, and LibraryError.
     """
     check_sort(sort)
     where, values = _condition(database, search, starred)
     way = "ASC" if ascending else "DESC"
-    # What was not measured comes last, whichever way.
-    query = f"SELECT id FROM runs WHERE {where} ORDER BY {sort} IS NULL, {sort} {way}, id DESC"
+    # What was not measured comes last, whichever way; of data with the same title the last trained ones come first.
+    by_data = ""
+    if sort in FIGURES:
+        same = "OVER (PARTITION BY data, fingerprint)"
+        by_data = f"min({sort} IS NULL) {same}, data COLLATE NOCASE, max(id) {same} DESC, "
+    query = f"SELECT id FROM runs WHERE {where} ORDER BY {by_data}{sort} IS NULL, {sort} {way}, id DESC"
     if sort == "id":
         query = f"SELECT id FROM runs WHERE {where} ORDER BY id {way}"
     return Listing(database, [int(row[0]) for row in database.rows(query, values)])
@@ -222,6 +235,12 @@ def runs_of_group(database: Database, group: Group) -> list[int]:
     """The numbers of its runs, the oldest first. Raises LibraryError."""
     query = "SELECT id FROM runs WHERE sweep = ? AND trial = ? AND deleted IS NULL ORDER BY id"
     return [int(row[0]) for row in database.rows(query, group)]
+
+
+def data_of_runs(database: Database) -> dict[int, tuple[str, str]]:
+    """The title and the fingerprint of the data of each run, by number. Raises LibraryError."""
+    rows = database.rows("SELECT id, data, fingerprint FROM runs WHERE deleted IS NULL")
+    return {int(run): (str(title), str(fingerprint)) for run, title, fingerprint in rows}
 
 
 def values_of_runs(database: Database, sort: str) -> dict[int, float]:

@@ -41,6 +41,7 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "left_at": _or_none(float),
 }
 _MADE_BY = [_KINDS.get(name, str) for name in _PLAIN]
+_LONGEST_DESCRIPTION = 2**20  # bytes of an unpacked description that is read for a list of runs
 _LONGEST_WORD = 100  # characters of a setting by which a run can be found; painted points are longer
 
 
@@ -68,6 +69,7 @@ class RunRecord:
         figures: results at its end ("test_error", "train_rmse" and so on), as far as they were measured.
         measured: the epoch at whose end they were measured; None if that is not known.
         kind: of what it belongs to: "seeds", "race" or "sweep"; None for none, or if that is not known.
+        target: name of the only number that is predicted, which its RMSE is counted in; empty if there is none.
     """
 
     id: int
@@ -95,6 +97,12 @@ class RunRecord:
     trial: int | None = None
     measured: float | None = None
     kind: str | None = None
+    target: str = ""
+
+    @property
+    def data_set(self) -> tuple[str, str]:
+        """What tells its data from others: only figures of the same data can be compared."""
+        return self.data, self.fingerprint
 
     @property
     def test_error(self) -> float | None:
@@ -163,12 +171,15 @@ def columns(has_sweeps: bool = True) -> str:
     return ", ".join(f"NULL AS {name}" if name in MEMBERSHIP and not has_sweeps else name for name in _PLAIN)
 
 
-def record_of(row: Sequence[Any], measured: float | None = None, kind: str | None = None) -> RunRecord:
+def record_of(
+    row: Sequence[Any], measured: float | None = None, kind: str | None = None, target: str = ""
+) -> RunRecord:
     """The record of a row of :func:`columns`. Raises ValueError or TypeError for what no run has.
 
     Args:
         measured: the epoch at whose end its figures were measured; None if that is not known.
         kind: of what it belongs to; None for none.
+        target: name of the only number that is predicted; empty if there is none.
     """
     if len(row) != len(_PLAIN):
         raise ValueError("a row of another table")
@@ -176,7 +187,7 @@ def record_of(row: Sequence[Any], measured: float | None = None, kind: str | Non
     figures = {name: float(value) for name, value in told if value is not None}
     before = [made(value) for made, value in zip(_MADE_BY[:_FIRST_FIGURE], row[:_FIRST_FIGURE], strict=True)]
     behind = [made(value) for made, value in zip(_MADE_BY[_BEHIND:], row[_BEHIND:], strict=True)]
-    values: list[Any] = [*before, figures, *behind, measured, kind]
+    values: list[Any] = [*before, figures, *behind, measured, kind, target]
     return RunRecord(*values)
 
 
@@ -221,6 +232,19 @@ def _best_of(told: dict[str, Any]) -> BestRestored:
 
 def changes_json(changes: Iterable[Change]) -> str:
     return json.dumps([[change.epoch, change.text] for change in changes], separators=(",", ":"))
+
+
+def target_in(description: bytes | None) -> str:
+    """The name of the only number that is predicted; empty if there is none, or if the description cannot be read.
+
+    Opening the network reports what is wrong with a description; a list of runs only lacks the name.
+    """
+    try:
+        told = json.loads(zlib.decompressobj().decompress(description or b"", _LONGEST_DESCRIPTION))
+        targets = Description.from_dict(told).targets
+    except (EngineError, KeyError, TypeError, ValueError, RecursionError, zlib.error):
+        return ""
+    return targets[0] if len(targets) == 1 else ""
 
 
 def packed_description(description: Description | None) -> bytes | None:

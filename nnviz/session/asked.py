@@ -156,7 +156,7 @@ class _Past:
             if moment not in known:
                 known[moment] = asking.ask(network.with_parameters(moment.parameters), example)
         self._example, self._known = example, known
-        latest = {moment.epochs: answer for moment, answer in known.items()}  # of each epoch
+        latest = {moment.epochs: known[moment] for moment in moments}  # in their order; of each epoch the last one
         finite = {epochs: answer for epochs, answer in latest.items() if answer is not None}
         return PastAnswers(list(finite), list(finite.values()))
 

@@ -52,7 +52,7 @@ class Cloud:
         rows: (k,) the examples' numbers in the split.
         points: (k, 2) float32; NaN where activations are not finite.
         answers: the network's answers to them.
-        share: the share of the spread that the axes show; NaN if there is none, and for t-SNE.
+        share: the share of the variance that the axes show; NaN if there is none, and for t-SNE.
         basis: the axes that activations are projected on, for t-SNE before they are arranged.
         arrangement: what t-SNE works on; None for fixed axes.
     """

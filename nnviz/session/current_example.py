@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.datasets.dataset import Split
 from engine.validation import Array
 from nnviz.session.data import Data
 from nnviz.session.question import Question
@@ -26,11 +27,25 @@ class CurrentExample:
                 return inputs
         return None
 
+    def label(self, width: int) -> int | None:
+        """The true class of what :meth:`inputs` returns; None if it is not known, as for a drawing."""
+        asked, found = self._question.example, self._found()
+        if asked is not None and len(asked) == width:
+            return self._question.label
+        labels = None if found is None else found[0].labels
+        return None if found is None or labels is None else int(labels[found[1]])
+
     def _chosen(self) -> Array | None:
+        found = self._found()
+        if found is None:
+            return None
+        if self._taken[0] is not self._selection.example:
+            split, number = found
+            self._taken = self._selection.example, split.example(number)
+        return self._taken[1]
+
+    def _found(self) -> tuple[Split, int] | None:
+        """The chosen example, as its split and its number there."""
         example, data = self._selection.example, self._data.dataset
         split = None if example is None or data is None else data.splits.get(example.part)
-        if example is None or split is None or example.number >= len(split):
-            return None
-        if self._taken[0] is not example:
-            self._taken = example, split.example(example.number)
-        return self._taken[1]
+        return None if example is None or split is None or example.number >= len(split) else (split, example.number)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from nnviz.library.schema import FIGURES
 from nnviz.session.run_words import NEWEST, SORTS
 from nnviz.session.seeds import OF_TRIALS
 
@@ -27,7 +28,8 @@ class Families:
         members: the runs of each of these groups, in the order in which they come.
         runs_of: of each sweep the runs that were found.
         best: of each sweep what it is sorted by, and what its runs have of it together, as far as it is known.
-        order: the numbers of all that was found, in order.
+        order: the numbers of all that was found, in order: by a figure within the same data only.
+        data: if it is sorted by a figure, title and fingerprint of the data of each that was found; else empty.
         parents: of each that stands below another, that one.
     """
 
@@ -41,9 +43,11 @@ class Families:
         self.runs_of: dict[int, Sequence[int]] = {}
         self.best = self._best()
         self.parents: dict[int, int] = {}
+        self.data: dict[int, tuple[str, str]] = {}
         if not self.groups and not self.sweeps:  # which the database can sort
             self.order = library.runs(search, sort, SORTS[sort].is_ascending).ids
             self.parents = library.parents()
+            self._note_data({run: run for run in self.order})
             return
         newest = self._found(closed)
         self._stand_below(library.parents())
@@ -87,12 +91,29 @@ class Families:
         if self._sort == NEWEST:
             return sorted(newest, key=lambda number: -newest[number])
         values, sign = self._library.values(self._sort), 1 if SORTS[self._sort].is_ascending else -1
+        worth = {number: self._worth(number, values) for number in newest}
+        self._note_data(newest)
 
         def key(number: int) -> tuple[bool, float, int]:
-            value = self._worth(number, values)
+            value = worth[number]
             return value is None, 0.0 if value is None else sign * value, -newest[number]
 
-        return sorted(newest, key=key)
+        best_first = sorted(newest, key=key)
+        sections: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for number in best_first:
+            sections[self.data.get(number, ("", ""))].append(number)
+
+        def place(data: tuple[str, str]) -> tuple[bool, str, int]:
+            is_unknown = all(worth[number] is None for number in sections[data])
+            return is_unknown, data[0].lower(), -max(newest[number] for number in sections[data])
+
+        return [number for data in sorted(sections, key=place) for number in sections[data]]
+
+    def _note_data(self, newest: Mapping[int, int]) -> None:
+        """Notes the data of each, by its newest run, if the list is sorted by a figure."""
+        if self._sort in FIGURES:
+            known = self._library.data_sets()
+            self.data = {number: known[run] for number, run in newest.items() if run in known}
 
     def _worth(self, number: int, values: Mapping[int, float]) -> float | None:
         """What a sweep has together, the median of a group, the figure of a run; None where it is not known."""

@@ -38,6 +38,7 @@ class Row(NamedTuple):
         siblings: of one of these, the numbers of all of them.
         of: the sweep that it stands for, or whose trial it is; None for any other.
         best: of a sweep what it is sorted by, and what its runs have of it together.
+        section: title of its data, if the list is sorted by a figure and this is the first row of other data.
     """
 
     run: int
@@ -48,6 +49,7 @@ class Row(NamedTuple):
     siblings: tuple[int, ...] = ()
     of: ToldSweep | None = None
     best: tuple[str, float] | None = None
+    section: str = ""
 
     @property
     def is_member(self) -> bool:
@@ -115,8 +117,25 @@ def listed(library: Library, search: str, sort: str, opened: Collection[object] 
     trial does. Below a sweep that is ``opened`` stand those of its trials that were found.
     """
     families = Families(library, search, sort, [each.id for each in opened if isinstance(each, Sweep)])
-    rows = [_row(row, families) for row in under_parents(families.order, families.parents)]
+    found = under_parents(families.order, families.parents)
+    rows = [_row(row, families) for row in found]
+    for place, section in _sections(found, families.data).items():
+        rows[place] = rows[place]._replace(section=section)
     return Listed(rows, library.count, library.notice, with_parents(library, rows[:PAGE]))
+
+
+def _sections(rows: Sequence[Row], data: Mapping[int, tuple[str, str]]) -> dict[int, str]:
+    """Where rows of other data begin, and the title of these; empty if all are of the same data."""
+    if len(set(data.values())) < 2:
+        return {}
+    found: dict[int, str] = {}
+    last: tuple[str, str] | None = None
+    for place, row in enumerate(rows):
+        now = data.get(row.run, ("", "")) if not row.depth else last
+        if now is not None and now != last:
+            title, last = now[0] or "unknown data", now
+            found[place] = f"{title} (other data)" if title in found.values() else title
+    return found
 
 
 def _row(row: Row, families: Families) -> Row:

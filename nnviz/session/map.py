@@ -32,7 +32,7 @@ _QUICK = 0.0003  # seconds, as for the answer
 class Map(QObject):
     """Places the examples of the part that the mistakes are of.
 
-    On two axes of the largest spread (PCA), which are kept until the person asks for others, or chooses another layer,
+    On two axes of the largest variance (PCA), which are kept until the user asks for others, or chooses another layer,
     network or part; or by t-SNE, for one moment of the network.
 
     Signals:

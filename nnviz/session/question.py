@@ -103,6 +103,20 @@ class Question(QObject):
         return targets
 
     @property
+    def label(self) -> int | None:
+        """The true class of the example, also on the canvas while nothing is drawn over it; None if it is not known."""
+        data = self._data.dataset
+        if data is None or data.train.labels is None:
+            return None
+        if self.is_drawn:
+            drawing = self._sketch.drawing
+            ink = drawing[0] if len(drawing) == 1 else None
+            return ink.label if isinstance(ink, Ink) and ink.fingerprint == data.fingerprint else None
+        origin = self.origin
+        labels = None if origin is None else data.splits[origin.part].labels
+        return None if origin is None or labels is None else int(labels[origin.number])
+
+    @property
     def _now(self) -> Given | None:
         data = self._data.dataset
         return None if data is None or self.is_drawn else self._given.get(meaning_of(data))

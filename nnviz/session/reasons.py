@@ -42,9 +42,10 @@ class Query:
         example: (width,).
         shape: how it is arranged: (height, width) of a picture, else (columns,).
         has_classes: whether the largest output is the answer.
-        one, other: outputs that were chosen; None for the answer and the second best.
+        one, other: outputs that were chosen; None for the defaults, see :func:`compared`.
         method: one of ``METHODS``.
         categories: groups of inputs, as of a data set.
+        truth: the true class of the example; None if it is not known.
     """
 
     network: Network
@@ -55,6 +56,7 @@ class Query:
     other: int | None = None
     method: str = INTEGRATED
     categories: Sequence[Sequence[int]] = ()
+    truth: int | None = None
 
     @property
     def is_picture(self) -> bool:
@@ -183,7 +185,11 @@ def reasons_for(query: Query, baseline: Array) -> Reasons | None:
 
 
 def compared(query: Query) -> tuple[Array, int, int | None] | None:
-    """The outputs, and the two that are compared; None if they are not finite."""
+    """The outputs, and the two that are compared; None if they are not finite.
+
+    The defaults are the predicted class, and against it the true class. If that is the same or not known, it is the
+    second best.
+    """
     try:
         outputs: Array = query.network.predict(query.example[None])[0]
     except DataError:
@@ -194,7 +200,9 @@ def compared(query: Query) -> tuple[Array, int, int | None] | None:
     if one is None:
         one = next(int(number) for number in ranked if number != other or len(outputs) == 1)
     if other is None or other == one:
-        other = next((int(number) for number in ranked if number != one), None)
+        truth = query.truth if query.has_classes and one == ranked[0] and query.truth in ranked else None
+        second = next((int(number) for number in ranked if number != one), None)
+        other = second if truth in (None, one) else truth
     return outputs, one, other
 
 

@@ -42,8 +42,10 @@ class Remedies(QObject):
         self._settings, self._runs, self._making, self._branching = settings, runs, making, branching
         self._undo, self._messages = undo, messages
         self._notice: Message | None = None
+        self._dead_layer: int | None = None  # that the notice names
         training.died.connect(self._died)
         training.reports.diverged.connect(self._diverged)
+        runs.history_changed.connect(self._follow)
         settings.changed.connect(lambda: messages.withdraw(self._notice))
 
     # ---- it has died
@@ -57,11 +59,19 @@ class Remedies(QObject):
             Choice(f"Reset with learning rate {other:g}", partial(self._reset_with, {"learning_rate": other}))
             for other in rates
         ]
+        self._dead_layer = run.dead_layer
         self._notice = self._messages.warn(
             f"The network has died: every neuron of layer {run.dead_layer} answers the same to all examples, so the "
             f"error stays at chance. A learning rate of {setting_value(rate)} has thrown its weights too far.",
             *choices,
         )
+
+    def _follow(self) -> None:
+        """Names the layer that is dead now in a notice that is still shown, as the run bar does."""
+        run, notice = self._runs.current, self._notice
+        is_shown = notice is not None and self._messages.current is notice
+        if is_shown and self._dead_layer is not None and run.dead_layer not in (None, self._dead_layer):
+            self._died(run)
 
     def _rates_before(self, now: TrainingSettings) -> list[float]:
         """The smaller learning rate from which the person changed to the present one; empty if it came otherwise."""
@@ -93,6 +103,7 @@ class Remedies(QObject):
             where, go = f"Go back to epoch {text.epochs(good)}", partial(self._branching.branch_at, good)
         else:
             where, go = "Reset", self._reset_with
+        self._dead_layer = None
         rate = _a_tenth_of(training.learning_rate)
         choices = [Choice(f"{where} with rate {rate:g}", partial(go, {"learning_rate": rate}))]
         if not training.clip_norm:

@@ -12,6 +12,7 @@ from engine.lazy_dataclass import dataclass
 from engine.optimizers import OPTIMIZERS
 from nnviz.library import LibraryError
 from nnviz.look import text
+from nnviz.look.units import unit_of
 from nnviz.session.run import Run
 from nnviz.session.seeds import main_figure, median_of, named_first, seed_of
 from nnviz.session.setting_words import changes_between, setting_value
@@ -101,16 +102,20 @@ def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     """The figure that a run is sorted by, of a group the median, and the name of its colour.
 
     A dash where it was not measured, or diverged. Where it is of another epoch than the network of the one run, or that
-    was stopped early, the epoch stands with it: "2.67 at 8".
+    was stopped early, the epoch stands with it: "2.67 % at 8".
     """
     figure = main_figure(records) if sort == NEWEST else sort
-    words, colour = figure_words(figure, median_of(records, figure), records[0].batches)
+    unit = unit_of(records[0].target)
+    words, colour = figure_words(figure, median_of(records, figure), records[0].batches, unit)
     at = _epoch_told(records[0]) if len(records) == 1 and figure in records[0].figures else None
     return words if at is None or words == _NONE else f"{words} at {text.epochs(at)}", colour
 
 
-def figure_words(figure: str, value: float | None, batches: int = 0) -> tuple[str, str]:
-    """A figure, of a run with so many steps in an epoch, and the name of its colour; a dash where there is none."""
+def figure_words(figure: str, value: float | None, batches: int = 0, unit: str = "") -> tuple[str, str]:
+    """A figure, of a run with so many steps in an epoch, and the name of its colour; a dash where there is none.
+
+    With its unit: "2.67 %"; of an RMSE that of the target, "2.94 mpg", or "RMSE 2.94" where that is not known.
+    """
     colour = SORTS[figure].colour if figure in SORTS else "text"
     if value is None or not math.isfinite(value):
         return _NONE, colour
@@ -118,7 +123,11 @@ def figure_words(figure: str, value: float | None, batches: int = 0) -> tuple[st
         return text.epochs(value, batches), colour
     if figure == "nbytes":
         return text.figure(value / _MEGABYTE, 3), colour
-    return f"{100 * value:.2f}" if figure.endswith("_error") else text.steady(value), colour
+    if figure.endswith("_error"):
+        return f"{100 * value:.2f} %", colour
+    if figure.endswith("_rmse"):
+        return (f"{text.steady(value)} {unit}" if unit else f"RMSE {text.steady(value)}"), colour
+    return text.steady(value), colour
 
 
 def _epoch_told(record: RunRecord) -> float | None:

@@ -42,7 +42,7 @@ class Why(QObject):
 
     Attributes:
         method: one of ``reasons.METHODS``.
-        one, other: outputs that were chosen; None for the answer and the second best.
+        one, other: outputs that were chosen; None for the predicted class, and for the true class or the second best.
     """
 
     changed = pyqtSignal()
@@ -83,7 +83,7 @@ class Why(QObject):
             self.changed.emit()
 
     def compare(self, one: int | None, other: int | None) -> None:
-        """Chooses the outputs: None for the answer and the second best. The same twice leaves only the first."""
+        """Chooses the outputs; None for the default. The same twice leaves only the first."""
         chosen = one, None if one is not None and one == other else other
         if chosen != (self.one, self.other):
             self.one, self.other = chosen
@@ -132,9 +132,9 @@ class Why(QObject):
             self._summary = Summary(dataset)
         shape = dataset.example_shape if dataset.is_picture else (dataset.width,)
         has_classes = dataset.train.labels is not None and network.shape[-1] > 1
-        return Query(
-            network, example, shape, has_classes, self.one, self.other, self.method, dataset.categories
-        ), self._summary
+        chosen = self.one, self.other, self.method
+        truth = self._current.label(dataset.width)
+        return Query(network, example, shape, has_classes, *chosen, dataset.categories, truth), self._summary
 
     def _ask_reasons(self) -> Question | None:
         asked = self._query()

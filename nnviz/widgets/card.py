@@ -214,6 +214,7 @@ class DockCard(QDockWidget):
         self.setTitleBarWidget(self.head)
         sheet, self.body = _body()
         self.setWidget(sheet)
+        self.free_below = 0  # pixels that the body leaves free at its bottom, for what lies over the card
         self.in_view = False  # False if closed or behind another tab; isVisible() knows nothing of tabs
         self.visibilityChanged.connect(self._visibility_changed)
 
@@ -225,6 +226,19 @@ class DockCard(QDockWidget):
         """From now on the card needs that width, whatever it shows; its texts give way."""
         self.head.least_width = width
         self.widget().setMinimumWidth(width)
+
+    def keep_free(self, pixels: int) -> None:
+        """Leaves that many pixels free at the bottom of the body, or none if the body is not high enough.
+
+        The card needs no more height for them, so the window can still be made smaller.
+        """
+        sheet, left, top, right, bottom = self.widget(), *self.body.getContentsMargins()
+        needed = sheet.minimumSizeHint().height() - self.free_below
+        free = pixels if needed + pixels <= sheet.height() else 0
+        sheet.setMinimumHeight(needed if free else 0)
+        if free != self.free_below:
+            self.body.setContentsMargins(left, top, right, bottom - self.free_below + free)
+            self.free_below = free
 
     def refresh(self) -> None:
         """Draws what changed while the card was out of view. Subclasses that draw implement it."""

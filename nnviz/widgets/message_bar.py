@@ -1,10 +1,10 @@
-"""The bar at the bottom of the window that tells what happened or asks what to do. It overlaps cards, moving none."""
+"""The bar at the foot of the window that shows what happened or asks what to do. It moves no card."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, QRect, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QKeyEvent
 from PyQt5.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
@@ -28,7 +28,7 @@ class _ChoiceButton(QPushButton):
 
 
 class MessageBar(QFrame):
-    """Lies at the bottom centre of its parent. Its owner hides it when there is no message.
+    """Lies at the bottom centre of its area, in the parent. Its owner hides it when there is no message.
 
     Signals:
         dismissed: by its ×, Esc, or the timer. Errors and messages with choices have no timer.
@@ -42,6 +42,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("messageBar")
         self._is_error = False
+        self._area: QRect | None = None  # None: all of the parent
         self._icon = QLabel()
         self.text = named(QLabel(), "messageText")
         self.text.setTextFormat(Qt.PlainText)
@@ -116,12 +117,18 @@ class MessageBar(QFrame):
             self._place()
         return super().eventFilter(watched, event)
 
+    def set_area(self, area: QRect) -> None:
+        """Lies at the bottom of that part of the parent from now on."""
+        if area != self._area:
+            self._area = area
+            self._place()
+
     def _place(self) -> None:
-        """Sets the width from the parent and the height that the text needs at that width.
+        """Sets the width from the area and the height that the text needs at that width.
 
         Answers that would leave less than half of the width to the text are below it.
         """
-        ground = self.parentWidget()
+        ground = self._area or self.parentWidget().rect()
         width = min(ground.width() - 2 * theme.GAP, _WIDEST)
         self._grid.removeWidget(self._answers)
         self._answers.layout().invalidate()  # other buttons may be visible now
@@ -131,5 +138,6 @@ class MessageBar(QFrame):
             self._grid.addWidget(self._answers, 0, 2)
         self._grid.invalidate()
         height = self.heightForWidth(width)
-        self.setGeometry((ground.width() - width) // 2, ground.height() - height - theme.GAP, width, height)
+        left, top = ground.left() + (ground.width() - width) // 2, ground.bottom() + 1 - height - theme.GAP
+        self.setGeometry(left, top, width, height)
         self.raise_()

@@ -32,7 +32,7 @@ class Docks(QObject):
     The cards of a workspace are made when it is shown for the first time.
 
     Signals:
-        changed: a dock was moved, resized, shown or hidden.
+        changed: a dock was moved, resized, shown or hidden, or ``free_below`` has changed.
         added(dock): a dock was made.
 
     Attributes:
@@ -41,6 +41,7 @@ class Docks(QObject):
         cards: the cards and pages that were made so far, by name.
         workspace: the name of the workspace that is shown.
         division: of the middle column's height.
+        free_below: pixels that what lies in the middle is to leave free at its bottom.
     """
 
     changed = pyqtSignal()
@@ -58,6 +59,7 @@ class Docks(QObject):
         self.cards: dict[str, Any] = {}
         self._columns: dict[str, dict[Column, list[QDockWidget]]] = {}
         self.docks: list[QDockWidget] = []
+        self.free_below = 0
         self._layouts: dict[str, QByteArray] = {}  # of the workspaces that were shown before
         self._first_layouts: dict[str, QByteArray] = {}
         self._sizes = _Sizes(self.host, self.docks)
@@ -183,11 +185,25 @@ class Docks(QObject):
 
     def middle(self) -> QRect:
         """Where the cards in the middle lie, in the host; all of it if they were closed or taken out."""
-        docks = self._shown_columns.get(Column.WATCH, [])
-        places = [dock.geometry() for dock in docks if dock.isVisible() and not dock.isFloating()]
-        places = [place for place in places if place.right() > 0]  # not those behind another tab
-        found = functools.reduce(QRect.united, places, QRect())
+        found = functools.reduce(QRect.united, (dock.geometry() for dock in self._in_middle), QRect())
         return found if found.isValid() else self.host.contentsRect()
+
+    @property
+    def _in_middle(self) -> list[QDockWidget]:
+        """The cards in the middle that are in view there, not those behind another tab."""
+        docks = self._shown_columns.get(Column.WATCH, [])
+        return [dock for dock in docks if dock.isVisible() and not dock.isFloating() and dock.geometry().right() > 0]
+
+    def keep_free_below(self, pixels: int) -> None:
+        """Lets the lowest cards in the middle leave that many pixels free at their bottom, if they are high enough."""
+        lowest = self.middle().bottom() - pixels
+        below = [dock for dock in self._in_middle if dock.geometry().bottom() > lowest]
+        for dock in self.docks:
+            if isinstance(dock, DockCard):
+                dock.keep_free(pixels if dock in below else 0)
+        if pixels != self.free_below:
+            self.free_below = pixels
+            self.changed.emit()
 
     def show_workspace(self, name: str) -> None:
         """Shows the docks of that workspace as they were before. Raises ValueError if there is none (yet)."""

@@ -60,7 +60,7 @@ class ImportPlace(QObject):
 
     def _place(self) -> None:
         if self.sheet is not None and self._session.importing.name is not None:
-            middle = self._docks.middle()
+            middle = self._docks.middle().adjusted(0, 0, 0, -self._docks.free_below)
             self.sheet.setGeometry(middle.translated(self._docks.host.mapTo(self._ground, QPoint(0, 0))))
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -161,6 +161,7 @@ class MainWindow(QMainWindow):
         self.message_bar.hide()
         self.message_bar.dismissed.connect(self.session.messages.dismiss)
         self.message_bar.chosen.connect(self.session.messages.choose)
+        self._docks.changed.connect(self._place_message)
         self.importing = ImportPlace(self.session, self._docks, frame)
 
     def _made_later(self) -> Iterator[None]:
@@ -255,6 +256,19 @@ class MainWindow(QMainWindow):
             choices = [choice.text for choice in message.choices]
             self.message_bar.show_message(message.text, message.is_error, choices)
         self.message_bar.setVisible(message is not None)
+        self._place_message()
+
+    def _place_message(self) -> None:
+        """Lays the message over the foot of the middle column, where it covers no field.
+
+        The cards there make room for an error, which stays until it is dismissed. Other messages do not change what
+        is in the cards: one of them is shown while a film of a card is made.
+        """
+        bar, host, message = self.message_bar, self._docks.host, self.session.messages.current
+        if message is not None:
+            bar.set_area(self._docks.middle().translated(host.mapTo(bar.parentWidget(), QPoint(0, 0))))
+        is_error = message is not None and message.is_error
+        self._docks.keep_free_below(bar.height() + theme.GAP if is_error else 0)
 
     # ---- what is remembered
 

@@ -93,6 +93,13 @@ def numbered_data(examples: int, width: int = 2) -> Dataset:
     return Dataset("numbers", regression_split("train", inputs, np.zeros((examples, 1)), width, 1))
 
 
+def prices(seed: int = 0) -> Dataset:
+    """A regression of one number, in €."""
+    inputs = np.random.default_rng(seed).normal(size=(40, 3))
+    split = regression_split("train", inputs, 100 * inputs[:, :1], 3, 1)
+    return Dataset("prices", split, split, targets=("price (€)",))
+
+
 def network_for(dataset: Dataset, seed: int = 1, hidden: int = 5, **how: Any) -> Network:
     """A small network of the right width."""
     return Network([dataset.width, hidden, dataset.outputs], rng=np.random.default_rng(seed), **how)

@@ -39,8 +39,8 @@ _MISSING_TIP = (
     "without the value to predict is always left out."
 )
 _STANDARDISE_TIP = (
-    "Scales each column of numbers by the mean and the spread of the training part, so that no column counts more "
-    "because of its unit. The scaling is saved with the network."
+    "Scales each column of numbers by the mean and the standard deviation of the training part, so that no column "
+    "counts more because of its unit. The scaling is saved with the network."
 )
 _SUMMARY_TIP = "Rows at the end that look like a sum or a mean of the others are no examples, unless you keep them."
 _LIST_ROWS = 3  # problems that can be seen at once

@@ -164,7 +164,7 @@ class MapPage(Page):
         if cloud.subject.network.shape[cloud.subject.layer] == 1:
             return f"{words} · one neuron: its activation from left to right"
         share = "none of" if np.isnan(cloud.share) else f"{100 * cloud.share:.0f} % of"
-        return f"{words} · the two axes show {share} the spread"
+        return f"{words} · the two axes show {share} the variance"
 
     @property
     def _standing_out(self) -> str:

@@ -18,7 +18,7 @@ from nnviz.widgets.share_bar import ShareBar
 
 _LAYER_TIP = "By which layer's activations the examples are placed: those that it sees as alike lie together."
 _METHOD_TIP = (
-    "PCA: along the two axes of the largest spread, at once and while it learns. "
+    "PCA: along the two axes of the largest variance, at once and while it learns. "
     "t-SNE: neighbours stay neighbours; takes a while, for one moment of the network."
 )
 _COUNT_TIP = "How many examples t-SNE places: 1 000 take about 3 s, 2 500 about 8 s, 10 000 about 35 s on one core."

@@ -165,7 +165,9 @@ class NeuronPanel(DockCard):
         if data is not None and neuron is not None:
             self._stack.setCurrentWidget(self.ranking)
             part = measured_part(data, self._session.runs.current.experiment.training.validation_share)
-            self.ranking.measure(self._session.displayed.network, neuron.layer, data, part)
+            displayed = self._session.displayed
+            off = {each.number for each, by in displayed.what_if.items() if each.layer == neuron.layer and not by}
+            self.ranking.measure(displayed.network, neuron.layer, data, part, frozenset(off))
             self.ranking.back.setFocus()
 
     def _show_ranking(self) -> None:

@@ -43,7 +43,7 @@ class NeuronLeads(QWidget):
         change, self._change = line("neuronEffect", "testFigure")
         self._change.setToolTip("The error of the network as it is trained → what it would be.")
         measured, self._measured = line("neuronEffectOf")
-        tip = "Ranks all neurons of the layer by what the error loses without each. That can take a while."
+        tip = "Ranks all neurons of the layer by how much the error rises without each. That can take a while."
         self.which = pill("which could go?", "whichCouldGoButton", "Which could go?", tip)
         button = arranged(QHBoxLayout(), self.which, 1)
         arranged(QVBoxLayout(self), leads, (self.links, 100), without, change, measured, button, 1, spacing=4)

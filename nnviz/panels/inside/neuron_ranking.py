@@ -1,4 +1,4 @@
-"""Which could go: all neurons of a layer by what the error loses without each."""
+"""Which could go: all neurons of a layer by how much the error rises without each."""
 
 from __future__ import annotations
 
@@ -24,11 +24,16 @@ from nnviz.widgets.share_bar import ShareBar
 
 
 class Ranked(NamedTuple):
-    """What is ranked: a layer, from 1, by the results on a part of the data, and what these are in words."""
+    """What is ranked: a layer, from 1, by the results on a part of the data, and what these are in words.
+
+    Attributes:
+        off: the neurons that are switched off already, by their numbers from 0: nothing changes without them.
+    """
 
     layer: int
     part: str
     what: str
+    off: frozenset[int] = frozenset()
 
 
 class RankingView(QWidget):
@@ -52,7 +57,7 @@ class RankingView(QWidget):
         self._progress = ShareBar(160)
         tip = "Back to the neuron. What is still being measured is dropped."
         self.back = pill("back", "rankingBackButton", "Back to the neuron", tip)
-        self.bars = named(NamedBars(scrolls=True, number=_change), "rankingBars", "What the error loses without each")
+        self.bars = named(NamedBars(scrolls=True, number=_change), "rankingBars", "Rise of the error without each")
         self.bars.describe = self._describe
         self.bars.picked.connect(lambda row: self.chosen.emit(self._order[row]))
         self.bars.hovered.connect(lambda row: self.pointed.emit(self._order[row] if row >= 0 else -1))
@@ -62,12 +67,17 @@ class RankingView(QWidget):
         arranged(QVBoxLayout(self), head, (ScrollColumn("rankingScroll", content), 1), spacing=6)
         self.back.clicked.connect(self.left)
 
-    def measure(self, network: Network, layer: int, data: Dataset, part: Part) -> None:
-        """Ranks a layer of a network that nobody writes to, by a part of the data."""
+    def measure(
+        self, network: Network, layer: int, data: Dataset, part: Part, off: frozenset[int] = frozenset()
+    ) -> None:
+        """Ranks a layer of a network that nobody writes to, by a part of the data.
+
+        Neurons that are ``off`` in the network have no rank.
+        """
         name = Meaning(data).target_name
         what = "error" if data.is_classification else f"RMSE of {name}" if name else "RMSE"
         steps = lambda: without_each(network, part.examples, layer, data.target_scaling)  # noqa: E731
-        self._ranking.start(Ranked(layer, part.name, what), lambda: only_shares(steps()))
+        self._ranking.start(Ranked(layer, part.name, what, off), lambda: only_shares(steps()))
 
     def refresh(self) -> None:
         """Shows how far it is, or the neurons, those first that could go."""
@@ -79,19 +89,21 @@ class RankingView(QWidget):
             self.bars.show_rows([], np.zeros(0))
             return
         whole, all_results = ranking.result
-        losses = np.array([_worse(whole, each) for each in all_results])
-        self._order = np.argsort(losses, kind="stable").tolist()
-        self.bars.show_rows([f"neuron {number + 1}" for number in self._order], losses[self._order], is_signed=True)
-        layer, part, what = ranking.about
+        layer, part, what, off = ranking.about
+        rises = np.array([_worse(whole, each) for each in all_results])
+        rises[list(off)] = np.nan
+        self._order = np.argsort(rises, kind="stable").tolist()  # those without a number come last
+        names = [f"neuron {number + 1}{' (off)' if number in off else ''}" for number in self._order]
+        self.bars.show_rows(names, rises[self._order], is_signed=True)
         unit = ", in points" if whole.error is not None else ""
-        self._title.setText(
-            f"Layer {layer}: what the {part} {what} gains without each neuron{unit}; the first could go"
-        )
+        self._title.setText(f"Layer {layer}: rise of the {part} {what} without each neuron{unit}; the first could go")
 
     def _describe(self, row: int) -> str:
         if self._ranking.result is None:
             return ""
         number, (whole, each) = self._order[row], self._ranking.result
+        if number in self._ranking.about.off:
+            return f"neuron {number + 1} is switched off already · a click shows it"
         return f"without neuron {number + 1}: {change_text(whole, each[number])} · a click shows it"
 
     def point_at(self, neuron: int | None) -> None:
@@ -106,10 +118,11 @@ class RankingView(QWidget):
         whole, all_results = ranking.result
         names = ["error", "rmse", "loss"]
         head = ["layer", "neuron", *(f"{name} {how} it" for name in names for how in ("with", "without"))]
-        rows: list[list[object]] = [
-            [ranking.about.layer, number + 1, *(_or_empty(getattr(of, name)) for name in names for of in (whole, each))]
-            for number, each in enumerate(all_results)
-        ]
+        rows: list[list[object]] = []
+        for number, each in enumerate(all_results):
+            results = (whole, each) if number not in ranking.about.off else (None, whole)
+            figures = [_or_empty(getattr(of, name, None)) for name in names for of in results]
+            rows.append([ranking.about.layer, number + 1, *figures])
         return [name.replace("rmse", "RMSE") for name in head], rows
 
 

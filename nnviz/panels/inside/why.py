@@ -57,7 +57,10 @@ _SHORTER = {
 }
 _BASELINE_TIP = "What the input is compared with: contributions are of what differs from it."
 _ONE_TIP = "The output that is explained. “its answer” follows the network."
-_OTHER_TIP = "The output that it is compared with, and to which the smallest change turns the answer."
+_OTHER_TIP = (
+    "The output to compare with, and to which the smallest change turns the prediction. "
+    "Default: the true class of a mistake, else the second best."
+)
 _INEXACT_TIP = "The contributions add up only within this number. Rounding errors or the limit of steps prevent more."
 _CHANGE_TIP = (
     "The smallest change of the input that gets the other answer: its distance (L2), and how many inputs change by "
@@ -154,7 +157,7 @@ class WhyPanel(DockCard):
     def _name_outputs(self) -> None:
         names = self._session.class_names
         self.one_combo.set_names("its answer", names)
-        self.other_combo.set_names("second best", names)
+        self.other_combo.set_names("true or second best", names)
         self.other_combo.setVisible(len(names) > 1)
         self._make_room()
         self._show_choices()

@@ -19,6 +19,7 @@ from nnviz.library import RunRecord
 from nnviz.library.schema import FIGURES
 from nnviz.look import text
 from nnviz.look.results import words_of_pairs
+from nnviz.look.units import unit_of
 from nnviz.session.compared import Compared
 from nnviz.session.seeds import Chosen, main_figure, value_of, values_of
 from nnviz.session.setting_words import setting_name, setting_value
@@ -38,7 +39,7 @@ def differing(runs: Sequence[Compared], baseline: Chosen | None, live: Live | No
     Figures of a group under way are those of its runs that are done, or else what was measured ``live`` so far. While
     there is such a group all figures are told, so that no row comes and goes.
     """
-    base = next((number for number, run in enumerate(runs) if run.chosen == baseline), 0)
+    base = _place_of(baseline, runs)
     rows = [row for row in (_origin(runs), *_settings(runs)) if _differs(row)]
     is_going = any(run.under_way is not None for run in runs)
     for figure in _FIGURES:
@@ -48,6 +49,17 @@ def differing(runs: Sequence[Compared], baseline: Chosen | None, live: Live | No
             ranges = [_range(figure, runs, values)] if figure.is_strong and any(run.is_group for run in runs) else []
             rows += [row for row in (medians, *ranges) if is_going or _differs(medians) or _differs(row)]
     return rows
+
+
+def why_no_differences(runs: Sequence[Compared], baseline: Chosen | None) -> str:
+    """Why there are no differences to the baseline in the figures of some runs; empty if there are."""
+    others = [run for run in runs if _data_of(run) != _data_of(runs[_place_of(baseline, runs)])]
+    named = ", ".join(f"{text.plain(run.title, 30)} ({text.name(run.data)})" for run in others)
+    return f"Trained on other data than the baseline, so their figures do not compare: {named}." if others else ""
+
+
+def _place_of(baseline: Chosen | None, runs: Sequence[Compared]) -> int:
+    return next((number for number, run in enumerate(runs) if run.chosen == baseline), 0)
 
 
 def _so_far(figure: _Figure, run: Compared, live: Live) -> list[float]:
@@ -159,8 +171,10 @@ class _Figure:
         """ "2.20 – 2.60", without the unit."""
         return " – ".join(self.words(value).removesuffix(" %") for value in (values[0], values[-1]))
 
-    def words(self, value: float) -> str:
-        return self.write(value) if math.isfinite(value) else "diverged"
+    def words(self, value: float, unit: str = "") -> str:
+        """ "2.67 %", "2.94 mpg": an RMSE with the unit of the target, if that is known."""
+        of = unit if self.name.endswith("_rmse") else ""
+        return f"{self.write(value)} {of}".rstrip() if math.isfinite(value) else "diverged"
 
 
 def _signed(difference: float) -> str:
@@ -186,7 +200,8 @@ _FIGURES = (
     _Figure("epochs", "epochs trained", text.epochs, _signed),
     _Figure("seconds", "seconds", lambda value: text.figure(value, 3), _signed),
 )
-_AT_ANY_TIME = {"epochs", "seconds"}  # the others are measured at the end of an epoch
+# The others are measured at the end of an epoch, and compare only between runs of the same data.
+_AT_ANY_TIME = {"epochs", "seconds"}
 
 
 def _medians(figure: _Figure, runs: Sequence[Compared], values: Sequence[Sequence[float]], base: int) -> DifferRow:
@@ -195,7 +210,9 @@ def _medians(figure: _Figure, runs: Sequence[Compared], values: Sequence[Sequenc
     cells = []
     for number, (run, measured) in enumerate(zip(runs, values, strict=True)):
         tip = f"median of {_of(run, measured)}: {figure.range(measured)}" if run.is_group and measured else ""
-        cell = _cell(figure, found[number], None if number == base else found[base], tip)
+        is_like = figure.name in _AT_ANY_TIME or _data_of(run) == _data_of(runs[base])
+        unit = "" if run.record is None else unit_of(run.record.target)
+        cell = _cell(figure, found[number], found[base] if is_like and number != base else None, tip, unit)
         is_dated = not run.is_group and run.record is not None and figure.name not in _AT_ANY_TIME
         cells.append(_dated(cell, run.record) if is_dated and run.record is not None else cell)
     return DifferRow(_called(figure, runs), tuple(cells), figure.is_strong)
@@ -217,11 +234,12 @@ def _called(figure: _Figure, runs: Sequence[Compared]) -> str:
     return f"{figure.title}, median of {sizes.pop()}" if len(sizes) == 1 else f"{figure.title}, median"
 
 
-def _cell(figure: _Figure, value: float | None, base: float | None, tip: str) -> DifferCell:
+def _cell(figure: _Figure, value: float | None, base: float | None, tip: str, unit: str) -> DifferCell:
     if value is None:
         return DifferCell("—")
     is_told = base is not None and math.isfinite(value) and math.isfinite(base)
-    return DifferCell(figure.words(value), figure.delta(value - base) if is_told and base is not None else "", tip)
+    delta = figure.delta(value - base) if is_told and base is not None else ""
+    return DifferCell(figure.words(value, unit), delta, tip)
 
 
 def _range(figure: _Figure, runs: Sequence[Compared], values: Sequence[Sequence[float]]) -> DifferRow:

@@ -13,6 +13,7 @@ from nnviz.library import LibraryError, RunRecord
 from nnviz.library.sweeps import ToldSweep
 from nnviz.look import text
 from nnviz.look.results import figure_name
+from nnviz.look.units import unit_of
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.runs.room_part import RoomPart
 from nnviz.panels.runs.trial_words import sweep_entry, sweep_row, sweep_title, trial_title
@@ -35,7 +36,10 @@ from nnviz.widgets.runs.run_table import RunLine, RunTable
 
 _EMPTY = "Runs appear here when a network is trained."
 _NOTHING_FOUND = "No run has all these words in its settings, name, note or data, or in the name of its sweep."
-_SORT_TIP = "By which figure the runs are sorted, the best first, or by their date. It stands at the right of each run."
+_SORT_TIP = (
+    "Sorts the runs by their date or by a figure, the best first. Figures of different data do not compare, so each "
+    "data set is sorted by itself."
+)
 _SEARCH_TIP = (
     "Lists the runs that have all these words in settings, name, note or data, or in the name of their sweep, like "
     "“adam 0.01”, “784-64” or “sweep 3”."
@@ -157,7 +161,8 @@ class KeptRunsPanel(DockCard):
         self._words.setText(library.problem or (_NOTHING_FOUND if library.count else _EMPTY))
         self._stack.setCurrentWidget(self.table_view if library.rows else self._words)
         current = next((place for place, row in enumerate(library.rows) if row.key == self._chosen), None)
-        self.table_view.show_lines(len(library.rows), self._line, self._tip, current, self._is_sought)
+        headed = [place for place, row in enumerate(library.rows) if row.section]
+        self.table_view.show_lines(len(library.rows), self._line, self._tip, current, self._is_sought, headed)
         self._is_sought = False
         self._moved()
 
@@ -192,6 +197,7 @@ class KeptRunsPanel(DockCard):
             not row.is_sweep,
             self._progress(row),
             sweep_title(row.of) if row.is_sweep and row.of is not None else "",
+            text.name(row.section),
         )
 
     def _figure(self, row: Row, records: Sequence[RunRecord]) -> tuple[str, str]:
@@ -349,10 +355,9 @@ class KeptRunsPanel(DockCard):
             for each in records:
                 title = self._title(row, records) if row.of is None else _title_in_file(row.of, records)
                 named = f"{title} · {seed_of(each)}" if len(records) > 1 else title
-                rows.append(
-                    [each.id, named, each.epochs, each.seconds, *(each.figures.get(name, "") for name in names)]
-                )
-        return ["run", "title", "epochs", "seconds", *names], rows
+                figures = [each.figures.get(name, "") for name in names]
+                rows.append([each.id, named, each.data, unit_of(each.target), each.epochs, each.seconds, *figures])
+        return ["run", "title", "data", "unit of RMSE", "epochs", "seconds", *names], rows
 
 
 def _title_in_file(sweep: ToldSweep, records: Sequence[RunRecord]) -> str:

@@ -77,7 +77,7 @@ class TheirCurvesPage(Page):
         self.log_button = pill("log", f"{prefix}LogButton", f"Logarithmic axis of the {called}", _LOG_TIP, True)
         self.log_button.setChecked(True)
         self.log_button.toggled.connect(plot.set_log)
-        self.spread_button = ChoiceButton(f"{prefix}SpreadButton", "How the runs of a group spread", _SPREAD_TIP)
+        self.spread_button = ChoiceButton(f"{prefix}SpreadButton", "Range or quartiles of a group", _SPREAD_TIP)
         self.spread_button.chosen.connect(session.comparison.set_spread)
         arranged(QHBoxLayout(self.aside), 1, self.part_button, self.spread_button, self.log_button, spacing=4)
         for signal in (session.comparison.changed, session.comparison.spread_changed):

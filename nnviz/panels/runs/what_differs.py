@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
 from nnviz.look import text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
-from nnviz.panels.runs.differing import Live, differing, verdicts
+from nnviz.panels.runs.differing import Live, differing, verdicts, why_no_differences
 from nnviz.panels.runs.race_button import RaceButton
 from nnviz.session.compared import Compared
 from nnviz.session.session import Session
@@ -120,7 +120,8 @@ class WhatDiffersPage(Page):
         self.view.show_rows([(run.title, run.colour) for run in runs], rows)
         self._note.setText(_ALIKE if len(runs) > 1 else _TOO_FEW)
         self._stack.setCurrentWidget(self.view if rows else self._note)
-        self.verdict.setText("\n".join(verdicts(runs, baseline)))
+        unlike = why_no_differences(runs, baseline) if rows else ""
+        self.verdict.setText("\n".join(filter(None, [unlike, *verdicts(runs, baseline)])))
         self.verdict.setVisible(bool(self.verdict.text()))
 
     def table(self) -> Table | None:

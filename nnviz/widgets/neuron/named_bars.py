@@ -112,7 +112,8 @@ class NamedBars(Pickable):
         length = float(np.nan_to_num(value)) / self._end * (room / 2 if self._is_signed else room)
         bar = QRectF(middle + min(0, length), place.top() + (place.height() - _THICKNESS) / 2, 0, _THICKNESS)
         bar.setWidth(max(abs(length), 1.5))
-        painter.fillRect(bar, theme.colour(self._colours[length > 0]))
+        if not np.isnan(value):
+            painter.fillRect(bar, theme.colour(self._colours[length > 0]))
         painter.setPen(theme.colour("text"))
         at = place if self._is_signed else place.adjusted(bar.right() + _AIR, 0, 0, 0)
         side = Qt.AlignRight if self._is_signed else Qt.AlignLeft

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QPointF, QRect, QSize, Qt, pyqtSignal
@@ -24,8 +24,9 @@ from nnviz.widgets.parts import named
 from nnviz.widgets.table_look import show_as_rows
 
 STAR, COLOUR, TITLE, SEEDS, FIGURE = range(5)  # columns
-_WIDTHS = {STAR: 20, COLOUR: 20, SEEDS: 32, FIGURE: 48}
+_WIDTHS = {STAR: 20, COLOUR: 20, SEEDS: 32, FIGURE: 56}
 _HIGH = 32  # pixels of a row
+_HEADING = 22  # pixels above the first row of a section
 _SIDE = 10  # of the square
 _INDENT, _AIR = 12, 4
 _ARROW = 3.5  # half the width of the triangle
@@ -49,6 +50,7 @@ class RunLine:
         has_square: whether it can be compared; else the title begins where the square would be.
         progress: of a group that is being trained, how far it is: stands in the place of count and figure.
         name: what a person changes to rename it, where that is not the title.
+        heading: what stands above it, if it is the first row of a section.
     """
 
     title: str
@@ -66,6 +68,7 @@ class RunLine:
     has_square: bool = True
     progress: str = ""
     name: str = ""
+    heading: str = ""
 
     @property
     def words(self) -> str:
@@ -158,6 +161,7 @@ class _NameField(QStyledItemDelegate):
     ) -> None:
         """Over the whole title, which begins further left where there is no square."""
         place = QRect(option.rect)
+        place.setTop(place.bottom() + 1 - _HIGH)  # below the heading of a section
         if not self._lines.line(index.row()).has_square:
             place.setLeft(place.left() - _WIDTHS[COLOUR])
         editor.setGeometry(place)
@@ -180,6 +184,13 @@ class _Ink:
     def _place(self, column: int, top: int) -> QRect:
         left, width = self._columns[column]
         return QRect(left, top, width, _HIGH)
+
+    def paint_heading(self, words: str, top: int, width: int) -> None:
+        """What stands above the first row of a section."""
+        place = QRect(_AIR, top, width - 2 * _AIR, _HEADING)
+        self._painter.setFont(self._plain)
+        self._write(fitted(words, place.width()), "muted", place, Qt.AlignLeft)
+        self._painter.fillRect(0, top + _HEADING - 1, width, 1, self._colour("grid"))
 
     def paint(self, line: RunLine, top: int, width: int, is_selected: bool) -> None:
         """A row, as wide as that."""
@@ -294,6 +305,7 @@ class RunTable(QTableView):
         self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
         self._pressed = 0  # where the mouse was pressed, from the left
+        self._headed: Sequence[int] = ()  # the rows that are higher, by a heading
         theme.changed.connect(self.viewport().update)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -344,15 +356,20 @@ class RunTable(QTableView):
         tip: Callable[[int], str],
         current: int | None,
         is_sought: bool = False,
+        headed: Sequence[int] = (),
     ) -> None:
         """Shows other rows, scrolled as before; ``line`` is called for those in sight, ``tip`` for their tooltips.
 
         Args:
             current: the current row; None for none.
             is_sought: whether it is brought into sight.
+            headed: the rows with a heading.
         """
         scrolled = self.verticalScrollBar().value()
         self.lines.show(count, line, tip)
+        for row in {*self._headed, *headed}:
+            self.setRowHeight(row, _HIGH + (_HEADING if row in headed else 0))
+        self._headed = headed
         if current is not None:
             self.setAutoScroll(False)
             self.setCurrentIndex(self.lines.index(current, TITLE))
@@ -375,7 +392,10 @@ class RunTable(QTableView):
         painter = QPainter(self.viewport())
         ink, width = _Ink(painter, columns), sum(width for _, width in columns.values())
         for row in range(first, self.lines.count if last < 0 else last + 1):
-            ink.paint(self.lines.line(row), self.rowViewportPosition(row), width, row in selected)
+            line, top = self.lines.line(row), self.rowViewportPosition(row)
+            if line.heading:
+                ink.paint_heading(line.heading, top, width)
+            ink.paint(line, top + (_HEADING if line.heading else 0), width, row in selected)
 
     @property
     def current(self) -> int | None:

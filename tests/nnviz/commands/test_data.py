@@ -32,6 +32,11 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
     return code, out, err
 
 
+def test_how_numbers_are_scaled_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "penguins")
+    assert "inputs are scaled by mean and standard deviation of the training part" in out
+
+
 def row_of(out: str, name: str) -> list[str]:
     """The cells of a table's row; two spaces are between them."""
     row = next(line for line in out.splitlines() if line.split("  ")[0] == name)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import load_data
 from engine.network import Network
-from engine.storage import save_network
+from engine.storage import load_network, save_network
 from engine.validation import Array
 from nnviz.commands import cli, explain
 
@@ -154,6 +154,20 @@ def test_a_number_is_told_in_its_unit(
     assert float(said) == pytest.approx(float(data.target_scaling.undo(answer)[0, 0]), rel=1e-3)
     assert "why mpg" in told
     assert "smallest change" not in told
+
+
+def test_a_mistake_is_compared_with_its_true_class(
+    qtbot: QtBot, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    data = load_data("penguins")
+    net = network_file(tmp_path, [data.width, 8, 3])
+    ranked, labels = np.argsort(-load_network(net).predict(data.test.inputs), axis=1), data.test.labels
+    number = int(np.flatnonzero(ranked[:, 2] == labels)[0])
+    command = ["explain", str(net), "--data", "penguins", "--example", str(number), "--out", str(tmp_path / "why.png")]
+    best, second, truth = map(data.class_name, ranked[number])
+    for against, other in (([], truth), (["--against", str(ranked[number, 1])], second)):
+        assert cli.main([*command, *against]) == 0
+        assert f"why {best}, not {other};" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

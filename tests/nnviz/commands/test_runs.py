@@ -10,7 +10,9 @@ import pytest
 
 from nnviz.commands import cli
 from nnviz.library import Library, library_path
-from tests.nnviz.library.helpers import an_experiment, in_epoch, record
+from nnviz.look import text
+from tests.engine.helpers import prices
+from tests.nnviz.library.helpers import an_experiment, in_epoch, of_prices, record
 
 
 def runs(*words: str) -> int:
@@ -56,6 +58,16 @@ def test_runs_are_found_and_sorted(capsys: pytest.CaptureFixture[str]) -> None:
     runs("--sort", "epochs", "--ascending")
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:-1]] == ["3", "2", "1"]
     assert runs("--sort", "beauty") == cli.USAGE_ERROR
+
+
+def test_an_rmse_is_told_with_its_unit(capsys: pytest.CaptureFixture[str]) -> None:
+    with Library() as library:
+        record(library, of_prices(), prices())
+        rmse = library.run(1).figures["test_rmse"]
+    assert runs() == 0
+    assert f"RMSE {text.figure(rmse)} €" in capsys.readouterr().out
+    assert runs("show", "1") == 0
+    assert f"{text.figure(rmse)} €" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("filled")

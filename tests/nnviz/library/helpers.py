@@ -11,7 +11,7 @@ from engine.experiment import Experiment
 from engine.history import History
 from engine.training import Trainer
 from nnviz.library import Library, Recording
-from tests.engine.helpers import class_data
+from tests.engine.helpers import class_data, prices
 
 DATA = class_data()  # 60 examples to learn from, 4 inputs, 3 classes
 
@@ -30,6 +30,11 @@ def an_experiment(data: Dataset = DATA, **settings: Any) -> Experiment:
     """Six epochs of six batches, with Adam, for data of any width."""
     made = Experiment().changed(hidden=(5,), epochs=6, batch_size=10, optimizer="adam", learning_rate=0.01)
     return made.for_data(data).changed(**settings)
+
+
+def of_prices(seed: int = 0, **settings: Any) -> Experiment:
+    """The same for a regression of one number."""
+    return an_experiment(prices(seed), loss="quadratic", output="identity", **settings)
 
 
 def record(

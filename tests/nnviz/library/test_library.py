@@ -17,8 +17,8 @@ from engine.history import History
 from nnviz import __version__
 from nnviz.library import Library, UnknownRunError, library_path
 from nnviz.library.place import is_on_network, usual_path
-from tests.engine.helpers import refused
-from tests.nnviz.library.helpers import DATA, an_experiment, in_epoch, record
+from tests.engine.helpers import prices, refused
+from tests.nnviz.library.helpers import DATA, an_experiment, in_epoch, of_prices, record
 
 
 @pytest.fixture
@@ -206,6 +206,35 @@ def test_runs_are_sorted_by_any_figure_and_those_without_come_last(library: Libr
     assert [each.id for each in library.runs(sort="epochs")] == [good, bad, none]
     with pytest.raises(SettingError, match="must be a figure of a run"):
         library.runs(sort="id; DROP TABLE runs")
+
+
+def test_runs_of_other_data_are_sorted_by_a_figure_apart(library: Library) -> None:
+    """By the title of their data, then the figure; data without that figure come last."""
+    told = [("moons", "a", 0.2), ("digits", "b", 0.3), ("moons", "a", 0.1), ("Clouds", "c", 0.25), ("moons", "d", 0.01)]
+    runs = []
+    for title, fingerprint, error in told:
+        runs.append(library.begin(an_experiment().changed(fingerprint=fingerprint), title))
+        with library.database.writing():
+            library.database.update_run(runs[-1], {"status": "finished", "test_error": error})
+    other, cars = (
+        library.begin(an_experiment().changed(fingerprint="a"), "moons"),
+        library.begin(an_experiment(), "cars"),
+    )
+    clouds, digits, moons, other_moons = runs[3], runs[1], [runs[2], runs[0]], runs[4]
+    expected = [clouds, digits, *moons, other, other_moons, cars]
+    assert library.runs(sort="test_error", ascending=True).ids == expected
+    assert library.runs(sort="test_error").ids == [clouds, digits, *moons[::-1], other, other_moons, cars]
+    assert library.runs(sort="epochs").ids == sorted([*runs, other, cars], reverse=True), "epochs are the same for all"
+
+
+def test_a_run_says_what_its_rmse_is_counted_in(library: Library) -> None:
+    run, _ = record(library, of_prices(), prices())
+    assert library.run(run).target == "price (€)"
+    other, _ = record(library)
+    assert library.run(other).target == ""
+    with library.database.writing():
+        library.database.update_run(run, {"description": b"damaged"})
+    assert library.run(run).target == ""
 
 
 def test_a_list_reads_what_is_looked_at(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,22 @@ def test_that_it_died_again_is_not_told_in_the_same_training(ready_window: MainW
     assert told == [session.runs.current]
 
 
+def test_bar_and_message_name_the_same_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Another layer may die later in the same training."""
+    window, session = ready_window, ready_window.session
+    kill(window)
+    train_epochs(qtbot, window, 1)
+    figures, (first,) = Evaluation(0.1, 0.9, None), session.messages.current.choices
+    session.training.runner.told.emit(session.runs.current.id, Epochs.of([Epoch(2, figures, figures, 0.1, None, 1)]))
+    assert status(window) == "epoch 1 of 1 · layer 1 is dead"
+    assert "every neuron of layer 1 " in session.messages.current.text
+    assert [choice.text for choice in session.messages.current.choices] == [first.text]
+    session.messages.dismiss()
+    session.training.runner.told.emit(session.runs.current.id, Epochs.of([Epoch(3, figures, figures, 0.1, None, 2)]))
+    assert status(window) == "epoch 1 of 1 · layer 2 is dead"
+    assert session.messages.current is None, "a message that was dismissed does not come back"
+
+
 def test_one_that_learns_is_not_called_dead(ready_window: MainWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_window, 1)
     assert status(ready_window) == "epoch 1 of 1 · batch 20 / 20"

@@ -94,6 +94,10 @@ def test_what_was_answered_at_each_epoch_is_drawn(window: MainWindow, qtbot: QtB
     session.probes.want("a test", (PAST,), True)
     train(window, qtbot)
     qtbot.waitUntil(lambda: {3, 10, 30} <= set(session.probes[PAST].result.epochs))
+    wait_until_filled(window, qtbot)
+    qtbot.waitUntil(lambda: session.probes[PAST].is_up_to_date)
+    epochs = session.probes[PAST].result.epochs
+    assert (epochs, epochs[-1]) == (sorted(epochs), EPOCHS), "lines go from left to right, up to now"
 
 
 def test_one_that_goes_on_is_filled_again(window: MainWindow, qtbot: QtBot) -> None:

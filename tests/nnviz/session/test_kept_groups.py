@@ -41,6 +41,26 @@ def order(library: Library, sort: str, search: str = "") -> list[int | Group]:
 # ---- rows
 
 
+@pytest.mark.parametrize("has_groups", [False, True])
+def test_rows_of_other_data_are_sorted_apart_below_a_title(library: Library, has_groups: bool) -> None:
+    made, runs = an_experiment(), []
+    for title, error in (("moons", 0.2), ("digits", 0.3), ("moons", 0.1)):
+        runs.append(library.begin(made.changed(fingerprint=title), title))
+        with library.database.writing():
+            library.database.update_run(runs[-1], {"status": "finished", "test_error": error})
+    expected = [(runs[1], "digits"), (runs[2], "moons"), (runs[0], "")]
+    if has_groups:
+        expected.insert(1, (told_group(library, [0.1, 0.2], made.changed(fingerprint="MNIST")), "MNIST"))
+    assert [(row.chosen, row.section) for row in listed(library, "", "test_error").rows] == expected
+    again = library.begin(made.changed(fingerprint="more noise"), "moons")
+    last = listed(library, "", "test_error").rows[-1]
+    assert (last.chosen, last.section) == (again, "moons (other data)")
+    assert not any(row.section for row in listed(library, "", NEWEST).rows), "by date they are one list"
+    assert not any(row.section for row in listed(library, "", "epochs").rows), "and by what is the same for all data"
+    library.delete([again])
+    assert not any(row.section for row in listed(library, "moons", "test_error").rows)
+
+
 def test_a_group_is_one_row_where_its_newest_run_is(library: Library) -> None:
     old = single(library, 0.1)
     group = told_group(library, [0.3, 0.1, 0.2])
@@ -124,8 +144,8 @@ def test_a_lone_run_of_a_plan_is_listed_as_a_run(library: Library) -> None:
 
 def test_the_figure_is_the_median(library: Library) -> None:
     records = records_of(library, told_group(library, [0.031, 0.022, 0.026]))
-    assert figure_of(records, "test_error") == ("2.60", "test")
-    assert figure_of(records, NEWEST) == ("2.60", "test")
+    assert figure_of(records, "test_error") == ("2.60 %", "test")
+    assert figure_of(records, NEWEST) == ("2.60 %", "test")
     assert middle_of(records).test_error == 0.026
     assert figure_of(records, "validation_error")[0] == "—"
 
@@ -135,13 +155,13 @@ def test_of_trials_of_a_sweep_it_is_the_validation_error(library: Library) -> No
     group = told_group(library, [0.03, 0.02])
     with library.database.writing():
         library.database.write("UPDATE runs SET validation_error = 0.05")
-    assert figure_of(records_of(library, group), NEWEST) == ("2.50", "test")
+    assert figure_of(records_of(library, group), NEWEST) == ("2.50 %", "test")
     with library.database.writing():
         library.database.write("UPDATE sweeps SET kind = 'sweep'")
     records = records_of(library, group)
     assert [each.kind for each in records] == ["sweep", "sweep"]
-    assert figure_of(records, NEWEST) == ("5.00", "text")
-    assert figure_of(records, "test_error") == ("2.50", "test")
+    assert figure_of(records, NEWEST) == ("5.00 %", "text")
+    assert figure_of(records, "test_error") == ("2.50 %", "test")
 
 
 def test_of_a_run_that_was_stopped_early_the_epoch_is_told(library: Library) -> None:
@@ -149,10 +169,10 @@ def test_of_a_run_that_was_stopped_early_the_epoch_is_told(library: Library) -> 
     with library.database.writing():
         library.database.write("UPDATE runs SET epochs = 1, batches = 10, status = 'pruned'")
         library.database.write("INSERT INTO epochs (run, epoch, seconds, test_error) VALUES (?, 1, 1, 0.3)", (run,))
-    assert figure_of(list(library.records([run]).values()), "test_error")[0] == "30.00 at 1"
+    assert figure_of(list(library.records([run]).values()), "test_error")[0] == "30.00 % at 1"
     with library.database.writing():
         library.database.write("UPDATE runs SET status = 'finished'")
-    assert figure_of(list(library.records([run]).values()), "test_error")[0] == "30.00"
+    assert figure_of(list(library.records([run]).values()), "test_error")[0] == "30.00 %"
 
 
 def test_of_an_even_number_it_is_between_the_two_and_the_better_one_stands_for_all(library: Library) -> None:
@@ -163,7 +183,7 @@ def test_of_an_even_number_it_is_between_the_two_and_the_better_one_stands_for_a
 
 def test_runs_that_diverged_count(library: Library) -> None:
     records = records_of(library, told_group(library, [0.01, None, 0.03]))
-    assert figure_of(records, "test_error")[0] == "3.00"
+    assert figure_of(records, "test_error")[0] == "3.00 %"
     assert figure_of(records_of(library, told_group(library, [0.01, None, None])), "test_error")[0] == "—"
 
 

@@ -244,6 +244,14 @@ def test_texts_are_short_and_each_has_its_title() -> None:
     assert len(titles) == FILE.read_text(encoding="utf-8").count("\n## "), "each heading is read"
 
 
+def test_a_measure_of_how_far_numbers_vary_is_named() -> None:
+    """The standard deviation, the variance or the range: "spread" could be any of them."""
+    whole = FILE.read_text(encoding="utf-8")
+    assert "mean 0 and standard deviation 1" in whole
+    assert "share of the targets' variance" in whole
+    assert not re.findall(r"\b(?:mean \d and|targets'|the|largest) spread\b", whole)
+
+
 def test_a_name_without_a_text() -> None:
     assert texts_of("nothingButton") == ()
 

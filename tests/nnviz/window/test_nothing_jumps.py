@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from itertools import takewhile
+from pathlib import Path
+
 import pytest
 from PyQt5.QtCore import QPoint, QRect, Qt
-from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QScrollArea, QWidget
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
+from nnviz.session.messages import Choice
 from nnviz.session.status import Status
+from nnviz.widgets.card import ancestry
 from nnviz.widgets.note import Note, Notice
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
@@ -25,6 +42,7 @@ from tests.nnviz.helpers import (
     unfold,
     wait_for,
 )
+from tests.nnviz.panels.import_helpers import look_at
 
 WRONG = [
     ("shapeEdit", "shapeError", "784, x, 10"),
@@ -38,6 +56,12 @@ WRONG = [
 def place(window: MainWindow, widget: QWidget) -> QRect:
     """Where it is in the window."""
     return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+
+def seen(window: MainWindow, widget: QWidget) -> QRect:
+    """What its parents let be seen of it, in the window."""
+    parents = takewhile(lambda parent: parent is not window, ancestry(widget.parentWidget()))
+    return reduce(QRect.intersected, (place(window, parent) for parent in parents), place(window, widget))
 
 
 def controls(window: MainWindow) -> dict[str, QRect]:
@@ -71,6 +95,46 @@ def test_an_error_moves_nothing_and_covers_no_control(
         qtbot.keyClick(edit, Qt.Key_Escape) if field != "shapeEdit" else action(window, "actionUndo").trigger()
         assert not note.isVisible(), field
         assert not edit.accessibleDescription()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_an_error_message_covers_nothing_and_moves_no_card(
+    ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    """The card below it makes room, and has its room back when the message goes."""
+    window, messages = ready_window, ready_window.session.messages
+    window.resize(*size)
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
+    QApplication.processEvents()
+    cards, tiles = {dock: dock.geometry() for dock in window.docks}, window.card("weightsDock").map
+    before, least = place(window, tiles), window.minimumSizeHint()
+    choices = [Choice(f"Reset with learning rate {rate}", lambda: None) for rate in (0.2, 0.5)]
+    messages.warn("The network has died: every neuron of layer 2 answers the same to all examples. " * 2, *choices)
+    bar = place(window, window.message_bar)
+    qtbot.waitUntil(lambda: not place(window, tiles).intersects(bar))
+    kinds = (QAbstractSpinBox, QLineEdit, QComboBox, QAbstractButton, QAbstractSlider, QLabel)
+    parts = [part for kind in kinds for part in window.findChildren(kind) if part.isVisible()]
+    others = [part for part in parts if not window.message_bar.isAncestorOf(part)]
+    assert not [part.objectName() for part in others if seen(window, part).intersects(bar)]
+    assert {dock: dock.geometry() for dock in window.docks} == cards
+    assert (window.minimumSizeHint(), (window.width(), window.height())) == (least, size)
+    messages.dismiss()
+    qtbot.waitUntil(lambda: place(window, tiles) == before)
+
+
+def test_an_error_message_leaves_the_sheet_of_an_import_free(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = ready_window
+    (tmp_path / "table.csv").write_text("a,b,kind\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(40)))
+    look_at(qtbot, window, tmp_path / "table.csv")
+    sheet = window.importing.sheet
+    assert sheet is not None
+    before = sheet.geometry()
+    window.session.messages.warn("Something else could not be done.")
+    assert not sheet.geometry().intersects(window.message_bar.geometry())
+    window.session.messages.dismiss()
+    assert sheet.geometry() == before
 
 
 def test_two_errors_do_not_lie_on_one_another(ready_window: MainWindow, qtbot: QtBot) -> None:

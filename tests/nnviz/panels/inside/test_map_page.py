@@ -121,7 +121,7 @@ def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_wind
     answers = session.displayed.network.predict(inputs).argmax(axis=1)
     assert page.view.dots.are_ringed.tolist() == (answers != data.test.labels).tolist()
     assert "500 examples" in page.bar.said.text()
-    assert f"{100 * cloud.share:.0f} %" in page.bar.said.text()
+    assert f"the two axes show {100 * cloud.share:.0f} % of the variance" in page.bar.said.text()
 
 
 def test_the_basis_stays_while_it_learns(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:

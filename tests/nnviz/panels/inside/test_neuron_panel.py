@@ -405,7 +405,7 @@ def test_numbers_are_ranked_by_the_rmse_in_their_unit(ready_window: MainWindow, 
     ranking = window.session.ranking
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     qtbot.waitUntil(lambda: not ranking.is_running)
-    assert find(window, QLabel, "rankingTitle").text().startswith("Layer 1: what the test RMSE of mpg gains")
+    assert find(window, QLabel, "rankingTitle").text().startswith("Layer 1: rise of the test RMSE of mpg without")
     data = window.session.dataset
     assert data is not None
     assert data.test is not None
@@ -420,6 +420,24 @@ def test_numbers_are_ranked_by_the_rmse_in_their_unit(ready_window: MainWindow, 
     head, rows = table[0], [list(row) for row in table[1]]
     assert [row[head.index("RMSE without it")] for row in rows] == pytest.approx(every)
     assert {row[head.index("error with it")] for row in rows} == {""}
+
+
+def test_a_neuron_that_is_off_already_has_no_rank(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 2, 3)
+    window.session.edits.set_strength(Neuron(2, 5), 0.0)
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not window.session.ranking.is_running)
+    bars, last = panel.ranking.bars, panel.ranking.bars.count - 1
+    assert find(window, QLabel, "rankingTitle").text().startswith("Layer 2: rise of the test error without each neuron")
+    assert panel.ranking._order[last] == 5
+    assert bars._names[last] == "neuron 6 (off)"
+    assert np.isnan(bars._values[last]), "not +0.00"
+    assert np.isfinite(bars._values[:last]).all()
+    assert bars.describe(last).startswith("neuron 6 is switched off already")
+    head, rows = panel.table()
+    assert [row[head.index("error with it")] == "" for row in rows] == [number == 5 for number in range(32)]
 
 
 def test_a_ranking_that_is_pointed_at_may_go(ready_window: MainWindow, qtbot: QtBot) -> None:

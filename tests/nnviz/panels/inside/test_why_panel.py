@@ -136,6 +136,37 @@ def test_the_network_that_learns_is_asked_again(card: WhyPanel, ready_window: Ma
     assert card.reasons.query.network is ready_window.session.displayed.network
 
 
+def test_a_mistake_is_compared_with_its_true_class(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    """On the canvas, until something is drawn over it, and on an empty canvas; a choice stays."""
+    session = ready_window.session
+    test, network = session.data.dataset.test, session.displayed.network
+    best, second = np.argsort(-network.predict(test.take(slice(None), np.empty(test.inputs.shape, np.float32))))[
+        :, :2
+    ].T
+    truth = test.labels
+    number = int(np.flatnonzero((best != truth) & (second != truth))[0])
+    asked = best[number], truth[number]
+    session.question.ask_about(Example("test", number))
+    settle(qtbot, ready_window)
+    assert captions(card) == [f"for {asked[0]}", f"for {asked[1]}", f"makes it a {asked[1]}"]
+
+    pick(qtbot, ready_window, "whyNotCombo", str(second[number]))
+    settle(qtbot, ready_window)
+    assert captions(card)[:2] == [f"for {asked[0]}", f"for {second[number]}"]
+    session.why.compare(None, None)
+
+    session.sketch.replace("clear", ())
+    session.selection.choose_example(Example("test", number))
+    settle(qtbot, ready_window)
+    assert captions(card)[:2] == [f"for {asked[0]}", f"for {asked[1]}"]
+
+    session.question.ask_about(Example("test", number))
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    settle(qtbot, ready_window)
+    verdict = session.question.verdict
+    assert captions(card)[:2] == [f"for {verdict.best}", f"for {verdict.second}"], "the truth of a drawing is not known"
+
+
 # ---- choices
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from nnviz.library import Library
-from nnviz.panels.runs.differing import differing
+from nnviz.panels.runs.differing import differing, why_no_differences
 from nnviz.session.compared import Compared, Member
 from nnviz.session.run_words import figure_of
 from nnviz.widgets.runs.differ_table import DifferRow
-from tests.nnviz.library.helpers import an_experiment, in_epoch, record
+from tests.engine.helpers import prices
+from tests.nnviz.library.helpers import an_experiment, in_epoch, of_prices, record
 
 
 @pytest.fixture
@@ -20,10 +21,31 @@ def library() -> Iterator[Library]:
         yield opened
 
 
-def rows_of(library: Library, *runs: int) -> dict[str, DifferRow]:
+def compared_of(library: Library, *runs: int) -> list[Compared]:
     members = [Member(library.run(run), library.history(run), None) for run in runs]
-    compared = [Compared(run, (member,), None, "text") for run, member in zip(runs, members, strict=True)]
-    return {row.name: row for row in differing(compared, runs[0])}
+    return [Compared(run, (member,), None, "text") for run, member in zip(runs, members, strict=True)]
+
+
+def rows_of(library: Library, *runs: int) -> dict[str, DifferRow]:
+    return {row.name: row for row in differing(compared_of(library, *runs), runs[0])}
+
+
+def test_figures_of_other_data_are_not_subtracted(library: Library) -> None:
+    """Only what is counted in the same unit for all data is; the others say in which unit they are."""
+    first, _ = record(library, of_prices(), prices())
+    second, _ = record(library, of_prices(learning_rate=0.1), prices())
+    third, _ = record(library, of_prices(1, epochs=2), prices(1))
+    fourth, _ = record(library)
+    rows = rows_of(library, first, second, third, fourth)
+    for name in ("test RMSE", "test loss", "train RMSE"):
+        assert [bool(cell.delta) for cell in rows[name].cells] == [False, True, False, False], name
+    assert [cell.text.endswith(" €") for cell in rows["test RMSE"].cells] == [True, True, True, False]
+    assert rows["epochs trained"].cells[2].delta
+    runs = compared_of(library, first, second, third, fourth)
+    why = why_no_differences(runs, first)
+    assert why.startswith("Trained on other data than the baseline, so their figures do not compare: ")
+    assert why.endswith(f"{runs[2].title} (prices), {runs[3].title} (clouds).")
+    assert why_no_differences(runs[:2], first) == ""
 
 
 def test_a_branch_says_where_it_left_its_parent(library: Library) -> None:

@@ -18,8 +18,9 @@ from nnviz.session.run_words import SORTS
 from nnviz.session.status import Stage, Status
 from nnviz.widgets.runs.run_table import SEEDS, TITLE, RunTable
 from nnviz.window.main_window import MainWindow
+from tests.engine.helpers import prices
 from tests.nnviz.helpers import action, click, find, is_shown, retype, train_epochs, wait_for
-from tests.nnviz.library.helpers import an_experiment, in_epoch, record
+from tests.nnviz.library.helpers import an_experiment, in_epoch, of_prices, record
 from tests.nnviz.panels.runs.helpers import (
     click_row,
     compare,
@@ -64,7 +65,7 @@ def test_the_test_error_stands_beside_each(table: RunTable, numbers: list[int]) 
     with Library() as library:
         wide = library.run(numbers[2]).test_error
     assert wide is not None
-    assert texts(table)[0][2] == f"{100 * wide:.2f}"
+    assert texts(table)[0][2] == f"{100 * wide:.2f} %"
 
 
 def test_a_tooltip_tells_state_data_and_note(table: RunTable) -> None:
@@ -86,6 +87,31 @@ def test_what_is_not_found_is_said(table: RunTable, ready_window: MainWindow, qt
     qtbot.waitUntil(lambda: not table.isVisible())
     words = [label.text() for label in ready_window.card("runsDock").findChildren(QLabel) if label.isVisible()]
     assert any(each.startswith("No run has all these words") for each in words)
+
+
+def test_runs_of_other_data_stand_below_its_title(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    """If they are sorted by a figure; a figure has its unit, in a file its column."""
+    library, heights = ready_window.session.library, [table.rowHeight(row) for row in range(3)]
+    with Library() as kept:
+        numbers = record(kept, of_prices(), prices())[0], record(kept, an_experiment(learning_rate=0.1))[0]
+    with qtbot.waitSignal(library.listed):
+        library.sort_by("train_rmse")
+    (place,) = [place for place, row in enumerate(library.rows) if row.run == numbers[0]]
+    assert (place, library.rows[0].section) == (0, "prices")
+    qtbot.waitUntil(lambda: texts(table)[0][2].endswith(" €"))
+    assert [row.section for row in library.rows if row.section] == [
+        "prices",
+        "clouds",
+        ready_window.session.dataset.title,
+    ]
+    assert [table.rowHeight(row) > heights[0] for row in range(5)] == [bool(row.section) for row in library.rows]
+    table.grab()
+    head, rows = ready_window.card("runsDock").table()
+    told = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+    assert [(told[each]["data"], told[each]["unit of RMSE"]) for each in numbers] == [("prices", "€"), ("clouds", "")]
+    with qtbot.waitSignal(library.listed):
+        library.sort_by("id")
+    assert {table.rowHeight(row) for row in range(5)} == {heights[0]}
 
 
 @pytest.mark.parametrize("sort", ["train_loss", "epochs"])

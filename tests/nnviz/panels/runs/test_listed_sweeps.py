@@ -68,7 +68,7 @@ def test_it_is_one_row_with_its_count_and_its_best(table: RunTable, sweep: int) 
     with Library() as library:
         found = [each.figures["validation_error"] for each in Sweeps(library).records(sweep)]
     best = min(statistics.median(found[:2]), statistics.median(found[2:]))
-    assert cells(table)[SWEEP] == ["", "", f"sweep {sweep} · rate", "×4", f"{100 * best:.2f}"]
+    assert cells(table)[SWEEP] == ["", "", f"sweep {sweep} · rate", "×4", f"{100 * best:.2f} %"]
     spoken = table.model().index(SWEEP, SEEDS).data(Qt.AccessibleTextRole)
     assert spoken == "4 runs, closed"
     tip = table.model().index(SWEEP, 2).data(Qt.ToolTipRole)
