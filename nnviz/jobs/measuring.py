@@ -25,7 +25,7 @@ class Measuring:
         self._lane = Lane()
 
     def start(self, network: Network, dataset: Dataset, done: Callable[[Figures], None]) -> None:
-        """Calls ``done`` with the figures of all parts of the data, by names like "test_error" and "train_rmse"."""
+        """Calls ``done`` with the figures of all parts of the data ("test_error", "train_rmse", "test_loss")."""
         self._latest += 1
         number = self._latest
 
@@ -57,7 +57,7 @@ class Measuring:
                     break
             else:
                 return None
-        return figures_of(results)
+        return figures_of(results) | {f"{name}_loss": result.loss for name, result in results.items()}
 
     def close(self, milliseconds: int) -> bool:
         """Stops the measurement; returns whether that was in time."""

@@ -126,6 +126,9 @@ class Reopening:
         run.name = title_of(record, parent)
         run.record, run.parent_record, run.left_at = record.id, record.parent, record.left_at
         run.record_updated, run.batches = record.updated, max(run.batches, record.batches)
+        run.is_kept = True
+        if not record.figures and run.epochs:
+            run.edited = {}  # it was edited, and its window closed before it was measured
         self._resuming.begin(run, found)
         self._making.put(run, f"opening of {run.title}")
         self._resuming.settle(run, found)
@@ -148,8 +151,9 @@ def _with_training(state: KeptState, network: Network, dataset: Dataset | None) 
     past = Provenance.read(network)
     found = resumed(Opened(state.network, state=state.training), dataset)
     if past.history is not None and (found.trainer is not None or found.state is not None):
-        past.history.completed = whole_if_possible(state.before + _whole_epochs(state))
-    return replace(found, provenance=past)
+        measured = past.history.last_measured(state.at) or 0  # also within an epoch, after an edit
+        past.history.completed = whole_if_possible(max(state.before + _whole_epochs(state), measured))
+    return replace(found, provenance=past, before=state.before)
 
 
 def _whole_epochs(state: KeptState) -> int:

@@ -153,7 +153,8 @@ class Memory(QObject):
             return  # keeps the last network's name: it can perhaps be read the next time
         title = run.name if run.opened is not None and run.path is None else ""
         remember("network", str(run.path or ""))
-        remember("record", run.record if run.is_kept and run.record and run.path is None else 0)
+        is_there = run.is_kept or not run.changes  # unless it has learned since, it is as the library has it
+        remember("record", run.record if is_there and run.record and run.path is None else 0)
         remember("shipped", title)
 
     # ---- the last network
@@ -172,7 +173,7 @@ class Memory(QObject):
         if session.data.dataset is None:
             return  # keeps what was remembered, because the data could not be loaded
         record = self._preferences.number("record")
-        if is_untouched and record and session.records.is_on:
+        if is_untouched and record:
             session.library.open(int(record))
         elif is_untouched:
             self._choose_large(session, session.data.dataset)

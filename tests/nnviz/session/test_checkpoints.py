@@ -91,7 +91,7 @@ def test_a_finished_run_comes_back_with_its_settings(ready_model: Model, qtbot: 
     session.settings.change("others", optimizer="sgd", learning_rate=0.7)
     reopen(qtbot, model, home / "run.npz")
     assert session.settings.experiment.training == experiment.training
-    assert session.state is Status.READY
+    assert session.state is Status.FINISHED
     assert session.messages.current is None
     train_epochs(qtbot, model, 1)
 
@@ -304,7 +304,7 @@ def test_the_kind_gives_the_ending(ready_window: MainWindow, qtbot: QtBot, home:
     dialog.close()
 
 
-@pytest.mark.parametrize(("batches", "state"), [(45, Status.PAUSED), (80, Status.READY)])
+@pytest.mark.parametrize(("batches", "state"), [(45, Status.PAUSED), (80, Status.FINISHED)])
 def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
     ready_model: Model, qtbot: QtBot, home: Path, few_digits: Dataset, batches: int, state: Status
 ) -> None:
