@@ -214,7 +214,8 @@ class Run:
         if opened is None or opened.epochs != self._epochs_for_file:
             return measured
         of_file = {name: getattr(opened, name) for name in FIGURES}
-        return {name: figure for name, figure in of_file.items() if figure is not None} | measured
+        known = {name: figure for name, figure in of_file.items() if figure is not None}
+        return known | measured if self.changes else measured | known  # its weights may have been rounded since
 
     @property
     def place_of_edits(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -321,3 +322,14 @@ def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
     wait_for(qtbot, ready_model, state)
     assert session.runs.current.epochs == pytest.approx(batches / 40)
     assert [snapshot.epochs for snapshot in session.runs.current.snapshots] == [session.runs.current.epochs]
+
+
+def test_a_file_of_rounded_weights_has_figures_of_its_own(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    """As ``train --half`` writes it: its curve has those of the weights before."""
+    train_epochs(qtbot, ready_model, 1)
+    save(qtbot, ready_model, home / "run.json")
+    document = json.loads((home / "run.json").read_text())
+    document["provenance"]["test_error"] = 0.125
+    (home / "run.json").write_text(json.dumps(document))
+    reopen(qtbot, ready_model, home / "run.json")
+    assert ready_model.session.runs.current.figures()["test_error"] == 0.125
