@@ -26,14 +26,15 @@ class EditedErrors:
         self._measuring.stop()
         if run.edited is None or dataset is None or run.misfit(dataset) is not None:
             return
-        if run.experiment.fingerprint not in ("", dataset.fingerprint):
-            return  # its curves are of other data
+        is_own = run.experiment.fingerprint in ("", dataset.fingerprint)
 
         def done(found: dict[str, float]) -> None:
             if run.edited is not None and run.parameters is parameters:
-                run.measured_by_hand(found)
+                run.edited = found
+                if is_own:  # else curves and record are of other data
+                    run.measured_by_hand(found)
+                    self.record(run, found)
                 self._runs.tell_history(run)
-                self.record(run, found)
 
         self._measuring.start(run.displayed_network(), dataset, done)
 
