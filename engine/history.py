@@ -167,7 +167,7 @@ class History:
                 curve, value = getattr(of, part), figures.get(f"{part}_{name}")
                 curve.remove(epoch)
                 if value is not None:
-                    curve.add(epoch, value)
+                    curve.add(whole_if_possible(epoch), value)
         if figures:
             self.completed = whole_if_possible(max(self.completed, epoch))
 

@@ -51,6 +51,8 @@ class WaitingEpochs:
             Grid(most, 1, [at - self._before for at in epochs_in(self._database, table, self._run)])
             for table, most in (("epochs", _MOST_ROWS), ("confusions", _MOST_CONFUSIONS))
         )
+        query = "SELECT seconds FROM epochs WHERE run = ? AND epoch = ?"
+        self._seconds_there = (self._database.row(query, (self._run, self._before)) or (0.0,))[0]
 
     def take(self, packed: Iterable[bytes]) -> None:
         """Takes epochs, each as :func:`~engine.epoch_bytes.epoch_bytes` packs it."""
@@ -62,6 +64,8 @@ class WaitingEpochs:
             row = row_of_numbers(numbers)
             # Where a training begins, the last one has ended: what was measured last counts.
             is_seam = epoch == 0 and bool(figures_of_row(row))
+            if is_seam:
+                row = (self._seconds_there, *row[1:])  # that the last epoch took, whose figures these are now
             if self._row_grid.wants(epoch) or is_seam:
                 self._row_grid.pass_by(epoch)
                 self._rows[self._before + epoch] = row

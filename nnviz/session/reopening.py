@@ -57,14 +57,17 @@ class Reopening:
         self._latest = 0
         self._broken_off: dict[int, RunRecord] = {}  # that were read, as they were then; of the library's thread
 
-    def open(self, number: int, then: Callable[[], None] = lambda: None) -> None:
+    def open(
+        self, number: int, then: Callable[[], None] = lambda: None, over: Callable[[], None] = lambda: None
+    ) -> None:
         """Makes it the current run, which can be undone; one that this window still has comes back with its past.
 
-        ``then`` is called when it is.
+        ``then`` is called when it is, ``over`` also if it could not be read.
         """
         self._latest = number
         if self._put_held(number):
             then()
+            over()
             return
         dataset = self._data.dataset
 
@@ -73,8 +76,10 @@ class Reopening:
                 if not self._put_held(number):  # it was asked for twice
                     self._take(kept, dataset)
                 then()
+            over()
 
         def failed(error: Exception) -> None:
+            over()
             self._messages.tell_error("The run could not be put into the window", error)
 
         self._lane.run(lambda library: self._read(library, number, dataset), done, failed)

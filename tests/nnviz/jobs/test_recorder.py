@@ -26,6 +26,7 @@ from nnviz.library import Library, RunRecord
 from nnviz.library.export import export_run
 from nnviz.library.room import Room
 from nnviz.look.text import percent
+from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -37,6 +38,7 @@ from tests.nnviz.helpers import (
     find,
     pause,
     store_settings,
+    stored_settings,
     train_epochs,
     train_for_a_while,
     wait_for,
@@ -198,8 +200,8 @@ def test_an_edit_of_a_paused_run_is_written_and_let_go(recorded: MainWindow, qtb
     wait_for(qtbot, recorded, Status.PAUSED)
     record, value = session.runs.current.record, 0.5
     session.edits.set_bias(Neuron(1, 0), value)
-    look = session.training.runner.look(session.runs.current.id, lambda _: None)
-    qtbot.waitUntil(look.done)
+    qtbot.waitUntil(lambda: "test_error" in session.runs.current.figures())
+    written(qtbot, recorded)
     assert record is not None
     with Library() as library:
         assert library.run(record).status == "paused"
@@ -285,6 +287,7 @@ main.set_threads()
 from nnviz.app import create_window
 from nnviz.commands.screenshot import wait_until
 from nnviz.library.room import Room
+from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 window = create_window()
@@ -468,6 +471,9 @@ def test_where_training_goes_on_after_an_edit_the_curve_is_one(recorded: MainWin
     edited = measured_by_hand(recorded)
     train_epochs(qtbot, recorded, 2)
     assert recorded.session.runs.current.history.error.test.at(2) == edited
+    with Library() as library:
+        seconds = library.database.rows("SELECT seconds FROM epochs WHERE epoch > 0")
+    assert all(each > 0 for (each,) in seconds), "how long an epoch took is still known"
     expect_everywhere(recorded, home / "on", measured_by_hand(recorded), 4)
 
 
@@ -565,6 +571,23 @@ def test_a_run_survives_any_number_of_starts(
     train_epochs(qtbot, window, 1)
     (now,) = runs_of(window)
     assert (now.epochs, now.status, [change.epoch for change in now.changes]) == (3, "finished", [2])
+
+
+def test_closed_before_its_run_was_read_a_window_does_not_forget_it(
+    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train_epochs(qtbot, recorded, 1)
+    run = recorded.session.runs.current
+    assert recorded.close()
+    go_on, wanted = threading.Event(), reopening.kept_run
+    monkeypatch.setattr(reopening, "kept_run", lambda *given: go_on.wait(20) and wanted(*given))
+    window = make_window(records=True)
+    qtbot.waitUntil(lambda: stored_settings()["record"] == run.record and window.session.state is Status.READY)
+    window.session.settings.change("rate", learning_rate=0.07)
+    qtbot.waitUntil(lambda: "0.07" in stored_settings()["configuration"])
+    assert stored_settings()["record"] == run.record
+    go_on.set()
+    qtbot.waitUntil(lambda: window.session.runs.current.record == run.record, timeout=20_000)
 
 
 def test_a_run_that_another_window_went_on_with_is_branched_when_it_is_edited(
