@@ -89,7 +89,10 @@ class Provenance:
         made, experiment = (tuple(network.shape), tuple(network.activations), network.loss), past.experiment
         if experiment is not None and made != (experiment.shape, experiment.activations, experiment.loss):
             experiment = None
-        return replace(past, epochs=epochs, history=history, experiment=experiment)
+        before = past.before
+        if before is not None and not 0 <= history.completed - before - epochs_done < 1:
+            before = None  # of another training: an older program has kept the entry
+        return replace(past, epochs=epochs, history=history, experiment=experiment, before=before)
 
     @classmethod
     def from_dict(cls, entries: object) -> Provenance:

@@ -230,7 +230,10 @@ def test_how_long_it_was_trained_before_a_run() -> None:
     assert Provenance.read(with_past(OF_0_3), epochs_done=1).epochs_before(1) == 2
     assert Provenance.read(SMALL.build(), epochs_done=1).epochs_before(1) == 0
     assert Provenance().epochs_before(3) == 0
-    assert Provenance.from_dict(Provenance(before=2.5).as_dict()).epochs_before(1) == 2.5
+    within = {"epochs": 3, "part_of_epoch": 0.4, "epochs_before_training": 2}  # edited there, and measured
+    assert Provenance.read(with_past(within), epochs_done=1).epochs_before(1) == 2
+    stale = within | {"epochs_before_training": 0}
+    assert Provenance.read(with_past(stale), epochs_done=1).before is None
 
 
 # ---- what it was made with

@@ -18,6 +18,7 @@ from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
+from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate, Model
@@ -333,3 +334,23 @@ def test_a_file_of_rounded_weights_has_figures_of_its_own(ready_model: Model, qt
     (home / "run.json").write_text(json.dumps(document))
     reopen(qtbot, ready_model, home / "run.json")
     assert ready_model.session.runs.current.figures()["test_error"] == 0.125
+
+
+def test_a_run_that_was_edited_within_an_epoch_comes_back_as_it_was(
+    ready_model: Model, qtbot: QtBot, home: Path
+) -> None:
+    """Its figures, and its place in its second training, where it goes on."""
+    session = ready_model.session
+    train_epochs(qtbot, ready_model, 2)
+    session.settings.change("epochs", epochs=4)
+    steps(qtbot, ready_model, 1, 5)
+    session.edits.set_bias(Neuron(3, 0), 50.0)
+    run = session.runs.current
+    qtbot.waitUntil(lambda: "test_error" in run.figures())
+    save(qtbot, ready_model, home / "run.npz")
+    reopen(qtbot, ready_model, home / "run.npz")
+    again = session.runs.current
+    wait_for(qtbot, ready_model, Status.PAUSED)
+    assert (again.epochs, again.epoch, again.last_epoch) == (run.epochs, run.epoch, run.last_epoch)
+    assert again.figures() == run.figures()
+    assert again.figures_before is None
