@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import sys
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from dataclasses import field, replace
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
-from engine.events import BestRestored, Epoch, Estimate, Event
+from engine.events import Batch, BestRestored, Epoch, Estimate, Event
 from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation
 from engine.validation import Array
@@ -24,6 +25,8 @@ _CONFUSION_BYTES = 16_000_000
 MOST_EPOCHS = 1_000_000  # files with more are not accepted
 _MOST_POINTS, _MOST_CHANGES = 20_000, 1_000  # of a curve, and of settings, in a file
 _LARGEST = sys.float_info.max
+# Figures of the best epoch in a file, with their least and largest values.
+_BEST = {"loss": (-_LARGEST, _LARGEST), "error": (0, 1), "rmse": (0, _LARGEST), "r2": (-_LARGEST, 1)}
 
 
 @dataclass
@@ -40,6 +43,12 @@ class Curve:
         else:
             self.epochs.append(epoch)
             self.values.append(value)
+
+    def remove(self, epoch: float) -> None:
+        """Removes the point at exactly this epoch, if there is one."""
+        place = bisect_left(self.epochs, epoch)
+        if self.epochs[place : place + 1] == [epoch]:
+            del self.epochs[place], self.values[place]
 
     def clear(self) -> None:
         self.epochs.clear()
@@ -117,11 +126,13 @@ class History:
     def take(self, event: Event, before: float = 0) -> None:
         """Records an event of a run that started after ``before`` epochs.
 
-        It records the results of epochs, where epoch 0 is the untrained network, and restored parameters; it ignores
-        other events.
+        It records the results of epochs, where epoch 0 is the untrained network, and restored parameters. Of other
+        events it only notes that the network no longer has the best parameters.
         """
         if isinstance(event, BestRestored):
             self.best = replace(event, epoch=before + event.epoch)
+        elif isinstance(event, Batch):
+            self.best = None
         if not isinstance(event, Epoch):
             return
         self.completed = epoch = whole_if_possible(before + event.epoch)
@@ -142,6 +153,27 @@ class History:
         for name, figures in (("live_train", estimate.train), ("live_test", estimate.test)):
             if figures is not None and math.isfinite(figures.loss):
                 self._add(name, epoch, figures)
+
+    def measure_again(self, epoch: float, figures: Mapping[str, float]) -> None:
+        """Replaces the results at an epoch, the last one or later, by those of a network that was changed there.
+
+        Args:
+            epoch: may be a fraction.
+            figures: as :meth:`figures` returns them; empty if they are not known yet.
+        """
+        self._drop_confusions(epoch)
+        for name, of in self._quantities.items():
+            for part in PARTS:
+                curve, value = getattr(of, part), figures.get(f"{part}_{name}")
+                curve.remove(epoch)
+                if value is not None:
+                    curve.add(whole_if_possible(epoch), value)
+        if figures:
+            self.completed = whole_if_possible(max(self.completed, epoch))
+
+    def confusions(self, epoch: float) -> dict[str, Array]:
+        """Returns the matrices that are kept of an epoch, by part of the data."""
+        return self._confusions.get(epoch, {})
 
     def note_change(self, epoch: float, text: str) -> None:
         """Records a change of settings; changes at the same epoch are joined."""
@@ -236,10 +268,12 @@ class History:
 
         Of a curve with more than 20,000 points only as many are returned, of changes the last 1,000.
 
-        Errors have the keys train, test and validation, other figures train_loss, test_rmse and so on.
+        Errors have the keys train, test and validation, other figures train_loss, test_rmse and so on. What early
+        stopping restored has the key best.
         """
         pairs: dict[str, Any] = {name: _pairs(curve) for name, curve in self._exact().items()}
         pairs["changes"] = [[change.epoch, change.text] for change in self.changes[-_MOST_CHANGES:]]
+        pairs["best"] = None if self.best is None else _best_entries(self.best)
         return {name: points for name, points in pairs.items() if points}
 
     @classmethod
@@ -257,6 +291,7 @@ class History:
         changes = _by_epoch(known.get("changes"))
         history.changes = [Change(epoch, text) for epoch, text in changes if isinstance(text, str)][-_MOST_CHANGES:]
         history.completed = whole_if_possible(max(curves.last_epoch for curves in history._quantities.values()))
+        history.best = _best_from(known.get("best"))
         return history
 
     def _exact(self) -> dict[str, Curve]:
@@ -266,6 +301,26 @@ class History:
             for name, curves in self._quantities.items()
             for part in PARTS
         }
+
+
+def _best_entries(best: BestRestored) -> dict[str, Any] | None:
+    """Returns the best epoch in types that JSON can hold; None where its figures are not finite."""
+    figures = {name: getattr(best.figures, name) for name in _BEST}
+    is_finite = all(value is None or math.isfinite(value) for value in figures.values())
+    return {"epoch": best.epoch, "early": best.early} | figures if is_finite else None
+
+
+def _best_from(entries: object) -> BestRestored | None:
+    """Returns what :func:`_best_entries` returned, or None for anything else."""
+    if not isinstance(entries, dict) or not _is_number(entries.get("epoch"), 0, MOST_EPOCHS):
+        return None
+    told = {name: entries.get(name) for name in _BEST}
+    known = {name: value for name, value in told.items() if value is not None}
+    if "loss" not in known or not all(_is_number(value, *_BEST[name]) for name, value in known.items()):
+        return None
+    loss, error, rmse, r2 = (float(known[name]) if name in known else None for name in _BEST)
+    figures = Evaluation(loss or 0.0, error, None, None, rmse, r2)
+    return BestRestored(whole_if_possible(float(entries["epoch"])), figures, bool(entries.get("early")))
 
 
 def _bytes_of(matrices: dict[str, Array]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,9 +12,9 @@ from typing import Any
 from engine.errors import SettingError
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
-from engine.history import MOST_EPOCHS, PARTS, History
+from engine.history import MOST_EPOCHS, PARTS, History, whole_if_possible
 from engine.lazy_dataclass import dataclass
-from engine.metrics import MEASURED, figures_of
+from engine.metrics import MEASURED, Evaluation, figures_of
 from engine.network import Network
 
 _TEXTS = ("title", "data", "command")
@@ -21,7 +22,8 @@ FIGURES = tuple(f"{part}_{name}" for name in MEASURED for part in PARTS)  # of t
 _OLD_ERROR = "held_out_error"  # the name of validation_error in version 0.3
 _LARGEST = sys.float_info.max
 _PART = "part_of_epoch"  # in a file, beside the whole epochs
-_KNOWN = (*_TEXTS, "epochs", _PART, "seed", *FIGURES, _OLD_ERROR, "experiment", "curves")
+_BEFORE = "epochs_before_training"
+_KNOWN = (*_TEXTS, "epochs", _PART, _BEFORE, "seed", *FIGURES, _OLD_ERROR, "experiment", "curves")
 # Entries of version 0.3 about the training, which the experiment contains today.
 _OLD_TRAINING_ENTRIES = ("batch_size", "learning_rate")
 
@@ -45,6 +47,7 @@ class Provenance:
         train_rmse, test_rmse, validation_rmse: see :class:`~engine.metrics.Evaluation`, with the present parameters as
             the errors; None for classes.
         train_r2, test_r2, validation_r2: likewise.
+        before: epochs that it was trained before the training that is saved with it; None if the file does not say.
     """
 
     title: str = ""
@@ -64,6 +67,7 @@ class Provenance:
     train_r2: float | None = None
     test_r2: float | None = None
     validation_r2: float | None = None
+    before: float | None = None
 
     @classmethod
     def read(cls, network: Network, epochs_done: int = 0) -> Provenance:
@@ -78,10 +82,17 @@ class Provenance:
         epochs = epochs_done or None if past.epochs is None else past.epochs
         history = History() if past.history is None else past.history
         history.completed = max(epochs or 0, history.completed)
+        if history.best is None and epochs is not None:
+            history.best = _best_at(epochs, history, past.experiment)
+        if history.best is not None and not math.isclose(history.best.epoch, epochs or 0):
+            history.best = None  # it was trained on
         made, experiment = (tuple(network.shape), tuple(network.activations), network.loss), past.experiment
         if experiment is not None and made != (experiment.shape, experiment.activations, experiment.loss):
             experiment = None
-        return replace(past, epochs=epochs, history=history, experiment=experiment)
+        before = past.before
+        if before is not None and not 0 <= history.completed - before - epochs_done < 1:
+            before = None  # of another training: an older program has kept the entry
+        return replace(past, epochs=epochs, history=history, experiment=experiment, before=before)
 
     @classmethod
     def from_dict(cls, entries: object) -> Provenance:
@@ -105,6 +116,7 @@ class Provenance:
             experiment=experiment,
             history=History.from_dict(known["curves"]) if "curves" in known else None,
             other=other,
+            before=_number(known.get(_BEFORE), 0, MOST_EPOCHS),
         )
 
     def write(self, network: Network) -> None:
@@ -119,6 +131,7 @@ class Provenance:
         if self.epochs is not None:
             known["epochs"], part = int(self.epochs), self.epochs % 1
             known |= {_PART: part} if part else {}
+        known[_BEFORE] = self.before
         if known["seed"] is None and experiment is not None:
             known["seed"] = experiment.seed
         known["experiment"] = None if experiment is None else experiment.as_dict()
@@ -151,6 +164,8 @@ class Provenance:
 
     def epochs_before(self, epochs_done: int) -> float:
         """Returns how many epochs the network had before the current run, of which ``epochs_done`` epochs are done."""
+        if self.before is not None:
+            return whole_if_possible(self.before)
         return max(0, (0 if self.history is None else self.history.completed) - epochs_done)
 
     def experiment_of(self, network: Network, like: Experiment) -> Experiment:
@@ -168,6 +183,20 @@ class Provenance:
                 with suppress(SettingError):
                     made = made.changed(**{name: value})
         return made
+
+
+def _best_at(epochs: float, history: History, experiment: Experiment | None) -> BestRestored | None:
+    """Returns what early stopping restored in a file of before 0.22, which does not say so; else None.
+
+    Only early stopping leaves a network that was trained less than its curves are long.
+    """
+    measured = history.figures(epochs)
+    loss, *others = (measured.get(f"validation_{name}") for name in ("loss", *MEASURED))
+    if not 0 < epochs < history.completed or loss is None or experiment is None or not experiment.training.patience:
+        return None
+    error, rmse, r2 = others
+    is_early = history.completed < experiment.training.epochs
+    return BestRestored(epochs, Evaluation(loss, error, None, None, rmse, r2), is_early)
 
 
 def _text(value: object) -> str:

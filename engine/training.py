@@ -69,6 +69,7 @@ class Trainer:
         self._last_rate = 0.0  # of the last step
         self._measured = False  # whether the results at the end of the current epoch were yielded
         self._best: Best | None = None
+        self._is_restored = False  # whether the best parameters were restored at the end
         self._rng = np.random.default_rng(settings.seed)
         self._optimizer = settings.new_optimizer()
         self._last_finite = network.parameters.copy()
@@ -180,6 +181,24 @@ class Trainer:
         done = max(self.epoch - 1, 0) + self.batch / batches
         return settings.learning_rate * warmed_up(recipe.schedule, done, settings.epochs, settings.warmup, batches)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the training is complete: :meth:`run` would take no further step, and change nothing."""
+        is_last = self.epoch >= self.settings.epochs or self._patience_is_over()
+        return self._measured and is_last and not self._has_to_restore
+
+    @property
+    def _has_to_restore(self) -> bool:
+        return self._best is not None and self.settings.patience > 0 and not self._is_restored
+
+    @property
+    def restored(self) -> BestRestored | None:
+        """What early stopping restored at the end, if the network still has those parameters; else None."""
+        best = self._best
+        if not self._is_restored or best is None or not np.array_equal(self.network.parameters, best.parameters):
+            return None
+        return BestRestored(best.epoch, best.figures, self.epoch < self.settings.epochs)
+
     def change(self, settings: TrainingSettings) -> None:
         """Uses other settings from the next step on. Network and place in the run stay.
 
@@ -215,11 +234,14 @@ class Trainer:
             if self.epoch >= self.settings.epochs or self._patience_is_over():
                 break
             self.epoch += 1
-            self.batch, self._seconds, self._measured = 0, 0.0, False
+            self.batch, self._seconds, self._measured, self._is_restored = 0, 0.0, False, False
             self._batches.shuffle(self._rng)
-        if self._best is not None and self.settings.patience:
+        if self._best is not None and self._has_to_restore:
             np.copyto(self.network.parameters, self._best.parameters)
-            yield BestRestored(self._best.epoch, self._best.figures, self.epoch < self.settings.epochs)
+            self._is_restored = True
+        restored = self.restored
+        if restored is not None:
+            yield restored
 
     def _rest_of_epoch(self) -> Iterator[Event]:
         while self.epoch and self.batch < self.batches_per_epoch:
@@ -378,6 +400,7 @@ class Trainer:
         vectors["order"] = self._batches.order.astype(np.uint32)
         if self._best is not None:
             progress["best"] = self._best.as_dict()
+            progress["restored"] = self._is_restored
             vectors["best"] = self._best.parameters.copy()
         return TrainingState(self.settings.as_dict(), progress, vectors)
 
@@ -427,6 +450,9 @@ class Trainer:
         self._batches.reorder(_order_of(vectors["order"], len(self.dataset.train)))
         if "best" in progress:
             self._best = Best.from_dict(progress["best"], _like(self.network.parameters, vectors["best"]))
+            is_best = self._measured and np.array_equal(self.network.parameters, self._best.parameters)
+            is_at_end = self.epoch >= self.settings.epochs or self._patience_is_over()
+            self._is_restored = bool(progress.get("restored", is_best and is_at_end))  # older files do not say
 
 
 def _order_of(vector: Array, examples: int) -> Array:

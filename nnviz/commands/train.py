@@ -181,6 +181,7 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
         experiment=None if experiment is None else replace(experiment, training=trainer.settings),
     )
     before = provenance.epochs_before(whole) if found is None else found.state.before
+    provenance = replace(provenance, before=before)
     return _Training(trainer, provenance, history, before, found=found)
 
 
@@ -212,7 +213,8 @@ def _train_with_progress(
                 bar.write(describe_epoch(event, epochs, numbers=True))
             elif isinstance(event, BestRestored):
                 bar.write(f"best validation figures at epoch {event.epoch}: its weights are kept")
-            if checkpoint is not None and (asked_to_stop or (isinstance(event, Epoch) and event.epoch > 0)):
+            is_end = isinstance(event, (Epoch, BestRestored)) and event.epoch > 0
+            if checkpoint is not None and (asked_to_stop or is_end):
                 checkpoint.write(trainer)
             if asked_to_stop:
                 break

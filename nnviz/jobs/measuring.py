@@ -30,7 +30,7 @@ class Measuring:
     def start(
         self, network: Network, dataset: Dataset, validation_share: float, done: Callable[[Figures], None]
     ) -> None:
-        """Calls ``done`` with the figures of all parts of the data, by names like "test_error" and "train_rmse".
+        """Calls ``done`` with the figures of all parts of the data, by names like "test_error" and "test_loss".
 
         The data are divided as in a run with that ``validation_share``.
         """
@@ -65,7 +65,7 @@ class Measuring:
                     break
             else:
                 return None
-        return figures_of(results)
+        return figures_of(results) | {f"{name}_loss": result.loss for name, result in results.items()}
 
     def close(self, milliseconds: int) -> bool:
         """Stops the measurement; returns whether that was in time."""

@@ -25,8 +25,9 @@ class Opened:
     Attributes:
         network: complete and checked.
         settings: those of the training that was saved with it; None if there is none.
-        trainer: continues that training; None if it cannot be continued or is complete.
+        trainer: continues that training, or is over if that was complete; None if it cannot be made.
         epochs_done: whole epochs that the training has done.
+        before: epochs that the network had before that training; None if that is not known.
         why_not: why the training cannot be continued; empty if it can.
         provenance: that of the network; its history may be long.
         state: of the training, which may be continued with other data than those that are there; else None.
@@ -36,6 +37,7 @@ class Opened:
     settings: TrainingSettings | None = None
     trainer: Trainer | None = None
     epochs_done: int = 0
+    before: float | None = None
     why_not: str = ""
     provenance: Provenance = field(default_factory=Provenance)
     state: TrainingState | None = None
@@ -44,7 +46,8 @@ class Opened:
 def read_network(path: Path, dataset: Dataset | None) -> Opened:
     """Reads a network, and its training if that can be continued with this data. Raises FileFormatError or OSError."""
     found = _read(path, dataset)
-    return replace(found, provenance=Provenance.read(found.network, found.epochs_done))
+    provenance = Provenance.read(found.network, found.epochs_done)
+    return replace(found, provenance=provenance, before=provenance.before)
 
 
 def _read(path: Path, dataset: Dataset | None) -> Opened:
@@ -71,7 +74,4 @@ def resumed(found: Opened, dataset: Dataset | None) -> Opened:
     except EngineError as error:
         return replace(found, settings=settings, why_not=str(error), state=None if settings is None else state)
     done = trainer.epoch if state.progress["measured"] else max(trainer.epoch - 1, 0)
-    is_complete = done >= trainer.settings.epochs
-    return replace(
-        found, settings=settings, trainer=None if is_complete else trainer, epochs_done=done, why_not="", state=None
-    )
+    return replace(found, settings=settings, trainer=trainer, epochs_done=done, why_not="", state=None)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DivergenceError
-from engine.events import Event
+from engine.events import BestRestored, Event
 from engine.experiment import Experiment
 from engine.history import History
 from engine.lazy_dataclass import dataclass
@@ -58,6 +58,7 @@ class Plan:
         name: what the run is called.
         history: what is known of its network from before; None for nothing.
         updated: when the run's record was written, as it was read; None for one that was not read.
+        waits: whether there is nothing to record before the training goes on or its network is edited.
     """
 
     path: Path
@@ -70,6 +71,7 @@ class Plan:
     name: str = ""
     history: History | None = None
     updated: float | None = None
+    waits: bool = False
 
 
 @dataclass
@@ -297,6 +299,12 @@ class Recorder:
         if recording is not None:
             recording.log("edit", *edit_content(before, now), text)
 
+    def note_figures(self, figures: dict[str, float], best: BestRestored | None, trainer: Trainer, tell: Tell) -> None:
+        """Notes what was measured of the network where it stands; see :meth:`Recording.note_figures`."""
+        recording = self.open(trainer, tell)
+        if recording is not None:
+            recording.note_figures(figures, best)
+
     # ---- letting go
 
     def finish(self, status: str) -> None:
@@ -318,7 +326,8 @@ class Recorder:
 
     def release(self) -> None:
         """Writes what is left, and lets go."""
-        self.finish("paused")
+        is_over = self._recording is not None and self._recording.trainer.is_over
+        self.finish("finished" if is_over else "paused")
 
     def _settle(self) -> None:
         """Notes that the training no longer goes on, which was handed over and comes back no more."""

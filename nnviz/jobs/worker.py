@@ -22,8 +22,10 @@ import numpy as np
 from PyQt5.QtCore import QThread, pyqtSignal
 
 from engine.errors import DivergenceError, ProcessError
+from engine.events import BestRestored
 from engine.settings import TrainingSettings
 from engine.training import Trainer
+from engine.validation import Array
 from nnviz.jobs import training_process
 from nnviz.jobs.job import Job, Report
 from nnviz.jobs.recorder import Plan, Recorder, status_of
@@ -106,6 +108,14 @@ class Worker(QThread):
         """
         self._order(lambda: self._look(run, at, edit))
 
+    def note_figures(self, run: int, parameters: Array, figures: dict[str, float], best: BestRestored | None) -> None:
+        """Records what was measured of the run's network, (n,) parameters, if it still has them and rests.
+
+        Args:
+            best: what early stopping restored, if these are its parameters; else None.
+        """
+        self._order(lambda: self._note_figures(run, parameters, figures, best))
+
     def forget(self, run: int) -> None:
         self._order(lambda: self._forget(run))
 
@@ -185,7 +195,7 @@ class Worker(QThread):
         self._jobs[run] = job = Job(run, trainer, recorder)
         if recorder is not None and plan is not None:
             recorder.begin(plan)
-            if not (goes and self._is_lent_at_once(job)):  # else the process begins the record
+            if not plan.waits and not (goes and self._is_lent_at_once(job)):  # else the process begins the record
                 recorder.open(trainer, partial(self.told.emit, run))
             if not goes:
                 recorder.release()
@@ -232,9 +242,19 @@ class Worker(QThread):
             self._hand_over(job)  # who looks may look at the record too
         at(None if job is None else job.trainer)
         if job is not None and recorder is not None and before is not None and edit is not None:
-            recorder.edited(before, job.trainer, partial(self.told.emit, run), edit)
-            if job is not self._training:
+            tell, is_still = partial(self.told.emit, run), job is not self._training
+            recorder.edited(before, job.trainer, tell, edit)
+            if is_still:
+                recorder.note_figures({}, None, job.trainer, tell)  # they follow when they are measured
                 recorder.release()
+
+    def _note_figures(self, run: int, parameters: Array, figures: dict[str, float], best: BestRestored | None) -> None:
+        job = self._job(run)
+        if job is None or job.recorder is None or job is self._training:
+            return
+        if np.array_equal(job.trainer.network.parameters, parameters):
+            job.recorder.note_figures(figures, best, job.trainer, partial(self.told.emit, run))
+            job.recorder.release()
 
     def _go(self, run: int, until: Until) -> None:
         self._call_back()
@@ -243,6 +263,8 @@ class Worker(QThread):
             other.trainer.back_to_finite()  # its last step may just have made them infinite
             self._stop(other, Stopped(other.frame_if_possible()))
         if job is not None:
+            if job.recorder is not None and job.recorder.plan.waits:
+                job.recorder.open(job.trainer, partial(self.told.emit, run))
             job.go(until)
             self._training = job
             if until is not Until.BATCH:

@@ -169,6 +169,25 @@ def epochs_in(database: Database, table: str, run: int) -> list[float]:
     return [row[0] for row in database.numbers(f"SELECT epoch FROM {table} WHERE run = ? ORDER BY epoch", (run,))]
 
 
+def write_figures(database: Database, run: int, epoch: float, figures: Mapping[str, float]) -> None:
+    """Replaces the figures at an epoch by those of a network that was changed there; empty: they are not known.
+
+    The confusion matrices of the network before go. Within a transaction.
+    """
+    database.write("DELETE FROM confusions WHERE run = ? AND epoch = ?", (run, epoch))
+    values = _finite(figures.get(name) for name in FIGURES)
+    query = f"UPDATE epochs SET {', '.join(f'{name} = ?' for name in FIGURES)} WHERE run = ? AND epoch = ?"
+    if not database.write(query, (*values, run, epoch)) and figures:
+        write_epochs(database, run, {epoch: (0.0, None, *values)})
+
+
+def last_figures(database: Database, run: int) -> dict[str, float]:
+    """The figures of the last epoch of a run that is kept; empty without any."""
+    query = f"SELECT {', '.join(FIGURES)} FROM epochs WHERE run = ? ORDER BY epoch DESC LIMIT 1"
+    row = database.row(query, (run,))
+    return {name: value for name, value in zip(FIGURES, row or (), strict=False) if value is not None}
+
+
 def figures_at(database: Database, run: int, epoch: float) -> dict[str, float]:
     """The figures of an epoch of a run; empty if they are not kept."""
     row = database.row(f"SELECT {', '.join(FIGURES)} FROM epochs WHERE run = ? AND epoch = ?", (run, epoch))

@@ -7,7 +7,15 @@ from typing import Any
 
 from engine.epoch_bytes import epoch_numbers
 from engine.grid import Grid
-from nnviz.library.curves import Row, epochs_in, packed_confusions, row_of_numbers, write_confusions, write_epochs
+from nnviz.library.curves import (
+    Row,
+    epochs_in,
+    figures_of_row,
+    packed_confusions,
+    row_of_numbers,
+    write_confusions,
+    write_epochs,
+)
 from nnviz.library.database import Database
 
 _MOST_ROWS, _MOST_CONFUSIONS = 20_000, 2_000
@@ -43,6 +51,8 @@ class WaitingEpochs:
             Grid(most, 1, [at - self._before for at in epochs_in(self._database, table, self._run)])
             for table, most in (("epochs", _MOST_ROWS), ("confusions", _MOST_CONFUSIONS))
         )
+        query = "SELECT seconds FROM epochs WHERE run = ? AND epoch = ?"
+        self._seconds_there = (self._database.row(query, (self._run, self._before)) or (0.0,))[0]
 
     def take(self, packed: Iterable[bytes]) -> None:
         """Takes epochs, each as :func:`~engine.epoch_bytes.epoch_bytes` packs it."""
@@ -51,11 +61,16 @@ class WaitingEpochs:
             epoch, seconds, *_ = numbers
             self.epoch, self._last = epoch, each
             self.seconds += seconds
-            if self._row_grid.wants(epoch):
+            row = row_of_numbers(numbers)
+            # Where a training begins, the last one has ended: what was measured last counts.
+            is_seam = epoch == 0 and bool(figures_of_row(row))
+            if is_seam:
+                row = (self._seconds_there, *row[1:])  # that the last epoch took, whose figures these are now
+            if self._row_grid.wants(epoch) or is_seam:
                 self._row_grid.pass_by(epoch)
-                self._rows[self._before + epoch] = row_of_numbers(numbers)
+                self._rows[self._before + epoch] = row
                 halve(self._rows, _MOST_ROWS)
-            if self._confusion_grid.wants(epoch):
+            if self._confusion_grid.wants(epoch) or is_seam:
                 self._keep_confusions(epoch, each)
 
     def _keep_confusions(self, epoch: int, packed: bytes) -> None:
@@ -79,12 +94,17 @@ class WaitingEpochs:
         write_epochs(self._database, self._run, self._rows)
         write_confusions(self._database, self._run, matrices)
         gone = {
-            "epochs": [self._row_grid.add(at - self._before) for at in self._rows],
-            "confusions": [self._confusion_grid.add(at - self._before) for at, _ in matrices],
+            "epochs": self._added(self._row_grid, self._rows),
+            "confusions": self._added(self._confusion_grid, (at for at, _ in matrices)),
         }
         for table, places in gone.items():
             values = [(self._run, place + self._before) for place in places if place is not None]
             self._database.many(f"DELETE FROM {table} WHERE run = ? AND epoch = ?", values)
+
+    def _added(self, grid: Grid, epochs: Iterable[float]) -> list[float | None]:
+        """Adds epochs to a grid, but not the first one where it took the place of the last training's last one."""
+        places = (at - self._before for at in epochs)
+        return [grid.add(place) for place in places if place > 0 or place not in grid]
 
     def clear(self) -> None:
         """Nothing waits any more."""

@@ -97,7 +97,8 @@ def _networks(library: Library, run: int, made: Experiment) -> dict[str, Callabl
     if not library.moments(run):
         return {}
     network, state = library.network(run), library.state(run)
-    replace(Provenance.read(network), experiment=made).write(network)
+    before = None if state is None else state.before
+    replace(Provenance.read(network), experiment=made, before=before).write(network)
     found: dict[str, Callable[[Path], None]] = {name: partial(write, network) for name, write in _FORMATS.items()}
     if state is not None:
         state.network.provenance = network.provenance

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from engine.moments import Moment
 from engine.packing import usual_bytes
 from engine.state_bytes import StateBytes, epochs_at
 from engine.training import Trainer
-from nnviz.library.curves import figures_at, figures_of_row
+from nnviz.library.curves import figures_at, figures_of_row, last_figures, write_figures
 from nnviz.library.epochs import WaitingEpochs, halve
 from nnviz.library.faults import WRITTEN_AGAIN, LibraryError, TooLargeError, gone_on, in_use, in_words
 from nnviz.library.library import Library
@@ -111,14 +111,17 @@ class Recording:
         self.updated, self._known = record.updated, record.epochs
         self._experiment = record.experiment
         self._written: Experiment | None = None
-        self._best: BestRestored | None = None
+        is_there = self.at == record.epochs
+        self._best = record.best if is_there else None
+        self._stands_at = self.at  # the place of which ``_best`` and ``_by_hand`` are
+        self._by_hand: dict[str, float] | None = None  # figures of a network that was changed where it stands
         self._changes = [change for change in record.changes if change.epoch <= self.at]
-        self._figures = dict(record.figures)
         self._waiting_moments: dict[float, Moment] = {}
         self._waiting_orders: list[Order] = []
         self._keeps_weights, self._is_over, self._cost = True, False, math.inf
         self._tried = self._free_at = self._waypoint_at = -math.inf
         self._drop_later()
+        self._figures = dict(record.figures) if is_there else last_figures(self._library.database, self.run)
         self._epochs = WaitingEpochs(self._library.database, self.run, self.before)
         self._read_grids()
 
@@ -175,12 +178,14 @@ class Recording:
             self.take_epochs([epoch_bytes(event)])
         elif isinstance(event, BestRestored):
             self._best = replace(event, epoch=self.before + event.epoch)
+            self._stands_at = self.at
 
     def take_epochs(self, packed: Iterable[bytes]) -> None:
         """Notes epochs that have ended one after the other, each as :func:`~engine.epoch_bytes.epoch_bytes` packs it.
 
         The trainer stands at the end of the last one or, where others cannot wait, somewhat later.
         """
+        self._best = self._by_hand = None
         self._epochs.take(packed)
         epoch = self._epochs.epoch
         if epoch != self.trainer.epoch:
@@ -222,6 +227,15 @@ class Recording:
         self._waiting_orders.append(Order(0, self.at, trainer.epoch, trainer.batch, kind, payload, content))
         if text:
             self._changes.append(Change(self.at, text))
+
+    def note_figures(self, figures: Mapping[str, float], best: BestRestored | None) -> None:
+        """Notes what was measured of a network that was changed by hand, where it stands now.
+
+        Args:
+            figures: "test_error", "train_loss" and so on; empty if they are not known yet.
+            best: what early stopping had restored, where the change was undone; None for nothing.
+        """
+        self._by_hand, self._best, self._stands_at = dict(figures), best, self.at
 
     def change(self, experiment: Experiment, text: str = "", is_told: bool = True) -> None:
         """Notes that the training goes on with the settings of another experiment, from the next step on.
@@ -310,6 +324,8 @@ class Recording:
         for order in self._waiting_orders:
             write_order(database, self.run, order)
         self._epochs.write()
+        if self._by_hand is not None and self._stands_at == self.at:
+            write_figures(database, self.run, self.at, self._by_hand)
         for at, moment in self._waiting_moments.items():
             victim = self._moments.add(at - self.before)
             write_moment(database, self.run, at, moment, None if victim is None else victim + self.before)
@@ -339,7 +355,7 @@ class Recording:
             "epochs": self.at,
             "seconds": self._record.seconds + self._epochs.seconds,
         }
-        told |= {"best": best_json(self._best), "changes": changes_json(self._changes)}
+        told |= {"best": best_json(self._best_in_force), "changes": changes_json(self._changes)}
         figures = self._figures_now()
         told |= {name: figures.get(name) for name in FIGURES}
         if self._experiment is not self._written:
@@ -351,12 +367,19 @@ class Recording:
 
     def _figures_now(self) -> dict[str, float]:
         """Those of the parameters as they are now: of the last epoch, or of the best one, if they are that one's."""
-        row = self._epochs.row
+        row, best = self._epochs.row, self._best_in_force
         if row is not None:
             self._figures = figures_of_row(row)
-        if self._best is None:
+        if self._by_hand is not None:
+            self._figures = self._by_hand
+        if best is None:
             return self._figures
-        return figures_at(self._library.database, self.run, self._best.epoch) or self._figures
+        return figures_at(self._library.database, self.run, best.epoch) or self._figures
+
+    @property
+    def _best_in_force(self) -> BestRestored | None:
+        """What early stopping restored, as long as no step follows."""
+        return self._best if self._stands_at == self.at else None
 
     # ---- the end
 

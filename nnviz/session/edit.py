@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
 import numpy as np
 
+from engine.events import BestRestored
 from engine.history import Change
 from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.neurons import Part
 from engine.validation import Array
+from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 
 WhatIf = Mapping[Neuron, float]
@@ -49,8 +50,29 @@ class Before:
 
     changes: int
     edited: dict[str, float] | None
-    notes: list[Change] = field(default_factory=list)
-    changes_after: int = 0
+    notes: list[Change]
+    best: BestRestored | None
+    completed: float
+    at: float
+    figures: dict[str, float]
+    confusions: dict[str, Array]
+    changes_after: int
+
+    @classmethod
+    def of(cls, run: Run) -> Before:
+        """What a run is now, also what was measured where an edit puts it: at the end of its training."""
+        history, at = run.history, run.place_of_edits
+        known = list(history.changes), history.best, history.completed, at, history.figures(at), history.confusions(at)
+        return cls(run.changes, run.edited, *known, run.changes + 1)
+
+    def put_back(self, run: Run) -> None:
+        """Lets the run be as it was."""
+        history = run.history
+        history.measure_again(self.at, self.figures)
+        history.keep_confusions(self.at, self.confusions)
+        run.changes, run.edited = self.changes, self.edited
+        history.changes, history.best, history.completed = self.notes, self.best, self.completed
+        run.snapshots.forget_after(run.epochs)
 
 
 def number_text(value: float) -> str:

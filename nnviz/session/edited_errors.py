@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from nnviz.jobs.measuring import Measuring
+from nnviz.jobs.worker import Worker
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
+from nnviz.session.status import Stage
 
 
 class EditedErrors:
-    """Measures a run's network as it is, and fills ``edited`` of the run; only the latest that was asked for."""
+    """Measures a run's network as it is, only the latest that was asked for. Run and record get the figures."""
 
-    def __init__(self, data: Data, runs: Runs, messages: Messages) -> None:
-        self._data, self._runs = data, runs
+    def __init__(self, data: Data, runs: Runs, worker: Worker, messages: Messages) -> None:
+        self._data, self._runs, self._worker = data, runs, worker
         self._measuring = Measuring(messages.crashed.emit)
+        for signal in (runs.replaced, data.changed):
+            signal.connect(self._measure_unknown)
 
     def measure(self, run: Run) -> None:
         """Measures a run, if it is one that was edited. What is found is dropped if the run has moved on by then."""
@@ -22,14 +26,28 @@ class EditedErrors:
         self._measuring.stop()
         if run.edited is None or dataset is None or run.misfit(dataset) is not None:
             return
+        is_own = run.experiment.fingerprint in ("", dataset.fingerprint)
 
         def done(found: dict[str, float]) -> None:
             if run.edited is not None and run.parameters is parameters:
                 run.edited = found
+                if is_own:  # else curves and record are of other data
+                    run.measured_by_hand(found)
+                    self.record(run, found)
                 self._runs.tell_history(run)
 
         share = run.experiment.training.validation_share
         self._measuring.start(run.displayed_network(), dataset, share, done)
+
+    def record(self, run: Run, figures: dict[str, float]) -> None:
+        """Has the record of a run say what its network's figures are, if they are still those of its weights."""
+        self._worker.note_figures(run.id, run.parameters, figures, run.history.best)
+
+    def _measure_unknown(self) -> None:
+        """Measures the current run if its figures were not known yet when its window was closed."""
+        run = self._runs.current
+        if run.edited == {} and run.stage is not Stage.TRAINING:
+            self.measure(run)
 
     def close(self, milliseconds: int) -> bool:
         """Stops what is being measured; returns whether that was in time."""

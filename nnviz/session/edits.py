@@ -52,7 +52,7 @@ class Edits(QObject):
         self._selection = selection
         self._data, self._runs, self._displayed = data, runs, displayed
         self._training, self._undo, self._messages = training, undo, messages
-        self.errors = EditedErrors(data, runs, messages)
+        self.errors = EditedErrors(data, runs, training.runner.worker, messages)
         self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
         self._before: WeakKeyDictionary[Edit, Before] = WeakKeyDictionary()  # of the edits that are in force
         runs.replaced.connect(self._forget_tried)
@@ -156,16 +156,20 @@ class Edits(QObject):
         before = None if edit.undoes is None else self._before.pop(edit.undoes, None)
         takes_back = before is not None and run.changes == before.changes_after and run.stage is not Stage.TRAINING
         if before is not None and takes_back:
-            run.changes, run.edited, run.history.changes = before.changes, before.edited, before.notes
+            before.put_back(run)
         else:
-            self._before[edit] = Before(run.changes, run.edited, list(run.history.changes), run.changes + 1)
+            self._before[edit] = Before.of(run)
             run.changes += 1
             if run.stage is not Stage.TRAINING:
-                run.edited = {}
+                run.changed_by_hand()
         if edit.undoes is not None and not takes_back:
             self._messages.tell(f"Only that was put back: {edit.undoes.text}. What was trained since then stays.")
         self._put(run, edit, edit.what_if)
         self._order(run, edit, is_noted=not takes_back)
+        if takes_back:
+            self.errors.record(run, run.history.figures(run.place_of_edits))
+        elif run.stage is not Stage.TRAINING:
+            self.errors.measure(run)
 
     def _put(self, run: Run, edit: Edit, what_if: WhatIf | None = None) -> None:
         """Changes the copy that is displayed, and what is supposed of it, at once, and tells everyone."""
@@ -179,8 +183,6 @@ class Edits(QObject):
         self._runs.tell_file(run)
         self._training.state_changed.emit()
         self.edited.emit()
-        if run.stage is not Stage.TRAINING:
-            self.errors.measure(run)
 
     # ---- the network itself
 
@@ -202,6 +204,7 @@ class Edits(QObject):
                 self._note(run, edit.text, place)
             if run.stage is not Stage.TRAINING and not edit.holds(run.displayed_network()):
                 self._put(run, edit)  # a copy from before came between
+                self.errors.measure(run)
 
         found = self._training.runner.look(run.id, write, written, edit.text)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -227,6 +227,6 @@ class KeptRuns(QObject):
 
         self._lane.run(work, done, failed)
 
-    def open(self, run: int) -> None:
-        """Puts a run into the window as it was left."""
-        self._reopening.open(run)
+    def open(self, run: int, over: Callable[[], None] = lambda: None) -> None:
+        """Puts a run into the window as it was left; ``over`` is called when it is there, or could not be read."""
+        self._reopening.open(run, over=over)

@@ -25,7 +25,7 @@ def opened_run(network: Network, like: Experiment, opened: Provenance) -> Run:
 
 
 def run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:
-    """The run of a network from a file; paused if its training can continue.
+    """The run of a network from a file: paused if its training can continue, ended if it was complete.
 
     ``like`` gives the settings that the file does not hold.
     """
@@ -40,7 +40,7 @@ def run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:
 
 
 def stand_at(run: Run, found: Opened, dataset: Dataset) -> None:
-    """Lets a run be paused where the training in its file was, if that can continue with these data."""
+    """Lets a run stand where the training in its file was, if its trainer could be made with these data."""
     if found.trainer is not None:
         run.experiment = run.experiment.for_data(dataset)
-        run.stand_at(found.trainer, found.epochs_done)
+        run.stand_at(found.trainer, found.epochs_done, found.before)

@@ -60,17 +60,20 @@ class Records(QObject):
         if stop.dropped:
             self._awaited.discard(run.id)
 
-    def begin(self, run: Run) -> Plan | None:
-        """As what the training that a run begins, or goes on with, is recorded; None: it is not."""
+    def begin(self, run: Run, waits: bool = False) -> Plan | None:
+        """As what the training that a run begins, or goes on with, is recorded; None: it is not.
+
+        ``waits``: whether there is nothing to record before more happens to it.
+        """
         dataset = self._data.dataset
         if not self.is_on or dataset is None:
             run.is_kept = False
             return None
-        if run.record is None:
+        if run.record is None and not waits:
             self._awaited.add(run.id)
         told = dataset.title, run.parent_record, run.left_at, run.title
         history = run.history.copy() if run.record is None else None
-        return Plan(self.path, run.record, run.start_epoch, run.experiment, *told, history, run.record_updated)
+        return Plan(self.path, run.record, run.start_epoch, run.experiment, *told, history, run.record_updated, waits)
 
     def let_go(self, run: Run) -> None:
         """Says that a run was removed, if nothing of its training is kept."""

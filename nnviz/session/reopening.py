@@ -57,14 +57,17 @@ class Reopening:
         self._latest = 0
         self._broken_off: dict[int, RunRecord] = {}  # that were read, as they were then; of the library's thread
 
-    def open(self, number: int, then: Callable[[], None] = lambda: None) -> None:
+    def open(
+        self, number: int, then: Callable[[], None] = lambda: None, over: Callable[[], None] = lambda: None
+    ) -> None:
         """Makes it the current run, which can be undone; one that this window still has comes back with its past.
 
-        ``then`` is called when it is.
+        ``then`` is called when it is, ``over`` also if it could not be read.
         """
         self._latest = number
         if self._put_held(number):
             then()
+            over()
             return
         dataset = self._data.dataset
 
@@ -73,8 +76,10 @@ class Reopening:
                 if not self._put_held(number):  # it was asked for twice
                     self._take(kept, dataset)
                 then()
+            over()
 
         def failed(error: Exception) -> None:
+            over()
             self._messages.tell_error("The run could not be put into the window", error)
 
         self._lane.run(lambda library: self._read(library, number, dataset), done, failed)
@@ -126,6 +131,9 @@ class Reopening:
         run.name = title_of(record, parent)
         run.record, run.parent_record, run.left_at = record.id, record.parent, record.left_at
         run.record_updated, run.batches = record.updated, max(run.batches, record.batches)
+        run.is_kept = True
+        if not record.figures and run.epochs:
+            run.edited = {}  # it was edited, and its window closed before it was measured
         self._resuming.begin(run, found)
         self._making.put(run, f"opening of {run.title}")
         self._resuming.settle(run, found)
@@ -148,8 +156,9 @@ def _with_training(state: KeptState, network: Network, dataset: Dataset | None) 
     past = Provenance.read(network)
     found = resumed(Opened(state.network, state=state.training), dataset)
     if past.history is not None and (found.trainer is not None or found.state is not None):
-        past.history.completed = whole_if_possible(state.before + _whole_epochs(state))
-    return replace(found, provenance=past)
+        measured = past.history.last_measured(state.at) or 0  # also within an epoch, after an edit
+        past.history.completed = whole_if_possible(max(state.before + _whole_epochs(state), measured))
+    return replace(found, provenance=past, before=state.before)
 
 
 def _whole_epochs(state: KeptState) -> int:

@@ -73,7 +73,8 @@ class Run:
         saved_changes: the count when it was last saved; -1 where its file holds another moment of it.
         dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None for none.
         has_died: whether it was so at the end of any epoch of this training.
-        edited: figures of a network that was edited after the last epoch, empty until they are measured; else None.
+        edited: figures of a network that was edited after the last epoch, empty until they are measured; else None. The
+            history has them, too, at the place where the network was edited.
     """
 
     experiment: Experiment
@@ -135,7 +136,7 @@ class Run:
         """Epochs that its parameters were trained, over all its trainings, with fraction."""
         if self.history.best is not None:
             return float(self.history.best.epoch)
-        return self.start_epoch + self.progress.epochs_done if self.progress.epoch else self.end
+        return self.place_of_edits
 
     @property
     def end(self) -> float:
@@ -213,7 +214,26 @@ class Run:
         if opened is None or opened.epochs != self._epochs_for_file:
             return measured
         of_file = {name: getattr(opened, name) for name in FIGURES}
-        return {name: figure for name, figure in of_file.items() if figure is not None} | measured
+        known = {name: figure for name, figure in of_file.items() if figure is not None}
+        return known | measured if self.changes else measured | known  # its weights may have been rounded since
+
+    @property
+    def place_of_edits(self) -> float:
+        """The epoch at which a network that is changed by hand stands: where its training has come to."""
+        return self.start_epoch + self.progress.epochs_done if self.progress.epoch else self.end
+
+    def changed_by_hand(self) -> None:
+        """Notes that the network is no longer the one that was measured last: figures of it are not known yet.
+
+        What early stopping restored counts no more: the network stands at the end of its training.
+        """
+        self.edited, self.history.best = {}, None
+        self.history.measure_again(self.place_of_edits, {})
+
+    def measured_by_hand(self, figures: dict[str, float]) -> None:
+        """Takes the figures of the network as it was changed by hand."""
+        self.edited = figures
+        self.history.measure_again(self.place_of_edits, figures)
 
     @property
     def figures_before(self) -> float | None:
@@ -259,11 +279,20 @@ class Run:
         self.has_died = False
         self.progress = Progress(epochs=self.experiment.training.epochs)
 
-    def stand_at(self, trainer: Trainer, epochs_done: int) -> None:
-        """Takes the place of a trainer from a checkpoint, which has done so many whole epochs, and is paused there."""
-        self.start_epoch = max(0, self.history.completed - epochs_done)
+    def stand_at(self, trainer: Trainer, epochs_done: int, before: float | None = None) -> None:
+        """Takes the place of a trainer from a checkpoint: it is paused there, or has ended if the trainer is over.
+
+        Args:
+            epochs_done: whole epochs that the trainer has done.
+            before: epochs that the network was trained before; None if they are those that the history has besides.
+        """
+        self.start_epoch = max(0, self.history.completed - epochs_done) if before is None else before
         self.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
         self.stage, self.batches = Stage.PAUSED, max(self.batches, trainer.batches_per_epoch)
+        if trainer.is_over:
+            self.stage, restored = Stage.ENDED, trainer.restored
+            if self.history.best is None and restored is not None:  # older files do not say so
+                self.history.take(restored, self.start_epoch)
         self.snapshots.forget_last()  # was kept before it was known at which moment it is
         self.keep_snapshot()
 
@@ -330,6 +359,7 @@ class Run:
             experiment=self.experiment,
             history=self.history,
             other=other,
+            before=None if self.stage is Stage.RESTING else self.start_epoch,
             **figures,
         )
 

@@ -125,7 +125,8 @@ class TakenSteps(QObject):
         progress = after.state.progress
         epochs = run.experiment.training.epochs
         run.progress = Progress(progress["epoch"], epochs, progress["batch"], taken.batches)
-        run.stage, run.edited = Stage.PAUSED, {}
+        run.stage = Stage.PAUSED
+        run.changed_by_hand()
         run.changes += 1
         run.parameters = after.parameters
         run.history.note_change(run.epochs, "a step on one example")

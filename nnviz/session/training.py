@@ -182,9 +182,12 @@ class Training(QObject):
         self.runner.go(run.id, until)  # before the window shows that, which would keep it waiting
         self.state_changed.emit()
 
-    def begin(self, run: Run, make: Callable[[], Trainer], goes: bool = False) -> None:
-        """Hands the training of a run over to the worker, which makes its trainer, and records it if that is wanted."""
-        self.runner.worker.begin(run.id, make, self._records.begin(run), goes)
+    def begin(self, run: Run, make: Callable[[], Trainer], goes: bool = False, waits: bool = False) -> None:
+        """Hands the training of a run over to the worker, which makes its trainer, and records it if that is wanted.
+
+        ``waits``: whether there is nothing to record before it goes on or its network is edited.
+        """
+        self.runner.worker.begin(run.id, make, self._records.begin(run, waits), goes)
 
     @property
     def _is_waiting(self) -> bool:

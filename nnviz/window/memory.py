@@ -39,6 +39,7 @@ class Memory(QObject):
         self._session: Session | None = None
         self._starts = False  # whether training was requested while the network was being read
         self._opens = False  # whether the last network is being read, or was read
+        self._reads_record = False  # whether the last run is being read from the library
         self._is_lost = False  # whether the last network could not be read
         self._moment_bytes: int | None = (
             None  # what was chosen, where it is more than the memory that is free this time
@@ -149,11 +150,12 @@ class Memory(QObject):
         remember("configuration", json.dumps(session.settings.experiment.as_dict()))
         remember("strengths", json.dumps(asdict(session.settings.strengths)))
         run = session.runs.current
-        if self._is_lost and run.untouched:
+        if run.untouched and (self._is_lost or self._reads_record):
             return  # keeps the last network's name: it can perhaps be read the next time
         title = run.name if run.opened is not None and run.path is None else ""
         remember("network", str(run.path or ""))
-        remember("record", run.record if run.is_kept and run.record and run.path is None else 0)
+        is_there = run.is_kept or not run.changes  # unless it has learned since, it is as the library has it
+        remember("record", run.record if is_there and run.record and run.path is None else 0)
         remember("shipped", title)
 
     # ---- the last network
@@ -172,11 +174,15 @@ class Memory(QObject):
         if session.data.dataset is None:
             return  # keeps what was remembered, because the data could not be loaded
         record = self._preferences.number("record")
-        if is_untouched and record and session.records.is_on:
-            session.library.open(int(record))
+        if is_untouched and record:
+            self._reads_record = True
+            session.library.open(int(record), self._record_read)
         elif is_untouched:
             self._choose_large(session, session.data.dataset)
         self._complete(session)
+
+    def _record_read(self) -> None:
+        self._reads_record = False
 
     def _complete(self, session: Session) -> None:
         """All that was remembered is there; what was not, since the program broke off, is in the library."""

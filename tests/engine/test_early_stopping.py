@@ -174,3 +174,58 @@ def test_patience_given_up_at_the_last_epoch_keeps_the_last_weights() -> None:
         if isinstance(event, Epoch) and event.epoch == 2:
             training.change(replace(training.settings, patience=0))
     assert not [event for event in events if isinstance(event, BestRestored)]
+
+
+# ---- when it is over
+
+
+def resumed(training: Trainer, **changed: Any) -> Trainer:
+    """From its state, as a file holds it; ``changed`` are entries of its progress, None for one that is missing."""
+    state = training.state()
+    progress = {name: value for name, value in (state.progress | changed).items() if value is not None}
+    return Trainer.resume(training.network.copy(), training.given, replace(state, progress=progress))
+
+
+@pytest.mark.parametrize("restored", [True, None], ids=["as it is", "from before version 0.22"])
+def test_what_was_restored_is_known_of_a_training_from_a_file(restored: bool | None) -> None:
+    training = learning(3)
+    best = watched(training)[0][-1]
+    assert isinstance(best, BestRestored)
+    again = resumed(training, restored=restored)
+    assert again.is_over
+    assert again.restored is not None
+    assert (again.restored.epoch, again.restored.early) == (best.epoch, best.early)
+    assert badness(again.restored.figures) == badness(best.figures)
+
+
+def test_before_the_best_is_restored_it_is_not_over() -> None:
+    training = learning(3)
+    for event in training.run():
+        assert not isinstance(event, BestRestored), "it comes when this has ended"
+        again = resumed(training)
+        assert not again.is_over
+        assert again.restored is None
+        if isinstance(event, Epoch) and any(isinstance(each, BestRestored) for each in [next(again.run())]):
+            break
+
+
+def test_weights_that_were_edited_when_it_was_over_stay() -> None:
+    """Nothing puts the best ones in their place when it is taken up again."""
+    training = learning(3)
+    watched(training)
+    training.network.parameters[0] += 1
+    edited = training.network.parameters.copy()
+    again = resumed(training)
+    assert again.is_over
+    assert again.restored is None
+    assert list(again.run()) == []
+    np.testing.assert_array_equal(again.network.parameters, edited)
+
+
+def test_without_early_stopping_it_is_over_after_its_last_epoch() -> None:
+    training = learning(0, epochs=2)
+    for event in training.run():
+        assert training.is_over == (isinstance(event, Epoch) and event.epoch == 2)
+    assert training.is_over
+    training.change(replace(training.settings, epochs=3))
+    assert not training.is_over

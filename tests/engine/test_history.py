@@ -167,8 +167,50 @@ def test_early_stopping_is_remembered_until_training_goes_on() -> None:
     history.take(BestRestored(1, figures(0.4), True), before=10)
     assert history.best is not None
     assert (history.best.epoch, history.best.early, history.completed) == (11, True, 12)
-    history.take(Epoch(0, figures(0.4), None, 0.0), before=12)
-    assert history.best is None
+    again = History.from_dict(json.loads(json.dumps(history.as_dict()))).best
+    assert again is not None
+    assert (again.epoch, again.early, again.figures.error, again.figures.loss) == (11, True, 0.4, figures(0.4).loss)
+    for event in (Epoch(0, figures(0.4), None, 0.0), Batch(1, 1, 10, 0.5)):
+        later = history.copy()
+        later.take(event, before=12)
+        assert later.best is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        3,
+        [],
+        {},
+        {"epoch": 1},
+        {"epoch": -1, "loss": 0.5},
+        {"epoch": float("nan"), "loss": 0.5},
+        {"epoch": 10**400, "loss": 0.5},
+        {"epoch": "1", "loss": 0.5},
+        {"epoch": 1, "loss": "x"},
+        {"epoch": 1, "loss": float("inf")},
+        {"epoch": 1, "loss": 0.5, "error": 1.5},
+        {"epoch": 1, "loss": 0.5, "rmse": [1]},
+    ],
+)
+def test_what_is_no_best_epoch_is_left_out(damage: object) -> None:
+    assert History.from_dict({"train": [[1, 0.5]], "best": damage}).best is None
+
+
+def test_what_is_measured_again_takes_the_place_of_the_last_epoch() -> None:
+    history = History()
+    for epoch in (1, 2):
+        history.take(Epoch(epoch, figures(0.5), figures(0.6), 1.0))
+    history.measure_again(2, {})
+    assert (history.error.train.epochs, history.figures(2), history.completed) == ([1], {}, 2)
+    history.measure_again(2, {"train_error": 0.8})
+    assert (history.error.train.values, history.error.test.values) == ([0.5, 0.8], [0.6])
+    history.measure_again(2.5, {"train_error": 0.7})
+    assert (history.error.train.epochs, history.completed, history.figures(2.5)) == (
+        [1, 2, 2.5],
+        2.5,
+        {"train_error": 0.7},
+    )
 
 
 def test_figures_are_those_that_were_measured_there() -> None:

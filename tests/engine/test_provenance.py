@@ -190,12 +190,50 @@ def test_after_early_stopping_it_tells_of_the_epoch_that_was_best() -> None:
     assert again.epochs == 5
     assert again.history is not None
     assert again.history.completed == 6, "what follows goes on behind all curves"
+    assert again.history.best is not None
+    assert (again.history.best.epoch, again.history.best.figures.error, again.history.best.early) == (5, 0.3, True)
+
+
+def early_stopped(patience: int, **entries: Any) -> Network:
+    """As versions before 0.22 wrote it: trained for 3 epochs, and its curves have 5."""
+    curves = {name: [[n, 0.1 * n] for n in range(1, 6)] for name in ("test", "validation", "validation_loss")}
+    made = SMALL.changed(epochs=9, patience=patience, validation_share=0.2)
+    return with_past({"epochs": 3, "curves": curves, "experiment": made.as_dict()} | entries)
+
+
+def test_a_file_that_does_not_name_the_best_epoch_is_of_the_one_that_it_was_trained_for() -> None:
+    history = Provenance.read(early_stopped(patience=2)).history
+    assert history is not None
+    assert history.best is not None
+    assert (history.best.epoch, history.best.early, history.completed) == (3, True, 5)
+    assert history.best.figures.error == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    "entries", [{"epochs": 5}, {"epochs": None}, {"epochs": 2.5}, {"curves": {"test": [[5, 0.1]]}}]
+)
+def test_nothing_is_made_up_of_a_best_epoch(entries: dict[str, Any]) -> None:
+    for network in (early_stopped(2, **entries), early_stopped(0)):
+        history = Provenance.read(network).history
+        assert history is not None
+        assert history.best is None
+
+
+def test_a_best_epoch_whose_weights_are_no_longer_there_is_not_believed() -> None:
+    best = {"epoch": 2, "early": True, "loss": 0.5}
+    history = Provenance.read(early_stopped(2, epochs=5, curves={"test": [[5, 0.1]], "best": best})).history
+    assert history is not None
+    assert history.best is None
 
 
 def test_how_long_it_was_trained_before_a_run() -> None:
     assert Provenance.read(with_past(OF_0_3), epochs_done=1).epochs_before(1) == 2
     assert Provenance.read(SMALL.build(), epochs_done=1).epochs_before(1) == 0
     assert Provenance().epochs_before(3) == 0
+    within = {"epochs": 3, "part_of_epoch": 0.4, "epochs_before_training": 2}  # edited there, and measured
+    assert Provenance.read(with_past(within), epochs_done=1).epochs_before(1) == 2
+    stale = within | {"epochs_before_training": 0}
+    assert Provenance.read(with_past(stale), epochs_done=1).before is None
 
 
 # ---- what it was made with

@@ -16,10 +16,12 @@ from engine.datasets import Dataset
 from engine.events import Batch, Epoch
 from engine.metrics import Evaluator
 from engine.network import Network
+from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
 from nnviz.commands import cli
+from nnviz.library import Library
 
 pytestmark = pytest.mark.usefixtures("small_data_here")
 
@@ -186,6 +188,32 @@ def test_one_that_early_stopping_ended_says_so(capsys: pytest.CaptureFixture[str
     capsys.readouterr()
     assert train("--resume", "kept.npz") == 0
     assert "kept.npz is already finished: early stopping ended it at epoch" in capsys.readouterr().out
+
+
+def test_files_of_one_that_early_stopping_ended_tell_the_figures_of_their_weights(
+    capsys: pytest.CaptureFixture[str], few_digits: Dataset
+) -> None:
+    """The network's and the checkpoint's, at once and after it was resumed, which changes nothing."""
+    how = ("--learning-rate", "1", "--epochs", "40", "--set", "validation_share=0.2", "--set", "patience=2")
+    assert train(*SMALL, *how, "--checkpoint", "kept.npz", "--save", "best.json") == 0
+    assert train("--resume", "kept.npz", "--save", "again.json") == 0
+    capsys.readouterr()
+    assert few_digits.test is not None
+    for file in ("best.json", "kept.npz", "again.json"):
+        network = load_network(file)
+        error = Evaluator(network, few_digits.test).evaluate().error
+        past = Provenance.read(network)
+        assert past.history is not None
+        assert past.history.best is not None
+        assert past.history.best.epoch == past.epochs == past.history.completed - 2
+        assert past.test_error == past.history.error.test.at(past.history.best.epoch) == error
+    state = load_checkpoint("kept.npz")[1]
+    assert state is not None
+    assert Trainer.resume(load_network("kept.npz"), few_digits, state).is_over
+    with Library() as library:
+        record = library.run(1)
+        assert (record.test_error, record.measured) == (error, record.epochs - 2)
+        assert (library.network(1).parameters == load_network("best.json").parameters).all()
 
 
 def test_fewer_epochs_than_were_trained_are_refused(capsys: pytest.CaptureFixture[str], kept: str) -> None:

@@ -24,13 +24,16 @@ def test_only_the_latest_is_measured(qtbot: QtBot) -> None:
     changed = neurons.scaled(network, {(1, 0): 0})
     measuring.start(changed, Dataset("small", split), 0.0, found.append)
     qtbot.waitUntil(lambda: bool(found))
-    assert found == [{"train_error": Evaluator(changed, split).evaluate().error}]
+    expected = Evaluator(changed, split).evaluate()
+    assert found == [{"train_error": expected.error, "train_loss": expected.loss}]
     network, scaling = network_of([4, 3, 2], "tanh", "identity"), Scaling(np.zeros(2), np.full(2, 10))
     part = numbers(9, 4, 2)
     measuring.start(network, Dataset("numbers", part, part, target_scaling=scaling), 0.0, found.append)
     qtbot.waitUntil(lambda: len(found) == 2)
     exact = Evaluator(network, part, scaling).evaluate()
-    assert found[1] == {f"{name}_{of}": getattr(exact, of) for name in ("train", "test") for of in ("rmse", "r2")}
+    assert found[1] == {
+        f"{name}_{of}": getattr(exact, of) for name in ("train", "test") for of in ("rmse", "r2", "loss")
+    }
     assert measuring.close(5000)
     assert failed == []
     assert np.isfinite(changed.parameters).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import signal
 import subprocess
@@ -12,13 +13,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QMessageBox
+from PyQt5.QtWidgets import QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset
+from engine.metrics import Evaluator
+from engine.provenance import Provenance
+from engine.storage import load_network
 from engine.training import Trainer
+from nnviz.commands.runs import result_of
 from nnviz.library import Library, RunRecord
+from nnviz.library.export import export_run
 from nnviz.library.room import Room
+from nnviz.look.text import percent
+from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -27,8 +35,10 @@ from tests.nnviz.helpers import (
     MANY_EPOCHS,
     action,
     ends_whole,
+    find,
     pause,
     store_settings,
+    stored_settings,
     train_epochs,
     train_for_a_while,
     wait_for,
@@ -190,8 +200,8 @@ def test_an_edit_of_a_paused_run_is_written_and_let_go(recorded: MainWindow, qtb
     wait_for(qtbot, recorded, Status.PAUSED)
     record, value = session.runs.current.record, 0.5
     session.edits.set_bias(Neuron(1, 0), value)
-    look = session.training.runner.look(session.runs.current.id, lambda _: None)
-    qtbot.waitUntil(look.done)
+    qtbot.waitUntil(lambda: "test_error" in session.runs.current.figures())
+    written(qtbot, recorded)
     assert record is not None
     with Library() as library:
         assert library.run(record).status == "paused"
@@ -277,6 +287,7 @@ main.set_threads()
 from nnviz.app import create_window
 from nnviz.commands.screenshot import wait_until
 from nnviz.library.room import Room
+from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 window = create_window()
@@ -374,3 +385,224 @@ def test_a_run_that_is_opened_twice_at_once_is_there_once(
         window.session._reopening.open(number, lambda: opened.append(window.session.runs.current.id))
     qtbot.waitUntil(lambda: len(opened) == 2, timeout=20_000)
     assert opened[0] == opened[1]
+
+
+# ---- weights that were changed by hand: one figure, wherever it is shown
+
+
+def measured_by_hand(window: MainWindow) -> float:
+    """The test error of the network as it is."""
+    session = window.session
+    assert session.dataset is not None
+    assert session.dataset.test is not None
+    error = Evaluator(session.runs.current.displayed_network(), session.dataset.test).evaluate().error
+    assert error is not None
+    return error
+
+
+def edit_biases(qtbot: QtBot, window: MainWindow) -> None:
+    """Makes all answers the same, and waits until that is measured and written."""
+    session = window.session
+    session.edits.set_bias(Neuron(len(session.displayed.network.weights), 0), 50.0)
+    run = session.runs.current
+    qtbot.waitUntil(lambda: "test_error" in run.figures())
+    written(qtbot, window)
+
+
+def written(qtbot: QtBot, window: MainWindow) -> None:
+    session = window.session
+    qtbot.waitUntil(session.training.runner.look(session.runs.current.id, lambda _: None).done)
+
+
+def expect_everywhere(window: MainWindow, tmp_path: Path, error: float, at: float) -> None:
+    """The window, its curve, the library, what it exports, and ``runs`` say the same."""
+    run = window.session.runs.current
+    assert run.figures()["test_error"] == error
+    assert run.history.error.test.at(at) == error
+    assert find(window, QLabel, "testFigure").text() == percent(error)
+    (record,) = runs_of(window)
+    assert record.test_error == error
+    assert record.figures_before is None
+    assert result_of(record) == percent(error)
+    with Library() as library:
+        kept = library.history(record.id)
+        for name in ("error", "loss"):
+            for part in ("train", "test"):
+                here, there = (getattr(getattr(each, name), part) for each in (run.history, kept))
+                assert here.epochs == there.epochs
+                assert here.values == pytest.approx(there.values)
+        export_run(library, record.id, tmp_path)
+    exported = Provenance.read(load_network(tmp_path / "network.json"))
+    assert exported.test_error == error
+    assert exported.history is not None
+    assert exported.history.error.test.at(at) == error
+    *_, last = csv.DictReader((tmp_path / "curves.csv").read_text().splitlines())
+    assert (float(last["epoch"]), float(last["test_error"])) == (at, pytest.approx(error))
+
+
+@pytest.mark.parametrize("batches", [0, 7], ids=["at an epoch's end", "within an epoch"])
+def test_after_an_edit_the_figures_are_those_of_the_weights_everywhere(
+    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path, batches: int
+) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 2)
+    for _ in range(batches):
+        session.step_batch()
+        qtbot.waitUntil(lambda: session.state is not Status.TRAINING)
+    run, before = session.runs.current, measured_by_hand(recorded)
+    at = run.epochs
+    edit_biases(qtbot, recorded)
+    error = measured_by_hand(recorded)
+    assert error > before + 0.3
+    expect_everywhere(recorded, home / "first", error, at)
+    for _ in range(2):
+        recorded.close()
+        recorded = make_window(records=True)
+        qtbot.waitUntil(lambda window=recorded: window.session.runs.current.record == run.record, timeout=20_000)
+        wait_for(qtbot, recorded, Status.PAUSED if batches else Status.FINISHED)
+        assert measured_by_hand(recorded) == error
+        assert recorded.session.runs.current.epochs == at
+        expect_everywhere(recorded, home / "again", error, at)
+
+
+def test_where_training_goes_on_after_an_edit_the_curve_is_one(recorded: MainWindow, qtbot: QtBot, home: Path) -> None:
+    train_epochs(qtbot, recorded, 2)
+    edit_biases(qtbot, recorded)
+    edited = measured_by_hand(recorded)
+    train_epochs(qtbot, recorded, 2)
+    assert recorded.session.runs.current.history.error.test.at(2) == edited
+    with Library() as library:
+        seconds = library.database.rows("SELECT seconds FROM epochs WHERE epoch > 0")
+    assert all(each > 0 for (each,) in seconds), "how long an epoch took is still known"
+    expect_everywhere(recorded, home / "on", measured_by_hand(recorded), 4)
+
+
+def test_an_edit_that_is_undone_leaves_no_figure(recorded: MainWindow, qtbot: QtBot, home: Path) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 2)
+    error, confusion = measured_by_hand(recorded), session.runs.current.history.confusion(2)
+    edit_biases(qtbot, recorded)
+    session.undo.undo()
+    written(qtbot, recorded)
+    written(qtbot, recorded)
+    expect_everywhere(recorded, home / "undone", error, 2)
+    np.testing.assert_array_equal(session.runs.current.history.confusion(2), confusion)
+    assert runs_of(recorded)[0].status == "finished"
+
+
+def test_an_edit_after_early_stopping_and_its_undo(
+    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path
+) -> None:
+    """The edited network stands where its training has come to; the best one is there again after Undo."""
+    session = recorded.session
+    session.settings.change("stopping", validation_share=0.2, patience=2, epochs=60, learning_rate=0.5)
+    session.start()
+    wait_for(qtbot, recorded, Status.FINISHED)
+    run = session.runs.current
+    best, error = run.history.best, measured_by_hand(recorded)
+    assert best is not None
+    edit_biases(qtbot, recorded)
+    assert run.epochs == run.history.completed == best.epoch + 2
+    expect_everywhere(recorded, home / "edited", measured_by_hand(recorded), run.epochs)
+    session.undo.undo()
+    written(qtbot, recorded)
+    written(qtbot, recorded)
+    (record,) = runs_of(recorded)
+    assert (run.epochs, run.history.best) == (best.epoch, best)
+    assert run.figures()["test_error"] == record.test_error == error
+    assert record.best is not None
+    assert (record.best.epoch, record.measured, record.status) == (best.epoch, best.epoch, "finished")
+    session.undo.redo()
+    qtbot.waitUntil(lambda: "test_error" in run.figures())
+    written(qtbot, recorded)
+    error = measured_by_hand(recorded)
+    recorded.close()
+    again = make_window(records=True)
+    qtbot.waitUntil(lambda: again.session.runs.current.record == run.record, timeout=20_000)
+    wait_for(qtbot, again, Status.FINISHED)
+    assert measured_by_hand(again) == error
+    expect_everywhere(again, home / "again", error, best.epoch + 2)
+
+
+def test_what_was_not_measured_when_the_window_closed_is_measured_by_the_next(
+    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(session.edits.errors, "measure", lambda run: None)
+        session.edits.set_bias(Neuron(3, 0), 50.0)
+        written(qtbot, recorded)
+        (record,) = runs_of(recorded)
+        assert record.test_error is None, "what is not known is not shown"
+        recorded.close()
+    again = make_window(records=True)
+    qtbot.waitUntil(lambda: "test_error" in again.session.runs.current.figures(), timeout=20_000)
+    written(qtbot, again)
+    expect_everywhere(again, home / "again", measured_by_hand(again), 1)
+
+
+# ---- again and again
+
+
+def test_a_run_survives_any_number_of_starts(
+    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path
+) -> None:
+    """With its curves and its record; nothing is written, and an edit in the third window is recorded."""
+    train_epochs(qtbot, recorded, 2)
+    run = recorded.session.runs.current
+    qtbot.waitUntil(lambda: run.is_kept)
+    (record,) = runs_of(recorded)
+    window = recorded
+    for _ in range(3):
+        assert window.close()
+        window = make_window(records=True)
+        qtbot.waitUntil(lambda window=window: window.session.runs.current.record == run.record, timeout=20_000)
+        wait_for(qtbot, window, Status.FINISHED)
+        again = window.session.runs.current
+        np.testing.assert_array_equal(again.network.parameters, run.network.parameters)
+        assert again.history.error == run.history.error
+        assert (again.epochs, again.is_kept, again.unsaved) == (2, True, False)
+        assert find(window, QLabel, "recordLabel").text() == f"in the library: run {run.record}"
+        (now,) = runs_of(window)
+        assert (now.status, now.epochs, now.updated, now.nbytes) == ("finished", 2, record.updated, record.nbytes)
+    edit_biases(qtbot, window)
+    expect_everywhere(window, home / "edited", measured_by_hand(window), 2)
+    train_epochs(qtbot, window, 1)
+    (now,) = runs_of(window)
+    assert (now.epochs, now.status, [change.epoch for change in now.changes]) == (3, "finished", [2])
+
+
+def test_closed_before_its_run_was_read_a_window_does_not_forget_it(
+    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train_epochs(qtbot, recorded, 1)
+    run = recorded.session.runs.current
+    assert recorded.close()
+    go_on, wanted = threading.Event(), reopening.kept_run
+    monkeypatch.setattr(reopening, "kept_run", lambda *given: go_on.wait(20) and wanted(*given))
+    window = make_window(records=True)
+    qtbot.waitUntil(lambda: stored_settings()["record"] == run.record and window.session.state is Status.READY)
+    window.session.settings.change("rate", learning_rate=0.07)
+    qtbot.waitUntil(lambda: "0.07" in stored_settings()["configuration"])
+    assert stored_settings()["record"] == run.record
+    go_on.set()
+    qtbot.waitUntil(lambda: window.session.runs.current.record == run.record, timeout=20_000)
+
+
+def test_a_run_that_another_window_went_on_with_is_branched_when_it_is_edited(
+    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow
+) -> None:
+    train_epochs(qtbot, recorded, 1)
+    run = recorded.session.runs.current
+    assert recorded.close()
+    window = make_window(records=True)
+    qtbot.waitUntil(lambda: window.session.runs.current.record == run.record, timeout=20_000)
+    other = make_window(records=True)
+    qtbot.waitUntil(lambda: other.session.runs.current.record == run.record, timeout=20_000)
+    train_epochs(qtbot, other, 1)
+    edit_biases(qtbot, window)
+    branch, first = runs_of(window)
+    assert (branch.parent, branch.left_at, first.id, first.epochs) == (run.record, 1, run.record, 2)
+    assert window.session.runs.current.record == branch.id
+    assert branch.test_error == measured_by_hand(window)

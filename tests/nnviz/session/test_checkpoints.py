@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
+from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate, Model
@@ -91,7 +93,7 @@ def test_a_finished_run_comes_back_with_its_settings(ready_model: Model, qtbot: 
     session.settings.change("others", optimizer="sgd", learning_rate=0.7)
     reopen(qtbot, model, home / "run.npz")
     assert session.settings.experiment.training == experiment.training
-    assert session.state is Status.READY
+    assert session.state is Status.FINISHED
     assert session.messages.current is None
     train_epochs(qtbot, model, 1)
 
@@ -304,7 +306,7 @@ def test_the_kind_gives_the_ending(ready_window: MainWindow, qtbot: QtBot, home:
     dialog.close()
 
 
-@pytest.mark.parametrize(("batches", "state"), [(45, Status.PAUSED), (80, Status.READY)])
+@pytest.mark.parametrize(("batches", "state"), [(45, Status.PAUSED), (80, Status.FINISHED)])
 def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
     ready_model: Model, qtbot: QtBot, home: Path, few_digits: Dataset, batches: int, state: Status
 ) -> None:
@@ -321,3 +323,34 @@ def test_a_file_that_tells_of_nothing_but_its_run_is_as_long_trained_as_that(
     wait_for(qtbot, ready_model, state)
     assert session.runs.current.epochs == pytest.approx(batches / 40)
     assert [snapshot.epochs for snapshot in session.runs.current.snapshots] == [session.runs.current.epochs]
+
+
+def test_a_file_of_rounded_weights_has_figures_of_its_own(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    """As ``train --half`` writes it: its curve has those of the weights before."""
+    train_epochs(qtbot, ready_model, 1)
+    save(qtbot, ready_model, home / "run.json")
+    document = json.loads((home / "run.json").read_text())
+    document["provenance"]["test_error"] = 0.125
+    (home / "run.json").write_text(json.dumps(document))
+    reopen(qtbot, ready_model, home / "run.json")
+    assert ready_model.session.runs.current.figures()["test_error"] == 0.125
+
+
+def test_a_run_that_was_edited_within_an_epoch_comes_back_as_it_was(
+    ready_model: Model, qtbot: QtBot, home: Path
+) -> None:
+    """Its figures, and its place in its second training, where it goes on."""
+    session = ready_model.session
+    train_epochs(qtbot, ready_model, 2)
+    session.settings.change("epochs", epochs=4)
+    steps(qtbot, ready_model, 1, 5)
+    session.edits.set_bias(Neuron(3, 0), 50.0)
+    run = session.runs.current
+    qtbot.waitUntil(lambda: "test_error" in run.figures())
+    save(qtbot, ready_model, home / "run.npz")
+    reopen(qtbot, ready_model, home / "run.npz")
+    again = session.runs.current
+    wait_for(qtbot, ready_model, Status.PAUSED)
+    assert (again.epochs, again.epoch, again.last_epoch) == (run.epochs, run.epoch, run.last_epoch)
+    assert again.figures() == run.figures()
+    assert again.figures_before is None

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PyQt5.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.events import BestRestored
+from engine.metrics import Evaluator
+from nnviz.library import Library
+from nnviz.library.exchange import read_run, write_run
 from nnviz.look import text
 from nnviz.session.status import Status
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, find, hover, train_epochs, wait_for
+from tests.nnviz.session.helpers import reopen, save
 
 
 def stop_early(qtbot: QtBot, model: Model, epochs: int = 60, patience: int = 2) -> BestRestored:
@@ -149,3 +157,104 @@ def test_a_run_without_a_test_split_of_its_own(ready_window: MainWindow, qtbot: 
     assert window.session.runs.current.history.error.validation.values[-1] == pytest.approx(
         window.session.runs.current.figures()["validation_error"]
     )
+
+
+# ---- there and back
+
+
+def expect_the_best(window: MainWindow, best: BestRestored, status: Status) -> None:
+    """Every figure that is shown is that of the network's weights, measured by hand."""
+    session = window.session
+    run, dataset = session.runs.current, session.dataset
+    assert dataset is not None
+    assert dataset.test is not None
+    by_hand = Evaluator(run.displayed_network(), dataset.test).evaluate()
+    assert run.epochs == run.epoch_of_figures == best.epoch
+    assert run.history.completed == best.epoch + 2
+    assert run.history.best is not None
+    assert (run.history.best.epoch, run.history.best.early) == (best.epoch, True)
+    assert run.history.best.figures.error == best.figures.error
+    assert run.figures()["test_error"] == by_hand.error
+    assert run.figures()["test_loss"] == pytest.approx(by_hand.loss, rel=1e-5)
+    assert run.figures()["validation_error"] == best.figures.error
+    assert find(window, QLabel, "testFigure").text() == text.percent(by_hand.error)
+    assert session.mistakes.counts is not None
+    assert by_hand.confusion is not None
+    np.testing.assert_array_equal(session.mistakes.counts.matrix, by_hand.confusion)
+    assert session.state is status
+    assert run.provenance("digits").test_error == by_hand.error
+
+
+def matrix_is_there(qtbot: QtBot, window: MainWindow) -> None:
+    window.show_workspace("inside")
+    counts = window.session.mistakes
+    qtbot.waitUntil(lambda: counts.counts is not None and counts.counts.is_now)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("best.json", Status.READY), ("best.npz", Status.FINISHED)], ids=["json", "npz"]
+)
+def test_a_file_tells_the_figures_of_the_weights_in_it(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, name: str, status: Status
+) -> None:
+    window = ready_window
+    best = stop_early(qtbot, window)
+    save(qtbot, window, home / name)
+    reopen(qtbot, window, home / name)
+    wait_for(qtbot, window, status)
+    matrix_is_there(qtbot, window)
+    expect_the_best(window, best, status)
+
+
+def test_space_trains_a_restored_run_further(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = ready_window, ready_window.session
+    best = stop_early(qtbot, window)
+    save(qtbot, window, home / "best.npz")
+    reopen(qtbot, window, home / "best.npz")
+    assert find(window, QLabel, "runState").text() == "Stopped early:"
+    before = session.runs.current.network.parameters.copy()
+    session.settings.change("patience", patience=0)
+    train_epochs(qtbot, window, 1)
+    run = session.runs.current
+    assert (run.history.completed, run.epochs, run.history.best) == (best.epoch + 3, best.epoch + 3, None)
+    assert not np.array_equal(run.network.parameters, before)
+
+
+def test_a_run_opened_from_the_library_is_as_it_was_left(
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path
+) -> None:
+    """After two starts, and after it was exported and imported."""
+    window = ready_window
+    window.session.records.set_on(True)
+    best = stop_early(qtbot, window)
+    record = window.session.runs.current.record
+    assert record is not None
+    for _ in range(2):
+        assert window.close()
+        window = make_window(records=True)
+        qtbot.waitUntil(lambda window=window: window.session.runs.current.record == record, timeout=20_000)
+        wait_for(qtbot, window, Status.FINISHED)
+        matrix_is_there(qtbot, window)
+        expect_the_best(window, best, Status.FINISHED)
+    with Library() as library:
+        write_run(library, record, home / "run.nnvizrun")
+        imported = read_run(library, home / "run.nnvizrun")
+        assert library.run(imported).figures == library.run(record).figures
+        assert (library.run(imported).measured, library.run(record).status) == (best.epoch, "finished")
+    window.session.library.open(imported)
+    qtbot.waitUntil(lambda: window.session.runs.current.record == imported)
+    matrix_is_there(qtbot, window)
+    expect_the_best(window, best, Status.FINISHED)
+
+
+def test_a_file_of_before_that_does_not_name_the_best_epoch(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    """It says how long its weights were trained, and its curves say what was measured then."""
+    window = ready_window
+    best = stop_early(qtbot, window)
+    save(qtbot, window, home / "best.json")
+    told = json.loads((home / "best.json").read_text())
+    assert told["provenance"]["curves"].pop("best")["epoch"] == best.epoch
+    (home / "best.json").write_text(json.dumps(told))
+    reopen(qtbot, window, home / "best.json")
+    matrix_is_there(qtbot, window)
+    expect_the_best(window, best, Status.READY)

@@ -19,13 +19,14 @@ from engine.metrics import Evaluator
 from engine.one_step import record_step
 from nnviz.digits.strokes import Stroke
 from nnviz.jobs import measuring
+from nnviz.library import Library
 from nnviz.panels.inside.step_parts import effect_text
 from nnviz.session import step_through as module
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.session.step_through import StepThrough, Written
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import MANY_EPOCHS, is_shown
+from tests.nnviz.helpers import MANY_EPOCHS, is_shown, train_epochs
 
 SEVEN = (Stroke(np.array([[-0.25, -0.25], [0, -0.27], [0.25, -0.25], [0.13, 0], [0, 0.33]])),)
 
@@ -545,3 +546,24 @@ def test_out_of_view_no_effect_is_measured(step_through: StepThrough, ready_mode
     qtbot.waitUntil(lambda: effects.would is not None)
     effects.want(False)
     assert effects.would is None
+
+
+def test_the_figures_of_a_step_on_one_example_are_recorded(
+    step_through: StepThrough, ready_model: Model, qtbot: QtBot
+) -> None:
+    session = ready_model.session
+    session.records.set_on(True)
+    train_epochs(qtbot, ready_model, 1)
+    run = session.runs.current
+    session.settings.change("learning rate", learning_rate=0.5)
+    session.selection.choose_example(Example("test", 3))
+    step_through.choose(True)
+    take(ready_model, qtbot)
+    error = told_error(ready_model, qtbot)
+    assert error == measured_error(ready_model)
+    qtbot.waitUntil(session.training.runner.look(run.id, lambda _: None).done)
+    assert run.record is not None
+    with Library() as library:
+        record = library.run(run.record)
+        assert (record.test_error, record.measured) == (error, record.epochs)
+        assert library.history(run.record).error.test.at(record.epochs) == error
