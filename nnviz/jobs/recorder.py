@@ -59,6 +59,7 @@ class Plan:
         history: what is known of its network from before; None for nothing.
         updated: when the run's record was written, as it was read; None for one that was not read.
         waits: whether there is nothing to record before the training goes on or its network is edited.
+        words: what is noted of the beginning of this training beside the curves; ``history`` has it, too.
     """
 
     path: Path
@@ -72,6 +73,7 @@ class Plan:
     history: History | None = None
     updated: float | None = None
     waits: bool = False
+    words: str = ""
 
 
 @dataclass
@@ -125,6 +127,7 @@ class Recorder:
         """Another training of the same run begins, or the same one at another place."""
         self.release()
         self.plan, self.standing.is_leap, self._try_at, self._is_awaited = plan, True, -math.inf, True
+        self.standing.untold = "" if plan.history is not None else plan.words
         if self.standing.run is None:
             self.standing.run = plan.run
 
@@ -222,7 +225,7 @@ class Recorder:
     def _begin_with(self, recording: Recording, library: Library, tell: Tell) -> None:
         """Notes where the training is, if nothing leads to there; and tells as which run it is recorded."""
         standing, now = self.standing, self.plan.experiment.changed(training=recording.trainer.settings)
-        recording.change(now, standing.untold, is_told=not standing.is_leap)
+        recording.change(now, standing.untold, is_order=not standing.is_leap)
         standing.untold = ""
         if standing.is_leap:
             recording.leap()

@@ -205,7 +205,9 @@ class Library:
     def history(self, run: int) -> History:
         """Returns curves, confusion matrices, changes of settings and what early stopping restored."""
         record, history = self.run(run), read_history(self.database, run)
-        history.changes, history.best = list(record.changes), record.best
+        history.best = record.best
+        for change in record.changes:
+            history.note_change(change.epoch, change.text)
         return history
 
     def moments(self, run: int) -> list[float]:

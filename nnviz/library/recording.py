@@ -237,14 +237,17 @@ class Recording:
         """
         self._by_hand, self._best, self._stands_at = dict(figures), best, self.at
 
-    def change(self, experiment: Experiment, text: str = "", is_told: bool = True) -> None:
-        """Notes that the training goes on with the settings of another experiment, from the next step on.
+    def change(self, experiment: Experiment, text: str = "", is_order: bool = True) -> None:
+        """Notes that the training continues with the settings of another experiment, from the next step on.
 
         Args:
-            is_told: whether that is an order of its own; it is none where a whole state follows.
+            text: what is noted of it beside the curves; empty for nothing.
+            is_order: whether that is an order of its own; it is none where a whole state follows.
         """
-        if is_told and experiment.training != self._experiment.training:
+        if is_order and experiment.training != self._experiment.training:
             self.log("settings", experiment.training.as_dict(), text=text)
+        elif text:
+            self._changes.append(Change(self.at, text))
         self._experiment = experiment
 
     def leap(self) -> None:

@@ -192,11 +192,12 @@ class _Path:
     def _text_of(self, record: RunRecord, order: Order) -> str:
         """What is noted of an edit; empty if the notes of that place cannot be told apart."""
         texts = [change.text for change in record.changes if change.epoch == order.at]
-        orders = [each for each in self._library.orders(record.id) if each.at == order.at and each.kind != LEAP]
-        edits = [each for each in orders if each.kind == "edit"]
-        noted = orders if len(texts) == len(orders) else edits  # changes of settings may have no note
-        numbers = [each.number for each in noted]
-        return texts[numbers.index(order.number)] if len(texts) == len(noted) else ""
+        orders = [each for each in self._library.orders(record.id) if each.at == order.at]
+        for silent in ((), (LEAP,), (LEAP, "settings")):  # kinds of orders that may have no note
+            numbers = [each.number for each in orders if each.kind not in silent]
+            if len(texts) == len(numbers):
+                return texts[numbers.index(order.number)]
+        return ""
 
     def _told(self, before: Experiment | None, made: Experiment, is_new: bool) -> str:
         """The settings and data that are others from there on; of a new training the number of its epochs, too."""

@@ -213,7 +213,6 @@ class Edits(QObject):
         if place is not None and place[0]:
             epoch, batch, batches = place
             epochs = run.start_epoch + epoch - 1 + batch / batches
-            text = f"{text} at batch {batch} of epoch {run.start_epoch + epoch}"
         run.history.note_change(epochs, text)
         self._runs.tell_history(run)
 

@@ -60,10 +60,12 @@ class Records(QObject):
         if stop.dropped:
             self._awaited.discard(run.id)
 
-    def begin(self, run: Run, waits: bool = False) -> Plan | None:
+    def begin(self, run: Run, waits: bool = False, words: str = "") -> Plan | None:
         """As what the training that a run begins, or goes on with, is recorded; None: it is not.
 
-        ``waits``: whether there is nothing to record before more happens to it.
+        Args:
+            waits: whether there is nothing to record before more happens to it.
+            words: what is noted of its beginning beside the curves.
         """
         dataset = self._data.dataset
         if not self.is_on or dataset is None:
@@ -73,7 +75,9 @@ class Records(QObject):
             self._awaited.add(run.id)
         told = dataset.title, run.parent_record, run.left_at, run.title
         history = run.history.copy() if run.record is None else None
-        return Plan(self.path, run.record, run.start_epoch, run.experiment, *told, history, run.record_updated, waits)
+        return Plan(
+            self.path, run.record, run.start_epoch, run.experiment, *told, history, run.record_updated, waits, words
+        )
 
     def let_go(self, run: Run) -> None:
         """Says that a run was removed, if nothing of its training is kept."""

@@ -267,17 +267,22 @@ class Run:
 
     # ---- training
 
-    def begin(self, experiment: Experiment) -> None:
-        """Begins a new training of the network with the settings of that experiment."""
+    def begin(self, experiment: Experiment) -> str:
+        """Begins a new training of the network with the settings of that experiment.
+
+        Returns what is noted of that beside the curves; empty for an untrained network.
+        """
+        words = ""
         self._before_training = list(self.history.changes), self.history.best
         self.start_epoch = self.end
         if self.start_epoch:
-            changes = [more_epochs(experiment.training.epochs), *changes_between(self.experiment, experiment)]
-            self.history.note_change(self.start_epoch, ", ".join(changes))
+            words = ", ".join([more_epochs(experiment.training.epochs), *changes_between(self.experiment, experiment)])
+            self.history.note_change(self.start_epoch, words)
         self.experiment = experiment
         self.history.best = None
         self.has_died = False
         self.progress = Progress(epochs=self.experiment.training.epochs)
+        return words
 
     def stand_at(self, trainer: Trainer, epochs_done: int, before: float | None = None) -> None:
         """Takes the place of a trainer from a checkpoint: it is paused there, or has ended if the trainer is over.

@@ -24,6 +24,8 @@ from nnviz.session.status import Progress, Stage
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
 
+_NOTE = "a step on one example"  # beside the curves
+
 
 @dataclass(frozen=True, eq=False)
 class Taken:
@@ -129,8 +131,8 @@ class TakenSteps(QObject):
         run.changed_by_hand()
         run.changes += 1
         run.parameters = after.parameters
-        run.history.note_change(run.epochs, "a step on one example")
-        self._training.begin(run, lambda: after.trainer(run.network, dataset))
+        run.history.note_change(run.epochs, _NOTE)
+        self._training.begin(run, lambda: after.trainer(run.network, dataset), words=_NOTE)
         self._show(run)
 
     # ---- back

@@ -174,20 +174,25 @@ class Training(QObject):
         run = self._runs.current
         if run.stage is not Stage.PAUSED:
             experiment, network = self._settings.fitting, run.network
-            run.begin(experiment)
+            words = run.begin(experiment)
             run.stage = Stage.TRAINING
             self._runs.make_room()
-            self.begin(run, lambda: experiment.trainer(dataset, network), goes=True)
+            self.begin(run, lambda: experiment.trainer(dataset, network), goes=True, words=words)
         run.stage, self._until = Stage.TRAINING, until
         self.runner.go(run.id, until)  # before the window shows that, which would keep it waiting
         self.state_changed.emit()
 
-    def begin(self, run: Run, make: Callable[[], Trainer], goes: bool = False, waits: bool = False) -> None:
+    def begin(
+        self, run: Run, make: Callable[[], Trainer], goes: bool = False, waits: bool = False, words: str = ""
+    ) -> None:
         """Hands the training of a run over to the worker, which makes its trainer, and records it if that is wanted.
 
-        ``waits``: whether there is nothing to record before it goes on or its network is edited.
+        Args:
+            goes: whether it is trained at once.
+            waits: whether there is nothing to record before it goes on or its network is edited.
+            words: what is noted of its beginning beside the curves.
         """
-        self.runner.worker.begin(run.id, make, self._records.begin(run, waits), goes)
+        self.runner.worker.begin(run.id, make, self._records.begin(run, waits, words), goes)
 
     @property
     def _is_waiting(self) -> bool:

@@ -103,7 +103,7 @@ def test_the_data_that_orders_name_have_paths_only_if_that_is_said(
 ) -> None:
     made = replace(an_experiment(), data="/home/ann/mine.csv", data_settings={"own": "/home/ann/own.npz", "seed": 3})
     recording = Recording(library, library.begin(made), made.trainer(DATA))
-    recording.change(made, is_told=False)
+    recording.change(made, is_order=False)
     recording.leap()
     recording.finish()
     library.database.write("UPDATE orders SET payload = json_insert(payload, '$.of later versions', 1)", ())

@@ -30,7 +30,7 @@ def library() -> Iterator[Library]:
 def begun(library: Library, trainer: Trainer, made: Experiment, before: float = 0, **told: Any) -> Recording:
     """As the window begins a run: with a whole state."""
     recording = Recording(library, library.begin(made, DATA.title, **told), trainer, before, clock=Clock())
-    recording.change(made, is_told=False)
+    recording.change(made, is_order=False)
     recording.leap()
     return recording
 
@@ -173,7 +173,7 @@ def train_again(library: Library, run: int, made: Experiment, data: Dataset, nam
     kept = library.state(run)
     assert kept is not None
     recording = Recording(library, run, made.trainer(data, kept.network), before=kept.at, clock=Clock())
-    recording.change(made, is_told=False)
+    recording.change(made, is_order=False)
     recording.leap()
     recorded(recording, Clock())
     if not name_data:
@@ -215,7 +215,7 @@ def test_data_that_were_changed_before_a_step_are_those_of_the_next(library: Lib
         kept = library.state(recording.run)
         assert kept is not None
         again = Recording(library, recording.run, made.trainer(data, kept.network), before=2, clock=Clock())
-        again.change(made, is_told=False)
+        again.change(made, is_order=False)
         again.leap()
         again.pause()
         again.close()
@@ -307,7 +307,7 @@ def test_another_training_of_the_same_network(library: Library) -> None:
     assert kept is not None
     made = an_experiment(epochs=2, learning_rate=0.1)
     recording = Recording(library, run, made.trainer(DATA, kept.network), before=3, clock=Clock())
-    recording.change(made, is_told=False)
+    recording.change(made, is_order=False)
     recording.leap()
     recorded(recording, Clock())
     assert way_to(library, run).steps == (
