@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,6 @@ def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
     name = record.name if record.parent is None else f"{record.name} from {record.parent}".strip()
     made = record.experiment
     words = [text.name(name, _LONGEST), text.name(record.data, _LONGEST), text.shape(made.shape)]
-    begun = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
     return [
         str(record.id),
         star,
@@ -81,7 +79,7 @@ def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
         *words,
         text.epochs(record.epochs, record.batches),
         result_of(record),
-        begun,
+        text.date(record.created),
         text.size(record.nbytes),
     ]
 

@@ -29,7 +29,7 @@ from engine.storage.checks import longest_description
 from engine.storage.files import write_whole
 from engine.validation import Array, check_available, gigabytes, whole_number
 from nnviz import __version__
-from nnviz.library.checked import checked_row, finite, text
+from nnviz.library.checked import MOST, amount, checked_row, date, finite, text
 from nnviz.library.library import Library
 from nnviz.library.records import STATUSES, experiment_json, said_of, words_of
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN
@@ -39,8 +39,14 @@ _FORMAT = "nnviz run"
 _MOST_BYTES = 4 * 10**9  # of a file, and of what is unpacked of it
 _MOST_HEADER = 20_000_000  # characters
 _MOST_ROWS = 100_000  # of each part
+_MOST_CHANGES = 1000  # of settings, that are kept
 _LONGEST = {"name": 200, "note": 100_000, "data": 200, "version": 40}
-_NUMBERS = ("left_at", "created", "epochs", "seconds", *FIGURES)
+_NUMBERS: dict[str, Callable[[str, object], float]] = {
+    **dict.fromkeys(("left_at", "epochs", "seconds"), amount),
+    "created": date,
+    **dict.fromkeys(FIGURES, finite),
+}
+_OPTIONAL = ("left_at", *FIGURES)
 _EPOCH_COLUMNS = PARTS_OF_RUN["epochs"]
 _WITH_BYTES = tuple(table for table in PARTS_OF_RUN if table != "epochs")
 _ROWS_AT_ONCE = 500  # that are written before it is told how far it is
@@ -171,12 +177,16 @@ def _no_number(text: str) -> float:
 def _checked_run(header: dict[str, Any], made: Experiment) -> dict[str, Any]:
     told, now = header["run"], time.time()
     texts = {name: text(name, told[name], most) for name, most in _LONGEST.items()}
-    numbers = {name: None if told[name] is None else finite(name, told[name]) for name in _NUMBERS}
+    numbers = {
+        name: None if told[name] is None and name in _OPTIONAL else check(name, told[name])
+        for name, check in _NUMBERS.items()
+    }
     status = told["status"] if told["status"] in STATUSES else "paused"
-    changes = [[finite("epoch", epoch), text("change", text, 10_000)] for epoch, text in told["changes"][:1000]]
+    changes = [[amount("epoch", at), text("change", words, 10_000)] for at, words in told["changes"][-_MOST_CHANGES:]]
     best = told["best"]
     if best is not None:
-        best = {name: best[name] and finite(name, best[name]) for name in ("epoch", "loss", "error", "rmse", "r2")}
+        figures = {name: None if best[name] is None else finite(name, best[name]) for name in ("error", "rmse", "r2")}
+        best = {"epoch": amount("epoch", best["epoch"]), "loss": finite("loss", best["loss"]), **figures}
     return {
         **texts,
         **numbers,
@@ -208,8 +218,8 @@ def _epochs(numbers: Array) -> list[dict[str, Any]]:
     if numbers.dtype.kind != "f" or len(numbers) % width or len(numbers) > width * _MOST_ROWS:
         raise ValueError(f"{len(numbers):,} numbers of epochs")
     rows = numbers.astype(np.float64).reshape(-1, width)
-    if not np.isfinite(rows[:, :2]).all():
-        raise ValueError("an epoch that is no number")
+    if not ((rows[:, :2] >= 0) & (rows[:, :2] <= MOST)).all():
+        raise ValueError("an epoch that no run has")
     return [
         {name: float(value) if math.isfinite(value) else None for name, value in zip(_EPOCH_COLUMNS, row, strict=True)}
         for row in rows

@@ -98,6 +98,12 @@ def damaged(path: Path, what: str) -> DamagedError:
     return DamagedError(path.name, Verbatim(f"damaged ({what})"), "must be as nnviz wrote it", remedy)
 
 
+def unreadable(what: str, why: object) -> DamagedError:
+    """What belongs to one run cannot be read, which says nothing of the file: that is not repaired."""
+    remedy = "Delete the run, or repair the library."
+    return DamagedError(what, Verbatim(f"unreadable ({str(why)[:80]})"), "must be as nnviz wrote it", remedy)
+
+
 def came_out_otherwise(what: str) -> ReplayError:
     rule = "must come out as it was recorded"
     remedy = "Perhaps numpy, BLAS or the processor are others by now. Its last state is not touched by that."

@@ -13,7 +13,7 @@ from engine.errors import EngineError
 from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
 from engine.settings import TrainingSettings
-from nnviz.library.faults import damaged
+from nnviz.library.faults import unreadable
 from nnviz.library.library import Library
 from nnviz.library.records import RunRecord
 from nnviz.library.states import LEAP, KeptState, Order
@@ -135,7 +135,7 @@ class _Path:
     def _state(self, record: RunRecord, order: Order) -> KeptState:
         state = self._library.state_before(record.id, order.at)
         if state is None:
-            raise damaged(self._library.path, f"an order of run {record.id} at epoch {order.at:g}")
+            raise unreadable(f"order {order.number} of run {record.id}", "its state is missing")
         return state
 
 

@@ -21,6 +21,10 @@ from nnviz.library.records import columns, record_of
 from nnviz.library.schema import MEMBERSHIP, PARTS_OF_RUN, RUN_COLUMNS, SWEEP_COLUMNS
 
 _MOST_TRIED = 100_000  # numbers of runs that are looked for one by one
+# What a check raises, or SQLite, for a row that no run has.
+_UNREADABLE = (
+    *(sqlite3.IntegrityError, EngineError, KeyError, TypeError, ValueError, OverflowError, RecursionError),
+)
 _OTHERS = ("-wal", "-shm", "-journal")  # SQLite's files beside it
 
 
@@ -175,7 +179,7 @@ def _copy_part(source: sqlite3.Connection, target: Database, run: int, table: st
     for way in ("", "DESC"):
         query = f"SELECT {names} FROM {table} WHERE run = ? ORDER BY {columns[0]} {way}"
         for row in _readable(source, query, (run,)):
-            with suppress(sqlite3.IntegrityError, EngineError, TypeError, ValueError):  # there already, or unreadable
+            with suppress(*_UNREADABLE):  # or there already
                 entries = dict(zip(columns, row, strict=True))
                 content = entries.pop("content", None) or b""
                 if zlib.crc32(content) == entries.pop("checksum", zlib.crc32(content)):

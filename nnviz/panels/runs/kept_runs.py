@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence
@@ -362,7 +361,7 @@ def _title_in_file(sweep: ToldSweep, records: Sequence[RunRecord]) -> str:
 
 def _told(record: RunRecord) -> str:
     """What a tooltip tells of a run below its title."""
-    when = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
+    when = text.date(record.created)
     lines = [f"run {record.id} · {when} · {record.status}, epoch {text.epochs(record.epochs, record.batches)}"]
     if record.figures_before is not None:
         lines.append(f"its figures are of epoch {text.epochs(record.figures_before)}")

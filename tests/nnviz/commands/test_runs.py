@@ -74,6 +74,23 @@ def test_all_facts_for_other_programs(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("words", [("--json", "show", "1"), ("show", "--json", "1")])
+def test_json_is_written_wherever_the_option_stands(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+    assert runs(*words) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == 1
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("created", [1e12, -1e12, float("inf")])
+def test_a_date_of_no_calendar_spoils_no_list(capsys: pytest.CaptureFixture[str], created: float) -> None:
+    with Library() as library:
+        library.database.write("UPDATE runs SET created = ? WHERE id = 2", (created,))
+    assert runs() == 0
+    assert "unknown date" in next(line for line in capsys.readouterr().out.splitlines() if line.startswith("2 "))
+    assert runs("show", "2") == 0
+
+
+@pytest.mark.usefixtures("filled")
 def test_one_run_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert runs("show", "1") == 0
     out = capsys.readouterr().out

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from nnviz.library import DamagedError, Library, ReplacedError
+from nnviz.library.faults import damage_mark
 from nnviz.library.place import usual_path
+from nnviz.library.repeating import way_to
+from nnviz.library.replay import replay
 from nnviz.library.schema import PAGE_BYTES
 from tests.engine.helpers import refused
-from tests.nnviz.library.helpers import an_experiment, record
+from tests.nnviz.library.helpers import DATA, an_experiment, record
 
 
 @pytest.fixture
@@ -190,6 +193,27 @@ def test_values_that_nnviz_never_wrote_are_damage(path: Path, table: str, column
     with Library(path) as again:
         assert again.notice.startswith("The library was damaged.")
         read_all(again), again.room.plan(1)
+
+
+@pytest.mark.parametrize("kind", ["settings", "edit", "state"])
+@pytest.mark.parametrize("payload", ['{"count": 1}', "null", "x"])
+def test_a_wrong_order_damages_its_run_and_not_the_library(path: Path, kind: str, payload: str) -> None:
+    with Library(path) as library:
+        good, bad = record(library)[0], record(library)[0]
+        library.database.write("INSERT INTO orders VALUES (?, 1, 4.5, 5, 3, ?, ?, NULL)", (bad, kind, payload))
+    for _ in range(2):
+        with Library(path) as library:
+            assert library.notice is None
+            with suppress(DamagedError):
+                way_to(library, bad)
+            with pytest.raises(DamagedError, match=f"order 1 of run {bad} is unreadable"):
+                list(replay(library, bad, 5, DATA))
+            assert list(replay(library, good, 5, DATA))
+            assert library.network(bad).parameters.size
+    damage_mark(path).touch()
+    with Library(path) as library:
+        assert "2 runs could be read" in library.notice
+        assert library.orders(bad) == [], "what cannot be carried out is not saved"
 
 
 def test_a_run_whose_settings_are_unreadable_spoils_no_list(path: Path) -> None:

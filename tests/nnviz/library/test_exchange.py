@@ -21,9 +21,11 @@ from engine.storage import load_checkpoint, load_network
 from engine.training import Trainer
 from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment
-from nnviz.library import Library
+from nnviz.library import Library, Recording
 from nnviz.library.exchange import read_run, write_run
 from nnviz.library.export import export_run
+from nnviz.library.repeating import way_to
+from nnviz.library.replay import edit_content
 from tests.engine.helpers import refused
 from tests.nnviz.library.helpers import DATA, an_experiment, in_epoch, record, trained_on
 
@@ -69,6 +71,30 @@ def test_an_imported_training_goes_on_to_the_bit(library: Library, tmp_path: Pat
     kept = library.state(read_run(library, tmp_path / "one.nnvizrun"))
     trainer = Trainer.resume(kept.network, DATA, kept.training)
     np.testing.assert_array_equal(trained_on(trainer), trained_on(made.trainer(DATA)))
+
+
+def test_a_run_whose_settings_were_changed_comes_back_with_its_changes(library: Library, tmp_path: Path) -> None:
+    made = an_experiment()
+    run, trainer = library.begin(made), made.trainer(DATA)
+    recording, faster = Recording(library, run, trainer), made.changed(learning_rate=0.05)
+    recording.change(made, is_told=False)
+    recording.leap()
+    for event in trainer.run():
+        recording.take(event)
+        if in_epoch(2, 3)(event):
+            trainer.change(faster.training)
+            recording.change(faster, "learning rate 0.05")
+        if in_epoch(3, 2)(event):
+            before = trainer.network.parameters.copy()
+            trainer.network.weights[0][2] = 0.5
+            recording.log("edit", *edit_content(before, trainer.network.parameters), "neuron 3 edited")
+    recording.finish()
+    write_run(library, run, tmp_path / "one.nnvizrun")
+    new = read_run(library, tmp_path / "one.nnvizrun")
+    assert library.run(new).changes == library.run(run).changes
+    assert [change.text for change in library.run(new).changes] == ["learning rate 0.05", "neuron 3 edited"]
+    assert library.orders(new) == library.orders(run)
+    assert way_to(library, new).steps == way_to(library, run).steps
 
 
 def test_a_run_without_anything_can_be_passed_on(library: Library, tmp_path: Path) -> None:
@@ -207,6 +233,11 @@ def in_part(table: str, number: int, **values: Any) -> Any:
     return lambda header: header["parts"][table][number].update(values)
 
 
+def with_order(kind: str, payload: object) -> Any:
+    order = {"number": 1, "at": 1, "epoch": 1, "batch": 6, "kind": kind, "payload": json.dumps(payload), "bytes": 0}
+    return lambda header: header["parts"].update(orders=[order])
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -225,12 +256,29 @@ def in_part(table: str, number: int, **values: Any) -> Any:
         of_run(batches=-1),
         of_run(changes=3),
         of_run(best={"epoch": 1}),
+        of_run(best={"epoch": None, "loss": None, "error": None, "rmse": None, "r2": None, "early": True}),
+        of_run(best={"epoch": 1, "loss": "", "error": None, "rmse": None, "r2": None, "early": True}),
+        of_run(created=1e12),
+        of_run(created=None),
+        of_run(epochs=-1),
+        of_run(seconds=1e300),
+        of_run(left_at=-2),
         in_part("moments", 0, bytes=10**12),
         in_part("moments", 0, bits=8),
         in_part("moments", 0, epoch=None),
         in_part("states", 0, machine=3),
         in_part("states", 0, epoch=-1),
         in_part("confusions", 0, bytes=3),
+        in_part("moments", 0, epoch=-1),
+        in_part("states", 0, at=1e300),
+        with_order("settings", {"count": 1}),
+        with_order("settings", None),
+        with_order("edit", None),
+        with_order("edit", {"count": 1}),
+        with_order("edit", {"count": -1}),
+        with_order("state", None),
+        with_order("state", {"before": 0}),
+        with_order("of a later version", None),
         lambda header: header["parts"].update(states=3),
         lambda header: header["parts"]["moments"].append(3),
     ],

@@ -19,6 +19,7 @@ from engine.training import Trainer
 from engine.validation import Array
 from nnviz.library import DamagedError, Library, Recording, UnknownRunError
 from nnviz.library.faults import ReplayError, damage_mark
+from nnviz.library.faults import damage_mark
 from nnviz.library.replay import Replayed, edit_content, replay, retrace
 from nnviz.library.states import state_places
 from tests.engine.helpers import class_data
@@ -197,8 +198,9 @@ def test_between_two_recordings_nothing_is_made_up(library: Library) -> None:
 def test_a_damaged_place_is_told(library: Library, payload: str) -> None:
     seen(library, epochs=20)
     library.database.write("INSERT INTO orders VALUES (1, 99, 15, 16, 1, 'state', ?, NULL)", (payload,))
-    with pytest.raises(DamagedError, match="an order at epoch 15"):
+    with pytest.raises(DamagedError, match="order 99 of run 1 is unreadable"):
         gone_to(library, 14)
+    assert not damage_mark(library.path).exists(), "it says nothing of the other runs"
 
 
 @pytest.mark.parametrize(
@@ -216,8 +218,9 @@ def test_a_damaged_order_is_told(library: Library, payload: str, content: bytes)
     with library.database.writing():
         query = "UPDATE orders SET payload = ?, content = ? WHERE kind = 'edit'"
         library.database.write(query, (payload, content))
-    with pytest.raises(DamagedError, match=r"an order at epoch 1\.3"):
+    with pytest.raises(DamagedError, match=r"order \d of run 1 is unreadable .* Delete the run"):
         gone_to(library, 1 + 2 / 6)
+    assert not damage_mark(library.path).exists(), "it says nothing of the other runs"
 
 
 def test_it_can_be_given_up(library: Library) -> None:
