@@ -22,9 +22,7 @@ from nnviz.library.schema import MEMBERSHIP, PARTS_OF_RUN, RUN_COLUMNS, SWEEP_CO
 
 _MOST_TRIED = 100_000  # numbers of runs that are looked for one by one
 # What a check raises, or SQLite, for a row that no run has.
-_UNREADABLE = (
-    *(sqlite3.IntegrityError, EngineError, KeyError, TypeError, ValueError, OverflowError, RecursionError),
-)
+_UNREADABLE = (*(sqlite3.IntegrityError, EngineError, KeyError, TypeError, ValueError, OverflowError, RecursionError),)
 _OTHERS = ("-wal", "-shm", "-journal")  # SQLite's files beside it
 
 

@@ -19,7 +19,6 @@ from engine.training import Trainer
 from engine.validation import Array
 from nnviz.library import DamagedError, Library, Recording, UnknownRunError
 from nnviz.library.faults import ReplayError, damage_mark
-from nnviz.library.faults import damage_mark
 from nnviz.library.replay import Replayed, edit_content, replay, retrace
 from nnviz.library.states import state_places
 from tests.engine.helpers import class_data
