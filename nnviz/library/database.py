@@ -263,6 +263,11 @@ class Database:
             self._connection.executescript("PRAGMA incremental_vacuum")  # execute() would stop after one page
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
+    def become(self, other: Database) -> None:
+        """Takes the connection of another one over, and ends its own."""
+        self._connection.close()
+        vars(self).update(vars(other))
+
     def close(self) -> None:
         """Ends the connection. The last one puts the log into the file."""
         self._connection.close()

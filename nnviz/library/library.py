@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -69,13 +69,25 @@ class Library:
             NotALibraryError: the file is something else, or too new.
             LibraryError: it is out of reach.
         """
-        self.path = library_path() if path is None else Path(path)
+        self.path, self._seconds = library_path() if path is None else Path(path), seconds
         self.database, self.notice = open_database(self.path, seconds)
         self.room = Room(self.database)
         self._undoable: set[int] = set()
         self._undoes = lock_of_deletions(self.path)  # held while there are any
         if self.why_read_only is None:
             self._purge_forgotten()
+
+    def reopen(self, is_right: Callable[[Library], bool]) -> bool:
+        """Opens the file that is at its place now, after damage was met or another file took that place.
+
+        Returns whether it has what the caller needs; if not, or where LibraryError is raised, all is as it was.
+        """
+        with Library(self.path, self._seconds) as there:
+            if not is_right(there):
+                return False
+            self.notice = there.notice
+        self.database.become(open_database(self.path, self._seconds)[0])
+        return True
 
     def __enter__(self) -> Library:
         return self
