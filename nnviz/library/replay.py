@@ -97,7 +97,9 @@ def _check_end(record: RunRecord, at: float, dataset: Dataset) -> None:
         raise UnknownRunError("epoch", at, rule, "Choose an earlier moment.")
     if dataset.fingerprint != record.experiment.fingerprint:
         rule = "must be the data that the run was trained on"
-        raise DataError("data", Verbatim(dataset.title), rule, f"Open {record.data} again as it was then.")
+        which = "these data" if dataset.title == record.data else record.data
+        value = Verbatim(dataset.title_beside(record.data))
+        raise DataError("data", value, rule, f"Open {which} again with the examples of then.")
 
 
 class _Walk:
