@@ -9,6 +9,7 @@ from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QStackedWidget
 
 from nnviz.library import LibraryError, RunRecord
+from nnviz.library.schema import FIGURES
 from nnviz.library.sweeps import ToldSweep
 from nnviz.look import text
 from nnviz.look.results import figure_name
@@ -341,7 +342,7 @@ class KeptRunsPanel(DockCard):
         the trials that are listed below it: *Trials* has a file of all.
         """
         library = self._session.library
-        names = [name for name in SORTS if name not in ("id", "epochs", "seconds", "nbytes")]
+        names = list(dict.fromkeys([*(name for name in SORTS if name in FIGURES), *FIGURES]))
         rows: list[list[object]] = []
         for row in library.rows:
             records = [] if row.is_member else self._known(row.all_runs)
