@@ -13,6 +13,7 @@ import numpy as np
 from engine.datasets.description import Description
 from engine.errors import SettingError
 from engine.experiment import Experiment
+from engine.history import PARTS
 from engine.moments import Moment
 from engine.settings import TrainingSettings
 from engine.storage import read_checkpoint
@@ -24,6 +25,9 @@ from nnviz.library.states import LEAP
 _REMEDY = "Export the run again, or choose another file."
 MOST = 1e12  # epochs, or seconds
 _LAST_DATE = 253_370_000_000.0  # seconds since 1970: in the year 9998, which is in every time zone's calendar
+# Vectors of parameters in a state: those of an optimizer, the best ones, and as many again. Bytes of the rest of it:
+# settings, names of layers, the order of ten million examples.
+_VECTORS_OF_STATE, _REST_OF_STATE = 10, 64_000_000
 _INDEX = np.dtype("<i4")
 _PARAMETERS = (np.dtype("<f4"), np.dtype("<f8"))
 
@@ -38,6 +42,26 @@ def checked_row(table: str, row: dict[str, Any], content: bytes, made: Experimen
     Raises EngineError, ValueError, TypeError or KeyError for what no run has.
     """
     return _CHECKS[table](row, content, made)
+
+
+def most_rows(table: str) -> int:
+    """Rows of a part that a run can have: some times as many as a recording keeps."""
+    return {"moments": 10_000, "states": 100, "confusions": 20_000}.get(table, 100_000)
+
+
+def most_bytes(table: str, made: Experiment) -> int:
+    """Bytes that a row of a part can need, besides its other columns, in a run of that experiment."""
+    parameters, neurons = parameter_count(made.shape), sum(made.shape)
+    if table == "moments":
+        return 4 * (parameters + neurons)
+    if table == "confusions":
+        return len(PARTS) * _classes(made) ** 2 * 8 + 100
+    return _VECTORS_OF_STATE * 8 * parameters + _REST_OF_STATE  # a state, or an order that has one
+
+
+def _classes(made: Experiment) -> int:
+    """At most so many classes have a row in a confusion matrix of the run."""
+    return max(made.outputs, 2)
 
 
 def read_description(content: bytes | None, made: Experiment) -> Description | None:
@@ -79,7 +103,7 @@ def amount(name: str, value: object) -> float:
 
 
 def _confusion(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
-    unpack_matrices(content)
+    unpack_matrices(content, _classes(made))
     return {"epoch": amount("epoch", row["epoch"]), "nbytes": len(content), "content": content}
 
 
@@ -105,8 +129,8 @@ def _state(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, A
 
 
 def _check_state(content: bytes, made: Experiment) -> None:
-    network, training = read_checkpoint(content, "its state")
-    if training is None or (tuple(network.shape), network.loss) != (made.shape, made.loss):
+    network, training = read_checkpoint(content, "its state", made.shape)
+    if training is None or network.loss != made.loss:
         raise ValueError("a state of another network")
 
 

@@ -7,8 +7,12 @@ import io
 import json
 import runpy
 import shlex
+import struct
+import tracemalloc
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -305,6 +309,84 @@ def test_numbers_that_no_run_has_are_refused(library: Library, exported: Path, a
     with pytest.raises(FileFormatError):
         read_run(library, rewritten(exported, **arrays))
     assert len(library.runs()) == 1
+
+
+def test_a_row_larger_than_the_network_can_need_is_refused_before_it_is_unpacked(
+    library: Library, exported: Path
+) -> None:
+    size = 200_000_000
+
+    def enlarge(header: dict[str, Any]) -> None:
+        header["parts"]["states"][0]["bytes"] = size
+
+    large = rewritten(exported, enlarge, states=np.zeros(size, np.uint8))
+    with peak_below(50_000_000), pytest.raises(FileFormatError, match="bytes in a row of states"):
+        read_run(library, large)
+    assert len(library.runs()) == 1
+
+
+def test_an_import_needs_memory_for_one_row_at_a_time(library: Library, tmp_path: Path) -> None:
+    run, _ = record(library, an_experiment(epochs=2).changed(hidden=(2000,)))
+    write_run(library, run, tmp_path / "one.nnvizrun")
+    moment, count = library.database.row("SELECT content FROM moments WHERE run = ? AND epoch = 1", (run,))[0], 1000
+
+    def repeat(header: dict[str, Any]) -> None:
+        row = next(row for row in header["parts"]["moments"] if row["epoch"] == 1)
+        header["parts"]["moments"] = [row | {"epoch": number / count} for number in range(count)]
+
+    moments = np.tile(np.frombuffer(moment, np.uint8), count)
+    long = rewritten(tmp_path / "one.nnvizrun", repeat, moments=moments)
+    nbytes = moments.nbytes
+    del moments
+    with peak_below(nbytes // 3):
+        new = read_run(library, long)
+    assert library.database.number("SELECT count(*) FROM moments WHERE run = ?", (new,)) == count
+    np.testing.assert_array_equal(library.moment(new, 0.5), library.moment(run, 1))
+
+
+def test_a_state_of_a_larger_network_is_refused_before_it_is_unpacked(library: Library, exported: Path) -> None:
+    width = 5_000_000
+    content = library.database.row("SELECT content FROM states WHERE is_last")[0]
+    with np.load(io.BytesIO(content)) as old:
+        arrays = {name: old[name] for name in old.files}
+    header = json.loads(str(arrays["header"][()])) | {"shape": [4, width, 3]}
+    arrays |= {"header": np.array(json.dumps(header)), "parameters": np.zeros(8 * width + 3, np.float32)}
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)
+    states = np.frombuffer(packed.getvalue(), np.uint8)
+    with np.load(exported) as old:
+        rows = json.loads(str(old["header"][()]))["parts"]["states"]
+    large = rewritten(
+        exported,
+        lambda header: header["parts"].update(states=[rows[0] | {"bytes": len(states)}]),
+        states=states,
+    )
+    del arrays
+    with peak_below(50_000_000), pytest.raises(FileFormatError):
+        read_run(library, large)
+
+
+def test_matrices_of_more_classes_are_refused_before_they_are_unpacked(library: Library, exported: Path) -> None:
+    matrices = struct.pack("<BBH", 1, 8, 9000) + zlib.compress(bytes(8 * 9000 * 9000), 1)
+
+    def enlarge(header: dict[str, Any]) -> None:
+        header["parts"]["confusions"] = [header["parts"]["confusions"][0] | {"bytes": len(matrices)}]
+
+    large = rewritten(exported, enlarge, confusions=np.frombuffer(matrices, np.uint8))
+    with peak_below(50_000_000), pytest.raises(FileFormatError):
+        read_run(library, large)
+
+
+@contextmanager
+def peak_below(nbytes: int) -> Iterator[None]:
+    """Fails if more memory is allocated meanwhile."""
+    tracemalloc.start()
+    try:
+        yield
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < nbytes
 
 
 def test_a_newer_file_is_refused_with_both_versions(library: Library, exported: Path) -> None:
