@@ -126,12 +126,30 @@ def test_a_log_that_is_only_half_put_into_the_file_is_no_damage(path: Path) -> N
 def test_a_library_whose_tables_are_gone_is_set_aside(path: Path) -> None:
     filled(path, 2)
     content = bytearray(path.read_bytes())
-    content[100:PAGE_BYTES] = os.urandom(PAGE_BYTES - 100)
+    content[100:] = os.urandom(len(content) - 100)
     path.write_bytes(content)
     with Library(path) as library:
         assert library.notice.startswith("The library was damaged. 0 runs could be read")
         assert len(library.runs()) == 0
     assert path.with_name("library.damaged1.sqlite").read_bytes() == content
+
+
+@pytest.mark.parametrize("beginning", [bytes(PAGE_BYTES), bytes(100), b"diary\n" * 999], ids=["page", "head", "text"])
+def test_a_library_whose_beginning_is_gone_is_rescued(
+    path: Path, sound: tuple[Path, dict[int, bytes]], beginning: bytes
+) -> None:
+    """At any place: SQLite no longer knows it, but the rest says what it is."""
+    content = beginning + sound[0].read_bytes()[len(beginning) :]
+    path.write_bytes(content)
+    with Library(path) as library:
+        assert library.notice.startswith("The library was damaged. 30 runs could be read and saved")
+        for run, parameters in sound[1].items():
+            assert library.network(run).parameters.tobytes() == parameters
+        assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
+    assert path.with_name("library.damaged1.sqlite").read_bytes() == content
+    assert {each.name for each in path.parent.iterdir()} == {"library.sqlite", "library.damaged1.sqlite"}
+    with Library(path) as again:
+        assert again.notice is None
 
 
 def test_rubbish_at_the_persons_own_place_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
