@@ -227,10 +227,10 @@ def _thin(library: Library, arguments: argparse.Namespace) -> int:
         what = (
             f"{plan.moments} moments of the runs {ids}: {text.size(plan.nbytes)}. No result and no last state is lost"
         )
-        print(f"{'gone' if arguments.yes else 'to go'}: {what}")
         if arguments.yes:
             library.room.thin(plan)
-        else:
+        print(f"{'gone' if arguments.yes else 'to go'}: {what}")
+        if not arguments.yes:
             print("do it with: python main.py runs thin --yes")
     if not plan.is_enough:
         raise CommandError("the library is still over its budget: delete runs, or raise it with --budget.")

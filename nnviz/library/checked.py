@@ -137,9 +137,9 @@ def _check_state(content: bytes, made: Experiment) -> None:
 def _order(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
     payload = text("payload", row["payload"], 1_000_000)
     counts = {name: whole_number(name, row[name], 0, "1", 10**12) for name in ("number", "epoch", "batch")}
-    told = {"at": amount("at", row["at"]), "kind": text("kind", row["kind"], 100), "payload": payload}
-    _check_payload(told["kind"], json.loads(payload), content, made)
-    return {**counts, **told, "content": content or None}
+    at, kind = amount("at", row["at"]), text("kind", row["kind"], 100)
+    _check_payload(kind, json.loads(payload), content, made)
+    return {**counts, "at": at, "kind": kind, "payload": payload, "content": content or None}
 
 
 def _check_payload(kind: str, payload: object, content: bytes, made: Experiment) -> None:

@@ -143,7 +143,7 @@ def in_words(path: Path) -> Iterator[None]:
 
 def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
     text = str(error)
-    if "full" in text or ("I/O error" in text and _has_no_room(path)):
+    if "full" in text or ("I/O error" in text and has_no_room(path)):
         return _full(path)
     if "readonly" in text:
         return read_only(path, "file or folder is write-protected")
@@ -156,7 +156,7 @@ def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
     return LibraryError(path.name, Verbatim(f"out of order ({text})"), rule, ELSEWHERE)
 
 
-def _has_no_room(path: Path) -> bool:
+def has_no_room(path: Path) -> bool:
     """Whether SQLite could not even make the files beside the library."""
     with suppress(OSError):
         return shutil.disk_usage(path.parent).free < _LEAST_ROOM

@@ -348,12 +348,16 @@ class Library:
         Raises UnknownRunError, and RunInUseError for one that is being trained; then none is deleted.
         """
         ids = list(runs)
-        with self.database.writing():
-            for each in ids:
-                self.run(each)
-                if self.is_live(each):
-                    raise in_use(each)
-            self.database.many("UPDATE runs SET deleted = ? WHERE id = ?", [(time.time(), each) for each in ids])
+
+        def mark() -> None:
+            with self.database.writing():
+                for each in ids:
+                    self.run(each)
+                    if self.is_live(each):
+                        raise in_use(each)
+                self.database.many("UPDATE runs SET deleted = ? WHERE id = ?", [(time.time(), each) for each in ids])
+
+        self.database.also_on_full_disk(mark)
         self._undoable |= set(ids)
         with suppress(OSError):
             self._undoes.take()
@@ -382,8 +386,8 @@ class Library:
         self.purge()
 
     def _remove(self, runs: Iterable[int]) -> None:
-        with self.database.deleting():
-            self.database.many("DELETE FROM runs WHERE id = ? AND deleted IS NOT NULL", [(each,) for each in runs])
+        query, ids = "DELETE FROM runs WHERE id = ? AND deleted IS NOT NULL", [(each,) for each in runs]
+        self.database.delete(lambda: self.database.many(query, ids))
         self.room.forget_told()
 
     def _purge_forgotten(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from nnviz.commands import cli
 from nnviz.library import Library, library_path
+from tests.nnviz.library.disks import FailingDisk
 from tests.nnviz.library.helpers import an_experiment, in_epoch, record
 
 
@@ -157,6 +158,23 @@ def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> No
         assert library.room.nbytes <= 6_000_000
     assert runs("thin", "--budget", "1", "--yes") == cli.USAGE_ERROR
     assert "still over its budget" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("delete", "1"), ("thin", "--yes")])
+@pytest.mark.usefixtures("filled")
+def test_what_could_not_be_deleted_is_not_said_to_be_gone(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    with Library() as library:
+        record(library, an_experiment(epochs=40).changed(hidden=(3000,)))
+        library.room.budget = 1_000_000
+    disk = FailingDisk(tmp_path / "disk", monkeypatch)
+    disk.fill()
+    assert runs(*words) == cli.USAGE_ERROR
+    told = capsys.readouterr()
+    assert "gone" not in told.out
+    assert "deleted" not in told.out
+    assert "on a full disk" in told.err
 
 
 def test_an_interrupted_run_is_offered(capsys: pytest.CaptureFixture[str]) -> None:
