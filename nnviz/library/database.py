@@ -230,9 +230,7 @@ class Database:
             yield
             return
         with in_words(self.path):
-            if _file_at(self.path) != self._file:
-                value, rule = Verbatim("replaced by another file"), "must be the file that was opened"
-                raise ReplacedError(self.path.name, value, rule, "It is opened again the next time it is needed.")
+            self._check_place()
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -241,6 +239,16 @@ class Database:
                 with suppress(sqlite3.Error):  # a full disk may have ended the transaction already
                     self._connection.execute("ROLLBACK")
                 raise
+
+    def _check_place(self) -> None:
+        """Raises ReplacedError if the file is no longer where it was opened."""
+        try:
+            what = None if _file_at(self.path) == self._file else "replaced by another file"
+        except FileNotFoundError:
+            what = "moved or deleted"
+        if what is not None:
+            rule = "must be the file that was opened"
+            raise ReplacedError(self.path.name, Verbatim(what), rule, "It is opened again the next time it is needed.")
 
     # ---- size
 

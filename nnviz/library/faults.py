@@ -47,7 +47,7 @@ class NotSQLiteError(NotALibraryError):
 
 
 class ReplacedError(LibraryError):
-    """Another file has taken the place of the one that is open, for example because that was damaged."""
+    """The file that is open is no longer at its place: another one is, for example because it was damaged, or none."""
 
 
 class UnknownRunError(LibraryError):

@@ -82,6 +82,8 @@ class Library:
 
         Returns whether it has what the caller needs; if not, or where LibraryError is raised, all is as it was.
         """
+        if not self.path.exists():
+            return False
         with Library(self.path, self._seconds) as there:
             if not is_right(there):
                 return False

@@ -474,6 +474,18 @@ def test_a_library_without_the_run_is_not_recorded_in(library: Library, tmp_path
         assert now.history(run).error.test.epochs == list(range(7))
 
 
+def test_a_library_that_is_deleted_is_not_made_again_by_a_recording(library: Library) -> None:
+    """Another one may be put back there. What is told is that the run is not recorded."""
+    made, clock, told = an_experiment(), Clock(), list[str]()
+    run, trainer = library.begin(made), made.trainer(DATA)
+    recording = Recording(library, run, trainer, tell=told.append, clock=clock)
+    recorded(recording, clock, lambda event: os.remove(library.path) if in_epoch(3, 2)(event) else None)
+    assert trainer.epoch == 6
+    assert isinstance(recording.problem, ReplacedError)
+    assert "moved or deleted" in told[0]
+    assert not library.path.exists()
+
+
 def test_a_network_too_large_for_the_library_has_its_figures_kept(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
