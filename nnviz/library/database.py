@@ -230,9 +230,9 @@ class Database:
             yield
             return
         with in_words(self.path):
-            self._check_place()
             self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._check_place()  # it may have been rescued while this waited
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:

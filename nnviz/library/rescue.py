@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -58,14 +59,28 @@ def _rescue(path: Path) -> str | None:
                 return None  # another program was faster
             new = path.with_name(f"{path.name}.rescued")
             _remove(new)
-            saved = _copy_readable(path, new)
-            aside = _set_aside(path)
-            os.replace(new, path)
+            with _held(path):
+                saved = _copy_readable(path, new)
+                aside = _set_aside(path)
+                os.replace(new, path)
             damage_mark(path).unlink(missing_ok=True)
         finally:
             lock.release()
     runs = f"{saved} run{'' if saved == 1 else 's'}"
     return f"The library was damaged. {runs} could be read and saved; the damaged file is kept as {aside.name}."
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Nobody else writes to the file meanwhile, as far as it can be locked: what was written would be lost."""
+    if sys.platform == "win32":  # a file that is open can get no other name there
+        yield
+        return
+    address = f"file:{quote(str(path.absolute()))}?mode=rw"
+    with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+        with suppress(sqlite3.Error):
+            connection.execute("BEGIN IMMEDIATE")
+        yield
 
 
 def _is_ours(path: Path) -> bool:

@@ -19,7 +19,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from engine.datasets import Dataset
 from engine.events import Event
+from engine.experiment import Experiment
 from nnviz.library import Library, NotALibraryError, Recording
 from nnviz.library.exchange import read_run, write_run
 from nnviz.library.replay import edit_content, replay
@@ -33,7 +35,7 @@ from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, re
 from tests.nnviz.sweeps.helpers import a_plan, swept
 
 WORDS = ("train", "--data", "spirals", "--hidden", "60,40", "--optimizer", "adam", "--epochs", "60")
-_TRAINING = """
+TRAINING = """
 import sys
 from nnviz.commands import cli
 from nnviz.library import recording
@@ -50,16 +52,15 @@ def _whole() -> bytes:
         with Library(path) as library:
             for number in range(6):
                 record(library, an_experiment(seed=number + 1, epochs=4), note=f"note {number}")
-            _record_orders(library)
+            record_orders(library, an_experiment(epochs=4), DATA)
             swept(library, a_plan("hidden=3,4", seeds=(1, 2)))
         return path.read_bytes()
 
 
-def _record_orders(library: Library) -> None:
-    """A run with an order of each kind."""
-    made, clock = an_experiment(epochs=4), Clock()
-    trainer, faster = made.trainer(DATA), made.changed(learning_rate=0.02)
-    recording = Recording(library, library.begin(made, note="orders"), trainer, clock=clock)
+def record_orders(library: Library, made: Experiment, data: Dataset) -> None:
+    """A run of at least three epochs, with an order of each kind."""
+    trainer, faster, clock = made.trainer(data), made.changed(learning_rate=0.02), Clock()
+    recording = Recording(library, library.begin(made, data.title, note="orders"), trainer, clock=clock)
     recording.change(made, is_told=False)
     recording.leap()
 
@@ -106,7 +107,7 @@ def damaged_library(rng: np.random.Generator, folder: Path) -> str:
             return "refused"
         if isinstance(opened, Exception):
             raise opened
-        found = refused(lambda opened=opened: (_read_all(opened), _record_one(opened)))
+        found = refused(lambda opened=opened: (read_all(opened), record_one(opened)))
         if isinstance(found, tuple):
             is_repaired = opened.notice is not None and opened.why_read_only is None
             opened.close()
@@ -185,7 +186,7 @@ def _odd_log(rng: np.random.Generator, path: Path) -> None:
     log.write_bytes(odd_bytes(rng, rng.bytes(int(rng.integers(1, 100_000)))))
 
 
-def _read_all(library: Library) -> None:
+def read_all(library: Library) -> None:
     for run in library.runs():
         run.experiment, run.changes, run.best  # noqa: B018
         library.history(run.id), library.orders(run.id), library.state(run.id)
@@ -202,7 +203,7 @@ def _read_all(library: Library) -> None:
     Sweeps(library).interrupted()
 
 
-def _record_one(library: Library) -> None:
+def record_one(library: Library) -> None:
     if library.why_read_only is not None:
         return
     made = an_experiment(epochs=2)
@@ -227,7 +228,7 @@ def exported_run(rng: np.random.Generator, folder: Path) -> str:
         if isinstance(found, Exception):
             assert not len(library.runs())
             return "refused"
-        _read_all(library)
+        read_all(library)
     os.environ["NNVIZ_LIBRARY"] = str(folder / "library.sqlite")
     for words in (["runs"], ["runs", "--json"], ["runs", "show", "1"], ["runs", "show", "--json", "1"]):
         code, _, complained = run_command(words)
@@ -266,7 +267,7 @@ def kill_while_recording(rng: np.random.Generator, folder: Path) -> str:
     path = folder / "killed.sqlite"
     environment = {**child_environment(), "NNVIZ_LIBRARY": str(path)}
     child = subprocess.Popen(
-        [sys.executable, "-c", _TRAINING, *WORDS], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+        [sys.executable, "-c", TRAINING, *WORDS], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     )
     assert child.stdout is not None
     if rng.random() < 0.8:
@@ -286,13 +287,13 @@ def kill_while_recording(rng: np.random.Generator, folder: Path) -> str:
     code, _, complained = run_command(["train", "--resume", "1"])
     assert code == 0, complained
     with Library(path) as library:
-        np.testing.assert_array_equal(library.network(1).parameters, _uninterrupted())
+        np.testing.assert_array_equal(library.network(1).parameters, uninterrupted())
         assert library.history(1).error.train.epochs == list(range(61))
     return "gone on"
 
 
 @cache
-def _uninterrupted() -> np.ndarray:
+def uninterrupted() -> np.ndarray:
     with TemporaryDirectory() as folder:
         os.environ["NNVIZ_LIBRARY"] = str(Path(folder) / "library.sqlite")
         code, _, complained = run_command(list(WORDS))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nnviz.library import DamagedError, Library, ReplacedError
+from nnviz.library import BusyError, DamagedError, Library, LibraryError, ReplacedError, rescue
 from nnviz.library.faults import damage_mark
 from nnviz.library.place import usual_path
 from nnviz.library.repeating import way_to
@@ -159,6 +159,28 @@ def test_rubbish_at_the_persons_own_place_is_set_aside(monkeypatch: pytest.Monke
     with Library() as library:
         assert "0 runs could be read and saved" in library.notice
     assert usual_path().with_name("library.damaged1.sqlite").read_bytes() == b"\0" * 100_000
+
+
+def test_what_another_program_writes_during_a_rescue_is_not_lost(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits, and is refused then, so that it is written to the file that took the place."""
+    refusals = list[LibraryError]()
+    copy = rescue._copy_readable
+    with Library(path, seconds=0) as library:
+        run, _ = record(library)
+
+        def copy_and_write(*words: Path) -> int:
+            saved = copy(*words)
+            with pytest.raises(LibraryError) as caught:
+                library.annotate(run, note="meanwhile")
+            refusals.append(caught.value)
+            return saved
+
+        monkeypatch.setattr(rescue, "_copy_readable", copy_and_write)
+        damage_mark(path).touch()
+        Library(path).close()
+        assert isinstance(refusals[0], BusyError)
+        with pytest.raises(ReplacedError):
+            library.annotate(run, note="later")
 
 
 def test_a_second_damage_writes_over_nothing(path: Path) -> None:
