@@ -33,6 +33,7 @@ from tests.hostile.files import refused
 from tests.hostile.libraries import (
     TRAINING,
     WORDS,
+    odd_figures,
     odd_header,
     read_all,
     record_one,
@@ -100,7 +101,7 @@ def _import(rng: np.random.Generator, path: Path) -> bool:
     """Another program lets runs of unknown origin in, reads and replays them."""
     for number in range(5):
         file = path.with_name(f"{number}.nnvizrun")
-        file.write_bytes(odd_header(rng, run_file()))
+        file.write_bytes((odd_header if rng.random() < 0.5 else odd_figures)(rng, run_file()))
         with Library(path, seconds=30) as library:
             found = refused(lambda library=library, file=file: read_run(library, file))
             if isinstance(found, int):
@@ -177,7 +178,7 @@ def _run_of_moons() -> bytes:
 def run_in_window(rng: np.random.Generator, folder: Path) -> str:
     """Is refused in words; or it is compared, exported, opened, looked back at and continued, without a crash."""
     file, crashes = folder / "run.nnvizrun", list[object]()
-    odd = pick(rng, odd_zip, odd_header, odd_header, odd_header)
+    odd = pick(rng, odd_zip, odd_header, odd_header, odd_figures, odd_figures, odd_figures)
     file.write_bytes(odd(rng, _run_of_moons()))  # type: ignore[operator]
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         os.environ[name] = str(folder / name.lower())

@@ -25,7 +25,7 @@ from engine.experiment import Experiment
 from nnviz.library import Library, NotALibraryError, Recording
 from nnviz.library.exchange import read_run, write_run
 from nnviz.library.replay import edit_content, replay
-from nnviz.library.schema import PAGE_BYTES
+from nnviz.library.schema import FIGURES, PAGE_BYTES, PARTS_OF_RUN
 from nnviz.library.sweeps import Sweeps
 from tests.hostile.attack import attack, child_environment, pick
 from tests.hostile.commands import run_command
@@ -221,7 +221,7 @@ def record_one(library: Library) -> None:
 def exported_run(rng: np.random.Generator, folder: Path) -> str:
     """Is refused in words and adds nothing, or is a run that can be read."""
     file = folder / "run.nnvizrun"
-    odd = pick(rng, odd_bytes, odd_zip, odd_header, odd_header)
+    odd = pick(rng, odd_bytes, odd_zip, odd_header, odd_header, odd_figures, odd_figures)
     file.write_bytes(odd(rng, run_file()))  # type: ignore[operator]
     with Library(folder / "library.sqlite") as library:
         found = refused(lambda: read_run(library, file))
@@ -253,6 +253,34 @@ def odd_header(rng: np.random.Generator, content: bytes) -> bytes:
                 order["payload"] = as_json(odd.get("payload")).decode()
     else:
         document = odd_document(rng, document)
+    written = io.BytesIO()
+    np.savez(written, **(members | {"header": np.array(as_json(document).decode())}))
+    return written.getvalue()
+
+
+def odd_figures(rng: np.random.Generator, content: bytes) -> bytes:
+    """Figures, epochs and dates that are let in and that no training has."""
+    with np.load(io.BytesIO(content)) as arrays:
+        members = {name: arrays[name].copy() for name in arrays.files}
+    document, numbers = json.loads(str(members["header"][()])), (1e308, -1e308, 1e-320, 0.0, -1.0, 1e6)
+    times = (1e12, 1e6, 2.5, 1e-320, 0.0)
+    rows = members["epochs"].reshape(-1, len(PARTS_OF_RUN["epochs"]))
+    for _ in range(int(rng.integers(0, 12))):
+        column = int(rng.integers(rows.shape[1]))
+        rows[int(rng.integers(len(rows))), column] = rng.choice(times if column < 2 else (*numbers, np.nan))
+    run = document["run"]
+    for name in rng.choice((*FIGURES, "epochs", "seconds", "left_at", "created"), 3):
+        run[name] = float(rng.choice(numbers if name in FIGURES else (1e11, 2.5, 0.0)))
+    if rng.random() < 0.5:
+        figures = {name: float(rng.choice(numbers)) for name in ("loss", "error", "rmse", "r2")}
+        run["best"] = {"epoch": float(rng.choice(times)), "early": True, **figures}
+    if rng.random() < 0.5:
+        run["changes"] = [[float(rng.choice(times)), odd_name(rng).replace("\ud800", "")] for _ in range(4)]
+    for table in document["parts"]:
+        for row in document["parts"][table]:
+            for name in {"epoch", "at", "before"} & set(row):
+                if rng.random() < 0.03:
+                    row[name] = float(rng.choice((1e6, 3.0, 0.0)))
     written = io.BytesIO()
     np.savez(written, **(members | {"header": np.array(as_json(document).decode())}))
     return written.getvalue()
