@@ -294,7 +294,7 @@ class Database:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def also_on_full_disk(self, work: Callable[[], object]) -> None:
-        """Calls what leads to more room on the disk. If even that needs room, it is done again without a log on disk.
+        """Calls what deletes, or belongs to deleting. If even that needs room, it is done again without a log on disk.
 
         What takes the place of the log is in memory: only a program that is killed in just that moment leaves a
         damaged file, and without this nothing could be deleted. Raises LibraryError.

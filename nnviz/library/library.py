@@ -367,10 +367,14 @@ class Library:
     def restore(self, runs: Iterable[int]) -> None:
         """Brings deleted runs back. Raises UnknownRunError for one that is gone for good; then none comes back."""
         ids = list(runs)
-        with self.database.writing():
-            for each in ids:
-                self.run(each)
-            self.database.many("UPDATE runs SET deleted = NULL WHERE id = ?", [(each,) for each in ids])
+
+        def unmark() -> None:
+            with self.database.writing():
+                for each in ids:
+                    self.run(each)
+                self.database.many("UPDATE runs SET deleted = NULL WHERE id = ?", [(each,) for each in ids])
+
+        self.database.also_on_full_disk(unmark)
         self._undoable -= set(ids)
         if not self._undoable:
             self._undoes.release()

@@ -99,7 +99,7 @@ def _check_end(record: RunRecord, at: float, dataset: Dataset) -> None:
         rule = "must be the data that the run was trained on"
         which = "these data" if dataset.title == record.data else record.data
         value = Verbatim(dataset.title_beside(record.data))
-        raise DataError("data", value, rule, f"Open {which} again with the examples of then.")
+        raise DataError("data", value, rule, f"Open {which} again as they were when it was trained.")
 
 
 class _Walk:

@@ -72,7 +72,7 @@ def _rescue(path: Path) -> str | None:
 
 @contextmanager
 def _held(path: Path) -> Iterator[None]:
-    """Nobody else writes to the file meanwhile, as far as it can be locked: what was written would be lost."""
+    """Locks the file against writers, as far as it can be locked: what they write meanwhile would be lost."""
     if sys.platform == "win32":  # a file that is open can get no other name there
         yield
         return

@@ -72,7 +72,7 @@ def test_what_the_steps_opened_is_closed_in_their_thread(qtbot: QtBot) -> None:
     gone = Stepwise()
     gone.start("it", steps)
     assert begun.wait(5)
-    gone._lane.close(0)  # nobody waits for its outcome
+    gone._lane.close(0)  # its outcome is dropped
     sip.delete(gone)
     go_on.set()
     assert gone._lane.close(5000)

@@ -92,7 +92,8 @@ def test_on_a_full_disk_runs_can_be_read_and_deleted(disk: MountedDisk) -> None:
             library.begin(an_experiment(), note="x" * 1_000_000)
     before = path.stat().st_size
     with Library(path) as library:
-        library.delete([1])
+        library.delete([1, 2])
+        library.restore([2])
         library.purge()
         assert path.stat().st_size < before
         assert [run.id for run in library.runs()] == [6, 5, 4, 3, 2]

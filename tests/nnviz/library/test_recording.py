@@ -475,7 +475,7 @@ def test_a_library_without_the_run_is_not_recorded_in(library: Library, tmp_path
 
 
 def test_a_library_that_is_deleted_is_not_made_again_by_a_recording(library: Library) -> None:
-    """Another one may be put back there. What is told is that the run is not recorded."""
+    """Another one may be put back there. The message says that the run is not recorded."""
     made, clock, told = an_experiment(), Clock(), list[str]()
     run, trainer = library.begin(made), made.trainer(DATA)
     recording = Recording(library, run, trainer, tell=told.append, clock=clock)
