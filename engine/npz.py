@@ -15,8 +15,8 @@ import struct
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable
-from typing import Any, BinaryIO, Literal
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -129,6 +129,17 @@ class Npz:
             raise ValueError(f"{name} is no vector of numbers")
         return np.frombuffer(self._bytes(name), claim.dtype)
 
+    def pieces(self, name: str, sizes: Iterable[int]) -> Iterator[bytes]:
+        """Yields the bytes of that name in pieces of these sizes, one after the other; unpacks one at a time.
+
+        Raises ValueError where fewer are left.
+        """
+        claim = self.claims[name]
+        with self._zip.open(self._members[name]) as stream:
+            stream.read(claim.start)
+            for size in sizes:
+                yield bytes(_read_exactly(stream, size, name))
+
     def array(self, name: str) -> Array:
         """Returns the numbers or texts of that name in their dimensions; look at their claim before."""
         claim, content = self.claims[name], self._bytes(name)
@@ -140,15 +151,20 @@ class Npz:
 
     def _bytes(self, name: str) -> bytearray:
         """Returns what the array holds, unpacked piece by piece up to what it claims."""
-        claim, content = self.claims[name], bytearray()
+        claim = self.claims[name]
         with self._zip.open(self._members[name]) as stream:
             stream.read(claim.start)
-            while len(content) < claim.nbytes:
-                piece = stream.read(min(_PIECE, claim.nbytes - len(content)))
-                if not piece:
-                    raise ValueError(f"{name} ends after {len(content):,} bytes")
-                content += piece
-        return content
+            return _read_exactly(stream, claim.nbytes, name)
+
+
+def _read_exactly(stream: IO[bytes], size: int, name: str) -> bytearray:
+    content = bytearray()
+    while len(content) < size:
+        piece = stream.read(min(_PIECE, size - len(content)))
+        if not piece:
+            raise ValueError(f"{name} ends after {len(content):,} bytes")
+        content += piece
+    return content
 
 
 class _InPieces(io.RawIOBase):

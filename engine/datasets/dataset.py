@@ -319,12 +319,14 @@ class Dataset:
         # Files of version 0.3 call the validation set held_out; the oldest ones have only the checksum.
         before = {"scale": now["scale"], "validation": begun_with.get("held_out", now["validation"]), **begun_with}
         if any(before[name] != now[name] for name in ("checksum", "scale", "validation")):
-            raise DataError(
-                "data",
-                Verbatim(self.title),
-                f"must be the examples this run was started with ({begun_with['title']})",
-                "Load those, or train the network anew from its weights.",
-            )
+            then = str(begun_with["title"])
+            rule = "must be the examples this run was started with" + ("" if then == self.title else f" ({then})")
+            remedy = "Load those, or train the network again from its weights."
+            raise DataError("data", Verbatim(self.title_beside(then)), rule, remedy)
+
+    def title_beside(self, title: str) -> str:
+        """The title, for messages that compare these data with others of a title, which may be the same."""
+        return f"{self.title} with other examples" if title == self.title else self.title
 
     @property
     def kind(self) -> str:

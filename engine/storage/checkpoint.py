@@ -133,20 +133,27 @@ def load_checkpoint(path: str | Path, dtype: npt.DTypeLike | None = None) -> tup
         return _network_and_state(path, arrays, number_type)
 
 
-def read_checkpoint(content: bytes, name: str) -> tuple[Network, TrainingState | None]:
+def read_checkpoint(
+    content: bytes, name: str, wanted: Sequence[int] | None = None
+) -> tuple[Network, TrainingState | None]:
     """Returns what :func:`load_checkpoint` returns, of a checkpoint that is no file; ``name`` stands in the errors.
+
+    Args:
+        wanted: the shape that the network must have; another one is refused before it is unpacked. None for any.
 
     Raises FileFormatError.
     """
     path = Path(name)
     with _refused_in_words(path):
-        return _network_and_state(path, Npz(io.BytesIO(content)), None)
+        return _network_and_state(path, Npz(io.BytesIO(content)), None, wanted)
 
 
 def _network_and_state(
-    path: Path, arrays: Npz, number_type: np.dtype[Any] | None
+    path: Path, arrays: Npz, number_type: np.dtype[Any] | None, wanted: Sequence[int] | None = None
 ) -> tuple[Network, TrainingState | None]:
     header = _header(path, arrays)
+    if wanted is not None and tuple(check_shape(header["shape"])) != tuple(wanted):
+        raise bad_file(path, "of another network", f"must have the layers {', '.join(map(str, wanted))[:60]}")
     network = _network(path, header, arrays, number_type)
     return network, _state(header, arrays, network.shape)
 

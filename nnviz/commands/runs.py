@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,6 @@ def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
     name = record.name if record.parent is None else f"{record.name} from {record.parent}".strip()
     made = record.experiment
     words = [text.name(name, _LONGEST), text.name(record.data, _LONGEST), text.shape(made.shape)]
-    begun = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
     return [
         str(record.id),
         star,
@@ -82,7 +80,7 @@ def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
         *words,
         text.epochs(record.epochs, record.batches),
         result_of(record),
-        begun,
+        text.date(record.created),
         text.size(record.nbytes),
     ]
 
@@ -236,10 +234,10 @@ def _thin(library: Library, arguments: argparse.Namespace) -> int:
         what = (
             f"{plan.moments} moments of the runs {ids}: {text.size(plan.nbytes)}. No result and no last state is lost"
         )
-        print(f"{'gone' if arguments.yes else 'to go'}: {what}")
         if arguments.yes:
             library.room.thin(plan)
-        else:
+        print(f"{'gone' if arguments.yes else 'to go'}: {what}")
+        if not arguments.yes:
             print("do it with: python main.py runs thin --yes")
     if not plan.is_enough:
         raise CommandError("the library is still over its budget: delete runs, or raise it with --budget.")

@@ -24,7 +24,9 @@ def add_runs(runs: Parser, command: Callable[..., Parser]) -> None:
 
 def _add_one_run(actions: object, command: Callable[..., Parser]) -> None:
     show = command(actions, "show", "tell all that is known of a run")
-    show.add_argument("--json", action="store_true", help="with its curves, for other programs")
+    # Without a default of its own, which would take the place of what stands before the action.
+    words = "with its curves, for other programs"
+    show.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=words)
     text = "write a run into a folder: its network in every format, its curves as CSV, how it comes again, and "
     export = command(actions, "export", text + "one file for “runs import”")
     for parser in (show, export):

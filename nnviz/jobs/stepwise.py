@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import Any, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -73,16 +74,16 @@ class Stepwise(QObject):
         """Runs in the work's thread; tells several times a second how far it is."""
         last_view = time.perf_counter()
         now: tuple[float, Any] = (0.0, None)
-        while not cancelled.is_set():
-            try:
-                now = next(steps)
-            except StopIteration as finished:
-                self._went_on.emit(cancelled, *now)
-                return finished.value
-            if time.perf_counter() - last_view > _SECONDS_BETWEEN_VIEWS:
-                last_view = time.perf_counter()
-                self._went_on.emit(cancelled, *now)
-        steps.close()
+        with closing(steps):  # in this thread, whatever happens: what they opened may belong to it
+            while not cancelled.is_set():
+                try:
+                    now = next(steps)
+                except StopIteration as finished:
+                    self._went_on.emit(cancelled, *now)
+                    return finished.value
+                if time.perf_counter() - last_view > _SECONDS_BETWEEN_VIEWS:
+                    last_view = time.perf_counter()
+                    self._went_on.emit(cancelled, *now)
         return None
 
     def _show(self, cancelled: threading.Event, share: float, partial: object) -> None:

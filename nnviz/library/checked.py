@@ -5,18 +5,31 @@ from __future__ import annotations
 import json
 import math
 import zlib
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from engine.datasets.description import Description
 from engine.errors import SettingError
 from engine.experiment import Experiment
+from engine.history import PARTS
 from engine.moments import Moment
+from engine.settings import TrainingSettings
 from engine.storage import read_checkpoint
 from engine.storage.checks import longest_description
-from engine.validation import number_within, whole_number
+from engine.validation import number_within, parameter_count, whole_number
 from nnviz.library.curves import unpack_matrices
+from nnviz.library.states import LEAP
 
 _REMEDY = "Export the run again, or choose another file."
+MOST = 1e12  # epochs, or seconds
+_LAST_DATE = 253_370_000_000.0  # seconds since 1970: in the year 9998, which is in every time zone's calendar
+# Vectors of parameters in a state: those of an optimizer, the best ones, and as many again. Bytes of the rest of it:
+# settings, names of layers, the order of ten million examples.
+_VECTORS_OF_STATE, _REST_OF_STATE = 10, 64_000_000
+_INDEX = np.dtype("<i4")
+_PARAMETERS = (np.dtype("<f4"), np.dtype("<f8"))
 
 
 def checked_row(table: str, row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
@@ -29,6 +42,26 @@ def checked_row(table: str, row: dict[str, Any], content: bytes, made: Experimen
     Raises EngineError, ValueError, TypeError or KeyError for what no run has.
     """
     return _CHECKS[table](row, content, made)
+
+
+def most_rows(table: str) -> int:
+    """Rows of a part that a run can have: some times as many as a recording keeps."""
+    return {"moments": 10_000, "states": 100, "confusions": 20_000}.get(table, 100_000)
+
+
+def most_bytes(table: str, made: Experiment) -> int:
+    """Bytes that a row of a part can need, besides its other columns, in a run of that experiment."""
+    parameters, neurons = parameter_count(made.shape), sum(made.shape)
+    if table == "moments":
+        return 4 * (parameters + neurons)
+    if table == "confusions":
+        return len(PARTS) * _classes(made) ** 2 * 8 + 100
+    return _VECTORS_OF_STATE * 8 * parameters + _REST_OF_STATE  # a state, or an order that has one
+
+
+def _classes(made: Experiment) -> int:
+    """At most so many classes have a row in a confusion matrix of the run."""
+    return max(made.outputs, 2)
 
 
 def read_description(content: bytes | None, made: Experiment) -> Description | None:
@@ -59,14 +92,24 @@ def finite(name: str, value: object) -> float:
     return number_within(name, value, -math.inf, math.inf, "1")
 
 
+def date(name: str, value: object) -> float:
+    """The seconds since 1970, if a calendar has that date. Raises SettingError."""
+    return number_within(name, value, 0, _LAST_DATE, "0", "seconds since 1970")
+
+
+def amount(name: str, value: object) -> float:
+    """The epochs or seconds, if they are a number that a run can have. Raises SettingError."""
+    return number_within(name, value, 0, MOST, "1")
+
+
 def _confusion(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
-    unpack_matrices(content)
-    return {"epoch": finite("epoch", row["epoch"]), "nbytes": len(content), "content": content}
+    unpack_matrices(content, _classes(made))
+    return {"epoch": amount("epoch", row["epoch"]), "nbytes": len(content), "content": content}
 
 
 def _moment(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
     Moment(row["bits"], content).parameters(made.shape)
-    epoch = finite("epoch", row["epoch"])
+    epoch = amount("epoch", row["epoch"])
     return {
         "epoch": epoch,
         "nbytes": len(content),
@@ -77,26 +120,58 @@ def _moment(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, 
 
 
 def _state(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
-    network, training = read_checkpoint(content, "its state")
-    if training is None or (tuple(network.shape), network.loss) != (made.shape, made.loss):
-        raise ValueError("a state of another network")
+    _check_state(content, made)
     counts = {name: whole_number(name, row[name], 0, "1", 10**12) for name in ("epoch", "batch", "orders", "is_last")}
-    numbers = {name: finite(name, row[name]) for name in ("at", "before")}
+    numbers = {name: amount(name, row[name]) for name in ("at", "before")}
     machine = text("machine", row["machine"], 1000)
     json.loads(machine)
     return {**counts, **numbers, "machine": machine, "nbytes": len(content), "content": content}
 
 
+def _check_state(content: bytes, made: Experiment) -> None:
+    network, training = read_checkpoint(content, "its state", made.shape)
+    if training is None or network.loss != made.loss:
+        raise ValueError("a state of another network")
+
+
 def _order(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
     payload = text("payload", row["payload"], 1_000_000)
-    json.loads(payload)
     counts = {name: whole_number(name, row[name], 0, "1", 10**12) for name in ("number", "epoch", "batch")}
-    told = {"at": finite("at", row["at"]), "kind": text("kind", row["kind"], 100), "payload": payload}
-    return {**counts, **told, "content": content or None}
+    at, kind = amount("at", row["at"]), text("kind", row["kind"], 100)
+    _check_payload(kind, json.loads(payload), content, made)
+    return {**counts, "at": at, "kind": kind, "payload": payload, "content": content or None}
+
+
+def _check_payload(kind: str, payload: object, content: bytes, made: Experiment) -> None:
+    """Raises an error unless an order of that kind can be carried out in such a run. Other kinds are not known here."""
+    if not isinstance(payload, Mapping):
+        raise TypeError("an order without values")
+    if kind == "settings":
+        TrainingSettings.from_dict(payload)
+    elif kind == "edit":
+        _check_edit(whole_number("count", payload.get("count"), 0, "1"), content, parameter_count(made.shape))
+    elif kind == LEAP:
+        amount("before", payload.get("before"))
+        amount("since", payload.get("since", 0))
+        if not isinstance(payload.get("machine"), Mapping):
+            raise TypeError("a state without its machine")
+        _check_state(content, made)
+
+
+def _check_edit(count: int, content: bytes, parameters: int) -> None:
+    kinds = [kind for kind in _PARAMETERS if len(content) == count * (_INDEX.itemsize + kind.itemsize)]
+    if not kinds:
+        raise ValueError(f"{len(content):,} bytes for {count:,} parameters")
+    places = np.frombuffer(content, _INDEX, count)
+    if count and not 0 <= places.min() <= places.max() < parameters:
+        raise ValueError("parameters that the network does not have")
+    if not np.isfinite(np.frombuffer(content, kinds[0], count, count * _INDEX.itemsize)).all():
+        raise ValueError("parameters that are not finite")
 
 
 def _epoch(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
-    return {name: None if value is None else finite(name, value) for name, value in row.items()}
+    told = {name: amount(name, row[name]) for name in ("epoch", "seconds")}
+    return {name: None if value is None else finite(name, value) for name, value in row.items()} | told
 
 
 _CHECKS = {"epochs": _epoch, "confusions": _confusion, "moments": _moment, "states": _state, "orders": _order}

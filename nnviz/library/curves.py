@@ -96,15 +96,18 @@ def packed_confusions(found: Iterable[Numbers]) -> list[bytes | None]:
     return packed
 
 
-def unpack_matrices(content: bytes) -> dict[str, Array]:
-    """The matrices (classes, classes) in what :func:`packed_confusions` made, by part. Raises ValueError for others."""
+def unpack_matrices(content: bytes, most_classes: int = _MOST_CLASSES) -> dict[str, Array]:
+    """The matrices (classes, classes) in what :func:`packed_confusions` made, by part.
+
+    Raises ValueError for others, and for more classes, before they are unpacked.
+    """
     try:
         mask, size, classes = _HEAD.unpack_from(content)
     except struct.error as error:
         raise ValueError(f"no confusion matrices ({error})") from None
     parts = [part for number, part in enumerate(PARTS) if mask >> number & 1]
     expected = len(parts) * classes * classes * size
-    if mask >> len(PARTS) or size not in (1, 2, 4, 8) or classes > _MOST_CLASSES:
+    if mask >> len(PARTS) or size not in (1, 2, 4, 8) or classes > most_classes:
         raise ValueError("no confusion matrices")
     counts = _unpacked(content[_HEAD.size :], expected) if expected > _WORTH_PACKING else content[_HEAD.size :]
     stacked = np.frombuffer(counts, f"<u{size}").reshape(len(parts), classes, classes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from nnviz import __version__
 from nnviz.library import schema
 from nnviz.library.faults import (
     ELSEWHERE,
+    FullDiskError,
     NotALibraryError,
     NotSQLiteError,
     ReplacedError,
     damaged,
+    has_no_room,
     in_words,
     is_damage,
     read_only,
@@ -76,10 +78,24 @@ class Database:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
             connection.close()
+            if self.why_read_only is None and has_no_room(self.path):
+                return self._connect_without_log()
             if not _needs_immutable(error, self.path):
                 raise
             self.why_read_only = self.why_read_only or "its folder is write-protected"
             connection = self._open("mode=ro&immutable=1")
+        return connection
+
+    def _connect_without_log(self) -> sqlite3.Connection:
+        """Where a log needs more files than the disk has room for. The log comes back when there is room.
+
+        An exclusive connection, which needs no memory that is shared, puts what is in the log into the file.
+        """
+        with closing(self._open("mode=rw")) as connection:
+            for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = MEMORY"):
+                connection.execute(f"PRAGMA {pragma}").fetchall()
+        connection = self._open("mode=rw")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return connection
 
     def _open(self, how: str) -> sqlite3.Connection:
@@ -142,8 +158,9 @@ class Database:
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_BYTES // schema.PAGE_BYTES}")
         self._connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         wanted = "TRUNCATE" if is_on_network(self.path) else "WAL"
-        with suppress(sqlite3.OperationalError):  # another program has it open in its own way
-            self._connection.execute(f"PRAGMA journal_mode = {wanted}")
+        if not has_no_room(self.path):
+            with suppress(sqlite3.OperationalError):  # another program has it open in its own way
+                self._connection.execute(f"PRAGMA journal_mode = {wanted}")
         self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if self.journal == 'wal' else 'FULL'}")
 
     @property
@@ -217,17 +234,25 @@ class Database:
             yield
             return
         with in_words(self.path):
-            if _file_at(self.path) != self._file:
-                value, rule = Verbatim("replaced by another file"), "must be the file that was opened"
-                raise ReplacedError(self.path.name, value, rule, "It is opened again the next time it is needed.")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._check_place()  # it may have been rescued while this waited
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):  # a full disk may have ended the transaction already
                     self._connection.execute("ROLLBACK")
                 raise
+
+    def _check_place(self) -> None:
+        """Raises ReplacedError if the file is no longer where it was opened."""
+        try:
+            what = None if _file_at(self.path) == self._file else "replaced by another file"
+        except FileNotFoundError:
+            what = "moved or deleted"
+        if what is not None:
+            rule = "must be the file that was opened"
+            raise ReplacedError(self.path.name, Verbatim(what), rule, "It is opened again the next time it is needed.")
 
     # ---- size
 
@@ -241,31 +266,59 @@ class Database:
         with in_words(self.path):
             self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
 
-    @contextmanager
-    def deleting(self, shrinks: bool = True) -> Iterator[None]:
-        """A transaction in which what is deleted is overwritten, in the file and in its log.
+    def delete(self, work: Callable[[], None], shrinks: bool = True) -> None:
+        """Calls what deletes in a transaction in which what is deleted is overwritten, in the file and in its log.
 
         Then the file shrinks, unless whoever deletes more calls :meth:`shrink` at the end. Raises LibraryError.
         """
-        with in_words(self.path):
-            self._connection.execute("PRAGMA secure_delete = ON")
-            try:
-                with self.writing():
-                    yield
-            finally:
-                self._connection.execute("PRAGMA secure_delete = FAST")
+
+        def overwriting() -> None:
+            with in_words(self.path):
+                self._connection.execute("PRAGMA secure_delete = ON")
+                try:
+                    with self.writing():
+                        work()
+                finally:
+                    self._connection.execute("PRAGMA secure_delete = FAST")
+
+        self.also_on_full_disk(overwriting)
         if shrinks:
             self.shrink()
 
     def shrink(self) -> None:
         """Gives free pages back to the disk. Raises LibraryError."""
-        if self.why_read_only is not None:
-            return
+        if self.why_read_only is None:
+            self.also_on_full_disk(self._shrink)
+
+    def _shrink(self) -> None:
         with in_words(self.path):
             # First zeros are put where the deleted was; only then is the file cut.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._connection.executescript("PRAGMA incremental_vacuum")  # execute() would stop after one page
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def also_on_full_disk(self, work: Callable[[], object]) -> None:
+        """Calls what deletes, or belongs to deleting. If even that needs room, it is done again without a log on disk.
+
+        What takes the place of the log is in memory: only a program that is killed in just that moment leaves a
+        damaged file, and without this nothing could be deleted. Raises LibraryError.
+        """
+        try:
+            work()
+        except FullDiskError as error:
+            try:
+                self._connection.execute("PRAGMA journal_mode = MEMORY").fetchall()
+            except sqlite3.OperationalError:  # another program has it open
+                raise error from None
+            try:
+                work()
+            finally:
+                self._connection.execute("PRAGMA journal_mode = TRUNCATE").fetchall()
+
+    def become(self, other: Database) -> None:
+        """Takes the connection of another one over, and ends its own."""
+        self._connection.close()
+        vars(self).update(vars(other))
 
     def close(self) -> None:
         """Ends the connection. The last one puts the log into the file."""

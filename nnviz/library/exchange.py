@@ -21,15 +21,16 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.description import Description
-from engine.errors import EngineError, FileFormatError, Verbatim, bad_file
+from engine.errors import EngineError, FileFormatError, bad_file
 from engine.experiment import Experiment
 from engine.npz import DAMAGE, Npz
 from engine.regular_files import open_regular
 from engine.storage.checks import longest_description
 from engine.storage.files import write_whole
-from engine.validation import Array, check_available, gigabytes, whole_number
+from engine.validation import Array, whole_number
 from nnviz import __version__
-from nnviz.library.checked import checked_row, finite, text
+from nnviz.library.checked import MOST, amount, checked_row, date, finite, most_bytes, most_rows, text
+from nnviz.library.faults import LibraryError
 from nnviz.library.library import Library
 from nnviz.library.records import STATUSES, experiment_json, said_of, words_of
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN
@@ -39,12 +40,18 @@ VERSION = 1
 _FORMAT = "nnviz run"
 _MOST_BYTES = 4 * 10**9  # of a file, and of what is unpacked of it
 _MOST_HEADER = 20_000_000  # characters
-_MOST_ROWS = 100_000  # of each part
+_MOST_CHANGES = 1000  # of settings, that are kept
 _LONGEST = {"name": 200, "note": 100_000, "data": 200, "version": 40}
-_NUMBERS = ("left_at", "created", "epochs", "seconds", *FIGURES)
+_NUMBERS: dict[str, Callable[[str, object], float]] = {
+    **dict.fromkeys(("left_at", "epochs", "seconds"), amount),
+    "created": date,
+    **dict.fromkeys(FIGURES, finite),
+}
+_OPTIONAL = ("left_at", *FIGURES)
 _EPOCH_COLUMNS = PARTS_OF_RUN["epochs"]
 _WITH_BYTES = tuple(table for table in PARTS_OF_RUN if table != "epochs")
 _ROWS_AT_ONCE = 500  # that are written before it is told how far it is
+_Parts = dict[str, list[dict[str, Any]]]  # rows by table
 _ELSEWHERE = "Export the run again, or choose another file."
 
 
@@ -132,16 +139,28 @@ def read_run(library: Library, path: str | Path, tell: Callable[[str], None] = l
     """
     path = Path(path)
     with open_regular(path, _MOST_BYTES) as file, _refused_in_words(path):
-        run, parts = _read(path, Npz(file), tell)
-    rows = [(table, row) for table, of_table in parts.items() for row in of_table]
-    with library.database.writing():
-        number = library.database.insert("runs", run)
-        for done, (table, row) in enumerate(rows):
-            if done % _ROWS_AT_ONCE == 0:
-                tell(f"{done / len(rows):.0%} is written")
-            library.database.insert(table, {"run": number, **row}, "INSERT OR REPLACE")
-        library.database.count_bytes(number)
+        arrays = Npz(file)
+        run, parts = _read(path, arrays, tell)
+        count = sum(map(len, parts.values()))
+        with library.database.writing():
+            number = library.database.insert("runs", run)
+            for done, (table, row) in enumerate(_with_content(arrays, parts)):
+                if done % _ROWS_AT_ONCE == 0:
+                    tell(f"{done / count:.0%} is written")
+                library.database.insert(table, {"run": number, **row}, "INSERT OR REPLACE")
+            library.database.count_bytes(number)
     return number
+
+
+def _with_content(file: Npz, parts: _Parts) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All rows with their tables. Their bytes are unpacked again: those of all rows may need too much memory."""
+    for table, rows in parts.items():
+        if table not in _WITH_BYTES:
+            yield from ((table, row) for row in rows)
+            continue
+        sizes = [row.pop("bytes") for row in rows]
+        for row, content in zip(rows, file.pieces(table, sizes), strict=True):
+            yield table, row | {"content": content or None}
 
 
 @contextmanager
@@ -149,7 +168,7 @@ def _refused_in_words(path: Path) -> Iterator[None]:
     """Errors about what a file holds become FileFormatError."""
     try:
         yield
-    except FileFormatError:
+    except (FileFormatError, LibraryError):
         raise
     except EngineError as error:
         what = f"a run whose {error.parameter} is {error.value}"
@@ -159,11 +178,11 @@ def _refused_in_words(path: Path) -> Iterator[None]:
         raise bad_file(path, what, "must be as “runs export” wrote it", _ELSEWHERE) from None
 
 
-def _read(path: Path, file: Npz, tell: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+def _read(path: Path, file: Npz, tell: Callable[[str], None]) -> tuple[dict[str, Any], _Parts]:
+    """The row of the run, and those of its parts: checked, without their bytes, but with how many these are."""
     needed = sum(claim.nbytes for claim in file.claims.values())
     if needed > _MOST_BYTES:
         raise ValueError(f"{needed:,} bytes unpacked")
-    check_available(2 * needed, "run", Verbatim(gigabytes(needed)), "must fit in memory", _ELSEWHERE)
     header = json.loads(file.text("header", _MOST_HEADER), parse_constant=_no_number)
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise bad_file(path, "an .npz of something else", "must be a run that nnviz exported", _ELSEWHERE)
@@ -172,11 +191,11 @@ def _read(path: Path, file: Npz, tell: Callable[[str], None]) -> tuple[dict[str,
         rule = f"must be of version {VERSION} or older for nnviz {__version__}"
         raise bad_file(path, f"of version {header['version']}, which {by} wrote", rule, f"Install {by} or newer.")
     made = Experiment.from_dict(header["experiment"])
-    parts: dict[str, list[dict[str, Any]]] = {}
+    parts: _Parts = {}
     for table in _WITH_BYTES:
         tell("it is read")
         parts[table] = list(_part(file, header["parts"][table], table, made))
-    parts["epochs"] = _epochs(file.numbers("epochs"))
+    parts["epochs"] = _epochs(file)
     return _checked_run(header, made), parts
 
 
@@ -187,12 +206,16 @@ def _no_number(text: str) -> float:
 def _checked_run(header: dict[str, Any], made: Experiment) -> dict[str, Any]:
     told, now = header["run"], time.time()
     texts = {name: text(name, told[name], most) for name, most in _LONGEST.items()}
-    numbers = {name: None if told[name] is None else finite(name, told[name]) for name in _NUMBERS}
+    numbers = {
+        name: None if told[name] is None and name in _OPTIONAL else check(name, told[name])
+        for name, check in _NUMBERS.items()
+    }
     status = told["status"] if told["status"] in STATUSES else "paused"
-    changes = [[finite("epoch", epoch), text("change", text, 10_000)] for epoch, text in told["changes"][:1000]]
+    changes = [[amount("epoch", at), text("change", words, 10_000)] for at, words in told["changes"][-_MOST_CHANGES:]]
     best = told["best"]
     if best is not None:
-        best = {name: best[name] and finite(name, best[name]) for name in ("epoch", "loss", "error", "rmse", "r2")}
+        figures = {name: None if best[name] is None else finite(name, best[name]) for name in ("error", "rmse", "r2")}
+        best = {"epoch": amount("epoch", best["epoch"]), "loss": finite("loss", best["loss"]), **figures}
     return {
         **texts,
         **numbers,
@@ -219,13 +242,13 @@ def _description(told: object, made: Experiment) -> bytes | None:
     return zlib.compress(content.encode(), 1)
 
 
-def _epochs(numbers: Array) -> list[dict[str, Any]]:
-    width = len(_EPOCH_COLUMNS)
-    if numbers.dtype.kind != "f" or len(numbers) % width or len(numbers) > width * _MOST_ROWS:
-        raise ValueError(f"{len(numbers):,} numbers of epochs")
-    rows = numbers.astype(np.float64).reshape(-1, width)
-    if not np.isfinite(rows[:, :2]).all():
-        raise ValueError("an epoch that is no number")
+def _epochs(file: Npz) -> list[dict[str, Any]]:
+    width, claim = len(_EPOCH_COLUMNS), file.claims["epochs"]
+    if claim.dtype.kind != "f" or claim.count % width or claim.count > width * most_rows("epochs"):
+        raise ValueError(f"{claim.count:,} numbers of epochs")
+    rows = file.numbers("epochs").astype(np.float64).reshape(-1, width)
+    if not ((rows[:, :2] >= 0) & (rows[:, :2] <= MOST)).all():
+        raise ValueError("an epoch that no run has")
     return [
         {name: float(value) if math.isfinite(value) else None for name, value in zip(_EPOCH_COLUMNS, row, strict=True)}
         for row in rows
@@ -233,14 +256,16 @@ def _epochs(numbers: Array) -> list[dict[str, Any]]:
 
 
 def _part(file: Npz, rows: list[dict[str, Any]], table: str, made: Experiment) -> Iterator[dict[str, Any]]:
-    """The rows of one part, each with its bytes. Raises an error for what is none."""
-    if len(rows) > _MOST_ROWS:
+    """The rows of one part, each with how many bytes it has. Raises an error for what is none."""
+    if len(rows) > most_rows(table):
         raise ValueError(f"{len(rows):,} rows in {table}")
     if file.claims[table].dtype != np.uint8:
         raise ValueError(f"{table} holds no bytes")
-    content, start = file.numbers(table).tobytes(), 0
-    for told in rows:
-        stop = start + whole_number("bytes", told["bytes"], 0, "1", len(content) - start)
+    sizes, most = [whole_number("bytes", told["bytes"], 0, "1") for told in rows], most_bytes(table, made)
+    if max(sizes, default=0) > most:
+        raise ValueError(f"{max(sizes):,} bytes in a row of {table}")
+    for told, content in zip(rows, file.pieces(table, sizes), strict=True):
         row = {name: told[name] for name in PARTS_OF_RUN[table] if name != "content"}
-        yield checked_row(table, row, content[start:stop], made)
-        start = stop
+        checked = checked_row(table, row, content, made)
+        del checked["content"]
+        yield checked | {"bytes": len(content)}

@@ -47,7 +47,7 @@ class NotSQLiteError(NotALibraryError):
 
 
 class ReplacedError(LibraryError):
-    """Another file has taken the place of the one that is open, for example because that was damaged."""
+    """The file that is open is no longer at its place: another one is, for example because it was damaged, or none."""
 
 
 class UnknownRunError(LibraryError):
@@ -98,6 +98,12 @@ def damaged(path: Path, what: str) -> DamagedError:
     return DamagedError(path.name, Verbatim(f"damaged ({what})"), "must be as nnviz wrote it", remedy)
 
 
+def unreadable(what: str, why: object) -> DamagedError:
+    """What belongs to one run cannot be read, which says nothing of the file: that is not repaired."""
+    remedy = "Delete the run, or repair the library."
+    return DamagedError(what, Verbatim(f"unreadable ({str(why)[:80]})"), "must be as nnviz wrote it", remedy)
+
+
 def came_out_otherwise(what: str) -> ReplayError:
     rule = "must come out as it was recorded"
     remedy = "Perhaps numpy, BLAS or the processor are others by now. Its last state is not touched by that."
@@ -137,7 +143,7 @@ def in_words(path: Path) -> Iterator[None]:
 
 def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
     text = str(error)
-    if "full" in text or ("I/O error" in text and _has_no_room(path)):
+    if "full" in text or ("I/O error" in text and has_no_room(path)):
         return _full(path)
     if "readonly" in text:
         return read_only(path, "file or folder is write-protected")
@@ -150,7 +156,7 @@ def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
     return LibraryError(path.name, Verbatim(f"out of order ({text})"), rule, ELSEWHERE)
 
 
-def _has_no_room(path: Path) -> bool:
+def has_no_room(path: Path) -> bool:
     """Whether SQLite could not even make the files beside the library."""
     with suppress(OSError):
         return shutil.disk_usage(path.parent).free < _LEAST_ROOM

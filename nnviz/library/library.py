@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -70,13 +70,27 @@ class Library:
             NotALibraryError: the file is something else, or too new.
             LibraryError: it is out of reach.
         """
-        self.path = library_path() if path is None else Path(path)
+        self.path, self._seconds = library_path() if path is None else Path(path), seconds
         self.database, self.notice = open_database(self.path, seconds)
         self.room = Room(self.database)
         self._undoable: set[int] = set()
         self._undoes = lock_of_deletions(self.path)  # held while there are any
         if self.why_read_only is None:
             self._purge_forgotten()
+
+    def reopen(self, is_right: Callable[[Library], bool]) -> bool:
+        """Opens the file that is at its place now, after damage was met or another file took that place.
+
+        Returns whether it has what the caller needs; if not, or where LibraryError is raised, all is as it was.
+        """
+        if not self.path.exists():
+            return False
+        with Library(self.path, self._seconds) as there:
+            if not is_right(there):
+                return False
+            self.notice = there.notice
+        self.database.become(open_database(self.path, self._seconds)[0])
+        return True
 
     def __enter__(self) -> Library:
         return self
@@ -344,12 +358,16 @@ class Library:
         Raises UnknownRunError, and RunInUseError for one that is being trained; then none is deleted.
         """
         ids = list(runs)
-        with self.database.writing():
-            for each in ids:
-                self.run(each)
-                if self.is_live(each):
-                    raise in_use(each)
-            self.database.many("UPDATE runs SET deleted = ? WHERE id = ?", [(time.time(), each) for each in ids])
+
+        def mark() -> None:
+            with self.database.writing():
+                for each in ids:
+                    self.run(each)
+                    if self.is_live(each):
+                        raise in_use(each)
+                self.database.many("UPDATE runs SET deleted = ? WHERE id = ?", [(time.time(), each) for each in ids])
+
+        self.database.also_on_full_disk(mark)
         self._undoable |= set(ids)
         with suppress(OSError):
             self._undoes.take()
@@ -357,10 +375,14 @@ class Library:
     def restore(self, runs: Iterable[int]) -> None:
         """Brings deleted runs back. Raises UnknownRunError for one that is gone for good; then none comes back."""
         ids = list(runs)
-        with self.database.writing():
-            for each in ids:
-                self.run(each)
-            self.database.many("UPDATE runs SET deleted = NULL WHERE id = ?", [(each,) for each in ids])
+
+        def unmark() -> None:
+            with self.database.writing():
+                for each in ids:
+                    self.run(each)
+                self.database.many("UPDATE runs SET deleted = NULL WHERE id = ?", [(each,) for each in ids])
+
+        self.database.also_on_full_disk(unmark)
         self._undoable -= set(ids)
         if not self._undoable:
             self._undoes.release()
@@ -378,8 +400,8 @@ class Library:
         self.purge()
 
     def _remove(self, runs: Iterable[int]) -> None:
-        with self.database.deleting():
-            self.database.many("DELETE FROM runs WHERE id = ? AND deleted IS NOT NULL", [(each,) for each in runs])
+        query, ids = "DELETE FROM runs WHERE id = ? AND deleted IS NOT NULL", [(each,) for each in runs]
+        self.database.delete(lambda: self.database.many(query, ids))
         self.room.forget_told()
 
     def _purge_forgotten(self) -> None:

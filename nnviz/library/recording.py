@@ -11,6 +11,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +27,17 @@ from engine.state_bytes import StateBytes, epochs_at
 from engine.training import Trainer
 from nnviz.library.curves import figures_at, figures_of_row, last_figures, write_figures
 from nnviz.library.epochs import WaitingEpochs, halve
-from nnviz.library.faults import WRITTEN_AGAIN, LibraryError, TooLargeError, gone_on, in_use, in_words
+from nnviz.library.faults import (
+    WRITTEN_AGAIN,
+    DamagedError,
+    LibraryError,
+    ReplacedError,
+    TooLargeError,
+    UnknownRunError,
+    gone_on,
+    in_use,
+    in_words,
+)
 from nnviz.library.library import Library
 from nnviz.library.locks import lock_of_run
 from nnviz.library.moments import kept_epochs, write_moment
@@ -271,21 +282,41 @@ class Recording:
         if self.problem is not None and is_usual and self._clock() < self._tried + SECONDS_AFTER_FAILURE:
             return False
         try:
-            if not self._are_grids_right:
-                self._epochs.read_grids()
-                self._read_grids()
-            self._are_grids_right = False
-            state = self._state() if status != "diverged" else None
-            now = time.time()
-            with self._library.database.writing():
-                self._write(state, status, now)
+            self._write_all(status)
         except LibraryError as error:
             self._fail(error)
             return False
         finally:
             self._tried = self._clock()
-        self._succeed(now)
         return True
+
+    def _write_all(self, status: str) -> None:
+        """Raises LibraryError. If the file was damaged or replaced, the one that is there now is written to."""
+        state = self._state() if status != "diverged" else None
+        try:
+            self._write_once(state, status)
+        except (DamagedError, ReplacedError):
+            if not self._library.reopen(self._is_known):
+                raise
+            self._library.database.hold_states()
+            if self._library.notice is not None:
+                self._say(self._library.notice)
+            self._write_once(state, status)
+
+    def _is_known(self, library: Library) -> bool:
+        """Whether a library has the run as it was written last."""
+        with suppress(UnknownRunError):
+            return library.run(self.run).updated == self.updated
+        return False
+
+    def _write_once(self, state: StateBytes | None, status: str) -> None:
+        if not self._are_grids_right:
+            self._epochs.read_grids()
+            self._read_grids()
+        self._are_grids_right, now = False, time.time()
+        with self._library.database.writing():
+            self._write(state, status, now)
+        self._succeed(now)
 
     def _succeed(self, now: float) -> None:
         self._are_grids_right = True

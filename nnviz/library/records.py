@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
 from engine.datasets.description import Description
-from engine.errors import EngineError, Verbatim
+from engine.errors import EngineError
 from engine.events import BestRestored
 from engine.experiment import Experiment
 from engine.history import Change
 from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation
-from nnviz.library.faults import DamagedError
+from nnviz.library.faults import DamagedError, unreadable
 from nnviz.library.schema import FIGURES, MEMBERSHIP
 
 STATUSES = ("new", "training", "paused", "finished", "diverged", "stopped", "pruned")
@@ -33,12 +34,19 @@ def _or_none(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: None if value is None else kind(value)
 
 
+def _finite(value: Any) -> float:
+    if not math.isfinite(number := float(value)):
+        raise ValueError("a number that is not finite")
+    return number
+
+
 _KINDS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("id", "batches", "nbytes"), int),
-    **dict.fromkeys(("created", "updated", "epochs", "seconds"), float),
+    **dict.fromkeys(("created", "updated"), float),  # a wrong clock is no damage
+    **dict.fromkeys(("epochs", "seconds"), _finite),
     **dict.fromkeys(("starred", "is_thinned"), bool),
     **dict.fromkeys(("parent", *MEMBERSHIP), _or_none(int)),
-    "left_at": _or_none(float),
+    "left_at": _or_none(_finite),
 }
 _MADE_BY = [_KINDS.get(name, str) for name in _PLAIN]
 _LONGEST_DESCRIPTION = 2**20  # bytes of an unpacked description that is read for a list of runs
@@ -161,9 +169,7 @@ class RunRecord:
             raise self._unreadable("changes of settings", error) from None
 
     def _unreadable(self, what: str, error: Exception) -> DamagedError:
-        rule = "must be as nnviz wrote it"
-        value = Verbatim(f"unreadable ({str(error)[:80]})")
-        return DamagedError(f"the {what} of run {self.id}", value, rule, "Delete the run, or repair the library.")
+        return unreadable(f"the {what} of run {self.id}", error)
 
 
 def columns(has_sweeps: bool = True) -> str:

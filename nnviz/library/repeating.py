@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +19,7 @@ from engine.network import Network
 from engine.option_words import shell_command
 from engine.settings import TrainingSettings
 from engine.storage import read_checkpoint
-from nnviz.library.faults import damaged
+from nnviz.library.faults import unreadable
 from nnviz.library.library import Library
 from nnviz.library.records import RunRecord
 from nnviz.library.states import LEAP, Order, with_data
@@ -62,7 +63,7 @@ def way_to(library: Library, run: int, as_told: Callable[[Experiment], Experimen
     """
     record = library.run(run)
     path = _Path(library, as_told)
-    made = path.follow(record, None)
+    made = path.follow(record)
     if len(path.steps) == 1 and path.begins_with is not None:
         return Way(path.begins_with, tuple(path.steps))
     if record.status != "finished" and made is not None:
@@ -85,22 +86,41 @@ class _Path:
         self._library, self._as_told = library, as_told
         self._titles: dict[str, str] = {}  # of data of which no more is known, by their fingerprints
 
-    def follow(self, record: RunRecord, until: float | None) -> Experiment | None:
-        """Goes through a run, up to an epoch; returns what it was trained with there, as far as that is known."""
-        orders = [each for each in self._library.orders(record.id) if until is None or each.at <= until + _ROUNDING]
-        made = self._begin(record, orders)
-        for order in orders[1:] if _is_beginning(orders) else orders:
-            made = self._carry_out(record, order, made)
+    def follow(self, record: RunRecord) -> Experiment | None:
+        """Goes through the runs that a run comes from, the oldest first, each up to where the next one left it, and
+        through the run itself.
+
+        Returns what it was trained with at its end, as far as that is known.
+        """
+        chain = self._chain(record)
+        made: Experiment | None = None
+        for place, each in enumerate(chain):
+            following = chain[place + 1] if place + 1 < len(chain) else None
+            until = math.inf if following is None or following.left_at is None else following.left_at + _ROUNDING
+            orders = [order for order in self._library.orders(each.id) if order.at <= until]
+            made = self._begin(each, orders, chain[place - 1] if place else None, made)
+            for order in orders[1:] if _is_beginning(orders) else orders:
+                made = self._carry_out(each, order, made)
         return made
+
+    def _chain(self, record: RunRecord) -> list[RunRecord]:
+        """The run, below the one that it branched off from, and so on up to one that branched off from none."""
+        chain = {record.id: record}
+        while record.parent is not None and record.left_at is not None and record.parent not in chain:
+            parent = self._library.records([record.parent]).get(record.parent)
+            if parent is None:
+                break
+            chain[parent.id] = record = parent
+        return list(reversed(chain.values()))
 
     # ---- how it began
 
-    def _begin(self, record: RunRecord, orders: list[Order]) -> Experiment | None:
+    def _begin(
+        self, record: RunRecord, orders: list[Order], parent: RunRecord | None, before: Experiment | None
+    ) -> Experiment | None:
         state = self._state(record, orders[0]) if _is_beginning(orders) else None
-        parent = None if record.parent is None else self._library.records([record.parent]).get(record.parent)
         made = record.experiment if state is None else self._made(record, orders[0], state)
         if parent is not None and record.left_at is not None:
-            before = self.follow(parent, record.left_at)
             if len(self.steps) == 1:
                 self.steps[0] = f"run {parent.id}: {self.steps[0]}"
             where = f"at epoch {_epoch(record.left_at)} of run {parent.id}, branch off as run {record.id}"
@@ -213,7 +233,7 @@ class _Path:
             network, training = read_checkpoint(order.content or b"", "its state")
             if training is not None:
                 return network, training
-        raise damaged(self._library.path, f"an order of run {record.id} at epoch {order.at:g}")
+        raise unreadable(f"order {order.number} of run {record.id}", "its state is missing or damaged")
 
 
 def _is_beginning(orders: list[Order]) -> bool:

@@ -20,7 +20,7 @@ from engine.events import Batch
 from engine.lazy_dataclass import dataclass
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.library.faults import ReplayError, UnknownRunError, came_out_otherwise, damaged
+from nnviz.library.faults import ReplayError, UnknownRunError, came_out_otherwise, unreadable
 from nnviz.library.library import Library
 from nnviz.library.records import RunRecord
 from nnviz.library.states import LEAP, Order
@@ -97,7 +97,9 @@ def _check_end(record: RunRecord, at: float, dataset: Dataset) -> None:
         raise UnknownRunError("epoch", at, rule, "Choose an earlier moment.")
     if dataset.fingerprint != record.experiment.fingerprint:
         rule = "must be the data that the run was trained on"
-        raise DataError("data", Verbatim(dataset.title), rule, f"Open {record.data} again as it was then.")
+        which = "these data" if dataset.title == record.data else record.data
+        value = Verbatim(dataset.title_beside(record.data))
+        raise DataError("data", value, rule, f"Open {which} again as they were when it was trained.")
 
 
 class _Walk:
@@ -113,7 +115,7 @@ class _Walk:
         if start is None:
             rule = "must have a whole state before that moment"
             raise UnknownRunError("run", Verbatim(f"{run}, of which none is kept"), rule, "Choose a later moment.")
-        self.start, self.trainer, self._library = start, Trainer.resume(start.network, dataset, start.training), library
+        self.start, self.trainer = start, Trainer.resume(start.network, dataset, start.training)
         self._all_orders = library.orders(run, start.orders)
         self._leap = next((order.at for order in self._all_orders if order.kind == LEAP), math.inf)
         self._orders = takewhile(lambda order: order.kind != LEAP, self._all_orders)  # the rest is of other trainings
@@ -126,7 +128,7 @@ class _Walk:
 
     def to(self, at: float) -> Iterator[float]:
         """Goes on to a moment; yields the share of the way that is done, after every step."""
-        _check_known(self._all_orders, at, self._library)
+        _check_known(self._all_orders, at)
         trainer, before = self.trainer, self.start.before
         batches = trainer.batches_per_epoch
         first, last = _steps(trainer), round((at - before) * batches)
@@ -145,7 +147,7 @@ class _Walk:
     def _carry_out_orders(self) -> None:
         """Those that were given where the trainer is now."""
         while self._order is not None and (self._order.epoch, self._order.batch) == self._place:
-            _carry_out(self._order, self.trainer, self._library)
+            _carry_out(self._order, self.trainer, self.start.run)
             self._order = next(self._orders, None)
 
     @property
@@ -153,14 +155,11 @@ class _Walk:
         return self.trainer.epoch, self.trainer.batch
 
 
-def _check_known(orders: list[Order], at: float, library: Library) -> None:
+def _check_known(orders: list[Order], at: float) -> None:
     """Raises UnknownRunError for a moment in which nothing could be written, not even what the training was told."""
     for order in orders:
         if order.kind == LEAP:
-            try:
-                since = float(order.payload.get("since", order.at))
-            except (AttributeError, TypeError, ValueError) as error:
-                raise damaged(library.path, f"an order at epoch {order.at:g}: {str(error)[:80]}") from None
+            since = float(order.payload.get("since", order.at))
             if since + _ROUNDING < at < order.at - _ROUNDING:
                 rule = f"must not be between {since:g} and {order.at:g}, when nothing could be recorded"
                 raise UnknownRunError("epoch", at, rule, "Choose an earlier or a later moment.")
@@ -171,7 +170,7 @@ def _steps(trainer: Trainer) -> int:
     return max(trainer.epoch - 1, 0) * trainer.batches_per_epoch + trainer.batch
 
 
-def _carry_out(order: Order, trainer: Trainer, library: Library) -> None:
+def _carry_out(order: Order, trainer: Trainer, run: int) -> None:
     if order.kind not in ("settings", "edit"):
         raise came_out_otherwise(f"“{order.kind}” at epoch {order.at:g} is no order that this version knows")
     try:
@@ -179,7 +178,7 @@ def _carry_out(order: Order, trainer: Trainer, library: Library) -> None:
     except ReplayError:
         raise
     except (EngineError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise damaged(library.path, f"an order at epoch {order.at:g}: {str(error)[:80]}") from None
+        raise unreadable(f"order {order.number} of run {run}", error) from None
 
 
 def _change(order: Order, trainer: Trainer) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,9 +20,15 @@ from nnviz.library.faults import DamagedError, LibraryError, NotALibraryError, N
 from nnviz.library.locks import Lock
 from nnviz.library.place import usual_path
 from nnviz.library.records import columns, record_of
-from nnviz.library.schema import MEMBERSHIP, PARTS_OF_RUN, RUN_COLUMNS, SWEEP_COLUMNS
+from nnviz.library.schema import MEMBERSHIP, PAGE_BYTES, PARTS_OF_RUN, RUN_COLUMNS, SWEEP_COLUMNS
 
 _MOST_TRIED = 100_000  # numbers of runs that are looked for one by one
+# What a check raises, or SQLite, for a row that no run has.
+_UNREADABLE = (*(sqlite3.IntegrityError, EngineError, KeyError, TypeError, ValueError, OverflowError, RecursionError),)
+_SIGNS = (b"readable_by1", b"readable_by2")  # a row of table meta, which no other file has
+_SEARCHED = 64 * PAGE_BYTES  # bytes at the beginning in which it must be
+# Places in the first page of an SQLite file (https://www.sqlite.org/fileformat2.html, section 1.3).
+_CHANGES, _PAGES, _FREE_PAGES, _COUNTED_AT = slice(24, 28), slice(28, 32), slice(32, 40), slice(92, 96)
 _OTHERS = ("-wal", "-shm", "-journal")  # SQLite's files beside it
 
 
@@ -32,7 +40,7 @@ def open_database(path: Path, seconds: float) -> tuple[Database, str | None]:
         except DamagedError:
             pass
         except NotALibraryError as error:
-            if path != usual_path() or not isinstance(error, NotSQLiteError):
+            if not isinstance(error, NotSQLiteError) or not (path == usual_path() or _is_ours(path)):
                 raise  # who knows whose it is
         else:
             why = database.why_read_only
@@ -51,14 +59,35 @@ def _rescue(path: Path) -> str | None:
                 return None  # another program was faster
             new = path.with_name(f"{path.name}.rescued")
             _remove(new)
-            saved = _copy_readable(path, new)
-            aside = _set_aside(path)
-            os.replace(new, path)
+            with _held(path):
+                saved = _copy_readable(path, new)
+                aside = _set_aside(path)
+                os.replace(new, path)
             damage_mark(path).unlink(missing_ok=True)
         finally:
             lock.release()
     runs = f"{saved} run{'' if saved == 1 else 's'}"
     return f"The library was damaged. {runs} could be read and saved; the damaged file is kept as {aside.name}."
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Locks the file against writers, as far as it can be locked: what they write meanwhile would be lost."""
+    if sys.platform == "win32":  # a file that is open can get no other name there
+        yield
+        return
+    address = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
+    with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+        with suppress(sqlite3.Error):
+            connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file has a row that only libraries have, also if SQLite no longer knows it."""
+    with in_words(path), open(path, "rb") as file:
+        content = file.read(_SEARCHED)
+    return path.stat().st_size >= 2 * PAGE_BYTES and any(sign in content for sign in _SIGNS)
 
 
 def _is_whole(path: Path) -> bool:
@@ -90,19 +119,47 @@ def _set_aside(path: Path) -> Path:
 
 def _copy_readable(path: Path, new: Path) -> int:
     """Returns how many runs were saved."""
-    target = Database(new)
+    target, headed = Database(new), path.with_name(f"{path.name}.headed")
     try:
-        address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as source:
-            source.text_factory = lambda content: content.decode("utf-8", "replace")
-            for pragma in ("trusted_schema = OFF", "writable_schema = ON"):  # the latter opens one that is cut short
-                source.execute(f"PRAGMA {pragma}")
-            return _copy_runs(source, target)
-    except sqlite3.Error:
-        return 0  # not even its tables can be found
+        saved = _copy_from(path, target)
+        if not saved and _is_ours(path):  # perhaps only its first page is damaged
+            _copy_with_head(path, headed)
+            saved = _copy_from(headed, target)
+        return saved
     finally:
         target.shrink()
         target.close()
+        _remove(headed)
+
+
+def _copy_from(path: Path, target: Database) -> int:
+    """Likewise; 0 where not even its tables can be found."""
+    address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True, isolation_level=None)) as source:
+        source.text_factory = lambda content: content.decode("utf-8", "replace")
+        for pragma in ("trusted_schema = OFF", "writable_schema = ON"):  # the latter opens one that is cut short
+            source.execute(f"PRAGMA {pragma}")
+        return _copy_runs(source, target)
+    return 0
+
+
+def _copy_with_head(path: Path, copy: Path) -> None:
+    """Copies a library with the first page of a new one, which says where the tables are: in all it is the same place.
+
+    Of a library that an older release began it may not be; then nothing can be read there.
+    """
+    _remove(copy)
+    Database(copy).close()
+    head = bytearray(copy.read_bytes()[:PAGE_BYTES])
+    head[_PAGES] = (path.stat().st_size // PAGE_BYTES).to_bytes(4, "big")
+    head[_COUNTED_AT] = head[_CHANGES]  # so that the count is believed
+    head[_FREE_PAGES] = bytes(8)
+    _remove(copy)
+    for ending in ("", "-wal"):
+        with suppress(FileNotFoundError):
+            shutil.copyfile(path.with_name(path.name + ending), copy.with_name(copy.name + ending))
+    with open(copy, "r+b") as file:
+        file.write(head)
 
 
 def _copy_runs(source: sqlite3.Connection, target: Database) -> int:
@@ -175,7 +232,7 @@ def _copy_part(source: sqlite3.Connection, target: Database, run: int, table: st
     for way in ("", "DESC"):
         query = f"SELECT {names} FROM {table} WHERE run = ? ORDER BY {columns[0]} {way}"
         for row in _readable(source, query, (run,)):
-            with suppress(sqlite3.IntegrityError, EngineError, TypeError, ValueError):  # there already, or unreadable
+            with suppress(*_UNREADABLE):  # or there already
                 entries = dict(zip(columns, row, strict=True))
                 content = entries.pop("content", None) or b""
                 if zlib.crc32(content) == entries.pop("checksum", zlib.crc32(content)):

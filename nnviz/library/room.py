@@ -121,7 +121,8 @@ class Room:
 
     def _set(self, name: str, nbytes: int, most: int) -> None:
         value = int(number_within(name, nbytes, LEAST, most, "2000000000", "bytes"))
-        self._database.write("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, str(value)))
+        query, values = "INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, str(value))
+        self._database.also_on_full_disk(lambda: self._database.write(query, values))
 
     # ---- thinning
 
@@ -199,12 +200,15 @@ class Room:
 
     def _take_from(self, loss: Loss) -> None:
         database = self._database
-        with database.deleting(shrinks=False):
+
+        def drop() -> None:
             drop_moments(database, loss.run, loss.moments)
             places = [(loss.run, at) for at in loss.states]
             database.many("DELETE FROM states WHERE run = ? AND at = ?", places)
             database.update_run(loss.run, {"is_thinned": 1})
             database.count_bytes(loss.run)
+
+        database.delete(drop, shrinks=False)
 
     # ---- nothing goes before it was said
 

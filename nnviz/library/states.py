@@ -17,8 +17,9 @@ from engine.state_bytes import MOST_STATE, StateBytes, state_size
 from engine.storage import read_checkpoint
 from engine.training import Trainer
 from nnviz.library.database import Database
-from nnviz.library.faults import damaged, no_memory, too_large
+from nnviz.library.faults import damaged, no_memory, too_large, unreadable
 
+_UNREADABLE = (EngineError, KeyError, TypeError, ValueError, OverflowError, RecursionError)
 LEAP = "state"  # the kind of an order that leads to a whole state, which is its content
 _LONGEST_DATA = 100_000  # characters of the name and settings of data in an order
 _COLUMNS = "at, before, epoch, batch, orders, machine, content"
@@ -124,7 +125,10 @@ def read_state(database: Database, run: int, before: float | None, description: 
     condition, values = ("", (run,)) if before is None else (" AND at <= ?", (run, before))
     query = f"SELECT {_COLUMNS} FROM states WHERE run = ?{condition} ORDER BY at DESC, is_last DESC LIMIT 1"
     row = database.row(query, values)
-    return None if row is None else _kept(database, run, row, description)
+    try:
+        return None if row is None else _kept(run, row, description)
+    except _UNREADABLE as error:
+        raise damaged(database.path, f"the state of run {run}: {str(error)[:100]}") from None
 
 
 def read_leap(
@@ -142,26 +146,22 @@ def read_leap(
     try:
         told = json.loads(payload)
         start, machine = float(told["before"]), json.dumps(told["machine"])
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise damaged(database.path, f"the orders of run {run}: {str(error)[:100]}") from None
-    return _kept(database, run, (at, start, epoch, batch, number, machine, content), description)
+        return _kept(run, (at, start, epoch, batch, number, machine, content), description)
+    except _UNREADABLE as error:
+        raise unreadable(f"the state in order {number} of run {run}", error) from None
 
 
-def _kept(database: Database, run: int, row: tuple[Any, ...], description: Description | None) -> KeptState:
+def _kept(run: int, row: tuple[Any, ...], description: Description | None) -> KeptState:
+    """Raises one of the errors in ``_UNREADABLE``."""
     at, start, epoch, batch, orders, machine, content = row
-    try:
-        if not isinstance(content, bytes):
-            raise ValueError("it holds no bytes")
-        network, training = read_checkpoint(content, "its state")
-        if training is None:
-            raise ValueError("it holds no training")
-        network.description = description
-        made_with = Machine.from_dict(json.loads(machine))
-        return KeptState(
-            run, float(at), float(start), int(epoch), int(batch), int(orders), made_with, network, training
-        )
-    except (EngineError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise damaged(database.path, f"the state of run {run}: {str(error)[:100]}") from None
+    if not isinstance(content, bytes):
+        raise ValueError("it holds no bytes")
+    network, training = read_checkpoint(content, "its state")
+    if training is None:
+        raise ValueError("it holds no training")
+    network.description = description
+    made_with = Machine.from_dict(json.loads(machine))
+    return KeptState(run, float(at), float(start), int(epoch), int(batch), int(orders), made_with, network, training)
 
 
 def leap_payload(before: float, since: float, made: Experiment) -> dict[str, Any]:
@@ -198,10 +198,16 @@ def read_orders(database: Database, run: int, after: int) -> list[Order]:
     """The orders after the one of that number, in the order in which they were carried out. Raises LibraryError."""
     query = "SELECT number, at, epoch, batch, kind, payload, content FROM orders WHERE run = ? AND number > ?"
     rows = database.rows(f"{query} ORDER BY number", (run, after))
+    return [_order(run, *row) for row in rows]
+
+
+def _order(run: int, number: Any, at: Any, epoch: Any, batch: Any, kind: Any, payload: Any, content: Any) -> Order:
     try:
-        return [
-            Order(int(number), float(at), int(epoch), int(batch), str(kind), json.loads(payload), content)
-            for number, at, epoch, batch, kind, payload, content in rows
-        ]
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise damaged(database.path, f"the orders of run {run}: {str(error)[:100]}") from None
+        told = json.loads(payload)
+        if not isinstance(told, dict):
+            raise TypeError("it has no values")
+        if kind == LEAP:
+            float(told.get("since", at))
+        return Order(int(number), float(at), int(epoch), int(batch), str(kind), told, content)
+    except _UNREADABLE as error:
+        raise unreadable(f"order {number} of run {run}", error) from None

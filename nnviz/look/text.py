@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 
 from engine.option_words import escaped
@@ -174,6 +175,14 @@ def roughly(seconds: float) -> str:
             amount = seconds / length
             return f"{amount:.2g} {unit}" if amount < 10 else f"{amount:.0f} {unit}"
     return f"{count(round(seconds / 86400))} days"
+
+
+def date(seconds: float) -> str:
+    """A local date and time from seconds since 1970: "2026-11-27 12:31"; "unknown date" for one of no calendar."""
+    try:
+        return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+    except (OverflowError, OSError, ValueError):
+        return "unknown date"
 
 
 def size(nbytes: float) -> str:

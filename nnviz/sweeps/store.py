@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from engine.datasets import Dataset
 from engine.many.one_run import MOMENT_BYTES, Outcome
 from engine.many.plan import Plan
 from engine.many.results import OVER, STOPPED, RunResult
-from nnviz.library import Library, LibraryError
+from nnviz.library import DamagedError, Library, LibraryError, ReplacedError
+from nnviz.library.faults import UnknownSweepError
 from nnviz.library.locks import Lock
 from nnviz.library.sweeps import RUNNING, Done, SweepRecord, Sweeps, result_of, take_lock
 
@@ -40,6 +42,7 @@ class Store:
         self._tried = self._counted_to = time.monotonic()  # up to when the library knows how long it took
         try:
             self._sweeps.note(sweep, RUNNING)
+            self._created = self.record.created
         except BaseException:
             self._lock.release()
             raise
@@ -117,7 +120,12 @@ class Store:
         if not (self._waiting or self._trials) or not (now or time.monotonic() - self._tried >= pause):
             return
         try:
-            self._write(dataset)
+            try:
+                self._write(dataset)
+            except (DamagedError, ReplacedError):  # another file may be there by now, which has the sweep
+                if not self._library.reopen(self._is_known):
+                    raise
+                self._write(dataset)
         except LibraryError as error:
             if self.problem is None:
                 self._tell(f"The results cannot be written: {error} They wait, and it is tried again.")
@@ -128,6 +136,12 @@ class Store:
             self.problem = None
         finally:
             self._tried = time.monotonic()
+
+    def _is_known(self, library: Library) -> bool:
+        """Whether a library has the sweep."""
+        with suppress(UnknownSweepError):
+            return Sweeps(library).get(self.sweep).created == self._created
+        return False
 
     def _write(self, dataset: Dataset) -> None:
         now = time.monotonic()

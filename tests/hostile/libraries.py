@@ -19,19 +19,23 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from engine.datasets import Dataset
+from engine.events import Event
+from engine.experiment import Experiment
 from nnviz.library import Library, NotALibraryError, Recording
 from nnviz.library.exchange import read_run, write_run
-from nnviz.library.schema import PAGE_BYTES
+from nnviz.library.replay import edit_content, replay
+from nnviz.library.schema import FIGURES, PAGE_BYTES, PARTS_OF_RUN
 from nnviz.library.sweeps import Sweeps
 from tests.hostile.attack import attack, child_environment, pick
 from tests.hostile.commands import run_command
 from tests.hostile.damage import as_json, odd_bytes, odd_document, odd_name, odd_zip
 from tests.hostile.files import refused
-from tests.nnviz.library.helpers import DATA, Clock, an_experiment, record, recorded
+from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, recorded
 from tests.nnviz.sweeps.helpers import a_plan, swept
 
 WORDS = ("train", "--data", "spirals", "--hidden", "60,40", "--optimizer", "adam", "--epochs", "60")
-_TRAINING = """
+TRAINING = """
 import sys
 from nnviz.commands import cli
 from nnviz.library import recording
@@ -48,17 +52,38 @@ def _whole() -> bytes:
         with Library(path) as library:
             for number in range(6):
                 record(library, an_experiment(seed=number + 1, epochs=4), note=f"note {number}")
+            record_orders(library, an_experiment(epochs=4), DATA)
             swept(library, a_plan("hidden=3,4", seeds=(1, 2)))
         return path.read_bytes()
 
 
+def record_orders(library: Library, made: Experiment, data: Dataset) -> None:
+    """A run of at least three epochs, with an order of each kind."""
+    trainer, faster, clock = made.trainer(data), made.changed(learning_rate=0.02), Clock()
+    recording = Recording(library, library.begin(made, data.title, note="orders"), trainer, clock=clock)
+    recording.change(made, is_told=False)
+    recording.leap()
+
+    def order(event: Event) -> None:
+        if in_epoch(2, 2)(event):
+            trainer.change(faster.training)
+            recording.change(faster, "learning rate 0.02")
+        if in_epoch(3, 2)(event):
+            before = trainer.network.parameters.copy()
+            trainer.network.weights[0][1] = 0.5
+            recording.log("edit", *edit_content(before, trainer.network.parameters), "neuron 2 edited")
+
+    recorded(recording, clock, order)
+
+
 @cache
-def _run_file() -> bytes:
+def run_file() -> bytes:
+    """An exported run, with orders."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "library.sqlite"
         path.write_bytes(_whole())
         with Library(path) as library:
-            write_run(library, 2, Path(folder) / "run.nnvizrun")
+            write_run(library, 7, Path(folder) / "run.nnvizrun")
         return (Path(folder) / "run.nnvizrun").read_bytes()
 
 
@@ -70,7 +95,7 @@ def damaged_library(rng: np.random.Generator, folder: Path) -> str:
     """Is refused in words, or read; what was there is still there, and a run can be recorded in what is opened."""
     path = folder / "library.sqlite"
     change: Callable[[np.random.Generator, Path], None] = pick(  # type: ignore[assignment]
-        rng, _odd_bytes, _odd_pages, _odd_pages, _cut, _odd_values, _odd_version, _odd_log
+        rng, _odd_bytes, _odd_pages, _odd_pages, _no_beginning, _cut, _odd_values, _odd_version, _odd_log
     )
     path.write_bytes(_whole())
     change(rng, path)
@@ -82,7 +107,7 @@ def damaged_library(rng: np.random.Generator, folder: Path) -> str:
             return "refused"
         if isinstance(opened, Exception):
             raise opened
-        found = refused(lambda opened=opened: (_read_all(opened), _record_one(opened)))
+        found = refused(lambda opened=opened: (read_all(opened), record_one(opened)))
         if isinstance(found, tuple):
             is_repaired = opened.notice is not None and opened.why_read_only is None
             opened.close()
@@ -113,6 +138,13 @@ def _odd_pages(rng: np.random.Generator, path: Path) -> None:
     path.write_bytes(content)
 
 
+def _no_beginning(rng: np.random.Generator, path: Path) -> None:
+    """The first bytes, at most a page, are zero."""
+    content = path.read_bytes()
+    size = int(pick(rng, 16, 100, PAGE_BYTES))  # type: ignore[call-overload]
+    path.write_bytes(bytes(size) + content[size:])
+
+
 def _cut(rng: np.random.Generator, path: Path) -> None:
     os.truncate(path, int(rng.integers(0, path.stat().st_size)))
 
@@ -121,11 +153,14 @@ def _odd_values(rng: np.random.Generator, path: Path) -> None:
     """Values that no library has, where SQLite would keep any."""
     with closing(sqlite3.connect(path)) as connection:
         for _ in range(int(rng.integers(1, 4))):
-            table = str(pick(rng, "runs", "runs", "epochs", "moments", "states", "confusions", "meta", "sweeps"))
+            table = str(
+                pick(rng, "runs", "runs", "epochs", "moments", "states", "confusions", "orders", "meta", "sweeps")
+            )
             names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
             name = names[int(rng.integers(len(names)))]
             value = pick(
-                rng, "x", b"\xff\xfe", -1, 2**62, 1e308, float("inf"), odd_name(rng).replace("\ud800", ""), "[]"
+                *(rng, "x", b"\xff\xfe", -1, 2**62, 1e12, 1e308, float("inf"), odd_name(rng).replace("\ud800", "")),
+                *("[]", "null", '{"count": 1}'),
             )
             try:
                 connection.execute(f"UPDATE OR IGNORE {table} SET {name} = ?", (value,))
@@ -151,7 +186,7 @@ def _odd_log(rng: np.random.Generator, path: Path) -> None:
     log.write_bytes(odd_bytes(rng, rng.bytes(int(rng.integers(1, 100_000)))))
 
 
-def _read_all(library: Library) -> None:
+def read_all(library: Library) -> None:
     for run in library.runs():
         run.experiment, run.changes, run.best  # noqa: B018
         library.history(run.id), library.orders(run.id), library.state(run.id)
@@ -168,7 +203,7 @@ def _read_all(library: Library) -> None:
     Sweeps(library).interrupted()
 
 
-def _record_one(library: Library) -> None:
+def record_one(library: Library) -> None:
     if library.why_read_only is not None:
         return
     made = an_experiment(epochs=2)
@@ -186,24 +221,66 @@ def _record_one(library: Library) -> None:
 def exported_run(rng: np.random.Generator, folder: Path) -> str:
     """Is refused in words and adds nothing, or is a run that can be read."""
     file = folder / "run.nnvizrun"
-    odd = pick(rng, odd_bytes, odd_zip, _odd_header, _odd_header)
-    file.write_bytes(odd(rng, _run_file()))  # type: ignore[operator]
+    odd = pick(rng, odd_bytes, odd_zip, odd_header, odd_header, odd_figures, odd_figures)
+    file.write_bytes(odd(rng, run_file()))  # type: ignore[operator]
     with Library(folder / "library.sqlite") as library:
         found = refused(lambda: read_run(library, file))
         if isinstance(found, Exception):
             assert not len(library.runs())
             return "refused"
-        _read_all(library)
-        code, told, _ = run_command(["runs", "show", "1"])
-        assert code in (0, 2), told
-        return "read"
+        read_all(library)
+    os.environ["NNVIZ_LIBRARY"] = str(folder / "library.sqlite")
+    for words in (["runs"], ["runs", "--json"], ["runs", "show", "1"], ["runs", "show", "--json", "1"]):
+        code, _, complained = run_command(words)
+        assert code == 0, complained
+    with Library(folder / "library.sqlite") as library:
+        assert library.notice is None, "a run that was let in damages the library"
+        refused(lambda: list(replay(library, 1, 3.5, DATA)))
+    with Library(folder / "library.sqlite") as library:
+        assert library.notice is None, "a run that was let in damages the library"
+    return "read"
 
 
-def _odd_header(rng: np.random.Generator, content: bytes) -> bytes:
-    """Other values in its JSON."""
+def odd_header(rng: np.random.Generator, content: bytes) -> bytes:
+    """Other values in its JSON, or in that of its orders."""
     with np.load(io.BytesIO(content)) as arrays:
         members = {name: arrays[name] for name in arrays.files}
-    document = odd_document(rng, json.loads(str(members["header"][()])))
+    document = json.loads(str(members["header"][()]))
+    if rng.random() < 0.3:
+        for order in document["parts"]["orders"]:
+            if rng.random() < 0.7:
+                odd = odd_document(rng, {"payload": json.loads(order["payload"])})
+                order["payload"] = as_json(odd.get("payload")).decode()
+    else:
+        document = odd_document(rng, document)
+    written = io.BytesIO()
+    np.savez(written, **(members | {"header": np.array(as_json(document).decode())}))
+    return written.getvalue()
+
+
+def odd_figures(rng: np.random.Generator, content: bytes) -> bytes:
+    """Figures, epochs and dates that are let in and that no training has."""
+    with np.load(io.BytesIO(content)) as arrays:
+        members = {name: arrays[name].copy() for name in arrays.files}
+    document, numbers = json.loads(str(members["header"][()])), (1e308, -1e308, 1e-320, 0.0, -1.0, 1e6)
+    times = (1e12, 1e6, 2.5, 1e-320, 0.0)
+    rows = members["epochs"].reshape(-1, len(PARTS_OF_RUN["epochs"]))
+    for _ in range(int(rng.integers(0, 12))):
+        column = int(rng.integers(rows.shape[1]))
+        rows[int(rng.integers(len(rows))), column] = rng.choice(times if column < 2 else (*numbers, np.nan))
+    run = document["run"]
+    for name in rng.choice((*FIGURES, "epochs", "seconds", "left_at", "created"), 3):
+        run[name] = float(rng.choice(numbers if name in FIGURES else (1e11, 2.5, 0.0)))
+    if rng.random() < 0.5:
+        figures = {name: float(rng.choice(numbers)) for name in ("loss", "error", "rmse", "r2")}
+        run["best"] = {"epoch": float(rng.choice(times)), "early": True, **figures}
+    if rng.random() < 0.5:
+        run["changes"] = [[float(rng.choice(times)), odd_name(rng).replace("\ud800", "")] for _ in range(4)]
+    for table in document["parts"]:
+        for row in document["parts"][table]:
+            for name in {"epoch", "at", "before"} & set(row):
+                if rng.random() < 0.03:
+                    row[name] = float(rng.choice((1e6, 3.0, 0.0)))
     written = io.BytesIO()
     np.savez(written, **(members | {"header": np.array(as_json(document).decode())}))
     return written.getvalue()
@@ -218,7 +295,7 @@ def kill_while_recording(rng: np.random.Generator, folder: Path) -> str:
     path = folder / "killed.sqlite"
     environment = {**child_environment(), "NNVIZ_LIBRARY": str(path)}
     child = subprocess.Popen(
-        [sys.executable, "-c", _TRAINING, *WORDS], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+        [sys.executable, "-c", TRAINING, *WORDS], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     )
     assert child.stdout is not None
     if rng.random() < 0.8:
@@ -238,13 +315,13 @@ def kill_while_recording(rng: np.random.Generator, folder: Path) -> str:
     code, _, complained = run_command(["train", "--resume", "1"])
     assert code == 0, complained
     with Library(path) as library:
-        np.testing.assert_array_equal(library.network(1).parameters, _uninterrupted())
+        np.testing.assert_array_equal(library.network(1).parameters, uninterrupted())
         assert library.history(1).error.train.epochs == list(range(61))
     return "gone on"
 
 
 @cache
-def _uninterrupted() -> np.ndarray:
+def uninterrupted() -> np.ndarray:
     with TemporaryDirectory() as folder:
         os.environ["NNVIZ_LIBRARY"] = str(Path(folder) / "library.sqlite")
         code, _, complained = run_command(list(WORDS))

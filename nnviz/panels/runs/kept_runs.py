@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QStackedWidget
 
 from nnviz.library import LibraryError, RunRecord
+from nnviz.library.schema import FIGURES
 from nnviz.library.sweeps import ToldSweep
 from nnviz.look import text
 from nnviz.look.results import figure_name
@@ -348,7 +348,7 @@ class KeptRunsPanel(DockCard):
         the trials that are listed below it: *Trials* has a file of all.
         """
         library = self._session.library
-        names = [name for name in SORTS if name not in ("id", "epochs", "seconds", "nbytes")]
+        names = list(dict.fromkeys([*(name for name in SORTS if name in FIGURES), *FIGURES]))
         rows: list[list[object]] = []
         for row in library.rows:
             records = [] if row.is_member else self._known(row.all_runs)
@@ -367,7 +367,7 @@ def _title_in_file(sweep: ToldSweep, records: Sequence[RunRecord]) -> str:
 
 def _told(record: RunRecord) -> str:
     """What a tooltip tells of a run below its title."""
-    when = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
+    when = text.date(record.created)
     lines = [f"run {record.id} · {when} · {record.status}, epoch {text.epochs(record.epochs, record.batches)}"]
     if record.figures_before is not None:
         lines.append(f"its figures are of epoch {text.epochs(record.figures_before)}")

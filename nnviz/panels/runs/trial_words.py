@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +58,7 @@ def title_of_shown(trials: Trials) -> str:
 
 def sweep_entry(told: ToldSweep) -> str:
     """As it stands in a list: "sweep 4 · learning rate, hidden · 2026-11-27 12:31"."""
-    when = datetime.fromtimestamp(told.created).strftime("%Y-%m-%d %H:%M")
+    when = text.date(told.created)
     return f"{sweep_words(told)} · {when}"
 
 

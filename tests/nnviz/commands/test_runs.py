@@ -12,6 +12,7 @@ from nnviz.commands import cli
 from nnviz.library import Library, library_path
 from nnviz.look import text
 from tests.engine.helpers import prices
+from tests.nnviz.library.disks import FailingDisk
 from tests.nnviz.library.helpers import an_experiment, in_epoch, of_prices, record
 
 
@@ -86,6 +87,23 @@ def test_all_facts_for_other_programs(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("words", [("--json", "show", "1"), ("show", "--json", "1")])
+def test_json_is_written_wherever_the_option_stands(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+    assert runs(*words) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == 1
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("created", [1e12, -1e12, float("inf")])
+def test_a_date_of_no_calendar_spoils_no_list(capsys: pytest.CaptureFixture[str], created: float) -> None:
+    with Library() as library:
+        library.database.write("UPDATE runs SET created = ? WHERE id = 2", (created,))
+    assert runs() == 0
+    assert "unknown date" in next(line for line in capsys.readouterr().out.splitlines() if line.startswith("2 "))
+    assert runs("show", "2") == 0
+
+
+@pytest.mark.usefixtures("filled")
 def test_one_run_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert runs("show", "1") == 0
     out = capsys.readouterr().out
@@ -152,6 +170,23 @@ def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> No
         assert library.room.nbytes <= 6_000_000
     assert runs("thin", "--budget", "1", "--yes") == cli.USAGE_ERROR
     assert "still over its budget" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("delete", "1"), ("thin", "--yes")])
+@pytest.mark.usefixtures("filled")
+def test_what_could_not_be_deleted_is_not_said_to_be_gone(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    with Library() as library:
+        record(library, an_experiment(epochs=40).changed(hidden=(3000,)))
+        library.room.budget = 1_000_000
+    disk = FailingDisk(tmp_path / "disk", monkeypatch)
+    disk.fill()
+    assert runs(*words) == cli.USAGE_ERROR
+    told = capsys.readouterr()
+    assert "gone" not in told.out
+    assert "deleted" not in told.out
+    assert "on a full disk" in told.err
 
 
 def test_an_interrupted_run_is_offered(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from PyQt5 import sip
 from pytestqt.qtbot import QtBot
 
 from engine import neurons
@@ -52,6 +53,31 @@ def test_it_tells_how_far_it_is_and_can_be_stopped(work: Stepwise, qtbot: QtBot)
     assert len(work.result[1]) == 2, "nothing of the first comes after it"
     work.forget()
     assert (work.about, work.result) == (None, None)
+
+
+def test_what_the_steps_opened_is_closed_in_their_thread(qtbot: QtBot) -> None:
+    """Also if the window's part is deleted meanwhile: an SQLite connection can be closed nowhere else."""
+    begun, go_on, closed = threading.Event(), threading.Event(), list[bool]()
+
+    def steps() -> Steps:
+        thread = threading.get_ident()
+        try:
+            begun.set()
+            go_on.wait(5)
+            while True:
+                yield 0.5, None
+        finally:
+            closed.append(threading.get_ident() == thread)
+
+    gone = Stepwise()
+    gone.start("it", steps)
+    assert begun.wait(5)
+    gone._lane.close(0)  # its outcome is dropped
+    sip.delete(gone)
+    go_on.set()
+    assert gone._lane.close(5000)
+    qtbot.waitUntil(lambda: bool(closed))
+    assert closed == [True]
 
 
 def test_what_was_found_so_far_stays_when_it_is_stopped(work: Stepwise, qtbot: QtBot) -> None:

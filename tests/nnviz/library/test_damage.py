@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from nnviz.library import DamagedError, Library, ReplacedError
+from nnviz.library import BusyError, DamagedError, Library, LibraryError, ReplacedError, rescue
+from nnviz.library.faults import damage_mark
 from nnviz.library.place import usual_path
+from nnviz.library.repeating import way_to
+from nnviz.library.replay import replay
 from nnviz.library.schema import PAGE_BYTES
 from tests.engine.helpers import refused
-from tests.nnviz.library.helpers import an_experiment, record
+from tests.nnviz.library.helpers import DATA, an_experiment, record
 
 
 @pytest.fixture
@@ -123,12 +126,30 @@ def test_a_log_that_is_only_half_put_into_the_file_is_no_damage(path: Path) -> N
 def test_a_library_whose_tables_are_gone_is_set_aside(path: Path) -> None:
     filled(path, 2)
     content = bytearray(path.read_bytes())
-    content[100:PAGE_BYTES] = os.urandom(PAGE_BYTES - 100)
+    content[100:] = os.urandom(len(content) - 100)
     path.write_bytes(content)
     with Library(path) as library:
         assert library.notice.startswith("The library was damaged. 0 runs could be read")
         assert len(library.runs()) == 0
     assert path.with_name("library.damaged1.sqlite").read_bytes() == content
+
+
+@pytest.mark.parametrize("beginning", [bytes(PAGE_BYTES), bytes(100), b"diary\n" * 999], ids=["page", "head", "text"])
+def test_a_library_whose_beginning_is_gone_is_rescued(
+    path: Path, sound: tuple[Path, dict[int, bytes]], beginning: bytes
+) -> None:
+    """At any place: SQLite no longer knows it, but the rest says what it is."""
+    content = beginning + sound[0].read_bytes()[len(beginning) :]
+    path.write_bytes(content)
+    with Library(path) as library:
+        assert library.notice.startswith("The library was damaged. 30 runs could be read and saved")
+        for run, parameters in sound[1].items():
+            assert library.network(run).parameters.tobytes() == parameters
+        assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
+    assert path.with_name("library.damaged1.sqlite").read_bytes() == content
+    assert {each.name for each in path.parent.iterdir()} == {"library.sqlite", "library.damaged1.sqlite"}
+    with Library(path) as again:
+        assert again.notice is None
 
 
 def test_rubbish_at_the_persons_own_place_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,6 +159,28 @@ def test_rubbish_at_the_persons_own_place_is_set_aside(monkeypatch: pytest.Monke
     with Library() as library:
         assert "0 runs could be read and saved" in library.notice
     assert usual_path().with_name("library.damaged1.sqlite").read_bytes() == b"\0" * 100_000
+
+
+def test_what_another_program_writes_during_a_rescue_is_not_lost(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits, and is refused then, so that it is written to the file that took the place."""
+    refusals = list[LibraryError]()
+    copy = rescue._copy_readable
+    with Library(path, seconds=0) as library:
+        run, _ = record(library)
+
+        def copy_and_write(*words: Path) -> int:
+            saved = copy(*words)
+            with pytest.raises(LibraryError) as caught:
+                library.annotate(run, note="meanwhile")
+            refusals.append(caught.value)
+            return saved
+
+        monkeypatch.setattr(rescue, "_copy_readable", copy_and_write)
+        damage_mark(path).touch()
+        Library(path).close()
+        assert isinstance(refusals[0], BusyError)
+        with pytest.raises(ReplacedError):
+            library.annotate(run, note="later")
 
 
 def test_a_second_damage_writes_over_nothing(path: Path) -> None:
@@ -190,6 +233,27 @@ def test_values_that_nnviz_never_wrote_are_damage(path: Path, table: str, column
     with Library(path) as again:
         assert again.notice.startswith("The library was damaged.")
         read_all(again), again.room.plan(1)
+
+
+@pytest.mark.parametrize("kind", ["settings", "edit", "state"])
+@pytest.mark.parametrize("payload", ['{"count": 1}', "null", "x"])
+def test_a_wrong_order_damages_its_run_and_not_the_library(path: Path, kind: str, payload: str) -> None:
+    with Library(path) as library:
+        good, bad = record(library)[0], record(library)[0]
+        library.database.write("INSERT INTO orders VALUES (?, 1, 4.5, 5, 3, ?, ?, NULL)", (bad, kind, payload))
+    for _ in range(2):
+        with Library(path) as library:
+            assert library.notice is None
+            with suppress(DamagedError):
+                way_to(library, bad)
+            with pytest.raises(DamagedError, match=f"order 1 of run {bad} is unreadable"):
+                list(replay(library, bad, 5, DATA))
+            assert list(replay(library, good, 5, DATA))
+            assert library.network(bad).parameters.size
+    damage_mark(path).touch()
+    with Library(path) as library:
+        assert "2 runs could be read" in library.notice
+        assert library.orders(bad) == [], "what cannot be carried out is not saved"
 
 
 def test_a_run_whose_settings_are_unreadable_spoils_no_list(path: Path) -> None:

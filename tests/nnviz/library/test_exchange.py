@@ -7,8 +7,12 @@ import io
 import json
 import runpy
 import shlex
+import struct
+import tracemalloc
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +28,8 @@ from nnviz.commands.train_options import described_experiment
 from nnviz.library import Library, Recording
 from nnviz.library.exchange import read_run, write_run
 from nnviz.library.export import export_run
+from nnviz.library.repeating import way_to
+from nnviz.library.replay import edit_content
 from tests.engine.helpers import refused
 from tests.nnviz.library.helpers import DATA, an_experiment, in_epoch, record, trained_on
 
@@ -69,6 +75,30 @@ def test_an_imported_training_goes_on_to_the_bit(library: Library, tmp_path: Pat
     kept = library.state(read_run(library, tmp_path / "one.nnvizrun"))
     trainer = Trainer.resume(kept.network, DATA, kept.training)
     np.testing.assert_array_equal(trained_on(trainer), trained_on(made.trainer(DATA)))
+
+
+def test_a_run_whose_settings_were_changed_comes_back_with_its_changes(library: Library, tmp_path: Path) -> None:
+    made = an_experiment()
+    run, trainer = library.begin(made), made.trainer(DATA)
+    recording, faster = Recording(library, run, trainer), made.changed(learning_rate=0.05)
+    recording.change(made, is_told=False)
+    recording.leap()
+    for event in trainer.run():
+        recording.take(event)
+        if in_epoch(2, 3)(event):
+            trainer.change(faster.training)
+            recording.change(faster, "learning rate 0.05")
+        if in_epoch(3, 2)(event):
+            before = trainer.network.parameters.copy()
+            trainer.network.weights[0][2] = 0.5
+            recording.log("edit", *edit_content(before, trainer.network.parameters), "neuron 3 edited")
+    recording.finish()
+    write_run(library, run, tmp_path / "one.nnvizrun")
+    new = read_run(library, tmp_path / "one.nnvizrun")
+    assert library.run(new).changes == library.run(run).changes
+    assert [change.text for change in library.run(new).changes] == ["learning rate 0.05", "neuron 3 edited"]
+    assert library.orders(new) == library.orders(run)
+    assert way_to(library, new).steps == way_to(library, run).steps
 
 
 def test_a_run_without_anything_can_be_passed_on(library: Library, tmp_path: Path) -> None:
@@ -236,6 +266,11 @@ def in_part(table: str, number: int, **values: Any) -> Any:
     return lambda header: header["parts"][table][number].update(values)
 
 
+def with_order(kind: str, payload: object) -> Any:
+    order = {"number": 1, "at": 1, "epoch": 1, "batch": 6, "kind": kind, "payload": json.dumps(payload), "bytes": 0}
+    return lambda header: header["parts"].update(orders=[order])
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -254,12 +289,29 @@ def in_part(table: str, number: int, **values: Any) -> Any:
         of_run(batches=-1),
         of_run(changes=3),
         of_run(best={"epoch": 1}),
+        of_run(best={"epoch": None, "loss": None, "error": None, "rmse": None, "r2": None, "early": True}),
+        of_run(best={"epoch": 1, "loss": "", "error": None, "rmse": None, "r2": None, "early": True}),
+        of_run(created=1e12),
+        of_run(created=None),
+        of_run(epochs=-1),
+        of_run(seconds=1e300),
+        of_run(left_at=-2),
         in_part("moments", 0, bytes=10**12),
         in_part("moments", 0, bits=8),
         in_part("moments", 0, epoch=None),
         in_part("states", 0, machine=3),
         in_part("states", 0, epoch=-1),
         in_part("confusions", 0, bytes=3),
+        in_part("moments", 0, epoch=-1),
+        in_part("states", 0, at=1e300),
+        with_order("settings", {"count": 1}),
+        with_order("settings", None),
+        with_order("edit", None),
+        with_order("edit", {"count": 1}),
+        with_order("edit", {"count": -1}),
+        with_order("state", None),
+        with_order("state", {"before": 0}),
+        with_order("of a later version", None),
         lambda header: header["parts"].update(states=3),
         lambda header: header["parts"]["moments"].append(3),
     ],
@@ -286,6 +338,84 @@ def test_numbers_that_no_run_has_are_refused(library: Library, exported: Path, a
     with pytest.raises(FileFormatError):
         read_run(library, rewritten(exported, **arrays))
     assert len(library.runs()) == 1
+
+
+def test_a_row_larger_than_the_network_can_need_is_refused_before_it_is_unpacked(
+    library: Library, exported: Path
+) -> None:
+    size = 200_000_000
+
+    def enlarge(header: dict[str, Any]) -> None:
+        header["parts"]["states"][0]["bytes"] = size
+
+    large = rewritten(exported, enlarge, states=np.zeros(size, np.uint8))
+    with peak_below(50_000_000), pytest.raises(FileFormatError, match="bytes in a row of states"):
+        read_run(library, large)
+    assert len(library.runs()) == 1
+
+
+def test_an_import_needs_memory_for_one_row_at_a_time(library: Library, tmp_path: Path) -> None:
+    run, _ = record(library, an_experiment(epochs=2).changed(hidden=(2000,)))
+    write_run(library, run, tmp_path / "one.nnvizrun")
+    moment, count = library.database.row("SELECT content FROM moments WHERE run = ? AND epoch = 1", (run,))[0], 1000
+
+    def repeat(header: dict[str, Any]) -> None:
+        row = next(row for row in header["parts"]["moments"] if row["epoch"] == 1)
+        header["parts"]["moments"] = [row | {"epoch": number / count} for number in range(count)]
+
+    moments = np.tile(np.frombuffer(moment, np.uint8), count)
+    long = rewritten(tmp_path / "one.nnvizrun", repeat, moments=moments)
+    nbytes = moments.nbytes
+    del moments
+    with peak_below(nbytes // 3):
+        new = read_run(library, long)
+    assert library.database.number("SELECT count(*) FROM moments WHERE run = ?", (new,)) == count
+    np.testing.assert_array_equal(library.moment(new, 0.5), library.moment(run, 1))
+
+
+def test_a_state_of_a_larger_network_is_refused_before_it_is_unpacked(library: Library, exported: Path) -> None:
+    width = 5_000_000
+    content = library.database.row("SELECT content FROM states WHERE is_last")[0]
+    with np.load(io.BytesIO(content)) as old:
+        arrays = {name: old[name] for name in old.files}
+    header = json.loads(str(arrays["header"][()])) | {"shape": [4, width, 3]}
+    arrays |= {"header": np.array(json.dumps(header)), "parameters": np.zeros(8 * width + 3, np.float32)}
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)
+    states = np.frombuffer(packed.getvalue(), np.uint8)
+    with np.load(exported) as old:
+        rows = json.loads(str(old["header"][()]))["parts"]["states"]
+    large = rewritten(
+        exported,
+        lambda header: header["parts"].update(states=[rows[0] | {"bytes": len(states)}]),
+        states=states,
+    )
+    del arrays
+    with peak_below(50_000_000), pytest.raises(FileFormatError):
+        read_run(library, large)
+
+
+def test_matrices_of_more_classes_are_refused_before_they_are_unpacked(library: Library, exported: Path) -> None:
+    matrices = struct.pack("<BBH", 1, 8, 9000) + zlib.compress(bytes(8 * 9000 * 9000), 1)
+
+    def enlarge(header: dict[str, Any]) -> None:
+        header["parts"]["confusions"] = [header["parts"]["confusions"][0] | {"bytes": len(matrices)}]
+
+    large = rewritten(exported, enlarge, confusions=np.frombuffer(matrices, np.uint8))
+    with peak_below(50_000_000), pytest.raises(FileFormatError):
+        read_run(library, large)
+
+
+@contextmanager
+def peak_below(nbytes: int) -> Iterator[None]:
+    """Fails if more memory is allocated meanwhile."""
+    tracemalloc.start()
+    try:
+        yield
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < nbytes
 
 
 def test_a_newer_file_is_refused_with_both_versions(library: Library, exported: Path) -> None:

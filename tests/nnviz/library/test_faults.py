@@ -74,6 +74,59 @@ def test_on_a_full_disk_the_training_goes_on_and_all_that_was_written_stays(disk
         np.testing.assert_array_equal(again.network(first).parameters, trained.network.parameters)
 
 
+def six_runs(folder: Path) -> Path:
+    """A library of six runs of some size, closed."""
+    with Library(folder / "library.sqlite") as library:
+        for number in range(6):
+            record(library, an_experiment(epochs=3, seed=number + 1).changed(hidden=(2000,)))
+    return library.path
+
+
+def test_on_a_full_disk_runs_can_be_read_and_deleted(disk: MountedDisk) -> None:
+    path = six_runs(disk.folder)
+    disk.fill()
+    with Library(path) as library, Library(path) as other:
+        assert len(library.runs()) == len(other.runs()) == 6, "several connections read it"
+        parameters = other.network(2).parameters
+        with pytest.raises(FullDiskError):
+            library.begin(an_experiment(), note="x" * 1_000_000)
+    before = path.stat().st_size
+    with Library(path) as library:
+        library.delete([1, 2])
+        library.restore([2])
+        library.purge()
+        assert path.stat().st_size < before
+        assert [run.id for run in library.runs()] == [6, 5, 4, 3, 2]
+    disk.make_room()
+    with Library(path) as library:
+        assert library.notice is None
+        assert library.database.journal == "wal", "as it was before"
+        assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
+        np.testing.assert_array_equal(library.network(2).parameters, parameters)
+        record(library)
+
+
+def test_on_a_disk_that_is_filled_while_it_is_open_runs_can_be_deleted(disk: MountedDisk) -> None:
+    path = six_runs(disk.folder)
+    with Library(path) as library:
+        assert len(library.runs()) == 6
+        disk.fill()
+        library.delete([1, 2])
+        library.purge()
+        assert [run.id for run in library.runs()] == [6, 5, 4, 3]
+
+
+def test_on_a_full_disk_runs_can_be_thinned(disk: MountedDisk) -> None:
+    path = six_runs(disk.folder)
+    disk.fill()
+    before = path.stat().st_size
+    with Library(path) as library:
+        library.room.budget = 1_000_000
+        assert library.room.thin(library.room.plan()).moments > 0
+        assert path.stat().st_size < before
+        assert len(library.runs()) == 6
+
+
 def test_a_write_protected_disk_can_be_read(disk: MountedDisk) -> None:
     folder = disk.folder
     with Library(folder / "library.sqlite") as library:

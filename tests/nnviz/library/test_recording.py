@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +19,9 @@ from engine.events import Batch, Epoch, Event
 from engine.grid import Grid
 from engine.machine import Machine, this_machine
 from engine.training import Trainer
-from nnviz.library import FullDiskError, Library, Recording, RunInUseError, TooLargeError
+from nnviz.library import FullDiskError, Library, Recording, ReplacedError, RunInUseError, TooLargeError
 from nnviz.library.curves import write_epochs
+from nnviz.library.faults import damage_mark
 from nnviz.library.states import state_bytes, state_places
 from tests.engine.helpers import class_data, refused
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, recorded, trained_on
@@ -422,6 +425,65 @@ def test_a_full_disk_stops_no_training_and_loses_nothing_when_there_is_room_agai
     assert told[1] == "The library is written to again."
     assert library.history(run).error.test.epochs == list(range(41))
     np.testing.assert_array_equal(library.network(run).parameters, trainer.network.parameters)
+
+
+def test_a_recording_continues_in_a_library_that_another_program_rescued(library: Library) -> None:
+    made, clock, told = an_experiment(), Clock(), list[str]()
+    other, _ = record(library)
+    run, trainer = library.begin(made), made.trainer(DATA)
+    recording = Recording(library, run, trainer, tell=told.append, clock=clock)
+
+    def rescue(event: Event) -> None:
+        if in_epoch(3, 2)(event):
+            damage_mark(library.path).touch()
+            with Library(library.path) as rescued:
+                assert "2 runs could be read and saved" in rescued.notice
+        if in_epoch(4, 2)(event):
+            faster = made.changed(learning_rate=0.05)
+            trainer.change(faster.training)
+            recording.change(faster, "learning rate 0.05")
+
+    recorded(recording, clock, rescue)
+    assert (recording.problem, told) == (None, [])
+    with Library(library.path) as now:
+        assert now.notice is None
+        assert now.run(run).status == "finished"
+        assert now.history(run).error.test.epochs == list(range(7)), "nothing that waited is lost"
+        np.testing.assert_array_equal(now.network(run).parameters, trainer.network.parameters)
+        assert [order.kind for order in now.orders(run)] == ["settings"]
+        assert now.run(other).epochs == 6
+
+
+def test_a_library_without_the_run_is_not_recorded_in(library: Library, tmp_path: Path) -> None:
+    """As where another one was put in its place."""
+    made, clock = an_experiment(), Clock()
+    run, trainer = library.begin(made), made.trainer(DATA)
+    recording = Recording(library, run, trainer, clock=clock)
+    with Library(tmp_path / "other.sqlite") as other:
+        record(other, name="of another person")
+
+    def replace_file(event: Event) -> None:
+        if in_epoch(3, 2)(event):
+            os.replace(f"{library.path}-wal", tmp_path / "aside-wal")
+            os.replace(tmp_path / "other.sqlite", library.path)
+
+    recorded(recording, clock, replace_file)
+    assert isinstance(recording.problem, ReplacedError)
+    with Library(library.path) as now:
+        assert now.run(run).name == "of another person"
+        assert now.history(run).error.test.epochs == list(range(7))
+
+
+def test_a_library_that_is_deleted_is_not_made_again_by_a_recording(library: Library) -> None:
+    """Another one may be put back there. The message says that the run is not recorded."""
+    made, clock, told = an_experiment(), Clock(), list[str]()
+    run, trainer = library.begin(made), made.trainer(DATA)
+    recording = Recording(library, run, trainer, tell=told.append, clock=clock)
+    recorded(recording, clock, lambda event: os.remove(library.path) if in_epoch(3, 2)(event) else None)
+    assert trainer.epoch == 6
+    assert isinstance(recording.problem, ReplacedError)
+    assert "moved or deleted" in told[0]
+    assert not library.path.exists()
 
 
 def test_a_network_too_large_for_the_library_has_its_figures_kept(

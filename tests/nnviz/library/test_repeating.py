@@ -105,6 +105,26 @@ def test_of_a_branch_of_a_branch(library: Library) -> None:
     )
 
 
+def test_of_a_chain_of_many_branches_all_are_listed(library: Library) -> None:
+    """Longer than Python lets functions call themselves."""
+    run = trained(library)
+    made, count = an_experiment(), 1300
+    with library.database.writing():
+        for _ in range(count):
+            run = library.begin(made, DATA.title, parent=run, left_at=1)
+    steps = way_to(library, run).steps
+    assert len(steps) == count + 2, "the command, each branch, and where it was left"
+    assert steps[-2].startswith(f"at epoch 1 of run {run - 1}, branch off as run {run}")
+
+
+def test_branches_in_a_circle_come_to_an_end(library: Library) -> None:
+    """As a damaged library may have them."""
+    first = trained(library)
+    second = branch(library, first, 3)
+    library.database.update_run(first, {"parent": second, "left_at": 2.0})
+    assert way_to(library, second).command is None
+
+
 def test_settings_that_were_changed_on_the_way(library: Library) -> None:
     made = an_experiment()
     recording = begun(library, made.trainer(DATA), made)

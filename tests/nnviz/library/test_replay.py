@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.datasets import Dataset
+from engine.datasets import Dataset, Split
 from engine.errors import DataError, SettingError
 from engine.events import Batch, Event
 from engine.machine import this_machine
@@ -197,8 +197,9 @@ def test_between_two_recordings_nothing_is_made_up(library: Library) -> None:
 def test_a_damaged_place_is_told(library: Library, payload: str) -> None:
     seen(library, epochs=20)
     library.database.write("INSERT INTO orders VALUES (1, 99, 15, 16, 1, 'state', ?, NULL)", (payload,))
-    with pytest.raises(DamagedError, match="an order at epoch 15"):
+    with pytest.raises(DamagedError, match="order 99 of run 1 is unreadable"):
         gone_to(library, 14)
+    assert not damage_mark(library.path).exists(), "it says nothing of the other runs"
 
 
 @pytest.mark.parametrize(
@@ -216,8 +217,18 @@ def test_a_damaged_order_is_told(library: Library, payload: str, content: bytes)
     with library.database.writing():
         query = "UPDATE orders SET payload = ?, content = ? WHERE kind = 'edit'"
         library.database.write(query, (payload, content))
-    with pytest.raises(DamagedError, match=r"an order at epoch 1\.3"):
+    with pytest.raises(DamagedError, match=r"order \d of run 1 is unreadable .* Delete the run"):
         gone_to(library, 1 + 2 / 6)
+    assert not damage_mark(library.path).exists(), "it says nothing of the other runs"
+
+
+def test_data_of_the_same_name_are_named_once(library: Library) -> None:
+    seen(library)
+    half = Split(DATA.train.inputs[:30], DATA.train.targets[:30], DATA.train.labels[:30])
+    with pytest.raises(DataError) as caught:
+        gone_to(library, 2, data=replace(DATA, train=half))
+    assert str(caught.value).count(DATA.title) == 1
+    assert "with other examples" in str(caught.value)
 
 
 def test_it_can_be_given_up(library: Library) -> None:

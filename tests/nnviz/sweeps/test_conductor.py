@@ -14,6 +14,7 @@ from engine.many.one_run import Outcome, Report, RunSpec, Started
 from engine.many.plan import ASHA, MEDIAN, RANDOM, race_of, seeds_of
 from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, Results
 from nnviz.library import Library, LibraryError
+from nnviz.library.faults import damage_mark
 from nnviz.library.locks import Lock
 from nnviz.library.sweeps import Sweeps
 from nnviz.sweeps import store as stores
@@ -394,6 +395,21 @@ def test_many_runs_are_written_in_one_transaction_a_second(library: Library, mon
     conductor.close(True)
     assert len(begun) == 2, "one with all runs, one that says how the sweep ended"
     assert len(library.runs()) == 20
+
+
+def test_a_sweep_is_written_to_a_library_that_another_program_rescued(library: Library) -> None:
+    plan, told = a_plan("batch-size=5..24/20"), list[str]()
+    store = Store.of_new(library, plan, "", "", told.append)
+    conductor = Conductor(plan, DATA, Here(), store)
+    damage_mark(library.path).touch()
+    with Library(library.path) as rescued:
+        assert rescued.notice is not None
+    worked(conductor)
+    conductor.close(True)
+    assert told == []
+    with Library(library.path) as now:
+        assert len(now.runs()) == 20
+        assert Sweeps(now).get(1).status == "finished"
 
 
 def test_what_cannot_be_written_waits_and_is_told_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import DATASETS, Dataset
 from engine.experiment import Experiment
 from nnviz.library import Library
+from nnviz.library.schema import FIGURES
 from nnviz.session.kept_list import Row, under_parents
 from nnviz.session.run_words import SORTS
 from nnviz.session.status import Stage, Status
@@ -66,6 +67,20 @@ def test_the_test_error_stands_beside_each(table: RunTable, numbers: list[int]) 
         wide = library.run(numbers[2]).test_error
     assert wide is not None
     assert texts(table)[0][2] == f"{100 * wide:.2f} %"
+
+
+def test_the_csv_of_the_list_has_all_figures(
+    table: RunTable, ready_window: MainWindow, numbers: list[int], qtbot: QtBot
+) -> None:
+    figures = {name: number / 100 for number, name in enumerate(FIGURES, 1)}
+    with Library() as library, library.database.writing():
+        library.database.update_run(numbers[0], figures)
+    shown = ready_window.session.library
+    shown.refresh()
+    qtbot.waitUntil(lambda: getattr(shown.record(numbers[0]), "figures", None) == figures)
+    head, rows = ready_window.card("runsDock").table()
+    found = next(dict(zip(head, row, strict=True)) for row in rows if row[0] == numbers[0])
+    assert {name: found[name] for name in FIGURES} == figures
 
 
 def test_a_tooltip_tells_state_data_and_note(table: RunTable) -> None:
