@@ -81,7 +81,7 @@ def test_a_run_whose_settings_were_changed_comes_back_with_its_changes(library: 
     made = an_experiment()
     run, trainer = library.begin(made), made.trainer(DATA)
     recording, faster = Recording(library, run, trainer), made.changed(learning_rate=0.05)
-    recording.change(made, is_told=False)
+    recording.change(made, is_order=False)
     recording.leap()
     for event in trainer.run():
         recording.take(event)
