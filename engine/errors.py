@@ -75,7 +75,7 @@ class DivergenceError(EngineError):
     def __init__(
         self,
         parameter: str,
-        value: str,
+        value: object,
         rule: str,
         remedy: str,
         in_words: str = "",
@@ -85,7 +85,8 @@ class DivergenceError(EngineError):
         self.epoch, self.before, self._made_of = epoch, before, (value, rule, remedy, in_words)
         at = f"{before + epoch:.7g}"
         own = f"{at} (epoch {epoch} of this training)" if before else at
-        super().__init__(parameter, Verbatim(value.replace("{epoch}", own)), rule, remedy)
+        shown = Verbatim(value.replace("{epoch}", own)) if isinstance(value, str) else value
+        super().__init__(parameter, shown, rule, remedy)
         self.in_words = in_words.replace("{epoch}", at) or str(self)
 
     def after(self, before: float) -> DivergenceError:

@@ -90,3 +90,11 @@ class TrainingState:
     settings: dict[str, Any]
     progress: dict[str, Any]
     vectors: dict[str, Array]
+
+    @property
+    def whole_epochs(self) -> int:
+        """Epochs that the run has trained to their ends, with what was measured there; 0 if the file does not say."""
+        epoch = self.progress.get("epoch")
+        if not isinstance(epoch, int):
+            return 0
+        return max(epoch if self.progress.get("measured") else epoch - 1, 0)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.cells import is_number, shortened
+from engine.datasets.cells import is_number, plain_number, shortened
 from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.raw_rows import Cells, cells_of, columns_of, has_names
 from engine.datasets.scaling import Scaling
@@ -194,6 +194,12 @@ class Description:
         are_numbers = all(isinstance(cell, numbers.Real) and cell == cell for cell in cells)
         if are_numbers and not any(is_number(name, ".") for name in self.class_names):
             return class_numbers(parameter, cells, len(self.class_names))
+        if self.coding is not None and are_numbers:  # programs read the class 01099 of a file as the number 1099
+            known = self.coding.class_by_name
+            places = [known.get(plain_number(cell)) for cell in cells]
+            cells = [
+                cell if place is None else self.class_names[place] for cell, place in zip(cells, places, strict=True)
+            ]
         return CodedColumn(self._target, TEXT, self.class_names).read_cells(cells, parameter).astype(np.int64)
 
     def targets_of(self, values: object, outputs: int, parameter: str = "targets") -> Array:

@@ -56,7 +56,7 @@ def _read(path: Path, dataset: Dataset | None) -> Opened:
     network, state = load_checkpoint(path)
     if state is None:
         return Opened(network)
-    return resumed(Opened(network, state=state), dataset)
+    return resumed(Opened(network, state=state, epochs_done=state.whole_epochs), dataset)
 
 
 def resumed(found: Opened, dataset: Dataset | None) -> Opened:
@@ -73,5 +73,5 @@ def resumed(found: Opened, dataset: Dataset | None) -> Opened:
         trainer.change(settings)
     except EngineError as error:
         return replace(found, settings=settings, why_not=str(error), state=None if settings is None else state)
-    done = trainer.epoch if state.progress["measured"] else max(trainer.epoch - 1, 0)
+    done = state.whole_epochs
     return replace(found, settings=settings, trainer=trainer, epochs_done=done, why_not="", state=None)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DivergenceError
-from engine.events import BestRestored, Event
+from engine.events import Event
 from engine.experiment import Experiment
 from engine.history import History
 from engine.lazy_dataclass import dataclass
@@ -301,12 +301,6 @@ class Recorder:
         recording, now = self.open(trainer, tell), trainer.network.parameters
         if recording is not None:
             recording.log("edit", *edit_content(before, now), text)
-
-    def note_figures(self, figures: dict[str, float], best: BestRestored | None, trainer: Trainer, tell: Tell) -> None:
-        """Notes what was measured of the network where it stands; see :meth:`Recording.note_figures`."""
-        recording = self.open(trainer, tell)
-        if recording is not None:
-            recording.note_figures(figures, best)
 
     # ---- letting go
 

@@ -23,6 +23,7 @@ from PyQt5.QtCore import QThread, pyqtSignal
 
 from engine.errors import DivergenceError, ProcessError
 from engine.events import BestRestored
+from engine.history import Change
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from engine.validation import Array
@@ -108,13 +109,20 @@ class Worker(QThread):
         """
         self._order(lambda: self._look(run, at, edit))
 
-    def note_figures(self, run: int, parameters: Array, figures: dict[str, float], best: BestRestored | None) -> None:
+    def note_figures(
+        self,
+        run: int,
+        parameters: Array,
+        figures: dict[str, float] | None,
+        best: BestRestored | None,
+        notes: list[Change] | None = None,
+    ) -> None:
         """Records what was measured of the run's network, (n,) parameters, if it still has them and rests.
 
         Args:
-            best: what early stopping restored, if these are its parameters; else None.
+            figures, best, notes: see :meth:`~nnviz.library.recording.Recording.note_figures`.
         """
-        self._order(lambda: self._note_figures(run, parameters, figures, best))
+        self._order(lambda: self._note_figures(run, parameters, figures, best, notes))
 
     def forget(self, run: int) -> None:
         self._order(lambda: self._forget(run))
@@ -245,15 +253,26 @@ class Worker(QThread):
             tell, is_still = partial(self.told.emit, run), job is not self._training
             recorder.edited(before, job.trainer, tell, edit)
             if is_still:
-                recorder.note_figures({}, None, job.trainer, tell)  # they follow when they are measured
+                recording = recorder.open(job.trainer, tell)
+                if recording is not None:
+                    recording.note_figures({}, None)  # they follow when they are measured
                 recorder.release()
 
-    def _note_figures(self, run: int, parameters: Array, figures: dict[str, float], best: BestRestored | None) -> None:
+    def _note_figures(
+        self,
+        run: int,
+        parameters: Array,
+        figures: dict[str, float] | None,
+        best: BestRestored | None,
+        notes: list[Change] | None,
+    ) -> None:
         job = self._job(run)
         if job is None or job.recorder is None or job is self._training:
             return
         if np.array_equal(job.trainer.network.parameters, parameters):
-            job.recorder.note_figures(figures, best, job.trainer, partial(self.told.emit, run))
+            recording = job.recorder.open(job.trainer, partial(self.told.emit, run))
+            if recording is not None:
+                recording.note_figures(figures, best, notes)
             job.recorder.release()
 
     def _go(self, run: int, until: Until) -> None:

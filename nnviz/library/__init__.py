@@ -19,6 +19,7 @@ from nnviz.library.faults import (
     RunInUseError,
     TooLargeError,
     UnknownRunError,
+    UnreadableRunError,
 )
 from nnviz.library.groups import Group
 
@@ -47,6 +48,7 @@ __all__ = [
     "RunRecord",
     "TooLargeError",
     "UnknownRunError",
+    "UnreadableRunError",
     "is_exported_run",
     "library_path",
 ]

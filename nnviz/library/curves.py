@@ -184,6 +184,11 @@ def write_figures(database: Database, run: int, epoch: float, figures: Mapping[s
         write_epochs(database, run, {epoch: (0.0, None, *values)})
 
 
+def drop_figures(database: Database, run: int, epoch: float) -> None:
+    """Removes what :func:`write_figures` added within an epoch. Within a transaction."""
+    database.write("DELETE FROM epochs WHERE run = ? AND epoch = ? AND NOT seconds AND epoch > 0", (run, epoch))
+
+
 def last_figures(database: Database, run: int) -> dict[str, float]:
     """The figures of the last epoch of a run that is kept; empty without any."""
     query = f"SELECT {', '.join(FIGURES)} FROM epochs WHERE run = ? ORDER BY epoch DESC LIMIT 1"

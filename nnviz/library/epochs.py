@@ -17,6 +17,7 @@ from nnviz.library.curves import (
     write_epochs,
 )
 from nnviz.library.database import Database
+from nnviz.library.schema import FIGURES
 
 _MOST_ROWS, _MOST_CONFUSIONS = 20_000, 2_000
 _MOST_CONFUSIONS_AT_ONCE = 250  # between two transactions
@@ -51,8 +52,8 @@ class WaitingEpochs:
             Grid(most, 1, [at - self._before for at in epochs_in(self._database, table, self._run)])
             for table, most in (("epochs", _MOST_ROWS), ("confusions", _MOST_CONFUSIONS))
         )
-        query = "SELECT seconds FROM epochs WHERE run = ? AND epoch = ?"
-        self._seconds_there = (self._database.row(query, (self._run, self._before)) or (0.0,))[0]
+        query = f"SELECT seconds, {', '.join(FIGURES)} FROM epochs WHERE run = ? AND epoch = ?"
+        self._there = self._database.row(query, (self._run, self._before)) or (0.0, *[None] * len(FIGURES))
 
     def take(self, packed: Iterable[bytes]) -> None:
         """Takes epochs, each as :func:`~engine.epoch_bytes.epoch_bytes` packs it."""
@@ -62,10 +63,11 @@ class WaitingEpochs:
             self.epoch, self._last = epoch, each
             self.seconds += seconds
             row = row_of_numbers(numbers)
-            # Where a training begins, the last one has ended: what was measured last counts.
+            # Where a training begins, the last one has ended: of each figure, what was measured last counts.
             is_seam = epoch == 0 and bool(figures_of_row(row))
             if is_seam:
-                row = (self._seconds_there, *row[1:])  # that the last epoch took, whose figures these are now
+                seconds, *old = self._there
+                row = (seconds, row[1], *(then if now is None else now for now, then in zip(row[2:], old, strict=True)))
             if self._row_grid.wants(epoch) or is_seam:
                 self._row_grid.pass_by(epoch)
                 self._rows[self._before + epoch] = row

@@ -38,6 +38,10 @@ class DamagedError(LibraryError):
     """The file holds what no library can hold. It is repaired when it is opened the next time."""
 
 
+class UnreadableRunError(LibraryError):
+    """Something that belongs to one run cannot be read. That says nothing of the file, which is not repaired."""
+
+
 class NotALibraryError(LibraryError):
     """The file is something else, or is a library of a release that is newer than this one can read."""
 
@@ -98,10 +102,10 @@ def damaged(path: Path, what: str) -> DamagedError:
     return DamagedError(path.name, Verbatim(f"damaged ({what})"), "must be as nnviz wrote it", remedy)
 
 
-def unreadable(what: str, why: object) -> DamagedError:
-    """What belongs to one run cannot be read, which says nothing of the file: that is not repaired."""
+def unreadable(what: str, why: object) -> UnreadableRunError:
+    """Returns the error of something in a run that cannot be read."""
     remedy = "Delete the run, or repair the library."
-    return DamagedError(what, Verbatim(f"unreadable ({str(why)[:80]})"), "must be as nnviz wrote it", remedy)
+    return UnreadableRunError(what, Verbatim(f"unreadable ({str(why)[:80]})"), "must be as nnviz wrote it", remedy)
 
 
 def came_out_otherwise(what: str) -> ReplayError:

@@ -25,7 +25,7 @@ from engine.moments import Moment
 from engine.packing import usual_bytes
 from engine.state_bytes import StateBytes, epochs_at
 from engine.training import Trainer
-from nnviz.library.curves import figures_at, figures_of_row, last_figures, write_figures
+from nnviz.library.curves import drop_figures, figures_at, figures_of_row, last_figures, write_figures
 from nnviz.library.epochs import WaitingEpochs, halve
 from nnviz.library.faults import (
     WRITTEN_AGAIN,
@@ -45,6 +45,7 @@ from nnviz.library.records import best_json, changes_json, experiment_json, pack
 from nnviz.library.schema import FIGURES
 from nnviz.library.states import (
     LEAP,
+    NOTE,
     Order,
     last_place,
     leap_payload,
@@ -126,6 +127,7 @@ class Recording:
         self._best = record.best if is_there else None
         self._stands_at = self.at  # the place of which ``_best`` and ``_by_hand`` are
         self._by_hand: dict[str, float] | None = None  # figures of a network that was changed where it stands
+        self._is_undone = False  # whether it was changed back there, and nothing is measured of it
         self._changes = [change for change in record.changes if change.epoch <= self.at]
         self._waiting_moments: dict[float, Moment] = {}
         self._waiting_orders: list[Order] = []
@@ -196,7 +198,7 @@ class Recording:
 
         The trainer stands at the end of the last one or, where others cannot wait, somewhat later.
         """
-        self._best = self._by_hand = None
+        self._best, self._by_hand, self._is_undone = None, None, False
         self._epochs.take(packed)
         epoch = self._epochs.epoch
         if epoch != self.trainer.epoch:
@@ -235,18 +237,27 @@ class Recording:
         Raises TypeError for what JSON cannot hold.
         """
         trainer, payload = self.trainer, json.loads(json.dumps(payload))
+        if text and kind == "edit":
+            payload[NOTE] = text
         self._waiting_orders.append(Order(0, self.at, trainer.epoch, trainer.batch, kind, payload, content))
         if text:
             self._changes.append(Change(self.at, text))
 
-    def note_figures(self, figures: Mapping[str, float], best: BestRestored | None) -> None:
+    def note_figures(
+        self, figures: Mapping[str, float] | None, best: BestRestored | None, notes: list[Change] | None = None
+    ) -> None:
         """Notes what was measured of a network that was changed by hand, where it stands now.
 
         Args:
-            figures: "test_error", "train_loss" and so on; empty if they are not known yet.
+            figures: "test_error", "train_loss" and so on; empty if they are not known yet. None if the change was
+                undone and nothing is measured there: then the figures of the last epoch count again.
             best: what early stopping had restored, where the change was undone; None for nothing.
+            notes: what stands beside the curves, where the change was undone; None to leave that.
         """
-        self._by_hand, self._best, self._stands_at = dict(figures), best, self.at
+        self._by_hand, self._best, self._stands_at = None if figures is None else dict(figures), best, self.at
+        if notes is not None:
+            self._changes = notes
+        self._is_undone = figures is None
 
     def change(self, experiment: Experiment, text: str = "", is_order: bool = True) -> None:
         """Notes that the training continues with the settings of another experiment, from the next step on.
@@ -360,6 +371,8 @@ class Recording:
         self._epochs.write()
         if self._by_hand is not None and self._stands_at == self.at:
             write_figures(database, self.run, self.at, self._by_hand)
+        if self._is_undone:
+            drop_figures(database, self.run, self._stands_at)
         for at, moment in self._waiting_moments.items():
             victim = self._moments.add(at - self.before)
             write_moment(database, self.run, at, moment, None if victim is None else victim + self.before)
@@ -406,6 +419,8 @@ class Recording:
             self._figures = figures_of_row(row)
         if self._by_hand is not None:
             self._figures = self._by_hand
+        if self._is_undone:
+            self._figures = last_figures(self._library.database, self.run)
         if best is None:
             return self._figures
         return figures_at(self._library.database, self.run, best.epoch) or self._figures

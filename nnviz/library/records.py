@@ -16,7 +16,7 @@ from engine.experiment import Experiment
 from engine.history import Change
 from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation
-from nnviz.library.faults import DamagedError, unreadable
+from nnviz.library.faults import UnreadableRunError, unreadable
 from nnviz.library.schema import FIGURES, MEMBERSHIP
 
 STATUSES = ("new", "training", "paused", "finished", "diverged", "stopped", "pruned")
@@ -124,7 +124,7 @@ class RunRecord:
 
     @cached_property
     def experiment(self) -> Experiment:
-        """Data, network and training that it was made with. Raises DamagedError if it cannot be read."""
+        """Data, network and training that it was made with. Raises UnreadableRunError if it cannot be read."""
         try:
             return Experiment.from_dict(json.loads(self._experiment))
         except (EngineError, ValueError, RecursionError) as error:
@@ -134,7 +134,7 @@ class RunRecord:
     def gist(self) -> tuple[tuple[int, ...], str, float]:
         """Sizes of the layers, optimizer and learning rate, read without looking at the rest: for lists of many runs.
 
-        Raises DamagedError if they cannot be read.
+        Raises UnreadableRunError if they cannot be read.
         """
         try:
             told = json.loads(self._experiment)
@@ -146,7 +146,7 @@ class RunRecord:
 
     @cached_property
     def seed(self) -> int:
-        """The seed of its training, read without looking at the rest. Raises DamagedError if it cannot be read."""
+        """The seed of its training, read without looking at the rest. Raises UnreadableRunError."""
         try:
             return int(json.loads(self._experiment)["training"]["seed"])
         except (KeyError, TypeError, ValueError, RecursionError):  # it is the usual one
@@ -154,7 +154,7 @@ class RunRecord:
 
     @cached_property
     def best(self) -> BestRestored | None:
-        """What early stopping restored at its end; None for nothing. Raises DamagedError."""
+        """What early stopping restored at its end; None for nothing. Raises UnreadableRunError."""
         try:
             return _best_of(json.loads(self._best)) if self._best else None
         except (KeyError, TypeError, ValueError, RecursionError) as error:
@@ -162,13 +162,13 @@ class RunRecord:
 
     @cached_property
     def changes(self) -> list[Change]:
-        """Where settings changed while it was trained. Raises DamagedError."""
+        """Where settings changed while it was trained. Raises UnreadableRunError."""
         try:
             return [Change(float(epoch), str(text)) for epoch, text in json.loads(self._changes)]
         except (TypeError, ValueError, RecursionError) as error:
             raise self._unreadable("changes of settings", error) from None
 
-    def _unreadable(self, what: str, error: Exception) -> DamagedError:
+    def _unreadable(self, what: str, error: Exception) -> UnreadableRunError:
         return unreadable(f"the {what} of run {self.id}", error)
 
 

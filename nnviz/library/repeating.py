@@ -22,7 +22,7 @@ from engine.storage import read_checkpoint
 from nnviz.library.faults import unreadable
 from nnviz.library.library import Library
 from nnviz.library.records import RunRecord
-from nnviz.library.states import LEAP, Order, with_data
+from nnviz.library.states import LEAP, NOTE, Order, with_data
 
 _ROUNDING = 1e-6  # epochs
 _UNTOLD = ("fingerprint", "evaluate", "data", "data_settings")
@@ -210,14 +210,13 @@ class _Path:
         return made
 
     def _text_of(self, record: RunRecord, order: Order) -> str:
-        """What is noted of an edit; empty if the notes of that place cannot be told apart."""
+        """What is noted of an edit; empty if it is not known which of several notes belongs to it."""
+        if NOTE in order.payload:
+            return str(order.payload[NOTE])
         texts = [change.text for change in record.changes if change.epoch == order.at]
         orders = [each for each in self._library.orders(record.id) if each.at == order.at]
-        for silent in ((), (LEAP,), (LEAP, "settings")):  # kinds of orders that may have no note
-            numbers = [each.number for each in orders if each.kind not in silent]
-            if len(texts) == len(numbers):
-                return texts[numbers.index(order.number)]
-        return ""
+        edits = [each.number for each in orders if each.kind == "edit"]
+        return texts[edits.index(order.number)] if len(texts) == len(edits) else ""
 
     def _told(self, before: Experiment | None, made: Experiment, is_new: bool) -> str:
         """The settings and data that are others from there on; of a new training the number of its epochs, too."""

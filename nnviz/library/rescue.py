@@ -59,8 +59,9 @@ def _rescue(path: Path) -> str | None:
                 return None  # another program was faster
             new = path.with_name(f"{path.name}.rescued")
             _remove(new)
+            is_ours = _is_ours(path)  # before it is locked: closing a file lets go of all locks on it
             with _held(path):
-                saved = _copy_readable(path, new)
+                saved = _copy_readable(path, new, is_ours)
                 aside = _set_aside(path)
                 os.replace(new, path)
             damage_mark(path).unlink(missing_ok=True)
@@ -117,12 +118,12 @@ def _set_aside(path: Path) -> Path:
     return aside
 
 
-def _copy_readable(path: Path, new: Path) -> int:
+def _copy_readable(path: Path, new: Path, is_ours: bool) -> int:
     """Returns how many runs were saved."""
     target, headed = Database(new), path.with_name(f"{path.name}.headed")
     try:
         saved = _copy_from(path, target)
-        if not saved and _is_ours(path):  # perhaps only its first page is damaged
+        if not saved and is_ours:  # perhaps only its first page is damaged
             _copy_with_head(path, headed)
             saved = _copy_from(headed, target)
         return saved

@@ -21,6 +21,7 @@ from nnviz.library.faults import damaged, no_memory, too_large, unreadable
 
 _UNREADABLE = (EngineError, KeyError, TypeError, ValueError, OverflowError, RecursionError)
 LEAP = "state"  # the kind of an order that leads to a whole state, which is its content
+NOTE = "note"  # in an order of kind "edit": what stands beside the curves; programs up to 0.21 kept it in the run alone
 _LONGEST_DATA = 100_000  # characters of the name and settings of data in an order
 _COLUMNS = "at, before, epoch, batch, orders, machine, content"
 

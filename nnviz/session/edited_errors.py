@@ -43,6 +43,14 @@ class EditedErrors:
         """Has the record of a run say what its network's figures are, if they are still those of its weights."""
         self._worker.note_figures(run.id, run.parameters, figures, run.history.best)
 
+    def put_back(self, run: Run) -> None:
+        """Has the record of a run be as before an edit that was undone: figures, best epoch and notes."""
+        figures = run.history.figures(run.place_of_edits) if run.edited != {} else {}
+        is_unmeasured = not figures and run.edited is None  # within an epoch
+        notes = list(run.history.changes)
+        told = None if is_unmeasured else figures
+        self._worker.note_figures(run.id, run.parameters, told, run.history.best, notes)
+
     def _measure_unknown(self) -> None:
         """Measures the current run if its figures were not known yet when its window was closed."""
         run = self._runs.current

@@ -167,8 +167,8 @@ class Edits(QObject):
         self._put(run, edit, edit.what_if)
         self._order(run, edit, is_noted=not takes_back)
         if takes_back:
-            self.errors.record(run, run.history.figures(run.place_of_edits))
-        elif run.stage is not Stage.TRAINING:
+            self.errors.put_back(run)
+        if run.stage is not Stage.TRAINING and (not takes_back or run.edited == {}):
             self.errors.measure(run)
 
     def _put(self, run: Run, edit: Edit, what_if: WhatIf | None = None) -> None:
@@ -206,7 +206,7 @@ class Edits(QObject):
                 self._put(run, edit)  # a copy from before came between
                 self.errors.measure(run)
 
-        found = self._training.runner.look(run.id, write, written, edit.text)
+        found = self._training.runner.look(run.id, write, written, edit.text if is_noted else "")
 
     def _note(self, run: Run, text: str, place: tuple[int, int, int] | None) -> None:
         epochs = run.epochs

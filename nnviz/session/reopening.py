@@ -157,10 +157,5 @@ def _with_training(state: KeptState, network: Network, dataset: Dataset | None) 
     found = resumed(Opened(state.network, state=state.training), dataset)
     if past.history is not None and (found.trainer is not None or found.state is not None):
         measured = past.history.last_measured(state.at) or 0  # also within an epoch, after an edit
-        past.history.completed = whole_if_possible(max(state.before + _whole_epochs(state), measured))
+        past.history.completed = whole_if_possible(max(state.before + state.training.whole_epochs, measured))
     return replace(found, provenance=past, before=state.before)
-
-
-def _whole_epochs(state: KeptState) -> int:
-    """The epochs that a training has done to their ends, with what was measured there."""
-    return state.epoch if state.training.progress["measured"] else max(state.epoch - 1, 0)

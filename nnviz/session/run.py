@@ -239,7 +239,7 @@ class Run:
     def figures_before(self) -> float | None:
         """The epoch after which ``figures`` were measured, if the network was trained on since; else None."""
         measured = self.epoch_of_figures
-        return measured if self.edited is None and measured and self.epochs > measured else None
+        return measured if measured and self.epochs > measured else None
 
     @property
     def epoch_of_figures(self) -> float:

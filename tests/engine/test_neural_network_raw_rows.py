@@ -359,6 +359,13 @@ def test_classes_that_are_numbers_are_meant_by_their_names(tmp_path: Path) -> No
     net.description = Description(coding=prepared(tmp_path / "some.csv", "doors", task="classification").coding)
     net.train([[1], [3], [5]], [2, 4.0, "5"], batch_size=3, epochs=200, learning_rate=3, seed=1)
     assert net.predict([[1], [3], [5]]).argmax(axis=1).tolist() == [0, 1, 2]
+    (tmp_path / "codes.csv").write_text("a,place\n" + "1,01099\n3,04109\n" * 8)
+    places = NeuralNetwork([1, 2], ["softmax"], "cross-entropy", seed=1)
+    places.description = Description(coding=prepared(tmp_path / "codes.csv", "place", task="classification").coding)
+    places.train([[1], [3]], ["01099", "04109"], batch_size=2, epochs=50, learning_rate=3, seed=1)
+    for labels in ([1099, 4109], np.array([1099.0, 4109.0])):
+        places.train([[1], [3]], labels, batch_size=2, epochs=1)
+        assert places.predict([[1], [3]]).argmax(axis=1).tolist() == [0, 1]
     with pytest.raises(DataError, match=r"doors is 0 at \[0\] of train_labels: it must be one of: 2, 4, 5"):
         net.train([[1], [3]], [0, 1], batch_size=2)
 

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from nnviz.jobs.library_lane import LibraryLane
-from nnviz.library import Library, UnknownRunError
+from nnviz.library import Library, UnknownRunError, UnreadableRunError
 from tests.nnviz.library.helpers import an_experiment
 
 
@@ -43,6 +43,19 @@ def test_while_it_is_open_nobody_puts_the_log_away(lane: LibraryLane, path: Path
     with Library(path) as library:
         library.begin(an_experiment())
     assert path.with_name(f"{path.name}-wal").exists()
+
+
+def test_a_run_that_cannot_be_read_makes_no_deletion_final(lane: LibraryLane, path: Path, qtbot: QtBot) -> None:
+    with Library(path) as library:
+        gone, bad = library.begin(an_experiment()), library.begin(an_experiment())
+        library.database.write("UPDATE runs SET experiment = '{\"data\": 3}' WHERE id = ?", (bad,))
+    failed: list[Exception] = []
+    found: list[object] = []
+    lane.run(lambda library: library.delete([gone]), found.append, never)
+    lane.run(lambda library: library.run(bad).experiment, found.append, failed.append)
+    lane.run(lambda library: library.restore([gone]) or library.run(gone).id, found.append, never)
+    qtbot.waitUntil(lambda: found == [None, gone])
+    assert isinstance(failed[0], UnreadableRunError)
 
 
 def test_looking_makes_no_file(lane: LibraryLane, path: Path, qtbot: QtBot) -> None:

@@ -490,6 +490,88 @@ def test_an_edit_that_is_undone_leaves_no_figure(recorded: MainWindow, qtbot: Qt
     assert runs_of(recorded)[0].status == "finished"
 
 
+def test_an_edit_that_is_undone_within_an_epoch_leaves_the_figures_of_the_epoch_before(
+    recorded: MainWindow, qtbot: QtBot
+) -> None:
+    session = recorded.session
+    session.settings.change("epochs", epochs=3)
+    session.step_epoch()
+    wait_for(qtbot, recorded, Status.PAUSED)
+    for _ in range(2):
+        session.step_batch()
+        wait_for(qtbot, recorded, Status.PAUSED)
+    run = session.runs.current
+    figures, epochs = run.figures(), run.history.measured
+    edit_biases(qtbot, recorded)
+    session.undo.undo()
+    written(qtbot, recorded)
+    written(qtbot, recorded)
+    (record,) = runs_of(recorded)
+    assert (run.figures(), run.figures_before, run.history.measured) == (figures, 1, epochs)
+    assert record.test_error == figures["test_error"]
+    assert record.measured == 1
+    with Library() as library:
+        assert library.history(record.id).measured == epochs
+
+
+def test_of_two_edits_the_first_is_measured_when_the_second_is_undone(
+    recorded: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 1)
+    session.edits.set_bias(Neuron(3, 0), 50.0)
+    session.edits.set_bias(Neuron(3, 1), 60.0)
+    session.undo.undo()
+    qtbot.waitUntil(lambda: "test_error" in session.runs.current.figures())
+    written(qtbot, recorded)
+    expect_everywhere(recorded, home / "undone", measured_by_hand(recorded), 1)
+
+
+def test_an_edit_that_is_undone_and_done_again_is_noted_once(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 1)
+    run = session.runs.current
+    edit_biases(qtbot, recorded)
+    for step, count in ((session.undo.undo, 0), (session.undo.redo, 1)):
+        step()
+        qtbot.waitUntil(lambda: "test_error" in run.figures())
+        written(qtbot, recorded)
+        written(qtbot, recorded)
+        (record,) = runs_of(recorded)
+        assert record.changes == run.history.changes
+        assert len(run.history.changes) == count
+
+
+def test_after_an_edit_and_some_batches_the_figures_are_of_the_edited_epoch(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    session.settings.change("epochs", epochs=3)
+    session.step_epoch()
+    wait_for(qtbot, recorded, Status.PAUSED)
+    edit_biases(qtbot, recorded)
+    run, edited = session.runs.current, session.runs.current.figures()
+    assert run.figures_before is None
+    session.step_batch()
+    wait_for(qtbot, recorded, Status.PAUSED)
+    assert (run.figures(), run.figures_before) == (edited, 1)
+
+
+def test_a_training_without_a_validation_set_keeps_the_validation_error_before_it(
+    recorded: MainWindow, qtbot: QtBot
+) -> None:
+    session = recorded.session
+    session.settings.change("share", validation_share=0.2)
+    train_epochs(qtbot, recorded, 2)
+    session.settings.change("share", validation_share=0.0)
+    train_epochs(qtbot, recorded, 1)
+    run = session.runs.current
+    assert run.history.error.validation.epochs == [0, 1, 2]
+    with Library() as library:
+        kept = library.history(run.record or 0)
+    assert kept.error.validation.epochs == [0, 1, 2]
+    assert kept.error.validation.values == pytest.approx(run.history.error.validation.values)
+    assert kept.error.train.values == pytest.approx(run.history.error.train.values)
+
+
 def test_an_edit_after_early_stopping_and_its_undo(
     recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nnviz.library import BusyError, DamagedError, Library, LibraryError, ReplacedError, rescue
+from nnviz.library import BusyError, DamagedError, Library, LibraryError, ReplacedError, UnreadableRunError, rescue
 from nnviz.library.faults import damage_mark
 from nnviz.library.place import usual_path
 from nnviz.library.repeating import way_to
@@ -244,9 +244,9 @@ def test_a_wrong_order_damages_its_run_and_not_the_library(path: Path, kind: str
     for _ in range(2):
         with Library(path) as library:
             assert library.notice is None
-            with suppress(DamagedError):
+            with suppress(UnreadableRunError):
                 way_to(library, bad)
-            with pytest.raises(DamagedError, match=f"order 1 of run {bad} is unreadable"):
+            with pytest.raises(UnreadableRunError, match=f"order 1 of run {bad} is unreadable"):
                 list(replay(library, bad, 5, DATA))
             assert list(replay(library, good, 5, DATA))
             assert library.network(bad).parameters.size
@@ -261,7 +261,7 @@ def test_a_run_whose_settings_are_unreadable_spoils_no_list(path: Path) -> None:
         good, bad = library.begin(an_experiment()), library.begin(an_experiment())
         library.database.write("UPDATE runs SET experiment = '{\"data\": 3}' WHERE id = ?", (bad,))
         assert [run.id for run in library.runs()] == [bad, good]
-        with pytest.raises(DamagedError, match=f"the experiment of run {bad}"):
+        with pytest.raises(UnreadableRunError, match=f"the experiment of run {bad}"):
             library.run(bad).experiment  # noqa: B018
         library.delete([bad])
         library.purge()

@@ -298,7 +298,7 @@ def test_orders_are_kept_in_their_order_with_their_places(library: Library) -> N
     assert first.payload["learning_rate"] == 0.05
     assert (second.kind, second.payload, second.content) == (
         "edit",
-        {"layer": 1, "cells": [[0, 2]]},
+        {"layer": 1, "cells": [[0, 2]], "note": "a weight edited"},
         np.float32([1.5]).tobytes(),
     )
     assert [change.text for change in library.history(run).changes] == ["learning rate 0.05", "a weight edited"]

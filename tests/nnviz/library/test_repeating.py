@@ -181,8 +181,27 @@ def test_each_of_several_edits_of_one_epoch_is_named(library: Library) -> None:
         f"at epoch 2: {by_hand} (neuron 6 edited)",
         "at epoch 3: learning rate 0.004",
         "at epoch 3: learning rate 0.01",
-        f"at epoch 3: {by_hand}",
+        f"at epoch 3: {by_hand} (neuron 7 edited)",
     )
+
+
+def test_an_edit_of_a_run_of_version_0_21_is_named_if_its_note_is_known(library: Library) -> None:
+    """Its orders have no notes: they stand in the run alone."""
+    made = an_experiment()
+    recording = begun(library, made.trainer(DATA), made)
+    until(recording, 1, 6)
+    edit(recording, 0.5, "neuron 3 edited")
+    until(recording, 2, 6)
+    edit(recording, 0.5, "neuron 5 edited")
+    recording.change(made.changed(learning_rate=0.004), "learning rate 0.004")
+    recorded(recording, Clock())
+    for order in library.orders(recording.run):
+        if order.kind == "edit":
+            payload = json.dumps({"count": order.payload["count"]})
+            library.database.write("UPDATE orders SET payload = ? WHERE number = ?", (payload, order.number))
+    by_hand = "weights were edited by hand, which no command repeats"
+    steps = way_to(library, recording.run).steps
+    assert steps[1:3] == (f"at epoch 1: {by_hand} (neuron 3 edited)", f"at epoch 2: {by_hand}")
 
 
 # ---- data that were changed from one training to the next

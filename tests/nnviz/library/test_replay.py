@@ -17,7 +17,7 @@ from engine.machine import this_machine
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from engine.validation import Array
-from nnviz.library import DamagedError, Library, Recording, UnknownRunError
+from nnviz.library import Library, Recording, UnknownRunError, UnreadableRunError
 from nnviz.library.faults import ReplayError, damage_mark
 from nnviz.library.replay import Replayed, edit_content, replay, retrace
 from nnviz.library.states import state_places
@@ -161,7 +161,7 @@ def test_other_data_are_refused(library: Library) -> None:
 @pytest.mark.parametrize("at", [1.01, -1, 77])
 def test_no_such_moment(library: Library, at: float) -> None:
     seen(library)
-    with pytest.raises((UnknownRunError, DamagedError)):
+    with pytest.raises((UnknownRunError, UnreadableRunError)):
         gone_to(library, at)
 
 
@@ -197,7 +197,7 @@ def test_between_two_recordings_nothing_is_made_up(library: Library) -> None:
 def test_a_damaged_place_is_told(library: Library, payload: str) -> None:
     seen(library, epochs=20)
     library.database.write("INSERT INTO orders VALUES (1, 99, 15, 16, 1, 'state', ?, NULL)", (payload,))
-    with pytest.raises(DamagedError, match="order 99 of run 1 is unreadable"):
+    with pytest.raises(UnreadableRunError, match="order 99 of run 1 is unreadable"):
         gone_to(library, 14)
     assert not damage_mark(library.path).exists(), "it says nothing of the other runs"
 
@@ -217,7 +217,7 @@ def test_a_damaged_order_is_told(library: Library, payload: str, content: bytes)
     with library.database.writing():
         query = "UPDATE orders SET payload = ?, content = ? WHERE kind = 'edit'"
         library.database.write(query, (payload, content))
-    with pytest.raises(DamagedError, match=r"order \d of run 1 is unreadable .* Delete the run"):
+    with pytest.raises(UnreadableRunError, match=r"order \d of run 1 is unreadable .* Delete the run"):
         gone_to(library, 1 + 2 / 6)
     assert not damage_mark(library.path).exists(), "it says nothing of the other runs"
 

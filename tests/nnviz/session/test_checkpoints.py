@@ -18,6 +18,7 @@ from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training import Trainer
+from nnviz.jobs.reading import read_network
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -354,3 +355,5 @@ def test_a_run_that_was_edited_within_an_epoch_comes_back_as_it_was(
     assert (again.epochs, again.epoch, again.last_epoch) == (run.epochs, run.epoch, run.last_epoch)
     assert again.figures() == run.figures()
     assert again.figures_before is None
+    with_data, without = (read_network(home / "run.npz", data) for data in (session.dataset, None))
+    assert with_data.before == without.before == 2, "in a window whose data are not loaded yet, too"

@@ -177,12 +177,16 @@ def test_changed_settings_on_the_way_are_those_of_then(recorded: MainWindow, qtb
     session.settings.change("rate", learning_rate=0.02)
     train(recorded, qtbot, 0, 2)
     at, then = session.runs.current.epochs, newest(recorded, qtbot).step
+    train(recorded, qtbot, 0, 2)
+    changed_at = session.runs.current.epochs
     session.settings.change("rate", learning_rate=0.0001)
     train(recorded, qtbot, 1)
     session.timeline.go_to(at)
     found = newest(recorded, qtbot).step
     expect_same(found, then)
     assert found.rate == 0.02
+    session.timeline.go_to(changed_at)
+    assert newest(recorded, qtbot).step.rate == 0.0001
 
 
 def test_the_latest_moment_wins(recorded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine import neurons
 from engine.datasets import Dataset
-from engine.metrics import Evaluator
+from engine.metrics import Evaluator, figures_of
 from engine.network import Network
 from nnviz.session.asked_neuron import NEURON, NEURON_ERROR
 from nnviz.session.selection import Neuron
@@ -42,10 +42,11 @@ def trained(without_tests: Dataset, load_with: Callable[..., None], qtbot: QtBot
     assert session.close()
 
 
-def errors_by_hand(network: Network, data: Dataset) -> dict[str, float | None]:
-    """The error of the examples that the run learns from, and of those that it holds out."""
-    parts = data.with_validation(SHARE)
-    return {f"{name}_error": Evaluator(network, split).evaluate().error for name, split in parts.splits.items()}
+def figures_by_hand(network: Network, data: Dataset) -> dict[str, float]:
+    """Error and loss of the examples that the run learns from, and of those that it holds out."""
+    splits = data.with_validation(SHARE).splits
+    parts = {name: Evaluator(network, split).evaluate() for name, split in splits.items()}
+    return figures_of(parts) | {f"{name}_loss": part.loss for name, part in parts.items()}
 
 
 def test_after_an_edit_the_train_error_is_of_training_examples(
@@ -54,7 +55,7 @@ def test_after_an_edit_the_train_error_is_of_training_examples(
     session, run = trained.session, trained.session.runs.current
     session.edits.set_bias(Neuron(3, 0), 1.0)
     qtbot.waitUntil(lambda: "train_error" in run.figures())
-    assert run.figures() == errors_by_hand(run.displayed_network(), without_tests)
+    assert run.figures() == figures_by_hand(run.displayed_network(), without_tests)
 
 
 def test_within_an_epoch_the_train_error_is_of_training_examples(
@@ -65,7 +66,7 @@ def test_within_an_epoch_the_train_error_is_of_training_examples(
     assert 1 < between < timeline.live_epoch
     timeline.go_to(between)
     qtbot.waitUntil(lambda: timeline.figures[0] == between)
-    assert timeline.figures[1] == errors_by_hand(trained.session.displayed.network, without_tests)
+    assert timeline.figures[1] == figures_by_hand(trained.session.displayed.network, without_tests)
 
 
 def test_without_a_test_set_neurons_are_measured_by_the_validation_set(
@@ -79,8 +80,8 @@ def test_without_a_test_set_neurons_are_measured_by_the_validation_set(
     network = session.displayed.network
     without = neurons.scaled(network, {(1, 4): 0.0})
     assert (effect.part, effect.count) == ("validation", SHARE * len(without_tests.train))
-    assert effect.before.error == errors_by_hand(network, without_tests)["validation_error"]
-    assert effect.after.error == errors_by_hand(without, without_tests)["validation_error"]
+    assert effect.before.error == figures_by_hand(network, without_tests)["validation_error"]
+    assert effect.after.error == figures_by_hand(without, without_tests)["validation_error"]
     assert report.part.name == "validation"
     best = report.excited_by[0]
     np.testing.assert_array_equal(without_tests.train.example(best.number), best.inputs)
@@ -99,7 +100,7 @@ def test_without_a_test_set_robustness_is_measured_by_the_validation_set(
     subject, found = robustness.measured
     assert (subject.part.name, found.examples) == ("validation", SHARE * len(without_tests.train))
     undisturbed = next(iter(found.curves.values()))[0]
-    wanted = errors_by_hand(trained.session.displayed.network, without_tests)["validation_error"]
+    wanted = figures_by_hand(trained.session.displayed.network, without_tests)["validation_error"]
     assert undisturbed.error == pytest.approx(wanted)
 
 
@@ -114,4 +115,4 @@ def test_without_a_test_set_a_step_is_measured_by_the_validation_set(
     would = session.step_effects.would
     assert would is not None
     assert (would.part, would.count) == ("validation", SHARE * len(without_tests.train))
-    assert would.before == errors_by_hand(session.displayed.network, without_tests)["validation_error"]
+    assert would.before == figures_by_hand(session.displayed.network, without_tests)["validation_error"]
