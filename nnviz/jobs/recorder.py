@@ -58,7 +58,7 @@ class Plan:
         name: what the run is called.
         history: what is known of its network from before; None for nothing.
         updated: when the run's record was written, as it was read; None for one that was not read.
-        waits: whether there is nothing to record before the training goes on or its network is edited.
+        waits: whether there is nothing to record before the training continues or its network is edited.
         words: what is noted of the beginning of this training beside the curves; ``history`` has it, too.
     """
 

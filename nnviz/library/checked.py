@@ -60,7 +60,7 @@ def most_bytes(table: str, made: Experiment) -> int:
 
 
 def _classes(made: Experiment) -> int:
-    """At most so many classes have a row in a confusion matrix of the run."""
+    """The largest number of classes in a confusion matrix of the run."""
     return max(made.outputs, 2)
 
 

@@ -109,7 +109,7 @@ class RunRecord:
 
     @property
     def data_set(self) -> tuple[str, str]:
-        """What tells its data from others: only figures of the same data can be compared."""
+        """Title and fingerprint of its data. Only figures of the same data can be compared."""
         return self.data, self.fingerprint
 
     @property

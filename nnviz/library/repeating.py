@@ -143,7 +143,7 @@ class _Path:
     # ---- its data
 
     def _made(self, record: RunRecord, order: Order, state: _State) -> Experiment:
-        """What a training was made with that goes on from a whole state. Its data may be others than the run's last."""
+        """The experiment of a training that continues from a whole state. Its data may differ from the run's last."""
         made = _with(record.experiment, state[1].settings)
         identity = state[1].progress.get("data")
         known = identity if isinstance(identity, Mapping) else {}

@@ -172,7 +172,7 @@ def leap_payload(before: float, since: float, made: Experiment) -> dict[str, Any
 
     Args:
         since: the epochs up to which the run was known: between them and this state nothing is.
-        made: what the training that goes on is made with.
+        made: the experiment of the training that continues.
     """
     data = {"data": made.data, "data_settings": dict(made.data_settings)}
     named = {"data": data} if len(json.dumps(data)) <= _LONGEST_DATA else {}

@@ -61,7 +61,7 @@ class Records(QObject):
             self._awaited.discard(run.id)
 
     def begin(self, run: Run, waits: bool = False, words: str = "") -> Plan | None:
-        """As what the training that a run begins, or goes on with, is recorded; None: it is not.
+        """Returns the plan by which the training of a run is recorded; None if it is not.
 
         Args:
             waits: whether there is nothing to record before more happens to it.

@@ -189,7 +189,7 @@ class Training(QObject):
 
         Args:
             goes: whether it is trained at once.
-            waits: whether there is nothing to record before it goes on or its network is edited.
+            waits: whether there is nothing to record before it continues or its network is edited.
             words: what is noted of its beginning beside the curves.
         """
         self.runner.worker.begin(run.id, make, self._records.begin(run, waits, words), goes)

@@ -70,7 +70,7 @@ class RankingView(QWidget):
     def measure(
         self, network: Network, layer: int, data: Dataset, part: Part, off: frozenset[int] = frozenset()
     ) -> None:
-        """Ranks a layer of a network that nobody writes to, by a part of the data.
+        """Ranks the neurons of a layer of a network that does not change meanwhile, by a part of the data.
 
         Neurons that are ``off`` in the network have no rank.
         """

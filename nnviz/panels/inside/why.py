@@ -58,10 +58,10 @@ _SHORTER = {
 _BASELINE_TIP = "What the input is compared with: contributions are of what differs from it."
 _ONE_TIP = "The output that is explained. “its answer” follows the network."
 _OTHER_TIP = (
-    "The output to compare with, and to which the smallest change turns the prediction. "
+    "Compares the predicted output with this one, to which the smallest change turns it. "
     "Default: the true class of a mistake, else the second best."
 )
-_INEXACT_TIP = "The contributions add up only within this number. Rounding errors or the limit of steps prevent more."
+_INEXACT_TIP = "Shows by how much the contributions fail to add up, because of rounding or the limit of steps."
 _CHANGE_TIP = (
     "The smallest change of the input that gets the other answer: its distance (L2), and how many inputs change by "
     "more than a tenth of their range."
