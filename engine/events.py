@@ -94,7 +94,10 @@ class TrainingState:
     @property
     def whole_epochs(self) -> int:
         """Epochs that the run has trained to their ends, with what was measured there; 0 if the file does not say."""
+        return max(self.epochs_begun if self.progress.get("measured") else self.epochs_begun - 1, 0)
+
+    @property
+    def epochs_begun(self) -> int:
+        """Epochs of the run, with the one in progress; 0 if the file does not say."""
         epoch = self.progress.get("epoch")
-        if not isinstance(epoch, int):
-            return 0
-        return max(epoch if self.progress.get("measured") else epoch - 1, 0)
+        return epoch if isinstance(epoch, int) else 0

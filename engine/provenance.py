@@ -21,6 +21,7 @@ _TEXTS = ("title", "data", "command")
 FIGURES = tuple(f"{part}_{name}" for name in MEASURED for part in PARTS)  # of the present parameters
 _OLD_ERROR = "held_out_error"  # the name of validation_error in version 0.3
 _LARGEST = sys.float_info.max
+_ROUNDING = 1e-6  # epochs
 _PART = "part_of_epoch"  # in a file, beside the whole epochs
 _BEFORE = "epochs_before_training"
 _KNOWN = (*_TEXTS, "epochs", _PART, _BEFORE, "seed", *FIGURES, _OLD_ERROR, "experiment", "curves")
@@ -70,13 +71,14 @@ class Provenance:
     before: float | None = None
 
     @classmethod
-    def read(cls, network: Network, epochs_done: int = 0) -> Provenance:
+    def read(cls, network: Network, epochs_done: int = 0, epochs_begun: int = 0) -> Provenance:
         """Returns the provenance of a network. Invalid entries are ignored, because files may come from anywhere.
 
         It always has a history, which at least tells how many epochs are completed.
 
         Args:
             epochs_done: epochs of the training that was saved with the network; used if the provenance does not say.
+            epochs_begun: the same, with the epoch in progress.
         """
         past = cls.from_dict(network.provenance)
         epochs = epochs_done or None if past.epochs is None else past.epochs
@@ -90,8 +92,10 @@ class Provenance:
         if experiment is not None and made != (experiment.shape, experiment.activations, experiment.loss):
             experiment = None
         before = past.before
-        if before is not None and not 0 <= history.completed - before - epochs_done < 1:
-            before = None  # of another training: an older program has kept the entry
+        if before is not None:
+            own = history.completed - before
+            is_own = own >= epochs_done - _ROUNDING and (own < epochs_done + 1 or own <= epochs_begun + _ROUNDING)
+            before = before if is_own else None  # of another training: an older program has kept the entry
         return replace(past, epochs=epochs, history=history, experiment=experiment, before=before)
 
     @classmethod

@@ -170,8 +170,8 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
         ) from None
     if arguments.epochs is not None:
         _train_until(arguments.epochs, trainer, arguments.resume)
-    whole = trainer.epoch if state.progress["measured"] else max(trainer.epoch - 1, 0)
-    provenance = Provenance.read(network, whole)
+    whole = state.whole_epochs
+    provenance = Provenance.read(network, whole, state.epochs_begun)
     history = provenance.history or History()
     provenance = replace(
         provenance,

@@ -27,6 +27,7 @@ class Opened:
         settings: those of the training that was saved with it; None if there is none.
         trainer: continues that training, or is over if that was complete; None if it cannot be made.
         epochs_done: whole epochs that the training has done.
+        epochs_begun: the same, with the epoch in progress.
         before: epochs that the network had before that training; None if that is not known.
         why_not: why the training cannot be continued; empty if it can.
         provenance: that of the network; its history may be long.
@@ -37,6 +38,7 @@ class Opened:
     settings: TrainingSettings | None = None
     trainer: Trainer | None = None
     epochs_done: int = 0
+    epochs_begun: int = 0
     before: float | None = None
     why_not: str = ""
     provenance: Provenance = field(default_factory=Provenance)
@@ -46,7 +48,7 @@ class Opened:
 def read_network(path: Path, dataset: Dataset | None) -> Opened:
     """Reads a network, and its training if that can be continued with this data. Raises FileFormatError or OSError."""
     found = _read(path, dataset)
-    provenance = Provenance.read(found.network, found.epochs_done)
+    provenance = Provenance.read(found.network, found.epochs_done, found.epochs_begun)
     return replace(found, provenance=provenance, before=provenance.before)
 
 
@@ -56,7 +58,8 @@ def _read(path: Path, dataset: Dataset | None) -> Opened:
     network, state = load_checkpoint(path)
     if state is None:
         return Opened(network)
-    return resumed(Opened(network, state=state, epochs_done=state.whole_epochs), dataset)
+    done, begun = state.whole_epochs, state.epochs_begun
+    return resumed(Opened(network, state=state, epochs_done=done, epochs_begun=begun), dataset)
 
 
 def resumed(found: Opened, dataset: Dataset | None) -> Opened:

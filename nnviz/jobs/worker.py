@@ -282,8 +282,6 @@ class Worker(QThread):
             other.trainer.back_to_finite()  # its last step may just have made them infinite
             self._stop(other, Stopped(other.frame_if_possible()))
         if job is not None:
-            if job.recorder is not None and job.recorder.plan.waits:
-                job.recorder.open(job.trainer, partial(self.told.emit, run))
             job.go(until)
             self._training = job
             if until is not Until.BATCH:

@@ -406,8 +406,11 @@ class Recording:
         figures = self._figures_now()
         told |= {name: figures.get(name) for name in FIGURES}
         if self._experiment is not self._written:
-            told |= {"experiment": experiment_json(self._experiment)}
-            told |= {"words": words_of(self._experiment, self._record.data)}
+            fingerprint, data = self._experiment.fingerprint, self._record.data
+            if fingerprint != self._record.fingerprint:
+                data = self.trainer.dataset.title
+                told |= {"fingerprint": fingerprint, "data": data}
+            told |= {"experiment": experiment_json(self._experiment), "words": words_of(self._experiment, data)}
         database = self._library.database
         database.update_run(self.run, told)
         database.count_bytes(self.run)

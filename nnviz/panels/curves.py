@@ -9,7 +9,7 @@ from functools import partial
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
 
-from engine.history import Curves, History
+from engine.history import PARTS, Curves, History
 from nnviz.look.text import epochs as epochs_text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.run import Run
@@ -324,7 +324,9 @@ class CurvePage(Page):
         run = self._session.runs.current
         curves, history = self._of(run.history), run.history
         places = (curves.live_train.epochs[-1:], curves.last_epoch, run.last_epoch, run.progress.batches)
-        drawn = (run, *places, history.completed, len(history.changes))
+        ends = [getattr(curves, part).values[-1:] for part in PARTS]  # an edit measures the last epoch again
+        notes = [change.text for change in history.changes]
+        drawn = (run, *places, history.completed, ends, notes)
         if drawn == self._drawn:
             return  # most views bring no new figures
         self._drawn = drawn

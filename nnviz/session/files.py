@@ -162,11 +162,10 @@ class Files(QObject):
         is_cut_off = self._training.is_under_way or state is not None
 
         def work() -> str:
-            network = network_for_file(past, data)
             if path.suffix.lower() == CHECKPOINT and state is not None:
-                save_checkpoint(network, path, state)
+                save_checkpoint(network_for_file(past, data, with_training=True), path, state)
                 return ""
-            save_network(network, path)
+            save_network(network_for_file(past, data), path)
             return ", without the state of its training: only .npz keeps that" if is_cut_off else ""
 
         writing.run(self._saving, work, saved)
@@ -180,7 +179,8 @@ class Files(QObject):
                 past.take_event(each)
 
         def work() -> str:
-            network, found = network_for_file(past, data), found_at(look, writing.path)
+            found = found_at(look, writing.path)
+            network = network_for_file(past, data, with_training=found is not None)
             if found is None:
                 save_network(network, writing.path)
                 return ", without the state of its training, which could not continue"

@@ -164,7 +164,8 @@ class MomentFiles(QObject):
         history, data = wish.run.history.until(wish.at), self._files.data_title(wish.run)
 
         def work() -> str:
-            job.write(network_for_file(of_the_past(wish, history, found), data), found)
+            with_training = found is not None and job.path.suffix.lower() == CHECKPOINT
+            job.write(network_for_file(of_the_past(wish, history, found), data, with_training), found)
             return f", {moment}{', approximately' if why_approximate else ''}"
 
         self._files.put(job.path, job.past, job.turn, work, wish.run)

@@ -34,7 +34,7 @@ class Resuming(QObject):
         """The worker gets the trainer of a run, if its file had one for the data that are there."""
         trainer = found.trainer
         if trainer is not None:
-            self._training.begin(run, lambda: trainer, waits=run.record is not None or trainer.is_over)
+            self._training.begin(run, lambda: trainer, waits=True)
 
     def settle(self, run: Run, found: Opened) -> None:
         """Waits for the data of a run that was opened, if they are loading; else tells what does not fit."""

@@ -211,7 +211,7 @@ class Run:
             return self.edited
         measured = self.history.figures(self.epoch_of_figures)
         opened = self.opened
-        if opened is None or opened.epochs != self._epochs_for_file:
+        if opened is None or opened.epochs != self._epochs_for_file(with_training=True):
             return measured
         of_file = {name: getattr(opened, name) for name in FIGURES}
         known = {name: figure for name, figure in of_file.items() if figure is not None}
@@ -246,11 +246,10 @@ class Run:
         """The end of the last epoch, or of the one whose parameters early stopping restored."""
         return self.history.completed if self.history.best is None else self.history.best.epoch
 
-    @property
-    def _epochs_for_file(self) -> float:
-        """As :attr:`epochs`, but within a training that can continue those at the end of its last epoch."""
+    def _epochs_for_file(self, with_training: bool) -> float:
+        """As :attr:`epochs`, but with a training that can continue those at the end of its last epoch."""
         is_cut_off = self.history.best is None and not self.progress.epoch
-        return self.end if is_cut_off else self.epoch_of_figures
+        return self.end if is_cut_off else self.epoch_of_figures if with_training else self.epochs
 
     def misfit(self, dataset: Dataset | None) -> str | None:
         """Why the network does not fit the data, as a text; None if it fits, or without data.
@@ -347,24 +346,32 @@ class Run:
             self.has_died = self.has_died or event.dead_layer is not None
             self.changes = max(self.changes, min(event.epoch, 1))
 
-    def provenance(self, data_title: str) -> Provenance:
-        """The provenance that a file of this network will hold."""
+    def provenance(self, data_title: str, with_training: bool = False) -> Provenance:
+        """The provenance that a file of this network will hold.
+
+        ``with_training``: whether the file holds the state of its training, too. Without it the figures are those of
+        the weights, which are unknown within an epoch.
+        """
         told = self.opened or Provenance()
         other = {**told.other, _GUESSED: True} if self.guess else told.other
-        if not self.changes:
+        epochs = self._epochs_for_file(with_training)
+        before = self.start_epoch if with_training and self.stage is not Stage.RESTING else None
+        if not self.changes and (not with_training or epochs == told.epochs):
             experiment = told.experiment or self.experiment
             history = self.history if told.history else None
-            return replace(told, experiment=experiment, seed=self.experiment.seed, history=history, other=other)
-        known = self.figures()
+            return replace(
+                told, experiment=experiment, seed=self.experiment.seed, history=history, other=other, before=before
+            )
+        known = self.figures() if with_training or self.figures_before is None else {}
         figures: dict[str, Any] = {name: known.get(name) for name in FIGURES}
         return Provenance(
             data=data_title,
-            epochs=self._epochs_for_file,
+            epochs=epochs,
             seed=self.experiment.seed,
             experiment=self.experiment,
             history=self.history,
             other=other,
-            before=None if self.stage is Stage.RESTING else self.start_epoch,
+            before=before,
             **figures,
         )
 

@@ -88,8 +88,11 @@ class Writing:
         lanes.run(os.path.realpath(self.path.parent), lambda: self.turn.unless_later(work), done, failed)
 
 
-def network_for_file(past: Run, data_title: str) -> Network:
-    """The network to write, with its provenance. It may take long; called with a copy of the run."""
+def network_for_file(past: Run, data_title: str, with_training: bool = False) -> Network:
+    """The network to write, with its provenance. It may take long; called with a copy of the run.
+
+    ``with_training``: whether the state of its training is written, too.
+    """
     network = past.displayed_network()
-    past.provenance(data_title).write(network)
+    past.provenance(data_title, with_training).write(network)
     return network

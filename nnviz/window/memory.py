@@ -152,11 +152,13 @@ class Memory(QObject):
         run = session.runs.current
         if run.untouched and (self._is_lost or self._reads_record):
             return  # keeps the last network's name: it can perhaps be read the next time
-        title = run.name if run.opened is not None and run.path is None else ""
-        remember("network", str(run.path or ""))
+        is_saved = run.path is not None and run.changes == run.saved_changes
         is_there = run.is_kept or not run.changes  # unless it has learned since, it is as the library has it
-        remember("record", run.record if is_there and run.record and run.path is None else 0)
-        remember("shipped", title)
+        record = run.record if is_there and run.record and not is_saved else 0
+        is_shipped = run.opened is not None and run.path is None and not record
+        remember("network", "" if record else str(run.path or ""))
+        remember("record", record)
+        remember("shipped", run.name if is_shipped else "")
 
     # ---- the last network
 

@@ -61,7 +61,7 @@ def record_orders(library: Library, made: Experiment, data: Dataset) -> None:
     """A run of at least three epochs, with an order of each kind."""
     trainer, faster, clock = made.trainer(data), made.changed(learning_rate=0.02), Clock()
     recording = Recording(library, library.begin(made, data.title, note="orders"), trainer, clock=clock)
-    recording.change(made, is_told=False)
+    recording.change(made, is_order=False)
     recording.leap()
 
     def order(event: Event) -> None:

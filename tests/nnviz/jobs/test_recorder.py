@@ -36,6 +36,7 @@ from tests.nnviz.helpers import (
     action,
     ends_whole,
     find,
+    is_shown,
     pause,
     store_settings,
     stored_settings,
@@ -655,6 +656,59 @@ def test_a_run_survives_any_number_of_starts(
     assert (now.epochs, now.status) == (3, "finished")
     edit, more = now.changes
     assert (edit.epoch, more.epoch, more.text) == (2, 2, "1 more epoch")
+
+
+def test_paused_within_an_epoch_and_started_again_a_checkpoint_is_saved_at_its_place(
+    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path
+) -> None:
+    session = recorded.session
+    session.settings.change("epochs", epochs=4)
+    for step in (session.step_epoch, session.step_batch, session.step_batch):
+        step()
+        wait_for(qtbot, recorded, Status.PAUSED)
+    run = session.runs.current
+    recorded.close()
+    window = make_window(records=True)
+    qtbot.waitUntil(lambda: window.session.runs.current.record == run.record, timeout=20_000)
+    wait_for(qtbot, window, Status.PAUSED)
+    again, saved = window.session.runs.current, list[bool]()
+    window.session.files.save(home / "run.npz", lambda: saved.append(True))
+    qtbot.waitUntil(lambda: bool(saved))
+    window.session.files.open(home / "run.npz")
+    qtbot.waitUntil(lambda: window.session.runs.current is not again and window.session.state is Status.PAUSED)
+    opened = window.session.runs.current
+    assert (opened.epochs, opened.last_epoch, opened.figures()) == (run.epochs, 4, run.figures())
+    assert len(runs_of(window)) == 1, "what was only opened is no run of its own"
+
+
+def test_what_was_trained_after_a_save_is_there_at_the_next_start(
+    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path
+) -> None:
+    """The network of the window, not that of its file."""
+    train_epochs(qtbot, recorded, 1)
+    saved: list[bool] = []
+    recorded.session.files.save(home / "run.json", lambda: saved.append(True))
+    qtbot.waitUntil(lambda: bool(saved))
+    train_epochs(qtbot, recorded, 1)
+    run = recorded.session.runs.current
+    assert recorded.close()
+    window = make_window(records=True)
+    qtbot.waitUntil(lambda: window.session.runs.current.record == run.record, timeout=20_000)
+    np.testing.assert_array_equal(window.session.runs.current.network.parameters, run.network.parameters)
+
+
+def test_a_run_that_is_trained_on_with_other_data_is_listed_with_them(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    for points, more in (("-0.5 0 | 0.5 0", ""), ("-0.5 0, 0.1 0.2 | 0.5 0", "again")):
+        session.data.load("painted", {"painted": points})
+        qtbot.waitUntil(lambda: is_shown(session.data))
+        if not more:
+            session.settings.change("all", hidden=(3,), batch_size=1)
+        train_epochs(qtbot, recorded, 1)
+    (record,) = runs_of(recorded)
+    assert session.dataset is not None
+    assert record.epochs == 2
+    assert record.data_set == (session.dataset.title, session.dataset.fingerprint)
 
 
 def test_closed_before_its_run_was_read_a_window_does_not_forget_it(

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
 from nnviz.look import theme
+from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.pages import Page
@@ -186,6 +187,23 @@ def test_a_change_of_settings_is_marked_in_the_middle_of_a_run(ready_window: Mai
     assert "from epoch" not in read_at(plot_of(window, "errorPlot"), 3)
     turn_to(qtbot, window, "lossTab")
     assert plot_of(window, "lossPlot").changes == ((1, "learning rate 0.05"),)
+
+
+def test_the_end_of_a_curve_follows_edits_and_their_undo(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    train_epochs(qtbot, ready_window, 1)
+    run, plot = session.runs.current, plot_of(ready_window, "errorPlot")
+
+    def is_drawn() -> bool:
+        heights = plot.quantity.height(np.array([run.figures().get("test_error", np.nan)]), plot.is_log)
+        return bool(plot.line("test").y[-1] == pytest.approx(heights[0], rel=1e-5))
+
+    session.edits.set_bias(Neuron(3, 0), 50.0)
+    qtbot.waitUntil(is_drawn)
+    session.edits.set_bias(Neuron(3, 1), 60.0)
+    qtbot.waitUntil(is_drawn)
+    session.undo.undo()
+    qtbot.waitUntil(is_drawn)
 
 
 def test_more_epochs_behind_the_end_are_marked(ready_window: MainWindow, qtbot: QtBot) -> None:

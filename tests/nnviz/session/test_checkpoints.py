@@ -337,6 +337,19 @@ def test_a_file_of_rounded_weights_has_figures_of_its_own(ready_model: Model, qt
     assert ready_model.session.runs.current.figures()["test_error"] == 0.125
 
 
+def test_a_file_without_its_training_has_the_figures_of_its_weights(
+    ready_model: Model, qtbot: QtBot, home: Path
+) -> None:
+    """None within an epoch: those of the epoch before are of other weights. A checkpoint continues from that epoch."""
+    steps(qtbot, ready_model, 2, 3)
+    run = ready_model.session.runs.current
+    save(qtbot, ready_model, home / "run.json")
+    save(qtbot, ready_model, home / "run.npz")
+    json_file, checkpoint = (Provenance.read(load_network(home / name)) for name in ("run.json", "run.npz"))
+    assert (json_file.epochs, json_file.test_error) == (pytest.approx(run.epochs), None)
+    assert (checkpoint.epochs, checkpoint.test_error) == (2, run.history.error.test.at(2))
+
+
 def test_a_run_that_was_edited_within_an_epoch_comes_back_as_it_was(
     ready_model: Model, qtbot: QtBot, home: Path
 ) -> None:

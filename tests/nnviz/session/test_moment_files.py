@@ -108,6 +108,17 @@ def test_a_checkpoint_goes_on_from_there(trained: MainWindow, qtbot: QtBot, home
     np.testing.assert_array_equal(trainer.network.parameters, session.runs.current.network.parameters)
 
 
+@pytest.mark.parametrize("at", [1, 2, 2.5])
+def test_a_checkpoint_of_the_past_opens_at_its_place(trained: MainWindow, qtbot: QtBot, home: Path, at: float) -> None:
+    session, path = trained.session, home / "then.npz"
+    session.moment_files.save(path, at)
+    ready(qtbot, trained, path)
+    run = session.runs.current
+    session.files.open(path)
+    qtbot.waitUntil(lambda: session.runs.current is not run and session.state is Status.PAUSED, timeout=20_000)
+    assert (session.runs.current.epochs, session.runs.current.last_epoch) == (at, 5)
+
+
 def test_between_two_epochs(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
     session, path = trained.session, home / "then.npz"
     at = session.timeline.epochs[-2]
