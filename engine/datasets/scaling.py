@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -95,6 +96,17 @@ class Scaling:
         with np.errstate(over="ignore"):
             raw: Array = np.asarray(scaled, np.float64) * self.spread + self.mean
         return raw
+
+    @property
+    def mean_digits(self) -> int:
+        """How many digits a raw number has before those that float32 keeps of its standard deviation; 0 for most.
+
+        Scaled numbers are float32, so they keep about seven digits, counted from the standard deviation. A number of
+        Unix seconds, 1,700,000,012.34 with a standard deviation of 10, has eight digits before its unit.
+        """
+        with np.errstate(over="ignore"):
+            ratio = float((np.abs(self.mean) / self.spread).max(initial=1))
+        return max(0, math.floor(math.log10(min(ratio, 10.0**_MOST_DIGITS))) - 1)
 
     def shortest(self, raw: Array) -> Array:
         """(k, columns) float64: for each raw number the one with the fewest digits that has the same scaled number.

@@ -167,7 +167,8 @@ def print_answers(network: Network, outputs: Array, has_gap: Array) -> None:
     out = csv.writer(sys.stdout, lineterminator="\n")
     head = about.answer_columns(network.shape[-1])
     out.writerow(head)
-    digits = 9 if network.parameters.dtype == np.float32 else 17  # enough to tell any two numbers apart
+    enough = 9 if network.parameters.dtype == np.float32 else 17  # to tell any two numbers apart
+    digits = about.answer_digits(enough)
     answers = iter(about.answers(outputs))
     for is_empty in has_gap.tolist():
         if is_empty:

@@ -140,6 +140,47 @@ def test_a_program_gets_the_same_answers_as_the_command_the_script_and_onnx(
     np.testing.assert_allclose(of_onnx, answers, rtol=1e-5)
 
 
+LARGE = 1_700_000_000  # seconds, beside a standard deviation of about 10
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A network whose inputs and targets are large beside their standard deviation, and its table."""
+    rng = np.random.default_rng(2)
+    rows = [f"{LARGE * 10 + a},{b:.4f},{LARGE + round(a / 3 - 20 * b, 1)}" for a, b in rng.random((200, 2)) * [99, 1]]
+    (tmp_path / "large.csv").write_text("\n".join(["ms,b,seconds", *rows]) + "\n")
+    data = prepared(tmp_path / "large.csv", "seconds", task="regression", test_share=0).dataset
+    save_network(trained_on(data), tmp_path / "net.json")
+    return tmp_path / "large.csv"
+
+
+def test_targets_that_are_large_beside_their_standard_deviation_keep_its_digits(
+    capsys: pytest.CaptureFixture[str], large: Path
+) -> None:
+    net = NeuralNetwork(large.with_name("net.json"))
+    rows = list(csv.DictReader(io.StringIO(large.read_text())))
+    answers = net.predict(rows)[:, 0]
+    assert answers.std() > 1
+    printed = [float(row["seconds"]) for row in told(capsys, large.with_name("net.json"), large)]
+    np.testing.assert_allclose(printed, answers, rtol=0, atol=1e-5)
+    export_script(net, large.with_name("net.py"))
+    command = [sys.executable, large.with_name("net.py"), large]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[1:]
+    np.testing.assert_allclose(list(map(float, lines)), answers, rtol=0, atol=1e-5)
+
+
+def test_onnx_answers_numbers_that_are_large_beside_their_standard_deviation(large: Path) -> None:
+    pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
+    runtime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is optional, and is not installed")
+    net = NeuralNetwork(large.with_name("net.json"))
+    export_onnx(net, large.with_name("net.onnx"))
+    session = runtime.InferenceSession(str(large.with_name("net.onnx")), providers=["CPUExecutionProvider"])
+    assert [each.type for each in (*session.get_inputs(), *session.get_outputs())] == ["tensor(double)"] * 2
+    rows = [[float(row["ms"]), float(row["b"])] for row in csv.DictReader(io.StringIO(large.read_text()))]
+    (answers,) = session.run(["output"], {"input": np.array(rows)})
+    np.testing.assert_allclose(answers, net.predict(rows), rtol=0, atol=1e-4)
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_a_program_gets_the_same_answers_for_the_shipped_tables(
     capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path, table: str
