@@ -258,7 +258,7 @@ def test_odd_names_stay_names_in_a_script(tmp_path: Path, odd: Any) -> None:
         *("isinstance", "main", "max", "numbers_of", "open", "predict", "range", "read", "softmax", "str", "tanh"),
         *("activation", "all", "any", "bare", "below_heading", "bool", "decimal_mark", "grouped", "iter", "map"),
         *("next",),
-        *("plain", "print", "rows_of", "says", "str", "sum", "text_of", "unpack", "value_of", "zip"),
+        *("number_text", "print", "rows_of", "says", "str", "sum", "text_of", "unpack", "value_of", "zip"),
     }
     script = runpy.run_path(str(tmp_path / "net.py"))
     assert "HOSTILE" not in script
