@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from engine.shared_work import share, workers
 from engine.validation import Array
 
 _ROUNDING = 1e-6  # of a spread: less than a network could tell apart
+_CONSTANT = 1e-12  # standard deviations per mean: up to this, a column's numbers differ by rounding alone
+_DOUBTFUL = 1e-9  # likewise: a mean of many rows is rounded so far that equal numbers seem to differ up to this
 _NUMBERS_AT_ONCE = 160_000  # they stay in the processor's cache, and threads seldom wait for one another
 _MOST_DIGITS = 17  # of a number of 64 bits
 _EXACT_TENS = 22  # powers of ten up to this one are exact
@@ -55,7 +57,8 @@ class Scaling:
 
         Columns that are constant, and those for which ``kept``, (columns,) of booleans, is True, stay as they are.
         """
-        return cls._unless_constant(raw.mean(axis=0, dtype=np.float64), raw.std(axis=0, dtype=np.float64), kept)
+        mean, spread = raw.mean(axis=0, dtype=np.float64), raw.std(axis=0, dtype=np.float64)
+        return cls._unless_constant(mean, spread, kept, lambda place: raw[:, place])
 
     @classmethod
     def of_columns(cls, columns: Sequence[Array | None], rows: Array) -> Scaling:
@@ -71,11 +74,19 @@ class Scaling:
             mean[places], spread[places] = _moments([column for _, column in some], rows)
 
         share(measure, [some for start in range(workers()) if (some := numbers[start :: workers()])])
-        return cls._unless_constant(mean, spread, np.array([column is None for column in columns]))
+        kept = np.array([column is None for column in columns])
+        return cls._unless_constant(mean, spread, kept, lambda place: dict(numbers)[place][rows])
 
     @classmethod
-    def _unless_constant(cls, mean: Array, spread: Array, kept: Array | None) -> Scaling:
-        stays = (spread <= 1e-12 * np.maximum(1, np.abs(mean))) | (False if kept is None else kept)
+    def _unless_constant(
+        cls, mean: Array, spread: Array, kept: Array | None, column: Callable[[int], Array]
+    ) -> Scaling:
+        """Of these moments, except for constant columns. ``column`` returns the raw numbers of one, by its place."""
+        size = np.abs(mean)
+        stays = (spread <= _CONSTANT * size) | (False if kept is None else kept)
+        for place in np.flatnonzero(~stays & (spread <= _DOUBTFUL * size)):
+            numbers = column(int(place))
+            stays[place] = (numbers == numbers[0]).all()
         return cls(np.where(stays, 0.0, mean), np.where(stays, 1.0, spread))
 
     def apply(self, raw: Array) -> Array:
