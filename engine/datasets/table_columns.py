@@ -98,7 +98,9 @@ class NumbersRead:
             cells = [self._without_unit(cell) for cell in cells]
             values, wrong = read_numbers(cells, self._decimal)
         if self._sign is not None and wrong:
-            cells = [self._without_own_unit(cell) for cell in cells]
+            cells = list(cells)
+            for place, _ in wrong:
+                cells[place] = self._without_own_unit(cells[place])
             read = {place: read_number_with(cells[place], self._decimal, self._sign) for place, _ in wrong}
             values[list(read)] = [value for value, _ in read.values()]
             wrong = [(place, kind) for place, (_, kind) in read.items() if kind is not None]
