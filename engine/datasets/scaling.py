@@ -112,8 +112,8 @@ class Scaling:
     def mean_digits(self) -> int:
         """How many digits a raw number has before those that float32 keeps of its standard deviation; 0 for most.
 
-        Scaled numbers are float32, so they keep about seven digits, counted from the standard deviation. A number of
-        Unix seconds, 1,700,000,012.34 with a standard deviation of 10, has eight digits before its unit.
+        Scaled numbers are float32, so they keep about seven digits, counted from the standard deviation. Unix seconds
+        such as 1,700,000,012.34, with a standard deviation of 10, have 7 more, so 9 digits become 16.
         """
         with np.errstate(over="ignore"):
             ratio = float((np.abs(self.mean) / self.spread).max(initial=1))

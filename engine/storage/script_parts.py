@@ -25,9 +25,10 @@ _OF_PICTURES = (
 )
 _OF_RAW = "Rows hold numbers as they stand in the data; the script scales them, and the answers."
 _OF_TABLES = (
-    "The file has the names of columns in a row; above it may be titles. Numbers may have €\n"
-    "or % beside them and separated thousands. Their decimal mark is the one that the file\n"
-    "shows; if it shows none, as in 1.234, that of the table the network learned from.\n"
+    "The file has the names of columns in a row; above it may be titles. Numbers may have\n"
+    "the sign or unit beside them that their column had in the table the network learned from,\n"
+    "or € or % if it had none, and separated thousands. Their decimal mark is the one that the\n"
+    "file shows; if it shows none, as in 1.234, that of the table the network learned from.\n"
     "A row with a missing or unreadable value gets an empty answer. In a program a row is a\n"
     "dict of columns and values, and numbers have a decimal point."
 )
