@@ -15,7 +15,6 @@ from engine.validation import Array
 
 _ROUNDING = 1e-6  # of a spread: less than a network could tell apart
 _CONSTANT = 1e-12  # standard deviations per mean: up to this, a column's numbers differ by rounding alone
-_DOUBTFUL = 1e-9  # likewise: a mean of many rows is rounded so far that equal numbers seem to differ up to this
 _NUMBERS_AT_ONCE = 160_000  # they stay in the processor's cache, and threads seldom wait for one another
 _MOST_DIGITS = 17  # of a number of 64 bits
 _EXACT_TENS = 22  # powers of ten up to this one are exact
@@ -82,9 +81,9 @@ class Scaling:
         cls, mean: Array, spread: Array, kept: Array | None, column: Callable[[int], Array]
     ) -> Scaling:
         """Of these moments, except for constant columns. ``column`` returns the raw numbers of one, by its place."""
-        size = np.abs(mean)
-        stays = (spread <= _CONSTANT * size) | (False if kept is None else kept)
-        for place in np.flatnonzero(~stays & (spread <= _DOUBTFUL * size)):
+        size, is_kept = np.abs(mean), np.zeros(len(mean), bool) if kept is None else kept
+        stays = (spread <= _CONSTANT * np.maximum(1, size)) | is_kept
+        for place in np.flatnonzero(stays & ~is_kept & (spread > _CONSTANT * size)):  # very small numbers, or rounding
             numbers = column(int(place))
             stays[place] = (numbers == numbers[0]).all()
         return cls(np.where(stays, 0.0, mean), np.where(stays, 1.0, spread))
