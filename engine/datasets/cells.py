@@ -105,6 +105,19 @@ def read_number(cell: str, decimal: str) -> tuple[float, str | None]:
     return value, SIGN if kind is None and number is not text else kind
 
 
+def read_number_with(cell: str, decimal: str, sign: str) -> tuple[float, str | None]:
+    """:func:`read_number` of a cell of a column whose numbers had ``sign`` beside them when a network learned them.
+
+    The number may stand alone or with this sign, which may be a unit such as km. If ``sign`` is empty, any of €, % and
+    the like may stand beside the number. Another sign or unit makes the cell no number (``WORD``).
+    """
+    number, unit = without_unit(cell)
+    if sign and unit == sign:
+        return read_number(number, decimal)
+    value, kind = read_number(cell, decimal)
+    return (math.nan, WORD) if sign and sign_of(cell) not in ("", sign) else (value, kind)
+
+
 def _read_bare(text: str, decimal: str) -> tuple[float, str | None]:
     """The same of a number without a sign."""
     if separated := _SEPARATED[decimal].fullmatch(text):

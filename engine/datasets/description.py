@@ -234,6 +234,11 @@ class Description:
         """(k, outputs): the network's outputs, numbers in the unit of their targets."""
         return outputs if self.target_scaling is None else self.target_scaling.undo(outputs)
 
+    def answer_digits(self, enough: int) -> int:
+        """How many digits answers are written with, if ``enough`` are for the network's outputs; at most 17."""
+        extra = 0 if self.target_scaling is None else self.target_scaling.mean_digits
+        return min(enough + extra, 17)
+
     def as_dict(self) -> dict[str, Any]:
         """The description in types that JSON can hold, without what is empty."""
         entries: dict[str, Any] = {"title": self.title, "example_shape": list(self.example_shape)}

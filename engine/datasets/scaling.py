@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from engine.shared_work import share, workers
 from engine.validation import Array
 
 _ROUNDING = 1e-6  # of a spread: less than a network could tell apart
+_CONSTANT = 1e-12  # standard deviations per mean: up to this, a column's numbers differ by rounding alone
 _NUMBERS_AT_ONCE = 160_000  # they stay in the processor's cache, and threads seldom wait for one another
 _MOST_DIGITS = 17  # of a number of 64 bits
 _EXACT_TENS = 22  # powers of ten up to this one are exact
@@ -54,7 +56,8 @@ class Scaling:
 
         Columns that are constant, and those for which ``kept``, (columns,) of booleans, is True, stay as they are.
         """
-        return cls._unless_constant(raw.mean(axis=0, dtype=np.float64), raw.std(axis=0, dtype=np.float64), kept)
+        mean, spread = raw.mean(axis=0, dtype=np.float64), raw.std(axis=0, dtype=np.float64)
+        return cls._unless_constant(mean, spread, kept, lambda place: raw[:, place])
 
     @classmethod
     def of_columns(cls, columns: Sequence[Array | None], rows: Array) -> Scaling:
@@ -70,11 +73,19 @@ class Scaling:
             mean[places], spread[places] = _moments([column for _, column in some], rows)
 
         share(measure, [some for start in range(workers()) if (some := numbers[start :: workers()])])
-        return cls._unless_constant(mean, spread, np.array([column is None for column in columns]))
+        kept = np.array([column is None for column in columns])
+        return cls._unless_constant(mean, spread, kept, lambda place: dict(numbers)[place][rows])
 
     @classmethod
-    def _unless_constant(cls, mean: Array, spread: Array, kept: Array | None) -> Scaling:
-        stays = (spread <= 1e-12 * np.maximum(1, np.abs(mean))) | (False if kept is None else kept)
+    def _unless_constant(
+        cls, mean: Array, spread: Array, kept: Array | None, column: Callable[[int], Array]
+    ) -> Scaling:
+        """Of these moments, except for constant columns. ``column`` returns the raw numbers of one, by its place."""
+        size, is_kept = np.abs(mean), np.zeros(len(mean), bool) if kept is None else kept
+        stays = (spread <= _CONSTANT * np.maximum(1, size)) | is_kept
+        for place in np.flatnonzero(stays & ~is_kept & (spread > _CONSTANT * size)):  # very small numbers, or rounding
+            numbers = column(int(place))
+            stays[place] = (numbers == numbers[0]).all()
         return cls(np.where(stays, 0.0, mean), np.where(stays, 1.0, spread))
 
     def apply(self, raw: Array) -> Array:
@@ -95,6 +106,17 @@ class Scaling:
         with np.errstate(over="ignore"):
             raw: Array = np.asarray(scaled, np.float64) * self.spread + self.mean
         return raw
+
+    @property
+    def mean_digits(self) -> int:
+        """How many digits a raw number has before those that float32 keeps of its standard deviation; 0 for most.
+
+        Scaled numbers are float32, so they keep about seven digits, counted from the standard deviation. Unix seconds
+        such as 1,700,000,012.34, with a standard deviation of 10, have 7 more, so 9 digits become 16.
+        """
+        with np.errstate(over="ignore"):
+            ratio = float((np.abs(self.mean) / self.spread).max(initial=1))
+        return max(0, math.floor(math.log10(min(ratio, 10.0**_MOST_DIGITS))) - 1)
 
     def shortest(self, raw: Array) -> Array:
         """(k, columns) float64: for each raw number the one with the fewest digits that has the same scaled number.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from engine.datasets.cells import RAGGED, Problem, shortened
 from engine.datasets.row_places import RowPlaces
@@ -87,6 +87,7 @@ def read_table(
     only_head: bool = False,
     numbers: Collection[str] = (),
     keeps_ragged: bool = False,
+    signs: Mapping[str, str] | None = None,
 ) -> Table:
     """Reads a table.
 
@@ -104,6 +105,8 @@ def read_table(
         only_head: whether only the first megabyte is read, for a look at it.
         numbers: names of columns that are of numbers, even if most of their cells are words.
         keeps_ragged: rows with more or fewer cells stay where they are, without values, instead of being left out.
+        signs: of some of the ``numbers`` the sign or unit that may stand beside them, where it is known; another one
+            makes a cell no number. See :func:`~engine.datasets.cells.read_number_with`.
 
     Raises:
         FileFormatError: the file is missing, empty, no text, in another encoding, or beyond a limit; or it has too few
@@ -114,8 +117,8 @@ def read_table(
         size = os.fstat(file.fileno()).st_size
         _check_size(path, size)
         try:
-            kinds = {"texts": frozenset(texts), "numbers": frozenset(numbers)}
-            begun = partial(Reading, path, form, least_columns=least_columns, keeps_ragged=keeps_ragged, **kinds)
+            how: dict[str, Any] = {"texts": frozenset(texts), "numbers": frozenset(numbers), "signs": signs}
+            begun = partial(Reading, path, form, least_columns=least_columns, keeps_ragged=keeps_ragged, **how)
             reading = begun()
             reading.read(file, size, progress, only_head)
             if reading.wordy:

@@ -18,6 +18,7 @@ from engine.datasets.cells import (
     number_in,
     plain_number,
     read_number,
+    read_number_with,
     read_yes_no,
 )
 from engine.datasets.entries import check_characters, text_in, texts_in
@@ -115,17 +116,21 @@ class CodedColumn:
         return read
 
     def read_known(self, column: Column) -> tuple[Array, Array]:
-        """(rows,) float64 of a table's column, NaN where a value is missing or cannot be read as a number; and (rows,)
-        of booleans, where there is one that the network has not learned.
+        """(rows,) float64 of a table's column, NaN where a value is missing or unknown; and (rows,) of booleans.
+
+        They are True where the value is unknown: the network has not learned it, or it cannot be read as a number. An
+        unknown value is not a missing one, which may be filled.
         """
+        unread = np.zeros(len(column.values), bool)
+        unread[column.unreadable] = True
         if column.kind == self.kind == NUMBER:
-            fits = ~(np.abs(column.values) > LARGEST)
-            return np.where(fits, column.values, np.nan), ~fits
+            is_unknown = unread | (np.abs(column.values) > LARGEST)
+            return np.where(is_unknown, np.nan, column.values), is_unknown
         different, places = np.unique(column.values, return_inverse=True)
         written = [_written(column, value) for value in different]
         fits = np.array([self._takes(value) for value in written], bool)
         read = [self.read(value) if is_fit else math.nan for value, is_fit in zip(written, fits, strict=True)]
-        return np.array(read)[places], ~fits[places]
+        return np.array(read)[places], unread | ~fits[places]
 
     def _takes(self, value: object) -> bool:
         try:
@@ -158,7 +163,9 @@ class CodedColumn:
     def _rule(self) -> str:
         if self.kind == TEXT:
             return f"one of: {listed(self.categories)}"
-        return "a number" if self.kind == NUMBER else f"{self.categories[0]} or {self.categories[1]}"
+        if self.kind == NUMBER:
+            return f"a number, alone or with {self.sign} beside it" if self.sign else "a number"
+        return f"{self.categories[0]} or {self.categories[1]}"
 
     def _refusal(self, value: object, rule: str = "") -> DataError:
         return DataError(self.name, value, f"must be {rule or self._rule}", "Change the value.")
@@ -171,7 +178,7 @@ class CodedColumn:
 
     def _number(self, value: object) -> float:
         if isinstance(value, str):
-            number, wrong = read_number(value.strip().removesuffix(self.sign), ".")
+            number, wrong = read_number_with(value, ".", self.sign)
             if wrong == THOUSANDS:
                 raise self._refusal(value, "a number without thousands separators")
             if wrong not in (None, INFINITE, SIGN):
@@ -256,6 +263,11 @@ class TableCoding:
     def numbers(self) -> frozenset[str]:
         """The names of columns that it must read as numbers."""
         return frozenset(column.name for column in self.columns if column.kind == NUMBER)
+
+    @property
+    def signs(self) -> dict[str, str]:
+        """The sign or unit beside the numbers of such columns, by the column's name; empty for none."""
+        return {column.name: column.sign for column in self.columns if column.kind == NUMBER}
 
     @property
     def categories(self) -> tuple[tuple[int, ...], ...]:

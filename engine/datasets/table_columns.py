@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import field
+from typing import Any
 
 import numpy as np
 
 from engine.datasets.cells import (
+    INFINITE,
     SIGN,
     THOUSANDS,
     WORD,
     is_misgrouped,
     is_missing,
     is_number,
+    read_number_with,
     read_numbers,
     separator,
     sign_of,
@@ -42,6 +46,7 @@ class Column:
         thousands: how many of these have a sign that separates thousands in them, and stands otherwise in others.
         separator: the sign that separates thousands in its numbers; empty if none does.
         sign: €, % or the like, which stands beside its numbers; empty if none does.
+        unreadable: the places, from 0, of the ``wrong`` cells.
         is_cut: whether there are more than 10,000 different texts; the value of the others is ``len(categories)``.
     """
 
@@ -54,6 +59,7 @@ class Column:
     is_cut: bool = False
     separator: str = ""
     sign: str = ""
+    unreadable: Array = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def absent(self) -> Array:
@@ -67,12 +73,13 @@ class NumbersRead:
 
     Signs between groups of three digits separate thousands, if one and the same sign does in all cells that have one;
     likewise of €, % and the like beside numbers. With ``takes_units`` the first unit after a number, as in "12 km", is
-    such a sign, too.
+    such a sign, too. If ``sign`` is given, :func:`~engine.datasets.cells.read_number_with` decides instead.
     """
 
-    def __init__(self, decimal: str, takes_units: bool = False) -> None:
+    def __init__(self, decimal: str, takes_units: bool = False, sign: str | None = None) -> None:
         self._decimal = decimal
-        self._takes_units = takes_units
+        self._takes_units = takes_units and sign is None
+        self._sign = sign
         self._unit = ""
         self._values = np.empty(0)  # so far, and room for more
         self._length = 0
@@ -82,6 +89,7 @@ class NumbersRead:
         self._signed: list[Array] = []  # likewise, of cells with €, % or the like
         self._signs: set[str] = set()
         self._misgrouped = 0
+        self._unread: list[Array] = []  # likewise, of cells that are words or infinite
 
     def add(self, cells: Sequence[str]) -> list[tuple[int, str]]:
         """Takes the next cells; returns (place, kind) of those that are wrong."""
@@ -89,18 +97,30 @@ class NumbersRead:
         if self._takes_units and any(kind == WORD for _, kind in wrong):
             cells = [self._without_unit(cell) for cell in cells]
             values, wrong = read_numbers(cells, self._decimal)
+        if self._sign is not None and wrong:
+            cells = list(cells)
+            for place, _ in wrong:
+                cells[place] = self._without_own_unit(cells[place])
+            read = {place: read_number_with(cells[place], self._decimal, self._sign) for place, _ in wrong}
+            values[list(read)] = [value for value, _ in read.values()]
+            wrong = [(place, kind) for place, (_, kind) in read.items() if kind is not None]
         separated = [place for place, kind in wrong if kind == THOUSANDS]
+        unread = [place for place, kind in wrong if kind in (WORD, INFINITE)]
         signs = {place: sign_of(cells[place]) for place, kind in wrong if kind in (THOUSANDS, SIGN)}
         signed = [place for place, sign in signs.items() if sign]
         self._separators.update(separator(cells[place], self._decimal) for place in separated)
         self._signs.update(signs[place] for place in signed)
         self._misgrouped += misgrouped(cells, wrong, self._decimal)
-        for places, parts in ((separated, self._separated), (signed, self._signed)):
+        for places, parts in ((separated, self._separated), (signed, self._signed), (unread, self._unread)):
             if places:
                 parts.append(np.array(places) + self._length)
         self.add_values(values)
         self.wrong.update(kind for _, kind in wrong)
         return wrong
+
+    def _without_own_unit(self, cell: str) -> str:
+        number, unit = without_unit(cell)
+        return number if unit and unit == self._sign else cell
 
     def _without_unit(self, cell: str) -> str:
         number, unit = without_unit(cell)
@@ -131,16 +151,16 @@ class NumbersRead:
     @property
     def sign(self) -> str:
         """€, % or the like beside its numbers; empty if none stands there, or several do."""
-        return next(iter(self._signs)) if self._has_one_sign else self._unit
+        return " and ".join(sorted(self._signs)) if self._takes_signs else self._unit
 
     @property
-    def _has_one_sign(self) -> bool:
-        return len(self._signs) == 1
+    def _takes_signs(self) -> bool:
+        return len(self._signs) == 1 or self._sign is not None
 
     @property
     def understood(self) -> tuple[str, ...]:
         """The kinds of cells that are nothing wrong after all."""
-        return (*((THOUSANDS,) if self.separator else ()), *((SIGN,) if self._has_one_sign else ()))
+        return (*((THOUSANDS,) if self.separator else ()), *((SIGN,) if self._takes_signs else ()))
 
     @property
     def is_wordy(self) -> bool:
@@ -148,18 +168,20 @@ class NumbersRead:
         there = self._length - int(np.count_nonzero(np.isnan(self._values[: self._length])))
         read = self.wrong[THOUSANDS] + self.wrong[SIGN]
         words = self.wrong[WORD] - (self._misgrouped if self.wrong[THOUSANDS] else 0)
-        others = 0 if self._has_one_sign else sum(map(len, self._signed))
+        others = 0 if self._takes_signs else sum(map(len, self._signed))
         return not are_few(words + others, there + self.wrong.total() - read)
 
     def column(self, name: str) -> Column:
         """The whole column; ends the reading."""
         values = self._values[: self._length]
-        lost = [*([] if self.separator else self._separated), *([] if self._has_one_sign else self._signed)]
+        lost = [*([] if self.separator else self._separated), *([] if self._takes_signs else self._signed)]
         for places in lost:
             values[places] = np.nan
+        unreadable = np.unique(np.concatenate([np.empty(0, np.int64), *lost, *self._unread]))
         wrong = self.wrong.total() - sum(self.wrong[kind] for kind in self.understood)
         thousands = 0 if self.separator else self.wrong[THOUSANDS]
-        return Column(name, NUMBER, values, (), wrong, thousands, separator=self.separator, sign=self.sign)
+        how: dict[str, Any] = {"separator": self.separator, "sign": self.sign, "unreadable": unreadable}
+        return Column(name, NUMBER, values, (), wrong, thousands, **how)
 
 
 class TextsRead:

@@ -356,7 +356,8 @@ def _coded(column: Column, rows: Array) -> CodedColumn:
 
 def _at(column: Column, rows: Array) -> Column:
     """The column's cells in some rows; wrong ones are simply missing."""
-    return replace(column, values=column.values if len(rows) == len(column.values) else column.values[rows], wrong=0)
+    values = column.values if len(rows) == len(column.values) else column.values[rows]
+    return replace(column, values=values, wrong=0, unreadable=rows[:0])
 
 
 def _with_fill(column: CodedColumn, values: Array) -> CodedColumn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
@@ -58,10 +58,12 @@ class Reading:
         least_columns: int = 2,
         numbers: Collection[str] = frozenset(),
         keeps_ragged: bool = False,
+        signs: Mapping[str, str] | None = None,
     ) -> None:
         """Of the columns, at least so many, ``texts`` are texts by wish, ``wordy`` by their content.
 
-        ``numbers`` are numbers, whatever stands in them. ``keeps_ragged``: rows with more or fewer cells than there
+        ``numbers`` are numbers, whatever stands in them; ``signs`` may stand beside those of some, and no others.
+        ``keeps_ragged``: rows with more or fewer cells than there
         are columns are rows without values.
         """
         self._alike: dict[tuple[str, str, str], _Alike] = {}
@@ -79,6 +81,7 @@ class Reading:
         self._least_columns = least_columns
         self._numbers = numbers
         self._keeps_ragged = keeps_ragged
+        self._signs = signs or {}
         self._names: list[str] = []
         self._columns: list[NumbersRead | TextsRead] = []
         self._next_row = 1
@@ -216,7 +219,7 @@ class Reading:
 
     def _column(self, name: str, cells: Sequence[str]) -> NumbersRead | TextsRead:
         if name in self._numbers:
-            return NumbersRead(self.form.decimal, takes_units=True)
+            return NumbersRead(self.form.decimal, takes_units=True, sign=self._signs.get(name))
         return TextsRead() if name in self._wordy else column_of(cells, self.form.decimal, name in self._texts)
 
     def _begin(self, rows: list[list[str]]) -> list[list[str]]:

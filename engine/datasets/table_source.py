@@ -98,12 +98,19 @@ def with_notes(table: Table, prepared: PreparedTable) -> PreparedTable:
 
 
 def open_table(
-    path: str | Path, settings: Mapping[str, Value], progress: Progress | None = None, usual_decimal: str | None = None
+    path: str | Path,
+    settings: Mapping[str, Value],
+    progress: Progress | None = None,
+    usual_decimal: str | None = None,
+    signs: Mapping[str, str] | None = None,
 ) -> tuple[Table, TableFormat]:
-    """Reads a table, and returns how it is written too. Of the settings, those are used that are about its file."""
+    """Reads a table, and returns how it is written too. Of the settings, those are used that are about its file.
+
+    ``signs``: see :func:`~engine.datasets.table.read_table`.
+    """
     form = format_of(path, settings, usual_decimal)
     kinds = {name: settings.get(name, ()) for name in ("texts", "numbers")}
-    return read_table(path, form, progress, **kinds), form
+    return read_table(path, form, progress, signs=signs, **kinds), form
 
 
 def format_of(path: str | Path, settings: Mapping[str, Value], usual_decimal: str | None = None) -> TableFormat:

@@ -14,6 +14,7 @@ from string import Template
 
 import numpy as np
 
+from engine.datasets.description import Description
 from engine.network import Network, neuron_by_neuron
 from engine.provenance import Provenance
 from engine.storage.checks import check_can_be_exported
@@ -154,7 +155,8 @@ def _script(network: Network) -> str:
     used = dict.fromkeys(network.activations)
     parts = parts_of(network.description)
     sizes = {"n_in": network.shape[0], "n_out": network.shape[-1]}
-    digits = 9 if kind == np.float32 else 17  # enough to tell any two numbers apart
+    enough = 9 if kind == np.float32 else 17  # to tell any two numbers apart
+    digits = (network.description or Description()).answer_digits(enough)
     return _SCRIPT.substitute(
         sizes,
         about=_about(network, parts),

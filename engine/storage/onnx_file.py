@@ -18,7 +18,7 @@ from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import CodedColumn
 from engine.datasets.table_columns import TEXT
-from engine.errors import DataError, SettingError, Verbatim
+from engine.errors import SettingError, Verbatim
 from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.provenance import Provenance
@@ -32,17 +32,22 @@ _OPSET = 13
 _IR_VERSION = 7
 # Protocol buffers are limited to 2 GiB; names need a part of it.
 _MOST_BYTES = 2**31 - 2**20
+# Standard deviations between 0 and a mean. With more, float32 would round raw numbers by over 1e-5 of a deviation.
+_MOST_DEVIATIONS = 100
+_TYPES = {"float32": 1, "float64": 11}  # numbers of ``onnx.TensorProto.DataType``
 
 
 def export_onnx(network: Network, path: str | Path) -> None:
     """Writes an ONNX model completely or not at all: ``input`` (batch, n_in) to ``output`` (batch, n_out).
 
-    Numbers stay float32 or float64, as in the network. If it has a description, ``input`` takes numbers as they are
-    written in its data, which the model scales, and ``output`` has numbers in the unit of the targets. Texts and yes/no
-    are given as 0 and 1. The model's metadata say as JSON what each of the ``inputs`` and ``outputs`` is.
+    Numbers stay float32 or float64, as in the network. Raw inputs or targets with a mean of more than 100 standard
+    deviations are float64 instead, and so is their scaling, since float32 would lose their differences. If the network
+    has a description, ``input`` takes numbers as they are written in its data, which the model scales, and ``output``
+    has numbers in the unit of the targets. Texts and yes/no are given as 0 and 1. The model's metadata say as JSON
+    what each of the ``inputs`` and ``outputs`` is.
 
     Raises:
-        DataError: a weight or bias is not finite, or a scaling is out of the range of the numbers.
+        DataError: a weight or bias is not finite.
         SettingError: an activation cannot be exported, the network is too large for the format, or the package onnx is
             missing.
         OSError: the file cannot be written.
@@ -84,18 +89,14 @@ class _Plan:
         self.numbers[name] = np.array(value, self.dtype)
         return name
 
-    def scaling(self, name: str, scaling: Scaling) -> tuple[str, str]:
-        """Returns the names of its mean and its spread. Raises DataError if one is out of the range of the numbers."""
-        with np.errstate(over="ignore", under="ignore"):
-            mean, spread = scaling.mean.astype(self.dtype), scaling.spread.astype(self.dtype)
-        if not (np.isfinite(mean).all() and np.isfinite(spread).all() and spread.all()):
-            value, rule = (
-                Verbatim(f"of the {name} out of range"),
-                f"must be in the range of {self.dtype} to be exported",
-            )
-            raise DataError("scaling", value, rule, "Change the unit of its data, and train the network anew.")
-        self.numbers |= {f"{name}.mean": mean, f"{name}.spread": spread}
+    def scaling(self, name: str, scaling: Scaling, dtype: np.dtype[Any]) -> tuple[str, str]:
+        """Adds the mean and the standard deviation as constants of that type. Returns their names."""
+        self.numbers |= {f"{name}.mean": scaling.mean.astype(dtype), f"{name}.spread": scaling.spread.astype(dtype)}
         return f"{name}.mean", f"{name}.spread"
+
+    def cast(self, value: str, dtype: np.dtype[Any], to: np.dtype[Any]) -> str:
+        """Adds a node that changes the type of a value, if it is another one. Returns the name of the result."""
+        return value if dtype == to else self.add("Cast", value, to=_TYPES[to.name])
 
     def name_last(self, output: str) -> str:
         """Names the last node and its output."""
@@ -103,13 +104,25 @@ class _Plan:
         return output
 
 
+def _type_of(dtype: np.dtype[Any], scaling: Scaling | None) -> np.dtype[Any]:
+    """The type of the model's numbers where they are raw: float64 where float32 would lose what the network sees."""
+    if scaling is None or dtype == np.float64:
+        return dtype
+    with np.errstate(over="ignore"):
+        is_held = (np.abs(scaling.mean) <= _MOST_DEVIATIONS * scaling.spread).all()
+    limits = np.finfo(np.float32)
+    is_held &= ((scaling.spread >= limits.tiny) & (scaling.spread <= limits.max)).all()
+    return dtype if is_held else np.dtype(np.float64)
+
+
 def _plan_of(network: Network) -> _Plan:
     plan = _Plan(network.parameters.dtype)
     about = network.description or Description()
     value, last = "input", "output" if about.target_scaling is None else f"layer{len(network.weights)}.output"
+    given, answered = (_type_of(plan.dtype, each) for each in (about.scaling, about.target_scaling))
     if about.scaling is not None:
-        plan.layer, (mean, spread) = "input", plan.scaling("input", about.scaling)
-        value = plan.add("Div", plan.add("Sub", value, mean), spread)
+        plan.layer, (mean, spread) = "input", plan.scaling("input", about.scaling, given)
+        value = plan.cast(plan.add("Div", plan.add("Sub", value, mean), spread), given, plan.dtype)
     for number, (w, b, name) in enumerate(zip(network.weights, network.biases, network.activations, strict=True), 1):
         plan.layer = f"layer{number}"
         weight, bias = f"{plan.layer}.weight", f"{plan.layer}.bias"
@@ -118,8 +131,8 @@ def _plan_of(network: Network) -> _Plan:
         _add_activation(plan, name, plan.name_last(f"{plan.layer}.sum"))
         value = plan.name_last(last if number == len(network.weights) else f"{plan.layer}.output")
     if about.target_scaling is not None:
-        plan.layer, (mean, spread) = "output", plan.scaling("output", about.target_scaling)
-        plan.add("Add", plan.add("Mul", value, spread), mean)
+        plan.layer, (mean, spread) = "output", plan.scaling("output", about.target_scaling, answered)
+        plan.add("Add", plan.add("Mul", plan.cast(value, plan.dtype, answered), spread), mean)
         plan.name_last("output")
     return plan
 
@@ -190,12 +203,14 @@ def _serialized(network: Network, plan: _Plan) -> bytes:
             "must have the package onnx installed to be written",
             "Install it with “pip install onnx”, or export a Python script, which needs nothing more.",
         ) from None
-    kind = helper.np_dtype_to_tensor_dtype(plan.dtype)
+    about = network.description or Description()
+    scalings = about.scaling, about.target_scaling
+    given, answered = (_TYPES[_type_of(plan.dtype, each).name] for each in scalings)
     graph = helper.make_graph(
         [helper.make_node(**node) for node in plan.nodes],
         "network",
-        [helper.make_tensor_value_info("input", kind, ["batch", network.shape[0]])],
-        [helper.make_tensor_value_info("output", kind, ["batch", network.shape[-1]])],
+        [helper.make_tensor_value_info("input", given, ["batch", network.shape[0]])],
+        [helper.make_tensor_value_info("output", answered, ["batch", network.shape[-1]])],
         [numpy_helper.from_array(array, name) for name, array in plan.numbers.items()],
     )
     model = helper.make_model(

@@ -25,9 +25,10 @@ _OF_PICTURES = (
 )
 _OF_RAW = "Rows hold numbers as they stand in the data; the script scales them, and the answers."
 _OF_TABLES = (
-    "The file has the names of columns in a row; above it may be titles. Numbers may have €\n"
-    "or % beside them and separated thousands. Their decimal mark is the one that the file\n"
-    "shows; if it shows none, as in 1.234, that of the table the network learned from.\n"
+    "The file has the names of columns in a row; above it may be titles. Numbers may have\n"
+    "the sign or unit beside them that their column had in the table the network learned from,\n"
+    "or € or % if it had none, and separated thousands. Their decimal mark is the one that the\n"
+    "file shows; if it shows none, as in 1.234, that of the table the network learned from.\n"
     "A row with a missing or unreadable value gets an empty answer. In a program a row is a\n"
     "dict of columns and values, and numbers have a decimal point."
 )
@@ -76,15 +77,17 @@ def parts_of(about: Description | None) -> Parts:
 
 
 def _with_table(parts: Parts, about: Description, coding: TableCoding) -> Parts:
-    columns = ((each.name, each.kind, list(each.categories), each.filled) for each in coding.columns)
+    columns = ((each.name, each.kind, list(each.categories), each.filled, each.sign) for each in coding.columns)
     facts = [
-        "# Of each column: its name, what is in it, its texts, and what stands for a missing value.",
+        "# Of each column: its name, what is in it, its texts, what stands for a missing value, and\n"
+        "# the sign or unit beside its numbers.",
         _list("COLUMNS", columns),
         f"MISSING = {sorted(MISSING)}",
         _list("NO_AND_YES", YES_NO),
         f"LARGEST = {LARGEST!r}",
-        "# Signs beside numbers, and the decimal mark of the table that the network learned from.",
-        f"SIGNS = {sorted(SIGNS.union(column.sign for column in coding.columns) - {''})}",
+        "# Signs beside numbers, where a column has none of its own; and the decimal mark of the\n"
+        "# table that the network learned from.",
+        f"SIGNS = {sorted(SIGNS)}",
         f"DECIMAL = {coding.form.decimal if coding.form else '.'!r}",
         "# The first row of the table of answers.",
         _list("HEADING", about.answer_columns(1)),
@@ -129,21 +132,26 @@ def answer(rows):
 '''
 
 _ENCODE = '''\
-def bare(text):
-    """A number without a sign like € or % before or after it; another text as it is."""
-    sign = f"(?:{'|'.join(map(re.escape, SIGNS))})"
-    after = re.fullmatch(rf"(.*[0-9.,])\\s*{sign}", text)
-    before = re.fullmatch(rf"([+-]?){sign}\\s*(-?[0-9.,].*)", text)
-    return after[1] if after else "".join(before.groups()) if before else text
+def bare(text, own):
+    """A number without its column's own sign or unit beside it; if it has none, without € or %."""
+    if own and own not in SIGNS:
+        number = re.fullmatch(rf"([+-]?[0-9][0-9.,\\u00a0\\u202f']*)\\s?{re.escape(own)}", text)
+        return number[1] if number else text
+    sign = f"(?:{'|'.join(map(re.escape, [own] if own else SIGNS))})"
+    if text[-1:] in SIGNS:
+        number = re.fullmatch(rf"([+-]?[0-9.,](?:.*[0-9.,])?)\\s*{sign}", text)
+        return number[1] if number else text
+    number = re.fullmatch(rf"([+-]?){sign}\\s*(-?[0-9.,].*)", text)
+    return "".join(number.groups()) if number else text
 
 
-def value_of(value, kind, categories, filled):
+def value_of(value, kind, categories, filled, own, mark):
     """One value as a number: a text's is its place in the categories."""
     if hasattr(value, "is_integer") and value.is_integer():
         value = int(value)
     text = "" if value is None else str(value).strip()
     small = text.casefold()
-    if small in MISSING:
+    if small in MISSING or small in ("+nan", "-nan"):
         if filled is None:
             raise ValueError("must have a value")
         return filled
@@ -155,8 +163,9 @@ def value_of(value, kind, categories, filled):
                 return pair.index(small)
     if kind != "number":
         raise ValueError(f"must be one of {categories}, not {text!r}")
+    plain = number_text(text, own, mark) if isinstance(value, str) else value
     try:
-        number = float("word" if "_" in text else bare(text) if isinstance(value, str) else value)
+        number = float("word" if "_" in text else plain)
     except (TypeError, ValueError):
         raise ValueError(f"must be a number, not {text!r}") from None
     if not abs(number) <= LARGEST:
@@ -164,18 +173,21 @@ def value_of(value, kind, categories, filled):
     return number
 
 
-def encode(row):
-    """The numbers of a row, a dict of columns and values; of texts 0 or 1 for each."""
+def encode(row, mark=None):
+    """The numbers of a row, a dict of columns and values; of texts 0 or 1 for each.
+
+    With a decimal mark, numbers are written as in a file; without one, as Python writes them.
+    """
     numbers = []
-    for name, kind, categories, filled in COLUMNS:
+    for name, kind, *how in COLUMNS:
         if name not in row:
             raise ValueError(f"there is no column {name!r}")
         try:
-            value = value_of(row[name], kind, categories, filled)
+            value = value_of(row[name], kind, *how, mark)
         except ValueError as error:
             raise ValueError(f"column {name!r} {error}") from None
         if kind == "text":
-            numbers += [float(place == value) for place in range(len(categories))]
+            numbers += [float(place == value) for place in range(len(how[0]))]
         else:
             numbers.append(float(value))
     return numbers

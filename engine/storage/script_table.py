@@ -86,20 +86,24 @@ def says(text, mark):
 
 def decimal_mark(rows):
     """The mark that most numbers show; that of the network\'s table if they do not."""
-    cells = [bare(cell.strip()) for _, cells in rows[:1000] for cell in cells]
+    cells = [cell.strip() for _, cells in rows[:1000] for cell in cells]
+    for own in {"", *(own for *_, own in COLUMNS)}:
+        cells = [bare(cell, own) for cell in cells]
     points, commas = (sum(bool(says(cell, mark)) for cell in cells) for mark in ".,")
     return DECIMAL if points == commas else "." if points > commas else ","
 
 
-def plain(cell, mark):
-    """A number as Python writes it: without separated thousands or a decimal comma."""
-    text = bare(cell.strip())
-    text = text.replace(grouped(text, mark) or "", "")
-    if mark == "." or text.casefold() in MISSING:
+def number_text(text, own, mark):
+    """A number as Python writes it: without its sign, separated thousands or a decimal comma."""
+    text = bare(text, own)
+    if mark is None:
         return text
-    if "." in text:
-        raise ValueError(f"must be a number with a decimal comma, not {cell!r}")
-    return text.replace(",", ".")
+    text = text.replace(grouped(text, mark) or "", "")
+    if mark == ",":
+        if "." in text:
+            raise ValueError(f"must be a number with a decimal comma, not {text!r}")
+        text = text.replace(",", ".")
+    return text
 
 
 def read(path):
@@ -122,9 +126,7 @@ def numbers_of(names, cells, mark):
         return None, f"it has {len(cells)} of {len(names)} cells"
     row = dict(zip(names, cells))
     try:
-        for name, kind, *_ in COLUMNS:
-            row[name] = plain(row[name], mark) if kind == "number" else row[name]
-        return encode(row), None
+        return encode(row, mark), None
     except ValueError as error:
         return None, str(error)
 

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QBuffer, QRect
 from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
+from engine.datasets.description import Description
 from engine.lazy_dataclass import dataclass
 from engine.network import Network, check_fits
 from engine.option_words import shell_command
@@ -65,14 +66,27 @@ def run(arguments: argparse.Namespace) -> int:
     """
     check_folder(arguments.out)
     network = load_network(arguments.file)
-    for option, output in (("--class", arguments.one), ("--against", arguments.other)):
-        if output is not None and not 0 <= output < network.shape[-1]:
-            raise CommandError(f"{option} {output}: the network has outputs 0 to {network.shape[-1] - 1}.")
+    arguments.one = _output(network, "--class", arguments.one)
+    arguments.other = _output(network, "--against", arguments.other)
     explained = _of_pictures(network, arguments) if arguments.pictures else _of_examples(network, arguments)
     for each in explained:
         print(each.line)
     write_whole(arguments.out, _drawn(explained, arguments.theme))
     return 0
+
+
+def _output(network: Network, option: str, wanted: str | None) -> int | None:
+    """The number of the output that an option asks for: by the name of its class, else by its number."""
+    about = network.description or Description()
+    names = {name: number for number, name in enumerate(about.output_names)}
+    known = names if about.coding is None or not about.class_names else about.coding.class_by_name
+    if wanted is None or wanted in known:
+        return None if wanted is None else known[wanted]
+    numbers = {str(number): number for number in range(network.shape[-1])}
+    if wanted not in numbers:
+        named = f" for {text.plain(', '.join(names), 100)}" if names else ""
+        raise CommandError(f"{option} {text.name(wanted)}: the network has outputs 0 to {len(numbers) - 1}{named}.")
+    return numbers[wanted]
 
 
 # ---- pictures

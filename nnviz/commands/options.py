@@ -81,10 +81,10 @@ def _add_explain(explain: _Parser) -> None:
     explain.add_argument("--example", type=int, metavar="N", action="append", help=text)
     methods = ("integrated-gradients", "gradient-times-input", "occlusion", "layers")
     explain.add_argument("--method", choices=methods, default=methods[0], help="how it is explained")
-    text = "the output that is explained; without it, the answer"
-    explain.add_argument("--class", dest="one", type=int, metavar="C", help=text)
-    text = "the output that it is compared with; default: the true class of a mistake, if known, else the second best"
-    explain.add_argument("--against", dest="other", type=int, metavar="C", help=text)
+    text = "the class that is explained, by its name; else the number of an output, from 0; without it, the answer"
+    explain.add_argument("--class", dest="one", metavar="C", help=text)
+    text = "what it is compared with, likewise; default: the true class of a mistake, if known, else the second best"
+    explain.add_argument("--against", dest="other", metavar="C", help=text)
     explain.add_argument("--out", default="why.png", metavar="FILE.png", help="the picture to write")
     explain.add_argument("--theme", choices=("dark", "light"), default="dark", help="its colours")
 

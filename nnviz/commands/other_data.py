@@ -47,23 +47,27 @@ def coded_table(
         units = [column.name for column in coding.columns if column.sign]
         texts = {*coding.texts, *([coding.target] if coding.class_names != coding.plain_class_names else [])}
         how = {**settings, "texts": sorted(texts), "numbers": (*settings.get("numbers", ()), *units)}
-        table, form = open_table(source.table, how, show, usual_decimal)
+        table, form = open_table(source.table, how, show, usual_decimal, coding.signs)
     summaries = summary_rows(table)
     used = _usable_rows(coding, table, len(table) - len(summaries))
     part = replace(table, columns=tuple(_at(column, used) for column in table.columns))
     split = _split(coding, part)
     gaps = len(table) - len(summaries) - len(used)
-    left_out = f"{gaps:,} {'row' if gaps == 1 else 'rows'} with a missing value left out." if gaps else ""
+    left_out = f"{gaps:,} {'row' if gaps == 1 else 'rows'} with a missing or unreadable value left out." if gaps else ""
     notes = (*(f"{row}: left out." for row in summaries), left_out, told_decimal(form, usual_decimal))
     return Dataset(table.title, split, coding=coding, notes=tuple(filter(None, notes)))
 
 
 def _usable_rows(coding: TableCoding, table: Table, examples: int) -> Array:
-    """Those of the first rows, from 0, which are examples, in which nothing is missing that must be there."""
+    """Those of the first rows, from 0, which are examples, in which nothing is missing that must be there, and
+    nothing is unreadable.
+    """
     usable = ~table.column(coding.target, "target").absent
     for coded in coding.columns:
-        if coded.name in table.names and coded.filled is None:
-            usable &= ~table.column(coded.name).absent
+        if coded.name in table.names:
+            column = table.column(coded.name)
+            usable &= ~column.absent | (coded.filled is not None)
+            usable[column.unreadable] = False
     usable[examples:] = False
     if not usable.any():
         raise DataError("table", table.title, "must have rows in which nothing is missing", "Give another table.")
@@ -71,7 +75,7 @@ def _usable_rows(coding: TableCoding, table: Table, examples: int) -> Array:
 
 
 def _at(column: Column, rows: Array) -> Column:
-    return replace(column, values=column.values[rows], wrong=0)
+    return replace(column, values=column.values[rows], wrong=0, unreadable=rows[:0])
 
 
 def _split(coding: TableCoding, table: Table) -> Split:

@@ -58,7 +58,8 @@ def _told(network: Network, answer: Array) -> str:
     names, about = names_of_outputs(network), network.description
     if about is not None and about.targets:
         numbers = about.answers(answer[None])[0]
-        return ", ".join(f"{name} {number:.6g}" for name, number in zip(names, numbers, strict=True))
+        digits = about.answer_digits(6)
+        return ", ".join(f"{name} {number:.{digits}g}" for name, number in zip(names, numbers, strict=True))
     best = np.argsort(answer)[::-1][:2]
     return ", then ".join(f"{names[each]} ({_percent(answer[each])})" for each in best)
 

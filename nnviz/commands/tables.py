@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -71,8 +72,7 @@ def rows_of_file(network: Network, file: str) -> Rows:
     gaps = _gaps(table, coding, read)
     has_gap = np.logical_or.reduce(list(gaps.values()))
     raw = coding.raw([values[~has_gap] for values, _ in read])
-    told = [_told_gaps(file, form, gaps, has_gap), _told_filled(table, coding)]
-    told += [told_decimal(form, usual), told_signs(table, network)]
+    told = [_told_gaps(file, form, gaps, has_gap), told_decimal(form, usual), told_signs(table, network)]
     return Rows(about.inputs_of(raw), has_gap, " ".join(filter(None, told)))
 
 
@@ -83,9 +83,11 @@ def _gaps(table: Table, coding: TableCoding, read: list[tuple[Array, Array]]) ->
     gaps = {"too many or too few cells": ragged}
     for column, (values, is_unknown) in zip(coding.columns, read, strict=True):
         where = f"column {text.name(column.name)}"
-        gaps[f"a value that is not known, {where}"] = is_unknown & ~ragged
-        is_missing = np.isnan(values) & ~is_unknown & ~ragged
-        gaps[f"no value that can be read, {where}"] = is_missing & (column.filled is None)
+        unread = np.zeros(len(table), bool)
+        unread[table.column(column.name).unreadable] = True
+        gaps[f"a value that is not known, {where}"] = is_unknown & ~unread & ~ragged
+        is_missing = np.isnan(values) & ~is_unknown & (column.filled is None)
+        gaps[f"no value that can be read, {where}"] = (unread | is_missing) & ~ragged
     return gaps
 
 
@@ -116,12 +118,6 @@ def _told_kind(row: int | None, count: int, what: str) -> str:
     return f"{which} has {what}" if count == 1 else f"{which} and {count - 1:,} more have {what}"
 
 
-def _told_filled(table: Table, coding: TableCoding) -> str:
-    """How many cells could not be read and are filled in, since the network was trained so."""
-    count = sum(table.column(column.name).wrong for column in coding.columns if column.filled is not None)
-    return f"{count:,} {'cell' if count == 1 else 'cells'} that could not be read filled in as missing." * bool(count)
-
-
 def _read(file: str, about: Description, usual_decimal: str | None) -> tuple[Table, TableFormat]:
     """The table, whose first row holds names if the network's columns are found there."""
     form = sniff(file, usual_decimal=usual_decimal)
@@ -137,8 +133,8 @@ def _read(file: str, about: Description, usual_decimal: str | None) -> tuple[Tab
 
 def _whole_table(file: str, form: TableFormat, coding: TableCoding | None) -> Table:
     """The table with all its rows, even those that have too many or too few cells."""
-    texts, numbers = (coding.texts, coding.numbers) if coding else ((), ())
-    return read_table(file, form, texts=texts, numbers=numbers, least_columns=1, keeps_ragged=True)
+    how: dict[str, Any] = {"texts": coding.texts, "numbers": coding.numbers, "signs": coding.signs} if coding else {}
+    return read_table(file, form, least_columns=1, keeps_ragged=True, **how)
 
 
 def _plain_coding(file: str, table: Table, columns: tuple[str, ...], inputs: int) -> TableCoding:
@@ -167,7 +163,8 @@ def print_answers(network: Network, outputs: Array, has_gap: Array) -> None:
     out = csv.writer(sys.stdout, lineterminator="\n")
     head = about.answer_columns(network.shape[-1])
     out.writerow(head)
-    digits = 9 if network.parameters.dtype == np.float32 else 17  # enough to tell any two numbers apart
+    enough = 9 if network.parameters.dtype == np.float32 else 17  # to tell any two numbers apart
+    digits = about.answer_digits(enough)
     answers = iter(about.answers(outputs))
     for is_empty in has_gap.tolist():
         if is_empty:

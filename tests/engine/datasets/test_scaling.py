@@ -53,6 +53,28 @@ def test_constant_columns_and_those_that_are_kept_stay() -> None:
     np.testing.assert_array_equal(scaled[:, 3], 7)
 
 
+@pytest.mark.parametrize("size", [1e-100, 1e-30, 1e-15, 1e-9, 1.0, 1e15, 1e30])
+def test_numbers_of_every_size_are_scaled_and_constants_are_not(size: float) -> None:
+    rng = np.random.default_rng(1)
+    varying = size * (1 + 1e-3 * rng.normal(size=(500, 2)))
+    constant = np.full((500, 1), 0.1 * size)
+    raw = np.hstack([varying, constant])
+    of_columns = Scaling.of_columns(list(raw.T), np.arange(500))
+    for scaling in (Scaling.of(raw), of_columns):
+        scaled = scaling.apply(raw)
+        np.testing.assert_allclose(scaled[:, :2].std(axis=0), 1, rtol=1e-5)
+        assert (scaling.mean[2], scaling.spread[2]) == (0, 1)
+
+
+def test_a_column_of_one_number_is_constant_however_long_it_is() -> None:
+    assert Scaling.of(np.zeros((9, 1))).spread == 1
+    long = np.full((1_000_000, 2), 0.001)
+    assert (long.std(axis=0) > 1e-12 * 0.001).all(), "its mean is rounded"
+    assert (Scaling.of(long).spread == 1).all()
+    of_columns = Scaling.of_columns([long[:, 0], np.arange(1_000_000.0)], np.arange(1_000_000))
+    assert of_columns.spread[0] == 1
+
+
 @pytest.mark.parametrize("columns", [2, 3, 4, 5, 8, 19, 64])
 @pytest.mark.parametrize("at_once", [1, 7, 333, 8000])
 def test_of_columns_it_is_the_same_to_the_bit(columns: int, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:

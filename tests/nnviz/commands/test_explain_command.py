@@ -10,10 +10,12 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import load_data
+from engine.datasets.table_source import load_table
 from engine.network import Network
 from engine.storage import load_network, save_network
 from engine.validation import Array
 from nnviz.commands import cli, explain
+from tests.engine.described import trained_on
 
 
 def network_file(folder: Path, shape: list[int]) -> Path:
@@ -168,6 +170,26 @@ def test_a_mistake_is_compared_with_its_true_class(
     for against, other in (([], truth), (["--against", str(ranked[number, 1])], second)):
         assert cli.main([*command, *against]) == 0
         assert f"why {best}, not {other};" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"), [("2", "why 2, not -1;"), ("007", "why 007, not -1;"), ("7", "why 007, not -1;")]
+)
+def test_a_class_is_asked_for_by_its_name(
+    qtbot: QtBot, capsys: pytest.CaptureFixture[str], tmp_path: Path, asked: str, said: str
+) -> None:
+    names = ("-1", "2", "007")
+    (tmp_path / "some.csv").write_text(
+        "a,b,kind\n" + "".join(f"{at % 5},{at % 7},{names[at % 3]}\n" for at in range(60))
+    )
+    data = load_table(tmp_path / "some.csv", target="kind", texts=("kind",))
+    assert data.class_names == tuple(sorted(names)), "so 2 is the number of another class"
+    save_network(trained_on(data), tmp_path / "net.json")
+    words = [str(tmp_path / "net.json"), "--data", str(tmp_path / "some.csv"), "--out", str(tmp_path / "why.png")]
+    assert cli.main(["explain", *words, "--class", asked, "--against", "-1"]) == 0
+    assert said in capsys.readouterr().out
+    assert cli.main(["explain", *words, "--class", "three"]) == 2
+    assert "--class three: the network has outputs 0 to 2 for -1, 007, 2." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

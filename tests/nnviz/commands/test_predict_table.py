@@ -16,6 +16,8 @@ import pytest
 from engine import NeuralNetwork
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
+from engine.datasets.table_source import load_table
+from engine.errors import DataError
 from engine.network import Network
 from engine.storage import export_onnx, export_script, load_network, save_network
 from nnviz.commands import cli
@@ -140,6 +142,47 @@ def test_a_program_gets_the_same_answers_as_the_command_the_script_and_onnx(
     np.testing.assert_allclose(of_onnx, answers, rtol=1e-5)
 
 
+LARGE = 1_700_000_000  # seconds, beside a standard deviation of about 10
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A network whose inputs and targets are large beside their standard deviation, and its table."""
+    rng = np.random.default_rng(2)
+    rows = [f"{LARGE * 10 + a},{b:.4f},{LARGE + round(a / 3 - 20 * b, 1)}" for a, b in rng.random((200, 2)) * [99, 1]]
+    (tmp_path / "large.csv").write_text("\n".join(["ms,b,seconds", *rows]) + "\n")
+    data = prepared(tmp_path / "large.csv", "seconds", task="regression", test_share=0).dataset
+    save_network(trained_on(data), tmp_path / "net.json")
+    return tmp_path / "large.csv"
+
+
+def test_targets_that_are_large_beside_their_standard_deviation_keep_its_digits(
+    capsys: pytest.CaptureFixture[str], large: Path
+) -> None:
+    net = NeuralNetwork(large.with_name("net.json"))
+    rows = list(csv.DictReader(io.StringIO(large.read_text())))
+    answers = net.predict(rows)[:, 0]
+    assert answers.std() > 1
+    printed = [float(row["seconds"]) for row in told(capsys, large.with_name("net.json"), large)]
+    np.testing.assert_allclose(printed, answers, rtol=0, atol=1e-5)
+    export_script(net, large.with_name("net.py"))
+    command = [sys.executable, large.with_name("net.py"), large]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[1:]
+    np.testing.assert_allclose(list(map(float, lines)), answers, rtol=0, atol=1e-5)
+
+
+def test_onnx_answers_numbers_that_are_large_beside_their_standard_deviation(large: Path) -> None:
+    pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
+    runtime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is optional, and is not installed")
+    net = NeuralNetwork(large.with_name("net.json"))
+    export_onnx(net, large.with_name("net.onnx"))
+    session = runtime.InferenceSession(str(large.with_name("net.onnx")), providers=["CPUExecutionProvider"])
+    assert [each.type for each in (*session.get_inputs(), *session.get_outputs())] == ["tensor(double)"] * 2
+    rows = [[float(row["ms"]), float(row["b"])] for row in csv.DictReader(io.StringIO(large.read_text()))]
+    (answers,) = session.run(["output"], {"input": np.array(rows)})
+    np.testing.assert_allclose(answers, net.predict(rows), rtol=0, atol=1e-4)
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_a_program_gets_the_same_answers_for_the_shipped_tables(
     capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path, table: str
@@ -244,16 +287,60 @@ def test_a_row_that_cannot_be_used_does_not_stop_the_others(
     assert line.endswith(f"rows.csv: 1 row has no answer: row 4 has {said}.\n")
 
 
-def test_cells_that_cannot_be_read_are_filled_as_in_training_and_counted(
+WAYS = "way,share,plain,y\n" + "1 km,5%,1,p\n3 km,7%,2,q\n7 km,9%,3,p\n,,,q\n" * 5
+ODD = (
+    *("Sum", "(3)", "−3", "3x", "3 km", "3 mi", "3km", "km 3", "3 kmkm", "3e0 km", "3%", "3 %", "%3", "3€", "€3"),
+    *("$-3", "-$3", "3%%", "€3%", "3 % km", "%", "km", "inf", "1e39", "-1e999", "+nan", "-NaN", "nan%", "1_0", "0x3"),
+    *("NA", "", "-", ".3", "3.", "1 000", "1,000", "1,0", "\u0663", "1'000 km", "3e0%", "+3", "--3", "3 3", "null"),
+)
+
+
+def test_an_odd_cell_gets_the_same_from_the_command_the_script_and_a_program(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    (tmp_path / "some.csv").write_text("a,y\n" + "1,p\n3,q\n7,p\n,q\n" * 5)
-    data = prepared(tmp_path / "some.csv", "y", missing="median", test_share=0).dataset
+    """A cell that is no number is not missing: its row has no answer. Units and signs are those of the training."""
+    (tmp_path / "ways.csv").write_text(WAYS, encoding="utf-8")
+    data = load_table(tmp_path / "ways.csv", target="y", numbers=("way",), missing="median", test_share=0)
     save_network(trained_on(data), tmp_path / "net.json")
-    (tmp_path / "rows.csv").write_text("a,b\nERR,1\n3,1\n")
-    (_, filled, median), said = with_gaps(capsys, tmp_path / "net.json", tmp_path / "rows.csv")
-    assert filled == median
-    assert "1 cell that could not be read filled in as missing." in said
+    net = NeuralNetwork(tmp_path / "net.json")
+    export_script(net, tmp_path / "net.py")
+    script = runpy.run_path(str(tmp_path / "net.py"))
+    answered = set()
+    for column in ("way", "share", "plain"):
+        for cell in ODD:
+            rows = [{"way": "2 km", "share": "6%", "plain": "1.5"}] * 3
+            rows.append({**rows[0], column: cell})
+            write_rows(tmp_path / "rows.csv", rows)
+            assert cli.main(["predict", str(tmp_path / "net.json"), str(tmp_path / "rows.csv")]) == 0
+            out, err = capsys.readouterr()
+            ours = [line.split(",")[-1] for line in out.splitlines()[1:]]
+            assert all(ours[:3]), (column, cell)
+            assert (f"row 5 has no value that can be read, column {column}" in err) or ours[3] or cell == "1e39"
+            _, theirs, _ = script["read"](str(tmp_path / "rows.csv"))[3]
+            assert bool(theirs) == bool(ours[3]), (column, cell)
+            if theirs:
+                assert float(script["predict"]([theirs])[0, -1]) == pytest.approx(float(ours[3]), rel=1e-5), cell
+                answered.add((column, cell))
+            try:
+                of_program = net.predict([rows[3]])[0, -1]
+            except DataError:
+                assert not ours[3] or "000" in cell, (column, cell)
+            else:
+                assert float(ours[3]) == pytest.approx(of_program, rel=1e-5), (column, cell)
+    assert {cell for column, cell in answered if column == "way"} >= {"3 km", "3km", "NA", "", "+3", "+nan"}
+    assert {cell for column, cell in answered if column == "share"} >= {"3%", "3 %", "NA"}
+    assert not answered & {("way", "3 mi"), ("way", "3€"), ("share", "3€"), ("plain", "3 km"), ("plain", "(3)")}
+
+
+def test_another_sign_in_a_column_leaves_only_its_row_empty(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "ways.csv").write_text(WAYS)
+    data = load_table(tmp_path / "ways.csv", target="y", numbers=("way",), missing="median", test_share=0)
+    save_network(trained_on(data), tmp_path / "net.json")
+    (tmp_path / "rows.csv").write_text("way,share,plain\n" + "1 km,5%,1\n" * 3 + "1 km,5€,1\n", encoding="utf-8")
+    (head, *rows), said = with_gaps(capsys, tmp_path / "net.json", tmp_path / "rows.csv")
+    assert [all(row) for row in rows] == [True, True, True, False]
+    assert rows[3] == [""] * len(head)
+    assert said.endswith("1 row has no answer: row 5 has no value that can be read, column share.\n")
 
 
 def test_rows_with_a_gap_get_an_empty_answer_and_the_others_theirs(

@@ -85,6 +85,19 @@ def test_another_table_is_measured_as_the_networks_was_written(
     assert rmse < 10_000, "they are thousands"
 
 
+def test_a_cell_that_is_no_number_is_not_measured_as_a_missing_value(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "some.csv").write_text("a,y\n" + "1%,p\n3%,q\n7%,p\n,q\n" * 5)
+    save_network(trained_on(load_table(tmp_path / "some.csv", target="y", missing="median")), tmp_path / "net.json")
+    other = tmp_path / "other.csv"
+    other.write_text("a,y\n" + "1%,p\n3%,q\n" * 9 + ",q\nx,p\n5$,p\n")
+    assert cli.main(["evaluate", str(tmp_path / "net.json"), "--data", str(other)]) == 0
+    out, err = capsys.readouterr()
+    assert "with the 19 examples of other" in out.replace("training ", "")
+    assert "2 rows with a missing or unreadable value left out." in out + err
+
+
 def test_a_table_to_explain_is_told_the_way(capsys: pytest.CaptureFixture[str], network: Path) -> None:
     assert cli.main(["explain", str(network), "rows.csv", "--out", str(network.with_name("why.png"))]) == 2
     assert "rows.csv: is a table. Ask about its rows by number: --data rows.csv --example 0." in capsys.readouterr().err
