@@ -195,8 +195,8 @@ def test_the_end_of_a_curve_follows_edits_and_their_undo(ready_window: MainWindo
     run, plot = session.runs.current, plot_of(ready_window, "errorPlot")
 
     def is_drawn() -> bool:
-        heights = plot.quantity.height(np.array([run.figures().get("test_error", np.nan)]), plot.is_log)
-        return bool(plot.line("test").y[-1] == pytest.approx(heights[0], rel=1e-5))
+        error = run.figures().get("test_error")
+        return error is not None and plot.line("test").y[-1] == pytest.approx(plot.quantity.factor * error)
 
     session.edits.set_bias(Neuron(3, 0), 50.0)
     qtbot.waitUntil(is_drawn)
