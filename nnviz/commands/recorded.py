@@ -92,6 +92,9 @@ class Keeper:
             complain(f"The run is not recorded: {error}")
             return
         self._recording.change(made)
+        if found is None and self._recording.at > 0:  # no command leads to the network that the run begins with
+            with complaining():
+                self._recording.leap()
         print(introduced(library, f"recorded as run {self.run}"))
         with complaining():
             tell_notice(what_will_go(library))
