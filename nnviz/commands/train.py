@@ -23,7 +23,7 @@ from engine.option_words import shell_command
 from engine.provenance import Provenance
 from engine.storage import load_checkpoint, save_checkpoint, save_network
 from engine.training import Trainer
-from nnviz.commands.checks import CommandError
+from nnviz.commands.checks import CommandError, check_keeps_data
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.interrupts import interrupts
 from nnviz.commands.recorded import Found, Keeper, complain, found_run, is_number_of_run, keeping
@@ -136,12 +136,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _new_training(arguments: argparse.Namespace) -> _Training:
     described = described_experiment(arguments)
+    _check_keeps_data(arguments, described)
     data = load_named(described.data, described.data_settings)
     experiment = fitted_experiment(arguments, data)
     history = History()
     title = arguments.title or ""
     provenance = Provenance(title, data.title, seed=experiment.seed, experiment=experiment, history=history)
     return _Training(experiment.trainer(data), provenance, history)
+
+
+def _check_keeps_data(arguments: argparse.Namespace, experiment: Experiment) -> None:
+    """Raises CommandError if network or training were saved over the data."""
+    for file in (arguments.save, arguments.checkpoint):
+        if file is not None:
+            check_keeps_data(file, experiment.data, experiment.data_settings)
 
 
 def _record(training: _Training, keeper: Keeper) -> None:
@@ -158,6 +166,7 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
             f"{arguments.resume}: holds a network, but no training to continue. Give a file that --checkpoint wrote."
         )
     experiment = Provenance.read(network).experiment
+    _check_keeps_data(arguments, experiment or Experiment())
     data = load_named(experiment.data, experiment.data_settings) if experiment else load_named(Experiment.data, {})
     try:
         trainer = Trainer.resume(network, data, state)

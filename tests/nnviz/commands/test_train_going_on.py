@@ -230,6 +230,24 @@ def test_the_network_is_not_saved_over_its_training(capsys: pytest.CaptureFixtur
     assert Path(kept).read_bytes() == before
 
 
+@pytest.mark.parametrize("option", ["--save", "--checkpoint"])
+def test_the_data_are_not_replaced_by_their_network(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    rows = "a,b,class\n" + "1,2,x\n2,1,y\n" * 10
+    Path("d.csv").write_text(rows)
+    Path("link.csv").symlink_to("d.csv")
+    how = ("--hidden", "3", "--batch-size", "5", "--epochs", "1", "--no-record")
+    assert train("--data", "d.csv", *how, "--checkpoint", "kept.npz") == 0
+    monkeypatch.setattr(Trainer, "run", lambda _: pytest.fail("trained in vain"))
+    for file in ("./d.csv", "link.csv"):
+        assert f"{file}: holds the data and would be replaced" in complaint(
+            capsys, "--data", "d.csv", *how, option, file
+        )
+        assert f"{file}: holds the data" in complaint(capsys, "--resume", "kept.npz", "--epochs", "2", option, file)
+    assert Path("d.csv").read_text() == rows
+
+
 def test_the_ending_is_known_in_capitals_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert train(*SMALL, "--epochs", "1", "--half", "--save", "NET.NPZ") == 0
     assert load_network("NET.NPZ").shape == [784, 8, 10]
