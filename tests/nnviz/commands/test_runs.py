@@ -172,6 +172,14 @@ def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> No
     assert "still over its budget" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("budget", ["nan", "inf", "0", "1e9"])
+def test_a_budget_that_cannot_be_is_refused_in_the_unit_of_the_option(
+    capsys: pytest.CaptureFixture[str], budget: str
+) -> None:
+    assert runs("thin", "--budget", budget) == cli.USAGE_ERROR
+    assert "must be a number from 1 to 1e+07 MB. Try 2000." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", [("delete", "1"), ("thin", "--yes")])
 @pytest.mark.usefixtures("filled")
 def test_what_could_not_be_deleted_is_not_said_to_be_gone(

@@ -150,7 +150,7 @@ def kept(capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize(
     "option",
     [
-        ("--preset", "Modern"), ("--shape", "784,8,10"), ("--activation", "relu"), ("--learning-rate", "0.1"),
+        ("--preset", "Modern"), ("--shape", "784,8,10"), ("--activation", "relu"),
         ("--batch-size", "50"), ("--optimizer", "sgd"), ("--schedule", "constant"), ("--weight-decay", "0"),
         ("--dropout", "0"), ("--seed", "0"), ("--set", "momentum=0.5"),
     ],
@@ -165,6 +165,13 @@ def test_what_the_checkpoint_fixes_cannot_be_given(
 def test_all_that_cannot_be_given_is_named(capsys: pytest.CaptureFixture[str], kept: str) -> None:
     err = complaint(capsys, "--resume", kept, "--seed", "3", "--shape", "784,9,10")
     assert "--shape, --seed: cannot" in err
+
+
+def test_the_learning_rate_can_be_given(kept: str) -> None:
+    assert train("--resume", kept, "--epochs", "3", "--learning-rate", "0.125", "--checkpoint", kept) == 0
+    assert load_checkpoint(kept)[1].settings["learning_rate"] == 0.125
+    with Library() as library:
+        assert library.run(2).experiment.training.learning_rate == 0.125
 
 
 def test_a_training_that_is_finished_says_so_and_is_saved(capsys: pytest.CaptureFixture[str], kept: str) -> None:
