@@ -215,7 +215,9 @@ def _export(library: Library, arguments: argparse.Namespace) -> int:
         print("the points that were painted go along")
     if Path(record.experiment.data).is_absolute():
         paths = "go along" if arguments.paths else "do not (--paths)"
-        print(f"paths of the data {paths}; their rows {'go along' if arguments.rows else 'do not (--rows)'}")
+        are_left_out = "rows" in done.left_out  # the reason is printed above
+        rows = "do not" if are_left_out else "go along" if arguments.rows else "do not (--rows)"
+        print(f"paths of the data {paths}; their rows {rows}")
     return 0
 
 
