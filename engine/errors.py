@@ -93,6 +93,11 @@ class DivergenceError(EngineError):
         """The same error in a network that had been trained for ``before`` epochs when this training began."""
         return type(self)(self.parameter, *self._made_of, self.epoch, before)
 
+    def with_remedy(self, remedy: str) -> DivergenceError:
+        """Returns the same error with another remedy."""
+        value, rule, _, in_words = self._made_of
+        return type(self)(self.parameter, value, rule, remedy, in_words, self.epoch, self.before)
+
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         return type(self), (self.parameter, *self._made_of, self.epoch, self.before)
 

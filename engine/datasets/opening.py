@@ -50,6 +50,13 @@ def source_of(name: str) -> DataSource:
     return table_source(path)
 
 
+def is_file_of(name: str, settings: Mapping[str, Value], path: str | Path) -> bool:
+    """Whether ``path`` is the file of the data of that name or path, or that of the user's own examples in them."""
+    files = [] if name in list(DATASETS) else [name]
+    files += [own] if isinstance(own := settings.get("own"), str) and own else []
+    return os.path.realpath(path) in map(os.path.realpath, files)
+
+
 def is_idx(name: str) -> bool:
     """Whether that is a name as IDX files have."""
     return name.lower().endswith(_IDX)

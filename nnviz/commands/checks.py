@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.storage.files import mode_of_file
+
+if TYPE_CHECKING:
+    from engine.datasets.source import Value
 
 
 class CommandError(Exception):
@@ -25,3 +30,17 @@ def check_folder(file: str) -> None:
         raise CommandError(f"{file}: its folder does not exist. Make it first, or choose another place.")
     if not os.access(folder, os.W_OK):
         raise CommandError(f"{file}: its folder cannot be written to. Choose another place.")
+
+
+def check_keeps(file: str, *read: str) -> None:
+    """Raises CommandError if ``file`` is one of the files that are read: it would be replaced."""
+    if os.path.realpath(file) in map(os.path.realpath, read):
+        raise CommandError(f"{file}: is read by this command and would be replaced. Name another file.")
+
+
+def check_keeps_data(file: str, data: str, settings: Mapping[str, Value]) -> None:
+    """Raises CommandError if ``file`` holds the data: it would be replaced."""
+    from engine.datasets.opening import is_file_of  # other commands do not need it
+
+    if is_file_of(data, settings, file):
+        raise CommandError(f"{file}: holds the data and would be replaced. Name another file.")

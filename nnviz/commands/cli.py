@@ -7,7 +7,9 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from importlib import import_module
+from typing import Any, TextIO, cast
 
 from engine.errors import DivergenceError, EngineError
 from nnviz.commands.checks import CommandError
@@ -81,7 +83,36 @@ def _run(arguments: argparse.Namespace) -> int:
     missing = _PREFLIGHT[arguments.command]() if arguments.command in _PREFLIGHT else None
     if missing is not None:
         raise CommandError("\n".join(missing))
-    return int(import_module(f"nnviz.commands.{arguments.command}").run(arguments))
+    run = import_module(f"nnviz.commands.{arguments.command}").run
+    if sys.stdout is None or not any(getattr(arguments, name, None) for name in ("save", "checkpoint", "record")):
+        return int(run(arguments))
+    with redirect_stdout(cast(TextIO, _UntilClosed(sys.stdout))):  # what is kept does not depend on who reads
+        return int(run(arguments))
+
+
+class _UntilClosed:
+    """Standard output that drops what is written after the reader of its pipe has closed it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, words: str) -> int:
+        """Writes to the stream. Returns how many characters were taken."""
+        try:
+            return self._stream.write(words)
+        except BrokenPipeError:
+            _drop_unwritten()
+            return len(words)
+
+    def flush(self) -> None:
+        """Writes what waits in the stream."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            _drop_unwritten()
 
 
 def _complain(text: str, code: int) -> int:

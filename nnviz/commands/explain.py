@@ -17,7 +17,7 @@ from engine.option_words import shell_command
 from engine.storage import load_network
 from engine.storage.files import write_whole
 from engine.validation import Array
-from nnviz.commands.checks import CommandError, check_folder
+from nnviz.commands.checks import CommandError, check_folder, check_keeps, check_keeps_data
 from nnviz.commands.network_data import chosen_data, loaded_data
 from nnviz.commands.pictures import names_of_outputs, picture_of_file, reads_drawings, shape_of_pictures
 from nnviz.commands.tables import is_table
@@ -65,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises CommandError or EngineError.
     """
     check_folder(arguments.out)
+    check_keeps(arguments.out, arguments.file, *arguments.pictures)
     network = load_network(arguments.file)
     arguments.one = _output(network, "--class", arguments.one)
     arguments.other = _output(network, "--against", arguments.other)
@@ -124,7 +125,10 @@ def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Exp
 
 
 def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explained]:
-    data = loaded_data(network, chosen_data(wanted, network))
+    chosen = chosen_data(wanted, network)
+    if chosen.source.file is not None:
+        check_keeps_data(wanted.out, str(chosen.source.file), chosen.settings)
+    data = loaded_data(network, chosen)
     check_fits(network, data.width, data.outputs, text.name(data.title))
     part, split = ("train", data.train) if data.test is None else ("test", data.test)
     numbers = wanted.example or [0]

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from engine.storage import export_onnx, export_script, load_network
-from nnviz.commands.checks import CommandError, check_folder
+from nnviz.commands.checks import CommandError, check_folder, check_keeps
 from nnviz.look import text
 
 _EXPORTS = {".onnx": export_onnx, ".py": export_script}
@@ -18,6 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     if export is None:
         raise CommandError(f"{arguments.out}: its name must end in {' or '.join(_EXPORTS)}.")
     check_folder(arguments.out)
+    check_keeps(arguments.out, arguments.file)
     export(load_network(arguments.file), arguments.out)
     print(f"exported to {text.path(arguments.out)}")
     return 0

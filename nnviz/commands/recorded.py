@@ -23,6 +23,8 @@ from nnviz.library.states import KeptState
 from nnviz.look import text
 from nnviz.session.run_words import words_of_going
 
+_DIGITS = 100  # more than any number of a run has; of thousands Python makes no number
+
 
 @dataclass(frozen=True)
 class Found:
@@ -44,19 +46,20 @@ def is_number_of_run(resumed: str) -> bool:
 
 def found_run(number: str) -> Found:
     """The run of that number, where it can go on. Raises CommandError without a state of it, and LibraryError."""
+    run = int(number[:_DIGITS])
     with Library() as library:
         tell_notice(library.notice)
-        state = library.state(int(number))
+        state = library.state(run)
         if state is None:
             raise CommandError(
                 f"--resume {number}: of this run no state of its training is kept. Begin a new training with its "
                 f"settings: “main.py runs show {number}” tells the command."
             )
-        state.network.provenance = library.network(int(number)).provenance
+        state.network.provenance = library.network(run).provenance
     if state.differences():
         differences = "; ".join(state.differences())
         print(f"it goes on, but not exactly as it would have: it was computed with {differences}")
-    return Found(int(number), state)
+    return Found(run, state)
 
 
 class Keeper:
@@ -92,6 +95,9 @@ class Keeper:
             complain(f"The run is not recorded: {error}")
             return
         self._recording.change(made)
+        if found is None and self._recording.at > 0:  # no command leads to the network that the run begins with
+            with complaining():
+                self._recording.leap()
         print(introduced(library, f"recorded as run {self.run}"))
         with complaining():
             tell_notice(what_will_go(library))

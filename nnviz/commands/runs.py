@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.many.vary import in_words
+from engine.validation import number_within
 from nnviz.commands.checks import CommandError
 from nnviz.commands.tabular import lines_of
 from nnviz.library import Library, RunRecord
 from nnviz.library.exchange import read_run
 from nnviz.library.export import export_run
 from nnviz.library.repeating import way_to
+from nnviz.library.room import LEAST, MOST
+from nnviz.library.states import state_places
 from nnviz.library.sweeps import STOPPED, Sweeps
 from nnviz.look import text
 from nnviz.look.units import unit_of
@@ -54,7 +57,13 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
     rows = [_row(each, has_sweeps) for each in records]
     print("\n".join(lines_of([head, *rows], texts=5 + has_sweeps)))
     for each in library.interrupted():
-        print(f"run {each.id} was interrupted; go on with: python main.py train --resume {each.id}")
+        if state_places(library.database, each.id):
+            print(f"run {each.id} was interrupted; go on with: python main.py train --resume {each.id}")
+        else:
+            print(
+                f"run {each.id} was interrupted before any of its training was kept, so it cannot be resumed. See how "
+                f"it was made with: python main.py runs show {each.id}"
+            )
     for sweep in Sweeps(library).interrupted():
         what = "was stopped" if sweep.status == STOPPED else "was interrupted"
         print(f"sweep {sweep.id} {what}; go on with: python main.py sweep --resume {sweep.id}")
@@ -178,7 +187,9 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
         yield "again", "by no single command; these steps led to it"
         yield from ((f"step {number}", text.plain(step)) for number, step in enumerate(way.steps, 1))
     if record.status != "finished" and library.state(record.id) is not None:
-        yield "go on", f"python main.py train --resume {record.id}"
+        is_diverged = record.status == "diverged"
+        slower = f" --learning-rate {record.experiment.training.learning_rate / 10:g}" if is_diverged else ""
+        yield "go on", f"python main.py train --resume {record.id}{slower}"
 
 
 def _place_in_sweep(library: Library, record: RunRecord) -> str:
@@ -204,7 +215,9 @@ def _export(library: Library, arguments: argparse.Namespace) -> int:
         print("the points that were painted go along")
     if Path(record.experiment.data).is_absolute():
         paths = "go along" if arguments.paths else "do not (--paths)"
-        print(f"paths of the data {paths}; their rows {'go along' if arguments.rows else 'do not (--rows)'}")
+        are_left_out = "rows" in done.left_out  # the reason is printed above
+        rows = "do not" if are_left_out else "go along" if arguments.rows else "do not (--rows)"
+        print(f"paths of the data {paths}; their rows {rows}")
     return 0
 
 
@@ -226,7 +239,8 @@ def _delete(library: Library, arguments: argparse.Namespace) -> int:
 
 def _thin(library: Library, arguments: argparse.Namespace) -> int:
     if arguments.budget is not None:
-        library.room.budget = int(arguments.budget * 1e6)
+        budget = number_within("--budget", arguments.budget, LEAST / 1e6, MOST / 1e6, "2000", "MB")
+        library.room.budget = int(budget * 1e6)
     plan = library.room.plan()
     print(f"the library {_room(library)}")
     if plan.losses:

@@ -24,7 +24,7 @@ from engine.datasets.source import Value
 from engine.experiment import Experiment
 from engine.storage.files import write_whole
 from nnviz.app import create_window
-from nnviz.commands.checks import CommandError, check_folder
+from nnviz.commands.checks import CommandError, check_folder, check_keeps_data
 from nnviz.commands.data_options import given_options, load_named, settings_for
 from nnviz.digits.drawing import SIDE
 from nnviz.library import Group, Library
@@ -60,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     data = arguments.data or Experiment.data
     source = source_of(data)
     settings = settings_for(source, given_options(arguments))
+    check_keeps_data(arguments.out, data, settings)
     if source.download is not None and not source.download.is_here():
         load_named(data, settings)  # here they are downloaded, or that fails; the window would ask
     os.environ["QT_QPA_PLATFORM"] = "offscreen"

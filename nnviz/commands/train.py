@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 from tqdm import tqdm
 
-from engine.datasets import Split, source_of
+from engine.datasets import Dataset, Split, source_of
 from engine.datasets.scaling import Scaling
 from engine.errors import DataError, DivergenceError
-from engine.events import Batch, BestRestored, Epoch, Event
+from engine.events import Batch, BestRestored, Epoch, Event, TrainingState
 from engine.experiment import Experiment, train_on
 from engine.history import History
 from engine.lazy_dataclass import dataclass
@@ -23,7 +23,7 @@ from engine.option_words import shell_command
 from engine.provenance import Provenance
 from engine.storage import load_checkpoint, save_checkpoint, save_network
 from engine.training import Trainer
-from nnviz.commands.checks import CommandError
+from nnviz.commands.checks import CommandError, check_keeps_data
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.interrupts import interrupts
 from nnviz.commands.recorded import Found, Keeper, complain, found_run, is_number_of_run, keeping
@@ -117,7 +117,10 @@ def run(arguments: argparse.Namespace) -> int:
     checkpoint = None if arguments.checkpoint is None else _Checkpoint(arguments.checkpoint)
     with keeping(arguments.record) as keeper, interrupts() as asked_to_stop:
         _record(training, keeper)
-        _train_with_progress(training, asked_to_stop, checkpoint, keeper)
+        try:
+            _train_with_progress(training, asked_to_stop, checkpoint, keeper)
+        except DivergenceError as error:
+            raise _with_way_out(error, trainer, arguments, keeper.run) from None
         keeper.finish("paused" if asked_to_stop else "finished")
         if asked_to_stop:
             _stopped(training, arguments, checkpoint, keeper.run)
@@ -136,12 +139,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _new_training(arguments: argparse.Namespace) -> _Training:
     described = described_experiment(arguments)
+    _check_keeps_data(arguments, described)
     data = load_named(described.data, described.data_settings)
     experiment = fitted_experiment(arguments, data)
     history = History()
     title = arguments.title or ""
     provenance = Provenance(title, data.title, seed=experiment.seed, experiment=experiment, history=history)
     return _Training(experiment.trainer(data), provenance, history)
+
+
+def _check_keeps_data(arguments: argparse.Namespace, experiment: Experiment) -> None:
+    """Raises CommandError if network or training were saved over the data."""
+    for file in (arguments.save, arguments.checkpoint):
+        if file is not None:
+            check_keeps_data(file, experiment.data, experiment.data_settings)
 
 
 def _record(training: _Training, keeper: Keeper) -> None:
@@ -158,18 +169,15 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
             f"{arguments.resume}: holds a network, but no training to continue. Give a file that --checkpoint wrote."
         )
     experiment = Provenance.read(network).experiment
+    _check_keeps_data(arguments, experiment or Experiment())
     data = load_named(experiment.data, experiment.data_settings) if experiment else load_named(Experiment.data, {})
-    try:
-        trainer = Trainer.resume(network, data, state)
-    except DataError as error:
-        if error.parameter != "data" or experiment is None or source_of(experiment.data).file is None:
-            raise
-        raise CommandError(
-            f"{text.name(experiment.data)}: has changed since this training was begun, so it cannot be resumed. "
-            "Put back the file as it was, or train anew."
-        ) from None
+    if experiment is not None and source_of(experiment.data).file is not None:
+        _check_unchanged(experiment.data, data, network, state)
+    trainer = Trainer.resume(network, data, state)
     if arguments.epochs is not None:
         _train_until(arguments.epochs, trainer, arguments.resume)
+    if arguments.learning_rate is not None:
+        trainer.change(replace(trainer.settings, learning_rate=arguments.learning_rate))
     whole = state.whole_epochs
     provenance = Provenance.read(network, whole, state.epochs_begun)
     history = provenance.history or History()
@@ -183,6 +191,22 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
     before = provenance.epochs_before(whole) if found is None else found.state.before
     provenance = replace(provenance, before=before)
     return _Training(trainer, provenance, history, before, found=found)
+
+
+def _check_unchanged(file: str, data: Dataset, network: Network, state: TrainingState) -> None:
+    """Raises CommandError if examples or names in the file are not those that the training was begun with."""
+    try:
+        data.check_same_examples(state.progress["data"])
+        if network.description is not None and data.description is not None:
+            network.description.check_means_same(data.description)  # names are not part of the fingerprint
+    except DataError as error:
+        what = "" if error.parameter == "data" else f" ({error.parameter} is {error.value}: it {error.rule})"
+        raise CommandError(
+            f"{text.name(file)}: has changed since this training was begun, so it cannot be resumed{what}. "
+            "Put back the file as it was, or train again from scratch."
+        ) from None
+    except (KeyError, TypeError):
+        return  # Trainer.resume says what is wrong with the state
 
 
 def _train_until(epochs: int, trainer: Trainer, file: str) -> None:
@@ -226,6 +250,21 @@ def _counted_over_all(events: Iterator[Event], before: float) -> Iterator[Event]
         yield from events
     except DivergenceError as error:
         raise error.after(before) from None
+
+
+def _with_way_out(
+    error: DivergenceError, trainer: Trainer, arguments: argparse.Namespace, run: int | None
+) -> DivergenceError:
+    """The error with a command that trains with a smaller learning rate, where that helps."""
+    if error.parameter != "loss" or not error.epoch:
+        return error
+    slower = f"--learning-rate {trainer.settings.learning_rate / 10:g}"
+    kept = arguments.checkpoint if arguments.checkpoint and trainer.epoch > 1 else arguments.resume
+    kept = kept if run is None else str(run)
+    if kept is None:
+        return error.with_remedy(f"Train again with a smaller learning rate, for example {slower}.")
+    command = f"{shell_command(['python', 'main.py', 'train', '--resume', kept])} {slower}"
+    return error.with_remedy(f"Continue from the last state that is kept with a smaller learning rate: {command}")
 
 
 # ---- after

@@ -26,7 +26,7 @@ from nnviz.commands.data_options import add_data_options, given_options, setting
 _DEFAULTS = Experiment().changed(epochs=10)
 # Settings that follow the data's task unless they were chosen.
 _FOLLOW_THE_TASK = ("output", "loss", "augmentation", *(each.name for each in fields(Augmentation)))
-# Options that --resume excludes: only the number of epochs may change.
+# Options that --resume excludes: only the number of epochs and the learning rate may change.
 _FIXED_BY_CHECKPOINT = (
     "preset",
     "data",
@@ -106,7 +106,7 @@ def check_options(arguments: argparse.Namespace) -> None:
     check_sizes_once(arguments)
     if arguments.seeds is not None:
         _check_seeds_alone(arguments)
-    given = settings_given(arguments)
+    given = [name for name in settings_given(arguments) if name != "--learning-rate"]
     if arguments.resume is not None and given:
         names = ", ".join(given)
         raise CommandError(

@@ -32,6 +32,7 @@ from nnviz.library.place import is_on_network
 
 _OWNER_ONLY, _FOLDER_OF_OWNER = 0o600, 0o700
 _WAL_BYTES = 64 * 2**20  # the log is put into the file when it has grown so large
+_LEAST, _MOST = -(2**63), 2**63 - 1  # of an integer in SQLite
 _CACHE_KIBIBYTES = 32_000  # a whole state is to fit
 
 
@@ -174,12 +175,12 @@ class Database:
     def rows(self, query: str, values: object = ()) -> list[tuple]:
         """All rows that a query gives. Raises LibraryError."""
         with in_words(self.path):
-            return self._connection.execute(query, _storable(values)).fetchall()
+            return self._connection.execute(query, _sought(values)).fetchall()
 
     def row(self, query: str, values: object = ()) -> tuple | None:
         """The first row, or None."""
         with in_words(self.path):
-            return self._connection.execute(query, _storable(values)).fetchone()
+            return self._connection.execute(query, _sought(values)).fetchone()
 
     def numbers(self, query: str, values: object = ()) -> list[tuple[float, ...]]:
         """All rows that a query gives, which must be of finite numbers. Raises LibraryError."""
@@ -350,6 +351,14 @@ def _storable(values: Any) -> Any:
     if isinstance(values, dict):
         return dict(zip(values, _storable(tuple(values.values())), strict=True))
     return tuple(storable(value) if isinstance(value, str) else value for value in values)
+
+
+def _sought(values: Any) -> Any:
+    """Values to search for. An integer that no row can hold becomes NULL, which equals nothing."""
+    stored = _storable(values)
+    if isinstance(stored, dict):
+        return dict(zip(stored, _sought(tuple(stored.values())), strict=True))
+    return tuple(None if isinstance(value, int) and not _LEAST <= value <= _MOST else value for value in stored)
 
 
 def _check_head(path: Path) -> None:

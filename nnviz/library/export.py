@@ -9,6 +9,7 @@ from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 
+from engine.datasets.opening import is_file_of
 from engine.errors import EngineError
 from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
@@ -60,18 +61,22 @@ def export_run(
         with_rows: whether the file of its data is copied into the folder.
         tell: is called with the name of each file before it is written; what it raises ends the export.
 
-    Raises UnknownRunError or another LibraryError, OSError.
+    Raises UnknownRunError or another LibraryError, also where the data of the run would be replaced, and OSError.
     """
     record, done = library.run(run), Exported()
     made = record.experiment if with_paths else without_places(record.experiment)
     way = way_to(library, run, (lambda told: told) if with_paths else without_places)
-    folder.mkdir(parents=True, exist_ok=True)
     written: dict[str, Callable[[Path], None]] = {
         f"run{ENDING}": lambda path: write_run(library, run, path, with_paths),
         "command.txt": lambda path: write_whole(path, way.in_words(run).encode()),
         "curves.csv": lambda path: write_whole(path, _curves(library, run).encode()),
     }
     written |= _networks(library, run, made)
+    for name in written:
+        if is_file_of(record.experiment.data, record.experiment.data_settings, folder / name):
+            rule = f"must not have the data of the run in {name}, which would be replaced"
+            raise LibraryError("folder", str(folder), rule, "Choose another folder.")
+    folder.mkdir(parents=True, exist_ok=True)
     for name, write in written.items():
         tell(name)
         _write(write, folder / name, done)
@@ -124,6 +129,8 @@ def _copy_rows(experiment: Experiment, folder: Path, done: Exported, tell: Calla
     copy = folder / source.name
     if not source.is_file():
         done.left_out["rows"] = "they are in no file that is there: only a single file of data is copied"
+    elif source.name.casefold() in map(str.casefold, done.files):
+        done.left_out["rows"] = f"{source.name} is the name of another file of the export"
     elif copy.exists() and copy.samefile(source):
         done.left_out["rows"] = f"{source.name} is in that folder already"
     else:

@@ -132,6 +132,9 @@ class Recording:
         self._waiting_moments: dict[float, Moment] = {}
         self._waiting_orders: list[Order] = []
         self._keeps_weights, self._is_over, self._cost = True, False, math.inf
+        # Whether the run was recorded up to here without any order: then its settings so far are in its record alone.
+        orders = self._library.database.number("SELECT count(*) FROM orders WHERE run = ?", (self.run,))
+        self._has_unlogged_settings = record.epochs > 0 and not orders
         self._tried = self._free_at = self._waypoint_at = -math.inf
         self._drop_later()
         self._figures = dict(record.figures) if is_there else last_figures(self._library.database, self.run)
@@ -266,11 +269,22 @@ class Recording:
             text: what is noted of it beside the curves; empty for nothing.
             is_order: whether that is an order of its own; it is none where a whole state follows.
         """
+        if self._has_unlogged_settings and experiment != self._experiment:
+            self._log_settings_so_far()
         if is_order and experiment.training != self._experiment.training:
             self.log("settings", experiment.training.as_dict(), text=text)
         elif text:
             self._changes.append(Change(self.at, text))
         self._experiment = experiment
+
+    def _log_settings_so_far(self) -> None:
+        """Notes the settings of the run from its beginning up to here, before others replace them in its record.
+
+        In a replay the order changes nothing. Its content, the fingerprint of the data, marks it.
+        """
+        made = self._experiment
+        self.log("settings", made.training.as_dict(), made.fingerprint.encode())
+        self._has_unlogged_settings = False
 
     def leap(self) -> None:
         """Writes the whole state here as an order: nothing that is recorded leads here. Raises LibraryError."""

@@ -97,10 +97,10 @@ class _Path:
         for place, each in enumerate(chain):
             following = chain[place + 1] if place + 1 < len(chain) else None
             until = math.inf if following is None or following.left_at is None else following.left_at + _ROUNDING
-            orders = [order for order in self._library.orders(each.id) if order.at <= until]
+            orders = self._library.orders(each.id)
             made = self._begin(each, orders, chain[place - 1] if place else None, made)
-            for order in orders[1:] if _is_beginning(orders) else orders:
-                made = self._carry_out(each, order, made)
+            for order in orders[1:] if _is_beginning(orders) or _has_first_settings(orders) else orders:
+                made = self._carry_out(each, order, made) if order.at <= until else made
         return made
 
     def _chain(self, record: RunRecord) -> list[RunRecord]:
@@ -119,18 +119,18 @@ class _Path:
         self, record: RunRecord, orders: list[Order], parent: RunRecord | None, before: Experiment | None
     ) -> Experiment | None:
         state = self._state(record, orders[0]) if _is_beginning(orders) else None
-        made = record.experiment if state is None else self._made(record, orders[0], state)
+        made = self._made(record, orders[0], state) if state is not None else _made_at_first(record, orders)
         if parent is not None and record.left_at is not None:
             if len(self.steps) == 1:
                 self.steps[0] = f"run {parent.id}: {self.steps[0]}"
             where = f"at epoch {_epoch(record.left_at)} of run {parent.id}, branch off as run {record.id}"
-            is_new = state is not None and not orders[0].epoch
+            made, is_new = made or record.experiment, state is not None and not orders[0].epoch
             self.steps.append(f"{where}{self._told(before, made, is_new)}")
-        elif state is None and any(order.kind in ("settings", LEAP) for order in orders):
+        elif made is None:
             self.steps.append(f"run {record.id} begins, with settings that are not kept")
             return None
         elif record.parent is not None or (state is not None and not _is_first(orders[0], state, made)):
-            trained = f", trained for {_epoch(orders[0].at)} epochs" if orders and orders[0].at else ""
+            trained = f", trained for {_epoch(orders[0].at)} epochs" if state is not None and orders[0].at else ""
             self.steps.append(
                 f"run {record.id} begins with a network from elsewhere{trained}{self._told(None, made, True)}"
             )
@@ -196,7 +196,8 @@ class _Path:
         if order.kind != LEAP:
             made = _with(before or record.experiment, dict(order.payload))
             if made != before:
-                self.steps.append(f"{at}{self._told(before, made, False)}")
+                told = ", settings were changed" if before is None else self._told(before, made, False)
+                self.steps.append(f"{at}{told}")
             return made
         state = self._state(record, order)
         made = self._made(record, order, state)
@@ -239,6 +240,20 @@ def _is_beginning(orders: list[Order]) -> bool:
     """Whether a run begins with the first of its orders: not if it was recorded without one up to there."""
     first = orders[0] if orders and orders[0].kind == LEAP else None
     return first is not None and not 0 < first.at <= float(first.payload.get("since", 0)) + _ROUNDING
+
+
+def _has_first_settings(orders: list[Order]) -> bool:
+    """Whether the first order has the settings of the run from its beginning, see :meth:`Recording.change`."""
+    return bool(orders) and orders[0].kind == "settings" and bool(orders[0].content)
+
+
+def _made_at_first(record: RunRecord, orders: list[Order]) -> Experiment | None:
+    """The experiment of a run that began without a whole state; None if it is not known: its record has the last."""
+    if not any(order.kind in ("settings", LEAP) for order in orders):
+        return record.experiment
+    if not _has_first_settings(orders) or orders[0].content != record.experiment.fingerprint.encode():
+        return None
+    return _with(record.experiment, dict(orders[0].payload))
 
 
 def _is_first(order: Order, state: _State, made: Experiment) -> bool:

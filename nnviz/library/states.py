@@ -77,7 +77,8 @@ class Order:
         epoch, batch: the place in its training.
         kind: what it is ("settings", "edit", "state").
         payload: its values, in types that JSON can hold.
-        content: numbers that go with it, as bytes; None for none.
+        content: numbers that belong to the order, as bytes; None for none. Of settings that were in force from the
+            beginning of the run, the fingerprint of the data.
     """
 
     number: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QByteArray, QObject, pyqtSignal
@@ -112,9 +113,9 @@ class CardActions(QObject):
     def _export(self, card: DockCard, kind: str) -> None:
         """Asks for a file, and writes what the card shows when the file is chosen."""
         proposed = f"{'-'.join(card.caption.lower().split())}.{kind}"
-        dialog = self._dialogs.where_to_save(f"Export {card.caption}", "exportCardDialog", _KINDS[kind], proposed)
-        dialog.fileSelected.connect(lambda chosen: self._write(card, kind, Path(chosen)))
-        dialog.open()
+        title, name = f"Export {card.caption}", "exportCardDialog"
+        write = partial(self._write, card, kind)
+        self._dialogs.where_to_save(title, name, _KINDS[kind], proposed, write).open()
 
     def _write(self, card: DockCard, kind: str, path: Path) -> None:
         messages, write = self._session.messages, self._session.files.write

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from PyQt5.QtCore import QObject, Qt, QTimer
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
+from engine.datasets.opening import is_file_of
 from nnviz.look import text, theme
 from nnviz.session.run import Run
 from nnviz.session.session import Session
@@ -85,12 +86,12 @@ class NetworkDialogs(QObject):
     def _ask_where(
         self, title: str, proposed: str, save: Callable[[Path], object], cancelled: Then = lambda: None
     ) -> None:
-        dialog = self.where_to_save(title, "saveNetworkDialog", f"{_JSON};;{_COMPACT}", proposed)
+        files = f"{_JSON};;{_COMPACT}"
+        dialog = self.where_to_save(title, "saveNetworkDialog", files, proposed, save, cancelled)
         dialog.filterSelected.connect(lambda chosen: follow_filter(dialog, ".npz" if chosen == _COMPACT else ".json"))
         is_compact = proposed.lower().endswith(".npz")
         dialog.selectNameFilter(_COMPACT if is_compact else _JSON)
         dialog.setDefaultSuffix("npz" if is_compact else "json")
-        dialog.fileSelected.connect(lambda chosen: save(Path(chosen)))
         dialog.rejected.connect(cancelled)
         dialog.open()
 
@@ -98,8 +99,8 @@ class NetworkDialogs(QObject):
         """Asks for a file with that ending and exports to it: the network, or that of the moment looked back at."""
         session, epoch = self._session, self._session.timeline.epoch
 
-        def export(chosen: str) -> None:
-            path = Path(chosen).with_suffix(ending)
+        def export(chosen: Path) -> None:
+            path = chosen.with_suffix(ending)
             if epoch is None:
                 session.files.export(path)
             else:
@@ -107,9 +108,7 @@ class NetworkDialogs(QObject):
 
         title = "Export network" if epoch is None else f"Export the network of {self._moment(epoch)}"
         proposed = f"{self._proposed_name(epoch)}{ending}"
-        dialog = self.where_to_save(title, "exportNetworkDialog", _EXPORTS[ending], proposed)
-        dialog.fileSelected.connect(export)
-        dialog.open()
+        self.where_to_save(title, "exportNetworkDialog", _EXPORTS[ending], proposed, export).open()
 
     def _proposed_name(self, epoch: float | None = None) -> str:
         """A file name without ending: that of the network, with only letters that are safe in file names."""
@@ -118,15 +117,35 @@ class NetworkDialogs(QObject):
         name = run.path.stem if run.path is not None else re.sub(r"[^\w.-]+", "-", known)
         return name if epoch is None else f"{name}-{self._moment(epoch).replace(' ', '-')}"
 
-    def where_to_save(self, title: str, name: str, filters: str, proposed: str) -> QFileDialog:
+    def where_to_save(
+        self,
+        title: str,
+        name: str,
+        filters: str,
+        proposed: str,
+        save: Callable[[Path], object],
+        refused: Then = lambda: None,
+    ) -> QFileDialog:
         """A dialog that asks for a file to write, and before it replaces one; not open yet.
 
-        ``proposed`` is the file's name, whose ending is added to a name without one.
+        ``proposed`` is the file's name, whose ending is added to a name without one. ``save`` is called with the chosen
+        file, ``refused`` in its place if that file holds the data.
         """
+
+        def chosen(file: str) -> None:
+            data = self._session.data
+            if is_file_of(data.loaded_name or "", data.loaded_settings, file):
+                which = text.name(Path(file).name)
+                self._session.messages.tell(f"{which} holds the data and would be replaced. Choose another file.")
+                refused()
+            else:
+                save(Path(file))
+
         dialog = self.file_dialog(title, name, filters)
         dialog.setAcceptMode(QFileDialog.AcceptSave)
         dialog.setDefaultSuffix(Path(proposed).suffix)
         dialog.selectFile(proposed)
+        dialog.fileSelected.connect(chosen)
         return dialog
 
     def file_dialog(self, title: str, name: str, filters: str) -> QFileDialog:

@@ -60,9 +60,10 @@ class FilmDialogs(QObject):
         filters = {_FILTERS[ending]: ending for ending in endings()}
         proposed = "-".join(re.findall(r"[\w.]+", subject.name.lower())) + ".gif"
         title = f"Film of {self._session.player.seconds:g} seconds"
-        dialog = self._window.dialogs.where_to_save(title, "filmDialog", ";;".join(filters), proposed)
+        dialog = self._window.dialogs.where_to_save(
+            title, "filmDialog", ";;".join(filters), proposed, lambda chosen: self._chosen(subject, chosen)
+        )
         dialog.filterSelected.connect(lambda chosen: follow_filter(dialog, filters[chosen], _FILTERS))
-        dialog.fileSelected.connect(lambda chosen: self._chosen(subject, Path(chosen)))
         dialog.open()
 
     def _chosen(self, subject: Subject, path: Path) -> None:

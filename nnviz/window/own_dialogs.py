@@ -48,6 +48,4 @@ class OwnDialogs(QObject):
     def choose_where_to_export(self) -> None:
         """Asks for a file to write."""
         title, name = "Export your own examples", "exportOwnDialog"
-        dialog = self._window.dialogs.where_to_save(title, name, _FILES, "my-examples.npz")
-        dialog.fileSelected.connect(lambda chosen: self._page.export(Path(chosen)))
-        dialog.open()
+        self._window.dialogs.where_to_save(title, name, _FILES, "my-examples.npz", self._page.export).open()

@@ -389,3 +389,18 @@ def test_a_reader_that_has_gone_is_no_error(words: tuple[str, ...]) -> None:
     os.close(write_end)
     assert done.returncode == (2 if "missing.npz" in words else 0)
     assert "BrokenPipe" not in done.stderr
+
+
+def test_a_reader_that_has_gone_stops_no_training_that_is_saved(tmp_path: Path) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    how = ("--data", "sine", "--hidden", "3", "--epochs", "3", "--save", str(tmp_path / "net.json"))
+    command = [sys.executable, "main.py", "train", *how]
+    environment = os.environ | {"NNVIZ_LIBRARY": str(tmp_path / "library.sqlite")}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=write_end, stderr=subprocess.PIPE, text=True, timeout=120
+    )
+    os.close(write_end)
+    assert done.returncode == 0
+    assert "Pipe" not in done.stderr
+    assert load_network(tmp_path / "net.json").provenance["epochs"] == 3

@@ -37,6 +37,24 @@ def pixels(path: Path) -> Array:
     return np.asarray(Image.open(path).convert("RGB"))
 
 
+def test_a_file_that_is_read_is_not_replaced(capsys: pytest.CaptureFixture[str], digit: Path, tmp_path: Path) -> None:
+    net, table = network_file(tmp_path, [784, 20, 10]), tmp_path / "rows.csv"
+    table.write_text("a,b,class\n" + "1,2,x\n2,1,y\n" * 10)
+    there = {path: path.read_bytes() for path in (net, digit, table)}
+    for words in (
+        ("explain", str(net), str(digit), "--out", str(digit)),
+        ("explain", str(net), str(digit), "--out", str(net)),
+        ("explain", str(net), "--data", str(table), "--out", str(table)),
+        ("screenshot", str(table), "--data", str(table)),
+    ):
+        assert cli.main([*words]) == cli.USAGE_ERROR
+        assert "would be replaced" in capsys.readouterr().err
+    (tmp_path / "net.py").write_bytes(net.read_bytes())
+    assert cli.main(["export", str(tmp_path / "net.py"), str(tmp_path / "net.py")]) == cli.USAGE_ERROR
+    assert "is read by this command" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in there} == there
+
+
 @pytest.mark.parametrize("method", explain.METHODS)
 def test_it_draws_and_tells(
     qtbot: QtBot, capsys: pytest.CaptureFixture[str], digit: Path, tmp_path: Path, method: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,14 +130,22 @@ def test_export_and_import(capsys: pytest.CaptureFixture[str], tmp_path: Path) -
 
 
 def test_what_goes_along_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    from dataclasses import replace
-
     with Library() as library:
         record(library, replace(an_experiment(), data=str(tmp_path / "mine.csv")))
     runs("export", "1", str(tmp_path / "out"))
     assert "paths of the data do not (--paths); their rows do not (--rows)" in capsys.readouterr().out
     runs("export", "1", str(tmp_path / "out"), "--paths")
     assert "paths of the data go along; their rows do not (--rows)" in capsys.readouterr().out
+
+
+def test_rows_that_are_left_out_are_not_said_to_go_along(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "curves.csv").write_text("a,b\n1,2\n")
+    with Library() as library:
+        record(library, replace(an_experiment(), data=str(tmp_path / "curves.csv")))
+    assert runs("export", "1", str(tmp_path / "out"), "--rows") == 0
+    out = capsys.readouterr().out
+    assert "without rows: curves.csv is the name of another file of the export" in out
+    assert "their rows do not" in out
 
 
 @pytest.mark.usefixtures("filled")
@@ -170,6 +179,14 @@ def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> No
         assert library.room.nbytes <= 6_000_000
     assert runs("thin", "--budget", "1", "--yes") == cli.USAGE_ERROR
     assert "still over its budget" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("budget", ["nan", "inf", "0", "1e9"])
+def test_a_budget_that_cannot_be_is_refused_in_the_unit_of_the_option(
+    capsys: pytest.CaptureFixture[str], budget: str
+) -> None:
+    assert runs("thin", "--budget", budget) == cli.USAGE_ERROR
+    assert "must be a number from 1 to 1e+07 MB. Try 2000." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [("delete", "1"), ("thin", "--yes")])

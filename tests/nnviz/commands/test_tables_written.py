@@ -114,4 +114,29 @@ def test_a_training_whose_file_has_changed_says_so(capsys: pytest.CaptureFixture
     assert cli.main(["train", "--resume", run, "--epochs", "2", "--no-record"]) == 2
     err = capsys.readouterr().err
     assert "sales.csv: has changed since this training was begun, so it cannot be resumed." in err
-    assert "Put back the file as it was, or train anew." in err
+    assert "Put back the file as it was, or train again from scratch." in err
+
+
+@pytest.mark.usefixtures("small_data")
+def test_any_change_of_the_file_of_a_training_is_the_reason(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Fewer rows than a batch, other columns, and other names for the same numbers."""
+    file, run = tmp_path / "towns.csv", str(tmp_path / "run.npz")
+    town = [f"{number},{'Bonn' if number % 2 else 'Köln'},{'low' if number % 3 else 'high'}" for number in range(40)]
+    whole = "\n".join(["km,town,price", *town, ""])
+    file.write_text(whole)
+    learn = ["train", "--data", str(file), "--hidden", "3", "--batch-size", "10", "--epochs", "1", "--no-record"]
+    assert cli.main([*learn, "--checkpoint", run]) == 0
+    capsys.readouterr()
+    more = whole.replace("\n", ",1.5\n").replace("price,1.5", "price,extra").replace("0,1.5", "0,2.5")
+    for other in (
+        "\n".join(["km,town,price", *town[:7], ""]),
+        more.replace("km,town,price,extra", "extra,town,price,km"),
+        whole.replace("Bonn", "Berlin"),
+        whole.replace("km", "miles"),
+        whole.replace("high", "hoch"),
+    ):
+        file.write_text(other)
+        assert cli.main(["train", "--resume", run, "--epochs", "2", "--no-record"]) == 2, other[:100]
+        assert "towns.csv: has changed since this training was begun" in capsys.readouterr().err
+    file.write_text(whole)
+    assert cli.main(["train", "--resume", run, "--epochs", "2", "--no-record"]) == 0

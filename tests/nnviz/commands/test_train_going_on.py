@@ -150,7 +150,7 @@ def kept(capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize(
     "option",
     [
-        ("--preset", "Modern"), ("--shape", "784,8,10"), ("--activation", "relu"), ("--learning-rate", "0.1"),
+        ("--preset", "Modern"), ("--shape", "784,8,10"), ("--activation", "relu"),
         ("--batch-size", "50"), ("--optimizer", "sgd"), ("--schedule", "constant"), ("--weight-decay", "0"),
         ("--dropout", "0"), ("--seed", "0"), ("--set", "momentum=0.5"),
     ],
@@ -165,6 +165,13 @@ def test_what_the_checkpoint_fixes_cannot_be_given(
 def test_all_that_cannot_be_given_is_named(capsys: pytest.CaptureFixture[str], kept: str) -> None:
     err = complaint(capsys, "--resume", kept, "--seed", "3", "--shape", "784,9,10")
     assert "--shape, --seed: cannot" in err
+
+
+def test_the_learning_rate_can_be_given(kept: str) -> None:
+    assert train("--resume", kept, "--epochs", "3", "--learning-rate", "0.125", "--checkpoint", kept) == 0
+    assert load_checkpoint(kept)[1].settings["learning_rate"] == 0.125
+    with Library() as library:
+        assert library.run(2).experiment.training.learning_rate == 0.125
 
 
 def test_a_training_that_is_finished_says_so_and_is_saved(capsys: pytest.CaptureFixture[str], kept: str) -> None:
@@ -228,6 +235,24 @@ def test_the_network_is_not_saved_over_its_training(capsys: pytest.CaptureFixtur
     before = Path(kept).read_bytes()
     assert f"--save ./{kept}: must be another file" in complaint(capsys, option, kept, "--save", f"./{kept}")
     assert Path(kept).read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--save", "--checkpoint"])
+def test_the_data_are_not_replaced_by_their_network(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    rows = "a,b,class\n" + "1,2,x\n2,1,y\n" * 10
+    Path("d.csv").write_text(rows)
+    Path("link.csv").symlink_to("d.csv")
+    how = ("--hidden", "3", "--batch-size", "5", "--epochs", "1", "--no-record")
+    assert train("--data", "d.csv", *how, "--checkpoint", "kept.npz") == 0
+    monkeypatch.setattr(Trainer, "run", lambda _: pytest.fail("trained in vain"))
+    for file in ("./d.csv", "link.csv"):
+        assert f"{file}: holds the data and would be replaced" in complaint(
+            capsys, "--data", "d.csv", *how, option, file
+        )
+        assert f"{file}: holds the data" in complaint(capsys, "--resume", "kept.npz", "--epochs", "2", option, file)
+    assert Path("d.csv").read_text() == rows
 
 
 def test_the_ending_is_known_in_capitals_too(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,8 @@ from engine.events import Batch
 from engine.storage import load_network
 from engine.training import Trainer
 from nnviz.commands import cli
-from nnviz.library import Library, library_path
+from nnviz.library import Library, UnknownRunError, library_path
+from nnviz.library.repeating import way_to
 from tests.nnviz.library.helpers import an_experiment, record
 
 pytestmark = pytest.mark.usefixtures("small_data_here")
@@ -107,6 +108,28 @@ def test_a_checkpoint_goes_on_as_a_run_of_its_own_with_its_past() -> None:
         assert library.run(1).epochs == 3
 
 
+def test_no_command_repeats_a_run_that_continues_a_checkpoint() -> None:
+    """A schedule over more epochs gives other weights."""
+    train(*SMALL, "--schedule", "cosine", "--epochs", "2", "--checkpoint", "kept.npz", "--no-record")
+    train("--resume", "kept.npz", "--epochs", "4")
+    with Library() as library:
+        way = way_to(library, 1)
+        assert way.command is None
+        assert way.steps == ("run 1 begins with a network from elsewhere, trained for 2 epochs: epochs 4",)
+    train("--resume", "1", "--epochs", "5")
+    with Library() as library:
+        assert way_to(library, 1).steps[1:] == ("at epoch 4: epochs 5",)
+
+
+def test_how_a_run_was_made_is_known_after_it_is_resumed() -> None:
+    train(*SMALL, "--schedule", "cosine", "--epochs", "2")
+    with Library() as library:
+        command = way_to(library, 1).command
+    train("--resume", "1", "--epochs", "3")
+    with Library() as library:
+        assert way_to(library, 1).steps == (command, "at epoch 2: epochs 3")
+
+
 def test_a_file_whose_name_is_a_number_is_a_file() -> None:
     train(*SMALL, "--epochs", "1", "--checkpoint", "7", "--no-record")
     assert train("--resume", "7", "--epochs", "2") == 0
@@ -135,6 +158,55 @@ def test_a_training_that_diverges_is_kept_as_such() -> None:
     with Library() as library:
         assert library.run(1).status == "diverged"
         assert library.state(1).at == 0
+
+
+def test_the_command_that_is_offered_after_a_divergence_trains(capsys: pytest.CaptureFixture[str]) -> None:
+    how = ("--data", "sine", "--hidden", "3", "--epochs", "2", "--activation", "identity", "--learning-rate", "1e30")
+    assert train(*how) == 1
+    command = "python main.py train --resume 1 --learning-rate 1e+29"
+    assert f"smaller learning rate: {command}" in capsys.readouterr().err
+    cli.main(["runs", "show", "1"])
+    assert command in capsys.readouterr().out
+    assert train("--resume", "1", "--learning-rate", "0.01") == 0
+    with Library() as library:
+        assert (library.run(1).status, library.run(1).epochs) == ("finished", 2)
+    assert train(*how, "--no-record") == 1
+    assert "Train again with a smaller learning rate, for example --learning-rate 1e+29." in capsys.readouterr().err
+    assert train(*how, "--no-record", "--checkpoint", "kept.npz", "--learning-rate", "0.1") == 0
+    assert train("--resume", "kept.npz", "--epochs", "4", "--no-record", "--learning-rate", "1e30") == 1
+    assert "--resume kept.npz --learning-rate 1e+29" in capsys.readouterr().err
+
+
+def test_a_run_of_which_nothing_was_kept_is_not_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    """As one whose output could not be written before its first step."""
+    with Library() as library:
+        run = library.begin(an_experiment())
+        library.database.update_run(run, {"status": "training"})
+    cli.main(["runs"])
+    out = capsys.readouterr().out
+    assert "--resume" not in out
+    assert "run 1 was interrupted before any of its training was kept, so it cannot be resumed" in out
+
+
+HUGE = (str(10**20), "9" * 5000)
+
+
+@pytest.mark.parametrize("number", HUGE, ids=("20 digits", "5000 digits"))
+def test_a_number_that_no_run_can_have_is_refused_in_words(capsys: pytest.CaptureFixture[str], number: str) -> None:
+    train(*SMALL, "--epochs", "1")
+    for words in (
+        ("train", "--resume", number), ("runs", "show", number), ("runs", "delete", number),
+        ("runs", "export", number, "out"), ("sweep", "--resume", number),
+    ):  # fmt: skip
+        try:
+            code = cli.main([*words])
+        except SystemExit as end:  # the parser reads no number of thousands of digits
+            code = end.code
+        assert code == cli.USAGE_ERROR, words
+        err = capsys.readouterr().err
+        assert "it must be the number of a" in err or "invalid int value" in err
+    with Library() as library, pytest.raises(UnknownRunError):
+        library.network(int(number[:4000]))
 
 
 def test_files_of_data_are_kept_by_their_whole_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from engine.storage import load_checkpoint, load_network
 from engine.training import Trainer
 from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment
-from nnviz.library import Library, Recording
+from nnviz.library import Library, LibraryError, Recording
 from nnviz.library.exchange import read_run, write_run
 from nnviz.library.export import export_run
 from nnviz.library.repeating import way_to
@@ -220,6 +220,26 @@ def test_rows_that_are_in_the_folder_stay_as_they_are(library: Library, tmp_path
     done = export_run(library, run, tmp_path, with_rows=True)
     assert done.left_out == {"rows": "mine.csv is in that folder already"}
     assert (tmp_path / "mine.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_an_export_does_not_replace_the_data_of_the_run(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "curves.csv").write_text("a,b\n1,2\n")
+    run, _ = record(library, replace(an_experiment(), data=str(tmp_path / "curves.csv")))
+    (tmp_path / "link").symlink_to(tmp_path)
+    for folder in (tmp_path, tmp_path / "link"):
+        with pytest.raises(LibraryError, match=r"must not have the data of the run in curves\.csv"):
+            export_run(library, run, folder)
+    assert (tmp_path / "curves.csv").read_text() == "a,b\n1,2\n"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["curves.csv", "link"], "nothing was written"
+
+
+def test_rows_do_not_replace_another_file_of_the_export(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "Curves.csv").write_text("a,b\n1,2\n")
+    run, _ = record(library, replace(an_experiment(), data=str(tmp_path / "Curves.csv")))
+    done = export_run(library, run, tmp_path / "out", with_rows=True)
+    assert done.left_out["rows"] == "Curves.csv is the name of another file of the export"
+    assert [name.lower() for name in done.files].count("curves.csv") == 1
+    assert (tmp_path / "out" / "curves.csv").read_text().startswith("epoch,")
 
 
 def test_each_file_is_told_before_it_is_written_and_the_export_can_be_ended(library: Library, tmp_path: Path) -> None:

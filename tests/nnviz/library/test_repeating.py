@@ -334,10 +334,64 @@ def test_own_examples_that_came_later_are_named_where_they_came(library: Library
 def test_a_run_of_a_command_that_was_trained_on_in_the_window(library: Library) -> None:
     run, _ = record(library)
     train_again(library, run, an_experiment(epochs=2), DATA)
+    assert way_to(library, run).steps == (command_of(an_experiment()), "at epoch 6, another training: epochs 2")
+    without_first_settings(library)
     assert way_to(library, run).steps == (
         "run 1 begins, with settings that are not kept",
         "at epoch 6, another training: epochs 2",
     )
+
+
+def without_first_settings(library: Library) -> None:
+    """Version 0.22 and older did not write the settings of the beginning before they were replaced."""
+    with library.database.writing():
+        library.database.write("DELETE FROM orders WHERE kind = 'settings' AND content IS NOT NULL", ())
+
+
+def continued(library: Library, run: int, **settings: Any) -> None:
+    """Resumes a run with other settings, and trains to the end."""
+    kept = library.state(run)
+    assert kept is not None
+    trainer = Trainer.resume(kept.network, DATA, kept.training)
+    trainer.change(replace(trainer.settings, **settings))
+    recording = Recording(library, run, trainer, clock=Clock())
+    recording.change(library.run(run).experiment.changed(training=trainer.settings))
+    recorded(recording, Clock())
+
+
+def test_a_run_of_a_command_that_is_resumed_with_other_settings(library: Library) -> None:
+    run, _ = record(library)
+    child = branch(library, run, 3)
+    continued(library, run, epochs=8)
+    continued(library, run, epochs=9, learning_rate=0.005)
+    command = command_of(an_experiment())
+    assert way_to(library, run).steps == (
+        command,
+        "at epoch 6: epochs 8",
+        "at epoch 8: epochs 9, learning rate 0.005",
+    )
+    assert way_to(library, child).steps[0] == f"run 1: {command}", "not with the settings of later"
+    without_first_settings(library)
+    assert way_to(library, run).steps[:2] == (
+        "run 1 begins, with settings that are not kept",
+        "at epoch 6, settings were changed",
+    )
+
+
+def test_a_replay_of_a_run_of_a_command_that_was_resumed(library: Library) -> None:
+    from nnviz.library.replay import replay
+
+    run, _ = record(library)
+    continued(library, run, epochs=8, learning_rate=0.005)
+    for step in replay(library, run, 8, DATA):
+        assert 0 <= step <= 1
+
+
+def test_of_a_run_whose_data_were_changed_since_the_first_are_not_guessed(library: Library) -> None:
+    made, data = on_moons(0.1)
+    run, _ = record(library, made, data)
+    train_again(library, run, *on_moons(0.3))
+    assert way_to(library, run).steps[0] == "run 1 begins, with settings that are not kept"
 
 
 def test_another_training_of_the_same_network(library: Library) -> None:

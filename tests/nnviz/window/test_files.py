@@ -294,6 +294,24 @@ def test_a_place_that_cannot_be_written(ready_window: MainWindow, qtbot: QtBot, 
     assert not list(home.glob("*.part")) + list(home.glob(".*.part"))
 
 
+def test_the_file_of_the_data_is_not_replaced(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, table = ready_window, home / "rows.csv"
+    rows = "a,b,class\n" + "1,2,x\n2,1,y\n" * 20
+    table.write_text(rows)
+    window.session.data.load(str(table))
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    assert window.session.data.loaded_name == str(table)
+    cancelled: list[bool] = []
+    window.dialogs.save_network_as(cancelled=lambda: cancelled.append(True))
+    dialog = find(window, QFileDialog, "saveNetworkDialog")
+    dialog.fileSelected.emit(str(home / ".." / home.name / "rows.csv"))
+    dialog.close()
+    assert "rows.csv holds the data and would be replaced" in message(window).text()
+    assert cancelled
+    assert not window.session.files.is_busy
+    assert table.read_text() == rows
+
+
 def test_a_folder_without_permission(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     locked = home / "locked"
     locked.mkdir(mode=0o500)
