@@ -127,12 +127,13 @@ def start(home: Path) -> Iterator[type[Started]]:
             program.process.communicate()
 
 
-def are_remembered(home: Path) -> None:
-    """The choices, and the network's file."""
+def are_remembered(home: Path, is_trained_on: bool = False) -> None:
+    """The choices, and the network: its file, or its run in the library if it was trained after it was saved."""
     stored = stored_settings()
     assert json.loads(stored["configuration"])["training"]["learning_rate"] == 0.07
     assert stored["pen_width"] == 31
-    assert stored["network"] == str(home / "mine.json")
+    assert stored["network"] == ("" if is_trained_on else str(home / "mine.json"))
+    assert bool(stored["record"]) == is_trained_on
     assert json.loads(stored["recent"]) == [str(home / "mine.json")]
 
 
@@ -152,7 +153,7 @@ def test_a_signal_closes_it_without_a_question(start: type[Started], home: Path,
     code, errors = program.end()
     assert code == 0, errors
     assert "Traceback" not in errors
-    are_remembered(home)
+    are_remembered(home, is_trained_on=then == "train")
 
 
 def test_a_file_that_is_being_saved_is_waited_for(start: type[Started], home: Path) -> None:
