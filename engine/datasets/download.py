@@ -15,7 +15,6 @@ from pathlib import Path
 from engine.lazy_dataclass import dataclass
 
 CACHE_VARIABLE = "NNVIZ_CACHE"
-GET_POOCH = "pip install pooch"
 _PIECE = 2**20  # bytes that are read at once
 
 Progress = Callable[[int, int], None]  # is called with what is done, and with all there is
@@ -114,7 +113,7 @@ class Download:
 
 
 def can_download() -> bool:
-    """Whether pooch is installed; else :data:`GET_POOCH` is what to tell a person. It is not imported."""
+    """Whether pooch is installed; which downloads need. It is not imported."""
     return importlib.util.find_spec("pooch") is not None
 
 

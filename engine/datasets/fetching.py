@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from engine.datasets.download import CACHE_VARIABLE, GET_POOCH, RemoteFile
+from engine.datasets.download import CACHE_VARIABLE, RemoteFile
 from engine.errors import DownloadError, EngineError, Verbatim
 from engine.validation import gigabytes
 
@@ -54,7 +54,7 @@ def _fetch(file: RemoteFile, folder: Path, report: Report) -> None:
         import pooch
     except ModuleNotFoundError:
         what, rule = Verbatim("not installed"), "must be there to download data"
-        raise DownloadError("pooch", what, rule, f"Run: {GET_POOCH}.") from None
+        raise DownloadError("pooch", what, rule, f"Run: {install_command('download')}.") from None
     pooch.get_logger().setLevel("WARNING")  # else it prints
     folder.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(folder)

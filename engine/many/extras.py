@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from engine.errors import SettingError
+from engine.optional_packages import install_command
 
 
 def optuna_for(setting: str, value: str, instead: str) -> Any:
@@ -29,5 +30,5 @@ def check_optuna(setting: str, value: str, instead: str) -> None:
 
 
 def _not_installed(setting: str, value: str, instead: str) -> SettingError:
-    rule = "must be installed, as optuna is, which is no part of nnviz itself"
-    return SettingError(setting, value, rule, f"Do it with: pip install nnviz[sweep]; or use {instead}.")
+    rule = "requires Optuna, an optional dependency"
+    return SettingError(setting, value, rule, f"Install it with: {install_command('sweep')}, or use {instead}.")

@@ -201,7 +201,7 @@ def _serialized(network: Network, plan: _Plan) -> bytes:
             "format",
             "onnx",
             "must have the package onnx installed to be written",
-            "Install it with “pip install onnx”, or export a Python script, which needs nothing more.",
+            f"Install it with: {install_command('onnx')}, or export a Python script, which needs nothing more.",
         ) from None
     about = network.description or Description()
     scalings = about.scaling, about.target_scaling

@@ -41,14 +41,14 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
     add("--minutes", type=float, metavar="M", help="at most so many minutes")
     add("--workers", type=int, metavar="N", help="processes, each on one core (default: as many as there are cores)")
     _add_cluster(add)
-    text = "how trials are found (default: grid where all values are lists, else random); tpe needs nnviz[sweep]"
+    text = "how trials are found (default: grid where all values are lists, else random); tpe needs Optuna"
     add("--sampler", choices=SAMPLERS, help=text)
     text = (
         "the rule that stops hopeless runs by their validation error: median ends one whose best so far is worse than "
         f"the median of finished runs at that epoch, when five have finished; asha looks at epochs 1, {ASHA_FACTOR}, "
         f"{ASHA_FACTOR**2}, … and lets the best of every {ASHA_FACTOR} that came so far go on; hyperband does so with "
         f"every {HYPERBAND_FACTOR}, from another epoch on for each of several groups, so that slow starters get a "
-        "chance; both need nnviz[sweep] (default: median, on a grid none)"
+        "chance; both need Optuna (default: median, on a grid none)"
     )
     add("--prune", choices=PRUNING, help=text)
     add("--sampler-seed", type=int, metavar="S", help="seed of what a sampler draws (default: 0)")
@@ -61,7 +61,7 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
 def _add_cluster(add: Callable[..., Any]) -> None:
     text = (
         "do the runs on a Dask cluster: its scheduler, tcp://host:8786, or a JSON file with its address and the files "
-        "of TLS, or a scheduler file of Dask's (needs nnviz[dask])"
+        "of TLS, or a scheduler file of Dask's (needs the package distributed)"
     )
     add("--dask", metavar="ADDRESS|FILE", help=text)
     text = "trust the cluster on that host without TLS: what is sent there and back is code; as often as needed"

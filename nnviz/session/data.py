@@ -10,7 +10,7 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset, source_of
-from engine.datasets.download import GET_POOCH, Download, can_download
+from engine.datasets.download import Download, can_download
 from engine.datasets.source import DataSource, Value
 from engine.errors import EngineError, SettingError
 from engine.experiment import Experiment
@@ -104,7 +104,7 @@ class Data(QObject):
         if can_download():
             self._messages.tell(f"{what}: {about}", Choice(f"Download {download.size / 1e6:,.0f} MB", load))
         else:
-            self._messages.tell(f"{what}, and downloads need one more package. Run: {GET_POOCH}")
+            self._messages.tell(f"{what}, and downloads need one more package. Run: {install_command('download')}")
         self.loading_changed.emit()  # what shows the choice shows the present data again
 
     def _load(

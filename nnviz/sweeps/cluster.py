@@ -150,7 +150,7 @@ def _import_dask() -> None:
     try:
         import distributed  # noqa: F401
     except ImportError:
-        rule, remedy = "is needed for a cluster, and no part of nnviz itself", "Install it: pip install nnviz[dask]"
+        rule, remedy = "is needed for a cluster", f"Install it with: {install_command('dask')}"
         raise SettingError("Dask", Verbatim("not installed"), rule, remedy) from None
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -35,7 +35,6 @@ from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.plots.legend import Key, Sample
 
-INSTALL = "t-SNE needs the package openTSNE: pip install openTSNE"
 _RINGS_TIP = "Rings around the examples that are answered wrong."
 _HELP = (
     "Each point is an example; those that the layer sees as alike lie together. Point at one to see it, click it to "
@@ -193,7 +192,7 @@ class MapPage(Page):
         if session.mistakes.part is None:
             return "This network does not fit the data."
         if session.map.method == TSNE and not session.map.can_arrange:
-            return INSTALL
+            return f"t-SNE needs the package openTSNE. Install it with: {install_command('tsne')}"
         if session.map.cloud is not None:
             return "The activations of this layer are not finite, so the examples have no place."
         if session.map.method == AXES or session.map.arranging.is_running:
