@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from engine.datasets.download import CACHE_VARIABLE, RemoteFile
 from engine.errors import DownloadError, EngineError, Verbatim
+from engine.optional_packages import install_command
 from engine.validation import gigabytes
 
 _PIECE = 4096  # bytes: a read waits until it has so many, so few of them, that slow ones can be stopped, too

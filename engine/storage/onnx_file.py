@@ -21,6 +21,7 @@ from engine.datasets.table_columns import TEXT
 from engine.errors import SettingError, Verbatim
 from engine.lazy_dataclass import dataclass
 from engine.network import Network
+from engine.optional_packages import install_command
 from engine.provenance import Provenance
 from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole

@@ -22,6 +22,7 @@ from PIL import Image, features
 from PIL.GifImagePlugin import getdata
 
 from engine.lazy_dataclass import dataclass
+from engine.optional_packages import install_command
 from engine.storage.files import whole_file, whole_folder
 from engine.validation import Array
 from nnviz.jobs.film_colours import Colours
@@ -30,7 +31,6 @@ from nnviz.jobs.film_frames import Frame
 FRAMES_A_SECOND = {".gif": 20, ".webp": 20, ".mp4": 25, ".png": 25}  # a GIF counts hundredths of a second
 _WEBP = {"quality": 90, "method": 2}
 _PNG_LEVEL = 3  # of compression: more would take longer than drawing does
-_NO_FFMPEG = "For MP4 there must be the program ffmpeg, or the package imageio-ffmpeg (the extra “film” of nnviz)."
 
 
 class FilmError(Exception):
@@ -67,6 +67,12 @@ def endings() -> list[str]:
     """The endings of the formats that can be written here."""
     can = {".webp": features.check("webp"), ".mp4": ffmpeg() is not None}
     return [ending for ending in FRAMES_A_SECOND if can.get(ending, True)]
+
+
+def _no_ffmpeg() -> str:
+    return (
+        f"MP4 requires the program ffmpeg, or a package that includes it. Install that with: {install_command('film')}"
+    )
 
 
 def ffmpeg() -> str | None:
@@ -170,7 +176,7 @@ def _write_webp(film: FilmFile, frames: Iterator[Frame]) -> None:
 def _write_mp4(film: FilmFile, frames: Iterator[Frame]) -> None:
     program = ffmpeg()
     if program is None:
-        raise FilmError(_NO_FFMPEG)
+        raise FilmError(_no_ffmpeg())
     with whole_file(film.path) as (_, temporary), tempfile.TemporaryFile() as told:
         process = _started(program, film, temporary, told)
         try:
@@ -197,7 +203,7 @@ def _started(program: str, film: FilmFile, out: Path, told: IO[bytes]) -> subpro
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:
-        raise FilmError(f"{program} could not be started: {error.strerror}. {_NO_FFMPEG}") from None
+        raise FilmError(f"{program} could not be started: {error.strerror}. {_no_ffmpeg()}") from None
 
 
 def _feed(process: subprocess.Popen[bytes], frames: Iterator[Frame]) -> bool:

@@ -14,6 +14,7 @@ from engine.datasets.download import Download, can_download
 from engine.datasets.source import DataSource, Value
 from engine.errors import EngineError, SettingError
 from engine.experiment import Experiment
+from engine.optional_packages import install_command
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.data_reader import Reader
 from nnviz.jobs.lane import Lanes

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from engine.errors import SettingError, Verbatim
 from engine.lazy_dataclass import dataclass
+from engine.optional_packages import install_command
 from engine.validation import gigabytes
 from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError
 

@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.answers import ClassAnswers
 from engine.datasets import Dataset
+from engine.optional_packages import install_command
 from engine.validation import Array
 from nnviz.look import text, theme
 from nnviz.panels.asked_words import noun

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Any
 
@@ -27,6 +28,7 @@ from engine.many.plan import (
 )
 from engine.many.samplers import Values, check_installed, sampler_of
 from engine.many.vary import LINEAR, LIST, parsed
+from engine.optional_packages import install_command
 from tests.engine.helpers import class_data, refused
 from tests.nnviz.library.helpers import an_experiment
 
@@ -155,9 +157,9 @@ def test_tpe_learns_from_what_there_is() -> None:
 
 def test_tpe_without_optuna_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(SettingError, match=r"pip install nnviz\[sweep\]"):
+    with pytest.raises(SettingError, match=re.escape(install_command("sweep"))):
         sampler_of(a_sweep("hidden=3,4", sampler=TPE))
-    with pytest.raises(SettingError, match=r"pip install nnviz\[sweep\]"):
+    with pytest.raises(SettingError, match=re.escape(install_command("sweep"))):
         check_installed(TPE)
     check_installed(RANDOM)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import math
+import re
 import sys
 
 import numpy as np
@@ -14,6 +15,7 @@ from engine.many.plan import ASHA, HYPERBAND, MEDIAN, NONE, SWEEP, Plan, race_of
 from engine.many.pruning import LEAST_FINISHED, MedianRule, OptunaRule, Rule, rule_of
 from engine.many.results import DIVERGED, FINISHED, PRUNED, STOPPED
 from engine.many.vary import parsed
+from engine.optional_packages import install_command
 from tests.nnviz.library.helpers import an_experiment
 
 
@@ -191,7 +193,7 @@ def test_where_nothing_is_compared_nothing_is_stopped() -> None:
 @pytest.mark.parametrize("prune", [ASHA, HYPERBAND])
 def test_without_optuna_it_says_how_to_get_it(prune: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(SettingError, match=r"prune.*pip install nnviz\[sweep\]; or use median"):
+    with pytest.raises(SettingError, match="prune.*" + re.escape(f"{install_command('sweep')}, or use median")):
         rule_of(a_sweep(prune))
 
 

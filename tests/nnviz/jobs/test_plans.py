@@ -17,6 +17,7 @@ from engine.datasets import Dataset, source_of
 from engine.errors import DataError
 from engine.experiment import Experiment
 from engine.many.plan import ASHA, Plan, seeds_of
+from engine.optional_packages import install_command
 from nnviz.jobs.executors import beside_a_window
 from nnviz.jobs.plans import BrokenOff, HowFar, NewResults, PlanEnd, Plans
 from nnviz.library import Library, LibraryError
@@ -211,7 +212,7 @@ def test_what_is_not_installed_is_told_before_anything_is_recorded(
     driven = drive()
     driven.begin(a_plan(prune=ASHA))
     qtbot.waitUntil(lambda: bool(driven.errors))
-    assert "pip install nnviz[sweep]" in str(driven.errors[0])
+    assert install_command("sweep") in str(driven.errors[0])
     with Library(driven.path) as library:
         assert Sweeps(library).all() == []
 

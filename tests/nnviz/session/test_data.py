@@ -16,6 +16,7 @@ from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import Split
 from engine.datasets.download import Download, RemoteFile
 from engine.errors import SettingError, UnknownNameError
+from engine.optional_packages import install_command
 from engine.storage import save_network
 from nnviz.jobs.reading import read_network
 from nnviz.session.status import Stage, Status
@@ -526,5 +527,5 @@ def test_without_pooch_it_says_how_to_get_it(
 ) -> None:
     monkeypatch.setattr("nnviz.session.data.can_download", lambda: False)
     ready_window.session.data.load(remote)
-    assert "pip install pooch" in find(ready_window, QLabel, "messageText").text()
+    assert install_command("download") in find(ready_window, QLabel, "messageText").text()
     assert not ready_window.session.data.loading

@@ -11,6 +11,7 @@ from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from engine.many.plan import GRID, MEDIAN, NONE, RANDOM, SWEEP, Plan
 from engine.many.vary import FREE, parsed
+from engine.optional_packages import install_command
 from nnviz.session.sweep_fields import SweepFields, Varying, fields_of
 from nnviz.session.sweep_plan import Planned, fields_for, other_kind, planned
 from tests.engine.helpers import class_data
@@ -178,7 +179,7 @@ def test_so_are_wrong_budgets_and_seeds(fields: dict[str, str], field: str, word
 
 def test_tpe_without_optuna_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    assert "pip install nnviz[sweep]" in read(Varying("learning_rate"), sampler="tpe").problems["sampler"]
+    assert install_command("sweep") in read(Varying("learning_rate"), sampler="tpe").problems["sampler"]
 
 
 def test_nothing_varies() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import struct
@@ -16,6 +17,7 @@ import pytest
 from engine.errors import EngineError, SettingError
 from engine.many.one_run import Outcome, Report, RunSpec, Started
 from engine.many.results import FAILED, FINISHED, STOPPED
+from engine.optional_packages import install_command
 from engine.version import __version__
 from nnviz.sweeps import cluster as connections
 from nnviz.sweeps.cluster import Cluster, who_is_there
@@ -271,5 +273,5 @@ def test_certificates_that_are_right_do_and_others_are_told_in_words(
 
 def test_a_missing_dask_is_told_with_what_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    with pytest.raises(SettingError, match=r"pip install nnviz\[dask\]"):
+    with pytest.raises(SettingError, match=re.escape(install_command("dask"))):
         who_is_there(address_of("127.0.0.1:8786"))

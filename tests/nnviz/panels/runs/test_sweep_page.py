@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QAction, QLabel, QLineEdit, QMenu, QPushButton, QToo
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
+from engine.optional_packages import install_command
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.session.sweep_fields import Varying
@@ -285,7 +286,7 @@ def test_without_optuna_tpe_says_how_to_get_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     pick(qtbot, window, "sweepSamplerCombo", "TPE, learns from results")
-    assert "pip install nnviz[sweep]" in note(window, "sweepSamplerError")
+    assert install_command("sweep") in note(window, "sweepSamplerError")
     assert not start_button(window).isEnabled()
 
 

@@ -19,6 +19,7 @@ from engine.datasets import Dataset
 from engine.errors import Verbatim
 from engine.many.one_run import Outcome
 from engine.many.results import STOPPED
+from engine.optional_packages import install_command
 from engine.version import __version__
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
@@ -218,7 +219,7 @@ def test_what_is_no_address_is_told_at_the_field(
 def test_without_dask_it_says_how_to_get_it(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     retype(qtbot, window, "sweepWhereEdit", HERE)
-    qtbot.waitUntil(lambda: "pip install nnviz[dask]" in line(window))
+    qtbot.waitUntil(lambda: install_command("dask") in line(window))
 
 
 # ---- what is asked first
