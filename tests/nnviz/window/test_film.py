@@ -367,7 +367,7 @@ def test_one_at_a_time(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
     assert (home / "film.gif").exists()
 
 
-@pytest.mark.parametrize(("name", "what"), [("film.avi", ".gif, .webp, .mp4, .png"), ("film.mp4", "imageio-ffmpeg")])
+@pytest.mark.parametrize(("name", "what"), [("film.avi", ".gif, .webp, .mp4, .png"), ("film.mp4", "ffmpeg")])
 def test_formats_that_cannot_be_written(
     name: str, what: str, trained: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
