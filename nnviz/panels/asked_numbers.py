@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import zip_longest
 
 import numpy as np
 
@@ -71,9 +70,8 @@ class Targets:
         truth, data, origin = self._session.question.truth, self._session.data.dataset, self._session.question.origin
         if truth is None or data is None or origin is None:
             return None
-        known = [data.splits[origin.part].exact_number(name, origin.number) for name in data.targets]
-        shortest = data.shortest_targets(self.values(truth))
-        return np.array([each if known is None else known for each, known in zip_longest(shortest, known)])
+        meaning, split = self._session.meaning.for_file, data.splits[origin.part]
+        return np.array([meaning.truth_of(split, origin.number, output) for output in range(data.outputs)])
 
 
 def targets_of(data: Dataset) -> list[Target]:

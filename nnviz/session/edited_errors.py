@@ -45,11 +45,10 @@ class EditedErrors:
 
     def put_back(self, run: Run) -> None:
         """Has the record of a run be as before an edit that was undone: figures, best epoch and notes."""
-        figures = run.history.figures(run.place_of_edits) if run.edited != {} else {}
-        is_unmeasured = not figures and run.edited is None  # within an epoch
-        notes = list(run.history.changes)
-        told = None if is_unmeasured else figures
-        self._worker.note_figures(run.id, run.parameters, told, run.history.best, notes)
+        measured = run.history.figures(run.place_of_edits)
+        unknown = None if run.edited is None else {}  # None within an epoch, where nothing was measured
+        figures = measured if measured and run.edited != {} else unknown
+        self._worker.note_figures(run.id, run.parameters, figures, run.history.best, list(run.history.changes))
 
     def _measure_unknown(self) -> None:
         """Measures the current run if its figures were not known yet when its window was closed."""
