@@ -46,7 +46,8 @@ class EditedErrors:
     def put_back(self, run: Run) -> None:
         """Has the record of a run be as before an edit that was undone: figures, best epoch and notes."""
         measured = run.history.figures(run.place_of_edits)
-        unknown = None if run.edited is None else {}  # None within an epoch, where nothing was measured
+        # None within an epoch, where nothing was measured.
+        unknown: dict[str, float] | None = None if run.edited is None else {}
         figures = measured if measured and run.edited != {} else unknown
         self._worker.note_figures(run.id, run.parameters, figures, run.history.best, list(run.history.changes))
 
