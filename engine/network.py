@@ -16,6 +16,7 @@ import numpy.typing as npt
 from engine.activations import ACTIVATIONS, Activation
 from engine.attributes import set_attributes
 from engine.buffers import Buffers, TrainingBuffers, layer_views
+from engine.datasets.cells import shortened
 from engine.datasets.description import Description
 from engine.errors import DataError, SettingError, Verbatim, shown
 from engine.initializers import INITIALIZERS, Initializer
@@ -25,6 +26,8 @@ from engine.validation import Array, check_memory, check_sizes, matrix, paramete
 
 # Up to so many rows are processed at once, fewer if the widest layer's outputs would exceed so many numbers.
 _CHUNK_ROWS, _CHUNK_NUMBERS = 1000, 4_000_000
+# In a line about a network: sizes, activations or targets that are named, and classes from which on a range stands.
+_MOST_NAMED, _MOST_CLASSES = 9, 5
 
 
 def neuron_by_neuron(vector: Array, shape: Sequence[int]) -> Array:
@@ -111,6 +114,19 @@ class Network:
         if scale != 1 and first_non_finite_layer(self) is not None:
             rule = f"must leave the first weights in the range of {self.parameters.dtype}"
             raise SettingError("weight_scale", scale, rule, "Try 1.")
+
+    def __str__(self) -> str:
+        """Shape, activations, number of parameters and task in one line; of the names in a description the first."""
+        sizes, names = (_abridged(list(map(str, each))) for each in (self.shape, self.activations))
+        parameters, past = self.parameters.size, self._past()
+        made = f"{type(self).__name__} {'-'.join(sizes)} ({', '.join(names)}), {parameters:,} parameters"
+        return f"{made}: {_task(self.description, self.shape[-1])}{', ' * bool(past)}{past}"
+
+    __repr__ = __str__
+
+    def _past(self) -> str:
+        """The data that its description names; empty where that is not known."""
+        return f"for {on_one_line(self.description.title)}" if self.description and self.description.title else ""
 
     @property
     def description(self) -> Description | None:
@@ -254,6 +270,26 @@ class Network:
                 if mask is not None:
                     buffers.deltas[layer - 1] *= mask
                 self.layer_activations[layer - 1].backward(buffers.kept[layer - 1], buffers.deltas[layer - 1])
+
+
+def on_one_line(name: str) -> str:
+    """Returns a name from a file for a line of text: without control characters, and not too long."""
+    return shortened("".join(each if each.isprintable() else "\ufffd" for each in name))
+
+
+def _abridged(words: list[str]) -> list[str]:
+    return words if len(words) <= _MOST_NAMED else [*words[: _MOST_NAMED // 2], "…", *words[-_MOST_NAMED // 2 + 1 :]]
+
+
+def _task(about: Description | None, outputs: int) -> str:
+    """What the outputs are: "10 classes (0…9)", "predicts price [€]", or "2 outputs" where that is not known."""
+    names = [] if about is None else [on_one_line(name) for name in about.output_names]
+    if not names or about is None:
+        return f"{outputs:,} output{'s' * (outputs > 1)}"
+    if about.is_classification:
+        listed = ", ".join(names) if len(names) < _MOST_CLASSES else f"{names[0]}…{names[-1]}"
+        return f"{len(names):,} classes ({listed})"
+    return f"predicts {', '.join(_abridged(names))}"
 
 
 def first_non_finite_layer(network: Network) -> int | None:

@@ -29,7 +29,8 @@ from engine.datasets.description import Description
 from engine.errors import DataError, PlotError
 from engine.events import Epoch
 from engine.metrics import in_figures
-from engine.network import Network
+from engine.network import Network, on_one_line
+from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.storage import load_network, save_network
 from engine.training import Trainer
@@ -165,6 +166,14 @@ class NeuralNetwork(Network):
         twin = Network.__new__(Network)
         twin.__dict__ = self.__dict__  # not only the arrays: a trainer of the twin describes this one, too
         return twin
+
+    def _past(self) -> str:
+        """On which data it was trained, and for how many epochs, as far as that is known."""
+        past = Provenance.read(self)
+        if not past.epochs:
+            return super()._past()
+        epochs = f"{past.epochs:g} epoch{'s' * (past.epochs != 1)}"
+        return f"trained on {on_one_line(past.data)}, {epochs}" if past.data else f"trained for {epochs}"
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the ancestor's JSON; see :mod:`engine.storage.network_json`. Raises OSError."""

@@ -16,9 +16,10 @@ from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.errors import DataError
 from engine.network import Network
+from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from tests.engine.described import prepare_penguins, trained_on
+from tests.engine.described import prepare_mpg, prepare_penguins, trained_on
 from tests.engine.helpers import class_data, few_examples, network_for, refused
 
 COPIES: dict[str, Callable[[Network], Network]] = {
@@ -85,6 +86,41 @@ def test_one_of_other_sizes_is_refused(sizes: Any) -> None:
     with refused(DataError, "description", "inputs"):
         network.description = about
     assert network.description is None
+
+
+# printed
+
+
+def test_a_printed_network_says_shape_parameters_task_and_training() -> None:
+    net = NeuralNetwork([784, 64, 32, 10], ["relu", "relu", "softmax"], "cross-entropy", seed=1)
+    plain = "NeuralNetwork 784-64-32-10 (relu, relu, softmax), 52,650 parameters: 10 outputs"
+    assert str(net) == repr(net) == plain
+    net.description = Description("MNIST", (28, 28), tuple("0123456789"))
+    described = plain.replace("10 outputs", "10 classes (0…9)")
+    assert str(net) == f"{described}, for MNIST"
+    Provenance(data="MNIST", epochs=20).write(net)
+    assert str(net) == f"{described}, trained on MNIST, 20 epochs"
+    Provenance(epochs=1).write(net)
+    assert str(net) == f"{described}, trained for 1 epoch"
+    assert str(net.network) == f"{described[len('Neural') :]}, for MNIST"
+
+
+def test_a_printed_network_of_a_table_names_classes_or_what_it_predicts() -> None:
+    penguins, mpg = (network_for(make().dataset) for make in (prepare_penguins, prepare_mpg))
+    penguins.description, mpg.description = prepare_penguins().dataset.description, prepare_mpg().dataset.description
+    assert str(penguins).endswith(": 3 classes (Adelie, Chinstrap, Gentoo), for Penguins")
+    assert str(mpg).endswith(": predicts mpg, for Auto MPG")
+    unit = Network([1, 1], ["identity"])
+    unit.description = Description(targets=("price [€]",))
+    assert str(unit) == "Network 1-1 (identity), 2 parameters: predicts price [€]"
+
+
+def test_a_printed_network_is_one_short_line_whatever_its_size_and_names() -> None:
+    deep = NeuralNetwork([3] * 200)
+    deep.description = Description("\x1b[31mred\n" * 100, class_names=("a\nb", "\x1b]0;c", "c" * 900))
+    assert len(str(deep)) < 400
+    assert str(deep).isprintable()
+    assert str(deep).startswith("NeuralNetwork 3-3-3-3-…-3-3-3-3 (sigmoid, sigmoid, sigmoid, sigmoid, …, sigmoid, ")
 
 
 def test_the_ancestors_interface_takes_it_along(tmp_path: Any) -> None:
