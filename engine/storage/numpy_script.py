@@ -19,7 +19,9 @@ from engine.network import Network, neuron_by_neuron
 from engine.provenance import Provenance
 from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole
+from engine.storage.script_images import IMPORTS, images_of
 from engine.storage.script_parts import Parts, parts_of
+from engine.storage.script_usage import usage_of
 
 _WIDTH = 88  # length of the lines written, as most formatters want it
 _LONGEST_NAME = 100
@@ -32,7 +34,7 @@ ${imports}import sys
 import zlib
 
 import numpy as np
-
+${pillow}
 
 $functions
 
@@ -66,7 +68,16 @@ def unpack(text):
     return network
 
 
+${images}USAGE = $usage
+
+
 $command
+
+
+def fail(message):
+    """Ends the script with a message and exit code 2."""
+    print(message, file=sys.stderr)
+    sys.exit(2)
 
 
 # All weights and biases, layer by layer.
@@ -89,23 +100,64 @@ def read(path):
     """The rows in a file: an array saved by numpy, or numbers separated by commas."""
     if path.lower().endswith(".npy"):
         return np.load(path, allow_pickle=False)
-    return np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            if not any(line.partition("#")[0].strip() for line in file):
+                raise ValueError("it is empty")
+        rows = np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        taken = "$taken"
+        raise ValueError(f"it is no text; this network takes {taken}") from None
+    except ValueError:
+        check_cells(path)
+        raise
+    if rows.shape[1] != $n_in or not np.isfinite(rows).all():
+        check_cells(path)
+    return rows
+
+
+def check_cells(path):
+    """Raises ValueError that names the first row and column that cannot be read."""
+    with open(path, encoding="utf-8-sig") as file:
+        for row, line in enumerate(file, 1):
+            cells = line.partition("#")[0].strip().split(",")
+            for column, cell in enumerate(cells, 1):
+                if cells != [""] and not is_number(cell):
+                    what = f"must be a number, not {cell.strip()[:60]!r}"
+                    raise ValueError(f"row {row}, column {column} {what}")
+            if cells != [""] and len(cells) != $n_in:
+                raise ValueError(f"row {row} must have $n_in cells, not {len(cells)}")
+
+
+def is_number(cell):
+    """Whether a cell is a finite number."""
+    try:
+        return "_" not in cell and abs(float(cell)) < float("inf")
+    except ValueError:
+        return False
 
 
 def main(arguments):
     """Prints the answers for the rows in the file named, a line for each row."""
-    if len(arguments) != 2:
-        sys.exit(
-            f"Usage: python {arguments[0]} ROWS\\n"
-            "ROWS is a .npy file of shape (k, $n_in), or a CSV file without a heading,\\n"
-            "with $n_in numbers in each line. The answers are printed: "
-            "$n_out in each line."
-        )
+    program, *files = arguments
+    sys.stdout.reconfigure(errors="backslashreplace")
+    if {"-h", "--help"} & {*files}:
+        print(f"Usage: python {program} {USAGE}")
+        return
+    if $is_misused:
+        fail(f"Usage: python {program} {USAGE}")
     try:
-        answers = predict(read(arguments[1]))
+$branch        answers = predict(read(files[0]))
     except (OSError, EOFError, ValueError) as error:
-        sys.exit(f"{arguments[1]} cannot be used: {error}")
+        why = getattr(error, "strerror", None) or error
+        fail(f"{files[0]} cannot be used: {why}")
     np.savetxt(sys.stdout, answers, fmt="%.${digits}g", delimiter=",")'''
+
+_OF_IMAGES = """\
+        if len(files) > 1 or is_image(files[0]):
+            print_images(files)
+            return
+"""
 
 # The docstring of each function, then the lines of its body.
 _FUNCTIONS = {
@@ -134,10 +186,17 @@ _FUNCTIONS = {
 EXPORTED_ACTIVATIONS = tuple(_FUNCTIONS)
 
 
-def export_script(network: Network, path: str | Path) -> None:
+def export_script(network: Network, path: str | Path, digits: str = "") -> None:
     """Writes the script completely or not at all.
 
-    Numbers stay float32 or float64, as in the network.
+    Numbers stay float32 or float64, as in the network. The script of a network that learned images reads image files
+    where Pillow is installed.
+
+    Args:
+        network: of which it is.
+        path: where to write it.
+        digits: source of ``ink_of_photograph(grey)``, with which the script of a network that learned drawn digits
+            reads image files, as :func:`nnviz.digits.script.export_script` gives it. Without it that script reads none.
 
     Raises:
         DataError: a weight or bias is not finite.
@@ -145,29 +204,39 @@ def export_script(network: Network, path: str | Path) -> None:
         OSError: the file cannot be written.
     """
     check_can_be_exported(network, EXPORTED_ACTIVATIONS, "as a script")
-    write_whole(path, _script(network).encode())
+    write_whole(path, _script(network, digits).encode())
 
 
-def _script(network: Network) -> str:
+def _script(network: Network, digits: str) -> str:
     kind = network.parameters.dtype
     numbers = neuron_by_neuron(network.parameters, network.shape)
     stored = kind.newbyteorder("<")
     used = dict.fromkeys(network.activations)
     parts = parts_of(network.description)
+    images = "" if parts.command else images_of(network, digits)
     sizes = {"n_in": network.shape[0], "n_out": network.shape[-1]}
     enough = 9 if kind == np.float32 else 17  # to tell any two numbers apart
-    digits = (network.description or Description()).answer_digits(enough)
+    command = Template(parts.command or _OF_NUMBERS).substitute(
+        sizes,
+        digits=(network.description or Description()).answer_digits(enough),
+        is_misused="not files" if images else "len(files) != 1",
+        branch=_OF_IMAGES if images else "",
+        taken="images, and " * bool(images) + "rows of numbers in a CSV or .npy file",
+    )
     return _SCRIPT.substitute(
         sizes,
-        about=_about(network, parts),
+        about=_about(network, parts, has_images=bool(images)),
         imports="".join(f"import {module}\n" for module in parts.modules),
+        pillow=f"\n{IMPORTS}" if images else "",
         functions="\n\n\n".join(_function(name) for name in used),
         layers=_layers(network),
         meaning=parts.meaning,
         given=parts.given or kind.name,
         scaled=f"        rows = ({parts.scaled}).astype(np.{kind.name})\n" if parts.scaled else "",
         answers=parts.answers,
-        command=Template(parts.command or _OF_NUMBERS).substitute(sizes, digits=digits),
+        images=images,
+        usage=usage_of(network, has_images=bool(images)),
+        command=command,
         stored=f"<f{kind.itemsize}",
         parameters=base64.encodebytes(zlib.compress(numbers.astype(stored).tobytes())).decode(),
     )
@@ -183,7 +252,7 @@ def _layers(network: Network) -> str:
     return "\n".join(f"    ({n_in}, {n_out}, {name.replace('-', '_')})," for n_in, n_out, name in rows)
 
 
-def _about(network: Network, parts: Parts) -> str:
+def _about(network: Network, parts: Parts, has_images: bool) -> str:
     """Returns the script's docstring without its quotes."""
     facts = [
         f"Neurons of each layer, input first: {', '.join(map(str, network.shape))}.",
@@ -192,9 +261,10 @@ def _about(network: Network, parts: Parts) -> str:
     ]
     paragraph = "\n".join(textwrap.fill(fact, _WIDTH, break_long_words=False) for fact in facts)
     return (
-        "A neural network in one file, which needs Python and numpy and nothing else.\n\n"
+        "A neural network in one file, which needs Python and numpy and nothing else.\n"
+        f"{'Image files need Pillow.' * has_images}{chr(10) * has_images}\n"
         f"{paragraph}\n\n"
-        "On the command line:  python this_file.py rows.csv\n"
+        f"On the command line:  python this_file.py {'image.png' if has_images else 'rows.csv'}\n"
         f"In a program:         from this_file import {parts.main}\n\n"
         f"{parts.rows}\n\n"
         "Written by nnviz.\n"

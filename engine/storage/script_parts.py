@@ -6,7 +6,6 @@ Names from the data stand in the script as Python's own literals, so that none o
 from __future__ import annotations
 
 import pprint
-import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,10 +17,11 @@ from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import LARGEST, TableCoding
 from engine.lazy_dataclass import dataclass
 from engine.storage.script_table import NAMED, NUMBERED, OF_TABLE
+from engine.storage.script_usage import has_no_heading
 
 _WIDTH, _INDENT = 88, " " * 4
 _OF_PICTURES = (
-    "Rows hold numbers as the network was trained with: of pictures, brightness from 0\nto 1, which is bytes / 255."
+    "Rows hold numbers as the network was trained with: of images, brightness from 0\nto 1, which is bytes / 255."
 )
 _OF_RAW = "Rows hold numbers as they stand in the data; the script scales them, and the answers."
 _OF_TABLES = (
@@ -92,9 +92,8 @@ def _with_table(parts: Parts, about: Description, coding: TableCoding) -> Parts:
         "# The first row of the table of answers.",
         _list("HEADING", about.answer_columns(1)),
     ]
-    is_headless = all(re.fullmatch(r"column [0-9]+", column.name) for column in coding.columns)
     command = Template(OF_TABLE).safe_substitute(
-        names=NUMBERED.format(skip=coding.form.skip if coding.form else 0) if is_headless else NAMED,
+        names=NUMBERED.format(skip=coding.form.skip if coding.form else 0) if has_no_heading(coding) else NAMED,
         answer="CLASSES[row.argmax()], *" if about.class_names else "*",
     )
     answer = "CLASSES[row.argmax()]" if about.class_names else "float(row[0])"

@@ -31,8 +31,8 @@ def text_of(path):
         return content.decode("utf-16")
     if content.startswith((b"PK\\x03\\x04", b"\\xd0\\xcf\\x11\\xe0")):
         raise ValueError("it is a spreadsheet; save it as CSV")
-    if b"\\0" in content:
-        raise ValueError("it is no text; save it as CSV")
+    if b"\\0" in content or content.startswith((b"\\xff\\xd8\\xff", b"GIF8")):
+        raise ValueError("it is no text; this network takes rows of a table, saved as CSV")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -133,19 +133,20 @@ def numbers_of(names, cells, mark):
 
 def main(arguments):
     """Prints the answers for the rows in the file named, as a table."""
-    if len(arguments) != 2:
-        sys.exit(
-            f"Usage: python {arguments[0]} ROWS\\n"
-            "ROWS is a CSV file with these columns, among others:\\n"
-            f"{[name for name, *_ in COLUMNS]}"
-        )
+    program, *files = arguments
+    sys.stdout.reconfigure(errors="backslashreplace")
+    if {"-h", "--help"} & {*files}:
+        print(f"Usage: python {program} {USAGE}")
+        return
+    if len(files) != 1:
+        fail(f"Usage: python {program} {USAGE}")
     try:
-        rows = read(arguments[1])
+        rows = read(files[0])
         inputs = [numbers for _, numbers, _ in rows if numbers]
         answers = iter(predict(inputs) if inputs else [])
     except (OSError, ValueError, csv.Error) as error:
-        sys.exit(f"{arguments[1]} cannot be used: {error}")
-    sys.stdout.reconfigure(errors="backslashreplace")
+        why = getattr(error, "strerror", None) or error
+        fail(f"{files[0]} cannot be used: {why}")
     out = csv.writer(sys.stdout, lineterminator="\\n")
     out.writerow(HEADING)
     for number, numbers, wrong in rows:

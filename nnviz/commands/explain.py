@@ -11,6 +11,7 @@ from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
 from engine.datasets.description import Description
+from engine.image_files import reads_drawings, shape_of_pictures
 from engine.lazy_dataclass import dataclass
 from engine.network import Network, check_fits
 from engine.option_words import shell_command
@@ -19,7 +20,7 @@ from engine.storage.files import write_whole
 from engine.validation import Array
 from nnviz.commands.checks import CommandError, check_folder, check_keeps, check_keeps_data
 from nnviz.commands.network_data import chosen_data, loaded_data
-from nnviz.commands.pictures import names_of_outputs, picture_of_file, reads_drawings, shape_of_pictures
+from nnviz.commands.pictures import names_of_outputs, picture_of_file
 from nnviz.commands.tables import is_table
 from nnviz.digits.drawing import SIDE
 from nnviz.look import text, theme

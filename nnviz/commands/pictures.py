@@ -7,30 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from engine.datasets.grey_pictures import UnusableError, grey_picture, readable_formats
-from engine.datasets.source import DATASETS
+from engine.image_files import reads_drawings, shape_of_pictures
 from engine.network import Network
-from engine.provenance import Provenance
 from engine.validation import Array
 from nnviz.commands.checks import CommandError
-from nnviz.digits.drawing import SIDE, picture_of_image
+from nnviz.digits.drawing import picture_of_image
 from nnviz.digits.picture_files import grey_of_file
 from nnviz.look import text
-
-
-def shape_of_pictures(network: Network) -> tuple[int, int] | None:
-    """(height, width) of the pictures that it was trained on, or may have been; None if it does not read pictures."""
-    shape = network.description.example_shape if network.description is not None else ()
-    if len(shape) == 2:
-        return shape[0], shape[1]
-    return (SIDE, SIDE) if not shape and network.shape[0] == SIDE * SIDE else None
-
-
-def reads_drawings(network: Network) -> bool:
-    """Whether it takes ink as MNIST has it, scaled and centred, and not pictures as a folder's are made."""
-    if shape_of_pictures(network) != (SIDE, SIDE):
-        return False
-    experiment = Provenance.read(network).experiment
-    return experiment is None or experiment.data in DATASETS
 
 
 def picture_of_file(network: Network, name: str) -> Array:

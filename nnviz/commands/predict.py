@@ -7,11 +7,12 @@ import sys
 
 import numpy as np
 
+from engine.image_files import reads_drawings, reads_pictures
 from engine.network import Network
 from engine.storage import load_network
 from engine.validation import Array
 from nnviz.commands.checks import CommandError
-from nnviz.commands.pictures import names_of_outputs, picture_of_file, reads_drawings, shape_of_pictures
+from nnviz.commands.pictures import names_of_outputs, picture_of_file
 from nnviz.commands.tables import is_table, print_answers, rows_of_file
 from nnviz.look import text
 
@@ -44,12 +45,10 @@ def _recognise(network: Network, arguments: argparse.Namespace) -> int:
 
 
 def _check_reads_pictures(network: Network, file: str) -> None:
-    about, outputs = network.description, network.shape[-1]
-    is_known = about is not None and bool(about.output_names)
-    if shape_of_pictures(network) is None or (not is_known and outputs != 10):
+    if not reads_pictures(network):
         raise CommandError(
-            f"{file}: a network of {network.shape[0]} inputs and {outputs} outputs cannot read digits. It takes one "
-            f"of 784 inputs and 10 outputs, or one that was trained on pictures."
+            f"{file}: a network of {network.shape[0]} inputs and {network.shape[-1]} outputs cannot read digits. "
+            f"It takes one of 784 inputs and 10 outputs, or one that was trained on pictures."
         )
 
 

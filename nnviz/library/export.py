@@ -27,7 +27,6 @@ from nnviz.library.schema import FIGURES
 _FORMATS: dict[str, Callable[[Network, Path], None]] = {
     "network.json": save_network,
     "network.npz": save_network,
-    "network.py": export_script,
     "network.onnx": export_onnx,
 }
 _PART = 2**24  # bytes that are copied at once
@@ -53,6 +52,7 @@ def export_run(
     with_paths: bool = False,
     with_rows: bool = False,
     tell: Callable[[str], None] = lambda name: None,
+    write_script: Callable[[Network, Path], None] = export_script,
 ) -> Exported:
     """Writes a run into a folder, which is made if it is not there. Files of these names are written over.
 
@@ -60,6 +60,7 @@ def export_run(
         with_paths: whether the paths of its data go along.
         with_rows: whether the file of its data is copied into the folder.
         tell: is called with the name of each file before it is written; what it raises ends the export.
+        write_script: writes the numpy script.
 
     Raises UnknownRunError or another LibraryError, also where the data of the run would be replaced, and OSError.
     """
@@ -71,7 +72,7 @@ def export_run(
         "command.txt": lambda path: write_whole(path, way.in_words(run).encode()),
         "curves.csv": lambda path: write_whole(path, _curves(library, run).encode()),
     }
-    written |= _networks(library, run, made)
+    written |= _networks(library, run, made, write_script)
     for name in written:
         if is_file_of(record.experiment.data, record.experiment.data_settings, folder / name):
             rule = f"must not have the data of the run in {name}, which would be replaced"
@@ -97,14 +98,17 @@ def _write(write: Callable[[Path], None], path: Path, done: Exported) -> None:
         done.files.append(path.name)
 
 
-def _networks(library: Library, run: int, made: Experiment) -> dict[str, Callable[[Path], None]]:
+def _networks(
+    library: Library, run: int, made: Experiment, write_script: Callable[[Network, Path], None]
+) -> dict[str, Callable[[Path], None]]:
     """What writes the network in each format, and the state with which it goes on as ``train --resume FILE``."""
     if not library.moments(run):
         return {}
     network, state = library.network(run), library.state(run)
     before = None if state is None else state.before
     replace(Provenance.read(network), experiment=made, before=before).write(network)
-    found: dict[str, Callable[[Path], None]] = {name: partial(write, network) for name, write in _FORMATS.items()}
+    formats = {**_FORMATS, "network.py": write_script}
+    found: dict[str, Callable[[Path], None]] = {name: partial(write, network) for name, write in formats.items()}
     if state is not None:
         state.network.provenance = network.provenance
         found["training.npz"] = partial(save_checkpoint, state.network, state=state.training)

@@ -10,8 +10,9 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
 from engine.network import Network
-from engine.storage import export_onnx, export_script, save_checkpoint, save_network
+from engine.storage import export_onnx, save_checkpoint, save_network
 from engine.storage.files import write_whole
+from nnviz.digits.script import export_script
 from nnviz.jobs.checkpoints import found_at, parameters_and_state
 from nnviz.jobs.lane import Lanes
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network

@@ -171,13 +171,14 @@ def test_missing_values_are_filled_in_a_script_too(tmp_path: Path) -> None:
     [
         ("bill_length_mm,sex\n1,MALE\n", "there is no column 'island'"),
         ("", "it is empty"),
+        ("\x89PNG\r\n\0", "it is no text; this network takes rows of a table"),
     ],
 )
 def test_a_script_refuses_a_file_in_one_line(tmp_path: Path, text: str, reason: str) -> None:
     export_script(trained_on(prepare_penguins().dataset, epochs=1), tmp_path / "net.py")
     heading = "island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex"
     (tmp_path / "rows.csv").write_text(text.format(heading=heading))
-    told = run(tmp_path / "net.py", "rows.csv", code=1)
+    told = run(tmp_path / "net.py", "rows.csv", code=2)
     assert told.stderr.startswith("rows.csv cannot be used: ")
     assert reason in told.stderr
     assert told.stderr.count("\n") == 1
@@ -238,11 +239,15 @@ def test_a_script_takes_the_decimal_mark_of_the_file_else_of_the_networks_table(
     assert float(first["Preis"]) == pytest.approx(answer, rel=1e-5)
 
 
-def test_without_a_file_it_names_the_columns(tmp_path: Path) -> None:
+def test_without_a_file_it_says_what_stands_in_each_column(tmp_path: Path) -> None:
     export_script(trained_on(prepare_penguins().dataset, epochs=1), tmp_path / "net.py")
-    told = run(tmp_path / "net.py", code=1).stderr
+    told = run(tmp_path / "net.py", code=2).stderr
     assert told.startswith("Usage: python ")
-    assert "'bill_length_mm'" in told
+    lines = [line.strip() for line in told.splitlines()]
+    assert "'bill_length_mm': a number" in lines
+    assert "'island': one of 'Biscoe', 'Dream', 'Torgersen'" in lines
+    assert "Prints a CSV table with a row for each row: 'species', 'probability of" in told
+    assert run(tmp_path / "net.py", "--help").stdout == told
 
 
 def test_odd_names_stay_names_in_a_script(tmp_path: Path, odd: Any) -> None:
@@ -257,11 +262,12 @@ def test_odd_names_stay_names_in_a_script(tmp_path: Path, odd: Any) -> None:
         *("ValueError", "abs", "answer", "different", "dict", "encode", "enumerate", "float", "hasattr", "int", "len"),
         *("isinstance", "main", "max", "numbers_of", "open", "predict", "range", "read", "softmax", "str", "tanh"),
         *("activation", "all", "any", "bare", "below_heading", "bool", "decimal_mark", "grouped", "iter", "map"),
-        *("next",),
+        *("fail", "getattr", "next"),
         *("number_text", "print", "rows_of", "says", "str", "sum", "text_of", "unpack", "value_of", "zip"),
     }
     script = runpy.run_path(str(tmp_path / "net.py"))
     assert "HOSTILE" not in script
+    assert all(line.isprintable() for line in run(tmp_path / "net.py", "--help").stdout.splitlines())
     assert script["CLASSES"] == list(data.class_names)
     told = printed(run(tmp_path / "net.py", str(file)))
     names = [data.class_names[number] for number in wanted(network, odd_rows()).argmax(axis=1)]

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.activations import ACTIVATIONS, Activation
+from engine.datasets.description import Description
 from engine.errors import DataError, SettingError
 from engine.network import Network
 from engine.storage.numpy_script import EXPORTED_ACTIVATIONS, export_script
@@ -150,20 +151,33 @@ def test_one_line_or_one_column_is_enough(file: Path, tmp_path: Path) -> None:
 
 
 def test_without_a_file_it_says_how_to_use_it(file: Path, tmp_path: Path) -> None:
-    export_script(made([3, 2], "relu"), file)
-    told = run(file, tmp_path / "empty", code=1).stderr
+    net = made([3, 2], "relu")
+    net.description = Description(columns=("height", "width", "\x1b[31mred"), targets=("price [€]", "age"))
+    export_script(net, file)
+    told = run(file, tmp_path / "empty", code=2).stderr
     assert told.startswith("Usage: python ")
     assert "digits.py ROWS" in told
-    assert "(k, 3)" in told
-    assert run(file, tmp_path / "empty", "a", "b", code=1).stderr == told
+    for fact in ("3 numbers", "(k, 3)", "'height'", "'width'", r"'\x1b[31mred'", "'price [€]', 'age'"):
+        assert fact in " ".join(told.split())
+    assert "\x1b" not in told
+    assert run(file, tmp_path / "empty", "a", "b", code=2).stderr == told
+    for asked in ("--help", "-h"):
+        assert run(file, tmp_path / "empty", asked).stdout == told
 
 
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("missing.csv", None, "not found"),
-        ("narrow.csv", b"1,2\n", "(k, 3), not (1, 2)"),
-        ("text.csv", b"a,b,c\n", "could not convert"),
+        ("missing.csv", None, "No such file"),
+        ("narrow.csv", b"1,2\n", "row 1 must have 3 cells, not 2"),
+        ("ragged.csv", b"1,2,3\n\n1,2,3,4\n", "row 3 must have 3 cells, not 4"),
+        ("heading.csv", b"a,b,c\n1,2,3\n", "row 1, column 1 must be a number, not 'a'"),
+        ("word.csv", b"1,2,3\n1,wide,3\n", "row 2, column 2 must be a number, not 'wide'"),
+        ("gap.csv", b"1,2,3\n1,2,\n", "row 2, column 3 must be a number, not ''"),
+        ("nan.csv", b"1,2,3\n1,nan,3\n", "row 2, column 2 must be a number, not 'nan'"),
+        ("german.csv", b"1,5;2;3\n", "row 1, column 2 must be a number, not '5;2;3'"),
+        ("image.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "it is no text; this network takes rows of numbers"),
+        ("empty.csv", b"", "it is empty"),
         ("no.npy", b"\x93NUMPY", ""),
         ("empty.npy", b"", ""),
     ],
@@ -175,10 +189,10 @@ def test_what_is_no_rows_is_refused_in_one_line(
     rows = tmp_path / name
     if content is not None:
         rows.write_bytes(content)
-    told = run(file, tmp_path / "empty", str(rows), code=1).stderr
-    assert told.startswith(f"{rows} cannot be used: ")
-    assert reason in told
-    assert "Traceback" not in told
+    done = run(file, tmp_path / "empty", str(rows), code=2)
+    assert done.stderr.startswith(f"{rows} cannot be used: ")
+    assert reason in done.stderr
+    assert (done.stderr.count("\n"), done.stdout) == (1, "")
 
 
 def test_rows_of_another_width_are_refused(file: Path) -> None:
@@ -209,7 +223,7 @@ def test_an_unknown_past_is_not_mentioned(file: Path) -> None:
 def test_only_the_activations_used_are_written(file: Path) -> None:
     text = text_of(made([2, 2, 2, 2], "elu", "leaky-relu", "elu"), file)
     functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
-    assert functions == ["elu", "leaky_relu", "predict", "unpack", "read", "main"]
+    assert functions == ["elu", "leaky_relu", "predict", "unpack", "read", "check_cells", "is_number", "main", "fail"]
 
 
 def test_the_code_comes_first_in_short_lines(file: Path) -> None:

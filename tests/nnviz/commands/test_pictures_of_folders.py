@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +17,9 @@ from engine.datasets.description import Description
 from engine.datasets.grey_pictures import grey_picture, readable_formats
 from engine.datasets.opening import source_of
 from engine.network import Network
-from engine.storage import load_network, save_network
+from engine.storage import export_script, load_network, save_network
 from nnviz.commands import cli
+from nnviz.commands.pictures import picture_of_file
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +64,32 @@ def test_pictures_are_answered_as_those_of_the_folder(
     assert {line.split(": ")[1].split(" ")[0] for line in told} <= {"upper", "lower"}
 
 
+@pytest.mark.parametrize("side", [16, 28])
+def test_an_exported_script_says_what_predict_says(
+    capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path, side: int
+) -> None:
+    file = network_of(folder, side)
+    clear = Image.new("RGBA", (30, 90), (0, 0, 0, 0))
+    clear.paste((200, 30, 30, 255), (5, 5, 20, 40))
+    clear.save(folder / "upper" / "clear.png")
+    pixels = np.linspace(0, 65_535, 40 * 50).reshape(40, 50)
+    Image.fromarray(pixels.astype(np.uint16)).save(folder / "upper" / "bits.png")
+    Image.fromarray((pixels / 257).astype(np.uint8)).resize((1200, 900)).save(folder / "lower" / "large.jpg")
+    names = [str(path) for path in sorted(folder.glob("*/*.*"))]
+    assert cli.main(["export", str(file), str(tmp_path / "net.py")]) == 0
+    capsys.readouterr()
+    assert cli.main(["predict", str(file), *names]) == 0
+    wanted = capsys.readouterr().out
+    command = [sys.executable, "-I", "-W", "error", str(tmp_path / "net.py"), *names]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == wanted
+    network, script = load_network(file), runpy.run_path(str(tmp_path / "net.py"))
+    given = np.stack([script["read_image"](name) for name in names])
+    right = network.predict(np.stack([picture_of_file(network, name) for name in names]))
+    np.testing.assert_allclose(script["predict"](given), right, rtol=1e-5, atol=1e-6)
+
+
 def test_explain_takes_them_too(qtbot: QtBot, capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path) -> None:
     file, picture = network_of(folder, 16), str(folder / "upper" / "3.png")
     capsys.readouterr()
@@ -74,6 +104,11 @@ def test_pictures_that_are_no_squares_and_numbers(capsys: pytest.CaptureFixture[
     Image.fromarray(np.arange(0, 240, 20, dtype=np.uint8).reshape(2, 6)).save(tmp_path / "a.png")
     assert cli.main(["predict", str(tmp_path / "net.json"), str(tmp_path / "a.png")]) == 0
     [numbers] = network.predict([np.arange(0, 240, 20) / 255])
+    export_script(network, tmp_path / "net.py")
+    script = runpy.run_path(str(tmp_path / "net.py"))
+    assert script["named"](script["predict"]([script["read_image"](tmp_path / "a.png")])[0]) == (
+        f"weight {numbers[0]:.6g}, age {numbers[1]:.6g}"
+    )
     assert capsys.readouterr().out == f"{tmp_path / 'a.png'}: weight {numbers[0]:.6g}, age {numbers[1]:.6g}\n"
 
 

@@ -1,0 +1,31 @@
+"""Which image files a network takes: of which size they become, and whether digits are cut out of them."""
+
+from __future__ import annotations
+
+from engine.datasets import DATASETS
+from engine.datasets.mnist import DIGITS, SIDE
+from engine.network import Network
+from engine.provenance import Provenance
+
+
+def shape_of_pictures(network: Network) -> tuple[int, int] | None:
+    """(height, width) of the images that it was trained on, or may have been; None if it does not read images."""
+    shape = network.description.example_shape if network.description is not None else ()
+    if len(shape) == 2:
+        return shape[0], shape[1]
+    return (SIDE, SIDE) if not shape and network.shape[0] == SIDE * SIDE else None
+
+
+def reads_pictures(network: Network) -> bool:
+    """Whether it takes image files: their size is known, and what its outputs mean."""
+    about = network.description
+    has_outputs = (about is not None and bool(about.output_names)) or network.shape[-1] == DIGITS
+    return shape_of_pictures(network) is not None and has_outputs
+
+
+def reads_drawings(network: Network) -> bool:
+    """Whether it takes ink as MNIST has it, scaled and centred, and not images as a folder's are made."""
+    if shape_of_pictures(network) != (SIDE, SIDE):
+        return False
+    experiment = Provenance.read(network).experiment
+    return experiment is None or experiment.data in DATASETS
