@@ -38,7 +38,9 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"nnviz {__version__}")
     whole.set_defaults(command="window")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
-    text = "train a network, and print train and test error after each epoch"
+    text = (
+        "train a network, and print its train and test error: after each epoch, on a terminal at each tenth of the run"
+    )
     add_train(_command(commands, "train", text, formatter_class=argparse.HelpFormatter))
     text = "train an experiment many times, with other settings or seeds, on all cores; goes on where it was stopped"
     add_sweep(_command(commands, "sweep", text, formatter_class=argparse.HelpFormatter))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import replace
+from typing import TextIO
 
 import numpy as np
 from tqdm import tqdm
@@ -14,9 +18,9 @@ from engine.datasets.scaling import Scaling
 from engine.errors import DataError, DivergenceError
 from engine.events import Batch, BestRestored, Epoch, Event, TrainingState
 from engine.experiment import Experiment, train_on
-from engine.history import History
+from engine.history import PARTS, History
 from engine.lazy_dataclass import dataclass
-from engine.metrics import Evaluation, Evaluator
+from engine.metrics import MEASURED, Evaluation, Evaluator
 from engine.network import Network
 from engine.neural_network import describe_epoch
 from engine.option_words import shell_command
@@ -30,6 +34,8 @@ from nnviz.commands.recorded import Found, Keeper, complain, found_run, is_numbe
 from nnviz.commands.train_options import check_options, described_experiment, fitted_experiment, without_places
 from nnviz.look import text
 
+_LIVE_LINE = "{desc}  {percentage:3.0f} % |{bar}| {remaining} left"  # on a terminal
+
 
 @dataclass
 class _Training:
@@ -38,6 +44,7 @@ class _Training:
     Attributes:
         before: epochs that the network was trained before this training.
         measured: the epoch whose network the provenance describes; None before the first.
+        result: the figures at that epoch; None before the first.
         found: the run of the library that goes on; None for another training.
     """
 
@@ -46,6 +53,7 @@ class _Training:
     history: History
     before: float = 0
     measured: int | None = None
+    result: Epoch | None = None
     found: Found | None = None
 
     def take(self, event: Event) -> None:
@@ -55,6 +63,17 @@ class _Training:
             self.provenance = self.provenance.after(event, self.before)
             self.provenance.write(self.trainer.network)
             self.measured = int(event.epoch) or None
+            self.result = event if isinstance(event, Epoch) else self._at(event)
+
+    def _at(self, best: BestRestored) -> Epoch:
+        """The figures at the epoch that early stopping restored."""
+        figures = self.history.figures(self.before + best.epoch)
+        found = {part: [figures.get(f"{part}_{name}") for name in ("loss", *MEASURED)] for part in PARTS}
+        made = {
+            part: None if loss is None else Evaluation(loss, error, None, None, rmse, r2)
+            for part, (loss, error, rmse, r2) in found.items()
+        }
+        return Epoch(int(best.epoch), made["train"], made["test"], 0.0, made["validation"])
 
     def measure(self, epoch: int) -> Epoch:
         """Measures the network as it is now, after ``epoch``; puts the figures into the provenance and returns them."""
@@ -62,6 +81,7 @@ class _Training:
         figures = {name: _figures(network, split, data.target_scaling) for name, split in data.splits.items()}
         result = Epoch(epoch, figures["train"], figures.get("test"), 0.0, figures.get("validation"))
         self.provenance = self.provenance.measured(result, self.before + epoch)
+        self.result = result
         return result
 
 
@@ -110,6 +130,15 @@ def run(arguments: argparse.Namespace) -> int:
         from nnviz.commands.sweep import run_seeds  # with the processes, which no other training needs
 
         return run_seeds(arguments)
+    said = sys.stdout
+    if not arguments.quiet:
+        return _run(arguments, said)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        return _run(arguments, said)
+
+
+def _run(arguments: argparse.Namespace, said: TextIO) -> int:
+    """``said``: where the result is printed, and how to continue after Ctrl+C, also where all else is silent."""
     training = _new_training(arguments) if arguments.resume is None else _resumed_training(arguments)
     trainer = training.trainer
     print_notes(trainer.dataset)
@@ -118,16 +147,20 @@ def run(arguments: argparse.Namespace) -> int:
     with keeping(arguments.record) as keeper, interrupts() as asked_to_stop:
         _record(training, keeper)
         try:
-            _train_with_progress(training, asked_to_stop, checkpoint, keeper)
+            with _Progress(trainer, arguments.quiet) as progress:
+                _train_with_progress(training, asked_to_stop, checkpoint, keeper, progress)
         except DivergenceError as error:
             raise _with_way_out(error, trainer, arguments, keeper.run) from None
         keeper.finish("paused" if asked_to_stop else "finished")
         if asked_to_stop:
-            _stopped(training, arguments, checkpoint, keeper.run)
+            with redirect_stdout(said):
+                _stopped(training, arguments, checkpoint, keeper.run)
             raise KeyboardInterrupt
         if arguments.resume is not None and (trainer.epoch, trainer.batch) == place:
             print(_already_finished(trainer, arguments.resume))
         _finished(training, arguments)
+        if arguments.quiet and training.result is not None:
+            print(describe_epoch(training.result, trainer.settings.epochs, numbers=True), file=said)
     if checkpoint is not None and checkpoint.is_stale:
         complain(_not_up_to_date(arguments.checkpoint))
         return 1
@@ -221,27 +254,70 @@ def _train_until(epochs: int, trainer: Trainer, file: str) -> None:
 # ---- training
 
 
+class _Progress:
+    """What is shown of a training: a bar, and the figures of its epochs, each in a line.
+
+    On a terminal the bar has the figures of the last epoch, and every tenth of the run leaves a line. Elsewhere every
+    epoch does, for programs that read them.
+    """
+
+    def __init__(self, trainer: Trainer, is_quiet: bool) -> None:
+        self._epochs, batches = trainer.settings.epochs, trainer.batches_per_epoch
+        self._is_terminal = not is_quiet and sys.stdout is not None and sys.stdout.isatty()
+        self._unwritten: str | None = None  # the line of the last epoch, until it is written
+        done = max(trainer.epoch - 1, 0) * batches + trainer.batch
+        first = f"epoch {trainer.epoch} of {self._epochs}"
+        look = {"desc": first, "bar_format": _LIVE_LINE, "dynamic_ncols": True} if self._is_terminal else {}
+        total = self._epochs * batches
+        self._bar = tqdm(
+            total=total, initial=done, unit=" batches", leave=False, mininterval=0.2, disable=is_quiet, **look
+        )
+
+    def take(self, event: Event) -> None:
+        """Shows an event of the trainer."""
+        if isinstance(event, Batch):
+            self._bar.update()
+        elif isinstance(event, Epoch) and event.epoch > 0:
+            self._unwritten = describe_epoch(event, self._epochs, numbers=True)
+            if self._is_terminal:
+                self._bar.set_description_str(self._unwritten, refresh=False)
+            if not self._is_terminal or 10 * event.epoch // self._epochs > 10 * (event.epoch - 1) // self._epochs:
+                self._write()
+        elif isinstance(event, BestRestored):
+            self._write()
+            self._bar.write(f"best validation figures at epoch {event.epoch}: its weights are kept")
+
+    def _write(self) -> None:
+        if self._unwritten is not None:
+            self._bar.write(self._unwritten)
+        self._unwritten = None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Removes the bar, and leaves the figures of the last epoch."""
+        self._write()
+        self._bar.close()
+
+
 def _train_with_progress(
-    training: _Training, asked_to_stop: list[bool], checkpoint: _Checkpoint | None, keeper: Keeper
+    training: _Training,
+    asked_to_stop: list[bool],
+    checkpoint: _Checkpoint | None,
+    keeper: Keeper,
+    progress: _Progress,
 ) -> None:
     """Trains to the end, or until asked to stop. Writes the checkpoint after every epoch and at the stop."""
     trainer = training.trainer
-    epochs, batches = trainer.settings.epochs, trainer.batches_per_epoch
-    done = max(trainer.epoch - 1, 0) * batches + trainer.batch
-    with tqdm(total=epochs * batches, initial=done, unit=" batches", leave=False, mininterval=0.2) as bar:
-        for event in _counted_over_all(train_on(trainer, training.take), training.before):
-            keeper.take(event)
-            if isinstance(event, Batch):
-                bar.update()
-            elif isinstance(event, Epoch) and event.epoch > 0:
-                bar.write(describe_epoch(event, epochs, numbers=True))
-            elif isinstance(event, BestRestored):
-                bar.write(f"best validation figures at epoch {event.epoch}: its weights are kept")
-            is_end = isinstance(event, (Epoch, BestRestored)) and event.epoch > 0
-            if checkpoint is not None and (asked_to_stop or is_end):
-                checkpoint.write(trainer)
-            if asked_to_stop:
-                break
+    for event in _counted_over_all(train_on(trainer, training.take), training.before):
+        keeper.take(event)
+        progress.take(event)
+        is_end = isinstance(event, (Epoch, BestRestored)) and event.epoch > 0
+        if checkpoint is not None and (asked_to_stop or is_end):
+            checkpoint.write(trainer)
+        if asked_to_stop:
+            break
 
 
 def _counted_over_all(events: Iterator[Event], before: float) -> Iterator[Event]:

@@ -84,6 +84,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     )
     text = "continue the training in a checkpoint, or the run of that number in the library, exactly where it stopped"
     add("--resume", metavar="FILE|ID", help=text)
+    add("--quiet", action="store_true", help="print only the result: the figures of the network that is kept")
     add("--no-record", dest="record", action="store_false", help="do not keep the run in the library (“main.py runs”)")
 
 
@@ -129,6 +130,10 @@ def settings_given(arguments: argparse.Namespace) -> list[str]:
 
 def _check_seeds_alone(arguments: argparse.Namespace) -> None:
     """Raises CommandError for options that are about one network, beside several seeds."""
+    if arguments.quiet:
+        raise CommandError(
+            f"--quiet: cannot be given with --seeds {arguments.seeds}, whose result is a few lines. Leave it out."
+        )
     for name in ("save", "checkpoint", "resume", "half"):
         if getattr(arguments, name):
             raise CommandError(
@@ -231,14 +236,16 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def without_places(words: Sequence[str]) -> list[str]:
-    """The command line without private folders: --save without its folder, and no --checkpoint.
+    """The command line without private folders: --save without its folder, and no --checkpoint or --quiet.
 
-    A checkpoint makes no difference to the network.
+    These make no difference to the network.
     """
     kept: list[str] = []
     rest = iter(words)
     for word in rest:
         option, equals, value = word.partition("=")
+        if word == "--quiet":
+            continue
         if option not in ("--save", "--checkpoint"):
             kept.append(word)
             continue
