@@ -24,6 +24,7 @@ from nnviz.commands.data_options import (
 from nnviz.commands.data_table import described_table
 from nnviz.commands.tabular import lines_of
 from nnviz.look import text
+from nnviz.program_name import program_name, program_words
 
 _LONGEST_USUAL = 32  # letters of a usual value
 _AND_FILES = """\
@@ -33,8 +34,8 @@ Files and folders, by their path
   file.npz    arrays x and y, or x_train, y_train, x_test and y_test
   …-ubyte.gz  a pair of IDX files, images and labels
 
-Say more:  python main.py data NAME|FILE|FOLDER
-Learn:     python main.py train --data NAME|FILE|FOLDER"""
+Say more:  {program} data NAME|FILE|FOLDER
+Learn:     {program} train --data NAME|FILE|FOLDER"""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -65,7 +66,7 @@ def _listed() -> Iterator[str]:
         yield group
         yield from (lines[name] for name in DATASETS if DATASETS[name].group == group)
         yield ""
-    yield _AND_FILES
+    yield _AND_FILES.format(program=program_name())
 
 
 def _summary(source: DataSource) -> str:
@@ -130,4 +131,4 @@ def _value(setting: DataSetting) -> str:
 def _command(arguments: argparse.Namespace) -> str:
     """The command that trains with the same data."""
     words = [word for name, typed in given_options(arguments).items() for word in data_words(name, typed)]
-    return shell_command(["python", "main.py", "train", *data_words("data", arguments.data), *words])
+    return shell_command([*program_words(), "train", *data_words("data", arguments.data), *words])

@@ -14,9 +14,10 @@ from engine.option_words import DATA_OPTIONS, shell_command
 from nnviz.commands.checks import CommandError
 from nnviz.commands.progress import reading
 from nnviz.look import text
+from nnviz.program_name import program_name, program_words
 
 _DATA_HELP = "a data set by its name, a table (CSV, TSV), an .npz, an IDX file, or a folder of pictures"
-_SETTING_HELP = "any other setting of the data, as often as needed; “main.py data NAME” lists them"
+_SETTING_HELP = "any other setting of the data, as often as needed; “{program} data NAME” lists them"
 
 
 def add_data_options(parser: argparse.ArgumentParser, without: str) -> None:
@@ -33,7 +34,8 @@ def add_data_settings(parser: argparse.ArgumentParser) -> None:
     add("--test-share", metavar="S", help="share of the examples that is kept for the test, 0 to 0.9 (usually 0.2)")
     add("--points", metavar="N", help="of the plane and curves: how many points")
     add("--noise", metavar="S", help="of the plane and curves: how far points are moved at random")
-    add("--data-setting", metavar="NAME=VALUE", action="append", default=[], help=_SETTING_HELP)
+    text = _SETTING_HELP.format(program=program_name().replace("%", "%%"))
+    add("--data-setting", metavar="NAME=VALUE", action="append", default=[], help=text)
 
 
 def given_options(arguments: argparse.Namespace) -> dict[str, str]:
@@ -80,7 +82,7 @@ def load(source: DataSource, settings: Mapping[str, Value]) -> Dataset:
     except EngineError as error:
         if source.table is None:
             raise
-        more = shell_command(["python", "main.py", "data", str(source.table)])
+        more = shell_command([*program_words(), "data", str(source.table)])
         raise CommandError(text.plain(f"{error} See: {more}".replace("\n", " "))) from None
 
 

@@ -22,6 +22,7 @@ from nnviz.commands.recorded import complain, complaining, tell_notice
 from nnviz.library import Library
 from nnviz.look import text
 from nnviz.look.results import words_of_seeds
+from nnviz.program_name import program_name
 from nnviz.session.run_words import words_of_going
 from nnviz.sweeps.cluster_address import ClusterAddress
 from nnviz.sweeps.conductor import Conductor
@@ -169,4 +170,4 @@ def _tell_how_to_go_on(store: Store | None) -> None:
     if store is None:
         print("stopped; the runs were not recorded, so that it cannot go on", file=sys.stderr)
     else:
-        print(f"stopped; go on with: python main.py sweep --resume {store.sweep}", file=sys.stderr)
+        print(f"stopped; go on with: {program_name()} sweep --resume {store.sweep}", file=sys.stderr)

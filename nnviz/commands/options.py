@@ -13,6 +13,7 @@ from nnviz.commands.runs_options import add_runs
 from nnviz.commands.sweep_options import add_sweep
 from nnviz.commands.train_options import add_train
 from nnviz.look.text import visible
+from nnviz.program_name import program_name
 
 
 class _Parser(argparse.ArgumentParser):
@@ -23,7 +24,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Prints one line and exits with code 2."""
-        self.exit(USAGE_ERROR, f"{self.prog}: {visible(message)}. Try {self.prog} --help.\n")
+        self.exit(USAGE_ERROR, f"nnviz: {visible(message)}. Try {self.prog} --help.\n")
 
 
 class _Defaults(argparse.ArgumentDefaultsHelpFormatter):
@@ -34,7 +35,7 @@ class _Defaults(argparse.ArgumentDefaultsHelpFormatter):
 
 
 def parser() -> argparse.ArgumentParser:
-    whole = _Parser("nnviz", description="Watch a neural network learn. Without a command, the window opens.")
+    whole = _Parser(program_name(), description="Watch a neural network learn. Without a command, the window opens.")
     whole.add_argument("--version", action="version", version=f"nnviz {__version__}")
     whole.set_defaults(command="window")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from nnviz.program_name import program_name
+
 # Two lines: what is missing, and the command or option that helps.
 Problem = tuple[str, str]
 
@@ -161,7 +163,7 @@ def _missing_x_server() -> Problem | None:
         return None
     what = f"No X server answers at DISPLAY={display}." if display else "There is no display: DISPLAY is not set."
     if _compositor_answers():
-        return what, f"Use the Wayland desktop: QT_QPA_PLATFORM=wayland {_command()}"
+        return what, f"Use the Wayland desktop: QT_QPA_PLATFORM=wayland {program_name()}"
     return what, _without_window()
 
 
@@ -209,19 +211,11 @@ def _unknown_platform(platform: str) -> Problem | None:
         return None
     choices = ", ".join(sorted(known - {"wayland-generic"} | {"wayland"}))
     what = f"Qt knows no platform {platform!r} (QT_QPA_PLATFORM). It knows {choices}."
-    return what, f"Leave the choice to Qt: env -u QT_QPA_PLATFORM {_command()}"
+    return what, f"Leave the choice to Qt: env -u QT_QPA_PLATFORM {program_name()}"
 
 
 # --- texts ----------------------------------------------------------------------------------------------------
 
 
 def _without_window() -> str:
-    return f"Start it on a desktop or through ssh -X; without a screen, use: {_command()} screenshot window.png"
-
-
-def _command() -> str:
-    """How this program was started, as the person typed it."""
-    program = Path(sys.argv[0])
-    if program.name == "main.py":
-        return f"{sys.orig_argv[0]} {program}"
-    return f"{sys.orig_argv[0]} -m nnviz" if program.name == "__main__.py" else "nnviz"
+    return f"Start it on a desktop or through ssh -X; without a screen, use: {program_name()} screenshot window.png"

@@ -21,6 +21,7 @@ from nnviz.commands.checks import CommandError
 from nnviz.library import Library, LibraryError, Recording
 from nnviz.library.states import KeptState
 from nnviz.look import text
+from nnviz.program_name import program_name
 from nnviz.session.run_words import words_of_going
 
 _DIGITS = 100  # more than any number of a run has; of thousands Python makes no number
@@ -53,7 +54,7 @@ def found_run(number: str) -> Found:
         if state is None:
             raise CommandError(
                 f"--resume {number}: of this run no state of its training is kept. Begin a new training with its "
-                f"settings: “main.py runs show {number}” tells the command."
+                f"settings: “{program_name()} runs show {number}” tells the command."
             )
         state.network.provenance = library.network(run).provenance
     if state.differences():
@@ -167,8 +168,8 @@ def introduced(library: Library, what: str) -> str:
     if not library.introduce():
         return what
     return (
-        f"{what} in {text.path(library.path)}: “main.py runs” lists what is there, and --no-record switches it off. "
-        f"Only you can read that file"
+        f"{what} in {text.path(library.path)}: “{program_name()} runs” lists what is there, and --no-record "
+        f"switches it off. Only you can read that file"
     )
 
 

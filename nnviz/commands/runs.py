@@ -17,12 +17,13 @@ from nnviz.digits.script import export_script
 from nnviz.library import Library, RunRecord
 from nnviz.library.exchange import read_run
 from nnviz.library.export import export_run
-from nnviz.library.repeating import way_to
+from nnviz.library.repeating import RECORDED_PROGRAM, way_to
 from nnviz.library.room import LEAST, MOST
 from nnviz.library.states import state_places
 from nnviz.library.sweeps import STOPPED, Sweeps
 from nnviz.look import text
 from nnviz.look.units import unit_of
+from nnviz.program_name import program_name
 
 _HEAD = ("run", "", "name", "data", "network", "epochs", "test", "begun", "size")
 _SWEEP = "sweep"
@@ -59,15 +60,15 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
     print("\n".join(lines_of([head, *rows], texts=5 + has_sweeps)))
     for each in library.interrupted():
         if state_places(library.database, each.id):
-            print(f"run {each.id} was interrupted; go on with: python main.py train --resume {each.id}")
+            print(f"run {each.id} was interrupted; go on with: {program_name()} train --resume {each.id}")
         else:
             print(
                 f"run {each.id} was interrupted before any of its training was kept, so it cannot be resumed. See how "
-                f"it was made with: python main.py runs show {each.id}"
+                f"it was made with: {program_name()} runs show {each.id}"
             )
     for sweep in Sweeps(library).interrupted():
         what = "was stopped" if sweep.status == STOPPED else "was interrupted"
-        print(f"sweep {sweep.id} {what}; go on with: python main.py sweep --resume {sweep.id}")
+        print(f"sweep {sweep.id} {what}; go on with: {program_name()} sweep --resume {sweep.id}")
     print(f"{len(runs)} run{'' if len(runs) == 1 else 's'}; the library {_room(library)}: {text.path(library.path)}")
     return 0
 
@@ -183,14 +184,19 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
     yield "kept", f"{len(moments)} moments, {text.size(record.nbytes)}{', thinned' if record.is_thinned else ''}"
     way = way_to(library, record.id)
     if way.command is not None:
-        yield "command", text.plain(way.command)
+        yield "command", text.plain(_as_started(way.command))
     else:
         yield "again", "by no single command; these steps led to it"
-        yield from ((f"step {number}", text.plain(step)) for number, step in enumerate(way.steps, 1))
+        yield from ((f"step {number}", text.plain(_as_started(step))) for number, step in enumerate(way.steps, 1))
     if record.status != "finished" and library.state(record.id) is not None:
         is_diverged = record.status == "diverged"
         slower = f" --learning-rate {record.experiment.training.learning_rate / 10:g}" if is_diverged else ""
-        yield "go on", f"python main.py train --resume {record.id}{slower}"
+        yield "go on", f"{program_name()} train --resume {record.id}{slower}"
+
+
+def _as_started(command: str) -> str:
+    """A command of the library with the words by which this program was started."""
+    return command.replace(RECORDED_PROGRAM, program_name(), 1)
 
 
 def _place_in_sweep(library: Library, record: RunRecord) -> str:
@@ -254,7 +260,7 @@ def _thin(library: Library, arguments: argparse.Namespace) -> int:
             library.room.thin(plan)
         print(f"{'gone' if arguments.yes else 'to go'}: {what}")
         if not arguments.yes:
-            print("do it with: python main.py runs thin --yes")
+            print(f"do it with: {program_name()} runs thin --yes")
     if not plan.is_enough:
         raise CommandError("the library is still over its budget: delete runs, or raise it with --budget.")
     return 0

@@ -32,7 +32,9 @@ from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.interrupts import interrupts
 from nnviz.commands.recorded import Found, Keeper, complain, found_run, is_number_of_run, keeping
 from nnviz.commands.train_options import check_options, described_experiment, fitted_experiment, without_places
+from nnviz.library.repeating import RECORDED_PROGRAM
 from nnviz.look import text
+from nnviz.program_name import program_name, program_words
 
 _LIVE_LINE = "{desc}  {percentage:3.0f} % |{bar}| {remaining} left"  # on a terminal
 
@@ -339,7 +341,7 @@ def _with_way_out(
     kept = kept if run is None else str(run)
     if kept is None:
         return error.with_remedy(f"Train again with a smaller learning rate, for example {slower}.")
-    command = f"{shell_command(['python', 'main.py', 'train', '--resume', kept])} {slower}"
+    command = f"{shell_command([*program_words(), 'train', '--resume', kept])} {slower}"
     return error.with_remedy(f"Continue from the last state that is kept with a smaller learning rate: {command}")
 
 
@@ -356,7 +358,7 @@ def _finished(training: _Training, arguments: argparse.Namespace) -> None:
         print(describe_epoch(result, trainer.settings.epochs, numbers=True))
     if arguments.save is not None:
         if arguments.resume is None:
-            command = shell_command(["python", "main.py", *without_places(arguments.words)])
+            command = f"{RECORDED_PROGRAM} {shell_command(without_places(arguments.words))}"
             training.provenance = replace(training.provenance, command=command)
         _save(training, arguments)
         print(f"saved to {text.path(arguments.save)}")
@@ -386,7 +388,7 @@ def _stopped(
     elif checkpoint is not None:
         print(f"continue with: {_command_to_continue(arguments)}")
     elif run is not None:
-        print(f"continue with: python main.py train --resume {run}")
+        print(f"continue with: {program_name()} train --resume {run}")
     elif trainer.epoch:
         print("its training cannot be continued: that needs --checkpoint FILE from the start")
 
@@ -398,7 +400,7 @@ def _not_up_to_date(file: str) -> str:
 
 
 def _command_to_continue(arguments: argparse.Namespace) -> str:
-    words = ["python", "main.py", "train", "--resume", arguments.checkpoint, "--checkpoint", arguments.checkpoint]
+    words = [*program_words(), "train", "--resume", arguments.checkpoint, "--checkpoint", arguments.checkpoint]
     for name in ("save", "title"):
         if getattr(arguments, name):
             words += [f"--{name}", getattr(arguments, name)]

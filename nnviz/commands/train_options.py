@@ -21,6 +21,7 @@ from engine.settings import RENAMED, TrainingSettings
 from engine.validation import parse_hidden, parse_shape
 from nnviz.commands.checks import CommandError, check_folder
 from nnviz.commands.data_options import add_data_options, given_options, settings_for
+from nnviz.program_name import program_name
 
 # Fewer epochs than in the window, so that the command ends soon; all other defaults are the window's.
 _DEFAULTS = Experiment().changed(epochs=10)
@@ -85,7 +86,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     text = "continue the training in a checkpoint, or the run of that number in the library, exactly where it stopped"
     add("--resume", metavar="FILE|ID", help=text)
     add("--quiet", action="store_true", help="print only the result: the figures of the network that is kept")
-    add("--no-record", dest="record", action="store_false", help="do not keep the run in the library (“main.py runs”)")
+    text = f"do not keep the run in the library (“{program_name()} runs”)".replace("%", "%%")
+    add("--no-record", dest="record", action="store_false", help=text)
 
 
 def check_options(arguments: argparse.Namespace) -> None:
@@ -138,7 +140,8 @@ def _check_seeds_alone(arguments: argparse.Namespace) -> None:
         if getattr(arguments, name):
             raise CommandError(
                 f"--{name}: cannot be given with --seeds {arguments.seeds}, which trains several networks. Leave it "
-                f"out: all of them are kept in the library (“main.py runs export ID FOLDER” writes one into files)."
+                f"out: all of them are kept in the library (“{program_name()} runs export ID FOLDER” writes one into "
+                f"files)."
             )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.errors import EngineError, Verbatim
 from engine.validation import gigabytes
 from nnviz.library.schema import PAGE_BYTES
+from nnviz.program_name import program_name
 
 ELSEWHERE = "The environment variable NNVIZ_LIBRARY can name another file."
 WRITTEN_AGAIN = "The library is written to again."
@@ -76,7 +77,7 @@ class TooLargeError(LibraryError):
 
 def no_run(path: Path, run: object) -> UnknownRunError:
     rule = "must be the number of a run that is there"
-    return UnknownRunError("run", Verbatim(str(run)[:60]), rule, f"“main.py runs” lists those in {path.name}.")
+    return UnknownRunError("run", Verbatim(str(run)[:60]), rule, f"“{program_name()} runs” lists those in {path.name}.")
 
 
 def in_use(run: int) -> RunInUseError:

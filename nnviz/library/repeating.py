@@ -27,6 +27,7 @@ from nnviz.library.states import LEAP, NOTE, Order, with_data
 _ROUNDING = 1e-6  # epochs
 _UNTOLD = ("fingerprint", "evaluate", "data", "data_settings")
 _State = tuple[Network, TrainingState]
+RECORDED_PROGRAM = "python main.py"  # in commands that go into files, whatever started this process
 _PLACEHOLDER = "DATA"  # in a command, for data of which only the title is known
 
 
@@ -52,7 +53,7 @@ class Way:
 
 def command_of(experiment: Experiment) -> str:
     """The command line that trains an experiment."""
-    return shell_command(["python", "main.py", *experiment.command()])
+    return f"{RECORDED_PROGRAM} {shell_command(experiment.command())}"
 
 
 def way_to(library: Library, run: int, as_told: Callable[[Experiment], Experiment] = lambda made: made) -> Way:

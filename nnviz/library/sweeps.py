@@ -36,6 +36,7 @@ from nnviz.library.moments import insert_moments
 from nnviz.library.records import RunRecord, best_json, experiment_json, packed_description, words_of
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN, SWEEP_COLUMNS
 from nnviz.library.states import write_state
+from nnviz.program_name import program_name
 
 RUNNING, STOPPED, FINISHED = "running", "stopped", "finished"
 _PAGE = 100  # runs that are read at once
@@ -152,7 +153,10 @@ class Sweeps:
         """Raises UnknownSweepError if there is none of that number."""
         row = self._database.row(f"{_SELECT} WHERE id = ?", (sweep,)) if self._database.has_sweeps else None
         if row is None:
-            rule, remedy = "must be the number of a sweep that is there", "“main.py runs” lists runs with their sweeps."
+            rule, remedy = (
+                "must be the number of a sweep that is there",
+                f"“{program_name()} runs” lists runs with their sweeps.",
+            )
             raise UnknownSweepError("sweep", sweep, rule, remedy)
         return SweepRecord(*row)
 

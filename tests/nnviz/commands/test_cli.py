@@ -21,6 +21,7 @@ from engine.provenance import Provenance
 from engine.storage import load_network, save_network
 from nnviz.commands import cli
 from nnviz.look.theme import DARK
+from nnviz.program_name import program_name
 from tests.engine.helpers import restored_later
 
 pytestmark = pytest.mark.usefixtures("small_data")
@@ -264,7 +265,7 @@ def test_help(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
     code, out, err = run(capsys, *command, "--help")
     assert code == 0
     assert err == ""
-    assert out.startswith("usage: nnviz")
+    assert out.startswith(f"usage: {program_name()} ")
     if command == ["train"]:
         for word in (
             "--shape",

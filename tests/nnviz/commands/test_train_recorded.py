@@ -49,7 +49,7 @@ def press_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
 def test_every_training_is_recorded_and_the_first_says_where(capsys: pytest.CaptureFixture[str]) -> None:
     train(*SMALL, "--epochs", "2", "--title", "a try", "--save", "net.npz")
     first = capsys.readouterr().out
-    assert f"recorded as run 1 in {library_path()}: “main.py runs” lists" in first
+    assert f"recorded as run 1 in {library_path()}: “python main.py runs” lists" in first
     assert "--no-record switches it off" in first
     train(*SMALL, "--epochs", "1")
     assert capsys.readouterr().out.startswith("recorded as run 2\n")
