@@ -53,6 +53,8 @@ def preview_arrays(path: Path, settings: Mapping[str, Value]) -> ArraysPreview:
 
 def with_pictures(preview: ArraysPreview, dataset: Dataset) -> ArraysPreview:
     """The same with what comes of it, and with the first pictures if they are some."""
-    shown = dataset.train.head(2 * _PICTURES_SHOWN)
-    pictures = tuple(shown.example(number).reshape(dataset.example_shape) for number in range(len(shown)))
-    return replace(preview, samples=pictures if dataset.is_picture else (), outcome=Outcome.of(dataset))
+    pictures: list[Array] = []
+    if dataset.is_picture:
+        shown = dataset.train.head(2 * _PICTURES_SHOWN)
+        pictures = [shown.example(number).reshape(dataset.example_shape) for number in range(len(shown))]
+    return replace(preview, samples=tuple(pictures), outcome=Outcome.of(dataset))
