@@ -8,16 +8,19 @@ import logging
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
 from PyQt5 import sip
-from PyQt5.QtCore import QObject, QStandardPaths, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, QStandardPaths, Qt, QTimer, pyqtBoundSignal, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QMessageBox
 
+from engine.storage import is_network_file
 from nnviz import __version__
+from nnviz.library import is_exported_run
 from nnviz.look import theme
 from nnviz.window.main_window import MainWindow
 from nnviz.window.memory import Memory
@@ -33,13 +36,19 @@ _MOST_DETAILS = 100_000  # characters
 _unended: list[MainWindow] = []  # closed windows whose threads still work. Python must not free those under Qt's feet
 
 
-def create_window(theme_name: str | None = None, settings: str | Path | Preferences | None = None) -> MainWindow:
+def create_window(
+    theme_name: str | None = None,
+    settings: str | Path | Preferences | None = None,
+    opens: str | None = None,
+    data: str | None = None,
+) -> MainWindow:
     """Makes the window without showing it, and a QApplication if there is none. Data loads when events are processed.
 
     Once it is closed, the window goes. A window that nobody closes stays until the program ends.
 
     ``theme_name`` overrides the remembered choice: "dark", "light" or "system". ``settings`` is where settings are
-    remembered, a JSON file; None for the person's own.
+    remembered, a JSON file; None for the person's own. ``opens`` is the path of a network, a run, or a file or folder
+    of data to begin with, and ``data`` the name of registered data; without them the window begins as it was left.
     """
     app = _application()
     preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or person_file()))
@@ -55,16 +64,40 @@ def create_window(theme_name: str | None = None, settings: str | Path | Preferen
     preferences.failed.connect(
         lambda error: session.messages.warn(f"What you choose cannot be remembered for the next start: {error}.")
     )
-    QTimer.singleShot(0, memory.load)
+    QTimer.singleShot(0, partial(_load, window, memory, opens, data))
     _goes_when_closed(window)
     return window
 
 
-def run() -> int:
-    """Opens the window and returns the exit code when it is closed."""
+def _load(window: MainWindow, memory: Memory, opens: str | None, data: str | None) -> None:
+    """Begins with what was asked for, and for the rest with what was remembered."""
+    session = window.session
+    if opens is None:
+        memory.load(data=data)
+    elif is_exported_run(opens):
+        session.exchange.imported.connect(session.library.open)
+        _once(session.data.changed, partial(window.open_path, opens))  # its own data follow when others are there
+        memory.load(is_new=True)
+    elif is_network_file(opens):
+        memory.load(network=Path(opens))
+    else:
+        memory.load()
+        window.open_path(opens)
+
+
+def _once(signal: pyqtBoundSignal, call: Callable[[], None]) -> None:
+    def do() -> None:
+        signal.disconnect(do)
+        call()
+
+    signal.connect(do)
+
+
+def run(opens: str | None = None, data: str | None = None) -> int:
+    """Opens the window, as :func:`create_window` does, and returns the exit code when it is closed."""
     app = _application()
     log_file = _log_to_file()
-    window = create_window()
+    window = create_window() if opens is None and data is None else create_window(opens=opens, data=data)
     sys.excepthook = _CrashReporter(window, log_file).report
     SystemSignals(app, window.close_unasked)
     window.resize(window.size().boundedTo(app.primaryScreen().availableSize()))

@@ -150,10 +150,10 @@ def make_window(qtbot: QtBot, few_digits: Dataset, load_with: Callable[..., None
     load_with(lambda: few_digits)
     made: list[MainWindow] = []
 
-    def make(records: bool = False) -> MainWindow:
+    def make(records: bool = False, **begin: str) -> MainWindow:
         from nnviz.app import create_window
 
-        window = create_window()
+        window = create_window(**begin)
         window.session.records.set_on(records)  # recording has tests of its own
         made.append(window)
         window.show()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from engine.network import Network
 from engine.storage.checkpoint import (
     checkpoint_bytes,
+    holds_checkpoint,
     is_checkpoint,
     load_checkpoint,
     load_provenance,
@@ -28,6 +29,7 @@ __all__ = [
     "export_onnx",
     "export_script",
     "is_checkpoint",
+    "is_network_file",
     "load_checkpoint",
     "load_network",
     "load_provenance",
@@ -46,6 +48,11 @@ def save_network(network: Network, path: str | Path) -> None:
     """
     save = save_checkpoint if Path(path).suffix.lower() == ".npz" else save_json
     save(network, path)
+
+
+def is_network_file(path: str | Path) -> bool:
+    """Whether a file is a network and no data, by its name or the names in it: JSON or a checkpoint."""
+    return Path(path).suffix.lower() == ".json" or holds_checkpoint(path)
 
 
 def load_network(path: str | Path, dtype: npt.DTypeLike | None = None) -> Network:

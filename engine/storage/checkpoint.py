@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,6 +114,15 @@ def is_checkpoint(path: str | Path) -> bool:
     """Whether a file starts as a checkpoint does. Raises OSError if it cannot be read, FileFormatError if too large."""
     with open_regular(path, _MOST_BYTES) as file:
         return file.read(len(_START_OF_A_ZIP)) == _START_OF_A_ZIP
+
+
+def holds_checkpoint(path: str | Path) -> bool:
+    """Whether a file has the arrays of a checkpoint, by their names alone; False for one that cannot be read."""
+    try:
+        with open_regular(path, _MOST_BYTES) as file, zipfile.ZipFile(file) as members:
+            return {"header.npy", "parameters.npy"} <= set(members.namelist())
+    except (EngineError, *DAMAGE):
+        return False
 
 
 def load_checkpoint(path: str | Path, dtype: npt.DTypeLike | None = None) -> tuple[Network, TrainingState | None]:

@@ -196,7 +196,7 @@ def export_script(network: Network, path: str | Path, digits: str = "") -> None:
         network: of which it is.
         path: where to write it.
         digits: source of ``ink_of_photograph(grey)``, with which the script of a network that learned drawn digits
-            reads image files, as :func:`nnviz.digits.script.export_script` gives it. Without it that script reads none.
+            reads image files. Without it that script reads none. :func:`nnviz.exported_script.export_script` gives it.
 
     Raises:
         DataError: a weight or bias is not finite.

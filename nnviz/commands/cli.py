@@ -1,4 +1,4 @@
-"""The command line: calls the command's file in this folder. Without any words it opens the window at once."""
+"""The command line: calls the command's file in this folder. Without a command it opens the window."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, TextIO, cast
 
 from engine.errors import DivergenceError, EngineError
+from nnviz.commands import window
 from nnviz.commands.checks import CommandError
 from nnviz.commands.preflight import missing_for_offscreen, missing_for_window
 from nnviz.look.text import path, plain, visible
@@ -66,9 +67,9 @@ def _drop_unwritten() -> None:
 
 
 def _parsed(words: list[str]) -> argparse.Namespace:
-    from nnviz.commands.options import parser  # what the window does not need at its start
+    from nnviz.commands.options import parsed  # what the window does not need at its start
 
-    return parser().parse_args(words, argparse.Namespace(words=words))
+    return parsed(words)
 
 
 def _write_any_letter() -> None:
@@ -80,6 +81,8 @@ def _write_any_letter() -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     """Imports the command's file, which has its name, and calls its function ``run``."""
+    if arguments.command == "window" and "words" in arguments:
+        window.check(arguments)  # before anything is said about displays
     missing = _PREFLIGHT[arguments.command]() if arguments.command in _PREFLIGHT else None
     if missing is not None:
         raise CommandError("\n".join(missing))

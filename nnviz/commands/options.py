@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from typing import Any, NoReturn
 
 from nnviz import __version__
@@ -14,6 +15,8 @@ from nnviz.commands.sweep_options import add_sweep
 from nnviz.commands.train_options import add_train
 from nnviz.look.text import visible
 from nnviz.program_name import program_name
+
+_COMMANDS = ("train", "sweep", "evaluate", "predict", "export", "explain", "data", "runs", "screenshot")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -34,11 +37,31 @@ class _Defaults(argparse.ArgumentDefaultsHelpFormatter):
         return action.help if action.default in (None, False, []) else super()._get_help_string(action)
 
 
+def parsed(words: list[str]) -> argparse.Namespace:
+    """The arguments of a command line of at least one word; a first word that is no command is a file to open."""
+    whole = parser()
+    if words[0].startswith("-") or words[0] in _COMMANDS:
+        arguments = whole.parse_args(words, argparse.Namespace(words=words))
+        if arguments.window_data is not None and arguments.command != "window":
+            whole.error(f"--data {arguments.window_data}: must come after the command {arguments.command}")
+        return arguments
+    if not os.path.exists(words[0]):
+        known = ", ".join(_COMMANDS)
+        whole.error(f"{words[0]}: is no command, and there is no such file or folder. Commands: {known}")
+    if len(words) > 1:
+        whole.error(f"{words[1]}: cannot be given after the file {words[0]}, which the window opens alone")
+    return argparse.Namespace(command="window", file=words[0], window_data=None, words=words)
+
+
 def parser() -> argparse.ArgumentParser:
-    whole = _Parser(program_name(), description="Watch a neural network learn. Without a command, the window opens.")
+    about = "Watch a neural network learn. Without a command, the window opens: with FILE or --data, or as you left it."
+    whole = _Parser(program_name(), description=about)
     whole.add_argument("--version", action="version", version=f"nnviz {__version__}")
-    whole.set_defaults(command="window")
-    commands = whole.add_subparsers(title="commands", metavar="COMMAND")
+    text = "open the window with these data: the name of a data set (“data” lists them), a file or a folder"
+    whole.add_argument("--data", dest="window_data", metavar="NAME|FILE|FOLDER", help=text)
+    whole.set_defaults(command="window", file=None)
+    text = "FILE is a network (.json, .npz), a run (.nnvizrun), a table, arrays (.npz, IDX) or a folder of images"
+    commands = whole.add_subparsers(title="file or command", metavar="FILE | COMMAND", description=text)
     text = (
         "train a network, and print its train and test error: after each epoch, on a terminal at each tenth of the run"
     )
@@ -60,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     runs = _command(commands, "runs", "list the runs in the library; show, export, import, delete or thin them")
     add_runs(runs, _command_of_runs)
     _add_screenshot(_command(commands, "screenshot", "write a picture of the window, without a display"))
+    assert tuple(commands.choices) == _COMMANDS
     return whole
 
 

@@ -13,7 +13,6 @@ from engine.many.vary import in_words
 from engine.validation import number_within
 from nnviz.commands.checks import CommandError
 from nnviz.commands.tabular import lines_of
-from nnviz.digits.script import export_script
 from nnviz.library import Library, RunRecord
 from nnviz.library.exchange import read_run
 from nnviz.library.export import export_run
@@ -212,8 +211,7 @@ def _place_in_sweep(library: Library, record: RunRecord) -> str:
 
 def _export(library: Library, arguments: argparse.Namespace) -> int:
     record = library.run(arguments.id)
-    with_what = arguments.paths, arguments.rows
-    done = export_run(library, arguments.id, Path(arguments.folder), *with_what, write_script=export_script)
+    done = export_run(library, arguments.id, Path(arguments.folder), arguments.paths, arguments.rows)
     print(f"run {arguments.id} in {text.path(arguments.folder)}: {', '.join(done.files)}")
     for name, why in done.left_out.items():
         print(f"without {name}: {text.plain(why)}")

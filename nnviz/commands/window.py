@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -11,4 +12,31 @@ def run(arguments: argparse.Namespace) -> int:
     gc.disable()  # Loading modules leaves no garbage behind, and looking for it takes 40 ms. The window enables it.
     from nnviz.app import run as run_window
 
-    return run_window()
+    return run_window(getattr(arguments, "file", None), getattr(arguments, "window_data", None))
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Checks what the window is to open with: ``file`` becomes the path, ``window_data`` the name of registered data.
+
+    Raises CommandError or EngineError for what is not there, or is neither network, run nor data.
+    """
+    from engine.datasets import DATASETS, source_of
+    from engine.datasets.opening import is_idx
+    from engine.datasets.table_format import sniff
+    from engine.storage import is_network_file
+    from nnviz.commands.checks import CommandError
+    from nnviz.library import is_exported_run
+
+    if arguments.window_data is not None:
+        source_of(arguments.window_data)
+        if arguments.window_data in list(DATASETS):
+            return
+        arguments.file, arguments.window_data = arguments.window_data, None
+    path = arguments.file
+    if path is None:
+        return
+    if not os.path.exists(path):
+        raise CommandError(f"{path}: there is no such file or folder. Check its name.")
+    is_array = path.lower().endswith(".npz") or is_idx(path)
+    if not (os.path.isdir(path) or is_array or is_exported_run(path) or is_network_file(path)):
+        sniff(path)  # refuses what is no table

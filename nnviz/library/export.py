@@ -15,8 +15,9 @@ from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.provenance import Provenance
-from engine.storage import export_onnx, export_script, save_checkpoint, save_network
+from engine.storage import export_onnx, save_checkpoint, save_network
 from engine.storage.files import whole_file, write_whole
+from nnviz.exported_script import export_script
 from nnviz.library import ENDING
 from nnviz.library.exchange import without_places, write_run
 from nnviz.library.faults import LibraryError
@@ -27,6 +28,7 @@ from nnviz.library.schema import FIGURES
 _FORMATS: dict[str, Callable[[Network, Path], None]] = {
     "network.json": save_network,
     "network.npz": save_network,
+    "network.py": export_script,
     "network.onnx": export_onnx,
 }
 _PART = 2**24  # bytes that are copied at once
@@ -52,7 +54,6 @@ def export_run(
     with_paths: bool = False,
     with_rows: bool = False,
     tell: Callable[[str], None] = lambda name: None,
-    write_script: Callable[[Network, Path], None] = export_script,
 ) -> Exported:
     """Writes a run into a folder, which is made if it is not there. Files of these names are written over.
 
@@ -60,7 +61,6 @@ def export_run(
         with_paths: whether the paths of its data go along.
         with_rows: whether the file of its data is copied into the folder.
         tell: is called with the name of each file before it is written; what it raises ends the export.
-        write_script: writes the numpy script.
 
     Raises UnknownRunError or another LibraryError, also where the data of the run would be replaced, and OSError.
     """
@@ -72,7 +72,7 @@ def export_run(
         "command.txt": lambda path: write_whole(path, way.in_words(run).encode()),
         "curves.csv": lambda path: write_whole(path, _curves(library, run).encode()),
     }
-    written |= _networks(library, run, made, write_script)
+    written |= _networks(library, run, made)
     for name in written:
         if is_file_of(record.experiment.data, record.experiment.data_settings, folder / name):
             rule = f"must not have the data of the run in {name}, which would be replaced"
@@ -98,17 +98,14 @@ def _write(write: Callable[[Path], None], path: Path, done: Exported) -> None:
         done.files.append(path.name)
 
 
-def _networks(
-    library: Library, run: int, made: Experiment, write_script: Callable[[Network, Path], None]
-) -> dict[str, Callable[[Path], None]]:
+def _networks(library: Library, run: int, made: Experiment) -> dict[str, Callable[[Path], None]]:
     """What writes the network in each format, and the state with which it goes on as ``train --resume FILE``."""
     if not library.moments(run):
         return {}
     network, state = library.network(run), library.state(run)
     before = None if state is None else state.before
     replace(Provenance.read(network), experiment=made, before=before).write(network)
-    formats = {**_FORMATS, "network.py": write_script}
-    found: dict[str, Callable[[Path], None]] = {name: partial(write, network) for name, write in formats.items()}
+    found: dict[str, Callable[[Path], None]] = {name: partial(write, network) for name, write in _FORMATS.items()}
     if state is not None:
         state.network.provenance = network.provenance
         found["training.npz"] = partial(save_checkpoint, state.network, state=state.training)

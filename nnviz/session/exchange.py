@@ -41,13 +41,10 @@ class Exchange(QObject):
         """Writes a run into a new folder, whole or not at all, as :func:`nnviz.library.export.export_run` does."""
 
         def work(library: Library, tell: Tell) -> Exported:
-            from nnviz.digits.script import export_script  # not before there is a use for it
-            from nnviz.library.export import export_run
+            from nnviz.library.export import export_run  # not before there is a use for it
 
             with whole_folder(folder) as new:
-                return export_run(
-                    library, run, new, with_paths, with_rows, lambda name: tell(f"{name} is written"), export_script
-                )
+                return export_run(library, run, new, with_paths, with_rows, lambda name: tell(f"{name} is written"))
 
         def done(exported: Exported) -> str:
             if exported.left_out:

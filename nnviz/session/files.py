@@ -12,7 +12,7 @@ from engine.datasets import Dataset
 from engine.network import Network
 from engine.storage import export_onnx, save_checkpoint, save_network
 from engine.storage.files import write_whole
-from nnviz.digits.script import export_script
+from nnviz.exported_script import export_script
 from nnviz.jobs.checkpoints import found_at, parameters_and_state
 from nnviz.jobs.lane import Lanes
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network

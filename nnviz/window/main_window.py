@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5 import sip
@@ -21,6 +22,7 @@ from PyQt5.QtWidgets import (
 )
 
 from engine.lazy_dataclass import make_next
+from engine.storage import is_network_file
 from nnviz import __version__
 from nnviz.jobs.pace import Budget
 from nnviz.library import is_exported_run
@@ -354,8 +356,17 @@ class MainWindow(QMainWindow):
         elif event.key() != Qt.Key_Escape or not self.cards.put_back():
             super().keyPressEvent(event)
 
+    def open_path(self, path: str) -> None:
+        """Opens a network, adds a run to the library, or shows how a file or folder of data would be understood."""
+        if is_exported_run(path):
+            self.run_dialogs.take(path)
+        elif is_network_file(path):
+            self.dialogs.open_path(Path(path))
+        else:
+            self.data_dialogs.open_path(path)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Takes files and folders, as data or as a run; the canvas takes pictures."""
+        """Takes files and folders, as a network, data or a run; the canvas takes pictures."""
         if path_of(event.mimeData()) is not None:
             event.acceptProposedAction()
 
@@ -363,7 +374,7 @@ class MainWindow(QMainWindow):
         path = path_of(event.mimeData())
         if path is not None:
             event.acceptProposedAction()
-            (self.run_dialogs.take if is_exported_run(path) else self.data_dialogs.open_path)(path)
+            self.open_path(path)
 
     def isVisible(self) -> bool:
         """Whether it is on the screen; False also once it is closed and gone."""

@@ -40,6 +40,7 @@ class Memory(QObject):
         self._starts = False  # whether training was requested while the network was being read
         self._opens = False  # whether the last network is being read, or was read
         self._reads_record = False  # whether the last run is being read from the library
+        self._has_record = True  # whether the last network may be a run of the library
         self._is_lost = False  # whether the last network could not be read
         self._moment_bytes: int | None = (
             None  # what was chosen, where it is more than the memory that is free this time
@@ -81,24 +82,33 @@ class Memory(QObject):
     def _memory_chosen(self) -> None:
         self._moment_bytes = None
 
-    def load(self) -> None:
+    def load(self, network: Path | None = None, data: str | None = None, is_new: bool = False) -> None:
         """Loads the last network and data set.
 
         The network is read first, so that training that is requested meanwhile trains it. A checkpoint is read after
         the data, because its training needs them to continue.
+
+        Args:
+            network: a file that is opened in place of the last network, when the data are there.
+            data: the name of registered data that are loaded in place of the last ones, with a new network for them.
+            is_new: whether to leave out the last network.
         """
         session = self._session
         if session is None:
             return
-        path, title = self._last_network(session)
-        if path is not None and (title is not None or path.suffix.lower() != CHECKPOINT):
+        self._has_record = network is None and data is None and not is_new
+        path, title = self._last_network(session) if self._has_record else (network, None)
+        if path is not None and network is None and (title is not None or path.suffix.lower() != CHECKPOINT):
             self._open(session, path, title)
         else:
             session.data.changed.connect(lambda: self._data_loaded(session, path))
+            if data is not None:
+                known = session.imported.known(data)
+                session.data.load(data, known.settings if known is not None else {})
             self._load_data(session)
 
     def _load_data(self, session: Session) -> None:
-        """Loads the last data set, unless the person has chosen one meanwhile."""
+        """Loads the last data set, unless another one is being loaded."""
         if session.data.name is not None:
             return
         name = self._preferences.text("dataset") or Experiment.data
@@ -175,7 +185,7 @@ class Memory(QObject):
             return
         if session.data.dataset is None:
             return  # keeps what was remembered, because the data could not be loaded
-        record = self._preferences.number("record")
+        record = self._preferences.number("record") if self._has_record else None
         if is_untouched and record:
             self._reads_record = True
             session.library.open(int(record), self._record_read)

@@ -1,4 +1,4 @@
-"""The numpy script of a network that learned drawn digits: it cuts them out of photographs as the window does."""
+"""The numpy script of a network; that of drawn digits cuts them out of photographs as the window does."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ def export_script(network: Network, path: str | Path) -> None:
 
 
 def _reader() -> str:
-    """The source of :mod:`nnviz.digits.photograph` without its imports and types, which the script does not need."""
-    import ast  # these, and Pillow, take a moment that the start of the window does without
-    import inspect
+    """The text of :mod:`nnviz.digits.photograph` without its imports and types, which the script does not need."""
+    import ast  # these take a moment that the start of the window does without
+    from importlib import resources
 
-    from nnviz.digits import photograph
-
-    source = inspect.getsource(photograph)
+    source = resources.files("nnviz.digits").joinpath("photograph.py").read_text("utf-8")
     lines, tree = source.splitlines(), ast.parse(source)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):

@@ -18,7 +18,7 @@ from engine.datasets.mnist import load_mnist
 from engine.network import Network
 from nnviz.commands import cli
 from nnviz.commands.pictures import picture_of_file
-from nnviz.digits.script import export_script
+from nnviz.exported_script import export_script
 
 SMALL = ASSETS / "networks" / "small.npz"
 
@@ -128,4 +128,4 @@ def test_the_script_is_short_lines_of_plain_python_without_types(tmp_path: Path)
     text = (tmp_path / "net.py").read_text("utf-8")
     assert max(map(len, text.splitlines())) <= 120
     assert "-> " not in text
-    assert "nnviz.digits" not in text
+    assert "engine" not in text

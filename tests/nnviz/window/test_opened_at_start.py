@@ -1,0 +1,203 @@
+"""What the command line names is in the window at its start: a network, a run, a file of data, a data set."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from PyQt5.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from engine.assets_folder import ASSETS
+from engine.datasets import Dataset
+from engine.network import Network
+from engine.storage import save_checkpoint, save_network
+from engine.training import Trainer
+from nnviz.commands import cli
+from nnviz.library import Library
+from nnviz.library.exchange import write_run
+from nnviz.session.status import Status
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import drop, find, is_shown, stored_settings
+from tests.nnviz.library.helpers import an_experiment, record
+from tests.nnviz.panels.import_helpers import wait
+
+ROOT = Path(__file__).parents[3]
+
+
+def ready(qtbot: QtBot, window: MainWindow) -> MainWindow:
+    qtbot.waitUntil(lambda: is_shown(window.session.data), timeout=30_000)
+    return window
+
+
+@pytest.fixture
+def network_file(home: Path) -> Path:
+    path = home / "mine.json"
+    save_network(Network([784, 6, 10], ["relu", "softmax"], "cross-entropy"), path)
+    return path
+
+
+def test_a_network(make_window: Any, qtbot: QtBot, network_file: Path) -> None:
+    window = make_window(opens=str(network_file))
+    qtbot.waitUntil(lambda: window.session.runs.current.path == network_file)
+    ready(qtbot, window)
+    assert window.session.runs.current.network.shape == [784, 6, 10]
+    assert window.session.undo.last() is None, "it is no step of the user's"
+    qtbot.waitUntil(lambda: stored_settings().get("network") == str(network_file))  # also at the next start
+
+
+def test_a_checkpoint_goes_on_where_it_stopped(make_window: Any, qtbot: QtBot, few_digits: Dataset, home: Path) -> None:
+    trainer: Trainer = an_experiment(few_digits, epochs=2, batch_size=500, hidden=(8,)).trainer(few_digits)
+    events = trainer.run()
+    for _ in range(4):
+        next(events)
+    path = home / "kept.npz"
+    save_checkpoint(trainer.network, path, trainer.state())
+    window = ready(qtbot, make_window(opens=str(path)))
+    qtbot.waitUntil(lambda: window.session.runs.current.path == path)
+    assert window.session.state is Status.PAUSED
+
+
+def test_a_run_comes_into_the_library_and_the_window(
+    make_window: Any, qtbot: QtBot, few_digits: Dataset, home: Path
+) -> None:
+    path = home / "from-a-friend.nnvizrun"
+    with Library(home / "other.sqlite") as other:
+        run, _ = record(other, an_experiment(few_digits, epochs=1, batch_size=100, hidden=(8,)), few_digits)
+        write_run(other, run, path)
+    window = make_window(opens=str(path))
+    qtbot.waitUntil(lambda: window.session.runs.current.record == 1)
+    assert window.session.runs.current.network.shape == [784, 8, 10]
+
+
+@pytest.mark.parametrize("kind", ["table", "folder", "arrays"])
+def test_data_are_shown_in_the_sheet_before_they_are_used(
+    make_window: Any, qtbot: QtBot, home: Path, kind: str
+) -> None:
+    path = ASSETS / "tables" / "penguins.csv"
+    if kind == "folder":
+        path = home / "shapes"
+        for name in ("round", "square"):
+            (path / name).mkdir(parents=True)
+            for number in range(3):
+                Image.new("L", (8, 8), 40 * number).save(path / name / f"{number}.png")
+    elif kind == "arrays":
+        path = home / "arrays.npz"
+        np.savez(path, x=np.arange(80.0).reshape(40, 2), y=np.arange(40) % 2)
+    window = ready(qtbot, make_window(opens=str(path)))
+    wait(qtbot, window.session.importing)
+    assert window.session.importing.name == str(path)
+    assert window.session.importing.can_use, window.session.importing.error
+    assert window.importing.is_open
+    assert window.session.data.name == "mnist", "as it was left, until it is used"
+
+
+@pytest.mark.parametrize(("name", "ends"), [("xor", (2, 2)), ("mpg", (9, 1))])
+def test_a_data_set_with_a_new_network_that_fits(
+    make_window: Any, qtbot: QtBot, network_file: Path, name: str, ends: tuple[int, int]
+) -> None:
+    with_network = make_window(opens=str(network_file))
+    qtbot.waitUntil(lambda: with_network.session.runs.current.path == network_file)
+    qtbot.waitUntil(lambda: stored_settings().get("network") == str(network_file))
+    assert with_network.close()
+    window = ready(qtbot, make_window(data=name))
+    session = window.session
+    qtbot.waitUntil(lambda: session.state is Status.READY)
+    assert session.data.name == name
+    assert (session.runs.current.network.shape[0], session.runs.current.network.shape[-1]) == ends
+    assert session.runs.current.path is None
+    assert session.undo.last() is None
+
+
+def test_a_data_set_that_would_be_downloaded_is_offered_beside_the_last_one(
+    make_window: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.datasets.download.Download.is_here", lambda self: False)
+    window = ready(qtbot, make_window(data="kuzushiji-mnist"))
+    message = window.session.messages.current
+    assert message is not None
+    assert "is not on this machine" in message.text
+    assert window.session.data.name == "mnist"
+
+
+def test_a_network_that_is_dropped_is_opened_too(ready_window: MainWindow, qtbot: QtBot, network_file: Path) -> None:
+    compact = network_file.with_suffix(".npz")
+    save_network(Network([784, 5, 10], ["relu", "softmax"], "cross-entropy"), compact)
+    for path in (network_file, compact):
+        assert drop(ready_window, path)
+        qtbot.waitUntil(lambda path=path: ready_window.session.runs.current.path == path)
+    assert not ready_window.importing.is_open
+
+
+def test_a_damaged_network_is_a_message_over_a_usable_window(make_window: Any, qtbot: QtBot, home: Path) -> None:
+    (home / "broken.json").write_text('{"shape": [2')
+    window = ready(qtbot, make_window(opens=str(home / "broken.json")))
+    qtbot.waitUntil(lambda: window.session.messages.current is not None)
+    assert "broken.json" in find(window, QLabel, "messageText").text()
+    assert window.session.state is Status.READY
+
+
+# ---- the command line
+
+
+def test_what_is_not_there_or_no_data_is_refused_without_a_window(
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home)
+    monkeypatch.setattr("nnviz.commands.window.run", lambda arguments: pytest.fail("a window"))
+    (home / "image.png").write_bytes(b"\x89PNG\r\n\0\0")
+    (home / "here.csv").write_text("a,b\n1,2\n")
+    for words, reason in (
+        (["trian"], "trian: is no command, and there is no such file or folder. Commands: train, sweep, "),
+        (["no.csv"], "no.csv: is no command, and there is no such file or folder."),
+        (["image.png"], "image.png is no text"),
+        (["here.csv", "more"], "more: cannot be given after the file here.csv"),
+        (["--data", "no.csv"], "data is 'no.csv'"),
+        (["--data", "image.png"], "image.png is no text"),
+        (["--data", "xor", "train"], "--data xor: must come after the command train"),
+    ):
+        try:
+            code = cli.main(words)
+        except SystemExit as end:
+            code = int(end.code or 0)
+        told = capsys.readouterr()
+        assert (code, told.out) == (cli.USAGE_ERROR, "")
+        assert told.err.startswith(f"nnviz: {reason}")
+        assert told.err.count("\n") == 1
+
+
+def test_a_command_goes_before_a_file_of_its_name(
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home)
+    (home / "data").write_text("a,b\n1,2\n")
+    assert cli.main(["data"]) == 0
+    assert "mnist" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("how", ["network", "data"])
+def test_the_program_as_it_is_started(home: Path, network_file: Path, how: str, qtbot: QtBot) -> None:
+    words = [str(network_file)] if how == "network" else ["--data", "xor"]
+    wanted = {"network": str(network_file)} if how == "network" else {"dataset": "xor"}
+    with subprocess.Popen(
+        [sys.executable, "main.py", *words],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as program:
+        try:
+            qtbot.waitUntil(lambda: wanted.items() <= stored_settings().items(), timeout=60_000)
+        finally:
+            program.send_signal(signal.SIGTERM)
+        said, _ = program.communicate(timeout=30)
+    assert "Traceback" not in said
