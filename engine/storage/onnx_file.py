@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def export_onnx(network: Network, path: str | Path) -> None:
     deviations are float64 instead, and so is their scaling, since float32 would lose their differences. If the network
     has a description, ``input`` takes numbers as they are written in its data, which the model scales, and ``output``
     has numbers in the unit of the targets. Texts and yes/no are given as 0 and 1. The model's metadata say as JSON
-    what each of the ``inputs`` and ``outputs`` is.
+    what each of the ``inputs`` and ``outputs`` is, and so do the doc strings of ``input`` and ``output``.
 
     Raises:
         DataError: a weight or bias is not finite.
@@ -210,8 +210,8 @@ def _serialized(network: Network, plan: _Plan) -> bytes:
     graph = helper.make_graph(
         [helper.make_node(**node) for node in plan.nodes],
         "network",
-        [helper.make_tensor_value_info("input", given, ["batch", network.shape[0]])],
-        [helper.make_tensor_value_info("output", answered, ["batch", network.shape[-1]])],
+        [helper.make_tensor_value_info("input", given, ["batch", network.shape[0]], _about_input(about))],
+        [helper.make_tensor_value_info("output", answered, ["batch", network.shape[-1]], _named(about.output_names))],
         [numpy_helper.from_array(array, name) for name, array in plan.numbers.items()],
     )
     model = helper.make_model(
@@ -239,6 +239,25 @@ def _description(network: Network) -> str:
     if past:
         lines.append(f"Provenance: {json.dumps(past, default=str)}")
     return "\n".join(lines)
+
+
+def _about_input(about: Description) -> str:
+    """What the numbers of ``input`` are, for viewers of models; empty where that is not known."""
+    if not about.columns and len(about.example_shape) == 2:
+        height, width = about.example_shape
+        return f"An image of {height} x {width} pixels in each row, line by line; brightness from 0 to 1."
+    return _named([_input_in_words(entry) for entry in _inputs(about)])
+
+
+def _input_in_words(entry: dict[str, str]) -> str:
+    if "column" in entry:
+        return f"{entry['name']}: 1 if {entry['column']} is {entry['1']}, else 0"
+    return f"{entry['name']}: 0 for {entry['0']}, 1 for {entry['1']}" if "1" in entry else entry["name"]
+
+
+def _named(names: Sequence[str]) -> str:
+    lines = (f"{number}. {' '.join(name.split())}" for number, name in enumerate(names, 1))
+    return "\n".join([f"{len(names)} numbers in each row, in this order:", *lines]) if names else ""
 
 
 def _metadata(about: Description) -> dict[str, str]:

@@ -20,6 +20,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"{arguments.out}: its name must end in {' or '.join(_EXPORTS)}.")
     check_folder(arguments.out)
     check_keeps(arguments.out, arguments.file)
-    export(load_network(arguments.file), arguments.out)
+    network = load_network(arguments.file)
+    export(network, arguments.out)
     print(f"exported to {text.path(arguments.out)}")
+    if export is export_onnx and network.description is not None and network.description.columns:
+        print(f"its input takes rows of {network.shape[0]:,} numbers; its metadata “inputs” names each of them")
     return 0

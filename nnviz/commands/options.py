@@ -77,7 +77,9 @@ def parser() -> argparse.ArgumentParser:
     text = "a table, CSV or TSV, with the columns that the network was trained with; the answers are printed as CSV. "
     text += "Or pictures of digits: any size, dark on light or light on dark"
     predict.add_argument("inputs", metavar="INPUT", nargs="+", help=text)
-    export.add_argument("out", metavar="OUT", help="what to write: .onnx for ONNX, .py for one numpy script")
+    text = "what to write: .py for one numpy script; .onnx for ONNX, whose input takes rows of numbers, which its "
+    text += "metadata name: of a table one for each column, of a column of words one for each word"
+    export.add_argument("out", metavar="OUT", help=text)
     _add_explain(_command(commands, "explain", "draw why a saved network answers as it does to pictures or examples"))
     _add_data(_command(commands, "data", "list the data sets there are, or tell how a file or folder is understood"))
     runs = _command(commands, "runs", "list the runs in the library; show, export, import, delete or thin them")

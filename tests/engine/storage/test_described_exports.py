@@ -325,18 +325,60 @@ def test_onnx_takes_coded_raw_numbers_and_answers_in_units(tmp_path: Path, table
     assert said["task"] == ("regression" if table == "mpg.csv" else "classification")
 
 
+@pytest.mark.parametrize(
+    ("table", "given", "answered"),
+    [
+        (
+            "penguins.csv",
+            [
+                "island = Biscoe: 1 if island is Biscoe, else 0",
+                "bill_length_mm",
+                "sex = MALE: 1 if sex is MALE, else 0",
+            ],
+            ["Adelie", "Chinstrap", "Gentoo"],
+        ),
+        ("mpg.csv", ["horsepower", "weight"], ["mpg"]),
+    ],
+)
+def test_onnx_names_each_number_of_its_input_and_output(
+    tmp_path: Path, table: str, given: list[str], answered: list[str]
+) -> None:
+    onnx = pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
+    network = trained_on(TABLES[table]().dataset, epochs=1)
+    export_onnx(network, tmp_path / "net.onnx")
+    graph = onnx.load(str(tmp_path / "net.onnx")).graph
+    (first, *lines), (_, *outputs) = (each.doc_string.splitlines() for each in (graph.input[0], graph.output[0]))
+    assert first == f"{network.shape[0]} numbers in each row, in this order:"
+    assert [line.partition(". ")[0] for line in lines] == [str(number + 1) for number in range(network.shape[0])]
+    assert set(given) <= {line.partition(". ")[2] for line in lines}
+    assert [line.partition(". ")[2] for line in outputs] == answered
+
+
+def test_onnx_says_how_images_are_given_and_nothing_of_numbers_without_names(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
+    network = Network([12, 2])
+    export_onnx(network, tmp_path / "net.onnx")
+    assert onnx.load(str(tmp_path / "net.onnx")).graph.input[0].doc_string == ""
+    network.description = Description(example_shape=(3, 4))
+    export_onnx(network, tmp_path / "net.onnx")
+    said = onnx.load(str(tmp_path / "net.onnx")).graph.input[0].doc_string
+    assert said == "An image of 3 x 4 pixels in each row, line by line; brightness from 0 to 1."
+
+
 def _number(row: dict[str, str], entry: dict[str, str]) -> float:
     return float(row[entry["column"]] == entry["1"]) if "column" in entry else float(row[entry["name"]])
 
 
 def test_odd_names_stay_names_in_onnx(tmp_path: Path, odd: Any) -> None:
-    pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
+    onnx = pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
     _, data = odd
     export_onnx(trained_on(data), tmp_path / "net.onnx")
     _, said = onnx_model(tmp_path / "net.onnx")
     assert said["outputs"] == list(data.class_names)
     assert [entry["name"] for entry in said["inputs"]] == list(data.columns)
     assert said["inputs"][-1] == {"name": ODD_NAMES[2], "0": "no", "1": "yes"}
+    about = onnx.load(str(tmp_path / "net.onnx")).graph.input[0].doc_string.splitlines()
+    assert about[-1] == f"{len(data.columns)}. {ODD_NAMES[2]}: 0 for no, 1 for yes".replace("\n", " ")
 
 
 @pytest.mark.parametrize(("mean", "spread"), [(1e300, 1e290), (0, 1e-300), (0, 1e300), (1700, 1), (-1700, 1)])

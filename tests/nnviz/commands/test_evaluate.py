@@ -321,6 +321,16 @@ def test_many_classes_with_long_names_can_be_read(capsys: pytest.CaptureFixture[
     assert sum(line.startswith(tuple(f"{letter}: a class" for letter in "AZ")) for line in out.splitlines()) >= 2
 
 
+def test_the_export_of_a_table_to_onnx_says_where_its_inputs_are_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
+    net = trained(tmp_path, "mpg")
+    code, out, err = run(capsys, "export", net, str(tmp_path / "net.onnx"))
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "its input takes rows of 9 numbers; its metadata “inputs” names each of them"
+
+
 def test_explain_and_export_of_what_is_no_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     net = trained(tmp_path, "mpg")
     assert run(capsys, "export", net, str(tmp_path / "net.py"))[0] == 0
