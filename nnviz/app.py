@@ -74,7 +74,9 @@ def _load(window: MainWindow, memory: Memory, opens: str | None, data: str | Non
     session = window.session
     if opens is None:
         memory.load(data=data)
-    elif is_exported_run(opens):
+        return
+    opens = os.path.abspath(opens)  # as it is remembered, for a start in another folder
+    if is_exported_run(opens):
         session.exchange.imported.connect(session.library.open)
         _once(session.data.changed, partial(window.open_path, opens))  # its own data follow when others are there
         memory.load(is_new=True)

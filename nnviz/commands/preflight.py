@@ -15,6 +15,9 @@ from pathlib import Path
 
 from nnviz.program_name import program_name
 
+# Packages that have another name on the index than in Python.
+_ON_THE_INDEX = {"PIL": "pillow"}
+
 # Two lines: what is missing, and the command or option that helps.
 Problem = tuple[str, str]
 
@@ -84,7 +87,8 @@ def missing_packages(needed: Iterable[str]) -> Problem | None:
     what = f"{names} {'is' if len(missing) == 1 else 'are'} not installed for {sys.executable}."
     if CHECKOUT_SETUP.exists() and os.name == "posix":
         return what, "Install with: .ci/setup run && .venv/bin/python main.py"
-    return what, f"Install with: {sys.executable} -m pip install {' '.join(missing)}"
+    packages = " ".join(_ON_THE_INDEX.get(name, name) for name in missing)
+    return what, f"Install with: {sys.executable} -m pip install {packages}"
 
 
 def platforms_to_try(environment: os._Environ[str] | dict[str, str]) -> list[str]:

@@ -90,6 +90,14 @@ def test_missing_libgl_also_stops_the_picture(monkeypatch: pytest.MonkeyPatch) -
     assert problem[1] == "Install them with: sudo apt-get install -y libgl1"
 
 
+def test_packages_are_installed_by_their_names_on_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(preflight, "CHECKOUT_SETUP", Path("nowhere"))
+    problem = preflight.missing_packages(["numpy", "PIL"])
+    assert problem
+    assert problem[1] == f"Install with: {sys.executable} -m pip install numpy pillow"
+
+
 def test_missing_python_package() -> None:
     problem = preflight.missing_packages(["sys", "no_such_package"])
     assert problem

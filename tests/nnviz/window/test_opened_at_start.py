@@ -44,8 +44,9 @@ def network_file(home: Path) -> Path:
     return path
 
 
-def test_a_network(make_window: Any, qtbot: QtBot, network_file: Path) -> None:
-    window = make_window(opens=str(network_file))
+def test_a_network(make_window: Any, qtbot: QtBot, network_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(network_file.parent)
+    window = make_window(opens=network_file.name)
     qtbot.waitUntil(lambda: window.session.runs.current.path == network_file)
     ready(qtbot, window)
     assert window.session.runs.current.network.shape == [784, 6, 10]
