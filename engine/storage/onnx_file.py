@@ -256,8 +256,13 @@ def _input_in_words(entry: dict[str, str]) -> str:
 
 
 def _named(names: Sequence[str]) -> str:
-    lines = (f"{number}. {' '.join(name.split())}" for number, name in enumerate(names, 1))
+    lines = (f"{number}. {_printable(name)}" for number, name in enumerate(names, 1))
     return "\n".join([f"{len(names)} numbers in each row, in this order:", *lines]) if names else ""
+
+
+def _printable(name: str) -> str:
+    """A name in one line, without what a format of text cannot hold."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(name.split()))
 
 
 def _metadata(about: Description) -> dict[str, str]:

@@ -47,7 +47,7 @@ def has_no_heading(coding: TableCoding) -> bool:
 
 def _kind(column: CodedColumn) -> str:
     if column.kind == NUMBER:
-        kind = f"a number, in {column.sign}" if column.sign else "a number"
+        kind = f"a number, in {column.sign!r}" if column.sign else "a number"
     else:
         kind = f"one of {', '.join(map(repr, column.categories))}"
     return kind if column.filled is None else f"{kind}; may be empty"

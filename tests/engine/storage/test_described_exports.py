@@ -354,6 +354,16 @@ def test_onnx_names_each_number_of_its_input_and_output(
     assert [line.partition(". ")[2] for line in outputs] == answered
 
 
+def test_names_that_no_encoding_knows_are_no_error(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
+    network = Network([1, 1], ["identity"])
+    network.description = Description(columns=("a\ud800\x1b",), targets=("b\ud800",))
+    export_onnx(network, tmp_path / "net.onnx")
+    assert onnx.load(str(tmp_path / "net.onnx")).graph.input[0].doc_string.endswith("1. a\ufffd\ufffd")
+    export_script(network, tmp_path / "net.py")
+    assert r"'a\ud800\x1b'" in run(tmp_path / "net.py", "--help").stdout
+
+
 def test_onnx_says_how_images_are_given_and_nothing_of_numbers_without_names(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
     network = Network([12, 2])
