@@ -76,9 +76,9 @@ def odd_rows(count: int = 40) -> list[dict[str, str]]:
     ]
 
 
-def prepare_penguins() -> PreparedTable:
+def prepare_penguins(**how: Any) -> PreparedTable:
     """The shipped penguins, whose species is to tell."""
-    return prepared(ASSETS / "tables" / "penguins.csv", "species", title="Penguins")
+    return prepared(ASSETS / "tables" / "penguins.csv", "species", title="Penguins", **how)
 
 
 def prepare_mpg() -> PreparedTable:
