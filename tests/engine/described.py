@@ -81,9 +81,9 @@ def prepare_penguins(**how: Any) -> PreparedTable:
     return prepared(ASSETS / "tables" / "penguins.csv", "species", title="Penguins", **how)
 
 
-def prepare_mpg() -> PreparedTable:
+def prepare_mpg(**how: Any) -> PreparedTable:
     """The shipped cars, whose miles per gallon are to be predicted."""
-    return prepared(ASSETS / "tables" / "mpg.csv", "mpg", ignored=("name",), title="Auto MPG")
+    return prepared(ASSETS / "tables" / "mpg.csv", "mpg", ignored=("name",), title="Auto MPG", **how)
 
 
 def prepared(path: Path, target: str, **how: Any) -> PreparedTable:

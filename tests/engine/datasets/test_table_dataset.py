@@ -320,7 +320,9 @@ def test_penguins() -> None:
     data = DATASETS["penguins"].load()
     assert data.class_names == ("Adelie", "Chinstrap", "Gentoo")
     (note,) = data.notes
-    assert note.startswith("Missing values: 11 in sex get a category of their own; 2 in bill_length_mm filled with the ")
+    assert note.startswith(
+        "Missing values: 11 in sex get a category of their own; 2 in bill_length_mm filled with the "
+    )
     assert note.endswith("; and 2 more columns.")
     assert data.test is not None
     assert (data.title, data.width, len(data.train), len(data.test)) == ("Penguins", 10, 275, 69)

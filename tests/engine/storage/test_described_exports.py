@@ -314,9 +314,10 @@ def test_onnx_takes_coded_raw_numbers_and_answers_in_units(tmp_path: Path, table
     network = trained_on(TABLES[table]().dataset, dtype=dtype)
     export_onnx(network, tmp_path / "net.onnx")
     session, said = onnx_model(tmp_path / "net.onnx")
-    rows = whole_rows(table)[:20]
+    rows = [row for row in table_rows(table) if any(map(is_missing, row.values()))] + whole_rows(table)[:20]
     # What a person makes of a row by the metadata alone.
-    numbers = [[_number(row, entry) for entry in said["inputs"]] for row in rows]
+    entries = list(zip(said["inputs"], said["missing"], strict=True))
+    numbers = [[_number(row, entry, missing) for entry, missing in entries] for row in rows]
     (answers,) = session.run(["output"], {"input": np.array(numbers, dtype)})
     assert answers.dtype == dtype
     np.testing.assert_allclose(answers, wanted(network, rows), rtol=1e-5, atol=1e-5)
@@ -324,7 +325,9 @@ def test_onnx_takes_coded_raw_numbers_and_answers_in_units(tmp_path: Path, table
     assert said["task"] == ("regression" if table == "mpg.csv" else "classification")
 
 
-def _number(row: dict[str, str], entry: dict[str, str]) -> float:
+def _number(row: dict[str, str], entry: dict[str, str], missing: float) -> float:
+    if is_missing(row[entry.get("column", entry["name"])]):
+        return missing
     return float(row[entry["column"]] == entry["1"]) if "column" in entry else float(row[entry["name"]])
 
 
