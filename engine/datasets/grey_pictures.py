@@ -83,6 +83,8 @@ def is_coloured(path: str | Path, formats: tuple[str, ...]) -> bool:
         if image.mode in _GREY_MODES or image.mode.startswith("I;16"):
             return False
         image.draft("RGB", (_LOOKED_AT, _LOOKED_AT))
+        if isinstance(image, JpegImageFile):
+            image.decodermaxblock = _BLOCK
         small = _reduced(image, _LOOKED_AT).convert("RGB").resize((_LOOKED_AT, _LOOKED_AT))
         return bool(np.ptp(np.asarray(small, np.int16), axis=2).max() > _TINT)
     return False

@@ -100,8 +100,9 @@ def folder_dataset(
     names = tuple(found.names[number] for number in kept)
     dataset = Dataset(found.title, splits[0], (*splits, None)[1], (side, side), names)
     empty = tuple(name for number, name in enumerate(found.names) if number not in set(kept))
+    has_colour = _has_colour([found.files[number] for number in is_read])
     return dataset, FolderReport(
-        sum(len(rows) for rows in parts), tuple(found.unread), found.unread_count, empty, _has_colour(found)
+        sum(len(rows) for rows in parts), tuple(found.unread), found.unread_count, empty, has_colour
     )
 
 
@@ -166,10 +167,10 @@ def _read_all(found: ClassFolders, side: int, progress: Progress, map_: Map) -> 
     return pixels, np.flatnonzero(is_read)
 
 
-def _has_colour(found: ClassFolders) -> bool:
-    """Whether one of some pictures, spread evenly over the folder, is in colour."""
+def _has_colour(paths: list[str]) -> bool:
+    """Whether one of some pictures, spread evenly over those that could be read, is in colour."""
     formats = readable_formats()
-    return any(is_coloured(path, formats) for path in found.files[:: -(-len(found.files) // _LOOKED_AT)])
+    return any(is_coloured(path, formats) for path in paths[:: -(-len(paths) // _LOOKED_AT)])
 
 
 def _picture_or_why(path: str, side: int, formats: tuple[str, ...]) -> Array | str:
