@@ -135,7 +135,7 @@ class TablePart(QWidget):
         self._skipped.setText(_told_skipped(preview.skipped))
         self._skipped.setVisible(bool(preview.skipped))
         self._table.show_preview(preview)
-        self._missing.setItemText(self._missing.findData(DROP), _told_cost(preview.with_gaps))
+        self._show_cost(preview.with_gaps)
         usual = {"missing": FILL, "standardise": True, "task": preview.task}
         self.choices.show_values(lambda name: settings.get(name, usual.get(name)))
         self.choices.setVisible(bool(preview.columns))
@@ -143,6 +143,12 @@ class TablePart(QWidget):
         self._show_column_problem(preview)
         self._show_summaries(preview)
         self._show_problems(preview)
+
+    def _show_cost(self, rows: int | None) -> None:
+        """Says in the choice how many rows it would leave out. A text that is set again has the sheet laid out."""
+        place, words = self._missing.findData(DROP), _told_cost(rows)
+        if self._missing.itemText(place) != words:
+            self._missing.setItemText(place, words)
 
     @property
     def _offered(self) -> list[str]:

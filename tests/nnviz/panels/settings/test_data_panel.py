@@ -220,7 +220,7 @@ def test_the_share_that_was_read_is_shown(ready_window: MainWindow, qtbot: QtBot
     data.load("penguins")
     wait_for_data(qtbot, ready_window)
     assert seen[-1] == "loading … 100\u202f%"
-    assert detail.text() == "266 train · 67 test"
+    assert detail.text() == "275 train · 69 test"
 
 
 @pytest.mark.parametrize("how", ["button", "menu"])
