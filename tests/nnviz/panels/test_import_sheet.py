@@ -158,9 +158,10 @@ def test_numbers_of_rows_stand_as_high_as_the_cells(
     look_at(qtbot, ready_window, file)
     table = find(ready_window, PreviewTable, "importTable")
     QApplication.processEvents()
-    top = table.rowViewportPosition(0)
-    head, cells = table.verticalHeader().viewport(), table.viewport()
-    number, cell = (inked(each.grab(QRect(0, top, 90, table.rowHeight(0))).toImage()) for each in (head, cells))
+    place = table.viewport().geometry()
+    top, height, width = place.top() + table.rowViewportPosition(0), table.rowHeight(0), table.verticalHeader().width()
+    sides = [(place.left() - width, width), (place.left(), table.columnWidth(0))]
+    number, cell = (inked(table.grab(QRect(left, top, wide - 2, height)).toImage()) for left, wide in sides)
     assert number == cell, "the first and the last line of pixels with ink"
 
 
