@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PyQt5.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.datasets.decimal_mark import MARKS
 from engine.datasets.preview import TablePreview
@@ -98,8 +98,9 @@ class TablePart(QWidget):
         missing = (("fill in", FILL), ("most frequent", MEDIAN), (_LEAVE_OUT, DROP))
         self._missing = choices.add_combo("missing", "Missing", _MISSING_TIP, missing)
         self._missing.setAccessibleName("Missing values")
+        self._missing.setSizeAdjustPolicy(QComboBox.AdjustToContents)  # how many rows it costs is found out later
         scale = (("standardised", True), ("as they are", False))
-        choices.add_combo("standardise", "Scale numbers", _STANDARDISE_TIP, scale)
+        choices.add_combo("standardise", "Scaling", _STANDARDISE_TIP, scale)
         for setting in PARTS:
             choices.add_number(setting)
         return choices

@@ -142,6 +142,12 @@ def test_a_mostly_empty_column_costs_no_rows_and_an_empty_one_is_left_out(
     combo = find(ready_window, QComboBox, "importMissingCombo")
     assert [combo.itemText(place) for place in range(3)] == ["fill in", "most frequent", "leave out 81 rows"]
     assert combo.currentText() == "fill in"
+    ready_window.resize(1280, 720)
+    QApplication.processEvents()
+    shown = [
+        each for each in find(ready_window, ImportSheet, "importSheet").findChildren(QComboBox) if each.isVisible()
+    ]
+    assert [each.objectName() for each in shown if each.width() < each.sizeHint().width()] == [], "none is cut"
     use(qtbot, ready_window)
     assert ready_window.session.data.settings == {"target": "survived"}
     assert ready_window.session.dataset is not None
