@@ -255,7 +255,7 @@ class Experiment:
     # ---- dictionaries and command lines
 
     def as_dict(self) -> dict[str, Any]:
-        """Returns all settings in types that JSON can hold."""
+        """Returns all settings in types that JSON can hold; of a table also the default for missing values."""
         lists = {"shape": list(self.shape), "activations": list(self.activations)}
         lists["data_settings"] = recorded_data_settings(self.data, self.data_settings)
         return {name: getattr(self, name) for name in _OWN} | lists | {"training": self.training.as_dict()}
