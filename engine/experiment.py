@@ -20,7 +20,7 @@ from engine.initializers import INITIALIZERS
 from engine.lazy_dataclass import dataclass
 from engine.losses import LOSSES
 from engine.network import Network, check_activations
-from engine.old_experiments import with_present_names
+from engine.old_experiments import recorded_data_settings, with_present_names
 from engine.optimizers import OPTIMIZERS
 from engine.option_words import ADJUSTED, OPTIONS, data_words
 from engine.recipe import Recipe
@@ -255,9 +255,9 @@ class Experiment:
     # ---- dictionaries and command lines
 
     def as_dict(self) -> dict[str, Any]:
-        """Returns all settings in types that JSON can hold."""
+        """Returns all settings in types that JSON can hold; of a table also the default for missing values."""
         lists = {"shape": list(self.shape), "activations": list(self.activations)}
-        lists["data_settings"] = dict(self.data_settings)
+        lists["data_settings"] = recorded_data_settings(self.data, self.data_settings)
         return {name: getattr(self, name) for name in _OWN} | lists | {"training": self.training.as_dict()}
 
     @classmethod

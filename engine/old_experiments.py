@@ -1,20 +1,67 @@
-"""Entries of experiments in files of version 0.3, in the names of today."""
+"""Entries of experiments in files of older versions, in the names and with the defaults of today."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from typing import Any
 
+from engine.datasets import DATASETS
+from engine.datasets.opening import TABLE_FILES, is_idx
+from engine.datasets.table_dataset import DROP, FILL
 from engine.errors import SettingError
 
 # What an entry of version 0.3 has where it says nothing.
 _INPUTS, _HIDDEN, _OUTPUTS, _OUTPUT = 784, (64, 32), 10, "softmax"
+_OF_TABLES = {
+    "target",
+    "summary",
+    "ignored",
+    "texts",
+    "numbers",
+    "standardise",
+    "delimiter",
+    "decimal",
+    "header",
+    "skip",
+}
+
+
+def recorded_data_settings(data: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Data settings as files hold them: of a table it is always written what is done about missing values.
+
+    Versions up to 0.22 left out rows with a missing value by default, and wrote nothing then.
+    """
+    return {"missing": FILL, **settings} if _is_table(data, settings) else dict(settings)
+
+
+def present_data_settings(data: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The data settings of :func:`recorded_data_settings`, or of an older file, without today's default."""
+    if settings.get("missing") == FILL:
+        return {name: value for name, value in settings.items() if name != "missing"}
+    return {"missing": DROP, **settings} if _is_table(data, settings) else dict(settings)
+
+
+def _is_table(data: str, settings: Mapping[str, Any]) -> bool:
+    """Whether data of that name or path are a table, as far as possible without a look at the disk."""
+    if data in list(DATASETS):
+        return DATASETS[data].table is not None
+    if data.lower().endswith(".npz") or is_idx(data):
+        return False
+    return data.lower().endswith(TABLE_FILES) or not _OF_TABLES.isdisjoint(settings) or os.path.isfile(data)
 
 
 def with_present_names(entries: object) -> object:
-    """Converts an entry of version 0.3, which listed the hidden layers one by one. Raises SettingError."""
+    """Converts an entry of version 0.3, which listed the hidden layers one by one. Raises SettingError.
+
+    Data settings of versions up to 0.22 keep their meaning, see :func:`present_data_settings`.
+    """
     if not isinstance(entries, Mapping):
         return entries
     entries = dict(entries)
+    data, settings = entries.get("data"), entries.get("data_settings", {})
+    if isinstance(data, str) and isinstance(settings, Mapping):
+        entries["data_settings"] = present_data_settings(data, settings)
     entries.pop("strengths", None)  # of distortions that were switched off
     if not {"inputs", "outputs", "layers", "output"} & set(entries):
         return entries

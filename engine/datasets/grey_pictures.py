@@ -21,6 +21,9 @@ _MOST_IN_WEBP = 20_000_000  # pixels; its decoder keeps three copies in colour
 _LONGEST = 65_535  # pixels along a side; decoders become slow with longer rows
 _MOST_BYTES = 160_000_000
 _MOST_SECONDS = 60  # a small JPEG can have so many passes that decoding it takes days
+_GREY_MODES = ("1", "L", "LA", "La", "I", "F")
+_LOOKED_AT = 64  # pixels a side in which colours are looked for
+_TINT = 16  # shades between the strongest and the weakest primary colour that are no grey
 _BLOCK = 4096  # bytes of a JPEG that are decoded at a time
 _STARTS_PROGRAMS = ("EPS", "WMF")  # to read these, Pillow hands them to another program
 _IN_DISGUISE = ("ICO", "ICNS", "BLP", "IPTC")  # in which a picture can lie that is larger than they say
@@ -67,6 +70,24 @@ def grey_picture(path: str | Path, shape: tuple[int, int], formats: tuple[str, .
     except Exception as error:  # Pillow raises errors of any kind for damaged files
         is_of_disk = isinstance(error, OSError) and error.strerror
         raise UnusableError(str(error.strerror) if is_of_disk else _NO_PICTURE) from None  # type: ignore[attr-defined]
+
+
+def is_coloured(path: str | Path, formats: tuple[str, ...]) -> bool:
+    """Whether a picture has colours, which :func:`grey_picture` makes grey; False if it cannot be read."""
+    with (
+        contextlib.suppress(Exception),  # reading the picture says what is wrong with it
+        _Watched(open_regular(path, _MOST_BYTES).detach()) as file,
+        Image.open(file, formats=formats) as image,
+    ):
+        _check_size(image)
+        if image.mode in _GREY_MODES or image.mode.startswith("I;16"):
+            return False
+        image.draft("RGB", (_LOOKED_AT, _LOOKED_AT))
+        if isinstance(image, JpegImageFile):
+            image.decodermaxblock = _BLOCK
+        small = _reduced(image, _LOOKED_AT).convert("RGB").resize((_LOOKED_AT, _LOOKED_AT))
+        return bool(np.ptp(np.asarray(small, np.int16), axis=2).max() > _TINT)
+    return False
 
 
 def ignore_warnings_about_files() -> None:

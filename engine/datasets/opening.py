@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 _TASKS = {name: name for name in TASKS}
 _TASK = DataSetting("task", "Task", None, "Whether the network tells classes apart or predicts numbers.", _TASKS)
 _SIDE = DataSetting("side", "Side", 28, "Pixels of a picture in both directions, whatever size its file has.")
+COLOUR_NOTE = "Colour images become grey."
 _IDX = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")
-_DATA = (".csv", ".tsv", ".txt", ".dat", ".data", ".npz", *_IDX)
+TABLE_FILES = (".csv", ".tsv", ".txt", ".dat", ".data")  # how the names of tables mostly end
+_DATA = (*TABLE_FILES, ".npz", *_IDX)
 
 
 def source_of(name: str) -> DataSource:
@@ -91,8 +93,10 @@ def read_folder(
 
 
 def _notes(report: FolderReport) -> tuple[str, ...]:
-    notes = [f"{unread.path} left out: {unread.why}." for unread in report.unread[:3]]
-    if report.unread_count > len(notes):
+    notes = [COLOUR_NOTE] if report.has_colour else []
+    told = [f"{unread.path} left out: {unread.why}." for unread in report.unread[:3]]
+    notes += told
+    if report.unread_count > len(told):
         notes.append(f"{report.unread_count:,} files in all could not be read.")
     notes += [f"{name} is no class: none of its pictures could be read." for name in report.empty_classes[:3]]
     return tuple(notes)

@@ -12,7 +12,13 @@ import numpy as np
 from engine.datasets.arrays import check_one_hot
 from engine.datasets.class_folders import ADVICE, ClassFolders, Unread, one_class
 from engine.datasets.dataset import Dataset, Split, one_hot
-from engine.datasets.grey_pictures import UnusableError, grey_square, ignore_warnings_about_files, readable_formats
+from engine.datasets.grey_pictures import (
+    UnusableError,
+    grey_square,
+    ignore_warnings_about_files,
+    is_coloured,
+    readable_formats,
+)
 from engine.datasets.parts import parts_of
 from engine.errors import DataError, Verbatim
 from engine.lazy_dataclass import dataclass
@@ -20,6 +26,7 @@ from engine.validation import Array, available_memory, gigabytes, number_within,
 
 _OFTEN = 100  # pictures between two calls of ``progress``
 _MOST_SIDE = 1_000
+_LOOKED_AT = 30  # pictures, for their colours
 
 Progress = Callable[[int, int], None]
 Read = Callable[[str], "Array | str"]
@@ -41,12 +48,14 @@ class FolderReport:
         unread: what was not, in order; the first 100.
         unread_count: how many there were.
         empty_classes: subfolders in which no picture (of the training part) could be read: no classes of the data set.
+        has_colour: whether some of the pictures are in colour, by a look at a few of them.
     """
 
     pictures: int
     unread: tuple[Unread, ...]
     unread_count: int
     empty_classes: tuple[str, ...]
+    has_colour: bool = False
 
 
 def folder_dataset(
@@ -91,7 +100,10 @@ def folder_dataset(
     names = tuple(found.names[number] for number in kept)
     dataset = Dataset(found.title, splits[0], (*splits, None)[1], (side, side), names)
     empty = tuple(name for number, name in enumerate(found.names) if number not in set(kept))
-    return dataset, FolderReport(sum(len(rows) for rows in parts), tuple(found.unread), found.unread_count, empty)
+    has_colour = _has_colour([found.files[number] for number in is_read])
+    return dataset, FolderReport(
+        sum(len(rows) for rows in parts), tuple(found.unread), found.unread_count, empty, has_colour
+    )
 
 
 def _renumbered(of_class: Array, kept: list[int], classes: int) -> Array:
@@ -153,6 +165,12 @@ def _read_all(found: ClassFolders, side: int, progress: Progress, map_: Map) -> 
         if (number + 1) % _OFTEN == 0 or number + 1 == total:
             progress(number + 1, total)
     return pixels, np.flatnonzero(is_read)
+
+
+def _has_colour(paths: list[str]) -> bool:
+    """Whether one of some pictures, spread evenly over those that could be read, is in colour."""
+    formats = readable_formats()
+    return any(is_coloured(path, formats) for path in paths[:: -(-len(paths) // _LOOKED_AT)])
 
 
 def _picture_or_why(path: str, side: int, formats: tuple[str, ...]) -> Array | str:

@@ -100,6 +100,7 @@ class TablePreview:
         outcome: what would come of it; None if there is an error, or if only its head was read.
         skipped: the lines above the table that are left out, shortened.
         summaries: how many rows are left out because they look like a sum or a mean of the others.
+        with_gaps: in how many rows with a value to predict an input is missing; None if that is not known.
     """
 
     form: TableFormat
@@ -116,6 +117,7 @@ class TablePreview:
     outcome: Outcome | None = None
     skipped: tuple[str, ...] = ()
     summaries: int = 0
+    with_gaps: int | None = None
 
 
 @dataclass(frozen=True)

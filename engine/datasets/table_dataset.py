@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import field, replace
+from itertools import chain, count
 
 import numpy as np
 
@@ -22,8 +23,9 @@ from engine.shared_work import share
 from engine.validation import Array, check_available
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
-DROP, MEDIAN, KEEP = "drop", "median", "keep"
+FILL, MEDIAN, DROP, KEEP = "fill", "median", "drop", "keep"
 IGNORED = "ignored"  # why a column is left out that somebody ignores
+MISSING = "missing"  # the category of missing texts
 MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
 MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
@@ -46,6 +48,8 @@ class TableCounts:
         rows: of the table.
         without_target: rows left out because they have no target.
         without_input: rows left out because another value is missing.
+        with_gaps: rows with a target in which an input is missing, left out or not.
+        own_category: the columns whose missing texts became a category of their own.
         filled: how many missing values were filled in, by the column's name.
         left_out: columns that are no input, by name, and why.
         summaries: rows left out because they look like a sum or a mean of the others.
@@ -59,6 +63,8 @@ class TableCounts:
     left_out: dict[str, str] = field(default_factory=dict)
     summaries: tuple[SummaryRow, ...] = ()
     merged: list[tuple[str, ...]] = field(default_factory=list)
+    with_gaps: int = field(default=0, compare=False)
+    own_category: list[str] = field(default_factory=list, compare=False)
 
     @property
     def used(self) -> int:
@@ -114,7 +120,7 @@ def table_dataset(
     target: str,
     *,
     task: str | None = None,
-    missing: str = DROP,
+    missing: str = FILL,
     ignored: Collection[str] = (),
     standardise: bool = True,
     test_share: float = 0.2,
@@ -131,8 +137,9 @@ def table_dataset(
         table: the table.
         target: the name of the column to predict. Rows without it are left out.
         task: ``CLASSIFICATION`` or ``REGRESSION``; None: see :func:`guess_task`.
-        missing: ``DROP`` leaves out rows with a missing value; ``MEDIAN`` fills it with the training part's median, for
-            texts and yes/no with what is most frequent there.
+        missing: ``FILL`` fills a missing number with the training part's median, and yes/no with what is most frequent
+            there; missing texts become a category of their own if the training part has some. ``MEDIAN`` does the same,
+            but fills texts with the most frequent one, too. ``DROP`` leaves out rows with a missing value.
         ignored: names of columns that are no inputs.
         standardise: whether numbers are scaled by the training part's mean and spread, and the target likewise if it is
             a number.
@@ -147,7 +154,7 @@ def table_dataset(
         SettingError: an argument breaks its rule, or the data would not fit in memory.
     """
     _check_choice("task", task, (None, CLASSIFICATION, REGRESSION))
-    _check_choice("missing", missing, (DROP, MEDIAN))
+    _check_choice("missing", missing, (FILL, MEDIAN, DROP))
     _check_choice("summary", summary, (DROP, KEEP))
     wanted = table.column(target, "target")
     task = task or guess_task(wanted)
@@ -157,8 +164,10 @@ def table_dataset(
     examples = len(table) - len(summaries)  # all summaries are at the end
     rows = np.flatnonzero(~wanted.absent[:examples])
     inputs, left_out = _inputs(table, target, ignored, rows)
-    kept = _whole_rows(inputs, rows) if missing == DROP else rows
-    counts = TableCounts(len(table), examples - len(rows), len(rows) - len(kept), {}, left_out, summaries)
+    has_gap = _has_gap(inputs, rows)
+    kept = _whole_rows(inputs, rows, has_gap) if missing == DROP else rows
+    lost = examples - len(rows), len(rows) - len(kept)
+    counts = TableCounts(len(table), *lost, {}, left_out, summaries, with_gaps=int(has_gap.sum()))
     targets, different = _targets(wanted, kept, task, decimal)
     spellings = _spellings(table, wanted, different)
     class_names = tuple(names[0] for names in spellings)
@@ -166,8 +175,12 @@ def table_dataset(
     parts = parts_of(targets if class_names else len(kept), test_share, seed)
     columns = tuple(_coded(column, kept) for column in inputs)
     values = [coded.read_column(_at(column, kept)) for coded, column in zip(columns, inputs, strict=True)]
-    if missing == MEDIAN:
-        columns = tuple(_with_fill(coded, read[parts[0]]) for coded, read in zip(columns, values, strict=True))
+    if missing != DROP:
+        pairs = zip(columns, values, strict=True)
+        filling = tuple(_with_fill(coded, read[parts[0]], missing) for coded, read in pairs)
+        grown = (len(there.categories) > len(coded.categories) for coded, there in zip(columns, filling, strict=True))
+        counts.own_category.extend(coded.name for coded, has_grown in zip(columns, grown, strict=True) if has_grown)
+        columns = filling
         absent = {coded.name: int(np.isnan(read).sum()) for coded, read in zip(columns, values, strict=True)}
         counts.filled.update((name, count) for name, count in absent.items() if count)
     unscaled = TableCoding(columns, None, target, class_names, form=table.form)
@@ -288,17 +301,22 @@ def _present(column: Column, rows: Array) -> Array:
     return np.unique(values[~column.absent[rows]])
 
 
-def _whole_rows(inputs: list[Column], rows: Array) -> Array:
-    """Those of the rows in which no input is missing. Raises DataError if there are none."""
+def _has_gap(inputs: list[Column], rows: Array) -> Array:
+    """(rows,) of booleans: whether an input is missing."""
     absent = np.zeros(len(rows), bool)
     for column in inputs:
         absent |= column.absent[rows]
-    if absent.all():
+    return absent
+
+
+def _whole_rows(inputs: list[Column], rows: Array, has_gap: Array) -> Array:
+    """Those of the rows in which no input is missing. Raises DataError if there are none."""
+    if has_gap.all():
         worst = max(inputs, key=lambda column: int(column.absent[rows].sum()))
         value = Verbatim(f"missing in {int(worst.absent[rows].sum()):,} of {len(rows):,} rows")
         rule = "must leave rows in which nothing is missing"
-        raise DataError(worst.name, value, rule, f"{_IGNORE.capitalize()}, or fill missing values with the median.")
-    return rows[~absent]
+        raise DataError(worst.name, value, rule, f"{_IGNORE.capitalize()}, or fill in missing values.")
+    return rows[~has_gap]
 
 
 def _targets(column: Column, rows: Array, task: str, decimal: str) -> tuple[Array, Array]:
@@ -360,9 +378,13 @@ def _at(column: Column, rows: Array) -> Column:
     return replace(column, values=values, wrong=0, unreadable=rows[:0])
 
 
-def _with_fill(column: CodedColumn, values: Array) -> CodedColumn:
-    """The column with what stands for its missing values, by those of the training part."""
+def _with_fill(column: CodedColumn, values: Array, missing: str) -> CodedColumn:
+    """The column with what stands for its missing values, by its values in the training part."""
     there = values[~np.isnan(values)]
+    if missing == FILL and column.kind == TEXT and len(there) < len(values):
+        names = chain([MISSING], (f"{MISSING} {number}" for number in count(2)))
+        name = next(each for each in names if each not in column.categories)
+        return replace(column, categories=(*column.categories, name), filled=float(len(column.categories)))
     if not len(there):
         return replace(column, filled=0.0)
     if column.kind == NUMBER:

@@ -59,7 +59,8 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
         for column in preview.columns
     )
     outcome, summaries = Outcome.of(made.dataset, len(table)), len(made.counts.summaries)
-    return replace(preview, columns=columns, outcome=outcome, summaries=summaries), made.dataset
+    found = replace(preview, columns=columns, outcome=outcome, summaries=summaries, with_gaps=made.counts.with_gaps)
+    return found, made.dataset
 
 
 def _column(column: Column, refused: EngineError | None, decimal: str) -> PreviewColumn:

@@ -10,21 +10,23 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.datasets.cells import plain_number, shortened
 from engine.datasets.dataset import Dataset
 from engine.datasets.decimal_mark import MARKS, told_guess
 from engine.datasets.source import SEED, TABLES, TEST_SHARE, YES_NO, DataSetting, DataSource, Progress, Value
 from engine.datasets.table import Table, read_table
+from engine.datasets.table_coding import CodedColumn
 from engine.datasets.table_columns import NUMBER, TEXT, Column
 from engine.datasets.table_dataset import (
     CLASSIFICATION,
     DROP,
+    FILL,
     IGNORED,
     KEEP,
     MANY_CLASSES,
     MEDIAN,
     REGRESSION,
     PreparedTable,
-    TableCounts,
     table_dataset,
 )
 from engine.datasets.table_format import ENCODINGS, FORMAT, TableFormat, sniff
@@ -36,15 +38,19 @@ _ID = re.compile(
 _LEAST_IDS = 20  # rows, to say so
 _RARE = 2  # rows of a class from which nothing is learned
 _MOST_NAMED = 5  # columns in a note
+_MOST_FILLED = 3  # columns in the note about missing values
 READING = (*FORMAT, "texts", "numbers")  # settings of how the file is read
 _TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
 _STANDARDISE_TIP = "Scale numbers by the mean and standard deviation of the training part."
 _NUMBERS_TIP = "Columns of texts that are read as numbers, as 12 of 12 km; what is none counts as missing."
-_MISSING_TIP = "Leave out rows without a value, or fill in the median."
+_MISSING_TIP = (
+    "Fill in the median, and give missing texts a category of their own (fill) or the most frequent text (median). "
+    "Or leave out rows with a missing value (drop)."
+)
 _TASKS = {name: name for name in (CLASSIFICATION, REGRESSION)}
 _SUMMARY_TIP = "Leave out rows at the end that look like a sum or a mean of the others, or keep them."
 _SUMMARY = {name: name for name in (DROP, KEEP)}
-_MISSING = {name: name for name in (DROP, MEDIAN)}
+_MISSING = {name: name for name in (FILL, MEDIAN, DROP)}
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 _DECIMALS = {word: mark for mark, word in MARKS.items()}
 _ENCODINGS = {**{name: name for name in ENCODINGS}, "latin-1": "windows-1252"}
@@ -55,7 +61,7 @@ def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> 
     return (
         DataSetting("target", "Predict", target, "The column that the network learns to predict."),
         DataSetting("task", "Task", None, "Whether it tells classes apart or predicts a number.", _TASKS),
-        DataSetting("missing", "Missing values", DROP, _MISSING_TIP, _MISSING),
+        DataSetting("missing", "Missing values", FILL, _MISSING_TIP, _MISSING),
         DataSetting("summary", "Summary rows", DROP, _SUMMARY_TIP, _SUMMARY),
         DataSetting("ignored", "Ignored", ignored, "Columns that the network does not get."),
         DataSetting("texts", "Categories", (), _TEXTS_TIP),
@@ -93,7 +99,7 @@ def load_table(path: str | Path, progress: Progress | None = None, **settings: V
 def with_notes(table: Table, prepared: PreparedTable) -> PreparedTable:
     """The same with the data set's notes, which say what became of the file's rows and columns."""
     odd = notes_of_classes(table, prepared), notes_of_ids(table, prepared)
-    notes = (*_notes_of_file(table), *(note for notes in odd for note in notes), *notes_of(prepared.counts))
+    notes = (*_notes_of_file(table), *(note for notes in odd for note in notes), *notes_of(prepared))
     return replace(prepared, dataset=replace(prepared.dataset, notes=notes))
 
 
@@ -142,20 +148,44 @@ def _is_learnable(column: Column) -> bool:
     return (there > 0 or column.wrong > 0) and not is_name
 
 
-def notes_of(counts: TableCounts) -> list[str]:
+def notes_of(prepared: PreparedTable) -> list[str]:
     """What became of rows and columns, in sentences."""
+    counts = prepared.counts
     notes = [f"{row}: left out." for row in counts.summaries]
     if counts.without_target:
         notes.append(f"{_rows(counts.without_target)} without the value to predict left out.")
     if counts.without_input:
         notes.append(f"{_rows(counts.without_input)} with a missing value left out.")
     if counts.filled:
-        notes.append(f"{sum(counts.filled.values()):,} missing values filled in: {_names(list(counts.filled))}.")
+        notes.append(f"{filled_in(prepared)}.")
     left_out = [(name, why) for name, why in counts.left_out.items() if why != IGNORED]
     notes += [f"Column {name} left out: it {why}." for name, why in left_out[:_MOST_NAMED]]
     if len(left_out) > _MOST_NAMED:
         notes.append(f"{len(left_out) - _MOST_NAMED:,} more columns left out.")
     return notes
+
+
+def filled_in(prepared: PreparedTable) -> str:
+    """ "Missing values: 177 in age filled with the median (28)", of the columns with most of them."""
+    filled = sorted(prepared.counts.filled.items(), key=lambda each: -each[1])
+    coded = {column.name: column for column in prepared.coding.columns}
+    own = prepared.counts.own_category
+    told = [_filled_with(coded[name], count, name in own) for name, count in filled[:_MOST_FILLED]]
+    more = len(filled) - len(told)
+    if more:
+        told.append(f"and {more:,} more {'column' if more == 1 else 'columns'}")
+    return f"Missing values: {'; '.join(told)}"
+
+
+def _filled_with(column: CodedColumn, count: int, is_own: bool) -> str:
+    where, value = f"{count:,} in {shortened(column.name)}", column.filled
+    assert value is not None
+    if column.kind == NUMBER:
+        return f"{where} filled with the median ({plain_number(value) if value.is_integer() else f'{value:.6g}'})"
+    word = column.categories[int(value)]
+    if is_own:
+        return f"{where} {'gets a category of its own' if count == 1 else 'get a category of their own'}"
+    return f"{where} filled with the most frequent ({shortened(word)})"
 
 
 def notes_of_classes(table: Table, prepared: PreparedTable) -> list[str]:

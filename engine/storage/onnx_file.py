@@ -45,7 +45,8 @@ def export_onnx(network: Network, path: str | Path) -> None:
     deviations are float64 instead, and so is their scaling, since float32 would lose their differences. If the network
     has a description, ``input`` takes numbers as they are written in its data, which the model scales, and ``output``
     has numbers in the unit of the targets. Texts and yes/no are given as 0 and 1. The model's metadata say as JSON
-    what each of the ``inputs`` and ``outputs`` is, and so do the doc strings of ``input`` and ``output``.
+    what each of the ``inputs`` and ``outputs`` is, as the doc strings of ``input`` and ``output`` do, and what stands for
+    a ``missing`` value of each input of a table.
 
     Raises:
         DataError: a weight or bias is not finite.
@@ -272,6 +273,7 @@ def _metadata(about: Description) -> dict[str, str]:
         "title": about.title,
         "example_shape": list(about.example_shape),
         "inputs": _inputs(about),
+        "missing": _fills(about),
         "outputs": list(about.output_names),
     }
     return {name: json.dumps(entry) for name, entry in said.items() if entry}
@@ -282,6 +284,16 @@ def _inputs(about: Description) -> list[dict[str, str]]:
     if about.coding is None:
         return [{"name": name} for name in about.columns]
     return [entry for column in about.coding.columns for entry in _inputs_of(column)]
+
+
+def _fills(about: Description) -> list[float]:
+    """Of each input of a table what stands for a missing value; empty if values must be there."""
+    columns = () if about.coding is None else about.coding.columns
+    return [number for column in columns if column.filled is not None for number in _filled(column, column.filled)]
+
+
+def _filled(column: CodedColumn, filled: float) -> list[float]:
+    return [float(place == filled) for place in range(len(column.categories))] if column.kind == TEXT else [filled]
 
 
 def _inputs_of(column: CodedColumn) -> list[dict[str, str]]:

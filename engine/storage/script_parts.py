@@ -29,8 +29,9 @@ _OF_TABLES = (
     "the sign or unit beside them that their column had in the table the network learned from,\n"
     "or € or % if it had none, and separated thousands. Their decimal mark is the one that the\n"
     "file shows; if it shows none, as in 1.234, that of the table the network learned from.\n"
-    "A row with a missing or unreadable value gets an empty answer. In a program a row is a\n"
-    "dict of columns and values, and numbers have a decimal point."
+    "Missing values are filled as in the training; if rows with gaps were left out then, such a\n"
+    "row gets an empty answer, as does one with an unreadable value. In a program a row is a dict\n"
+    "of columns and values, and numbers have a decimal point."
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from engine.datasets.opening import COLOUR_NOTE
 from engine.datasets.picture_folder import folder_dataset
 from engine.datasets.source import Value
 from nnviz.commands.data_facts import facts_of, summary_of
@@ -19,6 +20,8 @@ def described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str]
     with reading(path.name, " pictures") as show:
         dataset, report = folder_dataset(path, progress=show, **settings)
     yield f"{text.name(dataset.title)}: a folder of pictures, {summary_of(dataset)}"
+    if report.has_colour:
+        yield COLOUR_NOTE
     yield ""
     yield from facts_of(dataset)
     for name in report.empty_classes[:_MOST_UNREAD]:

@@ -13,7 +13,7 @@ from engine.datasets.table import Table
 from engine.datasets.table_columns import NUMBER, Column
 from engine.datasets.table_dataset import CLASSIFICATION, IGNORED, REGRESSION, PreparedTable
 from engine.datasets.table_format import TableFormat
-from engine.datasets.table_source import guess_target, notes_of_classes, notes_of_ids, open_table, prepare
+from engine.datasets.table_source import filled_in, guess_target, notes_of_classes, notes_of_ids, open_table, prepare
 from nnviz.commands.data_facts import facts_of
 from nnviz.commands.progress import reading
 from nnviz.commands.tabular import lines_of
@@ -124,11 +124,14 @@ def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mappi
     for row in counts.summaries:
         yield f"{row}: left out (--data-setting summary=keep keeps it)"
     if counts.without_input:
-        yield "  (--data-setting missing=median keeps rows with a missing input)"
+        yield "  (--data-setting missing=fill keeps rows with a missing input)"
     for name, reason in [each for each in counts.left_out.items() if each[1] != IGNORED][:_MOST_LEFT_OUT]:
         yield f"{text.name(name)} left out: it {reason}"
     if counts.filled:
-        yield f"missing values filled in: {sum(counts.filled.values()):,}"
+        yield text.plain(filled_in(prepared))
+        if counts.with_gaps:
+            rows = f"{counts.with_gaps:,} {'row' if counts.with_gaps == 1 else 'rows'}"
+            yield f"  (--data-setting missing=drop leaves out {rows} with a missing input)"
     yield from (text.plain(note) for note in [*notes_of_classes(table, prepared), *notes_of_ids(table, prepared)])
     yield f"inputs of the network: {dataset.width:,}"
     task, *facts = facts_of(dataset)

@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import QApplication
 from engine.datasets import Dataset, source_of
 from engine.datasets.source import Value
 from engine.experiment import Experiment
+from engine.old_experiments import recorded_data_settings
 from engine.storage.files import write_whole
 from nnviz.app import create_window
 from nnviz.commands.checks import CommandError, check_folder, check_keeps_data
@@ -74,7 +75,7 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
     window = create_window(wanted.theme, preferences)
     window.session.records.set_on(False)  # a picture leaves no run behind
     preferences.set("dataset", data)  # which it loads as soon as events are processed
-    preferences.set("dataset_settings", json.dumps(dict(settings)))
+    preferences.set("dataset_settings", json.dumps(recorded_data_settings(data, settings)))
     if not wanted.hints:
         window.hints.remove_all()
     window.resize(*wanted.size)

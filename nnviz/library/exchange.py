@@ -70,7 +70,7 @@ def _without_places_in(payload: Any, made: Experiment) -> Any:
         named = without_places(with_data(made, data))
     except (EngineError, KeyError, TypeError):  # it names none
         return rest
-    return {**rest, "data": {"data": named.data, "data_settings": dict(named.data_settings)}}
+    return {**rest, "data": {"data": named.data, "data_settings": named.as_dict()["data_settings"]}}
 
 
 # ---- writing

@@ -175,7 +175,7 @@ def leap_payload(before: float, since: float, made: Experiment) -> dict[str, Any
         since: the epochs up to which the run was known: between them and this state nothing is.
         made: the experiment of the training that continues.
     """
-    data = {"data": made.data, "data_settings": dict(made.data_settings)}
+    data = {name: value for name, value in made.as_dict().items() if name in ("data", "data_settings")}
     named = {"data": data} if len(json.dumps(data)) <= _LONGEST_DATA else {}
     return {"before": before, "since": since, "machine": this_machine().as_dict(), **named}
 

@@ -13,6 +13,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.datasets import DATASETS
 from engine.datasets.source import Value, frozen, without_own
 from engine.lazy_dataclass import dataclass
+from engine.old_experiments import present_data_settings, recorded_data_settings
 from nnviz.jobs.data_reader import Stamp, stamp_of
 from nnviz.session.data import Data
 
@@ -76,7 +77,7 @@ class Imported(QObject):
 
     def as_list(self) -> list[list[Any]]:
         """In types that JSON can hold."""
-        return [[file.path, file.settings, file.stamp] for file in self.files]
+        return [[file.path, recorded_data_settings(file.path, file.settings), file.stamp] for file in self.files]
 
     def take(self, document: object) -> None:
         """Takes what :meth:`as_list` has written; leaves out what is damaged."""
@@ -92,6 +93,7 @@ def _file_of(entry: Any) -> KnownFile | None:
         path, given, stamp = entry
         settings = {name: frozen(value) for name, value in given.items() if _is_setting(name, frozen(value))}
         if isinstance(path, str) and os.path.isabs(path) and len(settings) == len(given):
+            settings = present_data_settings(path, settings)
             return KnownFile(path, settings, None if stamp is None else (int(stamp[0]), int(stamp[1])))
     return None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PyQt5.QtCore import QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
@@ -20,11 +20,15 @@ def grey_image(values: npt.NDArray[Any]) -> QImage:
 
 
 class Picture(QWidget):
-    """Shows a (height, width) float array in 0…1, white on black, with sharp pixels unless ``smooth``."""
+    """Shows a (height, width) float array in 0…1, white on black, with sharp pixels unless ``smooth``.
 
-    def __init__(self, size: QSize, smooth: bool = False) -> None:
+    What the array leaves free of the widget keeps the widget's own ground.
+    """
+
+    def __init__(self, size: QSize, smooth: bool = False, is_at_left: bool = False) -> None:
+        """``is_at_left``: whether an array that is not as wide as the widget stands at its left, else in its middle."""
         super().__init__()
-        self._smooth = smooth
+        self._smooth, self._is_at_left = smooth, is_at_left
         self._image: QImage | None = None
         self.setFixedHeight(size.height())
         if size.width():
@@ -39,14 +43,13 @@ class Picture(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), Qt.black)
         if self._image is None:
+            painter.fillRect(self.rect(), Qt.black)
             return
         painter.setRenderHint(QPainter.SmoothPixmapTransform, self._smooth)
         size = self._image.size().scaled(self.size(), Qt.KeepAspectRatio)
-        place = QRect((self.width() - size.width()) // 2, (self.height() - size.height()) // 2, 0, 0)
-        place.setSize(size)
-        painter.drawImage(place, self._image)
+        left = 0 if self._is_at_left else (self.width() - size.width()) // 2
+        painter.drawImage(QRect(QPoint(left, (self.height() - size.height()) // 2), size), self._image)
 
 
 class LazyPicture(Picture):

@@ -16,6 +16,7 @@ from engine.augmentation import Augmentation
 from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import Experiment
+from engine.old_experiments import present_data_settings, recorded_data_settings
 from engine.validation import check_memory
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.session.making import is_quickly_made
@@ -114,7 +115,7 @@ class Memory(QObject):
         name = self._preferences.text("dataset") or Experiment.data
         found = self._preferences.document("dataset_settings")
         try:
-            session.data.load(name, found if isinstance(found, dict) else {})
+            session.data.load(name, present_data_settings(name, found) if isinstance(found, dict) else {})
         except EngineError as error:  # its file has gone
             session.messages.tell_error("The last data are no longer there", error)
             session.data.load()
@@ -144,7 +145,8 @@ class Memory(QObject):
             return
         if session.data.name is not None:
             remember("dataset", session.data.name)
-            remember("dataset_settings", json.dumps(session.data.settings))
+            settings = recorded_data_settings(session.data.name, session.data.settings)
+            remember("dataset_settings", json.dumps(settings))
         remember("imported", json.dumps(session.imported.as_list()))
         remember("painted", json.dumps(session.painting.latest))
         remember("sure_from", session.question.threshold)

@@ -76,14 +76,14 @@ def odd_rows(count: int = 40) -> list[dict[str, str]]:
     ]
 
 
-def prepare_penguins() -> PreparedTable:
+def prepare_penguins(**how: Any) -> PreparedTable:
     """The shipped penguins, whose species is to tell."""
-    return prepared(ASSETS / "tables" / "penguins.csv", "species", title="Penguins")
+    return prepared(ASSETS / "tables" / "penguins.csv", "species", title="Penguins", **how)
 
 
-def prepare_mpg() -> PreparedTable:
+def prepare_mpg(**how: Any) -> PreparedTable:
     """The shipped cars, whose miles per gallon are to be predicted."""
-    return prepared(ASSETS / "tables" / "mpg.csv", "mpg", ignored=("name",), title="Auto MPG")
+    return prepared(ASSETS / "tables" / "mpg.csv", "mpg", ignored=("name",), title="Auto MPG", **how)
 
 
 def prepared(path: Path, target: str, **how: Any) -> PreparedTable:

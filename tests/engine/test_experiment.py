@@ -240,6 +240,32 @@ def test_what_0_3_wrote_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "settings", "meant"),
+    [
+        ("penguins", {}, {"missing": "drop"}),
+        ("penguins", {"missing": "median"}, {"missing": "median"}),
+        ("penguins", {"missing": "fill", "seed": 3}, {"seed": 3}),
+        ("flats.csv", {}, {"missing": "drop"}),
+        ("flats", {"target": "rent"}, {"target": "rent", "missing": "drop"}),
+        ("mnist", {}, {}),
+        ("spirals", {"points": 60}, {"points": 60}),
+        ("pictures", {"side": 14}, {"side": 14}),
+        ("rows.npz", {"test_share": 0.3}, {"test_share": 0.3}),
+        ("train-images.idx3-ubyte.gz", {}, {}),
+    ],
+)
+def test_files_of_tables_say_what_is_done_about_gaps_or_are_old_and_left_such_rows_out(
+    data: str, settings: dict[str, Any], meant: dict[str, Any]
+) -> None:
+    made = Experiment.from_dict({"data": data, "data_settings": settings})
+    assert made.data_settings == meant
+    written = made.as_dict()["data_settings"]
+    assert Experiment.from_dict({"data": data, "data_settings": written}) == made
+    fresh = Experiment(data=data, data_settings={name: each for name, each in meant.items() if name != "missing"})
+    assert Experiment.from_dict(fresh.as_dict()) == fresh
+
+
+@pytest.mark.parametrize(
     "entries",
     [
         None,

@@ -58,7 +58,7 @@ def made_up(rng: np.random.Generator) -> bytes:
 
 def _use(rng: np.random.Generator, table: Table, target: str) -> str:
     options = {
-        "missing": pick(rng, "drop", "median"),
+        "missing": pick(rng, "fill", "drop", "median"),
         "task": pick(rng, None, None, "classification", "regression"),
         "standardise": bool(rng.integers(2)),
         "ignored": [name for name in table.names if name != target and rng.random() < 0.3],

@@ -52,7 +52,8 @@ class FolderPart(QWidget):
         return self.choices.names
 
     def begin(self) -> None:
-        """Another folder is shown."""
+        """Another folder is shown, also if it has the same classes."""
+        self._shown = None
         self.choices.forget_typed()
 
     def show_preview(self, preview: FolderPreview) -> None:
@@ -77,7 +78,7 @@ class FolderPart(QWidget):
             item.widget().deleteLater()
         for row, (name, count) in enumerate(preview.classes[: len(preview.samples)]):
             self._grid.addWidget(label(text.name(name)), row, 0)
-            self._grid.addWidget(label(f"{text.count(count)} files", "muted"), row, 1)
+            self._grid.addWidget(label(f"{text.count(count)} {'file' if count == 1 else 'files'}", "muted"), row, 1)
             if preview.samples[name]:
                 self._grid.addWidget(_strip(preview.samples[name], f"Pictures of {text.name(name)}", 255), row, 2)
         left = len(preview.classes) - len(preview.samples)
@@ -129,8 +130,7 @@ class ArraysPart(QWidget):
 
 def _strip(pictures: tuple[Array, ...], accessible: str, white: int) -> Picture:
     """Pictures side by side; ``white`` is the value of a white pixel."""
-    strip = named(Picture(QSize(0, _PICTURE), smooth=True), "", accessible, f"{accessible}, as the network gets them.")
+    strip = Picture(QSize(0, _PICTURE), smooth=True, is_at_left=True)
+    named(strip, "", accessible, f"{accessible}, as the network gets them.")
     strip.show_picture(np.hstack(pictures).astype(np.float32) / white)
-    height, width = pictures[0].shape
-    strip.setMaximumWidth(round(_PICTURE * width * len(pictures) / height))
     return strip

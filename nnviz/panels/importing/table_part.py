@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PyQt5.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.datasets.decimal_mark import MARKS
 from engine.datasets.preview import TablePreview
 from engine.datasets.source import DataSetting
-from engine.datasets.table_dataset import CLASSIFICATION, DROP, KEEP, MEDIAN, REGRESSION
+from engine.datasets.table_dataset import CLASSIFICATION, DROP, FILL, KEEP, MEDIAN, REGRESSION
 from engine.datasets.table_format import ENCODINGS
 from engine.datasets.table_source import format_settings
 from engine.errors import EngineError
@@ -35,14 +35,15 @@ _TASK_TIP = (
     "Whether the network tells classes apart or predicts a number. It is guessed from what stands in the column."
 )
 _MISSING_TIP = (
-    "Leaves out rows in which a value is missing, or fills in the column's median, or its most frequent word. A row "
-    "without the value to predict is always left out."
+    "Fills missing numbers with the median and gives missing texts a category of their own, or leaves out such rows. "
+    "Rows without a target are always left out."
 )
 _STANDARDISE_TIP = (
     "Scales each column of numbers by the mean and the standard deviation of the training part, so that no column "
     "counts more because of its unit. The scaling is saved with the network."
 )
 _SUMMARY_TIP = "Rows at the end that look like a sum or a mean of the others are no examples, unless you keep them."
+_LEAVE_OUT = "leave out rows"
 _LIST_ROWS = 3  # problems that can be seen at once
 _MOST_TARGETS = 2000  # columns in the list of what can be predicted; the others are chosen at their heads
 
@@ -94,10 +95,12 @@ class TablePart(QWidget):
         choices = Choices(self._importing, "import", self)
         self._target = choices.add_combo("target", "Predict", _TARGET_TIP, ())
         choices.add_combo("task", "As", _TASK_TIP, (("classes", CLASSIFICATION), ("a number", REGRESSION)))
-        missing = (("leave out", DROP), ("fill in", MEDIAN))
-        choices.add_combo("missing", "Missing values", _MISSING_TIP, missing)
+        missing = (("fill in", FILL), ("most frequent", MEDIAN), (_LEAVE_OUT, DROP))
+        self._missing = choices.add_combo("missing", "Missing", _MISSING_TIP, missing)
+        self._missing.setAccessibleName("Missing values")
+        self._missing.setSizeAdjustPolicy(QComboBox.AdjustToContents)  # how many rows it costs is found out later
         scale = (("standardised", True), ("as they are", False))
-        choices.add_combo("standardise", "Scale numbers", _STANDARDISE_TIP, scale)
+        choices.add_combo("standardise", "Scaling", _STANDARDISE_TIP, scale)
         for setting in PARTS:
             choices.add_number(setting)
         return choices
@@ -133,13 +136,20 @@ class TablePart(QWidget):
         self._skipped.setText(_told_skipped(preview.skipped))
         self._skipped.setVisible(bool(preview.skipped))
         self._table.show_preview(preview)
-        usual = {"missing": DROP, "standardise": True, "task": preview.task}
+        self._show_cost(preview.with_gaps)
+        usual = {"missing": FILL, "standardise": True, "task": preview.task}
         self.choices.show_values(lambda name: settings.get(name, usual.get(name)))
         self.choices.setVisible(bool(preview.columns))
         self._table.setVisible(bool(preview.columns))
         self._show_column_problem(preview)
         self._show_summaries(preview)
         self._show_problems(preview)
+
+    def _show_cost(self, rows: int | None) -> None:
+        """Says in the choice how many rows it would leave out. A text that is set again has the sheet laid out."""
+        place, words = self._missing.findData(DROP), _told_cost(rows)
+        if self._missing.itemText(place) != words:
+            self._missing.setItemText(place, words)
 
     @property
     def _offered(self) -> list[str]:
@@ -194,6 +204,11 @@ class TablePart(QWidget):
         preview, error = self._importing.found, self._importing.error
         if isinstance(preview, TablePreview) and isinstance(error, EngineError):
             self._importing.choose(ignored=(*preview.settings.get("ignored", ()), error.parameter))
+
+
+def _told_cost(rows: int | None) -> str:
+    """ "leave out 709 rows", if it is known how many have a missing value."""
+    return _LEAVE_OUT if rows is None else f"leave out {text.count(rows)} {'row' if rows == 1 else 'rows'}"
 
 
 def _told_skipped(lines: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PyQt5.QtCore import pyqtSignal
@@ -23,6 +24,11 @@ from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.plane.points import no_points
 from nnviz.widgets.plane.points_picture import PointsPicture
 
+# What a note begins with, and how it is said where there is little room.
+_SHORTER = (
+    (re.compile(r"([\d,]+ rows?) with.* left out\."), r"\1 left out"),
+    (re.compile(r"Missing values: .*", re.DOTALL), "Missing values filled in"),
+)
 _COMBO_TIP = "What the network learns from. Its first and last layer follow the data."
 _RECENT = "Your files"
 _SELDOM = ("test_share", "seed")
@@ -169,7 +175,8 @@ class DataPanel(Card):
             words.append(f"from {text.plain(data.name or '')}")
         share = f"{settings.get('test_share', 0):.0%}".replace("%", "\u202f%")
         self._more.head.show_summary(f"{share}, seed {settings.get('seed', 0)}")
-        self._note.show_versions(words[0] if words else "", tip="\n".join(words))
+        first = words[0] if words else ""
+        self._note.show_versions(first, *_shorter(first), tip="\n".join(words))
         self._change.setVisible(is_file)
         points = small_points(data.dataset)
         self._points.setVisible(points is not None)
@@ -186,6 +193,11 @@ class DataPanel(Card):
             paths.insert(0, now)
         groups[_RECENT] = [Entry(path, Path(path).name, text.plain(path)) for path in paths]
         return groups
+
+
+def _shorter(note: str) -> list[str]:
+    """Shorter versions of a note, for little room: "44 rows left out", "Missing values filled in"."""
+    return [pattern.sub(short, note) for pattern, short in _SHORTER if pattern.fullmatch(note)]
 
 
 CARDS.register("dataCard")(CardInfo(DataPanel, {"train": Place(Column.CHOOSE, 1)}, is_fixed=True))

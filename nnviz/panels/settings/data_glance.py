@@ -28,7 +28,8 @@ class DataGlance(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._pictures = named(Picture(QSize(0, 28), smooth=True), "", "One example of each class", _PICTURES_TIP)
+        self._pictures = Picture(QSize(0, 28), smooth=True, is_at_left=True)
+        named(self._pictures, "dataPictures", "One example of each class", _PICTURES_TIP)
         self._rows = named(SmallTable(), "dataRows", "The first rows of the table")
         self._rows.hide()
         arranged(QVBoxLayout(self), self._pictures, self._rows)

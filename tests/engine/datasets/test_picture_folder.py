@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from engine.datasets import picture_folder
+from engine.datasets import load_data, picture_folder
 from engine.datasets.class_folders import Unread
 from engine.datasets.dataset import Dataset
 from engine.datasets.picture_folder import folder_dataset
@@ -185,6 +185,23 @@ def test_formats_and_colours(folder: Path, ending: str, mode: str) -> None:
 def test_a_colour_becomes_its_brightness(folder: Path) -> None:
     Image.new("RGB", (9, 9), (255, 0, 0)).save(folder / "dog" / "z.png")
     assert (read(folder, "z.png") == 76).all()  # ITU-R 601: 0.299 of 255
+
+
+@pytest.mark.parametrize(
+    ("ending", "mode", "told"),
+    [("png", "RGB", True), ("jpg", "RGB", True), ("png", "P", True), ("png", "RGBA", True), ("png", "L", False)],
+)
+def test_it_is_said_that_colours_become_grey(folder: Path, ending: str, mode: str, told: bool) -> None:
+    assert not folder_dataset(folder)[1].has_colour
+    Image.new("RGB", (40, 40), (200, 30, 30)).convert(mode).save(folder / "dog" / f"z.{ending}")
+    assert folder_dataset(folder)[1].has_colour == told
+    assert ("Colour images become grey." in load_data(str(folder)).notes) == told
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg"])
+def test_grey_that_is_written_as_colours_is_no_colour(folder: Path, ending: str) -> None:
+    picture(folder / "dog" / f"z.{ending}", 130, (40, 40), "RGB")
+    assert not folder_dataset(folder)[1].has_colour
 
 
 @pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0)])

@@ -9,7 +9,7 @@ from engine.datasets import Dataset, Split, load_data
 from engine.datasets.plane import plane_dataset
 from engine.datasets.raw_columns import decimals_of, raw_columns
 
-PENGUINS = load_data("penguins")
+PENGUINS = load_data("penguins", {"missing": "drop"})
 
 
 def test_a_table_has_its_columns_again() -> None:

@@ -45,8 +45,10 @@ def test_rows_that_are_left_out_count(tmp_path: Path) -> None:
     lines[9] = "10,1"
     lines[20] = "21,,3"
     lines[30] = "31,2,"
-    rows = check(loaded(tmp_path, lines))
+    rows = check(loaded(tmp_path, lines, missing="drop"))
     assert set(range(2, 42)) - set(rows.tolist()) == {6, 10, 21, 31}
+    rows = check(loaded(tmp_path, lines))
+    assert set(range(2, 42)) - set(rows.tolist()) == {6, 10, 31}
 
 
 def test_lines_above_the_table_count(tmp_path: Path) -> None:

@@ -108,11 +108,45 @@ MISSING = "a,t,b,y\n" + "1,x,yes,p\n,y,no,q\n3,,no,p\n5,x,,q\n7,x,no,\n9,z,yes,q
 
 
 def test_rows_with_missing_values_are_dropped_and_counted(make: Any) -> None:
-    prepared = table_dataset(make(MISSING), "y", test_share=0)
+    prepared = table_dataset(make(MISSING), "y", missing="drop", test_share=0)
     assert prepared.counts == TableCounts(30, 5, 15)
     assert (prepared.counts.used, len(prepared.dataset.train), prepared.dataset.test) == (10, 10, None)
     assert prepared.train_rows.tolist() == [row for row in range(30) if row % 6 in (0, 5)]
     assert "t = y" not in prepared.dataset.columns
+
+
+def test_missing_values_are_filled_by_default_and_missing_texts_are_a_category(make: Any) -> None:
+    prepared = table_dataset(make(MISSING), "y", standardise=False)
+    assert prepared.counts == TableCounts(30, 5, 0, {"a": 5, "t": 5, "b": 5})
+    assert (prepared.counts.with_gaps, prepared.counts.own_category) == (15, ["t"])
+    number, word, yes_no = prepared.coding.columns
+    present = [(1, None, 3, 5, 7, 9)[row % 6] for row in prepared.train_rows]
+    assert number.filled == np.median([value for value in present if value is not None])
+    assert (word.categories, word.filled) == (("x", "y", "z", "missing"), 3)
+    assert yes_no.filled == 0, "the most frequent"
+    test = prepared.dataset.test
+    assert test is not None
+    for part, rows in ((prepared.dataset.train, prepared.train_rows), (test, prepared.test_rows)):
+        of_text = part.inputs[rows % 6 == 2]
+        np.testing.assert_array_equal(of_text[:, 1:5], [[0, 0, 0, 1]] * len(of_text))
+        np.testing.assert_array_equal(part.inputs[rows % 6 == 1][:, 0], number.filled)
+
+
+def test_the_category_of_missing_texts_is_none_that_is_there(make: Any) -> None:
+    table = make("t,y\n" + "missing,p\n,q\nmissing 2,p\nx,q\n" * 5)
+    column, *_ = table_dataset(table, "y", test_share=0).coding.columns
+    assert (column.categories, column.filled) == (("missing", "missing 2", "x", "missing 3"), 3)
+
+
+def test_texts_that_lack_in_the_test_part_alone_are_filled_with_the_most_frequent(make: Any) -> None:
+    """A category that no training example has would be learned from nothing."""
+    rows = [f"{'' if row == 3 else 'xxz'[row % 3]},{row % 7}.5" for row in range(30)]
+    table = make("t,y\n" + "\n".join(rows) + "\n")
+    made = (table_dataset(table, "y", seed=seed) for seed in range(50))
+    prepared = next(each for each in made if 3 in each.test_rows)
+    column, *_ = prepared.coding.columns
+    assert (column.categories, column.filled) == (("x", "z"), 0)
+    assert (prepared.counts.filled, prepared.counts.own_category) == ({"t": 1}, [])
 
 
 def test_or_filled_with_what_the_training_part_has(make: Any) -> None:
@@ -237,7 +271,7 @@ def test_a_file_that_changed_meanwhile_is_refused(make: Any, tmp_path: Path) -> 
         ("x,y\n1,a\n2,b\n", {"task": "regression"}, "y", "a column of text"),
         ("x,y\n1,a\n2,b\n", {"ignored": ["x"]}, "table", "some"),
         ("x,y\n,a\n,b\n", {}, "table", "some"),
-        ("x,z,y\n1,,a\n,2,b\n,3,a\n", {}, "x", "missing in 2 of 3 rows"),
+        ("x,z,y\n1,,a\n,2,b\n,3,a\n", {"missing": "drop"}, "x", "missing in 2 of 3 rows"),
         ("x,y\n1,a\n2,b\n", {"ignored": ["w"]}, "ignored", "'w'"),
         ("x;y\n1,234;2.5\n3,456;3.5\n12,5;4.5\n1;2\n", {}, "x", "in 2 rows"),
         ("x,y\n1e39,2.5\n2,3.5\n", {}, "x", "1e+39"),
@@ -285,15 +319,22 @@ def test_another_seed_is_other_data(make: Any) -> None:
 def test_penguins() -> None:
     data = DATASETS["penguins"].load()
     assert data.class_names == ("Adelie", "Chinstrap", "Gentoo")
-    assert data.notes == ("11 rows with a missing value left out.",)
+    (note,) = data.notes
+    assert note.startswith(
+        "Missing values: 11 in sex get a category of their own; 2 in bill_length_mm filled with the "
+    )
+    assert note.endswith("; and 2 more columns.")
     assert data.test is not None
-    assert (data.title, data.width, len(data.train), len(data.test)) == ("Penguins", 9, 266, 67)
-    assert data.categories == ((0, 1, 2), (7, 8))
+    assert (data.title, data.width, len(data.train), len(data.test)) == ("Penguins", 10, 275, 69)
+    assert data.categories == ((0, 1, 2), (7, 8, 9))
+    whole = DATASETS["penguins"].load({"missing": "drop"})
+    assert (whole.width, len(whole.train)) == (9, 266)
+    assert whole.notes == ("11 rows with a missing value left out.",)
     assert DATASETS["penguins"].load({"missing": "median", "test_share": 0}).train.inputs.shape == (344, 9)
 
 
 def test_auto_mpg() -> None:
     data = DATASETS["mpg"].load()
-    assert (data.title, data.targets, data.width, len(data.train)) == ("Auto MPG", ("mpg",), 9, 314)
-    assert data.notes == ("6 rows with a missing value left out.",)
+    assert (data.title, data.targets, data.width, len(data.train)) == ("Auto MPG", ("mpg",), 9, 318)
+    assert data.notes == ("Missing values: 6 in horsepower filled with the median (95).",)
     assert not data.is_classification, "as its numbers suggest"

@@ -13,13 +13,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.datasets import load_data
 from engine.errors import DataError, FileFormatError, SettingError
+from engine.events import Epoch
 from engine.network import Network
+from engine.provenance import Provenance
 from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, load_provenance, save_checkpoint, save_network
 from engine.training import Trainer
 from engine.validation import Array
 from tests.engine.helpers import class_data, network_for, refused
+
+OF_0_22 = Path(__file__).with_name("version0_22.npz")  # two epochs of penguins, with its training
 
 
 def a_network(**how: Any) -> Network:
@@ -113,6 +118,20 @@ def test_a_training_goes_on_to_the_bit(tmp_path: Path, optimizer: str) -> None:
     assert state is not None
     list(Trainer.resume(network, data, state).run())
     np.testing.assert_array_equal(network.parameters, unbroken.network.parameters)
+
+
+def test_a_training_of_0_22_finds_the_rows_that_it_began_with() -> None:
+    """Its file does not say what was done about missing values: such rows were left out then."""
+    network, state = load_checkpoint(OF_0_22)
+    made = Provenance.read(network).experiment
+    assert made is not None
+    assert state is not None
+    assert made.data_settings == {"missing": "drop"}
+    data = load_data(made.data, made.data_settings)
+    assert data.fingerprint == made.fingerprint
+    state.settings["epochs"] = 4
+    trainer = Trainer.resume(network, data, state)
+    assert [event.epoch for event in trainer.run() if isinstance(event, Epoch)][-1] == 4
 
 
 def test_a_network_that_is_not_finite_is_not_saved(tmp_path: Path) -> None:

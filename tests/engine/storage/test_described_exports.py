@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.datasets.cells import is_missing
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.datasets.table import read_table
@@ -31,6 +32,7 @@ from tests.engine.described import (
     odd_rows,
     prepare_penguins,
     prepared,
+    table_rows,
     trained_on,
     whole_rows,
     write_rows,
@@ -71,7 +73,9 @@ def printed(done: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
 @pytest.mark.parametrize("table", TABLES)
 def test_a_script_answers_a_file_of_raw_rows(tmp_path: Path, table: str) -> None:
     network = trained_on(TABLES[table]().dataset)
-    rows = whole_rows(table)[::7]
+    gaps = [row for row in table_rows(table) if any(map(is_missing, row.values()))]
+    assert len(gaps) > 5
+    rows = [*gaps, *whole_rows(table)[::7]]
     export_script(network, tmp_path / "net.py")
     write_rows(tmp_path / "rows.csv", rows)
     told = printed(run(tmp_path / "net.py", "rows.csv"))
@@ -155,9 +159,10 @@ def test_a_script_takes_and_refuses_the_same_values_as_the_engine(tmp_path: Path
     assert took > 20
 
 
-def test_missing_values_are_filled_in_a_script_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [{}, {"missing": "median"}])
+def test_missing_values_are_filled_in_a_script_too(tmp_path: Path, how: Any) -> None:
     (tmp_path / "some.csv").write_text("a,t,b,y\n" + "1,x,yes,p\n3,x,yes,q\n7,z,no,p\n,,,q\n" * 5)
-    data = prepared(tmp_path / "some.csv", "y", missing="median", test_share=0).dataset
+    data = prepared(tmp_path / "some.csv", "y", test_share=0, **how).dataset
     network = trained_on(data, epochs=1)
     export_script(network, tmp_path / "net.py")
     (tmp_path / "rows.csv").write_text("t;b;a\n;NA;\nz;no;7\n")
@@ -195,7 +200,7 @@ def test_a_script_refuses_a_file_in_one_line(tmp_path: Path, text: str, reason: 
     ],
 )
 def test_a_row_with_a_gap_gets_an_empty_answer_from_a_script(tmp_path: Path, row: str, reason: str) -> None:
-    export_script(trained_on(prepare_penguins().dataset, epochs=1), tmp_path / "net.py")
+    export_script(trained_on(prepare_penguins(missing="drop").dataset, epochs=1), tmp_path / "net.py")
     heading = "island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex"
     (tmp_path / "rows.csv").write_text(f"{heading}\nBiscoe,1,1,1,1,MALE\n\n{row}\n")
     done = run(tmp_path / "net.py", "rows.csv")
@@ -213,7 +218,7 @@ GERMAN = "Stadt;Fläche;Rabatt;Preis\n" + "Köln;1.073,5;1,5 %;300.000 €\nFür
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 def test_a_script_reads_what_predict_reads(tmp_path: Path, above: str, codec: str) -> None:
     (tmp_path / "some.csv").write_bytes(GERMAN.encode())
-    network = trained_on(load_table(tmp_path / "some.csv", target="Preis"), epochs=1)
+    network = trained_on(load_table(tmp_path / "some.csv", target="Preis", missing="drop"), epochs=1)
     export_script(network, tmp_path / "net.py")
     rows = "Köln;1.073,5;1,5 %\r\nFürth;73,2;\r\nFürth;73,2;12 %\r\nKöln;1.234;12\r\n"
     (tmp_path / "rows.csv").write_bytes(f"{above}Stadt;Fläche;Rabatt\r\n{rows}".encode(codec))
@@ -315,9 +320,10 @@ def test_onnx_takes_coded_raw_numbers_and_answers_in_units(tmp_path: Path, table
     network = trained_on(TABLES[table]().dataset, dtype=dtype)
     export_onnx(network, tmp_path / "net.onnx")
     session, said = onnx_model(tmp_path / "net.onnx")
-    rows = whole_rows(table)[:20]
+    rows = [row for row in table_rows(table) if any(map(is_missing, row.values()))] + whole_rows(table)[:20]
     # What a person makes of a row by the metadata alone.
-    numbers = [[_number(row, entry) for entry in said["inputs"]] for row in rows]
+    entries = list(zip(said["inputs"], said["missing"], strict=True))
+    numbers = [[_number(row, entry, missing) for entry, missing in entries] for row in rows]
     (answers,) = session.run(["output"], {"input": np.array(numbers, dtype)})
     assert answers.dtype == dtype
     np.testing.assert_allclose(answers, wanted(network, rows), rtol=1e-5, atol=1e-5)
@@ -375,7 +381,9 @@ def test_onnx_says_how_images_are_given_and_nothing_of_numbers_without_names(tmp
     assert said == "An image of 3 x 4 pixels in each row, line by line; brightness from 0 to 1."
 
 
-def _number(row: dict[str, str], entry: dict[str, str]) -> float:
+def _number(row: dict[str, str], entry: dict[str, str], missing: float) -> float:
+    if is_missing(row[entry.get("column", entry["name"])]):
+        return missing
     return float(row[entry["column"]] == entry["1"]) if "column" in entry else float(row[entry["name"]])
 
 

@@ -55,8 +55,8 @@ def test_the_list_names_all_in_groups(
         assert DATASETS[name].title in line
         group = next(each for each in reversed(lines[: lines.index(line)]) if each and not each.startswith(" "))
         assert group == DATASETS[name].group
-    assert re.search(r"penguins +Penguins +333 examples of 9 inputs, 3 classes", out)
-    assert re.search(r"mpg +Auto MPG +392 examples of 9 inputs, predicts mpg", out)
+    assert re.search(r"penguins +Penguins +344 examples of 10 inputs, 3 classes", out)
+    assert re.search(r"mpg +Auto MPG +398 examples of 9 inputs, predicts mpg", out)
     assert re.search(r"spirals +Spirals +600 points in the plane, 2 classes", out)
     assert re.search(r"kuzushiji-mnist .* MB to download", out)
 
@@ -89,10 +89,12 @@ def test_a_table_column_by_column(capsys: pytest.CaptureFixture[str]) -> None:
     assert row_of(out, "origin") == ["origin", "text", "predict", "0", "europe, japan, usa"]
     assert row_of(out, "horsepower") == ["horsepower", "number", "input", "6", "46 … 230"]
     assert row_of(out, "name")[2] == "ignored"
-    assert "rows used: 392 of 398 (left out: 6 with a missing input)" in out
+    assert "rows used: 398 of 398\n" in out
+    assert "Missing values: 6 in horsepower filled with the median (" in out
+    assert "(--data-setting missing=drop leaves out 6 rows with a missing input)" in out
     assert "task: classification (guessed)" in out
-    assert "examples: 196 train, 196 test" in out
-    assert [int(count) for count in row_of(out, "usa")[1:]] == [123, 122]
+    assert "examples: 199 train, 199 test" in out
+    assert [int(count) for count in row_of(out, "usa")[1:]] == [125, 124]
     assert out.endswith("learn from it: python main.py train --data mpg --target origin --test-share 0.5\n")
 
 
@@ -163,7 +165,10 @@ def test_no_names_tabs_and_yes_or_no(capsys: pytest.CaptureFixture[str], tmp_pat
     assert "names of columns: none, so they are numbered" in out
     assert row_of(out, "column 2")[1:3] == ["yes/no", "predict"]
     assert row_of(out, "column 3")[1:4] == ["number", "input", "9"], "a point alone is a missing value"
-    assert "missing=median" in out
+    assert "Missing values: 9 in column 3 filled with the median (" in out
+    _, out, _ = run(capsys, str(tmp_path / "t.txt"), "--target", "column 2", "--data-setting", "missing=drop")
+    assert "rows used: 51 of 60 (left out: 9 with a missing input)" in out
+    assert "missing=fill keeps" in out
 
 
 def test_line_breaks_and_signs_in_cells_are_one_line_of_plain_text(

@@ -168,8 +168,11 @@ def test_an_explicit_output_stays(tmp_path: Path) -> None:
 
 
 def test_what_was_left_out_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = run(capsys, "train", "--data", "penguins", "--epochs", "3")
+    words = ("train", "--data", "penguins", "--epochs", "3")
+    _, out, _ = run(capsys, *words, "--data-setting", "missing=drop")
     assert out.count("11 rows with a missing value left out.") == 1
+    _, out, _ = run(capsys, *words)
+    assert out.count("Missing values: 11 in sex get a category of their own; ") == 1
 
 
 def test_few_examples_need_no_smaller_batch(capsys: pytest.CaptureFixture[str]) -> None:

@@ -116,7 +116,7 @@ def test_data_that_have_gone_are_asked_for(capsys: pytest.CaptureFixture[str], t
     assert "--data" in err
     code, out, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "moved.csv"))
     assert (code, err) == (0, "")
-    assert "with the 67 test examples of moved\n" in out
+    assert "with the 69 test examples of moved\n" in out
 
 
 def test_its_own_data_in_another_place_are_split_as_in_the_training(

@@ -22,7 +22,7 @@ def rows(count: int = 40) -> str:
 def network(tmp_path: Path) -> Path:
     """Of a table with decimal commas, in which points separate thousands."""
     (tmp_path / "sales.csv").write_text(HEAD + rows())
-    save_network(trained_on(load_table(tmp_path / "sales.csv"), 40), tmp_path / "net.json")
+    save_network(trained_on(load_table(tmp_path / "sales.csv", missing="drop"), 40), tmp_path / "net.json")
     return tmp_path / "net.json"
 
 

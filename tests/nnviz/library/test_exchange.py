@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.datasets import load_data
 from engine.errors import FileFormatError
 from engine.storage import load_checkpoint, load_network
 from engine.training import Trainer
@@ -29,9 +30,12 @@ from nnviz.library import Library, LibraryError, Recording
 from nnviz.library.exchange import read_run, write_run
 from nnviz.library.export import export_run
 from nnviz.library.repeating import way_to
-from nnviz.library.replay import edit_content
+from nnviz.library.replay import edit_content, replay
+from nnviz.library.states import with_data
 from tests.engine.helpers import refused
 from tests.nnviz.library.helpers import DATA, an_experiment, in_epoch, record, trained_on
+
+OF_0_22 = Path(__file__).with_name("version0_22.nnvizrun")  # two epochs of penguins
 
 
 @pytest.fixture
@@ -66,6 +70,22 @@ def test_a_run_comes_back_whole_under_a_new_number(library: Library, tmp_path: P
             np.testing.assert_array_equal(there.network(number).parameters, trainer.network.parameters)
             assert there.network(number).description.as_dict() == named.description.as_dict()
             assert len(there.runs("good clouds adam")) >= 1
+
+
+def test_a_run_of_0_22_keeps_the_rows_that_it_was_trained_with(library: Library, tmp_path: Path) -> None:
+    """Its file does not say what was done about missing values: such rows were left out then."""
+    run = read_run(library, OF_0_22)
+    made = library.run(run).experiment
+    assert made.data_settings == {"missing": "drop"}
+    data = load_data(made.data, made.data_settings)
+    assert data.fingerprint == made.fingerprint
+    *_, last = library.history(run).error.test.values
+    assert library.run(run).test_error == last
+    assert list(replay(library, run, 1.5, data))[-1] == 1
+    write_run(library, run, tmp_path / "again.nnvizrun")
+    assert library.run(read_run(library, tmp_path / "again.nnvizrun")).experiment == made
+    arguments = parser().parse_args(shlex.split(way_to(library, run).steps[0])[2:])
+    assert described_experiment(arguments).data_settings == made.data_settings
 
 
 def test_an_imported_training_goes_on_to_the_bit(library: Library, tmp_path: Path) -> None:
@@ -140,7 +160,8 @@ def test_the_data_that_orders_name_have_paths_only_if_that_is_said(
     write_run(library, recording.run, tmp_path / "one.nnvizrun", with_paths)
     (order,) = library.orders(read_run(library, tmp_path / "one.nnvizrun"))
     named = made if with_paths else replace(made, data="mine.csv", data_settings={"seed": 3})
-    assert order.payload["data"] == {"data": named.data, "data_settings": named.data_settings}
+    assert order.payload["data"] == {"data": named.data, "data_settings": named.as_dict()["data_settings"]}
+    assert with_data(made, order.payload["data"]) == named
     assert order.payload["of later versions"] == 1
     assert ("ann" in json.dumps(order.payload)) == with_paths
 

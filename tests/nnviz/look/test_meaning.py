@@ -47,7 +47,7 @@ def test_targets_are_told_in_their_unit() -> None:
     assert meaning.spread() == spread
     assert meaning.answer(0.0) == text.figure(mean)
     weight = [field.name for field in meaning.fields].index("weight")
-    assert meaning.scaling_text(weight, 0.0).startswith("(2982 − 2982) ÷ ")
+    assert meaning.scaling_text(weight, 0.0).startswith("(2946 − 2946) ÷ ")
     assert meaning.scaling_text(data.width - 1, 1.0) == "", "a category stays 0 or 1"
 
 

@@ -93,7 +93,7 @@ def _two_targets(folder: Path) -> str:
 
 KINDS = {
     "mnist": Kind(lambda _: "mnist", "0", disturbances=6),
-    "penguins": Kind(lambda _: "penguins", "Adelie", first="island", sources=9),
+    "penguins": Kind(lambda _: "penguins", "Adelie", first="island", sources=10),
     "mpg": Kind(lambda _: "mpg", "mpg", first="cylinders", sources=9, target="mpg"),
     "spirals": Kind(lambda _: "spirals", "blue", {"points": 160}, first="x", sources=2),
     "six spirals": Kind(lambda _: "spirals", "A", {"points": 180, "classes": 6}, first="x", sources=2),
@@ -101,7 +101,7 @@ KINDS = {
     "many classes": Kind(_many_classes, min(LONG_NAMES), {"target": "kind"}, first="width", sources=4),
     "small pictures": Kind(_small_pictures, "0", disturbances=6),
     "folder of pictures": Kind(_picture_folder, "lines", {"side": 12}, disturbances=6),
-    "no test part": Kind(lambda _: "penguins", "Adelie", {"test_share": 0.0}, first="island", sources=9, part="train"),
+    "no test part": Kind(lambda _: "penguins", "Adelie", {"test_share": 0.0}, first="island", sources=10, part="train"),
     "wide": Kind(_wide, "no", {"target": "target"}, first="column 0"),
     "two targets": Kind(_two_targets, "y 1", {"task": "regression"}, first="input 1", sources=3, target="y 1"),
 }

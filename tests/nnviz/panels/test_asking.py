@@ -77,7 +77,7 @@ def test_fields_follow_at_once_and_a_stroke_in_between_is_none(ready_window: Mai
 
     session.data.loading_changed.connect(look)
     load(qtbot, window, "penguins")
-    assert shapes == ["9, 64, 32, 3"]
+    assert shapes == ["10, 64, 32, 3"]
     assert session.undo.last(Kind.DRAWING) is None
     assert window.canvas.is_empty
     assert not window.canvas.isVisible()
@@ -130,7 +130,7 @@ def test_dice_and_reset(penguins: MainWindow, qtbot: QtBot) -> None:
     start = value(penguins, 5)
     retype(qtbot, penguins, "askValue5Edit", "4000")
     assert question.origin is None
-    assert told(penguins) == "what the network is shown: 9 numbers, standardised"
+    assert told(penguins) == "what the network is shown: 10 numbers, standardised"
     click(qtbot, penguins, QToolButton, "clearButton")
     assert value(penguins, 5) == start
     assert question.origin == first
@@ -187,7 +187,7 @@ def test_dragging_asks_at_every_move_and_is_one_step(penguins: MainWindow, qtbot
     session.question.changed.connect(lambda: asked.append(session.question.example[6]))
     slider = slide(penguins, 5, [5, 20, 40, 60])
     assert len(set(asked)) >= 3
-    assert value(penguins, 5) == f"{2700 + 50 * slider.value()}"
+    assert value(penguins, 5) == f"{2850 + 50 * slider.value()}"
     assert session.undo.last() is not last
     answered(qtbot, penguins)
     np.testing.assert_allclose(session.question.answer, session.prediction)

@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.panels.importing.table_view import PreviewTable
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import find, is_shown
-from tests.nnviz.panels.import_helpers import look_at
+from tests.nnviz.helpers import find, is_shown, pick
+from tests.nnviz.panels.import_helpers import look_at, wait
 
 Write = Callable[[Path], Path]
 
@@ -86,10 +86,6 @@ REFUSED: dict[str, tuple[Write, str]] = {
         "y is of 10,000 different texts in 10,000 rows: it must have several rows for each",
     ),
     "nothing to predict": (rows(40, lambda row: f"{row},{row % 5},"), "y is without values: it must have values"),
-    "all missing": (
-        rows(40, lambda row: f"{row},,{row % 3}" if row % 2 else f",{row},{row % 3}"),
-        "rule must leave rows in which nothing is missing",
-    ),
     "thousands": (
         rows(40, lambda row: f'{row % 5 + 0.5},{row % 2},"1,{row + 100 if row else 2}"'),
         "y is written with thousands separators in 39 rows, and otherwise in others: it must have one sign for "
@@ -124,12 +120,28 @@ def test_each_is_refused_in_words_and_nothing_changes(ready_window: MainWindow, 
         ready_window.session.importing.cancel()
 
 
+def test_leaving_out_all_rows_is_refused_and_can_be_taken_back(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = rows(40, lambda row: f"{row},,{row % 3}" if row % 2 else f",{row},{row % 3}")(tmp_path)
+    importing = look_at(qtbot, ready_window, path)
+    assert importing.can_use
+    pick(qtbot, ready_window, "importMissingCombo", "leave out 40 rows")
+    wait(qtbot, importing)
+    assert "must leave rows in which nothing is missing" in find(ready_window, QLabel, "importColumnProblem").text()
+    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
+    pick(qtbot, ready_window, "importMissingCombo", "fill in")
+    wait(qtbot, importing)
+    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
+
+
 def test_infinite_numbers_count_as_missing(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     path = rows(40, lambda row: f"{'inf' if row == 3 else row},{row % 5},{row % 2}")(tmp_path)
     look_at(qtbot, ready_window, path)
     listed = find(ready_window, QListWidget, "importProblemList")
     assert listed.item(0).text() == "Row 5, column a: “inf” is infinite"
-    assert "39 of 40 examples are used" in find(ready_window, QLabel, "importSummary").text()
+    notes = find(ready_window, QLabel, "importNotes").text()
+    assert "Missing values: 1 in a filled with the median (" in notes
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 
 

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.assets_folder import ASSETS
 from nnviz.jobs import data_process
 from nnviz.panels.importing.table_view import PreviewTable
+from nnviz.widgets.picture import Picture
 from nnviz.window.main_window import MainWindow
 from tests.conftest import close
 from tests.nnviz.helpers import click, drop, find, pick, retype
@@ -52,6 +53,32 @@ def test_a_folder_shows_its_classes_and_what_is_left_out(
     use(qtbot, ready_window)
     assert ready_window.session.dataset is not None
     assert ready_window.session.dataset.example_shape == (12, 12)
+
+
+def test_another_folder_with_the_same_classes_shows_its_own_pictures_at_their_names(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    shades = {"dark": 20, "light": 230}
+    for name, shade in shades.items():
+        for kind in ("cat", "dog"):
+            (tmp_path / name / kind).mkdir(parents=True)
+            Image.new("RGB", (9, 9), (shade, shade, shade)).save(tmp_path / name / kind / "1.png")
+    for name, shade in shades.items():
+        look_at(qtbot, ready_window, tmp_path / name)
+        QApplication.processEvents()
+        strips = [each for each in ready_window.findChildren(Picture) if each.accessibleName() == "Pictures of dog"]
+        image = strips[-1].grab().toImage()
+        assert abs(image.pixelColor(10, 18).lightness() - shade) <= 1
+        ready_window.session.importing.cancel()
+
+
+def test_it_is_said_that_colours_become_grey(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "pets", {"cat": 6, "dog": 5})
+    look_at(qtbot, ready_window, folder)
+    assert words(ready_window, "importNotes") == ""
+    Image.new("RGB", (9, 7), (200, 30, 30)).save(folder / "dog" / "red.png")
+    look_at(qtbot, ready_window, folder)
+    assert words(ready_window, "importNotes") == "Colour images become grey."
 
 
 def test_arrays_are_listed_and_used(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, Qt
+from PyQt5.QtCore import QEvent, QPoint, QRect, Qt
+from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import (
     QApplication,
     QComboBox,
@@ -20,6 +21,7 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.assets_folder import ASSETS
+from nnviz.look import theme
 from nnviz.panels.importing.sheet import ImportSheet
 from nnviz.panels.importing.table_model import IGNORED, INPUT, PREDICT
 from nnviz.panels.importing.table_view import PreviewTable
@@ -53,6 +55,12 @@ def mess(tmp_path: Path) -> Path:
 def role_of(window: MainWindow, column: int) -> str:
     """What becomes of a column."""
     return find(window, PreviewTable, "importTable").model().role(column)  # type: ignore[attr-defined, no-any-return]
+
+
+def inked(image: QImage) -> tuple[int, int]:
+    """The first and the last line of an image in which not all pixels are alike."""
+    lines = [y for y in range(image.height()) if len({image.pixel(x, y) for x in range(image.width())}) > 1]
+    return lines[0], lines[-1]
 
 
 def choose_in_menu(qtbot: QtBot, window: MainWindow, column: int, name: str) -> None:
@@ -95,12 +103,18 @@ def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window
     look_at(qtbot, ready_window, PENGUINS)
     assert words(ready_window, "importDetail") == "344 rows · 7 columns"
     summary = words(ready_window, "importSummary")
-    assert "333 of 344 examples are used: 266 to learn from, 67 to test" in summary
-    assert "9 inputs · 3 classes: Adelie 146, Chinstrap 68, Gentoo 119" in summary
+    assert "344 examples are used: 275 to learn from, 69 to test" in summary
+    assert "10 inputs · 3 classes: Adelie 152, Chinstrap 68, Gentoo 124" in summary
+    assert "Missing values: 11 in sex get a category of their own; 2 in " in words(ready_window, "importNotes")
+    assert words(ready_window, "importNotes").endswith("; and 2 more columns.")
     assert [role_of(ready_window, column) for column in (0, 1)] == [PREDICT, INPUT]
-    pick(qtbot, ready_window, "importMissingCombo", "fill in")
+    pick(qtbot, ready_window, "importMissingCombo", "leave out 11 rows")
     wait(qtbot, ready_window.session.importing)
-    assert "344 examples are used" in words(ready_window, "importSummary")
+    assert "333 of 344 examples are used: 266 to learn from, 67 to test" in words(ready_window, "importSummary")
+    assert words(ready_window, "importNotes") == "11 rows with a missing value left out."
+    pick(qtbot, ready_window, "importMissingCombo", "most frequent")
+    wait(qtbot, ready_window.session.importing)
+    assert "11 in sex filled with the most frequent (FEMALE)" in words(ready_window, "importNotes")
     assert ready_window.session.dataset is before
     assert ready_window.session.settings.experiment.shape == shape
     assert ready_window.session.undo.last() is None
@@ -108,6 +122,53 @@ def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window
     assert not find(ready_window, QWidget, "importSheet").isVisible()
     assert ready_window.session.data.settings == {"target": "species", "missing": "median"}
     assert ready_window.session.settings.experiment.shape[-1] == 3
+
+
+def test_a_mostly_empty_column_costs_no_rows_and_an_empty_one_is_left_out(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "ship.csv"
+    cells = (
+        f"{'' if at % 5 == 0 else at % 60 + 0.5},{'AB'[at % 2] if at % 9 == 1 else ''},,{'' if at == 5 else at % 2}"
+        for at in range(90)
+    )
+    file.write_text("age,deck,nothing,survived\n" + "\n".join(cells) + "\n")
+    look_at(qtbot, ready_window, file)
+    assert "89 of 90 examples are used" in words(ready_window, "importSummary")
+    notes = words(ready_window, "importNotes")
+    assert "1 row without the value to predict left out." in notes
+    assert "Missing values: 79 in deck get a category of their own; 17 in age filled with the median (" in notes
+    assert "Column nothing left out: it has no values." in notes
+    combo = find(ready_window, QComboBox, "importMissingCombo")
+    assert [combo.itemText(place) for place in range(3)] == ["fill in", "most frequent", "leave out 81 rows"]
+    assert combo.currentText() == "fill in"
+    ready_window.resize(1280, 720)
+    QApplication.processEvents()
+    shown = [
+        each for each in find(ready_window, ImportSheet, "importSheet").findChildren(QComboBox) if each.isVisible()
+    ]
+    assert [each.objectName() for each in shown if each.width() < each.sizeHint().width()] == [], "none is cut"
+    use(qtbot, ready_window)
+    assert ready_window.session.data.settings == {"target": "survived"}
+    assert ready_window.session.dataset is not None
+    assert ready_window.session.dataset.columns == ("age", "deck = A", "deck = B", "deck = missing")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_numbers_of_rows_stand_as_high_as_the_cells(
+    qapp: QApplication, ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, scheme: str
+) -> None:
+    theme.apply(qapp, scheme)
+    file = tmp_path / "digits.csv"
+    file.write_text("a,b\n" + "2,3\n5,7\n" * 20)
+    look_at(qtbot, ready_window, file)
+    table = find(ready_window, PreviewTable, "importTable")
+    QApplication.processEvents()
+    place = table.viewport().geometry()
+    top, height, width = place.top() + table.rowViewportPosition(0), table.rowHeight(0), table.verticalHeader().width()
+    sides = [(place.left() - width, width), (place.left(), table.columnWidth(0))]
+    number, cell = (inked(table.grab(QRect(left, top, wide - 2, height)).toImage()) for left, wide in sides)
+    assert number == cell, "the first and the last line of pixels with ink"
 
 
 @pytest.mark.parametrize("how", ["button", "key", "key elsewhere"])

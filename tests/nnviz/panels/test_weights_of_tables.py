@@ -116,7 +116,7 @@ def ends_of(window: MainWindow) -> list[str]:
     ("name", "inputs", "outputs"),
     [
         ("mnist", "784 inputs (28×28 pixels)", "10 classes"),
-        ("penguins", "9 inputs", "3 classes"),
+        ("penguins", "10 inputs", "3 classes"),
         ("mpg", "9 inputs", "1 number (mpg)"),
         ("spirals", "2 inputs x, y", "2 classes"),
         ("sine", "1 input x", "1 number (y)"),

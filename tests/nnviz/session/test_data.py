@@ -460,7 +460,7 @@ def test_regression_and_back_changes_output_and_loss_with_the_data(ready_model: 
     assert (fields.shape, fields.output, fields.loss) == ((1, 64, 32, 1), "identity", "quadratic")
     load(qtbot, model, "penguins")
     fields = session.settings.experiment
-    assert (fields.shape, fields.output, fields.loss) == ((9, 64, 32, 3), "softmax", "cross-entropy")
+    assert (fields.shape, fields.output, fields.loss) == ((10, 64, 32, 3), "softmax", "cross-entropy")
     session.undo.undo()
     wait_for(qtbot, model, Status.READY)
     session.undo.undo()

@@ -189,7 +189,7 @@ def test_the_preset_in_the_box_follows_the_data_and_says_so(ready_window: MainWi
     assert find(window, QLineEdit, "epochsEdit").text() == "300"
     load(qtbot, window, "mpg")
     assert combo.currentText() == "First steps"
-    assert line.text().replace("\u00a0", " ") == "adjusted to 314 examples: Adam, rate 0.002, batch size 10, 97 epochs"
+    assert line.text().replace("\u00a0", " ") == "adjusted to 318 examples: Adam, rate 0.002, batch size 10, 97 epochs"
     assert "identity output, quadratic loss" in combo.toolTip()
     for _ in range(2):
         action(window, "actionUndo").trigger()

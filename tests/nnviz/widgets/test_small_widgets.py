@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt5.QtCore import QSize
-from PyQt5.QtGui import QFontMetrics
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtGui import QColor, QFontMetrics
+from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
@@ -83,6 +83,25 @@ def test_a_picture_is_sharp_and_in_the_middle(qtbot: QtBot) -> None:
     image = picture.grab().toImage()
     seen = [image.pixelColor(x, y).lightness() for y in (16, 48) for x in (16, 48)]
     assert seen == [0, 255, 127, 255]
+
+
+@pytest.mark.parametrize(("is_at_left", "seen"), [(True, (0, 100)), (False, (100, 0))])
+def test_beside_a_picture_there_is_the_ground_of_what_it_stands_on(
+    qtbot: QtBot, is_at_left: bool, seen: tuple[int, int]
+) -> None:
+    picture = Picture(QSize(300, 100), is_at_left=is_at_left)
+    qtbot.addWidget(picture)
+    picture.setStyleSheet("background: rgb(1, 200, 3)")
+    ground = QWidget()
+    qtbot.addWidget(ground)
+    picture.setParent(ground)
+    ground.setStyleSheet("background: rgb(1, 200, 3)")
+    picture.show_picture(np.ones((2, 2)))
+    ground.show()
+    image = ground.grab().toImage()
+    inside, beside = seen
+    assert image.pixelColor(inside + 10, 50) == QColor("white")
+    assert image.pixelColor(beside + 10, 50) == QColor(1, 200, 3)
 
 
 # ---- steps

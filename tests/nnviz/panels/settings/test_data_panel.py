@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from pytestqt.qtbot import QtBot
 from engine.assets_folder import ASSETS
 from nnviz.session.status import Status
 from nnviz.widgets.fields import NumberEdit
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.small_table import SmallTable
 from nnviz.window.main_window import MainWindow
+from nnviz.window.preferences import Preferences, person_file
 from tests.conftest import MakeWindow, close
 from tests.nnviz.helpers import action, choose_file, click, find, find_field, is_shown, pick, retype, unfold, wait_for
 
@@ -139,7 +142,39 @@ def test_a_table_shows_its_first_rows_in_raw_numbers(ready_window: MainWindow, q
     assert "island, bill_length_mm" in rows.toolTip()
     assert rows._names[:3] == ["species", "island", "bill_length_mm"]
     assert rows._cells[0][:4] == ["Adelie", "Torgersen", "39.5", "17.4"]
-    assert "11 rows with a missing value left out." in find(ready_window, QLabel, "dataNote").toolTip()
+    note = find(ready_window, GivingLabel, "dataNote")
+    assert note.toolTip().startswith("Missing values: 11 in sex get a category of their own; ")
+    assert note.shown == "Missing values filled in"
+    ready_window.session.data.load("penguins", {"missing": "drop"})
+    wait_for_data(qtbot, ready_window)
+    assert note.toolTip() == "11 rows with a missing value left out."
+    assert note.shown in (note.toolTip(), "11 rows left out"), "it is not cut"
+
+
+def test_what_0_22_remembered_of_tables_left_rows_out(
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+) -> None:
+    """It remembered nothing about missing values then."""
+    files = [tmp_path / "birds.csv", tmp_path / "more.csv"]
+    for file in files:
+        file.write_bytes(PENGUINS.read_bytes())
+    close(ready_window)
+    remembered = Preferences(person_file())
+    remembered.set("dataset", str(files[0]))
+    remembered.set("dataset_settings", json.dumps({"target": "island"}))
+    remembered.set("imported", json.dumps([[str(file), {"target": "island"}, None] for file in files]))
+    assert remembered.close()
+    again = make_window()
+    wait_for_data(qtbot, again)
+    assert again.session.data.settings == {"target": "island", "missing": "drop"}
+    choose(qtbot, again, "more.csv")
+    assert again.session.data.settings == {"target": "island", "missing": "drop"}
+    again.session.data.load(str(files[1]), {"target": "island"})
+    wait_for_data(qtbot, again)
+    close(again)
+    now = make_window()
+    wait_for_data(qtbot, now)
+    assert (now.session.data.name, now.session.data.settings) == (str(files[1]), {"target": "island"})
 
 
 def test_files_that_were_used_are_offered_also_after_a_restart(
@@ -185,7 +220,7 @@ def test_the_share_that_was_read_is_shown(ready_window: MainWindow, qtbot: QtBot
     data.load("penguins")
     wait_for_data(qtbot, ready_window)
     assert seen[-1] == "loading … 100\u202f%"
-    assert detail.text() == "266 train · 67 test"
+    assert detail.text() == "275 train · 69 test"
 
 
 @pytest.mark.parametrize("how", ["button", "menu"])
