@@ -89,7 +89,7 @@ def folder_dataset(
     parts = _rows_of_parts(labels, is_test, test_share, seed)
     splits = [_split(pixels[is_read[rows]], labels[rows], len(kept)) for rows in parts if len(rows)]
     names = tuple(found.names[number] for number in kept)
-    dataset = Dataset(found.title, splits[0], (*splits, None)[1], (side, side), names)
+    dataset = Dataset(found.title, splits[0], (*splits, None)[1], (side, side), names, own_images=True)
     empty = tuple(name for number, name in enumerate(found.names) if number not in set(kept))
     return dataset, FolderReport(sum(len(rows) for rows in parts), tuple(found.unread), found.unread_count, empty)
 
