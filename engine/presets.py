@@ -97,7 +97,7 @@ class Adjustment:
         for name in ("steps", "regression_steps"):
             whole_number(name, getattr(self, name), 1, "12000")
         replace(TrainingSettings(), **known_only("regression", self.regression, TrainingSettings))
-        if isinstance(self.own, Mapping):
+        if self.own is not None and not isinstance(self.own, OwnData):
             object.__setattr__(self, "own", OwnData(**known_only("own", self.own, OwnData)))
 
     def training_for(self, dataset: Dataset, own: TrainingSettings) -> TrainingSettings:
