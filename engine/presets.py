@@ -45,7 +45,7 @@ class OwnData:
 
     training: Mapping[str, Any] = field(default_factory=dict, hash=False)
     images: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    least_held_out: int = 60
+    least_held_out: int = 120
     epochs: int = 200
     few_epochs: int = 60
     steps: int = 20_000
@@ -97,8 +97,6 @@ class Adjustment:
         for name in ("steps", "regression_steps"):
             whole_number(name, getattr(self, name), 1, "12000")
         replace(TrainingSettings(), **known_only("regression", self.regression, TrainingSettings))
-        if self.own is not None and not isinstance(self.own, OwnData):
-            object.__setattr__(self, "own", OwnData(**known_only("own", self.own, OwnData)))
 
     def training_for(self, dataset: Dataset, own: TrainingSettings) -> TrainingSettings:
         """Returns the settings for this data set."""
@@ -250,5 +248,12 @@ def _preset(document: dict[str, Any]) -> Preset:
         training=TrainingSettings.from_dict(document["training"]),
     )
     fitted = document.get("adjustment")
-    adjustment = None if fitted is None else Adjustment(**known_only("adjustment", fitted, Adjustment))
+    adjustment = None if fitted is None else _adjustment(fitted)
     return Preset(str(document["name"]), str(document["description"]), experiment, adjustment)
+
+
+def _adjustment(entries: object) -> Adjustment:
+    known = dict(known_only("adjustment", entries, Adjustment))
+    if "own" in known:
+        known["own"] = OwnData(**known_only("own", known["own"], OwnData))
+    return Adjustment(**known)

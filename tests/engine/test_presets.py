@@ -145,7 +145,7 @@ OWN = {"optimizer": "adamw", "learning_rate": 0.001, "weight_decay": 0.5}
 
 @pytest.mark.parametrize(
     ("examples", "batch_size", "epochs"),
-    [(1, 1, 60), (7, 7, 60), (100, 10, 60), (396, 10, 60)],
+    [(1, 1, 60), (7, 7, 60), (100, 10, 60), (796, 10, 60)],
 )
 @pytest.mark.parametrize("numbers", [True, False], ids=["numbers", "classes"])
 def test_few_rows_are_trained_for_a_fixed_number_of_epochs(
@@ -160,7 +160,7 @@ def test_few_rows_are_trained_for_a_fixed_number_of_epochs(
 
 @pytest.mark.parametrize(
     ("examples", "batch_size", "epochs"),
-    [(397, 10, 200), (712, 10, 200), (1200, 10, 196), (5000, 42, 198), (20_000, 100, 117), (200_000, 100, 20)],
+    [(797, 10, 200), (1200, 10, 196), (5000, 42, 198), (20_000, 100, 117), (200_000, 100, 20)],
 )
 @pytest.mark.parametrize("numbers", [True, False], ids=["numbers", "classes"])
 def test_more_rows_are_trained_until_the_validation_error_is_at_its_best(
@@ -176,7 +176,7 @@ def test_more_rows_are_trained_until_the_validation_error_is_at_its_best(
 
 def test_a_validation_set_that_the_data_have_is_the_one_that_counts() -> None:
     examples = data_of(500).train
-    for held_out, patience in ((59, 0), (60, 15)):
+    for held_out, patience in ((119, 0), (120, 15)):
         data = Dataset("divided", examples, validation=examples.head(held_out))
         assert first_for(data).training.patience == patience
     assert first_for(data).training.batch_size == 10
@@ -187,9 +187,9 @@ def test_a_validation_set_that_the_data_have_is_the_one_that_counts() -> None:
     [
         (data_of(1), "First steps for 1 example: AdamW 0.001, weight decay 0.5, batches of 1, 60 epochs."),
         (
-            data_of(712, numbers=True),
-            "First steps for 712 examples: AdamW 0.001, weight decay 0.5, batches of 10, up to 200 epochs, stops when "
-            "the validation error has not improved for 15 epochs.",
+            data_of(1000, numbers=True),
+            "First steps for 1,000 examples: AdamW 0.001, weight decay 0.5, batches of 10, up to 200 epochs, stops "
+            "when the validation error has not improved for 15 epochs.",
         ),
         (DATASETS["xor"].load(), "First steps for 480 examples: SGD 0.2, batches of 12, 300 epochs."),
     ],
@@ -250,12 +250,12 @@ def test_pictures_on_white_are_learned_as_those_on_black(on_white: bool) -> None
     assert last.test.error < 0.1
 
 
-def noisy_rows(seed: int, numbers: bool) -> Dataset:
-    """500 rows and 2,000 for the test; two columns of eight count, and noise is half of the variance."""
-    draw = np.random.default_rng(seed)
-    inputs = draw.normal(size=(2500, 8))
-    wanted = inputs[:, :1] + inputs[:, 1:2] + draw.normal(size=(2500, 1)) * 2**0.5
-    rows = slice(500), slice(500, None)
+def noisy_rows(examples: int, numbers: bool) -> Dataset:
+    """Rows, and 2,000 for the test: two columns of eight count, and noise is half of the variance."""
+    draw = np.random.default_rng(3)
+    inputs = draw.normal(size=(examples + 2000, 8))
+    wanted = inputs[:, :1] + inputs[:, 1:2] + draw.normal(size=(len(inputs), 1)) * 2**0.5
+    rows = slice(examples), slice(examples, None)
     if numbers:
         parts = (regression_split("train", inputs[part], wanted[part], 8, 1) for part in rows)
     else:
@@ -264,17 +264,17 @@ def noisy_rows(seed: int, numbers: bool) -> Dataset:
 
 
 @pytest.mark.parametrize("numbers", [True, False], ids=["numbers", "classes"])
-def test_noise_is_not_memorised(numbers: bool) -> None:
+@pytest.mark.parametrize("examples", [300, 1000])
+def test_noise_is_not_memorised(examples: int, numbers: bool) -> None:
     """The best possible RMSE is 1.41, and the best possible error 25 %."""
-    data = noisy_rows(3, numbers)
+    data = noisy_rows(examples, numbers)
     trainer = first_for(data).trainer(data)
     *_, last = trainer.run()
-    assert isinstance(last, BestRestored)
-    assert last.early
+    assert (isinstance(last, BestRestored) and last.early) is (examples == 1000)
     assert trainer.epoch < 100
     found = Evaluator(trainer.network, data.splits["test"]).evaluate()
-    assert (found.rmse or 0) < 1.6
-    assert (found.error or 0) < 0.29
+    assert (found.rmse or 0) < 1.65
+    assert (found.error or 0) < 0.3
 
 
 def test_two_spirals_are_learned_in_seconds() -> None:

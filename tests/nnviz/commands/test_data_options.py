@@ -184,9 +184,9 @@ def test_few_examples_need_no_smaller_batch(capsys: pytest.CaptureFixture[str]) 
 
 @pytest.fixture
 def rows(tmp_path: Path) -> str:
-    """A table of 500 rows, of which 400 are trained with."""
+    """A table of 1,000 rows, of which 800 are trained with."""
     rng = np.random.default_rng(1)
-    lines = [f"{a:.3f},{b:.3f},{'yes' if a > b else 'no'}" for a, b in rng.random((500, 2))]
+    lines = [f"{a:.3f},{b:.3f},{'yes' if a > b else 'no'}" for a, b in rng.random((1000, 2))]
     (tmp_path / "rows.csv").write_text("\n".join(["a,b,c", *lines]))
     return str(tmp_path / "rows.csv")
 
@@ -198,7 +198,7 @@ def test_training_begins_with_a_line_that_says_what_the_data_chose(
     assert code == 0
     line, _, rest = out.partition("\n")
     assert line == (
-        "First steps for 400 examples: AdamW 0.001, weight decay 0.5, batches of 50, up to 40 epochs, "
+        "First steps for 800 examples: AdamW 0.001, weight decay 0.5, batches of 50, up to 40 epochs, "
         "stops when the validation error has not improved for 15 epochs."
     )
     assert rest.lstrip().startswith("epoch  1 of 40 ")

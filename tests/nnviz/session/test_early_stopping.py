@@ -61,10 +61,10 @@ def test_the_best_network_is_restored_and_displayed(ready_window: MainWindow, qt
 
 
 def noisy_table(folder: Path) -> Path:
-    """420 rows to train on and 180 for the test: one column of four says something of the class."""
+    """800 rows to train on and 200 for the test: one column of four says something of the class."""
     draw = np.random.default_rng(2)
-    inputs = draw.normal(size=(600, 4))
-    classes = inputs[:, 0] + draw.normal(size=600) > 0
+    inputs = draw.normal(size=(1000, 4))
+    classes = inputs[:, 0] + draw.normal(size=1000) > 0
     rows = [",".join([*map(str, row), "yes" if wanted else "no"]) for row, wanted in zip(inputs, classes, strict=True)]
     (folder / "noisy.csv").write_text("\n".join(["a,b,c,d,passed", *rows]))
     return folder / "noisy.csv"
@@ -76,12 +76,12 @@ def test_a_table_of_ones_own_ends_by_itself_at_its_best_epoch(
     """With nothing but the defaults; "More epochs" continues from the best epoch, and does not end in a worse one."""
     window, session = ready_window, ready_window.session
     window.resize(1280, 720)
-    session.data.load(str(noisy_table(tmp_path)), {"test_share": 0.3})
+    session.data.load(str(noisy_table(tmp_path)))
     qtbot.waitUntil(lambda: is_shown(session.data))
     pick(qtbot, window, "presetCombo", "First steps")
     line = find(window, QLabel, "presetAdjusted")
     assert line.text().replace("\u00a0", " ") == (
-        "First steps for 420 examples: AdamW 0.001, weight decay 0.5, batches of 10, up to 200 epochs, "
+        "First steps for 800 examples: AdamW 0.001, weight decay 0.5, batches of 10, up to 200 epochs, "
         "stops when the validation error has not improved for 15 epochs."
     )
     assert line.width() >= line.minimumSizeHint().width()
