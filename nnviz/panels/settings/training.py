@@ -234,8 +234,8 @@ class TrainingPanel(Card):
 
 
 def _with_joined_numbers(line: str) -> str:
-    """The line with no-break spaces between a number and its word, so that no line begins or ends between them."""
-    return re.sub(r"(?<=\d) (?=[a-z])|(?<=[a-zA-Z]) (?=[\d.]+)", "\u00a0", line)
+    """The line with no-break spaces after a number and before a fraction, so that they stay with their words."""
+    return re.sub(r"(?<=\d) (?=[a-z])| (?=\d+\.\d)", "\u00a0", line)
 
 
 CARDS.register("trainingCard")(CardInfo(TrainingPanel, {"train": Place(Column.CHOOSE, 3)}, is_fixed=True))
