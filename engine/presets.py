@@ -3,87 +3,111 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from engine.assets_folder import ASSETS
-from engine.datasets.dataset import Dataset, Split
+from engine.datasets.dataset import Dataset
 from engine.errors import EngineError, SettingError, bad_file
 from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
+from engine.optimizers import OPTIMIZERS
 from engine.regular_files import read_regular
 from engine.settings import TrainingSettings, known_only
-from engine.validation import positive_number, whole_number
+from engine.validation import whole_number
 
 USUAL_PRESET = "First steps"  # what the window and the command line begin with
 _MOST_BYTES = 1_000_000
 _BATCHES = 40  # in an epoch of few examples
+_BATCHES_OF_OWN = 100  # likewise, of the user's own data
 _BATCH_SIZES, _EPOCHS = (10, 100), (20, 1000)  # within which a preset may be adjusted
-_SAMPLE = 300  # examples whose mean is taken for that of all
 _NETWORK_KEYS = ("hidden", "activation", "output", "loss", "initializer", "weight_scale")
 
 
 @dataclass(frozen=True)
-class Adjustment:
-    """How many steps a preset trains, whatever the number of examples is: batch size and epochs follow from it.
+class OwnData:
+    """How a preset trains on tables and on the user's own images.
 
-    A fortieth of the examples is a batch, within 10 and 100, so that an epoch of few examples has some forty steps.
-    What all examples have in common, their mean, moves a neuron's sum the same way for all of them: by the learning
-    rate times its squared length in one step. Where that is large, as of pictures on white, the first step can leave
-    a ReLU without any example for which it is on; a bound on it is one on the learning rate. Raises SettingError for
-    wrong values.
+    Early stopping keeps the best epoch if the validation set is large enough to tell epochs apart. A training set that
+    is too small for it is trained for a fixed number of epochs, and none of its examples are held out. Raises
+    SettingError for wrong values.
+
+    Attributes:
+        training: training settings for these data, by name, with early stopping.
+        images: training settings that are others for images, by name.
+        least_held_out: examples in the smallest validation set that early stopping relies on.
+        epochs: with early stopping, at most.
+        few_epochs: without early stopping.
+        steps: of the whole training, at most, as far as at least 20 epochs allow.
+    """
+
+    training: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    images: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    least_held_out: int = 120
+    epochs: int = 200
+    few_epochs: int = 60
+    steps: int = 20_000
+
+    def __post_init__(self) -> None:
+        for name in ("training", "images"):
+            replace(TrainingSettings(), **known_only(name, getattr(self, name), TrainingSettings))
+        for name in ("least_held_out", "epochs", "few_epochs", "steps"):
+            whole_number(name, getattr(self, name), 1, "60")
+
+    def training_for(self, dataset: Dataset, own: TrainingSettings) -> TrainingSettings:
+        """Returns the settings for this data set."""
+        made = replace(own, **{**self.training, **(self.images if dataset.is_picture else {})})
+        examples = len(dataset.train)
+        if dataset.validation is not None:
+            held_out = len(dataset.validation)
+        else:
+            held_out = round(made.validation_share * examples)
+            examples -= held_out
+        if held_out < self.least_held_out:
+            examples = len(dataset.train)
+            made = replace(made, validation_share=0, patience=0)
+        batch = min(max(examples // _BATCHES_OF_OWN, _BATCH_SIZES[0]), _BATCH_SIZES[1], examples)
+        most = min(max(self.steps // (examples // batch), _EPOCHS[0]), self.epochs)
+        return replace(made, batch_size=batch, epochs=most if made.patience else self.few_epochs)
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """How a preset's training follows a data set.
+
+    Included images, points of the plane and curves are trained for a number of steps, whatever the number of examples
+    is: a fortieth of the examples is a batch, within 10 and 100, so that an epoch of few examples has some forty steps.
+    Raises SettingError for wrong values.
 
     Attributes:
         steps: of the whole training, as far as 20 to 1,000 epochs allow.
         regression_steps: likewise, where numbers are predicted.
         regression: training settings that are others there, by name.
-        most_shift: of classes, the most that learning rate × squared length of the mean example may be; None: no bound.
+        own: for tables and the user's own images; None: as all other data.
     """
 
     steps: int
     regression_steps: int
     regression: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    most_shift: float | None = None
+    own: OwnData | None = None
 
     def __post_init__(self) -> None:
         for name in ("steps", "regression_steps"):
             whole_number(name, getattr(self, name), 1, "12000")
-        if self.most_shift is not None:
-            positive_number("most_shift", self.most_shift, "20")
         replace(TrainingSettings(), **known_only("regression", self.regression, TrainingSettings))
 
     def training_for(self, dataset: Dataset, own: TrainingSettings) -> TrainingSettings:
         """Returns the settings for this data set."""
+        is_included = dataset.is_plane or dataset.extent is not None or (dataset.is_picture and not dataset.own_images)
+        if self.own is not None and not is_included:
+            return self.own.training_for(dataset, own)
         examples, is_classes = len(dataset.train), dataset.is_classification
         batch = min(max(examples // _BATCHES, _BATCH_SIZES[0]), _BATCH_SIZES[1], examples)
         wanted = (self.steps if is_classes else self.regression_steps) / (examples // batch)
         epochs = min(max(round(wanted), _EPOCHS[0]), _EPOCHS[1])
-        others = {"learning_rate": self._rate(dataset.train, own.learning_rate)} if is_classes else self.regression
-        return replace(replace(own, batch_size=batch, epochs=epochs), **others)
-
-    def _rate(self, train: Split, own: float) -> float:
-        shift = _squared_mean(train)
-        if self.most_shift is None or own * shift <= self.most_shift:
-            return own
-        return _rounded_down(self.most_shift / shift)
-
-
-def _squared_mean(split: Split) -> float:
-    """The squared length of the mean input, about: that of some examples, spread evenly over all."""
-    some = split.inputs[:: -(-len(split) // _SAMPLE)]
-    mean = some.mean(axis=0, dtype=np.float64) * split.scale
-    return float(mean @ mean)
-
-
-def _rounded_down(number: float) -> float:
-    """To one digit, as a person would write it: 0.03 of 0.0326."""
-    digit = 10.0 ** math.floor(math.log10(number))
-    return float(f"{math.floor(number / digit) * digit:.1g}")
+        return replace(replace(own, batch_size=batch, epochs=epochs), **({} if is_classes else self.regression))
 
 
 @dataclass(frozen=True)
@@ -120,7 +144,7 @@ class Preset:
             return applied
         if self.adjustment is not None:
             applied = replace(applied, training=self.adjustment.training_for(dataset, applied.training))
-        return applied.for_task(dataset).changed(batch_size=min(applied.training.batch_size, len(dataset.train)))
+        return applied.for_task(dataset).for_few(dataset)
 
     def matches(self, experiment: Experiment, dataset: Dataset | None = None) -> bool:
         """Whether the experiment has exactly the preset's settings, as they are for this data set."""
@@ -133,6 +157,36 @@ class Preset:
         if "activations" in changes:
             changes["output"] = changes.pop("activations")[-1]  # the only one that a data set changes
         return changes
+
+    def line_for(self, dataset: Dataset, training: TrainingSettings | None = None) -> str:
+        """A line that says how the training follows the data set; empty if nothing follows it.
+
+        "First steps for 712 examples: AdamW 0.001, weight decay 0.3, batches of 10, up to 200 epochs, stops when …".
+
+        Args:
+            training: the settings that are used, where some were chosen otherwise; None: those of the preset.
+        """
+        made = self.applied_to(self.experiment, dataset).training
+        if self.adjustment is None or made == self.experiment.training:
+            return ""
+        return f"{self.name} for {_counted(len(dataset.train), 'example')}: {_words_of(training or made)}."
+
+
+def _words_of(training: TrainingSettings) -> str:
+    """Optimizer, rate, weight decay, batches, epochs and early stopping of a training."""
+    words = [f"{OPTIMIZERS[training.optimizer].label} {training.learning_rate:g}"]
+    if training.weight_decay:
+        words.append(f"weight decay {training.weight_decay:g}")
+    words.append(f"batches of {training.batch_size:,}")
+    if not training.patience:
+        return ", ".join([*words, _counted(training.epochs, "epoch")])
+    words.append(f"up to {_counted(training.epochs, 'epoch')}")
+    words.append(f"stops when the validation error has not improved for {_counted(training.patience, 'epoch')}")
+    return ", ".join(words)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def presets() -> list[Preset]:
@@ -194,5 +248,12 @@ def _preset(document: dict[str, Any]) -> Preset:
         training=TrainingSettings.from_dict(document["training"]),
     )
     fitted = document.get("adjustment")
-    adjustment = None if fitted is None else Adjustment(**known_only("adjustment", fitted, Adjustment))
+    adjustment = None if fitted is None else _adjustment(fitted)
     return Preset(str(document["name"]), str(document["description"]), experiment, adjustment)
+
+
+def _adjustment(entries: object) -> Adjustment:
+    known = dict(known_only("adjustment", entries, Adjustment))
+    if "own" in known:
+        known["own"] = OwnData(**known_only("own", known["own"], OwnData))
+    return Adjustment(**known)

@@ -191,6 +191,7 @@ def _scaled(
         targets=() if answers.class_names else names,
         scaling=scaling,
         target_scaling=target_scaling,
+        own_images=bool(example_shape),
     )
 
 

@@ -163,6 +163,7 @@ class Dataset:
         coding: how rows of a table became ``inputs``; None if they are none. What it says of the attributes above
             (class names, categories, columns, targets, scalings) is taken from it.
         extent: how far from 0 points of the plane, or x and y of a curve, are meant to lie; None if nobody says so.
+        own_images: whether the examples are images from the user's own files, not an included set.
         notes: what became of the source's examples, in sentences for people: what was left out, and why.
     """
 
@@ -179,6 +180,7 @@ class Dataset:
     target_scaling: Scaling | None = None
     coding: TableCoding | None = None
     extent: float | None = None
+    own_images: bool = False
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

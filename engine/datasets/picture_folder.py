@@ -98,7 +98,7 @@ def folder_dataset(
     parts = _rows_of_parts(labels, is_test, test_share, seed)
     splits = [_split(pixels[is_read[rows]], labels[rows], len(kept)) for rows in parts if len(rows)]
     names = tuple(found.names[number] for number in kept)
-    dataset = Dataset(found.title, splits[0], (*splits, None)[1], (side, side), names)
+    dataset = Dataset(found.title, splits[0], (*splits, None)[1], (side, side), names, own_images=True)
     empty = tuple(name for number, name in enumerate(found.names) if number not in set(kept))
     has_colour = _has_colour([found.files[number] for number in is_read])
     return dataset, FolderReport(

@@ -31,7 +31,13 @@ from nnviz.commands.checks import CommandError, check_keeps_data
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.interrupts import interrupts
 from nnviz.commands.recorded import Found, Keeper, complain, found_run, is_number_of_run, keeping
-from nnviz.commands.train_options import check_options, described_experiment, fitted_experiment, without_places
+from nnviz.commands.train_options import (
+    check_options,
+    described_experiment,
+    fitted_experiment,
+    line_of_adjustment,
+    without_places,
+)
 from nnviz.library.repeating import RECORDED_PROGRAM
 from nnviz.look import text
 from nnviz.program_name import program_name, program_words
@@ -144,6 +150,9 @@ def _run(arguments: argparse.Namespace, said: TextIO) -> int:
     training = _new_training(arguments) if arguments.resume is None else _resumed_training(arguments)
     trainer = training.trainer
     print_notes(trainer.dataset)
+    if training.provenance.experiment is not None and arguments.resume is None:
+        line = line_of_adjustment(arguments, training.provenance.experiment, trainer.given)
+        print(line, end="\n" if line else "")
     place = trainer.epoch, trainer.batch
     checkpoint = None if arguments.checkpoint is None else _Checkpoint(arguments.checkpoint)
     with keeping(arguments.record) as keeper, interrupts() as asked_to_stop:

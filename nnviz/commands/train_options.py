@@ -27,6 +27,8 @@ from nnviz.program_name import program_name
 _DEFAULTS = Experiment().changed(epochs=10)
 # Settings that follow the data's task unless they were chosen.
 _FOLLOW_THE_TASK = ("output", "loss", "augmentation", *(each.name for each in fields(Augmentation)))
+# An optimizer, and the settings that suit it.
+_OF_OPTIMIZER = ("optimizer", "learning_rate", "weight_decay")
 # Options that --resume excludes: only the number of epochs and the learning rate may change.
 _FIXED_BY_CHECKPOINT = (
     "preset",
@@ -190,9 +192,23 @@ def _adjusted(arguments: argparse.Namespace, experiment: Experiment, data: Datas
     """With what a preset adjusts to the data: the one that was named, else the usual one, unless data are the usual."""
     if arguments.preset is None and experiment.data == _DEFAULTS.data:
         return experiment
-    chosen = {name for name in ADJUSTED if getattr(arguments, name) is not None} | set(_set_by_name(arguments))
+    chosen = {name for name in ADJUSTED if getattr(arguments, name, None) is not None} | set(_set_by_name(arguments))
     changes = preset_named(arguments.preset or USUAL_PRESET).adjusted(data)
-    return experiment.changed(**{name: changes[name] for name in ADJUSTED if name in changes and name not in chosen})
+    adjusted = {name: changes[name] for name in ADJUSTED if name in changes}
+    if "optimizer" in chosen and "optimizer" in adjusted:
+        of_rule = experiment.changed(**{name: adjusted[name] for name in _OF_OPTIMIZER if name in adjusted})
+        converted = of_rule.with_optimizer(experiment.training.optimizer)
+        adjusted |= {name: converted.value(name) for name in _OF_OPTIMIZER}
+    if "validation_share" in chosen and not experiment.training.validation_share:
+        adjusted.pop("patience", None)  # without a validation set nothing can stop the training
+    return experiment.changed(**{name: value for name, value in adjusted.items() if name not in chosen})
+
+
+def line_of_adjustment(arguments: argparse.Namespace, experiment: Experiment, data: Dataset) -> str:
+    """What the preset chose for these data, as it is used, in a line; empty if nothing follows the data."""
+    if arguments.preset is None and experiment.data == _DEFAULTS.data:
+        return ""
+    return preset_named(arguments.preset or USUAL_PRESET).line_for(data, experiment.training)
 
 
 def _chooses_batch_size(arguments: argparse.Namespace) -> bool:

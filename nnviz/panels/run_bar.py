@@ -192,7 +192,7 @@ class RunBar(QWidget):
         problems, best = self._session.settings.problems, run.history.best
         if training.state is Status.FINISHED and best is not None:
             figures = Figures(figures_of({"validation": best.figures}), self._session.meaning)
-            return [f"best at epoch {text.epochs(best.epoch)} (validation {figures.text('validation')})"]
+            return [f"best at epoch {text.epochs(best.epoch)}", f"validation {figures.text('validation')}"]
         if progress.epoch:
             done = "measuring the errors" if progress.measuring else f"batch {progress.batch} / {progress.batches}"
             died = [] if run.dead_layer is None else [f"layer {run.dead_layer} is dead"]

@@ -1,6 +1,7 @@
 """Test error, or RMSE, on data of many kinds: this engine beside scikit-learn's MLPClassifier and MLPRegressor.
 
     python -m tests.benchmarks.data [--only spirals penguins …] [--seeds 5] [--splits 20] [--json FILE]
+    python -m tests.benchmarks.data --defaults    # what nothing but the defaults give; see tests/benchmarks/defaults.py
 
 Both get the same split with inputs and targets scaled the same way, the same shape of ReLU, optimizer (Adam and its
 constants), rate, batch size and number of epochs, without weight decay and without stopping early; both keep an
@@ -37,6 +38,7 @@ from engine.datasets.plane import PLANES, plane_dataset
 from engine.experiment import Experiment
 from engine.settings import TrainingSettings
 from engine.validation import Array
+from tests.benchmarks import defaults
 from tests.benchmarks.children import machine
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # of the Debian package dataset-fashion-mnist
@@ -276,12 +278,19 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.data", description="Test error beside scikit-learn's."
     )
-    names = " ".join(TASKS)
-    parser.add_argument("--only", nargs="+", choices=TASKS, default=list(TASKS), metavar="DATA", help=names)
+    text = "compare the defaults, on five splits of small sets: " + " ".join(defaults.SETS)
+    parser.add_argument("--defaults", action="store_true", help=text)
+    parser.add_argument("--only", nargs="+", metavar="DATA", help=" ".join(TASKS))
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="first weights and orders")
     parser.add_argument("--splits", type=int, default=20, metavar="N", help="splits of each small set")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON there, too")
-    return parser.parse_args(given)
+    chosen = parser.parse_args(given)
+    known = defaults.SETS if chosen.defaults else TASKS
+    unknown = [name for name in chosen.only or () if name not in known]
+    if unknown:
+        parser.error(f"--only {unknown[0]}: it must be one of {' '.join(known)}")
+    chosen.only = chosen.only or list(known)
+    return chosen
 
 
 def measured(chosen: argparse.Namespace) -> dict[str, Any]:
@@ -312,7 +321,7 @@ def main(given: Sequence[str] | None = None) -> int:
     report: dict[str, Any] = {"machine": machine(("scikit-learn",)), "most_ratio": MOST_RATIO}
     print(", ".join(f"{what}: {value or 'none'}" for what, value in report["machine"].items()))
     with threadpool_limits(1):
-        report |= measured(chosen)
+        report |= defaults.measured(chosen.only) if chosen.defaults else measured(chosen)
     line = json.dumps(report)
     print("\n" + line)
     if chosen.json:

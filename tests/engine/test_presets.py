@@ -14,10 +14,10 @@ import pytest
 from engine.datasets import DATASETS
 from engine.datasets.dataset import Dataset, Split, classification_split, one_hot, regression_split
 from engine.errors import FileFormatError, SettingError
-from engine.events import Epoch
+from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
-from engine.presets import Adjustment, Preset, load_preset, preset_named, presets
-from engine.settings import TrainingSettings
+from engine.metrics import Evaluator
+from engine.presets import Preset, load_preset, preset_named, presets
 from tests.engine.helpers import refused
 
 GOOD: dict[str, Any] = {
@@ -116,26 +116,95 @@ def test_first_steps_is_for_mnist_as_it_is_written(mnist: Dataset) -> None:
         (10_000, 100, 120),
     ],
 )
-def test_it_takes_as_many_steps_for_fewer_examples(examples: int, batch_size: int, epochs: int) -> None:
-    made = first_for(data_of(examples)).training
+@pytest.mark.parametrize("kind", ["points", "included images"])
+def test_included_examples_take_as_many_steps_if_they_are_fewer(
+    kind: str, examples: int, batch_size: int, epochs: int
+) -> None:
+    facts = {"columns": ("x", "y"), "extent": 1.0} if kind == "points" else {"example_shape": (1, 2)}
+    inputs = np.random.default_rng(1).normal(size=(examples, 2))
+    data = Dataset(kind, classification_split("train", inputs, np.arange(examples) % 2, 2, 2), **facts)
+    made = first_for(data).training
     assert (made.batch_size, made.epochs) == (batch_size, epochs)
-    assert (made.optimizer, made.learning_rate) == ("sgd", 0.2)
+    assert (made.optimizer, made.learning_rate, made.validation_share, made.patience) == ("sgd", 0.2, 0, 0)
 
 
-def test_for_numbers_it_takes_other_steps_and_fewer() -> None:
-    data = data_of(314, numbers=True)
-    made = first_for(data)
-    assert (made.output, made.loss) == ("identity", "quadratic")
-    assert (made.training.optimizer, made.training.learning_rate) == ("adam", 0.002)
-    assert (made.training.batch_size, made.training.epochs) == (10, 97)
+def test_a_curve_takes_other_steps_and_fewer() -> None:
+    data = DATASETS["sine"].load()
     assert presets()[0].adjusted(data) == {
         "output": "identity",
         "loss": "quadratic",
         "optimizer": "adam",
         "learning_rate": 0.002,
         "batch_size": 10,
-        "epochs": 97,
+        "epochs": 188,
     }
+
+
+OWN = {"optimizer": "adamw", "learning_rate": 0.001, "weight_decay": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("examples", "batch_size", "epochs"),
+    [(1, 1, 60), (7, 7, 60), (100, 10, 60), (796, 10, 60)],
+)
+@pytest.mark.parametrize("numbers", [True, False], ids=["numbers", "classes"])
+def test_few_rows_are_trained_for_a_fixed_number_of_epochs(
+    numbers: bool, examples: int, batch_size: int, epochs: int
+) -> None:
+    """Of so few the held-out ones could not tell a better epoch from a worse one."""
+    made = first_for(data_of(examples, numbers)).training
+    assert {name: getattr(made, name) for name in OWN} == OWN
+    assert (made.batch_size, made.epochs) == (batch_size, epochs)
+    assert (made.validation_share, made.patience) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("examples", "batch_size", "epochs"),
+    [(797, 10, 200), (1200, 10, 196), (5000, 42, 198), (20_000, 100, 117), (200_000, 100, 20)],
+)
+@pytest.mark.parametrize("numbers", [True, False], ids=["numbers", "classes"])
+def test_more_rows_are_trained_until_the_validation_error_is_at_its_best(
+    numbers: bool, examples: int, batch_size: int, epochs: int
+) -> None:
+    data = data_of(examples, numbers)
+    made = first_for(data).training
+    assert {name: getattr(made, name) for name in OWN} == OWN
+    assert (made.batch_size, made.epochs) == (batch_size, epochs)
+    assert (made.validation_share, made.patience) == (0.15, 15)
+    first_for(data).check_against(data)
+
+
+def test_a_validation_set_that_the_data_have_is_the_one_that_counts() -> None:
+    examples = data_of(500).train
+    for held_out, patience in ((119, 0), (120, 15)):
+        data = Dataset("divided", examples, validation=examples.head(held_out))
+        assert first_for(data).training.patience == patience
+    assert first_for(data).training.batch_size == 10
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (data_of(1), "First steps for 1 example: AdamW 0.001, weight decay 0.5, batches of 1, 60 epochs."),
+        (
+            data_of(1000, numbers=True),
+            "First steps for 1,000 examples: AdamW 0.001, weight decay 0.5, batches of 10, up to 200 epochs, stops "
+            "when the validation error has not improved for 15 epochs.",
+        ),
+        (DATASETS["xor"].load(), "First steps for 480 examples: SGD 0.2, batches of 12, 300 epochs."),
+    ],
+    ids=["few", "more", "points"],
+)
+def test_a_line_says_what_the_preset_chose(data: Dataset, line: str) -> None:
+    assert presets()[0].line_for(data) == line
+    assert [preset.line_for(data) for preset in presets()[1:]] == [""] * (len(presets()) - 1)
+
+
+def test_the_line_says_what_was_chosen_otherwise(mnist: Dataset) -> None:
+    first, data = presets()[0], data_of(1000)
+    other = first_for(data).changed(epochs=1, patience=0).training
+    assert first.line_for(data, other).endswith(": AdamW 0.001, weight decay 0.5, batches of 10, 1 epoch.")
+    assert first.line_for(mnist) == ""
 
 
 @pytest.mark.parametrize("numbers", [True, False], ids=["numbers", "classes"])
@@ -166,30 +235,46 @@ def crosses_and_circles(on_white: bool, side: int = 40) -> Dataset:
     labels = np.arange(120) % 2
     whole = Split(inputs, one_hot(labels, 2), labels, 1 / 255)
     parts = whole.at(slice(96)), whole.at(slice(96, None))
-    return Dataset("crosses and circles", *parts, example_shape=(side, side))
+    return Dataset("crosses and circles", *parts, example_shape=(side, side), own_images=True)
 
 
 @pytest.mark.parametrize("on_white", [True, False], ids=["on white", "on black"])
 def test_pictures_on_white_are_learned_as_those_on_black(on_white: bool) -> None:
-    """At the rate of the preset the first step would leave no neuron of the first layer on for any of them."""
     data = crosses_and_circles(on_white)
     made = first_for(data)
     assert presets()[0].matches(made, data)
-    assert made.training.learning_rate == (0.01 if on_white else 0.2)
+    assert (made.training.optimizer, made.training.weight_decay, made.training.epochs) == ("adamw", 0.1, 60)
     *_, last = (event for event in made.trainer(data).run() if isinstance(event, Epoch))
     assert last.test is not None
     assert last.test.error is not None
     assert last.test.error < 0.1
 
 
-def test_rate_and_mean_input_are_bounded_together() -> None:
-    own = TrainingSettings(learning_rate=0.2)
-    inputs = np.array([[0.0, 8.0], [2.0, 8.0]])  # their mean is (1, 8): its squared length is 65
-    data = Dataset("far from 0", classification_split("train", inputs, [0, 1], 2, 2))
-    for most_shift, rate in ((None, 0.2), (13, 0.2), (12.9, 0.1), (2.6, 0.04), (0.6, 0.009)):
-        assert Adjustment(100, 100, most_shift=most_shift).training_for(data, own).learning_rate == rate
-    with pytest.raises(SettingError, match="above 0"):
-        Adjustment(100, 100, most_shift=0)
+def noisy_rows(examples: int, numbers: bool) -> Dataset:
+    """Rows, and 2,000 for the test: two columns of eight count, and noise is half of the variance."""
+    draw = np.random.default_rng(3)
+    inputs = draw.normal(size=(examples + 2000, 8))
+    wanted = inputs[:, :1] + inputs[:, 1:2] + draw.normal(size=(len(inputs), 1)) * 2**0.5
+    rows = slice(examples), slice(examples, None)
+    if numbers:
+        parts = (regression_split("train", inputs[part], wanted[part], 8, 1) for part in rows)
+    else:
+        parts = (classification_split("train", inputs[part], wanted[part, 0] > 0, 8, 2) for part in rows)
+    return Dataset("noisy rows", *parts)
+
+
+@pytest.mark.parametrize("numbers", [True, False], ids=["numbers", "classes"])
+@pytest.mark.parametrize("examples", [300, 1000])
+def test_noise_is_not_memorised(examples: int, numbers: bool) -> None:
+    """The best possible RMSE is 1.41, and the best possible error 25 %."""
+    data = noisy_rows(examples, numbers)
+    trainer = first_for(data).trainer(data)
+    *_, last = trainer.run()
+    assert (isinstance(last, BestRestored) and last.early) is (examples == 1000)
+    assert trainer.epoch < 100
+    found = Evaluator(trainer.network, data.splits["test"]).evaluate()
+    assert (found.rmse or 0) < 1.65
+    assert (found.error or 0) < 0.3
 
 
 def test_two_spirals_are_learned_in_seconds() -> None:
@@ -239,6 +324,10 @@ def test_found_by_name_whatever_its_capitals() -> None:
         ({"adjustment": {"steps": 12, "regression_steps": 1, "regression": {"rate": 1}}}, "regression is 'rate'"),
         ({"adjustment": {"steps": 12, "regression_steps": 1, "regression": {"beta2": -1}}}, "beta2 is -1"),
         ({"adjustment": {"steps": 12, "regression_steps": 1, "regression": 3}}, "regression is 3"),
+        ({"adjustment": {"steps": 12, "regression_steps": 1, "own": {"epochs": 0}}}, "epochs is 0"),
+        ({"adjustment": {"steps": 12, "regression_steps": 1, "own": {"images": {"beta2": -1}}}}, "beta2 is -1"),
+        ({"adjustment": {"steps": 12, "regression_steps": 1, "own": {"rate": 1}}}, "own is 'rate'"),
+        ({"adjustment": {"steps": 12, "regression_steps": 1, "own": 3}}, "own is 3"),
         ({"network": 3}, "no preset"),
     ],
 )

@@ -87,29 +87,20 @@ def waiting(fields: TrainingSettings, run: TrainingSettings) -> str:
 
 
 def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:
-    """What of a preset is otherwise for the data: "adjusted to 480 examples: batch size 12, 300 epochs".
+    """What of a preset follows the data, in a line: "First steps for 480 examples: SGD 0.2, batches of 12, 300 epochs."
 
-    The second text tells all, the first one of output, loss and augmentation only if nothing else is otherwise. Both
-    are empty where nothing is.
+    The second text also says what of output, loss and augmentation differs; the first one only if nothing of the
+    training does. Both are empty if nothing differs.
     """
-    changes = preset.adjusted(dataset)
-    of_training = [words(changes[name]) for name, words in _TRAINING_WORDS.items() if name in changes]
-    of_task = [words(changes[name]) for name, words in _TASK_WORDS.items() if name in changes]
+    changes, line = preset.adjusted(dataset), preset.line_for(dataset)
+    of_task = [f"batch size {changes['batch_size']}"] if "batch_size" in changes and not line else []
+    of_task += [words(changes[name]) for name, words in _TASK_WORDS.items() if name in changes]
     if any(name in changes for name in _DISTORTIONS):
         of_task.append("no augmentation")
-    if dataset.is_classification and "learning_rate" in changes:
-        of_task.append("for inputs far from 0 a higher rate could leave the first layer dead at once")
-    start = f"adjusted to {text.count(len(dataset.train))} examples: "
-    briefly, whole = (", ".join(words) for words in (of_training or of_task, of_training + of_task))
-    return (start + briefly, start + whole) if whole else ("", "")
+    adapted = f"Adjusted to {text.count(len(dataset.train))} examples: {', '.join(of_task)}." if of_task else ""
+    return line or adapted, " ".join(filter(None, [line, adapted]))
 
 
-_TRAINING_WORDS: dict[str, Callable[[Any], str]] = {
-    "optimizer": lambda name: OPTIMIZERS[name].label,
-    "learning_rate": "rate {:g}".format,
-    "batch_size": "batch size {}".format,
-    "epochs": "{} epochs".format,
-}
 _TASK_WORDS: dict[str, Callable[[Any], str]] = {
     "output": lambda name: f"{ACTIVATIONS[name].label.lower()} output",
     "loss": lambda name: f"{LOSSES[name].label.lower()} loss",

@@ -220,18 +220,22 @@ class TrainingPanel(Card):
             return  # this takes a while, and much else changes together with the data
         self._adjusted_for = preset, dataset
         briefly, whole = ("", "") if preset is None or dataset is None else summaries.of_adjustments(preset, dataset)
-        self._adjusted.setText(re.sub(r"(\d|size|rate) (?=\w)", "\\1\u00a0", briefly))  # a number stays with its word
+        self._adjusted.setText(_with_joined_numbers(briefly))
         self._adjusted.setVisible(bool(briefly))
         self._form.layout().activate()  # else the column keeps room for a line that is gone
         about = [] if preset is None else [preset.description]
-        adjusted = [f"{whole[0].upper()}{whole[1:]}."] if whole else []
-        self._presets.setToolTip(" ".join([*about, *adjusted, _PRESET_TIP]))
+        self._presets.setToolTip(" ".join(filter(None, [*about, whole, _PRESET_TIP])))
 
     def _show_summaries(self) -> None:
         problems, experiment = self._session.settings.problems, self._session.settings.experiment
         for part, group in zip(_PARTS, self.groups, strict=True):
             is_wrong = any(row.name in problems for row in part.rows)
             group.head.show_summary("to be corrected" if is_wrong else part.summary(experiment), is_wrong)
+
+
+def _with_joined_numbers(line: str) -> str:
+    """The line with no-break spaces after a number and before a fraction, so that they stay with their words."""
+    return re.sub(r"(?<=\d) (?=[a-z])| (?=\d+\.\d)", "\u00a0", line)
 
 
 CARDS.register("trainingCard")(CardInfo(TrainingPanel, {"train": Place(Column.CHOOSE, 3)}, is_fixed=True))

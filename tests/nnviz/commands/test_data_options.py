@@ -18,6 +18,7 @@ from tqdm import tqdm
 from engine.datasets import DATASETS, load_data, source_of
 from engine.datasets.painted import Painted
 from engine.experiment import Experiment
+from engine.presets import preset_named
 from engine.provenance import Provenance
 from engine.storage import load_network
 from nnviz.commands import cli
@@ -182,6 +183,50 @@ def test_few_examples_need_no_smaller_batch(capsys: pytest.CaptureFixture[str]) 
     code, _, err = run(capsys, *words, "--batch-size", "100")
     assert code == 2, "what was chosen is not changed"
     assert "16 examples" in err
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> str:
+    """A table of 1,000 rows, of which 800 are trained with."""
+    rng = np.random.default_rng(1)
+    lines = [f"{a:.3f},{b:.3f},{'yes' if a > b else 'no'}" for a, b in rng.random((1000, 2))]
+    (tmp_path / "rows.csv").write_text("\n".join(["a,b,c", *lines]))
+    return str(tmp_path / "rows.csv")
+
+
+def test_training_begins_with_a_line_that_says_what_the_data_chose(
+    capsys: pytest.CaptureFixture[str], rows: str
+) -> None:
+    code, out, _ = run(capsys, "train", "--data", rows, "--no-record", "--batch-size", "50", "--epochs", "40")
+    assert code == 0
+    line, _, rest = out.partition("\n")
+    assert line == (
+        "First steps for 800 examples: AdamW 0.001, weight decay 0.5, batches of 50, up to 40 epochs, "
+        "stops when the validation error has not improved for 15 epochs."
+    )
+    assert rest.lstrip().startswith("epoch  1 of 40 ")
+    assert "First steps" not in run(capsys, "train", "--no-record", "--epochs", "1", "--hidden", "2")[1]
+
+
+def test_the_command_line_trains_as_the_window_does(rows: str) -> None:
+    data = load_data(rows)
+    first = preset_named("First steps").applied_to(Experiment().for_data(data, rows), data)
+    assert fitted_experiment(parser().parse_args(["train", "--data", rows]), data) == first
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("--optimizer", "sgd"), {"learning_rate": 0.2, "weight_decay": 0.0025, "patience": 15}),
+        (("--optimizer", "sgd", "--learning-rate", "0.1"), {"learning_rate": 0.1, "weight_decay": 0.0025}),
+        (("--set", "validation_share=0"), {"validation_share": 0, "patience": 0, "optimizer": "adamw"}),
+        (("--set", "patience=3"), {"validation_share": 0.15, "patience": 3}),
+        (("--weight-decay", "0"), {"weight_decay": 0, "learning_rate": 0.001}),
+    ],
+)
+def test_what_is_chosen_stays_and_the_rest_suits_it(rows: str, words: tuple[str, ...], wanted: dict[str, Any]) -> None:
+    made = fitted_experiment(parser().parse_args(["train", "--data", rows, *words]), load_data(rows))
+    assert {name: made.value(name) for name in wanted} == wanted
 
 
 def test_a_training_on_a_file_goes_on(capsys: pytest.CaptureFixture[str], tmp_path: Path, cars: Path) -> None:

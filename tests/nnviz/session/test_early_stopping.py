@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QLabel, QWidget
+from PyQt5.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.events import BestRestored
@@ -16,11 +16,12 @@ from nnviz.library import Library
 from nnviz.library.exchange import read_run, write_run
 from nnviz.look import text
 from nnviz.session.status import Status
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import action, find, hover, train_epochs, wait_for
+from tests.nnviz.helpers import action, click, find, hover, is_shown, pick, train_epochs, wait_for
 from tests.nnviz.session.helpers import reopen, save
 
 
@@ -48,7 +49,7 @@ def test_the_best_network_is_restored_and_displayed(ready_window: MainWindow, qt
     place = error.test.epochs.index(best.epoch)
     assert best.figures.error == min(error.validation.values)
     assert find(window, QLabel, "runState").text() == "Stopped early:"
-    told = f"best at epoch {best.epoch} (validation {text.percent(best.figures.error)})"
+    told = f"best at epoch {best.epoch} · validation {text.percent(best.figures.error)}"
     assert find(window, QLabel, "runStatus").text() == told
     assert find(window, QLabel, "testFigure").text() == text.percent(error.test.values[place])
     assert find(window, QLabel, "trainFigure").text() == text.percent(error.train.values[place])
@@ -57,6 +58,49 @@ def test_the_best_network_is_restored_and_displayed(ready_window: MainWindow, qt
     assert provenance.test_error == error.test.values[place]
     assert provenance.validation_error == best.figures.error
     assert window.isWindowModified()
+
+
+def noisy_table(folder: Path) -> Path:
+    """800 rows to train on and 200 for the test: one column of four says something of the class."""
+    draw = np.random.default_rng(2)
+    inputs = draw.normal(size=(1000, 4))
+    classes = inputs[:, 0] + draw.normal(size=1000) > 0
+    rows = [",".join([*map(str, row), "yes" if wanted else "no"]) for row, wanted in zip(inputs, classes, strict=True)]
+    (folder / "noisy.csv").write_text("\n".join(["a,b,c,d,passed", *rows]))
+    return folder / "noisy.csv"
+
+
+def test_a_table_of_ones_own_ends_by_itself_at_its_best_epoch(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """With nothing but the defaults; "More epochs" continues from the best epoch, and does not end in a worse one."""
+    window, session = ready_window, ready_window.session
+    window.resize(1280, 720)
+    session.data.load(str(noisy_table(tmp_path)))
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    pick(qtbot, window, "presetCombo", "First steps")
+    line = find(window, QLabel, "presetAdjusted")
+    assert line.text().replace("\u00a0", " ") == (
+        "First steps for 800 examples: AdamW 0.001, weight decay 0.5, batches of 10, up to 200 epochs, "
+        "stops when the validation error has not improved for 15 epochs."
+    )
+    assert line.width() >= line.minimumSizeHint().width()
+    qtbot.waitUntil(lambda: line.height() >= line.heightForWidth(line.width()))  # nothing of it is cut
+    click(qtbot, window, QPushButton, "trainButton")
+    qtbot.waitUntil(lambda: session.state is Status.FINISHED, timeout=60_000)
+    history, best = session.runs.current.history, session.runs.current.history.best
+    assert best is not None
+    assert best.early
+    assert history.completed == best.epoch + 15 < 200
+    assert best.figures.error == min(history.error.validation.values)
+    place = history.error.test.epochs.index(best.epoch)
+    assert find(window, QLabel, "testFigure").text() == text.percent(history.error.test.values[place])
+    assert f"best at epoch {text.epochs(best.epoch)}" in find(window, GivingLabel, "runStatus").shown
+    assert find(window, QWidget, "validationKey").isVisible()
+    click(qtbot, window, QPushButton, "trainButton")
+    qtbot.waitUntil(lambda: session.state is Status.FINISHED and session.runs.current.history.best is not best)
+    again = session.runs.current.history.best
+    assert again is None or again.figures.error <= best.figures.error
 
 
 def test_the_best_parameters_belong_to_their_epoch(ready_model: Model, qtbot: QtBot) -> None:

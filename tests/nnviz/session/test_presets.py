@@ -184,12 +184,13 @@ def test_the_preset_in_the_box_follows_the_data_and_says_so(ready_window: MainWi
     load(qtbot, window, "spirals")
     assert combo.currentText() == "First steps"
     assert line.isVisible()
-    assert line.text().replace("\u00a0", " ") == "adjusted to 480 examples: batch size 12, 300 epochs"
-    assert "Adjusted to 480 examples: batch size 12, 300 epochs." in combo.toolTip()
+    assert line.text().replace("\u00a0", " ") == "First steps for 480 examples: SGD 0.2, batches of 12, 300 epochs."
+    assert "First steps for 480 examples: SGD 0.2, batches of 12, 300 epochs." in combo.toolTip()
     assert find(window, QLineEdit, "epochsEdit").text() == "300"
     load(qtbot, window, "mpg")
     assert combo.currentText() == "First steps"
-    assert line.text().replace("\u00a0", " ") == "adjusted to 318 examples: Adam, rate 0.002, batch size 10, 97 epochs"
+    chosen = "First steps for 318 examples: AdamW 0.001, weight decay 0.5, batches of 10, 60 epochs."
+    assert line.text().replace("\u00a0", " ") == chosen
     assert "identity output, quadratic loss" in combo.toolTip()
     for _ in range(2):
         action(window, "actionUndo").trigger()
