@@ -36,10 +36,6 @@ _COMES = (
     "Shape, first weights and loss come with the next run: Space or Reset starts it with a new network.",
     "Comes with the next run: Space starts it.",
 )
-_ASKS = (
-    "The fields describe another network than the trained one: Space asks which to train, Reset starts the new one.",
-    "Another network: Space asks which to train.",
-)
 _ROOM_FOR_LAYERS = 2  # hidden layers that always have room, so that a preset with fewer does not move what is below
 _LONGEST_SHAPE = 2**24  # characters; Qt's usual limit would cut the shape of a very deep network, and drop layers
 _SEED_TIP = "The number from which first weights and order of examples are drawn. The same seed gives the same run."
@@ -215,7 +211,7 @@ class NetworkPanel(Card):
         elif self._session.state is Status.TRAINING:
             self._notice.show_text(*_WAITS)
         else:
-            self._notice.show_text(*(_COMES if misfit or run.untouched else _ASKS))
+            self._notice.show_text(*_COMES)
 
     def _show_problems(self) -> None:
         problems = self._session.settings.problems
