@@ -8,6 +8,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import EngineError
 from engine.experiment import Experiment
+from engine.presets import Preset
 from engine.validation import check_memory, parameter_count
 from nnviz.jobs.lane import Lane
 from nnviz.session.data import Data
@@ -87,14 +88,15 @@ class Making(QObject):
         before = self._runs.current
         if not run.id:
             self._runs.add(run)
-        old, new = (before.id, self._settings.experiment), (run.id, run.experiment)
+        base = self._settings.base
+        old, new = (before.id, self._settings.experiment, base), (run.id, run.experiment, base)
         if before.untouched and run.untouched:
             self._show(new)
         else:
             self._undo.push(Step(text, Kind.RUN, self._show, old, new, (before.id, run.id)))
 
-    def _show(self, run_and_fields: tuple[int, Experiment]) -> None:
-        number, fields = run_and_fields
+    def _show(self, run_and_fields: tuple[int, Experiment, Preset | None]) -> None:
+        number, fields, base = run_and_fields
         run = self._runs.by_id(number)
         if run is not None:
             self.cancel()
@@ -102,7 +104,7 @@ class Making(QObject):
                 self._data.cancel()  # nobody waits any more for those of the run before
             self._data.awaits(fields)  # before the run is shown: its training can go on with them
             self._runs.show(run)
-            self._settings.take(fields)
+            self._settings.take(fields, base)
 
     # ---- the fields
 
