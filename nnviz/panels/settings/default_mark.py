@@ -30,8 +30,9 @@ class DefaultMark(QToolButton):
             settings: their names, each with a function that makes a text of its value.
         """
         super().__init__()
-        named(self, name)
+        named(self, name, f"Use the default {title}", f"Replaces the {title} by what the preset gives for the data.")
         self._session, self._title, self._field, self._settings = session, title, field, settings
+        self._said = ""  # how the field is described
         theme.set_icon(self, "undo-2", "muted")
         self.setIconSize(QSize(12, 12))
         self.setFixedSize(_SIZE, _SIZE)
@@ -49,8 +50,9 @@ class DefaultMark(QToolButton):
             said = f"Typed. {settings.base.name} gives {given} for these data."
             self.setToolTip(f"{said} Click to use that.")
             self.setAccessibleName(f"Use the default {self._title}, {given}")
-        if not any(name in settings.all_problems for name in self._settings):  # which the field is described by then
+        if self._field.accessibleDescription() in ("", self._said):  # else it is what is wrong with the field
             self._field.setAccessibleDescription(said)
+        self._said = said
         if not said and self.hasFocus():
             self._field.setFocus()
         self.setVisible(bool(said) and not self._field.isHidden())
