@@ -24,9 +24,10 @@ from nnviz.commands import cli
 from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment, fitted_experiment
 
-# Settings that differ from the usual ones, for each group of data; of "mnist" there are none.
+# Settings that differ from the usual ones, for each group of data.
 PAINTED = Painted(np.random.default_rng(1).uniform(-1, 1, (150, 2)), np.arange(150) % 3)
 SETTINGS: dict[str, dict[str, Any]] = {
+    "mnist": {"train_examples": 300, "seed": 2},
     "penguins": {"target": "sex", "missing": "median", "ignored": ("island",), "standardise": False, "seed": 3},
     "mpg": {"target": "origin", "task": "classification", "ignored": (), "texts": ("cylinders",), "test_share": 0.5},
     "spirals": {"points": 150, "noise": 0.1, "classes": 3, "seed": 5},
@@ -72,7 +73,7 @@ def repeated(made: Experiment) -> Experiment:
 
 
 def test_every_group_of_data_is_tried() -> None:
-    here = {name for name in DATASETS if DATASETS[name].settings}
+    here = {name for name in DATASETS if DATASETS[name].download is None}
     assert set(SETTINGS) == here
 
 
@@ -115,7 +116,11 @@ def test_tabs_and_the_like_have_names(tmp_path: Path) -> None:
     [
         (("--data", "nope.csv"), ("nope.csv", "penguins", "file or a folder")),
         (("--data", "penguins", "--points", "3"), ("--points", "Penguins", "--target", "missing")),
-        (("--points", "3"), ("--points", "MNIST", "none")),
+        (("--points", "3"), ("--points", "MNIST", "--train-examples")),
+        (("--train-examples", "5"), ("train_examples", "10 to 60,000", "Try 300")),
+        (("--train-examples", "60001"), ("train_examples", "10 to 60,000")),
+        (("--train-examples", "few"), ("train_examples", "few", "whole number", "Try 300")),
+        (("--data", "mpg", "--train-examples", "5"), ("--train-examples", "MPG")),
         (("--data", "sine", "--target", "y"), ("--target", "Sine", "--points, --noise, --test-share", "seed")),
         (("--data", "spirals", "--data-setting", "colour=red"), ("colour", "classes")),
         (("--data", "spirals", "--data-setting", "classes"), ("classes", "NAME=VALUE")),
