@@ -175,7 +175,7 @@ def test_fewer_examples_leave_the_test_as_it_is_and_say_so(few_digits: Dataset) 
     assert some.train.labels is not None
     assert np.bincount(some.train.labels).tolist() == [30] * 10
     assert some.test is few_digits.test
-    assert some.notes[0] == "300 of 2,000 training examples are used, drawn with seed 2."
+    assert some.notes[0] == "300 of 2,000 examples, drawn by seed 2."
     assert some.fingerprint == few_digits.with_train_examples(300, seed=2).fingerprint
     assert some.fingerprint != few_digits.with_train_examples(300, seed=3).fingerprint
     assert few_digits.with_train_examples(2000) is few_digits
