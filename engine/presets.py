@@ -32,6 +32,7 @@ _TYPED = (
     *(each.name for each in fields(TrainingSettings) if each.name not in ("optimizer", "augmentation", "seed")),
     *(each.name for each in fields(Augmentation)),
 )
+TYPED_NAMES = frozenset({*_TYPED, "optimizer", "activations"})  # all that Preset.typed may name
 _NETWORK_KEYS = ("hidden", "activation", "output", "loss", "initializer", "weight_scale")
 
 
@@ -165,7 +166,8 @@ class Preset:
             return new
         if typed & {"optimizer", "learning_rate"} and new.training.optimizer != experiment.training.optimizer:
             new = new.with_optimizer(experiment.training.optimizer)
-        if "hidden" in typed:
+        of_layers = typed & {"activations", "dropout"} and len(experiment.hidden) != len(new.hidden)
+        if "hidden" in typed or of_layers:
             new = new.changed(hidden=experiment.hidden)
         if typed & {"output", "loss"}:
             new = new.changed(output=experiment.output, loss=experiment.loss)

@@ -15,7 +15,8 @@ from PyQt5.QtCore import QObject
 from engine.augmentation import Augmentation
 from engine.datasets import Dataset
 from engine.errors import EngineError
-from engine.experiment import SETTING_NAMES, Experiment
+from engine.experiment import Experiment
+from engine.presets import TYPED_NAMES
 from engine.validation import check_memory
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.session.making import is_quickly_made
@@ -55,7 +56,7 @@ class Memory(QObject):
             stored: Any = self._preferences.document("strengths") or kept["strengths"]
             session.settings.remember_strengths(Augmentation(**stored))
         typed = self._preferences.document("typed")
-        names = frozenset(map(str, typed)) & {*SETTING_NAMES} if isinstance(typed, list) else None
+        names = frozenset(map(str, typed)) & TYPED_NAMES if isinstance(typed, list) else None
         session.settings.remember_base(self._preferences.text("preset"), names)
         session.records.set_on(self._preferences.number("keep_runs") != 0)
         session.imported.take(self._preferences.document("imported"))
