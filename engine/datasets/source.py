@@ -17,6 +17,7 @@ from engine.datasets.own import USUAL_SHARE, read_own, with_own
 from engine.errors import SettingError
 from engine.lazy_dataclass import dataclass
 from engine.registry import Registry
+from engine.validation import whole_number
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
 
@@ -161,7 +162,7 @@ TRAIN_EXAMPLES = DataSetting(
     "train_examples",
     "Training examples",
     None,
-    "How many examples are trained with, the same number of each class. With few, a network overfits.",
+    "Trains with that many examples, the same number of each class. With few, the network overfits.",
     kind=int,
     example=300,
 )
@@ -194,10 +195,10 @@ def without_drawing(settings: Mapping[str, Value], known: tuple[DataSetting, ...
 def with_fewer(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
     """The data with as many training examples as the settings say; all of them if they say nothing.
 
-    Raises SettingError, see :meth:`~engine.datasets.dataset.Dataset.with_train_examples`.
+    Raises SettingError for a wrong seed, and what :meth:`~engine.datasets.dataset.Dataset.with_train_examples` raises.
     """
-    count = settings.get("train_examples")
-    return data if count is None else data.with_train_examples(count, settings.get("seed", SEED.usual))
+    count, seed = settings.get("train_examples"), whole_number("seed", settings.get("seed", SEED.usual), 0, "1")
+    return data if count is None else data.with_train_examples(count, seed)
 
 
 def with_own_of(data: Dataset, settings: Mapping[str, Value]) -> Dataset:

@@ -131,6 +131,7 @@ def test_tabs_and_the_like_have_names(tmp_path: Path) -> None:
         (("--points", "3"), ("--points", "MNIST", "--train-examples")),
         (("--train-examples", "5"), ("train_examples", "10 to 60,000", "Try 300")),
         (("--train-examples", "60001"), ("train_examples", "10 to 60,000")),
+        (("--data-setting", "seed=-1"), ("seed", "at least 0")),
         (("--train-examples", "few"), ("train_examples", "few", "whole number", "Try 300")),
         (("--data", "mpg", "--train-examples", "5"), ("--train-examples", "MPG")),
         (("--data", "sine", "--target", "y"), ("--target", "Sine", "--points, --noise, --test-share", "seed")),
