@@ -287,9 +287,10 @@ class Experiment:
         if hidden != usual.changed(shape=self.shape).activations[:-1]:
             words += ["--activation", hidden[0] if len(set(hidden)) == 1 else ",".join(hidden)]
         words += ["--epochs", str(self.training.epochs)]  # the command line has another default
+        is_adjusted = self.data != usual.data or "train_examples" in self.data_settings
         for name in ("output", *_SETTINGS):
             value = self.value(name)
-            is_usual = value == usual.value(name) and not (name in ADJUSTED and self.data != usual.data)
+            is_usual = value == usual.value(name) and not (name in ADJUSTED and is_adjusted)
             if name in _WRITTEN_SEPARATELY or is_usual:
                 continue
             if name in OPTIONS and not isinstance(value, tuple):

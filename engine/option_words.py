@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 
 # Settings of the data, and of the training, that have their own command line option.
-DATA_OPTIONS = ("target", "task", "test_share", "points", "noise")
+DATA_OPTIONS = ("target", "task", "test_share", "train_examples", "points", "noise")
 # Of these, what the usual preset adjusts to the data; see ``engine.presets.Adjustment``.
 ADJUSTED = ("epochs", "batch_size", "learning_rate", "optimizer", "weight_decay", "validation_share", "patience")
 OPTIONS = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "weight_decay", "dropout", "seed")

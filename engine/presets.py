@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import field, replace
+from collections.abc import Mapping, Set
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from engine.assets_folder import ASSETS
+from engine.augmentation import Augmentation
 from engine.datasets.dataset import Dataset
 from engine.errors import EngineError, SettingError, bad_file
 from engine.experiment import Experiment
@@ -23,6 +24,13 @@ _MOST_BYTES = 1_000_000
 _BATCHES = 40  # in an epoch of few examples
 _BATCHES_OF_OWN = 100  # likewise, of the user's own data
 _BATCH_SIZES, _EPOCHS = (10, 100), (20, 1000)  # within which a preset may be adjusted
+# Settings that a preset gives and the user can type; the optimizer and the activations are compared in their own way.
+_TYPED = (
+    *("hidden", "output", "loss", "initializer", "weight_scale"),
+    *(each.name for each in fields(TrainingSettings) if each.name not in ("optimizer", "augmentation", "seed")),
+    *(each.name for each in fields(Augmentation)),
+)
+TYPED_NAMES = frozenset({*_TYPED, "optimizer", "activations"})  # all that Preset.typed may name
 _NETWORK_KEYS = ("hidden", "activation", "output", "loss", "initializer", "weight_scale")
 
 
@@ -149,6 +157,52 @@ class Preset:
     def matches(self, experiment: Experiment, dataset: Dataset | None = None) -> bool:
         """Whether the experiment has exactly the preset's settings, as they are for this data set."""
         return self.applied_to(experiment, dataset) == experiment
+
+    def given(self, experiment: Experiment, dataset: Dataset | None = None) -> Experiment:
+        """Returns :meth:`applied_to` with the experiment's optimizer: rate and decay are those that suit it."""
+        applied, optimizer = self.applied_to(experiment, dataset), experiment.training.optimizer
+        return applied if applied.training.optimizer == optimizer else applied.with_optimizer(optimizer)
+
+    def typed(self, experiment: Experiment, dataset: Dataset | None = None) -> frozenset[str]:
+        """Returns the names of the experiment's settings that are not what the preset gives for this data set.
+
+        "hidden" are the sizes of the hidden layers, and "activations" are those of the hidden layers only. Data, seed,
+        inputs and outputs are left out. Learning rate and weight decay are compared with :meth:`given`.
+        """
+        applied, given = self.applied_to(experiment, dataset), self.given(experiment, dataset)
+        names = {name for name in _TYPED if experiment.value(name) != given.value(name)}
+        names |= {"optimizer"} if applied.training.optimizer != experiment.training.optimizer else set()
+        with_layers = given.changed(hidden=experiment.hidden)
+        if experiment.activations[:-1] != with_layers.activations[:-1]:
+            names.add("activations")
+        if experiment.training.dropout == with_layers.training.dropout:
+            names.discard("dropout")
+        return frozenset(names)
+
+    def applied_around(self, experiment: Experiment, dataset: Dataset, typed: Set[str]) -> Experiment:
+        """Returns the preset's settings for this data set, and the experiment's own values of the ``typed`` settings.
+
+        A learning rate keeps its optimizer, output and loss keep each other, and patience keeps its validation set.
+        Output, loss, augmentation and batch size then follow the data set's task and size.
+        """
+        new = self.applied_to(experiment, dataset)
+        if not typed:
+            return new
+        if typed & {"optimizer", "learning_rate"} and new.training.optimizer != experiment.training.optimizer:
+            new = new.with_optimizer(experiment.training.optimizer)
+        of_layers = typed & {"activations", "dropout"} and len(experiment.hidden) != len(new.hidden)
+        if "hidden" in typed or of_layers:
+            new = new.changed(hidden=experiment.hidden)
+        if typed & {"output", "loss"}:
+            new = new.changed(output=experiment.output, loss=experiment.loss)
+        if "activations" in typed:
+            new = new.changed(activations=(*experiment.activations[:-1], new.output))
+        alone = set(typed) - {"optimizer", "hidden", "activations", "output", "loss"}
+        new = new.changed(**{name: experiment.value(name) for name in alone})
+        if new.training.patience and not new.training.validation_share and dataset.validation is None:
+            share = experiment.training.validation_share if "patience" in typed else 0.0
+            new = new.changed(validation_share=share, patience=new.training.patience if share else 0)
+        return new.for_task(dataset).for_few(dataset)
 
     def adjusted(self, dataset: Dataset) -> dict[str, Any]:
         """Returns the settings, by name, that are others for this data set than the preset's own."""

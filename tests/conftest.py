@@ -18,13 +18,14 @@ sys.dont_write_bytecode = False
 import gc
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QCoreApplication, QEvent, QThreadPool
 from pytestqt.qtbot import QtBot
 
-from engine.datasets import DATASETS, Dataset, DataSource
+from engine.datasets import DATASETS, Dataset
 from engine.datasets.mnist import load_mnist
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
@@ -133,7 +134,7 @@ def load_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Dataset
     restored_later(monkeypatch, DATASETS)  # in the reverse order of all that is to be restored
 
     def put(load: Callable[[], Dataset]) -> None:
-        DATASETS.register("mnist")(DataSource(DATASETS["mnist"].title, load))
+        DATASETS.register("mnist")(replace(DATASETS["mnist"], make=load))
 
     return put
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from engine.datasets.description import Description
 from engine.datasets.entries import storable
-from engine.datasets.parts import validation_rows
+from engine.datasets.parts import balanced_rows, validation_rows
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import TableCoding
 from engine.errors import DataError, SettingError, Verbatim
@@ -242,6 +242,31 @@ class Dataset:
             )
         aside, rest = validation_rows(len(self.train), count, seed)
         return replace(self, train=self.train.at(rest), validation=self.train.at(aside))
+
+    def with_train_examples(self, count: object, seed: int = 0) -> Dataset:
+        """Returns the data set with ``count`` of its training examples, the same of each class as far as it has enough.
+
+        They are drawn at random, always the same ones for one ``seed``; a note says so. All other splits stay. Raises
+        SettingError for fewer than one example of each class, or more than there are.
+        """
+        every, labels = len(self.train), self.train.labels
+        least = 1 if labels is None else len(np.unique(labels))
+        number = 0
+        if isinstance(count, (int, float, np.integer)) and not isinstance(count, bool) and float(count).is_integer():
+            number = int(count)
+        if not least <= number <= every:
+            why = "one of each class at least" if least > 1 else "one at least"
+            raise SettingError(
+                "train_examples",
+                count,
+                f"must be a whole number from {least:,} to {every:,}: {why}, and at most all of {self.title}",
+                f"Try {min(max(least, 300), every)}, or leave it out for all.",
+            )
+        if number == every:
+            return self
+        rows = balanced_rows(every if labels is None else labels, number, seed)
+        note = f"{number:,} of {every:,} examples, drawn by seed {seed}."
+        return replace(self, train=self.train.at(rows), notes=(note, *self.notes))
 
     def divided(self, validation_share: float) -> Dataset:
         """Returns the data as a run with that ``validation_share`` divides them.

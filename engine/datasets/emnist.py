@@ -20,7 +20,7 @@ from engine.datasets.dataset import Dataset, Split
 from engine.datasets.download import Download, Progress, RemoteFile
 from engine.datasets.idx import read_idx_from
 from engine.datasets.mnist import SIDE, picture_split
-from engine.datasets.source import DATASETS, DataSource
+from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
 from engine.errors import SettingError, bad_file
 from engine.lazy_dataclass import dataclass
 from engine.regular_files import open_regular
@@ -196,5 +196,5 @@ for _name, _split in SPLITS.items():
     _load = partial(load_emnist, _name)
     _about = f"pictures of 28 × 28, {len(_split.class_names)} classes"
     DATASETS.register(f"emnist-{_name}")(
-        DataSource(_split.title, _load, shows_progress=True, download=DOWNLOAD, about=_about)
+        DataSource(_split.title, _load, settings=IMAGE_SETTINGS, shows_progress=True, download=DOWNLOAD, about=_about)
     )

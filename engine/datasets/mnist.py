@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.assets_folder import ASSETS
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.idx import read_idx
-from engine.datasets.source import DATASETS, DataSource
+from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
 from engine.errors import FileFormatError, Verbatim
 from engine.validation import Array, labels, same_length
 
@@ -70,4 +70,4 @@ def _file(folder: Path, name: str) -> Path:
     return packed if packed.exists() else folder / name
 
 
-DATASETS.register("mnist")(DataSource(TITLE, load_mnist, about=ABOUT))
+DATASETS.register("mnist")(DataSource(TITLE, load_mnist, settings=IMAGE_SETTINGS, about=ABOUT))

@@ -12,7 +12,20 @@ from typing import TYPE_CHECKING, Any
 from engine.datasets.arrays import TASKS, npz_dataset
 from engine.datasets.dataset import Dataset
 from engine.datasets.idx_pair import idx_dataset
-from engine.datasets.source import DATASETS, FILES, PICTURES, SEED, TEST_SHARE, DataSetting, DataSource, Progress, Value
+from engine.datasets.source import (
+    DATASETS,
+    FILES,
+    PICTURES,
+    SEED,
+    TEST_SHARE,
+    TRAIN_EXAMPLES,
+    DataSetting,
+    DataSource,
+    Progress,
+    Value,
+    with_fewer,
+    without_drawing,
+)
 from engine.datasets.table_source import table_source
 from engine.errors import UnknownNameError
 
@@ -23,6 +36,7 @@ _TASKS = {name: name for name in TASKS}
 _TASK = DataSetting("task", "Task", None, "Whether the network tells classes apart or predicts numbers.", _TASKS)
 _SIDE = DataSetting("side", "Side", 28, "Pixels of a picture in both directions, whatever size its file has.")
 COLOUR_NOTE = "Colour images become grey."
+_PARTS = (TEST_SHARE, SEED, TRAIN_EXAMPLES)
 _IDX = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")
 TABLE_FILES = (".csv", ".tsv", ".txt", ".dat", ".data")  # how the names of tables mostly end
 _DATA = (*TABLE_FILES, ".npz", *_IDX)
@@ -42,13 +56,13 @@ def source_of(name: str) -> DataSource:
             "data", name, "must be the name of a known data set, or a file or folder that is there", choices
         )
     if path.is_dir():
-        settings = (_SIDE, TEST_SHARE, SEED)
+        settings = (_SIDE, *_PARTS)
         title, make = path.resolve().name, partial(_load_folder, path)
         return DataSource(title, make, PICTURES, settings, shows_progress=True, file=path)
     if path.suffix.lower() == ".npz":
-        return DataSource(path.name, partial(npz_dataset, path), FILES, (_TASK, TEST_SHARE, SEED), file=path)
+        return DataSource(path.name, partial(npz_dataset, path), FILES, (_TASK, *_PARTS), file=path)
     if is_idx(path.name):
-        return DataSource(path.name, partial(idx_dataset, path), PICTURES, (TEST_SHARE, SEED), file=path)
+        return DataSource(path.name, partial(idx_dataset, path), PICTURES, _PARTS, file=path)
     return table_source(path)
 
 
@@ -88,8 +102,8 @@ def read_folder(
     from engine.datasets.picture_folder import folder_dataset  # imports Pillow
 
     told: dict[str, Any] = {} if progress is None else {"progress": progress}
-    dataset, report = folder_dataset(path, **settings, **told)
-    return replace(dataset, notes=_notes(report)), report
+    dataset, report = folder_dataset(path, **without_drawing(settings, ()), **told)
+    return with_fewer(replace(dataset, notes=_notes(report)), settings), report
 
 
 def _notes(report: FolderReport) -> tuple[str, ...]:

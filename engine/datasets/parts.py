@@ -55,6 +55,27 @@ def validation_rows(examples: int, count: int, seed: int = 0) -> tuple[Array, Ar
     return np.sort(order[:count]), np.sort(order[count:])
 
 
+def balanced_rows(labels_or_count: Array | int, count: int, seed: int) -> Array:
+    """Draws ``count`` of the examples, as many of each class as far as a class has enough.
+
+    With the same seed, the examples of a smaller count are among those of a larger one.
+
+    Args:
+        labels_or_count: as of :func:`parts_of`.
+        count: at most as many as there are.
+
+    Returns:
+        The numbers of the drawn examples, from 0; int64, sorted.
+    """
+    class_of = _counted(labels_or_count)[0]
+    order = np.random.default_rng(whole_number("seed", seed, 0, "1")).permutation(len(class_of))
+    rank = np.empty(len(order), np.int64)  # in the order of drawing, how many of its class come before
+    rank[order] = place_in_class(class_of[order])
+    # Row by row over the classes: first one of each, then a second one of each, …
+    drawn = np.lexsort((class_of, rank))[:count]
+    return np.sort(drawn)
+
+
 def steady_parts(labels: Array, test_share: float, seed: int) -> tuple[Array, Array]:
     """The same for examples that come one by one: more of them change nothing for those that were there before.
 

@@ -17,6 +17,7 @@ from engine.datasets.own import USUAL_SHARE, read_own, with_own
 from engine.errors import SettingError
 from engine.lazy_dataclass import dataclass
 from engine.registry import Registry
+from engine.validation import whole_number
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
 
@@ -36,6 +37,7 @@ class DataSetting:
         tip: what it does, in a sentence.
         choices: words for its values, where only these are possible; else empty.
         kind: the type of its values, if the usual one is None and they are no texts; else None.
+        example: a value that messages suggest where the usual one is None.
     """
 
     name: str
@@ -44,6 +46,7 @@ class DataSetting:
     tip: str
     choices: Mapping[str, Value] = field(default_factory=dict, hash=False)
     kind: type | None = None
+    example: Value = None
 
     def parse(self, text: str) -> Value:
         """The value that a text stands for, of the type of the usual one. Raises SettingError."""
@@ -58,8 +61,9 @@ class DataSetting:
             return kind(text)
         except ValueError:
             what = "a whole number" if kind is int else "a number"
+            example = self.example if self.usual is None else self.usual
             raise SettingError(
-                self.name, text, f"must be {what}", f"Try {kind() if self.usual is None else self.usual}."
+                self.name, text, f"must be {what}", f"Try {kind() if example is None else example}."
             ) from None
 
     def _chosen(self, text: str, choices: Mapping[str, Value]) -> Value:
@@ -118,9 +122,9 @@ class DataSource:
         Raises SettingError for a setting that it does not have, and what ``make`` raises.
         """
         given = self.different(settings or {})
-        alone = without_own(given)
+        alone = without_drawing(without_own(given), self.settings)
         made = self.make(**alone, progress=progress) if self.shows_progress else self.make(**alone)
-        return with_own_of(made, given)
+        return with_own_of(with_fewer(made, given), given)
 
     def different(self, settings: Mapping[str, Value]) -> dict[str, Value]:
         """Those of the settings that are not the usual ones, in their order. Raises SettingError for unknown ones."""
@@ -154,6 +158,18 @@ DATASETS: Registry[DataSource] = Registry("data set")
 TEST_SHARE = DataSetting("test_share", "Test share", 0.2, "The share of the examples that is kept for the test.")
 SEED = DataSetting("seed", "Seed", 0, "Draws the test part, and what is made at random. Another seed, other data.")
 
+TRAIN_EXAMPLES = DataSetting(
+    "train_examples",
+    "Training examples",
+    None,
+    "Trains with that many examples, the same number of each class. With few, the network overfits.",
+    kind=int,
+    example=300,
+)
+DRAWING_SEED = DataSetting("seed", "Seed", 0, "Draws the training examples if not all are used. Another seed, others.")
+# Settings of images that are there as they are, without a test part that is drawn.
+IMAGE_SETTINGS = (TRAIN_EXAMPLES, DRAWING_SEED)
+
 _OWN_TIP = (
     "A file of examples of one's own, as the window keeps and exports them, that are mixed into the training part."
 )
@@ -168,6 +184,21 @@ def without_own(settings: Mapping[str, Value]) -> dict[str, Value]:
     """The settings of the data alone, without those of one's own examples."""
     own = [each.name for each in OWN_SETTINGS]
     return {name: value for name, value in settings.items() if name not in own}
+
+
+def without_drawing(settings: Mapping[str, Value], known: tuple[DataSetting, ...]) -> dict[str, Value]:
+    """The settings without the number of training examples, and without a seed that draws nothing but these."""
+    gone = ("train_examples", *(["seed"] if DRAWING_SEED in known else []))
+    return {name: value for name, value in settings.items() if name not in gone}
+
+
+def with_fewer(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
+    """The data with as many training examples as the settings say; all of them if they say nothing.
+
+    Raises SettingError for a wrong seed, and what :meth:`~engine.datasets.dataset.Dataset.with_train_examples` raises.
+    """
+    count, seed = settings.get("train_examples"), whole_number("seed", settings.get("seed", SEED.usual), 0, "1")
+    return data if count is None else data.with_train_examples(count, seed)
 
 
 def with_own_of(data: Dataset, settings: Mapping[str, Value]) -> Dataset:

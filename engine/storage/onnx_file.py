@@ -45,8 +45,8 @@ def export_onnx(network: Network, path: str | Path) -> None:
     deviations are float64 instead, and so is their scaling, since float32 would lose their differences. If the network
     has a description, ``input`` takes numbers as they are written in its data, which the model scales, and ``output``
     has numbers in the unit of the targets. Texts and yes/no are given as 0 and 1. The model's metadata say as JSON
-    what each of the ``inputs`` and ``outputs`` is, as the doc strings of ``input`` and ``output`` do, and what stands for
-    a ``missing`` value of each input of a table.
+    what each of the ``inputs`` and ``outputs`` is, as the doc strings of ``input`` and ``output`` do, and what stands
+    for a ``missing`` value of each input of a table.
 
     Raises:
         DataError: a weight or bias is not finite.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.datasets import DATASETS, Dataset, DataSource, source_of
 from engine.datasets.download import Download
-from engine.datasets.source import DataSetting, Value
+from engine.datasets.source import TRAIN_EXAMPLES, DataSetting, Value
 from engine.errors import EngineError
 from engine.option_words import data_words, shell_command
 from nnviz.commands.data_facts import facts_of, summary_of
@@ -120,7 +120,7 @@ def _settings(source: DataSource) -> list[str]:
 
 def _value(setting: DataSetting) -> str:
     if setting.usual is None:
-        return "found out"
+        return "all" if setting is TRAIN_EXAMPLES else "found out"
     if isinstance(setting.usual, tuple):
         return ", ".join(setting.usual) or "none"
     if isinstance(setting.usual, bool):

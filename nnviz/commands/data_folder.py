@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.datasets.opening import COLOUR_NOTE
 from engine.datasets.picture_folder import folder_dataset
-from engine.datasets.source import Value
+from engine.datasets.source import Value, with_fewer, without_drawing
 from nnviz.commands.data_facts import facts_of, summary_of
 from nnviz.commands.progress import reading
 from nnviz.look import text
@@ -18,7 +18,8 @@ _MOST_UNREAD = 20  # files that are listed
 def described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str]:
     """Reads the pictures, and tells of classes and of files that cannot be read. Raises EngineError or OSError."""
     with reading(path.name, " pictures") as show:
-        dataset, report = folder_dataset(path, progress=show, **settings)
+        dataset, report = folder_dataset(path, progress=show, **without_drawing(settings, ()))
+        dataset = with_fewer(dataset, settings)
     yield f"{text.name(dataset.title)}: a folder of pictures, {summary_of(dataset)}"
     if report.has_colour:
         yield COLOUR_NOTE

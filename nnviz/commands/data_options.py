@@ -32,6 +32,8 @@ def add_data_settings(parser: argparse.ArgumentParser) -> None:
     add("--target", metavar="COLUMN", help="of a table: the column to predict")
     add("--task", metavar="TASK", help="classification or regression; without it, found out from what is predicted")
     add("--test-share", metavar="S", help="share of the examples that is kept for the test, 0 to 0.9 (usually 0.2)")
+    text = "of images: how many examples are trained with, the same number of each class (without it: all)"
+    add("--train-examples", metavar="N", help=text)
     add("--points", metavar="N", help="of the plane and curves: how many points")
     add("--noise", metavar="S", help="of the plane and curves: how far points are moved at random")
     text = _SETTING_HELP.format(program=program_name().replace("%", "%%"))

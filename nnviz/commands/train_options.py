@@ -189,8 +189,9 @@ def fitted_experiment(arguments: argparse.Namespace, data: Dataset) -> Experimen
 
 
 def _adjusted(arguments: argparse.Namespace, experiment: Experiment, data: Dataset) -> Experiment:
-    """With what a preset adjusts to the data: the one that was named, else the usual one, unless data are the usual."""
-    if arguments.preset is None and experiment.data == _DEFAULTS.data:
+    """With what a preset adjusts to the data: the named one, else the usual one, unless all the usual data are used."""
+    is_usual = experiment.data == _DEFAULTS.data and "train_examples" not in experiment.data_settings
+    if arguments.preset is None and is_usual:
         return experiment
     chosen = {name for name in ADJUSTED if getattr(arguments, name, None) is not None} | set(_set_by_name(arguments))
     changes = preset_named(arguments.preset or USUAL_PRESET).adjusted(data)

@@ -207,6 +207,8 @@ class RunBar(QWidget):
             return ["training waits for the field marked red"]
         if training.state in (Status.READY, Status.PAUSED):
             past = run.epochs
+            if self._starts_new:
+                return ["the fields describe another network", "Space trains that"]
             return (
                 [f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}", "Space trains on"]
                 if past
@@ -253,11 +255,18 @@ class RunBar(QWidget):
         theme.set_icon(self.reset, "rotate-ccw", "past" if problems else "text")
 
     def _start_text(self) -> str:
-        """The text of the button: after the end of a training, it trains more epochs."""
+        """The text of the button: a new network if the fields describe another; after the end of a run, more epochs."""
         epochs = self._session.settings.experiment.training.epochs
+        if self._starts_new:
+            return "Train new"
         if not self._is_over:
             return "Train"
         return more_epochs(epochs) if epochs < _MANY else "More epochs"
+
+    @property
+    def _starts_new(self) -> bool:
+        """Whether training would begin with a new network in place of one that has learned or comes from a file."""
+        return self._session.training.is_another_network and not self._session.runs.current.untouched
 
     @property
     def _is_over(self) -> bool:
@@ -270,6 +279,9 @@ class RunBar(QWidget):
             return "Training can start when this is corrected: " + " ".join(problems.values())
         if self._misfit and not self._session.training.can_start:
             return self._misfit
+        if self._starts_new:
+            shape = text.shape(self._session.settings.fitting.shape)
+            return f"Trains a new network, {shape}, as the fields describe it (Space). Undo restores the present one."
         if self._is_over:
             epochs = self._session.settings.experiment.training.epochs
             return f"Trains this network for {more_epochs(epochs)}, with the settings at the left (Space)."

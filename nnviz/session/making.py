@@ -7,15 +7,14 @@ from collections.abc import Callable
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import EngineError
-from engine.experiment import NETWORK_SETTINGS, Experiment
+from engine.experiment import Experiment
+from engine.presets import Preset
 from engine.validation import check_memory, parameter_count
 from nnviz.jobs.lane import Lane
-from nnviz.look import text
 from nnviz.session.data import Data
-from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.messages import Messages
 from nnviz.session.run import Run, new_run
 from nnviz.session.runs import Runs
-from nnviz.session.setting_words import setting_name, setting_value
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
@@ -49,7 +48,6 @@ class Making(QObject):
         self._messages, self._lane = messages, lane
         self._number = 0  # of the latest request; the networks of earlier requests are dropped
         self.is_making = False
-        self._question: Message | None = None  # the message that asks which network to train
         settings.changed.connect(self._follow)
 
     @property
@@ -90,14 +88,15 @@ class Making(QObject):
         before = self._runs.current
         if not run.id:
             self._runs.add(run)
-        old, new = (before.id, self._settings.experiment), (run.id, run.experiment)
+        base = self._settings.base
+        old, new = (before.id, self._settings.experiment, base), (run.id, run.experiment, base)
         if before.untouched and run.untouched:
             self._show(new)
         else:
             self._undo.push(Step(text, Kind.RUN, self._show, old, new, (before.id, run.id)))
 
-    def _show(self, run_and_fields: tuple[int, Experiment]) -> None:
-        number, fields = run_and_fields
+    def _show(self, run_and_fields: tuple[int, Experiment, Preset | None]) -> None:
+        number, fields, base = run_and_fields
         run = self._runs.by_id(number)
         if run is not None:
             self.cancel()
@@ -105,33 +104,13 @@ class Making(QObject):
                 self._data.cancel()  # nobody waits any more for those of the run before
             self._data.awaits(fields)  # before the run is shown: its training can go on with them
             self._runs.show(run)
-            self._settings.take(fields)
-
-    def ask_which(self, this: Callable[[], None], new: Callable[[], None]) -> None:
-        """Asks which network to train, where the fields describe another than the trained one; calls one of the two.
-
-        Before ``this`` the fields show the trained one again. The question is dismissed when the fields change, or the
-        data.
-        """
-        made = self._runs.current.experiment
-
-        def go_on() -> None:
-            self._settings.choose("fields as the network is", self._settings.fitting.with_network_of(made))
-            this()
-
-        one, other = _names(made, self._settings.fitting)
-        self._question = self._messages.tell(
-            "The fields describe another network than the one that was trained.",
-            Choice(f"Train {one} on", go_on),
-            Choice(f"Start {other}", new),
-        )
+            self._settings.take(fields, base)
 
     # ---- the fields
 
     def _follow(self) -> None:
         """Rebuilds an untrained network where the fields describe another: it always agrees with them."""
         run, fields = self._runs.current, self._settings.experiment
-        self._messages.withdraw(self._question)
         if not run.untouched or run.stage in (Stage.TRAINING, Stage.PAUSED):
             return
         if fields.same_network(run.experiment):
@@ -183,14 +162,3 @@ class Making(QObject):
         if self.is_making:
             self.is_making = False
             self.changed.emit()
-
-
-def _names(one: Experiment, other: Experiment) -> tuple[str, str]:
-    """Names for two networks that tell them apart: their shapes, or else the first setting that differs."""
-    shapes = text.shape(one.shape), text.shape(other.shape)
-    if shapes[0] != shapes[1]:
-        return shapes
-    for name, (here, there) in one.difference(other).items():
-        if name in NETWORK_SETTINGS:
-            return f"{setting_name(name)} {setting_value(here)}", f"{setting_name(name)} {setting_value(there)}"
-    return "this one", "another"

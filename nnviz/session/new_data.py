@@ -5,7 +5,6 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject
 
 from engine.datasets import Dataset
-from engine.datasets.painted import PAINTED
 from engine.errors import SettingError
 from engine.experiment import Experiment
 from nnviz.look import text
@@ -14,7 +13,7 @@ from nnviz.session.making import Making
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings, is_of_layers
 from nnviz.session.status import Stage
-from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.undo import Undo
 
 
 class NewData(QObject):
@@ -47,28 +46,16 @@ class NewData(QObject):
         elif has_failed:  # those of an undo
             self._settings.take(self._data.named(fields))
         else:
-            self._adapt(self._fitted(self._data.fit(fields), before), is_first)
-
-    def _fitted(self, fields: Experiment, before: Dataset | None) -> Experiment:
-        """The fields for the data: those of a preset as it is for them, a person's own with another task at most.
-
-        Of points that are just being painted a batch is not larger than they are.
-        """
-        dataset, preset = self._data.dataset, self._settings.preset_for(before)
-        assert dataset is not None
-        if preset is not None:
-            return preset.applied_to(fields, dataset)
-        own = fields.for_task(dataset)
-        return own if self._data.loaded_name not in PAINTED else own.for_few(dataset)
+            self._adapt(self._settings.adapted(self._data.fit(fields), before, dataset), is_first)
 
     def _adapt(self, new: Experiment, is_first: bool) -> None:
-        run, dataset, fields = self._runs.current, self._data.dataset, self._settings.experiment
+        run, dataset = self._runs.current, self._data.dataset
         assert dataset is not None
         step = f"data {text.name(dataset.title)}"
         if is_first:
             self._settings.take(new)
         elif run.misfit(dataset) is None or (run.untouched and run.stage not in (Stage.TRAINING, Stage.PAUSED)):
-            self._undo.push(Step(step, Kind.SETTINGS, self._settings.take, fields, new))
+            self._undo.push(self._settings.step(step, new))
         else:
             self._making.reset(step, new, f"does not fit {text.name(dataset.title)}")
 

@@ -11,7 +11,7 @@ from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import MILD, Experiment
 from engine.optimizers import OPTIMIZERS
-from engine.presets import Preset, readable_presets
+from engine.presets import USUAL_PRESET, Preset, readable_presets
 from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
 from engine.validation import check_memory
@@ -21,6 +21,14 @@ from nnviz.session.runs import Runs
 from nnviz.session.setting_words import changes_between
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
+
+# Settings that are of no use with the default of another one.
+_TOGETHER = {
+    "optimizer": ("learning_rate", "weight_decay"),
+    "output": ("loss",),
+    "loss": ("output",),
+    "validation_share": ("patience",),
+}
 
 
 class Settings(QObject):
@@ -35,6 +43,7 @@ class Settings(QObject):
         strengths: the augmentation that is used when it is switched on.
         all_problems: what is wrong with a field's value, by the field's name.
         presets: the shipped presets that could be read.
+        base: the preset that the settings are based on: the one that they agreed with last; None if there are none.
     """
 
     changed = pyqtSignal()
@@ -49,7 +58,10 @@ class Settings(QObject):
         self._matched: tuple[Experiment, Dataset | None, Preset | None] | None = None  # the preset found last
         self._chosen: tuple[int, Experiment] | None = None  # the id of the run, and what a preset made of the fields
         self._data_problem: str | None = None  # the batch-size problem that came with the data
+        self._typed_at_start: frozenset[str] | None = None  # as remembered, until the first data are there
+        self._typed: tuple[Experiment, Dataset | None, Preset | None, frozenset[str]] | None = None  # found last
         self.presets, errors = readable_presets()
+        self.base = self.preset_called(USUAL_PRESET) or next(iter(self.presets), None)
         if errors:
             messages.warn(" ".join(error_text("A preset could not be read", error) or str(error) for error in errors))
 
@@ -69,17 +81,46 @@ class Settings(QObject):
 
     def choose(self, text: str, new: Experiment) -> None:
         """Replaces the experiment, as one step to undo. Raises SettingError and then changes nothing."""
+        self._check(new)
+        if new != self.experiment:
+            self._undo.push(self.step(text, new))
+
+    def _check(self, new: Experiment) -> None:
+        """Raises SettingError if the experiment does not fit memory or data."""
         if new.shape != self.experiment.shape:
             check_memory(new.shape)
         if self._data.dataset is not None:
             new.check_against(self._data.dataset)
-        if new != self.experiment:
-            self._undo.push(Step(text, Kind.SETTINGS, self.take, self.experiment, new))
+
+    def step(self, text: str, new: Experiment, base: Preset | None = None) -> Step:
+        """A step to undo that shows the experiment in the fields, based on that preset or on the present one."""
+        before, after = self.base, base or self.base
+
+        def apply(experiment: Experiment) -> None:
+            self.take(experiment, after if experiment is new else before)
+
+        return Step(text, Kind.SETTINGS, apply, self.experiment, new)
+
+    def use_default(self, what: str, *names: str) -> None:
+        """Replaces typed settings by what the preset gives for the data, as one step to undo.
+
+        ``what`` names them for the undo menu. Settings that cannot stay without them are replaced, too.
+        """
+        dataset, base = self._data.dataset, self.base
+        if dataset is None or base is None:
+            return
+        for name in names:
+            self.set_problem(name, None)
+        together = {*names}.union(*(_TOGETHER.get(name, ()) for name in names))
+        self.choose(f"default {what}", base.applied_around(self.fitting, dataset, self.typed - together))
 
     def choose_preset(self, preset: Preset) -> None:
         """Applies a preset, as one step to undo. Shows a message if it cannot be applied."""
         try:
-            self.choose(f"preset {preset.name}", preset.applied_to(self.fitting, self._data.dataset))
+            new = preset.applied_to(self.fitting, self._data.dataset)
+            self._check(new)
+            if new != self.experiment:
+                self._undo.push(self.step(f"preset {preset.name}", new, preset))
         except EngineError as error:
             self._messages.tell_error(f"The preset {preset.name} cannot be used", error)
         else:
@@ -104,9 +145,10 @@ class Settings(QObject):
         text = "augmentation on" if wanted else "augmentation off"
         self.choose(text, self.experiment.with_augmentation(wanted, self.strengths))
 
-    def take(self, experiment: Experiment) -> None:
+    def take(self, experiment: Experiment, base: Preset | None = None) -> None:
         """The fields show that experiment, fitted to the data unless a trained network does not fit them; no step.
 
+        It is based on the preset that it agrees with, else on ``base``, else on the preset of before.
         Loads its data if others are there.
         Drops the problems of fields that are no longer shown or used, and those of layers that have changed. Notes a
         batch size that is larger than the data.
@@ -116,6 +158,7 @@ class Settings(QObject):
             experiment = self._data.fit(experiment)
         problems, before = self.problems, self.experiment
         self.experiment = experiment
+        self.base = self.preset_for(self._data.dataset) or base or self.base
         self.remember_strengths(experiment.training.augmentation)
         gone = _unused_constants(experiment.training)
         if (before.shape, before.activations) != (experiment.shape, experiment.activations):
@@ -147,6 +190,39 @@ class Settings(QObject):
             found = next((preset for preset in self.presets if preset.matches(self.experiment, dataset)), None)
             known = self._matched = self.experiment, dataset, found
         return known[2]
+
+    def preset_called(self, name: str) -> Preset | None:
+        """The preset of that name; None if there is none."""
+        return next((preset for preset in self.presets if preset.name == name), None)
+
+    @property
+    def typed(self) -> frozenset[str]:
+        """The names of the settings that differ from what :attr:`base` gives for the data; see ``Preset.typed``."""
+        now, known = (self.experiment, self._data.dataset, self.base), self._typed
+        if known is None or any(one is not other for one, other in zip(now, known, strict=False)):
+            names = frozenset[str]() if self.base is None else self.base.typed(self.experiment, self._data.dataset)
+            known = self._typed = *now, names
+        return known[3]
+
+    def default(self, name: str) -> Any:
+        """What :attr:`base`, which must be there, gives for a setting, for the data and the optimizer."""
+        assert self.base is not None
+        if name == "optimizer":
+            return self.base.applied_to(self.experiment, self._data.dataset).training.optimizer
+        return self.base.given(self.experiment, self._data.dataset).value(name)
+
+    def remember_base(self, name: str, typed: frozenset[str] | None) -> None:
+        """Takes over what was remembered: the preset's name, and which settings were typed for the data of then."""
+        self.base, self._typed_at_start = self.preset_called(name) or self.base, typed
+
+    def adapted(self, fields: Experiment, before: Dataset | None, dataset: Dataset) -> Experiment:
+        """The fields for another data set: what was typed for the data ``before`` stays, all else is derived again."""
+        base, typed = self.preset_for(before) or self.base, self._typed_at_start
+        if base is not None and (before is not None or base.matches(fields, None)):
+            typed = base.typed(fields, before)
+        if base is None or typed is None:
+            return fields.for_task(dataset).for_few(dataset)
+        return base.applied_around(fields, dataset, typed)
 
     @property
     def fitting(self) -> Experiment:

@@ -62,8 +62,8 @@ class Training(QObject):
         runs.let_go.connect(lambda run: self.runner.worker.forget(run.id))
         settings.changed.connect(self._settings_changed)
         data.changed.connect(lambda: self._end_if_data_differ(self._runs.current))
-        for signal in (data.loading_changed, making.changed):
-            signal.connect(self._wait_or_go)
+        data.loading_changed.connect(self._wait_or_go)
+        making.changed.connect(lambda: self._wait_or_go(keeps_message=True))
         for signal in (data.failed, making.given_up):
             signal.connect(self._drop_request)
 
@@ -150,24 +150,22 @@ class Training(QObject):
         else:
             self.start()
 
-    def _go(self, until: Until) -> None:
-        """Trains the network that the fields describe, and no other; asks where that is not the trained one."""
+    def _go(self, until: Until, keeps_message: bool = False) -> None:
+        """Trains the network that the fields describe: a new one, made from them, if the trained one is another.
+
+        ``keeps_message``: the message that is shown is about what is trained now.
+        """
         if self._is_waiting or self._is_pausing:
             self._requested = until
             self.state_changed.emit()
         elif self.can_start and self._data.dataset is not None:
-            self._messages.clear()
-            if not self.is_another_network:
-                self._go_on(self._data.dataset, until)
-            elif self._runs.current.untouched or self._runs.current.misfit(self._data.dataset):
-                self._start_new(until)
+            if not keeps_message:
+                self._messages.clear()
+            if self.is_another_network:
+                self._requested = until  # for when it is built, unless a pause comes before
+                self._making.reset("new network")
             else:
-                self._making.ask_which(lambda: self._go(until), lambda: self._start_new(until))
-
-    def _start_new(self, until: Until) -> None:
-        """Trains a new network when it is built, unless a pause comes before."""
-        self._requested = until
-        self._making.replace("new network")
+                self._go_on(self._data.dataset, until)
 
     def _go_on(self, dataset: Dataset, until: Until) -> None:
         """Continues a paused run; otherwise begins a training of it with the settings of the fields."""
@@ -198,14 +196,14 @@ class Training(QObject):
     def _is_waiting(self) -> bool:
         return self._data.loading or self._making.is_making or self._holds > 0
 
-    def _wait_or_go(self) -> None:
+    def _wait_or_go(self, keeps_message: bool = False) -> None:
         """Pauses while data is loading or a network is being built, then does what was requested."""
         if self._is_waiting:
             self.runner.worker.halt()
         self._tell()
         if self._requested is not None and not self._is_waiting and self._runs.current.stage is not Stage.TRAINING:
             until, self._requested = self._requested, None
-            self._go(until)
+            self._go(until, keeps_message)
 
     def _drop_request(self) -> None:
         self._requested = None

@@ -17,6 +17,7 @@ from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import Experiment
 from engine.old_experiments import present_data_settings, recorded_data_settings
+from engine.presets import TYPED_NAMES
 from engine.validation import check_memory
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.session.making import is_quickly_made
@@ -56,6 +57,9 @@ class Memory(QObject):
             kept: Any = self._preferences.document("configuration")  # in 0.3 the strengths were part of it
             stored: Any = self._preferences.document("strengths") or kept["strengths"]
             session.settings.remember_strengths(Augmentation(**stored))
+        typed = self._preferences.document("typed")
+        names = frozenset(map(str, typed)) & TYPED_NAMES if isinstance(typed, list) else None
+        session.settings.remember_base(self._preferences.text("preset"), names)
         session.records.set_on(self._preferences.number("keep_runs") != 0)
         session.imported.take(self._preferences.document("imported"))
         session.painting.take(self._preferences.document("painted"))
@@ -160,6 +164,8 @@ class Memory(QObject):
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet
         remember("configuration", json.dumps(session.settings.experiment.as_dict()))
+        remember("preset", session.settings.base.name if session.settings.base is not None else "")
+        remember("typed", json.dumps(sorted(session.settings.typed)))
         remember("strengths", json.dumps(asdict(session.settings.strengths)))
         run = session.runs.current
         if run.untouched and (self._is_lost or self._reads_record):

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.datasets import DATASETS
 from engine.datasets.dataset import Dataset, Split, classification_split, one_hot, regression_split
@@ -17,7 +19,8 @@ from engine.errors import FileFormatError, SettingError
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
 from engine.metrics import Evaluator
-from engine.presets import Preset, load_preset, preset_named, presets
+from engine.presets import TYPED_NAMES, Preset, load_preset, preset_named, presets
+from tests.engine.experiments import experiments
 from tests.engine.helpers import refused
 
 GOOD: dict[str, Any] = {
@@ -290,6 +293,57 @@ def test_two_spirals_are_learned_in_seconds() -> None:
     assert last.error is not None
     assert last.error < 0.02
     assert seconds < 3 * 5, "on a machine that has other things to do"
+
+
+# ---- what was typed
+
+
+FITTING = (data_of(480), data_of(30), data_of(40, numbers=True))
+
+
+@given(made=experiments(), preset=st.sampled_from(presets()), before=st.sampled_from(FITTING))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_any_settings_are_a_preset_with_what_was_typed(made: Experiment, preset: Preset, before: Dataset) -> None:
+    own = made.for_data(before, "mine").for_task(before).for_few(before)
+    if own.training.patience and not own.training.validation_share:
+        own = own.changed(patience=0)  # no training could judge by it
+    assert preset.applied_around(own, before, preset.typed(own, before)) == own
+
+
+@given(
+    made=experiments(),
+    preset=st.sampled_from(presets()),
+    to=st.sampled_from(FITTING),
+    typed=st.sets(st.sampled_from(sorted(TYPED_NAMES))),
+)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_whatever_was_typed_leads_to_settings_for_the_data(
+    made: Experiment, preset: Preset, to: Dataset, typed: set[str]
+) -> None:
+    now = preset.applied_around(made.for_data(to, "mine"), to, typed)
+    assert (now.inputs, now.outputs, now.seed) == (to.width, to.outputs, made.seed)
+    assert now.training.batch_size <= now.examples(to)
+    assert not now.training.patience or now.training.validation_share
+    for name in typed & {"epochs", "momentum", "initializer", "weight_scale", "l1", "hidden"}:
+        assert now.value(name) == made.value(name), name
+
+
+def test_nothing_is_typed_in_what_a_preset_gives() -> None:
+    for preset in presets():
+        for data in FITTING:
+            made = preset.applied_to(Experiment().for_data(data, "mine"), data)
+            assert preset.typed(made, data) == set()
+            assert preset.typed(made.with_optimizer("rmsprop"), data) == {"optimizer"}
+
+
+def test_patience_needs_a_validation_set() -> None:
+    """What is left of both after a change of data can always be trained."""
+    first, large, small = presets()[0], data_of(480), data_of(30)
+    base = first.applied_to(Experiment().for_data(large, "mine"), large).changed(validation_share=0.2, patience=7)
+    kept = first.applied_around(base, small, {"patience"})
+    assert (kept.training.validation_share > 0, kept.training.patience) == (True, 7)
+    none = first.applied_around(base.changed(patience=0, validation_share=0), small, {"validation_share"})
+    assert (none.training.validation_share, none.training.patience) == (0, 0)
 
 
 def test_a_file_of_ones_own(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def _data(rng: np.random.Generator, folder: Path) -> str:
 
 def _options(rng: np.random.Generator) -> list[str]:
     words = []
-    for option in ("target", "task", "test-share", "points", "noise"):
+    for option in ("target", "task", "test-share", "train-examples", "points", "noise"):
         if rng.random() < 0.1:
             value = pick(rng, "c0", "c1", "species", odd_name(rng).replace("\ud800", ""), *_VALUES)
             words.append(f"--{option}={value}")

@@ -13,7 +13,7 @@ from engine.datasets.painted import POINTS
 from engine.errors import EngineError
 from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
-from nnviz.panels.settings.data_fields import OFTEN, DataFields, is_field
+from nnviz.panels.settings.data_fields import OFTEN, DataFields
 from nnviz.panels.settings.data_glance import DataGlance, small_points
 from nnviz.session.session import Session
 from nnviz.widgets.card import Card
@@ -137,10 +137,10 @@ class DataPanel(Card):
             return
         self._glance.show_data(data.dataset)
         is_made = source is not None and source.file is None
-        self._fields.show_source(source if is_made else None)
+        self._fields.show_source(source)
         if self._more_fields is not None:
             self._more_fields.show_source(source if is_made else None)
-        has_parts = source is not None and any(each.name in _SELDOM and is_field(each) for each in source.settings)
+        has_parts = source is not None and any(each.name == "test_share" for each in source.settings)
         self._more.setVisible(is_made and has_parts)
         self._show_note(source)
 
@@ -168,7 +168,7 @@ class DataPanel(Card):
         settings = {} if source is None else {each.name: each.usual for each in source.settings} | data.settings
         is_file = source is not None and source.file is not None
         words = list(map(text.plain, data.dataset.notes))
-        if not is_file and "seed" in settings and source is not None and source.download is None:
+        if not is_file and "test_share" in settings:
             origin = "painted by hand" if POINTS in settings else f"made from seed {settings['seed']}"
             words.append(f"{origin} · no file")
         if data.name not in list(DATASETS):

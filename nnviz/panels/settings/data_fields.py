@@ -19,8 +19,10 @@ from nnviz.widgets.note import Note
 from nnviz.widgets.parts import set_look
 
 FIELD_WIDTH = 138
-OFTEN = ("points", "noise", "classes")  # what is changed often; the others wait in a group
+OFTEN = ("train_examples", "points", "noise", "classes")  # what is changed often; the others wait in a group
+_ALL = "all"  # what a field shows whose setting has no number
 _STEPS: dict[str, Callable[[str, int], str]] = {
+    "train_examples": step_whole(100, 100),
     "points": step_whole(10, 100),
     "noise": step_by(0.01, 1),
     "classes": lambda typed, by: str(min(int(step_whole(2)(typed, by)), MOST_CLASSES)),
@@ -31,7 +33,8 @@ _STEPS: dict[str, Callable[[str, int], str]] = {
 
 def is_field(setting: DataSetting) -> bool:
     """Whether it is a number that is typed."""
-    return isinstance(setting.usual, int | float) and not isinstance(setting.usual, bool)
+    usual = setting.usual
+    return setting.kind is int if usual is None else isinstance(usual, int | float) and not isinstance(usual, bool)
 
 
 class DataFields(QWidget):
@@ -74,7 +77,8 @@ class DataFields(QWidget):
             set_look(edit, "wrong", bool(problem))
             note.show_text(problem)
             if not problem:
-                edit.show_value(typed_value(settings.get(setting.name, setting.usual)))
+                value = settings.get(setting.name, setting.usual)
+                edit.show_value(_ALL if value is None else typed_value(value))
 
     def _settings(self) -> list[DataSetting]:
         settings = self._source.settings if self._source is not None else ()
@@ -119,8 +123,11 @@ def name_of_field(setting: str) -> str:
     return f"data{''.join(map(str.capitalize, setting.split('_')))}Edit"
 
 
-def parsed(setting: DataSetting, typed: str) -> float:
-    """The number that was typed. Raises SettingError."""
+def parsed(setting: DataSetting, typed: str) -> float | None:
+    """The number that was typed; None for all, where that is possible. Raises SettingError."""
+    if setting.usual is None:
+        is_all = typed.strip().casefold() in ("", _ALL)
+        return None if is_all else parse_whole(setting.name, typed, str(setting.example))
     parse = parse_whole if isinstance(setting.usual, int) else parse_share if "share" in setting.name else parse_number
     return parse(setting.name, typed, str(setting.usual))
 

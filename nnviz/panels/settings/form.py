@@ -6,18 +6,19 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from PyQt5.QtWidgets import QGridLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from engine.errors import EngineError
 from engine.lazy_dataclass import dataclass
 from engine.registry import Registry
 from engine.validation import parse_number, parse_share
+from nnviz.panels.settings.default_mark import DefaultMark
 from nnviz.session.session import Session
 from nnviz.session.setting_words import typed_value
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit
 from nnviz.widgets.note import Note
-from nnviz.widgets.parts import set_look
+from nnviz.widgets.parts import arranged, set_look
 
 _FIELD_WIDTH = 138
 
@@ -72,6 +73,7 @@ class Form(QWidget):
         self._combos: dict[str, Combo] = {}
         self._captions: dict[str, QWidget] = {}
         self._errors: dict[str, Note] = {}
+        self._marks: dict[str, DefaultMark] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -96,31 +98,38 @@ class Form(QWidget):
         edit.line.takes_space = field.parse is parse_dropout
         edit.committed.connect(lambda typed: self._typed(field, typed))
         self._fields[field.name], self._edits[field.name] = field, edit
-        self._add_row(field.name, field.title, edit)
+        self._add_row(field.name, field.title, edit, typed_value)
 
     def _add_choice(self, choice: Choice) -> None:
-        combo = self.add_combo(choice.name, choice.title, choice.tip)
+        combo = self.add_combo(choice.name, choice.title, choice.tip, lambda entry: choice.registry[entry].label)
         for entry in choice.registry:
             combo.addItem(choice.registry[entry].label, entry)
         combo.activated.connect(lambda: self._chosen(choice, combo.currentData()))
         self._combos[choice.name] = combo
 
-    def add_combo(self, name: str, title: str, tip: str) -> Combo:
-        """Adds an empty combo box, which the caller fills and connects."""
+    def add_combo(self, name: str, title: str, tip: str, in_words: Callable[[Any], str] | None = None) -> Combo:
+        """Adds an empty combo box, which the caller fills and connects; ``in_words`` as of :meth:`_add_row`."""
         combo = Combo(f"{name}Combo", title, tip)
-        self._add_row(name, title, combo)
+        self._add_row(name, title, combo, in_words)
         return combo
 
     def add_wide(self, widget: QWidget) -> None:
         self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 2)
 
-    def _add_row(self, name: str, title: str, widget: QWidget) -> None:
+    def _add_row(self, name: str, title: str, widget: QWidget, in_words: Callable[[Any], str] | None) -> None:
+        """Adds a row; with ``in_words``, a text of the setting's value, it shows whether the setting was typed."""
         row = self._grid.rowCount()
         self._captions[name] = caption = label(title, "fieldName")
         caption.setBuddy(widget)
         widget.setFixedWidth(_FIELD_WIDTH)
-        self._grid.addWidget(caption, row, 0)
         self._grid.addWidget(widget, row, 1)
+        if in_words is None:
+            self._grid.addWidget(caption, row, 0)
+        else:
+            what = title.partition(",")[0].lower()  # without the unit
+            mark = DefaultMark(self._session, f"{_camel_case(name)}DefaultButton", what, widget, {name: in_words})
+            self._marks[name] = mark
+            self._grid.addLayout(arranged(QHBoxLayout(), (caption, 1), mark), row, 0)
         self._errors[name] = Note(widget, f"{_camel_case(name)}Error")
 
     # ---- changes
@@ -172,6 +181,7 @@ class Form(QWidget):
                 edit.forget_typed()  # else a hidden field would commit it as it loses the focus
             edit.setVisible(name in names)
             self._captions[name].setVisible(name in names)
+            self._marks[name].show_typed()
 
     def _show(self) -> None:
         settings, problems = self._session.settings, self._session.settings.all_problems
@@ -183,6 +193,8 @@ class Form(QWidget):
             combo.setCurrentIndex(combo.findData(settings.value(name)))
         for name, error in self._errors.items():
             error.show_text(problems.get(name, ""))
+        for mark in self._marks.values():
+            mark.show_typed()
 
 
 def _camel_case(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
@@ -18,6 +19,7 @@ from nnviz.look import text, theme
 from nnviz.look.layers import drawn_layers, left_out
 from nnviz.look.meaning import Meaning
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
+from nnviz.panels.settings.default_mark import DefaultMark
 from nnviz.session.session import Session
 from nnviz.session.settings import is_of_layers
 from nnviz.session.status import Status
@@ -36,11 +38,12 @@ _COMES = (
     "Shape, first weights and loss come with the next run: Space or Reset starts it with a new network.",
     "Comes with the next run: Space starts it.",
 )
-_ASKS = (
-    "The fields describe another network than the trained one: Space asks which to train, Reset starts the new one.",
-    "Another network: Space asks which to train.",
-)
 _ROOM_FOR_LAYERS = 2  # hidden layers that always have room, so that a preset with fewer does not move what is below
+# What the preset gives, in words.
+_LAYER_WORDS: dict[str, Callable[[Any], str]] = {
+    "hidden": lambda sizes: f"hidden layers {', '.join(map(str, sizes))}" if sizes else "no hidden layer",
+    "activations": lambda names: " and ".join(dict.fromkeys(ACTIVATIONS[name].label for name in names[:-1])),
+}
 _LONGEST_SHAPE = 2**24  # characters; Qt's usual limit would cut the shape of a very deep network, and drop layers
 _SEED_TIP = "The number from which first weights and order of examples are drawn. The same seed gives the same run."
 
@@ -67,7 +70,8 @@ class NetworkPanel(Card):
         self.shape_edit.setMaxLength(_LONGEST_SHAPE)
         self.shape_edit.editingFinished.connect(self._shape_typed)
         self.shape_edit.returnPressed.connect(self._shape_entered)
-        self.body.addWidget(self.shape_edit)
+        self._mark = DefaultMark(session, "shapeDefaultButton", "layers", self.shape_edit, _LAYER_WORDS)
+        self.body.addLayout(arranged(QHBoxLayout(), (self.shape_edit, 1), self._mark, spacing=4))
         self._error = Note(self.shape_edit, "shapeError")
         self._rows = QVBoxLayout()
         self._rows.setAlignment(Qt.AlignTop)
@@ -163,6 +167,7 @@ class NetworkPanel(Card):
             self._seed.show_value(str(experiment.seed))
         self.head.detail.setText(f"{text.count(parameter_count(experiment.shape))} parameters")
         self._show_problems()
+        self._mark.show_typed()
         self._show_notice()
 
     def _show_rows(self, experiment: Experiment) -> None:
@@ -204,7 +209,7 @@ class NetworkPanel(Card):
     def _order_tabs(self) -> None:
         """Lets Tab go through the rows from the top, although they were made later than what is below them."""
         in_rows = [part for row in self._layer_rows for part in (row.neurons, row.activation, row.remove)]
-        for one, other in itertools.pairwise([self.shape_edit, *in_rows, self._add, self._seed]):
+        for one, other in itertools.pairwise([self.shape_edit, self._mark, *in_rows, self._add, self._seed]):
             QWidget.setTabOrder(one, other)
 
     def _show_notice(self) -> None:
@@ -215,7 +220,7 @@ class NetworkPanel(Card):
         elif self._session.state is Status.TRAINING:
             self._notice.show_text(*_WAITS)
         else:
-            self._notice.show_text(*(_COMES if misfit or run.untouched else _ASKS))
+            self._notice.show_text(*_COMES)
 
     def _show_problems(self) -> None:
         problems = self._session.settings.problems

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from engine.datasets import DATASETS, Dataset, Split
+from engine.datasets import DATASETS, Dataset, Split, load_data
 from engine.datasets.dataset import classification_split, one_hot, regression_split
 from engine.errors import DataError, SettingError
 from tests.engine.helpers import class_data, refused
@@ -163,3 +165,47 @@ def test_categories_are_groups_of_its_columns(categories: tuple[tuple[int, ...],
     assert Dataset("Rows", split, categories=((0, 2),)).categories == ((0, 2),)
     with pytest.raises(DataError, match="categories"):
         Dataset("Rows", split, categories=categories)
+
+
+# ---- fewer training examples
+
+
+def test_fewer_examples_leave_the_test_as_it_is_and_say_so(few_digits: Dataset) -> None:
+    some = few_digits.with_train_examples(300, seed=2)
+    assert some.train.labels is not None
+    assert np.bincount(some.train.labels).tolist() == [30] * 10
+    assert some.test is few_digits.test
+    assert some.notes[0] == "300 of 2,000 examples, drawn by seed 2."
+    assert some.fingerprint == few_digits.with_train_examples(300, seed=2).fingerprint
+    assert some.fingerprint != few_digits.with_train_examples(300, seed=3).fingerprint
+    assert few_digits.with_train_examples(2000) is few_digits
+
+
+@pytest.mark.parametrize("count", [9, 2001, 0, -1, 12.5, "300", True, None])
+def test_a_number_of_examples_that_cannot_be_had_is_refused_with_the_range(few_digits: Dataset, count: Any) -> None:
+    with pytest.raises(SettingError, match="10 to 2,000") as caught:
+        few_digits.with_train_examples(count)
+    assert caught.value.parameter == "train_examples"
+
+
+def test_images_of_all_kinds_take_a_number_of_examples(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    pictures, labels = rng.integers(0, 255, (60, 5, 5)).astype(np.uint8), np.arange(60) % 3
+    np.savez(tmp_path / "arrays.npz", x=pictures, y=labels)
+    for number, picture in enumerate(pictures):
+        file = tmp_path / "folder" / f"class {labels[number]}" / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(file)
+    for name in ("arrays.npz", "folder"):
+        path = str(tmp_path / name)
+        whole, some = load_data(path), load_data(path, {"train_examples": 12})
+        assert len(some.train) == 12
+        assert whole.test is not None
+        assert some.test is not None
+        np.testing.assert_array_equal(some.test.inputs, whole.test.inputs)
+        assert load_data(path, {"train_examples": 12}).fingerprint == some.fingerprint
+        other = load_data(path, {"train_examples": 12, "seed": 1})
+        assert other.fingerprint != some.fingerprint
+    for name in DATASETS:
+        is_of_images = DATASETS[name].group == "Pictures"
+        assert any(each.name == "train_examples" for each in DATASETS[name].settings) == is_of_images, name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.datasets.parts import parts_of
+from engine.datasets.parts import balanced_rows, parts_of
 from engine.errors import SettingError
 from tests.engine.helpers import refused
 
@@ -89,3 +89,28 @@ def test_numbers_are_split_without_classes() -> None:
     train, test = parts_of(10, 0.25, 0)
     assert (len(train), len(test)) == (8, 2)
     assert parts_of(10, 0, 0)[1].tolist() == []
+
+
+# ---- some of the examples
+
+
+def test_as_many_of_each_class_as_far_as_it_has_enough() -> None:
+    labels = np.repeat([0, 1, 2], [3, 50, 70])
+    rows = balanced_rows(labels, 23, seed=0)
+    assert np.bincount(labels[rows]).tolist() == [3, 10, 10]
+    assert rows.tolist() == sorted(set(rows.tolist()))
+    assert np.bincount(labels[balanced_rows(labels, 100, 0)]).tolist() == [3, 49, 48]
+
+
+def test_the_same_seed_draws_the_same_and_more_contain_fewer() -> None:
+    labels = np.arange(200) % 4
+    rows = balanced_rows(labels, 40, seed=3)
+    assert balanced_rows(labels, 40, seed=3).tolist() == rows.tolist()
+    assert balanced_rows(labels, 40, seed=4).tolist() != rows.tolist()
+    assert {*rows.tolist()} < {*balanced_rows(labels, 90, seed=3).tolist()}
+
+
+def test_examples_without_classes_are_drawn_too() -> None:
+    rows = balanced_rows(50, 20, seed=0)
+    assert len({*rows.tolist()}) == 20
+    assert rows.tolist() != list(range(20))

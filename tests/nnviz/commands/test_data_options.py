@@ -18,16 +18,17 @@ from tqdm import tqdm
 from engine.datasets import DATASETS, load_data, source_of
 from engine.datasets.painted import Painted
 from engine.experiment import Experiment
-from engine.presets import preset_named
+from engine.presets import USUAL_PRESET, preset_named
 from engine.provenance import Provenance
 from engine.storage import load_network
 from nnviz.commands import cli
 from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment, fitted_experiment
 
-# Settings that differ from the usual ones, for each group of data; of "mnist" there are none.
+# Settings that differ from the usual ones, for each group of data.
 PAINTED = Painted(np.random.default_rng(1).uniform(-1, 1, (150, 2)), np.arange(150) % 3)
 SETTINGS: dict[str, dict[str, Any]] = {
+    "mnist": {"train_examples": 300, "seed": 2},
     "penguins": {"target": "sex", "missing": "median", "ignored": ("island",), "standardise": False, "seed": 3},
     "mpg": {"target": "origin", "task": "classification", "ignored": (), "texts": ("cylinders",), "test_share": 0.5},
     "spirals": {"points": 150, "noise": 0.1, "classes": 3, "seed": 5},
@@ -73,7 +74,7 @@ def repeated(made: Experiment) -> Experiment:
 
 
 def test_every_group_of_data_is_tried() -> None:
-    here = {name for name in DATASETS if DATASETS[name].settings}
+    here = {name for name in DATASETS if DATASETS[name].download is None}
     assert set(SETTINGS) == here
 
 
@@ -85,6 +86,17 @@ def test_the_command_means_the_same_data(name: str, has_settings: bool) -> None:
     made = Experiment().for_data(data, name, settings).for_task(data)
     assert made.data_settings == settings
     assert repeated(made) == made
+
+
+def test_few_images_are_trained_as_first_steps_says_unless_something_else_is_typed() -> None:
+    """With the batches and epochs of all of MNIST a network of 300 would take 30 steps."""
+    data = load_data("mnist", {"train_examples": 300})
+    changes = preset_named(USUAL_PRESET).adjusted(data)
+    words = ["train", "--train-examples", "300"]
+    for typed, wanted in (([], changes), (["--epochs", "3"], {**changes, "epochs": 3})):
+        made = fitted_experiment(parser().parse_args([*words, *typed]), data)
+        assert {name: made.value(name) for name in wanted} == wanted
+    assert fitted_experiment(parser().parse_args(["train"]), load_data("mnist")).training.batch_size == 100
 
 
 @pytest.mark.parametrize(
@@ -116,7 +128,12 @@ def test_tabs_and_the_like_have_names(tmp_path: Path) -> None:
     [
         (("--data", "nope.csv"), ("nope.csv", "penguins", "file or a folder")),
         (("--data", "penguins", "--points", "3"), ("--points", "Penguins", "--target", "missing")),
-        (("--points", "3"), ("--points", "MNIST", "none")),
+        (("--points", "3"), ("--points", "MNIST", "--train-examples")),
+        (("--train-examples", "5"), ("train_examples", "10 to 60,000", "Try 300")),
+        (("--train-examples", "60001"), ("train_examples", "10 to 60,000")),
+        (("--data-setting", "seed=-1"), ("seed", "at least 0")),
+        (("--train-examples", "few"), ("train_examples", "few", "whole number", "Try 300")),
+        (("--data", "mpg", "--train-examples", "5"), ("--train-examples", "MPG")),
         (("--data", "sine", "--target", "y"), ("--target", "Sine", "--points, --noise, --test-share", "seed")),
         (("--data", "spirals", "--data-setting", "colour=red"), ("colour", "classes")),
         (("--data", "spirals", "--data-setting", "classes"), ("classes", "NAME=VALUE")),

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from engine.assets_folder import ASSETS
 from engine.datasets import load_data
 from engine.network import Network
+from engine.provenance import Provenance
 from engine.storage import load_network, save_network
 from nnviz.commands import cli
 from nnviz.session.run import misfit_of
@@ -64,6 +65,21 @@ def test_the_data_it_was_trained_with_are_taken(capsys: pytest.CaptureFixture[st
         counts = [int(((answers == other) & (data.test.labels == place)).sum()) for other in range(3)]
         assert list(map(int, row[1].split())) == counts
     assert re.search(r"precision, % +[\d.–]+ +[\d.–]+ +[\d.–]+$", out, re.MULTILINE)
+
+
+def test_a_network_of_few_examples_is_measured_on_the_whole_test_set(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """And its file says with which it was trained."""
+    net = trained(tmp_path, "mnist", "--train-examples", "300")
+    made = Provenance.read(load_network(net)).experiment
+    assert made is not None
+    assert made.data_settings == {"train_examples": 300}
+    assert made.fingerprint == load_data("mnist", {"train_examples": 300}).fingerprint
+    code, out, err = run(capsys, "evaluate", net)
+    assert (code, err) == (0, "")
+    assert "10,000 test examples of MNIST" in out
+    assert "fingerprint" not in out
 
 
 def test_figures_of_numbers_have_their_unit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

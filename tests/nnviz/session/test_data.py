@@ -259,20 +259,18 @@ def test_undo_of_data_that_are_gone_says_so_and_changes_nothing(
     assert not session.data.loading
 
 
-def test_a_batch_too_large_for_the_data_is_told_until_larger_data_come(
+def test_a_batch_too_large_for_the_data_becomes_all_of_them(
     ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset
 ) -> None:
     window, session = ready_window, ready_window.session
     session.settings.change("batch size", batch_size=1000)
     put_data("fewer", lambda: fewer_digits)
     load(qtbot, window, "fewer")
-    assert "batch_size" in session.settings.problems
-    assert find(window, QLabel, "batchSizeError").isVisible()
-    assert not session.training.can_start
-    load(qtbot, window, "mnist")
+    assert session.settings.experiment.training.batch_size == len(fewer_digits.train)
     assert session.settings.problems == {}
-    assert not find(window, QLabel, "batchSizeError").isVisible()
     assert session.training.can_start
+    session.undo.undo()
+    wait_for(qtbot, window, Status.READY)
     assert session.settings.experiment.training.batch_size == 1000
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit
+from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.assets_folder import ASSETS
@@ -17,9 +17,10 @@ from engine.experiment import Experiment
 from engine.presets import presets
 from engine.training import FIXED_WHILE_TRAINING
 from nnviz.session.status import Status
+from nnviz.widgets.fields import NumberEdit
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, find, is_shown, pause, retype, train_for_a_while, wait_for
+from tests.conftest import MakeWindow, close
+from tests.nnviz.helpers import action, find, is_shown, pause, pick, press, retype, train_for_a_while, wait_for
 
 
 def choose(window: MainWindow, name: str) -> QComboBox:
@@ -215,16 +216,222 @@ def test_another_preset_takes_what_the_task_needs_and_has_it_back_afterwards(
     assert not find(window, QLabel, "presetAdjusted").isVisible()
 
 
-def test_a_persons_own_settings_stay(ready_window: MainWindow, qtbot: QtBot) -> None:
+def derived(window: MainWindow) -> Experiment:
+    """What First steps gives for the data that are there."""
+    settings = window.session.settings
+    return settings.presets[0].applied_to(settings.experiment, window.session.dataset)
+
+
+def test_what_was_typed_stays_and_all_else_follows_the_data(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     choose(window, "First steps")
     retype(qtbot, window, "epochsEdit", "33")
-    batch = session.settings.experiment.training.batch_size
-    for name in ("spirals", "mpg", "spirals"):
+    for name in ("spirals", "mpg", "xor", "mnist"):
         load(qtbot, window, name)
-        training = session.settings.experiment.training
-        assert (training.epochs, training.batch_size, training.optimizer) == (33, batch, "sgd"), name
+        fields = session.settings.experiment
+        assert fields == derived(window).changed(epochs=33), name
+        assert session.settings.typed == {"epochs"}, name
         assert find(window, QComboBox, "presetCombo").currentText() == "Custom"
         assert not find(window, QLabel, "presetAdjusted").isVisible()
     choose(window, "First steps")
-    assert session.settings.experiment.training.epochs == 300
+    assert session.settings.experiment == derived(window)
+    assert session.settings.typed == set()
+
+
+def test_an_edit_on_one_data_set_does_not_bring_its_batches_and_epochs_to_the_next(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    window, session = ready_window, ready_window.session
+    choose(window, "First steps")
+    for first, second in (("xor", "mnist"), ("mnist", "spirals")):
+        load(qtbot, window, first)
+        retype(qtbot, window, "shapeEdit", f"{session.dataset.width}, 17, {session.dataset.outputs}")
+        load(qtbot, window, second)
+        assert session.settings.experiment.hidden == (17,)
+        assert session.settings.experiment.training == derived(window).training, second
+        assert session.settings.typed == {"hidden"}
+        choose(window, "First steps")
+
+
+def test_layers_with_their_activations_and_regularisation_stay(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    choose(window, "First steps")
+    session.settings.change("layers", hidden=[9, 8, 7], activations=("tanh", "relu", "tanh", "softmax"))
+    session.settings.change("dropout", dropout=(0.1, 0.2, 0.3, 0.4))
+    session.settings.change("weight scale", weight_scale=0.5)
+    typed = session.settings.typed
+    assert typed == {"hidden", "activations", "dropout", "weight_scale"}
+    for name in ("mpg", "spirals"):
+        load(qtbot, window, name)
+        now, wanted = session.settings.experiment, derived(window)
+        assert (now.hidden, now.activations[:-1]) == ((9, 8, 7), ("tanh", "relu", "tanh"))
+        assert now.training.dropout == (0.1, 0.2, 0.3, 0.4)
+        assert now.weight_scale == 0.5
+        assert (now.output, now.loss, now.training.epochs) == (wanted.output, wanted.loss, wanted.training.epochs)
+        assert session.settings.typed == typed, name
+
+
+def test_a_typed_learning_rate_keeps_its_optimizer(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """A rate of plain gradient descent would be far too large for Adam."""
+    window, session = ready_window, ready_window.session
+    choose(window, "First steps")
+    retype(qtbot, window, "learningRateEdit", "0.05")
+    load(qtbot, window, "mpg")
+    assert derived(window).training.optimizer != "sgd"
+    training = session.settings.experiment.training
+    assert (training.optimizer, training.learning_rate) == ("sgd", 0.05)
+    assert session.settings.typed == {"optimizer", "learning_rate"}
+    load(qtbot, window, "mnist")
+    assert session.settings.experiment == derived(window).changed(learning_rate=0.05)
+
+
+def test_what_comes_with_a_chosen_optimizer_was_not_typed(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    choose(window, "First steps")
+    pick(qtbot, window, "optimizerCombo", "RMSProp")
+    assert session.settings.typed == {"optimizer"}
+    for name in ("mpg", "mnist"):
+        load(qtbot, window, name)
+        assert session.settings.experiment == derived(window).with_optimizer("rmsprop"), name
+        assert session.settings.typed == {"optimizer"}
+
+
+def test_undo_knows_the_preset_on_which_the_fields_were_based(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    choose(window, "Modern")
+    retype(qtbot, window, "epochsEdit", "33")
+    choose(window, "First steps")
+    action(window, "actionUndo").trigger()
+    assert session.settings.base.name == "Modern"
+    assert session.settings.typed == {"epochs"}
+    load(qtbot, window, "spirals")
+    now = session.settings.experiment
+    assert (now.hidden, now.training.optimizer, now.training.epochs) == ((256, 128), "adamw", 33)
+    for _ in range(2):
+        action(window, "actionUndo").trigger()
+        qtbot.waitUntil(lambda: is_shown(session.data))
+    assert session.settings.typed == set()
+    assert session.settings.preset_for(session.dataset).name == "Modern"
+    for _ in range(3):
+        action(window, "actionRedo").trigger()
+        qtbot.waitUntil(lambda: is_shown(session.data))
+    assert session.settings.experiment == now
+    assert (session.settings.base.name, session.settings.typed) == ("Modern", {"epochs"})
+
+
+def test_an_opened_run_keeps_its_values_and_undo_the_preset_of_before(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    window, session = ready_window, ready_window.session
+    choose(window, "First steps")
+    session.files.save(home / "made.json")
+    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    session.reset()
+    choose(window, "Modern")
+    retype(qtbot, window, "epochsEdit", "33")
+    before = session.settings.experiment
+    session.files.open(home / "made.json")
+    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    assert (session.settings.base.name, session.settings.typed) == ("First steps", set())
+    action(window, "actionUndo").trigger()
+    assert session.settings.experiment == before
+    assert (session.settings.base.name, session.settings.typed) == ("Modern", {"epochs"})
+
+
+def test_another_start_knows_what_was_typed(
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+) -> None:
+    """Also if the data of then are gone."""
+    table = tmp_path / "birds.csv"
+    table.write_bytes((ASSETS / "tables" / "penguins.csv").read_bytes())
+    choose(ready_window, "First steps")
+    load(qtbot, ready_window, str(table))
+    retype(qtbot, ready_window, "shapeEdit", f"{ready_window.session.dataset.width}, 17, 3")
+    close(ready_window)
+    table.unlink()
+    window = make_window()
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    assert window.session.data.name == "mnist"
+    assert window.session.settings.experiment == derived(window).changed(hidden=[17])
+    assert window.session.settings.typed == {"hidden"}
+
+
+def test_one_more_start_with_the_data_of_then(ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow) -> None:
+    choose(ready_window, "Modern")
+    load(qtbot, ready_window, "spirals")
+    retype(qtbot, ready_window, "epochsEdit", "33")
+    close(ready_window)
+    window = make_window()
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    assert (window.session.settings.base.name, window.session.settings.typed) == ("Modern", {"epochs"})
+
+
+# ---- the field shows which it is
+
+
+def mark_of(window: MainWindow, name: str) -> QToolButton:
+    return find(window, QToolButton, f"{name}DefaultButton")
+
+
+def test_a_typed_field_says_so_and_leads_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    choose(window, "First steps")
+    mark, edit = mark_of(window, "learningRate"), find(window, NumberEdit, "learningRateEdit")
+    given = session.settings.experiment.training.learning_rate
+    assert not mark.isVisible()
+    assert edit.accessibleDescription() == ""
+    retype(qtbot, window, "epochsEdit", "33")
+    retype(qtbot, window, "learningRateEdit", "0.05")
+    said = f"Typed. First steps gives {given:g} for these data."
+    assert mark.isVisible()
+    assert mark.toolTip().startswith(said)
+    assert mark.accessibleName() == f"Use the default learning rate, {given:g}"
+    assert edit.accessibleDescription() == said
+    qtbot.mouseClick(mark, Qt.LeftButton)
+    assert session.settings.experiment.training.learning_rate == given
+    assert session.settings.typed == {"epochs"}
+    assert not mark.isVisible()
+    assert edit.accessibleDescription() == ""
+    assert action(window, "actionUndo").text() == "&Undo default learning rate"
+    action(window, "actionUndo").trigger()
+    assert session.settings.typed == {"epochs", "learning_rate"}
+    assert mark.isVisible()
+
+
+def test_the_way_back_is_there_for_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    choose(window, "First steps")
+    retype(qtbot, window, "learningRateEdit", "0.05")
+    find(window, NumberEdit, "learningRateEdit").setFocus()
+    press(qtbot, window, Qt.Key_Tab)
+    assert mark_of(window, "learningRate").hasFocus()
+    press(qtbot, window, Qt.Key_Return)
+    assert session.settings.typed == set()
+    assert find(window, NumberEdit, "learningRateEdit").hasFocus(), "what has gone leaves the focus to its field"
+
+
+def test_optimizer_and_layers_lead_back_with_what_came_with_them(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    choose(window, "First steps")
+    before = session.settings.experiment
+    pick(qtbot, window, "optimizerCombo", "Adam")
+    retype(qtbot, window, "learningRateEdit", "0.05")
+    qtbot.mouseClick(mark_of(window, "optimizer"), Qt.LeftButton)
+    assert session.settings.experiment == before
+    qtbot.mouseClick(find(window, QPushButton, "addLayerButton"), Qt.LeftButton)
+    pick(qtbot, window, "activation1Combo", "Tanh")
+    assert "64, 32" in mark_of(window, "shape").toolTip()
+    qtbot.mouseClick(mark_of(window, "shape"), Qt.LeftButton)
+    assert session.settings.experiment == before
+    assert not mark_of(window, "shape").isVisible()
+
+
+def test_a_wrong_value_goes_with_the_way_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    choose(window, "First steps")
+    retype(qtbot, window, "learningRateEdit", "0.05")
+    retype(qtbot, window, "learningRateEdit", "fast")
+    assert session.settings.problems
+    qtbot.mouseClick(mark_of(window, "learningRate"), Qt.LeftButton)
+    assert not session.settings.problems
+    assert session.settings.typed == set()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushButton
+from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
@@ -23,11 +23,13 @@ from tests.nnviz.helpers import (
     drag,
     find,
     pause,
+    pick,
     press,
     retype,
     seven,
     train_epochs,
     train_for_a_while,
+    unfold,
     wait_for,
 )
 
@@ -166,90 +168,97 @@ def question(model: Model) -> list[str]:
     return [choice.text for choice in message.choices] if message else []
 
 
-def test_space_asks_which_network_is_meant(other_shape: MainWindow, qtbot: QtBot) -> None:
+def undo(window: MainWindow) -> None:
+    action(window, "actionUndo").trigger()
+
+
+@pytest.mark.parametrize("how", ["space", "button"])
+def test_the_network_of_the_fields_is_trained_and_undo_restores_the_trained_one(
+    other_shape: MainWindow, qtbot: QtBot, how: str
+) -> None:
     window, session = other_shape, other_shape.session
-    state, run, parameters = session.state, session.runs.current, session.runs.current.network.parameters.copy()
+    old, learned = session.runs.current, session.runs.current.network.parameters.copy()
+    button = find(window, QPushButton, "trainButton")
+    assert button.text().strip() == "Train new"
+    assert button.sizeHint().width() <= button.width()
+    assert "784-12-10" in button.toolTip()
+    if how == "space":
+        press(qtbot, window, Qt.Key_Space)
+    else:
+        qtbot.mouseClick(button, Qt.LeftButton)
+    wait_for(qtbot, window, Status.TRAINING)
+    assert session.runs.current.network.shape == [784, 12, 10]
+    assert find(window, QLineEdit, "shapeEdit").text() == "784, 12, 10"
+    assert not notice(window, "networkNotice").isVisible()
+    assert button.text().strip() == "Pause"
+    pause(qtbot, window)
+    undo(window)
+    assert session.runs.current is old
+    np.testing.assert_array_equal(old.network.parameters, learned)
+    assert button.text().strip() == "Train new", "the fields still describe the new one"
+    undo(window)
+    assert find(window, QLineEdit, "shapeEdit").text() == "784, 64, 32, 10"
+    assert button.text().strip() in ("Train", "1 more epoch")
+
+
+@pytest.mark.parametrize("change", ["layer removed", "layer added", "activation", "first weights", "seed"])
+def test_so_it_is_whatever_was_changed(ready_window: MainWindow, qtbot: QtBot, change: str) -> None:
+    window, session = ready_window, ready_window.session
+    train_epochs(qtbot, window, 1)
+    old = session.runs.current
+    if change == "layer removed":
+        click(qtbot, window, QToolButton, "removeLayer2Button")
+    elif change == "layer added":
+        click(qtbot, window, QPushButton, "addLayerButton")
+    elif change == "activation":
+        pick(qtbot, window, "activation1Combo", "Tanh")
+    elif change == "first weights":
+        unfold(qtbot, window, "initialisationGroup")
+        pick(qtbot, window, "initializerCombo", "Orthogonal")
+    else:
+        retype(qtbot, window, "seedEdit", "5")
+    wanted = session.settings.experiment
     press(qtbot, window, Qt.Key_Space)
-    assert question(window) == ["Train 784-64-32-10 on", "Start 784-12-10"]
-    for number, words in enumerate(question(window), start=1):
-        assert find(window, QPushButton, f"messageChoice{number}Button").text() == words
-        assert find(window, QPushButton, f"messageChoice{number}Button").isVisible()
-    assert session.state is state
-    assert session.runs.current is run
-    np.testing.assert_array_equal(run.network.parameters, parameters, "nothing is trained before the answer")
+    wait_for(qtbot, window, Status.FINISHED)
+    assert session.runs.current is not old
+    assert session.runs.current.experiment.same_network(wanted)
+    assert session.runs.current.history.error.test.epochs == [0, 1]
 
 
-@pytest.mark.parametrize("key", [Qt.Key_Space, Qt.Key_Return])
-def test_the_focused_answer_is_pressed_by_the_keyboard(other_shape: MainWindow, qtbot: QtBot, key: int) -> None:
-    press(qtbot, other_shape, Qt.Key_Space)
-    find(other_shape, QPushButton, "messageChoice2Button").setFocus()
-    press(qtbot, other_shape, key)
-    assert question(other_shape) == []
-    wait_for(qtbot, other_shape, Status.TRAINING)
-    assert other_shape.session.runs.current.network.shape == [784, 12, 10]
+def test_other_data_that_do_not_fit_begin_a_new_network(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    train_epochs(qtbot, window, 1)
+    pick(qtbot, window, "datasetCombo", "Spirals")
+    wait_for(qtbot, window, Status.READY)
+    assert find(window, QPushButton, "trainButton").text().strip() == "Train"
+    press(qtbot, window, Qt.Key_B)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.runs.current.network.shape == list(session.settings.experiment.shape)
+    assert session.runs.current.network.shape[0] == 2
 
 
 @pytest.mark.parametrize("key", [Qt.Key_B, Qt.Key_E])
-def test_so_does_a_single_step(other_shape: MainWindow, qtbot: QtBot, key: int) -> None:
+def test_a_single_step_trains_the_network_of_the_fields(other_shape: MainWindow, qtbot: QtBot, key: int) -> None:
+    old = other_shape.session.runs.current
     press(qtbot, other_shape, key)
-    assert len(question(other_shape)) == 2
-    assert other_shape.session.state is not Status.TRAINING
+    wait_for(qtbot, other_shape, Status.PAUSED, Status.FINISHED)
+    assert other_shape.session.runs.current is not old
+    assert other_shape.session.runs.current.network.shape == [784, 12, 10]
+    assert other_shape.session.runs.current.epochs > 0
+    undo(other_shape)
+    assert other_shape.session.runs.current is old
 
 
-def test_the_trained_one_goes_on_and_the_fields_show_it(other_shape: MainWindow, qtbot: QtBot) -> None:
-    window, session = other_shape, other_shape.session
-    run, done = session.runs.current, session.runs.current.history.completed
-    press(qtbot, window, Qt.Key_E)
-    click(qtbot, window, QPushButton, "messageChoice1Button")
-    assert session.messages.current is None
-    wait_for(qtbot, window, Status.TRAINING)
-    assert find(window, QLineEdit, "shapeEdit").text() == "784, 64, 32, 10"
-    assert not notice(window, "networkNotice").isVisible()
-    wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
-    assert session.runs.current is run
-    assert session.runs.current.history.completed > done
-    action(window, "actionUndo").trigger()
-    assert session.settings.experiment.shape == (784, 12, 10), "the fields as they were"
+def test_it_says_so_if_the_trained_one_was_not_saved(other_shape: MainWindow, qtbot: QtBot) -> None:
+    session = other_shape.session
+    is_told = session.runs.current.unsaved
+    press(qtbot, other_shape, Qt.Key_B)
+    wait_for(qtbot, other_shape, Status.PAUSED, Status.FINISHED)
+    message = session.messages.current
+    assert (message is not None and "Ctrl+Z restores it" in message.text) == is_told
 
 
-def test_the_new_one_starts_and_undo_has_the_trained_one(other_shape: MainWindow, qtbot: QtBot) -> None:
-    window, session = other_shape, other_shape.session
-    old = session.runs.current
-    press(qtbot, window, Qt.Key_E)
-    click(qtbot, window, QPushButton, "messageChoice2Button")
-    wait_for(qtbot, window, Status.TRAINING)
-    wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
-    assert session.runs.current is not old
-    assert session.runs.current.network.shape == [784, 12, 10]
-    assert session.runs.current.history.error.test.epochs == [0, 1]
-    action(window, "actionUndo").trigger()
-    assert session.runs.current is old
-
-
-def test_the_question_goes_when_the_fields_change(other_shape: MainWindow, qtbot: QtBot) -> None:
-    press(qtbot, other_shape, Qt.Key_Space)
-    retype(qtbot, other_shape, "shapeEdit", "784, 64, 32, 10")
-    assert question(other_shape) == []
-    assert other_shape.session.messages.current is None
-
-
-def test_what_differs_is_named_where_the_shape_does_not(ready_window: MainWindow, qtbot: QtBot) -> None:
-    train_epochs(qtbot, ready_window, 1)
-    retype(qtbot, ready_window, "seedEdit", "5")
-    ready_window.session.start()
-    assert question(ready_window) == ["Train seed 1 on", "Start seed 5"]
-
-
-def test_the_question_uses_the_names_of_the_chart(ready_model: Model, qtbot: QtBot) -> None:
-    session = ready_model.session
-    session.step_batch()
-    wait_for(qtbot, ready_model, Status.PAUSED)
-    session.settings.change("first weights", initializer="zeros")
-    session.start()
-    assert question(ready_model) == ["Train first weights he on", "Start first weights zeros"]
-
-
-def test_nothing_is_asked_where_the_trained_one_does_not_fit_the_data(
+def test_a_new_one_is_trained_where_the_trained_one_does_not_fit_the_data(
     ready_model: Model, qtbot: QtBot, home: Path
 ) -> None:
     model, session = ready_model, ready_model.session
@@ -258,7 +267,6 @@ def test_nothing_is_asked_where_the_trained_one_does_not_fit_the_data(
     qtbot.waitUntil(lambda: session.runs.current.path is not None)
     session.settings.take(session.settings.fitting)
     session.step_epoch()
-    assert question(model) == []
     wait_for(qtbot, model, Status.PAUSED, Status.FINISHED)
     assert session.runs.current.network.shape == [784, 10]
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
@@ -21,7 +20,7 @@ from engine.validation import parameter_count
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, find, pause, pick, press, retype, store_settings, unfold, wait_for
+from tests.nnviz.helpers import action, pause, pick, press, retype, store_settings, unfold, wait_for
 
 LARGE = (784, 800, 10)
 WIDE_ORTHOGONAL = (784, 300, 10)  # not large, but slow to draw
@@ -101,9 +100,6 @@ def test_start_of_another_network_than_the_trained(
     wait_for(qtbot, window, Status.PAUSED)
     retype(qtbot, window, "shapeEdit", ", ".join(map(str, LARGE)))
     press(qtbot, window, Qt.Key_Space)
-    button = find(window, QPushButton, "messageChoice2Button")
-    assert button.text() == "Start 784-800-10"
-    qtbot.mouseClick(button, Qt.LeftButton)
     qtbot.waitUntil(lambda: network_is(window, LARGE) and session.state is Status.TRAINING)
     pause(qtbot, window)
     assert not on_interface

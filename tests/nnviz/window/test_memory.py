@@ -241,6 +241,8 @@ def test_a_damaged_file_does_not_keep_the_window_shut(make_window: MakeWindow, q
         dataset="of another year",
         network="/no/such/folder",
         shipped="nothing of ours",
+        preset="Post-modern",
+        typed='["shape", 3, {}, "seed", "epochs"]',
         sure_from="often",
         pen_width=-5,
     )

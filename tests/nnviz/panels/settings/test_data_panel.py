@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QAction, QComboBox, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -116,12 +118,92 @@ def test_the_test_part_and_the_seed_wait_in_a_group(spirals: MainWindow, qtbot: 
     assert find(spirals, QLabel, "dataNote").text() == "made from seed 3 · no file"
 
 
+def test_images_can_be_trained_on_fewer_examples(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    pick(qtbot, window, "presetCombo", "First steps")
+    field, before = find_field(window, "dataTrainExamplesEdit"), session.settings.experiment
+    assert field.text() == "all"
+    retype(qtbot, window, "dataTrainExamplesEdit", "300")
+    wait_for_data(qtbot, window)
+    data = session.dataset
+    assert data is not None
+    assert data.train.labels is not None
+    assert np.bincount(data.train.labels).tolist() == [30] * 10
+    assert len(data.test or ()) == 500
+    assert session.settings.experiment.data_settings == {"train_examples": 300}
+    assert session.settings.experiment.fingerprint == data.fingerprint != before.fingerprint
+    assert session.settings.typed == set(), "the preset follows the number of examples"
+    training = session.settings.experiment.training
+    assert len(data.train) // training.batch_size * training.epochs > 1000, "enough updates to overfit"
+    assert window.card("dataCard").head.detail.text() == "300 train · 500 test"  # type: ignore[attr-defined]
+    assert find(window, QLabel, "dataNote").toolTip() == "300 of 2,000 examples, drawn by seed 0."
+    action(window, "actionUndo").trigger()
+    wait_for_data(qtbot, window)
+    assert session.settings.experiment == before
+    assert field.text() == "all"
+    action(window, "actionRedo").trigger()
+    wait_for_data(qtbot, window)
+    retype(qtbot, window, "dataTrainExamplesEdit", "all")
+    wait_for_data(qtbot, window)
+    assert session.data.settings == {}
+
+
+@pytest.mark.parametrize("typed", ["9", "2001", "many", "1.5", "-3"])
+def test_a_number_of_examples_that_cannot_be_had_is_a_problem_at_its_field(
+    ready_window: MainWindow, qtbot: QtBot, typed: str
+) -> None:
+    before = ready_window.session.dataset
+    retype(qtbot, ready_window, "dataTrainExamplesEdit", typed)
+    wait_for_data(qtbot, ready_window)
+    note = find(ready_window, QLabel, "dataTrainExamplesError")
+    assert note.isVisible()
+    assert note.text().startswith(f"Training examples is {typed}" if typed != "many" else "Training examples is 'many'")
+    assert ("10 to 2,000" in note.text()) == (typed != "many")
+    assert ready_window.session.dataset is before
+
+
+def test_a_run_on_fewer_examples_comes_back_with_them(
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow
+) -> None:
+    retype(qtbot, ready_window, "dataTrainExamplesEdit", "100")
+    wait_for_data(qtbot, ready_window)
+    fingerprint = ready_window.session.dataset.fingerprint  # type: ignore[union-attr]
+    close(ready_window)
+    again = make_window()
+    wait_for_data(qtbot, again)
+    assert find_field(again, "dataTrainExamplesEdit").text() == "100"
+    assert again.session.dataset is not None
+    assert again.session.dataset.fingerprint == fingerprint
+
+
+def test_a_folder_of_images_has_the_field_and_the_sheet_keeps_it(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    for number in range(40):
+        file = tmp_path / "shapes" / f"class {number % 2}" / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (6, 6), 5 * number).save(file)
+    ready_window.session.data.load(str(tmp_path / "shapes"))
+    wait_for_data(qtbot, ready_window)
+    assert find_field(ready_window, "dataTrainExamplesEdit").isVisible()
+    retype(qtbot, ready_window, "dataTrainExamplesEdit", "8")
+    wait_for_data(qtbot, ready_window)
+    assert len(ready_window.session.dataset.train) == 8  # type: ignore[union-attr]
+    click(qtbot, ready_window, QToolButton, "changeImportButton")
+    importing = ready_window.session.importing
+    qtbot.waitUntil(lambda: importing.can_use)
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait_for_data(qtbot, ready_window)
+    assert len(ready_window.session.dataset.train) == 8  # type: ignore[union-attr]
+
+
 def test_only_what_the_data_can_be_made_with_is_shown(spirals: MainWindow, qtbot: QtBot) -> None:
     assert find(spirals, NumberEdit, "dataClassesEdit").isVisible()
     choose(qtbot, spirals, "Moons")
     assert not find(spirals, NumberEdit, "dataClassesEdit").isVisible()
     choose(qtbot, spirals, "Penguins")
     assert not find(spirals, NumberEdit, "dataPointsEdit").isVisible()
+    assert not find(spirals, NumberEdit, "dataTrainExamplesEdit").isVisible()
     assert not find(spirals, QWidget, "dataPartsGroup").isVisible()
     assert find(spirals, QToolButton, "changeImportButton").isVisible()
 
