@@ -115,6 +115,7 @@ class Preset:
             fingerprint=experiment.fingerprint,
             shape=(experiment.inputs, *own.hidden, experiment.outputs),
             training=replace(own.training, seed=experiment.seed),
+            brightness=experiment.brightness,
         )
         if dataset is None:
             return applied

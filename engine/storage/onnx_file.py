@@ -124,6 +124,12 @@ def _plan_of(network: Network) -> _Plan:
     if about.scaling is not None:
         plan.layer, (mean, spread) = "input", plan.scaling("input", about.scaling, given)
         value = plan.cast(plan.add("Div", plan.add("Sub", value, mean), spread), given, plan.dtype)
+    if about.brightness is not None:
+        plan.layer, own = "input", (about.brightness.mean, about.brightness.deviation)
+        plan.numbers |= {
+            f"input.{name}": np.array(n, plan.dtype) for name, n in zip(("mean", "spread"), own, strict=True)
+        }
+        value = plan.add("Div", plan.add("Sub", value, "input.mean"), "input.spread")
     for number, (w, b, name) in enumerate(zip(network.weights, network.biases, network.activations, strict=True), 1):
         plan.layer = f"layer{number}"
         weight, bias = f"{plan.layer}.weight", f"{plan.layer}.bias"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from engine.datasets.description import Description
+from engine.datasets.description import Description, described_as
 from engine.errors import EngineError, Verbatim
 from engine.experiment import Experiment
 from engine.history import History
@@ -276,7 +276,7 @@ class Library:
         if parameters is None:
             raise no_run(self.path, f"{record.id}, whose moment at epoch {at:g} was just thinned")
         network.parameters[...] = parameters
-        network.description = self._description(record)
+        network.description = described_as(self._description(record), made.brightness)
         return network
 
     def state(self, run: int, before: float | None = None) -> KeptState | None:
