@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
@@ -231,6 +232,20 @@ def table(program: Started) -> None:
     program.train(4)
 
 
+def images(program: Started) -> None:
+    """A folder of light images with dark bars, which the network standardises."""
+    folder, rng = Path(os.environ["NNVIZ_LIBRARY"]).parents[1] / "bars", np.random.default_rng(4)
+    for number in range(40):
+        pixels = rng.integers(210, 256, (10, 10)).astype(np.uint8)
+        pixels[(slice(4, 6), slice(None))[:: 1 if number % 2 else -1]] = 30
+        (folder / ("lying", "standing")[number % 2]).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(folder / ("lying", "standing")[number % 2] / f"{number}.png")
+    program.load(str(folder), side=10)
+    program.session.settings.change("all", hidden=(6,), optimizer="adam", learning_rate=0.01, batch_size=8)
+    program.train(4)
+    assert program.session.runs.current.network.brightness is not None
+
+
 def own(program: Started) -> None:
     """Digits, and one of the user's own that is mixed in after two epochs."""
     program.load("mnist")
@@ -245,7 +260,7 @@ def own(program: Started) -> None:
 
 
 MAKE: dict[str, Callable[[Started], None]] = {
-    make.__name__: make for make in (plain, changed, edited, stopped, branched, seeds, painted, table, own)
+    make.__name__: make for make in (plain, changed, edited, stopped, branched, seeds, painted, table, images, own)
 }
 
 
@@ -349,6 +364,7 @@ def compare(program: Started, made: Made) -> None:
     assert data is not None
     np.testing.assert_array_equal(run.network.parameters, made.parameters)
     np.testing.assert_array_equal(program.session.displayed.network.parameters, made.parameters)
+    assert run.network.brightness == run.experiment.brightness == data.brightness
     assert run.epochs == made.epochs
     assert (None if run.history.best is None else run.history.best.epoch) == made.best
     assert run.figures() == pytest.approx(made.figures)
