@@ -129,8 +129,8 @@ class Augmenter:
     def apply(self, pictures: Array, rng: np.random.Generator) -> None:
         """Distorts pictures in place, each one differently.
 
-        The area outside a picture counts as background. The same state of ``rng`` and the same pictures give the same bits; no
-        random numbers are drawn for distortions that are switched off.
+        The area outside a picture counts as background. The same state of ``rng`` and the same pictures give the same
+        bits; no random numbers are drawn for distortions that are switched off.
 
         Args:
             pictures: (k, height * width) with k <= batch_size, values 0 … 1, C-contiguous, of the ``dtype`` given.

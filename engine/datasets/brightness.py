@@ -56,11 +56,6 @@ class Brightness:
         found -= rows.dtype.type(self.mean / self.deviation)
         return found
 
-    @property
-    def ink(self) -> float:
-        """The brightness that stands out from the background: 0 on a light one, else 1."""
-        return 0.0 if self.background > 0.5 else 1.0
-
     def __str__(self) -> str:
         return f"mean {self.mean:.3g}, deviation {self.deviation:.3g}"
 

@@ -80,11 +80,6 @@ def test_constant_images_can_be_divided_by_their_deviation() -> None:
     assert found == Brightness(1.0, 1.0, 1 / 255)
 
 
-@pytest.mark.parametrize(("background", "ink"), [(0.0, 1.0), (0.3, 1.0), (0.5, 1.0), (0.51, 0.0), (1.0, 0.0)])
-def test_ink_goes_in_the_other_direction(background: float, ink: float) -> None:
-    assert Brightness(background, 0.5, 0.2).ink == ink
-
-
 def test_the_description_has_it_and_comes_back(rng: np.random.Generator) -> None:
     data = dataset_of("light", Arrays(light_images(rng), _LABELS))
     about = data.description
