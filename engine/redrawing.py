@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.datasets.brightness import ink_brightness
 from engine.validation import Array
 
 # Size of the buffers for one part of the pictures: they fit into a second-level cache and still hold many pictures.
@@ -50,7 +51,7 @@ class Redrawer:
             dtype: type of the pictures, float32 or float64.
             background: brightness of an empty picture, 0…1; strokes on one above 0.5 are dark.
         """
-        self._background, self._strokes = background, -1 if background > 0.5 else 1
+        self._background, self._strokes = background, -1 if ink_brightness(background) < background else 1
         self._shape = height, width = shape
         self._dtype: Any = np.dtype(dtype)
         self._basis = basis.astype(self._dtype)

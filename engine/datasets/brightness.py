@@ -73,6 +73,11 @@ class Brightness:
         return cls(**{name: entries[name] for name in names})
 
 
+def ink_brightness(background: float) -> float:
+    """The brightness of full ink: black on a light background, else white."""
+    return 0.0 if background > 0.5 else 1.0
+
+
 def _parts(images: Array) -> Iterator[Array]:
     rows = max(1, _AT_ONCE // max(1, images.shape[1]))
     for start in range(0, len(images), rows):

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.datasets.brightness import ink_brightness
 from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.digits.strokes import Ink, Stroke
@@ -80,11 +81,6 @@ def picture_of(
         layers, share = _layers(seen, _SPACING / SIDE)
         ink = _inked(layers, _View(SIDE, np.full(2, SIDE / 2), pen_width * share * SIDE))
     return on_background(ink if ink.max() > _FAINTEST else np.zeros_like(ink), background)
-
-
-def ink_brightness(background: float) -> float:
-    """The brightness of full ink: black on a light background, else white."""
-    return 0.0 if background > 0.5 else 1.0
 
 
 def on_background(ink: Array, background: float) -> Array:

@@ -28,6 +28,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from engine.datasets.brightness import ink_brightness
 from engine.datasets.opening import is_data
 from engine.lazy_dataclass import dataclass
 from engine.validation import Array
@@ -147,6 +148,10 @@ class Canvas(QWidget):
     def network_input(self) -> Array:
         """Returns what the network is shown: (784,) float32 in 0…1."""
         return picture_of(self.drawing, self._pen, self.centred, self.field, self._background).ravel()
+
+    @property
+    def _is_light(self) -> bool:
+        return ink_brightness(self._background) < self._background
 
     def set_background(self, background: float) -> None:
         """Sets the brightness of the empty canvas, 0…1. On one above 0.5 the pen draws in black."""
@@ -314,7 +319,7 @@ class Canvas(QWidget):
     def _paint_signs(self, painter: QPainter) -> None:
         """Paints what is not ink: the hint, the tint over what the network does not see, a drag highlight."""
         if self.is_empty:
-            painter.setPen(_HINT[self._background > 0.5])
+            painter.setPen(_HINT[self._is_light])
             painter.setFont(theme.font(theme.SMALL))
             painter.drawText(self.rect(), Qt.AlignCenter, self._hint)
         if not self.centred:
@@ -323,7 +328,7 @@ class Canvas(QWidget):
             edge = QRectF(0, 0, beyond, self.height()) if wide else QRectF(0, 0, self.width(), beyond)
             apart = self._side + beyond
             for part in (edge, edge.translated(apart, 0) if wide else edge.translated(0, apart)):
-                painter.fillRect(part, _OUTSIDE[self._background > 0.5])
+                painter.fillRect(part, _OUTSIDE[self._is_light])
         if self._is_target:
             painter.setPen(QPen(theme.colour("accent"), 2))
             painter.setBrush(Qt.NoBrush)
