@@ -416,8 +416,8 @@ def test_an_older_run_of_images_goes_on_as_it_was(
         made = run.experiment
     assert record is not None
     assert "brightness" not in (tmp_path / "older_run.json").read_text()
+    file = tmp_path / "older_run.json"
     for way in (lambda session: session.library.open(record), lambda session: session.files.open(file)):
-        file = tmp_path / "older_run.json"
         with started(qtbot, tmp_path / "new.json") as program:
             session, first = program.session, program.session.runs.current
             way(session)
