@@ -85,7 +85,7 @@ class Experiment:
         object.__setattr__(self, "weight_scale", positive_number("weight_scale", self.weight_scale, "1"))
         whole_number("seed", self.seed, 0, "1")
         if not isinstance(self.brightness, (Brightness, type(None))):
-            raise SettingError("brightness", self.brightness, "must be a brightness", "Leave it out.")
+            raise SettingError("brightness", self.brightness, "must be a brightness, or none", "Leave it out.")
         self.training.dropout_of(len(self.activations))
 
     # ---- parts

@@ -25,7 +25,7 @@ from nnviz.commands.data_options import add_data_options, given_options, setting
 # Fewer epochs than in the window, so that the command ends soon; all other defaults are the window's.
 _DEFAULTS = Experiment().changed(epochs=10)
 # Settings that follow the data's task unless they were chosen.
-_FOLLOW_THE_TASK = ("output", "loss", "augmentation", *(each.name for each in fields(Augmentation)))
+_FOLLOW_THE_TASK = ("output", "loss", "augmentation", "brightness", *(each.name for each in fields(Augmentation)))
 # Options that --resume excludes: only the number of epochs and the learning rate may change.
 _FIXED_BY_CHECKPOINT = (
     "preset",
