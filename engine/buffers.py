@@ -46,6 +46,7 @@ class Buffers:
             short ones.
         kept: what each activation needs for its derivative: the outputs or, for training, maybe a copy of the sums z.
         masks: the factors for each layer's inputs, starting with the network's inputs (dropout); None without dropout.
+        is_standardised: whether the network's inputs were scaled and standardised in the last forward pass.
         inputs: what each layer got in the last forward pass: the inputs (standardised, if the network does that) or the
             outputs below, masked or not.
     """
@@ -61,7 +62,7 @@ class Buffers:
         self.inputs: dict[int, Array] = {}
         self._masked: dict[int, Array] = {}
         self._standardised: Array | None = None  # the inputs of the last forward pass, if they were standardised
-        self._is_standardised = False
+        self.is_standardised = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Allocates pickles and deep copies anew, because copied arrays would no longer share memory."""
@@ -82,11 +83,8 @@ class Buffers:
                 return layer
         return None
 
-    def standardise(self, rows: Array, brightness: Brightness | None) -> Array:
-        """Returns the network's inputs as its first layer takes them: unchanged, or scaled and standardised."""
-        self._is_standardised = brightness is not None
-        if brightness is None:
-            return rows
+    def standardise(self, rows: Array, brightness: Brightness) -> Array:
+        """Returns the network's inputs, times ``scale``, standardised; later calls overwrite them."""
         if self._standardised is None:
             self._standardised = np.empty(rows.shape, rows.dtype)
         return brightness.standardise(rows, self.scale, self._standardised)
@@ -103,7 +101,7 @@ class Buffers:
 
     def apply_scale(self, numbers: Array, layer: int) -> None:
         """Multiplies sums or deltas of the first layer by ``scale``, in place; does nothing for other layers."""
-        if not layer and self.scale != 1 and not self._is_standardised:
+        if not layer and self.scale != 1 and not self.is_standardised:
             numbers *= self.scale
 
     def _for_each_layer(self, batch: int) -> list[Array]:

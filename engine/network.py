@@ -215,7 +215,10 @@ class Network:
 
     def _sums_of_last_layer(self, inputs: Array, buffers: Buffers) -> Array:
         """Computes all hidden layers and returns the weighted sums z of the output layer."""
-        below, last = buffers.standardise(inputs, self.brightness), len(self.weights) - 1
+        below, last, brightness = inputs, len(self.weights) - 1, self.brightness
+        buffers.is_standardised = brightness is not None
+        if brightness is not None:
+            below = buffers.standardise(inputs, brightness)
         for layer, z in enumerate(buffers.outputs):
             product(buffers.give_inputs(layer, below), self.weights[layer].T, z)
             buffers.apply_scale(z, layer)

@@ -52,8 +52,9 @@ class Brightness:
 
     def standardise(self, rows: Array, scale: float = 1.0, out: Array | None = None) -> Array:
         """(pixel · scale - mean) / deviation of all pixels, as an array of floats; new, or ``out``."""
-        found: Array = np.multiply(rows, rows.dtype.type(scale / self.deviation), out=out)
-        found -= rows.dtype.type(self.mean / self.deviation)
+        kind = rows.dtype.type if rows.dtype.kind == "f" else np.float32
+        found: Array = np.multiply(rows, kind(scale / self.deviation), out=out)
+        found -= kind(self.mean / self.deviation)
         return found
 
     def __str__(self) -> str:
