@@ -119,6 +119,12 @@ class Network:
 
         A trainer sets it to that of its data. Setting it raises DataError if it does not fit.
         """
+        about = self._description
+        return None if about is None or about.is_brightness_alone else about
+
+    @property
+    def saved_description(self) -> Description | None:
+        """What files hold: the description, or, if that is not known, the brightness alone."""
         return self._description
 
     @description.setter

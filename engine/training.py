@@ -413,7 +413,7 @@ class Trainer:
             SettingError: the state is incomplete or does not fit the network.
         """
         settings = TrainingSettings.from_dict(state.settings)
-        described = network.description
+        described = network.saved_description
         trainer = cls(network, dataset, TrainingSettings.from_dict(state.progress.get("in force", state.settings)))
         network.description = described  # until it is known that these are its data
         try:

@@ -84,6 +84,13 @@ class Description:
         return {*sizes, 0 if self.target_scaling is None else len(self.target_scaling.mean)} - {0}
 
     @property
+    def is_brightness_alone(self) -> bool:
+        """Whether it says how inputs are standardised, and nothing of what they mean, as of an untrained network."""
+        names = (self.title, self.example_shape, self.class_names, self.columns, self.targets)
+        others = (self.scaling, self.target_scaling, self.coding)
+        return self.brightness is not None and not any(names) and all(each is None for each in others)
+
+    @property
     def background(self) -> float:
         """The brightness of an empty image, 0…1."""
         return 0.0 if self.brightness is None else self.brightness.background

@@ -153,10 +153,10 @@ def _script(network: Network) -> str:
     numbers = neuron_by_neuron(network.parameters, network.shape)
     stored = kind.newbyteorder("<")
     used = dict.fromkeys(network.activations)
-    parts = parts_of(network.description)
+    parts = parts_of(network.saved_description)
     sizes = {"n_in": network.shape[0], "n_out": network.shape[-1]}
     enough = 9 if kind == np.float32 else 17  # to tell any two numbers apart
-    digits = (network.description or Description()).answer_digits(enough)
+    digits = (network.saved_description or Description()).answer_digits(enough)
     return _SCRIPT.substitute(
         sizes,
         about=_about(network, parts),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import runpy
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +34,14 @@ from engine.one_step import moment_of, record_step
 from engine.pathways import activity_of
 from engine.settings import TrainingSettings
 from engine.state_bytes import StateBytes
-from engine.storage import load_checkpoint, load_network, read_checkpoint, save_checkpoint, save_network
+from engine.storage import (
+    export_script,
+    load_checkpoint,
+    load_network,
+    read_checkpoint,
+    save_checkpoint,
+    save_network,
+)
 from engine.training import Trainer
 from engine.validation import Array
 
@@ -282,6 +290,22 @@ def test_files_keep_it(ending: str, tmp_path: Path, rows: Array) -> None:
     np.testing.assert_array_equal(back.predict(rows), network.predict(rows))
     if ending == "json":
         np.testing.assert_array_equal(NeuralNetwork(str(file)).predict(rows), network.predict(rows))
+
+
+@pytest.mark.parametrize("ending", ["json", "npz"])
+def test_an_untrained_network_says_nothing_of_its_data_but_standardises(ending: str, tmp_path: Path) -> None:
+    data, file = images(), tmp_path / f"net.{ending}"
+    network = experiment(data).build()
+    assert network.description is None
+    save_network(network, file)
+    back = load_network(file)
+    assert back.description is None
+    assert back.brightness == data.brightness
+    row = data.train.example(0)[None]
+    np.testing.assert_array_equal(back.predict(row), network.predict(row))
+    export_script(back, tmp_path / "net.py")
+    script = runpy.run_path(str(tmp_path / "net.py"))
+    np.testing.assert_allclose(script["predict"](row), network.predict(row), rtol=1e-4)
 
 
 def test_checkpoints_keep_it(tmp_path: Path, rows: Array) -> None:
