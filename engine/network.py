@@ -122,16 +122,16 @@ class Network:
         about = self._description
         return None if about is None or about.is_brightness_alone else about
 
-    @property
-    def saved_description(self) -> Description | None:
-        """What files hold: the description, or, if that is not known, the brightness alone."""
-        return self._description
-
     @description.setter
     def description(self, description: Description | None) -> None:
         if description is not None:
             description.check_fits(self.shape[0], self.shape[-1])
         self._description = description
+
+    @property
+    def saved_description(self) -> Description | None:
+        """What files hold: the description, or, if that is not known, the brightness alone."""
+        return self._description
 
     def describe(self, description: Description | None) -> None:
         """Sets the description of the data it is used with, but keeps its own :attr:`brightness`."""
