@@ -17,6 +17,7 @@ from engine.network import Network
 from engine.passes import (
     Pass,
     Target,
+    by_inputs,
     example_of,
     first_deltas,
     forward,
@@ -43,7 +44,7 @@ def gradient_times_input(network: Network, inputs: object, target: Target, basel
     that is no output.
     """
     example, start = example_of(network, inputs, target, baseline)
-    gradient = gradients(network, forward(network, example[None]), target)[0][0]
+    gradient = by_inputs(network, gradients(network, forward(network, example[None]), target)[0][0])
     found: Array = (example - start) * gradient
     return found
 
@@ -94,7 +95,7 @@ def integrated_gradients(
         parts, misses = np.concatenate([parts[~worst], new_parts]), np.concatenate([misses[~worst], new_misses])
         if abs(misses.sum()) < least:
             best, least = total, abs(misses.sum())
-    found: Array = (example - start) * (best @ network.weights[0])
+    found: Array = (example - start) * by_inputs(network, best @ network.weights[0])
     return found
 
 
@@ -117,9 +118,11 @@ class _Way:
     """
 
     def __init__(self, network: Network, start: Array, end: Array, target: Target) -> None:
-        self._network, self._target, self._inputs = network, target, start[None]
-        at_start = start @ network.weights[0].T + network.biases[0][:, 0]
-        self._first, self._change = at_start, (end - start) @ network.weights[0].T
+        self._network, self._target = network, target
+        first, last = (network.standardised(each[None])[0] for each in (start, end))
+        self._inputs = first[None]
+        at_start = first @ network.weights[0].T + network.biases[0][:, 0]
+        self._first, self._change = at_start, (last - first) @ network.weights[0].T
         ends = target_sums(self._at(np.array([0, 1], start.dtype)), target)
         self.difference = float(ends[1] - ends[0])
 

@@ -84,6 +84,7 @@ class Augmenter:
         picture_shape: tuple[int, ...],
         batch_size: int,
         dtype: npt.DTypeLike = np.float32,
+        background: float = 0.0,
     ) -> None:
         """
         Args:
@@ -91,6 +92,7 @@ class Augmenter:
             picture_shape: (height, width).
             batch_size: the largest number of pictures in a batch.
             dtype: type of the pictures, float32 or float64.
+            background: brightness of an empty picture, 0…1; strokes on one above 0.5 are dark.
 
         Raises:
             SettingError: ``picture_shape`` does not have two dimensions.
@@ -106,11 +108,12 @@ class Augmenter:
         self._shape = height, width = picture_shape
         self._batch_size = whole_number("batch_size", batch_size, 1, "100")
         self._dtype: Any = np.dtype(dtype)
+        self._background = background
         basis = affine_basis(self._shape)
         if augmentation.elastic:
             basis = np.vstack((basis, elastic_basis(self._shape, augmentation.elastic_sigma)))
         steps = steps_for(augmentation.thickness)
-        self._redrawer = Redrawer(self._shape, self._batch_size, basis, steps, self._dtype)
+        self._redrawer = Redrawer(self._shape, self._batch_size, basis, steps, self._dtype, background)
         self._coefficients = self._empty(2, self._batch_size, len(basis))
         self._drawn = self._empty(2 * self._batch_size * (len(basis) - AFFINE_TERMS))
         self._thicknesses = self._empty(self._batch_size)
@@ -118,7 +121,7 @@ class Augmenter:
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         """Allocates pickles and deep copies anew, because copied arrays would no longer share memory."""
-        return type(self), (self._augmentation, self._shape, self._batch_size, self._dtype)
+        return type(self), (self._augmentation, self._shape, self._batch_size, self._dtype, self._background)
 
     def _empty(self, *shape: int) -> Array:
         return np.empty(shape, self._dtype)
@@ -126,8 +129,8 @@ class Augmenter:
     def apply(self, pictures: Array, rng: np.random.Generator) -> None:
         """Distorts pictures in place, each one differently.
 
-        The area outside a picture counts as 0. The same state of ``rng`` and the same pictures give the same bits; no
-        random numbers are drawn for distortions that are switched off.
+        The area outside a picture counts as background. The same state of ``rng`` and the same pictures give the same
+        bits; no random numbers are drawn for distortions that are switched off.
 
         Args:
             pictures: (k, height * width) with k <= batch_size, values 0 … 1, C-contiguous, of the ``dtype`` given.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.datasets.brightness import Brightness
 from engine.validation import Array
 
 if TYPE_CHECKING:
@@ -39,13 +40,15 @@ class Buffers:
     Attributes:
         batch: the number of rows.
         scale: the factor by which the network's inputs still have to be multiplied. It is applied to the first layer's
-            sums and deltas instead, which are fewer numbers.
+            sums and deltas instead, which are fewer numbers; or to the inputs where they are standardised.
         outputs: each layer's outputs, (batch, neurons). Those of wide layers are stored column by column, see
             ``_WIDE``; also those of the last layer, so that softmax sums a few long runs of memory instead of many
             short ones.
         kept: what each activation needs for its derivative: the outputs or, for training, maybe a copy of the sums z.
         masks: the factors for each layer's inputs, starting with the network's inputs (dropout); None without dropout.
-        inputs: what each layer got in the last forward pass: the inputs or the outputs below, masked or not.
+        is_standardised: whether the network's inputs were scaled and standardised in the last forward pass.
+        inputs: what each layer got in the last forward pass: the inputs (standardised, if the network does that) or the
+            outputs below, masked or not.
     """
 
     def __init__(self, network: Network, batch: int) -> None:
@@ -58,6 +61,8 @@ class Buffers:
         self.masks: list[Array | None] = [None] * len(self.outputs)
         self.inputs: dict[int, Array] = {}
         self._masked: dict[int, Array] = {}
+        self._standardised: Array | None = None  # the inputs of the last forward pass, if they were standardised
+        self.is_standardised = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Allocates pickles and deep copies anew, because copied arrays would no longer share memory."""
@@ -78,6 +83,12 @@ class Buffers:
                 return layer
         return None
 
+    def standardise(self, rows: Array, brightness: Brightness) -> Array:
+        """Returns the network's inputs, times ``scale``, standardised; later calls overwrite them."""
+        if self._standardised is None:
+            self._standardised = np.empty(rows.shape, rows.dtype)
+        return brightness.standardise(rows, self.scale, self._standardised)
+
     def give_inputs(self, layer: int, rows: Array) -> Array:
         """Keeps and returns a layer's inputs (batch, neurons below), with its dropout mask applied."""
         mask = self.masks[layer]
@@ -90,7 +101,7 @@ class Buffers:
 
     def apply_scale(self, numbers: Array, layer: int) -> None:
         """Multiplies sums or deltas of the first layer by ``scale``, in place; does nothing for other layers."""
-        if not layer and self.scale != 1:
+        if not layer and self.scale != 1 and not self.is_standardised:
             numbers *= self.scale
 
     def _for_each_layer(self, batch: int) -> list[Array]:

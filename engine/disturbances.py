@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -33,8 +34,8 @@ class Material:
 
     Attributes:
         shape: how an example is arranged.
-        means, spreads: (width,) of the training examples: mean and standard deviation; for pictures 0 and 1, the
-            background and the difference between black and white. The spread of a category's inputs is 0.
+        means, spreads: (width,) of the training examples: mean and standard deviation; for pictures the background
+            and 1, the difference between black and white. The spread of a category's inputs is 0.
         columns: (width,) the number of each input's column; None if each is one of its own.
     """
 
@@ -42,6 +43,11 @@ class Material:
     means: Array
     spreads: Array
     columns: Array | None = None
+
+    @property
+    def background(self) -> float:
+        """Of pictures the brightness of an empty one."""
+        return float(self.means[0])
 
 
 def is_picture(shape: Shape) -> bool:
@@ -69,7 +75,7 @@ def material_of(dataset: Dataset) -> Material:
     """What disturbances must know of that data."""
     width, shape = dataset.width, shape_of(dataset)
     if is_picture(shape):
-        return Material(shape, np.zeros(width, np.float32), np.ones(width, np.float32))
+        return Material(shape, np.full(width, dataset.background, np.float32), np.ones(width, np.float32))
     inputs, scale = dataset.train.inputs, dataset.train.scale
     means, spreads = inputs.mean(axis=0, dtype=np.float64), inputs.std(axis=0, dtype=np.float64)
     if len(dataset.categories) < shape[0]:
@@ -171,7 +177,7 @@ class Shift(Disturbance):
     def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
         """See :data:`_DIRECTIONS`."""
         turns = np.resize(np.array(_DIRECTIONS), (len(inputs), 2)) * strength
-        return redrawn(inputs, _picture(material), down=turns[:, 0], right=turns[:, 1])
+        return _redrawn(inputs, material, down=turns[:, 0], right=turns[:, 1])
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
         """Pixels."""
@@ -202,7 +208,7 @@ class Rotation(Disturbance):
 
     def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
         """All by the same angle."""
-        return redrawn(inputs, _picture(material), angle=math.radians(strength))
+        return _redrawn(inputs, material, angle=math.radians(strength))
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
         """Degrees."""
@@ -229,7 +235,7 @@ class Size(Disturbance):
 
     def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
         """All by the same factor."""
-        return redrawn(inputs, _picture(material), scale=1 + strength / 100)
+        return _redrawn(inputs, material, scale=1 + strength / 100)
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
         """Percent; augmentation's ``scale`` is the largest share that is gained, and the factor's inverse is lost."""
@@ -256,7 +262,7 @@ class Thickness(Disturbance):
 
     def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
         """All by the same number of pixels."""
-        return redrawn(inputs, _picture(material), thickness=strength)
+        return _redrawn(inputs, material, thickness=strength)
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
         """Pixels."""
@@ -312,9 +318,9 @@ def _hide_columns(count: int, material: Material, columns: int, rng: np.random.G
     return ranks[:, of_inputs] < columns
 
 
-def _picture(material: Material) -> tuple[int, int]:
+def _redrawn(inputs: Array, material: Material, **moved: Any) -> Array:
     height, width = material.shape
-    return height, width
+    return redrawn(inputs, (height, width), background=material.background, **moved)
 
 
 def _whole_steps(most: float, count: int = 8) -> Sequence[float]:

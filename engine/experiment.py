@@ -11,7 +11,9 @@ import numpy as np
 
 from engine.activations import ACTIVATIONS
 from engine.augmentation import Augmentation
+from engine.datasets.brightness import Brightness, brightness_in
 from engine.datasets.dataset import Dataset
+from engine.datasets.description import Description
 from engine.datasets.source import Value, frozen
 from engine.errors import DataError, SettingError, Verbatim
 from engine.events import Event
@@ -33,7 +35,7 @@ MILD = Augmentation(shift=1, rotation=8, scale=0.08, shear=0.1, elastic=0.8, ela
 
 _TRAINING = tuple(each.name for each in fields(TrainingSettings))
 _DISTORTIONS = tuple(each.name for each in fields(Augmentation))
-NETWORK_SETTINGS = ("shape", "activations", "loss", "initializer", "weight_scale", "seed")
+NETWORK_SETTINGS = ("shape", "activations", "loss", "initializer", "weight_scale", "seed", "brightness")
 # Parts of shape and activations that can be changed separately.
 _PARTS = ("inputs", "hidden", "outputs", "output")
 
@@ -53,6 +55,8 @@ class Experiment:
         loss, initializer: registered names.
         weight_scale: factor of the initial weights.
         training: the settings of the training; its seed is also used for the initial weights.
+        brightness: by what the network standardises its inputs; it follows from the data. None if the network takes
+            them as they are: data that are not the user's own images, and runs from before version 0.23.
     """
 
     data: str = "mnist"
@@ -64,6 +68,7 @@ class Experiment:
     initializer: str = "he"
     weight_scale: float = 1.0
     training: TrainingSettings = field(default_factory=lambda: TrainingSettings(learning_rate=0.2))
+    brightness: Brightness | None = None
 
     def __post_init__(self) -> None:
         for name in ("data", "fingerprint"):
@@ -79,6 +84,8 @@ class Experiment:
         INITIALIZERS[self.initializer]
         object.__setattr__(self, "weight_scale", positive_number("weight_scale", self.weight_scale, "1"))
         whole_number("seed", self.seed, 0, "1")
+        if not isinstance(self.brightness, (Brightness, type(None))):
+            raise SettingError("brightness", self.brightness, "must be a brightness, or none", "Leave it out.")
         self.training.dropout_of(len(self.activations))
 
     # ---- parts
@@ -200,9 +207,13 @@ class Experiment:
     def for_data(
         self, dataset: Dataset, name: str | None = None, settings: Mapping[str, Value] | None = None
     ) -> Experiment:
-        """Returns a copy for this data set, with its inputs, outputs, fingerprint and, if given, name and settings."""
+        """Returns a copy for this data set, with its inputs, outputs, brightness and fingerprint.
+
+        It also gets name and settings, if they are given.
+        """
         same = name in (None, self.data)
         return self.changed(
+            brightness=dataset.brightness,
             data=self.data if name is None else name,
             data_settings=(self.data_settings if same else {}) if settings is None else settings,
             fingerprint=dataset.fingerprint,
@@ -244,12 +255,14 @@ class Experiment:
         """Returns the settings that differ: name → (value here, value there).
 
         Settings of training and augmentation appear by their own names. The fingerprint is left out if one is not
-        known.
+        known, and the brightness if the data differ, from which it follows.
         """
         names = [name for name in _SETTINGS if name not in ("training", "augmentation")]
         both = {name: (self.value(name), other.value(name)) for name in names}
         if not (self.fingerprint and other.fingerprint):
             del both["fingerprint"]
+        if self.data != other.data or self.fingerprint != other.fingerprint:
+            del both["brightness"]
         return {name: (here, there) for name, (here, there) in both.items() if here != there}
 
     # ---- dictionaries and command lines
@@ -258,7 +271,12 @@ class Experiment:
         """Returns all settings in types that JSON can hold; of a table also the default for missing values."""
         lists = {"shape": list(self.shape), "activations": list(self.activations)}
         lists["data_settings"] = recorded_data_settings(self.data, self.data_settings)
-        return {name: getattr(self, name) for name in _OWN} | lists | {"training": self.training.as_dict()}
+        entries = {name: getattr(self, name) for name in _OWN} | lists | {"training": self.training.as_dict()}
+        if self.brightness is None:
+            del entries["brightness"]
+        else:
+            entries["brightness"] = self.brightness.as_dict()
+        return entries
 
     @classmethod
     def from_dict(cls, entries: object) -> Experiment:
@@ -269,6 +287,8 @@ class Experiment:
         known = dict(known_only("experiment", with_present_names(entries), cls))
         if "training" in known:
             known["training"] = TrainingSettings.from_dict(known["training"])
+        if "brightness" in known:
+            known["brightness"] = _brightness(known["brightness"])
         return cls(**known)
 
     def command(self) -> list[str]:
@@ -324,7 +344,10 @@ class Experiment:
     def build(self) -> Network:
         """Returns a new untrained network, always the same one. Raises SettingError if it does not fit in memory."""
         rng = np.random.default_rng(self.seed)
-        return Network(self.shape, self.activations, self.loss, self.initializer, rng, weight_scale=self.weight_scale)
+        made = Network(self.shape, self.activations, self.loss, self.initializer, rng, weight_scale=self.weight_scale)
+        if self.brightness is not None:
+            made.description = Description(brightness=self.brightness)
+        return made
 
     def trainer(self, dataset: Dataset, network: Network | None = None) -> Trainer:
         """Returns a trainer for ``network``, or for a new one.
@@ -366,12 +389,21 @@ _WRITTEN_SEPARATELY = (
     "data",
     "data_settings",
     "fingerprint",
+    "brightness",
     "shape",
     "activations",
     "training",
     "epochs",
     "augmentation",
 )
+
+
+def _brightness(entries: object) -> Brightness | None:
+    """The brightness of an experiment's entry. Raises SettingError."""
+    try:
+        return brightness_in(entries)
+    except DataError as error:
+        raise SettingError("brightness", error.value, error.rule, error.remedy) from None
 
 
 def _counted(number: int, what: str) -> str:

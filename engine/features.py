@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.network import Network
-from engine.passes import check_neuron, forward, gradients, row_of
+from engine.passes import by_inputs, check_neuron, forward, gradients, row_of
 from engine.validation import Array, matrix
 
 _CLIMBS = 60
@@ -21,12 +21,11 @@ def carried_back(network: Network, layer: int, neuron: int, inputs: object | Non
     check_neuron(network, layer, neuron)
     if inputs is not None:
         example = matrix("inputs", [np.asarray(inputs)], network.shape[0], network.parameters.dtype)
-        slope: Array = gradients(network, forward(network, example), neuron, layer)[0][0]
-        return slope
+        return by_inputs(network, gradients(network, forward(network, example), neuron, layer)[0][0])
     down: Array = network.weights[layer - 1][neuron]
     for below in range(layer - 1, 0, -1):
         down = down @ network.weights[below - 1]
-    return np.array(down)
+    return np.array(by_inputs(network, down))
 
 
 def most_exciting(
@@ -70,8 +69,11 @@ def nearest_examples(network: Network, inputs: object, examples: Array, count: i
 
 
 def activations_of(network: Network, inputs: Array, layer: int) -> Array:
-    """(examples, neurons): the activations of a layer, from 1; of layer 0 the inputs. Nothing above it is computed."""
-    a = inputs
+    """(examples, neurons): the activations of a layer, from 1; of layer 0 the inputs, as the first layer takes them.
+
+    Nothing above it is computed.
+    """
+    a = network.standardised(inputs)
     for weights, biases, function in zip(
         network.weights[:layer], network.biases[:layer], network.layer_activations[:layer], strict=True
     ):

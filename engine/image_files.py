@@ -25,7 +25,7 @@ def reads_pictures(network: Network) -> bool:
 
 def reads_drawings(network: Network) -> bool:
     """Whether it takes ink as MNIST has it, scaled and centred, and not images as a folder's are made."""
-    if shape_of_pictures(network) != (SIDE, SIDE):
+    if shape_of_pictures(network) != (SIDE, SIDE) or network.brightness is not None:
         return False
     experiment = Provenance.read(network).experiment
     return experiment is None or experiment.data in DATASETS

@@ -16,8 +16,9 @@ import numpy.typing as npt
 from engine.activations import ACTIVATIONS, Activation
 from engine.attributes import set_attributes
 from engine.buffers import Buffers, TrainingBuffers, layer_views
+from engine.datasets.brightness import Brightness
 from engine.datasets.cells import shortened
-from engine.datasets.description import Description
+from engine.datasets.description import Description, described_as
 from engine.errors import DataError, SettingError, Verbatim, shown
 from engine.initializers import INITIALIZERS, Initializer
 from engine.losses import LOSSES, Loss
@@ -134,13 +135,35 @@ class Network:
 
         A trainer sets it to that of its data. Setting it raises DataError if it does not fit.
         """
-        return self._description
+        about = self._description
+        return None if about is None or about.is_brightness_alone else about
 
     @description.setter
     def description(self, description: Description | None) -> None:
         if description is not None:
             description.check_fits(self.shape[0], self.shape[-1])
         self._description = description
+
+    @property
+    def saved_description(self) -> Description | None:
+        """What files hold: the description, or, if that is not known, the brightness alone."""
+        return self._description
+
+    def describe(self, description: Description | None) -> None:
+        """Sets the description of the data it is used with, but keeps its own :attr:`brightness`."""
+        self.description = described_as(description, self.brightness)
+
+    @property
+    def brightness(self) -> Brightness | None:
+        """By what it standardises its inputs, a part of the description; None if it takes them as they are.
+
+        It belongs to the weights, which were made for such inputs.
+        """
+        return None if self._description is None else self._description.brightness
+
+    def standardised(self, inputs: Array) -> Array:
+        """(k, shape[0]): inputs as the first layer takes them; the same array unless there is a :attr:`brightness`."""
+        return inputs if self.brightness is None else self.brightness.standardise(inputs)
 
     def with_parameters(self, parameters: Array) -> Network:
         """Returns the same network with another parameter vector, such as a snapshot, which is not copied."""
@@ -149,10 +172,14 @@ class Network:
         return twin
 
     def bare(self) -> Network:
-        """Returns the same network, with the same parameters, without its provenance and description."""
+        """Returns the same network, with the same parameters, without its provenance.
+
+        Of the description only the brightness stays.
+        """
         shared = ("shape", "activations", "layer_activations", "loss", "loss_function", "parameters")
         twin = Network.__new__(Network)
-        twin.__setstate__({name: getattr(self, name) for name in shared} | {"provenance": {}, "_description": None})
+        about = None if self.brightness is None else Description(brightness=self.brightness)
+        twin.__setstate__({name: getattr(self, name) for name in shared} | {"provenance": {}, "_description": about})
         return twin
 
     def copy(self) -> Network:
@@ -210,7 +237,10 @@ class Network:
 
     def _sums_of_last_layer(self, inputs: Array, buffers: Buffers) -> Array:
         """Computes all hidden layers and returns the weighted sums z of the output layer."""
-        below, last = inputs, len(self.weights) - 1
+        below, last, brightness = inputs, len(self.weights) - 1, self.brightness
+        buffers.is_standardised = brightness is not None
+        if brightness is not None:
+            below = buffers.standardise(inputs, brightness)
         for layer, z in enumerate(buffers.outputs):
             product(buffers.give_inputs(layer, below), self.weights[layer].T, z)
             buffers.apply_scale(z, layer)

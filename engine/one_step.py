@@ -295,7 +295,7 @@ def _written_down(watched: _Watched, moment: Moment) -> OneStep:
         targets=watched.targets,
         masks=watched.masks,
         sums=sums,
-        activations=[watched.inputs, *outputs],
+        activations=[network.standardised(watched.inputs), *outputs],
         deltas=[np.ascontiguousarray(deltas) for deltas in buffers.deltas],
         losses=losses_of(network, sums[-1], watched.targets),
         gradient=gradient,

@@ -21,7 +21,8 @@ class Pass:
     """A forward pass, of which every layer is kept.
 
     Attributes:
-        activations: of the input and each layer after it, (examples, neurons).
+        activations: of the input (as the first layer takes it, maybe standardised) and each layer after it,
+            (examples, neurons).
         sums: z of each layer after the input, (examples, neurons).
     """
 
@@ -31,11 +32,15 @@ class Pass:
 
 def forward(network: Network, inputs: Array) -> Pass:
     """Keeps all sums and activations for inputs (examples, width)."""
-    return forward_from(network, inputs, inputs @ network.weights[0].T + network.biases[0].T)
+    rows = network.standardised(inputs)
+    return forward_from(network, rows, rows @ network.weights[0].T + network.biases[0].T)
 
 
 def forward_from(network: Network, inputs: Array, z: Array) -> Pass:
-    """The same where the sums z of the first layer, (examples, neurons), are known; the inputs are only kept."""
+    """The same where the sums z of the first layer, (examples, neurons), are known.
+
+    The inputs, as the first layer takes them, are only kept.
+    """
     activations, sums = [inputs], [z]
     for layer, function in enumerate(network.layer_activations):
         if layer:
@@ -54,7 +59,8 @@ def gradients(network: Network, passed: Pass, target: Target, layer: int | None 
         target: an output, or with ``layer`` a neuron of that layer, counted from 1.
 
     Returns:
-        A list of (examples, neurons), starting with the input's. Back-propagation: Rumelhart, Hinton, Williams 1986.
+        A list of (examples, neurons), starting with the input's, as the first layer takes it; :func:`by_inputs` makes
+        the gradient by the network's inputs of it. Back-propagation: Rumelhart, Hinton, Williams 1986.
     """
     top = len(network.weights) if layer is None else layer
     deltas = _deltas_of(passed, target, top)
@@ -64,6 +70,11 @@ def gradients(network: Network, passed: Pass, target: Target, layer: int | None 
         if number > 1:
             deltas = slope_times(network, passed, number - 1, found[-1])
     return found[::-1]
+
+
+def by_inputs(network: Network, gradient: Array) -> Array:
+    """A gradient by what the first layer takes, (…, width), as the one by the network's inputs."""
+    return gradient if network.brightness is None else gradient / gradient.dtype.type(network.brightness.deviation)
 
 
 def first_deltas(network: Network, passed: Pass, target: Target) -> Array:

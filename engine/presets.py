@@ -108,7 +108,8 @@ class Adjustment:
 
     def training_for(self, dataset: Dataset, own: TrainingSettings) -> TrainingSettings:
         """Returns the settings for this data set."""
-        is_included = dataset.is_plane or dataset.extent is not None or (dataset.is_picture and not dataset.own_images)
+        has_own_images = dataset.brightness is not None or dataset.scaling is not None
+        is_included = dataset.is_plane or dataset.extent is not None or (dataset.is_picture and not has_own_images)
         if self.own is not None and not is_included:
             return self.own.training_for(dataset, own)
         examples, is_classes = len(dataset.train), dataset.is_classification
@@ -147,6 +148,7 @@ class Preset:
             fingerprint=experiment.fingerprint,
             shape=(experiment.inputs, *own.hidden, experiment.outputs),
             training=replace(own.training, seed=experiment.seed),
+            brightness=experiment.brightness,
         )
         if dataset is None:
             return applied

@@ -130,8 +130,11 @@ def project_in_steps(
     _check_layer(network, layer)
     places = _Places(len(rows), basis)
 
+    def first(inputs: Array, buffers: Buffers) -> Array:
+        return network.standardised(inputs * inputs.dtype.type(buffers.scale))
+
     def see(place: slice, inputs: Array, buffers: Buffers) -> None:
-        places.take(place, buffers.outputs[layer - 1] if layer else inputs * inputs.dtype.type(buffers.scale))
+        places.take(place, buffers.outputs[layer - 1] if layer else first(inputs, buffers))
 
     answers = yield from answers_in_steps(network, split, rows, see)
     return Projected(places.points, answers, places.share)

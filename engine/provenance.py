@@ -179,8 +179,9 @@ class Provenance:
         batch size, learning rate); all other settings are those of ``like``.
         """
         if self.experiment is not None:
-            return self.experiment
+            return self.experiment.changed(brightness=network.brightness)
         made = like.changed(shape=network.shape, activations=network.activations, loss=network.loss)
+        made = made.changed(brightness=network.brightness)
         known = {"seed": self.seed} | {name: self.other.get(name) for name in _OLD_TRAINING_ENTRIES}
         for name, value in known.items():
             if value is not None:

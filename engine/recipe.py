@@ -52,7 +52,11 @@ class Recipe:
         self._augmenter: Augmenter | None = None
         if settings.augmentation.is_active:
             self._augmenter = Augmenter(
-                settings.augmentation, dataset.example_shape, settings.batch_size, network.parameters.dtype
+                settings.augmentation,
+                dataset.example_shape,
+                settings.batch_size,
+                network.parameters.dtype,
+                0.0 if network.brightness is None else network.brightness.background,
             )
 
     def with_settings(self, settings: TrainingSettings) -> Recipe:

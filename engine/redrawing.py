@@ -1,7 +1,7 @@
 """Redraws pictures: moves their pixels, and the edges of their strokes. Augmentation and the test of robustness do it.
 
 All movements of pixels are combined into one map from each pixel of the new picture to a place in the old one, because
-resampling several times would blur. What is outside a picture counts as 0.
+resampling several times would blur. What is outside a picture counts as background.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.datasets.brightness import ink_brightness
 from engine.validation import Array
 
 # Size of the buffers for one part of the pictures: they fit into a second-level cache and still hold many pictures.
@@ -33,7 +34,13 @@ class Redrawer:
     """
 
     def __init__(
-        self, shape: tuple[int, int], most: int, basis: Array, steps: int, dtype: npt.DTypeLike = np.float32
+        self,
+        shape: tuple[int, int],
+        most: int,
+        basis: Array,
+        steps: int,
+        dtype: npt.DTypeLike = np.float32,
+        background: float = 0.0,
     ) -> None:
         """
         Args:
@@ -42,7 +49,9 @@ class Redrawer:
             basis: (terms, height * width); coefficients times this are the places that pixels come from.
             steps: in so many steps the edges of strokes are moved; 0 if they never are.
             dtype: type of the pictures, float32 or float64.
+            background: brightness of an empty picture, 0…1; strokes on one above 0.5 are dark.
         """
+        self._background, self._strokes = background, -1 if ink_brightness(background) < background else 1
         self._shape = height, width = shape
         self._dtype: Any = np.dtype(dtype)
         self._basis = basis.astype(self._dtype)
@@ -83,6 +92,9 @@ class Redrawer:
             coefficients: (2, k, terms) of the basis; they give the place (y, x) in the framed picture that each pixel
                 comes from. None leaves the pixels where they are.
         """
+        if self._background:  # so that it is 0, and strokes are above it
+            pictures -= self._background
+            pictures *= self._strokes
         inside = self._inside[: len(pictures)]
         inside[...] = pictures.reshape(inside.shape)
         if thicknesses is not None:
@@ -92,6 +104,9 @@ class Redrawer:
             self._resample(pictures)
         else:
             pictures.reshape(inside.shape)[...] = inside
+        if self._background:
+            pictures *= self._strokes
+            pictures += self._background
 
     def _thicken(self, by: Array) -> None:
         """Moves the edges of strokes by (k,) pixels: changes each pixel by that times the slope on its brighter side.
@@ -198,14 +213,15 @@ def redrawn(
     angle: float = 0.0,
     scale: float = 1.0,
     thickness: float = 0.0,
+    background: float = 0.0,
 ) -> Array:
     """Returns a copy of pictures (k, height * width): edges moved by ``thickness``, then as :func:`write_affine_map`.
 
-    Where nothing moves, no pixel is resampled.
+    Where nothing moves, no pixel is resampled. For ``background`` see :class:`Redrawer`.
     """
     copies, count = pictures.copy(), len(pictures)
     steps = steps_for(abs(thickness), is_fine=True)
-    redrawer = Redrawer(shape, count, affine_basis(shape), steps, pictures.dtype)
+    redrawer = Redrawer(shape, count, affine_basis(shape), steps, pictures.dtype, background)
     coefficients = np.empty((2, count, AFFINE_TERMS), pictures.dtype)
     write_affine_map(coefficients, shape, down, right, angle, scale)
     moves = bool(np.any(down) or np.any(right) or angle or scale != 1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.errors import EngineError, SettingError, Verbatim
 from engine.network import Network
-from engine.passes import Pass, example_of, forward, row_of, slope_times
+from engine.passes import Pass, by_inputs, example_of, forward, row_of, slope_times
 from engine.validation import Array
 
 _MOST_STEPS = 60  # across the boundary
@@ -180,7 +180,7 @@ class _Turning:
         for layer in range(len(self._network.weights) - 1, 0, -1):
             down = slope_times(self._network, repeated, layer, down) @ self._network.weights[layer - 1]
         others = [number for number in range(outputs) if number != self._target]
-        slopes = down.astype(np.float64)
+        slopes = by_inputs(self._network, down).astype(np.float64)
         sums = passed.sums[-1][0].astype(np.float64)
         lead = sums[self._target] - sums[others]
         return slopes[self._target] - slopes[others], self._margin(sums) - lead

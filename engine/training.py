@@ -55,7 +55,7 @@ class Trainer:
     """
 
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
-        """The network's ``description`` becomes that of the data.
+        """The network's ``description`` becomes that of the data, but for the brightness, which is the network's own.
 
         Raises SettingError or DataError if network, data and settings do not fit together.
         """
@@ -73,7 +73,7 @@ class Trainer:
         self._rng = np.random.default_rng(settings.seed)
         self._optimizer = settings.new_optimizer()
         self._last_finite = network.parameters.copy()
-        network.description = dataset.description
+        network.describe(dataset.description)
 
     def _build(self, settings: TrainingSettings) -> None:
         """Makes the attributes in ``_REBUILT``."""
@@ -413,7 +413,7 @@ class Trainer:
             SettingError: the state is incomplete or does not fit the network.
         """
         settings = TrainingSettings.from_dict(state.settings)
-        described = network.description
+        described = network.saved_description
         trainer = cls(network, dataset, TrainingSettings.from_dict(state.progress.get("in force", state.settings)))
         network.description = described  # until it is known that these are its data
         try:
@@ -429,7 +429,7 @@ class Trainer:
                 "Train the network anew from its weights, or open another checkpoint.",
             ) from None
         trainer.change(settings)
-        network.description = dataset.description
+        network.describe(dataset.description)
         return trainer
 
     def _restore(self, progress: dict[str, Any], vectors: dict[str, Array]) -> None:

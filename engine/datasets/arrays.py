@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
@@ -181,6 +182,7 @@ def _scaled(
         else:
             splits.append(Split(x, target_scaling.apply(part), None, factor))
     outputs = splits[0].classes
+    in_range = bool(example_shape) and first.min() >= 0
     names = ("y",) if outputs == 1 else tuple(f"y {number}" for number in range(1, outputs + 1))
     return Dataset(
         title,
@@ -191,7 +193,7 @@ def _scaled(
         targets=() if answers.class_names else names,
         scaling=scaling,
         target_scaling=target_scaling,
-        own_images=bool(example_shape),
+        brightness=Brightness.of(first, factor, example_shape) if in_range else None,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.datasets.brightness import Brightness
 from engine.datasets.description import Description
 from engine.datasets.entries import storable
 from engine.datasets.parts import balanced_rows, validation_rows
@@ -163,7 +164,8 @@ class Dataset:
         coding: how rows of a table became ``inputs``; None if they are none. What it says of the attributes above
             (class names, categories, columns, targets, scalings) is taken from it.
         extent: how far from 0 points of the plane, or x and y of a curve, are meant to lie; None if nobody says so.
-        own_images: whether the examples are images from the user's own files, not an included set.
+        brightness: how bright the user's own images are, by which networks for them standardise their inputs; None for
+            included images and all other data.
         notes: what became of the source's examples, in sentences for people: what was left out, and why.
     """
 
@@ -180,7 +182,7 @@ class Dataset:
     target_scaling: Scaling | None = None
     coding: TableCoding | None = None
     extent: float | None = None
-    own_images: bool = False
+    brightness: Brightness | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -305,7 +307,9 @@ class Dataset:
         scaling = self._scaling_of_rows
         if not any((self.example_shape, self.class_names, self.columns, self.targets, scaling, self.target_scaling)):
             return None
-        about = Description(self.title, self.example_shape, columns=self.columns, scaling=scaling)
+        about = Description(
+            self.title, self.example_shape, columns=self.columns, scaling=scaling, brightness=self.brightness
+        )
         if self.is_classification:
             return replace(about, class_names=tuple(self.class_name(number) for number in range(self.outputs)))
         return replace(about, targets=self.targets, target_scaling=self.target_scaling)
@@ -396,6 +400,11 @@ class Dataset:
     def class_name(self, number: int) -> str:
         """Returns the name of a class, or its number if it has none."""
         return self.class_names[number] if number < len(self.class_names) else str(number)
+
+    @property
+    def background(self) -> float:
+        """The brightness of an empty image, 0…1."""
+        return 0.0 if self.brightness is None else self.brightness.background
 
     @property
     def is_picture(self) -> bool:

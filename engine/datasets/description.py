@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
+from engine.datasets.brightness import Brightness, brightness_in
 from engine.datasets.cells import is_number, plain_number, shortened
 from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.raw_rows import Cells, cells_of, columns_of, has_names
@@ -43,6 +45,7 @@ class Description:
         scaling: how raw numbers become inputs; None if they are the inputs. Those of pictures are brightness, 0…1.
         target_scaling: likewise, for targets that are numbers.
         coding: how rows of a table become inputs; None for other data. With it, names and scalings are taken from it.
+        brightness: by what the network standardises its inputs, images in 0…1; None if it takes its inputs as they are.
     """
 
     title: str = ""
@@ -53,6 +56,7 @@ class Description:
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
     coding: TableCoding | None = None
+    brightness: Brightness | None = None
 
     def __post_init__(self) -> None:
         for name, value in ({} if self.coding is None else self.coding.facts).items():
@@ -63,6 +67,9 @@ class Description:
             value = Verbatim(f"of {_listed(self._widths)} inputs and {_listed(self._heights)} outputs")
             rule = "must have as many names as numbers, and classes or numbers to predict"
             raise DataError("description", value, rule, _ANEW)
+        if self.brightness is not None and (self.scaling is not None or self.coding is not None):
+            value, rule = Verbatim("of rows that are scaled"), "must be of images only"
+            raise DataError("brightness", value, rule, _ANEW)
 
     @property
     def _widths(self) -> set[int]:
@@ -75,6 +82,18 @@ class Description:
         """Likewise, of outputs."""
         sizes = [len(self.class_names), len(self.targets)]
         return {*sizes, 0 if self.target_scaling is None else len(self.target_scaling.mean)} - {0}
+
+    @property
+    def is_brightness_alone(self) -> bool:
+        """Whether it says how inputs are standardised, and nothing of what they mean, as of an untrained network."""
+        names = (self.title, self.example_shape, self.class_names, self.columns, self.targets)
+        others = (self.scaling, self.target_scaling, self.coding)
+        return self.brightness is not None and not any(names) and all(each is None for each in others)
+
+    @property
+    def background(self) -> float:
+        """The brightness of an empty image, 0…1."""
+        return 0.0 if self.brightness is None else self.brightness.background
 
     @property
     def is_regression(self) -> bool:
@@ -248,6 +267,8 @@ class Description:
             entries |= {name: list(getattr(self, name)) for name in ("class_names", "columns", "targets")}
             scalings = {"scaling": self.scaling, "target_scaling": self.target_scaling}
             entries |= {name: each and each.as_dict() for name, each in scalings.items()}
+        if self.brightness is not None:
+            entries["brightness"] = self.brightness.as_dict()
         return {name: entry for name, entry in entries.items() if entry}
 
     @classmethod
@@ -260,12 +281,22 @@ class Description:
             scalings: dict[str, Any] = {name: _scaling_in(entries.get(name)) for name in ("scaling", "target_scaling")}
             coding = None if entries.get("coding") is None else TableCoding.from_dict(entries["coding"])
             shape = _shape_in(entries.get("example_shape", ()))
-            return cls(text_in(entries.get("title", "")), shape, **names, **scalings, coding=coding)
+            brightness = brightness_in(entries.get("brightness"))
+            return cls(
+                text_in(entries.get("title", "")), shape, **names, **scalings, coding=coding, brightness=brightness
+            )
         except _UNREADABLE as error:
             if isinstance(error, DataError):
                 raise
             rule = "must hold a title, names, scalings and a coding as they were saved"
             raise DataError("description", Verbatim("unreadable"), rule, _ANEW) from None
+
+
+def described_as(about: Description | None, brightness: Brightness | None) -> Description | None:
+    """A description of data for a network of that brightness, which may be another one than the data's, or none."""
+    if (None if about is None else about.brightness) == brightness:
+        return about
+    return replace(about or Description(), brightness=brightness)
 
 
 _NAMES = ("class_names", "columns", "targets")

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.datasets.arrays import check_one_hot
+from engine.datasets.brightness import Brightness
 from engine.datasets.class_folders import ADVICE, ClassFolders, Unread, one_class
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.grey_pictures import (
@@ -98,7 +99,8 @@ def folder_dataset(
     parts = _rows_of_parts(labels, is_test, test_share, seed)
     splits = [_split(pixels[is_read[rows]], labels[rows], len(kept)) for rows in parts if len(rows)]
     names = tuple(found.names[number] for number in kept)
-    dataset = Dataset(found.title, splits[0], (*splits, None)[1], (side, side), names, own_images=True)
+    brightness = Brightness.of(splits[0].inputs, splits[0].scale, (side, side))
+    dataset = Dataset(found.title, splits[0], (*splits, None)[1], (side, side), names, brightness=brightness)
     empty = tuple(name for number, name in enumerate(found.names) if number not in set(kept))
     has_colour = _has_colour([found.files[number] for number in is_read])
     return dataset, FolderReport(

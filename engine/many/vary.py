@@ -35,6 +35,7 @@ _FIXED = {
     "data": "Run a sweep for each data set.",
     "data_settings": "Run a sweep for each data set.",
     "fingerprint": "Run a sweep for each data set.",
+    "brightness": "Run a sweep for each data set.",
     "inputs": "The data say how many there are.",
     "outputs": "The data say how many there are.",
     "shape": "Use hidden, the sizes of the layers between.",

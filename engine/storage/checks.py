@@ -60,7 +60,8 @@ def checked_provenance(provenance: object) -> dict[str, Any]:
 
 def description_json(network: Network) -> str:
     """Returns the network's description as JSON; empty if it has none."""
-    return "" if network.description is None else json.dumps(network.description.as_dict(), separators=(",", ":"))
+    about = network.saved_description
+    return "" if about is None else json.dumps(about.as_dict(), separators=(",", ":"))
 
 
 def longest_description(shape: Sequence[int]) -> int:

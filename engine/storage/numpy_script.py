@@ -212,13 +212,13 @@ def _script(network: Network, digits: str) -> str:
     numbers = neuron_by_neuron(network.parameters, network.shape)
     stored = kind.newbyteorder("<")
     used = dict.fromkeys(network.activations)
-    parts = parts_of(network.description)
+    parts = parts_of(network.saved_description)
     images = "" if parts.command else images_of(network, digits)
     sizes = {"n_in": network.shape[0], "n_out": network.shape[-1]}
     enough = 9 if kind == np.float32 else 17  # to tell any two numbers apart
     command = Template(parts.command or _OF_NUMBERS).substitute(
         sizes,
-        digits=(network.description or Description()).answer_digits(enough),
+        digits=(network.saved_description or Description()).answer_digits(enough),
         is_misused="not files" if images else "len(files) != 1",
         branch=_OF_IMAGES if images else "",
         taken="images, and " * bool(images) + "rows of numbers in a CSV or .npy file",

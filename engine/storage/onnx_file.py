@@ -119,12 +119,18 @@ def _type_of(dtype: np.dtype[Any], scaling: Scaling | None) -> np.dtype[Any]:
 
 def _plan_of(network: Network) -> _Plan:
     plan = _Plan(network.parameters.dtype)
-    about = network.description or Description()
+    about = network.saved_description or Description()
     value, last = "input", "output" if about.target_scaling is None else f"layer{len(network.weights)}.output"
     given, answered = (_type_of(plan.dtype, each) for each in (about.scaling, about.target_scaling))
     if about.scaling is not None:
         plan.layer, (mean, spread) = "input", plan.scaling("input", about.scaling, given)
         value = plan.cast(plan.add("Div", plan.add("Sub", value, mean), spread), given, plan.dtype)
+    if about.brightness is not None:
+        plan.layer, own = "input", (about.brightness.mean, about.brightness.deviation)
+        plan.numbers |= {
+            f"input.{name}": np.array(n, plan.dtype) for name, n in zip(("mean", "spread"), own, strict=True)
+        }
+        value = plan.add("Div", plan.add("Sub", value, "input.mean"), "input.spread")
     for number, (w, b, name) in enumerate(zip(network.weights, network.biases, network.activations, strict=True), 1):
         plan.layer = f"layer{number}"
         weight, bias = f"{plan.layer}.weight", f"{plan.layer}.bias"
@@ -205,7 +211,7 @@ def _serialized(network: Network, plan: _Plan) -> bytes:
             "must have the package onnx installed to be written",
             f"Install it with: {install_command('onnx')}, or export a Python script, which needs nothing more.",
         ) from None
-    about = network.description or Description()
+    about = network.saved_description or Description()
     scalings = about.scaling, about.target_scaling
     given, answered = (_TYPES[_type_of(plan.dtype, each).name] for each in scalings)
     graph = helper.make_graph(
@@ -222,8 +228,8 @@ def _serialized(network: Network, plan: _Plan) -> bytes:
         opset_imports=[helper.make_opsetid("", _OPSET)],
         ir_version=_IR_VERSION,
     )
-    if network.description is not None:
-        helper.set_model_props(model, _metadata(network.description))
+    if network.saved_description is not None:
+        helper.set_model_props(model, _metadata(network.saved_description))
     onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString()
     return content

@@ -67,9 +67,14 @@ def parts_of(about: Description | None) -> Parts:
     facts = _scalings(about)
     if about.class_names:
         facts.append(_list("CLASSES", about.class_names))
+    if about.brightness is not None:
+        mean, deviation = about.brightness.mean, about.brightness.deviation
+        facts.insert(0, f"INPUT_MEAN, INPUT_SPREAD = {mean!r}, {deviation!r}  # of all training pixels")
     parts = Parts(meaning="\n".join(facts) + "\n\n\n" if facts else "")
     if about.scaling is not None:
         parts = replace(parts, given="float64", scaled="(rows - INPUT_MEAN) / INPUT_SPREAD", rows=_OF_RAW)
+    if about.brightness is not None:
+        parts = replace(parts, scaled="(rows - INPUT_MEAN) / INPUT_SPREAD")
     if about.target_scaling is not None:
         parts = replace(parts, answers="rows * TARGET_SPREAD + TARGET_MEAN", rows=_OF_RAW)
     if about.coding is not None:

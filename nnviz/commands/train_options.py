@@ -26,7 +26,7 @@ from nnviz.program_name import program_name
 # Fewer epochs than in the window, so that the command ends soon; all other defaults are the window's.
 _DEFAULTS = Experiment().changed(epochs=10)
 # Settings that follow the data's task unless they were chosen.
-_FOLLOW_THE_TASK = ("output", "loss", "augmentation", *(each.name for each in fields(Augmentation)))
+_FOLLOW_THE_TASK = ("output", "loss", "augmentation", "brightness", *(each.name for each in fields(Augmentation)))
 # An optimizer, and the settings that suit it.
 _OF_OPTIMIZER = ("optimizer", "learning_rate", "weight_decay")
 # Options that --resume excludes: only the number of epochs and the learning rate may change.

@@ -1,15 +1,18 @@
-"""Converts a drawing to the 28 × 28 picture that a network trained on MNIST expects.
+"""Converts a drawing to the 28 × 28 picture that a network trained on MNIST, or on images like it, expects.
 
 It follows MNIST (LeCun, Cortes, Burges): the ink is scaled to a 20 × 20 box with its proportions kept and grey
-edges, then moved so that its centre of mass is where MNIST has it in the 28 × 28 field.
+edges, then moved so that its centre of mass is where MNIST has it in the 28 × 28 field. Ink is light on a dark
+background, as in MNIST, and dark on a light one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from engine.datasets.brightness import ink_brightness
 from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.digits.strokes import Ink, Stroke
@@ -50,6 +53,7 @@ def picture_of(
     pen_width: float,
     centred: bool = True,
     field: tuple[float, float] = (1.0, 1.0),
+    background: float = 0.0,
 ) -> Array:
     """Converts a drawing to the network's input; strokes count only where they are visible.
 
@@ -58,22 +62,38 @@ def picture_of(
         pen_width: in the same unit.
         centred: scaled and centred like MNIST. If False, the square of side 1 around (0, 0) is taken as it is.
         field: width and height of the visible part of the drawing around (0, 0), in the same unit.
+        background: brightness of the picture where there is no ink; ink is the opposite, see :func:`on_background`.
 
     Returns:
-        (28, 28) float32 in 0…1, white ink on black; all 0 if there is no ink.
+        (28, 28) float32 in 0…1; the background everywhere if there is no ink.
     """
     first = drawing[0] if drawing else None
     if len(drawing) == 1 and isinstance(first, Ink) and first.is_example and first.pixels.shape == (SIDE, SIDE):
         return np.array(first.pixels, np.float32)
     seen: list[Stroke | Ink] = []
     for part in drawing:
+        if isinstance(part, Ink) and part.is_example:
+            part = replace(part, pixels=ink_in(part.pixels, background))
         seen += [part] if isinstance(part, Ink) else part.within(field, pen_width)  # pictures always lie inside it
     if centred:
         ink = _centred(seen, pen_width)
     else:
         layers, share = _layers(seen, _SPACING / SIDE)
         ink = _inked(layers, _View(SIDE, np.full(2, SIDE / 2), pen_width * share * SIDE))
-    return ink if ink.max() > _FAINTEST else np.zeros_like(ink)
+    return on_background(ink if ink.max() > _FAINTEST else np.zeros_like(ink), background)
+
+
+def on_background(ink: Array, background: float) -> Array:
+    """Returns the brightness of pixels, 0…1, whose ink is given, 0…1; of those without ink the background."""
+    return np.float32(background) + ink * np.float32(ink_brightness(background) - background) if background else ink
+
+
+def ink_in(pixels: Array, background: float) -> Array:
+    """The inverse of :func:`on_background`; what differs from the background in the other direction is no ink."""
+    if not background:
+        return pixels
+    ink: Array = (pixels - np.float32(background)) / np.float32(ink_brightness(background) - background)
+    return np.clip(ink, 0, 1)
 
 
 @dataclass(frozen=True)

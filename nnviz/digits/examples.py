@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.datasets import Dataset
 from engine.validation import Array
-from nnviz.digits.drawing import BOX, SIDE
+from nnviz.digits.drawing import BOX, SIDE, ink_in
 from nnviz.digits.strokes import Ink
 
 _LOOKED_AT = 40  # pictures
@@ -33,7 +33,8 @@ def are_centred(data: Dataset) -> bool:
     And the middle of their mass is in the middle of the frame.
     """
     count = min(len(data.train), _LOOKED_AT)
-    return 2 * sum(_is_centred(data.train.example(number).reshape(SIDE, SIDE)) for number in range(count)) > count
+    examples = (data.train.example(number).reshape(SIDE, SIDE) for number in range(count))
+    return 2 * sum(_is_centred(ink_in(example, data.background)) for example in examples) > count
 
 
 def _is_centred(picture: Array) -> bool:

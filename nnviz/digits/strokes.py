@@ -66,7 +66,7 @@ class Ink:
     """A picture whose middle is the middle of the canvas.
 
     Attributes:
-        pixels: (height, width) float32 in 0…1, 1 is ink.
+        pixels: (height, width) float32 in 0…1, 1 is ink; of an example of data with a background, brightness.
         side: length of its longer side in the drawing's unit.
         title: a description for people; may be empty.
         is_example: it is from the data set; the network is shown it unchanged while nothing is drawn over it.

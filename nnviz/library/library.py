@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from engine.datasets.description import Description
+from engine.datasets.description import Description, described_as
 from engine.errors import EngineError, Verbatim
 from engine.experiment import Experiment
 from engine.history import History
@@ -267,7 +267,7 @@ class Library:
         return network
 
     def _at(self, record: RunRecord, at: float) -> Network:
-        state = read_state(self.database, record.id, at, self._description(record))
+        state = read_state(self.database, record.id, at, self.description(record))
         if state is not None and state.at == at:
             return state.network
         made = record.experiment
@@ -276,16 +276,16 @@ class Library:
         if parameters is None:
             raise no_run(self.path, f"{record.id}, whose moment at epoch {at:g} was just thinned")
         network.parameters[...] = parameters
-        network.description = self._description(record)
+        network.description = described_as(self.description(record), made.brightness)
         return network
 
     def state(self, run: int, before: float | None = None) -> KeptState | None:
         """Returns the last whole state of a run, or the last one not after ``before`` epochs; None if there is none."""
-        return read_state(self.database, run, before, self._description(self.run(run)))
+        return read_state(self.database, run, before, self.description(self.run(run)))
 
     def state_before(self, run: int, at: float) -> KeptState | None:
         """Returns the last whole state of a run not after ``at`` epochs, also one that an order leapt to; or None."""
-        description = self._description(self.run(run))
+        description = self.description(self.run(run))
         kept = read_state(self.database, run, at + _ROUNDING, description)
         leap = read_leap(self.database, run, at + _ROUNDING, 0 if kept is None else kept.orders, description)
         return kept if leap is None else leap
@@ -297,7 +297,8 @@ class Library:
         """
         return read_orders(self.database, run, after)
 
-    def _description(self, record: RunRecord) -> Description | None:
+    def description(self, record: RunRecord) -> Description | None:
+        """Returns what the inputs and outputs of a run mean; None if that is not known."""
         row = self.database.row("SELECT description FROM runs WHERE id = ?", (record.id,))
         try:
             return None if row is None else read_description(row[0], record.experiment)

@@ -163,7 +163,7 @@ class Recording:
                 database.write(f"DELETE FROM {table} WHERE run = ? AND epoch > ?", (self.run, self.at))
             for table in ("states", "orders"):
                 database.write(f"DELETE FROM {table} WHERE run = ? AND at > ?", (self.run, self.at))
-            told = packed_description(self.trainer.network.description)
+            told = packed_description(self.trainer.network.saved_description)
             query = "UPDATE runs SET status = 'training', batches = ?, description = ? WHERE id = ?"
             database.write(query, (self.trainer.batches_per_epoch, told, self.run))
 

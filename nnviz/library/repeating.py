@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.datasets import DATASETS
 from engine.errors import EngineError
 from engine.events import TrainingState
 from engine.experiment import Experiment
@@ -137,6 +138,9 @@ class _Path:
             )
         else:
             command, lacking = command_of(self._as_told(self._named(made))), self._lacking(made)
+            about = self._library.description(record)
+            if about is not None and about.example_shape and not made.brightness and made.data not in DATASETS:
+                command += " --set brightness=null"  # an older run; networks for the user's own images now have one
             self.begins_with = None if lacking else command
             self.steps.append(f"{command} ({lacking})" if lacking else command)
         return made

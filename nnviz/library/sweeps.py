@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.datasets.description import Description
+from engine.datasets.description import Description, described_as
 from engine.epoch_bytes import numbers_of
 from engine.errors import EngineError, Verbatim
 from engine.events import BestRestored, Epoch
@@ -262,9 +262,13 @@ class Sweeps:
             description: of the data, by which raw rows get right answers.
             data: title of the data.
         """
-        told = packed_description(description)
+        done = list(done)
+        told = {
+            brightness: packed_description(described_as(description, brightness))
+            for brightness in {each.experiment.brightness for each in done}
+        }
         with self._database.writing():
-            return [self._write(sweep, each, told, data) for each in done]
+            return [self._write(sweep, each, told[each.experiment.brightness], data) for each in done]
 
     def _write(self, sweep: int, done: Done, description: bytes | None, data: str) -> int:
         database, outcome = self._database, done.outcome

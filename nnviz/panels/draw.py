@@ -174,7 +174,8 @@ class DrawPanel(DockCard):
         """Shows the session's example; also while the card is out of view, where it is drawn."""
         question, sketch = self._session.question, self._session.sketch
         if self.is_drawn:
-            picture = np.zeros(SIDE * SIDE, np.float32) if sketch.picture is None else sketch.picture
+            empty = np.full(SIDE * SIDE, sketch.background, np.float32)
+            picture = empty if sketch.picture is None else sketch.picture
             self.seen.show_picture(picture.reshape(SIDE, SIDE))
         elif not self.in_view:
             return

@@ -45,6 +45,7 @@ class DrawCanvas(QWidget):
         self.canvas.changed.connect(self._pass_on_when_due)
         self.canvas.stroke_finished.connect(self._stroke_finished)
         self.canvas.dropped.connect(lambda given: self._session.pictures.load(given, "what was dropped"))
+        self.canvas.set_background(session.sketch.background)
         arranged(QVBoxLayout(self), (self.canvas, 1), self._pen_row(), spacing=6)
         session.sketch.changed.connect(self.follow)
 
@@ -101,6 +102,7 @@ class DrawCanvas(QWidget):
     def follow(self) -> None:
         """Shows the session's drawing, which may differ from the canvas's after undo or a picture."""
         sketch = self._session.sketch
+        self.canvas.set_background(sketch.background)
         if sketch.drawing is not self._passed_on:
             self._passed_on = sketch.drawing
             self.canvas.restore(sketch.drawing)

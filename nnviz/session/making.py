@@ -81,7 +81,7 @@ class Making(QObject):
             self.put(run, text)
             then()
 
-        self._make(experiment or self._settings.fitting, made)
+        self._make(experiment or self._settings.of_new_network, made)
 
     def put(self, run: Run, text: str) -> None:
         """Makes that run the current one, and shows its experiment in the fields; ``text`` names the step."""

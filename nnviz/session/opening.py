@@ -42,5 +42,5 @@ def run_of(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:
 def stand_at(run: Run, found: Opened, dataset: Dataset) -> None:
     """Lets a run stand where the training in its file was, if its trainer could be made with these data."""
     if found.trainer is not None:
-        run.experiment = run.experiment.for_data(dataset)
+        run.experiment = run.experiment.for_data(dataset).changed(brightness=run.network.brightness)
         run.stand_at(found.trainer, found.epochs_done, found.before)

@@ -25,7 +25,7 @@ def rate_sweep(
     if dataset is None:
         return None
     is_new = training.is_another_network or run.misfit(dataset) is not None
-    make = experiment.build if is_new else displayed.as_trained.copy
+    make = settings.of_new_network.build if is_new else displayed.as_trained.copy
     tried_on = f"a new network {setting_value(experiment.shape)}" if is_new else "a copy of the network"
 
     def sweep() -> Steps:

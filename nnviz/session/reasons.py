@@ -146,7 +146,7 @@ class Summary:
 
     @cached_property
     def _empty(self) -> Array:
-        return np.zeros(self.dataset.width, np.float32)
+        return np.full(self.dataset.width, self.dataset.background, np.float32)
 
     @cached_property
     def bounds(self) -> tuple[Array, Array]:

@@ -147,7 +147,8 @@ class Session(QObject):
     def _connect(self) -> None:
         """Hands on what one part tells to the others that it concerns."""
         self.timeline.rested.connect(self.probes.hurry)
-        self.data.changed.connect(lambda: self.sketch.suit(self.data.dataset))
+        for signal in (self.data.changed, self.runs.replaced):
+            signal.connect(self._suit_canvas)
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
@@ -166,6 +167,9 @@ class Session(QObject):
             signal.connect(self.training.runner.disturb)
         self.runs.let_go.connect(self.records.let_go)
         self.records.changed.connect(self._library_lane.open)
+
+    def _suit_canvas(self) -> None:
+        self.sketch.suit(self.data.dataset, self.runs.current.network.description)
 
     # ---- shortcuts for people who script the window
 

@@ -37,7 +37,7 @@ def more_epochs(epochs: int) -> str:
 
 def setting_name(name: str) -> str:
     """The name of a setting, for a sentence."""
-    names = {"initializer": "first weights", "shape": "", "hidden": "hidden layers"}
+    names = {"initializer": "first weights", "shape": "", "hidden": "hidden layers", "brightness": "standardisation"}
     return names.get(name, name.replace("_", " "))
 
 
@@ -51,6 +51,8 @@ def setting_value(value: object) -> str:
             f"{setting_name(name)} {'' if _is_long(part) else setting_value(part)}" for name, part in value.items()
         ]
         return ", ".join(map(str.rstrip, parts)) or "as usual"
+    if value is None:
+        return "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

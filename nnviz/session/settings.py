@@ -155,7 +155,7 @@ class Settings(QObject):
         """
         run = self._runs.current
         if not self._data.awaits(experiment) and (run.untouched or run.misfit(self._data.dataset) is None):
-            experiment = self._data.fit(experiment)
+            experiment = self._fitted(experiment)
         problems, before = self.problems, self.experiment
         self.experiment = experiment
         self.base = self.preset_for(self._data.dataset) or base or self.base
@@ -226,8 +226,22 @@ class Settings(QObject):
 
     @property
     def fitting(self) -> Experiment:
-        """The experiment with the numbers of inputs and outputs that the data needs, if there is any."""
+        """The experiment with the numbers of inputs and outputs that the data needs, if there is any.
+
+        A trained network that fits the data keeps its own standardisation of the inputs, or goes on without one.
+        """
+        return self._fitted(self.experiment)
+
+    @property
+    def of_new_network(self) -> Experiment:
+        """The same for a new network, which standardises its inputs as the data suggest."""
         return self._data.fit(self.experiment)
+
+    def _fitted(self, experiment: Experiment) -> Experiment:
+        fit, run = self._data.fit(experiment), self._runs.current
+        if run.untouched or run.misfit(self._data.dataset) is not None:
+            return fit
+        return fit.changed(brightness=run.network.brightness)
 
     def value(self, name: str) -> Any:
         """The value of a setting. The strengths of augmentation are given also while it is switched off."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
+from engine.datasets.description import Description
 from engine.validation import Array
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.examples import are_centred, fits_canvas
@@ -26,6 +28,7 @@ class Sketch(QObject):
         pen: the pen's width in that unit.
         centred: whether the drawing is scaled and centred as in MNIST before a network gets it.
         field: width and height of the visible part of the drawing, in that unit.
+        background: brightness of an empty canvas, 0…1; ink is the opposite.
         picture: (784,) float32 in 0…1; None for an empty canvas.
     """
 
@@ -37,6 +40,7 @@ class Sketch(QObject):
         self.pen = DEFAULT_PEN
         self.centred = True
         self.field = (1.0, 1.0)
+        self.background = 0.0
         self.picture: Array | None = None
         self._undo = undo
         self._suits: Dataset | None = None
@@ -73,15 +77,24 @@ class Sketch(QObject):
         if (self.pen, self.centred) != before[:2] or not _same(self._make_picture(), self.picture):
             self._update_picture()
 
-    def suit(self, data: Dataset | None) -> None:
-        """Centres the drawing if other data came whose own pictures are centred, or shows it as it is."""
+    def suit(self, data: Dataset | None, about: Description | None = None) -> None:
+        """Centres the drawing if other data came whose own pictures are centred, or shows it as it is.
+
+        Its background is that of the images that a network of that description learned, or else of the data.
+        """
+        background = 0.0 if about is None else about.background
+        if not background and data is not None:
+            background = data.background
+        if background != self.background:
+            self.background = background
+            self._update_picture()
         if data is not None and data is not self._suits and fits_canvas(data):
             self._suits = data
             self.look(centred=are_centred(data))
 
     def _make_picture(self) -> Array | None:
-        picture = picture_of(self.drawing, self.pen, self.centred, self.field).ravel()
-        return picture if picture.any() else None
+        picture = picture_of(self.drawing, self.pen, self.centred, self.field, self.background).ravel()
+        return picture if (picture != np.float32(self.background)).any() else None
 
     def _update_picture(self) -> None:
         self.picture = self._make_picture()

@@ -90,7 +90,7 @@ class SweepForm(QObject):
 
         row, dataset = self._row(name), self._data.dataset
         if row is not None and dataset is not None and kind != row.kind:
-            self._set_row(other_kind(row, kind, self._settings.fitting, dataset))
+            self._set_row(other_kind(row, kind, self._settings.of_new_network, dataset))
 
     def type_row(self, name: str, **texts: str) -> None:
         """Takes what was typed for a setting: ``values``, ``low``, ``high`` or ``points``."""
@@ -132,7 +132,7 @@ class SweepForm(QObject):
         if self._planned is None and self._data.dataset is not None and not self._data.loading:
             from nnviz.session.sweep_plan import planned
 
-            self._planned = planned(self.fields, self._settings.fitting, self._data.dataset)
+            self._planned = planned(self.fields, self._settings.of_new_network, self._data.dataset)
         return self._planned
 
     @property

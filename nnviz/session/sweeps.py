@@ -122,7 +122,7 @@ class Sweeps(QObject):
         dataset = self._data.dataset
         assert dataset is not None
         try:
-            plan = seeds_of(self._settings.fitting, self.seeds)
+            plan = seeds_of(self._settings.of_new_network, self.seeds)
             plan.check_against(dataset)
         except EngineError as error:
             self._messages.tell_error("The seeds cannot be trained", error)

@@ -1,4 +1,7 @@
-"""The canvas: draws strokes with the mouse or a tablet's pen, erases them, and takes pictures. White on black."""
+"""The canvas: draws strokes with the mouse or a tablet's pen, erases them, and takes pictures.
+
+Ink is white on black, or black on a light background.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from engine.datasets.brightness import ink_brightness
 from engine.datasets.opening import is_data
 from engine.lazy_dataclass import dataclass
 from engine.validation import Array
@@ -38,7 +42,9 @@ PEN_UNIT = 240  # pen widths are given in 240ths of the canvas's shorter side
 _ERASER = 2.0  # width of the eraser, in pen widths
 _LIGHTEST = 0.5  # width of a stroke at the lightest pressure, as a share of the pen's width
 _LARGEST_CURSOR = 96  # pixels; every desktop can show a cursor of this size
-_OUTSIDE = QColor(255, 255, 255, 26)  # tint over the parts that the network does not see
+# On a dark and on a light background: the tint over the parts that the network does not see, and the hint.
+_OUTSIDE = QColor(255, 255, 255, 26), QColor(0, 0, 0, 26)
+_HINT = QColor(Qt.gray), QColor(0, 0, 0, 150)
 _ROUND = 6  # corner radius in pixels
 
 
@@ -67,6 +73,7 @@ class Canvas(QWidget):
         self._is_target = False
         self.erases = False
         self.centred = True
+        self._background = 0.0
         self._hint = "Draw here"
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setAcceptDrops(True)
@@ -140,7 +147,17 @@ class Canvas(QWidget):
 
     def network_input(self) -> Array:
         """Returns what the network is shown: (784,) float32 in 0…1."""
-        return picture_of(self.drawing, self._pen, self.centred, self.field).ravel()
+        return picture_of(self.drawing, self._pen, self.centred, self.field, self._background).ravel()
+
+    @property
+    def _is_light(self) -> bool:
+        return ink_brightness(self._background) < self._background
+
+    def set_background(self, background: float) -> None:
+        """Sets the brightness of the empty canvas, 0…1. On one above 0.5 the pen draws in black."""
+        if background != self._background:
+            self._background, self._sheet = background, None
+            self.update()
 
     @property
     def field(self) -> tuple[float, float]:
@@ -272,7 +289,7 @@ class Canvas(QWidget):
     def _up_to_date_sheet(self) -> Sheet:
         sheet = self._sheet
         if sheet is None or sheet.size != self.size() or sheet.ratio != self.devicePixelRatioF():
-            sheet = self._sheet = Sheet(self.size(), self.devicePixelRatioF())
+            sheet = self._sheet = Sheet(self.size(), self.devicePixelRatioF(), self._background)
             sheet.lay(self._finished, self._pen)
             if self._in_progress is not None:
                 stroke = self._in_progress.stroke()
@@ -281,7 +298,7 @@ class Canvas(QWidget):
         return sheet
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints white ink with round ends on black in both themes, as the network sees it."""
+        """Paints ink with round ends on the background, alike in both themes, as the network sees it."""
         sheet = self._up_to_date_sheet()
         painter = sheet.painter(self)
         painter.save()
@@ -290,7 +307,8 @@ class Canvas(QWidget):
         painter.drawPixmap(0, 0, sheet.pixmap)
         painter.restore()
         if self._in_progress is not None:
-            draw_piece(painter, self._in_progress.stroke(), self._in_progress.last_piece, self._pen)
+            stroke = self._in_progress.stroke()
+            draw_piece(painter, stroke, self._in_progress.last_piece, self._pen, self._background)
         painter.resetTransform()
         self._paint_signs(painter)
         whole, rounded = QPainterPath(), QPainterPath()
@@ -301,7 +319,7 @@ class Canvas(QWidget):
     def _paint_signs(self, painter: QPainter) -> None:
         """Paints what is not ink: the hint, the tint over what the network does not see, a drag highlight."""
         if self.is_empty:
-            painter.setPen(Qt.gray)
+            painter.setPen(_HINT[self._is_light])
             painter.setFont(theme.font(theme.SMALL))
             painter.drawText(self.rect(), Qt.AlignCenter, self._hint)
         if not self.centred:
@@ -310,7 +328,7 @@ class Canvas(QWidget):
             edge = QRectF(0, 0, beyond, self.height()) if wide else QRectF(0, 0, self.width(), beyond)
             apart = self._side + beyond
             for part in (edge, edge.translated(apart, 0) if wide else edge.translated(0, apart)):
-                painter.fillRect(part, _OUTSIDE)
+                painter.fillRect(part, _OUTSIDE[self._is_light])
         if self._is_target:
             painter.setPen(QPen(theme.colour("accent"), 2))
             painter.setBrush(Qt.NoBrush)

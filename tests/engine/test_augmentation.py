@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,12 @@ import pytest
 
 import engine.redrawing
 from engine.augmentation import Augmentation, Augmenter, elastic_basis
+from engine.buffers import TrainingBuffers
 from engine.datasets import Dataset
+from engine.datasets.arrays import Arrays, dataset_of
 from engine.errors import SettingError
+from engine.experiment import Experiment
+from engine.recipe import Recipe
 from engine.validation import Array
 from tests.engine.helpers import refused
 
@@ -52,6 +56,42 @@ def distorted(pictures: Array, shape: tuple[int, int], rng: np.random.Generator,
     result = pictures.copy()
     Augmenter(Augmentation(**how), shape, len(pictures), pictures.dtype).apply(result, rng)
     return result.reshape(-1, *shape)
+
+
+@pytest.mark.parametrize("name", [*STRENGTHS, "all"])
+def test_on_a_light_background_it_is_the_negative_of_that_on_a_dark_one(name: str) -> None:
+    """What comes in from outside is light, and dark strokes become thicker."""
+    wanted = Augmentation(**(ALL if name == "all" else {name: ALL[name]}))
+    wanted = replace(wanted, noise=0)  # which is not turned round
+    dark = pictures_of((9, 7))
+    light = 1 - dark
+    Augmenter(wanted, (9, 7), len(dark)).apply(dark, np.random.default_rng(2))
+    Augmenter(wanted, (9, 7), len(light), background=1.0).apply(light, np.random.default_rng(2))
+    np.testing.assert_allclose(light, 1 - dark, atol=1e-5)
+
+
+def test_a_grey_background_comes_in_from_outside() -> None:
+    pictures = np.full((5, 63), 0.8, np.float32)
+    Augmenter(Augmentation(shift=6, rotation=90), (9, 7), 5, background=0.8).apply(pictures, np.random.default_rng(2))
+    np.testing.assert_allclose(pictures, 0.8, atol=1e-6)
+
+
+def test_the_training_takes_the_background_of_its_network() -> None:
+    """An older network has none, and is distorted as it was."""
+    images = np.full((20, 5, 5), 240, np.uint8)
+    images[::2, 2, 2] = 0
+    data = dataset_of("light", Arrays(images, np.arange(20) % 2), test_share=0)
+    made = Experiment().changed(shape=(25, 4, 2), activations=("relu", "softmax")).for_data(data)
+    made = made.changed(batch_size=20, augmentation=Augmentation(shift=3))
+    lowest = {}
+    for brightness in (data.brightness, None):
+        network = made.changed(brightness=brightness).build()
+        inputs, buffers = np.full((20, 25), 240, np.float32), TrainingBuffers(network, 20)
+        buffers.scale = 1 / 255
+        Recipe(network, data, made.training).disturb(inputs, buffers, np.random.default_rng(1))
+        lowest[brightness] = inputs.min()
+    assert lowest[data.brightness] == pytest.approx(240 / 255, abs=1e-5)
+    assert lowest[None] < 0.1
 
 
 def one(picture: Array, *shares: float, **how: float) -> Array:

@@ -11,6 +11,7 @@ import pytest
 
 from engine.augmentation import Augmentation
 from engine.datasets import Dataset
+from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.dataset import regression_split
 from engine.disturbances import DISTURBANCES, Material, fitting, material_of
 from engine.redrawing import redrawn
@@ -252,6 +253,22 @@ def test_pictures_in_several_parts_are_redrawn_alike(monkeypatch: pytest.MonkeyP
     whole = redrawn(pictures, (10, 14), **how)  # type: ignore[arg-type]
     monkeypatch.setattr("engine.redrawing._BYTES_IN_A_PART", 1)
     np.testing.assert_allclose(redrawn(pictures, (10, 14), **how), whole, atol=1e-6)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", [name for name in DISTURBANCES if name != "noise"])
+def test_on_a_light_background_they_are_the_negative_of_those_on_a_dark_one(name: str) -> None:
+    dark, light = (Material((10, 14), np.full(140, shade, np.float32), np.ones(140, np.float32)) for shade in (0, 1))
+    pictures = random_examples(dark, 8)
+    strength = DISTURBANCES[name]().strengths(dark.shape)[-1]
+    wanted = 1 - disturbed(name, pictures, dark, strength)
+    np.testing.assert_allclose(disturbed(name, 1 - pictures, light, strength), wanted, atol=1e-5)
+
+
+def test_the_background_is_that_of_the_data() -> None:
+    images = np.full((20, 5, 5), 240, np.uint8)
+    images[::2, 2, 2] = 0
+    about = material_of(dataset_of("light", Arrays(images, np.arange(20) % 2)))
+    np.testing.assert_allclose(about.means, 240 / 255)
 
 
 def test_a_category_is_one_column_and_has_no_noise() -> None:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.datasets import DATASETS
+from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import Dataset, Split, classification_split, one_hot, regression_split
 from engine.errors import FileFormatError, SettingError
 from engine.events import BestRestored, Epoch
@@ -238,7 +239,7 @@ def crosses_and_circles(on_white: bool, side: int = 40) -> Dataset:
     labels = np.arange(120) % 2
     whole = Split(inputs, one_hot(labels, 2), labels, 1 / 255)
     parts = whole.at(slice(96)), whole.at(slice(96, None))
-    return Dataset("crosses and circles", *parts, example_shape=(side, side), own_images=True)
+    return Dataset("crosses and circles", *parts, example_shape=(side, side), brightness=Brightness(1, 0.8, 0.3))
 
 
 @pytest.mark.parametrize("on_white", [True, False], ids=["on white", "on black"])

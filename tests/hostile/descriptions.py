@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.datasets.brightness import Brightness
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.errors import EngineError
@@ -26,13 +28,14 @@ from tests.hostile.files import refused
 
 @cache
 def _whole() -> tuple[Network, ...]:
-    """Networks of tables, and one of plain numbers with names."""
+    """Networks of tables, one of plain numbers with names, and one of images that it standardises."""
     networks = []
     plain = Description("plain", (), ("a", "b"), ("p", "q", "r"), (), Scaling(np.arange(3.0), np.ones(3)))
-    for about in (prepare_penguins().dataset.description, prepare_mpg().dataset.description, plain):
+    images = Description("images", (2, 3), ("p", "q"), brightness=Brightness(0.9, 0.8, 0.2))
+    for about in (prepare_penguins().dataset.description, prepare_mpg().dataset.description, plain, images):
         assert about is not None
-        outputs = len(about.output_names)
-        network = Network([len(about.columns), 3, outputs], ["tanh", "identity"], rng=np.random.default_rng(1))
+        inputs, outputs = len(about.columns) or math.prod(about.example_shape), len(about.output_names)
+        network = Network([inputs, 3, outputs], ["tanh", "identity"], rng=np.random.default_rng(1))
         network.description = about
         networks.append(network)
     return tuple(networks)

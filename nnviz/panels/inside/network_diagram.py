@@ -316,6 +316,8 @@ class DiagramPage(Page):
 
     def _raw(self, activity: Activity, layer: int, number: int) -> str:
         """ "3 750 · ": an input or a predicted number as the data have it, before what the network gets or gives."""
+        if layer == 0 and activity.example is not None and activity.network.brightness is not None:
+            return f"{short(float(activity.example[number]))} · "
         meaning, is_last = self._meaning(activity.network), layer == len(activity.activations) - 1
         is_scaled = meaning.data is not None and (meaning.data.scaling if layer == 0 else meaning.data.target_scaling)
         if not activity.is_lit or not is_scaled or not (layer == 0 or is_last):

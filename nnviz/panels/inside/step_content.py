@@ -125,6 +125,8 @@ class StepContent:
             raw = self.names.meaning.raw(a)
             given = self.names.meaning.given
             return self._of_neurons(layer, [raw, a], ("as given", "x"), a, (given, _plain), (given, _whole))
+        if layer == 0 and step.network.brightness is not None:
+            return self._of_neurons(layer, [step.inputs[row], a], ("as given", "x"), a)
         if layer == 0:
             return self._of_neurons(layer, [a], ("x",), a)
         z = step.sums[layer - 1][row]
@@ -223,7 +225,7 @@ class StepContent:
         dropped = dropout_formula(step, layer, view.neuron, view.row)
         after = [] if dropped is None else [dropped]
         if layer == 0:
-            value = float(step.inputs[view.row, view.neuron])
+            value = float(step.activations[0][view.row, view.neuron])
             return [
                 Formula(
                     Address("activation", 0, view.neuron, row=view.row),
@@ -238,12 +240,21 @@ class StepContent:
         parts = (layer, view.neuron, view.row)
         return [sum_formula(step, *parts), activation_formula(step, *parts), *after]
 
+    def _standardisation(self, pixel: Address) -> str:
+        """ "(0.94 − 0.81) ÷ 0.21": how a pixel became its input; empty if the network takes pixels as they are."""
+        about = self.step.network.brightness
+        if about is None:
+            return ""
+        given = float(self.step.inputs[pixel.row, pixel.neuron])
+        return f"({figure(given)} − {figure(about.mean)}) ÷ {figure(about.deviation)}"
+
     def line_rows(self, formulas: list[Formula]) -> Rows:
         """The lines as rows: the name, the right side with its numbers, the value."""
 
         def right_side(formula: Formula) -> list[str]:
             if formula.address.what == "activation" and formula.address.layer == 0:
-                value = self.names.meaning.scaling_text(formula.address.neuron, formula.value)
+                value = self._standardisation(formula.address)
+                value = value or self.names.meaning.scaling_text(formula.address.neuron, formula.value)
                 return [f"= {value}" if value else "as the data have it"]
             return [f"= {version}" for version in written_versions(formula)]
 

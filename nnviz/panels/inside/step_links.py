@@ -100,7 +100,7 @@ class OpenedFormula:
         """A cell in words, with what it adds."""
         content, at = self.content, self.formula.address
         if at.layer == 0:
-            return f"{content.names.neuron(0, cell)}: {figure(float(content.step.inputs[at.row][cell]))}"
+            return f"{content.names.neuron(0, cell)}: {figure(float(content.step.activations[0][at.row][cell]))}"
         values = all_terms(content.step, at)
         added = "" if values is None or cell >= len(values) else f": adds {figure(float(values[cell]))}"
         return f"{content.names.address(self.address_of_cell(cell), content.step.rows)}{added}"

@@ -230,7 +230,7 @@ class StepThroughPage(Page):
 
     def _show_board(self, content: StepContent, formula: Formula) -> None:
         step, at = content.step, formula.address
-        values = step.inputs[at.row] if at.layer == 0 else all_terms(step, at)
+        values = step.activations[0][at.row] if at.layer == 0 else all_terms(step, at)
         self.parts.board.setVisible(values is not None and len(values) > 1)
         if values is not None:
             below = at.layer == 0 or (at.what == "sum" and at.layer == 1)

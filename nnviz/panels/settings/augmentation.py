@@ -101,7 +101,7 @@ class AugmentationForm(Form):
         rows = rng.integers(len(data.train), size=_SHOWN)
         pictures = np.multiply(data.train.inputs[rows], data.train.scale, dtype=np.float32)
         wanted = self._session.settings.experiment.training.augmentation
-        Augmenter(wanted, data.example_shape, _SHOWN).apply(pictures, rng)
+        Augmenter(wanted, data.example_shape, _SHOWN, background=data.background).apply(pictures, rng)
         gap = np.zeros((data.example_shape[0], _GAP), np.float32)
         tiles = [tile for picture in pictures for tile in (picture.reshape(data.example_shape), gap)]
         return np.hstack(tiles[:-1])

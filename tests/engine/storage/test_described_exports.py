@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.cells import is_missing
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
@@ -23,6 +24,7 @@ from engine.datasets.table_dataset import table_dataset
 from engine.datasets.table_format import TableFormat
 from engine.datasets.table_source import load_table
 from engine.errors import DataError
+from engine.experiment import Experiment
 from engine.network import Network
 from engine.storage import export_onnx, export_script
 from engine.validation import Array
@@ -303,6 +305,39 @@ def test_a_script_of_scaled_numbers_without_columns(tmp_path: Path) -> None:
 
 
 # ---- ONNX
+
+
+def light_images() -> Network:
+    """A network that standardises images, and learned a little of some light ones."""
+    rng = np.random.default_rng(5)
+    x, y = rng.integers(200, 256, (60, 5, 5)).astype(np.uint8), np.arange(60) % 2
+    x[y == 0, 2], x[y == 1, :, 2] = 20, 20
+    data = dataset_of("bars", Arrays(x, y))
+    made = Experiment().changed(shape=(25, 6, 2), activations=("relu", "softmax")).for_data(data)
+    trainer = made.changed(epochs=3, batch_size=10).trainer(data)
+    for _ in trainer.run():
+        pass
+    assert trainer.network.brightness is not None
+    return trainer.network
+
+
+def test_a_script_standardises_images_as_the_network_does(tmp_path: Path) -> None:
+    network, rows = light_images(), np.random.default_rng(1).random((9, 25)).astype(np.float32)
+    export_script(network, tmp_path / "net.py")
+    np.save(tmp_path / "rows.npy", rows)
+    answers = np.loadtxt(io.StringIO(run(tmp_path / "net.py", "rows.npy").stdout), delimiter=",", ndmin=2)
+    np.testing.assert_allclose(answers, network.predict(rows), **ROUND_OFF)
+    script = runpy.run_path(str(tmp_path / "net.py"))
+    np.testing.assert_allclose(script["predict"](rows), network.predict(rows), **ROUND_OFF)
+    assert script["answer"](rows) == [str(number) for number in network.predict(rows).argmax(axis=1)]
+
+
+def test_onnx_standardises_images_as_the_network_does(tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="the package onnx is optional, and is not installed")
+    network, rows = light_images(), np.random.default_rng(1).random((9, 25)).astype(np.float32)
+    export_onnx(network, tmp_path / "net.onnx")
+    session, _ = onnx_model(tmp_path / "net.onnx")
+    np.testing.assert_allclose(session.run(None, {"input": rows})[0], network.predict(rows), **ROUND_OFF)
 
 
 def onnx_model(path: Path) -> tuple[Any, dict[str, Any]]:

@@ -129,6 +129,9 @@ def written(path: Path, entries: Any) -> Path:
         {"scaling": {"mean": [0, 0], "spread": [0, 0]}},
         {"scaling": {"mean": [0, 0], "spread": [1, None]}},
         {"coding": {"columns": []}},
+        {"brightness": 7},
+        {"brightness": {"background": 1, "mean": 0.5, "deviation": 1e-300}},
+        {"brightness": {"background": 1, "mean": 0.5, "deviation": 0.2}, "scaling": {"mean": [0, 0], "spread": [1, 1]}},
         {"title": "x" * 1_000_001},
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +17,14 @@ from tqdm import tqdm
 from engine.datasets.description import Description
 from engine.datasets.grey_pictures import grey_picture, readable_formats
 from engine.datasets.opening import source_of
+from engine.experiment import Experiment
 from engine.network import Network
+from engine.neural_network import NeuralNetwork
 from engine.storage import export_script, load_network, save_network
 from nnviz.commands import cli
 from nnviz.commands.pictures import picture_of_file
+from nnviz.library import Library
+from nnviz.library.repeating import way_to
 
 
 @pytest.fixture(autouse=True)
@@ -128,3 +133,41 @@ def test_a_file_that_is_no_picture_gets_one_line(capsys: pytest.CaptureFixture[s
         assert cli.main(["predict", str(file), str(folder / name)]) == cli.USAGE_ERROR
         err = capsys.readouterr().err
         assert (name in err, err.count("\n")) == (True, 1)
+
+
+def test_the_command_a_program_and_the_script_answer_alike(
+    capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
+) -> None:
+    """The network standardises its inputs; all of them give it pixels in 0…1."""
+    file, picture = network_of(folder, 16), next(folder.glob("*/5.png"))
+    network = load_network(file)
+    data = source_of(str(folder)).load({"side": 16})
+    assert network.brightness == data.brightness is not None
+    pixels = grey_picture(picture, (16, 16), readable_formats()).reshape(1, -1) / np.float32(255)
+    outputs = network.predict(pixels)
+    np.testing.assert_array_equal(NeuralNetwork(str(file)).predict(pixels), outputs)
+    capsys.readouterr()
+    assert cli.main(["predict", str(file), str(picture)]) == 0
+    assert f"({100 * outputs.max():.1f} %" in capsys.readouterr().out
+    export_script(network, tmp_path / "net.py")
+    script = runpy.run_path(str(tmp_path / "net.py"))
+    np.testing.assert_allclose(script["predict"](pixels), outputs, rtol=1e-4, atol=1e-6)
+    assert cli.main(["evaluate", str(file), "--data", str(folder), "--data-setting", "side=16"]) == 0
+
+
+def test_the_command_of_an_older_run_trains_it_again_as_it_was(
+    capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for_data = Experiment.for_data
+    with monkeypatch.context() as older:
+        older.setattr(Experiment, "for_data", lambda *given: for_data(*given).changed(brightness=None))
+        then = load_network(network_of(folder, 16))
+    assert then.brightness is None
+    with Library() as library:
+        run = library.runs()[0].id
+        command = way_to(library, run).command
+    assert command is not None
+    words = shlex.split(command)
+    assert words[-2:] == ["--set", "brightness=null"]
+    assert cli.main([*words[2:], "--save", str(tmp_path / "again.json")]) == 0
+    np.testing.assert_array_equal(load_network(tmp_path / "again.json").parameters, then.parameters)

@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.augmentation import Augmentation
 from engine.datasets import Dataset, Split
+from engine.datasets.arrays import Arrays, dataset_of
 from engine.errors import DataError, SettingError
 from engine.events import Batch, Event
+from engine.experiment import Experiment
 from engine.machine import this_machine
 from engine.settings import TrainingSettings
 from engine.training import Trainer
@@ -23,6 +26,9 @@ from nnviz.library.replay import Replayed, edit_content, replay, retrace
 from nnviz.library.states import state_places
 from tests.engine.helpers import class_data
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, trained_on
+
+IMAGES = np.random.default_rng(4).integers(200, 256, (40, 5, 5)).astype(np.uint8)
+LIGHT = dataset_of("light", Arrays(IMAGES, np.arange(40) % 2), test_share=0.2)
 
 Do = Callable[[Recording, Trainer], None]
 
@@ -310,3 +316,28 @@ def test_on_another_machine_none_is_had(library: Library, monkeypatch: pytest.Mo
     seen(library)
     monkeypatch.setattr("nnviz.library.states.this_machine", lambda: replace(this_machine(), numpy="0.1"))
     assert retraced(library, [1, 2]) == {}
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+def test_runs_of_images_come_again_with_their_own_standardisation(library: Library, is_old: bool) -> None:
+    """Older runs had none, and filled what comes in from outside with black; the data are the same."""
+    data = replace(LIGHT, brightness=None) if is_old else LIGHT
+    made = Experiment().changed(shape=(25, 6, 2), activations=("relu", "softmax")).for_data(data)
+    made = made.changed(epochs=3, batch_size=8, learning_rate=0.01, augmentation=Augmentation(shift=2))
+    trainer, clock, found = made.trainer(data), Clock(), {}
+    run = library.begin(made, data.title)
+    recording = Recording(library, run, trainer, clock=clock)
+    for event in trainer.run():
+        recording.take(event)
+        clock.now += 0.3
+        if isinstance(event, Batch):
+            found[recording.at] = trainer.network.parameters.copy()
+    recording.finish()
+    assert library.run(run).experiment == made
+    for at in (list(found)[2], list(found)[-2], list(found)[-1]):
+        again = gone_to(library, at, run, LIGHT)
+        np.testing.assert_array_equal(again.trainer.network.parameters, found[at])
+        assert again.trainer.network.brightness == data.brightness
+    assert library.network(run).brightness == data.brightness
+    rows = np.random.default_rng(1).random((4, 25))
+    np.testing.assert_array_equal(library.network(run).predict(rows), trainer.network.predict(rows))

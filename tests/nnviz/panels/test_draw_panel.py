@@ -17,7 +17,7 @@ from engine.datasets import Dataset
 from nnviz.digits import photograph
 from nnviz.digits.strokes import Ink
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, click, drag, find, press, seven
+from tests.nnviz.helpers import action, click, drag, find, is_shown, press, seven
 
 
 @pytest.fixture
@@ -65,6 +65,54 @@ def wait_for_picture(qtbot: QtBot, window: MainWindow) -> Ink:
     """Until it lies on the canvas alone."""
     qtbot.waitUntil(lambda: len(window.canvas.drawing) == 1 and isinstance(window.canvas.drawing[0], Ink))
     return window.canvas.drawing[0]
+
+
+@pytest.fixture
+def light(tmp_path: Path, few_digits: Dataset) -> Path:
+    """A folder of dark digits on light paper."""
+    labels = few_digits.train.labels
+    assert labels is not None
+    for number in range(60):
+        pixels = 240 - few_digits.train.inputs[number].reshape(28, 28).astype(np.uint8) // 2
+        (tmp_path / "light" / str(labels[number])).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "light" / str(labels[number]) / f"{number}.png")
+    return tmp_path / "light"
+
+
+def test_dark_digits_on_light_paper_are_drawn_so(
+    qtbot: QtBot, window: MainWindow, light: Path, photo: np.ndarray
+) -> None:
+    session, canvas = window.session, window.canvas
+    session.data.load(str(light))
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    data = session.dataset
+    assert data is not None
+    assert data.background == pytest.approx(240 / 255)
+    network = session.runs.current.network
+    assert network.brightness == data.brightness == session.settings.experiment.brightness
+    assert canvas.network_input() == pytest.approx(data.background)
+    assert session.question.example is None
+    drag(canvas, seven(canvas))
+    shown = canvas.network_input()
+    assert (shown.min(), shown.max()) == (pytest.approx(0, abs=1e-6), pytest.approx(data.background))
+    assert np.median(shown) == pytest.approx(data.background)
+    qtbot.waitUntil(lambda: session.question.answer is not None)
+    np.testing.assert_allclose(session.question.answer, network.predict(shown[None])[0], rtol=1e-4, atol=1e-6)
+    click(qtbot, window, QToolButton, "randomDigitButton")
+    example = session.question.example
+    assert example is not None
+    assert any((split.example(row) == example).all() for split in data.splits.values() for row in range(len(split)))
+    QApplication.clipboard().setImage(image_of(photo))
+    action(window, "actionPastePicture").trigger()
+    qtbot.waitUntil(lambda: not canvas.drawing[0].is_example)  # type: ignore[union-attr]
+    pasted = canvas.network_input()
+    assert np.median(pasted) == pytest.approx(data.background)
+    assert pasted.min() < 0.2
+    click(qtbot, window, QToolButton, "clearButton")
+    assert canvas.network_input() == pytest.approx(data.background)
+    session.data.load("mnist")
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.data.loaded_name == "mnist")
+    assert not canvas.network_input().any()
 
 
 # ---- pictures

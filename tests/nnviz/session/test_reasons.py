@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.network import Network
 from engine.validation import Array
@@ -173,6 +176,12 @@ def test_a_picture_may_be_anything_from_black_to_white(few_digits: Dataset) -> N
     assert (low == 0).all()
     assert high == pytest.approx(np.ones(784))
     assert not Summary(few_digits).baseline(EMPTY).any()
+
+
+def test_an_empty_picture_has_the_background_of_the_data(few_digits: Dataset) -> None:
+    assert not Summary(few_digits).baseline(EMPTY).any()
+    light = replace(few_digits, brightness=Brightness(0.9, 0.8, 0.2))
+    np.testing.assert_allclose(Summary(light).baseline(EMPTY), 0.9)
 
 
 def test_the_mean_is_that_of_the_training_examples(few_digits: Dataset) -> None:

@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.painted import PAINTED_PLANE
+from engine.experiment import Experiment
 from engine.many.plan import seeds_of
 from engine.metrics import Evaluator, figures_of
 from engine.storage import save_network
@@ -231,6 +233,20 @@ def table(program: Started) -> None:
     program.train(4)
 
 
+def images(program: Started, are_standardised: bool = True) -> None:
+    """A folder of light images with dark bars, which the network standardises."""
+    folder, rng = Path(os.environ["NNVIZ_LIBRARY"]).parents[1] / "bars", np.random.default_rng(4)
+    for number in range(40):
+        pixels = rng.integers(210, 256, (10, 10)).astype(np.uint8)
+        pixels[(slice(4, 6), slice(None))[:: 1 if number % 2 else -1]] = 30
+        (folder / ("lying", "standing")[number % 2]).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(folder / ("lying", "standing")[number % 2] / f"{number}.png")
+    program.load(str(folder), side=10)
+    program.session.settings.change("all", hidden=(6,), optimizer="adam", learning_rate=0.01, batch_size=8)
+    program.train(4)
+    assert (program.session.runs.current.network.brightness is not None) == are_standardised
+
+
 def own(program: Started) -> None:
     """Digits, and one of the user's own that is mixed in after two epochs."""
     program.load("mnist")
@@ -245,7 +261,7 @@ def own(program: Started) -> None:
 
 
 MAKE: dict[str, Callable[[Started], None]] = {
-    make.__name__: make for make in (plain, changed, edited, stopped, branched, seeds, painted, table, own)
+    make.__name__: make for make in (plain, changed, edited, stopped, branched, seeds, painted, table, images, own)
 }
 
 
@@ -349,6 +365,7 @@ def compare(program: Started, made: Made) -> None:
     assert data is not None
     np.testing.assert_array_equal(run.network.parameters, made.parameters)
     np.testing.assert_array_equal(program.session.displayed.network.parameters, made.parameters)
+    assert run.network.brightness == run.experiment.brightness == data.brightness
     assert run.epochs == made.epochs
     assert (None if run.history.best is None else run.history.best.epoch) == made.best
     assert run.figures() == pytest.approx(made.figures)
@@ -382,3 +399,43 @@ def test_it_is_there_after_two_restarts(kind: str, made: Made, home: Path, tmp_p
             program.wait(lambda: program.session.runs.current.record is not None)
             compare(program, made)
             assert program.session.runs.current.record == made.record
+
+
+def test_an_older_run_of_images_goes_on_as_it_was(
+    home: Path, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not standardise, though a network that is made now for the same images would."""
+    with started(qtbot, tmp_path / "older.json") as program:
+        with monkeypatch.context() as older:
+            for_data = Experiment.for_data
+            older.setattr(Experiment, "for_data", lambda *given: for_data(*given).changed(brightness=None))
+            images(program, are_standardised=False)
+        program.save(tmp_path / "older_run.json")
+        run = program.session.runs.current
+        record, parameters = run.record, run.network.parameters.copy()
+        made = run.experiment
+    assert record is not None
+    assert "brightness" not in (tmp_path / "older_run.json").read_text()
+    file = tmp_path / "older_run.json"
+    for way in (lambda session: session.library.open(record), lambda session: session.files.open(file)):
+        with started(qtbot, tmp_path / "new.json") as program:
+            session, first = program.session, program.session.runs.current
+            way(session)
+            program.wait(lambda: session.runs.current is not first)  # noqa: B023
+            program.settled()
+            run, data = session.runs.current, session.dataset
+            assert data is not None
+            assert data.fingerprint == made.fingerprint
+            assert data.brightness is not None
+            np.testing.assert_array_equal(run.network.parameters, parameters)
+            assert run.network.brightness is None
+            assert session.settings.experiment.same_network(made)
+            assert not session.training.is_another_network
+            program.train(2)
+            assert session.messages.current is None
+            assert session.runs.current is run
+            assert run.network.brightness is run.experiment.brightness is None
+            session.reset()
+            program.wait(lambda: session.runs.current is not run)  # noqa: B023
+            assert session.runs.current.network.brightness == data.brightness
+            assert session.settings.experiment.brightness == data.brightness

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.datasets.arrays import Arrays, dataset_of
+from engine.experiment import Experiment
 from engine.many.one_run import Outcome, Report, RunSpec, Started
 from engine.many.plan import ASHA, MEDIAN, RANDOM, race_of, seeds_of
 from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, Results
@@ -61,6 +63,28 @@ def test_a_race_goes_seed_by_seed_so_that_its_trials_are_side_by_side() -> None:
         ((5,), 2),
         ((9,), 2),
     ]
+
+
+def test_each_run_of_images_standardises_as_its_experiment_says(library: Library) -> None:
+    images = np.random.default_rng(4).integers(200, 256, (40, 5, 5)).astype(np.uint8)
+    data = dataset_of("light", Arrays(images, np.arange(40) % 2))
+    made = Experiment().changed(shape=(25, 4, 2), activations=("relu", "softmax")).for_data(data)
+    made = made.changed(epochs=2, batch_size=8, learning_rate=0.01)
+    racers = [made, made.changed(brightness=None)]
+    plan = race_of(racers, 1)
+    conductor = Conductor(plan, data, Here(data), Store.of_new(library, plan, data.title, "", lambda text: None))
+    worked(conductor)
+    assert conductor.close(True)
+    rows = np.random.default_rng(1).random((3, 25))
+    for run, racer in zip(library.runs(sort="id", ascending=True), racers, strict=True):
+        network = library.network(run.id)
+        assert network.brightness == run.experiment.brightness == racer.brightness
+        assert network.description is not None
+        assert network.description.class_names == ("0", "1")
+        trainer = racer.trainer(data)
+        for _ in trainer.run():
+            pass
+        np.testing.assert_array_equal(network.predict(rows), trainer.network.predict(rows))
 
 
 def test_a_race_with_more_trials_than_processes_has_those_of_a_seed_done_in_turn() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt5.QtCore import QEvent, QPoint, QPointF, QSize, Qt
-from PyQt5.QtGui import QTabletEvent
+from PyQt5.QtGui import QColor, QTabletEvent
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from nnviz.digits.strokes import Ink
 from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Undo
 from nnviz.widgets.canvas import Canvas
@@ -49,6 +50,51 @@ def test_strokes_of_a_script(canvas: Canvas) -> None:
     np.testing.assert_array_equal(canvas.network_input(), shown)
     canvas.set_strokes([])
     assert canvas.is_empty
+
+
+def shade_at(canvas: Canvas, x: int, y: int) -> int:
+    """How bright a pixel of the widget is, 0…255."""
+    return QColor(canvas.grab().toImage().pixel(x, y)).value()
+
+
+@pytest.mark.parametrize("background", [1.0, 0.9, 0.6])
+def test_on_a_light_background_the_pen_is_dark(canvas: Canvas, background: float) -> None:
+    canvas.set_background(background)
+    assert canvas.network_input() == pytest.approx(background)
+    assert shade_at(canvas, 20, 20) == pytest.approx(255 * background, abs=1)
+    drag(canvas, [(60, 120), (200, 120)], button=Qt.LeftButton)
+    shown = canvas.network_input()
+    assert shown.dtype == np.float32
+    assert (shown.min(), shown.max()) == (pytest.approx(0), pytest.approx(background))
+    assert shade_at(canvas, 130, 120) == 0
+    drag(canvas, [(60, 120), (200, 120)], button=Qt.RightButton)
+    assert shade_at(canvas, 130, 120) == pytest.approx(255 * background, abs=1), "the eraser leaves the background"
+    assert canvas.network_input() == pytest.approx(background)
+
+
+def test_on_a_light_background_it_is_the_negative_of_that_on_a_dark_one(canvas: Canvas) -> None:
+    canvas.set_strokes([np.array(seven(canvas))])
+    dark = canvas.network_input()
+    canvas.set_background(1.0)
+    np.testing.assert_allclose(canvas.network_input(), 1 - dark, atol=1e-6)
+    canvas.set_background(0.0)
+    np.testing.assert_array_equal(canvas.network_input(), dark)
+
+
+def test_an_example_on_a_light_background_is_shown_as_it_is(canvas: Canvas) -> None:
+    """Also where it is lighter than the background; what is drawn over it is dark."""
+    pixels = np.full((28, 28), 0.9, np.float32)
+    pixels[10:18, 10:18], pixels[2, 2] = 0.2, 1.0
+    canvas.set_background(0.9)
+    canvas.restore((Ink(pixels, 1.0, "an example", is_example=True),))
+    np.testing.assert_array_equal(canvas.network_input(), pixels.ravel())
+    assert shade_at(canvas, 136, 120) == pytest.approx(51, abs=2)
+    canvas.set_centred(False)
+    drag(canvas, [(40, 20), (230, 20)], button=Qt.LeftButton)
+    drawn_over = canvas.network_input().reshape(28, 28)
+    assert drawn_over[14, 14] == pytest.approx(0.2, abs=1e-5)
+    assert drawn_over[2, 14] == pytest.approx(0, abs=1e-5)
+    assert drawn_over[26, 14] == pytest.approx(0.9)
 
 
 def test_strokes_may_be_lists(canvas: Canvas) -> None:

@@ -13,6 +13,7 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QLabel, QPushButton, QSlider, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.one_step import BIAS
 from nnviz.jobs.stepwise import Steps
@@ -547,6 +548,35 @@ def test_tables_and_targets(
     qtbot.waitUntil(lambda: session.state is Status.PAUSED)
     newest(page, window, qtbot)
     everywhere(page)
+
+
+def light_images() -> Dataset:
+    images = np.random.default_rng(0).integers(210, 256, (60, 6, 6)).astype(np.uint8)
+    images[::2, 2:4], images[1::2, :, 2:4] = 20, 20
+    return dataset_of("bars", Arrays(images, np.arange(60) % 2))
+
+
+def test_pixels_stand_beside_what_the_network_makes_of_them(
+    load_with: Callable[..., None], make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    load_with(light_images)
+    window = make_window()
+    session = window.session
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    session.settings.change("batch", batch_size=10)
+    session.reset()
+    page = page_of(window, qtbot)
+    everywhere(page)
+    go(page, Phase.FORWARD, 0)
+    assert page.parts.numbers.rows.heads[-2:] == ("as given", "x")
+    about = session.dataset.brightness if session.dataset is not None else None
+    assert about is not None
+    for given, standardised in shown(page).values():
+        assert float(standardised.replace("−", "-")) == pytest.approx(
+            (float(given) - about.mean) / about.deviation, abs=0.01
+        )
+    name, right_side = lines(page)[0]
+    assert (name, right_side[:3], right_side.count("÷")) == ("input", "= (", 1)
 
 
 @pytest.mark.parametrize("shape", [(784, *[4] * 59, 10), (784, 1, 10), (784, 10), (784, 4000, 10)])
