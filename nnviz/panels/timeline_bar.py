@@ -16,6 +16,9 @@ from nnviz.widgets.fields import Combo, NumberEdit
 from nnviz.widgets.parts import arranged, named, set_look
 from nnviz.widgets.timeline_slider import TimelineSlider
 
+BRANCH_TIP = (
+    "Begins a new run at the moment that is shown, exactly, with the settings at the left. This run stays as it is."
+)
 _SECONDS_BETWEEN = 0.1  # at least, between two pictures of the slider while it learns
 _NEAR = 0.05  # of an epoch: what is typed with one decimal is there
 _EDIT_WIDTH, _SPEED_WIDTH, _BRANCH_WIDTH = 74, 58, 140
@@ -88,11 +91,9 @@ class TimelineBar(QWidget):
         work, why_not = branching.work, branching.why_not
         self.branch.setText(f"{work.share:.0%} · cancel" if work.is_running else "Branch from here")
         self.branch.setEnabled(work.is_running or why_not is None)
-        tip = (
-            "Begins a new run at the moment that is shown, exactly, with the settings at the left. "
-            "This run stays as it is."
-        )
-        self.branch.setToolTip("Gives up the branch." if work.is_running else why_not or tip)
+        tip = "Gives up the branch." if work.is_running else why_not or BRANCH_TIP
+        self.branch.setToolTip(tip)
+        self.branch.setAccessibleDescription(tip)
 
     def _neighbour(self, _: str, direction: int) -> str:
         """The moment before or after, as it is written; typing and stepping go different ways."""

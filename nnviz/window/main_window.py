@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QPoint, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPoint, QRect, Qt, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -35,7 +35,7 @@ from nnviz.panels.timeline_bar import TimelineBar
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard
-from nnviz.widgets.message_bar import MessageBar
+from nnviz.widgets.message_bar import AnnouncementBar, MessageBar
 from nnviz.widgets.parts import arranged, named
 from nnviz.window import arrangement
 from nnviz.window.at_rest import AtRest
@@ -126,6 +126,7 @@ class MainWindow(QMainWindow):
             signal.connect(self._show_title)
         session.runs.history_changed.connect(self._show_epoch)
         session.messages.changed.connect(self._show_message)
+        session.messages.announced.connect(self._show_announcement)
         self._show_title()
         self._show_message()
         self._docks.host.setFocus()  # no control has the focus at first
@@ -162,6 +163,10 @@ class MainWindow(QMainWindow):
         self.message_bar.dismissed.connect(self.session.messages.dismiss)
         self.message_bar.chosen.connect(self.session.messages.choose)
         self._docks.changed.connect(self._place_message)
+        self.announcement_bar = AnnouncementBar(self, self._areas_for_announcements)
+        self.announcement_bar.hide()
+        self.announcement_bar.dismissed.connect(self.session.messages.end_announcement)
+        self.announcement_bar.chosen.connect(self.session.messages.choose_announced)
         self.importing = ImportPlace(self.session, self._docks, frame)
 
     def _made_later(self) -> Iterator[None]:
@@ -270,6 +275,21 @@ class MainWindow(QMainWindow):
         is_error = message is not None and message.is_error
         self._docks.keep_free_below(bar.height() + theme.GAP if is_error else 0)
 
+    def _show_announcement(self) -> None:
+        message = self.session.messages.announcement
+        if message is not None:
+            self.announcement_bar.announce(message.text, [choice.text for choice in message.choices])
+        self.announcement_bar.setVisible(message is not None)
+
+    def _areas_for_announcements(self) -> list[QRect]:
+        """The free part of the menu bar, where an announcement covers nothing; else the middle column."""
+        bar, host = self.menuBar(), self._docks.host
+        ends = [bar.actionGeometry(action).right() for action in bar.actions() if action.isVisible()]
+        left, right = max(ends, default=0), self._switch.x()
+        free = QRect(bar.x() + left + theme.GAP, bar.y(), right - left - 2 * theme.GAP, bar.height())
+        middle = self._docks.middle().translated(host.mapTo(self, QPoint(0, 0)))
+        return [middle] if bar.isNativeMenuBar() else [free, middle]
+
     # ---- what is remembered
 
     def _restore(self) -> None:
@@ -324,7 +344,7 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         sheet = [self.importing.sheet] if self.importing.sheet is not None else []
-        first = [self.run_bar, self.message_bar, *sheet]
+        first = [self.run_bar, self.announcement_bar, self.message_bar, *sheet]
         order = focus_order(self, first, [dock for dock in self.docks if dock.isVisible()])
         order = [widget for widget in order if not self.importing.covers(widget)]
         if not order:
@@ -352,6 +372,8 @@ class MainWindow(QMainWindow):
         elif self._time_keys.press(event):
             pass
         elif event.key() != Qt.Key_Escape or not self.cards.put_back():
+            if event.key() == Qt.Key_Escape:
+                self.session.messages.end_announcement()
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -378,7 +400,6 @@ class MainWindow(QMainWindow):
         self.ended_whole = self.films.film.close(_WAIT_FOR_FILM)
         self.ended_whole &= self.session.close()
         self.ended_whole &= self._preferences.close()
-        self.status_line.news.stop()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about files that wait to be written and unsaved work, if there are any; else ends all threads."""
