@@ -14,7 +14,6 @@ from nnviz.session.run import Run
 from nnviz.session.run_words import words_of_going, words_of_loss
 from nnviz.session.runs import Runs
 
-
 _OFF = "Recording is off. Runs that start from now on are not kept in the library."
 _ON = "Recording is on again."
 

@@ -26,6 +26,7 @@ from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import (
     action,
+    announced,
     choose_file,
     click,
     click_tab,
@@ -126,7 +127,7 @@ def test_the_whole_window(trained: MainWindow, qtbot: QtBot, home: Path) -> None
     assert len(pages) == count_of(trained) >= 5
     assert pages[0][0].size == (trained.width() // 2 * 2, trained.height() // 2 * 2)
     assert pages[0][0].tobytes() != pages[-1][0].tobytes()
-    assert "The film is in first.gif" in find(trained, QLabel, "activityLabel").text()
+    assert "The film is in first.gif" in announced(trained.session)
     assert not told(trained)
     assert trained.session.timeline.is_live
 

@@ -1,4 +1,4 @@
-"""The line at the foot: what goes on stays, what was done goes away after a while."""
+"""The line at the foot: what goes on is there, and what was done is announced near the top."""
 
 from __future__ import annotations
 
@@ -8,33 +8,23 @@ from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import find
+from tests.nnviz.helpers import announced, find
 
 
-def test_old_news_go_away(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_what_was_done_is_said_once_and_near_the_top(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
     label = find(window, QLabel, "activityLabel")
-    window.status_line.news.setInterval(60)
     window.session.files.save(home / "x.json")
     assert label.text() == "Saving x.json …"
     assert label.isVisible()
-    qtbot.waitUntil(lambda: label.text() == "Saved to x.json")
-    qtbot.waitUntil(lambda: not label.isVisible())
-
-
-def test_news_end_with_the_next_thing(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window = ready_window
-    label = find(window, QLabel, "activityLabel")
-    window.session.files.save(home / "x.json")
-    qtbot.waitUntil(lambda: label.text() == "Saved to x.json")
-    assert label.isVisible()
-    window.session.step_batch()
-    qtbot.waitUntil(lambda: not label.isVisible(), timeout=2000)
+    qtbot.waitUntil(lambda: announced(window.session) == "Saved to x.json")
+    assert not label.isVisible()
+    assert find(window, QLabel, "announcementText").text() == "Saved to x.json"
 
 
 def test_what_goes_on_stays(ready_window: MainWindow) -> None:
     label = find(ready_window, QLabel, "activityLabel")
     ready_window.status_line.show_activity("Saving something large …")
-    assert not ready_window.status_line.news.isActive()
     ready_window.session.step_batch()
     assert label.isVisible()
+    assert announced(ready_window.session) == ""
