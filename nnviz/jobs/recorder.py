@@ -28,9 +28,7 @@ from nnviz.jobs.reports import Recorded, Stopped
 if TYPE_CHECKING:  # it is loaded when something is recorded: the window's first picture need not wait for it
     from nnviz.library import Library, Recording
 
-INTRODUCTION = (
-    "Your runs are kept in the library, which only you can read. File → Keep runs in the library switches that off."
-)
+INTRODUCTION = "Runs are kept in the library, which only you can read. Ctrl+Alt+K switches that off."
 _BRANCHED = "Another program has gone on with this run: from epoch {:.4g} on, it is kept as run {}, a branch of it."
 Tell = Callable[[object], None]
 

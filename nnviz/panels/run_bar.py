@@ -16,7 +16,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.giving_label import GivingLabel
-from nnviz.widgets.parts import arranged, named, pill, set_look
+from nnviz.widgets.parts import arranged, named, set_look
 
 _STEPS = 1000
 _SECONDS_BETWEEN_WORDS = 0.1
@@ -45,7 +45,6 @@ class RunBar(QWidget):
         row = arranged(QHBoxLayout(self), *buttons, spacing=10, margins=(14, 5, 14, 5))
         row.addSpacing(14)
         row.addLayout(self._progress_block(), 1)
-        row.addWidget(self._record_button())
         row.addSpacing(14)
         self._under: dict[str, QLabel] = {}  # by part
         self.test_figure = self._figure(row, "testFigure", "test")
@@ -101,21 +100,6 @@ class RunBar(QWidget):
         status, self._times_box = FixedSizeBox(self.status), FixedSizeBox(self.times)
         texts = arranged(QHBoxLayout(), self.state, (status, 1), self._times_box, spacing=8)
         return arranged(QVBoxLayout(), 1, texts, self.progress, 1, spacing=5)
-
-    def _record_button(self) -> QPushButton:
-        """The mark that recording is off, as long as it is; a click switches it on."""
-        records = self._session.records
-        tip = "Recording is off: runs that start now are not kept in the library. Click to switch it on (Ctrl+Alt+K)."
-        self.record = pill("Recording off", "recordingOffButton", "Recording is off: switch it on", tip)
-        self.record.clicked.connect(records.toggle)
-
-        def show() -> None:
-            theme.set_icon(self.record, "circle-alert", "muted")
-            self.record.setVisible(not records.is_on)
-
-        records.changed.connect(show)
-        show()
-        return self.record
 
     def _figure(self, row: QHBoxLayout, role: str, part: str) -> QLabel:
         figure = named(label("–", role), role, f"{part} error")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
@@ -21,6 +23,7 @@ BRANCH_TIP = (
 )
 _SECONDS_BETWEEN = 0.1  # at least, between two pictures of the slider while it learns
 _NEAR = 0.05  # of an epoch: what is typed with one decimal is there
+_EDIT_MARGINS = 40  # pixels of the field beside its text: padding, borders and arrows
 _EDIT_WIDTH, _SPEED_WIDTH, _BRANCH_WIDTH = 74, 58, 140
 
 
@@ -133,6 +136,14 @@ class TimelineBar(QWidget):
         is_passing = self._timeline.is_live and session.state is Status.TRAINING
         return text.epochs(round(shown, 1)) if is_passing else session.runs.current.epoch_name(shown)
 
+    def _keep_width(self) -> None:
+        """Makes the field as wide as the longest epoch of the run, so that none is cut and nothing moves."""
+        run = self._session.runs.current
+        digits = max(1, math.ceil(math.log10(max(run.batches, 1))))
+        longest = text.epochs(math.floor(max(run.last_epoch, self._timeline.live_epoch))) + "." + "8" * digits
+        needed = self.epoch.line.fontMetrics().horizontalAdvance(longest) + _EDIT_MARGINS
+        self.epoch.setFixedWidth(max(_EDIT_WIDTH, needed))
+
     def _extend(self) -> None:
         """Nobody sees more pictures a second of a training that goes on."""
         if self._due.is_due or self._session.state is not Status.TRAINING:
@@ -140,6 +151,7 @@ class TimelineBar(QWidget):
 
     def _show(self) -> None:
         self._due.spend(0)
+        self._keep_width()
         timeline, run = self._timeline, self._session.runs.current
         has_past = timeline.has_past
         self.slider.show_moment(run.last_epoch, timeline.live_epoch, timeline.epoch)

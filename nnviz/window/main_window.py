@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import (
     QAbstractButton,
     QApplication,
     QDialog,
+    QHBoxLayout,
     QMainWindow,
     QMessageBox,
     QToolBar,
@@ -36,7 +37,7 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard
 from nnviz.widgets.message_bar import AnnouncementBar, MessageBar
-from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.parts import arranged, named, pill
 from nnviz.window import arrangement
 from nnviz.window.at_rest import AtRest
 from nnviz.window.card_actions import CardActions
@@ -107,7 +108,7 @@ class MainWindow(QMainWindow):
         self._menus = Menus(self.menuBar(), self, preferences)
         self._switch = WorkspaceSwitch(WORKSPACES)
         self._switch.chosen.connect(self.show_workspace)
-        self.menuBar().setCornerWidget(self._switch)
+        self._add_corner()
         self.status_line = StatusLine(self.statusBar(), session)
         self._time_keys = TimeKeys(self, session.timeline)
         told = (self.cards.done, self.films.film.done, session.exchange.told, session.room.told, session.sweeps.told)
@@ -144,6 +145,23 @@ class MainWindow(QMainWindow):
         self.timeline_bar = TimelineBar(self.session)
         time.addWidget(self.timeline_bar)
         self.addToolBar(Qt.BottomToolBarArea, time)
+
+    def _add_corner(self) -> None:
+        """At the right end of the menu bar: the workspaces, and a mark as long as recording is off."""
+        records, bar = self.session.records, self.menuBar()
+        tip = "Recording is off: runs that start now are not kept in the library. Click to switch it on (Ctrl+Alt+K)."
+        mark = pill("Recording off", "recordingOffButton", "Recording is off: switch it on", tip)
+        mark.clicked.connect(records.toggle)
+        self._corner = QWidget()
+        arranged(QHBoxLayout(self._corner), mark, self._switch, spacing=theme.GAP)
+
+        def show() -> None:
+            mark.setVisible(not records.is_on)
+            self._corner.adjustSize()
+            bar.setCornerWidget(self._corner)  # which makes the bar look at its size again
+
+        records.changed.connect(show)
+        show()
 
     def _add_docks(self) -> None:
         frame = QWidget()
@@ -285,7 +303,7 @@ class MainWindow(QMainWindow):
         """The free part of the menu bar, where an announcement covers nothing; else the middle column."""
         bar, host = self.menuBar(), self._docks.host
         ends = [bar.actionGeometry(action).right() for action in bar.actions() if action.isVisible()]
-        left, right = max(ends, default=0), self._switch.x()
+        left, right = max(ends, default=0), self._corner.x()
         free = QRect(bar.x() + left + theme.GAP, bar.y(), right - left - 2 * theme.GAP, bar.height())
         middle = self._docks.middle().translated(host.mapTo(self, QPoint(0, 0)))
         return [middle] if bar.isNativeMenuBar() else [free, middle]

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QLabel, QMessageBox
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset
@@ -34,10 +35,13 @@ from tests.conftest import MakeWindow
 from tests.nnviz.helpers import (
     MANY_EPOCHS,
     action,
+    announced,
+    click,
     ends_whole,
     find,
     is_shown,
     pause,
+    press,
     store_settings,
     stored_settings,
     train_epochs,
@@ -130,16 +134,97 @@ def test_switched_off_nothing_is_written(recorded: MainWindow, qtbot: QtBot) -> 
     assert recorded.session.runs.current.record is None
 
 
+def test_ctrl_k_is_no_longer_so_near_to_k(recorded: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, recorded, Qt.Key_K, Qt.ControlModifier)
+    assert recorded.session.records.is_on
+    press(qtbot, recorded, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
+    assert not recorded.session.records.is_on
+    assert action(recorded, "actionKeepRuns").isChecked() is False
+
+
+def test_that_recording_is_off_is_announced_and_undone(recorded: MainWindow, qtbot: QtBot) -> None:
+    """A mark stays as long as it is off."""
+    session, mark = recorded.session, find(recorded, QPushButton, "recordingOffButton")
+    assert not mark.isVisible()
+    session.messages.warn("An error.")
+    press(qtbot, recorded, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
+    assert announced(session).startswith("Recording is off.")
+    assert mark.isVisible()
+    assert session.messages.current is not None, "an error stays"
+    assert session.messages.current.text == "An error."
+    undo = click(qtbot, recorded, QPushButton, "announcementChoice1Button")
+    assert undo.text() == "Undo"
+    assert session.records.is_on
+    assert not mark.isVisible()
+    assert not recorded.announcement_bar.isVisible()
+
+
+def test_the_mark_switches_recording_on(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    press(qtbot, recorded, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
+    session.messages.end_announcement()
+    mark = click(qtbot, recorded, QPushButton, "recordingOffButton")
+    assert session.records.is_on
+    assert not mark.isVisible()
+    assert announced(session) == "Recording is on again."
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_training_is_recorded_from_where_recording_is_on_again(
+    recorded: MainWindow, qtbot: QtBot, paused: bool
+) -> None:
+    """With all of its curves, and exactly from there on."""
+    session = recorded.session
+    session.records.set_on(False)
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    train_for_a_while(qtbot, recorded)
+    run = session.runs.current
+    if paused:
+        pause(qtbot, recorded)
+    session.records.set_on(True)
+    if paused:
+        assert not session.records.path.exists(), "it is kept when it continues"
+        session.start()
+    qtbot.waitUntil(lambda: run.is_kept, timeout=20_000)
+    pause(qtbot, recorded)
+    session.step_epoch()
+    wait_for(qtbot, recorded, Status.PAUSED)
+    (record,) = runs_of(recorded)
+    assert record.epochs == run.epochs
+    assert session.dataset is not None
+    with Library() as library:
+        assert library.history(record.id).error.test.values == run.history.error.test.values
+        expect_exact(library, record, session.dataset)
+
+
+def test_epochs_that_are_missing_are_noted_beside_the_curves(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 2)
+    qtbot.waitUntil(lambda: session.runs.current.is_kept)
+    session.records.set_on(False)
+    train_epochs(qtbot, recorded, 3)
+    session.records.set_on(True)
+    train_epochs(qtbot, recorded, 1)
+    qtbot.waitUntil(lambda: session.runs.current.is_kept)
+    (record,) = runs_of(recorded)
+    assert record.epochs == 6
+    noted = [(change.epoch, change.text) for change in record.changes]
+    assert noted == [(5, "1 more epoch, epochs 2 to 5 are not recorded")]
+    assert session.runs.current.history.changes[-1].text == noted[-1][1]
+
+
 def test_the_first_time_says_so_once(recorded: MainWindow, qtbot: QtBot) -> None:
+    """In a sentence near the top: nothing lies over the weights, and no path has to be read."""
     session = recorded.session
     train_epochs(qtbot, recorded, 1)
-    qtbot.waitUntil(lambda: session.messages.current is not None)
-    assert "Runs are kept from now on" in session.messages.current.text
-    assert session.records.path.name in session.messages.current.text
-    session.messages.dismiss()
+    qtbot.waitUntil(lambda: announced(session).startswith("Runs are kept in the library"))
+    assert str(session.records.path.parent) not in announced(session)
+    assert session.messages.current is None
+    assert find(recorded, QLabel, "recordLabel").toolTip() == f"The library is {session.records.path}."
+    session.messages.end_announcement()
     session.reset()
     train_epochs(qtbot, recorded, 1)
-    assert session.messages.current is None
+    assert (session.messages.current, announced(session)) == (None, "")
 
 
 def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: MainWindow, qtbot: QtBot) -> None:

@@ -257,7 +257,7 @@ def test_the_first_ones_say_that_runs_are_kept(recorded: MainWindow, qtbot: QtBo
     library_path().unlink()
     executor = does(held_seed=2)
     click(qtbot, recorded, QPushButton, "seedsButton")
-    qtbot.waitUntil(lambda: "Your runs are kept in the library" in told(recorded.session))
+    qtbot.waitUntil(lambda: "Runs are kept in the library" in told(recorded.session))
     executor.go.set()
     wait_for_end(qtbot, recorded)
     assert told(recorded.session).startswith("5 seeds: "), "what came of them is told though nobody dismissed that"
