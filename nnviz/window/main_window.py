@@ -418,6 +418,7 @@ class MainWindow(QMainWindow):
         self.ended_whole = self.films.film.close(_WAIT_FOR_FILM)
         self.ended_whole &= self.session.close()
         self.ended_whole &= self._preferences.close()
+        self.announcement_bar.time.stop()  # a file may have been saved just now
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about files that wait to be written and unsaved work, if there are any; else ends all threads."""

@@ -93,7 +93,7 @@ def test_a_save_does_not_wait_for_one_to_a_dead_disk(
     qtbot.waitUntil(lambda: bool(done))
     assert load_network(home / name).shape == session.runs.current.network.shape
     assert session.files.is_busy
-    assert announced(session) == f"Saved to {name}"
+    assert announced(session).startswith(f"Saved to {name}")
     assert session.files.activity.endswith(f"{first} …")
     assert find(ready_window, QLabel, "activityLabel").text() == session.files.activity
 
@@ -226,8 +226,10 @@ def test_what_goes_on_longest_is_named() -> None:
     activities = Activities()
     one, other = activities.begin("Saving a"), activities.begin("Saving b")
     assert (activities.text, activities.is_busy) == ("Saving a …", True)
+    news: list[str] = []
+    activities.ended.connect(news.append)
     one("Saved to a")
-    assert (activities.text, activities.is_busy) == ("Saved to a · Saving b …", True)
+    assert (activities.text, activities.is_busy, news) == ("Saving b …", True, ["Saved to a"])
     one("twice")
     other()
     assert (activities.text, activities.is_busy) == ("", False)
