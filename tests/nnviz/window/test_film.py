@@ -183,15 +183,18 @@ def test_the_moments_are_even_and_held_as_long_as_it_takes(trained: MainWindow) 
     assert shown == pytest.approx(wanted, abs=1e-9)
 
 
-def test_the_offer_to_cancel_is_not_in_the_film(trained: MainWindow, qtbot: QtBot) -> None:
+def test_messages_are_not_in_the_film(trained: MainWindow, qtbot: QtBot) -> None:
     subject, probes = WindowSubject(trained), trained.session.probes
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
     before = drawn(subject)
     trained.session.messages.tell("Something else that is told")
+    trained.session.messages.announce("Saved to x.json")
     QApplication.processEvents()
     assert trained.message_bar.isVisible()
+    assert trained.announcement_bar.isVisible()
     assert drawn(subject) == before
     assert trained.message_bar.isVisible()
+    assert trained.announcement_bar.isVisible()
     assert (
         as_pillow(trained.grab().toImage().convertToFormat(QImage.Format_RGB32)).tobytes()
         != as_pillow(before).tobytes()
