@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
         session: the model.
         canvas: the drawing canvas.
         docks: those that were made so far.
+        recording_mark: is shown as long as recording is off.
         ended_whole: whether all threads had ended when the window closed.
 
     Signals:
@@ -150,7 +151,7 @@ class MainWindow(QMainWindow):
         """At the right end of the menu bar: the workspaces, and a mark as long as recording is off."""
         records, bar = self.session.records, self.menuBar()
         tip = "Recording is off: runs that start now are not kept in the library. Click to switch it on (Ctrl+Alt+K)."
-        mark = pill("Recording off", "recordingOffButton", "Recording is off: switch it on", tip)
+        mark = self.recording_mark = pill("Recording off", "recordingOffButton", "Recording is off: switch it on", tip)
         mark.clicked.connect(records.toggle)
         self._corner = QWidget()
         arranged(QHBoxLayout(self._corner), mark, self._switch, spacing=theme.GAP)

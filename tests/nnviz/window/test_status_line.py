@@ -1,4 +1,4 @@
-"""The line at the foot: what goes on is there, and what was done is announced near the top."""
+"""The line at the foot, which shows what goes on, and announcements of what was done."""
 
 from __future__ import annotations
 
