@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QFont, QFontMetrics
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from nnviz.jobs.pace import Budget
@@ -141,7 +142,9 @@ class TimelineBar(QWidget):
         run = self._session.runs.current
         digits = max(1, math.ceil(math.log10(max(run.batches, 1))))
         longest = text.epochs(math.floor(max(run.last_epoch, self._timeline.live_epoch))) + "." + "8" * digits
-        needed = self.epoch.line.fontMetrics().horizontalAdvance(longest) + _EDIT_MARGINS
+        bold = QFont(self.epoch.line.font())  # as of a moment of the past
+        bold.setWeight(QFont.DemiBold)
+        needed = QFontMetrics(bold).horizontalAdvance(longest) + _EDIT_MARGINS
         self.epoch.setFixedWidth(max(_EDIT_WIDTH, needed))
 
     def _extend(self) -> None:

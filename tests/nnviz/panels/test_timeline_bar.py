@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from nnviz.session.asked import PAST
 from nnviz.session.status import Status
 from nnviz.widgets.fields import NumberEdit
 from nnviz.widgets.head_mark import HeadMark
+from nnviz.widgets.parts import set_look
 from nnviz.widgets.plots.strip_plot import StripPlot
 from nnviz.widgets.timeline_slider import TimelineSlider
 from nnviz.window.main_window import MainWindow
@@ -275,7 +277,8 @@ def test_every_epoch_can_be_read_whole(ready_window: MainWindow) -> None:
     run.batches, run.progress = 600, replace(run.progress, epochs=150)
     session.timeline.extended.emit()
     edit = find(ready_window, NumberEdit, "timelineEpochEdit")
-    for words in ("18.165", "148.888"):
+    for words, is_past in itertools.product(("18.165", "148.888"), (False, True)):
+        set_look(edit, "back", is_past)  # in bold
         edit.show_value(words)
         QTest.qWait(0)
         assert edit.line.fontMetrics().horizontalAdvance(words) <= edit.line.width() - 4
