@@ -74,6 +74,7 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
     preferences = Preferences(None)
     window = create_window(wanted.theme, preferences)
     window.session.records.set_on(False)  # a picture leaves no run behind
+    window.recording_mark.hide()  # and shows the window as it is while runs are recorded
     preferences.set("dataset", data)  # which it loads as soon as events are processed
     preferences.set("dataset_settings", json.dumps(recorded_data_settings(data, settings)))
     if not wanted.hints:

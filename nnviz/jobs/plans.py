@@ -325,13 +325,12 @@ def _data_of(made: Experiment, given: Dataset | None) -> Dataset:
 
 def _broken_off(library: Library) -> BrokenOff | None:
     """The newest of those that are said to be worked on, and are not; afterwards all of them count as stopped."""
-    from nnviz.library.sweeps import STOPPED, Sweeps
+    from nnviz.library.sweeps import Sweeps
 
     sweeps = Sweeps(library)
     found = sweeps.left_running()
     if library.why_read_only is None:
-        for sweep in found:
-            sweeps.note(sweep, STOPPED)
+        found = [sweep for sweep in found if sweeps.settle(sweep)]  # of two windows at once, one offers it
     for sweep in found:
         with suppress(LibraryError):  # its plan cannot be read: its runs are there
             return BrokenOff(sweep, sweeps.get(sweep).plan, sweeps.done(sweep))

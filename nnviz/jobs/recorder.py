@@ -28,20 +28,18 @@ from nnviz.jobs.reports import Recorded, Stopped
 if TYPE_CHECKING:  # it is loaded when something is recorded: the window's first picture need not wait for it
     from nnviz.library import Library, Recording
 
-_INTRODUCTION = (
-    "Runs are kept from now on in {}, which only you can read: any moment of them comes back. "
-    "“Keep runs in the library” in the File menu switches that off."
-)
+INTRODUCTION = "Runs are kept in the library, which only you can read. Ctrl+Alt+K switches that off."
 _BRANCHED = "Another program has gone on with this run: from epoch {:.4g} on, it is kept as run {}, a branch of it."
 Tell = Callable[[object], None]
 
 
 def opening_words(library: Library) -> str | None:
-    """What there is to tell of the library itself: how it was opened, and the first time where it is; None if nothing.
+    """What there is to tell of the library itself: how it was opened, and the first time that it is there; None if
+    nothing.
 
     Raises LibraryError.
     """
-    words = [library.notice, _INTRODUCTION.format(library.path) if library.introduce() else None]
+    words = [library.notice, INTRODUCTION if library.introduce() else None]
     return " ".join(filter(None, words)) or None
 
 
@@ -237,13 +235,14 @@ class Recorder:
         from nnviz.library.faults import WRITTEN_AGAIN
 
         left_at, self.standing.left_at = self.standing.left_at, None
-        words = [opening_words(library)]
+        words, is_first = [library.notice], library.introduce()
         if self.standing.is_failing:
             words.insert(0, WRITTEN_AGAIN)
         if left_at is not None:
             words.insert(0, _BRANCHED.format(left_at, self.standing.run))
         self.standing.is_failing = False
-        tell(Recorded(self.standing.run, " ".join(filter(None, words)) or None, left_at=left_at))
+        told = " ".join(filter(None, words)) or None
+        tell(Recorded(self.standing.run, told, left_at=left_at, is_first=is_first))
 
     def _say(self, words: str, recording: Recording, tell: Tell) -> None:
         """What the recording tells: that it can no longer write, or that it can again."""

@@ -109,6 +109,10 @@ class Worker(QThread):
         """
         self._order(lambda: self._look(run, at, edit))
 
+    def record(self, run: int, plan: Plan) -> None:
+        """Records the rest of a training that was begun without a record."""
+        self._order(lambda: self._record(run, plan))
+
     def note_figures(
         self,
         run: int,
@@ -257,6 +261,16 @@ class Worker(QThread):
                 if recording is not None:
                     recording.note_figures({}, None)  # they follow when they are measured
                 recorder.release()
+
+    def _record(self, run: int, plan: Plan) -> None:
+        job = self._job(run)
+        if job is None or job.recorder is not None:
+            return
+        job.recorder = recorder = self._recorders.setdefault(run, Recorder(plan))
+        recorder.begin(plan)
+        recorder.open(job.trainer, partial(self.told.emit, run))
+        if job is not self._training:
+            recorder.release()
 
     def _note_figures(
         self,

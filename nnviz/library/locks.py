@@ -104,6 +104,11 @@ def lock_of_run(path: Path, run: int) -> Lock:
     return Lock(path, f"run{run}")
 
 
+def lock_of_offer(path: Path, run: int) -> Lock:
+    """The lock of who offers to continue an interrupted run of that library."""
+    return Lock(path, f"offer{run}")
+
+
 def lock_of_deletions(path: Path) -> Lock:
     """A lock for one who deletes runs of that library and can bring them back; there may be several at once."""
     return Lock(path, f"{_DELETIONS}{os.getpid()}-{next(_NUMBERS)}")

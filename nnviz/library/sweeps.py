@@ -216,6 +216,11 @@ class Sweeps:
         query = "SELECT id FROM sweeps WHERE status = ? ORDER BY id DESC"
         return [int(row[0]) for row in self._database.rows(query, (RUNNING,)) if not self.is_live(int(row[0]))]
 
+    def settle(self, sweep: int) -> bool:
+        """Notes that a sweep that was left running is stopped; returns whether no other program noted it before."""
+        query = "UPDATE sweeps SET status = ?, updated = ? WHERE id = ? AND status = ?"
+        return self._database.write(query, (STOPPED, time.time(), sweep, RUNNING)) > 0
+
     def interrupted(self) -> list[SweepRecord]:
         """Those that were broken off: stopped, or their program ended in the middle. The newest first."""
         return [each for each in self.all() if each.status != FINISHED and not self.is_live(each.id)]

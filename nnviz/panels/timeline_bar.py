@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QFont, QFontMetrics
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from nnviz.jobs.pace import Budget
@@ -16,8 +19,12 @@ from nnviz.widgets.fields import Combo, NumberEdit
 from nnviz.widgets.parts import arranged, named, set_look
 from nnviz.widgets.timeline_slider import TimelineSlider
 
+BRANCH_TIP = (
+    "Begins a new run at the moment that is shown, exactly, with the settings at the left. This run stays as it is."
+)
 _SECONDS_BETWEEN = 0.1  # at least, between two pictures of the slider while it learns
 _NEAR = 0.05  # of an epoch: what is typed with one decimal is there
+_EDIT_MARGINS = 40  # pixels of the field beside its text: padding, borders and arrows
 _EDIT_WIDTH, _SPEED_WIDTH, _BRANCH_WIDTH = 74, 58, 140
 
 
@@ -88,11 +95,9 @@ class TimelineBar(QWidget):
         work, why_not = branching.work, branching.why_not
         self.branch.setText(f"{work.share:.0%} · cancel" if work.is_running else "Branch from here")
         self.branch.setEnabled(work.is_running or why_not is None)
-        tip = (
-            "Begins a new run at the moment that is shown, exactly, with the settings at the left. "
-            "This run stays as it is."
-        )
-        self.branch.setToolTip("Gives up the branch." if work.is_running else why_not or tip)
+        tip = "Gives up the branch." if work.is_running else why_not or BRANCH_TIP
+        self.branch.setToolTip(tip)
+        self.branch.setAccessibleDescription(tip)
 
     def _neighbour(self, _: str, direction: int) -> str:
         """The moment before or after, as it is written; typing and stepping go different ways."""
@@ -132,6 +137,16 @@ class TimelineBar(QWidget):
         is_passing = self._timeline.is_live and session.state is Status.TRAINING
         return text.epochs(round(shown, 1)) if is_passing else session.runs.current.epoch_name(shown)
 
+    def _keep_width(self) -> None:
+        """Makes the field as wide as the longest epoch of the run, so that none is cut and nothing moves."""
+        run = self._session.runs.current
+        digits = max(1, math.ceil(math.log10(max(run.batches, 1))))
+        longest = text.epochs(math.floor(max(run.last_epoch, self._timeline.live_epoch))) + "." + "8" * digits
+        bold = QFont(self.epoch.line.font())  # as of a moment of the past
+        bold.setWeight(QFont.DemiBold)
+        needed = QFontMetrics(bold).horizontalAdvance(longest) + _EDIT_MARGINS
+        self.epoch.setFixedWidth(max(_EDIT_WIDTH, needed))
+
     def _extend(self) -> None:
         """Nobody sees more pictures a second of a training that goes on."""
         if self._due.is_due or self._session.state is not Status.TRAINING:
@@ -139,6 +154,7 @@ class TimelineBar(QWidget):
 
     def _show(self) -> None:
         self._due.spend(0)
+        self._keep_width()
         timeline, run = self._timeline, self._session.runs.current
         has_past = timeline.has_past
         self.slider.show_moment(run.last_epoch, timeline.live_epoch, timeline.epoch)

@@ -12,28 +12,33 @@ _LONG = 1000  # milliseconds
 
 
 class Activities(QObject):
-    """What is going on, in the order of its beginning. ``changed``: ``text`` has changed."""
+    """What is going on, in the order of its beginning.
+
+    Signals:
+        changed: ``text`` has changed.
+        ended(str): what came of an activity, in words.
+    """
 
     changed = pyqtSignal()
+    ended = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self._count = 0
         self._going_on: dict[int, str] = {}
-        self._news = ""  # what ended last
 
     def begin(self, text: str) -> Callable[[str], None]:
-        """Shows "text …" until the function that is returned is called; what it is given is shown from then on."""
+        """Shows "text …" until the function that is returned is called with what came of it; empty for nothing."""
         self._count += 1
         number = self._count
         self._going_on[number] = f"{text} …"
-        self._news = ""
         self.changed.emit()
 
         def end(news: str = "") -> None:
             if self._going_on.pop(number, None) is not None:
-                self._news = news
                 self.changed.emit()
+                if news:
+                    self.ended.emit(news)
 
         return end
 
@@ -43,8 +48,8 @@ class Activities(QObject):
 
     @property
     def text(self) -> str:
-        """What ended last, and the oldest that is still going on, which ends with "…"."""
-        return " · ".join(filter(None, [self._news, *list(self._going_on.values())[:1]]))
+        """The oldest that is still going on, which ends with "…"; empty for nothing."""
+        return next(iter(self._going_on.values()), "")
 
 
 class Patience(QObject):

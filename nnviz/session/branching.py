@@ -60,6 +60,15 @@ class Branching(QObject):
         runs.replaced.connect(self._cancel_of_another)
         for signal in (timeline.changed, runs.replaced, records.changed, data.changed, training.state_changed):
             signal.connect(self.changed)
+        self._is_trained = False  # whether the run was trained when that was looked at last
+        timeline.extended.connect(self._look)
+
+    def _look(self) -> None:
+        """One can branch as soon as the first batch is over, in the middle of a training."""
+        is_trained = self._runs.current.epochs > 0
+        if is_trained != self._is_trained:
+            self._is_trained = is_trained
+            self.changed.emit()
 
     @property
     def why_not(self) -> str | None:

@@ -163,7 +163,7 @@ class Edits(QObject):
             if run.stage is not Stage.TRAINING:
                 run.changed_by_hand()
         if edit.undoes is not None and not takes_back:
-            self._messages.tell(f"Only that was put back: {edit.undoes.text}. What was trained since then stays.")
+            self._messages.announce(f"Only that was put back: {edit.undoes.text}. What was trained since then stays.")
         self._put(run, edit, edit.what_if)
         self._order(run, edit, is_noted=not takes_back)
         if takes_back:

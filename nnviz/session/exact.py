@@ -64,7 +64,8 @@ class Exact:
         """Why no moment of a run can be had exactly, as a sentence; None if they can."""
         dataset = self._data.dataset
         if not self._records.has(run):
-            return "This run is not recorded, so no moment of its past is known exactly."
+            what_to_do = "" if self._records.is_on else " Recording is off: Ctrl+Alt+K switches it on."
+            return f"This run is not recorded, so no moment of its past is known exactly.{what_to_do}"
         if dataset is None or dataset.fingerprint != run.experiment.fingerprint:
             return "Going back exactly needs the data that the run was trained on: open them first."
         return None

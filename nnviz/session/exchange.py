@@ -66,9 +66,9 @@ class Exchange(QObject):
         def done(run: int) -> str:
             self.imported.emit(run)
             self._library.refresh()
-            choice = Choice("Put it into the window", lambda: self._library.open(run))
-            self._messages.tell(f"{name} is in the library now, as run {run}.", choice)
-            return f"Imported {name} as run {run}"
+            choice = Choice(f"Open run {run}", lambda: self._library.open(run))
+            self._messages.announce(f"{name} is in the library now, as run {run}.", choice)
+            return ""
 
         self._work.run(f"Importing {name}", work, done, f"{name} could not be imported")
 

@@ -62,6 +62,7 @@ class Files(QObject):
         super().__init__()
         self._activities = Activities()
         self._activities.changed.connect(self.activity_changed)
+        self._activities.ended.connect(messages.announce)
         self._data, self._settings, self._runs, self._making = data, settings, runs, making
         self._training, self._messages, self._resuming = training, messages, resuming
         self._reading = Lanes()  # by file: none waits for another that does not come
@@ -75,7 +76,7 @@ class Files(QObject):
 
     @property
     def activity(self) -> str:
-        """What is being done, or was done last, as a text for the status line."""
+        """What is being done, as a text for the status line, which ends with "…"; empty for nothing."""
         return self._activities.text
 
     @property

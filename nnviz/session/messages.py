@@ -1,4 +1,4 @@
-"""The message that the window shows: one at a time, sometimes with choices."""
+"""The message that the window shows, sometimes with choices; and the announcement of what was just done."""
 
 from __future__ import annotations
 
@@ -36,17 +36,22 @@ class Message:
 class Messages(QObject):
     """Holds the message that is shown now.
 
+    An announcement has a place of its own, so it replaces no error and no question. The next one replaces it.
+
     Signals:
         changed: ``current`` has changed.
+        announced: ``announcement`` has changed.
         crashed(Exception): an unexpected error, to be shown by the application's exception hook.
     """
 
     changed = pyqtSignal()
+    announced = pyqtSignal()
     crashed = pyqtSignal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self.current: Message | None = None
+        self.announcement: Message | None = None
         self._since = 0.0  # when it came, by time.monotonic()
         self._waiting: deque[Message] = deque()
 
@@ -64,6 +69,25 @@ class Messages(QObject):
             self._waiting.append(message)
         else:
             self._show(message)
+
+    def announce(self, text: str, *choices: Choice) -> Message:
+        """Shows for some seconds what was just done: a file was saved, recording is off."""
+        self.announcement = Message(text, is_error=False, choices=choices)
+        self.announced.emit()
+        return self.announcement
+
+    def end_announcement(self) -> None:
+        """Removes the announcement: its time is over, or the user dismissed it."""
+        if self.announcement is not None:
+            self.announcement = None
+            self.announced.emit()
+
+    def choose_announced(self, number: int) -> None:
+        """Removes the announcement and carries out its choice of that number, from 0."""
+        message = self.announcement
+        if message is not None and number < len(message.choices):
+            self.end_announcement()
+            message.choices[number].act()
 
     def warn(self, text: str, *choices: Choice) -> Message:
         """Shows what went wrong, with choices of what can be done about it."""
@@ -99,9 +123,11 @@ class Messages(QObject):
             self.changed.emit()
 
     def withdraw(self, message: Message | None) -> None:
-        """Removes that message, if it is the one that is shown."""
+        """Removes that message or announcement, if it is one that is shown."""
         if self.current is message:
             self.clear()
+        if self.announcement is message:
+            self.end_announcement()
 
     def _show(self, message: Message) -> Message:
         if self.current is not None and self.current.waits and not self._is_read:

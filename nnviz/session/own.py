@@ -107,7 +107,7 @@ class Own(QObject):
             self._step("import of examples", more)
             known = len(found) - (len(more) - len(now))
             besides = f"; {known:,} were kept already" if known else ""
-            self._messages.tell(f"{len(found) - known:,} examples of {name} were added to your own{besides}.")
+            self._messages.announce(f"{len(found) - known:,} examples of {name} were added to your own{besides}.")
 
         def failed(error: Exception) -> None:
             self._messages.tell_error(f"{name} could not be imported", error)

@@ -6,13 +6,16 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.recorder import Plan
+from nnviz.jobs.recorder import INTRODUCTION, Plan
 from nnviz.jobs.reports import Recorded, Stopped
 from nnviz.session.data import Data
-from nnviz.session.messages import Messages
+from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.run import Run
 from nnviz.session.run_words import words_of_going, words_of_loss
 from nnviz.session.runs import Runs
+
+_OFF = "Recording is off. Runs that start from now on are not kept in the library."
+_ON = "Recording is on again."
 
 
 class Records(QObject):
@@ -22,7 +25,7 @@ class Records(QObject):
         changed: ``is_on`` has changed, or a run has a record now.
 
     Attributes:
-        is_on: whether trainings that begin from now on are recorded.
+        is_on: whether trainings that begin or continue from now on are recorded.
     """
 
     changed = pyqtSignal()
@@ -32,7 +35,10 @@ class Records(QObject):
         self._data, self._runs, self._messages = data, runs, messages
         self.is_on = True
         self._awaited: set[int] = set()  # ids of runs whose record is being begun
-        runs.let_go.connect(lambda run: self._awaited.discard(run.id))
+        self._unrecorded: set[int] = set()  # ids of runs whose training was begun without a record
+        self._gaps: dict[int, float] = {}  # by id of a run that has a record, the epoch from which it is not recorded
+        self._told_off: Message | None = None
+        runs.let_go.connect(self._forget)
 
     @property
     def path(self) -> Path:
@@ -41,19 +47,34 @@ class Records(QObject):
 
         return library_path()
 
+    def _forget(self, run: Run) -> None:
+        self._awaited.discard(run.id)
+        self._unrecorded.discard(run.id)
+        self._gaps.pop(run.id, None)
+
     def set_on(self, wanted: bool) -> None:
-        """Records the trainings that begin from now on, or none of them."""
+        """Records the trainings that begin or continue from now on, or none that begins."""
         if wanted != self.is_on:
             self.is_on = wanted
+            if wanted:
+                self._messages.withdraw(self._told_off)
             self.changed.emit()
 
     def toggle(self) -> None:
-        """Switches recording on or off."""
+        """Switches recording on or off, and announces that; a switch off can be undone there."""
         self.set_on(not self.is_on)
+        if self.is_on:
+            self._messages.announce(_ON)
+        else:
+            self._told_off = self._messages.announce(_OFF, Choice("Undo", lambda: self.set_on(True)))
 
     def has(self, run: Run) -> bool:
         """Whether a run has a record, or will have one in a moment."""
         return run.record is not None or run.id in self._awaited
+
+    def begins_late(self, run: Run) -> bool:
+        """Whether the training of a run was begun without a record, and recording is on by now."""
+        return self.is_on and run.id in self._unrecorded
 
     def take_stop(self, run: Run, stop: Stopped) -> None:
         """Notes that nothing comes of a training that could not be begun."""
@@ -70,7 +91,12 @@ class Records(QObject):
         dataset = self._data.dataset
         if not self.is_on or dataset is None:
             run.is_kept = False
+            self._unrecorded.add(run.id)
+            if run.record is not None:
+                self._gaps.setdefault(run.id, run.epochs)
             return None
+        self._unrecorded.discard(run.id)
+        words = self._words_of_gap(run, words)
         if run.record is None and not waits:
             self._awaited.add(run.id)
         told = dataset.title, run.parent_record, run.left_at, run.title
@@ -78,6 +104,15 @@ class Records(QObject):
         return Plan(
             self.path, run.record, run.start_epoch, run.experiment, *told, history, run.record_updated, waits, words
         )
+
+    def _words_of_gap(self, run: Run, words: str) -> str:
+        """Adds to what is noted at the beginning of a training that epochs before it were not recorded."""
+        start, end = self._gaps.pop(run.id, None), run.epochs
+        if start is None or start >= end:
+            return words
+        gap = f"epochs {run.epoch_name(start)} to {run.epoch_name(end)} are not recorded"
+        run.history.note_change(end, gap)
+        return ", ".join(filter(None, [words, gap]))
 
     def let_go(self, run: Run) -> None:
         """Says that a run was removed, if nothing of its training is kept."""
@@ -95,6 +130,8 @@ class Records(QObject):
             run.is_kept = False
         self._runs.tell_file(run)
         self.changed.emit()
+        if told.is_first:
+            self._messages.announce(INTRODUCTION)
         if told.words:
             self._messages.tell(told.words)
         if told.going is not None:

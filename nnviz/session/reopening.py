@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from PyQt5.QtCore import QTimer
+
 from engine.datasets import Dataset
 from engine.history import whole_if_possible
 from engine.lazy_dataclass import dataclass
@@ -17,7 +19,7 @@ from nnviz.jobs.reading import Opened, resumed
 from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.making import Making
-from nnviz.session.messages import Choice, Messages
+from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.opening import run_of
 from nnviz.session.resuming import Resuming
 from nnviz.session.run_words import title_of
@@ -27,6 +29,10 @@ from nnviz.session.snapshots import MOST, Snapshot
 
 if TYPE_CHECKING:
     from nnviz.library import KeptState, Library, RunRecord
+    from nnviz.library.locks import Lock
+
+_BETWEEN_LOOKS = 1000  # milliseconds, while the offer is shown
+_TAKEN = "Run {} continues in another window."
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +62,13 @@ class Reopening:
         self._making, self._resuming, self._messages = making, resuming, messages
         self._latest = 0
         self._broken_off: dict[int, RunRecord] = {}  # that were read, as they were then; of the library's thread
+        self._claims: list[Lock] = []  # of the offers that this window makes: no other window makes them
+        self._offered: list[int] = []  # the runs that the message is about, the newest first
+        self._offer: Message | None = None
+        self._look = QTimer()
+        self._look.setInterval(_BETWEEN_LOOKS)
+        self._look.timeout.connect(self._look_whether_taken)
+        messages.changed.connect(self._end_offer)
 
     def open(
         self, number: int, then: Callable[[], None] = lambda: None, over: Callable[[], None] = lambda: None
@@ -100,6 +113,7 @@ class Reopening:
     def offer(self, go_on: Callable[[], None]) -> None:
         """Tells which training was broken off when its program ended, and offers to go on with it.
 
+        Of several windows one makes the offer. If its process dies before the user answers, the next window does.
         ``go_on`` trains what is then the current run.
         """
 
@@ -108,21 +122,76 @@ class Reopening:
                 first, others = found[0], len(found) - 1
                 more = f" So were {others} others, which are there, too." if others else ""
                 where = f"Run {first.id} was broken off at epoch {text.epochs(first.epochs, first.batches)}."
-                self._messages.tell(
+                self._offer = self._messages.tell(
                     f"{where} It is in the library.{more}",
-                    Choice("Train it on", lambda: self.open(first.id, go_on)),
+                    Choice("Train it on", lambda: self._take_up(first.id, go_on)),
                 )
+                self._offered = [record.id for record in found]
+                self._look.start()
 
         self._lane.run(self._interrupted, done, lambda _: None, [])
 
     def _interrupted(self, library: Library) -> list[RunRecord]:
-        """The runs that were broken off, which are told once, the newest first. In the library's thread."""
-        found = library.interrupted()
-        if library.why_read_only is None:
-            library.settle(record.id for record in found)
-        all_found = {record.id: record for record in found} | self._broken_off
+        """The runs that were broken off and that no other window offers, the newest first. In the library's thread."""
+        all_found = {record.id: record for record in library.interrupted()} | self._broken_off
         self._broken_off = {}
-        return [all_found[number] for number in sorted(all_found, reverse=True)]
+        return [all_found[number] for number in sorted(all_found, reverse=True) if self._claim(library, number)]
+
+    def _claim(self, library: Library, number: int) -> bool:
+        """Whether this window may offer to continue a run. In the library's thread."""
+        from nnviz.library.locks import lock_of_offer
+
+        claim = lock_of_offer(library.path, number)
+        try:
+            is_free = not library.is_live(number) and claim.take()
+        except OSError:  # nothing can be written there
+            return True
+        if is_free:
+            self._claims.append(claim)
+        return is_free
+
+    def _end_offer(self) -> None:
+        """The offer is no longer shown: it was answered or dismissed, or another message took its place."""
+        if self._offer is None or self._messages.current is self._offer:
+            return
+        offered, self._offered, self._offer = self._offered, [], None
+        self._look.stop()
+
+        def settle(library: Library) -> None:
+            if library.why_read_only is None:
+                library.settle(offered)
+
+        self._lane.run(settle, lambda _: None, lambda _: None)
+
+    def _look_whether_taken(self) -> None:
+        """Withdraws the offer if the run continues in another window by now."""
+        offer, number = self._offer, self._offered[0]
+
+        def done(is_taken: bool) -> None:
+            if is_taken and offer is self._offer:
+                self._messages.withdraw(offer)
+                self._messages.announce(_TAKEN.format(number))
+
+        self._lane.run(lambda library: library.is_live(number), done, lambda _: None, False)
+
+    def _take_up(self, number: int, go_on: Callable[[], None]) -> None:
+        """Continues a run, unless another window has taken it just now."""
+
+        def done(is_taken: bool) -> None:
+            if is_taken:
+                self._messages.announce(_TAKEN.format(number))
+            else:
+                self.open(number, go_on)
+
+        self._lane.run(lambda library: library.is_live(number), done, lambda _: self.open(number, go_on), False)
+
+    def close(self, milliseconds: int) -> bool:
+        """Gives the offers back: what was not answered, the next window offers. Returns that this was in time."""
+        self._look.stop()
+        self._offer = None
+        for claim in self._claims:
+            claim.release()
+        return True
 
     def _take(self, kept: Kept, dataset: Dataset | None) -> None:
         found, record, parent = kept.found, kept.record, kept.parent

@@ -252,6 +252,7 @@ class Session(QObject):
         parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
+        parts += [self._reopening]
         parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files]
         parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.gaps]
         return close_all(parts, _LONGEST_WAIT)

@@ -216,28 +216,30 @@ class Sweeps(QObject):
             self._library.refresh()
         self.changed.emit()
 
-    def _end(self, news: str, groups: Sequence[Group] = ()) -> None:
+    def _end(self, groups: Sequence[Group] = ()) -> None:
         self.how_far = None
         self._under_way.end()
         self.looking_on.end(groups)
-        self.told.emit(news)
+        self.told.emit("")
         self._library.refresh()
         self.changed.emit()
 
     def _done(self, end: PlanEnd) -> None:
         groups = [Group(end.sweep, trial) for trial in end.results.kept]
-        self._end(f"{self._name}: {'done' if end.is_done else 'stopped'}", groups)
+        self._end(groups)
         show = partial(self.shown.emit, end.sweep) if is_sweep(end.plan) else partial(self._show, groups)
         choices = [Choice("Show in Runs", show)] if groups else []
         if not end.is_done:
             choices.append(Choice("Go on with it", partial(self.resume, end.sweep, end.plan)))
-        if not (end.is_done and self.looking_on.sees(end.sweep, groups)):
+        if end.is_done and self.looking_on.sees(end.sweep, groups):
+            self.told.emit(f"{self._name}: done")
+        else:
             self._messages.tell_later(words_of_end(end), *choices)
         if end.going is not None:
             self._messages.tell_later(words_of_going(end.going, "when the next training is over"))
 
     def _failed(self, error: Exception) -> None:
-        self._end("")
+        self._end()
         self._messages.tell_error(f"The {self._name} could not be trained", error)
 
     def _show(self, groups: list[Group]) -> None:

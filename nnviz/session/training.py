@@ -55,6 +55,7 @@ class Training(QObject):
         self.runner = Runner()
         reports = self.reports = Reports(self.runner, runs, displayed.show, messages)
         reports.recorded.connect(records.take)
+        records.changed.connect(self._record_rest)
         reports.progressed.connect(self.progressed)
         reports.stopped.connect(self._stopped)
         reports.died.connect(self.died)
@@ -177,6 +178,7 @@ class Training(QObject):
             self._runs.make_room()
             self.begin(run, lambda: experiment.trainer(dataset, network), goes=True, words=words)
         run.stage, self._until = Stage.TRAINING, until
+        self._record_rest()
         self.runner.go(run.id, until)  # before the window shows that, which would keep it waiting
         self.state_changed.emit()
 
@@ -191,6 +193,14 @@ class Training(QObject):
             words: what is noted of its beginning beside the curves.
         """
         self.runner.worker.begin(run.id, make, self._records.begin(run, waits, words), goes)
+
+    def _record_rest(self) -> None:
+        """Records the rest of a training that was begun while recording was off."""
+        run = self._runs.current
+        if run.stage is Stage.TRAINING and self._records.begins_late(run):
+            plan = self._records.begin(run)
+            if plan is not None:
+                self.runner.worker.record(run.id, plan)
 
     @property
     def _is_waiting(self) -> bool:

@@ -1,12 +1,12 @@
-"""The bar at the foot of the window that shows what happened or asks what to do. It moves no card."""
+"""The bars that show what happened or ask what to do. They lie over the window and move no card."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PyQt5.QtCore import QEvent, QObject, QRect, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QKeyEvent
-from PyQt5.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PyQt5.QtWidgets import QApplication, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from nnviz.look import text, theme
 from nnviz.widgets.parts import arranged, named, set_look
@@ -14,6 +14,7 @@ from nnviz.widgets.parts import arranged, named, set_look
 _WIDEST = 760
 _LONG_ENOUGH = 12_000  # milliseconds after which a message without choices is dismissed, unless it is an error
 _MOST_CHOICES = 3
+_ANNOUNCED, _ANNOUNCED_WITH_CHOICE = 6_000, 10_000  # milliseconds after which an announcement goes
 
 
 class _ChoiceButton(QPushButton):
@@ -30,6 +31,8 @@ class _ChoiceButton(QPushButton):
 class MessageBar(QFrame):
     """Lies at the bottom centre of its area, in the parent. Its owner hides it when there is no message.
 
+    The timer starts again if the mouse is on the bar then, or if a part of the bar has the focus.
+
     Signals:
         dismissed: by its ×, Esc, or the timer. Errors and messages with choices have no timer.
         chosen(index): the index of the chosen answer, from 0.
@@ -38,20 +41,24 @@ class MessageBar(QFrame):
     dismissed = pyqtSignal()
     chosen = pyqtSignal(int)
 
+    kind = "message"  # in the object names of the bar and its parts
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("messageBar")
+        self.setObjectName(f"{self.kind}Bar")
         self._is_error = False
         self._area: QRect | None = None  # None: all of the parent
         self._icon = QLabel()
-        self.text = named(QLabel(), "messageText")
+        self.text = named(QLabel(), f"{self.kind}Text")
         self.text.setTextFormat(Qt.PlainText)
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self._choices = [self._choice(number) for number in range(_MOST_CHOICES)]
-        close = named(QToolButton(), "dismissMessageButton", "Dismiss this message", "Dismisses this message (Esc).")
+        name = f"dismiss{self.kind.capitalize()}Button"
+        close = named(QToolButton(), name, f"Dismiss this {self.kind}", f"Dismisses this {self.kind} (Esc).")
         theme.set_icon(close, "x", "muted")
         close.clicked.connect(self.dismissed)
+        self._close = close
         self._answers = QWidget(self)
         arranged(QHBoxLayout(self._answers), *self._choices, spacing=6)
         self._grid = QGridLayout(self)
@@ -63,14 +70,20 @@ class MessageBar(QFrame):
         self.time = QTimer(self)
         self.time.setSingleShot(True)
         self.time.setInterval(_LONG_ENOUGH)
-        self.time.timeout.connect(self.dismissed)
+        self.time.timeout.connect(self._time_is_up)
         theme.changed.connect(self._show_icon)
         parent.installEventFilter(self)
+
+    def _time_is_up(self) -> None:
+        if self.underMouse() or self.isAncestorOf(QApplication.focusWidget()):
+            self.time.start()
+        else:
+            self.dismissed.emit()
 
     def _choice(self, number: int) -> QPushButton:
         """Makes the button of one answer; the first answer is the primary one."""
         button = _ChoiceButton()
-        button.setObjectName(f"messageChoice{number + 1}Button")
+        button.setObjectName(f"{self.kind}Choice{number + 1}Button")
         button.setProperty("role", "" if number else "primary")
         button.clicked.connect(lambda: self.chosen.emit(number))
         button.hide()
@@ -95,7 +108,7 @@ class MessageBar(QFrame):
         for button, words in zip(self._choices, [*choices, "", "", ""], strict=False):
             button.setText(text.entry(words))
             button.setAccessibleName(words)
-            button.setToolTip(f"Answers this message: {words}.")
+            button.setToolTip(f"Answers this {self.kind}: {words}.")
             button.setVisible(bool(words))
 
     def _show_icon(self) -> None:
@@ -130,6 +143,13 @@ class MessageBar(QFrame):
         """
         ground = self._area or self.parentWidget().rect()
         width = min(ground.width() - 2 * theme.GAP, _WIDEST)
+        height = self._lay_out(width)
+        left, top = ground.left() + (ground.width() - width) // 2, ground.bottom() + 1 - height - theme.GAP
+        self.setGeometry(left, top, width, height)
+        self.raise_()
+
+    def _lay_out(self, width: int) -> int:
+        """Puts the answers beside the text or below it, and returns the height that is needed at that width."""
         self._grid.removeWidget(self._answers)
         self._answers.layout().invalidate()  # other buttons may be visible now
         if self._answers.sizeHint().width() > width // 2:
@@ -137,7 +157,53 @@ class MessageBar(QFrame):
         else:
             self._grid.addWidget(self._answers, 0, 2)
         self._grid.invalidate()
-        height = self.heightForWidth(width)
-        left, top = ground.left() + (ground.width() - width) // 2, ground.bottom() + 1 - height - theme.GAP
-        self.setGeometry(left, top, width, height)
+        return int(self.heightForWidth(width))
+
+
+class AnnouncementBar(MessageBar):
+    """Shows for some seconds what was just done, near the top of its parent. It takes no focus.
+
+    It lies in the first of its areas in which it has room in one line. If there is none, it lies at the top of the
+    last area.
+    """
+
+    kind = "announcement"
+
+    def __init__(self, parent: QWidget, areas: Callable[[], Sequence[QRect]]) -> None:
+        """``areas`` returns the parts of the parent in which it may lie; at least one."""
+        self._areas = areas
+        super().__init__(parent)
+        self._close.setFocusPolicy(Qt.TabFocus)
+        for button in self._choices:
+            button.setFocusPolicy(Qt.TabFocus)
+            button.setProperty("role", "pill")
+        self._grid.setContentsMargins(10, 1, 4, 1)
+
+    def announce(self, words: str, choices: Sequence[str] = ()) -> None:
+        """Shows plain text and at most three things that can be done about it."""
+        self.show_message(words, is_error=False, choices=choices)
+        self.setAccessibleName(words)  # which a screen reader reads out
+        self.time.start(_ANNOUNCED_WITH_CHOICE if choices else _ANNOUNCED)
+
+    def _show_icon(self) -> None:
+        self._icon.setPixmap(theme.icon("circle-check", "good").pixmap(16))
+
+    def _place(self) -> None:
+        areas = self._areas()
+        self.text.setWordWrap(False)
+        self._grid.addWidget(self._answers, 0, 2)
+        self._answers.layout().invalidate()
+        self._grid.invalidate()
+        needed = self.sizeHint()
+        for area in areas:
+            if needed.width() <= area.width() and needed.height() <= area.height():
+                left = area.left() + (area.width() - needed.width()) // 2
+                top = area.top() + (area.height() - needed.height()) // 2
+                self.setGeometry(QRect(QPoint(left, top), needed))
+                break
+        else:
+            self.text.setWordWrap(True)
+            width = min(areas[-1].width() - 2 * theme.GAP, _WIDEST)
+            left = areas[-1].left() + (areas[-1].width() - width) // 2
+            self.setGeometry(left, areas[-1].top() + theme.GAP, width, self._lay_out(width))
         self.raise_()

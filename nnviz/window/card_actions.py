@@ -25,7 +25,7 @@ class CardActions(QObject):
         enlarged: the card that takes the place of all; None while every card has its own.
 
     Signals:
-        done(text): what was done, for the status line.
+        done(text): what was done, to be announced.
         film_wanted(DockCard): the person asks for a film of that card.
     """
 

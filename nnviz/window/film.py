@@ -171,7 +171,7 @@ class Film(QObject):
     """Makes one film at a time; says how far it is, and offers to cancel it.
 
     Signals:
-        done(text): what was written, for the status line.
+        done(text): what was written, to be announced.
     """
 
     done = pyqtSignal(str)

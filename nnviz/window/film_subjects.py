@@ -55,7 +55,7 @@ class CardSubject:
 
 
 class WindowSubject:
-    """The window without its frame, and without the bar of messages, in which the film's own progress stands.
+    """The window without its frame, and without the bars of messages, in which the film's own progress stands.
 
     Attributes:
         name, widget: as those of a card.
@@ -82,7 +82,7 @@ class WindowSubject:
     def draw(self, painter: QPainter) -> None:
         """As it is now."""
         flags = QWidget.RenderFlags(QWidget.DrawWindowBackground | QWidget.DrawChildren)
-        with _left_out(self.widget.message_bar):
+        with _left_out(self.widget.message_bar), _left_out(self.widget.announcement_bar):
             self.widget.render(painter, QPoint(0, 0), flags=flags)
 
 

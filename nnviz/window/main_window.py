@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QPoint, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPoint, QRect, Qt, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QApplication,
     QDialog,
+    QHBoxLayout,
     QMainWindow,
     QMessageBox,
     QToolBar,
@@ -37,8 +38,8 @@ from nnviz.panels.timeline_bar import TimelineBar
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard
-from nnviz.widgets.message_bar import MessageBar
-from nnviz.widgets.parts import arranged, named
+from nnviz.widgets.message_bar import AnnouncementBar, MessageBar
+from nnviz.widgets.parts import arranged, named, pill
 from nnviz.window import arrangement
 from nnviz.window.at_rest import AtRest
 from nnviz.window.card_actions import CardActions
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         session: the model.
         canvas: the drawing canvas.
         docks: those that were made so far.
+        recording_mark: is shown as long as recording is off.
         ended_whole: whether all threads had ended when the window closed.
 
     Signals:
@@ -109,7 +111,7 @@ class MainWindow(QMainWindow):
         self._menus = Menus(self.menuBar(), self, preferences)
         self._switch = WorkspaceSwitch(WORKSPACES)
         self._switch.chosen.connect(self.show_workspace)
-        self.menuBar().setCornerWidget(self._switch)
+        self._add_corner()
         self.status_line = StatusLine(self.statusBar(), session)
         self._time_keys = TimeKeys(self, session.timeline)
         told = (self.cards.done, self.films.film.done, session.exchange.told, session.room.told, session.sweeps.told)
@@ -128,6 +130,7 @@ class MainWindow(QMainWindow):
             signal.connect(self._show_title)
         session.runs.history_changed.connect(self._show_epoch)
         session.messages.changed.connect(self._show_message)
+        session.messages.announced.connect(self._show_announcement)
         self._show_title()
         self._show_message()
         self._docks.host.setFocus()  # no control has the focus at first
@@ -145,6 +148,23 @@ class MainWindow(QMainWindow):
         self.timeline_bar = TimelineBar(self.session)
         time.addWidget(self.timeline_bar)
         self.addToolBar(Qt.BottomToolBarArea, time)
+
+    def _add_corner(self) -> None:
+        """At the right end of the menu bar: the workspaces, and a mark as long as recording is off."""
+        records, bar = self.session.records, self.menuBar()
+        tip = "Recording is off: runs that start now are not kept in the library. Click to switch it on (Ctrl+Alt+K)."
+        mark = self.recording_mark = pill("Recording off", "recordingOffButton", "Recording is off: switch it on", tip)
+        mark.clicked.connect(records.toggle)
+        self._corner = QWidget()
+        arranged(QHBoxLayout(self._corner), mark, self._switch, spacing=theme.GAP)
+
+        def show() -> None:
+            mark.setVisible(not records.is_on)
+            self._corner.adjustSize()
+            bar.setCornerWidget(self._corner)  # which makes the bar look at its size again
+
+        records.changed.connect(show)
+        show()
 
     def _add_docks(self) -> None:
         frame = QWidget()
@@ -164,6 +184,10 @@ class MainWindow(QMainWindow):
         self.message_bar.dismissed.connect(self.session.messages.dismiss)
         self.message_bar.chosen.connect(self.session.messages.choose)
         self._docks.changed.connect(self._place_message)
+        self.announcement_bar = AnnouncementBar(self, self._areas_for_announcements)
+        self.announcement_bar.hide()
+        self.announcement_bar.dismissed.connect(self.session.messages.end_announcement)
+        self.announcement_bar.chosen.connect(self.session.messages.choose_announced)
         self.importing = ImportPlace(self.session, self._docks, frame)
 
     def _made_later(self) -> Iterator[None]:
@@ -272,6 +296,21 @@ class MainWindow(QMainWindow):
         is_error = message is not None and message.is_error
         self._docks.keep_free_below(bar.height() + theme.GAP if is_error else 0)
 
+    def _show_announcement(self) -> None:
+        message = self.session.messages.announcement
+        if message is not None:
+            self.announcement_bar.announce(message.text, [choice.text for choice in message.choices])
+        self.announcement_bar.setVisible(message is not None)
+
+    def _areas_for_announcements(self) -> list[QRect]:
+        """The free part of the menu bar, where an announcement covers nothing; else the middle column."""
+        bar, host = self.menuBar(), self._docks.host
+        ends = [bar.actionGeometry(action).right() for action in bar.actions() if action.isVisible()]
+        left, right = max(ends, default=0), self._corner.x()
+        free = QRect(bar.x() + left + theme.GAP, bar.y(), right - left - 2 * theme.GAP, bar.height())
+        middle = self._docks.middle().translated(host.mapTo(self, QPoint(0, 0)))
+        return [middle] if bar.isNativeMenuBar() else [free, middle]
+
     # ---- what is remembered
 
     def _restore(self) -> None:
@@ -326,7 +365,7 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         sheet = [self.importing.sheet] if self.importing.sheet is not None else []
-        first = [self.run_bar, self.message_bar, *sheet]
+        first = [self.run_bar, self.announcement_bar, self.message_bar, *sheet]
         order = focus_order(self, first, [dock for dock in self.docks if dock.isVisible()])
         order = [widget for widget in order if not self.importing.covers(widget)]
         if not order:
@@ -354,6 +393,8 @@ class MainWindow(QMainWindow):
         elif self._time_keys.press(event):
             pass
         elif event.key() != Qt.Key_Escape or not self.cards.put_back():
+            if event.key() == Qt.Key_Escape:
+                self.session.messages.end_announcement()
             super().keyPressEvent(event)
 
     def open_path(self, path: str) -> None:
@@ -389,7 +430,7 @@ class MainWindow(QMainWindow):
         self.ended_whole = self.films.film.close(_WAIT_FOR_FILM)
         self.ended_whole &= self.session.close()
         self.ended_whole &= self._preferences.close()
-        self.status_line.news.stop()
+        self.announcement_bar.time.stop()  # a file may have been saved just now
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about files that wait to be written and unsaved work, if there are any; else ends all threads."""

@@ -11,6 +11,7 @@ from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
 
 from nnviz.look import text, theme
+from nnviz.panels.timeline_bar import BRANCH_TIP
 from nnviz.widgets.fields import FieldEdit, NumberEdit
 from nnviz.window.preferences import Preferences
 from nnviz.window.shipped import shipped_files, shipped_networks
@@ -65,7 +66,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "&Import a run …", "actionImportRun", "Ctrl+I", runs.choose_to_import)
         records = self._session.records
-        keep = self._add(menu, "&Keep runs in the library", "actionKeepRuns", "Ctrl+K", records.toggle)
+        keep = self._add(menu, "&Keep runs in the library", "actionKeepRuns", "Ctrl+Alt+K", records.toggle)
         keep.setCheckable(True)
         keep.setChecked(records.is_on)
         records.changed.connect(lambda: keep.setChecked(records.is_on))
@@ -215,6 +216,7 @@ class Menus(QObject):
         play = self._add(menu, "&Play or stop the film", "actionPlay", "P", player.toggle)
         branch = self._add(menu, "Branch fro&m here", "actionBranch", "Ctrl+B", timeline.branch)
         branching = self._session.branching
+        menu.setToolTipsVisible(True)
         self._add(menu, "Film of the trai&ning …", "actionFilm", "Ctrl+M", self._window.films.of_window)
 
         def show() -> None:
@@ -223,6 +225,7 @@ class Menus(QObject):
             for action in (on, live):
                 action.setEnabled(not timeline.is_live)
             branch.setEnabled(branching.why_not is None)
+            branch.setToolTip(branching.why_not or BRANCH_TIP)
 
         branching.changed.connect(show)
         show()

@@ -1,8 +1,8 @@
-"""The line at the bottom: what is done with files, a hint, and the speed of training."""
+"""The line at the bottom: what is being done with files, a hint, and the speed of training."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QObject, QTimer
+from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QStatusBar
 
 from nnviz import __version__
@@ -16,8 +16,6 @@ from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.parts import named
 
 _SECONDS_BETWEEN_SPEEDS = 0.5
-_NEWS = 5000  # milliseconds for which a finished activity stays visible
-
 
 # What to do in each workspace.
 _HINTS = {
@@ -32,7 +30,7 @@ _INSIDE = "click a {} for its {} · click a neuron to see what it does · S: swi
 
 
 class StatusLine(QObject):
-    """Fills a window's status bar. ``news`` is the timer that hides a finished activity; stop it at the end."""
+    """Fills a window's status bar."""
 
     def __init__(self, bar: QStatusBar, session: Session) -> None:
         super().__init__(bar)
@@ -41,10 +39,6 @@ class StatusLine(QObject):
         bar.setSizeGripEnabled(False)
         self._speed = named(label(role="good"), "speedLabel")
         self._activity = named(label(), "activityLabel")
-        self.news = QTimer(self)
-        self.news.setSingleShot(True)
-        self.news.setInterval(_NEWS)
-        self.news.timeout.connect(self._end_of_news)
         bar.addWidget(self._activity)
         self._activity.hide()
         self._hint = named(label(), "hintLabel")
@@ -60,7 +54,6 @@ class StatusLine(QObject):
         self._speed_due = Budget(_SECONDS_BETWEEN_SPEEDS, 0)
         session.training.progressed.connect(self._progressed)
         session.training.state_changed.connect(self._show_speed)
-        session.training.state_changed.connect(self._end_of_news)
         for signal in (session.data.changed, session.painting.changed):
             signal.connect(self._show_hint)
 
@@ -77,22 +70,18 @@ class StatusLine(QObject):
         self._hint.setText(words or _INSIDE.format(*examples))
 
     def show_activity(self, activity: str) -> None:
-        """Shows an activity; a finished one, without "…" at its end, is hidden after a while."""
-        self._activity.setText(activity)
-        self._activity.setVisible(bool(activity))
-        if activity.endswith("…"):
-            self.news.stop()
-        else:
-            self.news.start()
+        """Shows an activity as long as it goes on. A finished one, without "…" at its end, is announced."""
+        is_going_on = activity.endswith("…")
+        self._activity.setText(activity if is_going_on else "")
+        self._activity.setVisible(is_going_on)
+        if activity and not is_going_on:
+            self._session.messages.announce(activity)
 
     def _show_record(self) -> None:
         """Which run of the library this one is."""
         run = self._session.runs.current
         self._record.setText(f"in the library: run {run.record}" if run.is_kept else "")
-
-    def _end_of_news(self) -> None:
-        if not self._activity.text().endswith("…"):
-            self._activity.hide()
+        self._record.setToolTip(f"The library is {self._session.records.path}." if run.is_kept else "")
 
     def _progressed(self) -> None:
         if self._speed_due.is_due:

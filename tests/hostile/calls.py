@@ -23,6 +23,7 @@ from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.session.status import Stage, Status
 from tests.hostile.attack import attack
+from tests.nnviz.helpers import announced
 
 _CALLS = 40
 _PATIENCE = 60  # seconds until something that should come is missed; a large network takes seconds to write
@@ -67,7 +68,7 @@ class Person:
         self.calls: list[str] = []
         self.session.messages.changed.connect(self._note_message)
         self.session.messages.crashed.connect(self.crashes.append)
-        self.session.files.activity_changed.connect(lambda: self.messages.append(self.session.files.activity))
+        self.session.messages.announced.connect(lambda: self.messages.append(announced(self.session)))
         sys.excepthook = lambda kind, error, trace: self.crashes.append(error)
         self.session.data.load("hostile-a")
 
@@ -284,7 +285,7 @@ class Person:
         path.unlink(missing_ok=True)
         self.session.files.save(path)
         self.until("the file", path.exists)
-        self.until("word of the file", lambda: self.session.files.activity == "Saved to checked.npz")
+        self.until("word of the file", lambda: announced(self.session) == "Saved to checked.npz")
         assert not run.unsaved, "just saved, and said to be unsaved"
         assert np.array_equal(load_network(path).parameters, run.parameters), "the file holds another network"
         _, state = load_checkpoint(path)

@@ -27,6 +27,7 @@ from pytestqt.qtbot import QtBot
 from nnviz.commands.screenshot import wait_until
 from nnviz.session.asked import ANSWER
 from nnviz.session.data import Data
+from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.fields import FieldEdit, NumberEdit
 from nnviz.widgets.group import Group
@@ -195,6 +196,12 @@ def wait_for(qtbot: QtBot, window: MainWindow, *states: Status) -> None:
     qtbot.waitUntil(
         lambda: window.session.state in states and not window.session.data.views.is_under_way, timeout=20_000
     )
+
+
+def announced(session: Session) -> str:
+    """The announcement of what was just done; empty for none."""
+    message = session.messages.announcement
+    return "" if message is None else message.text
 
 
 def quit_unasked(window: MainWindow) -> None:

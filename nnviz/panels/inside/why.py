@@ -44,13 +44,14 @@ from nnviz.widgets.why.view import ReasonsView
 _MILLISECONDS_A_FRAME = 60
 _ICON = QSize(16, 16)
 _METHOD_TIP = (
-    "How the answer is explained. Integrated gradients and gradient × input: what each input adds to the output's sum. "
+    "How the answer is explained. Integrated gradients (IG) and gradient × input (G × I): what each input adds to the "
+    "output's sum. "
     "Occlusion: by how much it falls where the input is covered. Layer by layer: what each neuron contributes. Nearest "
     "examples: what the network learned from that looks alike to it."
 )
 _SHORTER = {
-    INTEGRATED: ("integrated", "IG"),
-    PRODUCT: ("gradient", "G × I"),
+    INTEGRATED: ("IG",),
+    PRODUCT: ("G × I",),
     OCCLUSION: ("occl.",),
     LAYERS: ("layers",),
     NEAREST: ("nearest", "near"),

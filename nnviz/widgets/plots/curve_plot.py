@@ -27,7 +27,7 @@ from nnviz.widgets.plots.curve_figures import (
 )
 from nnviz.widgets.plots.curve_line import CurveLine
 from nnviz.widgets.plots.cut_mark import CutMark, lines_cut, place_beside
-from nnviz.widgets.plots.playhead import Playhead
+from nnviz.widgets.plots.playhead import BELOW_TOP, Playhead
 from nnviz.widgets.plots.zoom_plot import ZoomPlot
 
 EARLIER = "earlier"
@@ -223,9 +223,9 @@ class CurvePlot(ZoomPlot):
         self._cut.show_for(cut, self.quantity)
         if cut:
             low, high = self.view[1]
-            height = self._cut.height() / max(self.getViewBox().height(), 1.0) * (high - low)
+            height = (BELOW_TOP + self._cut.height()) / max(self.getViewBox().height(), 1.0) * (high - low)
             place = self.getViewBox().mapViewToScene(place_beside(cut, self.view, self.quantity, self.is_log, height))
-            self._cut.stand_at(self.mapFromScene(place))
+            self._cut.stand_at(self.mapFromScene(place) + QPoint(0, BELOW_TOP))  # the playhead's dot covers no word
 
     def _place_hint(self) -> None:
         self._hint.adjustSize()

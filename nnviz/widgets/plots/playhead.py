@@ -15,6 +15,7 @@ from nnviz.widgets.plots.base_plot import BasePlot
 _NEAR = 5  # pixels; so near to the line, the mouse takes hold of it
 _BAND = 14  # height in pixels of the band at the top, in which the mouse takes hold of the playhead everywhere
 _SIZE = 12  # pixels of the dot
+BELOW_TOP = _SIZE // 2 + 1  # pixels of the plot, from its top, over which the dot lies
 _FAR = 100  # times the training: the veil reaches beyond the right end of the plot
 _VEIL, _FAINT = 0.62, 0.45  # opacity of what covers the future, and of the mark under the mouse
 
@@ -152,7 +153,7 @@ class _Dot(QWidget):
 
     def show_at(self, place: QPoint, is_live: bool) -> None:
         """Its middle at that place of the plot."""
-        self.move(place - QPoint(_SIZE // 2, _SIZE // 2 - 1))
+        self.move(place - QPoint(_SIZE // 2, _SIZE - BELOW_TOP))
         if is_live != self._is_live:
             self._is_live = is_live
             self.update()

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QLabel, QMessageBox
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset
@@ -24,6 +25,7 @@ from engine.training import Trainer
 from nnviz.commands.runs import result_of
 from nnviz.library import Library, RunRecord
 from nnviz.library.export import export_run
+from nnviz.library.locks import lock_of_run
 from nnviz.library.room import Room
 from nnviz.look.text import percent
 from nnviz.session import reopening
@@ -34,10 +36,13 @@ from tests.conftest import MakeWindow
 from tests.nnviz.helpers import (
     MANY_EPOCHS,
     action,
+    announced,
+    click,
     ends_whole,
     find,
     is_shown,
     pause,
+    press,
     store_settings,
     stored_settings,
     train_epochs,
@@ -130,16 +135,97 @@ def test_switched_off_nothing_is_written(recorded: MainWindow, qtbot: QtBot) -> 
     assert recorded.session.runs.current.record is None
 
 
+def test_ctrl_k_is_no_longer_so_near_to_k(recorded: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, recorded, Qt.Key_K, Qt.ControlModifier)
+    assert recorded.session.records.is_on
+    press(qtbot, recorded, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
+    assert not recorded.session.records.is_on
+    assert action(recorded, "actionKeepRuns").isChecked() is False
+
+
+def test_that_recording_is_off_is_announced_and_undone(recorded: MainWindow, qtbot: QtBot) -> None:
+    """A mark stays as long as it is off."""
+    session, mark = recorded.session, find(recorded, QPushButton, "recordingOffButton")
+    assert not mark.isVisible()
+    session.messages.warn("An error.")
+    press(qtbot, recorded, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
+    assert announced(session).startswith("Recording is off.")
+    assert mark.isVisible()
+    assert session.messages.current is not None, "an error stays"
+    assert session.messages.current.text == "An error."
+    undo = click(qtbot, recorded, QPushButton, "announcementChoice1Button")
+    assert undo.text() == "Undo"
+    assert session.records.is_on
+    assert not mark.isVisible()
+    assert not recorded.announcement_bar.isVisible()
+
+
+def test_the_mark_switches_recording_on(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    press(qtbot, recorded, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
+    session.messages.end_announcement()
+    mark = click(qtbot, recorded, QPushButton, "recordingOffButton")
+    assert session.records.is_on
+    assert not mark.isVisible()
+    assert announced(session) == "Recording is on again."
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_training_is_recorded_from_where_recording_is_on_again(
+    recorded: MainWindow, qtbot: QtBot, paused: bool
+) -> None:
+    """With all of its curves, and exactly from there on."""
+    session = recorded.session
+    session.records.set_on(False)
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    train_for_a_while(qtbot, recorded)
+    run = session.runs.current
+    if paused:
+        pause(qtbot, recorded)
+    session.records.set_on(True)
+    if paused:
+        assert not session.records.path.exists(), "it is kept when it continues"
+        session.start()
+    qtbot.waitUntil(lambda: run.is_kept, timeout=20_000)
+    pause(qtbot, recorded)
+    session.step_epoch()
+    wait_for(qtbot, recorded, Status.PAUSED)
+    (record,) = runs_of(recorded)
+    assert record.epochs == run.epochs
+    assert session.dataset is not None
+    with Library() as library:
+        assert library.history(record.id).error.test.values == run.history.error.test.values
+        expect_exact(library, record, session.dataset)
+
+
+def test_epochs_that_are_missing_are_noted_beside_the_curves(recorded: MainWindow, qtbot: QtBot) -> None:
+    session = recorded.session
+    train_epochs(qtbot, recorded, 2)
+    qtbot.waitUntil(lambda: session.runs.current.is_kept)
+    session.records.set_on(False)
+    train_epochs(qtbot, recorded, 3)
+    session.records.set_on(True)
+    train_epochs(qtbot, recorded, 1)
+    qtbot.waitUntil(lambda: session.runs.current.is_kept)
+    (record,) = runs_of(recorded)
+    assert record.epochs == 6
+    noted = [(change.epoch, change.text) for change in record.changes]
+    assert noted == [(5, "1 more epoch, epochs 2 to 5 are not recorded")]
+    assert session.runs.current.history.changes[-1].text == noted[-1][1]
+
+
 def test_the_first_time_says_so_once(recorded: MainWindow, qtbot: QtBot) -> None:
+    """In a sentence near the top: nothing lies over the weights, and no path has to be read."""
     session = recorded.session
     train_epochs(qtbot, recorded, 1)
-    qtbot.waitUntil(lambda: session.messages.current is not None)
-    assert "Runs are kept from now on" in session.messages.current.text
-    assert session.records.path.name in session.messages.current.text
-    session.messages.dismiss()
+    qtbot.waitUntil(lambda: announced(session).startswith("Runs are kept in the library"))
+    assert str(session.records.path.parent) not in announced(session)
+    assert session.messages.current is None
+    assert find(recorded, QLabel, "recordLabel").toolTip() == f"The library is {session.records.path}."
+    session.messages.end_announcement()
     session.reset()
     train_epochs(qtbot, recorded, 1)
-    assert session.messages.current is None
+    assert (session.messages.current, announced(session)) == (None, "")
 
 
 def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: MainWindow, qtbot: QtBot) -> None:
@@ -302,6 +388,16 @@ wait_until(window, lambda: False)
 """
 
 
+CLAIMS = """
+import sys
+from nnviz.library import library_path
+from nnviz.library.locks import lock_of_offer
+claim = lock_of_offer(library_path(), int(sys.argv[1]))
+print(claim.take(), flush=True)
+sys.stdin.read()
+"""
+
+
 def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, make_window: MakeWindow) -> None:
     """Of the window, while its process trains. The next window says so, once."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
@@ -372,6 +468,112 @@ def test_the_run_that_the_next_start_puts_into_the_window_was_broken_off(
         (run,) = library.runs()
         assert (run.id, run.status) == (number, "paused")
         expect_exact(library, run, dataset)
+
+
+@pytest.fixture
+def interrupted(few_digits: Dataset) -> int:
+    """A run whose program ended in the middle of its training, which the next window opens."""
+    made = an_experiment(few_digits, epochs=MANY_EPOCHS, batch_size=100).changed(data="mnist")
+    with Library() as library:
+        library.introduce()
+        number, _ = record(library, made, few_digits, until=in_epoch(3, 2), finish=False)
+        library.database.write("UPDATE runs SET status = 'training'")
+    store_settings(record=number)
+    return number
+
+
+def offers(window: MainWindow) -> bool:
+    message = window.session.messages.current
+    return message is not None and [choice.text for choice in message.choices] == ["Train it on"]
+
+
+def wait_for_run(qtbot: QtBot, window: MainWindow, number: int) -> None:
+    qtbot.waitUntil(lambda: window.session.runs.current.record == number, timeout=20_000)
+    wait_for(qtbot, window, Status.PAUSED)
+
+
+def test_of_two_windows_one_offers_to_continue_a_run(make_window: MakeWindow, qtbot: QtBot, interrupted: int) -> None:
+    windows = [make_window(records=True) for _ in range(2)]
+    for window in windows:
+        wait_for_run(qtbot, window, interrupted)
+    qtbot.waitUntil(lambda: any(map(offers, windows)))
+    looked: list[object] = []
+    for window in windows:
+        window.session._library_lane.run(lambda library: None, looked.append, looked.append)
+    qtbot.waitUntil(lambda: len(looked) == 2)
+    first, second = sorted(windows, key=offers, reverse=True)
+    assert not offers(second)
+    click(qtbot, first, QPushButton, "messageChoice1Button")
+    qtbot.waitUntil(lambda: first.session.runs.current.epochs > 4, timeout=20_000)
+    assert not offers(second)
+    pause(qtbot, first)
+
+
+def test_an_offer_goes_when_another_window_continues_the_run(
+    make_window: MakeWindow, qtbot: QtBot, interrupted: int
+) -> None:
+    windows = [make_window(records=True) for _ in range(2)]
+    for window in windows:
+        wait_for_run(qtbot, window, interrupted)
+    qtbot.waitUntil(lambda: any(map(offers, windows)))
+    first, second = sorted(windows, key=offers, reverse=True)
+    second.session.start()
+    qtbot.waitUntil(lambda: not offers(first))
+    assert announced(first.session) == f"Run {interrupted} continues in another window."
+    pause(qtbot, second)
+    with Library() as library:
+        assert [run.id for run in library.runs()] == [interrupted], "nothing was branched off"
+
+
+def test_an_offer_is_not_taken_if_another_program_was_quicker(
+    make_window: MakeWindow, qtbot: QtBot, interrupted: int
+) -> None:
+    window = make_window(records=True)
+    wait_for_run(qtbot, window, interrupted)
+    qtbot.waitUntil(lambda: offers(window))
+    window.session._reopening._look.stop()
+    other = lock_of_run(window.session.records.path, interrupted)
+    assert other.take()
+    click(qtbot, window, QPushButton, "messageChoice1Button")
+    qtbot.waitUntil(lambda: announced(window.session) == f"Run {interrupted} continues in another window.")
+    other.release()
+    assert window.session.state is Status.PAUSED
+
+
+@pytest.mark.parametrize("ends", ["killed", "closed", "dismissed"])
+def test_an_offer_that_was_not_answered_comes_again(
+    make_window: MakeWindow, qtbot: QtBot, interrupted: int, ends: str
+) -> None:
+    """Also of a process that was killed; one that the user dismissed does not."""
+    if ends == "killed":
+        with subprocess.Popen(
+            [sys.executable, "-c", CLAIMS, str(interrupted)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as program:
+            assert program.stdout is not None
+            assert program.stdout.readline() == b"True\n"
+            window = make_window(records=True)
+            wait_for_run(qtbot, window, interrupted)
+            looked: list[object] = []
+            window.session._library_lane.run(lambda library: None, looked.append, looked.append)
+            qtbot.waitUntil(lambda: bool(looked))
+            assert not offers(window), "that process makes the offer"
+            program.kill()
+    else:
+        window = make_window(records=True)
+        wait_for_run(qtbot, window, interrupted)
+        qtbot.waitUntil(lambda: offers(window))
+        if ends == "dismissed":
+            press(qtbot, window, Qt.Key_Escape)
+    assert ends_whole(window)
+    window = make_window(records=True)
+    wait_for_run(qtbot, window, interrupted)
+    if ends == "dismissed":
+        answered: list[object] = []
+        window.session._library_lane.run(lambda library: None, answered.append, answered.append)
+        qtbot.waitUntil(lambda: bool(answered))
+        assert not offers(window)
+    else:
+        qtbot.waitUntil(lambda: offers(window))
 
 
 def test_a_run_that_is_opened_twice_at_once_is_there_once(

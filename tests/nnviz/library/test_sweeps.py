@@ -26,7 +26,7 @@ from nnviz.library.exchange import read_run, write_run
 from nnviz.library.faults import DamagedError, UnknownSweepError
 from nnviz.library.replay import Replayed, replay
 from nnviz.library.schema import VERSION
-from nnviz.library.sweeps import FINISHED, RUNNING, Done, Sweeps, take_lock
+from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED, Done, Sweeps, take_lock
 from tests.nnviz.library.helpers import DATA, an_experiment, record, trained_on
 
 OLD = Path(__file__).with_name("version1.sqlite.gz")  # two runs of two epochs, as the program of version 1 wrote them
@@ -262,6 +262,15 @@ def test_a_sweep_is_kept_with_its_plan_and_trials(library: Library) -> None:
     assert [each.id for each in sweeps.interrupted()] == [sweep]
     sweeps.note(sweep, FINISHED)
     assert sweeps.interrupted() == []
+
+
+def test_of_two_programs_one_notes_that_a_sweep_is_stopped(library: Library) -> None:
+    """It is that one which offers to continue it."""
+    sweep = Sweeps(library).begin(PLAN, "clouds")
+    with Library(library.path) as other:
+        assert Sweeps(other).left_running() == Sweeps(library).left_running() == [sweep]
+        assert [Sweeps(each).settle(sweep) for each in (library, other)] == [True, False]
+    assert Sweeps(library).get(sweep).status == STOPPED
 
 
 def test_what_is_done_and_its_curves_are_told_of_all_runs_at_once(library: Library) -> None:

@@ -15,7 +15,7 @@ from nnviz.panels.cards import CARDS
 from nnviz.panels.inside.network_diagram import DiagramPage
 from nnviz.panels.inside.step_through import StepThroughPage
 from nnviz.panels.learning_strip import LearningStripPanel
-from nnviz.session.reasons import METHODS
+from nnviz.session.reasons import INTEGRATED, METHODS
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard
@@ -221,5 +221,7 @@ def test_heads_say_what_they_said_in_fewer_words(make_window: MakeWindow, qtbot:
         window.session.why.choose(method=method)
         assert combo.currentText() == method
         assert "…" not in combo.shown, method
+        if method == INTEGRATED:
+            assert combo.shown in (INTEGRATED, "IG"), "it has one name, and one abbreviation"
     window.session.timeline.go_live()
     assert field.text() == "70 %"

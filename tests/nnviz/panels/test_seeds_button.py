@@ -253,11 +253,11 @@ def test_errors_and_questions_come_first(recorded: MainWindow, qtbot: QtBot, doe
     assert told(recorded.session) == ""
 
 
-def test_the_first_ones_say_where_the_library_is(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+def test_the_first_ones_say_that_runs_are_kept(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
     library_path().unlink()
     executor = does(held_seed=2)
     click(qtbot, recorded, QPushButton, "seedsButton")
-    qtbot.waitUntil(lambda: "Runs are kept from now on in" in told(recorded.session))
+    qtbot.waitUntil(lambda: "Runs are kept in the library" in told(recorded.session))
     executor.go.set()
     wait_for_end(qtbot, recorded)
     assert told(recorded.session).startswith("5 seeds: "), "what came of them is told though nobody dismissed that"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtTest import QTest
@@ -14,10 +17,12 @@ from nnviz.session.asked import PAST
 from nnviz.session.status import Status
 from nnviz.widgets.fields import NumberEdit
 from nnviz.widgets.head_mark import HeadMark
+from nnviz.widgets.parts import set_look
 from nnviz.widgets.plots.strip_plot import StripPlot
 from nnviz.widgets.timeline_slider import TimelineSlider
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
+    MANY_EPOCHS,
     action,
     bring_to_front,
     click,
@@ -264,6 +269,56 @@ def test_a_predicted_number_has_large_figures_of_the_past_too(ready_window: Main
         == f"test · epoch {session.runs.current.epoch_name(between)}"
     )
     assert find(ready_window, QLabel, "testFigureName").property("role") == "back"
+
+
+def test_every_epoch_can_be_read_whole(ready_window: MainWindow) -> None:
+    """Also one with three decimals of a long training, as films show them."""
+    session, run = ready_window.session, ready_window.session.runs.current
+    run.batches, run.progress = 600, replace(run.progress, epochs=150)
+    session.timeline.extended.emit()
+    edit = find(ready_window, NumberEdit, "timelineEpochEdit")
+    for words, is_past in itertools.product(("18.165", "148.888"), (False, True)):
+        set_look(edit, "back", is_past)  # in bold
+        edit.show_value(words)
+        QTest.qWait(0)
+        assert edit.line.fontMetrics().horizontalAdvance(words) <= edit.line.width() - 4
+        assert not edit.toolTip().startswith(words), "it would say what is cut"
+
+
+# ---- why one cannot branch
+
+
+def why_no_branch(window: MainWindow) -> str:
+    """What the button says; the entry of the menu and a screen reader say the same."""
+    button, entry = find(window, QPushButton, "branchButton"), action(window, "actionBranch")
+    assert button.isEnabled() == entry.isEnabled()
+    assert button.toolTip() == entry.toolTip() == button.accessibleDescription()
+    assert entry.associatedWidgets()[0].toolTipsVisible()  # type: ignore[attr-defined]
+    return "" if button.isEnabled() else button.toolTip()
+
+
+def test_a_grey_branch_says_why(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    assert why_no_branch(ready_window) == "Train the network first: there is nothing to branch off from."
+    session.step_epoch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    assert "This run is not recorded" in why_no_branch(ready_window)
+    assert "Recording is off: Ctrl+Alt+K switches it on." in why_no_branch(ready_window)
+    session.records.set_on(True)
+    assert "Recording is off" not in why_no_branch(ready_window)
+    session.start()
+    qtbot.waitUntil(lambda: session.runs.current.is_kept)
+    assert why_no_branch(ready_window) == ""
+
+
+def test_one_can_branch_as_soon_as_a_training_has_a_past(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.records.set_on(True)
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    train_for_a_while(qtbot, ready_window)
+    assert session.state is Status.TRAINING
+    qtbot.waitUntil(lambda: why_no_branch(ready_window) == "")
+    assert session.state is Status.TRAINING
 
 
 # ---- the playhead on the chart

@@ -25,6 +25,7 @@ from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import (
     action,
+    announced,
     choose_file,
     find,
     pause,
@@ -104,7 +105,7 @@ def test_while_it_trains_the_run_is_saved_and_goes_on(ready_model: Model, qtbot:
     train_for_a_while(qtbot, ready_model)
     path = home / "n.npz"
     save(qtbot, ready_model, path)
-    assert session.files.activity == "Saved to n.npz"
+    assert announced(session) == "Saved to n.npz"
     network, state = load_checkpoint(path)
     assert state is not None
     assert state.progress["epoch"] >= 1
@@ -243,7 +244,7 @@ def test_json_says_that_the_state_of_training_is_not_saved(ready_model: Model, q
     steps(qtbot, ready_model, 0, 2)
     with qtbot.waitSignal(session.runs.file_changed):
         session.files.save(home / "n.json")
-    assert session.files.activity == "Saved to n.json, without the state of its training: only .npz keeps that"
+    assert announced(session) == "Saved to n.json, without the state of its training: only .npz keeps that"
 
 
 def test_training_waits_for_the_state_to_be_taken(ready_model: Model, qtbot: QtBot, home: Path, gate: Gate) -> None:

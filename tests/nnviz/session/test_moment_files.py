@@ -22,7 +22,7 @@ from nnviz.library import Library
 from nnviz.library import replay as replaying
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, choose_file, find, press, train_epochs, wait_for
+from tests.nnviz.helpers import action, announced, choose_file, find, press, train_epochs, wait_for
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_ctrl_s_saves_the_moment_exactly_and_says_so(trained: MainWindow, qtbot:
     told = Provenance.read(network)
     assert (told.epochs, told.history.completed if told.history else None) == (2, 2)
     assert told.test_error == session.runs.current.history.error.test.at(2)
-    assert session.files.activity == "Saved to then.json, the network of epoch 2"
+    assert announced(session) == "Saved to then.json, the network of epoch 2"
     assert session.runs.current.path is None, "the network of now has no file"
     assert session.messages.current is None
 
@@ -173,7 +173,7 @@ def test_of_a_run_that_is_not_recorded_it_is_approximate_and_told(
     assert message is not None
     assert "not recorded" in message.text
     assert "16 bits" in message.text
-    assert session.files.activity.endswith("the network of epoch 1, approximately")
+    assert announced(session).endswith("the network of epoch 1, approximately")
 
 
 def test_it_can_be_given_up_while_it_goes_there(
@@ -191,7 +191,7 @@ def test_it_can_be_given_up_while_it_goes_there(
     session.messages.choose(0)
     held.set()
     assert not session.moment_files.waiting
-    assert session.files.activity == "then.json was not saved"
+    assert announced(session) == "then.json was not saved"
     assert not path.exists()
 
 
@@ -225,7 +225,7 @@ def test_what_was_saved_last_is_in_the_file(
     held.set()
     ready(qtbot, trained, path)
     np.testing.assert_array_equal(load_network(path).parameters, session.runs.current.network.parameters)
-    assert "where a later save already is" in session.files.activity
+    assert "where a later save already is" in announced(session)
 
 
 def test_a_moment_in_its_own_file_leaves_the_network_unsaved(

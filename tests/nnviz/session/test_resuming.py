@@ -19,7 +19,7 @@ from nnviz.jobs.reading import Opened, resumed
 from nnviz.session.status import Progress, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
-from tests.nnviz.helpers import action, find, is_shown, press, train_epochs, wait_for
+from tests.nnviz.helpers import action, announced, find, is_shown, press, train_epochs, wait_for
 from tests.nnviz.panels.plane_helpers import load
 from tests.nnviz.session.helpers import reopen, save, set_up, steps
 
@@ -127,9 +127,9 @@ def test_saved_before_its_data_are_there_it_keeps_its_training(
     loading_gate.clear()
     reopen(qtbot, window, home / "run.npz")
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: session.files.activity == "Saved to run.npz")
+    qtbot.waitUntil(lambda: announced(session) == "Saved to run.npz")
     save(qtbot, window, home / "run.json")
-    assert "without the state of its training" in session.files.activity
+    assert "without the state of its training" in announced(session)
     network, state = load_checkpoint(home / "run.npz")
     assert state is not None
     assert (state.progress["epoch"], state.progress["batch"]) == (2, 3)

@@ -21,7 +21,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.conftest import Gate, Model
-from tests.nnviz.helpers import find, is_shown, press, wait_for
+from tests.nnviz.helpers import announced, find, is_shown, press, wait_for
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_save_does_not_wait_for_one_to_a_dead_disk(
     qtbot.waitUntil(lambda: bool(done))
     assert load_network(home / name).shape == session.runs.current.network.shape
     assert session.files.is_busy
-    assert session.files.activity.startswith(f"Saved to {name}")
+    assert announced(session).startswith(f"Saved to {name}")
     assert session.files.activity.endswith(f"{first} …")
     assert find(ready_window, QLabel, "activityLabel").text() == session.files.activity
 
@@ -159,7 +159,7 @@ def test_an_opening_can_be_cancelled(
             session.files.cancel_opening()
     assert session.messages.current is None
     assert not session.files.is_busy
-    assert "cancelled" in session.files.activity
+    assert "cancelled" in announced(session)
     answers.set()
     qtbot.waitUntil(lambda: bool(read))
     assert ready_window.session.close()
@@ -226,8 +226,10 @@ def test_what_goes_on_longest_is_named() -> None:
     activities = Activities()
     one, other = activities.begin("Saving a"), activities.begin("Saving b")
     assert (activities.text, activities.is_busy) == ("Saving a …", True)
+    news: list[str] = []
+    activities.ended.connect(news.append)
     one("Saved to a")
-    assert (activities.text, activities.is_busy) == ("Saved to a · Saving b …", True)
+    assert (activities.text, activities.is_busy, news) == ("Saving b …", True, ["Saved to a"])
     one("twice")
     other()
     assert (activities.text, activities.is_busy) == ("", False)

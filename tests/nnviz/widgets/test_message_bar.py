@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QApplication, QPushButton, QWidget
+from PyQt5.QtCore import QEvent, QRect, Qt
+from PyQt5.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
-from nnviz.widgets.message_bar import MessageBar
+from nnviz.widgets.message_bar import AnnouncementBar, MessageBar
 from tests.nnviz.helpers import click, find
 
 CHOICES = ("Train 784-64-32-10 on", "Start 784-1000-500-10")
@@ -115,3 +115,73 @@ def test_long_answers_leave_room_for_the_words(bar: MessageBar) -> None:
     assert all(bar.rect().contains(button.mapTo(bar, button.rect().bottomRight())) for button in buttons)
     bar.show_message(words, is_error=True, choices=("Yes", "No"))
     assert find(bar, QPushButton, "messageChoice1Button").mapTo(bar, buttons[0].rect().topLeft()).y() < bottom
+
+
+# ---- announcements
+
+IN_A_LINE, BELOW = QRect(100, 0, 500, 30), QRect(0, 60, 900, 200)
+
+
+@pytest.fixture
+def announcement(ground: QWidget) -> AnnouncementBar:
+    """It lies in a line of 30 pixels if it has room there."""
+    made = AnnouncementBar(ground, lambda: [IN_A_LINE, BELOW])
+    made.hide()
+    made.dismissed.connect(made.hide)
+    return made
+
+
+def announce(bar: AnnouncementBar, words: str, *choices: str) -> None:
+    bar.announce(words, choices)
+    bar.show()
+
+
+def test_an_announcement_lies_in_the_first_area_with_room(announcement: AnnouncementBar) -> None:
+    announce(announcement, "Saved to digits.json", "Undo")
+    assert IN_A_LINE.contains(announcement.geometry())
+    assert offered(announcement) == ["Undo"]
+    announce(announcement, "Saved to a file with a long name, " * 6)
+    assert BELOW.contains(announcement.geometry())
+    assert announcement.text.height() >= announcement.text.heightForWidth(announcement.text.width())
+    announce(announcement, "Saved to digits.json")
+    assert IN_A_LINE.contains(announcement.geometry())
+
+
+def test_an_announcement_goes_by_itself_but_not_from_under_the_mouse(
+    announcement: AnnouncementBar, qtbot: QtBot
+) -> None:
+    announce(announcement, "Recording is off.", "Undo")
+    with qtbot.waitSignal(announcement.dismissed):
+        announcement.time.timeout.emit()
+    announce(announcement, "Recording is off.", "Undo")
+    QApplication.sendEvent(announcement, QEvent(QEvent.Enter))
+    announcement.setAttribute(Qt.WA_UnderMouse)
+    announcement.time.stop()
+    with qtbot.assertNotEmitted(announcement.dismissed):
+        announcement.time.timeout.emit()
+    assert announcement.time.isActive(), "it goes some seconds after the mouse has left"
+
+
+def test_an_announcement_takes_no_focus_but_tab_reaches_it(
+    announcement: AnnouncementBar, ground: QWidget, qtbot: QtBot
+) -> None:
+    field = QLineEdit(ground)
+    field.show()
+    field.setFocus()
+    announce(announcement, "Recording is off.", "Undo")
+    assert announcement.accessibleName() == "Recording is off."
+    assert ground.focusWidget() is field
+    click(qtbot, announcement, QPushButton, "announcementChoice1Button")
+    assert ground.focusWidget() is field
+    for kind, name in ((QPushButton, "announcementChoice1Button"), (QToolButton, "dismissAnnouncementButton")):
+        button = find(announcement, kind, name)
+        assert button.focusPolicy() == Qt.TabFocus
+        assert button.accessibleName()
+
+
+def test_an_announcement_follows_the_theme(announcement: AnnouncementBar, qapp: QApplication) -> None:
+    theme.apply(qapp, "dark")
+    announce(announcement, "Saved to digits.json")
+    dark = announcement.grab().toImage()
+    theme.apply(qapp, "light")
+    assert announcement.grab().toImage() != dark

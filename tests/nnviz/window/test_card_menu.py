@@ -11,7 +11,7 @@ import pytest
 from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QImage
 from PyQt5.QtSvg import QSvgRenderer
-from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QLabel, QPushButton, QToolButton
+from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
@@ -20,7 +20,7 @@ from nnviz.widgets.card import DockCard, Table
 from nnviz.window import card_export
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import choose_file, click, find, make_all_cards, press
+from tests.nnviz.helpers import announced, choose_file, click, find, make_all_cards, press
 
 
 def places(window: MainWindow) -> list[tuple[str, QRect, bool]]:
@@ -165,7 +165,7 @@ def test_copied_at_twice_the_size(ready_window: MainWindow, qtbot: QtBot) -> Non
     assert image.size() == 2 * window.card("weightsDock").size()
     colours = {image.pixelColor(x, image.height() // 2).name() for x in range(30, image.width() - 30)}
     assert len(colours) > 20, "the weights are on it"
-    assert "Copied" in find(window, QLabel, "activityLabel").text()
+    assert "Copied" in announced(window.session)
 
 
 def test_a_picture_has_no_menu_button(ready_window: MainWindow) -> None:
@@ -192,7 +192,7 @@ def test_png_and_svg(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None
     assert b"<image" not in drawing, "lines and letters"
     assert b">Prediction<" in drawing
     assert QSvgRenderer(drawing).defaultSize().width() >= window.card("predictionDock").width()
-    qtbot.waitUntil(lambda: find(window, QLabel, "activityLabel").text() == "Exported to bars.svg")
+    qtbot.waitUntil(lambda: announced(window.session) == "Exported to bars.svg")
 
 
 def test_the_proposed_name_is_that_of_the_page(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -19,20 +19,20 @@ from engine.storage import save_checkpoint, save_network
 from nnviz.window import shipped
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, choose_file, find, train_epochs
+from tests.nnviz.helpers import action, announced, choose_file, find, train_epochs
 
 
 def export(qtbot: QtBot, window: MainWindow, name: str, path: Path) -> None:
     """By the menu, and until it is on disk or refused."""
     action(window, name).trigger()
     choose_file(qtbot, window, "exportNetworkDialog", path)
-    qtbot.waitUntil(lambda: not window.session.files.activity.endswith("…"))
+    qtbot.waitUntil(lambda: not window.session.files.activity)
 
 
 def test_a_script(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
     export(qtbot, window, "actionExportScript", home / "digits")
-    assert "Exported to digits.py" in find(window, QLabel, "activityLabel").text()
+    assert "Exported to digits.py" in announced(window.session)
     rows = np.zeros((2, 784), np.float32)
     answers = runpy.run_path(str(home / "digits.py"))["predict"](rows)
     np.testing.assert_allclose(answers, window.session.displayed.network.predict(rows), atol=1e-6)

@@ -22,6 +22,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
     action,
+    announced,
     choose_file,
     click,
     drag,
@@ -158,7 +159,7 @@ def test_a_file_of_ours_comes_back_as_it_was(ready_window: MainWindow, qtbot: Qt
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # there is no file yet: it asks
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine")
     qtbot.waitUntil(lambda: session.runs.current.path == home / "mine.json")
-    assert "mine.json" in find(window, QLabel, "activityLabel").text()
+    assert "mine.json" in announced(session)
     click(qtbot, window, QPushButton, "resetButton")
     retype(qtbot, window, "shapeEdit", "784, 64, 32, 10")
     open_and_wait(qtbot, window, home / "mine.json")

@@ -26,6 +26,7 @@ from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import (
     action,
+    announced,
     choose_file,
     click,
     click_tab,
@@ -126,7 +127,7 @@ def test_the_whole_window(trained: MainWindow, qtbot: QtBot, home: Path) -> None
     assert len(pages) == count_of(trained) >= 5
     assert pages[0][0].size == (trained.width() // 2 * 2, trained.height() // 2 * 2)
     assert pages[0][0].tobytes() != pages[-1][0].tobytes()
-    assert "The film is in first.gif" in find(trained, QLabel, "activityLabel").text()
+    assert "The film is in first.gif" in announced(trained.session)
     assert not told(trained)
     assert trained.session.timeline.is_live
 
@@ -182,15 +183,18 @@ def test_the_moments_are_even_and_held_as_long_as_it_takes(trained: MainWindow) 
     assert shown == pytest.approx(wanted, abs=1e-9)
 
 
-def test_the_offer_to_cancel_is_not_in_the_film(trained: MainWindow, qtbot: QtBot) -> None:
+def test_messages_are_not_in_the_film(trained: MainWindow, qtbot: QtBot) -> None:
     subject, probes = WindowSubject(trained), trained.session.probes
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
     before = drawn(subject)
     trained.session.messages.tell("Something else that is told")
+    trained.session.messages.announce("Saved to x.json")
     QApplication.processEvents()
     assert trained.message_bar.isVisible()
+    assert trained.announcement_bar.isVisible()
     assert drawn(subject) == before
     assert trained.message_bar.isVisible()
+    assert trained.announcement_bar.isVisible()
     assert (
         as_pillow(trained.grab().toImage().convertToFormat(QImage.Format_RGB32)).tobytes()
         != as_pillow(before).tobytes()

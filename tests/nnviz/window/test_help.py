@@ -129,7 +129,10 @@ def test_a_fields_name_is_as_good_as_the_field(ready_window: MainWindow) -> None
 REGISTRIES = (ACTIVATIONS, OPTIMIZERS, LOSSES, SCHEDULES, INITIALIZERS)
 TOLD = (QAbstractButton, QLineEdit, QComboBox, QSlider)
 # Small things beside what is explained, whose tooltip says all there is to say.
-BESIDE = {"dismissMessageButton", *(f"messageChoice{number}Button" for number in (1, 2, 3))}
+BESIDE = {
+    *("dismissMessageButton", "dismissAnnouncementButton"),
+    *(f"{kind}Choice{number}Button" for kind in ("message", "announcement") for number in (1, 2, 3)),
+}
 OF_QT = ("qt_", "Scroll")  # parts of its controls, such as the arrows of a bar of tabs
 
 

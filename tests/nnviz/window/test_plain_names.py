@@ -173,7 +173,7 @@ def test_a_file(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, name: st
     assert all(label.textFormat() == Qt.PlainText for label in box.findChildren(QLabel) if label.text())
     check(window)
     session.files.save(tmp_path / f"{name} 3.json")
-    qtbot.waitUntil(lambda: "…" not in session.files.activity[-1:])
+    qtbot.waitUntil(lambda: not session.files.activity)
     check(window)
     session.undo.undo()
     check(window)

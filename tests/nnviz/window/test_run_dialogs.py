@@ -21,7 +21,18 @@ from nnviz.library.exchange import write_run
 from nnviz.session.library_work import LibraryWork
 from nnviz.widgets.runs.export_dialog import ExportDialog
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, bring_to_front, choose_file, click, drop, ends_whole, find, press, train_epochs
+from tests.nnviz.helpers import (
+    action,
+    announced,
+    bring_to_front,
+    choose_file,
+    click,
+    drop,
+    ends_whole,
+    find,
+    press,
+    train_epochs,
+)
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.panels.runs.helpers import click_row, filled, show_runs, texts
 
@@ -79,7 +90,7 @@ def test_a_run_of_the_list_is_written_into_a_new_folder(
     export(qtbot, box)
     folder = home / f"run-{numbers[2]}"
     qtbot.waitUntil(folder.exists, timeout=20_000)
-    qtbot.waitUntil(lambda: told(ready_window) == f"Run {numbers[2]} was exported to run-{numbers[2]}")
+    qtbot.waitUntil(lambda: announced(ready_window.session) == f"Run {numbers[2]} was exported to run-{numbers[2]}")
     assert names(folder) - {"network.onnx"} == WHOLE
     assert ready_window.session.messages.current is None
     again = ask(ready_window, qtbot)
@@ -247,7 +258,7 @@ def test_an_export_that_takes_long_says_how_far_it_is_and_leaves_nothing_when_it
     assert told(ready_window) == f"Exporting run {numbers[2]}: network.py is written …"
     click(qtbot, ready_window, QPushButton, "messageChoice1Button")
     slow.set()
-    qtbot.waitUntil(lambda: told(ready_window) == f"Exporting run {numbers[2]} was cancelled")
+    qtbot.waitUntil(lambda: announced(ready_window.session) == f"Exporting run {numbers[2]} was cancelled")
     assert not [each for each in names(home) if "run-" in each]
     assert messages.current is None
 
@@ -292,11 +303,8 @@ def test_a_run_is_imported(ready_window: MainWindow, qtbot: QtBot, passed_on: Pa
             table = show_runs(ready_window, qtbot)
             next(each for each in table.actions() if each.objectName() == "actionImportRunHere").trigger()
         choose_file(qtbot, ready_window, "importRunDialog", passed_on)
-    qtbot.waitUntil(lambda: session.messages.current is not None)
-    message = session.messages.current
-    assert message is not None
-    assert message.text == "from-a-friend.nnvizrun is in the library now, as run 1."
-    session.messages.choose(0)
+    qtbot.waitUntil(lambda: announced(session) == "from-a-friend.nnvizrun is in the library now, as run 1.")
+    click(qtbot, ready_window, QPushButton, "announcementChoice1Button")
     qtbot.waitUntil(lambda: session.runs.current.record == 1)
     assert session.runs.current.title == "a friend's"
 
@@ -328,7 +336,7 @@ def test_an_import_that_is_cancelled_adds_nothing(
     qtbot.waitUntil(lambda: session.messages.current is not None)
     click(qtbot, ready_window, QPushButton, "messageChoice1Button")
     goes_on.set()
-    qtbot.waitUntil(lambda: told(ready_window) == "Importing from-a-friend.nnvizrun was cancelled")
+    qtbot.waitUntil(lambda: announced(ready_window.session) == "Importing from-a-friend.nnvizrun was cancelled")
     with Library() as library:
         assert len(library.runs()) == 0
 

@@ -1,40 +1,70 @@
-"""The line at the foot: what goes on stays, what was done goes away after a while."""
+"""The line at the foot, which shows what goes on, and announcements of what was done."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtWidgets import QLabel
+import pytest
+from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QLabel, QPushButton, QTabBar
 from pytestqt.qtbot import QtBot
 
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import find
+from tests.nnviz.helpers import announced, find, press
 
 
-def test_old_news_go_away(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_what_was_done_is_said_once_and_near_the_top(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
     label = find(window, QLabel, "activityLabel")
-    window.status_line.news.setInterval(60)
     window.session.files.save(home / "x.json")
     assert label.text() == "Saving x.json …"
     assert label.isVisible()
-    qtbot.waitUntil(lambda: label.text() == "Saved to x.json")
-    qtbot.waitUntil(lambda: not label.isVisible())
+    qtbot.waitUntil(lambda: announced(window.session) == "Saved to x.json")
+    assert not label.isVisible()
+    assert find(window, QLabel, "announcementText").text() == "Saved to x.json"
 
 
-def test_news_end_with_the_next_thing(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
+def test_an_announcement_covers_nothing_and_the_mark_moves_nothing(
+    ready_window: MainWindow, size: tuple[int, int]
+) -> None:
     window = ready_window
-    label = find(window, QLabel, "activityLabel")
-    window.session.files.save(home / "x.json")
-    qtbot.waitUntil(lambda: label.text() == "Saved to x.json")
-    assert label.isVisible()
-    window.session.step_batch()
-    qtbot.waitUntil(lambda: not label.isVisible(), timeout=2000)
+    records = window.session.records
+    window.resize(*size)
+    records.set_on(True)
+    QTest.qWait(0)
+    docks = [dock.geometry() for dock in window.docks if dock.isVisible()]
+    records.toggle()
+    QTest.qWait(0)
+    bar, menus = window.announcement_bar, window.menuBar()
+    assert bar.isVisible()
+    assert menus.geometry().contains(bar.geometry())
+    mark, tabs = find(window, QPushButton, "recordingOffButton"), find(window, QTabBar, "workspaceTabs")
+    for part in (mark, tabs):
+        at = QRect(part.mapTo(window, QPoint(0, 0)), part.size())
+        assert not bar.geometry().intersects(at), part.objectName()
+        assert window.rect().contains(at), part.objectName()
+    assert mark.mapTo(window, QPoint(mark.width(), 0)).x() <= tabs.mapTo(window, QPoint(0, 0)).x()
+    assert all(menus.actionGeometry(each).right() < bar.x() for each in menus.actions())
+    assert (window.width(), window.height()) == size
+    assert [dock.geometry() for dock in window.docks if dock.isVisible()] == docks
+
+
+def test_escape_dismisses_an_announcement_after_a_message(ready_window: MainWindow, qtbot: QtBot) -> None:
+    messages = ready_window.session.messages
+    messages.warn("An error.")
+    messages.announce("Saved to x.json")
+    press(qtbot, ready_window, Qt.Key_Escape)
+    assert messages.current is None
+    assert announced(ready_window.session) == "Saved to x.json"
+    press(qtbot, ready_window, Qt.Key_Escape)
+    assert announced(ready_window.session) == ""
 
 
 def test_what_goes_on_stays(ready_window: MainWindow) -> None:
     label = find(ready_window, QLabel, "activityLabel")
     ready_window.status_line.show_activity("Saving something large …")
-    assert not ready_window.status_line.news.isActive()
     ready_window.session.step_batch()
     assert label.isVisible()
+    assert announced(ready_window.session) == ""

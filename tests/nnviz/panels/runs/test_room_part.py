@@ -18,7 +18,7 @@ from nnviz.session.snapshots import MOST_BYTES
 from nnviz.widgets.group import Group
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import click, find, find_field, press, retype, stored_settings, train_epochs
+from tests.nnviz.helpers import announced, click, find, find_field, press, retype, stored_settings, train_epochs
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.panels.runs.helpers import show_runs
 
@@ -202,7 +202,7 @@ def test_thin_now_takes_what_was_told(ready_window: MainWindow, qtbot: QtBot) ->
         assert library.moments(first) == before[first], "it has a star"
         assert len(library.moments(second)) < len(before[second])
         assert library.room.nbytes <= library.room.budget
-    assert find(ready_window, QLabel, "activityLabel").text().startswith("Gone: ")
+    assert announced(ready_window.session).startswith("Gone: ")
     assert not find(ready_window, QLabel, "roomWarning").isVisible()
 
 
@@ -239,7 +239,7 @@ def test_thinning_that_takes_long_says_how_far_it_is_and_can_be_cancelled(
     assert [choice.text for choice in message.choices] == ["Cancel"]
     press(qtbot, ready_window, Qt.Key_Escape)
     slow.set()
-    qtbot.waitUntil(lambda: find(ready_window, QLabel, "activityLabel").text() == "Thinning old runs was cancelled")
+    qtbot.waitUntil(lambda: announced(session) == "Thinning old runs was cancelled")
     with Library() as library:
         assert library.run(first).is_thinned
         assert library.moments(second) == before

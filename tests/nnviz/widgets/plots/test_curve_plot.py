@@ -217,6 +217,14 @@ def test_the_words_stand_beside_the_line_that_is_cut(plot: CurvePlot, is_log: bo
     assert not cut(plot)
 
 
+def test_the_playheads_dot_covers_none_of_the_words(plot: CurvePlot) -> None:
+    label = plot.findChild(QLabel, "cutMark")
+    for epoch in (0.5, 1.0, 2.0):
+        plot.playhead.show_moment(epoch, None, has_past=True)
+        assert plot.playhead.dot.isVisible()
+        assert not plot.playhead.dot.geometry().intersects(label.geometry()), epoch
+
+
 # ---- earlier runs
 
 PAST = [
