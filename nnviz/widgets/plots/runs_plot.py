@@ -20,6 +20,7 @@ from engine.history import Curve
 from engine.lazy_dataclass import dataclass
 from nnviz.look import theme
 from nnviz.look.fitting import fitted
+from nnviz.look.run_name import RunName
 from nnviz.widgets.parts import named
 from nnviz.widgets.plots.band_fill import BandFill
 from nnviz.widgets.plots.curve_axes import EpochAxis, Quantity, ValueAxis, ends
@@ -27,7 +28,7 @@ from nnviz.widgets.plots.curve_figures import Line, value_at
 from nnviz.widgets.plots.curve_line import CurveLine
 from nnviz.widgets.plots.zoom_plot import ZoomPlot
 
-_LEAST_RIGHT, _MOST_SHARE = 60, 0.34  # for the names: pixels, and of the plot's width
+_LEAST_RIGHT, _MOST_SHARE = 60, 0.25  # for the names: pixels, and of the plot's width
 _LINE = 17  # least vertical distance between two names, in pixels
 _GAP, _SIDE = 8, 8
 
@@ -42,7 +43,7 @@ class RunCurve:
         count: how many runs there will be.
     """
 
-    title: str
+    title: RunName
     colour: str
     curves: Sequence[Curve]
     count: int = 1

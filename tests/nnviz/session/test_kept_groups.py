@@ -11,7 +11,8 @@ from engine.many.beats import compared
 from nnviz.library import Group, Library, RunRecord
 from nnviz.look.results import words_of_pairs
 from nnviz.session.kept_list import Row, listed, with_opened
-from nnviz.session.run_words import NEWEST, figure_of, title_in_group, title_of_group
+from nnviz.session.run_names import run_name, subject_of, title_in_group
+from nnviz.session.run_words import NEWEST, figure_of
 from nnviz.session.seeds import median_of, middle_of, note_of
 from tests.nnviz.library.helpers import an_experiment
 from tests.nnviz.panels.runs.seed_helpers import group_of, told_group
@@ -24,7 +25,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 def single(library: Library, error: float | None, **told: int) -> int:
-    run = library.begin(an_experiment(), "MNIST", **told)
+    run = library.begin(an_experiment(), "MNIST", name=f"by itself {error}", **told)
     with library.database.writing():
         library.database.update_run(run, {"status": "finished", "test_error": error})
     return run
@@ -45,20 +46,23 @@ def order(library: Library, sort: str, search: str = "") -> list[int | Group]:
 def test_rows_of_other_data_are_sorted_apart_below_a_title(library: Library, has_groups: bool) -> None:
     made, runs = an_experiment(), []
     for title, error in (("moons", 0.2), ("digits", 0.3), ("moons", 0.1)):
-        runs.append(library.begin(made.changed(fingerprint=title), title))
+        runs.append(library.begin(made.changed(fingerprint=title), title, name=f"{error}"))
         with library.database.writing():
             library.database.update_run(runs[-1], {"status": "finished", "test_error": error})
     expected = [(runs[1], "digits"), (runs[2], "moons"), (runs[0], "")]
+    newest = [(runs[2], "moons"), (runs[0], ""), (runs[1], "digits")]
     if has_groups:
-        expected.insert(1, (told_group(library, [0.1, 0.2], made.changed(fingerprint="MNIST")), "MNIST"))
+        group = told_group(library, [0.1, 0.2], made.changed(fingerprint="MNIST"))
+        expected.insert(1, (group, "MNIST"))
+        newest.insert(0, (group, "MNIST"))
     assert [(row.chosen, row.section) for row in listed(library, "", "test_error").rows] == expected
+    assert [(row.chosen, row.section) for row in listed(library, "", NEWEST).rows] == newest, "the latest data first"
     again = library.begin(made.changed(fingerprint="more noise"), "moons")
     last = listed(library, "", "test_error").rows[-1]
     assert (last.chosen, last.section) == (again, "moons (other data)")
-    assert not any(row.section for row in listed(library, "", NEWEST).rows), "by date they are one list"
-    assert not any(row.section for row in listed(library, "", "epochs").rows), "and by what is the same for all data"
     library.delete([again])
-    assert not any(row.section for row in listed(library, "moons", "test_error").rows)
+    for sort in (NEWEST, "test_error", "epochs"):
+        assert not any(row.section for row in listed(library, "moons", sort).rows), "there is only one data set"
 
 
 def test_a_group_is_one_row_where_its_newest_run_is(library: Library) -> None:
@@ -184,7 +188,7 @@ def test_of_an_even_number_it_is_between_the_two_and_the_better_one_stands_for_a
 def test_runs_that_diverged_count(library: Library) -> None:
     records = records_of(library, told_group(library, [0.01, None, 0.03]))
     assert figure_of(records, "test_error")[0] == "3.00 %"
-    assert figure_of(records_of(library, told_group(library, [0.01, None, None])), "test_error")[0] == "—"
+    assert figure_of(records_of(library, told_group(library, [0.01, None, None])), "test_error")[0] == "diverged"
 
 
 def test_the_name_is_that_of_most_and_another_one_stands_beside_its_seed(library: Library) -> None:
@@ -192,7 +196,7 @@ def test_the_name_is_that_of_most_and_another_one_stands_beside_its_seed(library
     odd = library.runs_of_group(group)[0]
     library.annotate(odd, name="odd", note="look again")
     records = records_of(library, group)
-    assert title_of_group(records) == "wider"
+    assert run_name(subject_of(records)) == "wider"
     assert [title_in_group(record, records) for record in records] == ["seed 1 · odd", "seed 2", "seed 3"]
     assert note_of(records) == ""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -59,7 +59,7 @@ def test_an_empty_library_says_when_runs_appear_and_makes_no_file(ready_window: 
 
 
 def test_the_newest_comes_first_and_a_branch_below_its_run(table: RunTable) -> None:
-    assert titles(table) == ["784-32-10 · SGD 0.2", "narrow", "↳ from epoch 1 · rate 0.05"]
+    assert titles(table) == ["bold try · SGD 0.2 · 32", "narrow", "↳ from #1 at epoch 1 · rate 0.05"]
 
 
 def test_the_test_error_stands_beside_each(table: RunTable, numbers: list[int]) -> None:
@@ -91,7 +91,7 @@ def test_a_tooltip_tells_state_data_and_note(table: RunTable) -> None:
 
 def test_a_search_lists_those_with_all_words(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
     field = retype(qtbot, ready_window, "runSearchEdit", "sgd bold")
-    qtbot.waitUntil(lambda: titles(table) == ["784-32-10 · SGD 0.2"])
+    qtbot.waitUntil(lambda: titles(table) == ["bold try · 784-32-10 · SGD 0.2"])
     qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
     qtbot.keyClick(field, Qt.Key_Delete)
     qtbot.waitUntil(lambda: len(titles(table)) == 3)
@@ -105,7 +105,7 @@ def test_what_is_not_found_is_said(table: RunTable, ready_window: MainWindow, qt
 
 
 def test_runs_of_other_data_stand_below_its_title(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
-    """If they are sorted by a figure; a figure has its unit, in a file its column."""
+    """However they are sorted, the latest data first by default; a figure has its unit, in a file its column."""
     library, heights = ready_window.session.library, [table.rowHeight(row) for row in range(3)]
     with Library() as kept:
         numbers = record(kept, of_prices(), prices())[0], record(kept, an_experiment(learning_rate=0.1))[0]
@@ -126,7 +126,35 @@ def test_runs_of_other_data_stand_below_its_title(table: RunTable, ready_window:
     assert [(told[each]["data"], told[each]["unit of RMSE"]) for each in numbers] == [("prices", "€"), ("clouds", "")]
     with qtbot.waitSignal(library.listed):
         library.sort_by("id")
-    assert {table.rowHeight(row) for row in range(5)} == {heights[0]}
+    digits = ready_window.session.dataset.title
+    assert [row.section for row in library.rows] == ["clouds", "prices", digits, "", ""]
+    with qtbot.waitSignal(library.listed):
+        library.find("narrow")
+    assert [row.section for row in library.rows] == [""], "a single data set needs no title"
+    assert table.rowHeight(0) == heights[0]
+
+
+def test_keys_and_clicks_pass_over_the_title_of_a_data_set(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    """It is part of no row: the arrows go from run to run, and a click on it chooses none."""
+    library = ready_window.session.library
+    with Library() as kept:
+        record(kept, an_experiment())
+    with qtbot.waitSignal(library.listed):
+        library.refresh()
+    assert [bool(row.section) for row in library.rows] == [True, True, False, False]
+    click_row(qtbot, table, 0)
+    colours = list(ready_window.session.comparison.colours)
+    visited = []
+    for _ in range(3):
+        qtbot.keyClick(table, Qt.Key_Down)
+        visited.append(table.current)
+    assert visited == [1, 2, 3]
+    heading = QPoint(60, table.rowViewportPosition(1) + 6)
+    qtbot.mouseClick(table.viewport(), Qt.LeftButton, pos=heading)
+    assert table.current == 3
+    assert list(ready_window.session.comparison.colours) == colours
 
 
 @pytest.mark.parametrize("sort", ["train_loss", "epochs"])
@@ -405,7 +433,7 @@ def test_a_training_that_was_broken_off_goes_on_in_its_record(
     made = an_experiment(few_digits, epochs=4, batch_size=100, hidden=(16,)).changed(evaluate=True)
     with Library() as library:
         whole, trainer = record(library, made, few_digits)
-        part, _ = record(library, made, few_digits, until=in_epoch(2, 7))
+        part, _ = record(library, made, few_digits, until=in_epoch(2, 7), name="part")
     session = ready_window.session
     session.records.set_on(True)
     table = show_runs(ready_window, qtbot)
