@@ -243,14 +243,15 @@ def equal_runs(database: Database, since: int = 0) -> dict[int, Group]:
     Args:
         since: the number of the first run that is looked at.
     """
-    sweep = "sweep" if database.has_sweeps else "NULL"
-    query = f"SELECT id, {sweep} IS NULL AND status IN ('finished', 'diverged'), data, fingerprint, name, note, experiment FROM runs WHERE left_at IS NULL"
+    can_join = "status IN ('finished', 'diverged')" + (" AND sweep IS NULL" if database.has_sweeps else "")
+    query = (
+        f"SELECT id, {can_join}, data, fingerprint, name, note, experiment FROM runs "
+        "WHERE left_at IS NULL AND parent IS NULL AND deleted IS NULL AND id >= ? ORDER BY id"
+    )
     latest: dict[tuple[str, str], tuple[object, list[int]]] = {}
     found: list[list[int]] = []
-    for run, can_join, data, fingerprint, name, note, made in database.rows(
-        f"{query} AND parent IS NULL AND deleted IS NULL AND id >= ? ORDER BY id", (since,)
-    ):
-        key = (name, note, _without_seed(str(made))) if can_join else None
+    for run, is_done, data, fingerprint, name, note, made in database.rows(query, (since,)):
+        key = (name, note, _without_seed(str(made))) if is_done else None
         before, runs = latest.get((data, fingerprint), (None, []))
         if key is not None and key == before:
             runs.append(int(run))

@@ -27,16 +27,16 @@ class RunName(str):
         """Returns the name of these parts.
 
         Args:
-            head: what every form begins with, as the number of the run; empty for nothing.
+            head: what the name begins with, as the number of the run; empty for nothing. It is left out last.
             parts: what distinguishes the run from others, the most important first. The first one is in every form.
             common: what most of the others have as well; it is left out first.
             origin: what stands before the parts, and is left out before any of them is.
         """
-        forms = [[head, origin, *parts, *common[:count]] for count in range(len(common), 0, -1)]
-        forms += [[head, origin, *parts], *([[head, *parts]] if parts else [])]
-        shorter = [[head, *parts[:count]] for count in range(len(parts) - 1, 0, -1)]
-        whole = [BETWEEN.join(filter(None, form)) for form in forms]
-        return cls(*dict.fromkeys([*whole, *(f"{BETWEEN.join(filter(None, form))}{_MORE}" for form in shorter)]))
+        forms = [_joined(head, origin, *parts, *common[:count]) for count in range(len(common), -1, -1)]
+        if parts:
+            shorter = [_joined(head, *parts[:count]) for count in range(len(parts) - 1, 0, -1)]
+            forms += [_joined(head, *parts), *(f"{form}{_MORE}" for form in shorter), _joined(head, parts[0]), parts[0]]
+        return cls(*dict.fromkeys(forms))
 
     def after(self, words: str) -> RunName:
         """Returns the name with these words before it in every form."""
@@ -53,7 +53,11 @@ class RunName(str):
             room: in what ``width`` measures: characters, unless it is given.
         """
         found = next((form for form in self.forms if width(form) <= room), None)
-        return _cut(self.forms[-1].removesuffix(_MORE), room, width) if found is None else found
+        return _cut(self.forms[-1], room, width) if found is None else found
+
+
+def _joined(*parts: str) -> str:
+    return BETWEEN.join(filter(None, parts))
 
 
 def _cut(words: str, room: float, width: Callable[[str], float]) -> str:

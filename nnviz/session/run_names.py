@@ -11,7 +11,7 @@ from engine.experiment import SETTING_NAMES, Experiment
 from engine.optimizers import OPTIMIZERS
 from nnviz.library import LibraryError
 from nnviz.look import text
-from nnviz.look.run_name import RunName
+from nnviz.look.run_name import BETWEEN, RunName
 from nnviz.session.seeds import named_first, note_of, seed_number, seed_of
 from nnviz.session.setting_words import setting_name, setting_value
 
@@ -66,13 +66,16 @@ def run_name(run: Subject, known: Settings | None = None, common: Settings | Non
     usual, known = common or {}, run.settings if known is None else known
     differing = [name for name in _ORDER if known.get(name, ()) != run.settings[name] and _is_told(name, run)]
     if "optimizer" in differing and "learning_rate" in differing:
-        differing.remove("learning_rate")  # it stands beside the optimizer
+        is_usual = usual.get("optimizer") == run.settings["optimizer"]
+        differing.remove("optimizer" if is_usual else "learning_rate")  # the optimizer's name is followed by the rate
     is_usual = {name: usual.get(name, ()) == run.settings[name] for name in differing}
     parts, more = (
         [_part(name, run.settings) for name in differing if is_usual[name] is which] for which in (False, True)
     )
-    if not differing:
-        parts = ["same settings"] if run.origin and known is not run.settings else gist(run.settings)
+    if not differing and run.origin and known is not run.settings:
+        parts = ["same settings"]
+    elif not differing:
+        parts, more = [setting_value(run.settings["shape"])], [_part("optimizer", run.settings)]
     elif not parts:
         parts = [more.pop(0)]
     if run.note:
@@ -85,11 +88,6 @@ def run_name(run: Subject, known: Settings | None = None, common: Settings | Non
 def _is_told(name: str, run: Subject) -> bool:
     """Whether a name can have that setting: a group has many seeds, and a branch is trained to any epoch."""
     return not (run.seeds and name == "seed") and not (run.origin and name == "epochs")
-
-
-def gist(settings: Settings) -> list[str]:
-    """ "784-64-32-10", "SGD 0.2"."""
-    return [setting_value(settings["shape"]), _part("optimizer", settings)]
 
 
 def _part(name: str, settings: Settings) -> str:
@@ -129,15 +127,18 @@ def shared(runs: Sequence[Settings]) -> Settings:
 
 
 def common(runs: Sequence[Settings]) -> Settings | None:
-    """Returns the settings that more than half of them have; None of one, which has nothing to be compared with."""
+    """Returns the value of each setting that most of them have: at least two, and more than any other value.
+
+    None for a single run, which has nothing to be compared with.
+    """
     if len(runs) < 2:
         return None
     found = {}
     for name in runs[0]:
-        counted = Counter(repr(each[name]) for each in runs)
-        value, count = counted.most_common(1)[0]
-        if 2 * count > len(runs):
-            found[name] = next(each[name] for each in runs if repr(each[name]) == value)
+        values = {repr(each[name]): each[name] for each in runs}
+        (value, count), *others = Counter(repr(each[name]) for each in runs).most_common(2)
+        if count > max([1, *(other for _, other in others)]):
+            found[name] = values[value]
     return found
 
 
@@ -165,6 +166,12 @@ def settings_of_record(record: RunRecord) -> Settings | None:
         return settings_of(record.experiment, record.data_set)
     except (LibraryError, SettingError):
         return None
+
+
+def settings_words(settings: Settings) -> str:
+    """Returns the main settings of a run: "784-64-32-10 · SGD 0.2 · batch size 100 · 20 epochs · seed 1"."""
+    parts = [_part(name, settings) for name in ("optimizer", "batch_size", "epochs", "seed")]
+    return BETWEEN.join([setting_value(settings["shape"]), *parts])
 
 
 def title_of(record: RunRecord, parent: RunRecord | None = None) -> RunName:

@@ -25,12 +25,13 @@ from nnviz.session.run_names import (
     run_name,
     settings_of,
     settings_of_record,
+    settings_words,
     subject_of,
     title_in_group,
     title_of,
 )
 from nnviz.session.run_words import SORTS, figure_of, figure_words
-from nnviz.session.seeds import Chosen, middle_of, named_first, note_of, seed_of
+from nnviz.session.seeds import Chosen, main_figure, middle_of, named_first, note_of, seed_of, values_of
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table, label
 from nnviz.widgets.choice_button import ChoiceButton
@@ -410,7 +411,8 @@ def _told(record: RunRecord) -> str:
     if record.figures_before is not None:
         lines.append(f"its figures are of epoch {text.epochs(record.figures_before)}")
     try:
-        lines.append(f"{text.name(record.data)} · {text.shape(record.experiment.shape)}")
+        settings = settings_of(record.experiment, record.data_set)
+        lines.append(f"{text.name(record.data)} · {settings_words(settings)}")
     except LibraryError as error:
         lines.append(str(error))
     if record.note:
@@ -429,7 +431,11 @@ def _told_of_sweep(row: Row) -> str:
 def _told_of_group(records: Sequence[RunRecord], sort: str) -> str:
     """What a tooltip tells of a group below its title: the figure of each of its runs."""
     middle = seed_of(middle_of(records))
-    lines = [f"{len(records)} runs that differ in their seed only. The figure is their median."]
+    figures, unit = values_of(records, figure := main_figure(records)), unit_of(records[0].target)
+    ends = [figure_words(figure, value, unit=unit)[0] for value in figures[:1] + figures[-1:]]
+    spread = f", from {ends[0]} to {ends[1]}" if figures else ""
+    lines = [f"{len(records)} runs that differ in their seed only. The figure is their median{spread}."]
+    lines += [f"The last one: {text.date(max(record.created for record in records))}"]
     lines += [f"Enter puts the one in the middle, {middle}, into the window."]
     lines += [f"{seed_of(each)}: {figure_of([each], sort)[0]}, {each.status}" for each in records[:_MOST_SEEDS]]
     if len(records) > _MOST_SEEDS:

@@ -246,10 +246,15 @@ class RunsPlot(ZoomPlot):
         return [self._label(each, 10_000) for each in self._shown]
 
     def _label(self, shown: _Shown, width: int) -> str:
-        """A run's name and its last value, of how many runs; the name is shortened where there is no room for all."""
-        value, metrics = f" · {self.quantity.text(shown.line.values[-1])}", QFontMetrics(theme.font(theme.SMALL))
-        value += shown.told(-1)
-        return fitted(shown.run.title, width - metrics.horizontalAdvance(value)) + value
+        """A run's name, its last value, and of how many runs that is. If there is little room, the name is shortened.
+
+        Before the name is cut, the number of runs is left out.
+        """
+        measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
+        value, count = f" · {self.quantity.text(shown.line.values[-1])}", shown.told(-1)
+        is_cut = measure(shown.run.title.forms[-1] + value + count) > width
+        value += "" if is_cut else count
+        return fitted(shown.run.title, width - measure(value)) + value
 
     def _labels(self) -> list[tuple[_Shown, float]]:
         """Each run with the height of its name in pixels: that of the line's end, apart from the others."""

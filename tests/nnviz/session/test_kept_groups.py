@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,6 +142,69 @@ def test_a_lone_run_of_a_plan_is_listed_as_a_run(library: Library) -> None:
     group = told_group(library, [0.3])
     rows = with_opened(listed(library, "", NEWEST).rows, {group})
     assert [(row.chosen, row.is_open) for row in rows] == [(group, False)]
+
+
+# ---- equal runs one after the other
+
+
+def ended(library: Library, status: str = "finished", data: str = "MNIST", name: str = "", **changes: float) -> int:
+    """A run that was trained by itself."""
+    run = library.begin(an_experiment().changed(fingerprint=data, **changes), data, name=name)
+    with library.database.writing():
+        library.database.update_run(run, {"status": status, "test_error": 0.2})
+    return run
+
+
+def test_equal_runs_one_after_the_other_are_one_row(library: Library) -> None:
+    runs = [ended(library, seed=seed) for seed in (1, 2, 2)]
+    other = ended(library, learning_rate=0.5)
+    again = ended(library, seed=4)
+    rows = listed(library, "", NEWEST).rows
+    assert [(row.chosen, tuple(row.runs)) for row in rows] == [
+        (again, ()),
+        (other, ()),
+        (Group(0, runs[0]), tuple(runs)),
+    ]
+    assert library.runs_of_group(Group(0, runs[0])) == runs
+    opened = with_opened(rows, {Group(0, runs[0])})
+    assert [row.run for row in opened if row.is_member] == runs
+
+
+@pytest.mark.parametrize("told", [{"name": "mine"}, {"status": "paused"}, {"learning_rate": 0.5}])
+def test_a_run_with_something_of_its_own_stands_alone(library: Library, told: dict[str, Any]) -> None:
+    """A name, other settings, or that its training can be continued."""
+    runs = [ended(library), ended(library, **told), ended(library)]
+    assert order(library, NEWEST) == runs[::-1]
+
+
+def test_runs_of_other_data_do_not_part_equal_runs_but_runs_of_a_plan_do(library: Library) -> None:
+    one, other, two = ended(library), ended(library, data="moons"), ended(library)
+    assert order(library, NEWEST) == [Group(0, one), other]
+    library.delete([two])
+    group = told_group(library, [0.1, 0.2], an_experiment().changed(fingerprint="MNIST"))
+    after = ended(library)
+    assert order(library, NEWEST) == [after, group, one, other]
+
+
+def test_a_branch_stands_below_the_row_of_equal_runs_that_it_left(library: Library) -> None:
+    one, two = ended(library), ended(library, seed=2)
+    branch = library.begin(an_experiment(), "MNIST", one, 2.0)
+    assert [(row.chosen, row.depth) for row in listed(library, "", NEWEST).rows] == [(Group(0, one), 0), (branch, 1)]
+    library.delete([two])
+    assert order(library, NEWEST) == [one, branch]
+
+
+def test_what_most_runs_of_a_data_set_have_need_not_be_said(library: Library) -> None:
+    for rate in (0.1, 0.1, 0.1, 0.2):
+        ended(library, learning_rate=rate, seed=round(10 * rate))
+    ended(library, data="moons")
+    found = listed(library, "", NEWEST)
+    titles = {
+        row.run: str(run_name(subject_of([found.records[row.run]]), found.common.get(("MNIST", "MNIST"))))
+        for row in found.rows
+    }
+    assert titles[4] == "#4 · rate 0.2 · seed 2"
+    assert ("moons", "moons") not in found.common, "a run alone has nothing to be compared with"
 
 
 # ---- what they have in common
