@@ -66,12 +66,10 @@ def run_name(run: Subject, known: Settings | None = None, common: Settings | Non
     usual, known = common or {}, run.settings if known is None else known
     differing = [name for name in _ORDER if known.get(name, ()) != run.settings[name] and _is_told(name, run)]
     if "optimizer" in differing and "learning_rate" in differing:
-        is_usual = usual.get("optimizer") == run.settings["optimizer"]
-        differing.remove("optimizer" if is_usual else "learning_rate")  # the optimizer's name is followed by the rate
-    is_usual = {name: usual.get(name, ()) == run.settings[name] for name in differing}
-    parts, more = (
-        [_part(name, run.settings) for name in differing if is_usual[name] is which] for which in (False, True)
-    )
+        has_usual_one = usual.get("optimizer") == run.settings["optimizer"]
+        differing.remove("optimizer" if has_usual_one else "learning_rate")  # an optimizer is named with its rate
+    parts = [_part(name, run.settings) for name in differing if usual.get(name, ()) != run.settings[name]]
+    more = [_part(name, run.settings) for name in differing if usual.get(name, ()) == run.settings[name]]
     if not differing and run.origin and known is not run.settings:
         parts = ["same settings"]
     elif not differing:

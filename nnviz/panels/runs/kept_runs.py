@@ -434,7 +434,9 @@ def _told_of_group(records: Sequence[RunRecord], sort: str) -> str:
     figures, unit = values_of(records, figure := main_figure(records)), unit_of(records[0].target)
     ends = [figure_words(figure, value, unit=unit)[0] for value in figures[:1] + figures[-1:]]
     spread = f", from {ends[0]} to {ends[1]}" if figures else ""
-    lines = [f"{len(records)} runs that differ in their seed only. The figure is their median{spread}."]
+    have_seeds = len({seed_of(record) for record in records}) == len(records)
+    differing = "differ in their seed only" if have_seeds else "have the same settings, some also the same seed"
+    lines = [f"{len(records)} runs that {differing}. The figure is their median{spread}."]
     lines += [f"The last one: {text.date(max(record.created for record in records))}"]
     lines += [f"Enter puts the one in the middle, {middle}, into the window."]
     lines += [f"{seed_of(each)}: {figure_of([each], sort)[0]}, {each.status}" for each in records[:_MOST_SEEDS]]

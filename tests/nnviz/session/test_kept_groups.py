@@ -249,6 +249,16 @@ def test_of_an_even_number_it_is_between_the_two_and_the_better_one_stands_for_a
     assert middle_of(records).test_error == 0.02
 
 
+def test_a_figure_has_its_unit_or_says_that_the_run_diverged(library: Library) -> None:
+    run, bad = ended(library), ended(library, "diverged", learning_rate=0.5)
+    with library.database.writing():
+        library.database.update_run(run, {"epochs": 20, "seconds": 6.3, "nbytes": 12_300_000})
+    found = library.records([run, bad])
+    told = [figure_of([found[run]], sort)[0] for sort in (NEWEST, "epochs", "seconds", "nbytes", "test_rmse")]
+    assert told == ["20.00 %", "20 epochs", "6.30 s", "12.3 MB", "—"]
+    assert figure_of([found[bad]], NEWEST)[0] == "diverged"
+
+
 def test_runs_that_diverged_count(library: Library) -> None:
     records = records_of(library, told_group(library, [0.01, None, 0.03]))
     assert figure_of(records, "test_error")[0] == "3.00 %"

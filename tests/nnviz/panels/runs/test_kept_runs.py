@@ -14,6 +14,7 @@ from engine.datasets import DATASETS, Dataset
 from engine.experiment import Experiment
 from nnviz.library import Library
 from nnviz.library.schema import FIGURES
+from nnviz.look import text
 from nnviz.session.kept_list import Row, under_parents
 from nnviz.session.run_words import SORTS
 from nnviz.session.status import Stage, Status
@@ -83,9 +84,11 @@ def test_the_csv_of_the_list_has_all_figures(
     assert {name: found[name] for name in FIGURES} == figures
 
 
-def test_a_tooltip_tells_state_data_and_note(table: RunTable) -> None:
+def test_a_tooltip_tells_date_state_data_settings_and_note(table: RunTable, numbers: list[int]) -> None:
     words = table.model().index(0, 2).data(Qt.ToolTipRole)
-    for expected in ("784-32-10 · SGD 0.2", "finished, epoch 2", "MNIST", "bold try"):
+    with Library() as library:
+        date = text.date(library.run(numbers[2]).created)
+    for expected in ("784-32-10 · SGD 0.2", "seed 1", f"run 3 · {date} · finished, epoch 2", "MNIST", "bold try"):
         assert expected in words
 
 
@@ -241,6 +244,20 @@ def test_nothing_is_read_while_the_list_is_out_of_sight(ready_window: MainWindow
     library.refresh()
     assert not library.is_read
     assert not ready_window.session.library.rows
+
+
+def test_the_number_stands_before_the_name_and_is_read_out_with_it(table: RunTable, numbers: list[int]) -> None:
+    index = table.model().index(0, TITLE)
+    assert table.lines.line(0).number == f"#{numbers[2]}"
+    assert index.data(Qt.AccessibleTextRole) == f"#{numbers[2]} bold try · SGD 0.2 · 32"
+
+
+def test_after_a_deletion_the_other_runs_keep_their_numbers(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
+    ready_window.session.library.delete([numbers[0]])
+    qtbot.waitUntil(lambda: len(titles(table)) == 2)
+    assert [table.lines.line(row).number for row in range(2)] == [f"#{numbers[2]}", f"#{numbers[1]}"]
 
 
 # ---- what a person says of them
