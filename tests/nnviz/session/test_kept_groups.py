@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from nnviz.session.run_names import run_name, subject_of, title_in_group
 from nnviz.session.run_words import NEWEST, figure_of
 from nnviz.session.seeds import median_of, middle_of, note_of
 from tests.nnviz.library.helpers import an_experiment
+from tests.nnviz.library.test_sweeps import OLD
 from tests.nnviz.panels.runs.seed_helpers import group_of, told_group
 
 
@@ -205,6 +207,19 @@ def test_what_most_runs_of_a_data_set_have_need_not_be_said(library: Library) ->
     }
     assert titles[4] == "#4 · rate 0.2 · seed 2"
     assert ("moons", "moons") not in found.common, "a run alone has nothing to be compared with"
+
+
+def test_a_library_of_the_first_version_that_can_only_be_read_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no table of plans."""
+    path = tmp_path / "old.sqlite"
+    path.write_bytes(gzip.decompress(OLD.read_bytes()))
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with Library(path) as library:
+        assert not library.database.has_sweeps
+        for sort in (NEWEST, "test_error"):
+            assert sorted(run for row in listed(library, "", sort).rows for run in row.all_runs) == [1, 2]
 
 
 # ---- what they have in common
