@@ -63,13 +63,13 @@ def run_name(run: Subject, known: Settings | None = None, common: Settings | Non
         return RunName(run.name)
     if run.settings is None:
         return RunName(f"run {run.number.removeprefix('#')}, unreadable" if run.number else "unreadable")
-    usual, known = common or {}, run.settings if known is None else known
-    differing = [name for name in _ORDER if known.get(name, ()) != run.settings[name] and _is_told(name, run)]
+    most, known = common or {}, run.settings if known is None else known
+    differing = [name for name in _ORDER if known.get(name, ()) != run.settings[name] and _is_named(name, run)]
     if "optimizer" in differing and "learning_rate" in differing:
-        has_usual_one = usual.get("optimizer") == run.settings["optimizer"]
-        differing.remove("optimizer" if has_usual_one else "learning_rate")  # an optimizer is named with its rate
-    parts = [_part(name, run.settings) for name in differing if usual.get(name, ()) != run.settings[name]]
-    more = [_part(name, run.settings) for name in differing if usual.get(name, ()) == run.settings[name]]
+        has_common_one = most.get("optimizer") == run.settings["optimizer"]
+        differing.remove("optimizer" if has_common_one else "learning_rate")  # an optimizer is named with its rate
+    parts = [_part(name, run.settings) for name in differing if most.get(name, ()) != run.settings[name]]
+    more = [_part(name, run.settings) for name in differing if most.get(name, ()) == run.settings[name]]
     if not differing and run.origin and known is not run.settings:
         parts = ["same settings"]
     elif not differing:
@@ -83,8 +83,8 @@ def run_name(run: Subject, known: Settings | None = None, common: Settings | Non
     return RunName.of(run.number, parts, [*more, *([run.seeds] if run.seeds else [])], run.origin)
 
 
-def _is_told(name: str, run: Subject) -> bool:
-    """Whether a name can have that setting: a group has many seeds, and a branch is trained to any epoch."""
+def _is_named(name: str, run: Subject) -> bool:
+    """Whether a name may contain that setting: a group has many seeds, and a branch is trained to any epoch."""
     return not (run.seeds and name == "seed") and not (run.origin and name == "epochs")
 
 
@@ -114,8 +114,8 @@ def settings_of(made: Experiment, data: tuple[str, str] = ("", "")) -> Settings:
         data: title and fingerprint of the data.
     """
     hidden = tuple(dict.fromkeys(made.activations[:-1]))  # of equal layers once
-    told = {name: made.value(name) for name in _ORDER}
-    return told | {"activations": hidden, "data": data, "shape": made.shape}
+    found = {name: made.value(name) for name in _ORDER}
+    return found | {"activations": hidden, "data": data, "shape": made.shape}
 
 
 def shared(runs: Sequence[Settings]) -> Settings:
