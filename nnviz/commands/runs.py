@@ -24,7 +24,7 @@ from nnviz.look import text
 from nnviz.look.units import unit_of
 from nnviz.program_name import program_name
 
-_HEAD = ("run", "", "name", "data", "network", "epochs", "test", "begun", "size")
+_HEAD = ("run", "", "name", "data", "network", "rate", "epochs", "test", "begun", "size")
 _SWEEP = "sweep"
 _STATUS = {
     "pruned": "pruned: the rule of its sweep stopped it early, because others were better",
@@ -88,6 +88,7 @@ def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
         star,
         *([member] * has_sweeps),
         *words,
+        f"{made.training.learning_rate:g}",
         text.epochs(record.epochs, record.batches),
         result_of(record),
         text.date(record.created),

@@ -1,4 +1,4 @@
-"""``Group``: the runs of one trial of a plan, which differ in their seed only."""
+"""``Group``: runs that differ in their seed only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from typing import NamedTuple
 
 
 class Group(NamedTuple):
-    """The number of a plan, and which of its trials, counted from 0."""
+    """The runs of one trial of a plan, or runs that were trained one after the other with equal settings.
+
+    Attributes:
+        sweep: the number of the plan; 0 for runs that belong to none.
+        trial: which of the trials of the plan, counted from 0. Without a plan, the number of the first of the runs.
+    """
 
     sweep: int
     trial: int
+
+    @property
+    def is_of_plan(self) -> bool:
+        return self.sweep > 0

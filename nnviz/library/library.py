@@ -26,6 +26,8 @@ from nnviz.library.listing import (
     Listing,
     data_of_runs,
     entries,
+    equal_runs,
+    experiments_of_runs,
     groups_of_runs,
     listed,
     read_records,
@@ -160,6 +162,14 @@ class Library:
     def groups(self, folded: Collection[int] = ()) -> dict[int, Group]:
         """Returns of each run of a plan its group of seeds, by number, the oldest run first; not of these sweeps."""
         return groups_of_runs(self.database, folded)
+
+    def equal_runs(self) -> dict[int, Group]:
+        """Returns of each run that has the same settings but the seed as the one next to it, its group."""
+        return equal_runs(self.database)
+
+    def experiments(self, runs: Sequence[int]) -> dict[int, str]:
+        """Returns the experiments of these runs, as they are written, by number."""
+        return experiments_of_runs(self.database, runs)
 
     def runs_of_group(self, group: Group) -> list[int]:
         """Returns the numbers of the runs that differ in their seed only, the oldest first."""

@@ -16,6 +16,7 @@ from nnviz.library.records import RunRecord, columns, record_of, target_in
 from nnviz.library.schema import FIGURES
 
 _PAGE = 50
+_DIGITS = "-0123456789 "
 # The last epoch of a run with the same figures as the run: it is the one that they are of.
 _SAME = " AND ".join(f"epochs.{name} IS runs.{name}" for name in FIGURES)
 _KIND = "SELECT kind FROM sweeps WHERE sweeps.id = runs.sweep"
@@ -175,6 +176,8 @@ def entries(database: Database, search: str, folded: Collection[int]) -> list[En
     Thousands of them are counted by the database: nothing is made of each. Raises LibraryError.
     """
     where, values = _condition(database, search)
+    if not database.has_sweeps:
+        return [Entry(run, run, None) for (run,) in database.rows(f"SELECT id FROM runs WHERE {where}", values)]
     is_folded = f"sweep IN ({_joined(folded)})"
     query = (
         f"SELECT CASE WHEN {is_folded} THEN -sweep ELSE id END AS number, max(id), sweep, "
@@ -231,8 +234,49 @@ def groups_of_runs(database: Database, folded: Collection[int] = ()) -> dict[int
     return {int(run): Group(int(sweep), int(trial)) for run, sweep, trial in database.rows(f"{query} ORDER BY id")}
 
 
+def equal_runs(database: Database, since: int = 0) -> dict[int, Group]:
+    """The group of each run that another one with equal settings follows or precedes. Raises LibraryError.
+
+    Runs of a group were trained to their end with equal settings but for the seed, have the same name and note, and no
+    other run of the same data lies between them. Runs that belong to a plan are not grouped, and branches do not count.
+
+    Args:
+        since: the number of the first run that is looked at.
+    """
+    can_join = "status IN ('finished', 'diverged')" + (" AND sweep IS NULL" if database.has_sweeps else "")
+    query = (
+        f"SELECT id, {can_join}, data, fingerprint, name, note, experiment FROM runs "
+        "WHERE left_at IS NULL AND parent IS NULL AND deleted IS NULL AND id >= ? ORDER BY id"
+    )
+    latest: dict[tuple[str, str], tuple[object, list[int]]] = {}
+    found: list[list[int]] = []
+    for run, is_done, data, fingerprint, name, note, made in database.rows(query, (since,)):
+        key = (name, note, _without_seed(str(made))) if is_done else None
+        before, runs = latest.get((data, fingerprint), (None, []))
+        if key is not None and key == before:
+            runs.append(int(run))
+        else:
+            latest[data, fingerprint] = key, [int(run)]
+            found.append(latest[data, fingerprint][1])
+    return {run: Group(0, runs[0]) for runs in found if len(runs) > 1 for run in runs}
+
+
+def _without_seed(experiment: str) -> str:
+    """The text of an experiment without the seed of its training, which comes after that of the data."""
+    before, seed, after = experiment.rpartition('"seed":')
+    return f"{before}{after.lstrip(_DIGITS)}" if seed else experiment
+
+
+def experiments_of_runs(database: Database, runs: Sequence[int]) -> dict[int, str]:
+    """The experiments of these runs, as they are written, by number. Raises LibraryError."""
+    query = f"SELECT id, experiment FROM runs WHERE id IN ({_joined(runs)})"
+    return {int(run): str(made) for run, made in database.rows(query)}
+
+
 def runs_of_group(database: Database, group: Group) -> list[int]:
     """The numbers of its runs, the oldest first. Raises LibraryError."""
+    if not group.is_of_plan:
+        return [run for run, each in equal_runs(database, group.trial).items() if each == group]
     query = "SELECT id FROM runs WHERE sweep = ? AND trial = ? AND deleted IS NULL ORDER BY id"
     return [int(row[0]) for row in database.rows(query, group)]
 

@@ -131,20 +131,6 @@ class RunRecord:
             raise self._unreadable("experiment", error) from None
 
     @cached_property
-    def gist(self) -> tuple[tuple[int, ...], str, float]:
-        """Sizes of the layers, optimizer and learning rate, read without looking at the rest: for lists of many runs.
-
-        Raises UnreadableRunError if they cannot be read.
-        """
-        try:
-            told = json.loads(self._experiment)
-            training = told["training"]
-            return tuple(map(int, told["shape"])), str(training["optimizer"]), float(training["learning_rate"])
-        except (KeyError, TypeError, ValueError, RecursionError):  # some are not told, as they are the usual ones
-            made = self.experiment
-            return made.shape, made.training.optimizer, made.training.learning_rate
-
-    @cached_property
     def seed(self) -> int:
         """The seed of its training, read without looking at the rest. Raises UnreadableRunError."""
         try:

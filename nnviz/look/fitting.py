@@ -8,22 +8,24 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QFontMetrics
 
 from nnviz.look import theme
+from nnviz.look.run_name import BETWEEN, RunName
 
-_BETWEEN = " · "
 _LEAST = 40  # pixels that are left of what stands before the last part
 
 
 @lru_cache(maxsize=4000)
 def fitted(name: str, width: int, bold: bool = False) -> str:
-    """A name in small letters, as much of it as finds room in so many pixels.
+    """A name in small letters, as much of it as fits into that many pixels.
 
-    It is cut in the middle, as names often differ at their ends; of "784-512-256-10 · Adam 0.001" the sizes are cut, or
-    left out.
+    The name of a run loses its least important parts. Other names are cut in the middle, as they often differ at their
+    ends; of "784-512-256-10 · Adam 0.001" the sizes are cut, or left out.
     """
     metrics = QFontMetrics(theme.font(theme.SMALL, bold))
+    if isinstance(name, RunName):
+        return name.within(width, metrics.horizontalAdvance)
     if metrics.horizontalAdvance(name) <= width:
         return name
-    before, between, last = name.rpartition(_BETWEEN)
+    before, between, last = name.rpartition(BETWEEN)
     room = width - metrics.horizontalAdvance(between + last)
     if not before:
         return _cut(metrics, name, width)

@@ -5,7 +5,8 @@ A group whose first runs are under way has nothing in the library yet, and is co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from engine.history import Curve, History
 from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from nnviz.library import Group, UnknownRunError
-from nnviz.session.run_words import title_of_group, title_of_made
+from nnviz.look.run_name import RunName
+from nnviz.session.run_names import Subject, common, run_name, settings_of, shared, subject_of
 from nnviz.session.seeds import Chosen, middle_of, named_first, seed_number, seed_of
 from nnviz.session.under_way import GroupUnderWay, RunUnderWay
 
@@ -42,6 +44,7 @@ class Compared:
         parent: what the library tells of the run that it branched off from; None for none.
         colour: the name of its colour, in every view.
         under_way: what is being trained with several seeds; None for what is not under way.
+        title: what it is called among those that are compared: see :func:`named`.
     """
 
     chosen: Chosen
@@ -49,6 +52,7 @@ class Compared:
     parent: RunRecord | None
     colour: str
     under_way: GroupUnderWay | None = None
+    title: RunName = RunName("")
 
     @property
     def is_group(self) -> bool:
@@ -95,19 +99,18 @@ class Compared:
             return self.record.data
         return "" if self.under_way is None else self.under_way.data
 
-    @cached_property
-    def title(self) -> str:
-        """What it is called; one run of a group with its seed: "wider · seed 3"."""
-        if self.record is None:
-            return title_of_made(self.experiment)
-        title = title_of_group(self.records, self.parent)
-        is_of_group = isinstance(self.chosen, int) and self.record.sweep is not None
-        return f"{title} · {seed_of(self.record)}" if is_of_group else title
+    @property
+    def subject(self) -> Subject:
+        """What gets a name."""
+        if self.records:
+            return subject_of(self.records, says_diverged=True)
+        assert self.under_way is not None, "else it would not be compared"
+        return Subject(settings_of(self.under_way.experiment, (self.data, self.under_way.experiment.fingerprint)), "")
 
     @property
-    def title_of_middle(self) -> str:
+    def title_of_middle(self) -> RunName:
         """What the run in the middle is called: "wider · seed 3"."""
-        return f"{self.title} · {seed_of(self.record)}" if self.is_group and self.record is not None else self.title
+        return self.title.before(seed_of(self.record)) if self.is_group and self.record is not None else self.title
 
     def curves(self, figure: str, going: Mapping[int, RunUnderWay]) -> list[tuple[str, Curve]]:
         """The curve of a figure ("test_error") of each run, after what tells it from the others: "seed 3".
@@ -126,6 +129,21 @@ class Compared:
         return found + [(f"seed {seed}", run.curve(figure)) for seed, run in left.items()]
 
 
+def named(runs: Sequence[Compared]) -> tuple[Compared, ...]:
+    """The same with names that say what distinguishes each from the others; one run of a group with its seed."""
+    subjects = [run.subject for run in runs]
+    known = [subject.settings for subject in subjects if subject.settings is not None]
+    among, most = (shared(known), common(known)) if len(known) > 1 else (None, None)
+    found = []
+    for run, subject in zip(runs, subjects, strict=True):
+        title = run_name(subject, among, most)
+        is_of_group = isinstance(run.chosen, int) and run.record is not None and run.record.sweep is not None
+        if subject.name and is_of_group and run.record is not None:
+            title = title.before(seed_of(run.record))
+        found.append(run if title.forms == run.title.forms else replace(run, title=title))
+    return tuple(found)
+
+
 Content = tuple[tuple[Member, ...], "RunRecord | None"]
 
 
@@ -138,6 +156,8 @@ def contents_of(
         runs = library.runs_of_group(each) if isinstance(each, Group) else [each]
         kept = library.records(runs)
         records = [kept[run] for run in runs if run in kept]
+        if isinstance(each, Group) and not each.is_of_plan:
+            records = list({seed_of(record): record for record in records}.values())  # equal seeds make equal runs
         if not records:
             found[each] = None
         elif records != known.get(each):

@@ -11,7 +11,7 @@ from engine.bands import QUARTILES, RANGE
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.library import Group
 from nnviz.look.theme import COMPARED
-from nnviz.session.compared import Compared, Content, contents_of
+from nnviz.session.compared import Compared, Content, contents_of, named
 from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Messages
 from nnviz.session.seeds import Chosen, seed_number
@@ -85,7 +85,7 @@ class Comparison(QObject):
         """Compares that run no longer."""
         if run in self.colours:
             del self.colours[run]
-            self.runs = tuple(each for each in self.runs if each.chosen != run)
+            self.runs = named([each for each in self.runs if each.chosen != run])
             if run == self._pinned:
                 self._pinned = None
             self.changed.emit()
@@ -193,7 +193,7 @@ class Comparison(QObject):
             elif run in self.colours and (content is not None or run not in read or read[run].members):
                 read[run] = Compared(run, *(content or ((), None)), self.colours[run], begun)
         self._pinned = self._pinned if self._pinned in self.colours else None
-        runs = tuple(self._standing(read[run]) for run in self.colours if run in read)
+        runs = named([self._standing(read[run]) for run in self.colours if run in read])
         if contents or runs != self.runs:
             self.runs = runs
             self.changed.emit()
@@ -219,5 +219,8 @@ class Comparison(QObject):
         """Takes the names that a person gave."""
         old = [record for each in self.runs for record in each.records]
         now = [library.record(record.id) for record in old]
-        if any(new is not None and new.name != record.name for new, record in zip(now, old, strict=True)):
+        if any(
+            new is not None and (new.name, new.note) != (record.name, record.note)
+            for new, record in zip(now, old, strict=True)
+        ):
             self._look()

@@ -24,12 +24,13 @@ class Families:
     Attributes:
         sweeps: what the library tells of each sweep, by its number.
         opened: the sweeps whose trials stand below them.
-        groups: the group of each run of a plan, but for those of sweeps that are closed.
+        groups: the group of each run of a plan, but for those of sweeps that are closed, and of each run that has equal
+            settings as the one next to it.
         members: the runs of each of these groups, in the order in which they come.
         runs_of: of each sweep the runs that were found.
         best: of each sweep what it is sorted by, and what its runs have of it together, as far as it is known.
-        order: the numbers of all that was found, in order: by a figure within the same data only.
-        data: if it is sorted by a figure, title and fingerprint of the data of each that was found; else empty.
+        order: the numbers of all that was found, in order, those of the same data together.
+        data: title and fingerprint of the data of each that was found.
         parents: of each that stands below another, that one.
     """
 
@@ -38,18 +39,13 @@ class Families:
         self.sweeps = _sweeps(library)
         self.opened = [sweep for sweep in self.sweeps if sweep in opened]
         closed = [sweep for sweep in self.sweeps if sweep not in opened]
-        self.groups = library.groups(closed)
+        self.groups = library.groups(closed) | library.equal_runs()
         self.members = _members(self.groups)
         self.runs_of: dict[int, Sequence[int]] = {}
         self.best = self._best()
         self.parents: dict[int, int] = {}
-        self.data: dict[int, tuple[str, str]] = {}
-        if not self.groups and not self.sweeps:  # which the database can sort
-            self.order = library.runs(search, sort, SORTS[sort].is_ascending).ids
-            self.parents = library.parents()
-            self._note_data({run: run for run in self.order})
-            return
         newest = self._found(closed)
+        self.data = self._data_of(newest)
         self._stand_below(library.parents())
         self.order = self._sorted(newest)
 
@@ -87,18 +83,20 @@ class Families:
             self.parents.setdefault(number, folded.get(parent, self._number(parent)))
 
     def _sorted(self, newest: Mapping[int, int]) -> list[int]:
-        """The best first; of those alike, and where none is asked for, the newest. What is not known comes last."""
-        if self._sort == NEWEST:
-            return sorted(newest, key=lambda number: -newest[number])
-        values, sign = self._library.values(self._sort), 1 if SORTS[self._sort].is_ascending else -1
-        worth = {number: self._worth(number, values) for number in newest}
-        self._note_data(newest)
+        """The best of each data set first; of those alike, and where none is asked for, the newest. What is not known
+        comes last. Data sets are in the order of their titles if it is sorted by a figure, else in that of their first.
+        """
+        best_first = sorted(newest, key=lambda number: -newest[number])
+        worth: dict[int, float | None] = {}
+        if self._sort != NEWEST:
+            values, sign = self._library.values(self._sort), 1 if SORTS[self._sort].is_ascending else -1
+            worth = {number: self._worth(number, values) for number in newest}
 
-        def key(number: int) -> tuple[bool, float, int]:
-            value = worth[number]
-            return value is None, 0.0 if value is None else sign * value, -newest[number]
+            def key(number: int) -> tuple[bool, float]:
+                value = worth[number]
+                return value is None, 0.0 if value is None else sign * value
 
-        best_first = sorted(newest, key=key)
+            best_first.sort(key=key)
         sections: dict[tuple[str, str], list[int]] = defaultdict(list)
         for number in best_first:
             sections[self.data.get(number, ("", ""))].append(number)
@@ -107,13 +105,13 @@ class Families:
             is_unknown = all(worth[number] is None for number in sections[data])
             return is_unknown, data[0].lower(), -max(newest[number] for number in sections[data])
 
-        return [number for data in sorted(sections, key=place) for number in sections[data]]
+        ordered = sorted(sections, key=place) if self._sort in FIGURES else list(sections)
+        return [number for data in ordered for number in sections[data]]
 
-    def _note_data(self, newest: Mapping[int, int]) -> None:
-        """Notes the data of each, by its newest run, if the list is sorted by a figure."""
-        if self._sort in FIGURES:
-            known = self._library.data_sets()
-            self.data = {number: known[run] for number, run in newest.items() if run in known}
+    def _data_of(self, newest: Mapping[int, int]) -> dict[int, tuple[str, str]]:
+        """The data of each, which are those of its newest run."""
+        known = self._library.data_sets()
+        return {number: known[run] for number, run in newest.items() if run in known}
 
     def _worth(self, number: int, values: Mapping[int, float]) -> float | None:
         """What a sweep has together, the median of a group, the figure of a run; None where it is not known."""

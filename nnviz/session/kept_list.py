@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.errors import EngineError
+from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
 from nnviz.library import Group, LibraryError
 from nnviz.session.families import Families
+from nnviz.session.run_names import Settings, common, settings_of
 from nnviz.session.seeds import Chosen, named_first
 
 if TYPE_CHECKING:
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from nnviz.library.sweeps import ToldSweep
 
 PAGE = 25  # rows that are read at once: about as many as are in sight
+_MOST_COMPARED = 50  # runs of a data set that are looked at for what most of them have
 
 
 class Sweep(NamedTuple):
@@ -38,7 +44,7 @@ class Row(NamedTuple):
         siblings: of one of these, the numbers of all of them.
         of: the sweep that it stands for, or whose trial it is; None for any other.
         best: of a sweep what it is sorted by, and what its runs have of it together.
-        section: title of its data, if the list is sorted by a figure and this is the first row of other data.
+        section: title of its data, if this is the first row of other data than the row before has.
     """
 
     run: int
@@ -102,12 +108,14 @@ class Listed:
         count: how many runs there are, also those that were not searched for.
         notice: what there is to tell of how the file was opened; None for nothing.
         records: those of the runs that stand at the top, and of their parents.
+        common: the settings that most of the listed runs of a data set have, by its title and fingerprint.
     """
 
     rows: list[Row]
     count: int = 0
     notice: str | None = None
     records: Mapping[int, RunRecord] = field(default_factory=dict)
+    common: Mapping[tuple[str, str], Settings] = field(default_factory=dict)
 
 
 def listed(library: Library, search: str, sort: str, opened: Collection[object] = ()) -> Listed:
@@ -121,7 +129,32 @@ def listed(library: Library, search: str, sort: str, opened: Collection[object] 
     rows = [_row(row, families) for row in found]
     for place, section in _sections(found, families.data).items():
         rows[place] = rows[place]._replace(section=section)
-    return Listed(rows, library.count, library.notice, with_parents(library, rows[:PAGE]))
+    known = with_parents(library, rows[:PAGE])
+    return Listed(rows, library.count, library.notice, known, _common(library, rows, families.data))
+
+
+def _common(
+    library: Library, rows: Sequence[Row], data: Mapping[int, tuple[str, str]]
+) -> dict[tuple[str, str], Settings]:
+    """What most runs of each data set have, by the newest ones that stand alone or for a group of seeds."""
+    runs: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row in sorted((row for row in rows if row.run and not row.depth), key=lambda row: -row.run):
+        of = runs[data.get(row.run, ("", ""))]
+        if len(of) < _MOST_COMPARED:
+            of.append(row.run)
+    written = library.experiments([run for of in runs.values() for run in of])
+    found = {of: [_settings(written[run], of) for run in numbers if run in written] for of, numbers in runs.items()}
+    most = {of: common([each for each in settings if each is not None]) for of, settings in found.items()}
+    return {of: settings for of, settings in most.items() if settings is not None}
+
+
+@lru_cache(maxsize=2000)
+def _settings(written: str, data: tuple[str, str]) -> Settings | None:
+    """The settings of an experiment of the library; None where it cannot be read."""
+    try:
+        return settings_of(Experiment.from_dict(json.loads(written)), data)
+    except (EngineError, ValueError, RecursionError):
+        return None
 
 
 def _sections(rows: Sequence[Row], data: Mapping[int, tuple[str, str]]) -> dict[int, str]:
@@ -179,17 +212,15 @@ def with_parents(library: Library, rows: Sequence[Row]) -> dict[int, RunRecord]:
     for row in rows:
         records = [found[run] for run in row.all_runs if run in found]
         if records:
-            _parse(named_first(records), known, row.of is not None)
+            _parse(named_first(records), known)
     return known
 
 
-def _parse(record: RunRecord, known: Mapping[int, RunRecord], is_trial: bool) -> None:
-    """Reads what the title of a row tells: here, and not while the list is painted."""
-    with suppress(LibraryError):
-        parent = None if record.parent is None else known.get(record.parent)
-        if parent is not None:
-            _ = parent.experiment
-        _ = record.experiment if is_trial or parent is not None else record.gist
+def _parse(record: RunRecord, known: Mapping[int, RunRecord]) -> None:
+    """Reads what the title of a row needs: here, and not while the list is painted."""
+    for each in (record, None if record.parent is None else known.get(record.parent)):
+        with suppress(LibraryError):
+            _ = each and each.experiment
 
 
 def under_parents(ids: Iterable[int], parents: Mapping[int, int]) -> list[Row]:

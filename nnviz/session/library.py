@@ -15,6 +15,7 @@ from nnviz.session.kept_records import KeptRecords
 from nnviz.session.messages import Message, Messages
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
+from nnviz.session.run_names import Settings
 from nnviz.session.run_words import NEWEST, SORTS
 from nnviz.session.runs import Runs
 from nnviz.session.training import Training
@@ -70,6 +71,7 @@ class KeptRuns(QObject):
         self._closed: list[Row] = []  # the same while no group is open
         self._opened: set[Group | Sweep] = set()
         self.count, self.is_read, self.problem = 0, False, ""
+        self._common: Mapping[tuple[str, str], Settings] = {}
         self._records = KeptRecords(
             lane, self.known.emit, partial(messages.tell_error, "The library could not be read")
         )
@@ -133,6 +135,7 @@ class KeptRuns(QObject):
         self._arrange()
         self.is_read, self.problem = True, ""
         self._records.renew(found.records)
+        self._common = found.common
         self.listed.emit()
         if found.notice and found.notice != self._notice:
             self._notice = found.notice
@@ -177,6 +180,10 @@ class KeptRuns(QObject):
         follows.
         """
         return self._records.at(place)
+
+    def common_of(self, record: RunRecord) -> Settings | None:
+        """The settings that most of the listed runs of its data have; None where it is listed alone."""
+        return self._common.get(record.data_set)
 
     # ---- what a person does with them
 

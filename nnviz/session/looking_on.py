@@ -13,7 +13,7 @@ from nnviz.session.under_way import UnderWay
 class LookingOn:
     """Compares groups under way, each once: a person may leave them out again.
 
-    A race takes the place of what was compared. Seeds are compared beside that, if there is room.
+    A race takes the place of what was compared. Seeds are compared only where the user has not chosen runs.
 
     Attributes:
         sweep: the sweep whose trials are in view; 0 for none.
@@ -22,6 +22,7 @@ class LookingOn:
     def __init__(self, under_way: UnderWay, comparison: Comparison) -> None:
         self._under_way, self._comparison = under_way, comparison
         self._new: list[Group] = []
+        self._added: set[Group] = set()  # that were compared here, and not by the user
         self.sweep = 0
         under_way.groups_changed.connect(self._begin)
         under_way.changed.connect(self._look)
@@ -39,8 +40,13 @@ class LookingOn:
         is_race, self._new = len(self._new) > 1, []
         if is_race:
             self.show(groups)
-        elif len(self._comparison.colours) < len(COMPARED) and groups[0] not in self._comparison.colours:
-            self._comparison.toggle(groups[0])
+        elif self._comparison.colours.keys() <= self._added and groups[0] not in self._comparison.colours:
+            self._compare(groups[0])
+
+    def _compare(self, group: Group) -> None:
+        if len(self._comparison.colours) < len(COMPARED):
+            self._comparison.toggle(group)
+            self._added.add(group)
 
     def end(self, groups: Sequence[Group]) -> None:
         """It is over, and these have runs in the library. A race is compared now if nobody looked before."""
@@ -57,4 +63,4 @@ class LookingOn:
         """Compares these groups in the place of others, as many as can be told apart."""
         self._comparison.clear()
         for group in groups[: len(COMPARED)]:
-            self._comparison.toggle(group)
+            self._compare(group)

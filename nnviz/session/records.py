@@ -99,7 +99,7 @@ class Records(QObject):
         words = self._words_of_gap(run, words)
         if run.record is None and not waits:
             self._awaited.add(run.id)
-        told = dataset.title, run.parent_record, run.left_at, run.title
+        told = dataset.title, run.parent_record, run.left_at, run.title if run.is_named else ""
         history = run.history.copy() if run.record is None else None
         return Plan(
             self.path, run.record, run.start_epoch, run.experiment, *told, history, run.record_updated, waits, words

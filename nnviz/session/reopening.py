@@ -22,7 +22,7 @@ from nnviz.session.making import Making
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.opening import run_of
 from nnviz.session.resuming import Resuming
-from nnviz.session.run_words import title_of
+from nnviz.session.run_names import NAMELESS, title_of
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.snapshots import MOST, Snapshot
@@ -197,7 +197,7 @@ class Reopening:
         found, record, parent = kept.found, kept.record, kept.parent
         run = self._runs.add(run_of(found, self._settings.experiment, dataset))
         run.snapshots.fill([each for each in kept.past if each.epochs < run.epochs])
-        run.name = title_of(record, parent)
+        run.name, run.is_named = str(title_of(record, parent)), record.name not in NAMELESS
         run.record, run.parent_record, run.left_at = record.id, record.parent, record.left_at
         run.record_updated, run.batches = record.updated, max(run.batches, record.batches)
         run.is_kept = True

@@ -68,6 +68,7 @@ class Run:
             training was broken off within an epoch.
         path: the file that it was saved to or opened from; None for none.
         name: what it is called while it has no file.
+        is_named: whether that is a name that was given to it, and not one that says its settings.
         opened: the provenance that its file holds; None for a run that was not opened from a file.
         changes: a count that grows with everything it learns in this window.
         saved_changes: the count when it was last saved; -1 where its file holds another moment of it.
@@ -92,6 +93,7 @@ class Run:
     stage: Stage = Stage.RESTING
     path: Path | None = None
     name: str = "untitled"
+    is_named: bool = True
     opened: Provenance | None = None
     changes: int = 0
     saved_changes: int = 0

@@ -1,4 +1,4 @@
-"""How runs of the library are called in a list, and which figure stands beside them."""
+"""Which figure stands beside a run in a list, by what a list is sorted, and what old runs lose."""
 
 from __future__ import annotations
 
@@ -6,24 +6,18 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.errors import SettingError
-from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
-from engine.optimizers import OPTIMIZERS
-from nnviz.library import LibraryError
 from nnviz.look import text
 from nnviz.look.units import unit_of
 from nnviz.session.run import Run
-from nnviz.session.seeds import main_figure, median_of, named_first, seed_of
-from nnviz.session.setting_words import changes_between, setting_value
+from nnviz.session.seeds import main_figure, median_of
+from nnviz.session.setting_words import setting_value
 
 if TYPE_CHECKING:
     from nnviz.library import RunRecord
     from nnviz.library.room import Plan
 
 NEWEST = "id"
-NAMELESS = ("", "untitled")
-_MOST_TOLD = 2  # settings of a branch that are others than its parent's
 _MEGABYTE = 1e6
 _NONE = "—"
 
@@ -58,55 +52,17 @@ SORTS = {
 }
 
 
-def title_of(record: RunRecord, parent: RunRecord | None = None) -> str:
-    """Its name, or else what it is: "784-64-32-10 · SGD 0.2", "from epoch 4 · rate 0.05"."""
-    if record.name not in NAMELESS:
-        return text.name(record.name)
-    try:
-        if parent is not None and record.left_at is not None:
-            return _branch(record, parent, record.left_at)
-        return _gist(*record.gist)
-    except (LibraryError, SettingError):
-        return f"run {record.id}, unreadable"
-
-
-def title_of_made(experiment: Experiment) -> str:
-    """What a run of it is called that has no name."""
-    training = experiment.training
-    return _gist(experiment.shape, training.optimizer, training.learning_rate)
-
-
-def _gist(shape: Sequence[int], optimizer: str, rate: float) -> str:
-    return f"{text.shape(shape)} · {OPTIMIZERS[optimizer].label} {rate:g}"
-
-
-def _branch(record: RunRecord, parent: RunRecord, left_at: float) -> str:
-    differs = changes_between(parent.experiment, record.experiment)
-    told = [each.removeprefix("learning ") for each in differs[:_MOST_TOLD]]
-    more = f" and {len(differs) - _MOST_TOLD} more" if len(differs) > _MOST_TOLD else ""
-    return f"from epoch {text.epochs(left_at, parent.batches)} · {', '.join(told) or 'same settings'}{more}"
-
-
-def title_of_group(records: Sequence[RunRecord], parent: RunRecord | None = None) -> str:
-    """What runs that differ in their seed only are called together; of one run its title."""
-    return title_of(named_first(records), parent)
-
-
-def title_in_group(record: RunRecord, records: Sequence[RunRecord]) -> str:
-    """What one of them is called below the others: "seed 3", with its name if that is another."""
-    has_own = record.name not in (*NAMELESS, named_first(records).name)
-    return f"{seed_of(record)} · {text.name(record.name)}" if has_own else seed_of(record)
-
-
 def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     """The figure that a run is sorted by, of a group the median, and the name of its colour.
 
-    A dash where it was not measured, or diverged. Where it is of another epoch than the network of the one run, or that
-    was stopped early, the epoch stands with it: "2.67 % at 8".
+    A dash where it was not measured; "diverged" where most of the runs did. Where it is of another epoch than the
+    network of the one run, or that was stopped early, the epoch stands with it: "2.67 % at 8".
     """
     figure = main_figure(records) if sort == NEWEST else sort
     unit = unit_of(records[0].target)
     words, colour = figure_words(figure, median_of(records, figure), records[0].batches, unit)
+    if words == _NONE and 2 * sum(record.status == "diverged" for record in records) > len(records):
+        return "diverged", colour
     at = _epoch_told(records[0]) if len(records) == 1 and figure in records[0].figures else None
     return words if at is None or words == _NONE else f"{words} at {text.epochs(at)}", colour
 
@@ -120,9 +76,11 @@ def figure_words(figure: str, value: float | None, batches: int = 0, unit: str =
     if value is None or not math.isfinite(value):
         return _NONE, colour
     if figure == "epochs":
-        return text.epochs(value, batches), colour
+        return f"{text.epochs(value, batches)} epoch{'' if value == 1 else 's'}", colour
     if figure == "nbytes":
-        return text.figure(value / _MEGABYTE, 3), colour
+        return f"{text.figure(value / _MEGABYTE, 3)} MB", colour
+    if figure == "seconds":
+        return f"{text.steady(value)} s", colour
     if figure.endswith("_error"):
         return f"{100 * value:.2f} %", colour
     if figure.endswith("_rmse"):

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QFileDialog
 
 from nnviz.library import ENDING, LibraryError
-from nnviz.session.run_words import title_of
+from nnviz.session.run_names import title_of
 from nnviz.session.session import Session
 from nnviz.widgets.parts import named
 from nnviz.widgets.runs.export_dialog import ExportDialog, new_folder

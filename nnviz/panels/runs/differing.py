@@ -54,7 +54,7 @@ def differing(runs: Sequence[Compared], baseline: Chosen | None, live: Live | No
 def why_no_differences(runs: Sequence[Compared], baseline: Chosen | None) -> str:
     """Why there are no differences to the baseline in the figures of some runs; empty if there are."""
     others = [run for run in runs if _data_of(run) != _data_of(runs[_place_of(baseline, runs)])]
-    named = ", ".join(f"{text.plain(run.title, 30)} ({text.name(run.data)})" for run in others)
+    named = ", ".join(f"{run.title.within(30)} ({text.name(run.data)})" for run in others)
     return f"Trained on other data than the baseline, so their figures do not compare: {named}." if others else ""
 
 

@@ -9,7 +9,6 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from engine.datasets import Dataset
 from engine.validation import Array
-from nnviz.look import text
 from nnviz.look.meaning import Meaning
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.session.asked_compared import DISAGREEMENT, Disagreement, can_disagree
@@ -122,7 +121,7 @@ class DisagreeingPage(Page):
         comparison = self._session.comparison
         pair = comparison.pair
         runs = [run for run in comparison.runs if run.network is not None]
-        titles = {str(run.chosen): text.plain(run.title_of_middle, _LONGEST) for run in runs}
+        titles = {str(run.chosen): run.title_of_middle.within(_LONGEST) for run in runs}
         for place, button in enumerate(self.run_buttons):
             button.show_choice(titles, "" if pair is None else str(pair[place].chosen))
             button.setVisible(pair is not None)

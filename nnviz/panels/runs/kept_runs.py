@@ -13,20 +13,25 @@ from nnviz.library.schema import FIGURES
 from nnviz.library.sweeps import ToldSweep
 from nnviz.look import text
 from nnviz.look.results import figure_name
+from nnviz.look.run_name import RunName
 from nnviz.look.units import unit_of
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.runs.room_part import RoomPart
 from nnviz.panels.runs.trial_words import sweep_entry, sweep_row, sweep_title, trial_title
 from nnviz.session.kept_list import Row, Sweep
-from nnviz.session.run_words import (
-    SORTS,
-    figure_of,
-    figure_words,
+from nnviz.session.run_names import (
+    NAMELESS,
+    Subject,
+    run_name,
+    settings_of,
+    settings_of_record,
+    settings_words,
+    subject_of,
     title_in_group,
-    title_of_group,
-    title_of_made,
+    title_of,
 )
-from nnviz.session.seeds import Chosen, middle_of, named_first, note_of, seed_of
+from nnviz.session.run_words import SORTS, figure_of, figure_words
+from nnviz.session.seeds import Chosen, main_figure, middle_of, named_first, note_of, seed_of, values_of
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table, label
 from nnviz.widgets.choice_button import ChoiceButton
@@ -72,6 +77,7 @@ class KeptRunsPanel(DockCard):
         self._session = session
         self._chosen: Chosen | Sweep | None = None  # the run, group or sweep of the current row
         self._is_sought = False  # whether its row is to come into sight
+        self._titles: dict[int, RunName] = {}  # of the rows that were painted since something changed
         self.sort_button = ChoiceButton("runSortButton", "What the runs are sorted by", _SORT_TIP)
         self.head.row.addWidget(self.sort_button)
         self.search = named(FieldEdit(), "runSearchEdit", "Find runs", _SEARCH_TIP)
@@ -156,17 +162,28 @@ class KeptRunsPanel(DockCard):
         self.sort_button.show_choice({name: sort.title for name, sort in SORTS.items()}, library.sort)
         if not self.in_view or not library.is_read:
             return
+        self._titles.clear()
         counted = f"{text.count(library.count)} run{'' if library.count == 1 else 's'}"
         self.head.detail.show_versions(f"{counted} ·", "")
         self._words.setText(library.problem or (_NOTHING_FOUND if library.count else _EMPTY))
         self._stack.setCurrentWidget(self.table_view if library.rows else self._words)
-        current = next((place for place, row in enumerate(library.rows) if row.key == self._chosen), None)
+        current = self._place_of(self._chosen)
         headed = [place for place, row in enumerate(library.rows) if row.section]
+        self.table_view.show_numbers(max((max(row.all_runs, default=0) for row in library.rows), default=0))
         self.table_view.show_lines(len(library.rows), self._line, self._tip, current, self._is_sought, headed)
         self._is_sought = False
         self._moved()
 
+    def _place_of(self, chosen: Chosen | Sweep | None) -> int | None:
+        """The row of a run, group or sweep; of a run that is folded, the row of its group."""
+        rows = self._session.library.rows
+        found = next((place for place, row in enumerate(rows) if row.key == chosen), None)
+        if found is None and isinstance(chosen, int):
+            found = next((place for place, row in enumerate(rows) if row.holds(chosen)), None)
+        return found
+
     def _show_words(self) -> None:
+        self._titles.clear()
         if self.in_view:
             self.table_view.show_anew()
             self._show_note()
@@ -181,11 +198,14 @@ class KeptRunsPanel(DockCard):
         records, row = library.records_at(place), library.rows[place]
         figure, ink = self._figure(row, records)
         chosen = row.chosen
+        if records and place not in self._titles:
+            self._titles[place] = self._title(row, records)
+        held = [row.chosen, *self._compared_in(row)]
         return RunLine(
-            self._title(row, records),
+            self._titles[place] if records else self._title(row, records),
             figure,
             ink,
-            comparison.colours.get(chosen, "") if chosen is not None else "",
+            next((comparison.colours[each] for each in held if each in comparison.colours), ""),
             any(record.starred for record in records),
             comparison.is_pinned and comparison.baseline == chosen,
             row.holds(self._session.runs.current.record),
@@ -196,8 +216,9 @@ class KeptRunsPanel(DockCard):
             row.is_branch,
             not row.is_sweep,
             self._progress(row),
-            sweep_title(row.of) if row.is_sweep and row.of is not None else "",
+            sweep_title(row.of) if row.is_sweep and row.of is not None else _own_name(records),
             text.name(row.section),
+            f"#{max(row.all_runs)}" if row.all_runs else "",
         )
 
     def _figure(self, row: Row, records: Sequence[RunRecord]) -> tuple[str, str]:
@@ -219,22 +240,26 @@ class KeptRunsPanel(DockCard):
             return f"{title}{going}" if going else ""
         if row.of is not None and not row.is_member:
             title = trial_title(named_first(records), row.of.varied, is_whole=True)
+        elif len(records) == 1:
+            title = title_of(records[0])
         told = _told(records[0]) if len(records) == 1 else _told_of_group(records, self._session.library.sort)
         return f"{title}{going}{told}"
 
-    def _title(self, row: Row, records: Sequence[RunRecord]) -> str:
+    def _title(self, row: Row, records: Sequence[RunRecord]) -> RunName:
         library = self._session.library
         if row.of is not None and row.is_sweep:
-            return sweep_row(row.of)
+            return RunName(sweep_row(row.of))
         if not records:
             begun = self._session.under_way.groups.get(row.group) if row.group is not None else None
-            return "…" if begun is None else title_of_made(begun.experiment)
+            return RunName("…") if begun is None else run_name(Subject(settings_of(begun.experiment), ""))
         if row.is_member:
             return title_in_group(records[0], self._known(row.siblings))
         if row.of is not None:
             return trial_title(named_first(records), row.of.varied)
-        above = named_first(records).parent
-        return title_of_group(records, None if above is None else library.record(above))
+        named = named_first(records)
+        parent = None if named.parent is None else library.record(named.parent)
+        known = library.common_of(named) if parent is None else settings_of_record(parent)
+        return run_name(subject_of(records)._replace(number=""), known)
 
     # ---- the current row
 
@@ -296,8 +321,16 @@ class KeptRunsPanel(DockCard):
             self._compare(row)
 
     def _compare(self, row: Row) -> None:
-        if row.chosen is not None:
+        compared = self._compared_in(row)
+        for run in compared:
+            self._session.comparison.leave_out(run)
+        if row.chosen is not None and not compared:
             self._session.comparison.toggle(row.chosen)
+
+    def _compared_in(self, row: Row) -> list[int]:
+        """The runs of a closed group that are compared by themselves: their row shows it, as they have none."""
+        is_closed = row.group is not None and not row.is_open
+        return [run for run in row.runs if run in self._session.comparison.colours] if is_closed else []
 
     def _pin(self, row: Row) -> None:
         if row.chosen is not None:
@@ -365,6 +398,12 @@ def _title_in_file(sweep: ToldSweep, records: Sequence[RunRecord]) -> str:
     return f"{sweep_title(sweep)} · {trial_title(named_first(records), sweep.varied, is_whole=True)}"
 
 
+def _own_name(records: Sequence[RunRecord]) -> str:
+    """What the user calls a run or a group; empty for nothing."""
+    name = named_first(records).name if records else ""
+    return "" if name in NAMELESS else text.name(name)
+
+
 def _told(record: RunRecord) -> str:
     """What a tooltip tells of a run below its title."""
     when = text.date(record.created)
@@ -372,7 +411,8 @@ def _told(record: RunRecord) -> str:
     if record.figures_before is not None:
         lines.append(f"its figures are of epoch {text.epochs(record.figures_before)}")
     try:
-        lines.append(f"{text.name(record.data)} · {text.shape(record.experiment.shape)}")
+        settings = settings_of(record.experiment, record.data_set)
+        lines.append(f"{text.name(record.data)} · {settings_words(settings)}")
     except LibraryError as error:
         lines.append(str(error))
     if record.note:
@@ -391,7 +431,13 @@ def _told_of_sweep(row: Row) -> str:
 def _told_of_group(records: Sequence[RunRecord], sort: str) -> str:
     """What a tooltip tells of a group below its title: the figure of each of its runs."""
     middle = seed_of(middle_of(records))
-    lines = [f"{len(records)} runs that differ in their seed only. The figure is their median."]
+    figures, unit = values_of(records, figure := main_figure(records)), unit_of(records[0].target)
+    ends = [figure_words(figure, value, unit=unit)[0] for value in figures[:1] + figures[-1:]]
+    spread = f", from {ends[0]} to {ends[1]}" if figures else ""
+    have_seeds = len({seed_of(record) for record in records}) == len(records)
+    differing = "differ in their seed only" if have_seeds else "have the same settings, some also the same seed"
+    lines = [f"{len(records)} runs that {differing}. The figure is their median{spread}."]
+    lines += [f"The last one: {text.date(max(record.created for record in records))}"]
     lines += [f"Enter puts the one in the middle, {middle}, into the window."]
     lines += [f"{seed_of(each)}: {figure_of([each], sort)[0]}, {each.status}" for each in records[:_MOST_SEEDS]]
     if len(records) > _MOST_SEEDS:

@@ -18,7 +18,8 @@ from nnviz.library import LibraryError
 from nnviz.look import text
 from nnviz.look.meaning import Meaning
 from nnviz.look.results import WHY_ONCE, figure_name, figure_value, range_words, spread_words, words_of_seeds
-from nnviz.session.run_words import NAMELESS, title_of
+from nnviz.look.run_name import RunName
+from nnviz.session.run_names import NAMELESS, run_name, subject_of
 from nnviz.session.setting_words import setting_name
 from nnviz.session.trial_table import TrialTable
 from nnviz.widgets.read_out import Piece
@@ -88,7 +89,7 @@ def _varied(told: ToldSweep) -> list[str]:
     return [*names, "…"] if len(told.varied) > _MOST_TOLD else names
 
 
-def trial_title(record: RunRecord, varied: Sequence[str], is_whole: bool = False) -> str:
+def trial_title(record: RunRecord, varied: Sequence[str], is_whole: bool = False) -> RunName:
     """What a trial is called below its sweep, whose row names what varies: "0.05 · 64-32".
 
     Where it ``is_whole``: "learning rate 0.05 · hidden layers 64-32".
@@ -98,8 +99,8 @@ def trial_title(record: RunRecord, varied: Sequence[str], is_whole: bool = False
     except (LibraryError, SettingError):
         values = []
     if record.name not in NAMELESS or not values:
-        return title_of(record)
-    return " · ".join(f"{name} {value}" if is_whole else value for name, value in values)
+        return run_name(subject_of([record])._replace(number=""))
+    return RunName.of("", [f"{name} {value}" if is_whole else value for name, value in values])
 
 
 def value_words(name: str, value: object) -> str:

@@ -8,7 +8,6 @@ from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
-from nnviz.look import text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.runs.differing import Live, differing, verdicts, why_no_differences
 from nnviz.panels.runs.race_button import RaceButton
@@ -112,7 +111,7 @@ class WhatDiffersPage(Page):
         comparison = self._session.comparison
         runs, baseline = comparison.runs, comparison.baseline
         letters = _LONGEST if self._is_wide else _SHORT
-        titles = {str(run.chosen): text.plain(run.title, letters) for run in runs}
+        titles = {str(run.chosen): run.title.within(letters) for run in runs}
         self.baseline_button.show_choice(titles, str(baseline))
         self.baseline_button.setVisible(len(runs) > 1)
         self._baseline_word.setVisible(len(runs) > 1 and self._is_wide)

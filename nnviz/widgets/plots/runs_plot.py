@@ -20,6 +20,7 @@ from engine.history import Curve
 from engine.lazy_dataclass import dataclass
 from nnviz.look import theme
 from nnviz.look.fitting import fitted
+from nnviz.look.run_name import RunName
 from nnviz.widgets.parts import named
 from nnviz.widgets.plots.band_fill import BandFill
 from nnviz.widgets.plots.curve_axes import EpochAxis, Quantity, ValueAxis, ends
@@ -27,7 +28,7 @@ from nnviz.widgets.plots.curve_figures import Line, value_at
 from nnviz.widgets.plots.curve_line import CurveLine
 from nnviz.widgets.plots.zoom_plot import ZoomPlot
 
-_LEAST_RIGHT, _MOST_SHARE = 60, 0.34  # for the names: pixels, and of the plot's width
+_LEAST_RIGHT, _MOST_SHARE = 60, 0.25  # for the names: pixels, and of the plot's width
 _LINE = 17  # least vertical distance between two names, in pixels
 _GAP, _SIDE = 8, 8
 
@@ -42,7 +43,7 @@ class RunCurve:
         count: how many runs there will be.
     """
 
-    title: str
+    title: RunName
     colour: str
     curves: Sequence[Curve]
     count: int = 1
@@ -245,10 +246,15 @@ class RunsPlot(ZoomPlot):
         return [self._label(each, 10_000) for each in self._shown]
 
     def _label(self, shown: _Shown, width: int) -> str:
-        """A run's name and its last value, of how many runs; the name is shortened where there is no room for all."""
-        value, metrics = f" · {self.quantity.text(shown.line.values[-1])}", QFontMetrics(theme.font(theme.SMALL))
-        value += shown.told(-1)
-        return fitted(shown.run.title, width - metrics.horizontalAdvance(value)) + value
+        """A run's name, its last value, and of how many runs that is. If there is little room, the name is shortened.
+
+        Before the name is cut, the number of runs is left out.
+        """
+        measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
+        value, count = f" · {self.quantity.text(shown.line.values[-1])}", shown.told(-1)
+        is_cut = measure(shown.run.title.forms[-1] + value + count) > width
+        value += "" if is_cut else count
+        return fitted(shown.run.title, width - measure(value)) + value
 
     def _labels(self) -> list[tuple[_Shown, float]]:
         """Each run with the height of its name in pixels: that of the line's end, apart from the others."""

@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 from engine.lazy_dataclass import dataclass
 from nnviz.look import text, theme
 from nnviz.look.fitting import fitted
+from nnviz.look.run_name import RunName
 from nnviz.widgets.fields import FieldEdit
 from nnviz.widgets.parts import named
 from nnviz.widgets.table_look import show_as_rows
@@ -28,7 +29,7 @@ _WIDTHS = {STAR: 20, COLOUR: 20, SEEDS: 32, FIGURE: 56}
 _HIGH = 32  # pixels of a row
 _HEADING = 22  # pixels above the first row of a section
 _SIDE = 10  # of the square
-_INDENT, _AIR = 12, 4
+_INDENT, _AIR, _GAP = 12, 4, 7
 _ARROW = 3.5  # half the width of the triangle
 _STAR = "★"
 
@@ -51,9 +52,10 @@ class RunLine:
         progress: of a group that is being trained, how far it is: stands in the place of count and figure.
         name: what a person changes to rename it, where that is not the title.
         heading: what stands above it, if it is the first row of a section.
+        number: "#18", that of the run in its library.
     """
 
-    title: str
+    title: RunName
     figure: str = ""
     figure_colour: str = "muted"
     colour: str = ""
@@ -69,11 +71,12 @@ class RunLine:
     progress: str = ""
     name: str = ""
     heading: str = ""
+    number: str = ""
 
     @property
-    def words(self) -> str:
+    def words(self) -> RunName:
         """The title as it stands in the list."""
-        return f"↳ {self.title}" if self.is_branch else self.title
+        return self.title.after("↳ ") if self.is_branch else self.title
 
     @property
     def count(self) -> str:
@@ -97,7 +100,7 @@ class _Model(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.count = 0
-        self.line: Callable[[int], RunLine] = lambda place: RunLine("")
+        self.line: Callable[[int], RunLine] = lambda place: RunLine(RunName(""))
         self._tip: Callable[[int], str] = lambda place: ""
         self.renamed: Callable[[int, str], None] = lambda place, name: None
 
@@ -127,7 +130,7 @@ class _Model(QAbstractTableModel):
         words = {
             STAR: _STAR if line.is_starred else "",
             COLOUR: "compared" if line.colour and role == Qt.AccessibleTextRole else "",
-            TITLE: line.words,
+            TITLE: f"{line.number} {line.words}".lstrip() if role == Qt.AccessibleTextRole else str(line.words),
             SEEDS: _spoken(line) if role == Qt.AccessibleTextRole else line.count,
             FIGURE: line.told,
         }
@@ -149,7 +152,7 @@ class _NameField(QStyledItemDelegate):
 
     def __init__(self, table: RunTable) -> None:
         super().__init__(table)
-        self._lines = table.lines
+        self._table = table
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:
         field = named(FieldEdit(), "runNameEdit", "Name of the run", "What the run is called. Enter keeps the name.")
@@ -159,19 +162,19 @@ class _NameField(QStyledItemDelegate):
     def updateEditorGeometry(  # noqa: N802
         self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex
     ) -> None:
-        """Over the whole title, which begins further left where there is no square."""
+        """Over the whole title, which begins further left where there is neither square nor number."""
         place = QRect(option.rect)
         place.setTop(place.bottom() + 1 - _HIGH)  # below the heading of a section
-        if not self._lines.line(index.row()).has_square:
-            place.setLeft(place.left() - _WIDTHS[COLOUR])
+        is_run = self._table.lines.line(index.row()).has_square
+        place.setLeft(place.left() + (self._table.number_width if is_run else -_WIDTHS[COLOUR]))
         editor.setGeometry(place)
 
 
 class _Ink:
     """What rows are painted with: fonts, colours and columns are looked up once for all of them."""
 
-    def __init__(self, painter: QPainter, columns: Mapping[int, tuple[int, int]]) -> None:
-        self._painter, self._columns = painter, columns
+    def __init__(self, painter: QPainter, columns: Mapping[int, tuple[int, int]], number_width: int) -> None:
+        self._painter, self._columns, self._number_width = painter, columns, number_width
         self._plain, self._bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
         self._colours: dict[str, QColor] = {}
         painter.setRenderHint(QPainter.Antialiasing)
@@ -201,9 +204,12 @@ class _Ink:
         painter.setFont(self._plain)
         if line.is_starred:
             self._write(_STAR, "text", self._place(STAR, top), Qt.AlignHCenter)
-        place = self._place(TITLE, top).adjusted(_AIR + line.indent, 0, 0, 0)
+        place = self._place(TITLE, top).adjusted(_AIR + self._number_width + line.indent, 0, 0, 0)
         if line.has_square:
             self._paint_square(line, self._place(COLOUR, top))
+            number = self._place(TITLE, top).adjusted(_AIR, 0, 0, 0)
+            number.setWidth(self._number_width - _GAP)
+            self._write(line.number, "muted", number, Qt.AlignRight)
         else:
             place.setLeft(self._place(COLOUR, top).left() + _AIR)
         place.setRight(self._paint_right(line, top))
@@ -306,11 +312,22 @@ class RunTable(QTableView):
         self.doubleClicked.connect(self._double_clicked)
         self._pressed = 0  # where the mouse was pressed, from the left
         self._headed: Sequence[int] = ()  # the rows that are higher, by a heading
+        self._largest = 0  # of the numbers of runs
         theme.changed.connect(self.viewport().update)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed = event.x()
-        super().mousePressEvent(event)
+        if not self._is_heading(event.y()):
+            super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if not self._is_heading(event.y()):
+            super().mouseDoubleClickEvent(event)
+
+    def _is_heading(self, y: int) -> bool:
+        """Whether the heading of a section is at that height."""
+        row = self.rowAt(y)
+        return row in self._headed and y < self.rowViewportPosition(row) + _HEADING
 
     def _is_count(self, index: QModelIndex) -> bool:
         """Whether the mouse was pressed on the count, or on the triangle before it."""
@@ -348,6 +365,16 @@ class RunTable(QTableView):
     def go_to(self, row: int) -> None:
         """Makes a row the current one, in sight."""
         self.setCurrentIndex(self.lines.index(row, TITLE))
+
+    def show_numbers(self, largest: int) -> None:
+        """Leaves room for the numbers of runs up to that one."""
+        self._largest = largest
+
+    @property
+    def number_width(self) -> int:
+        """Pixels that the numbers of runs take at the left of the titles."""
+        digits = max(len(str(self._largest)), 2)
+        return QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(f"#{digits * '8'}") + _GAP
 
     def show_lines(
         self,
@@ -390,7 +417,7 @@ class RunTable(QTableView):
         if first < 0:
             return
         painter = QPainter(self.viewport())
-        ink, width = _Ink(painter, columns), sum(width for _, width in columns.values())
+        ink, width = _Ink(painter, columns, self.number_width), sum(width for _, width in columns.values())
         for row in range(first, self.lines.count if last < 0 else last + 1):
             line, top = self.lines.line(row), self.rowViewportPosition(row)
             if line.heading:

@@ -39,10 +39,11 @@ def test_an_empty_library_says_so(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_list_has_a_line_for_each_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert runs() == 0
     head, third, second, first, foot = capsys.readouterr().out.splitlines()
-    assert head.split() == ["run", "name", "data", "network", "epochs", "test", "begun", "size"]
+    assert head.split() == ["run", "name", "data", "network", "rate", "epochs", "test", "begun", "size"]
     assert first.split()[:2] == ["1", "*"]
     assert "a try" in first
-    assert "clouds" in first
+    assert first.index("clouds") == third.index("clouds") == head.index("data")
+    assert [line.split("4-5-3")[1].split()[0] for line in (first, second)] == ["0.01", "0.01"], "the learning rates"
     assert "0.00 %" in first or "%" in first
     assert "from 1" in third
     assert "\x1b" not in third

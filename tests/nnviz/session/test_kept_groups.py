@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +13,11 @@ from engine.many.beats import compared
 from nnviz.library import Group, Library, RunRecord
 from nnviz.look.results import words_of_pairs
 from nnviz.session.kept_list import Row, listed, with_opened
-from nnviz.session.run_words import NEWEST, figure_of, title_in_group, title_of_group
+from nnviz.session.run_names import run_name, subject_of, title_in_group
+from nnviz.session.run_words import NEWEST, figure_of
 from nnviz.session.seeds import median_of, middle_of, note_of
 from tests.nnviz.library.helpers import an_experiment
+from tests.nnviz.library.test_sweeps import OLD
 from tests.nnviz.panels.runs.seed_helpers import group_of, told_group
 
 
@@ -24,7 +28,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 def single(library: Library, error: float | None, **told: int) -> int:
-    run = library.begin(an_experiment(), "MNIST", **told)
+    run = library.begin(an_experiment(), "MNIST", name=f"by itself {error}", **told)
     with library.database.writing():
         library.database.update_run(run, {"status": "finished", "test_error": error})
     return run
@@ -45,20 +49,23 @@ def order(library: Library, sort: str, search: str = "") -> list[int | Group]:
 def test_rows_of_other_data_are_sorted_apart_below_a_title(library: Library, has_groups: bool) -> None:
     made, runs = an_experiment(), []
     for title, error in (("moons", 0.2), ("digits", 0.3), ("moons", 0.1)):
-        runs.append(library.begin(made.changed(fingerprint=title), title))
+        runs.append(library.begin(made.changed(fingerprint=title), title, name=f"{error}"))
         with library.database.writing():
             library.database.update_run(runs[-1], {"status": "finished", "test_error": error})
     expected = [(runs[1], "digits"), (runs[2], "moons"), (runs[0], "")]
+    newest = [(runs[2], "moons"), (runs[0], ""), (runs[1], "digits")]
     if has_groups:
-        expected.insert(1, (told_group(library, [0.1, 0.2], made.changed(fingerprint="MNIST")), "MNIST"))
+        group = told_group(library, [0.1, 0.2], made.changed(fingerprint="MNIST"))
+        expected.insert(1, (group, "MNIST"))
+        newest.insert(0, (group, "MNIST"))
     assert [(row.chosen, row.section) for row in listed(library, "", "test_error").rows] == expected
+    assert [(row.chosen, row.section) for row in listed(library, "", NEWEST).rows] == newest, "the latest data first"
     again = library.begin(made.changed(fingerprint="more noise"), "moons")
     last = listed(library, "", "test_error").rows[-1]
     assert (last.chosen, last.section) == (again, "moons (other data)")
-    assert not any(row.section for row in listed(library, "", NEWEST).rows), "by date they are one list"
-    assert not any(row.section for row in listed(library, "", "epochs").rows), "and by what is the same for all data"
     library.delete([again])
-    assert not any(row.section for row in listed(library, "moons", "test_error").rows)
+    for sort in (NEWEST, "test_error", "epochs"):
+        assert not any(row.section for row in listed(library, "moons", sort).rows), "there is only one data set"
 
 
 def test_a_group_is_one_row_where_its_newest_run_is(library: Library) -> None:
@@ -139,6 +146,82 @@ def test_a_lone_run_of_a_plan_is_listed_as_a_run(library: Library) -> None:
     assert [(row.chosen, row.is_open) for row in rows] == [(group, False)]
 
 
+# ---- equal runs one after the other
+
+
+def ended(library: Library, status: str = "finished", data: str = "MNIST", name: str = "", **changes: float) -> int:
+    """A run that was trained by itself."""
+    run = library.begin(an_experiment().changed(fingerprint=data, **changes), data, name=name)
+    with library.database.writing():
+        library.database.update_run(run, {"status": status, "test_error": 0.2})
+    return run
+
+
+def test_equal_runs_one_after_the_other_are_one_row(library: Library) -> None:
+    runs = [ended(library, seed=seed) for seed in (1, 2, 2)]
+    other = ended(library, learning_rate=0.5)
+    again = ended(library, seed=4)
+    rows = listed(library, "", NEWEST).rows
+    assert [(row.chosen, tuple(row.runs)) for row in rows] == [
+        (again, ()),
+        (other, ()),
+        (Group(0, runs[0]), tuple(runs)),
+    ]
+    assert library.runs_of_group(Group(0, runs[0])) == runs
+    opened = with_opened(rows, {Group(0, runs[0])})
+    assert [row.run for row in opened if row.is_member] == runs
+
+
+@pytest.mark.parametrize("told", [{"name": "mine"}, {"status": "paused"}, {"learning_rate": 0.5}])
+def test_a_run_with_something_of_its_own_stands_alone(library: Library, told: dict[str, Any]) -> None:
+    """A name, other settings, or that its training can be continued."""
+    runs = [ended(library), ended(library, **told), ended(library)]
+    assert order(library, NEWEST) == runs[::-1]
+
+
+def test_runs_of_other_data_do_not_part_equal_runs_but_runs_of_a_plan_do(library: Library) -> None:
+    one, other, two = ended(library), ended(library, data="moons"), ended(library)
+    assert order(library, NEWEST) == [Group(0, one), other]
+    library.delete([two])
+    group = told_group(library, [0.1, 0.2], an_experiment().changed(fingerprint="MNIST"))
+    after = ended(library)
+    assert order(library, NEWEST) == [after, group, one, other]
+
+
+def test_a_branch_stands_below_the_row_of_equal_runs_that_it_left(library: Library) -> None:
+    one, two = ended(library), ended(library, seed=2)
+    branch = library.begin(an_experiment(), "MNIST", one, 2.0)
+    assert [(row.chosen, row.depth) for row in listed(library, "", NEWEST).rows] == [(Group(0, one), 0), (branch, 1)]
+    library.delete([two])
+    assert order(library, NEWEST) == [one, branch]
+
+
+def test_what_most_runs_of_a_data_set_have_need_not_be_said(library: Library) -> None:
+    for rate in (0.1, 0.1, 0.1, 0.2):
+        ended(library, learning_rate=rate, seed=round(10 * rate))
+    ended(library, data="moons")
+    found = listed(library, "", NEWEST)
+    titles = {
+        row.run: str(run_name(subject_of([found.records[row.run]]), found.common.get(("MNIST", "MNIST"))))
+        for row in found.rows
+    }
+    assert titles[4] == "#4 · rate 0.2 · seed 2"
+    assert ("moons", "moons") not in found.common, "a run alone has nothing to be compared with"
+
+
+def test_a_library_of_the_first_version_that_can_only_be_read_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no table of plans."""
+    path = tmp_path / "old.sqlite"
+    path.write_bytes(gzip.decompress(OLD.read_bytes()))
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with Library(path) as library:
+        assert not library.database.has_sweeps
+        for sort in (NEWEST, "test_error"):
+            assert sorted(run for row in listed(library, "", sort).rows for run in row.all_runs) == [1, 2]
+
+
 # ---- what they have in common
 
 
@@ -181,10 +264,20 @@ def test_of_an_even_number_it_is_between_the_two_and_the_better_one_stands_for_a
     assert middle_of(records).test_error == 0.02
 
 
+def test_a_figure_has_its_unit_or_says_that_the_run_diverged(library: Library) -> None:
+    run, bad = ended(library), ended(library, "diverged", learning_rate=0.5)
+    with library.database.writing():
+        library.database.update_run(run, {"epochs": 20, "seconds": 6.3, "nbytes": 12_300_000})
+    found = library.records([run, bad])
+    told = [figure_of([found[run]], sort)[0] for sort in (NEWEST, "epochs", "seconds", "nbytes", "test_rmse")]
+    assert told == ["20.00 %", "20 epochs", "6.30 s", "12.3 MB", "—"]
+    assert figure_of([found[bad]], NEWEST)[0] == "diverged"
+
+
 def test_runs_that_diverged_count(library: Library) -> None:
     records = records_of(library, told_group(library, [0.01, None, 0.03]))
     assert figure_of(records, "test_error")[0] == "3.00 %"
-    assert figure_of(records_of(library, told_group(library, [0.01, None, None])), "test_error")[0] == "—"
+    assert figure_of(records_of(library, told_group(library, [0.01, None, None])), "test_error")[0] == "diverged"
 
 
 def test_the_name_is_that_of_most_and_another_one_stands_beside_its_seed(library: Library) -> None:
@@ -192,7 +285,7 @@ def test_the_name_is_that_of_most_and_another_one_stands_beside_its_seed(library
     odd = library.runs_of_group(group)[0]
     library.annotate(odd, name="odd", note="look again")
     records = records_of(library, group)
-    assert title_of_group(records) == "wider"
+    assert run_name(subject_of(records)) == "wider"
     assert [title_in_group(record, records) for record in records] == ["seed 1 · odd", "seed 2", "seed 3"]
     assert note_of(records) == ""
 

@@ -20,8 +20,8 @@ from tests.nnviz.library.helpers import an_experiment
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     with Library(tmp_path / "library.sqlite") as library:
-        for _ in range(4 * PAGE):
-            library.begin(an_experiment(), "MNIST")
+        for number in range(4 * PAGE):
+            library.begin(an_experiment(), "MNIST", name=f"run {number}")
         yield library
 
 

@@ -46,7 +46,7 @@ def told_sweep(library: Library, errors: Sequence[Sequence[float | None]], name:
 
 
 def single(library: Library, error: float | None) -> int:
-    run = library.begin(an_experiment(), "MNIST")
+    run = library.begin(an_experiment(), "MNIST", name=f"by itself {error}")
     with library.database.writing():
         library.database.update_run(run, {"status": "finished", "test_error": error})
     return run

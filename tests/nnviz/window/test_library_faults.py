@@ -17,6 +17,7 @@ from nnviz.commands import cli
 from nnviz.jobs import child
 from nnviz.library import Library, recording
 from nnviz.session.run import Run
+from nnviz.session.run_names import NAMELESS
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -292,6 +293,27 @@ def test_a_run_with_which_another_window_went_on_becomes_a_branch(make_window: M
         assert (new.parent, new.left_at) == (run, 2)
         assert library.history(new.id).error.test.epochs == [0, 1, 2, 3]
     assert mine.window.close()
+
+
+def test_such_a_branch_of_an_opened_run_has_no_name_but_what_distinguishes_it(
+    make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    """What the window calls an opened run says its settings, and is no name that the user gave."""
+    mine, theirs = (Trained(make_window(records=True), qtbot) for _ in range(2))
+    qtbot.waitUntil(lambda: all(is_shown(each.session.data) for each in (mine, theirs)))
+    train_epochs(qtbot, mine.window, 1)
+    mine.wait_until_kept()
+    run = mine.run.record
+    assert run is not None
+    theirs.session.library.open(run)
+    qtbot.waitUntil(lambda: theirs.run.record == run, timeout=LONG)
+    assert theirs.run.title.startswith(f"#{run} · ")
+    train_epochs(qtbot, mine.window, 2)
+    mine.wait_until_kept()
+    train_epochs(qtbot, theirs.window, 1)
+    qtbot.waitUntil(lambda: theirs.run.record != run, timeout=LONG)
+    with Library() as library:
+        assert library.run(theirs.run.record).name in NAMELESS
 
 
 def test_no_command_goes_on_with_what_a_window_trains(

@@ -50,6 +50,20 @@ def test_each_compared_run_has_its_curve(table: RunTable, ready_window: MainWind
     assert [run.title for run in plot.runs] == ["narrow"]
 
 
+def test_names_take_at_most_a_quarter_of_the_plot(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Short ones take less."""
+    compare(ready_window, qtbot, table, 0, 1)
+    plot, comparison = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison
+    room = plot.width() - plot.plot_area().right()
+    for run in comparison.runs:
+        ready_window.session.library.annotate(
+            [run.record.id], name=f"the same long name for each of them, {run.chosen}"
+        )
+    qtbot.waitUntil(lambda: all(run.title.startswith("the same") for run in comparison.runs))
+    qtbot.waitUntil(lambda: plot.width() - plot.plot_area().right() > room)
+    assert plot.width() - plot.plot_area().right() <= plot.width() / 4 + 1
+
+
 def test_the_mouse_reads_the_values_of_an_epoch(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 0, 1)
     plot = find(ready_window, RunsPlot, "theirErrorPlot")

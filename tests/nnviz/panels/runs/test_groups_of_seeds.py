@@ -19,7 +19,7 @@ from engine.datasets import Dataset
 from nnviz.library import Group, Library
 from nnviz.panels.runs.their_answers import leading
 from nnviz.session.asked_compared import DISAGREEMENT, THEIR_ANSWERS
-from nnviz.session.seeds import middle_of
+from nnviz.session.seeds import middle_of, seed_of
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.plots.runs_plot import RunsPlot
 from nnviz.widgets.runs.answer_rows import AnswerRows
@@ -206,6 +206,70 @@ def test_the_csv_of_the_list_has_a_row_for_each_of_its_runs(
     _, rows = ready_window.card("runsDock").table()
     titled = ["alone", *(f"{name} · seed {seed}" for name in ("wide", "narrow") for seed in range(1, 6))]
     assert [row[1] for row in rows] == titled
+
+
+# ---- equal runs one after the other
+
+
+@pytest.fixture
+def equal(few_digits: Dataset, ready_window: MainWindow, qtbot: QtBot) -> RunTable:
+    """Two equal runs but for the seed, of which the second was trained twice, and one with another rate."""
+    made = an_experiment(few_digits, epochs=2, batch_size=100, hidden=(16,))
+    with Library() as library:
+        for changes in ({"seed": 1}, {"seed": 2}, {"seed": 2}, {"learning_rate": 0.05}):
+            record(library, made.changed(**changes), few_digits)
+    return show_runs(ready_window, qtbot)
+
+
+def test_equal_runs_are_one_row_that_opens_by_click_and_keys_and_stays_open(
+    equal: RunTable, ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    assert [row[2:4] for row in cells(equal)] == [["rate 0.05", ""], ["rate 0.01 · seeds 1, 2", "×3"]]
+    click_row(qtbot, equal, 1, SEEDS)
+    assert titles(equal)[2:] == ["seed 1", "seed 2", "seed 2"]
+    with Library() as library:
+        record(library, an_experiment(few_digits, epochs=1, hidden=(8,)), few_digits)
+    with qtbot.waitSignal(ready_window.session.library.listed):
+        ready_window.session.library.refresh()
+    qtbot.waitUntil(lambda: titles(equal)[-3:] == ["seed 1", "seed 2", "seed 2"])
+    assert len(titles(equal)) == 6
+    click_row(qtbot, equal, 2)
+    qtbot.keyClick(equal, Qt.Key_Left)
+    assert len(titles(equal)) == 3
+    qtbot.keyClick(equal, Qt.Key_Right)
+    assert len(titles(equal)) == 6
+
+
+def test_compared_equal_runs_are_a_band_of_their_seeds(equal: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    """A seed that was trained twice counts once: both runs are the same, and would feign certainty."""
+    compare(ready_window, qtbot, equal, 1)
+    (run,) = ready_window.session.comparison.runs
+    assert [seed_of(record) for record in run.records] == ["seed 1", "seed 2"]
+    assert len(find(ready_window, RunsPlot, "theirErrorPlot").fills[0].x)
+
+
+def test_a_compared_run_that_is_folded_shows_its_colour_at_the_row(
+    equal: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    comparison = ready_window.session.comparison
+    click_row(qtbot, equal, 1, SEEDS)
+    click_row(qtbot, equal, 2)
+    (colour,) = comparison.colours.values()
+    click_row(qtbot, equal, 1, SEEDS)
+    assert equal.lines.line(1).colour == colour
+    click_row(qtbot, equal, 1)
+    assert not comparison.colours, "a click on a coloured row leaves it out"
+
+
+def test_del_deletes_all_equal_runs_and_one_undo_brings_them_back(
+    equal: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    click_row(qtbot, equal, 1)
+    qtbot.keyClick(equal, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: len(titles(equal)) == 1)
+    assert ready_window.session.messages.current.text.startswith("3 runs were deleted.")
+    action(ready_window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: [row[3] for row in cells(equal)] == ["", "×3"])
 
 
 # ---- compared

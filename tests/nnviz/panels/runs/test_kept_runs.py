@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +14,7 @@ from engine.datasets import DATASETS, Dataset
 from engine.experiment import Experiment
 from nnviz.library import Library
 from nnviz.library.schema import FIGURES
+from nnviz.look import text
 from nnviz.session.kept_list import Row, under_parents
 from nnviz.session.run_words import SORTS
 from nnviz.session.status import Stage, Status
@@ -59,7 +60,7 @@ def test_an_empty_library_says_when_runs_appear_and_makes_no_file(ready_window: 
 
 
 def test_the_newest_comes_first_and_a_branch_below_its_run(table: RunTable) -> None:
-    assert titles(table) == ["784-32-10 · SGD 0.2", "narrow", "↳ from epoch 1 · rate 0.05"]
+    assert titles(table) == ["bold try · SGD 0.2 · 32", "narrow", "↳ from #1 at epoch 1 · rate 0.05"]
 
 
 def test_the_test_error_stands_beside_each(table: RunTable, numbers: list[int]) -> None:
@@ -83,15 +84,17 @@ def test_the_csv_of_the_list_has_all_figures(
     assert {name: found[name] for name in FIGURES} == figures
 
 
-def test_a_tooltip_tells_state_data_and_note(table: RunTable) -> None:
+def test_a_tooltip_tells_date_state_data_settings_and_note(table: RunTable, numbers: list[int]) -> None:
     words = table.model().index(0, 2).data(Qt.ToolTipRole)
-    for expected in ("784-32-10 · SGD 0.2", "finished, epoch 2", "MNIST", "bold try"):
+    with Library() as library:
+        date = text.date(library.run(numbers[2]).created)
+    for expected in ("784-32-10 · SGD 0.2", "seed 1", f"run 3 · {date} · finished, epoch 2", "MNIST", "bold try"):
         assert expected in words
 
 
 def test_a_search_lists_those_with_all_words(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
     field = retype(qtbot, ready_window, "runSearchEdit", "sgd bold")
-    qtbot.waitUntil(lambda: titles(table) == ["784-32-10 · SGD 0.2"])
+    qtbot.waitUntil(lambda: titles(table) == ["bold try · 784-32-10 · SGD 0.2"])
     qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
     qtbot.keyClick(field, Qt.Key_Delete)
     qtbot.waitUntil(lambda: len(titles(table)) == 3)
@@ -105,7 +108,7 @@ def test_what_is_not_found_is_said(table: RunTable, ready_window: MainWindow, qt
 
 
 def test_runs_of_other_data_stand_below_its_title(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
-    """If they are sorted by a figure; a figure has its unit, in a file its column."""
+    """However they are sorted, the latest data first by default; a figure has its unit, in a file its column."""
     library, heights = ready_window.session.library, [table.rowHeight(row) for row in range(3)]
     with Library() as kept:
         numbers = record(kept, of_prices(), prices())[0], record(kept, an_experiment(learning_rate=0.1))[0]
@@ -126,7 +129,35 @@ def test_runs_of_other_data_stand_below_its_title(table: RunTable, ready_window:
     assert [(told[each]["data"], told[each]["unit of RMSE"]) for each in numbers] == [("prices", "€"), ("clouds", "")]
     with qtbot.waitSignal(library.listed):
         library.sort_by("id")
-    assert {table.rowHeight(row) for row in range(5)} == {heights[0]}
+    digits = ready_window.session.dataset.title
+    assert [row.section for row in library.rows] == ["clouds", "prices", digits, "", ""]
+    with qtbot.waitSignal(library.listed):
+        library.find("narrow")
+    assert [row.section for row in library.rows] == [""], "a single data set needs no title"
+    assert table.rowHeight(0) == heights[0]
+
+
+def test_keys_and_clicks_pass_over_the_title_of_a_data_set(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    """It is part of no row: the arrows go from run to run, and a click on it chooses none."""
+    library = ready_window.session.library
+    with Library() as kept:
+        record(kept, an_experiment())
+    with qtbot.waitSignal(library.listed):
+        library.refresh()
+    assert [bool(row.section) for row in library.rows] == [True, True, False, False]
+    click_row(qtbot, table, 0)
+    colours = list(ready_window.session.comparison.colours)
+    visited = []
+    for _ in range(3):
+        qtbot.keyClick(table, Qt.Key_Down)
+        visited.append(table.current)
+    assert visited == [1, 2, 3]
+    heading = QPoint(60, table.rowViewportPosition(1) + 6)
+    qtbot.mouseClick(table.viewport(), Qt.LeftButton, pos=heading)
+    assert table.current == 3
+    assert list(ready_window.session.comparison.colours) == colours
 
 
 @pytest.mark.parametrize("sort", ["train_loss", "epochs"])
@@ -213,6 +244,20 @@ def test_nothing_is_read_while_the_list_is_out_of_sight(ready_window: MainWindow
     library.refresh()
     assert not library.is_read
     assert not ready_window.session.library.rows
+
+
+def test_the_number_stands_before_the_name_and_is_read_out_with_it(table: RunTable, numbers: list[int]) -> None:
+    index = table.model().index(0, TITLE)
+    assert table.lines.line(0).number == f"#{numbers[2]}"
+    assert index.data(Qt.AccessibleTextRole) == f"#{numbers[2]} bold try · SGD 0.2 · 32"
+
+
+def test_after_a_deletion_the_other_runs_keep_their_numbers(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
+    ready_window.session.library.delete([numbers[0]])
+    qtbot.waitUntil(lambda: len(titles(table)) == 2)
+    assert [table.lines.line(row).number for row in range(2)] == [f"#{numbers[2]}", f"#{numbers[1]}"]
 
 
 # ---- what a person says of them
@@ -405,7 +450,7 @@ def test_a_training_that_was_broken_off_goes_on_in_its_record(
     made = an_experiment(few_digits, epochs=4, batch_size=100, hidden=(16,)).changed(evaluate=True)
     with Library() as library:
         whole, trainer = record(library, made, few_digits)
-        part, _ = record(library, made, few_digits, until=in_epoch(2, 7))
+        part, _ = record(library, made, few_digits, until=in_epoch(2, 7), name="part")
     session = ready_window.session
     session.records.set_on(True)
     table = show_runs(ready_window, qtbot)

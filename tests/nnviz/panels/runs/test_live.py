@@ -230,7 +230,7 @@ def test_the_csv_has_what_was_measured_so_far(
     epochwise.let(2)
     qtbot.waitUntil(lambda: ends(window) == [1, 1])
     head, rows = window.card("theirCurvesDock").table()
-    assert head == ["epoch", "784-32-10 · Adam 0.01 · seed 1", "784-16-10 · Adam 0.01 · seed 1"]
+    assert head == ["epoch", "32 · seed 1", "16 · seed 1"]
     assert [row[0] for row in rows] == [0, 1]
     stop(window, qtbot)
 
@@ -260,15 +260,40 @@ def test_seeds_fill_live_for_who_goes_to_runs(window: MainWindow, qtbot: QtBot, 
     stop(window, qtbot)
 
 
-def test_seeds_stand_beside_what_is_compared(
+def test_seeds_are_not_added_to_runs_that_the_user_chose(
     window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
 ) -> None:
-    compare(window, qtbot, table, 0)
+    """Neither as they begin nor at their end; they are added to seeds that were compared by themselves."""
+    compare(window, qtbot, table, 0, 1)
+    comparison = window.session.comparison
+    chosen = list(comparison.colours)
     click(qtbot, window, QPushButton, "seedsButton")
     epochwise.let(2)
+    qtbot.waitUntil(lambda: window.session.under_way.words(Group(1, 0)) == "0 of 3 · epoch 1")
+    assert list(comparison.colours) == chosen
+    stop(window, qtbot)
+    assert list(comparison.colours) == chosen
+
+
+def test_seeds_stand_beside_earlier_seeds(
+    window: MainWindow,
+    table: RunTable,
+    qtbot: QtBot,
+    epochwise: Epochwise,
+    few_digits: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     comparison = window.session.comparison
-    qtbot.waitUntil(lambda: len(comparison.colours) == 2)
-    assert list(comparison.colours)[1] == Group(1, 0)
+    click(qtbot, window, QPushButton, "seedsButton")
+    epochwise.let(2)
+    qtbot.waitUntil(lambda: list(comparison.colours) == [Group(1, 0)])
+    stop(window, qtbot)
+    qtbot.waitUntil(lambda: [len(run.members) for run in comparison.runs] == [1])
+    again = Epochwise(few_digits)
+    monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: again)
+    window.session.sweeps.toggle()
+    again.let(2)
+    qtbot.waitUntil(lambda: list(comparison.colours) == [Group(1, 0), Group(2, 0)])
     assert len(set(comparison.colours.values())) == 2
     stop(window, qtbot)
 

@@ -105,7 +105,7 @@ def test_what_differs_in_its_seed_only_does_not_race(window: MainWindow, few_dig
     made = an_experiment(few_digits, epochs=1, batch_size=500)
     with Library() as library:
         for seed in (1, 2):
-            record(library, made.changed(seed=seed), few_digits)
+            record(library, made.changed(seed=seed), few_digits, name=f"seed {seed}")
     table = show_runs(window, qtbot)
     compare(window, qtbot, table, 0, 1)
     assert not button(window).isEnabled()

@@ -1,0 +1,70 @@
+"""``RunName``: the name of a run in parts, which is shortened by its least important parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+BETWEEN = " · "
+_MORE = " …"
+
+
+class RunName(str):
+    """The whole name.
+
+    Attributes:
+        forms: the whole name and shorter ones, the longest first; each keeps what is more important than what it lacks.
+    """
+
+    forms: tuple[str, ...]
+
+    def __new__(cls, *forms: str) -> RunName:
+        made = super().__new__(cls, forms[0])
+        made.forms = forms
+        return made
+
+    @classmethod
+    def of(cls, head: str, parts: Sequence[str], common: Sequence[str] = (), origin: str = "") -> RunName:
+        """Returns the name of these parts.
+
+        Args:
+            head: what the name begins with, as the number of the run; empty for nothing. It is left out last.
+            parts: what distinguishes the run from others, the most important first. The first one is in every form.
+            common: what most of the others have as well; it is left out first.
+            origin: what stands before the parts, and is left out before any of them is.
+        """
+        forms = [_joined(head, origin, *parts, *common[:count]) for count in range(len(common), -1, -1)]
+        if parts:
+            shorter = [_joined(head, *parts[:count]) for count in range(len(parts) - 1, 0, -1)]
+            forms += [_joined(head, *parts), *(f"{form}{_MORE}" for form in shorter), _joined(head, parts[0]), parts[0]]
+        return cls(*dict.fromkeys(forms))
+
+    def after(self, words: str) -> RunName:
+        """Returns the name with these words before it in every form."""
+        return RunName(*(f"{words}{form}" for form in self.forms))
+
+    def before(self, part: str) -> RunName:
+        """Returns the name with one more part at its end, which is left out first."""
+        return RunName(f"{self}{BETWEEN}{part}", *self.forms)
+
+    def within(self, room: float, width: Callable[[str], float] = len) -> str:
+        """Returns the longest form that fits into the room; the shortest one, cut in the middle, where none does.
+
+        Args:
+            room: in what ``width`` measures: characters, unless it is given.
+        """
+        found = next((form for form in self.forms if width(form) <= room), None)
+        return _cut(self.forms[-1], room, width) if found is None else found
+
+
+def _joined(*parts: str) -> str:
+    return BETWEEN.join(filter(None, parts))
+
+
+def _cut(words: str, room: float, width: Callable[[str], float]) -> str:
+    """As much of the words as fits, without their middle; an ellipsis at least."""
+    for count in range(len(words) - 1, 0, -1):
+        begin = (count + 1) // 2
+        shown = f"{words[:begin]}…{words[len(words) - (count - begin) :]}"
+        if width(shown) <= room:
+            return shown
+    return "…"

@@ -1,0 +1,193 @@
+"""What runs are called where several are shown: by what distinguishes each from the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.errors import SettingError
+from engine.experiment import SETTING_NAMES, Experiment
+from engine.optimizers import OPTIMIZERS
+from nnviz.library import LibraryError
+from nnviz.look import text
+from nnviz.look.run_name import BETWEEN, RunName
+from nnviz.session.seeds import named_first, note_of, seed_number, seed_of
+from nnviz.session.setting_words import setting_name, setting_value
+
+if TYPE_CHECKING:
+    from nnviz.library import RunRecord
+
+NAMELESS = ("", "untitled")
+Settings = Mapping[str, object]  # of an experiment, by name
+
+_FIRST = ("data", "optimizer", "learning_rate", "hidden", "activations")  # the most important ones, in order
+_LAST = ("epochs", "seed")
+_LEFT_OUT = {"fingerprint", "inputs", "outputs", "shape", "training", "augmentation", "evaluate", *_FIRST, *_LAST}
+_ORDER = (*_FIRST, *(name for name in SETTING_NAMES if name not in _LEFT_OUT), *_LAST)
+_LONGEST = 60  # characters of a note in a name
+
+
+class Subject(NamedTuple):
+    """A run, or a group of seeds, that gets a name.
+
+    Attributes:
+        settings: those of its experiment; None where they cannot be read.
+        number: "#18", "#3–7".
+        name, note: what the user calls it, and wrote about it; empty for nothing.
+        origin: where it branched off: "from #7 at epoch 3"; empty for no branch.
+        seeds: "seeds 1–5", of a group.
+        is_diverged: whether the name says that it diverged.
+    """
+
+    settings: Settings | None
+    number: str
+    name: str = ""
+    note: str = ""
+    origin: str = ""
+    seeds: str = ""
+    is_diverged: bool = False
+
+
+def run_name(run: Subject, known: Settings | None = None, common: Settings | None = None) -> RunName:
+    """Returns the name of a run: "#18 · rate 0.2", "#9 · from #7 at epoch 3 · rate 0.05"; the user's own one wins.
+
+    Where no setting distinguishes the run, the name says sizes of layers, optimizer and learning rate.
+
+    Args:
+        known: the settings that need not be said, as others have the same values: of all runs beside it, of most of
+            them, or of its parent. None where there are no others.
+        common: the settings that most of them have; they are said only where there is room.
+    """
+    if run.name:
+        return RunName(run.name)
+    if run.settings is None:
+        return RunName(f"run {run.number.removeprefix('#')}, unreadable" if run.number else "unreadable")
+    most, known = common or {}, run.settings if known is None else known
+    differing = [name for name in _ORDER if known.get(name, ()) != run.settings[name] and _is_named(name, run)]
+    if "optimizer" in differing and "learning_rate" in differing:
+        has_common_one = most.get("optimizer") == run.settings["optimizer"]
+        differing.remove("optimizer" if has_common_one else "learning_rate")  # an optimizer is named with its rate
+    parts = [_part(name, run.settings) for name in differing if most.get(name, ()) != run.settings[name]]
+    more = [_part(name, run.settings) for name in differing if most.get(name, ()) == run.settings[name]]
+    if not differing and run.origin and known is not run.settings:
+        parts = ["same settings"]
+    elif not differing:
+        parts, more = [setting_value(run.settings["shape"])], [_part("optimizer", run.settings)]
+    elif not parts:
+        parts = [more.pop(0)]
+    if run.note:
+        parts, more = [text.name(run.note, _LONGEST)], [*parts, *more]
+    if run.is_diverged:
+        parts.insert(1, "diverged")
+    return RunName.of(run.number, parts, [*more, *([run.seeds] if run.seeds else [])], run.origin)
+
+
+def _is_named(name: str, run: Subject) -> bool:
+    """Whether a name may contain that setting: a group has many seeds, and a branch is trained to any epoch."""
+    return not (run.seeds and name == "seed") and not (run.origin and name == "epochs")
+
+
+def _part(name: str, settings: Settings) -> str:
+    """A setting in a name: "rate 0.2", "AdamW 0.002", "64-32", "seed 3"."""
+    value = settings[name]
+    if name == "optimizer":
+        return f"{OPTIMIZERS[str(value)].label} {setting_value(settings['learning_rate'])}"
+    if name == "data":
+        return text.name(str(value[0] if isinstance(value, tuple) else value))
+    if name == "hidden":
+        return setting_value(value) if value else "no hidden layer"
+    if name in ("activations", "data_settings"):
+        return text.plain(setting_value(value), _LONGEST)
+    if name == "epochs":
+        return f"{setting_value(value)} epochs"
+    return f"{setting_name(name).removeprefix('learning ')} {setting_value(value)}"
+
+
+# ---- of what others have
+
+
+def settings_of(made: Experiment, data: tuple[str, str] = ("", "")) -> Settings:
+    """Returns the settings by which names distinguish runs.
+
+    Args:
+        data: title and fingerprint of the data.
+    """
+    hidden = tuple(dict.fromkeys(made.activations[:-1]))  # of equal layers once
+    found = {name: made.value(name) for name in _ORDER}
+    return found | {"activations": hidden, "data": data, "shape": made.shape}
+
+
+def shared(runs: Sequence[Settings]) -> Settings:
+    """Returns the settings that all of them have."""
+    first, *others = runs
+    return {name: value for name, value in first.items() if all(each.get(name, ()) == value for each in others)}
+
+
+def common(runs: Sequence[Settings]) -> Settings | None:
+    """Returns the value of each setting that most of them have: at least two, and more than any other value.
+
+    None for a single run, which has nothing to be compared with.
+    """
+    if len(runs) < 2:
+        return None
+    found = {}
+    for name in runs[0]:
+        values = {repr(each[name]): each[name] for each in runs}
+        (value, count), *others = Counter(repr(each[name]) for each in runs).most_common(2)
+        if count > max([1, *(other for _, other in others)]):
+            found[name] = values[value]
+    return found
+
+
+# ---- of records
+
+
+def subject_of(records: Sequence[RunRecord], says_diverged: bool = False) -> Subject:
+    """Returns what is named, for a run or a group of seeds that the library has."""
+    first, record = records[0], named_first(records)
+    numbers = sorted(each.id for each in records)
+    number = f"#{numbers[0]}" if len(numbers) == 1 else f"#{numbers[0]}–{numbers[-1]}"
+    name = "" if record.name in NAMELESS else text.name(record.name)
+    origin = ""
+    if record.left_at is not None:
+        parent = "a deleted run" if record.parent is None else f"#{record.parent}"
+        origin = f"from {parent} at epoch {text.epochs(record.left_at, record.batches)}"
+    seeds = seeds_of(records) if len(records) > 1 else ""
+    is_diverged = says_diverged and len(records) == 1 and first.status == "diverged"
+    return Subject(settings_of_record(record), number, name, note_of(records), origin, seeds, is_diverged)
+
+
+def settings_of_record(record: RunRecord) -> Settings | None:
+    """Returns the settings of a run; None where its experiment cannot be read."""
+    try:
+        return settings_of(record.experiment, record.data_set)
+    except (LibraryError, SettingError):
+        return None
+
+
+def settings_words(settings: Settings) -> str:
+    """Returns the main settings of a run: "784-64-32-10 · SGD 0.2 · batch size 100 · 20 epochs · seed 1"."""
+    parts = [_part(name, settings) for name in ("optimizer", "batch_size", "epochs", "seed")]
+    return BETWEEN.join([setting_value(settings["shape"]), *parts])
+
+
+def title_of(record: RunRecord, parent: RunRecord | None = None) -> RunName:
+    """Returns what a run is called by itself: "#18 · 784-64-32-10 · SGD 0.2"; a branch by what its parent has not."""
+    return run_name(subject_of([record]), None if parent is None else settings_of_record(parent))
+
+
+def seeds_of(records: Iterable[RunRecord]) -> str:
+    """Returns the seeds of runs: "seeds 1–5", "seeds 1, 4, 9", "seed 1"."""
+    found = sorted({seed for each in records if (seed := seed_number(each)) is not None})
+    if not found:
+        return ""
+    if found == list(range(found[0], found[-1] + 1)) and len(found) > 2:
+        return f"seeds {found[0]}–{found[-1]}"
+    return f"seed{'s' * (len(found) > 1)} {text.listed([str(seed) for seed in found])}"
+
+
+def title_in_group(record: RunRecord, records: Sequence[RunRecord]) -> RunName:
+    """Returns what a run is called below its group: "seed 3", with its name if that is another than the group's."""
+    has_own = record.name not in (*NAMELESS, named_first(records).name)
+    return RunName.of(seed_of(record), [text.name(record.name)] if has_own else [])
