@@ -44,7 +44,7 @@ def create_window(theme_name: str | None = None, settings: str | Path | Preferen
     app = _application()
     preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or person_file()))
     look = theme_name or preferences.text("theme", "system")
-    theme.apply(app, look)
+    theme.apply(app, look, preferences.number("text_size") or theme.SIZES[0])
     memory = Memory(preferences)
     session = memory.new_session()
     window = MainWindow(session, preferences)
@@ -67,7 +67,7 @@ def run() -> int:
     window = create_window()
     sys.excepthook = _CrashReporter(window, log_file).report
     SystemSignals(app, window.close_unasked)
-    window.resize(window.size().boundedTo(app.primaryScreen().availableSize()))
+    window.keep_on_screen()
     window.show()
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
     gc.enable()

@@ -13,13 +13,17 @@ _BETWEEN = " · "
 _LEAST = 40  # pixels that are left of what stands before the last part
 
 
-@lru_cache(maxsize=4000)
 def fitted(name: str, width: int, bold: bool = False) -> str:
     """A name in small letters, as much of it as finds room in so many pixels.
 
     It is cut in the middle, as names often differ at their ends; of "784-512-256-10 · Adam 0.001" the sizes are cut, or
     left out.
     """
+    return _fitted(name, width, bold, theme.text_size())
+
+
+@lru_cache(maxsize=4000)
+def _fitted(name: str, width: int, bold: bool, _: int) -> str:
     metrics = QFontMetrics(theme.font(theme.SMALL, bold))
     if metrics.horizontalAdvance(name) <= width:
         return name

@@ -1,10 +1,10 @@
-"""A column of widgets with a vertical scroll bar that takes no width from them."""
+"""Scroll areas: for a column of widgets, and for what is in a card."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
+from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QFrame, QScrollArea, QScrollBar, QWidget
 
 from nnviz.widgets.parts import named
 
@@ -54,3 +54,40 @@ class ScrollColumn(QScrollArea):
         bar, height = self.verticalScrollBar(), self.viewport().height()
         if bottom > bar.value() + height:
             bar.setValue(min(bottom - height, top))
+
+
+class CardScroll(QScrollArea):
+    """The content of a card. It asks for the room that the content needs, and scrolls if it gets less.
+
+    Attributes:
+        least_width: what it asks for, whatever the content is.
+        most: what it asks for at most.
+    """
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("cardScroll")
+        self.setFrameShape(QFrame.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.NoFocus)
+        self.least_width, self.most = 0, QSize(QWIDGETSIZE_MAX, QWIDGETSIZE_MAX)
+        self.setWidget(content)
+
+    @property
+    def needed(self) -> QSize:
+        """The least size at which nothing scrolls."""
+        needed = self.widget().minimumSizeHint().expandedTo(self.widget().minimumSize())
+        return needed.expandedTo(QSize(self.least_width, 0))
+
+    def sizeHint(self) -> QSize:
+        return self.widget().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.needed.boundedTo(self.most)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Asks for other room when the content needs it."""
+        done = super().eventFilter(watched, event)
+        if event.type() == QEvent.LayoutRequest and watched is self.widget():
+            self.updateGeometry()
+        return done

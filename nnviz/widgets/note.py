@@ -137,7 +137,7 @@ class Notice(QLabel):
         kept = QSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         kept.setRetainSizeWhenHidden(True)
         self.setSizePolicy(kept)
-        self.setFixedHeight(16)
+        theme.sized(self.setFixedHeight, 16)
         self.hide()
 
     def show_text(self, text: str, short: str = "") -> None:

@@ -12,7 +12,7 @@ from engine.errors import SettingError
 from engine.lazy_dataclass import dataclass
 from engine.validation import number_within, parse_number
 from nnviz.jobs.turns import Turn
-from nnviz.look import text
+from nnviz.look import text, theme
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit
 from nnviz.widgets.note import Note
@@ -153,7 +153,7 @@ class _Row(QObject):
         super().__init__()
         self.row = row
         self.field = field
-        field.setFixedWidth(_FIELD if not row.choices and row.has_slider else _WIDE_FIELD)
+        theme.sized(field.setFixedWidth, _FIELD if not row.choices and row.has_slider else _WIDE_FIELD)
         self.caption = label("", "fieldName", field.parentWidget())
         self.caption.setText(self.caption.fontMetrics().elidedText(row.name, Qt.ElideMiddle, _NAME))
         self.caption.setToolTip(f"{row.name}: {_TIP}")
@@ -208,7 +208,7 @@ class _NumberRow(_Row):
         self._slider = named(_Slider(Qt.Horizontal, parent), f"{name}Slider", f"{row.name}, slider", tip)
         self.parts.append(self._slider)
         self._slider.setRange(0, max(1, round((row.high - row.low) / row.step)))
-        self._slider.setMinimumWidth(40)
+        theme.sized(self._slider.setMinimumWidth, 40)
         self._slider.valueChanged.connect(self._slid)
         self._slider.sliderReleased.connect(lambda: self.changed.emit(self._at(self._slider_place)))
 

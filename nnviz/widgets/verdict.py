@@ -46,9 +46,9 @@ class VerdictView(QWidget):
         if are_long:  # room for the second guess
             widest = max(widest, _widest([f"or {name} · 50 %" for name in names], theme.SMALL))
         for part in (self, self.name, self.sureness, self.second):
-            part.setFixedWidth(min(max(widest + 4, _LEAST_WIDTH), most))
+            part.setFixedWidth(min(max(widest + 4, theme.px(_LEAST_WIDTH)), most))
         # Lines of a fixed size lay out nothing when their words change.
-        self.name.setFixedHeight(_FREE_NAME_HEIGHT if is_free else _NAME_HEIGHT)
+        theme.sized(self.name.setFixedHeight, _FREE_NAME_HEIGHT if is_free else _NAME_HEIGHT)
         self._set_look("letters", "small" if are_small else "large")
 
     def clear(self) -> None:
@@ -97,7 +97,7 @@ class VerdictView(QWidget):
 def _line(object_name: str, accessible: str, role: str, height: int) -> QLabel:
     made = named(label(role=role), object_name, accessible)
     made.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-    made.setFixedHeight(height)
+    theme.sized(made.setFixedHeight, height)
     return made
 
 

@@ -7,7 +7,16 @@ import itertools
 from typing import Any
 
 from PyQt5.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QWIDGETSIZE_MAX,
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QSizePolicy,
+    QStyle,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.look import theme
 from nnviz.panels.cards import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, register_cards
@@ -55,6 +64,8 @@ class Docks(QObject):
         self.host.setWindowFlags(Qt.Widget)
         self.host.setDockNestingEnabled(True)
         self.host.setContextMenuPolicy(Qt.NoContextMenu)
+        # What the cards show must not make the window larger than the screen: without room for it, cards scroll.
+        self.host.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
         self.host.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
         self.cards: dict[str, Any] = {}
         self._columns: dict[str, dict[Column, list[QDockWidget]]] = {}
@@ -64,6 +75,7 @@ class Docks(QObject):
         self._first_layouts: dict[str, QByteArray] = {}
         self._sizes = _Sizes(self.host, self.docks)
         self._sizes.changed.connect(self.changed)
+        self._sizes.fitting.connect(self.fit_cards)
         self.division = Division(self.host)
         self._sizes.settled.connect(self._divide)
         session.data.changed.connect(self._divide)
@@ -183,6 +195,26 @@ class Docks(QObject):
 
     # ---- layout
 
+    def fit_cards(self) -> None:
+        """Lets the cards ask for no more room than there is. What a card then lacks scrolls, that of the largest first.
+
+        Else Qt would lay them over one another.
+        """
+        room = self.host.contentsRect()
+        separator = self.host.style().pixelMetric(QStyle.PM_DockWidgetSeparatorExtent, None, self.host)
+        columns = [
+            [dock for dock in docks if dock.isVisible() and not dock.isFloating()]
+            for docks in self._shown_columns.values()
+        ]
+        columns = [docks for docks in columns if docks]
+        wide = [max(_needed(dock).width() for dock in docks) for docks in columns]
+        for docks, width in zip(columns, _at_most(wide, room.width() - separator * (len(columns) - 1)), strict=True):
+            high = [_needed(dock).height() for dock in docks]
+            heights = _at_most(high, room.height() - separator * (len(docks) - 1))
+            for dock, height in zip(docks, heights, strict=True):
+                if isinstance(dock, DockCard):
+                    dock.set_most(QSize(width, height))
+
     def middle(self) -> QRect:
         """Where the cards in the middle lie, in the host; all of it if they were closed or taken out."""
         found = functools.reduce(QRect.united, (dock.geometry() for dock in self._in_middle), QRect())
@@ -272,15 +304,33 @@ class Docks(QObject):
             self.restore(self._layouts[self.workspace])
 
 
+def _needed(dock: QDockWidget) -> QSize:
+    return dock.needed if isinstance(dock, DockCard) else dock.minimumSizeHint()
+
+
+def _at_most(needed: list[int], room: int) -> list[int]:
+    """What each gets of the room: what it needs, or if they need more together, the largest ones less."""
+    left, most = room, QWIDGETSIZE_MAX
+    for number, length in enumerate(sorted(needed)):
+        share = left // (len(needed) - number)
+        if length > share:
+            most = share
+            break
+        left -= length
+    return [most if length > most else QWIDGETSIZE_MAX for length in needed]
+
+
 class _Sizes(QObject):
     """Restores the sizes that the docks had before, when the window returns to a size.
 
     Qt takes what a smaller window lacks from all docks, and does not undo that when the window grows again.
     ``changed``: a dock was moved, resized, shown or hidden. ``settled``: they have their sizes again after that.
+    ``fitting``: they are about to be laid out.
     """
 
     changed = pyqtSignal()
     settled = pyqtSignal()
+    fitting = pyqtSignal()
 
     def __init__(self, host: QMainWindow, docks: list[QDockWidget]) -> None:
         """``docks`` may grow; each is to be handed to ``watch``."""
@@ -308,6 +358,8 @@ class _Sizes(QObject):
             self.forget()
         elif watched is self._host and event.type() in (QEvent.Resize, QEvent.Show):
             self._timer.start()
+        if watched is self._host and event.type() in (QEvent.Resize, QEvent.Show, QEvent.LayoutRequest):
+            self.fitting.emit()
         if watched is not self._host and event.type() in _CHANGES:
             self.changed.emit()
         return False

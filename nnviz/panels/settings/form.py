@@ -12,6 +12,7 @@ from engine.errors import EngineError
 from engine.lazy_dataclass import dataclass
 from engine.registry import Registry
 from engine.validation import parse_number, parse_share
+from nnviz.look import theme
 from nnviz.session.session import Session
 from nnviz.session.setting_words import typed_value
 from nnviz.widgets.card import label
@@ -118,7 +119,7 @@ class Form(QWidget):
         row = self._grid.rowCount()
         self._captions[name] = caption = label(title, "fieldName")
         caption.setBuddy(widget)
-        widget.setFixedWidth(_FIELD_WIDTH)
+        theme.sized(widget.setFixedWidth, _FIELD_WIDTH)
         self._grid.addWidget(caption, row, 0)
         self._grid.addWidget(widget, row, 1)
         self._errors[name] = Note(widget, f"{_camel_case(name)}Error")

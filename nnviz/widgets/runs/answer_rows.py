@@ -47,7 +47,7 @@ class AnswerRows(QWidget):
         super().__init__()
         self.rows: Sequence[AnswerRow] = ()
         self.note = ""
-        self.setMinimumHeight(2 * _LEAST_ROW)
+        theme.sized(self.setMinimumHeight, 2 * _LEAST_ROW)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
         theme.changed.connect(self.update)
 
@@ -55,7 +55,7 @@ class AnswerRows(QWidget):
         """Shows other rows; ``note`` stands in their place where there are none."""
         if (rows, note) != (self.rows, self.note):
             self.rows, self.note = rows, note
-            self.setMinimumHeight(max(2, len(rows)) * _LEAST_ROW)
+            theme.sized(self.setMinimumHeight, max(2, len(rows)) * _LEAST_ROW)
             told = [f"{row.title}: {row.reason or row.answer}" for row in rows]
             self.setAccessibleDescription(", ".join(told) or note)
             lines = [line for row, words in zip(rows, told, strict=True) for line in (words, *map(_INDENTED, row.runs))]

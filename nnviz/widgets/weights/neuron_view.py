@@ -96,7 +96,7 @@ class NeuronView(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.NoFocus)
-        scroll.setFixedWidth(_FACTS_WIDTH)
+        theme.sized(scroll.setFixedWidth, _FACTS_WIDTH)
         scroll.setWidget(content)
         column = QVBoxLayout()
         column.setSpacing(4)
@@ -273,7 +273,7 @@ class Histogram(QWidget):
         super().__init__()
         self._counts: Array = np.zeros(_BINS)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        self.setFixedHeight(36)
+        theme.sized(self.setFixedHeight, 36)
         self.setAccessibleName("Histogram of the neuron's weights")
         self.setToolTip(
             "How many weights of each size there are, 0 in the middle. The bars at the ends count all larger weights."
