@@ -166,14 +166,15 @@ def px(pixels: float) -> int:
     return round(pixels * _text_size / 100)
 
 
-def sized(set_length: Callable[[int], None], pixels: int) -> None:
+def sized(set_length: Callable[[int], None], pixels: int, beside: int = 0) -> None:
     """Sets a length of a widget that has to hold text, and again whenever the text size changes.
 
     ``set_length`` is a method of the widget, such as ``setFixedWidth``; ``pixels`` is the length at 100 percent.
+    ``beside``: how much of it is not for text and stays as it is.
     """
     widget = set_length.__self__  # type: ignore[attr-defined]
-    widget.setProperty(_SIZED, {**(widget.property(_SIZED) or {}), set_length.__name__: pixels})
-    set_length(px(pixels))
+    widget.setProperty(_SIZED, {**(widget.property(_SIZED) or {}), set_length.__name__: (pixels, beside)})
+    set_length(px(pixels - beside) + beside)
 
 
 def font(size: int = TEXT, bold: bool = False) -> QFont:
@@ -206,8 +207,8 @@ def apply(app: QApplication, name: str, percent: float | None = None) -> None:
         app.setPalette(_palette(_current))
         app.setStyleSheet(_stylesheet(_current))
         for widget in app.allWidgets() if is_resized else []:
-            for setter, pixels in (widget.property(_SIZED) or {}).items():
-                getattr(widget, setter)(px(pixels))
+            for setter, (pixels, beside) in (widget.property(_SIZED) or {}).items():
+                getattr(widget, setter)(px(pixels - beside) + beside)
     finally:
         if collects:
             gc.enable()

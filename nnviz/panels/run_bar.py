@@ -89,7 +89,7 @@ class RunBar(QWidget):
         steps = (self.batch, self.epoch, self.reset)
         words = sum(step.fontMetrics().horizontalAdvance(_WORDS[step.objectName()]) for step in steps)
         figure = self.train_figure.minimumWidth() + self.layout().spacing()
-        savings = (_TIMES_WIDTH if self.times.text() else 0, words, figure)
+        savings = (theme.px(_TIMES_WIDTH) if self.times.text() else 0, words, figure)
         needed = self.layout().minimumSize().width() + sum(savings[: self._left_out])
         left_out = 0
         while left_out < len(savings) and needed > self.width():
@@ -212,6 +212,7 @@ class RunBar(QWidget):
         self.state.setText("Stopped early:" if is_early else _STATES[state])
         times = self._times()
         self.times.setText(times)
+        self.times.setVisible(not self._left_out)
         self._times_box.set_width(_TIMES_WIDTH if times and not self._left_out else 1)
         parts = self._status_parts() or [""]
         self.status.show_versions(*(" · ".join(parts[:count]) for count in range(len(parts), 0, -1)))

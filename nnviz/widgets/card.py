@@ -26,7 +26,7 @@ from nnviz.widgets.column import CardScroll
 from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.head_mark import HeadMark
 from nnviz.widgets.parts import W, arranged, named
-from nnviz.widgets.tabs import stand_close, usual_width
+from nnviz.widgets.tabs import fit_in_sight, stand_close, usual_width
 
 _GAP, _AIR = 6, 2  # pixels between what is left of the mark and it, and between it and what is right of it
 _LEFT = 360  # pixels that tabs leave to what is beside them; else they stand closer together
@@ -97,10 +97,13 @@ class CardHead(QFrame):
     def minimumSizeHint(self) -> QSize:
         return self.needed.boundedTo(QSize(self.most_width, self.needed.height()))
 
+    def sizeHint(self) -> QSize:
+        return super().sizeHint().expandedTo(self.minimumSize())
+
     @property
     def needed(self) -> QSize:
         """The room it needs. Texts and controls that come and go must not widen the column."""
-        needed = super().minimumSizeHint()
+        needed = super().minimumSizeHint().expandedTo(self.minimumSize())
         return QSize(self.least_width or needed.width(), needed.height())
 
     @property
@@ -154,7 +157,9 @@ class CardHead(QFrame):
     def _fit_tabs(self) -> None:
         bar = self.findChild(QTabBar, options=Qt.FindDirectChildrenOnly)
         if bar is not None:
-            stand_close(bar, self.width() - usual_width(bar) < _LEFT)
+            stand_close(bar, self.width() - usual_width(bar) < theme.px(_LEFT))
+            beside = self.layout().minimumSize().width() - bar.minimumWidth()
+            fit_in_sight(bar, self.width() - beside)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Handles the event here, because the dock would start to float on it."""

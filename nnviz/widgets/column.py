@@ -13,10 +13,15 @@ _AIR = 8  # free pixels below a widget that was scrolled into view
 
 
 class ScrollColumn(QScrollArea):
-    """Its scroll bar lies over the right padding of the cards and is visible only while it is needed."""
+    """Its scroll bar lies over the right padding of the cards and is visible only while it is needed.
+
+    Attributes:
+        least_width: what it asks for, whatever the content is.
+    """
 
     def __init__(self, name: str, content: QWidget) -> None:
         super().__init__()
+        self.least_width, self._most = 0, QWIDGETSIZE_MAX
         self.setObjectName(name)
         self.setFrameShape(QFrame.NoFrame)
         self.setWidgetResizable(True)
@@ -39,6 +44,28 @@ class ScrollColumn(QScrollArea):
         self._bar.setGeometry(self.width() - _BAR - 2, 4, _BAR, self.height() - 8)
         self._bar.setVisible(within.maximum() > within.minimum())
         self._bar.raise_()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self.needed.width(), self._most), self.needed.height())
+
+    @property
+    def needed(self) -> QSize:
+        """As wide as the content needs, so that it scrolls only up and down."""
+        width = max(self.least_width, self.widget().minimumSizeHint().width())
+        return QSize(width, super().minimumSizeHint().height())
+
+    def set_most(self, width: int) -> None:
+        """From now on the column asks for no more than that."""
+        if width != self._most:
+            self._most = width
+            self.updateGeometry()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Asks for another width when the content needs it."""
+        done = super().eventFilter(watched, event)
+        if event.type() == QEvent.LayoutRequest and watched is self.widget():
+            self.updateGeometry()
+        return done
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import QObject, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QWheelEvent
+from PyQt5.QtGui import QFontMetrics, QWheelEvent
 from PyQt5.QtWidgets import QFrame, QGridLayout, QLineEdit, QScrollArea, QSizePolicy, QSlider, QWidget
 
 from engine.errors import SettingError
@@ -155,10 +155,15 @@ class _Row(QObject):
         self.field = field
         theme.sized(field.setFixedWidth, _FIELD if not row.choices and row.has_slider else _WIDE_FIELD)
         self.caption = label("", "fieldName", field.parentWidget())
-        self.caption.setText(self.caption.fontMetrics().elidedText(row.name, Qt.ElideMiddle, _NAME))
+        self._fit_caption()
+        theme.changed.connect(self._fit_caption)
         self.caption.setToolTip(f"{row.name}: {_TIP}")
         self.caption.setBuddy(field)
         self.parts = [self.caption, field, *field.findChildren(QLineEdit)]
+
+    def _fit_caption(self) -> None:
+        metrics = QFontMetrics(theme.font())
+        self.caption.setText(metrics.elidedText(self.row.name, Qt.ElideMiddle, theme.px(_NAME)))
 
     def show(self) -> None:
         """Shows the parts now and not a turn of the event loop later, in which they would take no room."""
@@ -208,7 +213,7 @@ class _NumberRow(_Row):
         self._slider = named(_Slider(Qt.Horizontal, parent), f"{name}Slider", f"{row.name}, slider", tip)
         self.parts.append(self._slider)
         self._slider.setRange(0, max(1, round((row.high - row.low) / row.step)))
-        theme.sized(self._slider.setMinimumWidth, 40)
+        self._slider.setMinimumWidth(40)
         self._slider.valueChanged.connect(self._slid)
         self._slider.sliderReleased.connect(lambda: self.changed.emit(self._at(self._slider_place)))
 

@@ -33,13 +33,18 @@ class VerdictView(QWidget):
             "threshold that is set beside “sure from”. Of numbers, the first that is predicted."
         )
         self.set_names(())
+        theme.changed.connect(self._measure)
+
+    def _measure(self) -> None:
+        self.set_names(*self._names)
 
     def set_names(self, names: Sequence[str], is_free: bool = False) -> None:
         """Sets the names of all classes; the widest determines the width of the view.
 
         ``is_free``: whether there is room around it. Then it is higher, and long names that fit are large, too.
         """
-        most = _MOST_FREE_WIDTH if is_free else _MOST_WIDTH
+        self._names = names, is_free
+        most = theme.px(_MOST_FREE_WIDTH) if is_free else theme.px(_MOST_WIDTH)
         are_long = any(len(name) >= _LONG_NAME for name in names)
         are_small = are_long and not (is_free and _widest(names, theme.ANSWER) + 4 <= most)
         widest = _widest(names, theme.ANSWER if is_free and not are_small else theme.LARGE)

@@ -28,6 +28,7 @@ from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
 from nnviz.window.division import DRAWN, USUAL, Division
 
+_SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
 _CHANGES = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide)
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
@@ -71,6 +72,8 @@ class Docks(QObject):
         self._columns: dict[str, dict[Column, list[QDockWidget]]] = {}
         self.docks: list[QDockWidget] = []
         self.free_below = 0
+        self._text_size = theme.text_size()
+        theme.changed.connect(self._text_size_changed)
         self._layouts: dict[str, QByteArray] = {}  # of the workspaces that were shown before
         self._first_layouts: dict[str, QByteArray] = {}
         self._sizes = _Sizes(self.host, self.docks)
@@ -119,7 +122,7 @@ class Docks(QObject):
         card = self.cards[name] = info.make(self._session)
         if isinstance(card, DockCard):
             card.set_name(name)
-            card.set_least_width(min(_LEAST_WIDTHS[place.column] for place in info.places.values()))
+            self._set_least_width(card, info)
             card.head.mark.clicked.connect(self._end_mark)
         else:
             card.setObjectName(name)
@@ -127,6 +130,20 @@ class Docks(QObject):
             probes = self._session.probes
             card.in_view_changed.connect(lambda in_view: probes.want(name, info.needs, in_view))
         return card
+
+    def _set_least_width(self, card: DockCard, info: CardInfo) -> None:
+        columns = [place.column for place in info.places.values()]
+        card.set_least_width(min(_with_text(_LEAST_WIDTHS[column], column) for column in columns))
+
+    def _text_size_changed(self) -> None:
+        if theme.text_size() == self._text_size:
+            return
+        self._text_size = theme.text_size()
+        for name, card in self.cards.items():
+            if isinstance(card, DockCard):
+                self._set_least_width(card, CARDS[name])
+        self.fit_cards()
+        self._sizes.forget()
 
     def _add_pages(self) -> None:
         """Makes the pages of the cards that are there, as far as they suit the data."""
@@ -158,7 +175,8 @@ class Docks(QObject):
         dock = ColumnDock("Settings", SETTINGS, self.host)
         column = named(QWidget(), "scrolled")
         self.settings_column = ScrollColumn("settingsScroll", column)
-        self.settings_column.setMinimumWidth(_WIDTHS[Column.CHOOSE])
+        self.settings_column.least_width = _WIDTHS[Column.CHOOSE]
+        self.settings_column.setHorizontalScrollBarPolicy(Qt.ScrollBarAsNeeded)
         dock.setWidget(self.settings_column)
         rows = arranged(QVBoxLayout(column), *cards, spacing=theme.GAP)  # last, so that they are moved once
         rows.addStretch(1)
@@ -214,6 +232,8 @@ class Docks(QObject):
             for dock, height in zip(docks, heights, strict=True):
                 if isinstance(dock, DockCard):
                     dock.set_most(QSize(width, height))
+                elif isinstance(dock, ColumnDock):
+                    self.settings_column.set_most(width)
 
     def middle(self) -> QRect:
         """Where the cards in the middle lie, in the host; all of it if they were closed or taken out."""
@@ -259,7 +279,8 @@ class Docks(QObject):
     def _first_sizes(self) -> None:
         """Gives the workspace's docks their first sizes."""
         columns = self._shown_columns
-        self.host.resizeDocks([docks[0] for docks in columns.values()], [_WIDTHS[c] for c in columns], Qt.Horizontal)
+        widths = [_with_text(_WIDTHS[column], column) for column in columns]
+        self.host.resizeDocks([docks[0] for docks in columns.values()], widths, Qt.Horizontal)
         for column, docks in columns.items():
             if len(docks) > 1:
                 self.host.resizeDocks(docks, self._heights(column, USUAL), Qt.Vertical)
@@ -304,8 +325,17 @@ class Docks(QObject):
             self.restore(self._layouts[self.workspace])
 
 
+def _with_text(width: int, column: Column) -> int:
+    """The width of a column at the text size in use. The middle one gives the others what they need more."""
+    share = 0 if column is Column.WATCH else _SHARE_OF_TEXT
+    return round(width * (1 + share * (theme.text_size() / 100 - 1)))
+
+
 def _needed(dock: QDockWidget) -> QSize:
-    return dock.needed if isinstance(dock, DockCard) else dock.minimumSizeHint()
+    if isinstance(dock, DockCard):
+        return dock.needed
+    column = dock.widget()
+    return column.needed if isinstance(column, ScrollColumn) else dock.minimumSizeHint()
 
 
 def _at_most(needed: list[int], room: int) -> list[int]:

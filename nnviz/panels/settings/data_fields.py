@@ -83,7 +83,7 @@ class DataFields(QWidget):
 
     def _row(self, setting: DataSetting) -> tuple[QWidget, NumberEdit, Note]:
         edit = NumberEdit(name_of_field(setting.name), _STEPS[setting.name], setting.tip, setting.label)
-        theme.sized(edit.setFixedWidth, FIELD_WIDTH)
+        theme.sized(edit.setFixedWidth, FIELD_WIDTH, beside=40)
         edit.committed.connect(partial(self._typed, setting))
         caption, row = label(setting.label, "fieldName"), self._grid.rowCount()
         caption.setBuddy(edit)

@@ -119,7 +119,7 @@ class Form(QWidget):
         row = self._grid.rowCount()
         self._captions[name] = caption = label(title, "fieldName")
         caption.setBuddy(widget)
-        theme.sized(widget.setFixedWidth, _FIELD_WIDTH)
+        theme.sized(widget.setFixedWidth, _FIELD_WIDTH, beside=40)
         self._grid.addWidget(caption, row, 0)
         self._grid.addWidget(widget, row, 1)
         self._errors[name] = Note(widget, f"{_camel_case(name)}Error")

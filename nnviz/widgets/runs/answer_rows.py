@@ -63,7 +63,7 @@ class AnswerRows(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(240, 3 * _ROW)
+        return QSize(240, 3 * theme.px(_ROW))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -73,7 +73,7 @@ class AnswerRows(QWidget):
             painter.setPen(theme.colour("muted"))
             painter.drawText(self.rect(), int(Qt.AlignCenter | Qt.TextWordWrap), self.note)
             return
-        high = max(_LEAST_ROW, min(_ROW, self.height() // len(self.rows)))
+        high = max(_LEAST_ROW, min(theme.px(_ROW), self.height() // len(self.rows)))
         is_scrolled = self.visibleRegion().boundingRect().height() < self.height()
         width = self.width() - (_BAR_ROOM if is_scrolled else 0)
         for number, row in enumerate(self.rows):
@@ -98,7 +98,7 @@ class AnswerRows(QWidget):
         words = row.reason or row.answer
         if row.reason:
             font = theme.font(theme.SMALL)
-        width = min(_MOST_ANSWER, max(QFontMetrics(font).horizontalAdvance(words) + 2, 22))
+        width = min(theme.px(_MOST_ANSWER), max(QFontMetrics(font).horizontalAdvance(words) + 2, 22))
         painter.setFont(font)
         painter.setPen(theme.colour("muted" if row.reason else "text"))
         text = painter.fontMetrics().elidedText(words, Qt.ElideRight, width)

@@ -161,7 +161,7 @@ class _NameField(QStyledItemDelegate):
     ) -> None:
         """Over the whole title, which begins further left where there is no square."""
         place = QRect(option.rect)
-        place.setTop(place.bottom() + 1 - _HIGH)  # below the heading of a section
+        place.setTop(place.bottom() + 1 - theme.px(_HIGH))  # below the heading of a section
         if not self._lines.line(index.row()).has_square:
             place.setLeft(place.left() - _WIDTHS[COLOUR])
         editor.setGeometry(place)
@@ -183,21 +183,21 @@ class _Ink:
 
     def _place(self, column: int, top: int) -> QRect:
         left, width = self._columns[column]
-        return QRect(left, top, width, _HIGH)
+        return QRect(left, top, width, theme.px(_HIGH))
 
     def paint_heading(self, words: str, top: int, width: int) -> None:
         """What stands above the first row of a section."""
-        place = QRect(_AIR, top, width - 2 * _AIR, _HEADING)
+        place = QRect(_AIR, top, width - 2 * _AIR, theme.px(_HEADING))
         self._painter.setFont(self._plain)
         self._write(fitted(words, place.width()), "muted", place, Qt.AlignLeft)
-        self._painter.fillRect(0, top + _HEADING - 1, width, 1, self._colour("grid"))
+        self._painter.fillRect(0, top + theme.px(_HEADING) - 1, width, 1, self._colour("grid"))
 
     def paint(self, line: RunLine, top: int, width: int, is_selected: bool) -> None:
         """A row, as wide as that."""
         painter = self._painter
         if is_selected:
-            painter.fillRect(0, top, width, _HIGH, self._colour("field"))
-        painter.fillRect(0, top + _HIGH - 1, width, 1, self._colour("grid"))
+            painter.fillRect(0, top, width, theme.px(_HIGH), self._colour("field"))
+        painter.fillRect(0, top + theme.px(_HIGH) - 1, width, 1, self._colour("grid"))
         painter.setFont(self._plain)
         if line.is_starred:
             self._write(_STAR, "text", self._place(STAR, top), Qt.AlignHCenter)
@@ -228,7 +228,7 @@ class _Ink:
         if not line.runs:
             return end
         if not line.progress:
-            self._write(line.count, "muted", QRect(count, top, end - count + 1, _HIGH), Qt.AlignRight)
+            self._write(line.count, "muted", QRect(count, top, end - count + 1, theme.px(_HIGH)), Qt.AlignRight)
         self._paint_arrow(line.is_open, QPointF(triangle + _ARROW, place.center().y() + 0.5))
         return int(triangle - _ARROW)
 
@@ -368,7 +368,7 @@ class RunTable(QTableView):
         scrolled = self.verticalScrollBar().value()
         self.lines.show(count, line, tip)
         for row in {*self._headed, *headed}:
-            self.setRowHeight(row, _HIGH + (_HEADING if row in headed else 0))
+            self.setRowHeight(row, theme.px(_HIGH) + (theme.px(_HEADING) if row in headed else 0))
         self._headed = headed
         if current is not None:
             self.setAutoScroll(False)
@@ -395,7 +395,7 @@ class RunTable(QTableView):
             line, top = self.lines.line(row), self.rowViewportPosition(row)
             if line.heading:
                 ink.paint_heading(line.heading, top, width)
-            ink.paint(line, top + (_HEADING if line.heading else 0), width, row in selected)
+            ink.paint(line, top + (theme.px(_HEADING) if line.heading else 0), width, row in selected)
 
     @property
     def current(self) -> int | None:
@@ -413,4 +413,4 @@ class RunTable(QTableView):
             self.moved.emit()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 3 * _HIGH)
+        return QSize(160, 3 * theme.px(_HIGH))
