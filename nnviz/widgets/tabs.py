@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QTabBar
 from nnviz.look import theme
 from nnviz.widgets.parts import named, set_look
 
-_LEAST = 110  # pixels of tabs that scroll
+_LEAST = 70  # pixels of tabs that scroll
 _USUAL = 28  # pixels beside the text of a tab, as the style sheet has them
 
 
