@@ -8,6 +8,7 @@ with its background; tests check that.
 from __future__ import annotations
 
 import gc
+import math
 import os
 import re
 import sys
@@ -217,7 +218,7 @@ def apply(app: QApplication, name: str, percent: float | None = None) -> None:
 
 
 def _within(percent: float) -> int:
-    return round(min(max(percent, SIZES[0]), SIZES[-1]))
+    return round(min(max(percent, SIZES[0]), SIZES[-1])) if math.isfinite(percent) else SIZES[0]
 
 
 class _Style(QProxyStyle):

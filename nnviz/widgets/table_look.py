@@ -8,7 +8,7 @@ from nnviz.look import theme
 
 
 def show_as_rows(view: QTableView, height: int) -> None:
-    """Rows of one height, in pixels at 100 percent, that scroll smoothly and are not typed into. No grid, no numbers."""
+    """Rows of one height (pixels at 100 percent) that scroll smoothly and are not typed into. No grid, no numbers."""
     view.setShowGrid(False)
     view.setTabKeyNavigation(False)  # Tab goes to the next control
     view.setEditTriggers(QAbstractItemView.NoEditTriggers)

@@ -69,6 +69,11 @@ class ValueForm(QScrollArea):
         self._values: list[float] = []
         self._more_rows = Turn(self._make_next, self)
         self.set_rows(())
+        theme.changed.connect(self._fit_captions)
+
+    def _fit_captions(self) -> None:
+        for row in self._rows:
+            row.fit_caption()
 
     def set_rows(self, rows: Sequence[FormRow]) -> None:
         """Makes the first rows now and the others soon, in room that is kept for them: the mouse does not wait for all.
@@ -116,7 +121,7 @@ class ValueForm(QScrollArea):
         for number in range(len(self._rows), len(self._wanted)):
             self._grid.setRowMinimumHeight(number, height)
         longest = max(first.caption.fontMetrics().horizontalAdvance(row.name) for row in self._wanted)
-        self._grid.setColumnMinimumWidth(0, min(_NAME, longest))
+        self._grid.setColumnMinimumWidth(0, min(theme.px(_NAME), longest))
 
     def show_values(self, values: Sequence[float]) -> None:
         """Shows a value for each row; of texts the place of the one that is chosen."""
@@ -155,13 +160,13 @@ class _Row(QObject):
         self.field = field
         theme.sized(field.setFixedWidth, _FIELD if not row.choices and row.has_slider else _WIDE_FIELD)
         self.caption = label("", "fieldName", field.parentWidget())
-        self._fit_caption()
-        theme.changed.connect(self._fit_caption)
+        self.fit_caption()
         self.caption.setToolTip(f"{row.name}: {_TIP}")
         self.caption.setBuddy(field)
         self.parts = [self.caption, field, *field.findChildren(QLineEdit)]
 
-    def _fit_caption(self) -> None:
+    def fit_caption(self) -> None:
+        """Shows as much of the name as there is room for."""
         metrics = QFontMetrics(theme.font())
         self.caption.setText(metrics.elidedText(self.row.name, Qt.ElideMiddle, theme.px(_NAME)))
 

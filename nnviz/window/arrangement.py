@@ -87,6 +87,7 @@ class ScreenFit(QObject):
         super().__init__(window)
         self._window = window
         self.frame = frame
+        self._wanted: QSize | None = window.size()  # until the frame is known
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.fit)
@@ -129,9 +130,13 @@ class ScreenFit(QObject):
         window = self._window
         if window.isVisible() and not self._is_normal:
             return  # the window manager does it
+        place = window.geometry()
         if window.isVisible():
             self.frame = frame_of(window)
-        place = within(window.screen().availableGeometry(), self.frame, window.geometry())
+            if self._wanted is not None and not self.frame.isNull():
+                place.setSize(self._wanted)
+                self._wanted = None
+        place = within(window.screen().availableGeometry(), self.frame, place)
         if place == window.geometry():
             return
         if window.isVisible() or window.testAttribute(Qt.WA_Moved):

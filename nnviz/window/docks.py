@@ -73,12 +73,12 @@ class Docks(QObject):
         self.docks: list[QDockWidget] = []
         self.free_below = 0
         self._text_size = theme.text_size()
-        theme.changed.connect(self._text_size_changed)
         self._layouts: dict[str, QByteArray] = {}  # of the workspaces that were shown before
         self._first_layouts: dict[str, QByteArray] = {}
         self._sizes = _Sizes(self.host, self.docks)
         self._sizes.changed.connect(self.changed)
         self._sizes.fitting.connect(self.fit_cards)
+        self._sizes.theme_changed.connect(self._text_size_changed)
         self.division = Division(self.host)
         self._sizes.settled.connect(self._divide)
         session.data.changed.connect(self._divide)
@@ -142,8 +142,9 @@ class Docks(QObject):
         for name, card in self.cards.items():
             if isinstance(card, DockCard):
                 self._set_least_width(card, CARDS[name])
-        self.fit_cards()
-        self._sizes.forget()
+        if self.host.isVisible():
+            self.fit_cards()
+            self._sizes.forget()
 
     def _add_pages(self) -> None:
         """Makes the pages of the cards that are there, as far as they suit the data."""
@@ -355,12 +356,13 @@ class _Sizes(QObject):
 
     Qt takes what a smaller window lacks from all docks, and does not undo that when the window grows again.
     ``changed``: a dock was moved, resized, shown or hidden. ``settled``: they have their sizes again after that.
-    ``fitting``: they are about to be laid out.
+    ``fitting``: they are about to be laid out. ``theme_changed``: as the theme's, while there are docks.
     """
 
     changed = pyqtSignal()
     settled = pyqtSignal()
     fitting = pyqtSignal()
+    theme_changed = pyqtSignal()
 
     def __init__(self, host: QMainWindow, docks: list[QDockWidget]) -> None:
         """``docks`` may grow; each is to be handed to ``watch``."""
@@ -371,6 +373,7 @@ class _Sizes(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._settled)
         host.installEventFilter(self)
+        theme.changed.connect(self.theme_changed)
 
     def watch(self, dock: QDockWidget) -> None:
         """Notices what happens to a dock."""

@@ -109,7 +109,7 @@ class Chip(FixedSizeBox):
         self.label.shorten = lambda words: [words.rpartition(" ")[2]]  # the number alone
         super().__init__(self.label, least + _FOR_MORE_DIGITS)
         self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
-        theme.sized(self.setMinimumWidth, least)
+        self.setMinimumWidth(least)  # of larger letters only the number may find room
         theme.sized(self.setFixedHeight, 22)
 
     def show_text(self, words: str) -> None:

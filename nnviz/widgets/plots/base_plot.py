@@ -11,7 +11,7 @@ from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut
 
 _LEFT = 44  # pixels: room for 0.001, and for the name of the x axis below
-_BOTTOM = 20  # pixels, for the numbers below
+_BOTTOM = 18  # pixels, for the numbers below
 
 
 class BasePlot(pg.PlotWidget):
@@ -47,7 +47,8 @@ class BasePlot(pg.PlotWidget):
             axis.setTextPen(theme.colour("muted"))
             axis.setPen(theme.colour("border"))
         self.getAxis("left").setWidth(theme.px(_LEFT))
-        self.getAxis("bottom").setHeight(theme.px(_BOTTOM))
+        bottom = self.getAxis("bottom")
+        bottom.setHeight(theme.px(_BOTTOM) + bottom.style["tickTextOffset"][1])
 
     def place(self, point: QPoint) -> QPointF:
         """Returns the position on both axes at a pixel of the widget."""
