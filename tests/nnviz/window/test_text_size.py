@@ -11,7 +11,7 @@ import pytest
 from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
@@ -136,6 +136,8 @@ def is_whole(widget: QLabel | QAbstractButton) -> bool:
     """Whether the widget is as large as its text, or shortens it by itself."""
     if isinstance(widget, GivingLabel) or not widget.text() or "<" in widget.text():
         return True
+    if isinstance(widget, QToolButton) and not widget.icon().isNull():
+        return True  # shows the icon alone
     metrics = QFontMetrics(widget.font())
     if isinstance(widget, QLabel) and widget.wordWrap():
         return widget.height() >= metrics.height()
