@@ -96,8 +96,10 @@ class Front(QStackedWidget):
         self.currentChanged.connect(self.updateGeometry)
 
     def minimumSizeHint(self) -> QSize:
+        if not self.count():
+            return super().minimumSizeHint()
         front = self.currentWidget()
-        width = front.minimumSizeHint().expandedTo(front.minimumSize()).width() if front is not None else 0
+        width = front.minimumSizeHint().expandedTo(front.minimumSize()).width()
         return QSize(width, super().minimumSizeHint().height())
 
 
