@@ -97,6 +97,7 @@ class CardScroll(QScrollArea):
         self.setFrameShape(QFrame.NoFrame)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.NoFocus)
+        self.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
         self.least_width, self.most = 0, QSize(QWIDGETSIZE_MAX, QWIDGETSIZE_MAX)
         self.setWidget(content)
 
