@@ -53,7 +53,7 @@ def create_window(
     app = _application()
     preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or person_file()))
     look = theme_name or preferences.text("theme", "system")
-    theme.apply(app, look)
+    theme.apply(app, look, preferences.number("text_size") or theme.SIZES[0])
     memory = Memory(preferences)
     session = memory.new_session()
     window = MainWindow(session, preferences)
@@ -102,7 +102,7 @@ def run(opens: str | None = None, data: str | None = None) -> int:
     window = create_window() if opens is None and data is None else create_window(opens=opens, data=data)
     sys.excepthook = _CrashReporter(window, log_file).report
     SystemSignals(app, window.close_unasked)
-    window.resize(window.size().boundedTo(app.primaryScreen().availableSize()))
+    window.keep_on_screen()
     window.show()
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
     gc.enable()

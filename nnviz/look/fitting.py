@@ -13,13 +13,17 @@ from nnviz.look.run_name import BETWEEN, RunName
 _LEAST = 40  # pixels that are left of what stands before the last part
 
 
-@lru_cache(maxsize=4000)
 def fitted(name: str, width: int, bold: bool = False) -> str:
     """A name in small letters, as much of it as fits into that many pixels.
 
     The name of a run loses its least important parts. Other names are cut in the middle, as they often differ at their
     ends; of "784-512-256-10 · Adam 0.001" the sizes are cut, or left out.
     """
+    return _fitted(name, width, bold, theme.text_size())
+
+
+@lru_cache(maxsize=4000)
+def _fitted(name: str, width: int, bold: bool, _: int) -> str:
     metrics = QFontMetrics(theme.font(theme.SMALL, bold))
     if isinstance(name, RunName):
         return name.within(width, metrics.horizontalAdvance)

@@ -8,9 +8,12 @@ with its background; tests check that.
 from __future__ import annotations
 
 import gc
+import math
 import os
+import re
 import sys
 import textwrap
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +39,7 @@ LARGE = 17
 ANSWER = 40
 ROW = 30  # height of a control
 FAMILY = "nnviz Sans"
+SIZES = (100, 110, 125, 150, 175, 200)  # of all texts, in percent
 _TIP_LETTERS = 70  # characters per line of a tooltip
 
 
@@ -119,6 +123,10 @@ MANY_CLASSES = (*CLASSES[2:], "sixth", "seventh", "eighth", "ninth", "tenth", "e
 COMPARED = ("twelfth", "eighth", "ninth", "sixth", "fourth", "third", "seventh", "tenth")
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 _current = DARK
+_text_size = SIZES[0]
+_SIZED = "sized"  # the property of a widget with the lengths that follow the text size
+# What follows the text size in the style sheet: fonts, and the heights of what holds a line of text.
+_TEXT_LENGTH = re.compile(r"((?:font-size|min-height|max-height|::tab \{ height): )(\d+)px")
 _APPLIED = "theme"  # the application's property that names the theme it has
 
 
@@ -149,17 +157,43 @@ def plane_classes(count: int) -> list[str]:
     return [MANY_CLASSES[number % len(MANY_CLASSES)] for number in range(count)]
 
 
+def text_size() -> int:
+    """Returns the size of all texts in percent."""
+    return _text_size
+
+
+def px(pixels: float) -> int:
+    """Returns a length that has to hold text, as it is at the text size in use. ``pixels``: at 100 percent."""
+    return round(pixels * _text_size / 100)
+
+
+def sized(set_length: Callable[[int], None], pixels: int, beside: int = 0) -> None:
+    """Sets a length of a widget that has to hold text, and again whenever the text size changes.
+
+    ``set_length`` is a method of the widget, such as ``setFixedWidth``; ``pixels`` is the length at 100 percent.
+    ``beside``: how much of it is not for text and stays as it is.
+    """
+    widget = set_length.__self__  # type: ignore[attr-defined]
+    widget.setProperty(_SIZED, {**(widget.property(_SIZED) or {}), set_length.__name__: (pixels, beside)})
+    set_length(px(pixels - beside) + beside)
+
+
 def font(size: int = TEXT, bold: bool = False) -> QFont:
-    """Returns the program's font, whose digits all have the same width. ``size`` is in pixels."""
+    """Returns the program's font, whose digits all have the same width. ``size`` is in pixels at 100 percent."""
     made = QFont(FAMILY)
-    made.setPixelSize(size)
+    made.setPixelSize(px(size))
     made.setWeight(QFont.DemiBold if bold else QFont.Normal)
     return made
 
 
-def apply(app: QApplication, name: str) -> None:
-    """Sets the theme of the application: "dark", "light", or for any other name that of the system."""
-    global _current
+def apply(app: QApplication, name: str, percent: float | None = None) -> None:
+    """Sets the theme of the application: "dark", "light", or for any other name that of the system.
+
+    ``percent`` is the size of all texts; None leaves it as it is.
+    """
+    global _current, _text_size
+    is_resized = percent is not None and _within(percent) != _text_size
+    _text_size = _text_size if percent is None else _within(percent)
     _system_palette()  # read before the application's palette is replaced
     _current = THEMES[name if name in THEMES else system_theme()]
     if app.property(_APPLIED) == _current.name and app.font() == font():
@@ -173,11 +207,18 @@ def apply(app: QApplication, name: str) -> None:
         app.setFont(font())
         app.setPalette(_palette(_current))
         app.setStyleSheet(_stylesheet(_current))
+        for widget in app.allWidgets() if is_resized else []:
+            for setter, (pixels, beside) in (widget.property(_SIZED) or {}).items():
+                getattr(widget, setter)(px(pixels - beside) + beside)
     finally:
         if collects:
             gc.enable()
     pg.setConfigOptions(background=_current.card, foreground=_current.muted, antialias=False)
     changed.emit()
+
+
+def _within(percent: float) -> int:
+    return round(min(max(percent, SIZES[0]), SIZES[-1])) if math.isfinite(percent) else SIZES[0]
 
 
 class _Style(QProxyStyle):
@@ -375,4 +416,4 @@ def _stylesheet(theme: Theme) -> str:
     sheet = (Path(__file__).parent / "theme.qss").read_text(encoding="utf-8")
     for name, value in {**asdict(theme), **sizes, "icons": (ASSETS / "icons").as_posix()}.items():
         sheet = sheet.replace(f"@{name}@", str(value))
-    return sheet
+    return _TEXT_LENGTH.sub(lambda found: f"{found[1]}{px(int(found[2]))}px", sheet)

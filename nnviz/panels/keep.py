@@ -47,7 +47,7 @@ class KeepBox(QFrame):
         self._session = session
         self._targets = Targets(session)
         named(self, "keepBox", "Keep as an example of your own")
-        self.setMinimumWidth(_LEAST)
+        theme.sized(self.setMinimumWidth, _LEAST)
         self.button = tool("", "keepExampleButton", "Keep as an example of your own", _TIP)
         theme.set_icon(self.button, "plus", "muted")
         self.button.clicked.connect(self.open)

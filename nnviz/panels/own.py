@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QShortcut, QStackedWidget,
 from engine.datasets import Dataset
 from engine.datasets.cells import plain_number
 from engine.errors import EngineError
-from nnviz.look import text
+from nnviz.look import text, theme
 from nnviz.panels.asked_numbers import Targets
 from nnviz.panels.asked_words import noun
 from nnviz.panels.cards import CARDS, CardInfo
@@ -110,7 +110,7 @@ class OwnPage(Page):
         more = self._word("import …", "importMoreOwnButton", "Import examples of your own", _IMPORT_TIP)
         more.clicked.connect(self.import_wanted)
         self.share_edit = NumberEdit("ownShareEdit", stepped_share, _SHARE_TIP, "Share of your own examples")
-        self.share_edit.setFixedWidth(_SHARE_WIDTH)
+        theme.sized(self.share_edit.setFixedWidth, _SHARE_WIDTH)
         self.share_edit.committed.connect(self._share_typed)
         self._share_note = Note(self.share_edit, "ownShareError")
         left = self.train_button, self.share_edit, self.leave_button

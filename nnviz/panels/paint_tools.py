@@ -41,7 +41,7 @@ class PaintTools(QWidget):
         self._group.addButton(self.eraser)
         self.clear = self._tool("clear", "Erase all points", _CLEAR_TIP)
         self.done = self._tool("done", "Done with painting", _DONE_TIP)
-        self.setFixedWidth(_WIDTH)
+        theme.sized(self.setFixedWidth, _WIDTH)
         arranged(QVBoxLayout(self), *self.brushes, self.more, self.eraser, self.clear, 1, self.done, spacing=4)
         painting = session.painting
         self.more.clicked.connect(painting.add_class)
@@ -69,7 +69,7 @@ class PaintTools(QWidget):
     def _tool(self, words: str, accessible: str, tip: str) -> QToolButton:
         made = tool(words, f"{self._where}{words.capitalize()}Button", accessible, tip)
         made.setProperty("role", "word")
-        made.setFixedWidth(_WIDTH)
+        theme.sized(made.setFixedWidth, _WIDTH)
         made.setFocusPolicy(Qt.TabFocus)
         made.clicked.connect(lambda: made.hasFocus() or self._view.setFocus())  # where the keys are for painting
         return made

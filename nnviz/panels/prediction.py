@@ -154,7 +154,7 @@ def _threshold_field() -> NumberEdit:
         "Confidence threshold, in percent",
     )
     field.line.setValidator(QRegularExpressionValidator(QRegularExpression(r"≥? ?\d{0,3} ?%?"), field))
-    field.setFixedWidth(76)
+    theme.sized(field.setFixedWidth, 76)
     return field
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.metrics import figures_of
@@ -22,6 +22,8 @@ _STEPS = 1000
 _SECONDS_BETWEEN_WORDS = 0.1
 _LEAST_WIDTH = 72  # of a figure, in pixels
 _TIMES_WIDTH = 236
+_LEAST_BAR = 400  # pixels, of all of the bar
+_WORDS = {"stepBatchButton": " Batch", "stepEpochButton": " Epoch", "resetButton": " Reset"}
 _MANY = 100  # a number of epochs for which the button has no room
 _STATES = {
     Status.LOADING: "Loading data",
@@ -50,6 +52,7 @@ class RunBar(QWidget):
         self.test_figure = self._figure(row, "testFigure", "test")
         self.train_figure = self._figure(row, "trainFigure", "train")
         self._add_live(row)
+        self._left_out = 0
         for signal in (
             session.training.state_changed,
             session.settings.problems_changed,
@@ -71,11 +74,41 @@ class RunBar(QWidget):
         self._show()
         self._show_figures()
 
+    def minimumSizeHint(self) -> QSize:
+        """What it shows must not widen the window: without room for all of it, something is left out."""
+        return QSize(_LEAST_BAR, super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        done = bool(super().event(event))
+        if event.type() in (QEvent.Resize, QEvent.LayoutRequest):
+            self._fit()
+        return done
+
+    def _fit(self) -> None:
+        """Leaves out as little as is needed: the times, then the words of the small buttons, then the second figure."""
+        steps = (self.batch, self.epoch, self.reset)
+        words = sum(step.fontMetrics().horizontalAdvance(_WORDS[step.objectName()]) for step in steps)
+        figure = self.train_figure.minimumWidth() + self.layout().spacing()
+        savings = (theme.px(_TIMES_WIDTH) if self.times.text() else 0, words, figure)
+        needed = self.layout().minimumSize().width() + sum(savings[: self._left_out])
+        left_out = 0
+        while left_out < len(savings) and needed > self.width():
+            needed -= savings[left_out]
+            left_out += 1
+        if left_out == self._left_out:
+            return
+        self._left_out = left_out
+        for step in steps:
+            step.setText(_WORDS[step.objectName()] if left_out < 2 else "")
+        for part in (self.train_figure, self._under["train"]):
+            part.setVisible(left_out < 3)
+        self._show_progress()
+
     def _make_buttons(self) -> None:
         session = self._session
         self.train = _button("Train", "trainButton", "Train or pause")
         self.train.setProperty("role", "primary")
-        self.train.setFixedWidth(156)
+        theme.sized(self.train.setFixedWidth, 156)
         self.train.clicked.connect(session.training.toggle)
         self.seeds = SeedsButton(session.sweeps)
         tip = "Trains one batch: the weights take one step against its gradient, then training pauses (B)."
@@ -150,7 +183,8 @@ class RunBar(QWidget):
         """Lets no figure of usual size move what is beside it."""
         for figure in (self.train_figure, self.test_figure):
             figure.ensurePolished()
-            figure.setMinimumWidth(max(_LEAST_WIDTH, figure.fontMetrics().horizontalAdvance(figures.widest)))
+            least, widest = theme.px(_LEAST_WIDTH), figure.fontMetrics().horizontalAdvance(figures.widest)
+            figure.setMinimumWidth(max(least, widest))
 
     def _show(self) -> None:
         self._show_buttons()
@@ -178,7 +212,8 @@ class RunBar(QWidget):
         self.state.setText("Stopped early:" if is_early else _STATES[state])
         times = self._times()
         self.times.setText(times)
-        self._times_box.set_width(_TIMES_WIDTH if times else 1)
+        self.times.setVisible(not self._left_out)
+        self._times_box.set_width(_TIMES_WIDTH if times and not self._left_out else 1)
         parts = self._status_parts() or [""]
         self.status.show_versions(*(" · ".join(parts[:count]) for count in range(len(parts), 0, -1)))
         is_under_way = run.progress.epoch or state is Status.TRAINING

@@ -7,6 +7,7 @@ from functools import partial
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton, QWidget
 
+from nnviz.look import theme
 from nnviz.look.results import words_of_seeds
 from nnviz.session.sweep_words import words_of_count
 from nnviz.session.sweeps import SEEDS, Sweeps
@@ -24,12 +25,12 @@ class SeedsButton(QWidget):
         super().__init__()
         self._sweeps = sweeps
         self.button = named(ProgressButton(""), "seedsButton", "Train with several seeds")
-        self.button.setFixedWidth(_WIDTH)
+        theme.sized(self.button.setFixedWidth, _WIDTH)
         self._start_stop = StartStop(self.button, sweeps.toggle)
         tip = "With how many seeds × trains: more of them tell better what is luck, and take longer."
         self.arrow = named(QToolButton(), "seedsCountButton", "Number of seeds", tip)
         self.arrow.setText("▾")
-        self.arrow.setFixedWidth(_WIDTH_OF_ARROW)
+        theme.sized(self.arrow.setFixedWidth, _WIDTH_OF_ARROW)
         self.arrow.setFocusPolicy(Qt.TabFocus)
         self.arrow.clicked.connect(self._open)
         self._menu = self._new_menu()

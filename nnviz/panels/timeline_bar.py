@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QFont, QFontMetrics
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
@@ -25,6 +25,7 @@ BRANCH_TIP = (
 _SECONDS_BETWEEN = 0.1  # at least, between two pictures of the slider while it learns
 _NEAR = 0.05  # of an epoch: what is typed with one decimal is there
 _EDIT_MARGINS = 40  # pixels of the field beside its text: padding, borders and arrows
+_LEAST_BAR = 400  # pixels, of all of the bar
 _EDIT_WIDTH, _SPEED_WIDTH, _BRANCH_WIDTH = 74, 58, 140
 
 
@@ -38,18 +39,33 @@ class TimelineBar(QWidget):
         self._make_parts()
         where = named(label("epoch", "muted"), "timelineEpochName")
         buttons = self.branch, self.live
-        parts = (label("Timeline", "muted"), self.play, self.speed, (self.slider, 1), where, self.epoch, *buttons)
+        self._title = label("Timeline", "muted")
+        parts = (self._title, self.play, self.speed, (self.slider, 1), where, self.epoch, *buttons)
         arranged(QHBoxLayout(self), *parts, spacing=10, margins=(14, 3, 14, 3))
         self._told: Message | None = None  # which moment is shown instead of one that was typed
         self._timeline.changed.connect(self._show)
         session.displayed.moment_changed.connect(lambda: session.messages.withdraw(self._told))
         self._player.changed.connect(self._show)
         session.branching.changed.connect(self._show_branch)
+        theme.changed.connect(self._show)  # its epochs need more or less room
         self._timeline.extended.connect(self._extend)
         for signal in (session.training.progressed, session.training.state_changed, session.settings.changed):
             signal.connect(self._extend)
         self._show()
         self._show_branch()
+
+    def minimumSizeHint(self) -> QSize:
+        """It must not widen the window."""
+        return QSize(_LEAST_BAR, super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        """Leaves the title out if there is no room for it."""
+        done = bool(super().event(event))
+        if event.type() in (QEvent.Resize, QEvent.LayoutRequest):
+            title = self._title.sizeHint().width() + self.layout().spacing()
+            rest = self.layout().minimumSize().width() - (0 if self._title.isHidden() else title)
+            self._title.setVisible(rest + title <= self.width())
+        return done
 
     def _make_parts(self) -> None:
         tip = (
@@ -63,20 +79,19 @@ class TimelineBar(QWidget):
         self.slider.live_wanted.connect(self._timeline.go_live)
         tip = "Runs through the training so far as a film, from the moment that is shown."
         self.play = named(QPushButton(), "playButton", "Play the training", tip)
-        self.play.setFixedWidth(34)
+        theme.sized(self.play.setFixedWidth, 34)
         self.play.clicked.connect(self._player.toggle)
         self.speed = Combo("playSecondsCombo", "Seconds of the film", "How long the film of the whole training takes.")
         self.speed.setProperty("role", "flat")
-        self.speed.setFixedWidth(_SPEED_WIDTH)
+        theme.sized(self.speed.setFixedWidth, _SPEED_WIDTH)
         self.speed.addItems([f"{seconds} s" for seconds in SECONDS])
         self.speed.activated.connect(lambda number: self._player.set_seconds(SECONDS[number]))
         tip = "The moment that the window shows, in epochs: type one to go there."
         self.epoch = NumberEdit("timelineEpochEdit", self._neighbour, tip, "Epoch that is shown")
-        self.epoch.setFixedWidth(_EDIT_WIDTH)
         self.epoch.line.setAlignment(Qt.AlignRight)
         self.epoch.committed.connect(self._typed)
         self.branch = named(QPushButton("Branch from here"), "branchButton", "Branch from here")
-        self.branch.setFixedWidth(_BRANCH_WIDTH)
+        theme.sized(self.branch.setFixedWidth, _BRANCH_WIDTH)
         self.branch.clicked.connect(self._branch)
         tip = "Back to the network as it is now (End)."
         self.live = named(QPushButton(" Live"), "liveButton", "Live", tip)
@@ -145,7 +160,7 @@ class TimelineBar(QWidget):
         bold = QFont(self.epoch.line.font())  # as of a moment of the past
         bold.setWeight(QFont.DemiBold)
         needed = QFontMetrics(bold).horizontalAdvance(longest) + _EDIT_MARGINS
-        self.epoch.setFixedWidth(max(_EDIT_WIDTH, needed))
+        self.epoch.setFixedWidth(max(theme.px(_EDIT_WIDTH), needed))
 
     def _extend(self) -> None:
         """Nobody sees more pictures a second of a training that goes on."""

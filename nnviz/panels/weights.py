@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QWidget
 
 from engine.regions import region_of
 from engine.validation import Array
@@ -22,6 +22,7 @@ from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import DockCard, Table
+from nnviz.widgets.pages import Front
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.tabs import Tab, set_tabs, tab_bar
 from nnviz.widgets.weights.heat_map import ColourBar, HeatMap
@@ -61,7 +62,7 @@ class WeightsPanel(DockCard):
         self.bar = ColourBar()
         self.planes, self.lines = NeuronPlanes(session), NeuronLines(session)
         self.tabs = tab_bar("weightsTabs", "Layers")
-        self._stack = QStackedWidget()
+        self._stack = Front()
         tip = "The input that each row of weights begins at, or the output that it leads to."
         self._rows = named(RowNames(self.map), "weightsRowNames", tip=tip)
         self._all = QWidget()
@@ -69,7 +70,7 @@ class WeightsPanel(DockCard):
         self._stack.addWidget(self._all)
         self._stack.addWidget(self.neuron_view)
         tip = "Shows further neurons of the layer."
-        self._pages = named(QScrollBar(Qt.Vertical, self.widget()), "weightsScrollBar", "Pages of neurons", tip)
+        self._pages = named(QScrollBar(Qt.Vertical, self.sheet), "weightsScrollBar", "Pages of neurons", tip)
         self._pages.hide()
         self.head.title.hide()
         self.head.row.insertWidget(0, self.tabs, 100)  # takes all the room there is

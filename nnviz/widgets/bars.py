@@ -40,16 +40,20 @@ class ProbabilityBars(QWidget):
         self._values: npt.NDArray[Any] = np.empty(0)  # empty without an answer
         self._mark: float | None = None
         self.reason = ""
-        self._name_width = _LEAST_NAME
+        self._name_width = theme.px(_LEAST_NAME)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         self._describe()
+        theme.changed.connect(self._measure)
+
+    def _measure(self) -> None:
+        self.set_names(self._all_names, self._colours)
 
     def set_names(self, names: Sequence[str], colours: Sequence[str] = ()) -> None:
         """Sets the names of the classes, from top to bottom; and their colours, where each has its own."""
         self._all_names, self._names, self._colours = names, names[:_MOST_ROWS], colours
         widest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
-        self._name_width = min(max(widest + 10, _LEAST_NAME), _MOST_NAME)
+        self._name_width = min(max(widest + 10, theme.px(_LEAST_NAME)), theme.px(_MOST_NAME))
         self._describe()
         self.updateGeometry()
         self.update()
@@ -80,10 +84,10 @@ class ProbabilityBars(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(220, _ROW * max(1, len(self._names)))
+        return QSize(220, theme.px(_ROW) * max(1, len(self._names)))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, _LOWEST_ROW * max(1, len(self._names)))
+        return QSize(160, theme.px(_LOWEST_ROW) * max(1, len(self._names)))
 
     def _describe(self) -> None:
         shares = [f"{name}: {share:.1%}" for name, share in zip(self._names, self._values, strict=False)]
@@ -95,7 +99,7 @@ class ProbabilityBars(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
         painter.setRenderHint(QPainter.Antialiasing)
-        height = min(self.height() / max(1, len(self._names)), _HIGHEST_ROW)
+        height = min(self.height() / max(1, len(self._names)), theme.px(_HIGHEST_ROW))
         grooves = [self._groove(row * height, height) for row in range(len(self._names))]
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("field"))
@@ -108,7 +112,7 @@ class ProbabilityBars(QWidget):
         self._paint_reason(painter, height)
 
     def _groove(self, top: float, height: float) -> QRectF:
-        width = self.width() - self._name_width - _VALUE
+        width = self.width() - self._name_width - theme.px(_VALUE)
         return QRectF(self._name_width, top + (height - _THICKNESS) / 2, width, _THICKNESS)
 
     def _order(self) -> tuple[int, int]:
@@ -139,7 +143,7 @@ class ProbabilityBars(QWidget):
             painter.drawText(QRectF(0, top, self._name_width, height), int(Qt.AlignLeft | Qt.AlignVCenter), shown)
             if row < len(values):
                 painter.setPen(theme.colour("text" if row in order else "muted"))
-                figure = QRectF(self.width() - _VALUE, top, _VALUE, height)
+                figure = QRectF(self.width() - theme.px(_VALUE), top, theme.px(_VALUE), height)
                 painter.drawText(figure, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * values[row]:.1f}")
 
     def _paint_mark(self, painter: QPainter, height: float) -> None:

@@ -80,7 +80,7 @@ class Canvas(QWidget):
         self.setCursor(Qt.CrossCursor)
         self.setFocusPolicy(Qt.ClickFocus)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self.setMinimumSize(QSize(160, 84))  # the column needs the rest at 1280 × 720
+        self.setMinimumSize(QSize(160, 72))  # the column needs the rest at 1280 × 720
         self.resize(272, 240)
         self._pen = DEFAULT_PEN
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import (
+    QWIDGETSIZE_MAX,
     QDockWidget,
     QFrame,
     QHBoxLayout,
@@ -21,10 +22,11 @@ from PyQt5.QtWidgets import (
 
 from nnviz.look import theme
 from nnviz.widgets.card_menu import CardMenuButton
+from nnviz.widgets.column import CardScroll
 from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.head_mark import HeadMark
 from nnviz.widgets.parts import W, arranged, named
-from nnviz.widgets.tabs import stand_close, usual_width
+from nnviz.widgets.tabs import fit_in_sight, stand_close, usual_width
 
 _GAP, _AIR = 6, 2  # pixels between what is left of the mark and it, and between it and what is right of it
 _LEFT = 360  # pixels that tabs leave to what is beside them; else they stand closer together
@@ -60,6 +62,7 @@ class CardHead(QFrame):
 
     Attributes:
         least_width: what the card needs at least, whatever its texts are; 0 for what its parts need.
+        most_width: what the card asks for at most, where the window is narrow.
         least_room: what is kept free for a mark also while there is none, so that nothing moves when it comes.
 
     Signals:
@@ -77,6 +80,7 @@ class CardHead(QFrame):
         self.detail = GivingLabel(role="muted")
         self.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.least_width = self.least_room = 0
+        self.most_width = QWIDGETSIZE_MAX
         self._room = QSpacerItem(0, 0, QSizePolicy.Fixed)
         self.corner = arranged(QHBoxLayout(self), spacing=4, margins=(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2))
         self.row = QHBoxLayout()
@@ -87,12 +91,19 @@ class CardHead(QFrame):
         self.row.addStretch(1)
         self.row.addWidget(self.detail)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
-        self.setMinimumHeight(34)
+        theme.sized(self.setMinimumHeight, 34)
         self.mark = HeadMark(self)
 
     def minimumSizeHint(self) -> QSize:
-        """Texts and controls that come and go must not widen the column."""
-        needed = super().minimumSizeHint()
+        return self.needed.boundedTo(QSize(self.most_width, self.needed.height()))
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint().expandedTo(self.minimumSize())
+
+    @property
+    def needed(self) -> QSize:
+        """The room it needs. Texts and controls that come and go must not widen the column."""
+        needed = super().minimumSizeHint().expandedTo(self.minimumSize())
         return QSize(self.least_width or needed.width(), needed.height())
 
     @property
@@ -146,7 +157,9 @@ class CardHead(QFrame):
     def _fit_tabs(self) -> None:
         bar = self.findChild(QTabBar, options=Qt.FindDirectChildrenOnly)
         if bar is not None:
-            stand_close(bar, self.width() - usual_width(bar) < _LEFT)
+            stand_close(bar, self.width() - usual_width(bar) < theme.px(_LEFT))
+            beside = self.layout().minimumSize().width() - bar.minimumWidth()
+            fit_in_sight(bar, self.width() - beside)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Handles the event here, because the dock would start to float on it."""
@@ -212,8 +225,9 @@ class DockCard(QDockWidget):
         self.head.corner.addWidget(self.menu_button)
         self.head.corner.setContentsMargins(theme.CARD_PADDING, 8, theme.CARD_PADDING - 6, 2)
         self.setTitleBarWidget(self.head)
-        sheet, self.body = _body()
-        self.setWidget(sheet)
+        self.sheet, self.body = _body()
+        self._scroll = CardScroll(self.sheet)
+        self.setWidget(self._scroll)
         self.free_below = 0  # pixels that the body leaves free at its bottom, for what lies over the card
         self.in_view = False  # False if closed or behind another tab; isVisible() knows nothing of tabs
         self.visibilityChanged.connect(self._visibility_changed)
@@ -224,15 +238,29 @@ class DockCard(QDockWidget):
 
     def set_least_width(self, width: int) -> None:
         """From now on the card needs that width, whatever it shows; its texts give way."""
-        self.head.least_width = width
-        self.widget().setMinimumWidth(width)
+        self.head.least_width = self._scroll.least_width = width
+        self._scroll.updateGeometry()
+
+    @property
+    def needed(self) -> QSize:
+        """The least size at which nothing in the card scrolls."""
+        head, body = self.head.needed, self._scroll.needed
+        return QSize(max(head.width(), body.width()), head.height() + body.height())
+
+    def set_most(self, most: QSize) -> None:
+        """From now on the card asks for no more than that. What it needs beyond it scrolls."""
+        body = QSize(most.width(), most.height() - self.head.needed.height())
+        if self._scroll.most != body:
+            self._scroll.most, self.head.most_width = body, most.width()
+            self.head.updateGeometry()
+            self._scroll.updateGeometry()
 
     def keep_free(self, pixels: int) -> None:
         """Leaves that many pixels free at the bottom of the body, or none if the body is not high enough.
 
         The card needs no more height for them, so the window can still be made smaller.
         """
-        sheet, left, top, right, bottom = self.widget(), *self.body.getContentsMargins()
+        sheet, left, top, right, bottom = self.sheet, *self.body.getContentsMargins()
         needed = sheet.minimumSizeHint().height() - self.free_below
         free = pixels if needed + pixels <= sheet.height() else 0
         sheet.setMinimumHeight(needed if free else 0)

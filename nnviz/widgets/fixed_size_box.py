@@ -6,9 +6,11 @@ from PyQt5.QtCore import QSize
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from nnviz.look import theme
+
 
 class FixedSizeBox(QWidget):
-    """Holds a label at a fixed height of one line, as wide as the layout makes it or ``width`` pixels.
+    """Holds a label at a fixed height of one line, as wide as the layout makes it or ``width`` pixels at 100 percent.
 
     A label in a layout asks all layouts above it to compute their sizes at each change of its text, which takes longer
     than painting it.
@@ -30,7 +32,7 @@ class FixedSizeBox(QWidget):
 
     def sizeHint(self) -> QSize:
         self._content.ensurePolished()
-        return QSize(self._width, self._content.fontMetrics().height())
+        return QSize(theme.px(self._width), self._content.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

@@ -89,7 +89,7 @@ class GroupHead(QAbstractButton):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(80, _HEIGHT)
+        return QSize(80, theme.px(_HEIGHT))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Opens on Right and closes on Left, as in a tree."""

@@ -52,7 +52,7 @@ class HeadMark(QAbstractButton):
     def least_width(self) -> int:
         """The width of the shortest text in a whole pill; of a moment with the word for it."""
         metrics, texts = _metrics(), [self.moment, _USUAL] if self.moment else self._texts[-1:]
-        return max(map(metrics.horizontalAdvance, texts)) + 2 * _PADDING
+        return max(map(metrics.horizontalAdvance, texts)) + 2 * theme.px(_PADDING)
 
     @property
     def _texts(self) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ class HeadMark(QAbstractButton):
     @property
     def shown(self) -> str:
         """The longest text that fits; empty for nothing."""
-        metrics, room, texts = _metrics(), self.width() - 2 * _PADDING, self._texts
+        metrics, room, texts = _metrics(), self.width() - 2 * theme.px(_PADDING), self._texts
         fitting = (words for words in texts if metrics.horizontalAdvance(words) <= room)
         return next(fitting, texts[-1]) if self.is_wanted else ""
 
@@ -78,14 +78,16 @@ class HeadMark(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setFont(theme.font(theme.SMALL, bold=True))
-        wide = painter.fontMetrics().horizontalAdvance(words) + 2 * _PADDING
-        place = QRect(0, (self.height() - _HEIGHT) // 2, wide, _HEIGHT)
+        wide = painter.fontMetrics().horizontalAdvance(words) + 2 * theme.px(_PADDING)
+        place = QRect(0, (self.height() - theme.px(_HEIGHT)) // 2, wide, theme.px(_HEIGHT))
         # Orange and blue have meanings of their own; violet is the past.
         ground, ink = ("card", "looking_back") if self.moment else ("text", "card")
         rim = theme.colour(ink) if self.moment else Qt.NoPen
         painter.setPen(theme.colour("accent") if self.hasFocus() else rim)
         painter.setBrush(theme.colour(ground))
-        painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), _HEIGHT / 2, _HEIGHT / 2)
+        painter.drawRoundedRect(
+            QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), theme.px(_HEIGHT) / 2, theme.px(_HEIGHT) / 2
+        )
         painter.setPen(theme.colour(ink))
         painter.drawText(place, int(Qt.AlignCenter), words)
 

@@ -97,7 +97,7 @@ class Note(QLabel):
         left = column.right() + 3
         room = window.width() - left - theme.GAP
         beside = room >= _NARROWEST
-        size = self._size_in(min(_WIDEST, room) if beside else column.width())
+        size = self._size_in(min(theme.px(_WIDEST), room) if beside else column.width())
         if not beside:
             return QRect(QPoint(column.left(), at.bottom() + 2), size)
         top = max(column.top(), min(at.top(), column.bottom() - size.height()))
@@ -137,7 +137,7 @@ class Notice(QLabel):
         kept = QSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         kept.setRetainSizeWhenHidden(True)
         self.setSizePolicy(kept)
-        self.setFixedHeight(16)
+        theme.sized(self.setFixedHeight, 16)
         self.hide()
 
     def show_text(self, text: str, short: str = "") -> None:

@@ -73,10 +73,10 @@ class NumberBars(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(220, _ALONE if self._count == 1 else _ROW * min(self._count, MOST_ROWS))
+        return QSize(220, theme.px(_ALONE) if self._count == 1 else theme.px(_ROW) * min(self._count, MOST_ROWS))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, _ALONE if self._count == 1 else _LOWEST_ROW * min(self._count, MOST_ROWS))
+        return QSize(160, theme.px(_ALONE) if self._count == 1 else theme.px(_LOWEST_ROW) * min(self._count, MOST_ROWS))
 
     # ---- painting
 
@@ -92,13 +92,13 @@ class NumberBars(QWidget):
         elif len(shown) == 1:
             self._paint_alone(painter, shown[0])
         else:
-            height = min(self.height() / len(shown), _ROW)
+            height = min(self.height() / len(shown), theme.px(_ROW))
             for number, row in enumerate(shown):
                 self._paint_row(painter, row, QRectF(0, number * height, self.width(), height))
 
     def _paint_alone(self, painter: QPainter, row: NumberRow) -> None:
         """Large digits, the line below them, and below that its ends."""
-        place = QRectF(0, 0, self.width(), 40)
+        place = QRectF(0, 0, self.width(), theme.px(40))
         value = theme.font(_BIG, bold=True)
         _write(painter, place, row.value, value, "accent", Qt.AlignLeft)
         shift = QFontMetrics(value).horizontalAdvance(row.value) + _GAP
@@ -106,8 +106,8 @@ class NumberBars(QWidget):
         room = QFontMetrics(plain).horizontalAdvance(_true(row)) + _GAP
         _write(painter, place.adjusted(shift, 8, -room, 0), row.unit, plain, "muted", Qt.AlignLeft)
         _write(painter, place.adjusted(0, 8, 0, 0), _true(row), plain, "text", Qt.AlignRight)
-        self._paint_line(painter, row, 56)
-        ends = QRectF(0, 64, self.width(), 20)
+        self._paint_line(painter, row, theme.px(56))
+        ends = QRectF(0, theme.px(64), self.width(), theme.px(20))
         _write(painter, ends, row.low, theme.font(theme.SMALL), "muted", Qt.AlignLeft)
         _write(painter, ends, row.high, theme.font(theme.SMALL), "muted", Qt.AlignRight)
 
@@ -115,7 +115,7 @@ class NumberBars(QWidget):
         words = place.adjusted(0, 0, 0, -(_GROOVE + 6))
         bold = theme.font(theme.SMALL, bold=True)
         _write(painter, words, row.value, bold, "accent", Qt.AlignRight)
-        width = max(64, QFontMetrics(bold).horizontalAdvance(row.value) + _GAP)
+        width = max(theme.px(64), QFontMetrics(bold).horizontalAdvance(row.value) + _GAP)
         _write(painter, words.adjusted(0, 0, -width, 0), _true(row), theme.font(theme.SMALL), "text", Qt.AlignRight)
         room = self.width() - width - QFontMetrics(bold).horizontalAdvance(_true(row)) - _GAP
         _write(painter, QRectF(0, words.y(), room, words.height()), row.name, theme.font(theme.SMALL), "muted")

@@ -88,6 +88,21 @@ class _Asides(QStackedWidget):
         return self.currentWidget().minimumSizeHint() if self.count() else super().minimumSizeHint()
 
 
+class Front(QStackedWidget):
+    """Pages of which each needs its own width, and all the height of the highest: so no card gets higher by a turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(self.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        if not self.count():
+            return super().minimumSizeHint()
+        front = self.currentWidget()
+        width = front.minimumSizeHint().expandedTo(front.minimumSize()).width()
+        return QSize(width, super().minimumSizeHint().height())
+
+
 class TabbedCard(DockCard):
     """A card with tabs instead of a title."""
 
@@ -96,7 +111,7 @@ class TabbedCard(DockCard):
         self.head.title.hide()
         self.head.detail.hide()  # each page has its aside
         self.tabs = tab_bar("", title)
-        self._stack = QStackedWidget()
+        self._stack = Front()
         self._asides = _Asides()
         for turn in (self._note_turn, self._stack.setCurrentIndex, self._asides.setCurrentIndex, self._tell_pages):
             self.tabs.currentChanged.connect(turn)

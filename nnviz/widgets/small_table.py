@@ -26,14 +26,18 @@ class SmallTable(QWidget):
         self._numbers: list[bool] = []
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         self.setFixedHeight(0)
+        theme.changed.connect(self._measure)
 
     def show_rows(self, names: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[bool]) -> None:
         """Shows names from outside; the first column is the one to predict, and ``numbers`` says which are numbers."""
         self._names = [text.name(name) for name in names]
         self._cells = [[text.name(cell) for cell in row] for row in cells]
         self._numbers = list(numbers)
-        self.setFixedHeight(_ROW * (1 + len(self._cells)) + 2 * _PADDING)
+        self._measure()
         self.update()
+
+    def _measure(self) -> None:
+        self.setFixedHeight(theme.px(_ROW) * (1 + len(self._cells)) + 2 * _PADDING if self._names else 0)
 
     @property
     def shown(self) -> int:
@@ -44,7 +48,7 @@ class SmallTable(QWidget):
         """What each column that finds room needs, up to a third of it; what is left is for those that need more."""
         metrics, most = QFontMetrics(theme.font(theme.SMALL, bold=True)), self.width() // 3
         columns = zip(self._names, *self._cells, strict=True)
-        needed = [max(_LEAST, *(metrics.horizontalAdvance(word) for word in words)) for words in columns]
+        needed = [max(theme.px(_LEAST), *(metrics.horizontalAdvance(word) for word in words)) for words in columns]
         widths = self._that_fit([min(most, each) for each in needed])
         free = self._room - sum(width + _APART for width in widths)
         for number, width in enumerate(widths):
@@ -72,7 +76,7 @@ class SmallTable(QWidget):
         painter.drawRoundedRect(self.rect(), 5, 5)
         left, widths = _PADDING, self._widths()
         for column, width in enumerate(widths):
-            self._paint_column(painter, column, QRect(left, _PADDING, width, _ROW))
+            self._paint_column(painter, column, QRect(left, _PADDING, width, theme.px(_ROW)))
             left += width + _APART
 
     def _paint_column(self, painter: QPainter, column: int, place: QRect) -> None:
@@ -83,6 +87,6 @@ class SmallTable(QWidget):
             painter.setFont(theme.font(theme.SMALL, bold=is_target and number == 0))
             painter.setPen(theme.colour("text" if is_target or number else "muted"))
             shown = painter.fontMetrics().elidedText(word, Qt.ElideRight, place.width())
-            painter.drawText(place.translated(0, number * _ROW), int(side | Qt.AlignVCenter), shown)
+            painter.drawText(place.translated(0, number * theme.px(_ROW)), int(side | Qt.AlignVCenter), shown)
         if is_target:
             painter.fillRect(place.left(), place.bottom() + 1, place.width(), 1, theme.colour("text"))

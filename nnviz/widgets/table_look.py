@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from nnviz.look import theme
+
 
 def show_as_rows(view: QTableView, height: int) -> None:
-    """Rows of one height in pixels, without a grid or numbers, that scroll smoothly and are not typed into."""
+    """Rows of one height (pixels at 100 percent) that scroll smoothly and are not typed into. No grid, no numbers."""
     view.setShowGrid(False)
     view.setTabKeyNavigation(False)  # Tab goes to the next control
     view.setEditTriggers(QAbstractItemView.NoEditTriggers)
@@ -15,4 +17,4 @@ def show_as_rows(view: QTableView, height: int) -> None:
     view.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
     view.verticalHeader().hide()
     view.verticalHeader().setSectionResizeMode(QHeaderView.Fixed)
-    view.verticalHeader().setDefaultSectionSize(height)
+    theme.sized(view.verticalHeader().setDefaultSectionSize, height)

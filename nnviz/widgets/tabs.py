@@ -8,8 +8,10 @@ from typing import NamedTuple
 from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtWidgets import QTabBar
 
+from nnviz.look import theme
 from nnviz.widgets.parts import named, set_look
 
+_LEAST = 70  # pixels of tabs that scroll
 _USUAL = 28  # pixels beside the text of a tab, as the style sheet has them
 
 
@@ -52,6 +54,14 @@ def stand_close(bar: QTabBar, wanted: bool) -> None:
 def keep_in_sight(bar: QTabBar) -> None:
     """Lets all tabs stay in sight; what is beside them gets shorter instead."""
     bar.setMinimumWidth(bar.sizeHint().width())
+
+
+def fit_in_sight(bar: QTabBar, room: int) -> None:
+    """Lets tabs that are to stay in sight scroll after all, if there is less room than they need."""
+    if bar.minimumWidth():
+        width = min(bar.sizeHint().width(), max(room, theme.px(_LEAST)))
+        if width != bar.minimumWidth():
+            bar.setMinimumWidth(width)
 
 
 def add_tab(bar: QTabBar, tab: Tab, at: int = -1) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import QObject, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QWheelEvent
+from PyQt5.QtGui import QFontMetrics, QWheelEvent
 from PyQt5.QtWidgets import QFrame, QGridLayout, QLineEdit, QScrollArea, QSizePolicy, QSlider, QWidget
 
 from engine.errors import SettingError
 from engine.lazy_dataclass import dataclass
 from engine.validation import number_within, parse_number
 from nnviz.jobs.turns import Turn
-from nnviz.look import text
+from nnviz.look import text, theme
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit
 from nnviz.widgets.note import Note
@@ -69,6 +69,11 @@ class ValueForm(QScrollArea):
         self._values: list[float] = []
         self._more_rows = Turn(self._make_next, self)
         self.set_rows(())
+        theme.changed.connect(self._fit_captions)
+
+    def _fit_captions(self) -> None:
+        for row in self._rows:
+            row.fit_caption()
 
     def set_rows(self, rows: Sequence[FormRow]) -> None:
         """Makes the first rows now and the others soon, in room that is kept for them: the mouse does not wait for all.
@@ -116,7 +121,7 @@ class ValueForm(QScrollArea):
         for number in range(len(self._rows), len(self._wanted)):
             self._grid.setRowMinimumHeight(number, height)
         longest = max(first.caption.fontMetrics().horizontalAdvance(row.name) for row in self._wanted)
-        self._grid.setColumnMinimumWidth(0, min(_NAME, longest))
+        self._grid.setColumnMinimumWidth(0, min(theme.px(_NAME), longest))
 
     def show_values(self, values: Sequence[float]) -> None:
         """Shows a value for each row; of texts the place of the one that is chosen."""
@@ -153,12 +158,17 @@ class _Row(QObject):
         super().__init__()
         self.row = row
         self.field = field
-        field.setFixedWidth(_FIELD if not row.choices and row.has_slider else _WIDE_FIELD)
+        theme.sized(field.setFixedWidth, _FIELD if not row.choices and row.has_slider else _WIDE_FIELD)
         self.caption = label("", "fieldName", field.parentWidget())
-        self.caption.setText(self.caption.fontMetrics().elidedText(row.name, Qt.ElideMiddle, _NAME))
+        self.fit_caption()
         self.caption.setToolTip(f"{row.name}: {_TIP}")
         self.caption.setBuddy(field)
         self.parts = [self.caption, field, *field.findChildren(QLineEdit)]
+
+    def fit_caption(self) -> None:
+        """Shows as much of the name as there is room for."""
+        metrics = QFontMetrics(theme.font())
+        self.caption.setText(metrics.elidedText(self.row.name, Qt.ElideMiddle, theme.px(_NAME)))
 
     def show(self) -> None:
         """Shows the parts now and not a turn of the event loop later, in which they would take no room."""

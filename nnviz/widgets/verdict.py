@@ -33,22 +33,27 @@ class VerdictView(QWidget):
             "threshold that is set beside “sure from”. Of numbers, the first that is predicted."
         )
         self.set_names(())
+        theme.changed.connect(self._measure)
+
+    def _measure(self) -> None:
+        self.set_names(*self._names)
 
     def set_names(self, names: Sequence[str], is_free: bool = False) -> None:
         """Sets the names of all classes; the widest determines the width of the view.
 
         ``is_free``: whether there is room around it. Then it is higher, and long names that fit are large, too.
         """
-        most = _MOST_FREE_WIDTH if is_free else _MOST_WIDTH
+        self._names = names, is_free
+        most = theme.px(_MOST_FREE_WIDTH) if is_free else theme.px(_MOST_WIDTH)
         are_long = any(len(name) >= _LONG_NAME for name in names)
         are_small = are_long and not (is_free and _widest(names, theme.ANSWER) + 4 <= most)
         widest = _widest(names, theme.ANSWER if is_free and not are_small else theme.LARGE)
         if are_long:  # room for the second guess
             widest = max(widest, _widest([f"or {name} · 50 %" for name in names], theme.SMALL))
         for part in (self, self.name, self.sureness, self.second):
-            part.setFixedWidth(min(max(widest + 4, _LEAST_WIDTH), most))
+            part.setFixedWidth(min(max(widest + 4, theme.px(_LEAST_WIDTH)), most))
         # Lines of a fixed size lay out nothing when their words change.
-        self.name.setFixedHeight(_FREE_NAME_HEIGHT if is_free else _NAME_HEIGHT)
+        theme.sized(self.name.setFixedHeight, _FREE_NAME_HEIGHT if is_free else _NAME_HEIGHT)
         self._set_look("letters", "small" if are_small else "large")
 
     def clear(self) -> None:
@@ -97,7 +102,7 @@ class VerdictView(QWidget):
 def _line(object_name: str, accessible: str, role: str, height: int) -> QLabel:
     made = named(label(role=role), object_name, accessible)
     made.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-    made.setFixedHeight(height)
+    theme.sized(made.setFixedHeight, height)
     return made
 
 

@@ -10,13 +10,16 @@ import hashlib
 import json
 import logging
 
-from PyQt5.QtCore import QByteArray, QPoint, QRect, QSize, Qt
+from PyQt5 import sip
+from PyQt5.QtCore import QByteArray, QEvent, QMargins, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PyQt5.QtGui import QScreen
 from PyQt5.QtWidgets import QApplication, QWidget
 
 _LOG = logging.getLogger("nnviz")
 _FARTHEST = 30_000  # pixels; a place beyond is damaged
 _SMALLEST = QSize(300, 200)
+_USUAL_FRAME = QMargins(2, 30, 2, 4)  # until it is known
+_WIDEST_FRAME = 100  # pixels; a wider one is damaged
 _LARGEST = QSize(3840, 2160)  # unless the screen is larger. Smaller screens are larger than what "offscreen" claims
 _LONGEST_LAYOUT = 100_000  # characters
 _CHECKSUM = 32  # characters of it that are stored
@@ -50,6 +53,109 @@ def _is_place(stored: object) -> bool:
         return False
     are_numbers = all(isinstance(number, int) and abs(number) <= _FARTHEST for number in stored)
     return are_numbers and stored[2] > 0 and stored[3] > 0
+
+
+def within(room: QRect, frame: QMargins, place: QRect) -> QRect:
+    """A place for the content of a window, so that its frame lies in the room; the same place if it does."""
+    free = room.marginsRemoved(frame)
+    size = place.size().boundedTo(free.size())
+    left = max(free.left(), min(place.left(), free.right() + 1 - size.width()))
+    top = max(free.top(), min(place.top(), free.bottom() + 1 - size.height()))
+    return QRect(QPoint(left, top), size)
+
+
+def frame_of(window: QWidget) -> QMargins:
+    """What the window manager adds around the content. It is known once the window is on the screen."""
+    inner, outer = window.geometry(), window.frameGeometry()
+    return QMargins(
+        inner.left() - outer.left(),
+        inner.top() - outer.top(),
+        outer.right() - inner.right(),
+        outer.bottom() - inner.bottom(),
+    )
+
+
+class ScreenFit(QObject):
+    """Keeps a window, frame included, on its screen: at the start, and when screen or frame change.
+
+    The frame is known only after the window manager has made it. Until then it is taken to be as the last time, so
+    that the window rarely changes its size after it was shown. A window that the user moves stays where it is moved to.
+    """
+
+    def __init__(self, window: QWidget, frame: QMargins) -> None:
+        """``frame``: as it was the last time."""
+        super().__init__(window)
+        self._window = window
+        self.frame = frame
+        self._wanted: QSize | None = window.size()  # until the frame is known
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.fit)
+        self._screen: QScreen | None = None
+        window.installEventFilter(self)
+        self._follow_screen()
+        self.fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Notices that the window has got its frame, left the full screen, or came to another screen."""
+        if event.type() in (QEvent.Show, QEvent.WindowStateChange) or (
+            event.type() in (QEvent.Move, QEvent.Resize, QEvent.Paint) and self._has_other_frame
+        ):
+            self._timer.start()
+        if event.type() in (QEvent.Show, QEvent.Move) and self._window.screen() is not self._screen:
+            self._follow_screen()
+        return False
+
+    @property
+    def _has_other_frame(self) -> bool:
+        return self._is_normal and frame_of(self._window) != self.frame
+
+    @property
+    def _is_normal(self) -> bool:
+        whole = Qt.WindowMaximized | Qt.WindowFullScreen | Qt.WindowMinimized
+        return self._window.isVisible() and not self._window.windowState() & whole
+
+    def _follow_screen(self) -> None:
+        if self._screen is not None and not sip.isdeleted(self._screen):
+            self._screen.availableGeometryChanged.disconnect(self._screen_changed)
+        self._screen = self._window.screen()
+        self._screen.availableGeometryChanged.connect(self._screen_changed)
+        self._timer.start()
+
+    def _screen_changed(self) -> None:
+        self._timer.start()
+
+    def fit(self) -> None:
+        """Moves and resizes the window as little as is needed."""
+        window = self._window
+        if window.isVisible() and not self._is_normal:
+            return  # the window manager does it
+        place = window.geometry()
+        if window.isVisible():
+            self.frame = frame_of(window)
+            if self._wanted is not None and not self.frame.isNull():
+                place.setSize(self._wanted)
+                self._wanted = None
+        place = within(window.screen().availableGeometry(), self.frame, place)
+        if place == window.geometry():
+            return
+        if window.isVisible() or window.testAttribute(Qt.WA_Moved):
+            window.setGeometry(place)
+        else:
+            window.resize(place.size())  # where it opens, the window manager decides
+
+
+def frame_as_text(frame: QMargins) -> str:
+    """Left, top, right, bottom."""
+    return json.dumps([frame.left(), frame.top(), frame.right(), frame.bottom()])
+
+
+def stored_frame(stored: object) -> QMargins:
+    """The frame of :func:`frame_as_text`; the usual one if that is damaged or there is none."""
+    if not isinstance(stored, list) or len(stored) != 4:
+        return _USUAL_FRAME
+    are_sound = all(isinstance(number, int) and 0 <= number <= _WIDEST_FRAME for number in stored)
+    return QMargins(*map(int, stored)) if are_sound else _USUAL_FRAME
 
 
 def layout_as_text(state: QByteArray) -> str:

@@ -7,7 +7,16 @@ import itertools
 from typing import Any
 
 from PyQt5.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QWIDGETSIZE_MAX,
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QSizePolicy,
+    QStyle,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.look import theme
 from nnviz.panels.cards import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, register_cards
@@ -19,6 +28,7 @@ from nnviz.widgets.pages import Page
 from nnviz.widgets.parts import arranged, named
 from nnviz.window.division import DRAWN, USUAL, Division
 
+_SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
 _CHANGES = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide)
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
@@ -55,15 +65,20 @@ class Docks(QObject):
         self.host.setWindowFlags(Qt.Widget)
         self.host.setDockNestingEnabled(True)
         self.host.setContextMenuPolicy(Qt.NoContextMenu)
+        # What the cards show must not make the window larger than the screen: without room for it, cards scroll.
+        self.host.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
         self.host.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
         self.cards: dict[str, Any] = {}
         self._columns: dict[str, dict[Column, list[QDockWidget]]] = {}
         self.docks: list[QDockWidget] = []
         self.free_below = 0
+        self._text_size = theme.text_size()
         self._layouts: dict[str, QByteArray] = {}  # of the workspaces that were shown before
         self._first_layouts: dict[str, QByteArray] = {}
         self._sizes = _Sizes(self.host, self.docks)
         self._sizes.changed.connect(self.changed)
+        self._sizes.fitting.connect(self.fit_cards)
+        self._sizes.theme_changed.connect(self._text_size_changed)
         self.division = Division(self.host)
         self._sizes.settled.connect(self._divide)
         session.data.changed.connect(self._divide)
@@ -107,7 +122,7 @@ class Docks(QObject):
         card = self.cards[name] = info.make(self._session)
         if isinstance(card, DockCard):
             card.set_name(name)
-            card.set_least_width(min(_LEAST_WIDTHS[place.column] for place in info.places.values()))
+            self._set_least_width(card, info)
             card.head.mark.clicked.connect(self._end_mark)
         else:
             card.setObjectName(name)
@@ -115,6 +130,21 @@ class Docks(QObject):
             probes = self._session.probes
             card.in_view_changed.connect(lambda in_view: probes.want(name, info.needs, in_view))
         return card
+
+    def _set_least_width(self, card: DockCard, info: CardInfo) -> None:
+        columns = [place.column for place in info.places.values()]
+        card.set_least_width(min(_with_text(_LEAST_WIDTHS[column], column) for column in columns))
+
+    def _text_size_changed(self) -> None:
+        if theme.text_size() == self._text_size:
+            return
+        self._text_size = theme.text_size()
+        for name, card in self.cards.items():
+            if isinstance(card, DockCard):
+                self._set_least_width(card, CARDS[name])
+        if self.host.isVisible():
+            self.fit_cards()
+            self._sizes.forget()
 
     def _add_pages(self) -> None:
         """Makes the pages of the cards that are there, as far as they suit the data."""
@@ -146,7 +176,8 @@ class Docks(QObject):
         dock = ColumnDock("Settings", SETTINGS, self.host)
         column = named(QWidget(), "scrolled")
         self.settings_column = ScrollColumn("settingsScroll", column)
-        self.settings_column.setMinimumWidth(_WIDTHS[Column.CHOOSE])
+        self.settings_column.least_width = _WIDTHS[Column.CHOOSE]
+        self.settings_column.setHorizontalScrollBarPolicy(Qt.ScrollBarAsNeeded)
         dock.setWidget(self.settings_column)
         rows = arranged(QVBoxLayout(column), *cards, spacing=theme.GAP)  # last, so that they are moved once
         rows.addStretch(1)
@@ -182,6 +213,28 @@ class Docks(QObject):
         return [dock for docks in self._shown_columns.values() for dock in docks]
 
     # ---- layout
+
+    def fit_cards(self) -> None:
+        """Lets the cards ask for no more room than there is. What a card then lacks scrolls, that of the largest first.
+
+        Else Qt would lay them over one another.
+        """
+        room = self.host.contentsRect()
+        separator = self.host.style().pixelMetric(QStyle.PM_DockWidgetSeparatorExtent, None, self.host)
+        columns = [
+            [dock for dock in docks if dock.isVisible() and not dock.isFloating()]
+            for docks in self._shown_columns.values()
+        ]
+        columns = [docks for docks in columns if docks]
+        wide = [max(_needed(dock).width() for dock in docks) for docks in columns]
+        for docks, width in zip(columns, _at_most(wide, room.width() - separator * (len(columns) - 1)), strict=True):
+            high = [_needed(dock).height() for dock in docks]
+            heights = _at_most(high, room.height() - separator * (len(docks) - 1))
+            for dock, height in zip(docks, heights, strict=True):
+                if isinstance(dock, DockCard):
+                    dock.set_most(QSize(width, height))
+                elif isinstance(dock, ColumnDock):
+                    self.settings_column.set_most(width)
 
     def middle(self) -> QRect:
         """Where the cards in the middle lie, in the host; all of it if they were closed or taken out."""
@@ -227,7 +280,8 @@ class Docks(QObject):
     def _first_sizes(self) -> None:
         """Gives the workspace's docks their first sizes."""
         columns = self._shown_columns
-        self.host.resizeDocks([docks[0] for docks in columns.values()], [_WIDTHS[c] for c in columns], Qt.Horizontal)
+        widths = [_with_text(_WIDTHS[column], column) for column in columns]
+        self.host.resizeDocks([docks[0] for docks in columns.values()], widths, Qt.Horizontal)
         for column, docks in columns.items():
             if len(docks) > 1:
                 self.host.resizeDocks(docks, self._heights(column, USUAL), Qt.Vertical)
@@ -272,15 +326,43 @@ class Docks(QObject):
             self.restore(self._layouts[self.workspace])
 
 
+def _with_text(width: int, column: Column) -> int:
+    """The width of a column at the text size in use. The middle one gives the others what they need more."""
+    share = 0 if column is Column.WATCH else _SHARE_OF_TEXT
+    return round(width * (1 + share * (theme.text_size() / 100 - 1)))
+
+
+def _needed(dock: QDockWidget) -> QSize:
+    if isinstance(dock, DockCard):
+        return dock.needed
+    column = dock.widget()
+    return column.needed if isinstance(column, ScrollColumn) else dock.minimumSizeHint()
+
+
+def _at_most(needed: list[int], room: int) -> list[int]:
+    """What each gets of the room: what it needs, or if they need more together, the largest ones less."""
+    left, most = room, QWIDGETSIZE_MAX
+    for number, length in enumerate(sorted(needed)):
+        share = left // (len(needed) - number)
+        if length > share:
+            most = share
+            break
+        left -= length
+    return [most if length > most else QWIDGETSIZE_MAX for length in needed]
+
+
 class _Sizes(QObject):
     """Restores the sizes that the docks had before, when the window returns to a size.
 
     Qt takes what a smaller window lacks from all docks, and does not undo that when the window grows again.
     ``changed``: a dock was moved, resized, shown or hidden. ``settled``: they have their sizes again after that.
+    ``fitting``: they are about to be laid out. ``theme_changed``: as the theme's, while there are docks.
     """
 
     changed = pyqtSignal()
     settled = pyqtSignal()
+    fitting = pyqtSignal()
+    theme_changed = pyqtSignal()
 
     def __init__(self, host: QMainWindow, docks: list[QDockWidget]) -> None:
         """``docks`` may grow; each is to be handed to ``watch``."""
@@ -291,6 +373,7 @@ class _Sizes(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._settled)
         host.installEventFilter(self)
+        theme.changed.connect(self.theme_changed)
 
     def watch(self, dock: QDockWidget) -> None:
         """Notices what happens to a dock."""
@@ -308,6 +391,8 @@ class _Sizes(QObject):
             self.forget()
         elif watched is self._host and event.type() in (QEvent.Resize, QEvent.Show):
             self._timer.start()
+        if watched is self._host and event.type() in (QEvent.Resize, QEvent.Show, QEvent.LayoutRequest):
+            self.fitting.emit()
         if watched is not self._host and event.type() in _CHANGES:
             self.changed.emit()
         return False

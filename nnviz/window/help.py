@@ -6,8 +6,8 @@ import html
 from collections.abc import Iterator
 from itertools import groupby
 
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtGui import QCursor, QScreen
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt
+from PyQt5.QtGui import QCursor
 from PyQt5.QtWidgets import (
     QApplication,
     QComboBox,
@@ -24,6 +24,7 @@ from PyQt5.QtWidgets import (
 from nnviz.look import theme
 from nnviz.panels.cards import CARDS, SETTINGS
 from nnviz.widgets.parts import named
+from nnviz.window.arrangement import frame_of
 from nnviz.window.help_texts import HelpText, texts_of
 
 # Keys and mouse actions that no menu shows.
@@ -70,7 +71,7 @@ class HelpWindows:
         under: QWidget | None = QApplication.widgetAt(QCursor.pos())
         if under is None or under.window() is not self._window or not described(under):
             under = QApplication.focusWidget()
-        self._show("helpWindow", "Help", described(under) or _GENERAL, QCursor.pos())
+        self._show("helpWindow", "Help", described(under) or _GENERAL, _explained(under))
 
     def shortcuts(self) -> None:
         """Shows all shortcuts, those of the menus and the others."""
@@ -85,12 +86,16 @@ class HelpWindows:
             box.close()
         return bool(opened)
 
-    def _show(self, name: str, title: str, content: str, at: QPoint | None = None) -> None:
+    def _show(self, name: str, title: str, content: str, beside: QWidget | None = None) -> None:
         for old in self._window.findChildren(QDialog, name):
             old.close()
         dialog = _HelpWindow(self._window, name, title, content)
-        if at is not None:
-            dialog.move(_within_screen(at + QPoint(12, 12), dialog))
+        if beside is not None:
+            taken = QRect(beside.mapToGlobal(QPoint(0, 0)), beside.size())
+            frame = frame_of(self._window)
+            size = QRect(QPoint(0, 0), dialog.size()).marginsAdded(frame).size()
+            at = place_beside(taken, size, self._window.screen().availableGeometry())
+            dialog.move(at)
         dialog.show()
 
 
@@ -110,9 +115,10 @@ class _HelpWindow(QDialog):
         column.setContentsMargins(theme.CARD_PADDING, theme.CARD_PADDING, theme.CARD_PADDING, theme.CARD_PADDING)
         column.addWidget(text)
         document = text.document()
-        document.setTextWidth(400 if name == "helpWindow" else 560)
-        height = min(round(document.size().height()) + 2 * theme.CARD_PADDING + 8, 620)
-        self.resize(round(document.textWidth()) + 2 * theme.CARD_PADDING + 24, height)
+        document.setTextWidth(theme.px(400 if name == "helpWindow" else 560))
+        height = round(document.size().height()) + 2 * theme.CARD_PADDING + 8
+        free = parent.screen().availableGeometry().marginsRemoved(frame_of(parent.window())).size()
+        self.resize(QSize(round(document.textWidth()) + 2 * theme.CARD_PADDING + 24, height).boundedTo(free))
 
 
 _GENERAL = (
@@ -195,8 +201,25 @@ def _table(rows: list[tuple[str, str, str]]) -> str:
     return f'<table cellspacing="4">{"".join(lines)}</table>'
 
 
-def _within_screen(at: QPoint, dialog: QWidget) -> QPoint:
-    under: QScreen | None = QApplication.screenAt(at)
-    free = (QApplication.primaryScreen() if under is None else under).availableGeometry()
-    most = free.bottomRight() - QPoint(dialog.width(), dialog.height())
-    return QPoint(max(free.left(), min(at.x(), most.x())), max(free.top(), min(at.y(), most.y())))
+def _explained(widget: QWidget | None) -> QWidget | None:
+    """The card that the help is about: the one around the widget; outside of cards the widget itself."""
+    inside = widget
+    while inside is not None and inside.objectName() not in CARDS:
+        inside = inside.parentWidget()
+    return inside or widget
+
+
+def place_beside(taken: QRect, size: QSize, room: QRect) -> QPoint:
+    """Where a window of that size leaves what is explained free: right of it, left, below or above, within the room.
+
+    Without enough room on any side it lies where there is most, at the edge of the room.
+    """
+    left, right = taken.left() - room.left(), room.right() - taken.right()
+    above, below = taken.top() - room.top(), room.bottom() - taken.bottom()
+    top = max(room.top(), min(taken.top(), room.bottom() + 1 - size.height()))
+    start = max(room.left(), min(taken.left(), room.right() + 1 - size.width()))
+    if max(left, right) < size.width() <= room.width() and max(above, below) >= size.height():
+        return QPoint(start, taken.bottom() + 1 if below >= size.height() else taken.top() - size.height())
+    if right >= size.width() or right >= left:
+        return QPoint(max(room.left(), min(taken.right() + 1, room.right() + 1 - size.width())), top)
+    return QPoint(max(room.left(), taken.left() - size.width()), top)

@@ -41,6 +41,7 @@ from nnviz.widgets.card import DockCard
 from nnviz.widgets.message_bar import AnnouncementBar, MessageBar
 from nnviz.widgets.parts import arranged, named, pill
 from nnviz.window import arrangement
+from nnviz.window.arrangement import ScreenFit
 from nnviz.window.at_rest import AtRest
 from nnviz.window.card_actions import CardActions
 from nnviz.window.data_dialogs import DataDialogs
@@ -83,9 +84,11 @@ class MainWindow(QMainWindow):
 
     Signals:
         closed: the window has closed, and its session.
+        full_screen_changed(bool): the window fills the screen, or no longer does.
     """
 
     closed = pyqtSignal()
+    full_screen_changed = pyqtSignal(bool)
     application: QApplication
     follows_system = False  # whether the theme follows the system's
 
@@ -94,6 +97,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self._preferences = preferences
         self._close_without_asking = False
+        self._screen_fit: ScreenFit | None = None
         self.ended_whole = True
         self.dialogs = NetworkDialogs(self, session, preferences)
         self.data_dialogs = DataDialogs(self, session, preferences)
@@ -239,9 +243,20 @@ class MainWindow(QMainWindow):
         self.follows_system = name not in theme.THEMES
         theme.apply(self.application, name)
 
+    def set_text_size(self, percent: int) -> None:
+        """Sets the size of all texts in percent; it is remembered. Sizes beyond the smallest or largest are those."""
+        theme.apply(self.application, theme.current().name, percent)
+        self._preferences.set("text_size", theme.text_size())
+
+    def toggle_full_screen(self) -> None:
+        """Fills the screen, or goes back to the window as it was before."""
+        self.setWindowState(Qt.WindowStates(self.windowState() ^ Qt.WindowFullScreen))
+
     def changeEvent(self, event: QEvent) -> None:
         """Follows the system's theme, which may have changed, when the window becomes active again."""
         super().changeEvent(event)
+        if event.type() == QEvent.WindowStateChange:
+            self.full_screen_changed.emit(self.isFullScreen())
         is_back = event.type() == QEvent.ActivationChange and self.isActiveWindow()
         if is_back and self.follows_system and theme.system_theme() != theme.current().name:
             self.set_theme("system")
@@ -326,6 +341,10 @@ class MainWindow(QMainWindow):
             if stored is not None:
                 set_value(round(min(max(stored, -_FARTHEST), _FARTHEST)))
 
+    def keep_on_screen(self) -> None:
+        """From now on the window, frame included, fits its screen. A script may give it any size instead."""
+        self._screen_fit = ScreenFit(self, arrangement.stored_frame(self._preferences.document("frame")))
+
     def _remembered(self) -> dict[str, tuple[Callable[[], int], Callable[[int], None]]]:
         """The remembered controls by key: for each how to read its value, a whole number, and how to set it."""
         pen, curves = self.draw.pen, self.curves
@@ -342,6 +361,8 @@ class MainWindow(QMainWindow):
 
     def _remember(self) -> None:
         self._preferences.set("place", arrangement.place_as_text(self))
+        if self._screen_fit is not None:
+            self._preferences.set("frame", arrangement.frame_as_text(self._screen_fit.frame))
         for name, layout in self._docks.layouts(self.cards.layout()).items():
             self._preferences.set(f"layout/{name}", arrangement.layout_as_text(layout))
         for name, kind in self._docks.division.kinds.items():

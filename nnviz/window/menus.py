@@ -247,6 +247,11 @@ class Menus(QObject):
         enlarge = self._window.cards.toggle
         self._add(menu, "&Enlarge card / back", "actionEnlargeCard", "Ctrl+Return; Ctrl+Enter", enlarge)
         self._add(menu, "Default la&yout", "actionDefaultLayout", "Ctrl+0", self._window.default_layout)
+        full = self._add(menu, "&Full screen", "actionFullScreen", "F11", self._window.toggle_full_screen)
+        full.setCheckable(True)
+        self._window.full_screen_changed.connect(full.setChecked)
+        menu.addSeparator()
+        self._fill_text_size(menu)
         menu.addSeparator()
         group = QActionGroup(self)
         chosen = self._preferences.text("theme", "system")
@@ -256,6 +261,29 @@ class Menus(QObject):
             action.setCheckable(True)
             action.setChecked(name.lower() == chosen)
             group.addAction(action)
+
+    def _fill_text_size(self, menu: QMenu) -> None:
+        # Plus needs Shift on many keyboards: there the key alone is "=".
+        self._larger = self._add(
+            menu, "Lar&ger text", "actionLargerText", "Ctrl++; Ctrl+=", partial(self._step_text, 1)
+        )
+        self._smaller = self._add(menu, "S&maller text", "actionSmallerText", "Ctrl+-", partial(self._step_text, -1))
+        back = partial(self._window.set_text_size, theme.SIZES[0])
+        self._default_text = self._add(menu, "Default te&xt size", "actionDefaultTextSize", "Ctrl+Alt+0", back)
+        theme.changed.connect(self._show_text_size)
+        self._show_text_size()
+
+    def _show_text_size(self) -> None:
+        size = theme.text_size()
+        self._larger.setEnabled(size < theme.SIZES[-1])
+        self._smaller.setEnabled(size > theme.SIZES[0])
+        self._default_text.setEnabled(size != theme.SIZES[0])
+
+    def _step_text(self, direction: int) -> None:
+        size = theme.text_size()
+        others = [each for each in theme.SIZES if (each - size) * direction > 0]
+        if others:
+            self._window.set_text_size(others[0] if direction > 0 else others[-1])
 
     def show_cards(self, docks: list[QDockWidget]) -> None:
         """Lists the cards of a workspace in the View menu."""

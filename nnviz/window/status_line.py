@@ -13,6 +13,7 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.card import label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.parts import named
 
 _SECONDS_BETWEEN_SPEEDS = 0.5
@@ -38,10 +39,10 @@ class StatusLine(QObject):
         self._workspace = next(iter(_HINTS))
         bar.setSizeGripEnabled(False)
         self._speed = named(label(role="good"), "speedLabel")
-        self._activity = named(label(), "activityLabel")
+        self._activity = named(GivingLabel(), "activityLabel")
         bar.addWidget(self._activity)
         self._activity.hide()
-        self._hint = named(label(), "hintLabel")
+        self._hint = named(GivingLabel(), "hintLabel")
         bar.addWidget(self._hint, 1)
         bar.addPermanentWidget(FixedSizeBox(self._speed, 150))
         self._record = named(label(), "recordLabel")

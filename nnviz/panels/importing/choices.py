@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 
 from engine.datasets.source import SEED, TEST_SHARE, DataSetting, Value
 from engine.errors import EngineError
+from nnviz.look import theme
 from nnviz.panels.settings.data_fields import parsed
 from nnviz.session.importing import Importing
 from nnviz.session.setting_words import typed_value
@@ -88,7 +89,7 @@ class Choices(QWidget):
         words = label(caption, "fieldName", self)
         words.setBuddy(field)
         if name not in self._combos or not self._combos[name].count():
-            field.setMinimumWidth(90)  # others are as wide as their longest choice
+            theme.sized(field.setMinimumWidth, 90)  # others are as wide as their longest choice
         self._grid.addWidget(words, row, 2 * pair)
         self._grid.addWidget(field, row, 2 * pair + 1)
         self._grid.addWidget(self._problem, 0 if self._tells_above else row + 1, 0, 1, 2 * _IN_A_ROW)

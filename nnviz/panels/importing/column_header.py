@@ -25,7 +25,7 @@ class ColumnHeader(QHeaderView):
         self.viewport().setCursor(Qt.PointingHandCursor)
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), LINES * _LINE + 2 * _PADDING)
+        return QSize(super().sizeHint().width(), LINES * theme.px(_LINE) + 2 * _PADDING)
 
     def width_for(self, lines: list[tuple[str, str]]) -> int:
         """Pixels that a column needs for its head."""
@@ -42,10 +42,10 @@ class ColumnHeader(QHeaderView):
         painter.fillRect(rect, theme.colour("card"))
         painter.setPen(theme.colour("border"))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        place = QRect(rect.left() + _PADDING, rect.top() + _PADDING, rect.width() - 2 * _PADDING, _LINE)
+        place = QRect(rect.left() + _PADDING, rect.top() + _PADDING, rect.width() - 2 * _PADDING, theme.px(_LINE))
         for number, (words, colour) in enumerate(lines):
             painter.setFont(theme.font(theme.SMALL, bold=number == 0))
             painter.setPen(theme.colour(colour))
             shown = painter.fontMetrics().elidedText(words, Qt.ElideRight, place.width())
-            painter.drawText(place.translated(0, number * _LINE), int(side) | int(Qt.AlignVCenter), shown)
+            painter.drawText(place.translated(0, number * theme.px(_LINE)), int(side) | int(Qt.AlignVCenter), shown)
         painter.restore()

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QGridLayout, QLabel, QListWidget, QScrollArea, QVBox
 from engine.datasets.preview import ArraysPreview, FolderPreview
 from engine.datasets.table_dataset import CLASSIFICATION, REGRESSION
 from engine.validation import Array
-from nnviz.look import text
+from nnviz.look import text, theme
 from nnviz.panels.importing.choices import PARTS, SIDE, Choices
 from nnviz.session.importing import Importing
 from nnviz.widgets.card import label
@@ -40,7 +40,7 @@ class FolderPart(QWidget):
         tip = "What is left out of the data set, and why."
         self._unread = named(QListWidget(), "importUnreadList", "Files that are left out", tip)
         self._unread.setUniformItemSizes(True)
-        self._unread.setFixedHeight(_LIST_ROWS * 20 + 4)
+        theme.sized(self._unread.setFixedHeight, _LIST_ROWS * 20 + 4)
         self.choices = Choices(importing, "importFolder", self)
         for setting in (SIDE, *PARTS):
             self.choices.add_number(setting)

@@ -86,7 +86,7 @@ class ImportSheet(QFrame):
         cancel = named(QPushButton("Cancel"), "cancelImportButton", "Cancel", _CANCEL_TIP)
         cancel.clicked.connect(self._importing.cancel)
         for button in (cancel, self._use):
-            button.setMinimumWidth(_BUTTON)
+            theme.sized(button.setMinimumWidth, _BUTTON)
         kept = self._progress.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
         self._progress.setSizePolicy(kept)

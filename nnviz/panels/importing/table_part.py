@@ -14,7 +14,7 @@ from engine.datasets.table_dataset import CLASSIFICATION, DROP, FILL, KEEP, MEDI
 from engine.datasets.table_format import ENCODINGS
 from engine.datasets.table_source import format_settings
 from engine.errors import EngineError
-from nnviz.look import text
+from nnviz.look import text, theme
 from nnviz.panels.importing.choices import PARTS, Choices
 from nnviz.panels.importing.table_view import PreviewTable
 from nnviz.session.importing import Importing
@@ -109,7 +109,7 @@ class TablePart(QWidget):
         tip = "The first things that are wrong in the file. A click goes to the row, if it is one of those above."
         problems = named(QListWidget(self), "importProblemList", "What is wrong in the file", tip)
         problems.setUniformItemSizes(True)
-        problems.setFixedHeight(_LIST_ROWS * 20 + 4)
+        theme.sized(problems.setFixedHeight, _LIST_ROWS * 20 + 4)
         problems.itemClicked.connect(lambda _: self._go_to(problems.currentRow()))
         return problems
 

@@ -61,7 +61,7 @@ class PreviewTable(QTableView):
         header = ColumnHeader(self)
         self.setHorizontalHeader(header)
         header.sectionClicked.connect(self.open_menu)
-        self.verticalHeader().setDefaultSectionSize(_ROW)
+        theme.sized(self.verticalHeader().setDefaultSectionSize, _ROW)
         self.verticalHeader().setSectionsClickable(False)
         self.verticalHeader().setDefaultAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.setItemDelegate(_Cells(self))
@@ -123,7 +123,7 @@ class PreviewTable(QTableView):
             lines = self._shown.headerData(column, Qt.Horizontal, Qt.UserRole)
             cells = self._shown.longest(column)
             needed = max(header.width_for(lines), self.fontMetrics().horizontalAdvance(cells) + _AIR)
-            header.resizeSection(column, min(needed, _WIDEST))
+            header.resizeSection(column, min(needed, theme.px(_WIDEST)))
 
     def go_to_row(self, number: int) -> None:
         """Brings the row of that number in the file into sight, if it is one of those that are shown."""

@@ -17,6 +17,7 @@ from nnviz.session.asked import MISTAKES
 from nnviz.session.found import Found
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table, label
+from nnviz.widgets.giving_button import GivingButton
 from nnviz.widgets.mistakes.picture_list import PictureList
 from nnviz.widgets.mistakes.row_list import RowList
 from nnviz.widgets.parts import arranged, named
@@ -65,8 +66,8 @@ class MistakePicturesPanel(DockCard):
         self.next_button.setText("N: next mistake")
         self.next_button.clicked.connect(mistakes.next_mistake)
         tip = "Puts the chosen example on the canvas, where pen and eraser can mend it. The network answers at once."
-        self.put_button = named(QToolButton(), "putOnCanvasButton", "Put on the canvas", tip)
-        self.put_button.setText("Enter: put it on the canvas")
+        self.put_button = named(GivingButton(), "putOnCanvasButton", "Put on the canvas", tip)
+        self.put_button.show_text([["Enter: put it on the canvas", "Enter: to the canvas", "Enter"]], 0)
         self.put_button.clicked.connect(mistakes.put_on_canvas)
         for button in (self.next_button, self.put_button):
             button.setProperty("role", "flat")

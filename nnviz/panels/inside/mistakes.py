@@ -23,6 +23,7 @@ from nnviz.session.selection import Classes
 from nnviz.session.session import Session
 from nnviz.widgets.card import DockCard, Table, label
 from nnviz.widgets.choice_button import ChoiceButton
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.mistakes.cells import Cell
 from nnviz.widgets.mistakes.confusion import ConfusionView
 from nnviz.widgets.mistakes.row_list import Column, Row, RowList
@@ -71,7 +72,7 @@ class MistakesPanel(DockCard):
         self._note = label(role="muted")
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignCenter)
-        self._key = label(role="muted")
+        self._key = GivingLabel(role="muted")
         self._key.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self._stack = QStackedWidget()
         for page in (self.matrix, self.classes, self.numbers, self._note):

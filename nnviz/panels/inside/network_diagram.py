@@ -36,7 +36,7 @@ _BETWEEN = {True: 0.065, False: 0.045}  # seconds between two pictures, at least
 _TIMES_ITS_COST = {True: 24, False: 3}  # while training, and else: how much longer than to paint nothing is painted
 _MOST_NAMED = 24  # inputs whose names stand beside them
 _LONGEST_NAME = 64  # pixels of a class in the key
-_LEAST_HEIGHT = 292  # pixels, of the pages: else each would make the card higher when it is shown for the first time
+_LEAST_HEIGHT = 280  # pixels, of the pages: else each would make the card higher when it is shown for the first time
 DRAWN = (28, 28)  # the shape of a drawing
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from nnviz.jobs.pace import Budget
+from nnviz.look import theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.inside.neuron_answers import NeuronAnswers
 from nnviz.panels.inside.neuron_controls import Chip, NeuronControls
@@ -26,6 +28,7 @@ from nnviz.widgets.neuron.edit_dialog import EditDialog
 from nnviz.widgets.parts import arranged
 
 _SECONDS_BETWEEN_VIEWS = 0.2
+_NARROW = 600  # pixels of the card
 _ROOM = 28  # pixels in the head: for the mark of a what-if
 _NOTHING = "Click a neuron in the network or among the weights to see what it does."
 
@@ -70,7 +73,20 @@ class NeuronPanel(DockCard):
         self.head.keep_room(_ROOM)
         self.head.row.addWidget(self._controls)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_controls()
+
+    def _place_controls(self) -> None:
+        """In the head, or where that is too narrow for them, below it."""
+        is_narrow = self.width() < theme.px(_NARROW)
+        if is_narrow != (self.body.indexOf(self._controls) >= 0):
+            before, now = (self.head.row, self.body) if is_narrow else (self.body, self.head.row)
+            before.removeWidget(self._controls)
+            now.insertWidget(0 if is_narrow else now.count(), self._controls)
+
     def _connect(self) -> None:
+        theme.changed.connect(self._place_controls)
         session, probes = self._session, self._session.probes
         for signal in (session.selection.neuron_changed, session.runs.replaced, session.data.changed):
             signal.connect(self._turn)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSlider, QWidget
 
+from nnviz.look import theme
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.widgets.card import label
@@ -52,10 +53,10 @@ class NeuronControls(QWidget):
         self.strength = named(QSlider(Qt.Horizontal), "neuronStrength", "Strength of the neuron", tip)
         self.strength.setRange(0, _MOST * _PER_UNIT)
         self.strength.setPageStep(_PER_UNIT // 2)
-        self.strength.setMinimumWidth(24)
+        theme.sized(self.strength.setMinimumWidth, 24)
         self.strength.setMaximumWidth(90)
         self.factor = named(label(role="muted"), "neuronFactor")
-        self.factor.setFixedWidth(26)
+        theme.sized(self.factor.setFixedWidth, 26)
         self.strength.sliderPressed.connect(lambda: self._drag(True))
         self.strength.sliderReleased.connect(lambda: self._drag(False))
         self.strength.valueChanged.connect(self._scale)
@@ -108,8 +109,8 @@ class Chip(FixedSizeBox):
         self.label.shorten = lambda words: [words.rpartition(" ")[2]]  # the number alone
         super().__init__(self.label, least + _FOR_MORE_DIGITS)
         self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
-        self.setMinimumWidth(least)
-        self.setFixedHeight(22)
+        self.setMinimumWidth(least)  # of larger letters only the number may find room
+        theme.sized(self.setFixedHeight, 22)
 
     def show_text(self, words: str) -> None:
         self.label.setText(words)

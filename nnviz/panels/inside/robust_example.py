@@ -110,7 +110,7 @@ class AnswerColumn(QWidget):
         when_box, self.caption = line(f"{name}Caption")
         self.caption.setText(when)
         self.answer = named(label(role="answer"), name, f"The answer, {when}")
-        self.answer.setFixedHeight(_ANSWER)
+        theme.sized(self.answer.setFixedHeight, _ANSWER)
         share_box, self.share = line(f"{name}Share")
         for made in (self.caption, self.answer, self.share):
             made.setAlignment(side | Qt.AlignVCenter)

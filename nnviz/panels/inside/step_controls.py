@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
-from nnviz.look import text
+from nnviz.look import text, theme
 from nnviz.panels.inside.step_walk import Pace
 from nnviz.session.step_through import StepThrough
 from nnviz.widgets.card import label
@@ -93,7 +93,7 @@ class Counter(QWidget):
         super().__init__()
         self.box = named(QSpinBox(), name, accessible, tip)
         self.box.setButtonSymbols(QSpinBox.NoButtons)
-        self.box.setFixedWidth(52)
+        theme.sized(self.box.setFixedWidth, 52)
         self.box.setKeyboardTracking(False)
         arranged(QHBoxLayout(self), label(words, "muted"), self.box, spacing=4)
 
@@ -116,9 +116,9 @@ class Temperature(QWidget):
         )
         self.slider = named(QSlider(Qt.Horizontal), "temperatureSlider", "Temperature of softmax", tip)
         self.slider.setRange(-_STEPS_PER_TEN, _STEPS_PER_TEN)
-        self.slider.setMinimumWidth(60)
+        theme.sized(self.slider.setMinimumWidth, 60)
         self._words = label(role="muted")
-        self._words.setFixedWidth(104)
+        theme.sized(self._words.setFixedWidth, 104)
         self.slider.valueChanged.connect(lambda _: self._tell())
         arranged(QHBoxLayout(self), self._words, (self.slider, 1), spacing=6)
         self._tell()

@@ -9,7 +9,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from nnviz.look import text
+from nnviz.look import text, theme
 from nnviz.panels.inside.step_controls import Counter, Temperature, Walking
 from nnviz.session.step_effects import Effect
 from nnviz.widgets.column import ScrollColumn
@@ -83,7 +83,7 @@ class StepParts(QWidget):
 
     def _left(self) -> ScrollColumn:
         self._path_scroll = _scrolled("stepPathScroll", self.path)
-        self._path_scroll.setFixedWidth(_PATH)
+        theme.sized(self._path_scroll.setFixedWidth, _PATH)
         return self._path_scroll
 
     def _middle(self) -> QVBoxLayout:
@@ -150,7 +150,7 @@ def _of_height(height: int, *parts: QWidget | tuple[QWidget, int]) -> QWidget:
     """A row that is as high whatever is shown in it, so that nothing below it moves."""
     row = QWidget()
     arranged(QHBoxLayout(row), *parts, spacing=8)
-    row.setFixedHeight(height)
+    theme.sized(row.setFixedHeight, height)
     return row
 
 

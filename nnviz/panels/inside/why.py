@@ -35,6 +35,7 @@ from nnviz.session.session import Session
 from nnviz.session.why import NOT_FINITE, REASONS, TURNING
 from nnviz.widgets.card import DockCard, Table, label
 from nnviz.widgets.fixed_size_box import FixedSizeBox
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.parts import arranged, named
 from nnviz.widgets.picture import grey_image
 from nnviz.widgets.why.combos import FlatCombo, NameCombo
@@ -136,7 +137,7 @@ class WhyPanel(DockCard):
         return arranged(QHBoxLayout(), self._sum_box, self.baseline_combo, 1, spacing=2)
 
     def _change_row(self) -> QHBoxLayout:
-        self.change_label = named(label(role="muted"), "whyChangeLabel", tip=_CHANGE_TIP)
+        self.change_label = named(GivingLabel(role="muted"), "whyChangeLabel", tip=_CHANGE_TIP)
         tip = "Plays the way from the input to its smallest change, with the answer at each moment."
         self.play_button = _button("play", "playChangeButton", "Play the smallest change", tip)
         theme.set_icon(self.play_button, "play", "muted")

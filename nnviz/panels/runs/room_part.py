@@ -12,6 +12,7 @@ from engine.errors import SettingError
 from engine.lazy_dataclass import dataclass
 from engine.validation import number_within, parse_number
 from nnviz.library.room import LEAST, MOST, MOST_OF_RUN
+from nnviz.look import theme
 from nnviz.session.run_words import words_of_going, words_of_plan, words_of_room
 from nnviz.session.session import Session
 from nnviz.session.snapshots import LEAST_BYTES, MOST_BYTES, most_bytes
@@ -116,7 +117,7 @@ class RoomPart(QWidget):
         grid.setColumnStretch(0, 1)
         for row, budget in enumerate(_BUDGETS):
             edit = NumberEdit(f"{budget.name}RoomEdit", budget.step, budget.tip, budget.title)
-            edit.setFixedWidth(_FIELD)
+            theme.sized(edit.setFixedWidth, _FIELD)
             edit.committed.connect(partial(self._typed, budget))
             caption = label(budget.title, "fieldName")
             caption.setBuddy(edit)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from nnviz.look import theme
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.panels.runs.best_trials import BestTrials
 from nnviz.panels.runs.sweep_fields_view import SweepFieldsView
@@ -50,7 +51,7 @@ class SweepPage(Page):
         self.column = ScrollColumn("sweepScroll", content)
         self.best = BestTrials(session)
         for part, least in ((self.column, _FORM), (self.best, _BEST)):
-            part.setMinimumWidth(least)
+            theme.sized(part.setMinimumWidth, least)
         self.body.addLayout(arranged(QHBoxLayout(), (self.column, 1), (self.best, 1), spacing=12))
         self._add_buttons()
         self._connect()
@@ -59,7 +60,9 @@ class SweepPage(Page):
         self.go_on = pill("go on", "sweepGoOnButton", "Go on with the sweep", _GO_ON_TIP)
         self.start = pill("▷ start", "sweepStartButton", "Start the sweep", _START_TIP)
         self._start_stop = StartStop(self.start, self._start_or_stop)
-        self.start.setFixedWidth(_START)  # how far it is must not lay out the window anew, several times a second
+        theme.sized(
+            self.start.setFixedWidth, _START
+        )  # how far it is must not lay out the window anew, several times a second
         arranged(QHBoxLayout(self.aside), 1, self.go_on, self.start, spacing=6)
 
     def _connect(self) -> None:

@@ -11,6 +11,7 @@ from engine.datasets import DATASETS, DataSetting, DataSource
 from engine.datasets.plane import MOST_CLASSES
 from engine.errors import EngineError
 from engine.validation import parse_number, parse_share, parse_whole
+from nnviz.look import theme
 from nnviz.session.session import Session
 from nnviz.session.setting_words import typed_value
 from nnviz.widgets.card import label
@@ -86,7 +87,7 @@ class DataFields(QWidget):
 
     def _row(self, setting: DataSetting) -> tuple[QWidget, NumberEdit, Note]:
         edit = NumberEdit(name_of_field(setting.name), _STEPS[setting.name], setting.tip, setting.label)
-        edit.setFixedWidth(FIELD_WIDTH)
+        theme.sized(edit.setFixedWidth, FIELD_WIDTH, beside=40)
         edit.committed.connect(partial(self._typed, setting))
         caption, row = label(setting.label, "fieldName"), self._grid.rowCount()
         caption.setBuddy(edit)

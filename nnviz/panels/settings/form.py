@@ -12,6 +12,7 @@ from engine.errors import EngineError
 from engine.lazy_dataclass import dataclass
 from engine.registry import Registry
 from engine.validation import parse_number, parse_share
+from nnviz.look import theme
 from nnviz.panels.settings.default_mark import DefaultMark
 from nnviz.session.session import Session
 from nnviz.session.setting_words import typed_value
@@ -121,7 +122,7 @@ class Form(QWidget):
         row = self._grid.rowCount()
         self._captions[name] = caption = label(title, "fieldName")
         caption.setBuddy(widget)
-        widget.setFixedWidth(_FIELD_WIDTH)
+        theme.sized(widget.setFixedWidth, _FIELD_WIDTH, beside=40)
         self._grid.addWidget(widget, row, 1)
         if in_words is None:
             self._grid.addWidget(caption, row, 0)

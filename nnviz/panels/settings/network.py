@@ -97,7 +97,7 @@ class NetworkPanel(Card):
         theme.set_icon(self._add, "plus")
         self._add.clicked.connect(self._add_layer)
         self._seed = NumberEdit("seedEdit", step_whole(0), _SEED_TIP, "Seed")
-        self._seed.setFixedWidth(122)  # room for ten digits: any seed of 32 bits
+        theme.sized(self._seed.setFixedWidth, 122, beside=30)  # room for ten digits: any seed of 32 bits
         self._seed.committed.connect(self._seed_typed)
         return arranged(QHBoxLayout(), self._add, 1, label("Seed", "fieldName"), self._seed, spacing=6)
 
@@ -267,14 +267,14 @@ class _LayerRow(QFrame):
             "How many neurons this hidden layer has. Each learns to detect one feature of its inputs.",
             f"Neurons of hidden layer {number}",
         )
-        self.neurons.setFixedWidth(76)
+        theme.sized(self.neurons.setFixedWidth, 76, beside=26)
         self.neurons.committed.connect(lambda typed: panel._resize(index, typed))
         self.activation = Combo(
             f"activation{number}Combo",
             f"Activation of hidden layer {number}",
             "What a neuron makes of its weighted sum. Without a bend in this function, further layers gain nothing.",
         )
-        self.activation.setFixedWidth(82)
+        theme.sized(self.activation.setFixedWidth, 82, beside=26)
         for name in ACTIVATIONS:
             if ACTIVATIONS[name].hidden:
                 self.activation.addItem(ACTIVATIONS[name].label, name)
@@ -311,9 +311,9 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     frame = named(QFrame(), "layerRow")
     frame.setProperty("end", True)
     frame.setToolTip("This number follows from the data: it cannot be changed here.")
-    frame.setMinimumHeight(theme.ROW - 2)
+    theme.sized(frame.setMinimumHeight, theme.ROW - 2)
     number = label(str(size), "title")
-    number.setFixedWidth(66)
+    theme.sized(number.setFixedWidth, 66)
     number.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
     name = GivingLabel(what, "fieldName")
     name.setToolTip(what)

@@ -78,7 +78,7 @@ class NetworkDiagram(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
-        theme.changed.connect(self._forget_picture)
+        theme.changed.connect(self._theme_changed)
 
     # ---- what is shown
 
@@ -90,7 +90,7 @@ class NetworkDiagram(QWidget):
         known = names, sources or []
         if known != self._names:
             self._names = known
-            self._name_width, self._source_width = _widest(names, _MOST_NAME), _widest(known[1], _MOST_SOURCE)
+            self._measure_names()
         looks = replace(looks, names=max(self._name_width, 14), sources=self._source_width)
         if looks != self._looks:
             if looks.shape != self._looks.shape:
@@ -98,6 +98,17 @@ class NetworkDiagram(QWidget):
             self._looks, self._content, self._hovered = looks, None, None
             self._tiles.clear()
             self._lay_out()
+
+    def _measure_names(self) -> None:
+        names, sources = self._names
+        self._name_width = _widest(names, theme.px(_MOST_NAME))
+        self._source_width = _widest(sources, theme.px(_MOST_SOURCE))
+
+    def _theme_changed(self) -> None:
+        self._measure_names()
+        self._looks = replace(self._looks, names=max(self._name_width, 14), sources=self._source_width)
+        self._lay_out()
+        self._forget_picture()
 
     def show_content(self, content: Content) -> None:
         """Shows an activity of a network of the shape that was laid out."""

@@ -36,11 +36,11 @@ class ColourKey(QWidget):
 
     def sizeHint(self) -> QSize:
         """A fixed width, so that words that change move nothing."""
-        return QSize(_WIDTH, 20)
+        return QSize(theme.px(_WIDTH), theme.px(20))
 
     def minimumSizeHint(self) -> QSize:
         """Room for the two colours."""
-        return QSize(_LEAST, 20)
+        return QSize(theme.px(_LEAST), theme.px(20))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints from the right; what does not fit is shortened, what the connections show first."""

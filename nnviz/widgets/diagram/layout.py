@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.lazy_dataclass import dataclass
 from engine.validation import Array
+from nnviz.look import theme
 from nnviz.widgets.weights.mosaic import Grid, picture_grid
 
 Box = tuple[float, float, float, float]  # left, top, width, height
@@ -183,8 +184,8 @@ class _Arranging:
         first = 1 if looks.picture is not None else 0
         is_partial = any(self._shown(layer) < looks.shape[layer] for layer in range(first, len(looks.shape)))
         lines = 2 if is_partial or wish.more or wish.unfolded else 1
-        self._room = max(height - lines * _LINE - _TOP - 4, 48)
-        self._height = self._room + lines * _LINE + _TOP + 4
+        self._room = max(height - lines * theme.px(_LINE) - _TOP - 4, 48)
+        self._height = self._room + lines * theme.px(_LINE) + _TOP + 4
         self._keep = set(keep)
         self._gap = _NARROW_GAP if self._is_narrow else _LEAST_GAP
 
@@ -248,7 +249,7 @@ class _Arranging:
         return _Draft(0, Kind.PICTURE, rows * columns, width, height, columns, (unit, unit), (unit, unit))
 
     def _bars(self, layer: int, size: int) -> _Draft:
-        pitch = min(_ROW, self._room / size)
+        pitch = min(theme.px(_ROW), self._room / size)
         bar = min(16.0, pitch - 2) if pitch > 5 else pitch
         return _Draft(layer, Kind.BARS, size, _BAR, pitch * (size - 1) + bar, 1, (_BAR, bar), (_BAR, pitch))
 
@@ -270,11 +271,11 @@ class _Arranging:
     def _has_sources(self) -> bool:
         """Whether inputs have names beside them."""
         looks = self._looks
-        return looks.sources > 0 and looks.picture is None and looks.shape[0] * _LEAST_NAMED <= self._room
+        return looks.sources > 0 and looks.picture is None and looks.shape[0] * theme.px(_LEAST_NAMED) <= self._room
 
     def _sources(self, count: int) -> _Draft:
         """The inputs below each other, with room for their names."""
-        pitch = min(_NAMED, self._room / count)
+        pitch = min(theme.px(_NAMED), self._room / count)
         size = min(_DOT - 6.0, pitch - 3)
         return _Draft(0, Kind.DOTS, count, size, pitch * (count - 1) + size, 1, (size, size), (size, pitch))
 

@@ -77,7 +77,9 @@ class Words:
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         for number, (left, top, _, height) in enumerate(block.cells.tolist()):
-            room = QRectF(left - self._sources_width - 6, top + height / 2 - 10, self._sources_width, 20)
+            room = QRectF(
+                left - self._sources_width - 6, top + height / 2 - theme.px(10), self._sources_width, theme.px(20)
+            )
             name = self._metrics.elidedText(self.sources[number], Qt.ElideMiddle, self._sources_width)
             painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), name)
 
@@ -95,7 +97,7 @@ class Words:
             if is_target:
                 painter.setFont(bold)
                 painter.setPen(accent)
-            room = QRectF(left + width + 6, top + height / 2 - 10, self._width, 20)
+            room = QRectF(left + width + 6, top + height / 2 - theme.px(10), self._width, theme.px(20))
             painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), self._name(number, is_target))
             if is_target:
                 painter.setFont(plain)
@@ -118,9 +120,9 @@ class Words:
         said = next(fitting, "")
         left, top, width, height = block.box
         middle = max(left + width / 2, self._wide(said) / 2 + 1)  # the first block is at the edge
-        line = QRectF(middle - room / 2, top + height + 2, room, _LINE)
+        line = QRectF(middle - room / 2, top + height + 2, room, theme.px(_LINE))
         self._captions.append((line, said))
-        self._add_requests(block, line.translated(0, _LINE - 1))
+        self._add_requests(block, line.translated(0, theme.px(_LINE) - 1))
 
     def _brevity(self) -> int:
         """Which of their names, the longest first, all layers of dots have room for."""
@@ -163,5 +165,5 @@ class Words:
 
     def _add_fold(self, fold: Fold) -> None:
         left, top, width, height = fold.box
-        box = QRectF(left, top + height / 2 - 28, width, 56)
+        box = QRectF(left, top + height / 2 - theme.px(28), width, theme.px(56))
         self.spots.append(Spot(box, f"…\n{text.count(fold.last - fold.first + 1)}\nlayers", -1, True))

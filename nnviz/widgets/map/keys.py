@@ -55,7 +55,7 @@ class ClassKeys(QWidget):
         for part in parts:
             self._column.addWidget(part)
         widest = max((part.sizeHint().width() for part in parts), default=0)
-        self.setFixedWidth(min(max(widest, _NARROWEST), _WIDEST))
+        self.setFixedWidth(min(max(widest, theme.px(_NARROWEST)), theme.px(_WIDEST)))
 
     def _key(self, number: int, name: str, ink: str) -> Key:
         tip = f"Shows the examples of class {name} before all others, also in the other cards; again: all."

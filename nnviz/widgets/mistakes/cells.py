@@ -90,10 +90,10 @@ def layout_of(names: Sequence[str], size: QSize) -> Layout:
     """Fits a matrix into a widget of that size; the cells are about square, and the matrix is in its middle."""
     metrics = QFontMetrics(theme.font(theme.SMALL))
     widest, count = max(map(metrics.horizontalAdvance, names)), len(names)
-    left = float(min(widest + _AIR + 2, _MOST_HEAD, size.width() // 3))
+    left = float(min(widest + _AIR + 2, theme.px(_MOST_HEAD), size.width() // 3))
     room = max(1.0, size.width() - left)
     is_upright = widest + 2 > room / count and len(max(names, key=len)) > 2
-    top = float(min(widest + _AIR, _MOST_HEAD, size.height() // 3) if is_upright else metrics.height() + 2)
+    top = float(min(widest + _AIR, theme.px(_MOST_HEAD), size.height() // 3) if is_upright else metrics.height() + 2)
     wide, high = room / count, max(1.0, size.height() - top) / count
     wide = min(wide, _MOST_STRETCH * high, _MOST_CELL)
     high = min(high, _MOST_STRETCH * wide, _MOST_CELL)

@@ -192,7 +192,7 @@ class ConfusionView(QWidget):
         for number, name in enumerate(self._names):
             place = cells.rect(number, number)
             if number % each_row == 0:
-                middle = QRect(0, place.center().y() - 10, left - 6, 20)
+                middle = QRect(0, place.center().y() - theme.px(10), left - 6, theme.px(20))
                 shown = metrics.elidedText(name, Qt.ElideMiddle, middle.width())
                 painter.drawText(middle, int(Qt.AlignRight | Qt.AlignVCenter), shown)
             if number % each_column == 0:
@@ -201,14 +201,14 @@ class ConfusionView(QWidget):
     def _draw_column_name(self, painter: QPainter, cells: Layout, place: QRect, name: str) -> None:
         top = round(cells.top)
         if not cells.is_upright:
-            over = QRect(place.center().x() - 40, 0, 80, top - 2)
+            over = QRect(place.center().x() - theme.px(40), 0, theme.px(80), top - 2)
             painter.drawText(over, int(Qt.AlignHCenter | Qt.AlignBottom), name)
             return
         shown = painter.fontMetrics().elidedText(name, Qt.ElideMiddle, top - 6)
         painter.save()
         painter.translate(place.center().x(), top - 4)
         painter.rotate(-90)
-        painter.drawText(QRect(0, -10, top, 20), int(Qt.AlignLeft | Qt.AlignVCenter), shown)
+        painter.drawText(QRect(0, -theme.px(10), top, theme.px(20)), int(Qt.AlignLeft | Qt.AlignVCenter), shown)
         painter.restore()
 
 

@@ -75,7 +75,7 @@ class NumberPlot(QWidget):
 
     @property
     def _square(self) -> QRectF:
-        side = max(10.0, min(self.width() - 2 * _MARGIN, self.height() - _LINE - _MARGIN))
+        side = max(10.0, min(self.width() - 2 * _MARGIN, self.height() - theme.px(_LINE) - _MARGIN))
         return QRectF(round((self.width() - side) / 2), _MARGIN / 2, round(side), round(side))
 
     def _places(self) -> Array:
@@ -149,7 +149,7 @@ class NumberPlot(QWidget):
         """The numbers at both ends, below; they are those of the other axis too."""
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
-        below = QRectF(square.left(), square.bottom() + 1, square.width(), _LINE)
+        below = QRectF(square.left(), square.bottom() + 1, square.width(), theme.px(_LINE))
         painter.drawText(below, int(Qt.AlignLeft | Qt.AlignVCenter), text.compact(self._ends[0]))
         painter.drawText(below, int(Qt.AlignRight | Qt.AlignVCenter), text.compact(self._ends[1]))
 

@@ -95,7 +95,7 @@ class PictureList(QAbstractScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         """Returns a size with two pictures."""
-        return QSize(2 * _SIDE + 3 * _GAP, _SIDE + _CAPTION + 2 * _EDGE)
+        return QSize(2 * _SIDE + 3 * _GAP, _SIDE + theme.px(_CAPTION) + 2 * _EDGE)
 
     # ---- layout
 
@@ -110,7 +110,7 @@ class PictureList(QAbstractScrollArea):
 
     @property
     def _pitch(self) -> int:
-        return self._side + _CAPTION + _ROW_GAP
+        return self._side + theme.px(_CAPTION) + _ROW_GAP
 
     def tile(self, place: int) -> QRect:
         """The square of a picture within the part in sight; it may be above or below it."""
@@ -136,7 +136,7 @@ class PictureList(QAbstractScrollArea):
     def _scroll_to(self, place: int) -> None:
         bar, tile = self.verticalScrollBar(), self.tile(place)
         above = tile.top() - _EDGE
-        below = tile.bottom() + _CAPTION + _EDGE - self.viewport().height()
+        below = tile.bottom() + theme.px(_CAPTION) + _EDGE - self.viewport().height()
         bar.setValue(bar.value() + (above if above < 0 else max(0, below)))
 
     # ---- events
@@ -218,7 +218,7 @@ class PictureList(QAbstractScrollArea):
         is_chosen = place == self._choice
         colour = "error" if self._is_marked(place) else "text" if is_chosen else "muted"
         painter.setPen(theme.colour(colour))
-        caption = QRect(tile.left() - 3, tile.bottom() + 1, tile.width() + 6, _CAPTION)
+        caption = QRect(tile.left() - 3, tile.bottom() + 1, tile.width() + 6, theme.px(_CAPTION))
         painter.drawText(caption, int(Qt.AlignCenter), self._caption(place))
         if is_chosen:
             painter.setPen(QPen(theme.colour("accent"), 2))

@@ -123,7 +123,7 @@ class RowList(QTableView):
             heads.setSectionResizeMode(number, QHeaderView.Fixed if column.longest else QHeaderView.Stretch)
             if column.longest:
                 widest = max(map(metrics.horizontalAdvance, (column.title, re.sub(r"\d", "0", column.longest))))
-                heads.resizeSection(number, min(widest + _AIR, _WIDEST))
+                heads.resizeSection(number, min(widest + _AIR, theme.px(_WIDEST)))
 
     def show_choice(self, place: int | None, into_sight: bool = True) -> None:
         """Chooses a row without a signal, and scrolls to it if it is to come ``into_sight``; None for none."""

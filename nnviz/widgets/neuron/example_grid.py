@@ -54,7 +54,7 @@ class ExampleGrid(Pickable):
 
     def place_of(self, number: int) -> QRect:
         if not self._images:
-            high = min(_HIGHEST_LINE, self.height() // max(1, self.count))
+            high = min(theme.px(_HIGHEST_LINE), self.height() // max(1, self.count))
             return QRect(0, number * high, self.width(), high)
         row, column = divmod(number, _COLUMNS)
         rows = -(-self.count // _COLUMNS)

@@ -35,10 +35,11 @@ class NamedBars(Pickable):
         self._end, self._is_signed, self._colours = 1.0, False, ("accent", "accent")
         self._name_width = self._value_width = 0
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed if scrolls else QSizePolicy.Expanding)
+        theme.changed.connect(self._measure)
 
     @property
     def count(self) -> int:
-        return len(self._values) if self._scrolls else min(len(self._values), self.height() // _LOWEST)
+        return len(self._values) if self._scrolls else min(len(self._values), self.height() // theme.px(_LOWEST))
 
     @property
     def end(self) -> float:
@@ -54,12 +55,19 @@ class NamedBars(Pickable):
         self._names, self._values, self._is_signed = names, values, is_two_sided
         self._colours = ("negative", "positive") if is_signed else ("accent", "accent")
         if has_changed:
-            metrics = QFontMetrics(theme.font(theme.SMALL))
-            widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
-            self._name_width = min(widest + _AIR, _MOST_NAME)
-            self.updateGeometry()
+            self._measure_names()
         self._value_width = self._widest_number()
         self.things_changed()
+
+    def _measure(self) -> None:
+        self._measure_names()
+        self._value_width = self._widest_number()
+
+    def _measure_names(self) -> None:
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
+        self._name_width = min(widest + _AIR, theme.px(_MOST_NAME))
+        self.updateGeometry()
 
     def _widest_number(self) -> int:
         """Wide enough for all numbers of this size, so that bars keep their length."""
@@ -68,11 +76,11 @@ class NamedBars(Pickable):
 
     def sizeHint(self) -> QSize:
         """One comfortable row for each name."""
-        return QSize(150, (_HIGHEST if self._scrolls else _LOWEST) * max(1, len(self._names)))
+        return QSize(150, (theme.px(_HIGHEST) if self._scrolls else theme.px(_LOWEST)) * max(1, len(self._names)))
 
     def minimumSizeHint(self) -> QSize:
         """Some rows at least; all of them if it scrolls."""
-        return self.sizeHint() if self._scrolls else QSize(90, 4 * _LOWEST)
+        return self.sizeHint() if self._scrolls else QSize(90, 4 * theme.px(_LOWEST))
 
     @property
     def name_width(self) -> int:
@@ -81,7 +89,7 @@ class NamedBars(Pickable):
 
     @property
     def _row(self) -> float:
-        return _HIGHEST if self._scrolls else min(_HIGHEST, self.height() / max(1, self.count))
+        return theme.px(_HIGHEST) if self._scrolls else min(theme.px(_HIGHEST), self.height() / max(1, self.count))
 
     def place_of(self, number: int) -> QRect:
         return QRect(0, round(number * self._row), self.width(), round(self._row))

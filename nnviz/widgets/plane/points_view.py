@@ -158,7 +158,7 @@ class PointsView(QWidget):
                 self._paint_note(painter, words, is_above)
 
     def _paint_note(self, painter: QPainter, words: str, is_above: bool) -> None:
-        box = QRect(0, 0, painter.fontMetrics().horizontalAdvance(words) + 16, 22)
+        box = QRect(0, 0, painter.fontMetrics().horizontalAdvance(words) + 16, theme.px(22))
         box.moveLeft(self.frame.left() + 8)
         box.moveTop(self.frame.top() + 8 if is_above else self.frame.bottom() - 30)
         painter.setPen(Qt.NoPen)

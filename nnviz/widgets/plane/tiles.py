@@ -139,7 +139,7 @@ class NeuronTiles(QWidget):
 
     def _lay_out(self) -> None:
         counts = self._counts
-        gutter = _GUTTER if len(counts) > 1 else 0
+        gutter = theme.px(_GUTTER) if len(counts) > 1 else 0
         self.layout_of_tiles = tile_layout(counts, self.width(), self.height(), gutter) if counts else None
         if self._marked is not None and not self._is_shown(self._marked):
             self._marked = None
@@ -212,7 +212,9 @@ class NeuronTiles(QWidget):
         painter.setPen(theme.colour("muted"))
         for layer, block in made.blocks.items():
             rows = -(-block.shown // made.columns)
-            box = QRect(0, block.top, _GUTTER - 8, max(rows * made.pitch - made.pitch + made.size, 14))
+            box = QRect(
+                0, block.top, theme.px(_GUTTER) - 8, max(rows * made.pitch - made.pitch + made.size, theme.px(14))
+            )
             painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), self._names[layer])
 
     # ---- the mouse and the keyboard

@@ -10,6 +10,9 @@ from PyQt5.QtCore import QPoint, QPointF
 from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut
 
+_LEFT = 44  # pixels: room for 0.001, and for the name of the x axis below
+_BOTTOM = 18  # pixels, for the numbers below
+
 
 class BasePlot(pg.PlotWidget):
     """A plot without pyqtgraph's own mouse actions. Subclasses draw."""
@@ -43,6 +46,9 @@ class BasePlot(pg.PlotWidget):
             axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, hideOverlappingLabels=False)
             axis.setTextPen(theme.colour("muted"))
             axis.setPen(theme.colour("border"))
+        self.getAxis("left").setWidth(theme.px(_LEFT))
+        bottom = self.getAxis("bottom")
+        bottom.setHeight(theme.px(_BOTTOM) + bottom.style["tickTextOffset"][1])
 
     def place(self, point: QPoint) -> QPointF:
         """Returns the position on both axes at a pixel of the widget."""

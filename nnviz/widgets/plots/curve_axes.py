@@ -107,7 +107,7 @@ class ValueAxis(pg.AxisItem):
 
     def boundingRect(self) -> QRectF:
         """Adds room for the uppermost and the lowest number, which pyqtgraph would otherwise omit beside a grid."""
-        return super().boundingRect().adjusted(0, -theme.SMALL, 0, theme.SMALL)
+        return super().boundingRect().adjusted(0, -theme.px(theme.SMALL), 0, theme.px(theme.SMALL))
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803
         """Returns the ticks in view, as many as can be read."""
@@ -143,7 +143,7 @@ class EpochAxis(pg.AxisItem):
 
     def boundingRect(self) -> QRectF:
         """Adds room for the name and for wide numbers at the ends, which pyqtgraph would otherwise omit."""
-        return super().boundingRect().adjusted(-_WORD_WIDTH, 0, theme.SMALL, 0)
+        return super().boundingRect().adjusted(-theme.px(_WORD_WIDTH), 0, theme.px(theme.SMALL), 0)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803
         """Returns multiples of 1, 2 or 5 times a power of ten; fractions if fewer than two whole epochs are in view."""
@@ -163,7 +163,8 @@ class EpochAxis(pg.AxisItem):
         texts = specs[2] if specs else []
         if texts:
             first = texts[0][0]
-            place = QRectF(-_WORD_WIDTH, first.top(), _WORD_WIDTH - _WORD_GAP, first.height())
+            width = theme.px(_WORD_WIDTH)
+            place = QRectF(-width, first.top(), width - theme.px(_WORD_GAP), first.height())
             if first.left() >= place.right() + _LEAST_GAP:
                 word = "batch" if self.batches else "epoch"
                 texts.append((place, int(Qt.AlignRight | Qt.AlignTop | Qt.TextDontClip), word))

@@ -82,7 +82,6 @@ class CurvePlot(ZoomPlot):
         self.view_changed.connect(self.playhead.place_dot)
         self.view_changed.connect(self._update_read_out)  # the epoch under a resting mouse changed
         self.getViewBox().sigResized.connect(self._resized)
-        self._left.setWidth(44)  # room for 0.001, and for the name of the x axis below
         self._left.setZValue(-1)  # draws the grid behind the curves
         self._left.setGrid(255)
         self._left.setStyle(tickTextOffset=6)

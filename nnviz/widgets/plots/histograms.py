@@ -56,20 +56,20 @@ class HistogramGrid(QWidget):
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         if len(rows) != len(self.rows):
-            self.setMinimumHeight(_HEAD + _LEAST * len(rows))
+            self.setMinimumHeight(theme.px(_HEAD) + theme.px(_LEAST) * len(rows))
         self.rows = rows
         self._point_at(self._under_mouse)
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(480, _HEAD + 90 * max(1, len(self.rows)))
+        return QSize(480, theme.px(_HEAD) + 90 * max(1, len(self.rows)))
 
     def cell_rect(self, row: int, column: int) -> QRect:
         """Returns the rectangle of a histogram's bars."""
-        height = min((self.height() - _HEAD) / max(1, len(self.rows)), _MOST)
-        width = (self.width() - _NAMES) / len(self._columns)
-        top, left = _HEAD + row * height, _NAMES + column * width
-        return QRect(round(left), round(top) + 4, round(width) - _GAP, round(height) - _FOOT - 8)
+        height = min((self.height() - theme.px(_HEAD)) / max(1, len(self.rows)), _MOST)
+        width = (self.width() - theme.px(_NAMES)) / len(self._columns)
+        top, left = theme.px(_HEAD) + row * height, theme.px(_NAMES) + column * width
+        return QRect(round(left), round(top) + 4, round(width) - _GAP, round(height) - theme.px(_FOOT) - 8)
 
     # ---- painting
 
@@ -80,7 +80,9 @@ class HistogramGrid(QWidget):
         for column, name in enumerate(self._columns):
             place = self.cell_rect(0, column)
             painter.setPen(theme.colour("muted"))
-            painter.drawText(QRect(place.x(), 0, place.width(), _HEAD), int(Qt.AlignLeft | Qt.AlignVCenter), name)
+            painter.drawText(
+                QRect(place.x(), 0, place.width(), theme.px(_HEAD)), int(Qt.AlignLeft | Qt.AlignVCenter), name
+            )
         for index, row in enumerate(self.rows):
             self._paint_name(painter, index, row)
         for place, cell in self._cells():
@@ -95,10 +97,16 @@ class HistogramGrid(QWidget):
         place = self.cell_rect(index, 0)
         painter.setFont(theme.font(theme.SMALL, bold=True))
         painter.setPen(theme.colour("text"))
-        painter.drawText(QRect(0, place.y() - 2, _NAMES - 8, 18), int(Qt.AlignLeft | Qt.AlignVCenter), row.name)
+        painter.drawText(
+            QRect(0, place.y() - 2, theme.px(_NAMES) - 8, theme.px(18)), int(Qt.AlignLeft | Qt.AlignVCenter), row.name
+        )
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("test" if row.is_warning else "muted"))
-        painter.drawText(QRect(0, place.y() + 16, _NAMES - 8, 34), int(Qt.AlignLeft | Qt.TextWordWrap), row.note)
+        painter.drawText(
+            QRect(0, place.y() + theme.px(16), theme.px(_NAMES) - 8, theme.px(34)),
+            int(Qt.AlignLeft | Qt.TextWordWrap),
+            row.note,
+        )
 
     def _paint_cell(self, painter: QPainter, place: QRect, cell: Cell) -> None:
         painter.fillRect(place, theme.colour("field"))
@@ -114,7 +122,7 @@ class HistogramGrid(QWidget):
         painter.setPen(QPen(theme.colour("muted"), 1))
         painter.drawPolyline(_silhouette(cell.start, place, highest))
         painter.setPen(theme.colour("muted"))
-        foot = QRect(place.x(), place.bottom() + 1, place.width(), _FOOT)
+        foot = QRect(place.x(), place.bottom() + 1, place.width(), theme.px(_FOOT))
         painter.drawText(foot, int(Qt.AlignLeft | Qt.AlignTop), _short(cell.low))
         painter.drawText(foot, int(Qt.AlignRight | Qt.AlignTop), _short(cell.high))
 

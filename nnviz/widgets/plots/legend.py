@@ -57,10 +57,10 @@ class Key(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         width = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(self.text())
-        return QSize(2 * _MARGIN + self._sample.value + _GAP + width + 1, 24)
+        return QSize(2 * _MARGIN + self._sample.value + _GAP + width + 1, theme.px(24))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(2 * _MARGIN + self._sample.value, 24)
+        return QSize(2 * _MARGIN + self._sample.value, theme.px(24))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

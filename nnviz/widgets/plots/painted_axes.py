@@ -55,15 +55,15 @@ class Frame:
 def field_of(whole: QRect, frame: Frame) -> QRect:
     """The field in a widget of that size, with room for the numbers at its left."""
     metrics = QFontMetrics(theme.font(theme.SMALL))
-    numbers = written_marks(frame.y, frame.y_scale, (whole.height() - _TOP - _FOOT) / _APART_Y)
+    numbers = written_marks(frame.y, frame.y_scale, (whole.height() - _TOP - theme.px(_FOOT)) / theme.px(_APART_Y))
     widest = max((metrics.horizontalAdvance(words) for _, words in numbers), default=0)
-    return whole.adjusted(max(_LEFT, widest + _GAP + 2), _TOP, -_RIGHT, -_FOOT)
+    return whole.adjusted(max(theme.px(_LEFT), widest + _GAP + 2), _TOP, -_RIGHT, -theme.px(_FOOT))
 
 
 def paint_grid(painter: QPainter, frame: Frame, size: QSize) -> None:
     """The grid, and the line over it, in a field of that size that begins at 0, 0."""
     painter.setPen(theme.colour("grid"))
-    for mark, _ in written_marks(frame.y, frame.y_scale, size.height() / _APART_Y):
+    for mark, _ in written_marks(frame.y, frame.y_scale, size.height() / theme.px(_APART_Y)):
         height = round(_share(mark, frame.y, size.height()))
         painter.drawLine(0, size.height() - 1 - height, size.width(), size.height() - 1 - height)
     if frame.line is None:
@@ -81,21 +81,21 @@ def paint_axes(painter: QPainter, frame: Frame, field: QRect) -> None:
     centred, right = int(Qt.AlignCenter | Qt.TextDontClip), int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip)
     for mark, words in marks_below(painter.fontMetrics(), frame, field):
         x = field.left() + round(_share(mark, frame.x, field.width()))
-        painter.drawText(QRect(x - 40, field.bottom() + 3, 80, 14), centred, words)
-    for mark, words in written_marks(frame.y, frame.y_scale, field.height() / _APART_Y):
+        painter.drawText(QRect(x - theme.px(40), field.bottom() + 3, theme.px(80), theme.px(14)), centred, words)
+    for mark, words in written_marks(frame.y, frame.y_scale, field.height() / theme.px(_APART_Y)):
         y = field.bottom() - round(_share(mark, frame.y, field.height()))
-        painter.drawText(QRect(0, y - 8, field.left() - _GAP, 16), right, words)
+        painter.drawText(QRect(0, y - theme.px(8), field.left() - _GAP, theme.px(16)), right, words)
     metrics = painter.fontMetrics()
-    below = QRect(field.left(), field.bottom() + 17, field.width(), 16)
+    below = QRect(field.left(), field.bottom() + theme.px(17), field.width(), theme.px(16))
     painter.drawText(below, right, metrics.elidedText(frame.x_name, Qt.ElideMiddle, field.width()))
-    above = QRect(field.left() + 6, field.top() + 2, field.width() - 12, 16)
+    above = QRect(field.left() + 6, field.top() + 2, field.width() - 12, theme.px(16))
     left = int(Qt.AlignLeft | Qt.AlignVCenter)
     painter.drawText(above, left, metrics.elidedText(frame.y_name, Qt.ElideMiddle, above.width()))
 
 
 def marks_below(metrics: QFontMetrics, frame: Frame, field: QRect) -> list[tuple[float, str]]:
     """What stands below the field: of numbers as many as find room; of names too, and as much of each."""
-    found = written_marks(frame.x, frame.x_scale, field.width() / _APART_X)
+    found = written_marks(frame.x, frame.x_scale, field.width() / theme.px(_APART_X))
     if not frame.x_scale.names:
         return _with_room(metrics, found, (field.width() - 1) / (frame.x[1] - frame.x[0]))
     room = field.width() / max(1e-9, frame.x[1] - frame.x[0])

@@ -139,7 +139,7 @@ class ParallelPlot(QWidget):
     @property
     def field(self) -> QRect:
         """From the first axis to the last one."""
-        return self.rect().adjusted(_LEFT, _TOP, -_RIGHT, -_FOOT)
+        return self.rect().adjusted(theme.px(_LEFT), theme.px(_TOP), -theme.px(_RIGHT), -theme.px(_FOOT))
 
     def _across(self) -> Array:
         """(axes,): where the axes stand, in pixels."""
@@ -270,7 +270,7 @@ class ParallelPlot(QWidget):
             painter.setPen(theme.colour("muted"))
             painter.drawLine(round(x), field.top(), round(x), field.bottom())
             side = Qt.AlignRight if number == last else Qt.AlignLeft if not number else Qt.AlignHCenter
-            box = QRect(round(x) - room // 2, 4, room, 16)
+            box = QRect(round(x) - room // 2, 4, room, theme.px(16))
             box.moveLeft(self.width() - room - 4 if number == last else 4 if not number else box.left())
             painter.setPen(theme.colour("text"))
             painter.drawText(box, int(side | Qt.AlignVCenter), metrics.elidedText(axis.name, Qt.ElideMiddle, room))
@@ -281,13 +281,13 @@ class ParallelPlot(QWidget):
         field, (low, high) = self.field, axis.ends
         ground = theme.colour("card")
         ground.setAlphaF(0.8)
-        for place, words in written_marks(axis.ends, axis.scale, field.height() / _APART):
+        for place, words in written_marks(axis.ends, axis.scale, field.height() / theme.px(_APART)):
             y = field.bottom() - round((place - low) / (high - low) * (field.height() - 1))
             shown = metrics.elidedText(
-                words, Qt.ElideMiddle, _ROOM_OF_MARK if axis is not self._axes[0] else _LEFT - 10
+                words, Qt.ElideMiddle, theme.px(_ROOM_OF_MARK) if axis is not self._axes[0] else theme.px(_LEFT) - 10
             )
             width = metrics.horizontalAdvance(shown)
-            box = QRect(x + 6 if is_last else x - 6 - width, y - 8, width, 16)
+            box = QRect(x + 6 if is_last else x - 6 - width, y - theme.px(8), width, theme.px(16))
             painter.fillRect(QRectF(box.adjusted(-2, 1, 2, -1)), ground)
             painter.setPen(theme.colour("muted"))
             painter.drawLine(x - 3, y, x + 3, y)

@@ -166,14 +166,14 @@ class PlotGrid(QWidget):
     def area(self, plot: int) -> QRect:
         """The rectangle in which a plot's line is drawn."""
         row, column = divmod(plot, self._columns)
-        width = (self.width() - _LEFT + _GAP) / self._columns
+        width = (self.width() - theme.px(_LEFT) + _GAP) / self._columns
         height = min(self.height() / self._rows, _HIGHEST)
-        left, top = _LEFT + column * width, row * height + _HEAD
-        return QRect(round(left), round(top), round(width) - _GAP, round(height) - _HEAD - _FOOT)
+        left, top = theme.px(_LEFT) + column * width, row * height + theme.px(_HEAD)
+        return QRect(round(left), round(top), round(width) - _GAP, round(height) - theme.px(_HEAD) - theme.px(_FOOT))
 
     def _cell(self, plot: int) -> QRect:
         """The area with its title and the numbers below it."""
-        return self.area(plot).adjusted(0, -_HEAD, 1, _FOOT)
+        return self.area(plot).adjusted(0, -theme.px(_HEAD), 1, theme.px(_FOOT))
 
     def point(self, plot: int, x: float, y: float) -> QPointF:
         """Where a point of a plot is drawn."""
@@ -197,7 +197,7 @@ class PlotGrid(QWidget):
         """Paints the plots."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
-        to_paint = event.rect().adjusted(0, 0, _LEFT, 0)  # with the numbers at the left of a plot
+        to_paint = event.rect().adjusted(0, 0, theme.px(_LEFT), 0)  # with the numbers at the left of a plot
         for plot, shown in enumerate(self.plots):
             area = self.area(plot)
             if not self._cell(plot).intersects(to_paint):
@@ -211,7 +211,7 @@ class PlotGrid(QWidget):
             painter.setRenderHint(QPainter.Antialiasing, False)
 
     def _paint_words(self, painter: QPainter, shown: GridPlot, area: QRect) -> None:
-        place = QRect(area.left(), area.top() - _HEAD, area.width(), _HEAD - 2)
+        place = QRect(area.left(), area.top() - theme.px(_HEAD), area.width(), theme.px(_HEAD) - 2)
         painter.setFont(theme.font(theme.SMALL, bold=True))
         painter.setPen(theme.colour("text"))
         painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), shown.title)
@@ -234,7 +234,11 @@ class PlotGrid(QWidget):
             painter.drawLine(area.left(), y, area.right(), y)
             if plot % self._columns == 0:
                 painter.setPen(theme.colour("muted"))
-                painter.drawText(QRect(0, y - 8, _LEFT - 6, 16), int(Qt.AlignRight | Qt.AlignVCenter), words)
+                painter.drawText(
+                    QRect(0, y - theme.px(8), theme.px(_LEFT) - 6, theme.px(16)),
+                    int(Qt.AlignRight | Qt.AlignVCenter),
+                    words,
+                )
         if shown.places[0] < 0:  # two directions: what lies between them is no disturbance
             x = round(self.point(plot, 0, 0).x())
             painter.setPen(theme.colour("border"))
@@ -255,7 +259,7 @@ class PlotGrid(QWidget):
         width = painter.fontMetrics().horizontalAdvance(words) + 2
         middle = round(self.point(plot, x, 0).x())
         left = min(max(middle - width // 2, area.left()), area.right() - width)
-        return QRect(left, area.bottom() + 2, width, _FOOT - 2)
+        return QRect(left, area.bottom() + 2, width, theme.px(_FOOT) - 2)
 
     def _band(self, plot: int, places: Sequence[float], band: tuple[float, float]) -> QRect:
         low, high = (min(max(end, places[0]), places[-1]) for end in band)

@@ -97,12 +97,11 @@ class RunsPlot(ZoomPlot):
         self._lines: list[CurveLine] = []
         self._fills: list[BandFill] = []
         self._mouse: QPoint | None = None
-        self._cross, self._read_out = self._disable_mouse_actions((0, 10, _LEAST_RIGHT, 0))
+        self._cross, self._read_out = self._disable_mouse_actions((0, 10, theme.px(_LEAST_RIGHT), 0))
         self._make_zoomable(reset_name)
         self._read_out.raise_()
         self._hint = named(QLabel("", self), "plotHint")
         self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
-        self._left.setWidth(44)
         self._left.setZValue(-1)
         self._left.setGrid(255)
         self._left.setStyle(tickTextOffset=6)
@@ -189,7 +188,7 @@ class RunsPlot(ZoomPlot):
         metrics, most = QFontMetrics(theme.font(theme.SMALL)), round(_MOST_SHARE * self.width())
         labels = [self._label(each, self.width()) for each in self._shown if each.line.values]
         wanted = map(metrics.horizontalAdvance, labels)
-        self._room = max(self._room, _LEAST_RIGHT, *(each + _GAP + _SIDE + 16 for each in (0, *wanted)))
+        self._room = max(self._room, theme.px(_LEAST_RIGHT), *(each + _GAP + _SIDE + 16 for each in (0, *wanted)))
         self.getPlotItem().layout.setContentsMargins(0, 10, min(most, self._room), 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -236,7 +235,7 @@ class RunsPlot(ZoomPlot):
             painter.setBrush(theme.colour(shown.run.colour))
             painter.drawRoundedRect(square, 2, 2)
             painter.setPen(theme.colour("text"))
-            place = QRect(x + _SIDE + 6, round(y) - 9, self.width() - x - _SIDE - 10, 18)
+            place = QRect(x + _SIDE + 6, round(y) - theme.px(9), self.width() - x - _SIDE - 10, theme.px(18))
             painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), self._label(shown, place.width()))
         painter.restore()
 
@@ -323,9 +322,9 @@ def apart(heights: Sequence[float], highest: float, lowest: float) -> list[float
     """The heights, from the top, moved so that each is ``_LINE`` below the one before, and none is below ``lowest``."""
     moved: list[float] = []
     for height in heights:
-        moved.append(max(height, highest if not moved else moved[-1] + _LINE))
+        moved.append(max(height, highest if not moved else moved[-1] + theme.px(_LINE)))
     limit = lowest
     for number in range(len(moved) - 1, -1, -1):
         moved[number] = min(moved[number], limit)
-        limit = moved[number] - _LINE
+        limit = moved[number] - theme.px(_LINE)
     return moved

@@ -26,13 +26,12 @@ class SmallPlot(BasePlot):
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__()
         named(self, name, accessible, tip)
-        self.setFixedHeight(96)
+        theme.sized(self.setFixedHeight, 96)
         self.setFocusPolicy(Qt.NoFocus)
         self.points: tuple[list[float], list[float]] = ([], [])
         self._describe: Callable[[float, float], str] = lambda x, y: ""
         self._line = self.plot()
         self._mark, self._read_out = self._disable_mouse_actions((0, 6, 14, 0))
-        self.getAxis("left").setWidth(44)
         self._apply_theme()
 
     def show_line(

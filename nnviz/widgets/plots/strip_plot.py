@@ -133,11 +133,11 @@ class StripPlot(QWidget):
 
     def sizeHint(self) -> QSize:
         """Returns a low size, because the plot is less important than what is above it."""
-        return QSize(220, _TOP + _LEAST_HIGH + _BOTTOM)
+        return QSize(220, theme.px(_TOP) + _LEAST_HIGH + theme.px(_BOTTOM))
 
     def minimumSizeHint(self) -> QSize:
         """Returns the lowest size at which the plot can be read."""
-        return QSize(160, _TOP + _LEAST_HIGH + _BOTTOM)
+        return QSize(160, theme.px(_TOP) + _LEAST_HIGH + theme.px(_BOTTOM))
 
     # ---- the mouse
 
@@ -174,9 +174,11 @@ class StripPlot(QWidget):
     def area(self) -> QRectF:
         """Where lines are drawn, in pixels of the widget."""
         names = max((_width(line.name) for line in self.lines), default=0)
-        right = min(max(names + 8, _LEAST_RIGHT), _MOST_RIGHT)
+        right = min(max(names + 8, theme.px(_LEAST_RIGHT)), theme.px(_MOST_RIGHT))
         left = max(_LEFT, _LEFT_GAP + max(map(_width, (self.axis.top, self.axis.bottom))))
-        return QRectF(left, _TOP, self.width() - left - right, self.height() - _TOP - _BOTTOM)
+        return QRectF(
+            left, theme.px(_TOP), self.width() - left - right, self.height() - theme.px(_TOP) - theme.px(_BOTTOM)
+        )
 
     @property
     def _span(self) -> float:
@@ -254,7 +256,11 @@ class StripPlot(QWidget):
             painter.drawLine(QLineF(area.left(), height, area.right(), height))
         painter.setPen(theme.colour("muted"))
         for y, words in ((area.top(), self.axis.top), (area.bottom(), self.axis.bottom)):
-            painter.drawText(QRectF(0, y - 8, area.left() - _LEFT_GAP, 16), int(Qt.AlignLeft | Qt.AlignVCenter), words)
+            painter.drawText(
+                QRectF(0, y - theme.px(8), area.left() - _LEFT_GAP, theme.px(16)),
+                int(Qt.AlignLeft | Qt.AlignVCenter),
+                words,
+            )
         if self.axis.mark is not None:
             painter.setPen(theme.colour("text"))
             height = round(area.bottom() - self.axis.mark * area.height())
@@ -262,7 +268,7 @@ class StripPlot(QWidget):
 
     def _paint_epochs(self, painter: QPainter, area: QRectF, curves: Array) -> None:
         """Writes the ends of the axis below the plot, and marks the epochs of the window and of the read-out."""
-        below = QRectF(area.left(), area.bottom() + 1, area.width(), _BOTTOM - 1)
+        below = QRectF(area.left(), area.bottom() + 1, area.width(), theme.px(_BOTTOM) - 1)
         end = self._epochs[0] + self._span
         painter.setPen(theme.colour("muted"))
         painter.drawText(below, int(Qt.AlignLeft | Qt.AlignBottom), _number(self._epochs[0]))
@@ -297,10 +303,10 @@ class StripPlot(QWidget):
         lowest = area.bottom() - 2  # clear of the epochs below
         x = float(curves[0, -1, 0]) + _NAME_GAP
         for index, y in _name_heights(curves[:, -1, 1].tolist(), area.top(), lowest):
-            line, place = self.lines[index], QRectF(x, y - 8, self.width() - x, 16)
+            line, place = self.lines[index], QRectF(x, y - theme.px(8), self.width() - x, theme.px(16))
             name = painter.fontMetrics().elidedText(line.name, Qt.ElideRight, int(place.width()))
             if x < area.right():  # covers the grid behind the name of a line that does not reach the right end
-                painter.fillRect(QRectF(x - 2, y - 6, _width(name) + 4, 12), theme.colour("card"))
+                painter.fillRect(QRectF(x - 2, y - theme.px(6), _width(name) + 4, theme.px(12)), theme.colour("card"))
             painter.setPen(theme.colour(line.colour))
             painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), name)
 
@@ -322,7 +328,7 @@ def _name_heights(ends: list[float], highest: float, lowest: float) -> list[tupl
         wanted = sorted([*(index for index, _ in shown), number], key=lambda index: ends[index])
         heights = _apart([ends[index] for index in wanted], highest, lowest)
         moved = [abs(ends[index] - height) for index, height in zip(wanted, heights, strict=True)]
-        if max(moved) <= _FARTHEST and heights[0] >= highest - 0.5:
+        if max(moved) <= theme.px(_FARTHEST) and heights[0] >= highest - 0.5:
             shown = list(zip(wanted, heights, strict=True))
     return shown
 
@@ -331,9 +337,9 @@ def _apart(heights: list[float], highest: float, lowest: float) -> list[float]:
     """Returns the heights, from top to bottom, moved as little as needed to be ``_LINE`` apart and in the plot."""
     groups: list[list[float]] = []  # of touching names: the first name's height as each would have it
     for number, height in enumerate(heights):
-        groups.append([height - number * _LINE])
+        groups.append([height - number * theme.px(_LINE)])
         while len(groups) > 1 and fmean(groups[-2]) > fmean(groups[-1]):
             groups[-2:] = [groups[-2] + groups[-1]]
-    limit = lowest - (len(heights) - 1) * _LINE
+    limit = lowest - (len(heights) - 1) * theme.px(_LINE)
     first = [min(max(fmean(group), highest), limit) for group in groups for _ in group]
-    return [height + number * _LINE for number, height in enumerate(first)]
+    return [height + number * theme.px(_LINE) for number, height in enumerate(first)]

@@ -47,7 +47,7 @@ class AnswerRows(QWidget):
         super().__init__()
         self.rows: Sequence[AnswerRow] = ()
         self.note = ""
-        self.setMinimumHeight(2 * _LEAST_ROW)
+        theme.sized(self.setMinimumHeight, 2 * _LEAST_ROW)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
         theme.changed.connect(self.update)
 
@@ -55,7 +55,7 @@ class AnswerRows(QWidget):
         """Shows other rows; ``note`` stands in their place where there are none."""
         if (rows, note) != (self.rows, self.note):
             self.rows, self.note = rows, note
-            self.setMinimumHeight(max(2, len(rows)) * _LEAST_ROW)
+            theme.sized(self.setMinimumHeight, max(2, len(rows)) * _LEAST_ROW)
             told = [f"{row.title}: {row.reason or row.answer}" for row in rows]
             self.setAccessibleDescription(", ".join(told) or note)
             lines = [line for row, words in zip(rows, told, strict=True) for line in (words, *map(_INDENTED, row.runs))]
@@ -63,7 +63,7 @@ class AnswerRows(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(240, 3 * _ROW)
+        return QSize(240, 3 * theme.px(_ROW))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -73,7 +73,7 @@ class AnswerRows(QWidget):
             painter.setPen(theme.colour("muted"))
             painter.drawText(self.rect(), int(Qt.AlignCenter | Qt.TextWordWrap), self.note)
             return
-        high = max(_LEAST_ROW, min(_ROW, self.height() // len(self.rows)))
+        high = max(_LEAST_ROW, min(theme.px(_ROW), self.height() // len(self.rows)))
         is_scrolled = self.visibleRegion().boundingRect().height() < self.height()
         width = self.width() - (_BAR_ROOM if is_scrolled else 0)
         for number, row in enumerate(self.rows):
@@ -98,7 +98,7 @@ class AnswerRows(QWidget):
         words = row.reason or row.answer
         if row.reason:
             font = theme.font(theme.SMALL)
-        width = min(_MOST_ANSWER, max(QFontMetrics(font).horizontalAdvance(words) + 2, 22))
+        width = min(theme.px(_MOST_ANSWER), max(QFontMetrics(font).horizontalAdvance(words) + 2, 22))
         painter.setFont(font)
         painter.setPen(theme.colour("muted" if row.reason else "text"))
         text = painter.fontMetrics().elidedText(words, Qt.ElideRight, width)

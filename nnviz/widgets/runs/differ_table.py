@@ -163,20 +163,20 @@ class DifferTable(QTableView):
 
     def _fit(self) -> None:
         header, count = self.horizontalHeader(), len(self._lines.heads)
-        is_roomy = count * _LEAST + _NAME <= self.viewport().width()
+        is_roomy = count * theme.px(_LEAST) + theme.px(_NAME) <= self.viewport().width()
         header.setSectionResizeMode(QHeaderView.Stretch if is_roomy else QHeaderView.Fixed)
         header.setSectionResizeMode(0, QHeaderView.Fixed)
-        header.resizeSection(0, _NAME)
+        header.resizeSection(0, theme.px(_NAME))
         if not is_roomy:
             for section in range(1, count + 1):
-                header.resizeSection(section, _LEAST)
+                header.resizeSection(section, theme.px(_LEAST))
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
         self._fit()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 3 * _HIGH)
+        return QSize(200, 3 * theme.px(_HIGH))
 
     @property
     def rows(self) -> Sequence[DifferRow]:

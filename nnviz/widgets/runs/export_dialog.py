@@ -74,7 +74,7 @@ class ExportDialog(QDialog):
             spacing=10,
             margins=(padding, padding, padding, padding),
         )
-        self.setFixedWidth(_WIDTH)
+        theme.sized(self.setFixedWidth, _WIDTH)
 
     def _buttons(self) -> list[QPushButton]:
         cancel = named(QPushButton("Cancel"), "cancelExportButton", "Cancel", "Closes this box; nothing is written.")

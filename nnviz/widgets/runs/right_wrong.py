@@ -63,8 +63,8 @@ class RightWrong(QWidget):
 
     def place_of(self, cell: tuple[int, int]) -> QRect:
         """Where a cell is."""
-        wide, high = (self.width() - _SIDE_HEAD) // 2, min(70, (self.height() - _HEAD) // 2)
-        return QRect(_SIDE_HEAD + cell[1] * wide, _HEAD + cell[0] * high, wide - _GAP, high - _GAP)
+        wide, high = (self.width() - theme.px(_SIDE_HEAD)) // 2, min(70, (self.height() - theme.px(_HEAD)) // 2)
+        return QRect(theme.px(_SIDE_HEAD) + cell[1] * wide, theme.px(_HEAD) + cell[0] * high, wide - _GAP, high - _GAP)
 
     def _choose(self, cell: tuple[int, int]) -> None:
         if cell != self.cell:
@@ -107,7 +107,7 @@ class RightWrong(QWidget):
             above, beside = self.place_of((0, number)), self.place_of((number, 0))
             painter.setPen(theme.colour("muted"))
             painter.drawText(QRect(above.left(), 18, above.width(), 18), middle, words)
-            painter.drawText(QRect(14, beside.top(), _SIDE_HEAD - 18, beside.height()), middle, words)
+            painter.drawText(QRect(14, beside.top(), theme.px(_SIDE_HEAD) - 18, beside.height()), middle, words)
         painter.setPen(Qt.NoPen)
         across = self.place_of((0, 0)).united(self.place_of((0, 1)))
         along = self.place_of((0, 0)).united(self.place_of((1, 0)))

@@ -164,9 +164,9 @@ class _NameField(QStyledItemDelegate):
     ) -> None:
         """Over the whole title, which begins further left where there is neither square nor number."""
         place = QRect(option.rect)
-        place.setTop(place.bottom() + 1 - _HIGH)  # below the heading of a section
+        place.setTop(place.bottom() + 1 - theme.px(_HIGH))  # below the heading of a section
         is_run = self._table.lines.line(index.row()).has_square
-        place.setLeft(place.left() + (self._table.number_width if is_run else -_WIDTHS[COLOUR]))
+        place.setLeft(place.left() + (self._table.number_width if is_run else -theme.px(_WIDTHS[COLOUR])))
         editor.setGeometry(place)
 
 
@@ -186,21 +186,21 @@ class _Ink:
 
     def _place(self, column: int, top: int) -> QRect:
         left, width = self._columns[column]
-        return QRect(left, top, width, _HIGH)
+        return QRect(left, top, width, theme.px(_HIGH))
 
     def paint_heading(self, words: str, top: int, width: int) -> None:
         """What stands above the first row of a section."""
-        place = QRect(_AIR, top, width - 2 * _AIR, _HEADING)
+        place = QRect(_AIR, top, width - 2 * _AIR, theme.px(_HEADING))
         self._painter.setFont(self._plain)
         self._write(fitted(words, place.width()), "muted", place, Qt.AlignLeft)
-        self._painter.fillRect(0, top + _HEADING - 1, width, 1, self._colour("grid"))
+        self._painter.fillRect(0, top + theme.px(_HEADING) - 1, width, 1, self._colour("grid"))
 
     def paint(self, line: RunLine, top: int, width: int, is_selected: bool) -> None:
         """A row, as wide as that."""
         painter = self._painter
         if is_selected:
-            painter.fillRect(0, top, width, _HIGH, self._colour("field"))
-        painter.fillRect(0, top + _HIGH - 1, width, 1, self._colour("grid"))
+            painter.fillRect(0, top, width, theme.px(_HIGH), self._colour("field"))
+        painter.fillRect(0, top + theme.px(_HIGH) - 1, width, 1, self._colour("grid"))
         painter.setFont(self._plain)
         if line.is_starred:
             self._write(_STAR, "text", self._place(STAR, top), Qt.AlignHCenter)
@@ -234,7 +234,7 @@ class _Ink:
         if not line.runs:
             return end
         if not line.progress:
-            self._write(line.count, "muted", QRect(count, top, end - count + 1, _HIGH), Qt.AlignRight)
+            self._write(line.count, "muted", QRect(count, top, end - count + 1, theme.px(_HIGH)), Qt.AlignRight)
         self._paint_arrow(line.is_open, QPointF(triangle + _ARROW, place.center().y() + 0.5))
         return int(triangle - _ARROW)
 
@@ -305,15 +305,22 @@ class RunTable(QTableView):
         heads.hide()
         heads.setMinimumSectionSize(16)
         heads.setSectionResizeMode(QHeaderView.Fixed)
-        for column, width in _WIDTHS.items():
-            heads.resizeSection(column, width)
         heads.setSectionResizeMode(TITLE, QHeaderView.Stretch)
         self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
         self._pressed = 0  # where the mouse was pressed, from the left
         self._headed: Sequence[int] = ()  # the rows that are higher, by a heading
         self._largest = 0  # of the numbers of runs
-        theme.changed.connect(self.viewport().update)
+        self._follow_text_size()
+        theme.changed.connect(self._follow_text_size)
+
+    def _follow_text_size(self) -> None:
+        """Makes columns and headings as large as their texts."""
+        for column, width in _WIDTHS.items():
+            self.horizontalHeader().resizeSection(column, theme.px(width))
+        for row in self._headed:
+            self.setRowHeight(row, theme.px(_HIGH) + theme.px(_HEADING))
+        self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed = event.x()
@@ -327,7 +334,7 @@ class RunTable(QTableView):
     def _is_heading(self, y: int) -> bool:
         """Whether the heading of a section is at that height."""
         row = self.rowAt(y)
-        return row in self._headed and y < self.rowViewportPosition(row) + _HEADING
+        return row in self._headed and y < self.rowViewportPosition(row) + theme.px(_HEADING)
 
     def _is_count(self, index: QModelIndex) -> bool:
         """Whether the mouse was pressed on the count, or on the triangle before it."""
@@ -395,7 +402,7 @@ class RunTable(QTableView):
         scrolled = self.verticalScrollBar().value()
         self.lines.show(count, line, tip)
         for row in {*self._headed, *headed}:
-            self.setRowHeight(row, _HIGH + (_HEADING if row in headed else 0))
+            self.setRowHeight(row, theme.px(_HIGH) + (theme.px(_HEADING) if row in headed else 0))
         self._headed = headed
         if current is not None:
             self.setAutoScroll(False)
@@ -422,7 +429,7 @@ class RunTable(QTableView):
             line, top = self.lines.line(row), self.rowViewportPosition(row)
             if line.heading:
                 ink.paint_heading(line.heading, top, width)
-            ink.paint(line, top + (_HEADING if line.heading else 0), width, row in selected)
+            ink.paint(line, top + (theme.px(_HEADING) if line.heading else 0), width, row in selected)
 
     @property
     def current(self) -> int | None:
@@ -440,4 +447,4 @@ class RunTable(QTableView):
             self.moved.emit()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 3 * _HIGH)
+        return QSize(160, 3 * theme.px(_HIGH))

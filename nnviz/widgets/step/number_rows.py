@@ -72,6 +72,7 @@ class NumberRows(Pickable):
         self._end = 1.0
         self._widths: tuple[int, ...] = NOTHING.widths
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        theme.changed.connect(self._measure)
 
     def show_rows(self, rows: Rows, chosen: int | None = None) -> None:
         """Shows other rows. The scale of the bars ends at a round number."""
@@ -79,14 +80,17 @@ class NumberRows(Pickable):
         if rows.bars is not None:
             largest = float(np.abs(np.nan_to_num(rows.bars, posinf=0, neginf=0)).max(initial=0.0))
             self._end = round_end(largest, 1e-12)
+        self._measure()
+        self.things_changed()
+
+    def _measure(self) -> None:
         self._widths = self._measured_widths()
         self.setFixedHeight(self.sizeHint().height())
-        self.things_changed()
 
     def _measured_widths(self) -> tuple[int, ...]:
         """No number of the first rows is cut, whatever it is."""
         metrics = [QFontMetrics(theme.font(theme.SMALL, is_bold), self) for is_bold in (False, True)]
-        widths = list(self.rows.widths)
+        widths = [theme.px(width) for width in self.rows.widths]
         for row in range(min(self.rows.count, _MEASURED)):
             for column, words in enumerate(self.rows.texts(row)):
                 needed = metrics[column == self.rows.bold].horizontalAdvance(words) + 1
@@ -112,16 +116,16 @@ class NumberRows(Pickable):
 
     @property
     def _row(self) -> int:
-        return ROW if self.rows.second is None else 2 * ROW
+        return theme.px(ROW) if self.rows.second is None else 2 * theme.px(ROW)
 
     @property
     def _top(self) -> int:
         """The height of the heads."""
-        return ROW if any(self.rows.heads) else 0
+        return theme.px(ROW) if any(self.rows.heads) else 0
 
     def sizeHint(self) -> QSize:
         """The heads, all rows and the note."""
-        return QSize(220, self._top + self.count * self._row + bool(self.rows.note) * ROW + 2)
+        return QSize(220, self._top + self.count * self._row + bool(self.rows.note) * theme.px(ROW) + 2)
 
     def minimumSizeHint(self) -> QSize:
         """As narrow as the layout wants."""
@@ -193,7 +197,7 @@ class NumberRows(Pickable):
         if is_chosen:
             painter.fillRect(place, theme.colour("field"))
             painter.fillRect(QRect(0, place.top(), _MARK, place.height()), theme.colour("accent"))
-        name, bar, numbers = self._columns(QRect(place.left(), place.top(), place.width(), ROW))
+        name, bar, numbers = self._columns(QRect(place.left(), place.top(), place.width(), theme.px(ROW)))
         painter.setFont(theme.font(theme.SMALL, is_chosen))
         painter.setPen(theme.colour("text" if is_chosen else "muted"))
         _write(painter, name, self.rows.name(number), Qt.AlignLeft)
@@ -205,14 +209,14 @@ class NumberRows(Pickable):
             _write(painter, where, words, Qt.AlignRight)
         if self.rows.second is not None:
             painter.setFont(theme.font(theme.SMALL))
-            below = QRect(_AIR, place.top() + ROW - 2, place.width() - 2 * _AIR, ROW - 2)
+            below = QRect(_AIR, place.top() + theme.px(ROW) - 2, place.width() - 2 * _AIR, theme.px(ROW) - 2)
             versions, metrics = self.rows.second(number), painter.fontMetrics()
             fitting = (words for words in versions if metrics.horizontalAdvance(words) <= below.width())
             _write(painter, below, next(fitting, versions[-1]), Qt.AlignLeft)
 
     def _paint_bar(self, painter: QPainter, place: QRectF, value: float) -> None:
         """To the right of the middle for a positive value, to the left for a negative one."""
-        place = place.adjusted(0, (ROW - _THICKNESS) / 2, 0, -(ROW - _THICKNESS) / 2)
+        place = place.adjusted(0, (theme.px(ROW) - _THICKNESS) / 2, 0, -(theme.px(ROW) - _THICKNESS) / 2)
         if place.width() < _LEAST_BAR or not np.isfinite(value):
             return
         painter.fillRect(place, theme.colour("field"))

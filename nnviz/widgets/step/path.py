@@ -47,6 +47,7 @@ class StagePath(Pickable):
         self._tops: list[int] = []  # of each stage's row
         self._height = 0
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        theme.changed.connect(self._lay_out)
 
     def show_stages(self, stages: Sequence[PathStage], current: int) -> None:
         """Shows the stages, and which is looked at."""
@@ -60,9 +61,9 @@ class StagePath(Pickable):
     def _lay_out(self) -> None:
         top, self._tops = 0, []
         for stage in self.stages:
-            top += ROW * bool(stage.heading)
+            top += theme.px(ROW) * bool(stage.heading)
             self._tops.append(top)
-            top += ROW
+            top += theme.px(ROW)
         self._height = top
         self.setFixedHeight(top)
         self.things_changed()
@@ -81,7 +82,7 @@ class StagePath(Pickable):
 
     def place_of(self, number: int) -> QRect:
         """The row of a stage."""
-        return QRect(0, self._tops[number], self.width(), ROW)
+        return QRect(0, self._tops[number], self.width(), theme.px(ROW))
 
     def number_at(self, point: QPoint) -> int | None:
         """The stage at a point."""
@@ -103,8 +104,8 @@ class StagePath(Pickable):
         """Paints the line, the stops and the names."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
-        first = bisect_left(self._tops, event.rect().top() - 2 * ROW)
-        for number in range(first, bisect_right(self._tops, event.rect().bottom() + ROW)):
+        first = bisect_left(self._tops, event.rect().top() - 2 * theme.px(ROW))
+        for number in range(first, bisect_right(self._tops, event.rect().bottom() + theme.px(ROW))):
             self._paint_stage(painter, number, self.stages[number], self.place_of(number))
         self.paint_mark(painter)
 
@@ -113,9 +114,9 @@ class StagePath(Pickable):
         if stage.heading:
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
-            painter.drawText(place.translated(0, -ROW), int(Qt.AlignLeft | Qt.AlignVCenter), stage.heading)
+            painter.drawText(place.translated(0, -theme.px(ROW)), int(Qt.AlignLeft | Qt.AlignVCenter), stage.heading)
         is_last = number + 1 == self.count or self.stages[number + 1].heading
-        ends = place.center().y() if is_last else place.bottom() + ROW // 2
+        ends = place.center().y() if is_last else place.bottom() + theme.px(ROW) // 2
         if not is_last:
             painter.setPen(theme.colour("border"))
             painter.drawLine(middle, place.center().y(), middle, ends)

@@ -133,7 +133,7 @@ class BestTable(QTableView):
         cells = [
             max((metrics.horizontalAdvance(row.cells[at]) for row in self.rows), default=0) for at in self._columns
         ]
-        needed = [_MARK, *(max(_LEAST, _AIR + width) for width in cells)]
+        needed = [_MARK, *(max(theme.px(_LEAST), _AIR + width) for width in cells)]
         room, key = self.viewport().width(), (tuple(self.names), self.viewport().width())
         given = [heads.sectionSize(column) for column in range(len(needed))]
         if key == self._divided and all(has >= needs for has, needs in zip(given, needed, strict=True)):
@@ -168,13 +168,15 @@ class BestTable(QTableView):
     def _paint_row(self, painter: QPainter, row: int, is_selected: bool) -> None:
         told, top, width = self.rows[row], self.rowViewportPosition(row), self.viewport().width()
         if is_selected:
-            painter.fillRect(0, top, width, _HIGH, theme.colour("field"))
-        painter.fillRect(0, top + _HIGH - 1, width, 1, theme.colour("grid"))
-        self._paint_square(painter, told.colour, QPoint(self.columnViewportPosition(0) + _MARK // 2, top + _HIGH // 2))
+            painter.fillRect(0, top, width, theme.px(_HIGH), theme.colour("field"))
+        painter.fillRect(0, top + theme.px(_HIGH) - 1, width, 1, theme.colour("grid"))
+        self._paint_square(
+            painter, told.colour, QPoint(self.columnViewportPosition(0) + _MARK // 2, top + theme.px(_HIGH) // 2)
+        )
         painter.setPen(theme.colour("good" if told.is_best else "text"))
         metrics, side = painter.fontMetrics(), int(Qt.AlignRight | Qt.AlignVCenter)
         for column, words in enumerate(told.cells, start=1):
-            place = QRect(self.columnViewportPosition(column), top, self.columnWidth(column) - _PAD, _HIGH)
+            place = QRect(self.columnViewportPosition(column), top, self.columnWidth(column) - _PAD, theme.px(_HIGH))
             painter.drawText(place, side, metrics.elidedText(words, Qt.ElideRight, place.width()))
 
     def _paint_square(self, painter: QPainter, colour: str, centre: QPoint) -> None:
@@ -211,4 +213,4 @@ class BestTable(QTableView):
             super().keyPressEvent(event)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 3 * _HIGH)
+        return QSize(160, 3 * theme.px(_HIGH))

@@ -9,6 +9,7 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from engine.lazy_dataclass import dataclass
+from nnviz.look import theme
 from nnviz.widgets.card import label
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.fields import FieldEdit, NumberEdit, step_whole
@@ -83,9 +84,9 @@ class SettingRow(QWidget):
         self._name = label("", "fieldName")
         self._name.setText(self._name.fontMetrics().elidedText(info.title, Qt.ElideRight, _NAME))
         self._name.setToolTip(f"{info.title}: {info.tip}")
-        self._name.setFixedWidth(_NAME)
+        theme.sized(self._name.setFixedWidth, _NAME)
         self._kind = ChoiceButton(f"{part}KindButton", f"{info.title}: list or range", _KIND_TIP)
-        self._kind.setFixedWidth(_KIND)
+        theme.sized(self._kind.setFixedWidth, _KIND)
         self._kind.chosen.connect(self.kind_chosen)
         kept = self._kind.sizePolicy()
         kept.setRetainSizeWhenHidden(True)  # so that all values begin at the same place
@@ -100,7 +101,7 @@ class SettingRow(QWidget):
         remove.setProperty("role", "flat")
         remove.clicked.connect(self.removed)
         low, high, points = self.numbers.values()
-        points.setFixedWidth(_POINTS)
+        theme.sized(points.setFixedWidth, _POINTS)
         parts = (self._name, self._kind, (self.values, 1), (self.ticks, 1), (low, 1), self._to, (high, 1))
         arranged(QHBoxLayout(self), *parts, self._in, points, remove, spacing=5)
         self._fields: dict[str, QWidget] = {"values": self.ticks if info.choices else self.values, **self.numbers}

@@ -305,7 +305,8 @@ class ColourBar(QWidget):
         super().__init__()
         self._is_even = is_even
         self._ends = "", ""
-        self.setFixedSize(158, 18)
+        theme.sized(self.setFixedWidth, 158, beside=86)
+        theme.sized(self.setFixedHeight, 18)
         self.setAccessibleName(accessible)
         self.set_limit(1.0)
 
@@ -333,9 +334,9 @@ class ColourBar(QWidget):
         low, high = self._ends
         wide, left = (painter.fontMetrics().horizontalAdvance(words) + 4 for words in (high, low))
         length = min(86, self.width() - wide - left)  # shorter beside long numbers
-        middle = QRect(self.width() - wide - length, 5, length, 8)
+        middle = QRect(self.width() - wide - length, (self.height() - 8) // 2, length, 8)
         painter.drawText(self.rect(), int(Qt.AlignRight | Qt.AlignVCenter), high)
-        painter.drawText(QRect(0, 0, middle.x() - 4, 18), int(Qt.AlignRight | Qt.AlignVCenter), low)
+        painter.drawText(QRect(0, 0, middle.x() - 4, self.height()), int(Qt.AlignRight | Qt.AlignVCenter), low)
         look = theme.current()
         colours = np.array(theme.diverging_table(look), np.uint32) if self._is_even else tile_colours(look)[1:]
         painter.drawImage(middle, QImage(colours.tobytes(), len(colours), 1, QImage.Format_RGB32))

@@ -96,7 +96,7 @@ class NeuronView(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.NoFocus)
-        scroll.setFixedWidth(_FACTS_WIDTH)
+        theme.sized(scroll.setFixedWidth, _FACTS_WIDTH)
         scroll.setWidget(content)
         column = QVBoxLayout()
         column.setSpacing(4)
@@ -191,7 +191,7 @@ class WeightBars(QWidget):
     @property
     def field(self) -> QRect:
         """The rectangle of the bars."""
-        return self.rect().adjusted(_SCALE, 0, 0, -_FOOT)
+        return self.rect().adjusted(theme.px(_SCALE), 0, 0, -theme.px(_FOOT))
 
     @property
     def axis(self) -> list[str]:
@@ -237,10 +237,10 @@ class WeightBars(QWidget):
         field, end = self.field, f"{self.end:.3g}"
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
-        beside = QRect(0, field.top(), _SCALE - 6, field.height())
+        beside = QRect(0, field.top(), theme.px(_SCALE) - 6, field.height())
         for words, place in ((f"+{end}", Qt.AlignTop), ("0", Qt.AlignVCenter), (f"−{end}", Qt.AlignBottom)):
             painter.drawText(beside, int(Qt.AlignRight | place), words)
-        below = QRect(field.left(), field.bottom() + 4, field.width(), _FOOT - 4)
+        below = QRect(field.left(), field.bottom() + 4, field.width(), theme.px(_FOOT) - 4)
         names = self.axis
         for number, name in enumerate(names):
             wide = field.width() / len(names)
@@ -273,7 +273,7 @@ class Histogram(QWidget):
         super().__init__()
         self._counts: Array = np.zeros(_BINS)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        self.setFixedHeight(36)
+        theme.sized(self.setFixedHeight, 36)
         self.setAccessibleName("Histogram of the neuron's weights")
         self.setToolTip(
             "How many weights of each size there are, 0 in the middle. The bars at the ends count all larger weights."

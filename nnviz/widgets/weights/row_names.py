@@ -25,6 +25,7 @@ class RowNames(QWidget):
         self.names: tuple[str, ...] = ()
         heat_map.installEventFilter(self)
         heat_map.turned.connect(self.update)
+        theme.changed.connect(self._measure)
         self.hide()
 
     def set_names(self, names: Sequence[str]) -> None:
@@ -32,11 +33,14 @@ class RowNames(QWidget):
         if tuple(names) == self.names:
             return
         self.names = tuple(names)
-        metrics = QFontMetrics(theme.font(theme.SMALL))
-        widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
-        self.setFixedWidth(min(widest + 2, _WIDEST) + _AIR)
+        self._measure()
         self.setVisible(bool(names))
         self.update()
+
+    def _measure(self) -> None:
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        widest = max((metrics.horizontalAdvance(name) for name in self.names), default=0)
+        self.setFixedWidth(min(widest + 2, theme.px(_WIDEST)) + _AIR)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Resize:

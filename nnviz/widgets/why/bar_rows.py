@@ -43,23 +43,23 @@ class BarRows:
         """Paints heads, names, bars and texts."""
         name, text = self._name_width(within), self._text_width(within)
         for number, head in enumerate(self.heads):
-            write(painter, self._bar_place(within, number, within.y(), LINE), head)
-        write(painter, QRect(within.right() - text, within.y(), text, LINE), self.text_head, right=True)
+            write(painter, self._bar_place(within, number, within.y(), theme.px(LINE)), head)
+        write(painter, QRect(within.right() - text, within.y(), text, theme.px(LINE)), self.text_head, right=True)
         shown = self._shown(within)
         for number, row in enumerate(self.rows[:shown]):
-            top = within.y() + LINE + number * _ROW
-            write(painter, QRect(within.x(), top, name - 4, _ROW), row.name, "text")
-            write(painter, QRect(within.right() - text, top, text, _ROW), row.text, right=True)
+            top = within.y() + theme.px(LINE) + number * theme.px(_ROW)
+            write(painter, QRect(within.x(), top, name - 4, theme.px(_ROW)), row.name, "text")
+            write(painter, QRect(within.right() - text, top, text, theme.px(_ROW)), row.text, right=True)
             for bar, value in enumerate(row.values):
-                self._paint_bar(painter, QRectF(self._bar_place(within, bar, top, _ROW)), value)
+                self._paint_bar(painter, QRectF(self._bar_place(within, bar, top, theme.px(_ROW))), value)
         if shown < len(self.rows):
-            top = within.y() + LINE + shown * _ROW
+            top = within.y() + theme.px(LINE) + shown * theme.px(_ROW)
             more = f"and {len(self.rows) - shown} more" + (" that contribute less" if self.is_signed else "")
-            write(painter, QRect(within.x(), top, within.width(), _ROW), more)
+            write(painter, QRect(within.x(), top, within.width(), theme.px(_ROW)), more)
 
     def _paint_bar(self, painter: QPainter, place: QRectF, value: float) -> None:
         """A bar to the right of zero for a positive value, to the left for a negative one."""
-        place = place.adjusted(0, (_ROW - _THICKNESS) / 2, 0, -(_ROW - _THICKNESS) / 2)
+        place = place.adjusted(0, (theme.px(_ROW) - _THICKNESS) / 2, 0, -(theme.px(_ROW) - _THICKNESS) / 2)
         painter.fillRect(place, theme.colour("field"))
         share = min(1.0, abs(value) / self.limit) if self.limit else 0.0
         zero, room = place.x(), place.width()
@@ -96,12 +96,12 @@ class BarRows:
 
     def _shown(self, within: QRect) -> int:
         """How many rows find room; where not all do, one line less for the line that says so."""
-        fit = max(0, (within.height() - LINE) // _ROW)
+        fit = max(0, (within.height() - theme.px(LINE)) // theme.px(_ROW))
         return len(self.rows) if len(self.rows) <= fit else max(0, fit - 1)
 
     def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:
         """The row at that point; its column is always 0."""
-        number = (point.y() - within.y() - LINE) // _ROW
+        number = (point.y() - within.y() - theme.px(LINE)) // theme.px(_ROW)
         return (number, 0) if 0 <= number < self._shown(within) else None
 
     def told_at(self, within: QRect, point: QPoint) -> str:

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 
+from nnviz.look import theme
 from nnviz.widgets.fields import Combo
 
 _WIDEST_NAME, _NARROWEST_NAME, _NARROWEST, _ARROW = 64, 46, 48, 6  # pixels
@@ -34,7 +35,7 @@ class FlatCombo(Combo):
 
     def minimumSizeHint(self) -> QSize:
         """Returns a size for the first letters."""
-        return QSize(_NARROWEST, super().minimumSizeHint().height())
+        return QSize(theme.px(_NARROWEST), super().minimumSizeHint().height())
 
     def set_shorter(self, shorter: Mapping[str, Sequence[str]]) -> None:
         """What stands in the box for an entry for which there is too little room, the longest first."""
@@ -83,15 +84,15 @@ class NameCombo(FlatCombo):
         self._tip = tip
         self._names: list[str] = []
         self._shown = ""
-        self._widest = _NARROWEST_NAME
+        self._widest = theme.px(_NARROWEST_NAME)
         self._gives_way = False
 
     def sizeHint(self) -> QSize:
         """Returns a size for the names, which are cut where they are long."""
-        return QSize(min(self._widest, _WIDEST_NAME) + _MARGINS, super().sizeHint().height())
+        return QSize(min(self._widest, theme.px(_WIDEST_NAME)) + _MARGINS, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        narrowest = _LONG_NAME if self._gives_way else _NARROWEST_NAME
+        narrowest = theme.px(_LONG_NAME) if self._gives_way else theme.px(_NARROWEST_NAME)
         return QSize(min(self._widest, narrowest) + _MARGINS, super().minimumSizeHint().height())
 
     def give_way(self, gives_way: bool) -> None:
@@ -116,7 +117,7 @@ class NameCombo(FlatCombo):
     @property
     def has_long_names(self) -> bool:
         """Whether some are shortened where there is little room."""
-        return self._widest > _LONG_NAME
+        return self._widest > theme.px(_LONG_NAME)
 
     def choose(self, number: int | None) -> None:
         """Shows the choice."""

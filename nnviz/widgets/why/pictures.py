@@ -64,14 +64,14 @@ class Pictures:
     def place(self, within: QRect, row: int, column: int) -> QRect:
         """Where a picture is; its caption is below it."""
         width = (within.width() - (self.columns - 1) * self.gap) // self.columns
-        height = (within.height() + self.gap) // max(1, len(self.rows)) - self.gap - LINE
+        height = (within.height() + self.gap) // max(1, len(self.rows)) - self.gap - theme.px(LINE)
         cell = QRect(within.x() + column * (width + self.gap), 0, width, max(1, height))
         tall, wide = self.rows[row][column].values.shape
         scale = min(cell.width() / wide, cell.height() / tall)
         if int(scale) > 0.85 * scale:
             scale = int(scale)  # all pixels of one size
         size = max(1, round(wide * scale)), max(1, round(tall * scale))
-        return QRect(cell.x(), within.y() + row * (size[1] + LINE + self.gap), *size)
+        return QRect(cell.x(), within.y() + row * (size[1] + theme.px(LINE) + self.gap), *size)
 
     def are_small(self, within: QRect) -> bool:
         """Whether it is one row of pictures that a read-out beside the mouse would cover."""
@@ -93,7 +93,7 @@ class Pictures:
                 painter.setBrush(Qt.NoBrush)
                 painter.drawRect(place.adjusted(0, 0, -1, -1))
                 width = max(place.width(), (within.width() + self.gap) // self.columns - 4)
-                write(painter, QRect(place.x(), place.bottom() + 2, width, LINE), pane.caption)
+                write(painter, QRect(place.x(), place.bottom() + 2, width, theme.px(LINE)), pane.caption)
 
     def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:
         """Row and column of the picture at that point."""

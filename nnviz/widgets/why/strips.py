@@ -49,12 +49,12 @@ class Strips:
 
     def _places(self, within: QRect) -> list[tuple[Strip, QRect]]:
         """The strips that are shown, with the place of each."""
-        fit = max(1, within.height() // _LOWEST)
+        fit = max(1, within.height() // theme.px(_LOWEST))
         has_room = len(self.strips) <= fit
         shown = self.strips if has_room else self.strips[-max(1, fit - 1) :]
         top, rest = within.y(), within.height()
         if not has_room:
-            top, rest = top + LINE, rest - LINE
+            top, rest = top + theme.px(LINE), rest - theme.px(LINE)
         height = min(rest // max(1, len(shown)), _HIGHEST)
         return [
             (strip, QRect(within.x(), top + number * height, within.width(), height - _GAP))
@@ -67,10 +67,10 @@ class Strips:
         left_out = len(self.strips) - len(places)
         if left_out:
             words = f"{left_out} layers before these find no room"
-            write(painter, QRect(within.x(), within.y(), within.width(), LINE), words)
+            write(painter, QRect(within.x(), within.y(), within.width(), theme.px(LINE)), words)
         for layer, (strip, place) in enumerate(places, left_out):
-            write(painter, QRect(place.x(), place.y(), _NAME - 4, place.height()), strip.name)
-            where = QRect(place.right() - _SUM, place.y(), _SUM, place.height())
+            write(painter, QRect(place.x(), place.y(), theme.px(_NAME) - 4, place.height()), strip.name)
+            where = QRect(place.right() - theme.px(_SUM), place.y(), theme.px(_SUM), place.height())
             write(painter, where, signed(float(strip.values.sum())), "text", right=True)
             self._paint_bars(painter, strip, self._bars_of(place))
             if self.pointed is not None and self.pointed[0] == layer:
@@ -78,7 +78,7 @@ class Strips:
 
     @staticmethod
     def _bars_of(place: QRect) -> QRect:
-        return place.adjusted(_NAME, 0, -_SUM - 4, 0)
+        return place.adjusted(theme.px(_NAME), 0, -theme.px(_SUM) - 4, 0)
 
     @staticmethod
     def _width(strip: Strip, bars: QRect) -> float:

@@ -36,7 +36,8 @@ class ReasonsView(QWidget):
         self._read_out = ReadOut(self)
         self._lower_read_out: ReadOut | None = None  # over what is below the view too
         self.setMouseTracking(True)
-        self.setMinimumSize(QSize(120, 38))
+        self.setMinimumWidth(120)
+        theme.sized(self.setMinimumHeight, 38)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         theme.changed.connect(self.update)

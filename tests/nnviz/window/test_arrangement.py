@@ -6,12 +6,14 @@ import base64
 import json
 
 import pytest
-from PyQt5.QtCore import QByteArray, QRect, QSize
+from PyQt5.QtCore import QByteArray, QMargins, QRect, QSize, Qt
 from PyQt5.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from nnviz.window import arrangement
+from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import store_settings
+from tests.nnviz.helpers import action, press, store_settings
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -82,3 +84,64 @@ def test_the_window_stands_where_it_can_be_seen(make_window: MakeWindow) -> None
     window = make_window()
     assert window.size() == QSize(1440, 900)
     assert QApplication.screenAt(window.geometry().topLeft()) is not None
+
+
+# ---- the window on its screen
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (QRect(0, 0, 1440, 900), QRect(1, 20, 1278, 675)),  # as it opens at first
+        (QRect(100, 50, 700, 500), QRect(100, 50, 700, 500)),
+        (QRect(900, 500, 700, 500), QRect(579, 195, 700, 500)),
+        (QRect(-200, -80, 700, 500), QRect(1, 20, 700, 500)),
+    ],
+)
+def test_a_frame_is_put_into_the_screen(place: QRect, expected: QRect) -> None:
+    room, frame = QRect(0, 0, 1280, 700), QMargins(1, 20, 1, 5)
+    assert arrangement.within(room, frame, place) == expected
+    assert room.contains(expected.marginsAdded(frame))
+
+
+def on_screen(window: QWidget) -> bool:
+    return bool(window.screen().availableGeometry().contains(window.frameGeometry()))
+
+
+def test_a_window_larger_than_its_screen_is_made_smaller(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1440, 900)
+    arrangement.ScreenFit(window, arrangement.stored_frame(None))
+    window.show()
+    qtbot.waitUntil(lambda: on_screen(window))
+    window.setGeometry(100, 100, 1440, 900)
+    window.screen().availableGeometryChanged.emit(QRect())  # as if a panel had come
+    qtbot.waitUntil(lambda: on_screen(window))
+
+
+@pytest.mark.parametrize("stored", [None, 5, [], [1, 2, 3], [1, 2, 3, -4], [1, 2, 3, 1000], [1, 2, 3, "4"], {}])
+def test_a_damaged_frame_is_the_usual_one(stored: object) -> None:
+    assert arrangement.stored_frame(stored) == arrangement.stored_frame(None)
+
+
+def test_a_frame_comes_back() -> None:
+    frame = QMargins(1, 20, 2, 5)
+    assert arrangement.stored_frame(json.loads(arrangement.frame_as_text(frame))) == frame
+
+
+def test_the_program_s_window_fits_the_screen(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window()
+    window.resize(1440, 900)
+    window.keep_on_screen()
+    qtbot.waitUntil(lambda: on_screen(window))
+
+
+def test_f11_fills_the_screen_and_goes_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    press(qtbot, window, Qt.Key_F11)
+    assert window.isFullScreen()
+    assert action(window, "actionFullScreen").isChecked()
+    press(qtbot, window, Qt.Key_F11)
+    assert not window.isFullScreen()
+    assert not action(window, "actionFullScreen").isChecked()

@@ -6,7 +6,8 @@ import fnmatch
 import html
 import re
 
-from PyQt5.QtCore import QPoint, Qt
+import pytest
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QCursor
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -38,7 +39,7 @@ from nnviz.widgets.card import DockCard
 from nnviz.widgets.group import Group
 from nnviz.widgets.pages import Page
 from nnviz.widgets.value_form import FormRow
-from nnviz.window.help import described
+from nnviz.window.help import described, place_beside
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, find, make_all_cards, make_all_pages, press, tab_of
@@ -312,3 +313,47 @@ def test_the_window_can_be_used_meanwhile(ready_window: MainWindow, qtbot: QtBot
     qtbot.waitUntil(lambda: window.session.training.progress.batch == 1)
     find(window, QDialog, "shortcutsWindow").close()
     QApplication.processEvents()
+
+
+# ---- where the window of help lies
+
+
+@pytest.mark.parametrize(
+    ("card", "side"),
+    [
+        (QRect(10, 100, 290, 700), "right"),  # the settings
+        (QRect(1130, 100, 298, 200), "left"),  # the drawing
+        (QRect(310, 80, 812, 300), "below"),  # the curves
+        (QRect(310, 420, 812, 400), "above"),  # the weights
+    ],
+)
+def test_help_leaves_the_card_free_that_it_explains(card: QRect, side: str) -> None:
+    room, size = QRect(0, 0, 1440, 900), QSize(450, 300)
+    place = QRect(place_beside(card, size, room), size)
+    assert room.contains(place)
+    assert not place.intersects(card)
+    sides = {
+        "right": place.left() > card.right(),
+        "left": place.right() < card.left(),
+        "below": place.top() > card.bottom(),
+        "above": place.bottom() < card.top(),
+    }
+    assert sides[side]
+
+
+def test_help_of_a_card_as_large_as_the_screen_stays_on_it() -> None:
+    room, size = QRect(0, 0, 800, 600), QSize(450, 300)
+    assert room.contains(QRect(place_beside(QRect(0, 0, 800, 600), size, room), size))
+
+
+def test_f1_opens_beside_the_card(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """The screen of the tests is 800 pixels wide: the settings lie at its left, and there is room beside them."""
+    window = ready_window
+    window.resize(800, 560)
+    point_at(qtbot, find(window, QComboBox, "datasetCombo"))
+    press(qtbot, window, Qt.Key_F1)
+    (dialog,) = window.findChildren(QDialog, "helpWindow")
+    card = window.card("dataCard")
+    taken = QRect(card.mapToGlobal(QPoint(0, 0)), card.size())
+    assert not dialog.frameGeometry().intersects(taken)
+    assert window.screen().availableGeometry().contains(dialog.frameGeometry().center())

@@ -1,0 +1,163 @@
+"""The size of all texts: chosen by key, remembered, and nothing is cut where the window is small."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt
+from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnviz.look import theme
+from nnviz.session.selection import Neuron
+from nnviz.widgets.card import DockCard
+from nnviz.widgets.column import CardScroll, ScrollColumn
+from nnviz.widgets.giving_label import GivingLabel
+from nnviz.widgets.plots.curve_plot import CurvePlot
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, find, is_shown, press, stored_settings
+
+SMALL = QSize(1280, 690)  # what a frame leaves of 1280 × 720
+
+
+@pytest.fixture(autouse=True)
+def usual_text_afterwards(qapp: QApplication) -> Iterator[None]:
+    yield
+    theme.apply(qapp, theme.current().name, 100)
+
+
+def test_keys_change_the_size_of_all_texts(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    title = find(window, QLabel, "runState")
+    plot = find(window, CurvePlot, "errorPlot")
+    small = title.fontMetrics().height()
+    assert not action(window, "actionSmallerText").isEnabled()
+    press(qtbot, window, Qt.Key_Plus, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key_Equal, Qt.ControlModifier)  # where Plus needs Shift
+    press(qtbot, window, Qt.Key_Plus, Qt.ControlModifier)
+    assert theme.text_size() == 150
+    assert title.fontMetrics().height() == pytest.approx(1.5 * small, abs=1.5)
+    assert plot.getAxis("left").style["tickFont"].pixelSize() == 18
+    assert find(window, QLineEdit, "learningRateEdit").fontInfo().pixelSize() == 20
+    press(qtbot, window, Qt.Key_Minus, Qt.ControlModifier)
+    assert theme.text_size() == 125
+    press(qtbot, window, Qt.Key_0, Qt.ControlModifier | Qt.AltModifier)
+    assert theme.text_size() == 100
+    assert title.fontMetrics().height() == small
+
+
+def test_the_size_is_remembered(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window()
+    window.set_text_size(175)
+    qtbot.waitUntil(lambda: stored_settings().get("text_size") == 175)
+    window.close_unasked()
+    theme.apply(window.application, "dark", 100)
+    make_window()
+    assert theme.text_size() == 175
+
+
+@pytest.mark.parametrize(("wanted", "size"), [(20, 100), (130, 130), (1e9, 200), (float("nan"), 100)])
+def test_a_size_beyond_the_ends_is_the_nearest(qapp: QApplication, wanted: float, size: int) -> None:
+    theme.apply(qapp, "dark", wanted)
+    assert theme.text_size() == size
+
+
+def wide_table(folder: Path) -> str:
+    """A file with thirty columns that have long names, and two classes."""
+    names = [*(f"a measured quantity {number}" for number in range(30)), "kind"]
+    rows = np.random.default_rng(1).normal(size=(120, 30))
+    kinds = ("versicolor", "virginica")
+    lines = [",".join([*(f"{value:.3f}" for value in row), kinds[number % 2]]) for number, row in enumerate(rows)]
+    path = folder / "wide.csv"
+    path.write_text("\n".join([",".join(names), *lines]))
+    return str(path)
+
+
+def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    window.session.data.load(name)
+    qtbot.waitUntil(lambda: is_shown(window.session.data) and window.session.data.name == name, timeout=30_000)
+
+
+@pytest.mark.parametrize("data", ["mnist", "xor", "table"])
+def test_nothing_is_cut_in_a_small_window(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, data: str) -> None:
+    window = ready_window
+    if data != "mnist":
+        load(qtbot, window, wide_table(tmp_path) if data == "table" else data)
+    window.resize(SMALL)
+    window.session.selection.choose_neuron(Neuron(1, 1))
+    for size in (150, 100):
+        window.set_text_size(size)
+        for workspace in window.workspaces:
+            window.show_workspace(workspace)
+            for _ in range(6):
+                QTest.qWait(5)
+            expect_readable(window, f"{data}, {workspace}, {size} %")
+
+
+def expect_readable(window: MainWindow, what: str) -> None:
+    """The window has its size, no card lies over another, and what a card has no room for can be scrolled to."""
+    assert window.size() == SMALL, what
+    host = window.docks[0].parentWidget()
+    assert isinstance(host, QMainWindow)
+    cards = [dock for dock in window.docks if dock.isVisible()]
+    assert all(host.rect().contains(card.geometry()) for card in cards), what
+    for one, other in itertools.combinations(cards, 2):
+        assert not one.geometry().intersects(other.geometry()), f"{what}: {one.objectName()}, {other.objectName()}"
+    for card in cards:
+        if isinstance(card, DockCard):
+            (scroll,) = card.findChildren(CardScroll)
+            assert scroll.widget().height() >= scroll.widget().minimumSizeHint().height(), (
+                f"{what}: {card.objectName()}"
+            )
+            assert card.head.title.isHidden() or is_whole(card.head.title), f"{what}: {card.head.title.text()}"
+    texts = [*window.findChildren(QAbstractButton), *window.findChildren(QLabel)]
+    columns = (ScrollColumn, CardScroll)
+    for widget in texts:
+        inside = any(isinstance(parent, columns) for parent in ancestors(widget))
+        if widget.isVisible() and (inside or window.run_bar.isAncestorOf(widget)):
+            assert is_whole(widget), f"{what}: {widget.objectName()} {widget.text()!r} {widget.size()}"
+
+
+def ancestors(widget: QWidget) -> Iterator[QWidget]:
+    parent = widget.parentWidget()
+    while parent is not None:
+        yield parent
+        parent = parent.parentWidget()
+
+
+def is_whole(widget: QLabel | QAbstractButton) -> bool:
+    """Whether the widget is as large as its text, or shortens it by itself."""
+    if isinstance(widget, GivingLabel) or not widget.text() or "<" in widget.text():
+        return True
+    if isinstance(widget, QToolButton) and not widget.icon().isNull():
+        return True  # shows the icon alone
+    metrics = QFontMetrics(widget.font())
+    if isinstance(widget, QLabel) and widget.wordWrap():
+        return widget.height() >= metrics.height()
+    words = widget.text().replace("&", "")
+    return widget.height() >= metrics.tightBoundingRect(words).height() and (
+        widget.width() >= metrics.horizontalAdvance(words) or type(widget).__name__ == "GroupHead"
+    )
+
+
+def test_no_data_make_the_window_larger(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window = ready_window
+    window.resize(SMALL)
+    least = set()
+    for name in ("xor", "mnist", "sine", "penguins", "mpg", wide_table(tmp_path)):
+        load(qtbot, window, name)
+        for workspace in window.workspaces:
+            window.show_workspace(workspace)
+            for _ in range(4):
+                QTest.qWait(5)
+            least.add((window.minimumSizeHint().width(), window.minimumSizeHint().height()))
+            assert window.size() == SMALL, f"{name}, {workspace}"
+    assert len(least) == 1
+    assert QRect(QPoint(), QSize(*least.pop())).width() <= 640
