@@ -17,7 +17,7 @@ from engine.network import Network
 from nnviz.library import Group, UnknownRunError
 from nnviz.look.run_name import RunName
 from nnviz.session.run_names import Subject, common, run_name, settings_of, shared, subject_of
-from nnviz.session.seeds import Chosen, middle_of, named_first, seed_number, seed_of
+from nnviz.session.seeds import Chosen, middle_of, seed_number, seed_of
 from nnviz.session.under_way import GroupUnderWay, RunUnderWay
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ class Compared:
         chosen: the number of the run, or the group.
         members: the run, or those of the group that the library has, the oldest first; perhaps none of a group under
             way.
-        parent: what the library tells of the run that it branched off from; None for none.
         colour: the name of its colour, in every view.
         under_way: what is being trained with several seeds; None for what is not under way.
         title: what it is called among those that are compared: see :func:`named`.
@@ -49,7 +48,6 @@ class Compared:
 
     chosen: Chosen
     members: tuple[Member, ...]
-    parent: RunRecord | None
     colour: str
     under_way: GroupUnderWay | None = None
     title: RunName = RunName("")
@@ -103,9 +101,12 @@ class Compared:
     def subject(self) -> Subject:
         """What gets a name."""
         if self.records:
-            return subject_of(self.records, says_diverged=True)
+            found = subject_of(self.records, says_diverged=True)
+            is_growing = self.under_way is not None  # its name stays the same while runs join it
+            return found._replace(number="", seeds="") if is_growing else found
         assert self.under_way is not None, "else it would not be compared"
-        return Subject(settings_of(self.under_way.experiment, (self.data, self.under_way.experiment.fingerprint)), "")
+        made = self.under_way.experiment
+        return Subject(settings_of(made, (self.data, made.fingerprint)), "", seeds="" if self.is_group else None)
 
     @property
     def title_of_middle(self) -> RunName:
@@ -144,7 +145,7 @@ def named(runs: Sequence[Compared]) -> tuple[Compared, ...]:
     return tuple(found)
 
 
-Content = tuple[tuple[Member, ...], "RunRecord | None"]
+Content = tuple[Member, ...]
 
 
 def contents_of(
@@ -161,14 +162,8 @@ def contents_of(
         if not records:
             found[each] = None
         elif records != known.get(each):
-            found[each] = _content(library, records)
+            found[each] = tuple(_member(library, record) for record in records)
     return found
-
-
-def _content(library: Library, records: list[RunRecord]) -> Content:
-    above = named_first(records).parent
-    parent = None if above is None else library.records([above]).get(above)
-    return tuple(_member(library, record) for record in records), parent
 
 
 def _member(library: Library, record: RunRecord) -> Member:

@@ -191,7 +191,7 @@ class Comparison(QObject):
             if content is None and begun is None:
                 self.colours.pop(run, None)  # it was deleted, perhaps by another program
             elif run in self.colours and (content is not None or run not in read or read[run].members):
-                read[run] = Compared(run, *(content or ((), None)), self.colours[run], begun)
+                read[run] = Compared(run, content or (), self.colours[run], begun)
         self._pinned = self._pinned if self._pinned in self.colours else None
         runs = named([self._standing(read[run]) for run in self.colours if run in read])
         if contents or runs != self.runs:

@@ -36,7 +36,7 @@ class Subject(NamedTuple):
         number: "#18", "#3–7".
         name, note: what the user calls it, and wrote about it; empty for nothing.
         origin: where it branched off: "from #7 at epoch 3"; empty for no branch.
-        seeds: "seeds 1–5", of a group.
+        seeds: of a group "seeds 1–5", empty if its name does not say them; None for a run.
         is_diverged: whether the name says that it diverged.
     """
 
@@ -45,7 +45,7 @@ class Subject(NamedTuple):
     name: str = ""
     note: str = ""
     origin: str = ""
-    seeds: str = ""
+    seeds: str | None = None
     is_diverged: bool = False
 
 
@@ -85,7 +85,7 @@ def run_name(run: Subject, known: Settings | None = None, common: Settings | Non
 
 def _is_named(name: str, run: Subject) -> bool:
     """Whether a name may contain that setting: a group has many seeds, and a branch is trained to any epoch."""
-    return not (run.seeds and name == "seed") and not (run.origin and name == "epochs")
+    return not (run.seeds is not None and name == "seed") and not (run.origin and name == "epochs")
 
 
 def _part(name: str, settings: Settings) -> str:
@@ -153,7 +153,7 @@ def subject_of(records: Sequence[RunRecord], says_diverged: bool = False) -> Sub
     if record.left_at is not None:
         parent = "a deleted run" if record.parent is None else f"#{record.parent}"
         origin = f"from {parent} at epoch {text.epochs(record.left_at, record.batches)}"
-    seeds = seeds_of(records) if len(records) > 1 else ""
+    seeds = seeds_of(records) if len(records) > 1 else None
     is_diverged = says_diverged and len(records) == 1 and first.status == "diverged"
     return Subject(settings_of_record(record), number, name, note_of(records), origin, seeds, is_diverged)
 

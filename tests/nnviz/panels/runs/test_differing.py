@@ -23,7 +23,7 @@ def library() -> Iterator[Library]:
 
 def compared_of(library: Library, *runs: int) -> list[Compared]:
     members = [Member(library.run(run), library.history(run), None) for run in runs]
-    return [Compared(run, (member,), None, "text") for run, member in zip(runs, members, strict=True)]
+    return [Compared(run, (member,), "text") for run, member in zip(runs, members, strict=True)]
 
 
 def rows_of(library: Library, *runs: int) -> dict[str, DifferRow]:
