@@ -251,8 +251,8 @@ def test_without_a_file_it_says_what_stands_in_each_column(tmp_path: Path) -> No
     told = run(tmp_path / "net.py", code=2).stderr
     assert told.startswith("Usage: python ")
     lines = [line.strip() for line in told.splitlines()]
-    assert "'bill_length_mm': a number" in lines
-    assert "'island': one of 'Biscoe', 'Dream', 'Torgersen'" in lines
+    assert "'bill_length_mm': a number; may be empty" in lines
+    assert "'island': one of 'Biscoe', 'Dream', 'Torgersen'; may be empty" in lines
     assert "Prints a CSV table with a row for each row: 'species', 'probability of" in told
     assert run(tmp_path / "net.py", "--help").stdout == told
 
