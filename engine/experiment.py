@@ -56,7 +56,7 @@ class Experiment:
         weight_scale: factor of the initial weights.
         training: the settings of the training; its seed is also used for the initial weights.
         brightness: by what the network standardises its inputs; it follows from the data. None if the network takes
-            them as they are: data that are not the user's own images, and runs from before version 0.23.
+            them as they are: data that are not the user's own images, and older runs.
     """
 
     data: str = "mnist"
