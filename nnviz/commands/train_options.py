@@ -188,10 +188,15 @@ def fitted_experiment(arguments: argparse.Namespace, data: Dataset) -> Experimen
     return fitted if _chooses_batch_size(arguments) else _with_smaller_batches(fitted, data)
 
 
+def _follows_data(arguments: argparse.Namespace, experiment: Experiment) -> bool:
+    """Whether a preset is adjusted to the data: the named one, else the default one unless all of MNIST is used."""
+    is_default = experiment.data == _DEFAULTS.data and "train_examples" not in experiment.data_settings
+    return arguments.preset is not None or not is_default
+
+
 def _adjusted(arguments: argparse.Namespace, experiment: Experiment, data: Dataset) -> Experiment:
-    """With what a preset adjusts to the data: the named one, else the usual one, unless all the usual data are used."""
-    is_usual = experiment.data == _DEFAULTS.data and "train_examples" not in experiment.data_settings
-    if arguments.preset is None and is_usual:
+    """Returns the experiment with what its preset adjusts to the data."""
+    if not _follows_data(arguments, experiment):
         return experiment
     chosen = {name for name in ADJUSTED if getattr(arguments, name, None) is not None} | set(_set_by_name(arguments))
     changes = preset_named(arguments.preset or USUAL_PRESET).adjusted(data)
@@ -207,7 +212,7 @@ def _adjusted(arguments: argparse.Namespace, experiment: Experiment, data: Datas
 
 def line_of_adjustment(arguments: argparse.Namespace, experiment: Experiment, data: Dataset) -> str:
     """What the preset chose for these data, as it is used, in a line; empty if nothing follows the data."""
-    if arguments.preset is None and experiment.data == _DEFAULTS.data:
+    if not _follows_data(arguments, experiment):
         return ""
     return preset_named(arguments.preset or USUAL_PRESET).line_for(data, experiment.training)
 
