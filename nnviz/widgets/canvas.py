@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import field
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
     QCursor,
@@ -80,7 +80,8 @@ class Canvas(QWidget):
         self.setCursor(Qt.CrossCursor)
         self.setFocusPolicy(Qt.ClickFocus)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self.setMinimumSize(QSize(160, 72))  # the column needs the rest at 1280 × 720
+        self.setMinimumWidth(160)
+        theme.sized(self.setMinimumHeight, 72)  # the column needs the rest at 1280 × 720
         self.resize(272, 240)
         self._pen = DEFAULT_PEN
 

@@ -95,7 +95,6 @@ class CardScroll(QScrollArea):
         super().__init__()
         self.setObjectName("cardScroll")
         self.setFrameShape(QFrame.NoFrame)
-        self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.NoFocus)
         self.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
         self.least_width, self.most = 0, QSize(QWIDGETSIZE_MAX, QWIDGETSIZE_MAX)
@@ -104,8 +103,11 @@ class CardScroll(QScrollArea):
     @property
     def needed(self) -> QSize:
         """The least size at which nothing scrolls."""
-        needed = self.widget().minimumSizeHint().expandedTo(self.widget().minimumSize())
-        return needed.expandedTo(QSize(self.least_width, 0))
+        return self._least_content.expandedTo(QSize(self.least_width, 0))
+
+    @property
+    def _least_content(self) -> QSize:
+        return self.widget().minimumSizeHint().expandedTo(self.widget().minimumSize())
 
     def sizeHint(self) -> QSize:
         return self.widget().sizeHint()
@@ -118,4 +120,16 @@ class CardScroll(QScrollArea):
         done = super().eventFilter(watched, event)
         if event.type() == QEvent.LayoutRequest and watched is self.widget():
             self.updateGeometry()
+            self._fit_content()
         return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_content()
+
+    def _fit_content(self) -> None:
+        """Makes the content as large as the card, but at least as it needs to be.
+
+        With ``widgetResizable`` a content with wrapped texts would scroll below its preferred height already.
+        """
+        self.widget().resize(self.viewport().size().expandedTo(self._least_content))

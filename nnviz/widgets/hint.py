@@ -70,7 +70,7 @@ class Hint(QFrame):
         return super().eventFilter(watched, event)
 
     def place(self) -> None:
-        """Moves it beside the control; hides it if the control is not visible, there is no room or it is not wanted."""
+        """Moves it beside the control; hides it if that place is out of view or it is not wanted."""
         window, control = self.parentWidget(), self._control
         in_sight = (
             self._wanted
@@ -82,7 +82,8 @@ class Hint(QFrame):
         if in_sight:
             at = QPoint(0, 0) if window is control else control.mapTo(window, QPoint(0, 0))
             spot = QRect(self._corner(QRect(at, control.size())), self.size())
-            in_sight = window.rect().contains(spot)
+            in_view = control.visibleRegion().boundingRect().translated(at)  # a column may be scrolled
+            in_sight = window.rect().contains(spot) and (self._side is Side.INSIDE or in_view.contains(spot))
             self.move(spot.topLeft())
         self.setVisible(in_sight)
         self.raise_()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QKeyEvent
-from PyQt5.QtWidgets import QApplication, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PyQt5.QtWidgets import QApplication, QBoxLayout, QFrame, QGridLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from nnviz.look import text, theme
 from nnviz.widgets.parts import arranged, named, set_look
@@ -60,7 +60,7 @@ class MessageBar(QFrame):
         close.clicked.connect(self.dismissed)
         self._close = close
         self._answers = QWidget(self)
-        arranged(QHBoxLayout(self._answers), *self._choices, spacing=6)
+        self._answers_row = arranged(QBoxLayout(QBoxLayout.LeftToRight, self._answers), *self._choices, spacing=6)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(14, 6, 10, 6)
         self._grid.setSpacing(6)
@@ -139,7 +139,7 @@ class MessageBar(QFrame):
     def _place(self) -> None:
         """Sets the width from the area and the height that the text needs at that width.
 
-        Answers that would leave less than half of the width to the text are below it.
+        Answers that would leave less than half of the width to the text are below it, one below another if need be.
         """
         ground = self._area or self.parentWidget().rect()
         width = min(ground.width() - 2 * theme.GAP, _WIDEST)
@@ -151,7 +151,12 @@ class MessageBar(QFrame):
     def _lay_out(self, width: int) -> int:
         """Puts the answers beside the text or below it, and returns the height that is needed at that width."""
         self._grid.removeWidget(self._answers)
-        self._answers.layout().invalidate()  # other buttons may be visible now
+        self._answers_row.setDirection(QBoxLayout.LeftToRight)
+        self._answers_row.invalidate()  # other buttons may be visible now
+        margins = self._grid.contentsMargins()
+        beside = margins.left() + self._icon.sizeHint().width() + self._grid.spacing() + margins.right()
+        if self._answers.sizeHint().width() > width - beside:
+            self._answers_row.setDirection(QBoxLayout.TopToBottom)
         if self._answers.sizeHint().width() > width // 2:
             self._grid.addWidget(self._answers, 1, 1, 1, 3, Qt.AlignRight)
         else:
@@ -192,7 +197,8 @@ class AnnouncementBar(MessageBar):
         areas = self._areas()
         self.text.setWordWrap(False)
         self._grid.addWidget(self._answers, 0, 2)
-        self._answers.layout().invalidate()
+        self._answers_row.setDirection(QBoxLayout.LeftToRight)
+        self._answers_row.invalidate()
         self._grid.invalidate()
         needed = self.sizeHint()
         for area in areas:

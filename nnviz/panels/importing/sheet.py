@@ -18,6 +18,7 @@ from nnviz.panels.importing.table_part import TablePart
 from nnviz.session.importing import Importing
 from nnviz.session.messages import error_text
 from nnviz.widgets.card import label
+from nnviz.widgets.column import CardScroll
 from nnviz.widgets.fixed_size_box import FixedSizeBox
 from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.parts import arranged, named
@@ -60,8 +61,11 @@ class ImportSheet(QFrame):
         self._rest = QWidget()  # takes the room of the parts while there is none
         self._middle.addWidget(self._rest, 1)
         self._fields = arranged(QVBoxLayout())  # of the part, below what is told: fields stay where they are
-        parts = (head, self._news, (self._middle, 1), self._problem, self._told(), self._fields, self._foot())
-        arranged(QVBoxLayout(self), *parts, spacing=8, margins=(padding, 10, padding, padding))
+        body = named(QWidget(), "scrolled")
+        parts = (self._news, (self._middle, 1), self._problem, self._told(), self._fields)
+        arranged(QVBoxLayout(body), *parts, spacing=8)
+        rows = (head, (CardScroll(body), 1), self._foot())
+        arranged(QVBoxLayout(self), *rows, spacing=8, margins=(padding, 10, padding, padding))
         importing.changed.connect(self._show)
         importing.progressed.connect(self._show_progress)
         self._show()
