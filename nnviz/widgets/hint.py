@@ -93,4 +93,5 @@ class Hint(QFrame):
             return QPoint(control.left(), control.center().y() - self.height() // 2)
         if self._side is Side.FOOT:
             return QPoint(control.left() + theme.CARD_PADDING, control.bottom() - self.height() - 2)
-        return QPoint(control.center().x() - self.width() // 2, control.bottom() - self.height() - _AIR)
+        air = _AIR if control.height() > 3 * self.height() else 0  # a low canvas has words of its own in the middle
+        return QPoint(control.center().x() - self.width() // 2, control.bottom() - self.height() - air)

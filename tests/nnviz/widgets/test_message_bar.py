@@ -117,6 +117,19 @@ def test_long_answers_leave_room_for_the_words(bar: MessageBar) -> None:
     assert find(bar, QPushButton, "messageChoice1Button").mapTo(bar, buttons[0].rect().topLeft()).y() < bottom
 
 
+def test_answers_that_do_not_fit_in_a_row_stand_below_one_another(bar: MessageBar, ground: QWidget) -> None:
+    long = ("Go back to epoch 2 with rate 0.02", "Go back to epoch 2 with clipped gradients", "Reset")
+    ground.resize(420, 300)
+    bar.show_message("What went wrong.", is_error=True, choices=long)
+    bar.layout().activate()
+    buttons = [find(bar, QPushButton, f"messageChoice{number}Button") for number in (1, 2, 3)]
+    assert all(button.width() >= button.sizeHint().width() for button in buttons)
+    assert len({button.mapTo(bar, button.rect().topLeft()).y() for button in buttons}) == 3
+    ground.resize(900, 300)
+    bar.layout().activate()
+    assert len({button.mapTo(bar, button.rect().topLeft()).y() for button in buttons}) == 1
+
+
 # ---- announcements
 
 IN_A_LINE, BELOW = QRect(100, 0, 500, 30), QRect(0, 60, 900, 200)

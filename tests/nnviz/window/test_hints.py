@@ -101,6 +101,14 @@ def test_the_hint_to_change_something_stays_in_its_card(ready_window: MainWindow
     assert box_of(card, ready_window).contains(box_of(find(ready_window, Hint, "changeHint"), ready_window))
 
 
+def test_a_hint_goes_while_its_place_is_scrolled_out_of_view(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.resize(1280, 480)
+    qtbot.waitUntil(lambda: "change" not in in_sight(window))
+    window.resize(1280, 900)
+    qtbot.waitUntil(lambda: in_sight(window) == ALL)
+
+
 def test_in_the_other_workspace_nothing_but_the_canvas_is_covered(ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.show_workspace("inside")
     ready_window.resize(1280, 720)

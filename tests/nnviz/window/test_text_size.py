@@ -101,6 +101,29 @@ def test_nothing_is_cut_in_a_small_window(ready_window: MainWindow, qtbot: QtBot
             expect_readable(window, f"{data}, {workspace}, {size} %")
 
 
+def test_the_import_sheet_scrolls_where_it_has_too_little_room(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = ready_window
+    window.resize(SMALL)
+    window.set_text_size(150)
+    window.open_path(wide_table(tmp_path))
+    importing = window.session.importing
+    qtbot.waitUntil(lambda: importing.found is not None and importing.found.outcome is not None, timeout=30_000)
+    sheet = find(window, QWidget, "importSheet")
+    for _ in range(6):
+        QTest.qWait(5)
+    (scroll,) = sheet.findChildren(CardScroll)
+    assert scroll.widget().height() >= scroll.widget().minimumSizeHint().height()
+    for button in (
+        find(window, QAbstractButton, "useImportButton"),
+        find(window, QAbstractButton, "cancelImportButton"),
+    ):
+        assert window.rect().contains(QRect(button.mapTo(window, QPoint()), button.size()))
+    for text in (*sheet.findChildren(QAbstractButton), *sheet.findChildren(QLabel)):
+        assert not text.isVisible() or is_whole(text), text.text()
+
+
 def expect_readable(window: MainWindow, what: str) -> None:
     """The window has its size, no card lies over another, and what a card has no room for can be scrolled to."""
     assert window.size() == SMALL, what
