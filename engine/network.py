@@ -155,7 +155,7 @@ class Network:
 
     @property
     def brightness(self) -> Brightness | None:
-        """By what it standardises its inputs, a part of the description; None if it takes them as they are.
+        """Mean and deviation by which the network standardises its inputs; None if it takes them as they are.
 
         It belongs to the weights, which were made for such inputs.
         """

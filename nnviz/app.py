@@ -47,7 +47,7 @@ def create_window(
     Once it is closed, the window goes. A window that nobody closes stays until the program ends.
 
     ``theme_name`` overrides the remembered choice: "dark", "light" or "system". ``settings`` is where settings are
-    remembered, a JSON file; None for the person's own. ``opens`` is the path of a network, a run, or a file or folder
+    remembered, a JSON file; None for the user's own. ``opens`` is the path of a network, a run, or a file or folder
     of data to begin with, and ``data`` the name of registered data; without them the window begins as it was left.
     """
     app = _application()

@@ -16,7 +16,7 @@ def export_script(network: Network, path: str | Path) -> None:
 
 def _reader() -> str:
     """The text of :mod:`nnviz.digits.photograph` without its imports and types, which the script does not need."""
-    import ast  # these take a moment that the start of the window does without
+    import ast  # imported here, so that the window starts sooner
     from importlib import resources
 
     source = resources.files("nnviz.digits").joinpath("photograph.py").read_text("utf-8")

@@ -73,7 +73,7 @@ def grey_picture(path: str | Path, shape: tuple[int, int], formats: tuple[str, .
 
 
 def is_coloured(path: str | Path, formats: tuple[str, ...]) -> bool:
-    """Whether a picture has colours, which :func:`grey_picture` makes grey; False if it cannot be read."""
+    """Whether an image has colours, which :func:`grey_picture` makes grey; False if it cannot be read."""
     with (
         contextlib.suppress(Exception),  # reading the picture says what is wrong with it
         _Watched(open_regular(path, _MOST_BYTES).detach()) as file,

@@ -49,7 +49,7 @@ class FolderReport:
         unread: what was not, in order; the first 100.
         unread_count: how many there were.
         empty_classes: subfolders in which no picture (of the training part) could be read: no classes of the data set.
-        has_colour: whether some of the pictures are in colour, by a look at a few of them.
+        has_colour: whether some of the images are in colour; only a few are looked at.
     """
 
     pictures: int
@@ -170,7 +170,7 @@ def _read_all(found: ClassFolders, side: int, progress: Progress, map_: Map) -> 
 
 
 def _has_colour(paths: list[str]) -> bool:
-    """Whether one of some pictures, spread evenly over those that could be read, is in colour."""
+    """Whether one of some images, spread evenly over those that could be read, is in colour."""
     formats = readable_formats()
     return any(is_coloured(path, formats) for path in paths[:: -(-len(paths) // _LOOKED_AT)])
 

@@ -37,7 +37,7 @@ class DataSetting:
         tip: what it does, in a sentence.
         choices: words for its values, where only these are possible; else empty.
         kind: the type of its values, if the usual one is None and they are no texts; else None.
-        example: a value that messages suggest where the usual one is None.
+        example: a value that messages suggest if the default is None.
     """
 
     name: str

@@ -126,7 +126,7 @@ def numbers_of_image(image):
     image.load()
     try:
         ImageOps.exif_transpose(image, in_place=True)
-    except Exception:  # what stands beside the pixels may be damaged
+    except Exception:  # the metadata may be damaged
         pass
     grey = grey_of(image)
     is_wide = grey.width * $height >= grey.height * $width
@@ -232,7 +232,7 @@ def grey_of(image):
     plain = plain.reduce(factor)
     try:
         turn = TURNS.get(image.getexif().get(0x0112, 1))
-    except Exception:  # what stands beside the pixels may be damaged
+    except Exception:  # the metadata may be damaged
         turn = None
     if turn is not None:
         plain = plain.transpose(Image.Transpose[turn])

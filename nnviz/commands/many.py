@@ -170,4 +170,4 @@ def _tell_how_to_go_on(store: Store | None) -> None:
     if store is None:
         print("stopped; the runs were not recorded, so that it cannot go on", file=sys.stderr)
     else:
-        print(f"stopped; go on with: {program_name()} sweep --resume {store.sweep}", file=sys.stderr)
+        print(f"stopped; continue with: {program_name()} sweep --resume {store.sweep}", file=sys.stderr)

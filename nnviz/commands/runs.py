@@ -59,7 +59,7 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
     print("\n".join(lines_of([head, *rows], texts=5 + has_sweeps)))
     for each in library.interrupted():
         if state_places(library.database, each.id):
-            print(f"run {each.id} was interrupted; go on with: {program_name()} train --resume {each.id}")
+            print(f"run {each.id} was interrupted; continue with: {program_name()} train --resume {each.id}")
         else:
             print(
                 f"run {each.id} was interrupted before any of its training was kept, so it cannot be resumed. See how "
@@ -67,7 +67,7 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
             )
     for sweep in Sweeps(library).interrupted():
         what = "was stopped" if sweep.status == STOPPED else "was interrupted"
-        print(f"sweep {sweep.id} {what}; go on with: {program_name()} sweep --resume {sweep.id}")
+        print(f"sweep {sweep.id} {what}; continue with: {program_name()} sweep --resume {sweep.id}")
     print(f"{len(runs)} run{'' if len(runs) == 1 else 's'}; the library {_room(library)}: {text.path(library.path)}")
     return 0
 

@@ -34,8 +34,7 @@ Tell = Callable[[object], None]
 
 
 def opening_words(library: Library) -> str | None:
-    """What there is to tell of the library itself: how it was opened, and the first time that it is there; None if
-    nothing.
+    """Returns what to announce of the library: how it was opened, and at its first use what it is; None for nothing.
 
     Raises LibraryError.
     """

@@ -124,7 +124,7 @@ class Recorded:
         is_written: whether all that it learns is written.
         going: what goes of old runs when the next training is over, because there is too little room; None for nothing.
         left_at: the epoch at which it branched off from the run that it was recorded as before; None if it did not.
-        is_first: whether the user was not told of the library before.
+        is_first: whether the library was not announced before.
     """
 
     run: int | None

@@ -18,4 +18,5 @@ class Group(NamedTuple):
 
     @property
     def is_of_plan(self) -> bool:
+        """Whether a sweep or a group of seeds was trained as one plan."""
         return self.sweep > 0

@@ -9,7 +9,7 @@ _MORE = " …"
 
 
 class RunName(str):
-    """The whole name.
+    """The name of a run, which is a text, with shorter forms of it.
 
     Attributes:
         forms: the whole name and shorter ones, the longest first; each keeps what is more important than what it lacks.

@@ -20,7 +20,7 @@ from nnviz.widgets.parts import arranged, named, set_look
 from nnviz.widgets.timeline_slider import TimelineSlider
 
 BRANCH_TIP = (
-    "Begins a new run at the moment that is shown, exactly, with the settings at the left. This run stays as it is."
+    "Begins a new run exactly at the epoch that is shown, with the settings at the left. This run stays as it is."
 )
 _SECONDS_BETWEEN = 0.1  # at least, between two pictures of the slider while it learns
 _NEAR = 0.05  # of an epoch: what is typed with one decimal is there

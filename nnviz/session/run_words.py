@@ -1,4 +1,4 @@
-"""Which figure stands beside a run in a list, by what a list is sorted, and what old runs lose."""
+"""Which figure stands next to a run in a list, by what a list is sorted, and what old runs lose."""
 
 from __future__ import annotations
 

@@ -228,7 +228,7 @@ class Settings(QObject):
     def fitting(self) -> Experiment:
         """The experiment with the numbers of inputs and outputs that the data needs, if there is any.
 
-        A trained network that fits the data keeps its own standardisation of the inputs, or goes on without one.
+        A trained network that fits the data keeps its own standardisation of the inputs, or continues without one.
         """
         return self._fitted(self.experiment)
 

@@ -89,7 +89,7 @@ class _Asides(QStackedWidget):
 
 
 class Front(QStackedWidget):
-    """Pages of which each needs its own width, and all the height of the highest: so no card gets higher by a turn."""
+    """Pages with a width of their own and the height of the highest, so that no card changes its height."""
 
     def __init__(self) -> None:
         super().__init__()

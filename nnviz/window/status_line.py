@@ -71,7 +71,7 @@ class StatusLine(QObject):
         self._hint.setText(words or _INSIDE.format(*examples))
 
     def show_activity(self, activity: str) -> None:
-        """Shows an activity as long as it goes on. A finished one, without "…" at its end, is announced."""
+        """Shows an activity while it is in progress. A finished one, without "…" at its end, is announced."""
         is_going_on = activity.endswith("…")
         self._activity.setText(activity if is_going_on else "")
         self._activity.setVisible(is_going_on)

@@ -212,7 +212,7 @@ def test_an_interrupted_run_is_offered(capsys: pytest.CaptureFixture[str]) -> No
         run, _ = record(library)
         library.database.update_run(run, {"status": "training"})
     runs()
-    assert "run 1 was interrupted; go on with: python main.py train --resume 1\n" in capsys.readouterr().out
+    assert "run 1 was interrupted; continue with: python main.py train --resume 1\n" in capsys.readouterr().out
 
 
 def test_figures_of_another_epoch_are_labelled(capsys: pytest.CaptureFixture[str]) -> None:

@@ -156,13 +156,13 @@ def test_ctrl_c_keeps_what_is_done_and_tells_how_to_go_on(
     interrupted(3)
     assert sweep(*WORDS, *RATES, "--seeds", "3") == cli.INTERRUPTED
     told = capsys.readouterr()
-    assert "stopped; go on with: python main.py sweep --resume 1\n" in told.err
+    assert "stopped; continue with: python main.py sweep --resume 1\n" in told.err
     with Library() as library:
         assert Sweeps(library).get(1).status == STOPPED
         assert 2 <= len(library.runs()) < 6
     cli.main(["runs"])
     out = capsys.readouterr().out
-    assert "sweep 1 was stopped; go on with: python main.py sweep --resume 1" in out
+    assert "sweep 1 was stopped; continue with: python main.py sweep --resume 1" in out
     assert sweep("--resume", "1") == 0
     assert "going on with sweep 1" in capsys.readouterr().out
     assert sum(len(each.done) for each in executors) == 6

@@ -83,7 +83,7 @@ def test_ctrl_c_ends_all_at_once_and_the_sweep_goes_on_elsewhere(cluster: LocalC
     out, told = program.communicate(timeout=SECONDS)
     assert time.monotonic() - start < 4
     assert program.returncode == cli.INTERRUPTED
-    assert told.count("stopped; go on with: python main.py sweep --resume 1") == 1
+    assert told.count("stopped; continue with: python main.py sweep --resume 1") == 1
     assert "Traceback" not in out + told
     assert processes_of(program.pid) == []
     with Library(path) as library:
@@ -104,7 +104,7 @@ def test_a_scheduler_that_is_killed_stops_the_sweep_in_words_and_it_goes_on_with
     out, told = program.communicate(timeout=SECONDS)
     assert program.returncode == 1
     assert "nnviz: The scheduler of the cluster is gone: what is done is kept.\n" in told
-    assert told.count("stopped; go on with: python main.py sweep --resume 1") == 1
+    assert told.count("stopped; continue with: python main.py sweep --resume 1") == 1
     assert "Traceback" not in out + told
     assert processes_of(program.pid) == []
     with Library(path) as library:

@@ -62,7 +62,7 @@ def test_ctrl_c_ends_all_at_once_and_tells_how_to_go_on() -> None:
     out, told = program.communicate(timeout=SECONDS)
     assert time.monotonic() - start < 4
     assert program.returncode == cli.INTERRUPTED
-    assert "stopped; go on with: python main.py sweep --resume 1" in told
+    assert "stopped; continue with: python main.py sweep --resume 1" in told
     assert "Traceback" not in out + told
     assert processes_of(program.pid) == []
     with Library(path) as library:
