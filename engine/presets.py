@@ -108,8 +108,8 @@ class Adjustment:
 
     def training_for(self, dataset: Dataset, own: TrainingSettings) -> TrainingSettings:
         """Returns the settings for this data set."""
-        has_own_images = dataset.brightness is not None or dataset.scaling is not None
-        is_included = dataset.is_plane or dataset.extent is not None or (dataset.is_picture and not has_own_images)
+        is_included_image = dataset.is_picture and not dataset.has_own_images
+        is_included = dataset.is_plane or dataset.extent is not None or is_included_image
         if self.own is not None and not is_included:
             return self.own.training_for(dataset, own)
         examples, is_classes = len(dataset.train), dataset.is_classification

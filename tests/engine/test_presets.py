@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.datasets import DATASETS
+from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import Dataset, Split, classification_split, one_hot, regression_split
 from engine.errors import FileFormatError, SettingError
@@ -239,7 +240,18 @@ def crosses_and_circles(on_white: bool, side: int = 40) -> Dataset:
     labels = np.arange(120) % 2
     whole = Split(inputs, one_hot(labels, 2), labels, 1 / 255)
     parts = whole.at(slice(96)), whole.at(slice(96, None))
-    return Dataset("crosses and circles", *parts, example_shape=(side, side), brightness=Brightness(1, 0.8, 0.3))
+    brightness = Brightness(1, 0.8, 0.3)
+    return Dataset(
+        "crosses and circles", *parts, example_shape=(side, side), brightness=brightness, has_own_images=True
+    )
+
+
+def test_own_images_with_values_below_0_are_trained_as_all_own_images() -> None:
+    numbers = np.random.default_rng(0).integers(0, 256, (120, 6, 6)), np.arange(120) % 2
+    of_bytes, around_0 = (dataset_of("own", Arrays(x, numbers[1])) for x in (numbers[0], numbers[0] / 127.5 - 1))
+    assert of_bytes.brightness is not None
+    assert around_0.brightness is None
+    assert first_for(around_0).training == first_for(of_bytes).training
 
 
 @pytest.mark.parametrize("on_white", [True, False], ids=["on white", "on black"])
