@@ -21,7 +21,7 @@ from engine.errors import FileFormatError, SettingError
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
 from engine.metrics import Evaluator
-from engine.presets import TYPED_NAMES, Preset, load_preset, preset_named, presets
+from engine.presets import TYPED_NAMES, Preset, load_preset, preset_named, presets, still_typed
 from tests.engine.experiments import experiments
 from tests.engine.helpers import refused
 
@@ -347,6 +347,16 @@ def test_nothing_is_typed_in_what_a_preset_gives() -> None:
             made = preset.applied_to(Experiment().for_data(data, "mine"), data)
             assert preset.typed(made, data) == set()
             assert preset.typed(made.with_optimizer("rmsprop"), data) == {"optimizer"}
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "weight_decay"])
+def test_rate_and_weight_decay_keep_their_optimizer_until_it_has_its_default_again(name: str) -> None:
+    first, classes, numbers = presets()[0], data_of(480), data_of(40, numbers=True)
+    made = first.applied_to(Experiment().for_data(classes, "mine"), classes).changed(**{name: 0.01})
+    now = first.applied_around(made.for_data(numbers, "mine"), numbers, {name})
+    assert (now.training.optimizer, now.value(name)) == (made.training.optimizer, 0.01)
+    assert still_typed({name, "epochs"}, {"optimizer"}, now) == {"epochs"}
+    assert still_typed({name, "optimizer"}, {name}, now) == {"optimizer"}
 
 
 def test_patience_needs_a_validation_set() -> None:

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.assets_folder import ASSETS
 from engine.errors import FileFormatError
 from engine.experiment import Experiment
-from engine.presets import presets
+from engine.presets import Preset, presets
 from engine.training import FIXED_WHILE_TRAINING
 from nnviz.session.status import Status
 from nnviz.widgets.fields import NumberEdit
@@ -30,6 +30,7 @@ from tests.nnviz.helpers import (
     retype,
     store_settings,
     stored_settings,
+    train_epochs,
     train_for_a_while,
     unfold,
     wait_for,
@@ -357,6 +358,42 @@ def test_what_was_typed_stays_where_the_data_between_have_it_as_default(
         qtbot.waitUntil(lambda: is_shown(session.data))
     assert session.settings.typed == set()
     assert session.settings.experiment == derived(window)
+
+
+def test_what_was_typed_stays_where_a_trained_network_is_replaced(
+    ready_window: MainWindow, qtbot: QtBot, table: str
+) -> None:
+    window, session = ready_window, ready_window.session
+    without_early_stopping(window, qtbot, table)
+    train_epochs(qtbot, window, 1)
+    load(qtbot, window, "mnist")
+    assert session.runs.current.untouched
+    assert session.settings.experiment == derived(window).changed(epochs=1)
+    assert session.settings.typed == set(OFF)
+    action(window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    assert session.settings.experiment == derived(window).changed(**OFF | {"epochs": 1})
+    action(window, "actionRedo").trigger()
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    load(qtbot, window, table)
+    assert session.settings.experiment == derived(window).changed(**OFF | {"epochs": 1})
+
+
+def test_what_the_preset_gives_is_found_once_for_all_marks(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = ready_window.session.settings
+    choose(ready_window, "First steps")
+    given = settings.experiment
+    pick(qtbot, ready_window, "optimizerCombo", "Adam")
+    settings.change("layers", hidden=[9], activations=("tanh", "softmax"))
+    assert settings.typed == {"optimizer", "hidden", "activations"}
+    monkeypatch.delattr(Preset, "applied_to")
+    assert {name: settings.default(name) for name in settings.typed} == {
+        "optimizer": "sgd",
+        "hidden": given.hidden,
+        "activations": given.activations,
+    }
 
 
 def test_a_mark_or_a_preset_forgets_what_was_typed_for_other_data(
