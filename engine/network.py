@@ -133,14 +133,17 @@ class Network:
     def description(self) -> Description | None:
         """What its inputs and outputs mean, saved with it; None if that is not known.
 
-        A trainer sets it to that of its data. Setting it raises DataError if it does not fit.
+        A trainer sets it to that of its data. Setting it raises DataError if it does not fit. None leaves the
+        :attr:`brightness` as it is; a description without one drops it.
         """
         about = self._description
         return None if about is None or about.is_brightness_alone else about
 
     @description.setter
     def description(self, description: Description | None) -> None:
-        if description is not None:
+        if description is None:
+            description = described_as(None, self.brightness)
+        else:
             description.check_fits(self.shape[0], self.shape[-1])
         self._description = description
 
@@ -160,6 +163,11 @@ class Network:
         It belongs to the weights, which were made for such inputs.
         """
         return None if self._description is None else self._description.brightness
+
+    @property
+    def background(self) -> float:
+        """The brightness of an empty image, 0…1."""
+        return 0.0 if self.brightness is None else self.brightness.background
 
     def standardised(self, inputs: Array) -> Array:
         """(k, shape[0]): inputs as the first layer takes them; the same array unless there is a :attr:`brightness`."""

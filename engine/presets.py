@@ -31,6 +31,14 @@ _TYPED = (
     *(each.name for each in fields(Augmentation)),
 )
 TYPED_NAMES = frozenset({*_TYPED, "optimizer", "activations"})  # all that Preset.typed may name
+# Settings that are of no use without another one: of whoever types the first, the second stays, too.
+_KEEPS = {
+    "learning_rate": "optimizer",
+    "weight_decay": "optimizer",
+    "output": "loss",
+    "loss": "output",
+    "patience": "validation_share",
+}
 _NETWORK_KEYS = ("hidden", "activation", "output", "loss", "initializer", "weight_scale")
 
 
@@ -108,8 +116,8 @@ class Adjustment:
 
     def training_for(self, dataset: Dataset, own: TrainingSettings) -> TrainingSettings:
         """Returns the settings for this data set."""
-        has_own_images = dataset.brightness is not None or dataset.scaling is not None
-        is_included = dataset.is_plane or dataset.extent is not None or (dataset.is_picture and not has_own_images)
+        is_included_image = dataset.is_picture and not dataset.has_own_images
+        is_included = dataset.is_plane or dataset.extent is not None or is_included_image
         if self.own is not None and not is_included:
             return self.own.training_for(dataset, own)
         examples, is_classes = len(dataset.train), dataset.is_classification
@@ -184,25 +192,27 @@ class Preset:
     def applied_around(self, experiment: Experiment, dataset: Dataset, typed: Set[str]) -> Experiment:
         """Returns the preset's settings for this data set, and the experiment's own values of the ``typed`` settings.
 
-        A learning rate keeps its optimizer, output and loss keep each other, and patience keeps its validation set.
+        Learning rate and weight decay keep their optimizer, output and loss keep each other, and patience keeps its
+        validation set.
         Output, loss, augmentation and batch size then follow the data set's task and size.
         """
         new = self.applied_to(experiment, dataset)
         if not typed:
             return new
-        if typed & {"optimizer", "learning_rate"} and new.training.optimizer != experiment.training.optimizer:
+        kept = {*typed, *(_KEEPS[name] for name in typed if name in _KEEPS)}
+        if "optimizer" in kept and new.training.optimizer != experiment.training.optimizer:
             new = new.with_optimizer(experiment.training.optimizer)
         of_layers = typed & {"activations", "dropout"} and len(experiment.hidden) != len(new.hidden)
         if "hidden" in typed or of_layers:
             new = new.changed(hidden=experiment.hidden)
-        if typed & {"output", "loss"}:
+        if "output" in kept:
             new = new.changed(output=experiment.output, loss=experiment.loss)
         if "activations" in typed:
             new = new.changed(activations=(*experiment.activations[:-1], new.output))
         alone = set(typed) - {"optimizer", "hidden", "activations", "output", "loss"}
         new = new.changed(**{name: experiment.value(name) for name in alone})
         if new.training.patience and not new.training.validation_share and dataset.validation is None:
-            share = experiment.training.validation_share if "patience" in typed else 0.0
+            share = experiment.training.validation_share if "validation_share" in kept else 0.0
             new = new.changed(validation_share=share, patience=new.training.patience if share else 0)
         return new.for_task(dataset).for_few(dataset)
 
@@ -226,6 +236,18 @@ class Preset:
         if self.adjustment is None or made == self.experiment.training:
             return ""
         return f"{self.name} for {_counted(len(dataset.train), 'example')}: {_words_of(training or made)}."
+
+
+def still_typed(typed: Set[str], names: Set[str], experiment: Experiment) -> frozenset[str]:
+    """Returns the ``typed`` settings of an experiment without those ``names``, which get their defaults again.
+
+    Settings that would keep one of them, see :meth:`Preset.applied_around`, are left out, too. Patience gets its
+    default only with that of the validation set, if there is none.
+    """
+    gone = set(names)
+    if "patience" in gone and not experiment.training.validation_share:
+        gone.add("validation_share")
+    return frozenset(name for name in typed if name not in gone and _KEEPS.get(name) not in gone)
 
 
 def _words_of(training: TrainingSettings) -> str:

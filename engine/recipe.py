@@ -56,7 +56,7 @@ class Recipe:
                 dataset.example_shape,
                 settings.batch_size,
                 network.parameters.dtype,
-                0.0 if network.brightness is None else network.brightness.background,
+                network.background,
             )
 
     def with_settings(self, settings: TrainingSettings) -> Recipe:

@@ -194,6 +194,7 @@ def _scaled(
         scaling=scaling,
         target_scaling=target_scaling,
         brightness=Brightness.of(first, factor, example_shape) if in_range else None,
+        has_own_images=bool(example_shape),
     )
 
 

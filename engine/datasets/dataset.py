@@ -165,7 +165,8 @@ class Dataset:
             (class names, categories, columns, targets, scalings) is taken from it.
         extent: how far from 0 points of the plane, or x and y of a curve, are meant to lie; None if nobody says so.
         brightness: how bright the user's own images are, by which networks for them standardise their inputs; None for
-            included images and all other data.
+            included images and all other data, and where values are below 0.
+        has_own_images: whether the examples are images of the user's own files.
         notes: what became of the source's examples, in sentences for people: what was left out, and why.
     """
 
@@ -184,6 +185,7 @@ class Dataset:
     extent: float | None = None
     brightness: Brightness | None = None
     notes: tuple[str, ...] = ()
+    has_own_images: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "title", storable(self.title))

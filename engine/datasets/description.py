@@ -91,11 +91,6 @@ class Description:
         return self.brightness is not None and not any(names) and all(each is None for each in others)
 
     @property
-    def background(self) -> float:
-        """The brightness of an empty image, 0…1."""
-        return 0.0 if self.brightness is None else self.brightness.background
-
-    @property
     def is_regression(self) -> bool:
         """Whether the outputs are known to be numbers."""
         return bool(self.targets) or self.target_scaling is not None

@@ -100,7 +100,15 @@ def folder_dataset(
     splits = [_split(pixels[is_read[rows]], labels[rows], len(kept)) for rows in parts if len(rows)]
     names = tuple(found.names[number] for number in kept)
     brightness = Brightness.of(splits[0].inputs, splits[0].scale, (side, side))
-    dataset = Dataset(found.title, splits[0], (*splits, None)[1], (side, side), names, brightness=brightness)
+    dataset = Dataset(
+        found.title,
+        splits[0],
+        (*splits, None)[1],
+        (side, side),
+        names,
+        brightness=brightness,
+        has_own_images=True,
+    )
     empty = tuple(name for number, name in enumerate(found.names) if number not in set(kept))
     has_colour = _has_colour([found.files[number] for number in is_read])
     return dataset, FolderReport(

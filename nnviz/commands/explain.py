@@ -116,7 +116,7 @@ def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Exp
     shape = shape_of_pictures(network) or picture.shape
     has_classes = about is None or not about.targets
     query = Query(network, picture, shape, has_classes, wanted.one, wanted.other, METHODS[wanted.method])
-    empty = np.full_like(picture, 0.0 if about is None else about.background)
+    empty = np.full_like(picture, network.background)
     bounds = np.zeros_like(picture), np.ones_like(picture)
     return _explained(text.path(name), query, empty, bounds, names_of_outputs(network), NO_MEANING)
 

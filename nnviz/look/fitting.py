@@ -19,14 +19,14 @@ def fitted(name: str, width: int, bold: bool = False) -> str:
     The name of a run loses its least important parts. Other names are cut in the middle, as they often differ at their
     ends; of "784-512-256-10 · Adam 0.001" the sizes are cut, or left out.
     """
-    return _fitted(name, width, bold, theme.text_size())
+    return _fitted(name.forms if isinstance(name, RunName) else name, width, bold, theme.text_size())
 
 
 @lru_cache(maxsize=4000)
-def _fitted(name: str, width: int, bold: bool, _: int) -> str:
+def _fitted(name: str | tuple[str, ...], width: int, bold: bool, _: int) -> str:
     metrics = QFontMetrics(theme.font(theme.SMALL, bold))
-    if isinstance(name, RunName):
-        return name.within(width, metrics.horizontalAdvance)
+    if isinstance(name, tuple):
+        return RunName(*name).within(width, metrics.horizontalAdvance)
     if metrics.horizontalAdvance(name) <= width:
         return name
     before, between, last = name.rpartition(BETWEEN)

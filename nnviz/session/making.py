@@ -8,14 +8,13 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import EngineError
 from engine.experiment import Experiment
-from engine.presets import Preset
 from engine.validation import check_memory, parameter_count
 from nnviz.jobs.lane import Lane
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run, new_run
 from nnviz.session.runs import Runs
-from nnviz.session.settings import Settings
+from nnviz.session.settings import Basis, Settings
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
 
@@ -55,7 +54,13 @@ class Making(QObject):
         """Whether a network is being built that will replace one that is trained or comes from a file."""
         return self.is_making and not self._runs.current.untouched
 
-    def reset(self, text: str = "reset", experiment: Experiment | None = None, reason: str = "") -> None:
+    def reset(
+        self,
+        text: str = "reset",
+        experiment: Experiment | None = None,
+        reason: str = "",
+        basis: Basis | None = None,
+    ) -> None:
         """Replaces the network by an untrained one, see :meth:`replace`. Undo restores the old one.
 
         A message says so if the old one was not saved, or if a ``reason`` is given, a clause about it.
@@ -68,35 +73,44 @@ class Making(QObject):
             if is_told and self._messages.current is None:  # keeps a message that a run was removed
                 self._messages.tell(f"The trained network, {about}, was replaced. Ctrl+Z restores it.")
 
-        self.replace(text, then, experiment)
+        self.replace(text, then, experiment, basis)
 
-    def replace(self, text: str, then: Callable[[], None] = lambda: None, experiment: Experiment | None = None) -> None:
+    def replace(
+        self,
+        text: str,
+        then: Callable[[], None] = lambda: None,
+        experiment: Experiment | None = None,
+        basis: Basis | None = None,
+    ) -> None:
         """Replaces the current network by a new one, made from the fields; ``text`` names the step for the Edit menu.
 
         ``then`` is called when it is the current one. If an ``experiment`` is given, that one is made, and the fields
-        show it.
+        show it, on that ``basis``.
         """
 
         def made(run: Run) -> None:
-            self.put(run, text)
+            self.put(run, text, basis)
             then()
 
         self._make(experiment or self._settings.of_new_network, made)
 
-    def put(self, run: Run, text: str) -> None:
-        """Makes that run the current one, and shows its experiment in the fields; ``text`` names the step."""
+    def put(self, run: Run, text: str, basis: Basis | None = None) -> None:
+        """Makes that run the current one, and shows its experiment in the fields; ``text`` names the step.
+
+        The experiment is shown on that ``basis``, or on the present one.
+        """
         before = self._runs.current
         if not run.id:
             self._runs.add(run)
-        base = self._settings.base
-        old, new = (before.id, self._settings.experiment, base), (run.id, run.experiment, base)
+        old = before.id, self._settings.experiment, self._settings.basis
+        new = run.id, run.experiment, basis or self._settings.basis_for(run.experiment)
         if before.untouched and run.untouched:
             self._show(new)
         else:
             self._undo.push(Step(text, Kind.RUN, self._show, old, new, (before.id, run.id)))
 
-    def _show(self, run_and_fields: tuple[int, Experiment, Preset | None]) -> None:
-        number, fields, base = run_and_fields
+    def _show(self, run_and_fields: tuple[int, Experiment, Basis]) -> None:
+        number, fields, basis = run_and_fields
         run = self._runs.by_id(number)
         if run is not None:
             self.cancel()
@@ -104,7 +118,7 @@ class Making(QObject):
                 self._data.cancel()  # nobody waits any more for those of the run before
             self._data.awaits(fields)  # before the run is shown: its training can go on with them
             self._runs.show(run)
-            self._settings.take(fields, base)
+            self._settings.take(fields, basis)
 
     # ---- the fields
 

@@ -11,7 +11,7 @@ from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.runs import Runs
-from nnviz.session.settings import Settings, is_of_layers
+from nnviz.session.settings import Basis, Settings, is_of_layers
 from nnviz.session.status import Stage
 from nnviz.session.undo import Undo
 
@@ -46,18 +46,18 @@ class NewData(QObject):
         elif has_failed:  # those of an undo
             self._settings.take(self._data.named(fields))
         else:
-            self._adapt(self._settings.adapted(self._data.fit(fields), before, dataset), is_first)
+            self._adapt(*self._settings.adapted(self._data.fit(fields), before, dataset), is_first)
 
-    def _adapt(self, new: Experiment, is_first: bool) -> None:
+    def _adapt(self, new: Experiment, basis: Basis, is_first: bool) -> None:
         run, dataset = self._runs.current, self._data.dataset
         assert dataset is not None
         step = f"data {text.name(dataset.title)}"
         if is_first:
-            self._settings.take(new)
+            self._settings.take(new, basis)
         elif run.misfit(dataset) is None or (run.untouched and run.stage not in (Stage.TRAINING, Stage.PAUSED)):
-            self._undo.push(self._settings.step(step, new))
+            self._undo.push(self._settings.step(step, new, basis))
         else:
-            self._making.reset(step, new, f"does not fit {text.name(dataset.title)}")
+            self._making.reset(step, new, f"does not fit {text.name(dataset.title)}", basis)
 
 
 def _possible(fields: Experiment, dataset: Dataset) -> Experiment:

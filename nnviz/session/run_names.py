@@ -64,7 +64,7 @@ def run_name(run: Subject, known: Settings | None = None, common: Settings | Non
     if run.settings is None:
         return RunName(f"run {run.number.removeprefix('#')}, unreadable" if run.number else "unreadable")
     most, known = common or {}, run.settings if known is None else known
-    differing = [name for name in _ORDER if known.get(name, ()) != run.settings[name] and _is_named(name, run)]
+    differing = [name for name in _ORDER if known.get(name, ()) != run.settings[name] and _is_named(name, run, known)]
     if "optimizer" in differing and "learning_rate" in differing:
         has_common_one = most.get("optimizer") == run.settings["optimizer"]
         differing.remove("optimizer" if has_common_one else "learning_rate")  # an optimizer is named with its rate
@@ -83,8 +83,13 @@ def run_name(run: Subject, known: Settings | None = None, common: Settings | Non
     return RunName.of(run.number, parts, [*more, *([run.seeds] if run.seeds else [])], run.origin)
 
 
-def _is_named(name: str, run: Subject) -> bool:
-    """Whether a name may contain that setting: a group has many seeds, and a branch is trained to any epoch."""
+def _is_named(name: str, run: Subject, known: Settings) -> bool:
+    """Whether a name may contain that setting: a group has many seeds, and a branch is trained to any epoch.
+
+    Beside other data the brightness follows from the data.
+    """
+    if name == "brightness" and run.settings is not None and known.get("data") != run.settings["data"]:
+        return False
     return not (run.seeds is not None and name == "seed") and not (run.origin and name == "epochs")
 
 

@@ -169,7 +169,7 @@ class Session(QObject):
         self.records.changed.connect(self._library_lane.open)
 
     def _suit_canvas(self) -> None:
-        self.sketch.suit(self.data.dataset, self.runs.current.network.description)
+        self.sketch.suit(self.data.dataset, self.runs.current.network)
 
     # ---- shortcuts for people who script the window
 

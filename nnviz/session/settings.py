@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -11,7 +12,8 @@ from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import MILD, Experiment
 from engine.optimizers import OPTIMIZERS
-from engine.presets import USUAL_PRESET, Preset, readable_presets
+from engine.option_words import ADJUSTED
+from engine.presets import TYPED_NAMES, USUAL_PRESET, Preset, readable_presets, still_typed
 from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
 from engine.validation import check_memory
@@ -22,13 +24,29 @@ from nnviz.session.setting_words import changes_between
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step, Undo
 
-# Settings that are of no use with the default of another one.
-_TOGETHER = {
-    "optimizer": ("learning_rate", "weight_decay"),
-    "output": ("loss",),
-    "loss": ("output",),
-    "validation_share": ("patience",),
-}
+
+class Basis(NamedTuple):
+    """What the settings are based on.
+
+    Attributes:
+        preset: the preset that they agreed with last; None if there are none.
+        typed: the names of settings that were typed for earlier data; None if that is not known.
+        untyped: values, by name, that were not typed, even where the preset gives others for these data: they came with
+            a typed one, or from an earlier start.
+    """
+
+    preset: Preset | None
+    typed: frozenset[str] | None = None
+    untyped: Mapping[str, Any] = {}
+
+
+class _Given(NamedTuple):
+    """What the preset gives for an experiment, a data set and a basis, and what was typed."""
+
+    about: tuple[Experiment, Dataset | None, Basis]
+    typed: frozenset[str]
+    applied: Experiment
+    given: Experiment  # with the optimizer that was typed
 
 
 class Settings(QObject):
@@ -43,7 +61,7 @@ class Settings(QObject):
         strengths: the augmentation that is used when it is switched on.
         all_problems: what is wrong with a field's value, by the field's name.
         presets: the shipped presets that could be read.
-        base: the preset that the settings are based on: the one that they agreed with last; None if there are none.
+        basis: what the settings are based on.
     """
 
     changed = pyqtSignal()
@@ -58,10 +76,9 @@ class Settings(QObject):
         self._matched: tuple[Experiment, Dataset | None, Preset | None] | None = None  # the preset found last
         self._chosen: tuple[int, Experiment] | None = None  # the id of the run, and what a preset made of the fields
         self._data_problem: str | None = None  # the batch-size problem that came with the data
-        self._typed_at_start: frozenset[str] | None = None  # as remembered, until the first data are there
-        self._typed: tuple[Experiment, Dataset | None, Preset | None, frozenset[str]] | None = None  # found last
+        self._found: _Given | None = None  # found last
         self.presets, errors = readable_presets()
-        self.base = self.preset_called(USUAL_PRESET) or next(iter(self.presets), None)
+        self.basis = Basis(self.preset_called(USUAL_PRESET) or next(iter(self.presets), None))
         if errors:
             messages.warn(" ".join(error_text("A preset could not be read", error) or str(error) for error in errors))
 
@@ -92,9 +109,9 @@ class Settings(QObject):
         if self._data.dataset is not None:
             new.check_against(self._data.dataset)
 
-    def step(self, text: str, new: Experiment, base: Preset | None = None) -> Step:
-        """A step to undo that shows the experiment in the fields, based on that preset or on the present one."""
-        before, after = self.base, base or self.base
+    def step(self, text: str, new: Experiment, basis: Basis | None = None) -> Step:
+        """A step to undo that shows the experiment in the fields, on that basis or on the present one."""
+        before, after = self.basis, basis or self.basis
 
         def apply(experiment: Experiment) -> None:
             self.take(experiment, after if experiment is new else before)
@@ -111,16 +128,20 @@ class Settings(QObject):
             return
         for name in names:
             self.set_problem(name, None)
-        together = {*names}.union(*(_TOGETHER.get(name, ()) for name in names))
-        self.choose(f"default {what}", base.applied_around(self.fitting, dataset, self.typed - together))
+        typed = still_typed(self.typed, {*names}, self.experiment)
+        new = base.applied_around(self.fitting, dataset, typed)
+        self._check(new)
+        if new != self.experiment or typed != self.typed:
+            basis = _basis(base, (self.basis.typed or frozenset()) & typed, typed, new, dataset)
+            self._undo.push(self.step(f"default {what}", new, basis))
 
     def choose_preset(self, preset: Preset) -> None:
         """Applies a preset, as one step to undo. Shows a message if it cannot be applied."""
         try:
             new = preset.applied_to(self.fitting, self._data.dataset)
             self._check(new)
-            if new != self.experiment:
-                self._undo.push(self.step(f"preset {preset.name}", new, preset))
+            if new != self.experiment or self.typed:
+                self._undo.push(self.step(f"preset {preset.name}", new, Basis(preset, frozenset())))
         except EngineError as error:
             self._messages.tell_error(f"The preset {preset.name} cannot be used", error)
         else:
@@ -145,10 +166,10 @@ class Settings(QObject):
         text = "augmentation on" if wanted else "augmentation off"
         self.choose(text, self.experiment.with_augmentation(wanted, self.strengths))
 
-    def take(self, experiment: Experiment, base: Preset | None = None) -> None:
+    def take(self, experiment: Experiment, basis: Basis | None = None) -> None:
         """The fields show that experiment, fitted to the data unless a trained network does not fit them; no step.
 
-        It is based on the preset that it agrees with, else on ``base``, else on the preset of before.
+        It is based on the preset that it agrees with, else on that of ``basis``, else on the preset of before.
         Loads its data if others are there.
         Drops the problems of fields that are no longer shown or used, and those of layers that have changed. Notes a
         batch size that is larger than the data.
@@ -158,7 +179,9 @@ class Settings(QObject):
             experiment = self._fitted(experiment)
         problems, before = self.problems, self.experiment
         self.experiment = experiment
-        self.base = self.preset_for(self._data.dataset) or base or self.base
+        self.basis, preset = basis or self.basis, self.preset_for(self._data.dataset)
+        if preset is not None:
+            self.basis = Basis(preset, self.basis.typed)
         self.remember_strengths(experiment.training.augmentation)
         gone = _unused_constants(experiment.training)
         if (before.shape, before.activations) != (experiment.shape, experiment.activations):
@@ -196,33 +219,63 @@ class Settings(QObject):
         return next((preset for preset in self.presets if preset.name == name), None)
 
     @property
+    def base(self) -> Preset | None:
+        """The preset that the settings are based on: the one that they agreed with last; None if there are none."""
+        return self.basis.preset
+
+    @property
     def typed(self) -> frozenset[str]:
-        """The names of the settings that differ from what :attr:`base` gives for the data; see ``Preset.typed``."""
-        now, known = (self.experiment, self._data.dataset, self.base), self._typed
-        if known is None or any(one is not other for one, other in zip(now, known, strict=False)):
-            names = frozenset[str]() if self.base is None else self.base.typed(self.experiment, self._data.dataset)
-            known = self._typed = *now, names
-        return known[3]
+        """The names of the settings that were typed, for these data or for earlier ones; see ``Preset.typed``."""
+        return frozenset() if self.base is None else self._given(self.base).typed
 
     def default(self, name: str) -> Any:
-        """What :attr:`base`, which must be there, gives for a setting, for the data and the optimizer."""
+        """What :attr:`base`, which must be there, gives for a setting, for the data and a typed optimizer."""
         assert self.base is not None
-        if name == "optimizer":
-            return self.base.applied_to(self.experiment, self._data.dataset).training.optimizer
-        return self.base.given(self.experiment, self._data.dataset).value(name)
+        found = self._given(self.base)
+        return (found.applied if name == "optimizer" else found.given).value(name)
+
+    def _given(self, base: Preset) -> _Given:
+        """Finds it once for each change of the fields, the data or the basis."""
+        now, found = (self.experiment, self._data.dataset, self.basis), self._found
+        if found is None or any(one is not other for one, other in zip(now, found.about, strict=True)):
+            experiment, dataset, basis = now
+            typed = (basis.typed or frozenset()) | _differing(base, basis, experiment, dataset)
+            applied = base.applied_to(experiment, dataset)
+            given = base.given(experiment, dataset) if "optimizer" in typed else applied
+            found = self._found = _Given(now, typed, applied, given)
+        return found
 
     def remember_base(self, name: str, typed: frozenset[str] | None) -> None:
-        """Takes over what was remembered: the preset's name, and which settings were typed for the data of then."""
-        self.base, self._typed_at_start = self.preset_called(name) or self.base, typed
+        """Takes over what was remembered: the preset's name, and which settings were typed.
 
-    def adapted(self, fields: Experiment, before: Dataset | None, dataset: Dataset) -> Experiment:
-        """The fields for another data set: what was typed for the data ``before`` stays, all else is derived again."""
-        base, typed = self.preset_for(before) or self.base, self._typed_at_start
-        if base is not None and (before is not None or base.matches(fields, None)):
-            typed = base.typed(fields, before)
-        if base is None or typed is None:
-            return fields.for_task(dataset).for_few(dataset)
-        return base.applied_around(fields, dataset, typed)
+        None if that is not known; then those that follow the data are taken for derived.
+        """
+        untyped = ADJUSTED if typed is None else TYPED_NAMES - typed
+        values = {name: self.experiment.value(name) for name in untyped}
+        self.basis = Basis(self.preset_called(name) or self.base, typed, values)
+
+    def basis_for(self, experiment: Experiment) -> Basis:
+        """The basis of an experiment that replaces the fields: what it has other values of was not typed."""
+        changed = {name for name in TYPED_NAMES if experiment.value(name) != self.experiment.value(name)}
+        typed = self.basis.typed
+        return Basis(self.base, None if typed is None else typed - changed) if changed else self.basis
+
+    def adapted(self, fields: Experiment, before: Dataset | None, dataset: Dataset) -> tuple[Experiment, Basis]:
+        """The fields for another data set, and their basis.
+
+        What was typed for the data ``before``, or earlier, stays if the data allow it; all else is derived again.
+        """
+        basis, base = self.basis, self.preset_for(before) or self.base
+        if base is None:
+            return fields.for_task(dataset).for_few(dataset), basis
+        typed = _differing(base, basis, fields, before)
+        if basis.typed is not None:
+            typed = basis.typed if before is None else basis.typed | typed
+        elif before is None and typed and not basis.untyped:  # which of them were typed is not known
+            return fields.for_task(dataset).for_few(dataset), basis
+        new = base.applied_around(fields, dataset, typed)
+        typed = frozenset(name for name in typed if _part(new, name) == _part(fields, name))
+        return new, _basis(base, typed, typed, new, dataset)
 
     @property
     def fitting(self) -> Experiment:
@@ -292,6 +345,23 @@ class Settings(QObject):
         except EngineError as error:
             if error.parameter == "batch_size":
                 self._data_problem = self.all_problems["batch_size"] = error.message_for("Batch size")
+
+
+def _differing(base: Preset, basis: Basis, experiment: Experiment, dataset: Dataset | None) -> frozenset[str]:
+    """The names of settings that are not what the preset gives for the data, without untyped values."""
+    names, untyped = base.typed(experiment, dataset), basis.untyped
+    return frozenset(name for name in names if name not in untyped or untyped[name] != experiment.value(name))
+
+
+def _basis(base: Preset, before: frozenset[str], typed: frozenset[str], new: Experiment, dataset: Dataset) -> Basis:
+    """The basis of an experiment that the preset gave around ``typed`` settings, of which some were typed before."""
+    return Basis(base, before, {name: new.value(name) for name in base.typed(new, dataset) - typed})
+
+
+def _part(experiment: Experiment, name: str) -> Any:
+    """The value of a setting that can be typed: activations are those of the hidden layers."""
+    value = experiment.value(name)
+    return value[:-1] if name == "activations" else value
 
 
 def is_of_layers(field: str) -> bool:

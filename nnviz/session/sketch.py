@@ -6,7 +6,7 @@ import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
-from engine.datasets.description import Description
+from engine.network import Network
 from engine.validation import Array
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.examples import are_centred, fits_canvas
@@ -77,12 +77,12 @@ class Sketch(QObject):
         if (self.pen, self.centred) != before[:2] or not _same(self._make_picture(), self.picture):
             self._update_picture()
 
-    def suit(self, data: Dataset | None, about: Description | None = None) -> None:
+    def suit(self, data: Dataset | None, network: Network | None = None) -> None:
         """Centres the drawing if other data came whose own pictures are centred, or shows it as it is.
 
-        Its background is that of the images that a network of that description learned, or else of the data.
+        Its background is that of the images that that network learned, or else of the data.
         """
-        background = 0.0 if about is None else about.background
+        background = 0.0 if network is None else network.background
         if not background and data is not None:
             background = data.background
         if background != self.background:

@@ -14,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.datasets import DATASETS
+from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import Dataset, Split, classification_split, one_hot, regression_split
 from engine.errors import FileFormatError, SettingError
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
 from engine.metrics import Evaluator
-from engine.presets import TYPED_NAMES, Preset, load_preset, preset_named, presets
+from engine.presets import TYPED_NAMES, Preset, load_preset, preset_named, presets, still_typed
 from tests.engine.experiments import experiments
 from tests.engine.helpers import refused
 
@@ -239,7 +240,18 @@ def crosses_and_circles(on_white: bool, side: int = 40) -> Dataset:
     labels = np.arange(120) % 2
     whole = Split(inputs, one_hot(labels, 2), labels, 1 / 255)
     parts = whole.at(slice(96)), whole.at(slice(96, None))
-    return Dataset("crosses and circles", *parts, example_shape=(side, side), brightness=Brightness(1, 0.8, 0.3))
+    brightness = Brightness(1, 0.8, 0.3)
+    return Dataset(
+        "crosses and circles", *parts, example_shape=(side, side), brightness=brightness, has_own_images=True
+    )
+
+
+def test_own_images_with_values_below_0_are_trained_as_all_own_images() -> None:
+    numbers = np.random.default_rng(0).integers(0, 256, (120, 6, 6)), np.arange(120) % 2
+    of_bytes, around_0 = (dataset_of("own", Arrays(x, numbers[1])) for x in (numbers[0], numbers[0] / 127.5 - 1))
+    assert of_bytes.brightness is not None
+    assert around_0.brightness is None
+    assert first_for(around_0).training == first_for(of_bytes).training
 
 
 @pytest.mark.parametrize("on_white", [True, False], ids=["on white", "on black"])
@@ -335,6 +347,16 @@ def test_nothing_is_typed_in_what_a_preset_gives() -> None:
             made = preset.applied_to(Experiment().for_data(data, "mine"), data)
             assert preset.typed(made, data) == set()
             assert preset.typed(made.with_optimizer("rmsprop"), data) == {"optimizer"}
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "weight_decay"])
+def test_rate_and_weight_decay_keep_their_optimizer_until_it_has_its_default_again(name: str) -> None:
+    first, classes, numbers = presets()[0], data_of(480), data_of(40, numbers=True)
+    made = first.applied_to(Experiment().for_data(classes, "mine"), classes).changed(**{name: 0.01})
+    now = first.applied_around(made.for_data(numbers, "mine"), numbers, {name})
+    assert (now.training.optimizer, now.value(name)) == (made.training.optimizer, 0.01)
+    assert still_typed({name, "epochs"}, {"optimizer"}, now) == {"epochs"}
+    assert still_typed({name, "optimizer"}, {name}, now) == {"optimizer"}
 
 
 def test_patience_needs_a_validation_set() -> None:

@@ -85,7 +85,7 @@ def folded(network: Network) -> Network:
     about = network.brightness
     assert about is not None
     plain = network.copy()
-    plain.description = None
+    plain.description = Description()
     plain.weights[0][...] = network.weights[0] / about.deviation
     plain.biases[0][...] -= about.mean * plain.weights[0].sum(axis=1, keepdims=True)
     return plain
@@ -200,6 +200,15 @@ def test_a_new_network_for_such_images_standardises() -> None:
     assert network.brightness == data.brightness is not None
     assert network.description is not None
     assert network.description.class_names == data.class_names
+
+
+def test_an_untrained_network_keeps_it_when_its_description_is_set_again(rows: Array) -> None:
+    network = experiment(images()).build()
+    before = network.predict(rows)
+    assert network.description is None
+    network.description = network.description
+    np.testing.assert_array_equal(network.predict(rows), before)
+    assert network.background == network.brightness.background
 
 
 def test_an_experiment_without_it_trains_as_before_to_the_bit() -> None:

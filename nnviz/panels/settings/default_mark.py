@@ -17,7 +17,7 @@ _SIZE = 20  # pixels, less than the height of a field's row
 
 
 class DefaultMark(QToolButton):
-    """A small button that is visible only if one of its settings differs from what the preset gives for the data."""
+    """A small button that is visible only if one of its settings was typed."""
 
     def __init__(
         self, session: Session, name: str, title: str, field: QWidget, settings: dict[str, Callable[[Any], str]]
@@ -46,8 +46,11 @@ class DefaultMark(QToolButton):
         names = [name for name in self._settings if name in settings.typed]
         said = ""
         if names and settings.base is not None:
-            given = ", ".join(self._settings[name](settings.default(name)) for name in names)
-            said = f"Typed. {settings.base.name} gives {given} for these data."
+            given, now = (
+                ", ".join(self._settings[name](value(name)) for name in names)
+                for value in (settings.default, settings.value)
+            )
+            said = f"Typed. {settings.base.name} gives {given} for these data{', too' * (given == now)}."
             self.setToolTip(f"{said} Click to use that.")
             self.setAccessibleName(f"Use the default {self._title}, {given}")
         if self._field.accessibleDescription() in ("", self._said):  # else it is what is wrong with the field

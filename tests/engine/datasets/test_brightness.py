@@ -86,7 +86,6 @@ def test_the_description_has_it_and_comes_back(rng: np.random.Generator) -> None
     assert about is not None
     back = Description.from_dict(about.as_dict())
     assert back.brightness == data.brightness
-    assert back.background == data.background
     assert "brightness" not in Description("old", (6, 5)).as_dict()
     assert Description.from_dict({"title": "old", "example_shape": [6, 5]}).brightness is None
 

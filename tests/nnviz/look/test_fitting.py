@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
 from nnviz.look.fitting import fitted
+from nnviz.look.run_name import RunName
 
 SIZES, RULE = "784-512-256-10", "Adam 0.001"
 
@@ -28,6 +29,14 @@ def test_of_sizes_and_settings_the_sizes_are_cut(metrics: QFontMetrics) -> None:
     assert shown.startswith("784")
     assert "…" in shown
     assert shown.endswith(f"10 · {RULE}")
+
+
+def test_names_of_the_same_text_have_their_own_shorter_forms(metrics: QFontMetrics) -> None:
+    name = f"{SIZES} · {RULE}"
+    width = metrics.horizontalAdvance(name) - 20
+    assert fitted(RunName(name, SIZES), width) == SIZES
+    assert fitted(RunName(name, RULE), width) == RULE
+    assert fitted(name, width) not in (SIZES, RULE)
 
 
 def test_where_there_is_no_room_for_sizes_the_settings_stay(metrics: QFontMetrics) -> None:

@@ -14,13 +14,27 @@ from pytestqt.qtbot import QtBot
 from engine.assets_folder import ASSETS
 from engine.errors import FileFormatError
 from engine.experiment import Experiment
-from engine.presets import presets
+from engine.presets import Preset, presets
 from engine.training import FIXED_WHILE_TRAINING
 from nnviz.session.status import Status
 from nnviz.widgets.fields import NumberEdit
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow, close
-from tests.nnviz.helpers import action, find, is_shown, pause, pick, press, retype, train_for_a_while, wait_for
+from tests.nnviz.helpers import (
+    action,
+    find,
+    is_shown,
+    pause,
+    pick,
+    press,
+    retype,
+    store_settings,
+    stored_settings,
+    train_epochs,
+    train_for_a_while,
+    unfold,
+    wait_for,
+)
 
 
 def choose(window: MainWindow, name: str) -> QComboBox:
@@ -280,9 +294,13 @@ def test_a_typed_learning_rate_keeps_its_optimizer(ready_window: MainWindow, qtb
     assert derived(window).training.optimizer != "sgd"
     training = session.settings.experiment.training
     assert (training.optimizer, training.learning_rate) == ("sgd", 0.05)
-    assert session.settings.typed == {"optimizer", "learning_rate"}
+    assert session.settings.typed == {"learning_rate"}
     load(qtbot, window, "mnist")
     assert session.settings.experiment == derived(window).changed(learning_rate=0.05)
+    load(qtbot, window, "mpg")
+    qtbot.mouseClick(mark_of(window, "learningRate"), Qt.LeftButton)
+    assert session.settings.experiment == derived(window)
+    assert session.settings.typed == set()
 
 
 def test_what_comes_with_a_chosen_optimizer_was_not_typed(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -294,6 +312,160 @@ def test_what_comes_with_a_chosen_optimizer_was_not_typed(ready_window: MainWind
         load(qtbot, window, name)
         assert session.settings.experiment == derived(window).with_optimizer("rmsprop"), name
         assert session.settings.typed == {"optimizer"}
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> str:
+    """A table of so many examples that First steps stops early."""
+    rows = [f"{number / 7},{number % 13},{'ab'[number % 2]}" for number in range(1200)]
+    path = tmp_path / "many.csv"
+    path.write_text("\n".join(["x,z,kind", *rows]))
+    return str(path)
+
+
+def without_early_stopping(window: MainWindow, qtbot: QtBot, table: str) -> None:
+    choose(window, "First steps")
+    load(qtbot, window, table)
+    assert window.session.settings.experiment.training.patience == 15
+    unfold(qtbot, window, "regularisationGroup")
+    retype(qtbot, window, "patienceEdit", "0")
+    retype(qtbot, window, "validationShareEdit", "0")
+    retype(qtbot, window, "epochsEdit", "20")
+
+
+OFF = {"epochs": 20, "patience": 0, "validation_share": 0}
+
+
+def test_what_was_typed_stays_where_the_data_between_have_it_as_default(
+    ready_window: MainWindow, qtbot: QtBot, table: str
+) -> None:
+    window, session = ready_window, ready_window.session
+    without_early_stopping(window, qtbot, table)
+    first = session.settings.experiment
+    assert session.settings.typed == set(OFF)
+    load(qtbot, window, "mnist")
+    assert session.settings.experiment == derived(window).changed(epochs=20)
+    assert session.settings.typed == set(OFF)
+    load(qtbot, window, table)
+    assert session.settings.experiment == first == derived(window).changed(**OFF)
+    for _ in range(2):
+        for back, forth in (("actionUndo", "actionRedo"), ("actionRedo", "actionUndo")):
+            action(window, back).trigger()
+            qtbot.waitUntil(lambda: is_shown(session.data))
+            assert session.settings.typed == set(OFF), (back, forth)
+    for _ in range(2 + len(OFF)):
+        action(window, "actionUndo").trigger()
+        qtbot.waitUntil(lambda: is_shown(session.data))
+    assert session.settings.typed == set()
+    assert session.settings.experiment == derived(window)
+
+
+def test_what_was_typed_stays_where_a_trained_network_is_replaced(
+    ready_window: MainWindow, qtbot: QtBot, table: str
+) -> None:
+    window, session = ready_window, ready_window.session
+    without_early_stopping(window, qtbot, table)
+    train_epochs(qtbot, window, 1)
+    load(qtbot, window, "mnist")
+    assert session.runs.current.untouched
+    assert session.settings.experiment == derived(window).changed(epochs=1)
+    assert session.settings.typed == set(OFF)
+    action(window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    assert session.settings.experiment == derived(window).changed(**OFF | {"epochs": 1})
+    action(window, "actionRedo").trigger()
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    load(qtbot, window, table)
+    assert session.settings.experiment == derived(window).changed(**OFF | {"epochs": 1})
+
+
+def test_what_the_preset_gives_is_found_once_for_all_marks(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = ready_window.session.settings
+    choose(ready_window, "First steps")
+    given = settings.experiment
+    pick(qtbot, ready_window, "optimizerCombo", "Adam")
+    settings.change("layers", hidden=[9], activations=("tanh", "softmax"))
+    assert settings.typed == {"optimizer", "hidden", "activations"}
+    monkeypatch.delattr(Preset, "applied_to")
+    assert {name: settings.default(name) for name in settings.typed} == {
+        "optimizer": "sgd",
+        "hidden": given.hidden,
+        "activations": given.activations,
+    }
+
+
+def test_a_mark_or_a_preset_forgets_what_was_typed_for_other_data(
+    ready_window: MainWindow, qtbot: QtBot, table: str
+) -> None:
+    window, session = ready_window, ready_window.session
+    without_early_stopping(window, qtbot, table)
+    load(qtbot, window, "mnist")
+    mark = mark_of(window, "patience")
+    assert mark.toolTip().startswith("Typed. First steps gives 0 for these data, too.")
+    qtbot.mouseClick(mark, Qt.LeftButton)
+    assert session.settings.typed == {"epochs"}
+    assert not mark.isVisible()
+    action(window, "actionUndo").trigger()
+    assert session.settings.typed == set(OFF)
+    action(window, "actionRedo").trigger()
+    choose(window, "First steps")
+    assert session.settings.typed == set()
+    action(window, "actionUndo").trigger()
+    assert session.settings.typed == {"epochs"}
+    load(qtbot, window, table)
+    assert session.settings.experiment == derived(window).changed(epochs=20)
+
+
+def test_what_was_typed_for_other_data_is_known_at_the_next_start(
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, table: str
+) -> None:
+    without_early_stopping(ready_window, qtbot, table)
+    load(qtbot, ready_window, "mnist")
+    close(ready_window)
+    window = make_window()
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    assert window.session.settings.typed == set(OFF)
+    load(qtbot, window, table)
+    assert window.session.settings.experiment == derived(window).changed(**OFF)
+
+
+def test_patience_leads_back_with_the_validation_set_that_it_needs(
+    ready_window: MainWindow, qtbot: QtBot, table: str
+) -> None:
+    window, session = ready_window, ready_window.session
+    without_early_stopping(window, qtbot, table)
+    assert mark_of(window, "patience").toolTip().startswith("Typed. First steps gives 15 ")
+    qtbot.mouseClick(mark_of(window, "patience"), Qt.LeftButton)
+    assert session.settings.experiment == derived(window).changed(epochs=20)
+    retype(qtbot, window, "validationShareEdit", "0.3")
+    retype(qtbot, window, "patienceEdit", "7")
+    qtbot.mouseClick(mark_of(window, "patience"), Qt.LeftButton)
+    assert session.settings.experiment == derived(window).changed(epochs=20, validation_share=0.3)
+
+
+def test_what_followed_the_data_in_an_older_file_was_not_typed(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    """First steps gave tables other batches and epochs then, and files did not say what was typed."""
+    choose(ready_window, "First steps")
+    load(qtbot, ready_window, "penguins")
+    then = {"batch_size": 24, "epochs": 300, "optimizer": "sgd", "learning_rate": 0.2, "weight_decay": 0}
+    ready_window.session.settings.change("all", hidden=[17], **then)
+    close(ready_window)
+    store_settings(**{name: value for name, value in stored_settings().items() if name != "typed"})
+    window = make_window()
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    assert window.session.data.name == "penguins"
+    assert window.session.settings.experiment.training.epochs == 300, "the settings of then are shown"
+    assert window.session.settings.typed == {"hidden"}
+    close(window)
+    window = make_window()
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    assert window.session.settings.typed == {"hidden"}
+    load(qtbot, window, "mnist")
+    assert window.session.settings.experiment == derived(window).changed(hidden=[17])
 
 
 def test_undo_knows_the_preset_on_which_the_fields_were_based(ready_window: MainWindow, qtbot: QtBot) -> None:

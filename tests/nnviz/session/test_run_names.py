@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.datasets.brightness import Brightness
 from engine.experiment import Experiment
 from nnviz.look.run_name import RunName
 from nnviz.session.run_names import Settings, Subject, common, run_name, settings_of, shared
@@ -70,6 +71,13 @@ def test_compared_each_says_its_value_of_what_differs() -> None:
         "#2 · rate 0.05",
         "#3 · rate 1",
     ]
+
+
+def test_the_standardisation_is_named_only_beside_runs_of_the_same_data() -> None:
+    """Else it follows from the data, which the name says."""
+    light = {"brightness": Brightness(0.9, 0.8, 0.2)}
+    assert named({"data": "mine", **light}, {"data": "moons"}) == ["#1 · mine", "#2 · moons"]
+    assert named(light, {}) == ["#1 · standardisation mean 0.8, deviation 0.2", "#2 · standardisation none"]
 
 
 def test_what_most_have_comes_last_and_is_left_out_first() -> None:
