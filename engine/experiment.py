@@ -270,7 +270,7 @@ class Experiment:
     def as_dict(self) -> dict[str, Any]:
         """Returns all settings in types that JSON can hold; of a table also the default for missing values."""
         lists = {"shape": list(self.shape), "activations": list(self.activations)}
-        lists["data_settings"] = recorded_data_settings(self.data, self.data_settings)
+        lists["data_settings"] = recorded_data_settings(self.data, self.data_settings, self.inputs)
         entries = {name: getattr(self, name) for name in _OWN} | lists | {"training": self.training.as_dict()}
         if self.brightness is None:
             del entries["brightness"]
