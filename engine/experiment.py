@@ -15,7 +15,7 @@ from engine.datasets.brightness import Brightness, brightness_in
 from engine.datasets.dataset import Dataset
 from engine.datasets.description import Description
 from engine.datasets.source import Value, frozen
-from engine.errors import DataError, SettingError, Verbatim
+from engine.errors import DataError, SettingError, Verbatim, counted
 from engine.events import Event
 from engine.history import History
 from engine.initializers import INITIALIZERS
@@ -175,7 +175,7 @@ class Experiment:
             raise SettingError(
                 "shape",
                 Verbatim(", ".join(map(str, shape))),
-                f"must start with {_counted(self.inputs, 'input')} and end with {_counted(self.outputs, 'output')}, "
+                f"must start with {counted(self.inputs, 'input')} and end with {counted(self.outputs, 'output')}, "
                 f"as the data has them",
                 f"Change the layers between {self.inputs} and {self.outputs}.",
             )
@@ -404,10 +404,6 @@ def _brightness(entries: object) -> Brightness | None:
         return brightness_in(entries)
     except DataError as error:
         raise SettingError("brightness", error.value, error.rule, error.remedy) from None
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _loss_of_numbers(loss: str) -> str:
