@@ -138,6 +138,11 @@ def bad_file(path: Path, value: str, rule: str, remedy: str = ANOTHER_FILE) -> F
     return FileFormatError(path.name, Verbatim(value), rule, remedy)
 
 
+def counted(number: int, noun: str) -> str:
+    """ "1 row", "2,000 rows"."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def shown(value: object) -> str:
     """Returns a value as a text that is short enough for a message."""
     if isinstance(value, np.generic):

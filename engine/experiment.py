@@ -15,7 +15,7 @@ from engine.datasets.brightness import Brightness, brightness_in
 from engine.datasets.dataset import Dataset
 from engine.datasets.description import Description
 from engine.datasets.source import Value, frozen
-from engine.errors import DataError, SettingError, Verbatim
+from engine.errors import DataError, SettingError, Verbatim, counted
 from engine.events import Event
 from engine.history import History
 from engine.initializers import INITIALIZERS
@@ -175,7 +175,7 @@ class Experiment:
             raise SettingError(
                 "shape",
                 Verbatim(", ".join(map(str, shape))),
-                f"must start with {_counted(self.inputs, 'input')} and end with {_counted(self.outputs, 'output')}, "
+                f"must start with {counted(self.inputs, 'input')} and end with {counted(self.outputs, 'output')}, "
                 f"as the data has them",
                 f"Change the layers between {self.inputs} and {self.outputs}.",
             )
@@ -270,7 +270,7 @@ class Experiment:
     def as_dict(self) -> dict[str, Any]:
         """Returns all settings in types that JSON can hold; of a table also the default for missing values."""
         lists = {"shape": list(self.shape), "activations": list(self.activations)}
-        lists["data_settings"] = recorded_data_settings(self.data, self.data_settings)
+        lists["data_settings"] = recorded_data_settings(self.data, self.data_settings, self.inputs)
         entries = {name: getattr(self, name) for name in _OWN} | lists | {"training": self.training.as_dict()}
         if self.brightness is None:
             del entries["brightness"]
@@ -404,10 +404,6 @@ def _brightness(entries: object) -> Brightness | None:
         return brightness_in(entries)
     except DataError as error:
         raise SettingError("brightness", error.value, error.rule, error.remedy) from None
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _loss_of_numbers(loss: str) -> str:

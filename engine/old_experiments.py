@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from engine.datasets import DATASETS
-from engine.datasets.opening import TABLE_FILES, is_idx
+from engine.datasets.opening import is_idx
 from engine.datasets.table_dataset import DROP, FILL
 from engine.errors import SettingError
 
 # What an entry of version 0.3 has where it says nothing.
 _INPUTS, _HIDDEN, _OUTPUTS, _OUTPUT = 784, (64, 32), 10, "softmax"
+_INPUTS_OF_FOLDERS = 784  # of pictures, without the setting of their side
 _OF_TABLES = {
     "target",
     "summary",
@@ -27,28 +27,35 @@ _OF_TABLES = {
 }
 
 
-def recorded_data_settings(data: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+def recorded_data_settings(data: str, settings: Mapping[str, Any], inputs: int | None = None) -> dict[str, Any]:
     """Data settings as files hold them: of a table it is always written what is done about missing values.
 
     Versions up to 0.22 left out rows with a missing value by default, and wrote nothing then.
+
+    Args:
+        inputs: how many inputs the data have, if known.
     """
-    return {"missing": FILL, **settings} if _is_table(data, settings) else dict(settings)
+    return {"missing": FILL, **settings} if _may_be_table(data, settings, inputs) else dict(settings)
 
 
-def present_data_settings(data: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The data settings of :func:`recorded_data_settings`, or of an older file, without today's default."""
+def present_data_settings(data: str, settings: Mapping[str, Any], inputs: int | None = None) -> dict[str, Any]:
+    """The data settings of :func:`recorded_data_settings`, or of an older file, without today's default.
+
+    Data of which it is not known that they are no table get a setting of tables, which other files and folders ignore:
+    see :meth:`~engine.datasets.source.DataSource.different`.
+    """
     if settings.get("missing") == FILL:
         return {name: value for name, value in settings.items() if name != "missing"}
-    return {"missing": DROP, **settings} if _is_table(data, settings) else dict(settings)
+    return {"missing": DROP, **settings} if _may_be_table(data, settings, inputs) else dict(settings)
 
 
-def _is_table(data: str, settings: Mapping[str, Any]) -> bool:
-    """Whether data of that name or path are a table, as far as possible without a look at the disk."""
+def _may_be_table(data: str, settings: Mapping[str, Any], inputs: int | None) -> bool:
+    """Whether data of that name or path can be a table. The disk may be absent: only what is recorded counts."""
     if data in list(DATASETS):
         return DATASETS[data].table is not None
     if data.lower().endswith(".npz") or is_idx(data):
         return False
-    return data.lower().endswith(TABLE_FILES) or not _OF_TABLES.isdisjoint(settings) or os.path.isfile(data)
+    return not _OF_TABLES.isdisjoint(settings) or not ("side" in settings or inputs == _INPUTS_OF_FOLDERS)
 
 
 def with_present_names(entries: object) -> object:
@@ -61,7 +68,9 @@ def with_present_names(entries: object) -> object:
     entries = dict(entries)
     data, settings = entries.get("data"), entries.get("data_settings", {})
     if isinstance(data, str) and isinstance(settings, Mapping):
-        entries["data_settings"] = present_data_settings(data, settings)
+        shape = entries.get("shape")
+        inputs = shape[0] if isinstance(shape, (list, tuple)) and shape else None
+        entries["data_settings"] = present_data_settings(data, settings, inputs)
     entries.pop("strengths", None)  # of distortions that were switched off
     if not {"inputs", "outputs", "layers", "output"} & set(entries):
         return entries

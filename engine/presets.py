@@ -12,6 +12,7 @@ from engine.assets_folder import ASSETS
 from engine.augmentation import Augmentation
 from engine.datasets.dataset import Dataset
 from engine.errors import EngineError, SettingError, bad_file
+from engine.errors import counted as _counted
 from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
 from engine.optimizers import OPTIMIZERS
@@ -261,10 +262,6 @@ def _words_of(training: TrainingSettings) -> str:
     words.append(f"up to {_counted(training.epochs, 'epoch')}")
     words.append(f"stops when the validation error has not improved for {_counted(training.patience, 'epoch')}")
     return ", ".join(words)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def presets() -> list[Preset]:

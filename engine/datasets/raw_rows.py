@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.datasets.cells import shortened
 from engine.datasets.table import listed
-from engine.errors import DataError, Verbatim
+from engine.errors import DataError, Verbatim, counted
 from engine.validation import Array
 
 Cells = Sequence[Any] | Array
@@ -37,7 +37,7 @@ def columns_of(rows: object, names: Sequence[str], parameter: str) -> list[Cells
         if rows.ndim != 2:
             raise _no_rows(parameter, f"of dimensions {rows.shape}")
         if rows.shape[1] != len(names):
-            raise _wrong_width(parameter, f"of {_counted(rows.shape[1])}", names)
+            raise _wrong_width(parameter, f"of {counted(rows.shape[1], 'column')}", names)
         return [rows[:, place] for place in range(len(names))]
     if _is_frame(rows):
         return _columns_of_frame(rows, names, parameter)
@@ -110,7 +110,7 @@ def _values(row: object, names: Sequence[str], parameter: str, place: int) -> Se
     if not isinstance(row, (list, tuple)) and not (isinstance(row, np.ndarray) and row.ndim == 1):
         raise _no_rows(parameter, f"with a row of type {type(row).__name__} at [{place}]")
     if len(row) != len(names):
-        raise _wrong_width(parameter, f"of {_counted(len(row))} at [{place}]", names)
+        raise _wrong_width(parameter, f"of {counted(len(row), 'column')} at [{place}]", names)
     return row
 
 
@@ -120,10 +120,6 @@ def _no_rows(parameter: str, value: str) -> DataError:
 
 
 def _wrong_width(parameter: str, value: str, names: Sequence[str]) -> DataError:
-    rule = f"must have {_counted(len(names))}, in this order: {listed(names)}"
+    rule = f"must have {counted(len(names), 'column')}, in this order: {listed(names)}"
     remedy = "Give raw values for these, or dicts. For encoded inputs, use net.network."
     return DataError(parameter, Verbatim(value), rule, remedy)
-
-
-def _counted(columns: int) -> str:
-    return f"{columns:,} column{'s' * (columns != 1)}"

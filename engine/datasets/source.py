@@ -23,6 +23,7 @@ PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The
 
 YES_NO = {"yes": True, "no": False, "true": True, "false": False}
 
+_OF_OLDER_RECORDS = ("missing", "drop")
 Value = Any  # a number, a text, None, or a tuple of these: what JSON can hold
 
 
@@ -127,10 +128,14 @@ class DataSource:
         return with_own_of(with_fewer(made, given), given)
 
     def different(self, settings: Mapping[str, Value]) -> dict[str, Value]:
-        """Those of the settings that are not the usual ones, in their order. Raises SettingError for unknown ones."""
+        """Those of the settings that are not the usual ones, in their order. Raises SettingError for unknown ones.
+
+        What records of older versions may say of any file is left out of data that are no table.
+        """
         known = [each.name for each in self.every_setting]
-        for name in settings:
-            if name not in known:
+        for name, value in settings.items():
+            is_of_record = self.file is not None and (name, value) == _OF_OLDER_RECORDS
+            if name not in known and not is_of_record:
                 choices = f"Choose from: {', '.join(known)}."
                 raise SettingError("data_settings", name, f"must be a setting of {self.title}", choices)
         every = self.every_setting

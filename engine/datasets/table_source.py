@@ -30,6 +30,7 @@ from engine.datasets.table_dataset import (
     table_dataset,
 )
 from engine.datasets.table_format import ENCODINGS, FORMAT, TableFormat, sniff
+from engine.errors import counted
 
 _USUAL_NAMES = ("target", "label", "class", "species", "y")
 _ID = re.compile(
@@ -153,9 +154,9 @@ def notes_of(prepared: PreparedTable) -> list[str]:
     counts = prepared.counts
     notes = [f"{row}: left out." for row in counts.summaries]
     if counts.without_target:
-        notes.append(f"{_rows(counts.without_target)} without the value to predict left out.")
+        notes.append(f"{counted(counts.without_target, 'row')} without the value to predict left out.")
     if counts.without_input:
-        notes.append(f"{_rows(counts.without_input)} with a missing value left out.")
+        notes.append(f"{counted(counts.without_input, 'row')} with a missing value left out.")
     if counts.filled:
         notes.append(f"{filled_in(prepared)}.")
     left_out = [(name, why) for name, why in counts.left_out.items() if why != IGNORED]
@@ -205,7 +206,10 @@ def notes_of_classes(table: Table, prepared: PreparedTable) -> list[str]:
     if table.column(name).kind == NUMBER and data.outputs > MANY_CLASSES:
         what = f"Column {name} has {data.outputs:,} different numbers"
         return [*notes, f"{what}, each a class of its own: predict it as a number instead (regression)."]
-    rare = [f"{data.class_name(int(each))} ({_rows(counts[each])})" for each in np.flatnonzero(counts <= _RARE)]
+    rare = [
+        f"{data.class_name(int(each))} ({counted(int(counts[each]), 'row')})"
+        for each in np.flatnonzero(counts <= _RARE)
+    ]
     return [*notes, f"Too few rows to learn a class from: {_names(rare)}."] if rare else notes
 
 
@@ -227,9 +231,9 @@ def _notes_of_file(table: Table) -> list[str]:
     if table.form is not None and table.form.doubt:
         notes.append(f"{told_guess(table.form.decimal, table.form.doubt)} If not, choose another decimal mark.")
     if table.skipped:
-        notes.append(f"{_lines(len(table.skipped))} above the table left out.")
+        notes.append(f"{counted(len(table.skipped), 'line')} above the table left out.")
     if table.ragged:
-        notes.append(f"{_rows(table.ragged)} with more or fewer cells than columns left out.")
+        notes.append(f"{counted(table.ragged, 'row')} with more or fewer cells than columns left out.")
     wrong = table.problem_count - table.ragged
     if wrong > 0:
         cells = (
@@ -237,14 +241,6 @@ def _notes_of_file(table: Table) -> list[str]:
         )
         notes.append(f"{cells} as missing.")
     return notes
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} {'row' if count == 1 else 'rows'}"
-
-
-def _lines(count: int) -> str:
-    return f"{count:,} {'line' if count == 1 else 'lines'}"
 
 
 def _names(names: list[str]) -> str:

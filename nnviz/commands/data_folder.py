@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from engine.datasets.opening import COLOUR_NOTE
-from engine.datasets.picture_folder import folder_dataset
-from engine.datasets.source import Value, with_fewer, without_drawing
+from engine.datasets.opening import COLOUR_NOTE, read_folder
+from engine.datasets.source import Value
 from nnviz.commands.data_facts import facts_of, summary_of
 from nnviz.commands.progress import reading
 from nnviz.look import text
@@ -18,13 +18,12 @@ _MOST_UNREAD = 20  # files that are listed
 def described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str]:
     """Reads the pictures, and tells of classes and of files that cannot be read. Raises EngineError or OSError."""
     with reading(path.name, " pictures") as show:
-        dataset, report = folder_dataset(path, progress=show, **without_drawing(settings, ()))
-        dataset = with_fewer(dataset, settings)
+        dataset, report = read_folder(path, settings, show)
     yield f"{text.name(dataset.title)}: a folder of pictures, {summary_of(dataset)}"
     if report.has_colour:
         yield COLOUR_NOTE
     yield ""
-    yield from facts_of(dataset)
+    yield from facts_of(replace(dataset, notes=()))  # they are told at more length
     for name in report.empty_classes[:_MOST_UNREAD]:
         yield f"{text.name(name)} is no class: none of its pictures could be read"
     if report.unread:

@@ -14,6 +14,7 @@ from engine.datasets.table_columns import NUMBER, Column
 from engine.datasets.table_dataset import CLASSIFICATION, IGNORED, REGRESSION, PreparedTable
 from engine.datasets.table_format import TableFormat
 from engine.datasets.table_source import filled_in, guess_target, notes_of_classes, notes_of_ids, open_table, prepare
+from engine.errors import counted
 from nnviz.commands.data_facts import facts_of
 from nnviz.commands.progress import reading
 from nnviz.commands.tabular import lines_of
@@ -130,7 +131,7 @@ def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mappi
     if counts.filled:
         yield text.plain(filled_in(prepared))
         if counts.with_gaps:
-            rows = f"{counts.with_gaps:,} {'row' if counts.with_gaps == 1 else 'rows'}"
+            rows = counted(counts.with_gaps, "row")
             yield f"  (--data-setting missing=drop leaves out {rows} with a missing input)"
     yield from (text.plain(note) for note in [*notes_of_classes(table, prepared), *notes_of_ids(table, prepared)])
     yield f"inputs of the network: {dataset.width:,}"

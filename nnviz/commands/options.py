@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+from collections.abc import Collection
 from typing import Any, NoReturn
 
 from nnviz import __version__
@@ -16,11 +17,15 @@ from nnviz.commands.train_options import add_train
 from nnviz.look.text import visible
 from nnviz.program_name import program_name
 
-_COMMANDS = ("train", "sweep", "evaluate", "predict", "export", "explain", "data", "runs", "screenshot")
-
 
 class _Parser(argparse.ArgumentParser):
-    """Takes only whole option names: a command kept in a file must mean the same in later versions."""
+    """Takes only whole option names: a command kept in a file must mean the same in later versions.
+
+    Attributes:
+        commands: the names of the commands that it takes.
+    """
+
+    commands: Collection[str] = ()
 
     def __init__(self, prog: str | None = None, **options: Any) -> None:
         super().__init__(prog, **{**options, "allow_abbrev": False})
@@ -40,20 +45,20 @@ class _Defaults(argparse.ArgumentDefaultsHelpFormatter):
 def parsed(words: list[str]) -> argparse.Namespace:
     """The arguments of a command line of at least one word; a first word that is no command is a file to open."""
     whole = parser()
-    if words[0].startswith("-") or words[0] in _COMMANDS:
+    if words[0].startswith("-") or words[0] in whole.commands:
         arguments = whole.parse_args(words, argparse.Namespace(words=words))
         if arguments.window_data is not None and arguments.command != "window":
             whole.error(f"--data {arguments.window_data}: must come after the command {arguments.command}")
         return arguments
     if not os.path.exists(words[0]):
-        known = ", ".join(_COMMANDS)
+        known = ", ".join(whole.commands)
         whole.error(f"{words[0]}: is no command, and there is no such file or folder. Commands: {known}")
     if len(words) > 1:
         whole.error(f"{words[1]}: cannot be given after the file {words[0]}, which the window opens alone")
     return argparse.Namespace(command="window", file=words[0], window_data=None, words=words)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> _Parser:
     about = "Watch a neural network learn. Without a command, the window opens: with FILE or --data, or as you left it."
     whole = _Parser(program_name(), description=about)
     whole.add_argument("--version", action="version", version=f"nnviz {__version__}")
@@ -85,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
     runs = _command(commands, "runs", "list the runs in the library; show, export, import, delete or thin them")
     add_runs(runs, _command_of_runs)
     _add_screenshot(_command(commands, "screenshot", "write a picture of the window, without a display"))
-    assert tuple(commands.choices) == _COMMANDS
+    whole.commands = commands.choices
     return whole
 
 

@@ -74,7 +74,7 @@ class DataReader:
         assert source.file is not None, f"{name} is no file"
         settings = without_own(settings)
         if source.table is None:
-            return self._preview_files(name, source, settings, progress, is_whole)
+            return self._preview_files(name, source, source.different(settings), progress, is_whole)
         known = () if _is_table_file(source) else ("target", "ignored")  # nothing is to be guessed
         usual = {each.name: each.usual for each in source.settings if each.name in known}
         return self._preview_table(name, source, {**usual, **settings}, progress, is_whole)

@@ -10,7 +10,8 @@ class Group(NamedTuple):
 
     Attributes:
         sweep: the number of the plan; 0 for runs that belong to none.
-        trial: which of the trials of the plan, counted from 0. Without a plan, the number of the first of the runs.
+        trial: which of the trials of the plan, counted from 0. Without a plan, the number of the first of the runs,
+            which may be deleted.
     """
 
     sweep: int

@@ -23,15 +23,15 @@ from nnviz.library.faults import LibraryError, UnknownRunError, damaged, in_use,
 from nnviz.library.groups import Group
 from nnviz.library.listing import (
     Entry,
+    EqualRuns,
     Listing,
     data_of_runs,
     entries,
-    equal_runs,
     experiments_of_runs,
     groups_of_runs,
     listed,
     read_records,
-    runs_of_group,
+    runs_of_trial,
     values_of_runs,
     values_of_sweeps,
 )
@@ -75,6 +75,7 @@ class Library:
         self.path, self._seconds = library_path() if path is None else Path(path), seconds
         self.database, self.notice = open_database(self.path, seconds)
         self.room = Room(self.database)
+        self._equal_runs = EqualRuns()
         self._undoable: set[int] = set()
         self._undoes = lock_of_deletions(self.path)  # held while there are any
         if self.why_read_only is None:
@@ -165,7 +166,7 @@ class Library:
 
     def equal_runs(self) -> dict[int, Group]:
         """Returns of each run that has the same settings but the seed as the one next to it, its group."""
-        return equal_runs(self.database)
+        return self._equal_runs.groups(self.database)
 
     def experiments(self, runs: Sequence[int]) -> dict[int, str]:
         """Returns the experiments of these runs, as they are written, by number."""
@@ -173,7 +174,9 @@ class Library:
 
     def runs_of_group(self, group: Group) -> list[int]:
         """Returns the numbers of the runs that differ in their seed only, the oldest first."""
-        return runs_of_group(self.database, group)
+        if group.is_of_plan:
+            return runs_of_trial(self.database, group)
+        return [run for run, each in self._equal_runs.groups(self.database, group.trial).items() if each == group]
 
     def values(self, sort: str) -> dict[int, float]:
         """Returns a figure of all runs for which it is known, by number; of one that diverged it is infinite.

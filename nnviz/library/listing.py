@@ -16,7 +16,6 @@ from nnviz.library.records import RunRecord, columns, record_of, target_in
 from nnviz.library.schema import FIGURES
 
 _PAGE = 50
-_DIGITS = "-0123456789 "
 # The last epoch of a run with the same figures as the run: it is the one that they are of.
 _SAME = " AND ".join(f"epochs.{name} IS runs.{name}" for name in FIGURES)
 _KIND = "SELECT kind FROM sweeps WHERE sweeps.id = runs.sweep"
@@ -234,37 +233,62 @@ def groups_of_runs(database: Database, folded: Collection[int] = ()) -> dict[int
     return {int(run): Group(int(sweep), int(trial)) for run, sweep, trial in database.rows(f"{query} ORDER BY id")}
 
 
-def equal_runs(database: Database, since: int = 0) -> dict[int, Group]:
-    """The group of each run that another one with equal settings follows or precedes. Raises LibraryError.
+class EqualRuns:
+    """Finds runs with equal settings. What was read of a run once is not read again until it changes."""
 
-    Runs of a group were trained to their end with equal settings but for the seed, have the same name and note, and no
-    other run of the same data lies between them. Runs that belong to a plan are not grouped, and branches do not count.
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[float, str]] = {}
 
-    Args:
-        since: the number of the first run that is looked at.
-    """
-    can_join = "status IN ('finished', 'diverged')" + (" AND sweep IS NULL" if database.has_sweeps else "")
-    query = (
-        f"SELECT id, {can_join}, data, fingerprint, name, note, experiment FROM runs "
-        "WHERE left_at IS NULL AND parent IS NULL AND deleted IS NULL AND id >= ? ORDER BY id"
-    )
-    latest: dict[tuple[str, str], tuple[object, list[int]]] = {}
-    found: list[list[int]] = []
-    for run, is_done, data, fingerprint, name, note, made in database.rows(query, (since,)):
-        key = (name, note, _without_seed(str(made))) if is_done else None
-        before, runs = latest.get((data, fingerprint), (None, []))
-        if key is not None and key == before:
-            runs.append(int(run))
-        else:
-            latest[data, fingerprint] = key, [int(run)]
-            found.append(latest[data, fingerprint][1])
-    return {run: Group(0, runs[0]) for runs in found if len(runs) > 1 for run in runs}
+    def groups(self, database: Database, since: int = 0) -> dict[int, Group]:
+        """The group of each run that another one with equal settings follows or precedes. Raises LibraryError.
+
+        Runs of a group were trained to their end with equal settings but for the seed, have the same name and note, and
+        no other run of the same data lies between them. Runs that belong to a plan are not grouped, and branches do not
+        count. Of a group whose first run was deleted, it stays the first one as long as its deletion can be undone.
+
+        Args:
+            since: the number of the first run that is looked at.
+        """
+        can_join = "status IN ('finished', 'diverged')" + (" AND sweep IS NULL" if database.has_sweeps else "")
+        query = (
+            f"SELECT id, {can_join}, deleted IS NOT NULL, data, fingerprint, name, note, updated FROM runs "
+            "WHERE left_at IS NULL AND parent IS NULL AND id >= ? ORDER BY id"
+        )
+        rows = database.rows(query, (since,))
+        self._read(database, {int(row[0]): float(row[-1]) for row in rows if row[1]})
+        latest: dict[tuple[str, str], tuple[object, Group, list[int]]] = {}
+        deleted: dict[tuple[str, str], dict[object, int]] = {}  # of those since the last run that is there, the first
+        found: list[tuple[Group, list[int]]] = []
+        for run, is_done, is_deleted, data, fingerprint, name, note, _ in rows:
+            of_data = data, fingerprint
+            key = (name, note, self._known[run][1]) if is_done and run in self._known else None
+            if is_deleted:
+                deleted.setdefault(of_data, {}).setdefault(key, run)
+                continue
+            before = deleted.pop(of_data, {})
+            if key is None or of_data not in latest or latest[of_data][0] != key:
+                first = run if key is None else before.get(key, run)
+                latest[of_data] = key, Group(0, int(first)), []
+                found.append(latest[of_data][1:])
+            latest[of_data][2].append(int(run))
+        return {run: group for group, runs in found if len(runs) > 1 for run in runs}
+
+    def _read(self, database: Database, changed: dict[int, float]) -> None:
+        """Reads the experiments of runs that are not known as they were changed last."""
+        self._known = {run: known for run, known in self._known.items() if known[0] == changed.get(run, known[0])}
+        new = [run for run in changed if run not in self._known]
+        made = experiments_of_runs(database, new) if new else {}
+        self._known |= {run: (changed[run], _without_seed(text)) for run, text in made.items()}
 
 
 def _without_seed(experiment: str) -> str:
-    """The text of an experiment without the seed of its training, which comes after that of the data."""
-    before, seed, after = experiment.rpartition('"seed":')
-    return f"{before}{after.lstrip(_DIGITS)}" if seed else experiment
+    """The text of an experiment without the seed of its training, the same for any order of its entries."""
+    try:
+        entries = json.loads(experiment)
+        entries["training"].pop("seed", None)
+        return json.dumps(entries, sort_keys=True)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return experiment  # it cannot be read
 
 
 def experiments_of_runs(database: Database, runs: Sequence[int]) -> dict[int, str]:
@@ -273,10 +297,8 @@ def experiments_of_runs(database: Database, runs: Sequence[int]) -> dict[int, st
     return {int(run): str(made) for run, made in database.rows(query)}
 
 
-def runs_of_group(database: Database, group: Group) -> list[int]:
-    """The numbers of its runs, the oldest first. Raises LibraryError."""
-    if not group.is_of_plan:
-        return [run for run, each in equal_runs(database, group.trial).items() if each == group]
+def runs_of_trial(database: Database, group: Group) -> list[int]:
+    """The numbers of the runs of a group of a plan, the oldest first. Raises LibraryError."""
     query = "SELECT id FROM runs WHERE sweep = ? AND trial = ? AND deleted IS NULL ORDER BY id"
     return [int(row[0]) for row in database.rows(query, group)]
 

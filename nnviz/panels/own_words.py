@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine.datasets import Dataset
 from engine.datasets.raw_columns import raw_columns
+from engine.errors import counted
 from engine.validation import Array, parse_share
 from nnviz.look import text
 from nnviz.session.asked_own import OwnAnswers, Tested
@@ -56,7 +57,7 @@ def totals(answers: OwnAnswers | None, noun: str) -> str:
         return ""
     count, wrong = len(answers.split), int(answers.are_wrong.sum())
     verb = "is" if wrong == 1 else "are"
-    return f"{wrong:,} of {_counted(count, noun)} of your own {verb} answered wrong."
+    return f"{wrong:,} of {text.grouped(counted(count, noun))} of your own {verb} answered wrong."
 
 
 def progress(is_mixed_in: Array, learned: Array, share: float, since: str) -> tuple[str, ...]:
@@ -90,12 +91,8 @@ def since_then(tested: Tested | None, names: Sequence[str], noun: str) -> str:
     worst = int(tested.by_class.argmax())
     most = f", most often {names[worst]}" if tested.forgotten > 1 and worst < len(names) else ""
     verb = "is" if tested.forgotten == 1 else "are"
-    forgotten = f"{_counted(tested.forgotten, noun)} right before {verb} wrong now{most}"
+    forgotten = f"{text.grouped(counted(tested.forgotten, noun))} right before {verb} wrong now{most}"
     return f"{change}; {forgotten}; {tested.learned:,} the other way round"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{text.count(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def _error(value: float, is_share: bool) -> str:

@@ -258,11 +258,11 @@ class Canvas(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accepts pictures and files; whether a file can be read is only known after the drop.
 
-        Data and runs are the window's, below it.
+        Data, networks and runs are the window's, below it.
         """
         given = event.mimeData()
         path = given.urls()[0].toLocalFile() if given.hasUrls() else ""
-        if given.hasImage() or (given.hasUrls() and not (is_data(path) or is_exported_run(path))):
+        if given.hasImage() or (given.hasUrls() and not _is_of_window(path)):
             event.acceptProposedAction()
             self._set_target(True)
 
@@ -373,3 +373,8 @@ def _ring(diameter: float) -> QCursor:
         painter.drawEllipse(QRectF(inset, inset, size - 2 * inset, size - 2 * inset))
     painter.end()
     return QCursor(pixmap)
+
+
+def _is_of_window(path: str) -> bool:
+    """Whether it has a name as data, networks and runs have; .npz files are either."""
+    return is_data(path) or is_exported_run(path) or path.lower().endswith(".json")

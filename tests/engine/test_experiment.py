@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -263,6 +264,23 @@ def test_files_of_tables_say_what_is_done_about_gaps_or_are_old_and_left_such_ro
     assert Experiment.from_dict({"data": data, "data_settings": written}) == made
     fresh = Experiment(data=data, data_settings={name: each for name, each in meant.items() if name != "missing"})
     assert Experiment.from_dict(fresh.as_dict()) == fresh
+
+
+@pytest.mark.parametrize(
+    ("data", "inputs", "meant"),
+    [("t.xyz", 3, {"missing": "drop"}), ("t", 3, {"missing": "drop"}), ("shapes.data", 784, {}), ("shapes", 784, {})],
+)
+def test_what_older_files_of_data_mean_needs_no_look_at_them(
+    data: str, inputs: int, meant: dict[str, Any], tmp_path: Path
+) -> None:
+    for is_there in (False, True):
+        if is_there:
+            (tmp_path / data).write_text("a,b\n1,2\n")
+        older = {"data": str(tmp_path / data), "shape": [inputs, 2], "activations": ["softmax"]}
+        assert Experiment.from_dict(older).data_settings == meant
+        fresh = Experiment.from_dict(older).changed(data_settings={})
+        assert Experiment.from_dict(fresh.as_dict()) == fresh
+        assert ("missing" in fresh.as_dict()["data_settings"]) == bool(meant), "older versions can load folders"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from engine.datasets.source import DataSetting
 from engine.datasets.table_dataset import CLASSIFICATION, DROP, FILL, KEEP, MEDIAN, REGRESSION
 from engine.datasets.table_format import ENCODINGS
 from engine.datasets.table_source import format_settings
-from engine.errors import EngineError
+from engine.errors import EngineError, counted
 from nnviz.look import text, theme
 from nnviz.panels.importing.choices import PARTS, Choices
 from nnviz.panels.importing.table_view import PreviewTable
@@ -208,7 +208,7 @@ class TablePart(QWidget):
 
 def _told_cost(rows: int | None) -> str:
     """ "leave out 709 rows", if it is known how many have a missing value."""
-    return _LEAVE_OUT if rows is None else f"leave out {text.count(rows)} {'row' if rows == 1 else 'rows'}"
+    return _LEAVE_OUT if rows is None else f"leave out {text.grouped(counted(rows, 'row'))}"
 
 
 def _told_skipped(lines: Sequence[str]) -> str:

@@ -60,9 +60,8 @@ class SweepPage(Page):
         self.go_on = pill("go on", "sweepGoOnButton", "Go on with the sweep", _GO_ON_TIP)
         self.start = pill("▷ start", "sweepStartButton", "Start the sweep", _START_TIP)
         self._start_stop = StartStop(self.start, self._start_or_stop)
-        theme.sized(
-            self.start.setFixedWidth, _START
-        )  # how far it is must not lay out the window anew, several times a second
+        # How far it is must not lay out the window again, several times a second.
+        theme.sized(self.start.setFixedWidth, _START)
         arranged(QHBoxLayout(self.aside), 1, self.go_on, self.start, spacing=6)
 
     def _connect(self) -> None:

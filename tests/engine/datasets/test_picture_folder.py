@@ -15,11 +15,12 @@ import pytest
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from engine.datasets import load_data, picture_folder
+from engine.datasets import load_data, picture_folder, source_of
 from engine.datasets.class_folders import Unread
 from engine.datasets.dataset import Dataset
 from engine.datasets.picture_folder import folder_dataset
 from engine.errors import DataError, EngineError, FileFormatError, SettingError
+from engine.old_experiments import present_data_settings
 from engine.validation import Array
 from tests.engine.helpers import refused
 
@@ -85,6 +86,16 @@ def test_pictures_are_with_their_class_and_in_order(folder: Path) -> None:
     pictures, names = all_of(folder)
     assert pictures[:, 5, 5].tolist() == [0, 1, 2, 3, 4, 100, 101, 102, 103, 104]
     assert names == ("cat",) * 5 + ("dog",) * 5
+
+
+def test_a_record_of_an_older_version_may_say_of_any_file_what_holds_for_tables(folder: Path) -> None:
+    named = folder.rename(folder.with_name("shapes.data"))
+    settings = present_data_settings(str(named), {})
+    assert len(load_data(str(named), settings).train) == 8
+    assert source_of(str(named)).different(settings) == {}
+    for wrong in ({"missing": "median"}, {"target": "x"}):
+        with refused(SettingError, "data_settings", next(iter(wrong))):
+            load_data(str(named), wrong)
 
 
 def test_a_share_of_each_class_is_for_the_test(folder: Path) -> None:

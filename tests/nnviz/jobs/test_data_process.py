@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engine.datasets import load_data, source_of
 from engine.errors import EngineError, FileFormatError, ProcessError
@@ -64,6 +65,17 @@ def test_it_reads_the_same_as_anybody(process: DataProcess, table: Path) -> None
     np.testing.assert_array_equal(read.train.inputs, here.train.inputs)
     np.testing.assert_array_equal(read.scaling.mean, here.scaling.mean)  # type: ignore[union-attr]
     assert told[-1] == (table.stat().st_size,) * 2
+
+
+def test_a_folder_is_previewed_with_what_older_versions_may_have_noted_of_any_file(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "shapes.data" / name).mkdir(parents=True)
+        for shade in (0, 90, 200):
+            Image.new("L", (28, 28), shade).save(tmp_path / "shapes.data" / name / f"{shade}.png")
+    preview = DataReader().preview(str(tmp_path / "shapes.data"), {"missing": "drop", "side": 14}, ignored, True)
+    assert preview.error is None
+    assert preview.settings == {"side": 14}
+    assert preview.outcome is not None
 
 
 def test_a_file_that_was_looked_at_is_not_read_again(process: DataProcess, table: Path) -> None:

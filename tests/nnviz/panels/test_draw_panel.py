@@ -14,6 +14,8 @@ from PyQt5.QtWidgets import QApplication, QCheckBox, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
+from engine.network import Network
+from engine.storage import save_network
 from nnviz.digits import photograph
 from nnviz.digits.strokes import Ink
 from nnviz.window.main_window import MainWindow
@@ -162,6 +164,18 @@ def test_text_is_not_welcome(ready_window: MainWindow) -> None:
     given = QMimeData()
     given.setText("5")
     assert not drop(ready_window, given)
+
+
+@pytest.mark.parametrize("name", ["net.json", "NET.JSON", "net.npz"])
+def test_a_network_that_is_dropped_on_the_canvas_is_opened(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, name: str
+) -> None:
+    save_network(Network([784, 7, 10]), tmp_path / name)
+    assert drop(ready_window, files(tmp_path / name)), "by the window, which Qt asks next"
+    assert not ready_window.canvas._is_target
+    event = QDropEvent(QPointF(50, 50), Qt.CopyAction, files(tmp_path / name), Qt.LeftButton, Qt.NoModifier)
+    QApplication.sendEvent(ready_window, event)
+    qtbot.waitUntil(lambda: ready_window.session.displayed.network.shape == [784, 7, 10])
 
 
 UNREADABLE = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,64 @@ def test_runs_of_other_data_do_not_part_equal_runs_but_runs_of_a_plan_do(library
     group = told_group(library, [0.1, 0.2], an_experiment().changed(fingerprint="MNIST"))
     after = ended(library)
     assert order(library, NEWEST) == [after, group, one, other]
+
+
+def test_equal_runs_stay_the_same_row_when_some_of_them_are_deleted_or_come_back(library: Library) -> None:
+    before = ended(library, learning_rate=0.5)
+    one, two, three = (ended(library, seed=seed) for seed in (1, 2, 3))
+    group = Group(0, one)
+    for gone, left in ([one], [two, three]), ([two], [one, three]), ([three], [one, two]):
+        library.delete(gone)
+        rows = listed(library, "", NEWEST).rows
+        assert [(row.chosen, list(row.runs)) for row in rows] == [(group, left), (before, [])]
+        assert library.runs_of_group(group) == left
+        library.restore(gone)
+    four = ended(library, seed=4)
+    library.delete([one, two])
+    assert order(library, NEWEST) == [group, before]
+    assert library.runs_of_group(group) == [three, four]
+    library.delete([before])
+    assert order(library, NEWEST) == [group]
+
+
+def test_a_run_that_was_deleted_parts_no_equal_runs_and_is_the_first_of_none_before_it(library: Library) -> None:
+    one, odd, two = ended(library), ended(library, learning_rate=0.5), ended(library, seed=2)
+    three = ended(library, learning_rate=0.5)
+    library.delete([odd])
+    assert order(library, NEWEST) == [three, Group(0, one)]
+    four = ended(library, learning_rate=0.5, seed=2)
+    assert order(library, NEWEST) == [Group(0, three), Group(0, one)]
+    assert library.runs_of_group(Group(0, one)) == [one, two]
+    assert library.runs_of_group(Group(0, three)) == [three, four]
+
+
+def test_equal_runs_are_found_whatever_the_order_of_their_settings_in_the_library(library: Library) -> None:
+    one, two, other = ended(library, seed=1), ended(library, seed=2), ended(library, learning_rate=0.5)
+    for run, seed in (one, 3), (two, 3), (other, 4):
+        entries = json.loads(library.experiments([run])[run]) | {"data_settings": {"seed": seed}}
+        entries["training"] = dict(reversed(entries["training"].items()))
+        if run == two:
+            entries = dict(reversed(entries.items()))
+        with library.database.writing():
+            library.database.update_run(run, {"experiment": json.dumps(entries)})
+    assert order(library, NEWEST) == [other, Group(0, one)]
+
+
+def test_settings_of_equal_runs_are_read_once_until_they_change(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = ended(library), ended(library, seed=2)
+    asked: list[str] = []
+    rows = library.database.rows
+    monkeypatch.setattr(library.database, "rows", lambda query, *told: (asked.append(query), rows(query, *told))[1])
+    assert library.equal_runs() == dict.fromkeys([one, two], Group(0, one))
+    del asked[:]
+    assert library.runs_of_group(Group(0, one)) == [one, two]
+    assert [query for query in asked if "experiment" in query] == []
+    made = library.experiments([two])[two].replace('"learning_rate":', '"learning_rate":1')
+    with library.database.writing():
+        library.database.update_run(two, {"experiment": made, "updated": 3.0})
+    assert library.equal_runs() == {}
 
 
 def test_a_branch_stands_below_the_row_of_equal_runs_that_it_left(library: Library) -> None:

@@ -261,6 +261,21 @@ def test_a_compared_run_that_is_folded_shows_its_colour_at_the_row(
     assert not comparison.colours, "a click on a coloured row leaves it out"
 
 
+def test_compared_equal_runs_stay_compared_pinned_and_open_when_the_first_of_them_is_deleted(
+    equal: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    comparison = ready_window.session.comparison
+    compare(ready_window, qtbot, equal, 1)
+    (group,) = comparison.colours
+    comparison.pin(group)
+    click_row(qtbot, equal, 1, SEEDS)
+    ready_window.session.library.delete([ready_window.session.library.rows[1].run])
+    qtbot.waitUntil(lambda: [row[3] for row in cells(equal)][:2] == ["", "×2"])
+    qtbot.waitUntil(lambda: [len(run.records) for run in comparison.runs] == [1])  # one seed, trained twice
+    assert titles(equal)[2:] == ["seed 2", "seed 2"]
+    assert (comparison.baseline, comparison.is_pinned) == (group, True)
+
+
 def test_del_deletes_all_equal_runs_and_one_undo_brings_them_back(
     equal: RunTable, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
