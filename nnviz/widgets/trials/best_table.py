@@ -128,7 +128,7 @@ class BestTable(QTableView):
     def _divide(self) -> None:
         """Gives each column what its cells need, then what its name needs, then an equal share of what is left.
 
-        What was given stays while the same columns are shown in the same text size and it is enough, so that nothing jumps.
+        While columns and text size are the same, what was given stays if it is enough, so that nothing jumps.
         """
         metrics, heads = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader()
         cells = [
