@@ -26,6 +26,7 @@ from nnviz.widgets.mistakes.row_list import Column, RowList
 from nnviz.widgets.plane.tiles import NeuronTiles
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.plots.histograms import Cell, HistogramGrid, Row
+from nnviz.widgets.plots.runs_plot import RunsPlot
 from nnviz.widgets.runs.differ_table import DifferCell, DifferRow, DifferTable
 from nnviz.widgets.runs.right_wrong import RightWrong
 from nnviz.widgets.trials.best_table import BestRow, BestTable
@@ -145,6 +146,20 @@ def test_columns_and_keys_get_wider(qapp: QApplication, qtbot: QtBot) -> None:
     assert best.columnWidth(1) > words
     theme.apply(qapp, "dark", 100)
     assert {what: measure() for what, measure in measures.items()} == small
+
+
+def test_a_hint_does_not_cover_the_numbers_of_an_axis(ready_window: MainWindow) -> None:
+    window = ready_window
+    window.resize(SMALL)
+    window.set_text_size(150)
+    window.show_workspace("runs")
+    for _ in range(6):
+        QTest.qWait(5)
+    plot = find(window, RunsPlot, "theirErrorPlot")
+    hint = find(plot, QLabel, "plotHint")
+    assert hint.isVisible()
+    assert hint.x() >= plot.plot_area().left()
+    assert plot.rect().contains(hint.geometry())
 
 
 def test_the_mark_of_a_default_gets_larger(ready_window: MainWindow) -> None:
