@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QM
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
+from nnviz.panels.importing.table_view import PreviewTable
 from nnviz.panels.settings.default_mark import DefaultMark
 from nnviz.session.selection import Neuron
 from nnviz.widgets.card import DockCard
@@ -210,7 +211,12 @@ def test_the_import_sheet_scrolls_where_it_has_too_little_room(
     window.open_path(wide_table(tmp_path))
     importing = window.session.importing
     qtbot.waitUntil(lambda: importing.found is not None and importing.found.outcome is not None, timeout=30_000)
-    sheet = find(window, QWidget, "importSheet")
+    sheet, table = find(window, QWidget, "importSheet"), find(window, PreviewTable, "importTable")
+    wide = table.columnWidth(0)
+    window.set_text_size(125)
+    assert table.columnWidth(0) < wide
+    window.set_text_size(150)
+    assert table.columnWidth(0) == wide
     for _ in range(6):
         QTest.qWait(5)
     (scroll,) = sheet.findChildren(CardScroll)
