@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PyQt5.QtCore import QSignalBlocker, Qt
-from PyQt5.QtWidgets import QTabBar
+from PyQt5.QtGui import QPaintEvent
+from PyQt5.QtWidgets import QTabBar, QToolButton
 
 from nnviz.look import theme
 from nnviz.widgets.parts import named, set_look
@@ -23,9 +24,23 @@ class Tab(NamedTuple):
     tip: str
 
 
+class _Bar(QTabBar):
+    """A bar whose right arrow works even if the last tab is hidden: Qt 5.15 takes the hidden tab for the end."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        shown = [tab for tab in range(self.count()) if self.isTabVisible(tab)]
+        if shown and shown[-1] < self.count() - 1:
+            arrows = self.findChildren(QToolButton, options=Qt.FindDirectChildrenOnly)
+            room = min(arrow.x() for arrow in arrows)
+            for arrow in arrows:
+                if arrow.arrowType() == Qt.RightArrow:
+                    arrow.setEnabled(self.tabRect(shown[-1]).right() > room)
+
+
 def tab_bar(name: str, accessible: str) -> QTabBar:
     """Returns an empty bar, with scroll arrows if its tabs do not fit. Left and Right turn to the next tab."""
-    bar = named(QTabBar(), name, accessible, "Left and Right turn to the next tab.")
+    bar = named(_Bar(), name, accessible, "Left and Right turn to the next tab.")
     bar.setDrawBase(False)
     bar.setExpanding(False)
     bar.setElideMode(Qt.ElideNone)

@@ -149,6 +149,9 @@ class Program:
     def key(self, *keys: str) -> None:
         self._do("key", *keys)
 
+    def resize(self, window: str, size: tuple[int, int]) -> None:
+        self._do("windowsize", "--sync", window, *map(str, size))
+
     def click(self, window: str, at: Point) -> None:
         self._do("mousemove", "--window", window, *map(str, at), "click", "1")
 

@@ -44,9 +44,10 @@ def test_quit_with_nothing_to_save_asks_nothing(program: Program) -> None:
     assert not [word for word in COMPLAINTS if word in program.output()], program.output()
 
 
-def test_a_group_of_settings_unfolds_and_folds(program: Program, tmp_path: Path) -> None:
+def test_a_group_of_settings_unfolds_and_folds(program: Program, screen: Screen, tmp_path: Path) -> None:
     window = program.wait_for_window("nnviz")
     program.focus(window)
+    program.resize(window, screen.size)  # so high that nothing has to be scrolled
     place = places(program.box(window)[2:], tmp_path / "twin")
     head, below = place["optimizerGroupButton"], place["initialisationGroupButton"]  # where no tooltip reaches
     on_screen = shifted(below, by=program.box(window))

@@ -74,6 +74,7 @@ class PreviewTable(QTableView):
         self.setCornerButtonEnabled(False)
         self.setTabKeyNavigation(False)
         theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._fit_columns)
 
     def show_preview(self, preview: TablePreview | None) -> None:
         """Shows it, and brings the column to predict into sight when it is another one, and one that is wrong."""

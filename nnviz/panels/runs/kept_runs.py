@@ -164,7 +164,7 @@ class KeptRunsPanel(DockCard):
             return
         self._titles.clear()
         counted = f"{text.count(library.count)} run{'' if library.count == 1 else 's'}"
-        self.head.detail.show_versions(f"{counted} ·", "")
+        self.head.detail.show_versions(counted, "")
         self._words.setText(library.problem or (_NOTHING_FOUND if library.count else _EMPTY))
         self._stack.setCurrentWidget(self.table_view if library.rows else self._words)
         current = self._place_of(self._chosen)

@@ -31,6 +31,7 @@ _SHORTER = (
 )
 _COMBO_TIP = "What the network learns from. Its first and last layer follow the data."
 _RECENT = "Your files"
+_FIRST = "mnist"  # the data with which the program starts
 _SELDOM = ("test_share", "seed")
 _PARTS_TIP = "How many examples are kept for the test, and the seed that draws them and the points."
 _OPEN_TIP = (
@@ -73,7 +74,7 @@ class DataPanel(Card):
         session.imported.changed.connect(self._show_choice)
         session.data.progressed.connect(self._show_counts)
         session.painting.changed.connect(self._show_painting)
-        self._fields.show_source(None)  # until there are data, the card is as for pictures
+        self._fields.show_source(DATASETS[_FIRST])  # so that nothing moves when these data are loaded
         self._more.hide()
         self._notes.hide()
         self._show()

@@ -13,7 +13,7 @@ from nnviz.look import theme
 from nnviz.session.session import Session
 from nnviz.widgets.parts import named
 
-_SIZE = 20  # pixels, less than the height of a field's row
+_SIZE, _ICON = 20, 12  # pixels; the mark is lower than the row of a field
 
 
 class DefaultMark(QToolButton):
@@ -34,11 +34,16 @@ class DefaultMark(QToolButton):
         self._session, self._title, self._field, self._settings = session, title, field, settings
         self._said = ""  # how the field is described
         theme.set_icon(self, "undo-2", "muted")
-        self.setIconSize(QSize(12, 12))
-        self.setFixedSize(_SIZE, _SIZE)
+        theme.sized(self.set_icon_side, _ICON)
+        theme.sized(self.setFixedWidth, _SIZE)
+        theme.sized(self.setFixedHeight, _SIZE)
         self.setFocusPolicy(Qt.StrongFocus)
         self.clicked.connect(self._use_default)
         self.hide()
+
+    def set_icon_side(self, side: int) -> None:
+        """Sets width and height of the icon in pixels."""
+        self.setIconSize(QSize(side, side))
 
     def show_typed(self) -> None:
         """Shows or hides the mark, and describes the field."""

@@ -109,7 +109,11 @@ class Painting:
         else:
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
-            painter.drawText(box.adjusted(6, 0, -6, 0), int(Qt.AlignCenter | Qt.TextWordWrap), content.hint)
+            place, flags = box.adjusted(6, 0, -6, 0), int(Qt.AlignCenter | Qt.TextWordWrap)
+            for words in (content.hint, content.hint.partition(" to ")[0]):  # "draw something to light the network"
+                if place.contains(painter.boundingRect(place, flags, words)):
+                    painter.drawText(place, flags, words)
+                    break
         painter.setPen(theme.colour("border"))
         painter.setBrush(Qt.NoBrush)
         painter.drawRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))

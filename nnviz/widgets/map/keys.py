@@ -15,7 +15,7 @@ from nnviz.widgets.plots.legend import Key
 
 _MOST = 12  # keys
 _NARROWEST, _WIDEST = 52, 120  # pixels
-_BAR = 12  # width of the scale
+_BAR, _WORDS = 12, 60  # widths of the scale and of the numbers beside it
 
 
 class ClassKeys(QWidget):
@@ -31,7 +31,9 @@ class ClassKeys(QWidget):
         super().__init__()
         self.keys: list[Key] = []
         self._shown: tuple[list[str], list[str]] = [], []
+        self._parts: list[QWidget] = []  # the keys, and how many more classes there are
         self._column = arranged(QVBoxLayout(self), spacing=0)
+        theme.changed.connect(self._fit)
 
     def show_classes(self, names: list[str], inks: list[str], are_strong: Callable[[int], bool]) -> None:
         """Names the classes and their colours; the keys of those that are not strong are empty."""
@@ -49,12 +51,15 @@ class ClassKeys(QWidget):
         self.keys = [
             self._key(number, *each) for number, each in enumerate(list(zip(names, inks, strict=True))[:_MOST])
         ]
-        parts: list[QWidget] = [*self.keys]
+        self._parts = [*self.keys]
         if len(names) > _MOST:
-            parts.append(label(f"  and {len(names) - _MOST} more", "muted"))
-        for part in parts:
+            self._parts.append(label(f"  and {len(names) - _MOST} more", "muted"))
+        for part in self._parts:
             self._column.addWidget(part)
-        widest = max((part.sizeHint().width() for part in parts), default=0)
+        self._fit()
+
+    def _fit(self) -> None:
+        widest = max((part.sizeHint().width() for part in self._parts), default=0)
         self.setFixedWidth(min(max(widest, theme.px(_NARROWEST)), theme.px(_WIDEST)))
 
     def _key(self, number: int, name: str, ink: str) -> Key:
@@ -74,7 +79,7 @@ class Scale(QWidget):
         named(self, "mapScale", "Colours of the targets")
         self._low = self._high = self._name = ""
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._new_look)
 
     def show_ends(self, low: str, high: str, name: str) -> None:
         """Sets the numbers at the lower and the upper end, and the target's name."""
@@ -83,9 +88,13 @@ class Scale(QWidget):
             self.setAccessibleDescription(f"{name} from {low} to {high}")
             self.update()
 
+    def _new_look(self) -> None:
+        self.updateGeometry()
+        self.update()
+
     def sizeHint(self) -> QSize:
         """As wide as a number."""
-        return QSize(76, 120)
+        return QSize(16 + theme.px(_WORDS), 120)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the bar and the numbers."""
@@ -97,7 +106,7 @@ class Scale(QWidget):
         painter.drawImage(bar, colours)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
-        words = bar.adjusted(_BAR + 6, -4, 60, 4)
+        words = bar.adjusted(_BAR + 6, -4, theme.px(_WORDS), 4)
         painter.drawText(words, int(Qt.AlignLeft | Qt.AlignTop), self._high)
         painter.drawText(words, int(Qt.AlignLeft | Qt.AlignBottom), self._low)
         name = painter.fontMetrics().elidedText(self._name, Qt.ElideMiddle, words.width())

@@ -55,6 +55,7 @@ class PictureList(QAbstractScrollArea):
         self.viewport().setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers all of it
         self._read_out = ReadOut(self.viewport())
         theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._fit)
 
     # ---- what is shown
 

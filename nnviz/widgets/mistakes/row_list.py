@@ -97,7 +97,8 @@ class RowList(QTableView):
         heads.setHighlightSections(False)
         heads.setSectionsClickable(False)
         heads.setMinimumSectionSize(24)
-        self.setFont(theme.font(theme.SMALL))
+        self._fit_text()
+        theme.changed.connect(self._fit_text)
         self.doubleClicked.connect(lambda _: self.opened.emit())
 
     def show_rows(
@@ -114,6 +115,10 @@ class RowList(QTableView):
         if has_changed:
             self._fit_columns(head)
         self.verticalScrollBar().setValue(scrolled)
+
+    def _fit_text(self) -> None:
+        self.setFont(theme.font(theme.SMALL))
+        self._fit_columns(self._rows.head)
 
     def _fit_columns(self, head: Sequence[Column]) -> None:
         metrics, heads = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader()

@@ -160,7 +160,7 @@ class PointsView(QWidget):
     def _paint_note(self, painter: QPainter, words: str, is_above: bool) -> None:
         box = QRect(0, 0, painter.fontMetrics().horizontalAdvance(words) + 16, theme.px(22))
         box.moveLeft(self.frame.left() + 8)
-        box.moveTop(self.frame.top() + 8 if is_above else self.frame.bottom() - 30)
+        box.moveTop(self.frame.top() + 8 if is_above else self.frame.bottom() - 8 - box.height())
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("card"))
         painter.drawRoundedRect(box, 4, 4)

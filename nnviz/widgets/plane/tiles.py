@@ -83,7 +83,7 @@ class NeuronTiles(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
-        theme.changed.connect(self._repaint)
+        theme.changed.connect(self._arrange)
 
     # ---- what is shown
 
@@ -103,8 +103,7 @@ class NeuronTiles(QWidget):
     def clear(self) -> None:
         """Shows nothing."""
         self._layers, self._marked = {}, None
-        self._lay_out()
-        self._repaint()
+        self._arrange()
         self.show_text("")
 
     def choose(self, neuron: tuple[int, int] | None) -> None:
@@ -144,6 +143,10 @@ class NeuronTiles(QWidget):
         if self._marked is not None and not self._is_shown(self._marked):
             self._marked = None
 
+    def _arrange(self) -> None:
+        self._lay_out()
+        self._repaint()
+
     def _is_shown(self, neuron: tuple[int, int] | None) -> bool:
         made = self.layout_of_tiles
         if made is None or neuron is None or neuron[0] not in made.blocks:
@@ -155,9 +158,8 @@ class NeuronTiles(QWidget):
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arranges the tiles anew."""
-        self._lay_out()
-        self._repaint()
+        """Arranges the tiles for the new size."""
+        self._arrange()
 
     # ---- painting
 

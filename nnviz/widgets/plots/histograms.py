@@ -53,13 +53,18 @@ class HistogramGrid(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self._read_out = ReadOut(self)
         self._under_mouse: QPoint | None = None
+        theme.changed.connect(self._fit_height)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        if len(rows) != len(self.rows):
-            self.setMinimumHeight(theme.px(_HEAD) + theme.px(_LEAST) * len(rows))
+        is_other_number = len(rows) != len(self.rows)
         self.rows = rows
+        if is_other_number:
+            self._fit_height()
         self._point_at(self._under_mouse)
         self.update()
+
+    def _fit_height(self) -> None:
+        self.setMinimumHeight(theme.px(_HEAD) + theme.px(_LEAST) * len(self.rows))
 
     def sizeHint(self) -> QSize:
         return QSize(480, theme.px(_HEAD) + 90 * max(1, len(self.rows)))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, Qt
+from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QMouseEvent, QPainter, QResizeEvent
 from PyQt5.QtWidgets import QLabel
 
@@ -201,10 +201,17 @@ class RunsPlot(ZoomPlot):
         self._place_hint()
 
     def _place_hint(self) -> None:
-        self._hint.setVisible(bool(self._hint.text()))
-        self._hint.adjustSize()
-        centre = self.rect().center()
-        self._hint.move(centre - self._hint.rect().center())
+        """Places the hint in the middle, but not over the numbers at the left. It has two lines if need be."""
+        hint, left = self._hint, self.plot_area().left()
+        hint.setVisible(bool(hint.text()))
+        hint.setWordWrap(False)
+        size, room = hint.sizeHint(), max(1, self.width() - left)
+        if size.width() > room:
+            hint.setWordWrap(True)
+            size = QSize(room, hint.heightForWidth(room))
+        hint.resize(size)
+        corner = self.rect().center() - hint.rect().center()
+        hint.move(max(left, corner.x()), corner.y())
 
     # ---- looks
 

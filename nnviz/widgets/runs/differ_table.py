@@ -154,6 +154,7 @@ class DifferTable(QTableView):
         self.setSelectionMode(QAbstractItemView.NoSelection)
         show_as_rows(self, _HIGH)
         theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._fit)
 
     def show_rows(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferRow]) -> None:
         """Shows other rows; ``heads`` are title and name of the colour of each run."""

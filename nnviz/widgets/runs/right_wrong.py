@@ -39,7 +39,7 @@ class RightWrong(QWidget):
         self._runs: tuple[tuple[str, str], tuple[str, str]] = (("", ""), ("", ""))
         self.setFocusPolicy(Qt.StrongFocus)
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._new_look)
 
     def show_counts(self, runs: tuple[tuple[str, str], tuple[str, str]], counts: Array) -> None:
         """Shows (2, 2) counts; rows are the first run's, columns the second's, each with its name and colour."""
@@ -56,15 +56,22 @@ class RightWrong(QWidget):
         return f"{text.count(int(self.counts[cell]))}: {one} {says[cell[0]]}, {other} {says[cell[1]]}"
 
     def sizeHint(self) -> QSize:
-        return QSize(250, 170)
+        return QSize(theme.px(250), theme.px(170))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(210, 110)
+        return QSize(theme.px(210), theme.px(110))
 
     def place_of(self, cell: tuple[int, int]) -> QRect:
         """Where a cell is."""
-        wide, high = (self.width() - theme.px(_SIDE_HEAD)) // 2, min(70, (self.height() - theme.px(_HEAD)) // 2)
+        wide, high = (
+            (self.width() - theme.px(_SIDE_HEAD)) // 2,
+            min(theme.px(70), (self.height() - theme.px(_HEAD)) // 2),
+        )
         return QRect(theme.px(_SIDE_HEAD) + cell[1] * wide, theme.px(_HEAD) + cell[0] * high, wide - _GAP, high - _GAP)
+
+    def _new_look(self) -> None:
+        self.updateGeometry()
+        self.update()
 
     def _choose(self, cell: tuple[int, int]) -> None:
         if cell != self.cell:
@@ -104,14 +111,16 @@ class RightWrong(QWidget):
         (_, one), (_, other) = self._runs
         middle = int(Qt.AlignCenter)
         for number, words in enumerate(("right", "wrong")):
-            above, beside = self.place_of((0, number)), self.place_of((number, 0))
+            top, left = self.place_of((0, number)), self.place_of((number, 0))
             painter.setPen(theme.colour("muted"))
-            painter.drawText(QRect(above.left(), 18, above.width(), 18), middle, words)
-            painter.drawText(QRect(14, beside.top(), theme.px(_SIDE_HEAD) - 18, beside.height()), middle, words)
+            painter.drawText(QRect(top.left(), theme.px(18), top.width(), theme.px(18)), middle, words)
+            side = QRect(theme.px(14), left.top(), theme.px(_SIDE_HEAD - 18), left.height())
+            painter.drawText(side, middle, words)
         painter.setPen(Qt.NoPen)
         across = self.place_of((0, 0)).united(self.place_of((0, 1)))
         along = self.place_of((0, 0)).united(self.place_of((1, 0)))
-        for colour, centre in ((other, QPoint(across.center().x(), 9)), (one, QPoint(7, along.center().y()))):
+        above, beside = QPoint(across.center().x(), theme.px(9)), QPoint(theme.px(7), along.center().y())
+        for colour, centre in ((other, above), (one, beside)):
             square = QRect(0, 0, _SQUARE, _SQUARE)
             square.moveCenter(centre)
             painter.setBrush(theme.colour(colour))

@@ -85,7 +85,7 @@ class BestTable(QTableView):
     def __init__(self) -> None:
         super().__init__()
         self._model = _Model()
-        self._divided: tuple[tuple[str, ...], int] = ((), 0)  # the columns and the width that they were divided for
+        self._divided: tuple[tuple[str, ...], int, int] = ((), 0, 0)  # the columns, the width and the text size
         self.setModel(self._model)
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.SingleSelection)
@@ -99,6 +99,7 @@ class BestTable(QTableView):
         self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
         theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._divide)
 
     @property
     def rows(self) -> Sequence[BestRow]:
@@ -127,14 +128,14 @@ class BestTable(QTableView):
     def _divide(self) -> None:
         """Gives each column what its cells need, then what its name needs, then an equal share of what is left.
 
-        What was given stays while the same columns are shown and it is enough, so that nothing jumps.
+        While columns and text size are the same, what was given stays if it is enough, so that nothing jumps.
         """
         metrics, heads = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader()
         cells = [
             max((metrics.horizontalAdvance(row.cells[at]) for row in self.rows), default=0) for at in self._columns
         ]
         needed = [_MARK, *(max(theme.px(_LEAST), _AIR + width) for width in cells)]
-        room, key = self.viewport().width(), (tuple(self.names), self.viewport().width())
+        room, key = self.viewport().width(), (tuple(self.names), self.viewport().width(), theme.text_size())
         given = [heads.sectionSize(column) for column in range(len(needed))]
         if key == self._divided and all(has >= needs for has, needs in zip(given, needed, strict=True)):
             return

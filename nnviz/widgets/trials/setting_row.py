@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import field
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from engine.lazy_dataclass import dataclass
@@ -13,6 +13,7 @@ from nnviz.look import theme
 from nnviz.widgets.card import label
 from nnviz.widgets.choice_button import ChoiceButton
 from nnviz.widgets.fields import FieldEdit, NumberEdit, step_whole
+from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.note import Note
 from nnviz.widgets.parts import arranged, named, set_look, tool
 from nnviz.widgets.trials.tick_button import TickButton
@@ -81,8 +82,7 @@ class SettingRow(QWidget):
         super().__init__()
         self.info = info
         part = f"sweep{info.part}"
-        self._name = label("", "fieldName")
-        self._name.setText(self._name.fontMetrics().elidedText(info.title, Qt.ElideRight, _NAME))
+        self._name = GivingLabel(info.title, "fieldName")
         self._name.setToolTip(f"{info.title}: {info.tip}")
         theme.sized(self._name.setFixedWidth, _NAME)
         self._kind = ChoiceButton(f"{part}KindButton", f"{info.title}: list or range", _KIND_TIP)

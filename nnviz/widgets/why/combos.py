@@ -86,6 +86,7 @@ class NameCombo(FlatCombo):
         self._shown = ""
         self._widest = theme.px(_NARROWEST_NAME)
         self._gives_way = False
+        theme.changed.connect(self._measure)
 
     def sizeHint(self) -> QSize:
         """Returns a size for the names, which are cut where they are long."""
@@ -110,8 +111,11 @@ class NameCombo(FlatCombo):
         self.addItem(first, None)
         for number, name in enumerate(names):
             self.addItem(name, number)
+        self._measure()
+
+    def _measure(self) -> None:
         self.ensurePolished()
-        self._widest = max(map(self.fontMetrics().horizontalAdvance, names), default=0)
+        self._widest = max(map(self.fontMetrics().horizontalAdvance, self._names), default=0)
         self.updateGeometry()
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QTabBar
+from PyQt5.QtWidgets import QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.widgets.tabs import Tab, set_tabs, tab_bar
@@ -46,3 +46,24 @@ def test_other_tabs_keep_the_place_in_front_and_tell_nobody(bar: QTabBar, qtbot:
     with qtbot.assertNotEmitted(bar.currentChanged):
         set_tabs(bar, some("eight"))
     assert bar.currentIndex() == 0
+
+
+def test_tabs_scroll_to_the_last_one_that_is_shown(qtbot: QtBot) -> None:
+    bar = tab_bar("someTabs", "Some")
+    set_tabs(bar, some("one of them", "two of them", "three of them", "hidden"))
+    bar.setTabVisible(3, False)
+    qtbot.addWidget(bar)
+    bar.resize(150, 30)
+    bar.show()
+    bar.grab()
+    left, right = (
+        next(arrow for arrow in bar.findChildren(QToolButton) if arrow.arrowType() == kind)
+        for kind in (Qt.LeftArrow, Qt.RightArrow)
+    )
+    for _ in range(2):
+        assert right.isEnabled()
+        qtbot.mouseClick(right, Qt.LeftButton)
+        bar.grab()
+    assert bar.tabRect(2).right() <= left.x()
+    assert not right.isEnabled()
+    assert left.isEnabled()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,24 @@ from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QM
 from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
+from nnviz.panels.importing.table_view import PreviewTable
+from nnviz.panels.settings.default_mark import DefaultMark
 from nnviz.session.selection import Neuron
 from nnviz.widgets.card import DockCard
 from nnviz.widgets.column import CardScroll, ScrollColumn
 from nnviz.widgets.giving_label import GivingLabel
+from nnviz.widgets.map.keys import ClassKeys
+from nnviz.widgets.mistakes.picture_list import PictureList
+from nnviz.widgets.mistakes.row_list import Column, RowList
+from nnviz.widgets.plane.tiles import NeuronTiles
 from nnviz.widgets.plots.curve_plot import CurvePlot
+from nnviz.widgets.plots.histograms import Cell, HistogramGrid, Row
+from nnviz.widgets.plots.runs_plot import RunsPlot
+from nnviz.widgets.runs.differ_table import DifferCell, DifferRow, DifferTable
+from nnviz.widgets.runs.right_wrong import RightWrong
+from nnviz.widgets.trials.best_table import BestRow, BestTable
+from nnviz.widgets.trials.setting_row import SettingInfo, SettingRow
+from nnviz.widgets.why.combos import NameCombo
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, find, is_shown, press, stored_settings
@@ -69,6 +82,94 @@ def test_a_size_beyond_the_ends_is_the_nearest(qapp: QApplication, wanted: float
     assert theme.text_size() == size
 
 
+def test_a_setting_of_a_sweep_keeps_its_whole_name(qapp: QApplication, qtbot: QtBot) -> None:
+    row = SettingRow(SettingInfo("learning_rate", "Learning rate", "How far a step goes.", lambda text, step: text))
+    qtbot.addWidget(row)
+    row.resize(400, 40)
+    row.show()
+    (name,) = (each for each in row.findChildren(GivingLabel) if each.text() == "Learning rate")
+    theme.apply(qapp, "dark", 150)
+    row.resize(600, 60)
+    assert name.shown == "Learning rate"
+    assert name.width() == 144
+
+
+def test_rows_of_histograms_get_higher(qapp: QApplication, qtbot: QtBot) -> None:
+    grid = HistogramGrid(("weights",))
+    qtbot.addWidget(grid)
+    cell = Cell(np.ones(4), np.ones(4), -1.0, 1.0, "4 weights")
+    grid.show_rows([Row(f"layer {number}", "", False, [cell]) for number in range(3)])
+    small = grid.minimumHeight()
+    theme.apply(qapp, "dark", 150)
+    assert grid.minimumHeight() == 1.5 * small
+
+
+def test_tiles_leave_room_for_larger_names(qapp: QApplication, qtbot: QtBot) -> None:
+    tiles = NeuronTiles()
+    qtbot.addWidget(tiles)
+    tiles.resize(500, 220)
+    tiles.show_layers({1: np.ones((5, 4)), 2: np.ones((2, 4))}, {1: 1.0, 2: 1.0}, {1: "layer 1", 2: "output"})
+    theme.apply(qapp, "dark", 200)
+    assert tiles.tile_rect(1, 0).left() >= 112
+
+
+def test_columns_and_keys_get_wider(qapp: QApplication, qtbot: QtBot) -> None:
+    """Without other content and without a resize."""
+    rows, best, differ, keys = RowList(), BestTable(), DifferTable(), ClassKeys()
+    name = NameCombo("outputCombo", "Output", "The output that is explained.")
+    pictures, grid = PictureList(), RightWrong()
+    for widget in (rows, best, differ, keys, name, pictures, grid):
+        qtbot.addWidget(widget)
+        widget.resize(600, 200)
+        widget.show()
+    rows.show_rows([Column("loss", True, "0.000000"), Column("class")], 1, lambda place: ("0.123456", "a"))
+    best.show_rows(("learning rate",), [BestRow(1, ("0.123456789",))], None)
+    differ.show_rows([("one", "accent")], [DifferRow("epochs", (DifferCell("3"),))])
+    keys.show_classes(["Gentoo", "Adelie"], ["accent", "test"], lambda number: True)
+    name.set_names("its answer", ["Gentoo"])
+    pictures.show_pictures(500, lambda place: np.zeros((28, 28)), str)
+    measures: dict[str, Callable[[], int]] = {
+        "row list": lambda: rows.columnWidth(0),
+        "its font": lambda: rows.font().pixelSize(),
+        "table of differences": lambda: differ.columnWidth(0),
+        "keys": keys.width,
+        "name of an output": lambda: name.sizeHint().width(),
+        "pictures": lambda: pictures.verticalScrollBar().maximum(),
+        "right and wrong": lambda: grid.minimumSizeHint().height(),
+    }
+    small = {what: measure() for what, measure in measures.items()}
+    theme.apply(qapp, "dark", 150)
+    large = {what: measure() for what, measure in measures.items()}
+    assert [what for what in measures if large[what] <= small[what]] == []
+    theme.apply(qapp, "dark", 200)
+    best.resize(300, 200)
+    words = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance("0.123456789")
+    assert best.columnWidth(1) > words
+    theme.apply(qapp, "dark", 100)
+    assert {what: measure() for what, measure in measures.items()} == small
+
+
+def test_a_hint_does_not_cover_the_numbers_of_an_axis(ready_window: MainWindow) -> None:
+    window = ready_window
+    window.resize(SMALL)
+    window.set_text_size(150)
+    window.show_workspace("runs")
+    for _ in range(6):
+        QTest.qWait(5)
+    plot = find(window, RunsPlot, "theirErrorPlot")
+    hint = find(plot, QLabel, "plotHint")
+    assert hint.isVisible()
+    assert hint.x() >= plot.plot_area().left()
+    assert plot.rect().contains(hint.geometry())
+
+
+def test_the_mark_of_a_default_gets_larger(ready_window: MainWindow) -> None:
+    (mark, *_) = ready_window.findChildren(DefaultMark)
+    assert (mark.minimumWidth(), mark.iconSize().width()) == (20, 12)
+    ready_window.set_text_size(150)
+    assert (mark.minimumWidth(), mark.minimumHeight(), mark.iconSize().width()) == (30, 30, 18)
+
+
 def wide_table(folder: Path) -> str:
     """A file with thirty columns that have long names, and two classes."""
     names = [*(f"a measured quantity {number}" for number in range(30)), "kind"]
@@ -110,7 +211,12 @@ def test_the_import_sheet_scrolls_where_it_has_too_little_room(
     window.open_path(wide_table(tmp_path))
     importing = window.session.importing
     qtbot.waitUntil(lambda: importing.found is not None and importing.found.outcome is not None, timeout=30_000)
-    sheet = find(window, QWidget, "importSheet")
+    sheet, table = find(window, QWidget, "importSheet"), find(window, PreviewTable, "importTable")
+    wide = table.columnWidth(0)
+    window.set_text_size(125)
+    assert table.columnWidth(0) < wide
+    window.set_text_size(150)
+    assert table.columnWidth(0) == wide
     for _ in range(6):
         QTest.qWait(5)
     (scroll,) = sheet.findChildren(CardScroll)

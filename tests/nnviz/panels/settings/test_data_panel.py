@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QAction, QComboBox, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -41,6 +42,18 @@ def spirals(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
     """The window with the spirals."""
     choose(qtbot, ready_window, "Spirals")
     return ready_window
+
+
+def test_nothing_moves_when_the_first_data_are_loaded(window: MainWindow, qtbot: QtBot) -> None:
+    def place() -> QPoint:
+        return find(window, QWidget, "optimizerCombo").mapTo(window, QPoint())
+
+    assert window.session.data.loading
+    QTest.qWait(1)
+    before = place()
+    wait_for_data(qtbot, window)
+    QTest.qWait(1)
+    assert place() == before
 
 
 def test_headings_cannot_be_chosen(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QLabel
+from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.regions import Square
@@ -49,6 +49,20 @@ def test_places_and_points_belong_to_each_other(view: PlaneView) -> None:
         assert view.point_at(view.place_of(x, y).toPoint()) == pytest.approx((x, y), abs=0.03)
     assert view.place_of(1, 4).y() < view.place_of(1, 0).y(), "y upwards"
     assert view.point_at(QPoint(20, 100)) is None
+
+
+def test_the_note_lies_within_the_field_in_large_text(view: PlaneView) -> None:
+    few = points((0.9, 0.9))
+    view.show_points(Points(few.places, few.kinds, few.are_tests, few.inks, 5000), Square(1, 2, 3))
+    view.show_answers(np.full((2, 2), 0xFFFF0000, np.uint32), is_smooth=False)
+    try:
+        theme.apply(QApplication.instance(), theme.current().name, 200)
+        image, frame = view.grab().toImage(), view.frame
+        column = [image.pixel(frame.left() + 14, y) for y in range(frame.top(), frame.bottom() + 1)]
+    finally:
+        theme.apply(QApplication.instance(), theme.current().name, 100)
+    assert set(column[-8:-2]) == {0xFFFF0000}  # below them is the ring of the focus
+    assert column.count(theme.colour("card").rgb()) > 30
 
 
 def test_answers_lie_where_they_belong(view: PlaneView) -> None:
