@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtWidgets import QLabel
+from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.assets_folder import ASSETS
@@ -76,6 +76,43 @@ def test_a_run_comes_into_the_library_and_the_window(
     window = make_window(opens=str(path))
     qtbot.waitUntil(lambda: window.session.runs.current.record == 1)
     assert window.session.runs.current.network.shape == [784, 8, 10]
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_a_later_import_leaves_the_window_as_it_is(
+    make_window: Any, qtbot: QtBot, few_digits: Dataset, home: Path, is_damaged: bool
+) -> None:
+    path, first = home / "from-a-friend.nnvizrun", home / "first.nnvizrun"
+    with Library(home / "other.sqlite") as other:
+        run, _ = record(other, an_experiment(few_digits, epochs=1, batch_size=100, hidden=(8,)), few_digits)
+        write_run(other, run, path)
+        write_run(other, run, first)
+    if is_damaged:
+        first.write_bytes(first.read_bytes()[:200])
+    window = make_window(opens=str(first))
+    session = window.session
+    if is_damaged:
+        qtbot.waitUntil(lambda: session.messages.current is not None)
+    else:
+        qtbot.waitUntil(lambda: session.runs.current.record == 1)
+    current = session.runs.current
+    with qtbot.waitSignal(session.exchange.imported):
+        session.exchange.read(path)
+    looked: list[object] = []
+    session._library_lane.run(lambda library: None, looked.append, looked.append)
+    qtbot.waitUntil(lambda: bool(looked))
+    assert session.runs.current is current
+
+
+def test_a_window_that_is_closed_at_once_opens_nothing(
+    make_window: Any, network_file: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window(opens=str(network_file))
+    opened: list[object] = []
+    monkeypatch.setattr("nnviz.window.memory.Memory.load", lambda *_, **__: opened.append(True))
+    window.close_unasked()
+    qapp.processEvents()
+    assert opened == []
 
 
 @pytest.mark.parametrize("kind", ["table", "folder", "arrays"])
