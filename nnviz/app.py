@@ -81,7 +81,7 @@ def _load(window: MainWindow, memory: Memory, opens: str | None, data: str | Non
         return
     opens = os.path.abspath(opens)  # as it is remembered, for a start in another folder
     if is_exported_run(opens):
-        read = partial(session.exchange.read, Path(opens), session.library.open)
+        read = partial(window.run_dialogs.take, opens, session.library.open)
         _once(session.data.changed, read)  # its own data follow when others are there
         memory.load(is_new=True)
     elif is_network_file(opens):

@@ -556,9 +556,7 @@ def test_an_offer_is_not_taken_if_another_program_was_quicker(
     assert window.session.state is Status.PAUSED
 
 
-def test_an_offer_comes_back_after_another_message(
-    make_window: MakeWindow, qtbot: QtBot, interrupted: int
-) -> None:
+def test_an_offer_comes_back_after_another_message(make_window: MakeWindow, qtbot: QtBot, interrupted: int) -> None:
     """It is still this window's: it goes when another one continues the run, and is not settled meanwhile."""
     window = make_window(records=True)
     messages = window.session.messages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -25,7 +26,7 @@ from nnviz.library import Library
 from nnviz.library.exchange import write_run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import drop, find, is_shown, stored_settings
+from tests.nnviz.helpers import drop, find, is_shown, store_settings, stored_settings
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.panels.import_helpers import wait
 
@@ -152,6 +153,18 @@ def test_a_data_set_with_a_new_network_that_fits(
     assert (session.runs.current.network.shape[0], session.runs.current.network.shape[-1]) == ends
     assert session.runs.current.path is None
     assert session.undo.last() is None
+
+
+def test_a_remembered_setting_that_is_no_longer_valid_is_a_message_over_the_last_data(
+    make_window: Any, qtbot: QtBot
+) -> None:
+    path = ASSETS / "tables" / "penguins.csv"
+    store_settings(imported=json.dumps([[str(path), {"gone": 3}, None]]))
+    window = ready(qtbot, make_window(data=str(path)))
+    message = window.session.messages.current
+    assert message is not None
+    assert "gone" in message.text
+    assert window.session.data.name == "mnist"
 
 
 def test_a_data_set_that_would_be_downloaded_is_offered_beside_the_last_one(
