@@ -64,7 +64,11 @@ def create_window(
     preferences.failed.connect(
         lambda error: session.messages.warn(f"What you choose cannot be remembered for the next start: {error}.")
     )
-    QTimer.singleShot(0, partial(_load, window, memory, opens, data))
+    start = QTimer(window)
+    start.setSingleShot(True)
+    start.timeout.connect(partial(_load, window, memory, opens, data))
+    window.closed.connect(start.stop)
+    start.start(0)
     _goes_when_closed(window)
     return window
 
@@ -77,8 +81,8 @@ def _load(window: MainWindow, memory: Memory, opens: str | None, data: str | Non
         return
     opens = os.path.abspath(opens)  # as it is remembered, for a start in another folder
     if is_exported_run(opens):
-        session.exchange.imported.connect(session.library.open)
-        _once(session.data.changed, partial(window.open_path, opens))  # its own data follow when others are there
+        read = partial(window.run_dialogs.take, opens, session.library.open)
+        _once(session.data.changed, read)  # its own data follow when others are there
         memory.load(is_new=True)
     elif is_network_file(opens):
         memory.load(network=Path(opens))

@@ -264,7 +264,13 @@ class Worker(QThread):
 
     def _record(self, run: int, plan: Plan) -> None:
         job = self._job(run)
-        if job is None or job.recorder is not None:
+        if job is None:
+            self.told.emit(run, Recorded(None, is_written=False))
+            return
+        if job.recorder is not None:
+            standing = job.recorder.standing
+            is_written = standing.keeps_weights and not standing.is_failing
+            self.told.emit(run, Recorded(standing.run, is_written=is_written))
             return
         job.recorder = recorder = self._recorders.setdefault(run, Recorder(plan))
         recorder.begin(plan)

@@ -175,6 +175,7 @@ def _paused(wish: Wish, history: History, found: Replayed) -> Run:
         batches=max(run.batches, trainer.batches_per_epoch),
         history=history,
         name=run.name,
+        is_named=run.is_named,
         changes=1,
     )
     made.start_epoch = found.before
@@ -188,6 +189,7 @@ def _resting(wish: Wish, history: History) -> Run:
     run, at = wish.run, wish.at
     network = run.network.with_parameters(wish.live if wish.kept is None else wish.kept.parameters)
     made = Run(run.experiment, network, parent=run.id, left_at=at, history=history, name=run.name, changes=1)
+    made.is_named = run.is_named
     made.start_epoch = made.history.completed = at
     made.batches = run.batches
     return made

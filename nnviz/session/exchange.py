@@ -54,8 +54,8 @@ class Exchange(QObject):
 
         self._work.run(f"Exporting run {run}", work, done, f"Run {run} could not be exported")
 
-    def read(self, path: Path) -> None:
-        """Adds the run in a file to the library, under a new number."""
+    def read(self, path: Path, then: Callable[[int], None] = lambda run: None) -> None:
+        """Adds the run in a file to the library, under a new number, with which ``then`` is called."""
         name = text.name(path.name)
 
         def work(library: Library, tell: Tell) -> int:
@@ -65,6 +65,7 @@ class Exchange(QObject):
 
         def done(run: int) -> str:
             self.imported.emit(run)
+            then(run)
             self._library.refresh()
             choice = Choice(f"Open run {run}", lambda: self._library.open(run))
             self._messages.announce(f"{name} is in the library now, as run {run}.", choice)

@@ -59,7 +59,7 @@ class Messages(QObject):
         """Shows information, or a question: nothing went wrong, and nothing happens until a choice is taken."""
         return self._show(Message(text, is_error=False, choices=choices, dismissed=dismissed))
 
-    def tell_later(self, text: str, *choices: Choice) -> None:
+    def tell_later(self, text: str, *choices: Choice) -> Message:
         """Shows what is not urgent: as soon as no error and no question is shown.
 
         It comes back after another message that took its place, unless it was shown for a while and offers no choice.
@@ -69,6 +69,11 @@ class Messages(QObject):
             self._waiting.append(message)
         else:
             self._show(message)
+        return message
+
+    def has(self, message: Message) -> bool:
+        """Whether that message is shown, or waits to be shown."""
+        return any(message is each for each in (self.current, *self._waiting))
 
     def announce(self, text: str, *choices: Choice) -> Message:
         """Shows for some seconds what was just done: a file was saved, recording is off."""
@@ -123,7 +128,8 @@ class Messages(QObject):
             self.changed.emit()
 
     def withdraw(self, message: Message | None) -> None:
-        """Removes that message or announcement, if it is one that is shown."""
+        """Removes that message or announcement, if it is one that is shown or waits."""
+        self._waiting = deque(each for each in self._waiting if each is not message)
         if self.current is message:
             self.clear()
         if self.announcement is message:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nnviz.library import KeptState, Library, RunRecord
     from nnviz.library.locks import Lock
 
-_BETWEEN_LOOKS = 1000  # milliseconds, while the offer is shown
+_BETWEEN_LOOKS = 1000  # milliseconds, while there is an offer
 _TAKEN = "Run {} continues in another window."
 
 
@@ -122,7 +122,7 @@ class Reopening:
                 first, others = found[0], len(found) - 1
                 more = f" So were {others} others, which are there, too." if others else ""
                 where = f"Run {first.id} was broken off at epoch {text.epochs(first.epochs, first.batches)}."
-                self._offer = self._messages.tell(
+                self._offer = self._messages.tell_later(
                     f"{where} It is in the library.{more}",
                     Choice("Train it on", lambda: self._take_up(first.id, go_on)),
                 )
@@ -151,8 +151,8 @@ class Reopening:
         return is_free
 
     def _end_offer(self) -> None:
-        """The offer is no longer shown: it was answered or dismissed, or another message took its place."""
-        if self._offer is None or self._messages.current is self._offer:
+        """The offer is gone: it was answered or dismissed. Behind another message it waits."""
+        if self._offer is None or self._messages.has(self._offer):
             return
         offered, self._offered, self._offer = self._offered, [], None
         self._look.stop()
@@ -170,6 +170,7 @@ class Reopening:
         def done(is_taken: bool) -> None:
             if is_taken and offer is self._offer:
                 self._messages.withdraw(offer)
+                self._end_offer()  # if it waited, the shown message is the same as before
                 self._messages.announce(_TAKEN.format(number))
 
         self._lane.run(lambda library: library.is_live(number), done, lambda _: None, False)

@@ -51,11 +51,12 @@ class Training(QObject):
         self._displayed, self._records, self._messages = displayed, records, messages
         self._requested: Until | None = None  # how far to train when nothing is in the way
         self._until: Until | None = None  # how far the training was to go, until it is there
+        self._continued: int | None = None  # id of the run that is to continue, also if the fields describe another one
         self._is_pausing, self._holds = False, 0  # a pause is on its way; holds: what is started waits for their end
         self.runner = Runner()
         reports = self.reports = Reports(self.runner, runs, displayed.show, messages)
         reports.recorded.connect(records.take)
-        records.changed.connect(self._record_rest)
+        records.changed.connect(self._record_from_here)
         reports.progressed.connect(self.progressed)
         reports.stopped.connect(self._stopped)
         reports.died.connect(self.died)
@@ -138,9 +139,9 @@ class Training(QObject):
             self._holds -= waits
             wanted, self._requested = self._requested or will_start, None
             if wanted is not None:
-                self._go(wanted)
+                self._go(wanted, continued=self._continued)
             elif until is not None and self._until is not None and run is self._runs.current:
-                self._go(until)
+                self._go(until, continued=run.id)
 
         return go_on
 
@@ -151,18 +152,22 @@ class Training(QObject):
         else:
             self.start()
 
-    def _go(self, until: Until, keeps_message: bool = False) -> None:
+    def _go(self, until: Until, keeps_message: bool = False, continued: int | None = None) -> None:
         """Trains the network that the fields describe: a new one, made from them, if the trained one is another.
 
-        ``keeps_message``: the message that is shown is about what is trained now.
+        Args:
+            keeps_message: the message that is shown is about what is trained now.
+            continued: the id of a run that continues if it is paused, whatever the fields describe.
         """
+        run, self._continued = self._runs.current, continued
+        continues = run.stage is Stage.PAUSED and run.id == continued
         if self._is_waiting or self._is_pausing:
             self._requested = until
             self.state_changed.emit()
-        elif self.can_start and self._data.dataset is not None:
-            if not keeps_message:
+        elif (continues or self.can_start) and self._data.dataset is not None:
+            if not keeps_message and not continues:
                 self._messages.clear()
-            if self.is_another_network:
+            if self.is_another_network and not continues:
                 self._requested = until  # for when it is built, unless a pause comes before
                 self._making.reset("new network")
             else:
@@ -194,10 +199,16 @@ class Training(QObject):
         """
         self.runner.worker.begin(run.id, make, self._records.begin(run, waits, words), goes)
 
-    def _record_rest(self) -> None:
-        """Records the rest of a training that was begun while recording was off."""
+    def _record_from_here(self) -> None:
+        """Records the rest of what is training, after a short pause: then all epochs before are known."""
         run = self._runs.current
         if run.stage is Stage.TRAINING and self._records.begins_late(run):
+            self.hold()()
+
+    def _record_rest(self) -> None:
+        """Records the rest of a training that was begun while recording was off, as it continues."""
+        run = self._runs.current
+        if self._records.begins_late(run):
             plan = self._records.begin(run)
             if plan is not None:
                 self.runner.worker.record(run.id, plan)
@@ -213,7 +224,7 @@ class Training(QObject):
         self._tell()
         if self._requested is not None and not self._is_waiting and self._runs.current.stage is not Stage.TRAINING:
             until, self._requested = self._requested, None
-            self._go(until, keeps_message)
+            self._go(until, keeps_message, self._continued)
 
     def _drop_request(self) -> None:
         self._requested = None

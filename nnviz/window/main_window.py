@@ -155,20 +155,19 @@ class MainWindow(QMainWindow):
 
     def _add_corner(self) -> None:
         """At the right end of the menu bar: the workspaces, and a mark as long as recording is off."""
-        records, bar = self.session.records, self.menuBar()
+        records = self.session.records
         tip = "Recording is off: runs that start now are not kept in the library. Click to switch it on (Ctrl+Alt+K)."
         mark = self.recording_mark = pill("Recording off", "recordingOffButton", "Recording is off: switch it on", tip)
         mark.clicked.connect(records.toggle)
         self._corner = QWidget()
         arranged(QHBoxLayout(self._corner), mark, self._switch, spacing=theme.GAP)
+        records.changed.connect(self._show_recording)
+        self._show_recording()
 
-        def show() -> None:
-            mark.setVisible(not records.is_on)
-            self._corner.adjustSize()
-            bar.setCornerWidget(self._corner)  # which makes the bar look at its size again
-
-        records.changed.connect(show)
-        show()
+    def _show_recording(self) -> None:
+        self.recording_mark.setVisible(not self.session.records.is_on)
+        self._corner.adjustSize()
+        self.menuBar().setCornerWidget(self._corner)  # which makes the bar look at its size again
 
     def _add_docks(self) -> None:
         frame = QWidget()

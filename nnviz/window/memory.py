@@ -109,7 +109,10 @@ class Memory(QObject):
             session.data.changed.connect(lambda: self._data_loaded(session, path))
             if data is not None:
                 known = session.imported.known(data)
-                session.data.load(data, known.settings if known is not None else {})
+                try:
+                    session.data.load(data, known.settings if known is not None else {})
+                except EngineError as error:  # what is remembered of the file is no longer valid
+                    session.messages.tell_error("The data could not be loaded", error)
             self._load_data(session)
 
     def _load_data(self, session: Session) -> None:

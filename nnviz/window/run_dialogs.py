@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,7 @@ class RunDialogs(QObject):
         dialog.fileSelected.connect(self.take)
         dialog.open()
 
-    def take(self, path: str) -> None:
-        """Adds the run in that file to the library."""
+    def take(self, path: str, then: Callable[[int], None] = lambda run: None) -> None:
+        """Adds the run in that file to the library; ``then`` is called with its number there."""
         self._preferences.set(_FOLDER, str(Path(path).parent))
-        self._session.exchange.read(Path(path))
+        self._session.exchange.read(Path(path), then)

@@ -198,6 +198,22 @@ def test_a_training_is_recorded_from_where_recording_is_on_again(
         expect_exact(library, record, session.dataset)
 
 
+def test_a_message_stays_when_a_training_is_recorded_from_now_on(recorded: MainWindow, qtbot: QtBot) -> None:
+    """Also while the fields describe another network: the run goes on."""
+    session = recorded.session
+    session.records.set_on(False)
+    train_for_a_while(qtbot, recorded)
+    run = session.runs.current
+    session.settings.change("layers", hidden=(7, 5))
+    error = session.messages.warn("An error.")
+    session.records.set_on(True)
+    qtbot.waitUntil(lambda: run.is_kept, timeout=20_000)
+    assert session.runs.current is run
+    assert session.state is Status.TRAINING
+    assert session.messages.current is error
+    pause(qtbot, recorded)
+
+
 def test_epochs_that_are_missing_are_noted_beside_the_curves(recorded: MainWindow, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 2)
@@ -538,6 +554,27 @@ def test_an_offer_is_not_taken_if_another_program_was_quicker(
     qtbot.waitUntil(lambda: announced(window.session) == f"Run {interrupted} continues in another window.")
     other.release()
     assert window.session.state is Status.PAUSED
+
+
+def test_an_offer_comes_back_after_another_message(make_window: MakeWindow, qtbot: QtBot, interrupted: int) -> None:
+    """It is still this window's: it goes when another one continues the run, and is not settled meanwhile."""
+    window = make_window(records=True)
+    messages = window.session.messages
+    wait_for_run(qtbot, window, interrupted)
+    qtbot.waitUntil(lambda: offers(window))
+    messages.warn("An error.")
+    assert not offers(window)
+    messages.dismiss()
+    assert offers(window)
+    messages.warn("An error.")
+    other = lock_of_run(window.session.records.path, interrupted)
+    assert other.take()
+    qtbot.waitUntil(lambda: announced(window.session) == f"Run {interrupted} continues in another window.")
+    other.release()
+    assert messages.current is not None
+    assert messages.current.text == "An error."
+    messages.dismiss()
+    assert messages.current is None
 
 
 @pytest.mark.parametrize("ends", ["killed", "closed", "dismissed"])

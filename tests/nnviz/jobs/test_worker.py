@@ -7,6 +7,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,12 @@ from engine.events import BestRestored, Epoch
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer
-from nnviz.jobs.reports import Epochs, Frame, Stopped, Until
+from nnviz.jobs.recorder import Plan
+from nnviz.jobs.reports import Epochs, Frame, Recorded, Stopped, Until
 from nnviz.jobs.worker import Worker
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
+from tests.nnviz.library.helpers import an_experiment
 
 
 @pytest.fixture
@@ -578,6 +581,26 @@ def test_what_was_ordered_before_the_end_is_still_done(
     gate.open()
     assert worker.quit_and_wait(10_000)
     assert seen == [trainer]
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+def test_what_comes_of_an_order_to_record_is_always_told(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, tmp_path: Path, is_recorded: bool
+) -> None:
+    """Also where nothing is there to record, or it is recorded already."""
+    plan = Plan(tmp_path / "library.sqlite", None, 0.0, an_experiment(few_digits), "digits")
+
+    def told() -> list[tuple[int | None, bool]]:
+        return [(event.run, event.is_written) for _, event in ear.heard if isinstance(event, Recorded)]
+
+    if is_recorded:
+        worker.begin(1, lambda: of(few_digits), plan)
+        qtbot.waitUntil(lambda: told() == [(1, True)])
+        worker.record(1, plan)
+        qtbot.waitUntil(lambda: told() == [(1, True)] * 2)
+    else:
+        worker.record(1, plan)
+        qtbot.waitUntil(lambda: told() == [(None, False)])
 
 
 def test_it_does_not_wait_for_a_trainer_that_is_long_in_the_making(worker: Worker, few_digits: Dataset) -> None:

@@ -16,7 +16,7 @@ from engine.validation import Array
 from nnviz.jobs.recorder import Recorder
 from nnviz.jobs.reports import Recorded
 from nnviz.library import Library
-from nnviz.session.exact import Exact, Wish
+from nnviz.session.exact import Exact, Wish, of_the_past
 from nnviz.session.remedies import best_epoch
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
@@ -285,6 +285,23 @@ def test_the_library_knows_where_it_comes_from(recorded: MainWindow, qtbot: QtBo
         record = library.run(run.record)
         assert (record.parent, record.left_at, record.status) == (run.parent_record, 1, "finished")
         np.testing.assert_array_equal(library.network(run.record).parameters, run.network.parameters)
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_branch_has_a_name_if_its_run_has(recorded: MainWindow, qtbot: QtBot, is_named: bool) -> None:
+    """An opened run without a name is called by its settings, which its branch need not have."""
+    session = recorded.session
+    steps(qtbot, recorded, 2)
+    run = session.runs.current
+    run.name, run.is_named = "#1 · 784-8-10", is_named
+    session.timeline.go_to(1)
+    branch(qtbot, recorded)
+    end(qtbot, recorded)
+    qtbot.waitUntil(lambda: session.runs.current.record is not None)
+    with Library() as library:
+        assert library.run(session.runs.current.record).name == ("#1 · 784-8-10" if is_named else "")
+    at_rest = of_the_past(Wish(run, 1), run.history, None)
+    assert (at_rest.name, at_rest.is_named) == (run.name, is_named)
 
 
 # ---- what cannot be done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtWidgets import QLabel
+from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.assets_folder import ASSETS
@@ -25,7 +26,7 @@ from nnviz.library import Library
 from nnviz.library.exchange import write_run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import drop, find, is_shown, stored_settings
+from tests.nnviz.helpers import drop, find, is_shown, store_settings, stored_settings
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.panels.import_helpers import wait
 
@@ -78,6 +79,43 @@ def test_a_run_comes_into_the_library_and_the_window(
     assert window.session.runs.current.network.shape == [784, 8, 10]
 
 
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_a_later_import_leaves_the_window_as_it_is(
+    make_window: Any, qtbot: QtBot, few_digits: Dataset, home: Path, is_damaged: bool
+) -> None:
+    path, first = home / "from-a-friend.nnvizrun", home / "first.nnvizrun"
+    with Library(home / "other.sqlite") as other:
+        run, _ = record(other, an_experiment(few_digits, epochs=1, batch_size=100, hidden=(8,)), few_digits)
+        write_run(other, run, path)
+        write_run(other, run, first)
+    if is_damaged:
+        first.write_bytes(first.read_bytes()[:200])
+    window = make_window(opens=str(first))
+    session = window.session
+    if is_damaged:
+        qtbot.waitUntil(lambda: session.messages.current is not None)
+    else:
+        qtbot.waitUntil(lambda: session.runs.current.record == 1)
+    current = session.runs.current
+    with qtbot.waitSignal(session.exchange.imported):
+        session.exchange.read(path)
+    looked: list[object] = []
+    session._library_lane.run(lambda library: None, looked.append, looked.append)
+    qtbot.waitUntil(lambda: bool(looked))
+    assert session.runs.current is current
+
+
+def test_a_window_that_is_closed_at_once_opens_nothing(
+    make_window: Any, network_file: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window(opens=str(network_file))
+    opened: list[object] = []
+    monkeypatch.setattr("nnviz.window.memory.Memory.load", lambda *_, **__: opened.append(True))
+    window.close_unasked()
+    qapp.processEvents()
+    assert opened == []
+
+
 @pytest.mark.parametrize("kind", ["table", "folder", "arrays"])
 def test_data_are_shown_in_the_sheet_before_they_are_used(
     make_window: Any, qtbot: QtBot, home: Path, kind: str
@@ -115,6 +153,18 @@ def test_a_data_set_with_a_new_network_that_fits(
     assert (session.runs.current.network.shape[0], session.runs.current.network.shape[-1]) == ends
     assert session.runs.current.path is None
     assert session.undo.last() is None
+
+
+def test_a_remembered_setting_that_is_no_longer_valid_is_a_message_over_the_last_data(
+    make_window: Any, qtbot: QtBot
+) -> None:
+    path = ASSETS / "tables" / "penguins.csv"
+    store_settings(imported=json.dumps([[str(path), {"gone": 3}, None]]))
+    window = ready(qtbot, make_window(data=str(path)))
+    message = window.session.messages.current
+    assert message is not None
+    assert "gone" in message.text
+    assert window.session.data.name == "mnist"
 
 
 def test_a_data_set_that_would_be_downloaded_is_offered_beside_the_last_one(

@@ -234,6 +234,25 @@ def test_a_cancel_that_comes_before_it_has_paused(ready_window: MainWindow, qtbo
     is_training_on(qtbot, window, window.session.runs.current)
 
 
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_at_cancel_the_run_goes_on_also_where_the_fields_describe_another_network(
+    ready_window: MainWindow, qtbot: QtBot, is_paused: bool
+) -> None:
+    """Whether the pause has come by then or not, and however often."""
+    window, session = ready_window, ready_window.session
+    train_for_a_while(qtbot, window)
+    run = session.runs.current
+    session.settings.change("layers", hidden=(7, 5))
+    assert session.training.is_another_network
+    for _ in range(2):
+        window.close()
+        if is_paused:
+            wait_for(qtbot, window, Status.PAUSED)
+        asked(window).reject()
+        assert session.state is Status.TRAINING
+    is_training_on(qtbot, window, run)
+
+
 @pytest.mark.parametrize("comes_first", [True, False])
 def test_a_single_epoch_is_trained_to_its_end_only(
     ready_window: MainWindow, qtbot: QtBot, gate: Gate, comes_first: bool
