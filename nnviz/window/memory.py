@@ -59,7 +59,8 @@ class Memory(QObject):
             session.settings.remember_strengths(Augmentation(**stored))
         typed = self._preferences.document("typed")
         names = frozenset(map(str, typed)) & TYPED_NAMES if isinstance(typed, list) else None
-        session.settings.remember_base(self._preferences.text("preset"), names)
+        if self._preferences.document("configuration") is not None:
+            session.settings.remember_base(self._preferences.text("preset"), names)
         session.records.set_on(self._preferences.number("keep_runs") != 0)
         session.imported.take(self._preferences.document("imported"))
         session.painting.take(self._preferences.document("painted"))
