@@ -11,8 +11,7 @@ from typing import Any
 from engine.assets_folder import ASSETS
 from engine.augmentation import Augmentation
 from engine.datasets.dataset import Dataset
-from engine.errors import EngineError, SettingError, bad_file
-from engine.errors import counted as _counted
+from engine.errors import EngineError, SettingError, bad_file, counted
 from engine.experiment import Experiment
 from engine.lazy_dataclass import dataclass
 from engine.optimizers import OPTIMIZERS
@@ -236,7 +235,7 @@ class Preset:
         made = self.applied_to(self.experiment, dataset).training
         if self.adjustment is None or made == self.experiment.training:
             return ""
-        return f"{self.name} for {_counted(len(dataset.train), 'example')}: {_words_of(training or made)}."
+        return f"{self.name} for {counted(len(dataset.train), 'example')}: {_words_of(training or made)}."
 
 
 def still_typed(typed: Set[str], names: Set[str], experiment: Experiment) -> frozenset[str]:
@@ -258,9 +257,9 @@ def _words_of(training: TrainingSettings) -> str:
         words.append(f"weight decay {training.weight_decay:g}")
     words.append(f"batches of {training.batch_size:,}")
     if not training.patience:
-        return ", ".join([*words, _counted(training.epochs, "epoch")])
-    words.append(f"up to {_counted(training.epochs, 'epoch')}")
-    words.append(f"stops when the validation error has not improved for {_counted(training.patience, 'epoch')}")
+        return ", ".join([*words, counted(training.epochs, "epoch")])
+    words.append(f"up to {counted(training.epochs, 'epoch')}")
+    words.append(f"stops when the validation error has not improved for {counted(training.patience, 'epoch')}")
     return ", ".join(words)
 
 
