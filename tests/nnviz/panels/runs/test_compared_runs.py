@@ -54,14 +54,18 @@ def test_names_take_at_most_a_quarter_of_the_plot(table: RunTable, ready_window:
     """Short ones take less."""
     compare(ready_window, qtbot, table, 0, 1)
     plot, comparison = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison
-    room = plot.width() - plot.plot_area().right()
-    for run in comparison.runs:
-        ready_window.session.library.annotate(
-            [run.record.id], name=f"the same long name for each of them, {run.chosen}"
-        )
-    qtbot.waitUntil(lambda: all(run.title.startswith("the same") for run in comparison.runs))
-    qtbot.waitUntil(lambda: plot.width() - plot.plot_area().right() > room)
-    assert plot.width() - plot.plot_area().right() <= plot.width() / 4 + 1
+    quarter = plot.width() / 4 + 1
+
+    def rename(name: str) -> None:
+        for run in comparison.runs:
+            ready_window.session.library.annotate([run.record.id], name=f"{name} {run.chosen}")
+        qtbot.waitUntil(lambda: all(run.title.startswith(name) for run in comparison.runs))
+
+    rename("short")
+    qtbot.waitUntil(lambda: plot.width() - plot.plot_area().right() < 0.8 * quarter)
+    rename("the same long name for each of them,")
+    qtbot.waitUntil(lambda: plot.width() - plot.plot_area().right() > 0.9 * quarter)
+    assert plot.width() - plot.plot_area().right() <= quarter
 
 
 def test_the_mouse_reads_the_values_of_an_epoch(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
