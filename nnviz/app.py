@@ -78,6 +78,8 @@ def _load(window: MainWindow, memory: Memory, opens: str | None, data: str | Non
     session = window.session
     if opens is None:
         memory.load(data=data)
+        if data is not None:
+            window.show_workspace("train")
         return
     opens = os.path.abspath(opens)  # as it is remembered, for a start in another folder
     if is_exported_run(opens):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -102,7 +103,8 @@ class Families:
             sections[self.data.get(number, ("", ""))].append(number)
 
         def place(data: tuple[str, str]) -> tuple[bool, str, int]:
-            is_unknown = all(worth[number] is None for number in sections[data])
+            figures = [worth[number] for number in sections[data]]
+            is_unknown = all(figure is None or math.isinf(figure) for figure in figures)  # infinite: it diverged
             return is_unknown, data[0].lower(), -max(newest[number] for number in sections[data])
 
         ordered = sorted(sections, key=place) if self._sort in FIGURES else list(sections)

@@ -111,10 +111,10 @@ class NetworkDialogs(QObject):
         self.where_to_save(title, "exportNetworkDialog", _EXPORTS[ending], proposed, export).open()
 
     def _proposed_name(self, epoch: float | None = None) -> str:
-        """A file name without ending: that of the network, with only letters that are safe in file names."""
+        """A file name without ending: that of the network, with only characters that are safe in file names."""
         run = self._session.runs.current
         known = run.name if run.opened is not None else "network"
-        name = run.path.stem if run.path is not None else re.sub(r"[^\w.-]+", "-", known)
+        name = run.path.stem if run.path is not None else (re.sub(r"[^\w.-]+", "-", known).strip("-.") or "network")
         return name if epoch is None else f"{name}-{self._moment(epoch).replace(' ', '-')}"
 
     def where_to_save(

@@ -69,6 +69,16 @@ def test_rows_of_other_data_are_sorted_apart_below_a_title(library: Library, has
         assert not any(row.section for row in listed(library, "moons", sort).rows), "there is only one data set"
 
 
+def test_data_without_the_figure_come_last(library: Library) -> None:
+    """Also where some of the runs diverged, which counts as an infinite figure."""
+    made = an_experiment()
+    for title, status, error in (("autos", "diverged", None), ("autos", "finished", None), ("xor", "finished", 0.1)):
+        run = library.begin(made.changed(fingerprint=title), title, name=f"{title} {status}")
+        with library.database.writing():
+            library.database.update_run(run, {"status": status, "test_error": error})
+    assert [row.section for row in listed(library, "", "test_error").rows if row.section] == ["xor", "autos"]
+
+
 def test_a_group_is_one_row_where_its_newest_run_is(library: Library) -> None:
     old = single(library, 0.1)
     group = told_group(library, [0.3, 0.1, 0.2])

@@ -145,9 +145,11 @@ def test_a_data_set_with_a_new_network_that_fits(
     with_network = make_window(opens=str(network_file))
     qtbot.waitUntil(lambda: with_network.session.runs.current.path == network_file)
     qtbot.waitUntil(lambda: stored_settings().get("network") == str(network_file))
+    with_network.show_workspace("runs")
     assert with_network.close()
     window = ready(qtbot, make_window(data=name))
     session = window.session
+    assert window.workspace == "train", "where the data are in view"
     qtbot.waitUntil(lambda: session.state is Status.READY)
     assert session.data.name == name
     assert (session.runs.current.network.shape[0], session.runs.current.network.shape[-1]) == ends
