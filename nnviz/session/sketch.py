@@ -46,7 +46,7 @@ class Sketch(QObject):
         self._suits: Dataset | None = None
 
     def draw(self, drawing: Drawing) -> None:
-        """Changes the drawing without a step to undo, as in the middle of a stroke; leaves out examples of other data."""
+        """Changes the drawing without a step to undo, as within a stroke. Leaves out examples of other data."""
         drawing = self._without_other_data(drawing)
         if drawing is not self.drawing:
             self.drawing = drawing
