@@ -71,6 +71,7 @@ class Ink:
         title: a description for people; may be empty.
         is_example: it is from the data set; the network is shown it unchanged while nothing is drawn over it.
         label: the true class, as its number in the data of that ``fingerprint``; None if it is not known.
+        fingerprint: that of the data that an example is of, or that it was made from.
     """
 
     pixels: Array

@@ -92,6 +92,7 @@ class WeightsPanel(DockCard):
         self.map.hovered.connect(self._hovered)
         self.map.opened.connect(self.show_neuron)
         self.map.turned.connect(self._show_around)
+        self.map.resized.connect(self._follow_map)
         self._pages.valueChanged.connect(self.map.turn_to)
         self.neuron_view.left.connect(self.show_all)
         self.neuron_view.stepped.connect(self._step)
@@ -237,12 +238,17 @@ class WeightsPanel(DockCard):
         if self.neuron is None:
             self.map.show_values(weights, self._limit, self._tile, self._has_columns)
             self._rows.set_names(self._row_names())  # after the values: it resizes the map, which then redraws them
-            self.bar.set_limit(self.map.end)
+            self._follow_map()
         else:
             facts = neuron_facts(self._names, self.neuron)
             self.neuron_view.show_neuron(facts, weights[self.neuron], self._limit, self._tile)
             self.bar.set_limit(self._limit)
         self._show_arrangement((self.neuron, self._tile, self.map.grid, self.map.shown, len(weights)))
+
+    def _follow_map(self) -> None:
+        """Shows the scale of the map, which depends on the size of its tiles: cells of small ones show means."""
+        if self.neuron is None:
+            self.bar.set_limit(self.map.end)
 
     def _show_arrangement(self, arrangement: tuple[object, ...]) -> None:
         if arrangement != self._arrangement:  # a view of the same arrangement changes no words

@@ -138,7 +138,8 @@ class Question(QObject):
             return
         example = checked(values, data.width)
         if self.is_drawn:
-            self._sketch.replace(what, (Ink(example.reshape(data.example_shape), 1.0, what, is_example=True),))
+            pixels = example.reshape(data.example_shape)
+            self._sketch.replace(what, (Ink(pixels, 1.0, what, is_example=True, fingerprint=data.fingerprint),))
         else:
             self._step(data, self._made(example), what)
 

@@ -10,7 +10,7 @@ from engine.network import Network
 from engine.validation import Array
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.examples import are_centred, fits_canvas
-from nnviz.digits.strokes import Drawing
+from nnviz.digits.strokes import Drawing, Ink
 from nnviz.session.undo import Kind, Step, Undo
 
 
@@ -46,7 +46,8 @@ class Sketch(QObject):
         self._suits: Dataset | None = None
 
     def draw(self, drawing: Drawing) -> None:
-        """Changes the drawing without a step to undo, as in the middle of a stroke."""
+        """Changes the drawing without a step to undo, as within a stroke. Leaves out examples of other data."""
+        drawing = self._without_other_data(drawing)
         if drawing is not self.drawing:
             self.drawing = drawing
             self._update_picture()
@@ -80,17 +81,29 @@ class Sketch(QObject):
     def suit(self, data: Dataset | None, network: Network | None = None) -> None:
         """Centres the drawing if other data came whose own pictures are centred, or shows it as it is.
 
-        Its background is that of the images that that network learned, or else of the data.
+        Its background is that of the images that that network learned, or else of the data. Examples of the data before
+        leave it; what a person drew stays.
         """
+        is_new = data is not None and data is not self._suits and fits_canvas(data)
+        self._suits = data if is_new else self._suits
         background = 0.0 if network is None else network.background
         if not background and data is not None:
             background = data.background
         if background != self.background:
             self.background = background
             self._update_picture()
-        if data is not None and data is not self._suits and fits_canvas(data):
-            self._suits = data
+        if data is not None and is_new:
+            self.draw(self.drawing)
             self.look(centred=are_centred(data))
+
+    def _without_other_data(self, drawing: Drawing) -> Drawing:
+        """The drawing without examples of other data than it suits; the same object if there are none."""
+        data = self._suits
+        if data is None:
+            return drawing
+        examples = [part for part in drawing if isinstance(part, Ink) and part.is_example]
+        others = [part for part in examples if part.fingerprint != data.fingerprint]
+        return tuple(part for part in drawing if part not in others) if others else drawing
 
     def _make_picture(self) -> Array | None:
         picture = picture_of(self.drawing, self.pen, self.centred, self.field, self.background).ravel()

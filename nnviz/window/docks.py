@@ -144,7 +144,7 @@ class Docks(QObject):
                 self._set_least_width(card, CARDS[name])
         if self.host.isVisible():
             self.fit_cards()
-            self._sizes.forget()
+            self._sizes.settle()
 
     def _add_pages(self) -> None:
         """Makes the pages of the cards that are there, as far as they suit the data."""
@@ -352,9 +352,9 @@ def _at_most(needed: list[int], room: int) -> list[int]:
 
 
 class _Sizes(QObject):
-    """Restores the sizes that the docks had before, when the window returns to a size.
+    """Restores the sizes that the docks had before, when the window or its texts return to a size.
 
-    Qt takes what a smaller window lacks from all docks, and does not undo that when the window grows again.
+    Qt takes what a smaller window or larger texts lack from all docks, and does not undo that afterwards.
     ``changed``: a dock was moved, resized, shown or hidden. ``settled``: they have their sizes again after that.
     ``fitting``: they are about to be laid out. ``theme_changed``: as the theme's, while there are docks.
     """
@@ -368,7 +368,8 @@ class _Sizes(QObject):
         """``docks`` may grow; each is to be handed to ``watch``."""
         super().__init__(host)
         self._host, self._docks = host, docks
-        self._known: dict[tuple[int, int], dict[QDockWidget, QSize]] = {}  # sizes of the docks, by the size of the host
+        # Sizes of the docks, by the host's width and height and the size of the texts.
+        self._known: dict[tuple[int, int, int], dict[QDockWidget, QSize]] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._settled)
@@ -383,6 +384,10 @@ class _Sizes(QObject):
     def forget(self, *_: bool) -> None:
         """Drops the remembered sizes and remembers the present ones, after the docks were arranged anew."""
         self._known.clear()
+        self.settle()
+
+    def settle(self) -> None:
+        """Restores or remembers sizes once the docks are laid out, for the window or its texts have another size."""
         self._timer.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -390,7 +395,7 @@ class _Sizes(QObject):
         if watched is not self._host and self._is_new_arrangement(event):
             self.forget()
         elif watched is self._host and event.type() in (QEvent.Resize, QEvent.Show):
-            self._timer.start()
+            self.settle()
         if watched is self._host and event.type() in (QEvent.Resize, QEvent.Show, QEvent.LayoutRequest):
             self.fitting.emit()
         if watched is not self._host and event.type() in _CHANGES:
@@ -404,8 +409,8 @@ class _Sizes(QObject):
         return event.type() == QEvent.Resize and bool(QApplication.mouseButtons() & Qt.LeftButton)
 
     def _settled(self) -> None:
-        """Restores the docks' sizes at this size of the window, or remembers them the first time."""
-        now = self._host.width(), self._host.height()
+        """Restores the docks' sizes at this size of the window and its texts, or remembers them the first time."""
+        now = self._host.width(), self._host.height(), theme.text_size()
         sizes = {dock: dock.size() for dock in self._docks if dock.isVisible() and not dock.isFloating()}
         if now in self._known:
             known = self._known[now]

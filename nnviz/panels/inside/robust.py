@@ -281,7 +281,8 @@ class RobustPage(Page):
         if self._is_put_due or subject is None or not fits_canvas(subject.dataset):
             return
         title = strength_text(shown.strength, subject.shape) if shown.strength.value else "example"
-        ink = Ink(shown.inputs[1].reshape(SIDE, SIDE), 1.0, title, is_example=True)
+        pixels = shown.inputs[1].reshape(SIDE, SIDE)
+        ink = Ink(pixels, 1.0, title, is_example=True, fingerprint=subject.dataset.fingerprint)
         self._robust.point_at(Strength(shown.strength.name, 0.0))
         self._session.sketch.replace("disturbed example", (ink,))
 

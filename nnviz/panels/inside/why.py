@@ -325,12 +325,13 @@ class WhyPanel(DockCard):
 
     def put_on_canvas(self) -> None:
         """Replaces the drawing by its smallest change; can be undone."""
-        turning = self.turning
-        if turning is None or turning.changed is None:
+        turning, data = self.turning, self._session.dataset
+        if turning is None or turning.changed is None or data is None:
             return
         title = f"changed into a {self._name(turning.to)}"
         pixels = np.array(turning.changed, np.float32).reshape(SIDE, SIDE)
-        self._session.sketch.replace("smallest change", (Ink(pixels, 1.0, title, is_example=True),))
+        ink = Ink(pixels, 1.0, title, is_example=True, fingerprint=data.fingerprint)
+        self._session.sketch.replace("smallest change", (ink,))
 
     # ---- numbers
 

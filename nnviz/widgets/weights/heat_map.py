@@ -39,6 +39,7 @@ class HeatMap(QWidget):
             the mouse leaves; (neuron, -1) for a neuron chosen by the arrow keys.
         opened(neuron): a click, or Enter.
         turned(): another page is shown.
+        resized(): the tiles are laid out in another size, which may change ``end``.
 
     Attributes:
         grid: the layout of the tiles; None while nothing is shown.
@@ -49,6 +50,7 @@ class HeatMap(QWidget):
     hovered = pyqtSignal(int, int)
     opened = pyqtSignal(int)
     turned = pyqtSignal()
+    resized = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -188,6 +190,7 @@ class HeatMap(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.grid = None
         self._draw()
+        self.resized.emit()
 
     # ---- what is pointed at
 

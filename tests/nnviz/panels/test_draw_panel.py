@@ -117,9 +117,13 @@ def test_dark_digits_on_light_paper_are_drawn_so(
     assert pasted.min() < 0.2
     click(qtbot, window, QToolButton, "clearButton")
     assert canvas.network_input() == pytest.approx(data.background)
+    click(qtbot, window, QToolButton, "randomDigitButton")
+    assert canvas.drawing
     session.data.load("mnist")
     qtbot.waitUntil(lambda: is_shown(session.data) and session.data.loaded_name == "mnist")
+    assert canvas.drawing == (), "no light paper on the dark canvas"
     assert not canvas.network_input().any()
+    assert session.question.example is None
 
 
 # ---- pictures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -71,6 +72,28 @@ def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: MainWindow, q
     window.resize(1180, 700)
     QApplication.processEvents()
     assert tabs_in_sight(window)[strip.tabText(12)], "in a narrower window too"
+
+
+def test_the_scale_is_that_of_the_tiles_after_each_text_size(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, panel = ready_window, ready_window.card("weightsDock")
+    window.resize(1280, 690)
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == (1280, 690))
+    QApplication.processEvents()
+    ends = set()
+    try:
+        for size in (100, 200, 100):
+            window.set_text_size(size)
+            for _ in range(6):
+                QTest.qWait(5)
+            ends.add(panel.map.end)
+            block = panel.map.grid.down.block
+            words = f"Means of {block}×{block} weights." if block > 1 else "Weights."
+            assert panel.head.detail.toolTip() == words, size
+            assert panel.bar.accessibleDescription() == f"−{panel.map.end:.2g} to +{panel.map.end:.2g}", size
+            assert panel.bar.toolTip().startswith(f"Weights beyond ±{panel.map.end:.2g} "), size
+        assert len(ends) == 2, "smaller tiles show means, which are smaller"
+    finally:
+        window.set_text_size(100)
 
 
 # ---- names of the rows

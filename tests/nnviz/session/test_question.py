@@ -66,6 +66,26 @@ def stroke() -> Stroke:
     return Stroke(np.array([(-0.2, -0.3), (0.2, 0.3)]))
 
 
+def test_an_example_leaves_the_canvas_with_its_data(session: Parts) -> None:
+    noise, others = pictures(28), replace(pictures(28), title="Others", train=pictures(28).train.head(30))
+    bring(session, noise)
+    session.question.ask_about(Example("train", 3))
+    (example,) = session.sketch.drawing
+    drawn = stroke()
+    session.sketch.step("stroke", (example,), (example, drawn))
+    bring(session, SPIRALS)
+    bring(session, noise)
+    assert session.sketch.drawing == (example, drawn), "the same data again"
+    bring(session, others)
+    assert session.sketch.drawing == (drawn,)
+    session.undo.undo()
+    assert session.sketch.drawing == (), "the step leads back to no example of other data"
+    assert session.question.example is None
+    session.question.set_example(np.full(784, 0.25), "grey")
+    bring(session, noise)
+    assert session.sketch.drawing == ()
+
+
 def test_what_an_example_is() -> None:
     kinds = [load_data(name).kind for name in ("penguins", "mpg")]
     assert kinds == [ROW, ROW]

@@ -186,6 +186,25 @@ def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
     qtbot.waitUntil(lambda: is_shown(window.session.data) and window.session.data.name == name, timeout=30_000)
 
 
+@pytest.mark.parametrize("window_size", [SMALL, QSize(1440, 900)], ids=["small", "usual"])
+def test_the_cards_have_their_sizes_again(ready_window: MainWindow, qtbot: QtBot, window_size: QSize) -> None:
+    window = ready_window
+    window.resize(window_size)
+    qtbot.waitUntil(lambda: window.size() == window_size)
+
+    def sizes() -> dict[str, tuple[int, int]]:
+        for _ in range(6):
+            QTest.qWait(5)
+        return {dock.objectName(): (dock.width(), dock.height()) for dock in window.docks if dock.isVisible()}
+
+    before = sizes()
+    for size in (200, 125):
+        window.set_text_size(size)
+        assert sizes() != before
+        press(qtbot, window, Qt.Key_0, Qt.ControlModifier | Qt.AltModifier)
+        assert sizes() == before, size
+
+
 @pytest.mark.parametrize("data", ["mnist", "xor", "table"])
 def test_nothing_is_cut_in_a_small_window(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, data: str) -> None:
     window = ready_window
