@@ -16,15 +16,15 @@ class FixedSizeBox(QWidget):
     than painting it.
     """
 
-    def __init__(self, content: QLabel, width: int = 0) -> None:
+    def __init__(self, content: QLabel, width: float = 0) -> None:
         super().__init__()
         self._content = content
         self._width = width
         content.setParent(self)
         self.setSizePolicy(QSizePolicy.Expanding if not width else QSizePolicy.Fixed, QSizePolicy.Fixed)
 
-    def set_width(self, width: int) -> None:
-        """Makes the box as wide as that. Costs a new layout if it is another width."""
+    def set_width(self, width: float) -> None:
+        """Makes the box that many pixels wide at 100 percent. Costs a new layout if it is another width."""
         if width != self._width:
             self._width = width
             self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)

@@ -133,7 +133,7 @@ class WhyPanel(DockCard):
             lambda index: self._session.why.choose(baseline=self.baseline_combo.itemData(index))
         )
         self._sum_box = FixedSizeBox(self.sum_label)
-        self._sum_width = 0  # of the widest words since the method was chosen: else the view would jump
+        self._sum_width = 0.0  # of the widest words since the method was chosen: else the view would jump
         return arranged(QHBoxLayout(), self._sum_box, self.baseline_combo, 1, spacing=2)
 
     def _change_row(self) -> QHBoxLayout:
@@ -174,13 +174,19 @@ class WhyPanel(DockCard):
 
     def _show_choices(self) -> None:
         why, data = self._session.why, self._session.data.dataset
-        self._sum_width = 0
+        self._sum_width = 0.0
         self.one_combo.choose(why.one)
         self.other_combo.choose(why.other)
         self.method_combo.setCurrentText(why.method)
         is_picture, example = data is None or data.is_picture, Meaning(data).example
-        self.baseline_combo.setItemText(0, "an empty picture" if is_picture else "all inputs 0")
-        self.baseline_combo.setItemText(1, "the mean picture" if is_picture else f"the average {example}")
+        empty, mean = "all inputs 0", f"the average {example}"
+        shorter = {empty: ("all 0", "0"), mean: (f"average {example}", "average")}
+        if is_picture:
+            empty, mean = "an empty picture", "the mean picture"
+            shorter = {empty: ("empty picture", "empty"), mean: ("mean picture", "mean")}
+        self.baseline_combo.set_shorter(shorter)
+        self.baseline_combo.setItemText(0, empty)
+        self.baseline_combo.setItemText(1, mean)
         self.baseline_combo.setCurrentIndex(self.baseline_combo.findData(why.baseline))
         self.baseline_combo.setVisible(why.method in ATTRIBUTIONS)
         self.refresh()
@@ -283,7 +289,7 @@ class WhyPanel(DockCard):
         names = self._session.class_names
         self.sum_label.setText("" if reasons is None else why_content.sum_line(reasons, turning))
         self.sum_label.setToolTip(_INEXACT_TIP if reasons is not None and reasons.missing else "")
-        self._sum_width = max(self._sum_width, self.sum_label.sizeHint().width())
+        self._sum_width = max(self._sum_width, self.sum_label.sizeHint().width() * 100 / theme.text_size())
         self._sum_box.set_width(self._sum_width)
         self._show_baseline(reasons)
         is_nearest = self._session.why.method == NEAREST

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt5.QtGui import QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QAbstractScrollArea
 
 from nnviz.look import theme
@@ -16,6 +16,8 @@ from nnviz.widgets.picture import grey_image
 from nnviz.widgets.read_out import ReadOut
 
 _SIDE = 44  # least pixels of a picture's longer side
+_MOST_SIDE = 96  # pixels up to which a picture is made wider for its caption; longer captions are cut
+_MEASURED = 100  # captions, the first ones: the widest is among them, or not much wider
 _GAP, _CAPTION, _ROW_GAP, _EDGE = 7, 15, 5, 2
 _MOST_KEPT = 600  # pictures
 
@@ -46,6 +48,7 @@ class PictureList(QAbstractScrollArea):
         self._caption: Callable[[int], str] = str
         self._is_marked: Callable[[int], bool] = lambda place: False
         self._choice: int | None = None
+        self._least = _SIDE  # pixels of a picture with its captions
         self._images: dict[int, QImage] = {}
         self._mouse: QPoint | None = None
         self.setFrameShape(QAbstractScrollArea.NoFrame)
@@ -55,7 +58,7 @@ class PictureList(QAbstractScrollArea):
         self.viewport().setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers all of it
         self._read_out = ReadOut(self.viewport())
         theme.changed.connect(self.viewport().update)
-        theme.changed.connect(self._fit)
+        theme.changed.connect(self._measure)
 
     # ---- what is shown
 
@@ -68,7 +71,7 @@ class PictureList(QAbstractScrollArea):
         self._count, self._picture, self._caption = count, picture, caption
         self._images.clear()
         self._choice = None
-        self._fit()
+        self._measure()
         if not stays:
             self.verticalScrollBar().setValue(0)
         self.viewport().update()
@@ -100,9 +103,17 @@ class PictureList(QAbstractScrollArea):
 
     # ---- layout
 
+    def _measure(self) -> None:
+        """Makes pictures as wide as their captions, so that these stay apart at every text size."""
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        captions = map(self._caption, range(min(self._count, _MEASURED)))
+        widest = max(map(metrics.horizontalAdvance, captions), default=0)
+        self._least = max(_SIDE, min(widest, theme.px(_MOST_SIDE)))
+        self._fit()
+
     @property
     def _columns(self) -> int:
-        return max(1, (self.viewport().width() - 2 * _EDGE + _GAP) // (_SIDE + _GAP))
+        return max(1, (self.viewport().width() - 2 * _EDGE + _GAP) // (self._least + _GAP))
 
     @property
     def _side(self) -> int:
@@ -219,11 +230,16 @@ class PictureList(QAbstractScrollArea):
         is_chosen = place == self._choice
         colour = "error" if self._is_marked(place) else "text" if is_chosen else "muted"
         painter.setPen(theme.colour(colour))
-        caption = QRect(tile.left() - 3, tile.bottom() + 1, tile.width() + 6, theme.px(_CAPTION))
-        painter.drawText(caption, int(Qt.AlignCenter), self._caption(place))
+        caption = QRect(tile.left(), tile.bottom() + 1, tile.width(), theme.px(_CAPTION))
+        painter.drawText(caption, int(Qt.AlignCenter), self.shown_caption(place))
         if is_chosen:
             painter.setPen(QPen(theme.colour("accent"), 2))
             painter.drawRect(tile.adjusted(-1, -1, 1, 1))
+
+    def shown_caption(self, place: int) -> str:
+        """As much of a picture's caption as fits below the picture."""
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        return str(metrics.elidedText(self._caption(place), Qt.ElideRight, self._side))
 
     def _image(self, place: int) -> QImage:
         if place not in self._images:

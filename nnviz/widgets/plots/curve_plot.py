@@ -26,7 +26,7 @@ from nnviz.widgets.plots.curve_figures import (
     own_figures,
 )
 from nnviz.widgets.plots.curve_line import CurveLine
-from nnviz.widgets.plots.cut_mark import CutMark, lines_cut, place_beside
+from nnviz.widgets.plots.cut_mark import CutMark, lines_cut, place_beside, runs_through
 from nnviz.widgets.plots.playhead import BELOW_TOP, Playhead
 from nnviz.widgets.plots.zoom_plot import ZoomPlot
 
@@ -224,7 +224,17 @@ class CurvePlot(ZoomPlot):
             low, high = self.view[1]
             height = (BELOW_TOP + self._cut.height()) / max(self.getViewBox().height(), 1.0) * (high - low)
             place = self.getViewBox().mapViewToScene(place_beside(cut, self.view, self.quantity, self.is_log, height))
-            self._cut.stand_at(self.mapFromScene(place) + QPoint(0, BELOW_TOP))  # the playhead's dot covers no word
+            at = self.mapFromScene(place) + QPoint(0, BELOW_TOP)  # the playhead's dot covers no word
+            self._cut.stand_at(at, self.plot_area().bottomLeft(), self._is_free)
+
+    def _is_free(self, area: QRect) -> bool:
+        """Whether an area is in the plot, and no line is in it."""
+        first, last = self.place(area.bottomLeft()), self.place(area.topRight())
+        view = (first.x(), last.x()), (first.y(), last.y())
+        lines = [line for name, line in self._by_name() if name not in self._hidden]
+        return self.rect().contains(area) and not any(
+            runs_through(line, view, self.quantity, self.is_log) for line in lines
+        )
 
     def _place_hint(self) -> None:
         self._hint.adjustSize()

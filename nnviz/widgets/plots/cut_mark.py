@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtCore import QPoint, QPointF, QRect, Qt
 from PyQt5.QtWidgets import QLabel, QWidget
 
 from nnviz.widgets.parts import named
@@ -17,7 +17,10 @@ _GAP = 6  # pixels between the line and the words
 
 
 class CutMark(QLabel):
-    """ "↑ 54 071 at epoch 0", beside the place where the line comes into view."""
+    """ "↑ 54 071 at epoch 0", beside the place where the line comes into view, or at the bottom if a line is there.
+
+    Where lines are in both places, the words cover a bit of them, so that they can be read.
+    """
 
     def __init__(self, plot: QWidget) -> None:
         super().__init__(plot)
@@ -33,9 +36,11 @@ class CutMark(QLabel):
             self.setText(f"↑ {quantity.text(highest / quantity.factor)} at epoch 0")
             self.adjustSize()
 
-    def stand_at(self, place: QPoint) -> None:
-        """Puts it right of that place."""
-        self.move(place + QPoint(_GAP, 0))
+    def stand_at(self, place: QPoint, below: QPoint, is_free: Callable[[QRect], bool]) -> None:
+        """Puts it right of the place, or, if that is not free, right of ``below`` and above it."""
+        first = QRect(place + QPoint(_GAP, 0), self.size())
+        second = QRect(below + QPoint(_GAP, -self.height()), self.size())
+        self.setGeometry(second if not is_free(first) and is_free(second) else first)
 
 
 def lines_cut(lines: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool) -> list[CurveLine]:
@@ -47,6 +52,19 @@ def place_beside(cut: Sequence[CurveLine], view: View, quantity: Quantity, is_lo
     """The top of the view, right of these lines, which come into it from above, as far down as ``height``."""
     level = view[1][1] - height
     return QPointF(max(_crossing(line, level, quantity, is_log) for line in cut), view[1][1])
+
+
+def runs_through(line: CurveLine, view: View, quantity: Quantity, is_log: bool) -> bool:
+    """Whether a part of the line is in the view."""
+    (left, right), (low, high) = view
+    if not len(line.x) or line.x[-1] < left or line.x[0] > right:
+        return False
+    within = line.x[(line.x > left) & (line.x < right)]
+    ends = np.clip([left, right], line.x[0], line.x[-1])
+    across = np.sort(np.concatenate([ends, within]))
+    heights = np.interp(across, line.x, quantity.height(line.y, is_log))
+    heights = heights[np.isfinite(heights)]
+    return bool(len(heights) and heights.min() <= high and heights.max() >= low)
 
 
 def _begins_above(line: CurveLine, view: View, quantity: Quantity, is_log: bool) -> bool:

@@ -189,7 +189,9 @@ class RunsPlot(ZoomPlot):
         labels = [self._label(each, self.width()) for each in self._shown if each.line.values]
         wanted = map(metrics.horizontalAdvance, labels)
         self._room = max(self._room, theme.px(_LEAST_RIGHT), *(each + _GAP + _SIDE + 16 for each in (0, *wanted)))
-        self.getPlotItem().layout.setContentsMargins(0, 10, min(most, self._room), 0)
+        values = (metrics.horizontalAdvance(self._value(each)) for each in self._shown if each.line.values)
+        least = max(values, default=0) + _GAP + _SIDE + 16  # a value is never cut
+        self.getPlotItem().layout.setContentsMargins(0, 10, max(least, min(most, self._room)), 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -254,13 +256,18 @@ class RunsPlot(ZoomPlot):
     def _label(self, shown: _Shown, width: int) -> str:
         """A run's name, its last value, and of how many runs that is. If there is little room, the name is shortened.
 
-        Before the name is cut, the number of runs is left out.
+        Before the name is cut, the number of runs is left out. The value is whole, if need be without a name.
         """
         measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
-        value, count = f" · {self.quantity.text(shown.line.values[-1])}", shown.told(-1)
+        value, count = f" · {self._value(shown)}", shown.told(-1)
         is_cut = measure(shown.run.title.forms[-1] + value + count) > width
         value += "" if is_cut else count
-        return fitted(shown.run.title, width - measure(value)) + value
+        label = fitted(shown.run.title, width - measure(value)) + value
+        return label if measure(label) <= width else self._value(shown)
+
+    def _value(self, shown: _Shown) -> str:
+        """The last value of a line."""
+        return self.quantity.text(shown.line.values[-1])
 
     def _labels(self) -> list[tuple[_Shown, float]]:
         """Each run with the height of its name in pixels: that of the line's end, apart from the others."""

@@ -15,6 +15,7 @@ _ROW, _THICKNESS, _GAP = 18, 9, 8
 _AIR = 8  # beside names and texts
 _NAME, _TEXT = 0.42, 0.36  # shares of the width that names and the texts at the right may take
 _MIDDLE_WIDTH = 1
+_LEAST_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,12 @@ class BarRows:
         """How many rows find room; where not all do, one line less for the line that says so."""
         fit = max(0, (within.height() - theme.px(LINE)) // theme.px(_ROW))
         return len(self.rows) if len(self.rows) <= fit else max(0, fit - 1)
+
+    @property
+    def least_height(self) -> int:
+        """Pixels at 100 percent for the heads, three rows, and the line that counts the others."""
+        rows = len(self.rows)
+        return LINE + _ROW * (rows if rows <= _LEAST_ROWS else _LEAST_ROWS + 1)
 
     def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:
         """The row at that point; its column is always 0."""

@@ -8,8 +8,11 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut
+from nnviz.widgets.why.bar_rows import BarRows
 from nnviz.widgets.why.content import Content
 from nnviz.widgets.why.pictures import Pictures
+
+_LEAST_HEIGHT = 38  # pixels at 100 percent
 
 
 class ReasonsView(QWidget):
@@ -37,7 +40,7 @@ class ReasonsView(QWidget):
         self._lower_read_out: ReadOut | None = None  # over what is below the view too
         self.setMouseTracking(True)
         self.setMinimumWidth(120)
-        theme.sized(self.setMinimumHeight, 38)
+        theme.sized(self.setMinimumHeight, _LEAST_HEIGHT)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         theme.changed.connect(self.update)
@@ -51,6 +54,9 @@ class ReasonsView(QWidget):
         if content is None and self.content is None and line == self.line:
             return
         self.content, self.line = content, line
+        if content is not None:  # without one it stays, else the card would jump at each new question
+            least = content.least_height if isinstance(content, BarRows) else _LEAST_HEIGHT
+            theme.sized(self.setMinimumHeight, max(least, _LEAST_HEIGHT))
         self._tell()
         self.update()
 

@@ -16,8 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.look import theme
 from nnviz.panels.importing.table_view import PreviewTable
+from nnviz.panels.inside.why import WhyPanel
 from nnviz.panels.settings.default_mark import DefaultMark
-from nnviz.session.selection import Neuron
+from nnviz.session.selection import Example, Neuron
 from nnviz.widgets.card import DockCard
 from nnviz.widgets.column import CardScroll, ScrollColumn
 from nnviz.widgets.giving_label import GivingLabel
@@ -32,6 +33,7 @@ from nnviz.widgets.runs.differ_table import DifferCell, DifferRow, DifferTable
 from nnviz.widgets.runs.right_wrong import RightWrong
 from nnviz.widgets.trials.best_table import BestRow, BestTable
 from nnviz.widgets.trials.setting_row import SettingInfo, SettingRow
+from nnviz.widgets.why.bar_rows import BarRows
 from nnviz.widgets.why.combos import NameCombo
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -147,6 +149,46 @@ def test_columns_and_keys_get_wider(qapp: QApplication, qtbot: QtBot) -> None:
     assert best.columnWidth(1) > words
     theme.apply(qapp, "dark", 100)
     assert {what: measure() for what, measure in measures.items()} == small
+
+
+@pytest.mark.parametrize("size", [100, 150, 200])
+@pytest.mark.parametrize("caption", ["100 %", "4, not 9"])
+def test_captions_of_pictures_are_whole_and_apart(qapp: QApplication, qtbot: QtBot, size: int, caption: str) -> None:
+    pictures = PictureList()
+    qtbot.addWidget(pictures)
+    pictures.resize(340, 200)
+    pictures.show()
+    pictures.show_pictures(50, lambda place: np.zeros((28, 28)), lambda place: caption)
+    theme.apply(qapp, "dark", size)
+    words = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(caption)
+    assert words <= pictures.tile(1).width()
+    assert pictures.shown_caption(1) == caption
+    assert pictures.tile(0).right() < pictures.tile(1).left()
+    pictures.show_pictures(50, lambda place: np.zeros((28, 28)), lambda place: 20 * caption)
+    assert pictures.tile(1).width() < 2 * theme.px(96)
+    assert pictures.shown_caption(1).endswith("…")
+
+
+def test_why_shows_columns_of_a_table_in_a_small_window(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    window.resize(SMALL)
+    window.set_text_size(150)
+    load(qtbot, window, "penguins")
+    window.show_workspace("inside")
+    session.question.ask_about(Example("test", 0))
+    card = window.card("whyDock")
+    assert isinstance(card, WhyPanel)
+    qtbot.waitUntil(lambda: isinstance(card.view.content, BarRows))
+    content = card.view.content
+    assert isinstance(content, BarRows)
+    qtbot.waitUntil(lambda: content._shown(card.view.rect()) >= 3)
+    qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in session.probes))
+    for words in ("sums to 90.3 % from", "sums to −12 345.6 % from"):
+        card.sum_label.setText(words)
+        wide = card.sum_label.sizeHint().width()
+        card._sum_box.set_width(wide / 1.5)
+        qtbot.waitUntil(lambda wide=wide: card._sum_box.width() >= wide)  # type: ignore[misc]
+        assert card.baseline_combo.shown in ("the average row", "average row", "average")
 
 
 def test_a_hint_does_not_cover_the_numbers_of_an_axis(ready_window: MainWindow) -> None:

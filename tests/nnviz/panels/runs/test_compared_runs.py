@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QAbstractButton, QLabel
+from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from nnviz.commands.screenshot import wait_until
 from nnviz.library import Library
+from nnviz.look import theme
 from nnviz.session.asked_compared import DISAGREEMENT, THEIR_ANSWERS
 from nnviz.widgets.mistakes.picture_list import PictureList
 from nnviz.widgets.mistakes.row_list import RowList
@@ -66,6 +68,23 @@ def test_names_take_at_most_a_quarter_of_the_plot(table: RunTable, ready_window:
     rename("the same long name for each of them,")
     qtbot.waitUntil(lambda: plot.width() - plot.plot_area().right() > 0.9 * quarter)
     assert plot.width() - plot.plot_area().right() <= quarter
+
+
+def test_a_value_beside_a_curve_is_whole(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Its name is shortened, or left out where there is room for the value only."""
+    compare(ready_window, qtbot, table, 0, 1)
+    plot = find(ready_window, RunsPlot, "theirErrorPlot")
+    measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
+    for shown in plot._shown:
+        value = plot.quantity.text(shown.line.values[-1])
+        for width in range(measure(value), measure(f"narrow · {value}") + 20, 3):
+            label = plot._label(shown, width)
+            assert label.endswith(value)
+            assert measure(label) <= width
+    plot.resize(260, plot.height())
+    QApplication.processEvents()
+    room = plot.width() - plot.plot_area().right()
+    assert room > max(measure(plot.quantity.text(shown.line.values[-1])) for shown in plot._shown)
 
 
 def test_the_mouse_reads_the_values_of_an_epoch(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -225,6 +225,18 @@ def test_the_playheads_dot_covers_none_of_the_words(plot: CurvePlot) -> None:
         assert not plot.playhead.dot.geometry().intersects(label.geometry()), epoch
 
 
+def test_no_line_strikes_through_the_words(plot: CurvePlot) -> None:
+    plot.show_curves({"train": Curve([0, 1, 2], [0.9, 0.06, 0.05]), "test": Curve([0, 1, 10], [0.9, 0.09, 0.09])}, 10)
+    label = plot.findChild(QLabel, "cutMark")
+    assert cut(plot)
+    line, place = plot.line("test"), label.geometry()
+    left, right = (plot.place(corner).x() for corner in (place.topLeft(), place.topRight()))
+    low, high = (10 ** plot.place(corner).y() for corner in (place.bottomLeft(), place.topLeft()))
+    values = np.interp(np.linspace(left, right, 50), line.x, line.y)
+    assert not ((values > low) & (values < high)).any()
+    assert plot.rect().contains(place)
+
+
 # ---- earlier runs
 
 PAST = [
