@@ -281,7 +281,7 @@ class _Progress:
         look = {"desc": first, "bar_format": _LIVE_LINE, "dynamic_ncols": True} if self._is_terminal else {}
         total = self._epochs * batches
         self._bar = tqdm(
-            total=total, initial=done, unit=" batches", leave=False, mininterval=0.2, disable=is_quiet or None, **look
+            total=total, initial=done, unit=" batches", leave=False, mininterval=0.2, disable=is_quiet, **look
         )
 
     def take(self, event: Event) -> None:

@@ -108,12 +108,9 @@ class Records(QObject):
     def _words_of_gap(self, run: Run, words: str) -> str:
         """Adds to what is noted at the beginning of a training that epochs before it were not recorded."""
         start, end = self._gaps.pop(run.id, None), run.epochs
-        if start is not None and start < end:
-            gap = f"epochs {run.epoch_name(start)} to {run.epoch_name(end)} are not recorded"
-        elif run.record is None and run.start_epoch < end:
-            gap = f"recorded from epoch {run.epoch_name(end)} on"
-        else:
+        if start is None or start >= end:
             return words
+        gap = f"epochs {run.epoch_name(start)} to {run.epoch_name(end)} are not recorded"
         run.history.note_change(end, gap)
         return ", ".join(filter(None, [words, gap]))
 
