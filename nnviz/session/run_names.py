@@ -25,6 +25,9 @@ _FIRST = ("data", "optimizer", "learning_rate", "hidden", "activations")  # the 
 _LAST = ("epochs", "seed")
 _LEFT_OUT = {"fingerprint", "inputs", "outputs", "shape", "training", "augmentation", "evaluate", *_FIRST, *_LAST}
 _ORDER = (*_FIRST, *(name for name in SETTING_NAMES if name not in _LEFT_OUT), *_LAST)
+_SAID_ALWAYS = ("optimizer", "batch_size", "epochs", "seed")  # in a line of all settings, with the shape
+# Said with others there, or following from the data.
+_SAID_ELSEWHERE = {*_SAID_ALWAYS, "hidden", "learning_rate", "data", "data_settings", "brightness"}
 _LONGEST = 60  # characters of a note in a name
 
 
@@ -172,9 +175,15 @@ def settings_of_record(record: RunRecord) -> Settings | None:
 
 
 def settings_words(settings: Settings) -> str:
-    """Returns the main settings of a run: "784-64-32-10 · SGD 0.2 · batch size 100 · 20 epochs · seed 1"."""
-    parts = [_part(name, settings) for name in ("optimizer", "batch_size", "epochs", "seed")]
-    return BETWEEN.join([setting_value(settings["shape"]), *parts])
+    """Returns the settings of a run: "784-64-32-10 · SGD 0.2 · batch size 100 · 20 epochs · seed 1 · dropout 0.2".
+
+    Shape, optimizer with rate, batch size, epochs and seed are always said, others only if they are not the defaults.
+    """
+    defaults = settings_of(Experiment())
+    others = [name for name in _ORDER if name not in _SAID_ELSEWHERE and settings[name] != defaults[name]]
+    return BETWEEN.join(
+        [setting_value(settings["shape"]), *(_part(name, settings) for name in (*_SAID_ALWAYS, *others))]
+    )
 
 
 def title_of(record: RunRecord, parent: RunRecord | None = None) -> RunName:

@@ -241,8 +241,7 @@ class KeptRunsPanel(DockCard):
         if row.of is not None and not row.is_member:
             title = trial_title(named_first(records), row.of.varied, is_whole=True)
         elif len(records) == 1:
-            called, title = title, title_of(records[0])
-            title = title if called in title else RunName(f"{title}\n{called}")
+            title = title_of(records[0])
         told = _told(records[0]) if len(records) == 1 else _told_of_group(records, self._session.library.sort)
         return f"{title}{going}{told}"
 

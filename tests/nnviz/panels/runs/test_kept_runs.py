@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QLabel, QLineEdit, QToolButton
+from PyQt5.QtWidgets import QFileDialog, QLabel, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset
@@ -90,6 +91,31 @@ def test_a_tooltip_tells_date_state_data_settings_and_note(table: RunTable, numb
         date = text.date(library.run(numbers[2]).created)
     for expected in ("784-32-10 · SGD 0.2", "seed 1", f"run 3 · {date} · finished, epoch 2", "MNIST", "bold try"):
         assert expected in words
+
+
+def test_a_tooltip_has_all_settings_that_are_no_defaults(
+    table: RunTable, ready_window: MainWindow, numbers: list[int], qtbot: QtBot
+) -> None:
+    library = ready_window.session.library
+    with Library() as kept:
+        record(kept, an_experiment(learning_rate=0.1, weight_decay=0.01))
+    with qtbot.waitSignal(library.listed):
+        library.refresh()
+    qtbot.waitUntil(lambda: "weight decay 0.01" in table.model().index(0, 2).data(Qt.ToolTipRole))
+
+
+def test_the_proposed_file_name_of_a_run_without_a_name_begins_with_its_number(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    with Library() as kept:
+        number, _ = record(kept, an_experiment(learning_rate=0.1))
+    session = ready_window.session
+    session.library.open(number)
+    qtbot.waitUntil(lambda: session.runs.current.record == number)
+    action(ready_window, "actionSaveNetworkAs").trigger()
+    (proposed,) = find(ready_window, QFileDialog, "saveNetworkDialog").selectedFiles()
+    assert Path(proposed).name.startswith(f"{number}-4-5-3-")
+    find(ready_window, QFileDialog, "saveNetworkDialog").reject()
 
 
 def test_a_search_lists_those_with_all_words(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
