@@ -181,9 +181,8 @@ def settings_words(settings: Settings) -> str:
     """
     defaults = settings_of(Experiment())
     others = [name for name in _ORDER if name not in _SAID_ELSEWHERE and settings[name] != defaults[name]]
-    return BETWEEN.join(
-        [setting_value(settings["shape"]), *(_part(name, settings) for name in (*_SAID_ALWAYS, *others))]
-    )
+    parts = [_part(name, settings) for name in (*_SAID_ALWAYS, *others)]
+    return BETWEEN.join([setting_value(settings["shape"]), *parts])
 
 
 def title_of(record: RunRecord, parent: RunRecord | None = None) -> RunName:
