@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from engine.buffers import Buffers
 from engine.datasets import Split
-from engine.lazy_dataclass import dataclass
 from engine.metrics import confusion_matrix
 from engine.network import Network, chunk_rows
 from engine.validation import Array

@@ -6,13 +6,13 @@ Batches are processed in parts that fit into the processor's cache.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.errors import SettingError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.redrawing import AFFINE_TERMS, Redrawer, affine_basis, steps_for, write_affine_map
 from engine.validation import Array, check_available, gigabytes, number_within, whole_number
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.history import Curve
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 RANGE, QUARTILES = "range", "quartiles"

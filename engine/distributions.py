@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from engine.buffers import TrainingBuffers
 from engine.datasets import Split
-from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation
 from engine.network import Network, chunk_rows
 from engine.validation import Array

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.augmentation import Augmentation
 from engine.datasets import Dataset
-from engine.lazy_dataclass import dataclass
 from engine.redrawing import redrawn
 from engine.registry import Choice, Registry
 from engine.validation import Array

@@ -6,9 +6,9 @@ Prechelt 1998, "Early Stopping - But When?".
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
-from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation
 from engine.validation import Array, number_within, whole_number
 

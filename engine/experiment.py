@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from engine.errors import DataError, SettingError, Verbatim, counted
 from engine.events import Event
 from engine.history import History
 from engine.initializers import INITIALIZERS
-from engine.lazy_dataclass import dataclass
 from engine.losses import LOSSES
 from engine.network import Network, check_activations
 from engine.old_experiments import recorded_data_settings, with_present_names

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from engine.buffers import TrainingBuffers
-from engine.lazy_dataclass import dataclass
 from engine.one_step import OneStep, parameter_in
 
 _DISTANCE = 1e-6  # by which the parameter is moved, relative to its size if that is above 1

@@ -6,10 +6,10 @@ Only the formula that is asked for is written, and of a long sum only its larges
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.one_step import BIAS, OneStep
 from engine.validation import Array
 

@@ -6,14 +6,13 @@ import math
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from engine.events import Batch, BestRestored, Epoch, Estimate, Event
-from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation
 from engine.validation import Array
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from typing import Any
 
 import numpy as np
-
-from engine.lazy_dataclass import dataclass
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # variables, which are read once
 _KERNELS = "OPENBLAS_CORETYPE"  # what a person may set so that BLAS takes other kernels than the processor's

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.buffers import Buffers
 from engine.datasets import Split
 from engine.datasets.scaling import Scaling
-from engine.lazy_dataclass import dataclass
 from engine.network import Network, chunk_rows, overflow_of
 from engine.residuals import Residuals
 from engine.validation import Array, whole_number

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.network import from_neuron_by_neuron, neuron_by_neuron
 from engine.packing import Packed, packed
 from engine.validation import Array, parameter_count

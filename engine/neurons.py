@@ -6,6 +6,7 @@ Layers count from 1, the last one gives the outputs; neurons count from 0. Rows 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from engine.datasets import Split
 from engine.datasets.scaling import Scaling
 from engine.errors import SettingError
 from engine.features import activations_of
-from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation
 from engine.network import Network, chunk_rows
 from engine.passes import check_neuron, forward

@@ -16,11 +16,11 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import IO, Any, BinaryIO, Literal
 
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 _PIECE = 2**20  # bytes that are read at once

@@ -7,7 +7,7 @@ Layers count from 1, as in what is shown; neurons, inputs and rows count from 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,6 @@ from engine.buffers import TrainingBuffers, layer_views
 from engine.datasets import Dataset
 from engine.errors import DataError, Verbatim
 from engine.events import Batch, TrainingState
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer

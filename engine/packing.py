@@ -8,11 +8,11 @@ that have learned MNIST differ by 0.04 percentage points at most, instead of 0.3
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.buffers import layer_views
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 _STEPS = 32767

@@ -5,10 +5,11 @@ Rows are examples; nothing here depends on what they are.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from engine.errors import DataError, SettingError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.validation import Array, matrix
 

@@ -7,13 +7,12 @@ millions of them.
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from engine import explain
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.regions import plane_points
 from engine.validation import Array

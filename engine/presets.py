@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Set
-from dataclasses import field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from engine.augmentation import Augmentation
 from engine.datasets.dataset import Dataset
 from engine.errors import EngineError, SettingError, bad_file, counted
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.optimizers import OPTIMIZERS
 from engine.regular_files import read_regular
 from engine.settings import TrainingSettings, known_only

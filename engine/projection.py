@@ -7,6 +7,7 @@ are worked out once and then kept, so that points move only because the network 
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +16,6 @@ from engine.buffers import Buffers
 from engine.datasets import Split
 from engine.errors import DataError, SettingError, Verbatim
 from engine.features import activations_of
-from engine.lazy_dataclass import dataclass
 from engine.network import Network, chunk_rows
 from engine.validation import Array
 

@@ -6,14 +6,13 @@ import math
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.errors import SettingError
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
 from engine.history import MOST_EPOCHS, PARTS, History, whole_if_possible
-from engine.lazy_dataclass import dataclass
 from engine.metrics import MEASURED, Evaluation, figures_of
 from engine.network import Network
 

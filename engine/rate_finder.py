@@ -8,12 +8,11 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from engine.datasets import Dataset
 from engine.errors import DivergenceError, SettingError
 from engine.events import Batch
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.training import Trainer

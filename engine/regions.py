@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.datasets import Dataset, Split
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 _USUAL = 1.2  # half the side of the square that shows all points within a radius of about 1

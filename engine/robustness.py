@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from engine.datasets import Dataset, Split
 from engine.datasets.scaling import Scaling
 from engine.disturbances import DISTURBANCES, Disturbance, Material, fitting, material_of
-from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation, Evaluator
 from engine.network import Network
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
 from engine.augmentation import Augmentation
 from engine.errors import SettingError, Verbatim, shown
-from engine.lazy_dataclass import dataclass
 from engine.optimizers import OPTIMIZERS, Optimizer
 from engine.schedules import SCHEDULES, Schedule
 from engine.validation import number_within, positive_number, whole_number

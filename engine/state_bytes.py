@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.storage import checkpoint_bytes
 from engine.training import Trainer
 

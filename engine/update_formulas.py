@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.formulas import Address, Formula, Part, Term, largest_terms, slope_of
-from engine.lazy_dataclass import dataclass
 from engine.one_step import BIAS, OneStep
 from engine.optimizers import OPTIMIZERS
 

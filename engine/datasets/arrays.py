@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
 from engine.errors import DataError, EngineError, SettingError, Verbatim, bad_file
-from engine.lazy_dataclass import dataclass
 from engine.npz import DAMAGE, Claim, Npz
 from engine.regular_files import open_regular
 from engine.validation import Array, available_memory, gigabytes, matrix, same_length

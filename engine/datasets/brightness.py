@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.errors import DataError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 _LEAST_DEVIATION = 1 / 255  # one step of a byte; constant images have none

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.datasets.arrays import MOST_CLASSES
 from engine.datasets.entries import storable
 from engine.errors import DataError, Verbatim, bad_file
-from engine.lazy_dataclass import dataclass
 
 ADVICE = "Choose a folder with one subfolder of pictures for each class."
 MOST_NAMED = 100  # of what was left out; the others are counted

@@ -6,6 +6,7 @@ x and y of a curve lie within -1 and 1, so that networks take them as they are.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,7 +15,6 @@ from engine.datasets.dataset import Dataset, Split
 from engine.datasets.parts import parts_of
 from engine.datasets.plane import EXTENT, MOST_NOISE, MOST_POINTS
 from engine.datasets.source import CURVES_GROUP, DATASETS, SEED, TEST_SHARE, DataSetting, DataSource
-from engine.lazy_dataclass import dataclass
 from engine.registry import Registry
 from engine.validation import Array, number_within, whole_number
 

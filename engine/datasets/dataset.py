@@ -6,7 +6,7 @@ import hashlib
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,6 @@ from engine.datasets.parts import balanced_rows, validation_rows
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import TableCoding
 from engine.errors import DataError, SettingError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.validation import (
     Array,
     labels,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -19,7 +19,6 @@ from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER, TEXT
 from engine.errors import DataError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array, matrix, table, targets
 from engine.validation import labels as class_numbers
 

@@ -10,9 +10,8 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-
-from engine.lazy_dataclass import dataclass
 
 CACHE_VARIABLE = "NNVIZ_CACHE"
 _PIECE = 2**20  # bytes that are read at once

@@ -10,6 +10,7 @@ import io
 import string
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -22,7 +23,6 @@ from engine.datasets.idx import read_idx_from
 from engine.datasets.mnist import SIDE, picture_split
 from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
 from engine.errors import SettingError, bad_file
-from engine.lazy_dataclass import dataclass
 from engine.regular_files import open_regular
 from engine.validation import Array
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ import numpy as np
 
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.errors import DataError, EngineError, Verbatim, bad_file
-from engine.lazy_dataclass import dataclass
 from engine.npz import DAMAGE, Npz
 from engine.regular_files import open_regular
 from engine.validation import Array, available_memory, gigabytes, matrix, number_within, same_length

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from engine.datasets.parts import place_in_class, steady_parts
 from engine.datasets.plane import MOST_CLASSES, points_in_parts
 from engine.datasets.source import CURVES_GROUP, DATASETS, PLANES_GROUP, SEED, TEST_SHARE, DataSetting, DataSource
 from engine.errors import DataError, SettingError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array, labels, matrix, same_length, whole_number
 
 PAINTED = PAINTED_PLANE, PAINTED_CURVE = "painted", "painted-curve"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +23,6 @@ from engine.datasets.grey_pictures import (
 )
 from engine.datasets.parts import parts_of
 from engine.errors import DataError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array, available_memory, gigabytes, number_within, whole_number
 
 _OFTEN = 100  # pictures between two calls of ``progress``

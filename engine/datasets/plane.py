@@ -6,6 +6,7 @@ All lie around the origin, within a radius of 1 (squares: within -1 and 1), so t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,7 +15,6 @@ from engine.datasets.dataset import PLANE_COLUMNS, Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.source import DATASETS, PLANES_GROUP, SEED, TEST_SHARE, DataSetting, DataSource
 from engine.errors import SettingError
-from engine.lazy_dataclass import dataclass
 from engine.registry import Registry
 from engine.validation import Array, number_within, whole_number
 

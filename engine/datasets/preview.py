@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from engine.datasets.cells import Problem
@@ -10,7 +12,6 @@ from engine.datasets.dataset import Dataset
 from engine.datasets.source import Value
 from engine.datasets.table_format import TableFormat
 from engine.errors import EngineError
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from engine.datasets.dataset import Dataset
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import CodedColumn
 from engine.datasets.table_columns import NUMBER, TEXT
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 _MOST_ROWS = 10_000  # by which range and decimals are found

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.errors import DataError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.shared_work import share, workers
 from engine.validation import Array
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from engine.datasets.download import Progress as Progress
 from engine.datasets.entries import storable
 from engine.datasets.own import USUAL_SHARE, read_own, with_own
 from engine.errors import SettingError
-from engine.lazy_dataclass import dataclass
 from engine.registry import Registry
 from engine.validation import whole_number
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.datasets.cells import is_missing
 from engine.datasets.table import Table
 from engine.datasets.table_columns import NUMBER, Column
-from engine.lazy_dataclass import dataclass
 
 _LEAST_ROWS = 10  # of others, for numbers alone to say it
 _LEAST_NUMBERS = 2  # columns whose sums or means they must be

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,7 +17,6 @@ from engine.datasets.table_columns import Column
 from engine.datasets.table_format import MOST_BYTES, TableFormat, unreadable
 from engine.datasets.table_reading import Progress, Reading, is_blank
 from engine.errors import DataError, FileFormatError, bad_file
-from engine.lazy_dataclass import dataclass
 from engine.regular_files import open_regular
 from engine.validation import available_memory, gigabytes
 

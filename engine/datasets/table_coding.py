@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,6 @@ from engine.datasets.table import Table, listed
 from engine.datasets.table_columns import NUMBER, TEXT, YES_NO, Column, largest_size
 from engine.datasets.table_format import FORMAT, TableFormat
 from engine.errors import DataError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 LARGEST = 1e38  # nearly the largest that the network's numbers can be

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,6 @@ from engine.datasets.cells import (
     without_unit,
     yes_no,
 )
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 NUMBER, YES_NO, TEXT = "number", "yes/no", "text"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, count
 
 import numpy as np
@@ -18,7 +18,6 @@ from engine.datasets.table import Table, changed, different_cells
 from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few, largest_size, mostly_numbers
 from engine.errors import DataError, SettingError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.shared_work import share
 from engine.validation import Array, check_available
 

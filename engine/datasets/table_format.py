@@ -8,14 +8,13 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from engine.datasets.cells import is_missing, is_number
 from engine.datasets.decimal_mark import DECIMALS, decimal_mark
 from engine.errors import FileFormatError, SettingError, bad_file
-from engine.lazy_dataclass import dataclass
 from engine.regular_files import open_regular
 
 DELIMITERS = ("\t", ";", "|", ",")  # the comma last: in a tie it is the decimal mark

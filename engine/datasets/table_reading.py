@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,7 +20,6 @@ from engine.datasets.table_blocks import Blocks, plain_matrix
 from engine.datasets.table_columns import Column, NumbersRead, TextsRead, column_of
 from engine.datasets.table_format import TableFormat
 from engine.errors import bad_file
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array, available_memory
 
 MOST_COLUMNS = 10_000

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 LEAST_SEEDS = 5  # of each group, before a p-value is told

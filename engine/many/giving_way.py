@@ -7,9 +7,9 @@ process does.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-from engine.lazy_dataclass import dataclass
 from engine.priority import LATER, session_here, set_session_priority, text_of
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")

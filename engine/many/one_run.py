@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -16,7 +16,6 @@ from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment
 from engine.grid import Grid
 from engine.history import PARTS
-from engine.lazy_dataclass import dataclass
 from engine.machine import Machine, this_machine
 from engine.many.results import DIVERGED, FAILED, FINISHED
 from engine.metrics import Evaluation

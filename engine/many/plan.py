@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
 from engine.datasets.dataset import Dataset
 from engine.errors import SettingError, Verbatim
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.many.vary import LIST, Varied, with_values
 from engine.validation import check_memory, positive_number, whole_number
 

@@ -16,10 +16,10 @@ import pickle
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.datasets import Dataset
-from engine.lazy_dataclass import dataclass
 from engine.machine import Machine, this_machine
 from engine.many.giving_way import GivingWay, Neighbour
 from engine.many.one_run import Outcome, Report, RunSpec, Started, train_in_turn

@@ -10,12 +10,12 @@ import math
 import statistics
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from sys import intern
 from typing import Any, overload
 
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.many.plan import Plan
 from engine.validation import Array
 

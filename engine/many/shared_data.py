@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from engine.datasets import DATASETS
 from engine.datasets.dataset import Dataset
 from engine.datasets.painted import PAINTED
 from engine.errors import EngineError
-from engine.lazy_dataclass import dataclass
 
 
 def are_registered(name: str, settings: Mapping[str, Any]) -> bool:

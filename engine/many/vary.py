@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,6 @@ from engine.activations import ACTIVATIONS
 from engine.errors import SettingError, Verbatim
 from engine.experiment import SETTING_NAMES, Experiment
 from engine.initializers import INITIALIZERS
-from engine.lazy_dataclass import dataclass
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.registry import Registry

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import CodedColumn
 from engine.datasets.table_columns import TEXT
 from engine.errors import SettingError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.optional_packages import install_command
 from engine.provenance import Provenance

@@ -8,14 +8,13 @@ from __future__ import annotations
 import pprint
 import textwrap
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from string import Template
 
 from engine.datasets.cells import MISSING, SIGNS, YES_NO
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import LARGEST, TableCoding
-from engine.lazy_dataclass import dataclass
 from engine.storage.script_table import NAMED, NUMBERED, OF_TABLE
 from engine.storage.script_usage import has_no_heading
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QBuffer, QRect
@@ -12,7 +13,6 @@ from PyQt5.QtWidgets import QApplication
 
 from engine.datasets.description import Description
 from engine.image_files import reads_drawings, shape_of_pictures
-from engine.lazy_dataclass import dataclass
 from engine.network import Network, check_fits
 from engine.option_words import shell_command
 from engine.storage import load_network

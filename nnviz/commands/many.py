@@ -8,11 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 from tqdm import tqdm
 
 from engine.datasets import Dataset
-from engine.lazy_dataclass import dataclass
 from engine.many.plan import GRID, NONE, SWEEP, Plan
 from engine.many.results import FINISHED, Results
 from engine.many.shared_data import are_registered

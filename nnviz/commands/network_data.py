@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from engine.datasets import DATASETS, Dataset, DataSource, source_of
 from engine.datasets.mnist import DIGITS, SIDE
@@ -12,7 +13,6 @@ from engine.datasets.source import Value
 from engine.datasets.table_format import FORMAT
 from engine.errors import EngineError, UnknownNameError
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.provenance import Provenance
 from nnviz.commands.checks import CommandError

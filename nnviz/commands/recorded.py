@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -15,7 +15,6 @@ from engine.errors import DivergenceError
 from engine.events import Event
 from engine.experiment import Experiment
 from engine.history import History
-from engine.lazy_dataclass import dataclass
 from engine.training import Trainer
 from nnviz.commands.checks import CommandError
 from nnviz.library import Library, LibraryError, Recording

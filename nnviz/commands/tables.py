@@ -6,7 +6,7 @@ import csv
 import io
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from engine.datasets.table_coding import CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER
 from engine.datasets.table_format import TableFormat, sniff
 from engine.errors import DataError
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.validation import Array
 from nnviz.commands.checks import CommandError

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TextIO
 
 import numpy as np
@@ -19,7 +19,6 @@ from engine.errors import DataError, DivergenceError
 from engine.events import Batch, BestRestored, Epoch, Event, TrainingState
 from engine.experiment import Experiment, train_on
 from engine.history import PARTS, History
-from engine.lazy_dataclass import dataclass
 from engine.metrics import MEASURED, Evaluation, Evaluator
 from engine.network import Network
 from engine.neural_network import describe_epoch

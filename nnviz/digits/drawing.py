@@ -8,12 +8,11 @@ background, as in MNIST, and dark on a light one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.datasets.brightness import ink_brightness
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.digits.strokes import Ink, Stroke
 

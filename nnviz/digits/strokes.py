@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 INKED = 0.25  # a pixel with more, as a share of full ink, counts as ink

@@ -18,6 +18,7 @@ import pickle
 import subprocess
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,7 +30,6 @@ from engine.datasets.opening import is_idx
 from engine.datasets.preview import Preview
 from engine.datasets.source import Progress
 from engine.errors import EngineError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.jobs.child import can_start, start, take_leave
 from nnviz.jobs.data_reader import DataReader, Reader, Settings

@@ -6,8 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
-
-from engine.lazy_dataclass import dataclass
+from dataclasses import dataclass
 
 _MOST = 2  # frames that wait: they are large
 

@@ -14,6 +14,7 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -21,7 +22,6 @@ import numpy as np
 from PIL import Image, features
 from PIL.GifImagePlugin import getdata
 
-from engine.lazy_dataclass import dataclass
 from engine.optional_packages import install_command
 from engine.storage.files import whole_file, whole_folder
 from engine.validation import Array

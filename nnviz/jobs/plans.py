@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.datasets import Dataset, source_of
 from engine.errors import DataError, Verbatim
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.executors import MakeExecutor, engine_for
 from nnviz.jobs.library_lane import LibraryLane

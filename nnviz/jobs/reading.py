@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.events import TrainingState
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.provenance import Provenance
 from engine.settings import TrainingSettings

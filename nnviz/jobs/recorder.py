@@ -11,7 +11,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,6 @@ from engine.errors import DivergenceError
 from engine.events import Event
 from engine.experiment import Experiment
 from engine.history import History
-from engine.lazy_dataclass import dataclass
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from engine.validation import Array

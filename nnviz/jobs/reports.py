@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from engine.epoch_bytes import epoch_bytes, epoch_from
 from engine.events import BestRestored, Epoch, Estimate
-from engine.lazy_dataclass import dataclass
 from engine.packing import Packed
 from engine.validation import Array
 

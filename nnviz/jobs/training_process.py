@@ -31,11 +31,11 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import IO, Any
 
 from engine.datasets import Dataset
 from engine.errors import EngineError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.machine import cores
 from engine.training import Trainer
 from engine.validation import available_memory

@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from engine.datasets.opening import is_file_of
 from engine.errors import EngineError
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.provenance import Provenance
 from engine.storage import export_onnx, save_checkpoint, save_network

@@ -6,6 +6,7 @@ import json
 import math
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +15,6 @@ from engine.errors import EngineError
 from engine.events import BestRestored
 from engine.experiment import Experiment
 from engine.history import Change
-from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation
 from nnviz.library.faults import UnreadableRunError, unreadable
 from nnviz.library.schema import FIGURES, MEMBERSHIP

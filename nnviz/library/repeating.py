@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from engine.datasets import DATASETS
 from engine.errors import EngineError
 from engine.events import TrainingState
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.option_words import shell_command
 from engine.settings import TrainingSettings

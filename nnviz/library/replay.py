@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import takewhile
 
 import numpy as np
@@ -17,7 +18,6 @@ import numpy as np
 from engine.datasets import Dataset
 from engine.errors import DataError, EngineError, Verbatim
 from engine.events import Batch
-from engine.lazy_dataclass import dataclass
 from engine.settings import TrainingSettings
 from engine.training import Trainer
 from nnviz.library.faults import ReplayError, UnknownRunError, came_out_otherwise, unreadable

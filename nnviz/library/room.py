@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import number_within
 from nnviz.library.database import Database
 from nnviz.library.locks import lock_of_run

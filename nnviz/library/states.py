@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from engine.datasets.description import Description
 from engine.errors import EngineError
 from engine.events import TrainingState
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.machine import Machine, this_machine
 from engine.network import Network
 from engine.state_bytes import MOST_STATE, StateBytes, state_size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,6 @@ from engine.epoch_bytes import numbers_of
 from engine.errors import EngineError, Verbatim
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.many.one_run import Outcome
 from engine.many.plan import Plan
 from engine.many.results import RunResult

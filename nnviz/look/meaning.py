@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +12,6 @@ from engine.datasets import Dataset, Split
 from engine.datasets.cells import plain_number
 from engine.datasets.table_coding import TableCoding
 from engine.datasets.table_columns import TEXT, YES_NO
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.look import text
 from nnviz.look.units import unit_of

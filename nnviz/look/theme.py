@@ -14,7 +14,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QMenuBar, QProxyStyle, QStyle
 
 from engine.assets_folder import ASSETS
-from engine.lazy_dataclass import dataclass
 from nnviz.look.text import plain
 
 CARD_PADDING = 12

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.datasets import Dataset
 from engine.datasets.raw_columns import decimals_of
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.look import text
 from nnviz.session.session import Session

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from engine.datasets import Dataset
-from engine.lazy_dataclass import dataclass
 from engine.registry import Registry
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.validation import Array
 from nnviz.look import text

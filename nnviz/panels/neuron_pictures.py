@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PyQt5.QtGui import QHideEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
-from engine.lazy_dataclass import dataclass
 from engine.regions import Region
 from engine.validation import Array
 from nnviz.look import text

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from PyQt5.QtWidgets import QLabel
 
 from engine.datasets import Dataset
-from engine.lazy_dataclass import dataclass
 from nnviz.look.meaning import Meaning
 from nnviz.panels.neuron_facts import LayerNames
 from nnviz.session.asked_neuron import NEURON, NeuronReport

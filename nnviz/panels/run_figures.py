@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from engine.lazy_dataclass import dataclass
 from nnviz.look import text
 from nnviz.look.meaning import Meaning
 

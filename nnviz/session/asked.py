@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from engine.distributions import LayerSpreads, LayerStatisticsEvaluator
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.packing import exact
 from engine.validation import Array

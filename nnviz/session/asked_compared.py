@@ -5,11 +5,12 @@ Of a group of seeds each run answers to what is asked about; to all examples, th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from engine.answers import ClassAnswers, answers_in_steps
 from engine.datasets import Dataset
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.validation import Array
 from nnviz.jobs.probes import Probe, Question, Same

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine import explain, neurons
 from engine.datasets import Dataset
-from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation, Evaluator
 from engine.network import Network
 from engine.validation import Array

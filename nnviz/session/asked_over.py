@@ -6,11 +6,11 @@ While the network learns, they are asked at few places; at rest these answers ar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.answers_over import RegionEvaluator
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.regions import Region, Span, Square, region_of
 from engine.validation import Array

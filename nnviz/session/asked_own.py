@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from engine.answers import Answers, NumberAnswers, answers_in_steps
 from engine.datasets import Dataset, Split
 from engine.datasets.own import OwnExamples
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.validation import Array
 from nnviz.jobs.pace import Budget

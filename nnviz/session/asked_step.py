@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.one_step import Moment, OneStep, moment_of
 from engine.training import Trainer

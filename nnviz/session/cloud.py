@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.answers import Answers
 from engine.errors import DataError
 from engine.features import activations_of
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.projection import Basis, Projected, basis_of, layer_rows, project_in_steps
 from engine.validation import Array

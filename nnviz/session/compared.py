@@ -6,13 +6,12 @@ A group whose first runs are under way has nothing in the library yet, and is co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
 from engine.history import Curve, History
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from nnviz.library import Group, UnknownRunError
 from nnviz.look.run_name import RunName
@@ -50,7 +49,7 @@ class Compared:
     members: tuple[Member, ...]
     colour: str
     under_way: GroupUnderWay | None = None
-    title: RunName = RunName("")
+    title: RunName = field(default_factory=lambda: RunName(""))
 
     @property
     def is_group(self) -> bool:

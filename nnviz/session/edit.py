@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.events import BestRestored
 from engine.history import Change
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.neurons import Part
 from engine.validation import Array

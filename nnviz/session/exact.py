@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.datasets import Dataset
 from engine.errors import EngineError, Verbatim
 from engine.history import History
-from engine.lazy_dataclass import dataclass
 from engine.packing import packed
 from engine.training import Trainer
 from engine.validation import Array

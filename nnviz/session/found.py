@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from engine.answers import Answers, ClassAnswers
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.validation import Array
 from nnviz.session.part import Part

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from engine.datasets import Dataset
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array, matrix
 from nnviz.session.selection import Example
 

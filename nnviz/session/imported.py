@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import DATASETS
 from engine.datasets.source import Value, frozen, without_own
-from engine.lazy_dataclass import dataclass
 from engine.old_experiments import present_data_settings, recorded_data_settings
 from nnviz.jobs.data_reader import Stamp, stamp_of
 from nnviz.session.data import Data

@@ -6,13 +6,12 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import EngineError
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from nnviz.library import Group, LibraryError
 from nnviz.session.families import Families
 from nnviz.session.run_names import Settings, common, settings_of

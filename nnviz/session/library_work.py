@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.lazy_dataclass import dataclass
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.session.activities import Patience
 from nnviz.session.messages import Messages

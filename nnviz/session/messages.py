@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import DivergenceError, EngineError, FileFormatError
-from engine.lazy_dataclass import dataclass
 
 _SECONDS_TO_READ = 5.0
 

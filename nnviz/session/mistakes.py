@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.answers import ClassAnswers, answers_in_steps
 from engine.datasets import Dataset
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.validation import Array
 from nnviz.digits.examples import fits_canvas

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.errors import EngineError
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.storage import save_checkpoint, save_network
 from nnviz.jobs.reading import CHECKPOINT

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from engine.datasets import Dataset, Split
 from engine.datasets.parts import validation_rows
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 _ORDER = ("test", "validation", "train")

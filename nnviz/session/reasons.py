@@ -6,7 +6,7 @@ Nothing here knows a window; all of it may run in another thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +16,6 @@ from engine.datasets import Dataset
 from engine.datasets.dataset import Split
 from engine.errors import DataError
 from engine.features import activations_of, nearest_rows
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.validation import Array
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QTimer
 
 from engine.datasets import Dataset
 from engine.history import whole_if_possible
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.packing import packed
 from engine.provenance import Provenance

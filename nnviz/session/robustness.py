@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from weakref import ref
 
 import numpy as np
@@ -12,7 +13,6 @@ from engine.augmentation import Augmentation
 from engine.datasets import Dataset
 from engine.disturbances import DISTURBANCES, Material, Shape, fitting, material_of, shape_of
 from engine.errors import DataError
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from engine.robustness import Robustness, measure
 from engine.validation import Array

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.lazy_dataclass import dataclass
 from nnviz.session.library import KeptRuns
 from nnviz.session.library_work import LibraryWork, Tell
 from nnviz.session.messages import Messages

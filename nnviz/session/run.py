@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from weakref import ref
@@ -16,7 +16,6 @@ from engine.errors import EngineError
 from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
 from engine.history import Change, History, whole_if_possible
-from engine.lazy_dataclass import dataclass
 from engine.network import Network, check_fits
 from engine.optimizers import OPTIMIZERS
 from engine.provenance import FIGURES, Provenance

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.lazy_dataclass import dataclass
 from nnviz.look import text
 from nnviz.look.units import unit_of
 from nnviz.session.run import Run

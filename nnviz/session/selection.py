@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.session.data import Data
 from nnviz.session.runs import Runs

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from engine.lazy_dataclass import dataclass
 from engine.packing import Packed, packed
 from engine.validation import Array, available_memory
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,7 +12,6 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Split
 from engine.errors import DataError
-from engine.lazy_dataclass import dataclass
 from engine.metrics import Evaluation, Evaluator
 from engine.network import Network
 from nnviz.jobs.lane import Lane

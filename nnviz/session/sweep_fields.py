@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
-
-from engine.lazy_dataclass import dataclass
 
 USUAL = ""  # where nothing was typed or chosen: as suits the experiment and the other fields
 _MOST_ROWS, _LONGEST = 50, 10_000  # settings; characters of a text

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from engine.datasets import Dataset
 from engine.errors import EngineError, SettingError
 from engine.experiment import MILD, Experiment
-from engine.lazy_dataclass import dataclass
 from engine.many.plan import SWEEP, Plan, seeds_from, usual_rule, usual_sampler
 from engine.many.pruning import check_rule_installed
 from engine.many.samplers import check_installed

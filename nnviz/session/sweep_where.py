@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from nnviz.jobs.executors import address_typed, who_is_there
 from nnviz.jobs.lane import Lanes
 from nnviz.session.messages import Choice, Message, Messages

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -10,7 +11,6 @@ from PyQt5.QtCore import QObject
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.one_step import Moment, moment_of
 from engine.training import Trainer
 from engine.validation import Array

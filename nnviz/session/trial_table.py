@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.many.plan import Plan
 from engine.many.results import FINISHED, STOPPED, Results, RunColumns, RunResult, TrialResult
 from engine.many.vary import LIST, LOG, Varied, written

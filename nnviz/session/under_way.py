@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.experiment import Experiment
 from engine.history import Curve
-from engine.lazy_dataclass import dataclass
 from nnviz.library import Group
 from nnviz.look import text
 from nnviz.session.seeds import Chosen

@@ -6,12 +6,11 @@ A step holds ids and values, never networks; the list of runs decides which runs
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
-
-from engine.lazy_dataclass import dataclass
 
 # Limits of the steps that are kept: their number, and the memory of their drawings.
 _MOST_STEPS = 100

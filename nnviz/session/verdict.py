@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 CONFIDENCE_THRESHOLD = 0.5  # unless the person sets another

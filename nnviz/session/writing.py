@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.lazy_dataclass import dataclass
 from engine.network import Network
 from nnviz.jobs.lane import Lanes
 from nnviz.look import text

@@ -17,11 +17,11 @@ import time
 import warnings
 from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import Any, TypeVar
 
 from engine.errors import SettingError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.optional_packages import install_command
 from engine.validation import gigabytes
 from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError

@@ -9,13 +9,12 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from engine.errors import EngineError, SettingError, Verbatim
-from engine.lazy_dataclass import dataclass
 from engine.regular_files import read_regular
 
 USUAL_PORT = 8786

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pickle
 import platform
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from engine.datasets import Dataset
-from engine.lazy_dataclass import dataclass
 from engine.machine import this_machine
 from engine.many import remote
 from engine.many.giving_way import Neighbour

@@ -9,13 +9,12 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.datasets import Dataset
 from engine.errors import EngineError
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.many.one_run import MOMENT_BYTES, Outcome, Report, RunSpec, Started
 from engine.many.plan import RACE, SWEEP, Plan
 from engine.many.pruning import rule_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
-from engine.lazy_dataclass import dataclass
 from engine.many.one_run import Outcome, Report, RunSpec, Started
 from engine.many.results import STOPPED
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from engine.events import Epoch
-from engine.lazy_dataclass import dataclass
 from engine.many.one_run import MOST_REPORTED, thinning_step
 from engine.many.plan import SWEEP, Plan
 from engine.many.results import Results

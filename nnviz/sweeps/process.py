@@ -14,6 +14,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import current_process, resource_tracker
 from multiprocessing.connection import Connection, Pipe
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -21,7 +22,6 @@ from types import ModuleType
 from typing import Any
 
 from engine.datasets import Dataset
-from engine.lazy_dataclass import dataclass
 from engine.machine import THREADS
 from engine.many.one_run import Outcome, RunSpec, Started, train_in_turn
 from engine.many.results import FAILED

@@ -6,7 +6,7 @@ Ink is white on black, or black on a light background.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
@@ -30,7 +30,6 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.datasets.brightness import ink_brightness
 from engine.datasets.opening import is_data
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke

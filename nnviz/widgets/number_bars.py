@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PyQt5.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from engine.lazy_dataclass import dataclass
 from nnviz.look import theme
 
 MOST_ROWS = 20

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PyQt5.QtCore import QObject, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QWheelEvent
 from PyQt5.QtWidgets import QFrame, QGridLayout, QLineEdit, QScrollArea, QSizePolicy, QSlider, QWidget
 
 from engine.errors import SettingError
-from engine.lazy_dataclass import dataclass
 from engine.validation import number_within, parse_number
 from nnviz.jobs.turns import Turn
 from nnviz.look import text, theme

@@ -22,7 +22,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from engine.lazy_dataclass import make_next
 from engine.storage import is_network_file
 from nnviz import __version__
 from nnviz.jobs.pace import Budget
@@ -199,8 +198,6 @@ class MainWindow(QMainWindow):
             if isinstance(card, DockCard):
                 yield from card.prepare()
         yield from self.importing.prepare()
-        while make_next():
-            yield
 
     def card(self, name: str) -> QWidget:
         """The card of that name, if its workspace was shown. Raises KeyError."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.assets_folder import ASSETS
 from engine.errors import FileFormatError
-from engine.lazy_dataclass import dataclass
 from engine.provenance import Provenance
 from engine.storage import load_provenance
 from nnviz.look import text

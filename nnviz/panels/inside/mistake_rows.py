@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from engine.answers import Answers, ClassAnswers
-from engine.lazy_dataclass import dataclass
 from nnviz.look import text
 from nnviz.look.meaning import IN_FILE, Meaning, listed, off_by
 from nnviz.session.found import Found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +20,6 @@ from engine.formulas import (
     sum_formula,
     tempered,
 )
-from engine.lazy_dataclass import dataclass
 from engine.one_step import BIAS, OneStep
 from engine.update_formulas import update_formulas
 from engine.validation import Array

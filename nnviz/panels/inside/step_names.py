@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from engine.formulas import Address
-from engine.lazy_dataclass import dataclass
 from engine.one_step import BIAS
 from nnviz.look import text
 from nnviz.look.meaning import NO_MEANING, Meaning

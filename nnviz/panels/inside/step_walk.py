@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-
-from engine.lazy_dataclass import dataclass
 
 
 class Phase(Enum):

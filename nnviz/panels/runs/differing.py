@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from engine.errors import EngineError
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.many.beats import LEAST_SEEDS, compared
 from engine.optimizers import OPTIMIZERS
 from engine.validation import parameter_count

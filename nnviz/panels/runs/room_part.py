@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.errors import SettingError
-from engine.lazy_dataclass import dataclass
 from engine.validation import number_within, parse_number
 from nnviz.library.room import LEAST, MOST, MOST_OF_RUN
 from nnviz.look import theme

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from engine.lazy_dataclass import dataclass
 from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED
 from engine.validation import Array
 from nnviz.look.results import figure_name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -10,7 +11,6 @@ import numpy as np
 from engine.datasets import Dataset
 from engine.datasets.table_coding import TableCoding
 from engine.datasets.table_columns import NUMBER, YES_NO
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.look import text
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from engine.errors import EngineError
-from engine.lazy_dataclass import dataclass
 from engine.registry import Registry
 from engine.validation import parse_number, parse_share
 from nnviz.look import theme

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PyQt5.QtCore import Qt
@@ -13,7 +13,6 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBox
 from engine.activations import ACTIVATIONS
 from engine.errors import EngineError
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.validation import parameter_count, parse_shape, parse_whole, whole_number
 from nnviz.look import text, theme
 from nnviz.look.layers import drawn_layers, left_out

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.experiment import Experiment
-from engine.lazy_dataclass import dataclass
 from engine.optimizers import OPTIMIZERS
 from engine.presets import Preset
 from engine.validation import parse_whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -9,7 +10,6 @@ from PyQt5.QtCore import QLineF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 from pyqtgraph.Qt import internals
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.look import theme
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 
-from engine.lazy_dataclass import dataclass
 from engine.pathways import Activity
 from engine.validation import Array
 from nnviz.look import theme

@@ -5,10 +5,11 @@ They are measured once for a layout, since that takes longer than to paint them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter
 
-from engine.lazy_dataclass import dataclass
 from nnviz.look import text, theme
 from nnviz.widgets.diagram.layout import Block, Fold, Kind, Layout, Looks, Wish
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 from PyQt5.QtGui import QImage
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 _LEVELS = 4  # in which a disc's edge fades

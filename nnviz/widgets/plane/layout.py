@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from engine.lazy_dataclass import dataclass
+from dataclasses import dataclass
 
 LARGEST, SMALLEST = 120, 6  # side of a tile in pixels
 RIM = 2  # pixels around all tiles, for their outlines

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPixmap
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.look import theme
 

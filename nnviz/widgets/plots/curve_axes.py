@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import QRectF, Qt
 
-from engine.lazy_dataclass import dataclass
 from nnviz.look import text as words
 from nnviz.look import theme
 from nnviz.look.round_numbers import digits, enough_marks, even_marks, log_marks, marks, round_top

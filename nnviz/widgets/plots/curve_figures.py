@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from PyQt5.QtGui import QColor
 
 from engine.history import Curve
-from engine.lazy_dataclass import dataclass
 from nnviz.look import text, theme
 from nnviz.widgets.plots.curve_axes import Quantity
 from nnviz.widgets.read_out import Piece

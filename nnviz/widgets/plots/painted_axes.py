@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import pairwise
 
 from PyQt5.QtCore import QPointF, QRect, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPen
 
-from engine.lazy_dataclass import dataclass
 from nnviz.look import text, theme
 from nnviz.look.round_numbers import enough_marks, log_marks
 

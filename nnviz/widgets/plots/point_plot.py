@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.map.mark import paint_ring

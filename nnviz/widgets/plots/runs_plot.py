@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
@@ -17,7 +18,6 @@ from PyQt5.QtWidgets import QLabel
 
 from engine.bands import QUARTILES, RANGE, Band, band
 from engine.history import Curve
-from engine.lazy_dataclass import dataclass
 from nnviz.look import theme
 from nnviz.look.fitting import fitted
 from nnviz.look.run_name import RunName

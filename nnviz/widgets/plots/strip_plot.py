@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import fmean
 
 import numpy as np
@@ -10,7 +11,6 @@ from PyQt5.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, 
 from PyQt5.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QRect, QSize, Qt
@@ -15,7 +16,6 @@ from PyQt5.QtWidgets import (
     QTableView,
 )
 
-from engine.lazy_dataclass import dataclass
 from nnviz.look import theme
 from nnviz.look.fitting import fitted
 from nnviz.widgets.table_look import show_as_rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QPointF, QRect, QSize, Qt, pyqtSignal
@@ -16,7 +17,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from engine.lazy_dataclass import dataclass
 from nnviz.look import text, theme
 from nnviz.look.fitting import fitted
 from nnviz.look.run_name import RunName

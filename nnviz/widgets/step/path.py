@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from PyQt5.QtCore import QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy
 
-from engine.lazy_dataclass import dataclass
 from nnviz.look import theme
 from nnviz.widgets.neuron.pickable import Pickable
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from engine.lazy_dataclass import dataclass
 from nnviz.look import theme
 from nnviz.widgets.card import label
 from nnviz.widgets.choice_button import ChoiceButton

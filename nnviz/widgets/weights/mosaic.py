@@ -7,12 +7,12 @@ pixels left over are distributed over the gaps.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 
 EMPTY, ZERO = 0, 128  # of 256 colour indices: the gap between tiles, and the value 0; 1 and 255 are the ends

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
@@ -20,7 +21,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.look.round_numbers import round_end

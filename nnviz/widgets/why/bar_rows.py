@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PyQt5.QtCore import QPoint, QRect, QRectF
 from PyQt5.QtGui import QFontMetrics, QPainter
 
-from engine.lazy_dataclass import dataclass
 from nnviz.look import theme
 from nnviz.widgets.why.content import LINE, signed, write
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtGui import QImage, QPainter
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.picture import grey_image

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from PyQt5.QtCore import QPoint, QRect, QRectF
 from PyQt5.QtGui import QPainter
 
-from engine.lazy_dataclass import dataclass
 from engine.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.why.content import LINE, signed, write
