@@ -23,8 +23,9 @@ from engine.storage import load_checkpoint, load_network, load_provenance, save_
 from engine.training import Trainer
 from engine.validation import Array
 from tests.engine.helpers import class_data, network_for, refused
+from tests.frozen import FROZEN
 
-OF_0_22 = Path(__file__).with_name("version0_22.npz")  # two epochs of penguins, with its training
+OF_0_22 = FROZEN / "version0_22" / "penguins.checkpoint.npz"  # two epochs of penguins, with its training
 
 
 def a_network(**how: Any) -> Network:

@@ -33,9 +33,10 @@ from nnviz.library.repeating import way_to
 from nnviz.library.replay import edit_content, replay
 from nnviz.library.states import with_data
 from tests.engine.helpers import refused
+from tests.frozen import FROZEN
 from tests.nnviz.library.helpers import DATA, an_experiment, in_epoch, record, trained_on
 
-OF_0_22 = Path(__file__).with_name("version0_22.nnvizrun")  # two epochs of penguins
+OF_0_22 = FROZEN / "version0_22" / "penguins.nnvizrun"  # two epochs of penguins
 
 
 @pytest.fixture

@@ -27,9 +27,10 @@ from nnviz.library.faults import DamagedError, UnknownSweepError
 from nnviz.library.replay import Replayed, replay
 from nnviz.library.schema import VERSION
 from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED, Done, Sweeps, take_lock
+from tests.frozen import FROZEN
 from tests.nnviz.library.helpers import DATA, an_experiment, record, trained_on
 
-OLD = Path(__file__).with_name("version1.sqlite.gz")  # two runs of two epochs, as the program of version 1 wrote them
+OLD = FROZEN / "library1" / "library.sqlite.gz"  # two runs of two epochs, as the program of version 1 wrote them
 PLAN = Plan(SWEEP, (an_experiment(validation_share=0.2),), (1, 2), (parsed("hidden=5,7"),))
 
 
