@@ -81,7 +81,7 @@ def of_library(path: Path) -> dict[str, Any]:
 
 
 def of_run(library: Library, number: int) -> dict[str, Any]:
-    """Returns one run: its record, curves, networks, the rest of its training, and one moment that is replayed."""
+    """Returns one run: its record, curves, networks, the rest of its training, and each snapshot replayed."""
     run, history = library.run(number), library.history(number)
     plain = ("name", "note", "starred", "parent", "left_at", "status", "data", "epochs", "test_error", "sweep", "trial")
     moments = library.moments(number)
@@ -97,11 +97,8 @@ def of_run(library: Library, number: int) -> dict[str, Any]:
     if state is not None and run.status != "finished":
         found["continued"] = _continued(Trainer.resume(state.network, data, state.training))
     if run.sweep is None:
-        middle = moments[len(moments) // 2]
-        found["replayed"] = {
-            "at": middle,
-            "parameters": digest(_end(replay(library, number, middle, data)).trainer.network),
-        }
+        replayed = {at: _end(replay(library, number, at, data)).trainer.network for at in moments}
+        found["replayed"] = {str(at): {"parameters": digest(network)} for at, network in replayed.items()}
     return found
 
 
