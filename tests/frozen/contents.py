@@ -81,7 +81,7 @@ def of_library(path: Path) -> dict[str, Any]:
 
 
 def of_run(library: Library, number: int) -> dict[str, Any]:
-    """Returns one run: its record, curves, networks, the rest of its training, and each snapshot replayed."""
+    """Returns one run: its record, curves, networks, the rest of its training, and replayed places."""
     run, history = library.run(number), library.history(number)
     plain = ("name", "note", "starred", "parent", "left_at", "status", "data", "epochs", "test_error", "sweep", "trial")
     moments = library.moments(number)
@@ -97,7 +97,9 @@ def of_run(library: Library, number: int) -> dict[str, Any]:
     if state is not None and run.status != "finished":
         found["continued"] = _continued(Trainer.resume(state.network, data, state.training))
     if run.sweep is None:
-        replayed = {at: _end(replay(library, number, at, data)).trainer.network for at in moments}
+        after_changes = [change.epoch + 2 / run.batches for change in run.changes]
+        places = [moments[len(moments) // 2], *after_changes]
+        replayed = {at: _end(replay(library, number, at, data)).trainer.network for at in places}
         found["replayed"] = {str(at): {"parameters": digest(network)} for at, network in replayed.items()}
     return found
 
