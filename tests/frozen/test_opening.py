@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from tqdm import tqdm
 
@@ -35,7 +36,7 @@ from tests.frozen.contents import (
     predict_command,
     table,
 )
-from tests.nnviz.helpers import action
+from tests.nnviz.helpers import action, is_shown
 
 FOLDERS = sorted(path.parent for path in FROZEN.glob("version*/expected.json"))
 EXPECTED: dict[str, dict[str, Any]] = {each.name: json.loads((each / "expected.json").read_text()) for each in FOLDERS}
@@ -159,34 +160,50 @@ def test_the_window_opens_a_network(
         check({"continued": of_network(session.runs.current.network)}, wanted)
 
 
-def test_the_window_remembers_what_was_chosen(
-    folder: Path, library_file: Path, expected: dict[str, Any], make_window: MakeWindow, qtbot: QtBot
-) -> None:
-    remembered = json.loads((folder / "settings.json").read_text())
+@pytest.fixture
+def remembered(folder: Path) -> dict[str, Any]:
+    """What the window remembers, where the program looks for the user's, with the examples of the user."""
     config, data = (Path(os.environ[f"XDG_{name}_HOME"], "nnviz") for name in ("CONFIG", "DATA"))
     config.mkdir()
     shutil.copy(folder / "settings.json", config)
     shutil.copytree(folder / "own", data / "own")
-    window = make_window(records=True)
-    session = window.session
+    found: dict[str, Any] = json.loads((folder / "settings.json").read_text())
+    return found
+
+
+def test_the_window_opens_the_last_run(
+    remembered: dict[str, Any], library_file: Path, expected: dict[str, Any], make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    session = make_window(records=True).session
     qtbot.waitUntil(lambda: session.runs.current.record == remembered["record"], timeout=20_000)
     current = expected["library.sqlite.gz"]["runs"][str(remembered["record"])]
     assert digest(session.runs.current.network) == current["last"]["parameters"]
     assert session.timeline.epochs[-1] == current["epochs"]
     assert session.data.name == remembered["dataset"]
+
+
+def test_the_window_remembers_what_was_chosen(
+    remembered: dict[str, Any], make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window = make_window()
+    session = window.session
+    qtbot.waitUntil(lambda: session.data.name == remembered["dataset"] and is_shown(session.data), timeout=20_000)
     check(session.settings.experiment.as_dict(), json.loads(remembered["configuration"]))
     assert window.workspace == remembered["workspace"]
+    assert QApplication.palette().window().color().lightness() > 128
     assert action(window, "actionThemeLight").isChecked()
     assert session.question.threshold == remembered["sure_from"]
     assert session.sweeps.seeds == remembered["seeds"]
     check(session.sweep_form.fields.as_dict(), json.loads(remembered["sweep"]))
 
 
-def test_the_window_has_the_examples_of_the_user(folder: Path, make_window: MakeWindow, qtbot: QtBot) -> None:
-    shutil.copytree(folder / "own", Path(os.environ["XDG_DATA_HOME"], "nnviz", "own"))
-    own = make_window().session.own
-    qtbot.waitUntil(lambda: own.count == 1, timeout=20_000)
+def test_the_window_has_the_examples_of_the_user(
+    folder: Path, remembered: dict[str, Any], make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    session = make_window().session
+    session.data.load("mnist")
+    qtbot.waitUntil(lambda: session.own.count == 1, timeout=20_000)
     [file] = (folder / "own").iterdir()
     with np.load(file) as kept:
-        np.testing.assert_array_equal(own.kept.inputs, kept["x"].reshape(1, -1))
-        assert own.kept.truths.tolist() == kept["y"].tolist() == ["4"]
+        np.testing.assert_array_equal(session.own.kept.inputs, kept["x"].reshape(1, -1))
+        assert session.own.kept.truths.tolist() == kept["y"].tolist() == ["4"]
