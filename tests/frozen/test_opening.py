@@ -190,8 +190,8 @@ def test_the_window_remembers_what_was_chosen(
     qtbot.waitUntil(lambda: session.data.name == remembered["dataset"] and is_shown(session.data), timeout=20_000)
     check(session.settings.experiment.as_dict(), json.loads(remembered["configuration"]))
     assert window.workspace == remembered["workspace"]
-    assert QApplication.palette().window().color().lightness() > 128
-    assert action(window, "actionThemeLight").isChecked()
+    assert QApplication.palette().window().color().lightness() < 128
+    assert action(window, "actionThemeDark").isChecked()
     assert session.question.threshold == remembered["sure_from"]
     assert session.sweeps.seeds == remembered["seeds"]
     check(session.sweep_form.fields.as_dict(), json.loads(remembered["sweep"]))

@@ -155,7 +155,7 @@ def use_window() -> None:
     session.sweeps.set_seeds(3)
     session.sweep_form.type_row("learning_rate", values="0.01, 0.02")
     session.question.set_threshold(0.8)
-    window.findChild(QAction, "actionThemeLight").trigger()
+    window.findChild(QAction, "actionThemeDark").trigger()
     window.show_workspace("runs")
     window.close_unasked()
     for _ in range(100):
