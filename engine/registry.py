@@ -11,6 +11,7 @@ from typing import ClassVar, Generic, TypeVar
 from engine.errors import UnknownNameError
 
 T = TypeVar("T")
+_LAST = 1000
 
 
 class Choice:
@@ -26,17 +27,26 @@ class Choice:
 
 
 class Registry(Generic[T]):
-    """An ordered table of the entries of one kind, such as "activation", by name."""
+    """A table of the entries of one kind, such as "activation", by name, in the order of their places."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self._entries: dict[str, T] = {}
+        self._places: dict[str, int] = {}
 
-    def register(self, name: str) -> Callable[[T], T]:
-        """Returns a decorator that registers a class or function under ``name``, replacing an earlier one."""
+    def register(self, name: str, place: int | None = None) -> Callable[[T], T]:
+        """Returns a decorator that registers a class or function under ``name``, replacing an earlier one.
+
+        Args:
+            name: the name of the entry.
+            place: the position of the entry in lists, the lowest first. None: that of the entry that is replaced, or
+                the last. Entries of one module may share a place: they keep the order in which they stand there.
+                Entries of two modules need different places, else the order of imports would decide.
+        """
 
         def enter(entry: T) -> T:
             self._entries[name] = entry
+            self._places[name] = self._places.get(name, _LAST) if place is None else place
             if isinstance(entry, type) and issubclass(entry, Choice):
                 entry.name = name
             return entry
@@ -48,10 +58,10 @@ class Registry(Generic[T]):
         try:
             return self._entries[name]
         except (KeyError, TypeError):
-            choices = ", ".join(self._entries)
+            choices = ", ".join(self)
             raise UnknownNameError(
                 self.kind, name, f"must be the name of a known {self.kind}", f"Choose one of: {choices}."
             ) from None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
+        return iter(sorted(self._entries, key=lambda name: self._places[name]))

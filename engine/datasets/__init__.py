@@ -1,6 +1,6 @@
-"""Data sets: ``Dataset``, the registry, and one file per source, which is imported here in the order of the choices."""
+"""Data sets: ``Dataset``, the registry, and one file per source, which registers itself when it is imported here."""
 
-from engine.datasets import mnist, fashion_mnist, kuzushiji, emnist, shipped_tables, plane, curve, painted  # isort: skip
+from engine.datasets import curve, emnist, fashion_mnist, kuzushiji, mnist, painted, plane, shipped_tables
 from engine.datasets.dataset import Dataset, Split
 from engine.datasets.opening import load_data, source_of
 from engine.datasets.source import DATASETS, DataSetting, DataSource

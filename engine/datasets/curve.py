@@ -101,4 +101,4 @@ for _name, _curve in {
 }.items():
     CURVES.register(_name)(_curve)
     _settings = (_POINTS, _NOISE, TEST_SHARE, SEED)
-    DATASETS.register(_name)(DataSource(_curve.label, partial(curve_dataset, _name), CURVES_GROUP, _settings))
+    DATASETS.register(_name, place=70)(DataSource(_curve.label, partial(curve_dataset, _name), CURVES_GROUP, _settings))

@@ -96,4 +96,4 @@ def _file(folder: Path, name: str) -> Path:
 _source = DataSource(
     TITLE, load_fashion_mnist, settings=IMAGE_SETTINGS, shows_progress=True, download=DOWNLOAD, about=ABOUT
 )
-DATASETS.register("fashion-mnist")(_source)
+DATASETS.register("fashion-mnist", place=20)(_source)

@@ -50,4 +50,4 @@ def load_kuzushiji(progress: Progress | None = None, folder: str | Path | None =
 _source = DataSource(
     TITLE, load_kuzushiji, settings=IMAGE_SETTINGS, shows_progress=True, download=DOWNLOAD, about=ABOUT
 )
-DATASETS.register("kuzushiji-mnist")(_source)
+DATASETS.register("kuzushiji-mnist", place=30)(_source)

@@ -70,4 +70,4 @@ def _file(folder: Path, name: str) -> Path:
     return packed if packed.exists() else folder / name
 
 
-DATASETS.register("mnist")(DataSource(TITLE, load_mnist, settings=IMAGE_SETTINGS, about=ABOUT))
+DATASETS.register("mnist", place=10)(DataSource(TITLE, load_mnist, settings=IMAGE_SETTINGS, about=ABOUT))

@@ -179,7 +179,7 @@ def _curve(painted: str = _WAVE, test_share: float = 0.2, seed: int = 0) -> Data
 _TIP = "The points: x and y of each, with commas between them."
 _PLANE_TIP = f"{_TIP[:-1]}, and | between classes."
 _CLASSES = DataSetting("classes", "Classes", 2, "How many classes can be painted.")
-DATASETS.register(PAINTED_PLANE)(
+DATASETS.register(PAINTED_PLANE, place=80)(
     DataSource(
         "Painted points",
         _plane,
@@ -187,7 +187,7 @@ DATASETS.register(PAINTED_PLANE)(
         (DataSetting(POINTS, "Painted points", _CLOUDS, _PLANE_TIP), _CLASSES, TEST_SHARE, SEED),
     )
 )
-DATASETS.register(PAINTED_CURVE)(
+DATASETS.register(PAINTED_CURVE, place=80)(
     DataSource(
         "Painted curve",
         _curve,

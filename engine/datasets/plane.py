@@ -171,4 +171,4 @@ for _name, _plane in {
 }.items():
     PLANES.register(_name)(_plane)
     _settings = (_POINTS, _NOISE, *([_CLASSES] if _plane.most_classes > 2 else []), TEST_SHARE, SEED)
-    DATASETS.register(_name)(DataSource(_plane.label, partial(plane_dataset, _name), PLANES_GROUP, _settings))
+    DATASETS.register(_name, place=60)(DataSource(_plane.label, partial(plane_dataset, _name), PLANES_GROUP, _settings))

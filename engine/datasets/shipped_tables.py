@@ -17,7 +17,7 @@ _FOLDER = ASSETS / "tables"
 def _register(name: str, title: str, target: str, ignored: tuple[str, ...] = ()) -> None:
     file, settings = _FOLDER / f"{name}.csv", table_settings(target, ignored)
     make = partial(load_table, file, title=title, target=target, ignored=ignored)
-    DATASETS.register(name)(DataSource(title, make, TABLES, settings, shows_progress=True, file=file))
+    DATASETS.register(name, place=50)(DataSource(title, make, TABLES, settings, shows_progress=True, file=file))
 
 
 _register("penguins", "Penguins", "species")

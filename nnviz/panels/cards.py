@@ -26,7 +26,7 @@ class Place:
 
     Attributes:
         column: in which it stands.
-        number: its number in it from the top.
+        number: its number in it from the top. Cards with the same number stand in the order of their names.
         height: its first height in pixels.
         drawn_height: likewise while the data lie in a plane or on a curve; 0 for the same.
     """

@@ -110,7 +110,7 @@ class Docks(QObject):
         """The names and descriptions of a column's cards, from the top."""
         places = {name: CARDS[name].places.get(workspace) for name in CARDS}
         shown = [(place.number, name) for name, place in places.items() if place and place.column is column]
-        return [(name, CARDS[name]) for _, name in sorted(shown, key=lambda each: each[0])]
+        return [(name, CARDS[name]) for _, name in sorted(shown)]
 
     def _make_column(self, workspace: str, column: Column) -> list[QDockWidget]:
         cards = self._cards_of(workspace, column)
@@ -149,7 +149,7 @@ class Docks(QObject):
     def _add_pages(self) -> None:
         """Makes the pages of the cards that are there, as far as they suit the data."""
         data = self._session.data.dataset
-        for name in sorted(CARDS, key=lambda name: CARDS[name].page_number):
+        for name in sorted(CARDS, key=lambda name: (CARDS[name].page_number, name)):
             info = CARDS[name]
             holder = self.cards.get(info.page_of)
             suits = info.suits is None or (data is not None and info.suits(data))

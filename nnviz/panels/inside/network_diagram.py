@@ -12,7 +12,7 @@ from engine.pathways import Activity
 from nnviz.jobs.pace import Budget
 from nnviz.look import text, theme
 from nnviz.look.meaning import NO_MEANING, Meaning
-from nnviz.look.round_numbers import round_end
+from nnviz.look.round_numbers import steady_end
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.neuron_facts import typical_end
 from nnviz.session.activity import PLANE
@@ -72,7 +72,6 @@ class DiagramPage(Page):
         self._is_pointing = False  # whether the mouse is on a neuron of the diagram
         self._limit = 0.0
         self._budget = Budget(0, 1)
-        self._measuring = Budget(0.5)  # of the range of the colours, which seldom changes
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.refresh)
@@ -141,7 +140,6 @@ class DiagramPage(Page):
 
     def _new_looks(self) -> None:
         self._limit = 0.0
-        self._measuring.reset()
         self.refresh()
 
     def _looks(self, activity: Activity) -> Looks:
@@ -202,11 +200,7 @@ class DiagramPage(Page):
 
     def _content(self, activity: Activity, names: list[str]) -> Content:
         data, chosen = self._data, self._session.selection.neuron
-        if self._measuring.is_due:
-            with self._measuring:
-                spread = typical_end(activity.network.weights[0])
-            if not self._limit / 3 < spread <= self._limit:
-                self._limit = round_end(spread, _LEAST_LIMIT)
+        self._limit = steady_end(self._limit, typical_end(activity.network.weights[0]), _LEAST_LIMIT)
         return Content(
             activity,
             self._limit,

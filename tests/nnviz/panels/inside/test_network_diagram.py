@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -15,6 +16,7 @@ from engine.datasets import Dataset
 from engine.datasets.dataset import Split, one_hot
 from engine.network import Network
 from engine.pathways import Activity
+from engine.validation import Array
 from nnviz.look import theme
 from nnviz.panels.inside.network_diagram import DiagramPage, NetworkPanel
 from nnviz.session.asked import ACTIVITY
@@ -67,6 +69,15 @@ def middle(page: DiagramPage, layer: int, number: int) -> QPoint:
     box = page.diagram.box_of((layer, number))
     assert box is not None
     return box.center().toPoint()
+
+
+def pixels_of_tile(page: DiagramPage) -> Array:
+    """The picture of the first neuron's weights, (height, width, 4)."""
+    box = page.diagram.box_of((1, 0))
+    assert box is not None
+    image = page.diagram.grab(box.toRect()).toImage().convertToFormat(QImage.Format_RGB32)
+    pixels = np.frombuffer(image.constBits().asstring(image.byteCount()), np.uint8)
+    return pixels.reshape(image.height(), image.width(), 4).astype(int)
 
 
 def hover(page: DiagramPage, at: QPoint) -> str:
@@ -282,6 +293,15 @@ def test_places_do_not_jump_while_it_learns(page: DiagramPage, ready_window: Mai
     changed.parameters *= 1 + np.random.default_rng(0).normal(0, 0.05, len(changed.parameters)).astype(np.float32)
     show(ready_window, changed, page, qtbot)
     assert page.diagram.ranks.numbers(1).tolist() == numbers
+
+
+def test_colours_of_tiles_fit_the_weights_at_once(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    network = ready_window.session.displayed.network
+    usual = pixels_of_tile(page)
+    larger = network.copy()
+    larger.weights[0][...] *= 10  # as is their range, so that their colours are as before
+    show(ready_window, larger, page, qtbot)
+    assert np.abs(pixels_of_tile(page) - usual).mean() < 2
 
 
 # ---- any data

@@ -1,0 +1,62 @@
+"""The order in which modules are imported changes nothing that a user sees."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+# Imports the modules of the packages in alphabetical order or in reverse, and only then what a package imports itself.
+IMPORTED = """
+import importlib, pkgutil, sys, types
+
+for name in {packages}:
+    folder = importlib.util.find_spec(name).submodule_search_locations
+    package = sys.modules[name] = types.ModuleType(name)
+    package.__path__ = folder
+    modules = [module.name for module in pkgutil.iter_modules(folder) if not module.ispkg]
+    for module in sorted(modules, reverse={reverse}):
+        importlib.import_module(f"{{name}}.{{module}}")
+    del sys.modules[name]
+    importlib.import_module(name)
+"""
+
+DATA = """
+from engine.datasets import DATASETS
+print([(name, DATASETS[name].title) for name in DATASETS])
+"""
+
+CARDS = """
+from PyQt5.QtWidgets import QAbstractButton, QAction
+from nnviz.app import create_window
+from nnviz.panels.cards import WORKSPACES
+from nnviz.window.preferences import Preferences
+
+window = create_window(settings=Preferences(None))
+for workspace in WORKSPACES:
+    window.show_workspace(workspace)
+    print(workspace, [card.objectName() for card in window.docks])
+print([(action.objectName(), action.text()) for action in window.findChildren(QAction)])
+print([tab.objectName() for tab in window.findChildren(QAbstractButton)])
+window.close_unasked()
+"""
+
+
+def output(imported: list[str], shown: str, is_reversed: bool) -> str:
+    program = IMPORTED.format(packages=imported, reverse=is_reversed) + shown
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_data_sets_are_offered_in_the_same_order() -> None:
+    packages = ["engine.datasets"]
+    forwards = output(packages, DATA, is_reversed=False)
+    assert forwards == output(packages, DATA, is_reversed=True)
+    assert forwards.startswith("[('mnist', ")
+
+
+def test_cards_and_menus_stand_in_the_same_order() -> None:
+    packages = ["nnviz.panels", "nnviz.panels.settings", "nnviz.panels.inside", "nnviz.panels.runs"]
+    forwards = output(packages, CARDS, is_reversed=False)
+    assert forwards == output(packages, CARDS, is_reversed=True)
+    assert "whatDiffersDock" in forwards
