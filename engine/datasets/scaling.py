@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from engine.errors import DataError, Verbatim
-from engine.shared_work import share, workers
 from engine.validation import Array
 
 _ROUNDING = 1e-6  # of a spread: less than a network could tell apart
 _CONSTANT = 1e-12  # standard deviations per mean: up to this, a column's numbers differ by rounding alone
-_NUMBERS_AT_ONCE = 160_000  # they stay in the processor's cache, and threads seldom wait for one another
+_NUMBERS_AT_ONCE = 160_000  # they stay in the processor's cache
 _MOST_DIGITS = 17  # of a number of 64 bits
 _EXACT_TENS = 22  # powers of ten up to this one are exact
 _FEWEST_ROWS, _MOST_ROWS = 500, 8_000  # at once: of wide tables each block costs time, and few rows are to be shared
@@ -61,18 +60,15 @@ class Scaling:
 
     @classmethod
     def of_columns(cls, columns: Sequence[Array | None], rows: Array) -> Scaling:
-        """The same, to the bit, of some rows, (k,), of at least two columns, each float64. Others may share the work.
+        """The same, to the bit, of some rows, (k,), of at least two columns, each float64.
 
         None stands for a column that stays as it is.
         """
         mean, spread = np.zeros(len(columns)), np.ones(len(columns))
         numbers = [(place, column) for place, column in enumerate(columns) if column is not None]
-
-        def measure(some: list[tuple[int, Array]]) -> None:
-            places = [place for place, _ in some]
-            mean[places], spread[places] = _moments([column for _, column in some], rows)
-
-        share(measure, [some for start in range(workers()) if (some := numbers[start :: workers()])])
+        if numbers:
+            places = [place for place, _ in numbers]
+            mean[places], spread[places] = _moments([column for _, column in numbers], rows)
         kept = np.array([column is None for column in columns])
         return cls._unless_constant(mean, spread, kept, lambda place: dict(numbers)[place][rows])
 

@@ -8,7 +8,6 @@ from itertools import chain, count
 
 import numpy as np
 
-from engine import large_arrays
 from engine.datasets.cells import is_date, number_in, plain_number, separator, sign_of
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
@@ -18,7 +17,6 @@ from engine.datasets.table import Table, changed, different_cells
 from engine.datasets.table_coding import LARGEST, CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER, TEXT, Column, are_few, largest_size, mostly_numbers
 from engine.errors import DataError, SettingError, Verbatim
-from engine.shared_work import share
 from engine.validation import Array, check_available
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
@@ -32,7 +30,6 @@ MANY_CLASSES = 20  # different values that may all be meant as classes
 _LOOKED_AT = 1000  # numbers among which mostly there are more than these
 _MOST_DECIMALS = 2  # of numbers that are kept with all their digits: whole ones, and amounts of money
 _MARGIN = 4  # how much farther from the mean numbers may be than those that are looked at
-_BLOCKS_OF_ONE = 4  # that each of those who share the work takes at a time
 _BYTES_OF_NUMBER = 24  # while the data set is made
 _NUMBERS_OF_ROWS = ("column 1", "unnamed: 0", "id", "index", "row", "nr", "no")
 _IGNORE = "ignore this column"
@@ -458,19 +455,14 @@ def _are_cut(numbers: Array, mean: float) -> bool:
 
 def _inputs_of_parts(coding: TableCoding, filled: list[Array], parts: tuple[Array, Array]) -> list[Array]:
     """(k, inputs) float32 of the rows of each part, which are sorted. Not all at once, which would cost much memory."""
-    inputs = [large_arrays.empty((len(part), len(coding.inputs)), np.float32) for part in parts]
+    inputs = [np.empty((len(part), len(coding.inputs)), np.float32) for part in parts]
     at_once = rows_at_once(len(coding.inputs))
-
-    def write(starts: range) -> None:
-        for start in starts:
-            rows = slice(start, start + at_once)
-            scaled = coding.scaled(coding.expanded([of_column[rows] for of_column in filled]))
-            for part, of_part in zip(parts, inputs, strict=True):
-                first, last = np.searchsorted(part, (rows.start, rows.stop))
-                of_part[first:last] = scaled[part[first:last] - start]
-
-    starts = range(0, len(filled[0]), at_once)
-    share(write, [starts[first : first + _BLOCKS_OF_ONE] for first in range(0, len(starts), _BLOCKS_OF_ONE)])
+    for start in range(0, len(filled[0]), at_once):
+        rows = slice(start, start + at_once)
+        scaled = coding.scaled(coding.expanded([of_column[rows] for of_column in filled]))
+        for part, of_part in zip(parts, inputs, strict=True):
+            first, last = np.searchsorted(part, (rows.start, rows.stop))
+            of_part[first:last] = scaled[part[first:last] - start]
     return inputs
 
 

@@ -6,14 +6,12 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from engine.datasets.blocks_ahead import BlocksAhead
 from engine.datasets.cells import RAGGED, SIGN, THOUSANDS, Problem, shortened
 from engine.datasets.row_places import RowPlaces
 from engine.datasets.table_blocks import Blocks, plain_matrix
@@ -29,7 +27,6 @@ _LONGEST_NAME = 200
 _ROWS_KEPT = 10  # of those of which the same is to be said
 _TAIL_ROWS = 3  # that may be a sum of the others
 _ROOM = 1.05  # for how many times as many rows as there seem to be
-_TRIES = 3  # blocks that may have other cells than numbers before the fast way is given up
 
 Progress = Callable[[int, int], None]
 
@@ -86,7 +83,6 @@ class Reading:
         self._columns: list[NumbersRead | TextsRead] = []
         self._next_row = 1
         self._rows = 0
-        self._tries = _TRIES
         available = available_memory()
         self._most_cells = None if available is None else available // 16  # of 8 bytes: half of the memory
 
@@ -95,16 +91,18 @@ class Reading:
 
         Raises FileFormatError, CannotReadError, and what ``progress`` raises.
         """
-        with closing(BlocksAhead(Blocks(self.path, self.form, file), self.form)) as blocks:
-            is_first = True
-            while self._read_block(blocks):
-                if progress is not None:
-                    progress(min(file.tell(), size), size)
-                if only_head:
-                    break
-                if is_first and size:  # which some files do not tell
-                    self._make_room(file.tell() / size)
-                is_first = False
+        blocks = Blocks(self.path, self.form, file)
+        is_first = True
+        while block := blocks.next():
+            if not self._add_numbers(block):
+                self._add_rows(self._split(blocks, block))
+            if progress is not None:
+                progress(min(file.tell(), size), size)
+            if only_head:
+                break
+            if is_first and size:  # which some files do not tell
+                self._make_room(file.tell() / size)
+            is_first = False
 
     def _make_room(self, share: float) -> None:
         """Prepares for all rows, of which a share has come."""
@@ -115,18 +113,12 @@ class Reading:
             if isinstance(column, NumbersRead):
                 column.make_room(rows)
 
-    def _read_block(self, blocks: BlocksAhead) -> bool:
-        """Takes the next block; returns whether there was one."""
-        if self._takes_numbers:
-            block, values = blocks.next_numbers()
-            is_taken = values is not None and self._add_block(values, block)
-            self._tries -= not is_taken
-        else:
-            block = blocks.next()
-            is_taken = not self._names and self._add_first(block)
-        if block and not is_taken:
-            self._add_rows(self._split(blocks, block))
-        return block != ""
+    def _add_numbers(self, block: str) -> bool:
+        """Takes a block if it is plain numbers, below the names; returns whether it is."""
+        if not self._names:
+            return self._add_first(block)
+        values = plain_matrix(block, self.form) if self._takes_numbers else None
+        return values is not None and self._add_block(values, block)
 
     @property
     def wordy(self) -> frozenset[str]:
@@ -164,7 +156,7 @@ class Reading:
     def _takes_numbers(self) -> bool:
         """Whether all columns are of numbers, so far."""
         are_numbers = all(isinstance(column, NumbersRead) for column in self._columns)
-        return are_numbers and len(self.head) >= HEAD_ROWS and self._tries > 0
+        return are_numbers and len(self.head) >= HEAD_ROWS
 
     def _add_block(self, values: Array, block: str) -> bool:
         """Takes the next rows, those of a block of text, as numbers (rows, columns); returns whether they fit."""
@@ -187,7 +179,7 @@ class Reading:
         else:
             self.places.lose(self._rows)
 
-    def _split(self, blocks: BlocksAhead, block: str) -> list[list[str]]:
+    def _split(self, blocks: Blocks, block: str) -> list[list[str]]:
         rows: list[list[str]] = []
         try:
             rows.extend(blocks.rows(block))

@@ -6,20 +6,11 @@ import os
 import pickle
 import queue
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
-import numpy as np
-
-from engine import large_arrays
-from engine.machine import cores
-from engine.shared_work import share_with
-from nnviz.jobs import shared_arrays
 from nnviz.jobs.child import give_way, listen, own_output, picklable
 from nnviz.jobs.data_reader import DataReader
-from nnviz.jobs.shared_arrays import number_of
 
-_MOST = 4  # threads: more would cost memory and save hardly any time
 _OFTEN = 0.05  # seconds between two reports of how far it is
 
 
@@ -36,17 +27,8 @@ class _Teller:
             self._told = now
             self._put(("progress", (done, total)))
 
-    def done(self, result: object, is_seen: bool) -> None:
-        buffers: list[pickle.PickleBuffer] = []
-        packed = pickle.dumps(result, protocol=5, buffer_callback=buffers.append)
-        raw = [buffer.raw() for buffer in buffers]
-        numbers = [number_of(part) if is_seen else None for part in raw]
-        self._put(("done", (len(packed), [(part.nbytes, number) for part, number in zip(raw, numbers, strict=True)])))
-        self._out.write(packed)
-        for part, number in zip(raw, numbers, strict=True):
-            if number is None:
-                self._out.write(part)
-        self._out.flush()
+    def done(self, result: object) -> None:
+        self._put(("done", result))
 
     def failed(self, error: Exception) -> None:
         self._put(("failed", picklable(error)))
@@ -62,13 +44,9 @@ def main() -> None:
     teller = _Teller(own_output())
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
     listen(requests.put)
-    count = min(cores(), _MOST)
-    share_with(ThreadPoolExecutor(count), count)
     reader = DataReader()
     while True:
-        method, before, after, is_seen = requests.get()
-        result = None  # not sooner: until now whoever asked may still be opening its arrays
-        large_arrays.make_by(shared_arrays.empty if is_seen else np.empty)
+        method, before, after = requests.get()
         try:
             result = getattr(reader, method)(*before, teller.progress, *after)
         except BrokenPipeError:
@@ -76,4 +54,4 @@ def main() -> None:
         except Exception as error:
             teller.failed(error)
         else:
-            teller.done(result, is_seen)
+            teller.done(result)

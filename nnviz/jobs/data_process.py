@@ -4,12 +4,10 @@ Reading is mostly Python, of which one thread runs at a time: beside a thread th
 The process runs a module of ours, so a script that opens the window is not run again. It ends with its pipe, so it
 never outlives the window; and it is killed when nobody wants its result any more.
 
-To it go pickled tuples: the name of a method of ``DataReader``, its arguments before and after ``progress``, and
-whether this process sees arrays that it makes. From it come pickled pairs: ``("progress", (done, total))``,
-``("failed", error)``, or ``("done", (size, arrays))``. The last one is followed by a pickle of that size and by its
-arrays, so that none is ever copied into a pickle. Of an array, its size is told, and the number of its memory if that
-is seen here (``nnviz.jobs.shared_arrays``); it is not sent then. If one cannot be seen after all, the same is asked for
-again, and sent: the reader keeps what it made last.
+To the process go pickled tuples: the name of a method of ``DataReader``, and its arguments before and after
+``progress``. From the process come pickled pairs: ``("progress", (done, total))``, ``("failed", error)`` or
+``("done", result)``. With protocol 5 of pickle, large arrays are read from the pipe to their place without a copy, and
+other threads run meanwhile.
 """
 
 from __future__ import annotations
@@ -18,11 +16,8 @@ import pickle
 import subprocess
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
-
-import numpy as np
+from typing import Any
 
 from engine.datasets import Dataset, DataSource
 from engine.datasets.idx_pair import idx_files
@@ -30,10 +25,8 @@ from engine.datasets.opening import is_idx
 from engine.datasets.preview import Preview
 from engine.datasets.source import Progress
 from engine.errors import EngineError, Verbatim
-from engine.validation import Array
 from nnviz.jobs.child import can_start, start, take_leave
 from nnviz.jobs.data_reader import DataReader, Reader, Settings
-from nnviz.jobs.shared_arrays import can_see, seen
 
 _SMALL_PAGES = {"NUMPY_MADVISE_HUGEPAGE": "0"}  # large ones take long to be had where they were given back to a host
 _SMALL = 1_000_000  # bytes of a file that is read before a process would have started
@@ -89,20 +82,18 @@ class DataProcess:
 
     def _ask(self, method: str, before: tuple[Any, ...], after: tuple[Any, ...], progress: Progress) -> Any:
         """The answer to a request; ``before`` and ``after`` are its arguments around ``progress``."""
-        process, request = self._started(), (method, before, after)
+        process = self._started()
         try:
-            answer = _exchange(process, request, progress, can_see(process.pid))
-            if answer is _UNSEEN:
-                answer = _exchange(process, request, progress, is_seen=False)
+            kind, value = _exchange(process, (method, before, after), progress)
         except (EOFError, BrokenPipeError, ConnectionError, pickle.UnpicklingError):  # it may end within a message
             raise self._lost(process) from None
         finally:
             with self._lock:
                 self._is_asked = False
                 self._clean_up()
-        if isinstance(answer, _Failure):
-            raise answer.error
-        return answer
+        if kind == "failed":
+            raise value
+        return value
 
     def _started(self) -> subprocess.Popen[bytes]:
         with self._lock:
@@ -129,53 +120,14 @@ class DataProcess:
         return EngineError("data", Verbatim("unread"), rule, "Try again, or take a part of these data.")
 
 
-@dataclass(frozen=True)
-class _Failure:
-    """The answer of a process that could not do it."""
-
-    error: Exception
-
-
-_UNSEEN = object()  # the answer, where an array cannot be seen after all
-
-
-def _exchange(process: subprocess.Popen[bytes], request: tuple[Any, ...], progress: Progress, is_seen: bool) -> Any:
-    """The answer, a ``_Failure`` or ``_UNSEEN``. Raises what a pipe raises whose other end has gone."""
+def _exchange(process: subprocess.Popen[bytes], request: tuple[Any, ...], progress: Progress) -> tuple[str, Any]:
+    """Returns ("done", result) or ("failed", error). Raises what a pipe raises if its other end is closed."""
     assert process.stdin is not None
     assert process.stdout is not None
-    pickle.dump((*request, is_seen), process.stdin, protocol=5)
+    pickle.dump(request, process.stdin, protocol=5)
     process.stdin.flush()
-    return _answer(process.pid, process.stdout, progress)
-
-
-def _answer(pid: int, pipe: IO[bytes], progress: Progress) -> Any:
     while True:
-        kind, value = pickle.load(pipe)
-        if kind == "progress":
-            progress(*value)
-        elif kind == "failed":
-            return _Failure(value)
-        else:
-            packed, arrays = _taken(pipe, value[0]), value[1]
-            buffers = [_taken(pipe, size) if number is None else _seen(pid, number, size) for size, number in arrays]
-            if any(buffer is None for buffer in buffers):
-                return _UNSEEN
-            return pickle.loads(packed, buffers=buffers)  # type: ignore[arg-type]  # an array is a buffer
-
-
-def _seen(pid: int, number: int, size: int) -> Array | None:
-    """None if it cannot be seen: there may be too many open files, say."""
-    try:
-        return seen(pid, number, size)
-    except (FileNotFoundError, ProcessLookupError):
-        raise EOFError from None  # it has ended
-    except OSError:
-        return None
-
-
-def _taken(pipe: IO[bytes], size: int) -> Array:
-    """The next bytes; written where they stay, and only once. Python's lock is free meanwhile."""
-    content = np.empty(size, np.uint8)
-    if pipe.readinto(content.data) < size:  # type: ignore[attr-defined]
-        raise EOFError
-    return content
+        kind, value = pickle.load(process.stdout)
+        if kind != "progress":
+            return kind, value
+        progress(*value)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.datasets import DATASETS
+from engine.datasets import DATASETS, scaling
+from engine.datasets import table_dataset as table_dataset_module
 from engine.datasets.table import Table, read_table
 from engine.datasets.table_dataset import CLASSIFICATION, REGRESSION, TableCounts, guess_task, table_dataset
 from engine.datasets.table_format import sniff
@@ -245,6 +246,24 @@ def test_numbers_that_float32_cannot_hold_are_kept_exactly(make: Any) -> None:
     assert train.exact_number("small", 0) is None
     raw = prepared.dataset.shortest_inputs(prepared.dataset.raw_inputs(prepared.dataset.train.inputs))
     np.testing.assert_array_equal(raw[:, 3], np.round(0.001 * prepared.train_rows + 1e5, 3))
+
+
+@pytest.mark.parametrize("standardise", [True, False])
+def test_inputs_are_the_same_however_many_rows_are_scaled_at_once(
+    make: Any, monkeypatch: pytest.MonkeyPatch, standardise: bool
+) -> None:
+    """Bit-identical, with texts and missing values among the columns."""
+    numbers = np.random.default_rng(0).normal(size=(999, 3)).round(3).tolist()
+    rows = [f"{a},{b if place % 7 else ''},{c},{'xyz'[place % 3]}" for place, (a, b, c) in enumerate(numbers)]
+    table = make("\n".join(["a,b,c,kind", *rows]))
+    how: dict[str, Any] = {"missing": "median", "standardise": standardise}
+    whole = table_dataset(table, "c", **how).dataset
+    for module in (scaling, table_dataset_module):
+        monkeypatch.setattr(module, "rows_at_once", lambda columns: 100)
+    parts = table_dataset(table, "c", **how).dataset
+    assert parts.fingerprint == whole.fingerprint
+    np.testing.assert_array_equal(parts.train.inputs, whole.train.inputs)
+    np.testing.assert_array_equal(parts.train.rows, whole.train.rows)
 
 
 def test_a_file_that_changed_meanwhile_is_refused(make: Any, tmp_path: Path) -> None:

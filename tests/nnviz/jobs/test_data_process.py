@@ -63,6 +63,7 @@ def test_it_reads_the_same_as_anybody(process: DataProcess, table: Path) -> None
     here = load_data(str(table), {"test_share": 0.3})
     assert read.fingerprint == here.fingerprint
     np.testing.assert_array_equal(read.train.inputs, here.train.inputs)
+    assert read.train.inputs.flags.writeable
     np.testing.assert_array_equal(read.scaling.mean, here.scaling.mean)  # type: ignore[union-attr]
     assert told[-1] == (table.stat().st_size,) * 2
 
