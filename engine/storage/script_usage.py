@@ -10,9 +10,9 @@ from engine.datasets.table_coding import CodedColumn, TableCoding
 from engine.datasets.table_columns import NUMBER
 from engine.image_files import reads_pictures, shape_of_pictures
 from engine.network import Network
+from engine.storage.script_parts import WIDTH
 
 _MOST_NAMED = 40  # columns without a kind of their own
-_WIDTH = 88
 
 
 def usage_of(network: Network, has_images: bool) -> str:
@@ -77,4 +77,4 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _wrapped(words: str) -> list[str]:
-    return textwrap.wrap(words, _WIDTH - 8, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(words, WIDTH - 8, break_long_words=False, break_on_hyphens=False)
