@@ -20,8 +20,8 @@ from engine.provenance import Provenance
 from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole
 from engine.storage.script_images import IMPORTS, images_of
-from engine.storage.script_parts import WIDTH, Parts, parts_of
-from engine.storage.script_usage import usage_of
+from engine.storage.script_parts import Parts, parts_of
+from engine.storage.script_usage import WIDTH, usage_of
 
 _LONGEST_NAME = 100
 

@@ -16,9 +16,8 @@ from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import LARGEST, TableCoding
 from engine.storage.script_table import NAMED, NUMBERED, OF_TABLE
-from engine.storage.script_usage import has_no_heading
+from engine.storage.script_usage import WIDTH, has_no_heading
 
-WIDTH = 88  # length of the lines written, as most formatters want it
 _INDENT = " " * 4
 _OF_PICTURES = (
     "Rows hold numbers as the network was trained with: of images, brightness from 0\nto 1, which is bytes / 255."
