@@ -201,10 +201,6 @@ class Experiment:
             return self.changed(augmentation=Augmentation())
         return self.changed(augmentation=strengths if strengths.is_active else MILD)
 
-    def with_network_of(self, other: Experiment) -> Experiment:
-        """Returns a copy that describes the same untrained network as ``other``."""
-        return self.changed(**{name: other.value(name) for name in NETWORK_SETTINGS})
-
     def for_data(
         self, dataset: Dataset, name: str | None = None, settings: Mapping[str, Value] | None = None
     ) -> Experiment:

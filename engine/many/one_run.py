@@ -15,7 +15,7 @@ from engine.errors import DataError, DivergenceError, EngineError
 from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment
 from engine.grid import LEAST_STEP, Grid
-from engine.history import PARTS
+from engine.history import MOST_POINTS, PARTS
 from engine.machine import Machine, this_machine
 from engine.many.results import DIVERGED, FAILED, FINISHED
 from engine.metrics import Evaluation
@@ -27,7 +27,7 @@ from engine.training import Trainer
 MOMENT_BYTES = 2 * 10**6  # of one run: there are many runs
 SECONDS_BETWEEN_REPORTS = 0.2
 MOST_REPORTED = 2_000  # epochs of a run of which is told while it is trained
-_MOST_MOMENTS, _MOST_ROWS, _CONFUSION_BYTES = 64, 20_000, 10**6
+_MOST_MOMENTS, _CONFUSION_BYTES = 64, 10**6
 _SECONDS_BETWEEN_STATES = 1.0
 
 
@@ -171,7 +171,7 @@ class OneRun:
             self._moments.take(0.0)
         settings = self._trainer.settings
         is_last = event.epoch == settings.epochs
-        if event.epoch % thinning_step(settings.epochs, _MOST_ROWS) == 0 or is_last:
+        if event.epoch % thinning_step(settings.epochs, MOST_POINTS) == 0 or is_last:
             self._epochs.append(self._thinned(event, is_last))
         if self._untold and self._untold[-1].epoch % self._spec.report_step:
             del self._untold[-1]

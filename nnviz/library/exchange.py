@@ -23,6 +23,7 @@ import numpy as np
 from engine.datasets.description import Description
 from engine.errors import EngineError, FileFormatError, bad_file
 from engine.experiment import Experiment
+from engine.history import MOST_CHANGES
 from engine.npz import DAMAGE, Npz
 from engine.regular_files import open_regular
 from engine.storage.checks import longest_description
@@ -40,7 +41,6 @@ VERSION = 1
 _FORMAT = "nnviz run"
 _MOST_BYTES = 4 * 10**9  # of a file, and of what is unpacked of it
 _MOST_HEADER = 20_000_000  # characters
-_MOST_CHANGES = 1000  # of settings, that are kept
 _LONGEST = {"name": 200, "note": 100_000, "data": 200, "version": 40}
 _NUMBERS: dict[str, Callable[[str, object], float]] = {
     **dict.fromkeys(("left_at", "epochs", "seconds"), amount),
@@ -210,7 +210,7 @@ def _checked_run(header: dict[str, Any], made: Experiment) -> dict[str, Any]:
         for name, check in _NUMBERS.items()
     }
     status = told["status"] if told["status"] in STATUSES else "paused"
-    changes = [[amount("epoch", at), text("change", words, 10_000)] for at, words in told["changes"][-_MOST_CHANGES:]]
+    changes = [[amount("epoch", at), text("change", words, 10_000)] for at, words in told["changes"][-MOST_CHANGES:]]
     best = told["best"]
     if best is not None:
         figures = {name: None if best[name] is None else finite(name, best[name]) for name in ("error", "rmse", "r2")}
