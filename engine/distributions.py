@@ -18,7 +18,7 @@ EXAMPLES = 256
 _SAMPLE = 4096
 _PIECE = 65_536
 # A neuron whose slope stays below this for every example hardly learns: it is dead, or saturated.
-_FLAT = 1e-3
+FLAT = 1e-3
 # At chance: right at most this many times as often as the most frequent class alone would be.
 _NEAR_CHANCE = 1.1
 # A layer is dead if its outputs are equal, within this, for all examples but this share.
@@ -124,7 +124,7 @@ def _flat(network: Network, buffers: TrainingBuffers, layer: int, rows: Array | 
     values = buffers.kept[layer][rows].copy()  # backward() overwrites it
     slope = np.ones_like(values)
     network.layer_activations[layer].backward(values, slope)
-    flat: Array = np.abs(slope).max(axis=0) < _FLAT
+    flat: Array = np.abs(slope).max(axis=0) < FLAT
     return flat
 
 

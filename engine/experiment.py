@@ -160,10 +160,12 @@ class Experiment:
         return {**settings, "shape": shape, "activations": settings.get("activations", follow)}
 
     def with_optimizer(self, name: str) -> Experiment:
-        """Returns a copy with another optimizer and a learning rate that is as large for it as the present one was.
+        """Returns the experiment with that optimizer, and a learning rate that is as large for it as the present one.
 
         Weight decay is divided by the same factor, because it acts in proportion to the learning rate.
         """
+        if name == self.training.optimizer:
+            return self
         change = OPTIMIZERS[name].usual_rate / OPTIMIZERS[self.training.optimizer].usual_rate
         rate, decay = self.training.learning_rate * change, self.training.weight_decay / change
         return self.changed(optimizer=name, learning_rate=float(f"{rate:.3g}"), weight_decay=float(f"{decay:.3g}"))
@@ -199,38 +201,37 @@ class Experiment:
             return self.changed(augmentation=Augmentation())
         return self.changed(augmentation=strengths if strengths.is_active else MILD)
 
-    def with_network_of(self, other: Experiment) -> Experiment:
-        """Returns a copy that describes the same untrained network as ``other``."""
-        return self.changed(**{name: other.value(name) for name in NETWORK_SETTINGS})
-
     def for_data(
         self, dataset: Dataset, name: str | None = None, settings: Mapping[str, Value] | None = None
     ) -> Experiment:
-        """Returns a copy for this data set, with its inputs, outputs, brightness and fingerprint.
+        """Returns the experiment for this data set, with its inputs, outputs, brightness and fingerprint.
 
         It also gets name and settings, if they are given.
         """
         same = name in (None, self.data)
-        return self.changed(
-            brightness=dataset.brightness,
-            data=self.data if name is None else name,
-            data_settings=(self.data_settings if same else {}) if settings is None else settings,
-            fingerprint=dataset.fingerprint,
-            inputs=dataset.width,
-            outputs=dataset.outputs,
-        )
+        fit = {
+            "brightness": dataset.brightness,
+            "data": self.data if name is None else name,
+            "data_settings": (self.data_settings if same else {}) if settings is None else settings,
+            "fingerprint": dataset.fingerprint,
+            "inputs": dataset.width,
+            "outputs": dataset.outputs,
+        }
+        return self if all(self.value(each) == fit[each] for each in fit) else self.changed(**fit)
 
     def for_task(self, dataset: Dataset) -> Experiment:
-        """Returns a copy whose output, loss and augmentation make sense for this data set's task.
+        """Returns the experiment with an output, a loss and an augmentation that make sense for this data set's task.
 
         Numbers are predicted by outputs without bounds and a loss for numbers; classes by probabilities and
         cross-entropy, unless output and loss are for classes already. What is not a picture is not distorted.
         """
-        fit = self if dataset.is_picture else self.with_augmentation(False)
+        is_distorted = self.training.augmentation.is_active and not dataset.is_picture
+        fit = self.with_augmentation(False) if is_distorted else self
         if dataset.is_classification:
             return fit.changed(output="softmax", loss="cross-entropy") if fit.output == "identity" else fit
-        bounded = fit.output in ("softmax", "sigmoid")
-        return fit.changed(output="identity" if bounded else fit.output, loss=_loss_of_numbers(fit.loss))
+        output = "identity" if fit.output in ("softmax", "sigmoid") else fit.output
+        loss = _loss_of_numbers(fit.loss)
+        return fit if (output, loss) == (fit.output, fit.loss) else fit.changed(output=output, loss=loss)
 
     def check_task(self, dataset: Dataset) -> None:
         """Raises SettingError if the outputs are probabilities and the data have other numbers to predict."""
@@ -337,8 +338,9 @@ class Experiment:
         )
 
     def for_few(self, dataset: Dataset) -> Experiment:
-        """Returns a copy whose batch is not larger than the data, if they are few."""
-        return self.changed(batch_size=max(1, min(self.training.batch_size, self.examples(dataset))))
+        """Returns the experiment with a batch that is not larger than the data, if they are few."""
+        most = max(1, self.examples(dataset))
+        return self if self.training.batch_size <= most else self.changed(batch_size=most)
 
     def build(self) -> Network:
         """Returns a new untrained network, always the same one. Raises SettingError if it does not fit in memory."""
@@ -419,7 +421,9 @@ def _plain(settings: object) -> dict[str, Value]:
 
 def _with(settings: Any, changes: dict[str, Any]) -> Any:
     """Returns the settings with changes; values of another type are returned, and refused later, unchanged."""
-    return replace(settings, **changes) if isinstance(settings, (TrainingSettings, Augmentation)) else settings
+    if not changes or not isinstance(settings, (TrainingSettings, Augmentation)):
+        return settings
+    return replace(settings, **changes)
 
 
 def _dropout_for(dropout: float | tuple[float, ...], layers: int) -> float | tuple[float, ...]:

@@ -6,6 +6,7 @@ import math
 from collections import deque
 from collections.abc import Iterable
 
+LEAST_STEP = 1 / 32  # of an epoch, between two moments
 _ROUNDING = 1e-9
 
 

@@ -22,7 +22,7 @@ QUANTITIES = ("error", "loss", "rmse", "r2")
 _OLD_NAMES = {"validation": "held_out", "validation_loss": "held_out_loss"}
 _CONFUSION_BYTES = 16_000_000
 MOST_EPOCHS = 1_000_000  # files with more are not accepted
-_MOST_POINTS, _MOST_CHANGES = 20_000, 1_000  # of a curve, and of settings, in a file
+MOST_POINTS, MOST_CHANGES = 20_000, 1_000  # of a curve, and of settings, that are kept of a run
 _LARGEST = sys.float_info.max
 # Figures of the best epoch in a file, with their least and largest values.
 _BEST = {"loss": (-_LARGEST, _LARGEST), "error": (0, 1), "rmse": (0, _LARGEST), "r2": (-_LARGEST, 1)}
@@ -271,7 +271,7 @@ class History:
         stopping restored has the key best.
         """
         pairs: dict[str, Any] = {name: _pairs(curve) for name, curve in self._exact().items()}
-        pairs["changes"] = [[change.epoch, change.text] for change in self.changes[-_MOST_CHANGES:]]
+        pairs["changes"] = [[change.epoch, change.text] for change in self.changes[-MOST_CHANGES:]]
         pairs["best"] = None if self.best is None else _best_entries(self.best)
         return {name: points for name, points in pairs.items() if points}
 
@@ -288,7 +288,7 @@ class History:
             for epoch, value in _thinned([point for point in points if _is_number(point[1], least)]):
                 curve.add(epoch, float(value))
         changes = _by_epoch(known.get("changes"))
-        history.changes = [Change(epoch, text) for epoch, text in changes if isinstance(text, str)][-_MOST_CHANGES:]
+        history.changes = [Change(epoch, text) for epoch, text in changes if isinstance(text, str)][-MOST_CHANGES:]
         history.completed = whole_if_possible(max(curves.last_epoch for curves in history._quantities.values()))
         history.best = _best_from(known.get("best"))
         return history
@@ -339,7 +339,7 @@ def _pairs(curve: Curve) -> list[list[float]]:
 
 def _thinned(points: list[Any]) -> list[Any]:
     """Returns at most 20,000 of the points, at equal distances; the first and the last one stay."""
-    step = math.ceil((len(points) - 1) / (_MOST_POINTS - 1))
+    step = math.ceil((len(points) - 1) / (MOST_POINTS - 1))
     return points if step <= 1 else points[:1] + points[:0:-step][::-1]
 
 

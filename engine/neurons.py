@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.datasets import Split
 from engine.datasets.scaling import Scaling
+from engine.distributions import FLAT
 from engine.errors import SettingError
 from engine.features import activations_of
 from engine.metrics import Evaluation
@@ -20,7 +21,6 @@ from engine.passes import check_neuron, forward
 from engine.residuals import Residuals
 from engine.validation import Array
 
-_FLAT = 1e-3  # a neuron whose slope stays below this for every example is dead: it hardly learns
 _FIFTHS = 5
 
 
@@ -201,7 +201,7 @@ def answers(network: Network, split: Split, layer: int, neuron: int) -> Answers:
             values[rows] = a[:, 0]
             function.backward(sums if function.needs_sums else a, slope)
             steepest = max(steepest, float(np.abs(slope).max()))
-    return Answers(values, not is_output and steepest < _FLAT)
+    return Answers(values, not is_output and steepest < FLAT)
 
 
 def activation(network: Network, inputs: Array, layer: int, neuron: int) -> float:

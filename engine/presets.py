@@ -29,7 +29,7 @@ _TYPED = (
     *(each.name for each in fields(TrainingSettings) if each.name not in ("optimizer", "augmentation", "seed")),
     *(each.name for each in fields(Augmentation)),
 )
-TYPED_NAMES = frozenset({*_TYPED, "optimizer", "activations"})  # all that Preset.typed may name
+TYPED_NAMES = frozenset({*_TYPED, "optimizer", "activations"})  # all that typed_names may return
 # Settings that are of no use without another one: of whoever types the first, the second stays, too.
 _KEEPS = {
     "learning_rate": "optimizer",
@@ -71,21 +71,22 @@ class OwnData:
         for name in ("least_held_out", "epochs", "few_epochs", "steps"):
             whole_number(name, getattr(self, name), 1, "60")
 
-    def training_for(self, dataset: Dataset, own: TrainingSettings) -> TrainingSettings:
-        """Returns the settings for this data set."""
-        made = replace(own, **{**self.training, **(self.images if dataset.is_picture else {})})
+    def changes_for(self, dataset: Dataset, own: TrainingSettings) -> dict[str, Any]:
+        """Returns the settings, by name, that this data set gets in place of the preset's ``own``."""
+        changes = {**self.training, **(self.images if dataset.is_picture else {})}
         examples = len(dataset.train)
         if dataset.validation is not None:
             held_out = len(dataset.validation)
         else:
-            held_out = round(made.validation_share * examples)
+            held_out = round(changes.get("validation_share", own.validation_share) * examples)
             examples -= held_out
         if held_out < self.least_held_out:
             examples = len(dataset.train)
-            made = replace(made, validation_share=0, patience=0)
+            changes |= {"validation_share": 0, "patience": 0}
         batch = min(max(examples // _BATCHES_OF_OWN, _BATCH_SIZES[0]), _BATCH_SIZES[1], examples)
         most = min(max(self.steps // (examples // batch), _EPOCHS[0]), self.epochs)
-        return replace(made, batch_size=batch, epochs=most if made.patience else self.few_epochs)
+        has_patience = changes.get("patience", own.patience) > 0
+        return changes | {"batch_size": batch, "epochs": most if has_patience else self.few_epochs}
 
 
 @dataclass(frozen=True)
@@ -113,17 +114,17 @@ class Adjustment:
             whole_number(name, getattr(self, name), 1, "12000")
         replace(TrainingSettings(), **known_only("regression", self.regression, TrainingSettings))
 
-    def training_for(self, dataset: Dataset, own: TrainingSettings) -> TrainingSettings:
-        """Returns the settings for this data set."""
+    def changes_for(self, dataset: Dataset, own: TrainingSettings) -> dict[str, Any]:
+        """Returns the settings, by name, that this data set gets in place of the preset's ``own``."""
         is_included_image = dataset.is_picture and not dataset.has_own_images
         is_included = dataset.is_plane or dataset.extent is not None or is_included_image
         if self.own is not None and not is_included:
-            return self.own.training_for(dataset, own)
+            return self.own.changes_for(dataset, own)
         examples, is_classes = len(dataset.train), dataset.is_classification
         batch = min(max(examples // _BATCHES, _BATCH_SIZES[0]), _BATCH_SIZES[1], examples)
         wanted = (self.steps if is_classes else self.regression_steps) / (examples // batch)
         epochs = min(max(round(wanted), _EPOCHS[0]), _EPOCHS[1])
-        return replace(replace(own, batch_size=batch, epochs=epochs), **({} if is_classes else self.regression))
+        return {"batch_size": batch, "epochs": epochs, **({} if is_classes else self.regression)}
 
 
 @dataclass(frozen=True)
@@ -147,46 +148,28 @@ class Preset:
 
         If its data set is given, output, loss, augmentation, batch size and, with an adjustment, more follow from that.
         """
-        own = self.experiment
+        own, changes = self.experiment, {}
+        if dataset is not None and self.adjustment is not None:
+            changes = self.adjustment.changes_for(dataset, own.training)
         applied = replace(
             own,
             data=experiment.data,
             data_settings=experiment.data_settings,
             fingerprint=experiment.fingerprint,
             shape=(experiment.inputs, *own.hidden, experiment.outputs),
-            training=replace(own.training, seed=experiment.seed),
+            training=replace(own.training, **{**changes, "seed": experiment.seed}),
             brightness=experiment.brightness,
         )
-        if dataset is None:
-            return applied
-        if self.adjustment is not None:
-            applied = replace(applied, training=self.adjustment.training_for(dataset, applied.training))
-        return applied.for_task(dataset).for_few(dataset)
+        return applied if dataset is None else applied.for_task(dataset).for_few(dataset)
 
     def matches(self, experiment: Experiment, dataset: Dataset | None = None) -> bool:
         """Whether the experiment has exactly the preset's settings, as they are for this data set."""
-        return self.applied_to(experiment, dataset) == experiment
-
-    def given(self, experiment: Experiment, dataset: Dataset | None = None) -> Experiment:
-        """Returns :meth:`applied_to` with the experiment's optimizer: rate and decay are those that suit it."""
-        applied, optimizer = self.applied_to(experiment, dataset), experiment.training.optimizer
-        return applied if applied.training.optimizer == optimizer else applied.with_optimizer(optimizer)
+        # The hidden layers follow no data set, and most presets differ in them.
+        return experiment.hidden == self.experiment.hidden and self.applied_to(experiment, dataset) == experiment
 
     def typed(self, experiment: Experiment, dataset: Dataset | None = None) -> frozenset[str]:
-        """Returns the names of the experiment's settings that are not what the preset gives for this data set.
-
-        "hidden" are the sizes of the hidden layers, and "activations" are those of the hidden layers only. Data, seed,
-        inputs and outputs are left out. Learning rate and weight decay are compared with :meth:`given`.
-        """
-        applied, given = self.applied_to(experiment, dataset), self.given(experiment, dataset)
-        names = {name for name in _TYPED if experiment.value(name) != given.value(name)}
-        names |= {"optimizer"} if applied.training.optimizer != experiment.training.optimizer else set()
-        with_layers = given.changed(hidden=experiment.hidden)
-        if experiment.activations[:-1] != with_layers.activations[:-1]:
-            names.add("activations")
-        if experiment.training.dropout == with_layers.training.dropout:
-            names.discard("dropout")
-        return frozenset(names)
+        """Returns the names of the experiment's settings that are not what the preset gives for this data set."""
+        return typed_names(experiment, self.applied_to(experiment, dataset))
 
     def applied_around(self, experiment: Experiment, dataset: Dataset, typed: Set[str]) -> Experiment:
         """Returns the preset's settings for this data set, and the experiment's own values of the ``typed`` settings.
@@ -199,7 +182,7 @@ class Preset:
         if not typed:
             return new
         kept = {*typed, *(_KEEPS[name] for name in typed if name in _KEEPS)}
-        if "optimizer" in kept and new.training.optimizer != experiment.training.optimizer:
+        if "optimizer" in kept:
             new = new.with_optimizer(experiment.training.optimizer)
         of_layers = typed & {"activations", "dropout"} and len(experiment.hidden) != len(new.hidden)
         if "hidden" in typed or of_layers:
@@ -235,6 +218,24 @@ class Preset:
         if self.adjustment is None or made == self.experiment.training:
             return ""
         return f"{self.name} for {counted(len(dataset.train), 'example')}: {_words_of(training or made)}."
+
+
+def typed_names(experiment: Experiment, applied: Experiment) -> frozenset[str]:
+    """Returns the names of the experiment's settings that differ from those of a preset ``applied`` to its data.
+
+    "hidden" are the sizes of the hidden layers, and "activations" are those of the hidden layers only. Data, seed,
+    inputs and outputs are left out. Learning rate and weight decay are compared as they suit the experiment's
+    optimizer.
+    """
+    given = applied.with_optimizer(experiment.training.optimizer)
+    names = {name for name in _TYPED if experiment.value(name) != given.value(name)}
+    names |= {"optimizer"} if applied.training.optimizer != experiment.training.optimizer else set()
+    with_layers = given if given.hidden == experiment.hidden else given.changed(hidden=experiment.hidden)
+    if experiment.activations[:-1] != with_layers.activations[:-1]:
+        names.add("activations")
+    if experiment.training.dropout == with_layers.training.dropout:
+        names.discard("dropout")
+    return frozenset(names)
 
 
 def still_typed(typed: Set[str], names: Set[str], experiment: Experiment) -> frozenset[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.errors import bad_file
 
+LARGEST_FILE = 10**11  # bytes of a data file or a checkpoint
 _WHAT_IS_READ = "this is {}, and only a regular file can be read"
 _KINDS = (
     (stat.S_ISDIR, "a folder"),

@@ -12,17 +12,15 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.brightness import Brightness
-from engine.datasets.dataset import Dataset, Split, one_hot
+from engine.datasets.dataset import MOST_CLASSES, Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
 from engine.errors import DataError, EngineError, SettingError, Verbatim, bad_file
 from engine.npz import DAMAGE, Claim, Npz
-from engine.regular_files import open_regular
+from engine.regular_files import LARGEST_FILE, open_regular
 from engine.validation import Array, available_memory, gigabytes, matrix, same_length
 
-MOST_CLASSES = 1_000
 TASKS = ("classification", "regression")
-_MOST_BYTES = 10**11  # of a file
 _MOST_DIMENSIONS = 4
 _KINDS = "biufUS"
 _NAMES = re.compile(r"[xy](_train|_test)?", re.IGNORECASE)
@@ -81,7 +79,7 @@ def _in_words(claim: Claim) -> str:
 @contextmanager
 def _opened(path: Path) -> Iterator[Npz]:
     """Turns the errors of damage into FileFormatError."""
-    with open_regular(path, _MOST_BYTES) as file:
+    with open_regular(path, LARGEST_FILE) as file:
         try:
             yield Npz(file, _MOST_DIMENSIONS, _KINDS, lambda name: bool(_NAMES.fullmatch(name)))
         except EngineError:

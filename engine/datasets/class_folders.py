@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.arrays import MOST_CLASSES
+from engine.datasets.dataset import MOST_CLASSES
 from engine.datasets.entries import storable
 from engine.errors import DataError, Verbatim, bad_file
 

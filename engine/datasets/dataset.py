@@ -32,6 +32,7 @@ from engine.validation import (
     whole_number,
 )
 
+MOST_CLASSES = 1000  # of a file or folder; each is an output of the network
 PLANE_COLUMNS = ("x", "y")  # the inputs of points in the plane
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.datasets.dataset import Dataset, Split
 from engine.datasets.download import Download, Progress, RemoteFile
-from engine.datasets.idx import read_idx_from
+from engine.datasets.idx import REMEDY, read_idx_from
 from engine.datasets.mnist import SIDE, picture_split
 from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
 from engine.errors import SettingError, bad_file
@@ -69,7 +69,6 @@ SPLITS = {
 _MOST_BYTES = 10**10  # of a zip
 _PIECE = 2**16  # packed bytes that are read at once
 _MANY = 1000  # pictures that are turned at once
-_REMEDY = "Copy the file again from where it came from."
 
 
 def load_emnist(split: str, progress: Progress | None = None, path: str | Path | None = None) -> Dataset:
@@ -113,7 +112,7 @@ def _unreadable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, zipfile.BadZipFile, RuntimeError) as failure:
-        raise bad_file(path, "unreadable", f"must be a whole zip ({failure})", _REMEDY) from None
+        raise bad_file(path, "unreadable", f"must be a whole zip ({failure})", REMEDY) from None
 
 
 class _Archive:

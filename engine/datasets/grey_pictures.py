@@ -17,14 +17,14 @@ from engine.regular_files import open_regular
 from engine.validation import Array
 
 MOST_PIXELS = 50_000_000
-_MOST_IN_WEBP = 20_000_000  # pixels; its decoder keeps three copies in colour
-_LONGEST = 65_535  # pixels along a side; decoders become slow with longer rows
-_MOST_BYTES = 160_000_000
-_MOST_SECONDS = 60  # a small JPEG can have so many passes that decoding it takes days
+MOST_IN_WEBP = 20_000_000  # pixels; its decoder keeps three copies in colour
+LONGEST_SIDE = 65_535  # pixels, as in JPEG; decoders become slow with longer rows, and large with more of them
+MOST_BYTES = 160_000_000  # as many as these pixels have in three colours, uncompressed, and some for the rest
+MOST_SECONDS = 60  # a small JPEG can have so many passes that decoding it takes days
 _GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 _LOOKED_AT = 64  # pixels a side in which colours are looked for
 _TINT = 16  # shades between the strongest and the weakest primary colour that are no grey
-_BLOCK = 4096  # bytes of a JPEG that are decoded at a time
+BLOCK = 4096  # bytes of a JPEG that are decoded at a time
 _STARTS_PROGRAMS = ("EPS", "WMF")  # to read these, Pillow hands them to another program
 _IN_DISGUISE = ("ICO", "ICNS", "BLP", "IPTC")  # in which a picture can lie that is larger than they say
 _COMMON = ("PNG", "JPEG")  # which are tried first
@@ -57,7 +57,7 @@ def grey_picture(path: str | Path, shape: tuple[int, int], formats: tuple[str, .
         UnusableError: it is no picture, too large, damaged or unreadable. Its size is checked before it is decoded.
     """
     try:
-        with _Watched(open_regular(path, _MOST_BYTES).detach()) as file:
+        with _Watched(open_regular(path, MOST_BYTES).detach()) as file:
             return _decoded(file, shape, formats)
     except UnusableError:
         raise
@@ -76,7 +76,7 @@ def is_coloured(path: str | Path, formats: tuple[str, ...]) -> bool:
     """Whether an image has colours, which :func:`grey_picture` makes grey; False if it cannot be read."""
     with (
         contextlib.suppress(Exception),  # reading the picture says what is wrong with it
-        _Watched(open_regular(path, _MOST_BYTES).detach()) as file,
+        _Watched(open_regular(path, MOST_BYTES).detach()) as file,
         Image.open(file, formats=formats) as image,
     ):
         _check_size(image)
@@ -84,7 +84,7 @@ def is_coloured(path: str | Path, formats: tuple[str, ...]) -> bool:
             return False
         image.draft("RGB", (_LOOKED_AT, _LOOKED_AT))
         if isinstance(image, JpegImageFile):
-            image.decodermaxblock = _BLOCK
+            image.decodermaxblock = BLOCK
         small = _reduced(image, _LOOKED_AT).convert("RGB").resize((_LOOKED_AT, _LOOKED_AT))
         return bool(np.ptp(np.asarray(small, np.int16), axis=2).max() > _TINT)
     return False
@@ -100,12 +100,12 @@ class _Watched(io.BufferedReader):
 
     def __init__(self, raw: io.RawIOBase) -> None:
         super().__init__(raw)
-        self._end = time.monotonic() + _MOST_SECONDS
+        self._end = time.monotonic() + MOST_SECONDS
 
     def read(self, size: int | None = -1, /) -> bytes:
         """As any file. Raises UnusableError after too long a time."""
         if time.monotonic() > self._end:
-            raise UnusableError(f"it takes longer than {_MOST_SECONDS} s to read")
+            raise UnusableError(f"it takes longer than {MOST_SECONDS} s to read")
         return super().read(size)
 
 
@@ -115,7 +115,7 @@ def _decoded(file: io.BufferedReader, shape: tuple[int, int], formats: tuple[str
         _check_size(image)
         image.draft("L", (4 * side, 4 * side))  # a JPEG can be decoded smaller, and so faster
         if isinstance(image, JpegImageFile):
-            image.decodermaxblock = _BLOCK
+            image.decodermaxblock = BLOCK
         image.load()
         with contextlib.suppress(Exception):  # what is beside the pixels may be damaged
             ImageOps.exif_transpose(image, in_place=True)
@@ -130,12 +130,12 @@ def _reduced(image: Image.Image, enough: int) -> Image.Image:
 
 
 def _check_size(image: Image.Image) -> None:
-    most = _MOST_IN_WEBP if image.format == "WEBP" else MOST_PIXELS
+    most = MOST_IN_WEBP if image.format == "WEBP" else MOST_PIXELS
     size = f"it is of {image.width:,} × {image.height:,} pixels, and must"
     if image.width * image.height > most:
         raise UnusableError(f"{size} have at most {most // 10**6} million")
-    if max(image.size) > _LONGEST:
-        raise UnusableError(f"{size} be at most {_LONGEST:,} long")
+    if max(image.size) > LONGEST_SIDE:
+        raise UnusableError(f"{size} be at most {LONGEST_SIDE:,} long")
 
 
 # ---- shades

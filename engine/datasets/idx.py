@@ -16,16 +16,15 @@ from typing import IO
 import numpy as np
 
 from engine.errors import FileFormatError, Verbatim
-from engine.regular_files import open_regular
+from engine.regular_files import LARGEST_FILE, open_regular
 from engine.validation import Array, available_memory, gigabytes
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_MOST_BYTES = 10**11  # of a file
 _MOST_PACKING = 1100  # times: more than deflate can do
 _PIECE = 2**20  # bytes that are read at once
 _UNSIGNED_BYTE = 0x08
 _MOST_DIMENSIONS = 32  # more than any data set has
-_REMEDY = "Copy the file again from where it came from."
+REMEDY = "Copy the file again from where it came from."
 
 
 def read_idx(path: str | Path) -> Array:
@@ -38,7 +37,7 @@ def read_idx(path: str | Path) -> Array:
     """
     path = Path(path)
     try:
-        with open_regular(path, _MOST_BYTES) as file:
+        with open_regular(path, LARGEST_FILE) as file:
             array = read_idx_from(file, path, os.fstat(file.fileno()).st_size)
     except FileNotFoundError:
         raise _error(path, "missing", "must be there", f"Put it into {path.parent}.") from None
@@ -118,5 +117,5 @@ def _unreadable(path: Path, failure: Exception) -> FileFormatError:
     return _error(path, "unreadable", f"must be a whole gzip or IDX file ({failure})")
 
 
-def _error(path: Path, value: str, rule: str, remedy: str = _REMEDY) -> FileFormatError:
+def _error(path: Path, value: str, rule: str, remedy: str = REMEDY) -> FileFormatError:
     return FileFormatError(path.name, Verbatim(value), rule, remedy)

@@ -14,7 +14,7 @@ from engine.datasets.table_coding import CodedColumn
 from engine.datasets.table_columns import NUMBER, TEXT
 from engine.validation import Array
 
-_MOST_ROWS = 10_000  # by which range and decimals are found
+_MOST_ROWS = 10_000
 _FEW = 100  # of them, which mostly tell that there are more decimals
 _MOST_DECIMALS = 6
 _ROUNDING = 4e-7  # of the largest number: what float32 may have changed
@@ -76,7 +76,7 @@ def raw_columns(data: Dataset) -> tuple[RawColumn, ...]:
     coded: Sequence[CodedColumn] = data.coding.columns if data.coding is not None else ()
     if not coded:
         coded = [CodedColumn(data.column_name(number), NUMBER) for number in range(data.width)]
-    some = data.train.at(np.linspace(0, len(data.train) - 1, min(len(data.train), _MOST_ROWS)).astype(np.int64))
+    some = data.train.at(sampled_rows(data))
     examples = some.take(slice(None), np.empty((len(some), data.width), np.float32))
     found, start = [], 0
     for column in coded:
@@ -84,6 +84,11 @@ def raw_columns(data: Dataset) -> tuple[RawColumn, ...]:
         found.append(_raw_column(column, inputs, data.scaling, examples))
         start = inputs.stop
     return tuple(found)
+
+
+def sampled_rows(data: Dataset) -> Array:
+    """Returns the rows of the training set by which ranges and decimals are found: all, or 10,000 spread evenly."""
+    return np.linspace(0, len(data.train) - 1, min(len(data.train), _MOST_ROWS)).astype(np.int64)
 
 
 def decimals_of(numbers: Array) -> int:

@@ -14,10 +14,10 @@ from engine.datasets.cells import RAGGED, Problem, shortened
 from engine.datasets.row_places import RowPlaces
 from engine.datasets.table_blocks import Blocks, CannotReadError
 from engine.datasets.table_columns import Column
-from engine.datasets.table_format import MOST_BYTES, TableFormat, unreadable
+from engine.datasets.table_format import TableFormat, unreadable
 from engine.datasets.table_reading import Progress, Reading, is_blank
 from engine.errors import DataError, FileFormatError, bad_file
-from engine.regular_files import open_regular
+from engine.regular_files import LARGEST_FILE, open_regular
 from engine.validation import available_memory, gigabytes
 
 
@@ -195,7 +195,7 @@ def changed(path: Path) -> FileFormatError:
 
 def _opened(path: Path) -> BinaryIO:
     try:
-        return open_regular(path, MOST_BYTES)
+        return open_regular(path, LARGEST_FILE)
     except OSError as failure:
         raise unreadable(path, failure) from None
 

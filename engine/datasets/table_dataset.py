@@ -9,7 +9,7 @@ from itertools import chain, count
 import numpy as np
 
 from engine.datasets.cells import is_date, number_in, plain_number, separator, sign_of
-from engine.datasets.dataset import Dataset, Split, one_hot
+from engine.datasets.dataset import MOST_CLASSES, Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling, rows_at_once
 from engine.datasets.summary_rows import SummaryRow, summary_rows
@@ -24,7 +24,6 @@ FILL, MEDIAN, DROP, KEEP = "fill", "median", "drop", "keep"
 IGNORED = "ignored"  # why a column is left out that somebody ignores
 MISSING = "missing"  # the category of missing texts
 MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
-MOST_CLASSES = 1000
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
 MANY_CLASSES = 20  # different values that may all be meant as classes
 _LOOKED_AT = 1000  # numbers among which mostly there are more than these

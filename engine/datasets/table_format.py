@@ -15,12 +15,11 @@ from pathlib import Path
 from engine.datasets.cells import is_missing, is_number
 from engine.datasets.decimal_mark import DECIMALS, decimal_mark
 from engine.errors import FileFormatError, SettingError, bad_file
-from engine.regular_files import open_regular
+from engine.regular_files import LARGEST_FILE, open_regular
 
 DELIMITERS = ("\t", ";", "|", ",")  # the comma last: in a tie it is the decimal mark
 FORMAT = ("delimiter", "decimal", "encoding", "header", "skip")  # what is to be known of how a table is written
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252")
-MOST_BYTES = 10**11  # of a file
 MOST_SKIPPED = 100  # lines above the table
 CHECK_FILE = "Check that it is the file you mean."
 _HEAD = 2**16  # bytes from which the format is found
@@ -147,7 +146,7 @@ def unreadable(path: Path, failure: OSError) -> FileFormatError:
 def _read_head(path: Path) -> tuple[bytes, bool]:
     """The first bytes of a file, and whether these are all."""
     try:
-        with open_regular(path, MOST_BYTES) as file:
+        with open_regular(path, LARGEST_FILE) as file:
             head = file.read(_HEAD + 1)
     except OSError as failure:
         raise unreadable(path, failure) from None

@@ -14,8 +14,8 @@ from engine.datasets.dataset import Dataset
 from engine.errors import DataError, DivergenceError, EngineError
 from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment
-from engine.grid import Grid
-from engine.history import PARTS
+from engine.grid import LEAST_STEP, Grid
+from engine.history import MOST_POINTS, PARTS
 from engine.machine import Machine, this_machine
 from engine.many.results import DIVERGED, FAILED, FINISHED
 from engine.metrics import Evaluation
@@ -27,8 +27,7 @@ from engine.training import Trainer
 MOMENT_BYTES = 2 * 10**6  # of one run: there are many runs
 SECONDS_BETWEEN_REPORTS = 0.2
 MOST_REPORTED = 2_000  # epochs of a run of which is told while it is trained
-_MOST_MOMENTS, _MOST_ROWS, _CONFUSION_BYTES = 64, 20_000, 10**6
-_LEAST_STEP = 1 / 32  # of an epoch, between two moments
+_MOST_MOMENTS, _CONFUSION_BYTES = 64, 10**6
 _SECONDS_BETWEEN_STATES = 1.0
 
 
@@ -172,7 +171,7 @@ class OneRun:
             self._moments.take(0.0)
         settings = self._trainer.settings
         is_last = event.epoch == settings.epochs
-        if event.epoch % thinning_step(settings.epochs, _MOST_ROWS) == 0 or is_last:
+        if event.epoch % thinning_step(settings.epochs, MOST_POINTS) == 0 or is_last:
             self._epochs.append(self._thinned(event, is_last))
         if self._untold and self._untold[-1].epoch % self._spec.report_step:
             del self._untold[-1]
@@ -231,7 +230,7 @@ class _Moments:
     def __init__(self, trainer: Trainer, room: int) -> None:
         self._network = trainer.network
         most = min(_MOST_MOMENTS, room // usual_bytes(self._network.parameters.size))
-        least = max(_LEAST_STEP, 2.0 ** math.ceil(math.log2(trainer.settings.epochs / max(2, most))))
+        least = max(LEAST_STEP, 2.0 ** math.ceil(math.log2(trainer.settings.epochs / max(2, most))))
         self._grid = Grid(max(2, most), trainer.batches_per_epoch, (), least)
         self._kept: dict[float, Moment] = {}
         self._are_kept = state_size(trainer) <= MOST_STATE

@@ -23,7 +23,7 @@ from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingErr
 from engine.events import TrainingState
 from engine.network import Network, check_dtype, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
 from engine.npz import DAMAGE, Npz
-from engine.regular_files import open_regular
+from engine.regular_files import LARGEST_FILE, open_regular
 from engine.storage.checks import (
     check_finite,
     checked_provenance,
@@ -41,7 +41,6 @@ _START_OF_A_ZIP = b"PK\x03\x04"
 _TRAINING = "training/"
 _DESCRIPTION = "description"
 _TIMES_AS_OBJECTS = 6  # bytes of a text, 4 for each sign, may become so many of Python objects
-_MOST_BYTES = 10**11  # of a file
 _MOST_HEADER = 10_000_000  # characters
 _MOST_UNPACKED_ORDER = 16  # times as large as the file; an order of examples shrinks to a third
 _ORDER = "order"  # of the examples: the only vector of a training without the layout of the parameters
@@ -112,14 +111,14 @@ def _half(parameters: Array, state: TrainingState | None) -> Array:
 
 def is_checkpoint(path: str | Path) -> bool:
     """Whether a file starts as a checkpoint does. Raises OSError if it cannot be read, FileFormatError if too large."""
-    with open_regular(path, _MOST_BYTES) as file:
+    with open_regular(path, LARGEST_FILE) as file:
         return file.read(len(_START_OF_A_ZIP)) == _START_OF_A_ZIP
 
 
 def holds_checkpoint(path: str | Path) -> bool:
     """Whether a file has the arrays of a checkpoint, by their names alone; False for one that cannot be read."""
     try:
-        with open_regular(path, _MOST_BYTES) as file, zipfile.ZipFile(file) as members:
+        with open_regular(path, LARGEST_FILE) as file, zipfile.ZipFile(file) as members:
             return {"header.npy", "parameters.npy"} <= set(members.namelist())
     except (EngineError, *DAMAGE):
         return False
@@ -183,7 +182,7 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
 @contextmanager
 def _arrays(path: Path) -> Iterator[Npz]:
     """The arrays of a checkpoint; turns errors about what they hold into FileFormatError."""
-    with open_regular(path, _MOST_BYTES) as file, _refused_in_words(path):
+    with open_regular(path, LARGEST_FILE) as file, _refused_in_words(path):
         yield Npz(file)
 
 

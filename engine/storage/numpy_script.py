@@ -21,9 +21,8 @@ from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole
 from engine.storage.script_images import IMPORTS, images_of
 from engine.storage.script_parts import Parts, parts_of
-from engine.storage.script_usage import usage_of
+from engine.storage.script_usage import WIDTH, usage_of
 
-_WIDTH = 88  # length of the lines written, as most formatters want it
 _LONGEST_NAME = 100
 
 _SCRIPT = Template('''\
@@ -259,7 +258,7 @@ def _about(network: Network, parts: Parts, has_images: bool) -> str:
         f"Activations: {', '.join(network.activations)}. Loss: {_harmless(network.loss)}.",
         *_past(network),
     ]
-    paragraph = "\n".join(textwrap.fill(fact, _WIDTH, break_long_words=False) for fact in facts)
+    paragraph = "\n".join(textwrap.fill(fact, WIDTH, break_long_words=False) for fact in facts)
     return (
         "A neural network in one file, which needs Python and numpy and nothing else.\n"
         f"{'Image files need Pillow.' * has_images}{chr(10) * has_images}\n"

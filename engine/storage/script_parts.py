@@ -16,9 +16,9 @@ from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.datasets.table_coding import LARGEST, TableCoding
 from engine.storage.script_table import NAMED, NUMBERED, OF_TABLE
-from engine.storage.script_usage import has_no_heading
+from engine.storage.script_usage import WIDTH, has_no_heading
 
-_WIDTH, _INDENT = 88, " " * 4
+_INDENT = " " * 4
 _OF_PICTURES = (
     "Rows hold numbers as the network was trained with: of images, brightness from 0\nto 1, which is bytes / 255."
 )
@@ -118,12 +118,12 @@ def _scalings(about: Description) -> list[str]:
 
 
 def _wrapped(numbers: list[float]) -> str:
-    return textwrap.fill(", ".join(map(repr, numbers)), _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    return textwrap.fill(", ".join(map(repr, numbers)), WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
 
 
 def _list(name: str, items: Iterable[object]) -> str:
     """A list of literals, an item a line: texts, numbers, None and tuples. Signs that cannot be printed are escaped."""
-    lines = (textwrap.indent(pprint.pformat(item, width=_WIDTH - 5, compact=True), _INDENT) for item in items)
+    lines = (textwrap.indent(pprint.pformat(item, width=WIDTH - 5, compact=True), _INDENT) for item in items)
     return f"{name} = [\n" + "".join(f"{line},\n" for line in lines) + "]"
 
 

@@ -11,8 +11,8 @@ from engine.datasets.table_columns import NUMBER
 from engine.image_files import reads_pictures, shape_of_pictures
 from engine.network import Network
 
+WIDTH = 88  # length of the lines written, as most formatters want it
 _MOST_NAMED = 40  # columns without a kind of their own
-_WIDTH = 88
 
 
 def usage_of(network: Network, has_images: bool) -> str:
@@ -77,4 +77,4 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _wrapped(words: str) -> list[str]:
-    return textwrap.wrap(words, _WIDTH - 8, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(words, WIDTH - 8, break_long_words=False, break_on_hyphens=False)

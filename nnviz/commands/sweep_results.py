@@ -46,7 +46,7 @@ def lines(plan: Plan, results: Results) -> Iterator[str]:
     yield from lines_of([_head(plan, results), *(_row(plan, results, each) for each in ranked[:_MOST_ROWS])], texts=0)
     if len(ranked) > _MOST_ROWS:
         yield f"… and {len(ranked) - _MOST_ROWS} more trials"
-    yield from _of_chosen(plan, results)
+    yield from _of_chosen(results)
     if (verdict := verdict_words(plan, results)) is not None:
         yield verdict
 
@@ -90,7 +90,7 @@ def _row(plan: Plan, results: Results, trial: TrialResult) -> list[str]:
     return [str(trial.trial + 1), *values, *figures, f"{count} of {len(plan.seeds)}", text.listed(runs) or "–"]
 
 
-def _of_chosen(plan: Plan, results: Results) -> Iterator[str]:
+def _of_chosen(results: Results) -> Iterator[str]:
     """Of the trial that is best by the validation set."""
     chosen = results.chosen
     if chosen is None:

@@ -14,17 +14,19 @@ import numpy as np
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from engine.datasets.grey_pictures import on_paper
+from engine.datasets.grey_pictures import (
+    BLOCK,
+    LONGEST_SIDE,
+    MOST_BYTES,
+    MOST_IN_WEBP,
+    MOST_PIXELS,
+    MOST_SECONDS,
+    on_paper,
+)
 from engine.errors import DataError, EngineError, Verbatim
 from engine.regular_files import open_regular
 from engine.validation import Array
 
-MOST_PIXELS = 50_000_000
-_LONGEST = 65_535  # pixels along a side, as in JPEG; decoders become slow with longer rows, and large with more of them
-_MOST_IN_WEBP = 20_000_000  # pixels; its decoder keeps three copies in colour
-MOST_BYTES = 160_000_000  # as many as these pixels have in three colours, uncompressed, and some for the rest
-_MOST_SECONDS = 60  # a small JPEG can have so many passes that decoding it takes days
-_BLOCK = 4096  # bytes of a JPEG that are decoded at a time
 # Pillow knows others; for some, like PostScript, it starts another program.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 _ENOUGH = 4_000_000  # pixels; a picture is reduced by a whole number as long as it keeps so many
@@ -78,14 +80,14 @@ class _Watched(io.BufferedReader):
     def __init__(self, raw: io.RawIOBase, name: str, is_wanted: Callable[[], bool]) -> None:
         super().__init__(raw)
         self._called, self._is_wanted = name, is_wanted
-        self._end = time.monotonic() + _MOST_SECONDS
+        self._end = time.monotonic() + MOST_SECONDS
 
     def read(self, size: int | None = -1, /) -> bytes:
         """As any file. Raises DataError after too long a time, and CancelledError if it is no longer wanted."""
         if not self._is_wanted():
             raise CancelledError
         if time.monotonic() > self._end:
-            rule = f"must take at most {_MOST_SECONDS} s"
+            rule = f"must take at most {MOST_SECONDS} s"
             what = Verbatim("a picture that takes very long to read")
             raise DataError(self._called, what, rule, "Save it as PNG in another program.")
         return super().read(size)
@@ -93,11 +95,11 @@ class _Watched(io.BufferedReader):
 
 def _decoded(name: str, file: io.BufferedReader) -> Array:
     with Image.open(file, formats=_FORMATS) as image:
-        check_size(name, *image.size, _MOST_IN_WEBP if image.format == "WEBP" else MOST_PIXELS)
+        check_size(name, *image.size, MOST_IN_WEBP if image.format == "WEBP" else MOST_PIXELS)
         factor = _factor(*image.size)
         image.draft("L", (image.width // factor, image.height // factor))  # a JPEG can be decoded at half the size
         if isinstance(image, JpegImageFile):
-            image.decodermaxblock = _BLOCK
+            image.decodermaxblock = BLOCK
         image.load()
         return grey_of_strips(
             name, image.size, lambda top, bottom: image.crop((0, top, image.width, bottom)), _turn(image)
@@ -109,8 +111,8 @@ def check_size(name: str, width: int, height: int, most: int = MOST_PIXELS) -> N
     size = f"of {width:,} × {height:,} pixels"
     if width * height > most:
         raise _too_large(name, Verbatim(f"{size}, {width * height / 1e6:.1f} million"), most)
-    if max(width, height) > _LONGEST:
-        raise DataError(name, Verbatim(size), f"must be at most {_LONGEST:,} pixels long", "Cut the digit out.")
+    if max(width, height) > LONGEST_SIDE:
+        raise DataError(name, Verbatim(size), f"must be at most {LONGEST_SIDE:,} pixels long", "Cut the digit out.")
 
 
 def grey_of_strips(

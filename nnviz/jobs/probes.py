@@ -17,6 +17,8 @@ from engine.errors import DataError
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pace import Budget
 
+QUICK = 0.0004  # seconds: to compute so quick an answer in another thread would take longer
+
 
 class Same:
     """A key for a question: equal to another key if both are about the identical objects, or equal whole numbers."""

@@ -22,7 +22,7 @@ from engine.validation import number_within, parameter_count, whole_number
 from nnviz.library.curves import unpack_matrices
 from nnviz.library.states import LEAP
 
-_REMEDY = "Export the run again, or choose another file."
+REMEDY = "Export the run again, or choose another file."
 MOST = 1e12  # epochs, or seconds
 _LAST_DATE = 253_370_000_000.0  # seconds since 1970: in the year 9998, which is in every time zone's calendar
 # Vectors of parameters in a state: those of an optimizer, the best ones, and as many again. Bytes of the rest of it:
@@ -83,7 +83,7 @@ def read_description(content: bytes | None, made: Experiment) -> Description | N
 def text(name: str, value: object, most: int) -> str:
     """The text, if it is one of at most so many characters. Raises SettingError."""
     if not isinstance(value, str) or len(value) > most:
-        raise SettingError(name, value, f"must be a text of at most {most:,} characters", _REMEDY)
+        raise SettingError(name, value, f"must be a text of at most {most:,} characters", REMEDY)
     return value.encode("utf-8", "replace").decode()
 
 

@@ -23,7 +23,6 @@ from nnviz.library.schema import FIGURES
 _HEAD = struct.Struct("<BBH")  # which parts there are, bytes of a count, classes
 _WORTH_PACKING = 1000  # bytes
 _MOST_CLASSES = 10_000
-_READ_CONFUSIONS = 16_000_000  # bytes of matrices that a history holds
 _PARTS_OF, _QUANTITIES_OF = attrgetter(*PARTS), attrgetter(*QUANTITIES)
 _NOTHING = (None,) * len(QUANTITIES)
 
@@ -130,7 +129,7 @@ def write_confusions(database: Database, run: int, found: Iterable[tuple[float, 
 
 def read_history(database: Database, run: int) -> History:
     """The exact curves and confusion matrices of a run. Raises LibraryError."""
-    history = History(confusion_bytes=_READ_CONFUSIONS)
+    history = History()
     rows = database.rows(f"SELECT epoch, {', '.join(FIGURES)} FROM epochs WHERE run = ? ORDER BY epoch", (run,))
     curves = [(name, _curve(history, name)) for name in FIGURES]
     try:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.epoch_bytes import epoch_numbers
 from engine.grid import Grid
+from engine.history import MOST_POINTS
 from nnviz.library.curves import (
     Row,
     epochs_in,
@@ -19,7 +20,7 @@ from nnviz.library.curves import (
 from nnviz.library.database import Database
 from nnviz.library.schema import FIGURES
 
-_MOST_ROWS, _MOST_CONFUSIONS = 20_000, 2_000
+_MOST_CONFUSIONS = 2_000
 _MOST_CONFUSIONS_AT_ONCE = 250  # between two transactions
 
 
@@ -50,7 +51,7 @@ class WaitingEpochs:
         """What is kept so far; it decides of the epochs that come from now on."""
         self._row_grid, self._confusion_grid = (
             Grid(most, 1, [at - self._before for at in epochs_in(self._database, table, self._run)])
-            for table, most in (("epochs", _MOST_ROWS), ("confusions", _MOST_CONFUSIONS))
+            for table, most in (("epochs", MOST_POINTS), ("confusions", _MOST_CONFUSIONS))
         )
         query = f"SELECT seconds, {', '.join(FIGURES)} FROM epochs WHERE run = ? AND epoch = ?"
         self._there = self._database.row(query, (self._run, self._before)) or (0.0, *[None] * len(FIGURES))
@@ -71,7 +72,7 @@ class WaitingEpochs:
             if self._row_grid.wants(epoch) or is_seam:
                 self._row_grid.pass_by(epoch)
                 self._rows[self._before + epoch] = row
-                halve(self._rows, _MOST_ROWS)
+                halve(self._rows, MOST_POINTS)
             if self._confusion_grid.wants(epoch) or is_seam:
                 self._keep_confusions(epoch, each)
 

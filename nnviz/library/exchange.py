@@ -23,13 +23,14 @@ import numpy as np
 from engine.datasets.description import Description
 from engine.errors import EngineError, FileFormatError, bad_file
 from engine.experiment import Experiment
+from engine.history import MOST_CHANGES
 from engine.npz import DAMAGE, Npz
 from engine.regular_files import open_regular
 from engine.storage.checks import longest_description
 from engine.storage.files import write_whole
 from engine.validation import Array, whole_number
 from nnviz import __version__
-from nnviz.library.checked import MOST, amount, checked_row, date, finite, most_bytes, most_rows, text
+from nnviz.library.checked import MOST, REMEDY, amount, checked_row, date, finite, most_bytes, most_rows, text
 from nnviz.library.faults import LibraryError
 from nnviz.library.library import Library
 from nnviz.library.records import STATUSES, experiment_json, said_of, words_of
@@ -40,7 +41,6 @@ VERSION = 1
 _FORMAT = "nnviz run"
 _MOST_BYTES = 4 * 10**9  # of a file, and of what is unpacked of it
 _MOST_HEADER = 20_000_000  # characters
-_MOST_CHANGES = 1000  # of settings, that are kept
 _LONGEST = {"name": 200, "note": 100_000, "data": 200, "version": 40}
 _NUMBERS: dict[str, Callable[[str, object], float]] = {
     **dict.fromkeys(("left_at", "epochs", "seconds"), amount),
@@ -52,7 +52,6 @@ _EPOCH_COLUMNS = PARTS_OF_RUN["epochs"]
 _WITH_BYTES = tuple(table for table in PARTS_OF_RUN if table != "epochs")
 _ROWS_AT_ONCE = 500  # that are written before it is told how far it is
 _Parts = dict[str, list[dict[str, Any]]]  # rows by table
-_ELSEWHERE = "Export the run again, or choose another file."
 
 
 def without_places(experiment: Experiment) -> Experiment:
@@ -172,10 +171,10 @@ def _refused_in_words(path: Path) -> Iterator[None]:
         raise
     except EngineError as error:
         what = f"a run whose {error.parameter} is {error.value}"
-        raise bad_file(path, what, error.rule, _ELSEWHERE) from None
+        raise bad_file(path, what, error.rule, REMEDY) from None
     except (*DAMAGE, AttributeError, RecursionError) as error:
         what = f"damaged, or no run of nnviz ({str(error)[:100]})"
-        raise bad_file(path, what, "must be as “runs export” wrote it", _ELSEWHERE) from None
+        raise bad_file(path, what, "must be as “runs export” wrote it", REMEDY) from None
 
 
 def _read(path: Path, file: Npz, tell: Callable[[str], None]) -> tuple[dict[str, Any], _Parts]:
@@ -185,7 +184,7 @@ def _read(path: Path, file: Npz, tell: Callable[[str], None]) -> tuple[dict[str,
         raise ValueError(f"{needed:,} bytes unpacked")
     header = json.loads(file.text("header", _MOST_HEADER), parse_constant=_no_number)
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
-        raise bad_file(path, "an .npz of something else", "must be a run that nnviz exported", _ELSEWHERE)
+        raise bad_file(path, "an .npz of something else", "must be a run that nnviz exported", REMEDY)
     if whole_number("version", header["version"], 1, "1") > VERSION:
         by = f"nnviz {str(header.get('nnviz', ''))[:20]}"
         rule = f"must be of version {VERSION} or older for nnviz {__version__}"
@@ -211,7 +210,7 @@ def _checked_run(header: dict[str, Any], made: Experiment) -> dict[str, Any]:
         for name, check in _NUMBERS.items()
     }
     status = told["status"] if told["status"] in STATUSES else "paused"
-    changes = [[amount("epoch", at), text("change", words, 10_000)] for at, words in told["changes"][-_MOST_CHANGES:]]
+    changes = [[amount("epoch", at), text("change", words, 10_000)] for at, words in told["changes"][-MOST_CHANGES:]]
     best = told["best"]
     if best is not None:
         figures = {name: None if best[name] is None else finite(name, best[name]) for name in ("error", "rmse", "r2")}

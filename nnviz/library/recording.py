@@ -19,7 +19,7 @@ from engine.epoch_bytes import epoch_bytes
 from engine.errors import DataError
 from engine.events import Batch, BestRestored, Epoch, Event
 from engine.experiment import Experiment
-from engine.grid import Grid
+from engine.grid import LEAST_STEP, Grid
 from engine.history import Change
 from engine.moments import Moment
 from engine.packing import usual_bytes
@@ -59,7 +59,6 @@ SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
 _SECONDS_BETWEEN_WAYPOINTS = 5.0
 _MOST_MOMENTS, _MOST_WAYPOINTS = 1000, 8
 _WAYPOINT_BYTES = 32 * 10**6
-_LEAST_STEP = 1 / 32  # of an epoch, between two moments
 _SECONDS_BETWEEN_MOMENTS = 0.04  # at least: what is kept of each costs much more than its copy where epochs are short
 _TIMES_AS_LONG = 100  # as taking a moment takes, it is at least until the next one
 _BYTES_PER_SECOND = 2 * 10**6  # of moments, when there are many already
@@ -148,7 +147,7 @@ class Recording:
             2, min(_MOST_MOMENTS, self._library.room.moment_budget // usual_bytes(network.parameters.size))
         )
         few = min(_MOST_WAYPOINTS, _WAYPOINT_BYTES // (4 * network.parameters.nbytes))
-        self._moments = Grid(self._room, batches, self._places(kept_epochs(database, self.run)), _LEAST_STEP)
+        self._moments = Grid(self._room, batches, self._places(kept_epochs(database, self.run)), LEAST_STEP)
         states = [at for at, is_last in state_places(database, self.run) if not is_last]
         self._waypoints = Grid(few, batches, self._places(states))
         self._are_grids_right = True

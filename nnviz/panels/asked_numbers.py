@@ -9,12 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.datasets import Dataset
-from engine.datasets.raw_columns import decimals_of
+from engine.datasets.raw_columns import decimals_of, sampled_rows
 from engine.validation import Array
 from nnviz.look import text
 from nnviz.session.session import Session
-
-_MOST_ROWS = 10_000  # by which range and decimals are found
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +74,7 @@ class Targets:
 
 def targets_of(data: Dataset) -> list[Target]:
     """The targets of data with numbers to predict."""
-    rows = np.linspace(0, len(data.train) - 1, min(len(data.train), _MOST_ROWS)).astype(np.int64)
+    rows = sampled_rows(data)
     return [_target(data, number, values) for number, values in enumerate(data.raw_targets(data.train.targets[rows]).T)]
 
 

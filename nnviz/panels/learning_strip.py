@@ -18,12 +18,12 @@ from nnviz.panels.learned_numbers import number_lines
 from nnviz.session.asked import PAST, PastAnswers
 from nnviz.session.session import Session
 from nnviz.session.verdict import Verdict, verdict_of
+from nnviz.widgets.bars import WORTH_SEEING
 from nnviz.widgets.card import DockCard, Table
 from nnviz.widgets.parts import named
 from nnviz.widgets.plots.strip_plot import SHARES, ShareLine, StripAxis, StripPlot
 
 _FEWEST = 3  # lines, at least
-_WORTH_A_LINE = 0.005  # the confidence from which the second class gets a line
 
 
 class LearningStripPanel(DockCard):
@@ -158,7 +158,7 @@ def leaders(confidences: Array, verdict: Verdict) -> list[int]:
     best = confidences.argmax(axis=1)
     led = np.bincount(best, minlength=confidences.shape[1])
     named = [verdict.best]
-    if confidences[-1, verdict.second] >= _WORTH_A_LINE or led[verdict.second]:
+    if confidences[-1, verdict.second] >= WORTH_SEEING or led[verdict.second]:
         named.append(verdict.second)
     others = [index for index in range(len(led)) if index not in named]
     once = sorted((index for index in others if led[index]), key=lambda index: -confidences[:, index].max())

@@ -43,10 +43,6 @@ class Activities(QObject):
         return end
 
     @property
-    def is_busy(self) -> bool:
-        return bool(self._going_on)
-
-    @property
     def text(self) -> str:
         """The oldest that is still going on, which ends with "…"; empty for nothing."""
         return next(iter(self._going_on.values()), "")

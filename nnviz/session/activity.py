@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from engine.pathways import Activity, activity_of, planes_of
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import Probe, Question, Same
+from nnviz.jobs.probes import QUICK, Probe, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
@@ -14,7 +14,6 @@ from nnviz.session.displayed import Displayed
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 
-_QUICK = 0.0004  # seconds: to compute so quick an answer in another thread would take longer
 _TIMES_ITS_COST = 9  # the work may take a tenth of a core's time
 
 
@@ -44,7 +43,7 @@ def activity_probe(
 
         return Same(network, example, output), work
 
-    probe = Probe(ask, Budget(0, _TIMES_ITS_COST), quick=_QUICK, size=lambda: displayed.network.shape)
+    probe = Probe(ask, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=lambda: displayed.network.shape)
     for signal in (selection.neuron_changed, selection.example_changed):
         signal.connect(probe.look)
     for signal in (runs.replaced, data.changed):

@@ -9,7 +9,7 @@ from engine.network import Network
 from engine.packing import exact
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import Probe, Probes, Question, Same
+from nnviz.jobs.probes import QUICK, Probe, Probes, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
 from nnviz.session.asked_compared import compared_probes
@@ -36,7 +36,6 @@ _SECONDS_BETWEEN_PAST = 0.1  # at least, between two computations; they may take
 _SECONDS_BETWEEN_STATISTICS = 0.15  # likewise; a twentieth of a core's time
 _SECONDS_BETWEEN_MISTAKES = 0.5  # likewise
 _MOST_PAST = 64  # snapshots that answer
-_QUICK = 0.0003  # seconds: to compute such a quick answer in another thread would take longer
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Prob
     def hand_over() -> None:
         question.take_answer(*(answer.result or (None, None, None)))
 
-    answer = Probe(ask, quick=_QUICK, size=lambda: displayed.network.shape)
+    answer = Probe(ask, quick=QUICK, size=lambda: displayed.network.shape)
     answer.changed.connect(hand_over)
     return answer
 

@@ -13,7 +13,7 @@ from engine.metrics import Evaluation, Evaluator
 from engine.network import Network
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import Probe, Question, Same
+from nnviz.jobs.probes import QUICK, Probe, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
@@ -24,8 +24,6 @@ from nnviz.session.selection import Neuron, Selection
 NEURON, NEURON_NOW, NEURON_ERROR = "neuron", "neuron now", "error without the neuron"
 MOST_EXCITING = 9
 _SECONDS_BETWEEN = 1.0  # at least, between two computations while a network learns
-_TIMES_ITS_COST = 49
-_QUICK = 0.0003  # seconds, as for the answer
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +92,9 @@ def neuron_probes(
     """The probes for the chosen neuron. They look again when another one is chosen."""
     asker = _Asker(displayed, question, runs, data, selection)
     probes = {
-        NEURON: Probe(asker.report, Budget(_SECONDS_BETWEEN, _TIMES_ITS_COST)),
-        NEURON_NOW: Probe(asker.now, quick=_QUICK, size=lambda: displayed.network.shape),
-        NEURON_ERROR: Probe(asker.effect, Budget(_SECONDS_BETWEEN, _TIMES_ITS_COST), asker.release),
+        NEURON: Probe(asker.report, Budget(_SECONDS_BETWEEN)),
+        NEURON_NOW: Probe(asker.now, quick=QUICK, size=lambda: displayed.network.shape),
+        NEURON_ERROR: Probe(asker.effect, Budget(_SECONDS_BETWEEN), asker.release),
     }
     for probe in probes.values():
         selection.neuron_changed.connect(probe.hurry)

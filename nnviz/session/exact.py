@@ -83,7 +83,7 @@ class Exact:
         Of none if the training took more seconds; without those that cannot be had exactly.
         """
         found = self._place_of(run)
-        return lambda: _gone_through(run, moments, most_seconds, *found)
+        return lambda: _gone_through(moments, most_seconds, *found)
 
     def _place_of(self, run: Run) -> _Place:
         dataset = self._data.dataset
@@ -126,7 +126,7 @@ def _recorded_in(library: Library, run: int, at: float) -> int:
 
 
 def _gone_through(
-    run: Run, moments: Sequence[float], most_seconds: float, dataset: Dataset, path: Path, written: Callable[[], int]
+    moments: Sequence[float], most_seconds: float, dataset: Dataset, path: Path, written: Callable[[], int]
 ) -> Steps:
     """In the work's thread."""
     from nnviz.library import Library

@@ -42,7 +42,7 @@ class Files(QObject):
     Signals:
         opened: a network was read and is now the current one.
         failed: a network could not be opened; the current one stays.
-        activity_changed: ``activity`` or ``is_busy`` has changed.
+        activity_changed: ``activity`` has changed.
     """
 
     opened = pyqtSignal()
@@ -78,11 +78,6 @@ class Files(QObject):
     def activity(self) -> str:
         """What is being done, as a text for the status line, which ends with "…"; empty for nothing."""
         return self._activities.text
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a file is being read or written."""
-        return self._activities.is_busy
 
     # ---- open
 

@@ -6,7 +6,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.projection import Basis
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import Probe, Same
+from nnviz.jobs.probes import QUICK, Probe, Same
 from nnviz.jobs.probes import Question as ProbeQuestion
 from nnviz.jobs.stepwise import Stepwise, giving_way
 from nnviz.jobs.tsne import is_installed
@@ -26,7 +26,6 @@ _MOST_WORK = 20_000_000_000  # weights times examples, about a second; of larger
 _FEWEST = 500  # … but not fewer than these
 MAP, MAP_PLACE = "map", "place on the map"
 _SECONDS_BETWEEN = 0.1  # at least, between two computations; they may take a twentieth of a core's time
-_QUICK = 0.0003  # seconds, as for the answer
 
 
 class Map(QObject):
@@ -203,7 +202,7 @@ class Map(QObject):
 def map_probes(map: Map, displayed: Displayed) -> dict[str, Probe]:
     """The probes of the points and of the drawing's place among them."""
     points = Probe(map.question, Budget(_SECONDS_BETWEEN, 19))
-    place = Probe(map.question_of_place, quick=_QUICK, size=lambda: (displayed.network.shape, map.method, map.layer))
+    place = Probe(map.question_of_place, quick=QUICK, size=lambda: (displayed.network.shape, map.method, map.layer))
     points.changed.connect(lambda: map.take(points.result))
     for signal in (map.asked, displayed.what_if_changed):
         signal.connect(points.hurry)

@@ -17,10 +17,10 @@ from nnviz.jobs.probes import Same
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.found import NOTHING, Found
-from nnviz.session.part import Part, parts_of
+from nnviz.session.part import PARTS, Part, parts_of
 from nnviz.session.question import Question
 from nnviz.session.runs import Runs
-from nnviz.session.selection import PARTS, Classes, Example, Group, Selection
+from nnviz.session.selection import Classes, Example, Group, Selection
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from engine.datasets import Dataset, Split
 from engine.datasets.parts import validation_rows
 from engine.validation import Array
 
-_ORDER = ("test", "validation", "train")
+PARTS = ("test", "validation", "train")  # of the data, from which examples are chosen
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ def parts_of(data: Dataset, validation_share: float) -> dict[str, Part]:
     parts = {name: Part(name, split, name) for name, split in data.splits.items()}
     if 0 < round(share * len(data.train)) < len(data.train):
         parts |= {name: Part(name, data.train, "train", share) for name in ("validation", "train")}
-    return {name: parts[name] for name in _ORDER if name in parts}
+    return {name: parts[name] for name in PARTS if name in parts}
 
 
 def measured_part(data: Dataset, validation_share: float) -> Part:

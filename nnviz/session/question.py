@@ -16,7 +16,8 @@ from nnviz.digits.strokes import Ink
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.given import Given, checked, given_of, meaning_of
-from nnviz.session.selection import PARTS, Example
+from nnviz.session.part import PARTS
+from nnviz.session.selection import Example
 from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Kind, Step, Undo
 from nnviz.session.verdict import CONFIDENCE_THRESHOLD, Verdict, verdict_of

@@ -17,7 +17,7 @@ from engine.network import Network
 from engine.robustness import Robustness, measure
 from engine.validation import Array
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import Probe, Question, Same
+from nnviz.jobs.probes import QUICK, Probe, Question, Same
 from nnviz.jobs.stepwise import Steps, Stepwise, giving_way
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
@@ -31,7 +31,6 @@ from nnviz.session.status import Stage
 
 DISTURBED = "disturbed example"
 _TIMES_ITS_COST = 9  # the example may take a tenth of a core's time
-_QUICK = 0.0004  # seconds: to compute so quick an answer in another thread would take longer
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +108,7 @@ class HowRobust(QObject):
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
         self._material: tuple[Dataset, Material] | None = None
         self._changed: tuple[Same, Array] | None = None  # the last disturbed example, and of what it was made
-        self._probe = Probe(self._ask, Budget(0, _TIMES_ITS_COST), quick=_QUICK, size=self._size)
+        self._probe = Probe(self._ask, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
         self.work.changed.connect(self.changed)
         self.work.failed.connect(self._failed)
         for signal in (question.changed, selection.example_changed, self.pointed_changed):

@@ -306,9 +306,9 @@ class Run:
 
         Returns in words which did.
         """
-        before, training = self.experiment, _allowed(self.experiment, wanted, dataset)
-        self.experiment = before.changed(training=training)
-        self.progress = replace(self.progress, epochs=training.epochs)
+        before = self.experiment
+        self.experiment = _allowed(before, wanted, dataset)
+        self.progress = replace(self.progress, epochs=self.experiment.training.epochs)
         words = ", ".join(changes_between(before, self.experiment))
         if words and self.epochs:
             self.history.note_change(self.epochs, words)
@@ -399,14 +399,14 @@ def _bytes_of_training(experiment: Experiment, parameters: Array) -> int:
     return vectors * parameters.nbytes + 3 * training.batch_size * sum(experiment.shape) * parameters.itemsize
 
 
-def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None) -> TrainingSettings:
-    """The wanted settings, as far as they may change in the middle of the training of ``now``."""
-    current = now.training
-    fixed = replace(wanted, **{name: getattr(current, name) for name in FIXED_WHILE_TRAINING})
+def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None) -> Experiment:
+    """Returns ``now`` with the wanted settings, as far as they may change in the middle of its training."""
     # A patience may need another validation set, a dropout other layers: then they stay as they are too.
-    for attempt in (fixed, replace(fixed, patience=current.patience, dropout=current.dropout)):
+    for fixed in (FIXED_WHILE_TRAINING, (*FIXED_WHILE_TRAINING, "patience", "dropout")):
         with suppress(EngineError):
+            kept = {name: getattr(now.training, name) for name in fixed}
+            changed = now.changed(training=replace(wanted, **kept))
             if dataset is not None:
-                now.changed(training=attempt).check_against(dataset)
-            return attempt
-    return current
+                changed.check_against(dataset)
+            return changed
+    return now

@@ -10,8 +10,6 @@ from engine.validation import Array
 from nnviz.session.data import Data
 from nnviz.session.runs import Runs
 
-PARTS = ("test", "validation", "train")  # of the data, from which examples are chosen
-
 
 @dataclass(frozen=True)
 class Neuron:
@@ -23,7 +21,7 @@ class Neuron:
 
 @dataclass(frozen=True)
 class Example:
-    """An example of the data: the part, one of ``PARTS``, and its number in it, from 0."""
+    """An example of the data: the part, one of ``part.PARTS``, and its number in it, from 0."""
 
     part: str
     number: int

@@ -13,7 +13,7 @@ from engine.errors import EngineError
 from engine.experiment import MILD, Experiment
 from engine.optimizers import OPTIMIZERS
 from engine.option_words import ADJUSTED
-from engine.presets import TYPED_NAMES, USUAL_PRESET, Preset, readable_presets, still_typed
+from engine.presets import TYPED_NAMES, USUAL_PRESET, Preset, readable_presets, still_typed, typed_names
 from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
 from engine.validation import check_memory
@@ -225,7 +225,7 @@ class Settings(QObject):
 
     @property
     def typed(self) -> frozenset[str]:
-        """The names of the settings that were typed, for these data or for earlier ones; see ``Preset.typed``."""
+        """The names of the settings that were typed, for these data or for earlier ones; see :func:`typed_names`."""
         return frozenset() if self.base is None else self._given(self.base).typed
 
     def default(self, name: str) -> Any:
@@ -239,9 +239,9 @@ class Settings(QObject):
         now, found = (self.experiment, self._data.dataset, self.basis), self._found
         if found is None or any(one is not other for one, other in zip(now, found.about, strict=True)):
             experiment, dataset, basis = now
-            typed = (basis.typed or frozenset()) | _differing(base, basis, experiment, dataset)
             applied = base.applied_to(experiment, dataset)
-            given = base.given(experiment, dataset) if "optimizer" in typed else applied
+            typed = (basis.typed or frozenset()) | _differing(applied, basis, experiment)
+            given = applied.with_optimizer(experiment.training.optimizer) if "optimizer" in typed else applied
             found = self._found = _Given(now, typed, applied, given)
         return found
 
@@ -268,7 +268,7 @@ class Settings(QObject):
         basis, base = self.basis, self.preset_for(before) or self.base
         if base is None:
             return fields.for_task(dataset).for_few(dataset), basis
-        typed = _differing(base, basis, fields, before)
+        typed = _differing(base.applied_to(fields, before), basis, fields)
         if basis.typed is not None:
             typed = basis.typed if before is None else basis.typed | typed
         elif before is None and typed and not basis.untyped:  # which of them were typed is not known
@@ -294,7 +294,8 @@ class Settings(QObject):
         fit, run = self._data.fit(experiment), self._runs.current
         if run.untouched or run.misfit(self._data.dataset) is not None:
             return fit
-        return fit.changed(brightness=run.network.brightness)
+        brightness = run.network.brightness
+        return fit if fit.brightness == brightness else fit.changed(brightness=brightness)
 
     def value(self, name: str) -> Any:
         """The value of a setting. The strengths of augmentation are given also while it is switched off."""
@@ -340,16 +341,16 @@ class Settings(QObject):
             return
         self._data_problem = None
         self.all_problems.pop("batch_size", None)
+        fitting = self.fitting
         try:
-            self.fitting.check_against(dataset)
+            fitting.training.check_against(fitting.examples(dataset))
         except EngineError as error:
-            if error.parameter == "batch_size":
-                self._data_problem = self.all_problems["batch_size"] = error.message_for("Batch size")
+            self._data_problem = self.all_problems["batch_size"] = error.message_for("Batch size")
 
 
-def _differing(base: Preset, basis: Basis, experiment: Experiment, dataset: Dataset | None) -> frozenset[str]:
-    """The names of settings that are not what the preset gives for the data, without untyped values."""
-    names, untyped = base.typed(experiment, dataset), basis.untyped
+def _differing(applied: Experiment, basis: Basis, experiment: Experiment) -> frozenset[str]:
+    """The names of settings that are not what the applied preset gives, without untyped values."""
+    names, untyped = typed_names(experiment, applied), basis.untyped
     return frozenset(name for name in names if name not in untyped or untyped[name] != experiment.value(name))
 
 

@@ -26,7 +26,6 @@ from engine.many.wishes import ALL
 from nnviz.sweeps.cluster import Cluster
 from nnviz.sweeps.cluster_crew import Crew
 from nnviz.sweeps.cluster_runs import (
-    MOST_DEATHS,
     SECONDS_BETWEEN_FIGURES,
     SECONDS_OF_A_TASK,
     WORKERS_IN_TURN,
@@ -34,7 +33,7 @@ from nnviz.sweeps.cluster_runs import (
     WaitingRuns,
 )
 from nnviz.sweeps.cluster_workers import Acquaintance, Task, Worker
-from nnviz.sweeps.executor import Halted, Message, Notice
+from nnviz.sweeps.executor import MOST_DEATHS, Halted, Message, Notice
 
 _AHEAD = 1  # tasks for each thread of a worker that wait behind the one under way
 _PATIENCE = 10.0  # seconds that workers have to end runs that were asked to

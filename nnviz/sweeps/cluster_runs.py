@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Iterable
 
 from engine.many.one_run import RunSpec
+from nnviz.sweeps.executor import MOST_DEATHS
 
 # A worker speaks five times a second at most: when a task is over, so long for each of its threads, and of figures. Of
 # many workers each speaks less often: their scheduler is one process.
 SECONDS_OF_A_TASK, SECONDS_BETWEEN_FIGURES, WORKERS_IN_TURN = 0.6, 0.45, 25
-MOST_DEATHS = 2  # of workers with the same run in them, after which it is given up
 _MOST_IN_A_TASK = 500
 _OF_LATEST = 0.3  # the share of the latest task in what a group is said to take
 

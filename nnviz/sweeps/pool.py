@@ -20,10 +20,9 @@ from engine.many.results import FAILED, STOPPED
 from engine.many.shared_data import DataOffer
 from engine.many.wishes import ALL
 from engine.validation import whole_number
-from nnviz.sweeps.executor import Message, Notice
+from nnviz.sweeps.executor import MOST_DEATHS, Message, Notice
 from nnviz.sweeps.process import LinkedContext, LinkedProcess, NeedsData, Wish, begin, work
 
-_MOST_DEATHS = 2  # of processes with the same run in them, after which it is given up
 _MOST_STILLBORN = 2  # pools one after the other in which no run was even begun
 _GONE = (EOFError, OSError)
 
@@ -196,8 +195,8 @@ class Pool:
             why = "No process could be started that does it."
             lost = list(self._waiting)
         else:
-            why = f"Its process ended before its time, {_MOST_DEATHS} times: perhaps it takes too much memory."
-            lost = [number for number in self._waiting if self._deaths.get(number, 0) >= _MOST_DEATHS]
+            why = f"Its process ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
+            lost = [number for number in self._waiting if self._deaths.get(number, 0) >= MOST_DEATHS]
         for number in lost:
             del self._waiting[number], self._in_turn[number]
         return [Outcome(number, FAILED, why) for number in lost]

@@ -13,12 +13,12 @@ from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.look import theme
+from nnviz.widgets.number_bars import MOST_ROWS
 
 _LOWEST_ROW, _ROW, _HIGHEST_ROW = 13, 19, 28
 _THICKNESS = 9
-_WORTH_SEEING = 0.005  # a second guess below this share is not highlighted
+WORTH_SEEING = 0.005  # a second guess below this share is not highlighted
 _LEAST_NAME, _MOST_NAME, _VALUE = 18, 90, 46
-_MOST_ROWS = 20
 _LINES = 2  # of the reason
 
 
@@ -51,7 +51,7 @@ class ProbabilityBars(QWidget):
 
     def set_names(self, names: Sequence[str], colours: Sequence[str] = ()) -> None:
         """Sets the names of the classes, from top to bottom; and their colours, where each has its own."""
-        self._all_names, self._names, self._colours = names, names[:_MOST_ROWS], colours
+        self._all_names, self._names, self._colours = names, names[:MOST_ROWS], colours
         widest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
         self._name_width = min(max(widest + 10, theme.px(_LEAST_NAME)), theme.px(_MOST_NAME))
         self._describe()
@@ -72,9 +72,9 @@ class ProbabilityBars(QWidget):
     def _rows(self, values: npt.NDArray[Any]) -> tuple[Sequence[str], npt.NDArray[Any]]:
         """Names and shares of the rows there are."""
         names = self._all_names
-        if len(names) <= _MOST_ROWS or len(values) != len(names):
-            return names[:_MOST_ROWS], values[:_MOST_ROWS] if len(names) > _MOST_ROWS else values
-        largest = np.argsort(-values, kind="stable")[:_MOST_ROWS]
+        if len(names) <= MOST_ROWS or len(values) != len(names):
+            return names[:MOST_ROWS], values[:MOST_ROWS] if len(names) > MOST_ROWS else values
+        largest = np.argsort(-values, kind="stable")[:MOST_ROWS]
         return [names[number] for number in largest], values[largest]
 
     def set_mark(self, share: float | None) -> None:
@@ -120,7 +120,7 @@ class ProbabilityBars(QWidget):
         if not len(self._values):
             return -1, -1
         order = np.argsort(-self._values, kind="stable")  # of equal shares the first counts as larger, as everywhere
-        has_second = len(order) > 1 and self._values[order[1]] >= _WORTH_SEEING
+        has_second = len(order) > 1 and self._values[order[1]] >= WORTH_SEEING
         return int(order[0]), int(order[1]) if has_second else -1
 
     def _paint_bars(self, painter: QPainter, grooves: list[QRectF], order: tuple[int, int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QToolButton
+from PyQt5.QtWidgets import QActionGroup, QMenu, QToolButton
 
 from nnviz.widgets.parts import named
 
@@ -33,11 +33,6 @@ class ChoiceButton(QToolButton):
     def entries(self) -> list[str]:
         """The keys of what can be chosen."""
         return list(self._entries)
-
-    @property
-    def menu_entries(self) -> list[QAction]:
-        """What the menu offers, in order."""
-        return self._menu.actions()
 
     def show_choice(self, entries: Mapping[str, str], choice: str) -> None:
         """Sets what can be chosen, texts by keys, and what is."""

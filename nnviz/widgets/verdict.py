@@ -9,13 +9,13 @@ from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from nnviz.look import theme
+from nnviz.widgets.bars import WORTH_SEEING
 from nnviz.widgets.card import label
 from nnviz.widgets.parts import arranged, named, set_look
 
 _LEAST_WIDTH, _MOST_WIDTH, _MOST_FREE_WIDTH = 76, 120, 160
 _NAME_HEIGHT, _FREE_NAME_HEIGHT, _LINE_HEIGHT = 30, 47, 13  # fixed, so that the lines keep their places
 _LONG_NAME = 3  # names of at least this many characters make the font smaller
-_WORTH_TELLING = 0.005
 _NEARLY_ALL, _ALL = 0.99, 0.9995  # between these shares one decimal is shown, so that 99.6 % is not rounded to 100 %
 
 
@@ -70,7 +70,7 @@ class VerdictView(QWidget):
         self._set_colour(colour if is_sure else "")
         self.name.setText(self._fitting(name, theme.LARGE))
         self.sureness.setText(_percent(confidence) if is_sure else "not sure")
-        guess = f"or {second} · {_percent(second_confidence)}" if second_confidence >= _WORTH_TELLING else ""
+        guess = f"or {second} · {_percent(second_confidence)}" if second_confidence >= WORTH_SEEING else ""
         self.second.setText(self._fitting(guess, theme.SMALL))
         self._set_look("sure", is_sure)
 

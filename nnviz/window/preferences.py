@@ -16,9 +16,8 @@ from typing import Any
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.regular_files import read_regular
-from engine.storage.files import mode_of_file, write_whole
+from engine.storage.files import write_whole
 from nnviz.jobs.lane import Lane
-from nnviz.window.old_settings import values_of_0_4
 
 Value = str | int | float | bool
 
@@ -127,7 +126,7 @@ class Preferences(QObject):
 
 
 def person_file() -> Path:
-    """The settings file of the person who runs the program: in the folder where version 0.4 had its own."""
+    """The path of the user's settings file, in the system's folder for settings."""
     home = os.path.expanduser("~")
     folder = os.environ.get("APPDATA" if os.name == "nt" else "XDG_CONFIG_HOME", "")
     return Path(folder if os.path.isabs(folder) else os.path.join(home, ".config"), "nnviz", "settings.json")
@@ -144,12 +143,11 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _values_at(path: Path) -> dict[str, Value]:
-    """The values in that file, or those of version 0.4 if it is not there yet. Whatever is odd is left out."""
+    """The values in that file, none if there is no such file. Whatever is odd is left out."""
     try:
-        if mode_of_file(path) is None:
-            found: Any = values_of_0_4(_content(path.with_name("nnviz.ini")))
-        else:
-            found = json.loads(_content(path))
+        found: Any = json.loads(read_regular(path, _LARGEST_FILE))
+    except FileNotFoundError:
+        return {}
     except (OSError, ValueError, RecursionError) as error:
         _LOG.warning("settings: %s cannot be used: %s", path, ascii(str(error)))
         return {}
@@ -160,14 +158,6 @@ def _values_at(path: Path) -> dict[str, Value]:
         _LOG.warning("settings: %s is no short text or number and was left out", ascii(key)[:100])
         del found[key]
     return dict(found)
-
-
-def _content(path: Path) -> bytes:
-    """The content of a regular file, nothing if there is none. Raises OSError, or ValueError if it is too large."""
-    try:
-        return read_regular(path, _LARGEST_FILE)
-    except FileNotFoundError:
-        return b""
 
 
 def _is_plain(value: object) -> bool:

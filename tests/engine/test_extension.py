@@ -1,81 +1,70 @@
-"""What CONTRIBUTING.md shows is taken from there, put into the registries, and used by its name."""
+"""An activation and an optimizer that are registered outside the engine, and used by their names."""
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine import activations, optimizers
-from engine.activations import ACTIVATIONS
+from engine.activations import ACTIVATIONS, Activation
 from engine.buffers import Buffers, TrainingBuffers
 from engine.datasets import Dataset
-from engine.errors import UnknownNameError
 from engine.events import Epoch
 from engine.network import Network
-from engine.optimizers import OPTIMIZERS, Momentum
-from engine.registry import Registry
+from engine.optimizers import OPTIMIZERS, Momentum, Optimizer
 from engine.settings import TrainingSettings
 from engine.storage import load_network, save_network
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
 from engine.training import Trainer
 from engine.validation import Array
-from tests.engine.helpers import bits, class_data, network_for, refused, restored_later
-
-CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
+from tests.engine.helpers import bits, class_data, network_for, restored_later
 
 
-def section(heading: str) -> str:
-    """What stands there under that heading."""
-    [text] = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", CONTRIBUTING.read_text(), re.DOTALL | re.MULTILINE)
-    return text  # type: ignore[no-any-return]
+class HardTanh(Activation):
+    """f(z) = z, kept within -1 and 1."""
+
+    label = "Hard tanh"
+
+    def forward(self, z: Array) -> None:
+        np.clip(z, -1, 1, out=z)
+
+    def backward(self, a: Array, gradient: Array) -> None:
+        gradient *= np.abs(a) < 1
 
 
-def shown_under(heading: str) -> str:
-    """The one python block of that section."""
-    [block] = re.findall(r"^```python\n(.*?)^```$", section(heading), re.DOTALL | re.MULTILINE)
-    return block  # type: ignore[no-any-return]
+class Lion(Optimizer):
+    """Steps of one size, along the sign of an average gradient."""
 
+    label = "Lion"
+    uses = ("momentum", "beta2")
+    keeps = ("mean",)
+    decouples_decay = True
 
-def entered(monkeypatch: pytest.MonkeyPatch, registry: Registry[type], module: object, heading: str) -> str:
-    """The name under which the block registers its class, for this test only."""
-    restored_later(monkeypatch, registry)
-    before = set(registry)
-    # As if it stood at the end of that file.
-    exec(compile(shown_under(heading), str(CONTRIBUTING), "exec"), dict(vars(module)))
-    [name] = set(registry) - before
-    return name
+    def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
+        for p, g, mean in self.parts(parameters, gradient):
+            p -= learning_rate * np.sign(self.momentum * mean + (1 - self.momentum) * g)
+            mean *= self.beta2
+            mean += (1 - self.beta2) * g
 
 
 @pytest.fixture
 def activation(monkeypatch: pytest.MonkeyPatch) -> str:
-    return entered(monkeypatch, ACTIVATIONS, activations, "Add an activation")
+    restored_later(monkeypatch, ACTIVATIONS)
+    ACTIVATIONS.register("hard-tanh")(HardTanh)
+    return "hard-tanh"
 
 
 @pytest.fixture
 def optimizer(monkeypatch: pytest.MonkeyPatch) -> str:
-    return entered(monkeypatch, OPTIMIZERS, optimizers, "Add an optimizer")
+    restored_later(monkeypatch, OPTIMIZERS)
+    OPTIMIZERS.register("lion")(Lion)
+    return "lion"
 
 
 def network(activation: str, data: Dataset, **how: object) -> Network:
     return network_for(data, hidden=8, activations=[activation, "softmax"], loss="cross-entropy", **how)
-
-
-def test_what_is_shown_is_complete(activation: str, optimizer: str) -> None:
-    for registry, name in ((ACTIVATIONS, activation), (OPTIMIZERS, optimizer)):
-        assert registry[name].name == name  # type: ignore[attr-defined]
-        assert registry[name].label  # type: ignore[attr-defined]
-        assert registry[name].__doc__
-
-
-def test_nothing_of_it_stays_behind() -> None:
-    for heading, registry in (("Add an activation", ACTIVATIONS), ("Add an optimizer", OPTIMIZERS)):
-        [name] = re.findall(r'\.register\("(.*?)"\)', shown_under(heading))
-        with refused(UnknownNameError, registry.kind, name):
-            registry[name]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -140,27 +129,6 @@ def test_a_training_with_it_goes_on_from_a_checkpoint_to_the_bit(
     assert f"optimizer.{OPTIMIZERS[optimizer].keeps[0]}" in state.vectors
     list(Trainer.resume(again, data, state).run())
     assert bits(again) == bits(net)
-
-
-# the page itself
-
-
-@pytest.mark.parametrize("file", ["engine/storage/onnx_file.py", "engine/storage/numpy_script.py"])
-def test_it_says_where_the_exports_learn_of_an_activation(file: str) -> None:
-    assert f"`{file}`" in section("Add an activation")
-    source = (CONTRIBUTING.parent / file).read_text()
-    tables = re.findall(r"`(_[A-Z]+)`", section("Add an activation"))
-    assert any(f"\n{table}" in source for table in tables)
-
-
-def test_the_row_of_the_assets_names_every_folder() -> None:
-    [row] = re.findall(r"^\| `assets/` \| (.*?) \|", section("The house"), re.MULTILINE)
-    for folder in (path for path in (CONTRIBUTING.parent / "assets").iterdir() if path.is_dir()):
-        assert folder.name in row.lower()
-
-
-def test_its_lines_are_no_longer_than_those_of_the_code() -> None:
-    assert [line for line in CONTRIBUTING.read_text().splitlines() if len(line) > 120] == []
 
 
 def test_what_an_optimizer_keeps_in_its_own_way_goes_on_from_a_checkpoint(

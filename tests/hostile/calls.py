@@ -227,7 +227,7 @@ class Person:
         session.pause()
         self.until("the step that is to be taken", lambda: not session.step_through.will_take)
         self.until("rest", lambda: session.state not in _BUSY and not session.training.will_start)
-        self.until("the end of reading and writing", lambda: not session.files.is_busy)
+        self.until("the end of reading and writing", lambda: not session.files.activity)
         session.rate_search.cancel()
         self.wait(0)
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QByteArray, QSettings
 from PyQt5.QtWidgets import QApplication
 
 from engine.experiment import Experiment
@@ -39,11 +38,8 @@ def settings_file(rng: np.random.Generator, folder: Path) -> str:
     """Opens a window on a damaged file, processes events and closes it."""
     logging.getLogger("nnviz").setLevel(logging.CRITICAL)
     path, ran = folder / "settings.json", folder / "it ran"
-    kind = str(pick(rng, "bytes", "document", "values", "place", "layout", "file of 0.4", "pickles of 0.4"))
-    if kind.endswith("of 0.4"):
-        _write_old(rng, folder / "nnviz.ini", ran if kind.startswith("pickles") else None)
-    else:
-        path.write_bytes(_damaged(rng, kind, ran))
+    kind = str(pick(rng, "bytes", "document", "values", "place", "layout"))
+    path.write_bytes(_damaged(rng, kind, ran))
     window = create_window(settings=path)
     window.show()
     try:
@@ -109,17 +105,3 @@ def _damaged(rng: np.random.Generator, kind: str, ran: Path) -> bytes:
             state = state[:at] + number.to_bytes(4, "big", signed=True) + state[at + 4 :]
         document["layout/train"] = f"{checksum}:{base64.b64encode(state).decode()}"
     return as_json(document)
-
-
-def _write_old(rng: np.random.Generator, path: Path, ran: Path | None) -> None:
-    """A file as version 0.4 wrote it: with objects in it, or damaged."""
-    _whole()  # so that there is an application
-    settings = QSettings(str(path), QSettings.IniFormat)
-    keys = ("theme", "configuration", "strengths", "dataset", "network", "shipped", "folder", "recent", "sure_from",
-            "pen_width", "log_error", "geometry", "docks", "hints/train")  # fmt: skip
-    for key in keys:
-        value: Any = _whole().get(key, QByteArray(rng.bytes(60)))
-        settings.setValue(key, _Evil(ran) if ran is not None and rng.random() < 0.5 else value)
-    settings.sync()
-    if ran is None:
-        path.write_bytes(odd_bytes(rng, path.read_bytes()))

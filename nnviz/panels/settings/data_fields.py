@@ -12,6 +12,7 @@ from engine.datasets.plane import MOST_CLASSES
 from engine.errors import EngineError
 from engine.validation import parse_number, parse_share, parse_whole
 from nnviz.look import theme
+from nnviz.panels.settings.form import FIELD_WIDTH
 from nnviz.session.session import Session
 from nnviz.session.setting_words import typed_value
 from nnviz.widgets.card import label
@@ -19,7 +20,6 @@ from nnviz.widgets.fields import NumberEdit, step_by, step_whole
 from nnviz.widgets.note import Note
 from nnviz.widgets.parts import set_look
 
-FIELD_WIDTH = 138
 OFTEN = ("train_examples", "points", "noise", "classes")  # what is changed often; the others wait in a group
 _ALL = "all"  # what a field shows whose setting has no number
 _STEPS: dict[str, Callable[[str, int], str]] = {

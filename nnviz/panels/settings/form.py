@@ -21,7 +21,7 @@ from nnviz.widgets.fields import Combo, NumberEdit
 from nnviz.widgets.note import Note
 from nnviz.widgets.parts import arranged, set_look
 
-_FIELD_WIDTH = 138
+FIELD_WIDTH = 138
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Form(QWidget):
         row = self._grid.rowCount()
         self._captions[name] = caption = label(title, "fieldName")
         caption.setBuddy(widget)
-        theme.sized(widget.setFixedWidth, _FIELD_WIDTH, beside=40)
+        theme.sized(widget.setFixedWidth, FIELD_WIDTH, beside=40)
         self._grid.addWidget(widget, row, 1)
         if in_words is None:
             self._grid.addWidget(caption, row, 0)

@@ -26,7 +26,7 @@ def of_optimizer(experiment: Experiment) -> str:
     """ "0.9, 0.999": the constants that the optimizer uses."""
     settings = experiment.training
     uses = OPTIMIZERS[settings.optimizer].uses
-    usual = settings.epsilon == TrainingSettings().epsilon
+    usual = settings.epsilon == TrainingSettings.epsilon
     parts = [f"{getattr(settings, name):g}" for name in uses if name != "epsilon" or not usual]
     return ", ".join(parts) or "none"
 

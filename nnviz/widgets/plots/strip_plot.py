@@ -211,7 +211,7 @@ class StripPlot(QWidget):
         for line, points in reversed(list(zip(self.lines, curves, strict=True))):
             self._paint_line(painter, line, points)
         self._paint_names(painter, area, curves)
-        self._paint_note(painter, area)
+        self._paint_note(painter)
 
     def _up_to_date_ground(self, area: QRectF) -> QPixmap:
         """Returns the background; paints it again if the width of the names changed that of the plot."""
@@ -227,7 +227,7 @@ class StripPlot(QWidget):
             painter.end()
         return self._ground
 
-    def _paint_note(self, painter: QPainter, area: QRectF) -> None:
+    def _paint_note(self, painter: QPainter) -> None:
         """Writes the note in the middle, on an empty piece of the grid and beside names at the first points."""
         if not self.note:
             return

@@ -161,7 +161,7 @@ def test_of_a_long_run_reports_tell_few_epochs_and_always_the_last(monkeypatch: 
 
 
 def test_what_is_kept_stays_within_its_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_run, "_MOST_ROWS", 40)
+    monkeypatch.setattr(one_run, "MOST_POINTS", 40)
     monkeypatch.setattr(one_run, "_CONFUSION_BYTES", 1500)
     outcome = train_one(RunSpec(3, an_experiment(DATA, epochs=150), 4000), DATA, silent)
     assert sum(len(moment.content) for _, moment in outcome.moments) <= 4400

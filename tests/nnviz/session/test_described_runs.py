@@ -33,7 +33,7 @@ def saved(qtbot: QtBot, window: object, path: Path) -> Network:
     """The network of the window in a file."""
     session = window.session  # type: ignore[attr-defined]
     session.files.save(path)
-    qtbot.waitUntil(lambda: path.exists() and not session.files.is_busy)
+    qtbot.waitUntil(lambda: path.exists() and not session.files.activity)
     return load_network(path)
 
 

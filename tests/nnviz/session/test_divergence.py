@@ -160,7 +160,7 @@ def test_only_an_epoch_that_can_be_gone_back_to_is_offered(recorded: MainWindow,
     train_epochs(qtbot, recorded, 3)
     session.runs.current.history.loss.train.values[1] = 0.0  # the best epoch is long past
     session.files.save(path)
-    qtbot.waitUntil(lambda: not session.files.is_busy)
+    qtbot.waitUntil(lambda: not session.files.activity)
     assert best_epoch(session.runs.current) == 1
     before = session.runs.current
     session.files.open(path)

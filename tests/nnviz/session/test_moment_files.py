@@ -67,7 +67,7 @@ def exactly(window: MainWindow, epochs: float) -> Array:
 
 def ready(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     """Until the file is written, and that is told."""
-    qtbot.waitUntil(lambda: not window.session.files.is_busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.session.files.activity, timeout=20_000)
     assert path.exists()
 
 

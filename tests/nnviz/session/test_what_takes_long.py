@@ -72,7 +72,7 @@ def test_the_later_of_two_saves_of_one_file_stays(ready_model: Model, qtbot: QtB
     session.files.save(path)
     qtbot.waitUntil(lambda: session.runs.current.path == path)
     gate.open()
-    qtbot.waitUntil(lambda: not session.files.is_busy)
+    qtbot.waitUntil(lambda: not session.files.activity)
     assert load_network(path).shape == session.runs.current.network.shape
     assert first.unsaved
     assert first.path is None
@@ -92,7 +92,7 @@ def test_a_save_does_not_wait_for_one_to_a_dead_disk(
     session.files.save(home / name, lambda: done.append(True))
     qtbot.waitUntil(lambda: bool(done))
     assert load_network(home / name).shape == session.runs.current.network.shape
-    assert session.files.is_busy
+    assert session.files.activity
     assert announced(session).startswith(f"Saved to {name}")
     assert session.files.activity.endswith(f"{first} …")
     assert find(ready_window, QLabel, "activityLabel").text() == session.files.activity
@@ -127,11 +127,11 @@ def test_an_opening_does_not_wait_for_one_from_a_dead_disk_and_replaces_it(
 ) -> None:
     session = ready_model.session
     session.files.open(small(dead / "late.json", 3))
-    assert session.files.is_busy
+    assert session.files.activity
     with qtbot.waitSignal(session.files.opened):
         session.files.open(small(home / "other.json", 4))
     assert session.runs.current.network.shape == [784, 4, 10]
-    assert not session.files.is_busy
+    assert not session.files.activity
 
 
 @pytest.mark.parametrize("how", ["button", "escape", "call"])
@@ -158,7 +158,7 @@ def test_an_opening_can_be_cancelled(
         else:
             session.files.cancel_opening()
     assert session.messages.current is None
-    assert not session.files.is_busy
+    assert not session.files.activity
     assert "cancelled" in announced(session)
     answers.set()
     qtbot.waitUntil(lambda: bool(read))
@@ -225,11 +225,11 @@ def test_loading_data_can_be_cancelled(
 def test_what_goes_on_longest_is_named() -> None:
     activities = Activities()
     one, other = activities.begin("Saving a"), activities.begin("Saving b")
-    assert (activities.text, activities.is_busy) == ("Saving a …", True)
+    assert activities.text == "Saving a …"
     news: list[str] = []
     activities.ended.connect(news.append)
     one("Saved to a")
-    assert (activities.text, activities.is_busy, news) == ("Saving b …", True, ["Saved to a"])
+    assert (activities.text, news) == ("Saving b …", ["Saved to a"])
     one("twice")
     other()
-    assert (activities.text, activities.is_busy) == ("", False)
+    assert activities.text == ""

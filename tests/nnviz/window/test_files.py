@@ -309,7 +309,7 @@ def test_the_file_of_the_data_is_not_replaced(ready_window: MainWindow, qtbot: Q
     dialog.close()
     assert "rows.csv holds the data and would be replaced" in message(window).text()
     assert cancelled
-    assert not window.session.files.is_busy
+    assert not window.session.files.activity
     assert table.read_text() == rows
 
 

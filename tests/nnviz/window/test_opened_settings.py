@@ -29,7 +29,7 @@ OWN = "Custom"
 @pytest.fixture(autouse=True)
 def first_steps_of_all_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The few digits of these tests stand for all 60,000: “First steps” is as it is for those."""
-    monkeypatch.setattr(Adjustment, "training_for", lambda self, dataset, own: own)
+    monkeypatch.setattr(Adjustment, "changes_for", lambda self, dataset, own: {})
 
 
 def preset_box(window: MainWindow) -> str:

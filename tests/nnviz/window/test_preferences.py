@@ -9,32 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import QSettings
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from nnviz.app import create_window
 from nnviz.window import preferences
 from nnviz.window.main_window import MainWindow
-from nnviz.window.old_settings import values_of_0_4
 from nnviz.window.preferences import Preferences, person_file
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, is_shown, pick, store_settings, stored_settings, train_epochs
 
-TEXTS = ["theme", "configuration", "strengths", "dataset", "network", "shipped", "folder", "recent"]
-KEYS = [*TEXTS, "sure_from", "pen_width", "log_error", "geometry", "docks", "hints/train"]
-
 pytestmark = pytest.mark.usefixtures("qapp")
-
-
-class Evil:
-    """Makes a folder when it is unpickled."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return os.mkdir, (str(self.folder),)
 
 
 # ---- values
@@ -184,57 +169,6 @@ def test_an_error_in_writing_is_told_once_and_logged(
     assert caplog.text.count("could not be written") >= 2
 
 
-# ---- the file of 0.4
-
-
-def old_file(**values: object) -> Path:
-    """Writes the file of version 0.4, as it did."""
-    path = person_file().with_name("nnviz.ini")
-    settings = QSettings(str(path), QSettings.IniFormat)
-    for key, value in values.items():
-        settings.setValue(key, value)
-    settings.sync()
-    return path
-
-
-def test_plain_values_of_0_4_are_taken_over_once(home: Path) -> None:
-    configuration = json.dumps({"data": "mnist", "weight_scale": 0.5})
-    files = [str(home / "a, b.json"), str(home / 'c"d.json')]
-    texts = {"theme": "dark", "configuration": configuration, "recent": files, "folder": str(home), "network": ""}
-    old_file(**texts, **{"sure_from": "0.75", "pen_width": "31", "log_error": "0", "hints/train": "followed"})
-    read = Preferences(person_file())
-    assert (read.text("theme"), read.text("folder"), read.text("hints/train")) == ("dark", str(home), "followed")
-    assert read.text("configuration") == configuration
-    assert (read.number("sure_from"), read.number("pen_width"), read.number("log_error")) == (0.75, 31, 0)
-    assert read.document("recent") == files
-    read.set("theme", "light")
-    read.close()
-    old_file(theme="dark", dataset="other")
-    assert Preferences(person_file()).text("theme") == "light"
-    assert Preferences(person_file()).text("dataset") == ""
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_an_object_in_the_file_of_0_4_runs_nothing(key: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    old_file(**{key: Evil(tmp_path / "it ran")})
-    read = Preferences(person_file())
-    for name in KEYS:
-        assert (read.number(name), read.document(name)) == (None, None)
-    assert not (tmp_path / "it ran").exists()
-    if key in TEXTS:
-        assert read.text(key) == ""
-        assert key in caplog.text
-
-
-@pytest.mark.parametrize(
-    "content", [b"\x00\xff", b"theme=dark", b"[General", b"[General]\n theme=dark\n[General]\n=\n"]
-)
-def test_a_damaged_file_of_0_4(content: bytes) -> None:
-    person_file().parent.mkdir(parents=True)
-    person_file().with_name("nnviz.ini").write_bytes(content)
-    assert Preferences(person_file()).text("theme") == ""
-
-
 # ---- in the window
 
 
@@ -276,8 +210,7 @@ def test_a_network_that_is_still_being_saved_at_the_end_is_remembered(
 
 def test_a_foreign_lock_holds_nothing_up(make_window: MakeWindow, qtbot: QtBot) -> None:
     person_file().parent.mkdir(parents=True)
-    for name in ("nnviz.ini.lock", "settings.json.lock"):
-        person_file().with_name(name).write_text("1\nnnviz\nanother machine\n")
+    person_file().with_name("settings.json.lock").write_text("1\nnnviz\nanother machine\n")
     window = make_window()
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     train_epochs(qtbot, window, 1)
@@ -298,18 +231,3 @@ def test_nothing_is_remembered_without_a_file(qapp: QApplication, home: Path) ->
     window.draw.pen.setValue(17)
     window.close()
     assert not person_file().exists()
-
-
-def test_letters_of_all_languages_in_the_file_of_0_4() -> None:
-    """Qt writes them as numbers."""
-    content = b'[General]\nfolder=/home/jos\\xe9\nrecent=/home/\\x6771\\x4eac.json, "a, b.json"\n'
-    assert values_of_0_4(content) == {
-        "folder": "/home/jos\u00e9",
-        "recent": json.dumps(["/home/\u6771\u4eac.json", "a, b.json"]),
-    }
-
-
-@pytest.mark.parametrize("value", ['a{}"b', '{}"', '"{}', "\\{}", 'a,{}"b",'])
-def test_a_long_value_in_the_file_of_0_4_takes_no_time(value: str) -> None:
-    """Hundreds of thousands of letters are gone through once: this ends, or the test is ended."""
-    values_of_0_4(f"[General]\nrecent={value.format(' ' * 300_000)}\n".encode("latin-1"))

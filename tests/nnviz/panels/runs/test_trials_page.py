@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
+from PyQt5.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
@@ -301,7 +301,11 @@ def test_any_sweep_of_the_library_can_be_looked_at_the_newest_first(
     show_trials(window, qtbot)
     trials, button = window.session.trials, find(window, ChoiceButton, "trialsSweepButton")
     assert (trials.shown, button.entries, button.text()) == (2, ["2", "1"], "sweep 2 ▾")
-    title = next(entry.text() for entry in button.menu_entries if entry.text().startswith("rates · "))
+    title = next(
+        entry.text()
+        for entry in find(window, QMenu, "trialsSweepButtonMenu").actions()
+        if entry.text().startswith("rates · ")
+    )
     assert title.startswith("rates · learning rate · 20")
     choose_entry(qtbot, window, "trialsSweepButton", title)
     qtbot.waitUntil(lambda: trials.table is not None and len(trials.table.runs) == 3)
