@@ -37,9 +37,12 @@ def restored_later(monkeypatch: pytest.MonkeyPatch, registry: Registry[Any]) -> 
 @contextmanager
 def refused(kind: type[EngineError], parameter: str, value: str) -> Iterator[None]:
     """Expects an error of that kind whose message names the parameter, the value, the rule and a way out."""
-    with pytest.raises(kind) as caught:
+    try:
         yield
-    error = caught.value
+    except kind as caught:
+        error = caught
+    else:
+        pytest.fail(f"{parameter} {value} is not refused")
     assert error.parameter == parameter
     assert value in error.value
     assert error.rule.startswith("must ")

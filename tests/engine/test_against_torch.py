@@ -70,10 +70,12 @@ def test_activations_and_their_slopes(name: str) -> None:
     np.testing.assert_allclose(gradient, theirs.grad.numpy(), rtol=1e-10, atol=1e-14)
 
 
-@pytest.mark.parametrize(("loss", "output"), PAIRS)
 @pytest.mark.parametrize("soft", [False, True])
-@pytest.mark.parametrize("hidden", ["tanh", "gelu", "relu"])
-def test_forward_loss_and_gradient_of_a_network(loss: str, output: str, soft: bool, hidden: str) -> None:
+@pytest.mark.parametrize(
+    ("hidden", "loss", "output"),
+    [*[("gelu", *pair) for pair in PAIRS], ("tanh", *PAIRS[0]), ("relu", *PAIRS[-1])],
+)
+def test_forward_loss_and_gradient_of_a_network(hidden: str, loss: str, output: str, soft: bool) -> None:
     rng = np.random.default_rng(1)
     net = Network([6, 300, 5, 4], [hidden, hidden, output], loss, "glorot", rng, np.float64, weight_scale=2)
     for b in net.biases:

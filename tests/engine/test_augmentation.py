@@ -142,10 +142,10 @@ def test_each_strength_makes_it_active_and_changes_pictures(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Augmentation)])
-@pytest.mark.parametrize("value", [-0.5, math.nan, math.inf, 1e9, 10**400, "2", None, True])
-def test_a_setting_out_of_its_limits_is_refused(name: str, value: Any) -> None:
-    with refused(SettingError, name, ""):
-        Augmentation(**{name: value})
+def test_a_setting_out_of_its_limits_is_refused(name: str) -> None:
+    for value in (-0.5, math.nan, math.inf, 1e9, 10**400, "2", None, True):
+        with refused(SettingError, name, ""):
+            Augmentation(**{name: value})  # type: ignore[arg-type]
 
 
 def test_settings_become_floats() -> None:

@@ -73,17 +73,15 @@ def bytes_and_floats(dtype: type, float_dtype: type) -> tuple[Dataset, Dataset]:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64, np.int32])
-@pytest.mark.parametrize("network_dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
-    "how",
+    ("network_dtype", "how"),
     [
-        {},
-        {"drop_last": False},
-        {"dropout": (0.3, 0.2)},
-        {"augmentation": Augmentation(shift=1, noise=0.1)},
-        {"optimizer": "momentum", "dropout": (0.3, 0.2), "augmentation": Augmentation(noise=0.1), "drop_last": False},
+        (np.float32, {}),
+        (np.float64, {}),
+        (np.float32, {"drop_last": False}),
+        (np.float64, {"dropout": (0.3, 0.2)}),
+        (np.float32, {"augmentation": Augmentation(shift=1, noise=0.1)}),
     ],
-    ids=lambda how: "+".join(how) or "plain",
 )
 def test_inputs_of_every_type_are_scaled_alike(dtype: type, network_dtype: type, how: dict[str, Any]) -> None:
     ends = []

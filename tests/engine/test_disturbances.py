@@ -29,6 +29,11 @@ def material(*shape: int) -> Material:
     return Material(shape, np.arange(5, 5 + width, dtype=np.float32), np.arange(1, 1 + width, dtype=np.float32))
 
 
+def each_that_fits(*shapes: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
+    """Each disturbance with each shape of examples to which it can be applied."""
+    return [(name, shape) for shape in shapes for name in fitting(material(*shape).shape)]
+
+
 def random_examples(about: Material, count: int = 12) -> Array:
     return np.random.default_rng(3).random((count, len(about.means)), np.float32)
 
@@ -44,12 +49,9 @@ def stroke(side: int = 20, thickness: int = 4) -> Array:
     return picture.reshape(1, -1)
 
 
-@pytest.mark.parametrize("shape", [*SHAPES, (6,), (1,)])
-@pytest.mark.parametrize("name", list(DISTURBANCES))
+@pytest.mark.parametrize(("name", "shape"), each_that_fits(*SHAPES, (6,), (1,)))
 def test_strengths_go_from_none_to_much(name: str, shape: tuple[int, ...]) -> None:
     about = material(*shape)
-    if name not in fitting(about.shape):
-        return
     strengths = list(DISTURBANCES[name]().strengths(about.shape))
     assert strengths == sorted(set(strengths))
     assert 0 in strengths
@@ -62,14 +64,11 @@ def test_strengths_go_from_none_to_much(name: str, shape: tuple[int, ...]) -> No
     assert 0 < DISTURBANCES[name]().step(about.shape) <= between
 
 
-@pytest.mark.parametrize("shape", [(28, 28), (10, 14), (6,)])
-@pytest.mark.parametrize("name", list(DISTURBANCES))
+@pytest.mark.parametrize(("name", "shape"), each_that_fits((28, 28), (10, 14), (6,)))
 def test_strength_0_changes_nothing_and_others_leave_the_examples_as_they_are(
     name: str, shape: tuple[int, ...]
 ) -> None:
     about = material(*shape)
-    if name not in fitting(about.shape):
-        return
     inputs = random_examples(about)
     before = inputs.copy()
     np.testing.assert_array_equal(disturbed(name, inputs, about, 0.0), before)

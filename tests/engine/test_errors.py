@@ -79,16 +79,10 @@ def test_a_value_that_cannot_be_shown_is_named_by_its_type() -> None:
 
 
 @pytest.mark.parametrize("kind", FAMILY)
-@pytest.mark.parametrize("value", ["abc", Verbatim("3 × 4"), Verbatim("x" * 500), 3, None])
-@pytest.mark.parametrize("again", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])
-def test_survives_pickling_and_copying(kind: type[EngineError], value: object, again: object) -> None:
-    error = an_error(kind, value)
-    twin = again(error)  # type: ignore[operator]
-    assert type(twin) is kind
-    assert str(twin) == str(error)
-    assert (twin.parameter, twin.value, twin.rule, twin.remedy) == (
-        error.parameter,
-        error.value,
-        error.rule,
-        error.remedy,
-    )
+def test_survives_pickling_and_copying(kind: type[EngineError]) -> None:
+    for value in ("abc", Verbatim("3 × 4"), Verbatim("x" * 500), 3, None):
+        error = an_error(kind, value)
+        for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+            assert type(twin) is kind
+            assert str(twin) == str(error)
+            assert vars(twin) == vars(error)

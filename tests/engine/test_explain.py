@@ -61,18 +61,18 @@ def test_gradients_agree_with_finite_differences(hidden: str) -> None:
 
 
 @pytest.mark.parametrize("hidden", _HIDDEN)
-@pytest.mark.parametrize("target", [1, (2, 0)])
 @pytest.mark.parametrize("shape", [[8, 3], [8, 20, 3], [8, 30, 20, 3], [1, 4, 3], [8, *[6] * 20, 3]])
-def test_integrated_gradients_add_up(hidden: str, target: explain.Target, shape: list[int]) -> None:
+def test_integrated_gradients_add_up(hidden: str, shape: list[int]) -> None:
     """To the difference of the target's sums, within 1 % of it or 0.01."""
     network = network_of(shape, hidden)
     network.parameters *= 1.5
     example = example_of(shape[0])
-    found = explain.integrated_gradients(network, example, target)
     ends = sums_of(network, np.stack([np.zeros_like(example), example]))
-    sums = ends[:, target] if isinstance(target, int) else ends[:, target[0]] - ends[:, target[1]]
-    difference = sums[1] - sums[0]
-    assert found.sum() == pytest.approx(difference, abs=max(0.01 * abs(difference), 0.01))
+    targets: dict[explain.Target, Array] = {1: ends[:, 1], (2, 0): ends[:, 2] - ends[:, 0]}
+    for target, sums in targets.items():
+        difference = sums[1] - sums[0]
+        found = explain.integrated_gradients(network, example, target)
+        assert found.sum() == pytest.approx(difference, abs=max(0.01 * abs(difference), 0.01)), target
 
 
 def test_integrated_gradients_take_a_baseline() -> None:
@@ -177,8 +177,14 @@ def deepfool(network: Network, example: Array, target: int, low: float, high: fl
     return None
 
 
-@pytest.mark.parametrize("hidden", ["relu", "sigmoid", "tanh", "gelu"])
-@pytest.mark.parametrize("shape", [[9, 3], [20, 12, 4], [40, 30, 20, 10]])
+@pytest.mark.parametrize(
+    ("hidden", "shape"),
+    [
+        ("relu", [9, 3]),
+        *((hidden, [20, 12, 4]) for hidden in ("relu", "sigmoid", "tanh", "gelu")),
+        *((hidden, [40, 30, 20, 10]) for hidden in ("relu", "tanh")),
+    ],
+)
 def test_the_smallest_change(hidden: str, shape: list[int]) -> None:
     """It changes the answer, is within the bounds, cannot be shrunk, and is no larger than DeepFool's."""
     network, compared = network_of(shape, hidden), 0
@@ -243,7 +249,7 @@ def with_categories(seed: int) -> Array:
 def test_categories_change_as_a_whole() -> None:
     """As a search through all categories finds, with the numbers between them changed as little as can be."""
     groups, changed = ((2, 3, 4), (5, 6, 7, 8)), 0
-    for seed in range(12):
+    for seed in range(6):
         network, example = network_of([9, 8, 3], seed=seed), with_categories(seed)
         network.parameters *= 2
         was = int(network.predict(example[None])[0].argmax())

@@ -80,14 +80,14 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", RECIPES)
-@pytest.mark.parametrize("steps", [0, 3, 6, 11])
-def test_the_training_gets_the_same_parameters_to_the_bit(name: str, steps: int) -> None:
-    trained = trainer(steps=steps, **RECIPES[name])
-    step = record(trained)
-    assert np.array_equal(step.network.parameters, trained.network.parameters)
-    take(trained, 1)
-    assert np.array_equal(step.after.parameters, trained.network.parameters)
-    assert (step.epoch, step.batch, step.is_given) == (trained.epoch, trained.batch, False)
+def test_the_training_gets_the_same_parameters_to_the_bit(name: str) -> None:
+    trained = trainer(**RECIPES[name])
+    for _ in range(12):  # more than an epoch
+        step = record(trained)
+        assert np.array_equal(step.network.parameters, trained.network.parameters)
+        take(trained, 1)
+        assert np.array_equal(step.after.parameters, trained.network.parameters)
+        assert (step.epoch, step.batch, step.is_given) == (trained.epoch, trained.batch, False)
 
 
 def test_wide_layers_too() -> None:

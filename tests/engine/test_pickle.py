@@ -66,9 +66,13 @@ def rest(run: Iterator[Event]) -> list[tuple[Any, ...]]:
 PLACES = {"in an epoch": (Batch, 2, 2), "evaluating": (Evaluating, 2), "after an epoch": (Epoch, 2)}
 
 
-@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
-@pytest.mark.parametrize("place", list(PLACES))
-@pytest.mark.parametrize("how", ["plain", "everything"])
+@pytest.mark.parametrize(
+    ("how", "place", "optimizer"),
+    [
+        *[(how, place, "adam") for how in ("plain", "everything") for place in PLACES],
+        *[("everything", "in an epoch", optimizer) for optimizer in OPTIMIZERS if optimizer != "adam"],
+    ],
+)
 def test_a_twin_goes_on_from_the_place_of_another_trainer(how: str, place: str, optimizer: str) -> None:
     """There and back, also with settings that were changed on the way, to the bit."""
     dtype = np.float64 if optimizer == "adam" else np.float32
@@ -90,8 +94,10 @@ def test_a_twin_goes_on_from_the_place_of_another_trainer(how: str, place: str, 
     assert (left.epoch, left.batch) == (whole.epoch, whole.batch)
 
 
-@pytest.mark.parametrize("place", list(PLACES))
-@pytest.mark.parametrize("how", list(HOW))
+@pytest.mark.parametrize(
+    ("how", "place"),
+    [*[(how, "in an epoch") for how in HOW], ("everything", "evaluating"), ("plain", "after an epoch")],
+)
 def test_a_trainer_that_is_made_again_goes_on_there(how: str, place: str) -> None:
     whole, left = begun("adam", HOW[how]), begun("adam", HOW[how])
     run = whole.run()
@@ -104,8 +110,10 @@ def test_a_trainer_that_is_made_again_goes_on_there(how: str, place: str) -> Non
     assert bits(again.network) == bits(whole.network)
 
 
-@pytest.mark.parametrize("how", list(HOW))
-@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+@pytest.mark.parametrize(
+    ("optimizer", "how"),
+    [*[("adam", how) for how in HOW], *[(optimizer, "everything") for optimizer in OPTIMIZERS if optimizer != "adam"]],
+)
 def test_a_copied_trainer_learns_on_as_the_original_does(optimizer: str, how: str) -> None:
     for place in PLACES.values():
         whole = begun(optimizer, HOW[how])

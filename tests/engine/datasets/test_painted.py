@@ -86,8 +86,7 @@ def test_place_in_class() -> None:
     assert place_in_class(np.array([2, 0, 2, 2, 0])).tolist() == [0, 0, 1, 2, 1]
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.2, 0.5, 0.9])
-@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+@pytest.mark.parametrize(("share", "seed"), [(0.0, 0), (0.1, 1), (0.2, 2), (0.2, 3), (0.5, 0), (0.9, 1)])
 def test_more_points_leave_the_parts_of_the_others_alone(share: float, seed: int) -> None:
     numbers = some(60).kinds
     before: tuple[list[int], list[int]] = ([], [])

@@ -37,6 +37,12 @@ def pixels(path: Path) -> Array:
     return np.asarray(Image.open(path).convert("RGB"))
 
 
+def colours_of(path: Path) -> int:
+    """The number of different colours of a picture."""
+    with Image.open(path) as picture:
+        return len(picture.convert("RGB").getcolors(2**24))
+
+
 def test_a_file_that_is_read_is_not_replaced(capsys: pytest.CaptureFixture[str], digit: Path, tmp_path: Path) -> None:
     net, table = network_file(tmp_path, [784, 20, 10]), tmp_path / "rows.csv"
     table.write_text("a,b,class\n" + "1,2,x\n2,1,y\n" * 10)
@@ -68,7 +74,7 @@ def test_it_draws_and_tells(
     assert len(told) == 2
     assert "why 3, not " in told[0]
     assert ("adds up to" in told[0]) == (method in ("integrated-gradients", "gradient-times-input"))
-    assert len(np.unique(pixels(out).reshape(-1, 3), axis=0)) > 20
+    assert colours_of(out) > 20
 
 
 def test_contributions_that_do_not_add_up_say_so(
@@ -154,7 +160,7 @@ def test_rows_of_the_networks_own_data(
     assert [line.partition(":")[0] for line in told] == named
     assert any(name in told[0] for name in ("Adelie", "Chinstrap", "Gentoo"))
     assert "column" in told[0] or "nothing near" in told[0]
-    assert len(np.unique(pixels(out).reshape(-1, 3), axis=0)) > 20
+    assert colours_of(out) > 20
 
 
 def test_a_number_is_told_in_its_unit(

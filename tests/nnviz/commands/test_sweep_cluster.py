@@ -18,7 +18,6 @@ from nnviz.commands import cli
 from nnviz.library import Library
 from nnviz.library.sweeps import STOPPED, Sweeps
 from tests.nnviz.commands.programs import SECONDS, begun, is_whole, processes_of, resume, wait_for, written_runs
-from tests.nnviz.library.disks import mounted
 from tests.nnviz.sweeps.clusters import LocalCluster, kill, local_cluster
 
 EPOCHS = 75  # there is one worker
@@ -115,33 +114,6 @@ def test_a_scheduler_that_is_killed_stops_the_sweep_in_words_and_it_goes_on_with
     with Library(path) as library:
         is_whole(library, EPOCHS)
         assert all(library.run(run).updated == updated for run, updated in before.items()), "none is done again"
-
-
-def test_a_program_that_is_killed_leaves_its_workers_free(cluster: LocalCluster, path: Path) -> None:
-    program = begun(*FEW, "--dask", cluster.address)
-    wait_for(lambda: written_runs(path) > 0)
-    program.kill()
-    program.communicate()
-    resume("--dask", cluster.address)
-    with Library(path) as library:
-        is_whole(library, EPOCHS)
-
-
-def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(cluster: LocalCluster, tmp_path: Path) -> None:
-    with mounted(tmp_path / "disk") as disk:
-        place = disk.folder / "library.sqlite"
-        program = begun(*FEW, "--dask", cluster.address, NNVIZ_LIBRARY=str(place))
-        wait_for(lambda: written_runs(place) > 0)
-        disk.fill()
-        out, told = program.communicate(timeout=SECONDS)
-        assert program.returncode == 1
-        assert told.count("The results cannot be written: library.sqlite is on a full disk") == 1
-        assert "runs could not be written: they are done again when the sweep goes on" in told
-        assert "Traceback" not in out + told
-        disk.make_room()
-        resume("--dask", cluster.address, NNVIZ_LIBRARY=str(place))
-        with Library(place) as library:
-            is_whole(library, EPOCHS)
 
 
 # ---- what is refused

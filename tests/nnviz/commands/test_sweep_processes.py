@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from tqdm import tqdm
 from nnviz.commands import cli
 from nnviz.library import Library
 from nnviz.library.sweeps import RUNNING, STOPPED, Sweeps
-from tests.nnviz.commands.programs import ROOT, SECONDS, begun, is_whole, processes_of, resume, wait_for, written_runs
+from tests.nnviz.commands.programs import SECONDS, begun, is_whole, processes_of, resume, wait_for, written_runs
 from tests.nnviz.library.disks import mounted
 
 HERE = ("--workers", "2")
@@ -70,12 +68,6 @@ def test_ctrl_c_ends_all_at_once_and_tells_how_to_go_on() -> None:
         assert {run.status for run in library.runs()} <= {"finished", "stopped"}
         finished = sum(run.status == "finished" for run in library.runs())
         assert 0 < finished < 8
-    assert (
-        subprocess.run([sys.executable, "main.py", "sweep", "--resume", "1"], cwd=ROOT, capture_output=True).returncode
-        == 0
-    )
-    with Library(path) as library:
-        is_whole(library)
 
 
 def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(tmp_path: Path) -> None:

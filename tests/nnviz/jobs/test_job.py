@@ -194,7 +194,7 @@ def sent(seconds: float, epochs: int, monkeypatch: pytest.MonkeyPatch, takes_fra
     clock = Clock()
     monkeypatch.setattr(job_module, "time", clock)
     monkeypatch.setattr(pace, "time", clock)
-    trainer = an_experiment(epochs=epochs).trainer(DATA)
+    trainer = an_experiment(epochs=epochs, batch_size=30).trainer(DATA)  # two batches an epoch
     steps = trainer.steps
 
     def timed() -> Iterator[Event]:
@@ -265,7 +265,7 @@ def test_the_end_of_an_epoch_is_sent_once_where_a_frame_shows_it(monkeypatch: py
 
 
 def test_who_has_many_very_short_epochs_does_not_hold_back_more_than_a_hundred(monkeypatch: pytest.MonkeyPatch) -> None:
-    parcels = sent(1e-5, 1000, monkeypatch).parcels
+    parcels = sent(1e-5, 300, monkeypatch).parcels
     assert max(len(event) for _, parcel in parcels for event in parcel if isinstance(event, Epochs)) == 100
 
 

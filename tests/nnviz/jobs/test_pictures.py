@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.errors import DataError, FileFormatError
+from nnviz.digits import picture_files
 from nnviz.digits.strokes import Ink
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
@@ -136,10 +137,19 @@ def test_too_large_a_file_is_told_as_the_drawings_error(pictures: Pictures, fold
         (QImage.Format_Grayscale16, "white", "black"),
     ],
 )
-@pytest.mark.parametrize("size", [(301, 400), (4001, 4100)], ids=["small", "large"])
+@pytest.mark.parametrize("size", [(301, 400), (401, 410)], ids=["small", "large"])
 def test_pictures_in_memory_of_any_kind(
-    pictures: Pictures, kind: int, ground: str, ink: str, size: tuple[int, int], qtbot: QtBot
+    pictures: Pictures,
+    kind: int,
+    ground: str,
+    ink: str,
+    size: tuple[int, int],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """The larger one is reduced, with limits that are a hundredth of the usual ones."""
+    monkeypatch.setattr(picture_files, "_ENOUGH", picture_files._ENOUGH // 100)
+    monkeypatch.setattr(picture_files, "_STRIP", picture_files._STRIP // 100)
     image = painted(QImage.Format_ARGB32, size, ground, ink).convertToFormat(kind)
     with qtbot.waitSignal(pictures.read, timeout=10_000) as read:
         pictures.load(in_memory(image), "the clipboard")

@@ -108,7 +108,7 @@ def test_of_a_branch_of_a_branch(library: Library) -> None:
 def test_of_a_chain_of_many_branches_all_are_listed(library: Library) -> None:
     """Longer than Python lets functions call themselves."""
     run = trained(library)
-    made, count = an_experiment(), 1300
+    made, count = an_experiment(), 1050
     with library.database.writing():
         for _ in range(count):
             run = library.begin(made, DATA.title, parent=run, left_at=1)
