@@ -432,7 +432,6 @@ def test_the_right_button_and_the_eraser_erase(painting: Painting, ready_window:
     assert view.grab().toImage() != before
 
     # The right button and the eraser erase.
-    view = plane_of(ready_window).view
     stroke(qtbot, ready_window, view, [(-0.5, 0.02)], Qt.RightButton)
     assert counts(ready_window) == [0, 2], "both are within its reach"
     click(qtbot, ready_window, QToolButton, "planeEraseButton")
