@@ -148,39 +148,6 @@ def test_few_places_while_it_learns_and_many_at_rest(page: CurvePage, ready_wind
     assert [probe.result.side for probe in probes] == [FINE_LINE, FINE_TILE_LINE]
 
 
-def test_at_rest_nothing_is_computed_again(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    probe = ready_window.session.probes[ANSWERS_OVER]
-    before = probe.result
-    click_at(qtbot, page, 0.3)
-    wait_for_answer(qtbot, ready_window)
-    assert probe.is_up_to_date
-    assert probe.result is before
-
-
-def test_the_points_are_those_of_the_data_and_the_test_part_can_be_left_out(
-    page: CurvePage, ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    points, data = page.view.points, ready_window.session.data.dataset
-    assert data is not None
-    assert len(points.places) == 200
-    assert points.are_tests.sum() == 40
-    np.testing.assert_array_equal(points.places[:160], np.hstack([data.train.inputs, data.train.targets]))
-    assert [points.inks[kind] for kind in points.kinds[[0, -1]]] == ["train", "test"]
-    qtbot.mouseClick(find(ready_window, Key, "curveTestsKey"), Qt.LeftButton)
-    assert len(page.view.points.places) == 160
-
-
-def test_a_network_that_does_not_fit_has_no_line(
-    page: CurvePage, ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    save_network(Network([4, 3, 2]), tmp_path / "other.json")
-    ready_window.session.files.open(tmp_path / "other.json")
-    qtbot.waitUntil(lambda: network(ready_window).shape == [4, 3, 2])
-    assert page.view.line is None
-    assert len(page.view.points.places) == 200
-    assert not lines_of(ready_window).isVisible(), "its weights are shown"
-
-
 # ---- what is asked
 
 
@@ -197,19 +164,6 @@ def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_win
     assert "predicted y" in page.view.accessibleDescription()
     ready_window.session.undo.undo()
     assert question.example.tolist() == pytest.approx([x])
-
-
-def test_a_drag_asks_on_its_way_and_is_one_step_to_undo(
-    page: CurvePage, ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    question = ready_window.session.question
-    before = question.example
-    places = [page.view.place_of(x, 0) for x in (-0.5, 0.1, 0.6)]
-    drag(page.view, [(place.x(), place.y()) for place in places])
-    assert question.example is not None
-    assert question.example[0] == pytest.approx(0.6, abs=0.01)
-    ready_window.session.undo.undo()
-    np.testing.assert_array_equal(question.example, before)
 
 
 # ---- neurons
@@ -234,15 +188,16 @@ def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_windo
     assert not page.view.line.is_neuron
 
 
-def test_the_output_is_the_networks_line(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_neurons_have_lines_while_the_network_fits(
+    page: CurvePage, ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     probe = ready_window.session.probes[ANSWERS_OVER]
     point_at_tile(lines_of(ready_window), 3, 0)
     qtbot.waitUntil(lambda: probe.result.neuron == Neuron(3, 0) and probe.is_up_to_date)
     assert page.view.line is not None
     assert not page.view.line.is_neuron
 
-
-def test_a_click_or_enter_chooses_a_neuron(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    # A click or enter chooses a neuron.
     lines, selection = lines_of(ready_window), ready_window.session.selection
     qtbot.mouseClick(lines, Qt.LeftButton, pos=lines.tile_rect(2, 4).center())
     assert selection.neuron == Neuron(2, 4)
@@ -251,6 +206,14 @@ def test_a_click_or_enter_chooses_a_neuron(page: CurvePage, ready_window: MainWi
     for key in (Qt.Key_Left, Qt.Key_Left, Qt.Key_Return):  # the first marks the chosen one
         press(qtbot, ready_window, key)
     assert selection.neuron == Neuron(2, 3)
+
+    # A network that does not fit has no line.
+    save_network(Network([4, 3, 2]), tmp_path / "other.json")
+    ready_window.session.files.open(tmp_path / "other.json")
+    qtbot.waitUntil(lambda: network(ready_window).shape == [4, 3, 2])
+    assert page.view.line is None
+    assert len(page.view.points.places) == 200
+    assert not lines_of(ready_window).isVisible(), "its weights are shown"
 
 
 def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -284,7 +247,7 @@ def test_out_of_view_it_costs_nothing(page: CurvePage, ready_window: MainWindow,
     assert answers.result is before
 
 
-def test_its_numbers_as_a_table(page: CurvePage, ready_window: MainWindow) -> None:
+def test_its_numbers_its_points_and_a_drag(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
     table = page.table()
     assert table is not None
     head, rows = table
@@ -292,3 +255,31 @@ def test_its_numbers_as_a_table(page: CurvePage, ready_window: MainWindow) -> No
     assert head == ["x", "predicted y"]
     assert numbers.shape == (FINE_LINE, 2)
     np.testing.assert_allclose(numbers[:, 1:], network(ready_window).predict(numbers[:, :1]), atol=1e-5)
+
+    # At rest nothing is computed again.
+    probe = ready_window.session.probes[ANSWERS_OVER]
+    before = probe.result
+    click_at(qtbot, page, 0.3)
+    wait_for_answer(qtbot, ready_window)
+    assert probe.is_up_to_date
+    assert probe.result is before
+
+    # A drag asks on its way and is one step to undo.
+    question = ready_window.session.question
+    before = question.example
+    places = [page.view.place_of(x, 0) for x in (-0.5, 0.1, 0.6)]
+    drag(page.view, [(place.x(), place.y()) for place in places])
+    assert question.example is not None
+    assert question.example[0] == pytest.approx(0.6, abs=0.01)
+    ready_window.session.undo.undo()
+    np.testing.assert_array_equal(question.example, before)
+
+    # The points are those of the data and the test part can be left out.
+    points, data = page.view.points, ready_window.session.data.dataset
+    assert data is not None
+    assert len(points.places) == 200
+    assert points.are_tests.sum() == 40
+    np.testing.assert_array_equal(points.places[:160], np.hstack([data.train.inputs, data.train.targets]))
+    assert [points.inks[kind] for kind in points.kinds[[0, -1]]] == ["train", "test"]
+    qtbot.mouseClick(find(ready_window, Key, "curveTestsKey"), Qt.LeftButton)
+    assert len(page.view.points.places) == 160

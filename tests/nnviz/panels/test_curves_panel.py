@@ -23,6 +23,7 @@ from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.plots.legend import Key
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
     action,
     click,
@@ -89,18 +90,19 @@ def test_error_and_loss_each_have_a_page(ready_window: MainWindow, qtbot: QtBot)
     assert window.curves.plot is plot_of(window, "lossPlot")
 
 
-@pytest.mark.parametrize(("tab", "plot"), [("errorTab", "errorPlot"), ("lossTab", "lossPlot")])
 def test_fine_lines_move_within_an_epoch(
-    make_window: MakeWindow, load_with: Callable[..., None], mnist: Dataset, qtbot: QtBot, tab: str, plot: str
+    make_window: MakeWindow, load_with: Callable[..., None], mnist: Dataset, qtbot: QtBot
 ) -> None:
     load_with(lambda: mnist)
     window = make_window()
     qtbot.waitUntil(lambda: window.session.state is Status.READY)
-    turn_to(qtbot, window, tab)
     window.session.settings.change("batch size", batch_size=10)
-    window.session.start()
-    qtbot.waitUntil(lambda: len(drawn(plot_of(window, plot), "live_test")[0]) >= 2, timeout=20_000)
-    pause(qtbot, window)
+    for tab, plot in (("errorTab", "errorPlot"), ("lossTab", "lossPlot")):
+        window.session.reset()
+        turn_to(qtbot, window, tab)
+        window.session.start()
+        qtbot.waitUntil(lambda plot=plot: len(drawn(plot_of(window, plot), "live_test")[0]) >= 2, timeout=20_000)
+        pause(qtbot, window)
 
 
 def test_nobody_estimates_for_a_page_that_is_not_in_view(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -402,17 +404,17 @@ def test_the_key_of_earlier_runs_shows_that_train_is_dashed(ready_window: MainWi
     assert any(len(parts) > 1 for parts in lengths), "train: dashed"
 
 
-def test_runs_of_other_data_are_not_compared(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    load(qtbot, ready_window, "moons", points=200)
-    train_epochs(qtbot, ready_window, 2)
+def test_runs_of_other_data_are_not_compared(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    load(qtbot, ready_model, "moons", points=200)
+    train_epochs(qtbot, ready_model, 2)
     moons = session.runs.current
     session.reset()
-    load(qtbot, ready_window, "spirals", points=200)
-    train_epochs(qtbot, ready_window, 2)
+    load(qtbot, ready_model, "spirals", points=200)
+    train_epochs(qtbot, ready_model, 2)
     session.reset()
     assert [run.experiment.data for run in session.runs.compared] == ["spirals"]
-    load(qtbot, ready_window, "moons", points=200, noise=0.2)
+    load(qtbot, ready_model, "moons", points=200, noise=0.2)
     session.reset()
     assert session.runs.compared == [moons], "with other noise they are the same data"
 
@@ -436,10 +438,10 @@ def test_one_that_is_trained_on_stays_one_run(ready_window: MainWindow, qtbot: Q
     assert drawn(plot_of(ready_window, "errorPlot"), "test")[0] == [0, 1, 2]
 
 
-def test_a_run_stopped_in_its_middle_is_kept_too(ready_window: MainWindow, qtbot: QtBot) -> None:
-    train_for_a_while(qtbot, ready_window)
-    ready_window.session.reset()
-    assert len(ready_window.session.runs.compared) == 1
+def test_a_run_stopped_in_its_middle_is_kept_too(ready_model: Model, qtbot: QtBot) -> None:
+    train_for_a_while(qtbot, ready_model)
+    ready_model.session.reset()
+    assert len(ready_model.session.runs.compared) == 1
 
 
 def test_opening_a_file_makes_the_present_network_an_earlier_one(

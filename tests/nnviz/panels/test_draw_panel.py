@@ -164,22 +164,16 @@ def test_drop_a_picture_out_of_another_window(ready_window: MainWindow, qtbot: Q
     wait_for_picture(qtbot, ready_window)
 
 
-def test_text_is_not_welcome(ready_window: MainWindow) -> None:
-    given = QMimeData()
-    given.setText("5")
-    assert not drop(ready_window, given)
-
-
-@pytest.mark.parametrize("name", ["net.json", "NET.JSON", "net.npz"])
 def test_a_network_that_is_dropped_on_the_canvas_is_opened(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, name: str
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    save_network(Network([784, 7, 10]), tmp_path / name)
-    assert drop(ready_window, files(tmp_path / name)), "by the window, which Qt asks next"
-    assert not ready_window.canvas._is_target
-    event = QDropEvent(QPointF(50, 50), Qt.CopyAction, files(tmp_path / name), Qt.LeftButton, Qt.NoModifier)
-    QApplication.sendEvent(ready_window, event)
-    qtbot.waitUntil(lambda: ready_window.session.displayed.network.shape == [784, 7, 10])
+    for width, name in enumerate(("net.json", "NET.JSON", "net.npz"), 5):
+        save_network(Network([784, width, 10]), tmp_path / name)
+        assert drop(ready_window, files(tmp_path / name)), "by the window, which Qt asks next"
+        assert not ready_window.canvas._is_target
+        event = QDropEvent(QPointF(50, 50), Qt.CopyAction, files(tmp_path / name), Qt.LeftButton, Qt.NoModifier)
+        QApplication.sendEvent(ready_window, event)
+        qtbot.waitUntil(lambda width=width: ready_window.session.displayed.network.shape == [784, width, 10])
 
 
 UNREADABLE = {
@@ -244,18 +238,6 @@ def test_files_are_read_behind_the_window(
     np.testing.assert_array_equal(window.session.question.example, drawn)
 
 
-def test_nothing_on_the_clipboard(ready_window: MainWindow) -> None:
-    QApplication.clipboard().setText("5")
-    action(ready_window, "actionPastePicture").trigger()
-    assert "the clipboard" in ready_window.session.messages.current.text
-    assert ready_window.canvas.is_empty
-
-
-def test_an_address_without_a_picture(ready_window: MainWindow) -> None:
-    drop(ready_window, files("https://example.org/five.png"))
-    assert "without a picture" in ready_window.session.messages.current.text
-
-
 # ---- test digits
 
 
@@ -295,9 +277,24 @@ def test_no_test_digit_without_data(make_window: object, load_with: object) -> N
     assert window.canvas.is_empty
 
 
-def test_the_data_brings_test_digits(ready_window: MainWindow) -> None:
+def test_what_is_no_picture_is_refused(ready_window: MainWindow) -> None:
     assert find(ready_window, QToolButton, "randomDigitButton").isEnabled()
     assert action(ready_window, "actionRandomDigit").isEnabled()
+
+    # Text is not welcome.
+    given = QMimeData()
+    given.setText("5")
+    assert not drop(ready_window, given)
+
+    # Nothing on the clipboard.
+    QApplication.clipboard().setText("5")
+    action(ready_window, "actionPastePicture").trigger()
+    assert "the clipboard" in ready_window.session.messages.current.text
+    assert ready_window.canvas.is_empty
+
+    # An address without a picture.
+    drop(ready_window, files("https://example.org/five.png"))
+    assert "without a picture" in ready_window.session.messages.current.text
 
 
 # ---- eraser and centring

@@ -25,6 +25,7 @@ from nnviz.session import question as asking
 from nnviz.session.asked import ANSWER, PAST
 from nnviz.session.verdict import verdict_of
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import drag, pause, press, seven, train_epochs, train_for_a_while
 from tests.nnviz.panels.plane_helpers import load
 
@@ -67,19 +68,29 @@ def expect_true_history(window: MainWindow) -> None:
     np.testing.assert_allclose(shown[-1, 1:], session.prediction, atol=1e-4)
 
 
-def test_an_empty_canvas_says_what_to_do(ready_window: MainWindow) -> None:
+def test_without_a_history_it_says_what_to_do(ready_window: MainWindow, qtbot: QtBot) -> None:
     strip = ready_window.card("learningStripDock")
     assert "draw a digit" in strip.plot.note
     assert strip.table() is None
     assert strip.head.detail.text() == ""
     assert strip.plot.accessibleDescription() == "no answer"
 
+    # It says one thing at a time.
+    # A tooltip would lie over what the read-out tells.
+    plot = ready_window.card("learningStripDock").plot  # type: ignore[attr-defined]
+    assert not plot.toolTip()
+    assert plot.whatsThis()
 
-def test_a_single_snapshot_draws_no_line_yet(ready_window: MainWindow, qtbot: QtBot) -> None:
+    # A single snapshot draws no line yet.
     drag(ready_window.canvas, seven(ready_window.canvas))
     wait_until_asked(qtbot, ready_window)
     assert "train" in ready_window.card("learningStripDock").plot.note
     assert len(rows(ready_window.card("learningStripDock"))) == 1
+
+    # The heads colours follow the theme.
+    for name in ("light", "dark"):
+        ready_window.set_theme(name)
+        assert theme.THEMES[name].accent in ready_window.card("learningStripDock").head.detail.text()
 
 
 def test_alone_in_view_it_has_what_it_needs(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -148,9 +159,9 @@ def test_reset_begins_a_history_and_undo_brings_the_old_one_back(ready_window: M
     np.testing.assert_allclose(rows(window.card("learningStripDock")), before, atol=1e-4)
 
 
-def test_what_early_stopping_puts_back_is_the_past_again(ready_window: MainWindow, qtbot: QtBot) -> None:
-    train_epochs(qtbot, ready_window, 3)
-    run = ready_window.session.runs.current
+def test_what_early_stopping_puts_back_is_the_past_again(ready_model: Model, qtbot: QtBot) -> None:
+    train_epochs(qtbot, ready_model, 3)
+    run = ready_model.session.runs.current
     assert list(run.snapshots)[-1].epochs == 3
     run.take_event(BestRestored(1, Evaluation(0.1, 0.1, None), early=True))
     assert list(run.snapshots)[-1].epochs <= 1
@@ -226,14 +237,6 @@ def test_classes_that_once_led_are_seen_and_told_apart(ready_window: MainWindow,
     assert ">7<" in strip.head.detail.text()
 
 
-def test_the_heads_colours_follow_the_theme(ready_window: MainWindow, qtbot: QtBot) -> None:
-    drag(ready_window.canvas, seven(ready_window.canvas))
-    wait_until_asked(qtbot, ready_window)
-    for name in ("light", "dark"):
-        ready_window.set_theme(name)
-        assert theme.THEMES[name].accent in ready_window.card("learningStripDock").head.detail.text()
-
-
 def test_a_network_that_takes_no_drawing_has_no_history(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window, strip = ready_window, ready_window.card("learningStripDock")
     drag(window.canvas, seven(window.canvas))
@@ -300,13 +303,6 @@ def test_the_head_names_the_classes_of_the_verdict(ready_window: MainWindow, qtb
     assert lines[0].name == str(verdict.best)
     assert verdict.second_confidence >= 0.01, "after an epoch it is not that sure"
     assert lines[1].name == str(verdict.second)
-
-
-def test_it_says_one_thing_at_a_time(ready_window: MainWindow) -> None:
-    """A tooltip would lie over what the read-out tells."""
-    plot = ready_window.card("learningStripDock").plot  # type: ignore[attr-defined]
-    assert not plot.toolTip()
-    assert plot.whatsThis()
 
 
 def test_other_pictures_are_called_so_at_once(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -138,22 +138,22 @@ def test_every_card_shows_what_it_showed_then(cards: Cards, kind: str) -> None:
     assert not same, "else it would prove nothing"
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["small", "usual"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_has_a_whole_mark_and_nothing_under_it(cards: Cards, kind: str, size: QSize) -> None:
+def test_each_has_a_whole_mark_and_nothing_under_it(cards: Cards, kind: str) -> None:
     window = cards.window
-    window.resize(size)
     cards.load(kind)
     cards.train(2)
     cards.session.selection.choose_example(Example("test", 3))
     cards.session.timeline.go_to(1)
-    for name, card in cards.each():
-        for method in METHODS if name.endswith("whyDock") else ("",):
-            if method:
-                cards.session.why.choose(method=method)
-                cards.settle()
-            expect_mark(card, f"{kind}, {name} {method}")
-    assert window.size() == size
+    for size in SIZES:
+        window.resize(size)
+        for name, card in cards.each():
+            for method in METHODS if name.endswith("whyDock") else ("",):
+                if method:
+                    cards.session.why.choose(method=method)
+                    cards.settle()
+                expect_mark(card, f"{kind}, {name} {method}")
+        assert window.size() == size
 
 
 def test_where_there_is_little_room_tabs_stand_closer_together(cards: Cards) -> None:

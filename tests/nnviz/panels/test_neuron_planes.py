@@ -45,7 +45,7 @@ def shown(tiles: NeuronTiles) -> dict[int, int]:
     return {layer: block.shown for layer, block in tiles.layout_of_tiles.blocks.items()}
 
 
-def test_all_layers_or_one(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_tiles_of_all_layers_or_one_are_chosen(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
     assert tiles.isVisible()
     assert shown(tiles) == {1: 8, 2: 5, 3: 2}
     click_tab(qtbot, ready_window, "layer2Tab")
@@ -55,17 +55,37 @@ def test_all_layers_or_one(tiles: NeuronTiles, ready_window: MainWindow, qtbot: 
     click_tab(qtbot, ready_window, "allLayersTab")
     assert shown(tiles) == {1: 8, 2: 5, 3: 2}
 
+    # By the keyboard.
+    tiles.setFocus(Qt.TabFocusReason)
+    press(qtbot, ready_window, Qt.Key_Right)
+    assert ready_window.session.selection.pointed == Neuron(1, 1)
+    assert tiles.accessibleDescription() == "layer 1 · neuron 2"
+    press(qtbot, ready_window, Qt.Key_Return)
+    assert ready_window.session.selection.neuron == Neuron(1, 1)
 
-def test_other_data_show_weights_again(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
-    load(qtbot, ready_window, "mnist")
-    assert not tiles.isVisible()
-    assert find(ready_window, HeatMap, "weightsMap").isVisible()
-    bar, _ = tab_of(ready_window, "layer1Tab")
-    assert "allLayersTab" not in [bar.tabData(number) for number in range(bar.count())]
-    assert panel(ready_window).caption == "Weights Layer 1"
-    load(qtbot, ready_window, "spirals")
-    assert tiles.isVisible()
-    assert panel(ready_window).caption == "Planes All"
+    # A click chooses the neuron.
+    before = tiles.grab().toImage()
+    qtbot.mouseClick(tiles, Qt.LeftButton, pos=tiles.tile_rect(2, 4).center())
+    leave(tiles)
+    assert ready_window.session.selection.neuron == Neuron(2, 4)
+    assert tiles.grab().toImage() != before, "it is outlined"
+
+    # Their numbers as a table.
+    click_tab(qtbot, ready_window, "layer3Tab")
+    table = panel(ready_window).table()
+    assert table is not None
+    head, rows = table
+    lines = np.array([list(row) for row in rows], float)
+    assert head == ["x", "y", "layer 3 neuron 1", "layer 3 neuron 2"]
+    assert len(lines) == FINE_TILE**2
+    answers = ready_window.session.displayed.network.predict(lines[::77, :2])
+    np.testing.assert_allclose(lines[::77, 2:], answers, atol=1e-5)
+
+    # Out of view they cost nothing.
+    probe = ready_window.session.probes[NEURONS_OVER]
+    assert probe.is_wanted
+    panel(ready_window).close()
+    assert not probe.is_wanted
 
 
 def test_a_neuron_that_was_enlarged_is_closed(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -108,27 +128,23 @@ def test_pointing_at_one_shows_it_everywhere_and_tells_its_activation(
     assert session.selection.pointed is None
 
 
-def test_a_click_chooses_the_neuron(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
-    before = tiles.grab().toImage()
-    qtbot.mouseClick(tiles, Qt.LeftButton, pos=tiles.tile_rect(2, 4).center())
-    leave(tiles)
-    assert ready_window.session.selection.neuron == Neuron(2, 4)
-    assert tiles.grab().toImage() != before, "it is outlined"
-
-
-def test_by_the_keyboard(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
-    tiles.setFocus(Qt.TabFocusReason)
-    press(qtbot, ready_window, Qt.Key_Right)
-    assert ready_window.session.selection.pointed == Neuron(1, 1)
-    assert tiles.accessibleDescription() == "layer 1 · neuron 2"
-    press(qtbot, ready_window, Qt.Key_Return)
-    assert ready_window.session.selection.neuron == Neuron(1, 1)
-
-
-def test_hidden_it_points_at_nothing(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_other_data_show_weights_again_and_point_at_nothing(
+    tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     point_at_tile(tiles, 1, 6)
     load(qtbot, ready_window, "mnist")
     assert ready_window.session.selection.pointed is None
+
+    # Other data show weights again.
+    load(qtbot, ready_window, "mnist")
+    assert not tiles.isVisible()
+    assert find(ready_window, HeatMap, "weightsMap").isVisible()
+    bar, _ = tab_of(ready_window, "layer1Tab")
+    assert "allLayersTab" not in [bar.tabData(number) for number in range(bar.count())]
+    assert panel(ready_window).caption == "Weights Layer 1"
+    load(qtbot, ready_window, "spirals")
+    assert tiles.isVisible()
+    assert panel(ready_window).caption == "Planes All"
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
@@ -148,13 +164,6 @@ def test_the_scale_ends_at_1_or_at_the_largest_activation(
     bar = panel(ready_window).planes.bar
     assert bar.isVisible()
     assert bar.accessibleDescription() == f"−{expected} to +{expected}"
-
-
-def test_out_of_view_they_cost_nothing(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
-    probe = ready_window.session.probes[NEURONS_OVER]
-    assert probe.is_wanted
-    panel(ready_window).close()
-    assert not probe.is_wanted
 
 
 def test_many_neurons_are_one_picture_and_too_many_are_told(
@@ -177,15 +186,3 @@ def test_a_network_that_diverged_is_drawn(tiles: NeuronTiles, ready_window: Main
     with qtbot.waitSignal(session.probes[NEURONS_OVER].changed):
         session.displayed.changed.emit()
     assert not tiles.grab().isNull()
-
-
-def test_their_numbers_as_a_table(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
-    click_tab(qtbot, ready_window, "layer3Tab")
-    table = panel(ready_window).table()
-    assert table is not None
-    head, rows = table
-    lines = np.array([list(row) for row in rows], float)
-    assert head == ["x", "y", "layer 3 neuron 1", "layer 3 neuron 2"]
-    assert len(lines) == FINE_TILE**2
-    answers = ready_window.session.displayed.network.predict(lines[::77, :2])
-    np.testing.assert_allclose(lines[::77, 2:], answers, atol=1e-5)

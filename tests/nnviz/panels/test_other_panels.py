@@ -44,18 +44,19 @@ def examples_of(window: MainWindow) -> Picture:
     return picture
 
 
-def test_the_data_tells_of_itself(ready_window: MainWindow) -> None:
+def test_what_the_network_sees_is_shown_while_drawing(ready_window: MainWindow, qtbot: QtBot) -> None:
     combo = find(ready_window, QComboBox, "datasetCombo")
     assert combo.currentText() == "MNIST handwritten digits"
     assert ready_window.card("dataCard").head.detail.text() == "2\u202f000 train · 500 test"
     assert 20 < grey_of(examples_of(ready_window)) < 200
 
+    # A script may draw.
+    ready_window.canvas.set_strokes([np.array(seven(ready_window.canvas))])
+    assert ready_window.session.prediction is not None
+    ready_window.canvas.set_strokes([])
+    assert ready_window.session.prediction is None
 
-def test_it_says_that_it_loads(window: MainWindow) -> None:
-    assert "loading" in window.card("dataCard").head.detail.text()
-
-
-def test_what_the_network_sees_is_shown_while_drawing(ready_window: MainWindow) -> None:
+    # What the network sees is shown while drawing.
     seen = find(ready_window, Picture, "networkInputPicture")
     assert grey_of(seen) == 0
     path = seven(ready_window.canvas)
@@ -65,13 +66,16 @@ def test_what_the_network_sees_is_shown_while_drawing(ready_window: MainWindow) 
     drag(ready_window.canvas, path[8:])
     assert grey_of(seen) != half
 
-
-def test_the_pen_changes_what_the_network_sees(ready_window: MainWindow, qtbot: QtBot) -> None:
+    # The pen changes what the network sees.
     drag(ready_window.canvas, seven(ready_window.canvas))
     slider = find(ready_window, QSlider, "penWidthSlider")
     before = ready_window.session.question.example.copy()
     slider.setValue(slider.minimum())
     assert ready_window.session.question.example.sum() < before.sum()
+
+
+def test_it_says_that_it_loads(window: MainWindow) -> None:
+    assert "loading" in window.card("dataCard").head.detail.text()
 
 
 def test_bars_move_while_drawing_and_while_training(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -103,22 +107,15 @@ def test_the_bars_are_the_networks_answer(ready_window: MainWindow, qtbot: QtBot
         assert f"{digit}: {answer[digit]:.1%}" in said
 
 
-def test_a_script_may_draw(ready_window: MainWindow) -> None:
-    ready_window.canvas.set_strokes([np.array(seven(ready_window.canvas))])
-    assert ready_window.session.prediction is not None
-    ready_window.canvas.set_strokes([])
-    assert ready_window.session.prediction is None
-
-
-@pytest.mark.parametrize("layer", [1, 2, 3])
-def test_all_tabs_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, layer: int) -> None:
+def test_all_tabs_stay_in_sight(ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.resize(1280, 720)
     QCoreApplication.processEvents()
-    click_tab(qtbot, ready_window, f"layer{layer}Tab")
-    QCoreApplication.processEvents()
-    for number in (1, 2, 3):
-        bar, tab = tab_of(ready_window, f"layer{number}Tab")
-        assert bar.visibleRegion().boundingRect().contains(bar.tabRect(tab)), bar.tabText(tab)
+    for layer in (1, 2, 3):
+        click_tab(qtbot, ready_window, f"layer{layer}Tab")
+        QCoreApplication.processEvents()
+        for number in (1, 2, 3):
+            bar, tab = tab_of(ready_window, f"layer{number}Tab")
+            assert bar.visibleRegion().boundingRect().contains(bar.tabRect(tab)), (layer, bar.tabText(tab))
 
 
 # ---- data without names of its classes

@@ -19,6 +19,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.plane.points_view import PointsView
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
     action,
     click,
@@ -135,7 +136,16 @@ def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
     assert ready_window.session.data.name == "penguins"
 
 
-def test_afterwards_a_click_asks_again(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_afterwards_a_click_asks_again_as_the_status_line_says(
+    painting: Painting, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    hint = find(ready_window, QLabel, "hintLabel")
+    assert "drag in the plane to set points" in hint.text()
+    painting.end()
+    assert "click in the plane to ask" in hint.text()
+    painting.begin()
+
+    # Afterwards a click asks again.
     view, question = plane_of(ready_window).view, ready_window.session.question
     click(qtbot, ready_window, QToolButton, "planeDoneButton")
     stroke(qtbot, ready_window, view, [(0.9, 0.9)])
@@ -144,20 +154,7 @@ def test_afterwards_a_click_asks_again(painting: Painting, ready_window: MainWin
     np.testing.assert_allclose(question.example, [0.9, 0.9], atol=0.02)
 
 
-def test_the_status_line_says_how(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
-    hint = find(ready_window, QLabel, "hintLabel")
-    assert "drag in the plane to set points" in hint.text()
-    painting.end()
-    assert "click in the plane to ask" in hint.text()
-
-
 # ---- painting
-
-
-def test_a_click_sets_a_point(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
-    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.3, -0.7)])
-    assert counts(ready_window) == [3, 2]
-    np.testing.assert_allclose(painting.points.places[-1], [0.3, -0.7], atol=0.02)
 
 
 def test_a_drag_sets_points_along_its_way(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -181,16 +178,7 @@ def test_points_are_seen_before_the_button_is_released(
     assert counts(ready_window) == [2, 2]
     qtbot.mouseRelease(view, Qt.LeftButton, pos=at.toPoint())
     qtbot.waitUntil(lambda: counts(ready_window) == [3, 2])
-
-
-def test_the_right_button_and_the_eraser_erase(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
-    view = plane_of(ready_window).view
-    stroke(qtbot, ready_window, view, [(-0.5, 0.02)], Qt.RightButton)
-    assert counts(ready_window) == [0, 2], "both are within its reach"
-    click(qtbot, ready_window, QToolButton, "planeEraseButton")
-    stroke(qtbot, ready_window, view, [(0.5, 0.1 + REACH - 0.02)])
-    assert counts(ready_window) == [0, 1]
-    assert painting.points.kinds.tolist() == [1]
+    np.testing.assert_allclose(painting.points.places[-1], [0.3, -0.7], atol=0.02)
 
 
 def test_a_quick_drag_of_the_eraser_leaves_no_gaps(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -230,17 +218,16 @@ def test_more_classes(painting: Painting, ready_window: MainWindow, qtbot: QtBot
     assert counts(ready_window) == [2, 2, 1]
 
 
-@pytest.mark.parametrize("name", ["planeBrush2", "planeClearButton", "planeEraseButton"])
-def test_the_keys_act_after_a_click_on_a_tool(
-    painting: Painting, ready_window: MainWindow, qtbot: QtBot, name: str
-) -> None:
-    click(qtbot, ready_window, QToolButton, name)
-    focused = ready_window.focusWidget()
-    assert focused is plane_of(ready_window).view
-    qtbot.keyClick(focused, Qt.Key_1)
-    assert painting.brush == 0
-    qtbot.keyClick(focused, Qt.Key_Escape)
-    assert not painting.is_on
+def test_the_keys_act_after_a_click_on_a_tool(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    for name in ("planeBrush2", "planeClearButton", "planeEraseButton"):
+        painting.begin()
+        click(qtbot, ready_window, QToolButton, name)
+        focused = ready_window.focusWidget()
+        assert focused is plane_of(ready_window).view, name
+        qtbot.keyClick(focused, Qt.Key_1)
+        assert painting.brush == 0, name
+        qtbot.keyClick(focused, Qt.Key_Escape)
+        assert not painting.is_on, name
 
 
 def test_the_keys_act_on_a_tool_that_was_reached_with_tab(
@@ -364,9 +351,20 @@ def test_a_training_goes_on_with_the_new_points(painting: Painting, ready_window
     wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
 
 
-def test_what_rests_does_not_begin_to_train(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_data_card_draws_the_points_and_no_training_begins(
+    painting: Painting, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.3, -0.7)])
     assert ready_window.session.state is Status.READY
+
+    # The data card draws the points.
+    small = find(ready_window, QWidget, "dataPoints")
+    before = small.grab().toImage()
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.9, -0.9)])
+    assert small.isVisible()
+    assert small.grab().toImage() != before
+    load(qtbot, ready_window, "penguins")
+    assert not small.isVisible()
 
 
 def test_painted_points_are_there_when_they_are_chosen_again(
@@ -387,14 +385,14 @@ def test_painted_points_are_there_when_they_are_chosen_again(
     assert other.session.data.settings["painted"] == text
 
 
-def test_damaged_memories_are_left_out(ready_window: MainWindow) -> None:
-    painting = ready_window.session.painting
+def test_damaged_memories_are_left_out(ready_model: Model) -> None:
+    painting = ready_model.session.painting
     for document in (None, [], {"painted": 3, "mnist": {"painted": TWO}, "x": {}}, {"painted": {"painted": 5}}):
         painting.take(document)
     assert painting.latest == {}
     painting.take({"painted": {"painted": "nonsense"}})
     painting.load_latest("painted")
-    assert not ready_window.session.painting.is_on
+    assert not painting.is_on
 
 
 # ---- a curve
@@ -425,13 +423,21 @@ def test_a_curve(ready_window: MainWindow, qtbot: QtBot) -> None:
 # ---- what is seen
 
 
-def test_the_eraser_is_seen_under_the_mouse(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_right_button_and_the_eraser_erase(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
     view = plane_of(ready_window).view
     at = view.place_of(0.1, -0.9)
     hover(view, (at.x(), at.y()))
     before = view.grab().toImage()
     painting.choose(None)
     assert view.grab().toImage() != before
+
+    # The right button and the eraser erase.
+    stroke(qtbot, ready_window, view, [(-0.5, 0.02)], Qt.RightButton)
+    assert counts(ready_window) == [0, 2], "both are within its reach"
+    click(qtbot, ready_window, QToolButton, "planeEraseButton")
+    stroke(qtbot, ready_window, view, [(0.5, 0.1 + REACH - 0.02)])
+    assert counts(ready_window) == [0, 1]
+    assert painting.points.kinds.tolist() == [1]
 
 
 def test_the_eraser_goes_with_the_mouse(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -445,13 +451,3 @@ def test_the_eraser_goes_with_the_mouse(painting: Painting, ready_window: MainWi
     leave(view)
     QApplication.processEvents()
     assert painted
-
-
-def test_the_data_card_draws_the_points(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
-    small = find(ready_window, QWidget, "dataPoints")
-    before = small.grab().toImage()
-    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.9, -0.9)])
-    assert small.isVisible()
-    assert small.grab().toImage() != before
-    load(qtbot, ready_window, "penguins")
-    assert not small.isVisible()

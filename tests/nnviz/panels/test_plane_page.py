@@ -96,10 +96,20 @@ def test_only_points_in_the_plane_have_the_page_and_it_comes_back_with_them(
         assert window.curves.page is window.curves.loss
 
 
-def test_of_a_table_there_is_no_plane(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_other_data_have_other_points_or_no_plane(ready_window: MainWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "penguins")
     bar = ready_window.curves.tabs
     assert "planeTab" not in [bar.tabData(tab) for tab in range(bar.count())]
+
+    # Of very many points some are drawn.
+    load(qtbot, ready_window, "circles", points=30_000)
+    points = plane_of(ready_window).view.points
+    assert 3000 < len(points.places) <= 5000
+    assert points.total == 30_000
+
+    # The classes are named in the head.
+    load(qtbot, ready_window, "gaussians", classes=4)
+    assert plane_of(ready_window).key.accessibleDescription() == "A, B, C, D"
 
 
 # ---- what it shows
@@ -159,36 +169,6 @@ def test_steps_have_hard_borders(page: PlanePage, ready_window: MainWindow, qtbo
     assert seen <= strongest
 
 
-def test_the_points_are_those_of_the_data_and_the_test_part_can_be_left_out(
-    page: PlanePage, ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    assert len(page.view.points.places) == page.view.points.total == 400
-    assert page.view.points.are_tests.sum() == 80
-    key = find(ready_window, Key, "planeTestsKey")
-    qtbot.mouseClick(key, Qt.LeftButton)
-    assert len(page.view.points.places) == 320
-    assert not page.view.points.are_tests.any()
-
-
-def test_of_very_many_points_some_are_drawn(ready_window: MainWindow, qtbot: QtBot) -> None:
-    load(qtbot, ready_window, "circles", points=30_000)
-    points = plane_of(ready_window).view.points
-    assert 3000 < len(points.places) <= 5000
-    assert points.total == 30_000
-
-
-def test_the_classes_are_named_in_the_head(ready_window: MainWindow, qtbot: QtBot) -> None:
-    load(qtbot, ready_window, "gaussians", classes=4)
-    assert plane_of(ready_window).key.accessibleDescription() == "A, B, C, D"
-
-
-def test_another_theme_has_other_colours(page: PlanePage, ready_window: MainWindow) -> None:
-    before = page.view.grab().toImage()
-    ready_window.set_theme("light" if theme.current().name == "dark" else "dark")
-    assert page.view.grab().toImage() != before
-    ready_window.set_theme("dark")
-
-
 def test_a_network_that_does_not_fit_has_no_answers(
     page: PlanePage, ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -237,20 +217,6 @@ def test_a_click_asks_about_a_point_and_the_arrow_keys_move_it(
     assert question.example.tolist() == pytest.approx([x, y])
 
 
-def test_a_drag_asks_on_its_way_and_is_one_step_to_undo(
-    page: PlanePage, ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    question = ready_window.session.question
-    before = question.example
-    asked: list[object] = []
-    question.changed.connect(lambda: asked.append(question.example))
-    places = [page.view.place_of(*point) for point in ((0.1, 0.1), (0.2, 0.3), (0.6, 0.4))]
-    drag(page.view, [(place.x(), place.y()) for place in places])
-    assert len(asked) >= 3
-    ready_window.session.undo.undo()
-    np.testing.assert_array_equal(question.example, before)
-
-
 def test_a_neuron_that_is_pointed_at_is_shown_large(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:
     probe, tiles = ready_window.session.probes[ANSWERS_OVER], tiles_of(ready_window)
     before = page.view.grab().toImage()
@@ -287,7 +253,7 @@ def test_behind_another_tab_it_costs_nothing(page: PlanePage, ready_window: Main
     qtbot.waitUntil(lambda: probe.result.network is network(ready_window))
 
 
-def test_its_numbers_as_a_table(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_its_numbers_its_points_and_a_drag(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:
     table = page.table()
     assert table is not None
     head, rows = table
@@ -295,3 +261,28 @@ def test_its_numbers_as_a_table(page: PlanePage, ready_window: MainWindow, qtbot
     assert head == ["x", "y", "blue", "orange"]
     assert lines.shape == (FINE * FINE, 4)
     np.testing.assert_allclose(lines[::999, 2:], network(ready_window).predict(lines[::999, :2]), atol=1e-5)
+
+    # A drag asks on its way and is one step to undo.
+    question = ready_window.session.question
+    before = question.example
+    asked: list[object] = []
+    question.changed.connect(lambda: asked.append(question.example))
+    places = [page.view.place_of(*point) for point in ((0.1, 0.1), (0.2, 0.3), (0.6, 0.4))]
+    drag(page.view, [(place.x(), place.y()) for place in places])
+    assert len(asked) >= 3
+    ready_window.session.undo.undo()
+    np.testing.assert_array_equal(question.example, before)
+
+    # Another theme has other colours.
+    before = page.view.grab().toImage()
+    ready_window.set_theme("light" if theme.current().name == "dark" else "dark")
+    assert page.view.grab().toImage() != before
+    ready_window.set_theme("dark")
+
+    # The points are those of the data and the test part can be left out.
+    assert len(page.view.points.places) == page.view.points.total == 400
+    assert page.view.points.are_tests.sum() == 80
+    key = find(ready_window, Key, "planeTestsKey")
+    qtbot.mouseClick(key, Qt.LeftButton)
+    assert len(page.view.points.places) == 320
+    assert not page.view.points.are_tests.any()

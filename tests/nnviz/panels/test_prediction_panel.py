@@ -15,6 +15,7 @@ from nnviz.session.verdict import verdict_of
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.widgets.verdict import VerdictView
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import drag, find, press, retype, seven, train_epochs, wait_for_answer
 
 DIGITS = tuple("0123456789")
@@ -206,17 +207,6 @@ def test_long_names_are_large_too_where_there_is_room(
 # ---- in the window
 
 
-def test_before_anything_is_drawn_the_card_says_what_to_do(ready_window: MainWindow, qtbot: QtBot) -> None:
-    bars = ready_window.card("predictionDock").bars
-    assert "draw a digit" in bars.reason
-    drag(ready_window.canvas, seven(ready_window.canvas))
-    wait_for_answer(qtbot, ready_window)
-    assert bars.reason == ""
-    ready_window.draw.clear()
-    wait_for_answer(qtbot, ready_window)
-    assert "draw a digit" in bars.reason
-
-
 def test_while_the_answer_is_on_its_way_nobody_says_that_there_is_none(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
@@ -261,14 +251,13 @@ def test_a_person_sets_from_where_the_answer_is_sure(ready_window: MainWindow, q
         ) is not window.session.question.verdict.is_sure
 
 
-@pytest.mark.parametrize("typed", ["", "abc", "%"])
-def test_what_is_no_share_changes_nothing(ready_window: MainWindow, qtbot: QtBot, typed: str) -> None:
-    field = retype(qtbot, ready_window, "sureThresholdSpin", typed)
-    assert ready_window.session.question.threshold == 0.5
-    assert field.text() == "50 %"
+def test_keys_step_the_threshold_and_what_is_no_share_changes_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    for typed in ("", "abc", "%"):
+        field = retype(qtbot, ready_window, "sureThresholdSpin", typed)
+        assert ready_window.session.question.threshold == 0.5, typed
+        assert field.text() == "50 %", typed
 
-
-def test_the_arrow_keys_step_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    # The arrow keys step it.
     field = find(ready_window, QLineEdit, "sureThresholdSpin")
     field.setFocus()
     qtbot.keyClick(field, Qt.Key_Up)
@@ -286,8 +275,8 @@ def test_space_still_trains_from_there(ready_window: MainWindow, qtbot: QtBot) -
     qtbot.waitUntil(lambda: ready_window.session.state is Status.FINISHED)
 
 
-def test_the_network_is_left_as_it_is(ready_window: MainWindow) -> None:
-    session = ready_window.session
+def test_the_network_is_left_as_it_is(ready_model: Model) -> None:
+    session = ready_model.session
     before, run = session.runs.current.network.parameters.copy(), session.runs.current
     session.question.set_threshold(0.9)
     assert session.runs.current is run
@@ -295,14 +284,22 @@ def test_the_network_is_left_as_it_is(ready_window: MainWindow) -> None:
     np.testing.assert_array_equal(run.network.parameters, before)
 
 
-def test_the_table_is_what_the_bars_show(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_before_anything_is_drawn_the_card_says_what_to_do_and_has_no_table(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
     assert ready_window.card("predictionDock").table() is None
+    bars = ready_window.card("predictionDock").bars
+    assert "draw a digit" in bars.reason
     drag(ready_window.canvas, seven(ready_window.canvas))
     wait_for_answer(qtbot, ready_window)
     columns, rows = ready_window.card("predictionDock").table()
     assert columns == ["class", "output"]
     assert [row[0] for row in rows] == list(DIGITS)
     np.testing.assert_allclose([row[1] for row in rows], ready_window.session.prediction)
+    assert bars.reason == ""
+    ready_window.draw.clear()
+    wait_for_answer(qtbot, ready_window)
+    assert "draw a digit" in bars.reason
 
 
 def test_the_card_keeps_its_place_at_any_answer(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -29,6 +29,7 @@ from nnviz.widgets.plots.curve_plot import CurvePlot
 from nnviz.widgets.plots.legend import Key
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click, click_tab, find, hover, leave, train_epochs
 from tests.nnviz.panels.import_helpers import look_at, use
 from tests.nnviz.panels.plane_helpers import load
@@ -170,20 +171,20 @@ def test_the_page_of_the_rmse_has_its_unit_and_tells_r2(ready_window: MainWindow
     assert rows[3][5] == history.r2.test.values[3]
 
 
-def test_only_runs_of_the_same_kind_are_compared(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    train_epochs(qtbot, window, 2)
+def test_only_runs_of_the_same_kind_are_compared(ready_model: Model, qtbot: QtBot) -> None:
+    model, session = ready_model, ready_model.session
+    train_epochs(qtbot, model, 2)
     digits = session.runs.current
-    load(qtbot, window, "mpg")
-    train_epochs(qtbot, window, 2)
+    load(qtbot, model, "mpg")
+    train_epochs(qtbot, model, 2)
     cars = session.runs.current
     assert cars is not digits
     assert session.runs.compared == [], "shares of digits have no place among miles per gallon"
     session.reset()
     assert session.runs.compared == [cars]
-    load(qtbot, window, "sine")
+    load(qtbot, model, "sine")
     assert session.runs.compared == [], "y is not mpg"
-    load(qtbot, window, "mnist")
+    load(qtbot, model, "mnist")
     assert session.runs.compared == [digits]
 
 

@@ -13,6 +13,7 @@ from nnviz.look import theme
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click_tab, find, train_epochs, unfold, wait_for
 
 
@@ -101,9 +102,9 @@ def test_one_that_learns_is_not_called_dead(ready_window: MainWindow, qtbot: QtB
     assert ready_window.session.messages.current is None
 
 
-def test_that_it_died_between_others_is_told_with_its_layer(ready_window: MainWindow) -> None:
+def test_that_it_died_between_others_is_told_with_its_layer(ready_model: Model) -> None:
     """Short epochs come together, and after the last one it may learn again."""
-    session, figures = ready_window.session, Evaluation(0.1, 0.9, None)
+    session, figures = ready_model.session, Evaluation(0.1, 0.9, None)
     ended = [Epoch(1, figures, figures, 0.1, None, 2), Epoch(2, figures, figures, 0.1)]
     session.training.runner.told.emit(session.runs.current.id, Epochs.of(ended))
     told = session.messages.current

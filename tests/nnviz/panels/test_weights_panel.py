@@ -15,6 +15,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.weights.heat_map import HeatMap
 from nnviz.widgets.weights.neuron_view import NeuronView, WeightBars
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click, click_tab, find, hover, leave, pause, press, retype, train_for_a_while
 
 
@@ -134,6 +135,12 @@ def test_an_output_is_called_by_its_class(ready_window: MainWindow, qtbot: QtBot
         find(window.card("weightsDock").map, QLabel, "readOut").text().split(": ")[0].endswith(" → neuron 8 (class 7)")
     )
 
+    # An output neuron tells its class.
+    click_tab(qtbot, window, "layer3Tab")
+    view = open_neuron(qtbot, window, 3)
+    assert title_of(window) == "Class 3 · neuron 4 of 10"
+    assert "Softmax" in words_in(view)
+
 
 # ---- one neuron
 
@@ -210,14 +217,6 @@ def test_a_hidden_neuron_shows_bars(ready_window: MainWindow, qtbot: QtBot) -> N
     assert not find(bars, QLabel, "readOut").isVisible()
     qtbot.mouseClick(bars, Qt.LeftButton)
     assert window.card("weightsDock").neuron is None
-
-
-def test_an_output_neuron_tells_its_class(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    click_tab(qtbot, window, "layer3Tab")
-    view = open_neuron(qtbot, window, 3)
-    assert title_of(window) == "Class 3 · neuron 4 of 10"
-    assert "Softmax" in words_in(view)
 
 
 def test_an_enlarged_neuron_learns_on(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -302,8 +301,8 @@ def test_the_table_holds_the_displayed_layer(ready_window: MainWindow, qtbot: Qt
     assert window.card("weightsDock").table()[0][2] == "pixel row 1, column 1"
 
 
-def test_facts_of_inputs_that_are_no_pictures(ready_window: MainWindow) -> None:
-    network = ready_window.session.displayed.network
+def test_facts_of_inputs_that_are_no_pictures(ready_model: Model) -> None:
+    network = ready_model.session.displayed.network
     words = LayerNames(network, 0, None, ())
     assert words.source(0) == "input 1"
     assert LayerNames(network, 2, None, ()).neuron(3) == "neuron 4", "no classes are known"

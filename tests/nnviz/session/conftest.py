@@ -1,14 +1,14 @@
-"""What several tests of the session begin with."""
+"""Fixtures of several tests of the session."""
 
 from __future__ import annotations
 
 import pytest
 
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 
 
 @pytest.fixture
-def recorded(ready_window: MainWindow) -> MainWindow:
-    """A window whose trainings are recorded."""
-    ready_window.session.records.set_on(True)
-    return ready_window
+def recorded(ready_model: Model) -> Model:
+    """A session whose trainings are recorded."""
+    ready_model.session.records.set_on(True)
+    return ready_model

@@ -21,9 +21,8 @@ from nnviz.session.remedies import best_epoch
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage, Status
-from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import action, train_epochs, train_for_a_while, wait_for
+from tests.nnviz.helpers import train_epochs, train_for_a_while, wait_for
 from tests.nnviz.library.test_replay import gone_to
 
 
@@ -35,42 +34,40 @@ def steps(qtbot: QtBot, model: Model, epochs: int, batches: int = 0) -> None:
         wait_for(qtbot, model, Status.PAUSED, Status.FINISHED)
 
 
-def branch(qtbot: QtBot, window: MainWindow) -> None:
+def branch(qtbot: QtBot, model: Model) -> None:
     """Until another run is the current one."""
-    before = window.session.runs.current
-    window.session.timeline.branch()
-    qtbot.waitUntil(lambda: window.session.runs.current is not before, timeout=20_000)
+    before = model.session.runs.current
+    model.session.timeline.branch()
+    qtbot.waitUntil(lambda: model.session.runs.current is not before, timeout=20_000)
 
 
-def branch_twice(qtbot: QtBot, window: MainWindow) -> Run:
+def branch_twice(qtbot: QtBot, model: Model) -> Run:
     """Asks for a branch of the branch before the library has told anything of the first one, which is returned."""
-    runs = window.session.runs
+    runs = model.session.runs
     before, made = runs.current, list[Run]()
 
     def again() -> None:
         runs.replaced.disconnect(again)
         made.append(runs.current)
-        assert (runs.current.record, window.session.branching.why_not) == (None, None)
-        window.session.timeline.branch()
+        assert (runs.current.record, model.session.branching.why_not) == (None, None)
+        model.session.timeline.branch()
 
     runs.replaced.connect(again)
-    window.session.timeline.branch()
+    model.session.timeline.branch()
     qtbot.waitUntil(lambda: runs.current is not before, timeout=20_000)
     return made[0]
 
 
-def end(qtbot: QtBot, window: MainWindow) -> Array:
+def end(qtbot: QtBot, model: Model) -> Array:
     """The parameters after the rest of the training."""
-    window.session.start()
-    wait_for(qtbot, window, Status.FINISHED)
-    parameters: Array = window.session.runs.current.network.parameters.copy()
+    model.session.start()
+    wait_for(qtbot, model, Status.FINISHED)
+    parameters: Array = model.session.runs.current.network.parameters.copy()
     return parameters
 
 
 @pytest.mark.parametrize("at", [0, 1, 2, "between"])
-def test_with_the_same_settings_it_repeats_the_run_to_the_bit(
-    recorded: MainWindow, qtbot: QtBot, at: float | str
-) -> None:
+def test_with_the_same_settings_it_repeats_the_run_to_the_bit(recorded: Model, qtbot: QtBot, at: float | str) -> None:
     session = recorded.session
     session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.003, dropout=0.2, epochs=4)
     steps(qtbot, recorded, 2, 3)
@@ -89,9 +86,7 @@ def test_with_the_same_settings_it_repeats_the_run_to_the_bit(
     assert new.history.error.test.values == old.history.error.test.values
 
 
-def test_a_branch_within_the_first_epoch_is_recorded_with_the_figures_before_it(
-    recorded: MainWindow, qtbot: QtBot
-) -> None:
+def test_a_branch_within_the_first_epoch_is_recorded_with_the_figures_before_it(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     session.settings.change("all", hidden=(12,), epochs=2)
     steps(qtbot, recorded, 0, 3)
@@ -104,7 +99,7 @@ def test_a_branch_within_the_first_epoch_is_recorded_with_the_figures_before_it(
     assert run.history.error.test.epochs == [0, 1, 2]
 
 
-def test_a_rate_that_was_changed_while_paused_is_replayed_from_its_batch(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_a_rate_that_was_changed_while_paused_is_replayed_from_its_batch(recorded: Model, qtbot: QtBot) -> None:
     session, rate = recorded.session, {1: 0.01, 2: 0.002}
     session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=rate[1], epochs=2)
     steps(qtbot, recorded, 1)
@@ -125,7 +120,7 @@ def test_a_rate_that_was_changed_while_paused_is_replayed_from_its_batch(recorde
     np.testing.assert_array_equal(replayed.trainer.network.parameters, straight.network.parameters)
 
 
-def test_before_its_beginning_a_branch_goes_back_in_its_parent(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_before_its_beginning_a_branch_goes_back_in_its_parent(recorded: Model, qtbot: QtBot) -> None:
     """And in that one's parent; a file of such a moment is exact, too."""
     session = recorded.session
     session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.003, epochs=4)
@@ -147,7 +142,7 @@ def test_before_its_beginning_a_branch_goes_back_in_its_parent(recorded: MainWin
     assert session.runs.current is not first
 
 
-def test_a_training_that_goes_on_in_its_own_process(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_a_training_that_goes_on_in_its_own_process(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     session.settings.change("epochs", epochs=200)
     train_for_a_while(qtbot, recorded)
@@ -166,7 +161,7 @@ def test_a_training_that_goes_on_in_its_own_process(recorded: MainWindow, qtbot:
     np.testing.assert_array_equal(session.runs.current.network.parameters, new_end)
 
 
-def test_changed_settings_and_edits_on_the_way(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_changed_settings_and_edits_on_the_way(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     session.settings.change("all", hidden=(12,), epochs=3)
     steps(qtbot, recorded, 0, 2)
@@ -183,7 +178,7 @@ def test_changed_settings_and_edits_on_the_way(recorded: MainWindow, qtbot: QtBo
     np.testing.assert_array_equal(end(qtbot, recorded), straight)
 
 
-def test_it_takes_the_settings_of_the_fields(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_it_takes_the_settings_of_the_fields(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     session.settings.change("epochs", epochs=3)
     steps(qtbot, recorded, 3)
@@ -200,7 +195,7 @@ def test_it_takes_the_settings_of_the_fields(recorded: MainWindow, qtbot: QtBot)
     assert session.runs.compared == [session.runs.by_id(run.parent)]
 
 
-def test_a_branch_that_was_not_trained_on_has_no_curve_beside_its_parent(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_a_branch_that_was_not_trained_on_has_no_curve_beside_its_parent(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     steps(qtbot, recorded, 3)
     parent = session.runs.current
@@ -216,7 +211,7 @@ def test_a_branch_that_was_not_trained_on_has_no_curve_beside_its_parent(recorde
     assert made in session.runs.compared
 
 
-def test_another_batch_size_begins_a_new_training_of_that_network(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_another_batch_size_begins_a_new_training_of_that_network(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     steps(qtbot, recorded, 3)
     session.timeline.go_to(2)
@@ -228,18 +223,18 @@ def test_another_batch_size_begins_a_new_training_of_that_network(recorded: Main
     assert run.epochs == 3
 
 
-def test_it_can_be_undone(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_it_can_be_undone(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 2)
     old = session.runs.current
     session.timeline.go_to(1)
     branch(qtbot, recorded)
-    action(recorded, "actionUndo").trigger()
+    session.undo.undo()
     assert session.runs.current is old
     assert session.timeline.epochs[-1] == 2
 
 
-def test_what_lies_before_it_can_be_looked_back_at(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_what_lies_before_it_can_be_looked_back_at(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     steps(qtbot, recorded, 3)
     before = [epoch for epoch in session.timeline.epochs if epoch < 2]
@@ -251,7 +246,7 @@ def test_what_lies_before_it_can_be_looked_back_at(recorded: MainWindow, qtbot: 
     assert session.mistakes.counts is not None
 
 
-def test_a_branch_of_a_branch_at_once(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_a_branch_of_a_branch_at_once(recorded: Model, qtbot: QtBot) -> None:
     """Before the library has told the number of the first one's record."""
     session = recorded.session
     steps(qtbot, recorded, 2)
@@ -264,14 +259,14 @@ def test_a_branch_of_a_branch_at_once(recorded: MainWindow, qtbot: QtBot) -> Non
     np.testing.assert_array_equal(end(qtbot, recorded), _went_on(qtbot, recorded, first))
 
 
-def _went_on(qtbot: QtBot, window: MainWindow, run: Run) -> Array:
+def _went_on(qtbot: QtBot, model: Model, run: Run) -> Array:
     """The parameters after the rest of that run's training."""
-    window.session.undo.undo()
-    assert window.session.runs.current is run
-    return end(qtbot, window)
+    model.session.undo.undo()
+    assert model.session.runs.current is run
+    return end(qtbot, model)
 
 
-def test_the_library_knows_where_it_comes_from(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_the_library_knows_where_it_comes_from(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     session.settings.change("epochs", epochs=2)
     steps(qtbot, recorded, 2)
@@ -279,7 +274,7 @@ def test_the_library_knows_where_it_comes_from(recorded: MainWindow, qtbot: QtBo
     branch(qtbot, recorded)
     end(qtbot, recorded)
     run = session.runs.current
-    recorded.close_unasked()
+    assert session.close()
     with Library() as library:
         assert run.record is not None
         record = library.run(run.record)
@@ -288,7 +283,7 @@ def test_the_library_knows_where_it_comes_from(recorded: MainWindow, qtbot: QtBo
 
 
 @pytest.mark.parametrize("is_named", [False, True])
-def test_a_branch_has_a_name_if_its_run_has(recorded: MainWindow, qtbot: QtBot, is_named: bool) -> None:
+def test_a_branch_has_a_name_if_its_run_has(recorded: Model, qtbot: QtBot, is_named: bool) -> None:
     """An opened run without a name is called by its settings, which its branch need not have."""
     session = recorded.session
     steps(qtbot, recorded, 2)
@@ -316,9 +311,7 @@ def test_a_run_that_is_not_recorded(ready_model: Model, qtbot: QtBot) -> None:
     assert session.timeline.epoch == 1
 
 
-def test_a_branch_whose_record_cannot_be_begun(
-    recorded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_branch_whose_record_cannot_be_begun(recorded: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     session, told = recorded.session, list[str]()
     steps(qtbot, recorded, 2)
     session.timeline.go_to(1)
@@ -333,7 +326,7 @@ def test_a_branch_whose_record_cannot_be_begun(
     assert "is not recorded" in (session.branching.why_not or "")
 
 
-def test_a_library_that_fails_again_and_again_promises_no_record(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_a_library_that_fails_again_and_again_promises_no_record(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     session.records.path.mkdir(parents=True)
     for _ in range(2):
@@ -341,7 +334,7 @@ def test_a_library_that_fails_again_and_again_promises_no_record(recorded: MainW
         qtbot.waitUntil(lambda: "is not recorded" in (session.branching.why_not or ""))
 
 
-def test_fields_that_describe_another_network(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_fields_that_describe_another_network(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 2)
     session.timeline.go_to(1)
@@ -350,11 +343,11 @@ def test_fields_that_describe_another_network(recorded: MainWindow, qtbot: QtBot
     assert "the fields describe another one" in session.messages.current.text
 
 
-def test_an_untrained_network(recorded: MainWindow) -> None:
+def test_an_untrained_network(recorded: Model) -> None:
     assert "Train the network first" in (recorded.session.branching.why_not or "")
 
 
-def test_other_data(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_other_data(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 1)
     run = session.runs.current
@@ -362,7 +355,7 @@ def test_other_data(recorded: MainWindow, qtbot: QtBot) -> None:
     assert "needs the data" in (session.branching.why_not or "")
 
 
-def test_a_record_that_is_gone(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_a_record_that_is_gone(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     steps(qtbot, recorded, 2)
     with Library() as library:
@@ -375,7 +368,7 @@ def test_a_record_that_is_gone(recorded: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_the_moment_stays_in_view_until_the_branch_is_there_and_another_run_gives_it_up(
-    recorded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    recorded: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, opened = recorded.session, Event()
     real = Exact.steps

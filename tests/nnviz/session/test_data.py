@@ -260,17 +260,17 @@ def test_undo_of_data_that_are_gone_says_so_and_changes_nothing(
 
 
 def test_a_batch_too_large_for_the_data_becomes_all_of_them(
-    ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset
+    ready_model: Model, qtbot: QtBot, put_data: Put, fewer_digits: Dataset
 ) -> None:
-    window, session = ready_window, ready_window.session
+    model, session = ready_model, ready_model.session
     session.settings.change("batch size", batch_size=1000)
     put_data("fewer", lambda: fewer_digits)
-    load(qtbot, window, "fewer")
+    load(qtbot, model, "fewer")
     assert session.settings.experiment.training.batch_size == len(fewer_digits.train)
     assert session.settings.problems == {}
     assert session.training.can_start
     session.undo.undo()
-    wait_for(qtbot, window, Status.READY)
+    wait_for(qtbot, model, Status.READY)
     assert session.settings.experiment.training.batch_size == 1000
 
 

@@ -16,16 +16,16 @@ from engine.activations import ACTIVATIONS
 from engine.storage import load_checkpoint, load_network
 from nnviz.jobs.reports import Stopped
 from nnviz.session.remedies import best_epoch
+from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.bars import ProbabilityBars
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click, drag, find, pause, retype, seven, train_epochs, train_for_a_while, wait_for
 
 
-@pytest.fixture(autouse=True)
-def always_finite(ready_window: MainWindow) -> None:
-    """Fails at the first view that is not finite."""
-    session = ready_window.session
+def expect_finite(session: Session) -> None:
+    """Fails as soon as the session shows a number that is not finite."""
 
     def check() -> None:
         assert np.isfinite(session.displayed.network.parameters).all()
@@ -39,6 +39,20 @@ def always_finite(ready_window: MainWindow) -> None:
     session.question.answered.connect(check)
 
 
+@pytest.fixture
+def ready_window(ready_window: MainWindow) -> MainWindow:
+    """A window whose session shows finite numbers only."""
+    expect_finite(ready_window.session)
+    return ready_window
+
+
+@pytest.fixture
+def ready_model(ready_model: Model) -> Model:
+    """A session that shows finite numbers only."""
+    expect_finite(ready_model.session)
+    return ready_model
+
+
 def texts(window: MainWindow) -> str:
     """All that can be read in the window."""
     labels = [label.text() for label in window.findChildren(QLabel) if label.isVisible()]
@@ -50,16 +64,24 @@ def texts(window: MainWindow) -> str:
 RATES = pytest.mark.parametrize("rate", ["1e+30", "1e+300"])
 
 
-def expect_told(window: MainWindow, rate: str) -> None:
-    """Paused, with a message that says what to do, and sound in all it shows."""
-    session = window.session
+def expect_message(model: Model | MainWindow, rate: str) -> str:
+    """Paused, with finite parameters and a message that says what to do, which is returned."""
+    session = model.session
     assert session.state is Status.PAUSED
-    message = find(window, QLabel, "messageText")
-    assert message.isVisible()
+    message = session.messages.current
+    assert message is not None
     for part in ("no longer finite", f"learning rate of {rate}", "Lower the learning rate"):
-        assert part in message.text()
+        assert part in message.text
     assert np.isfinite(session.runs.current.network.parameters).all()
     np.testing.assert_array_equal(session.displayed.network.parameters, session.runs.current.network.parameters)
+    return message.text
+
+
+def expect_told(window: MainWindow, rate: str) -> None:
+    """The same, and no label of the window shows a number that is not finite."""
+    message = find(window, QLabel, "messageText")
+    assert message.isVisible()
+    assert message.text() == expect_message(window, rate)
     shown = texts(window).replace(message.text(), "").lower()
     assert "nan" not in shown
     assert "inf " not in shown
@@ -67,14 +89,14 @@ def expect_told(window: MainWindow, rate: str) -> None:
 
 
 @RATES
-def test_in_the_middle_of_training(window: MainWindow, qtbot: QtBot, home: Any, rate: str) -> None:
-    session = window.session
-    drag(window.canvas, seven(window.canvas))
-    train_for_a_while(qtbot, window)
+def test_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot, home: Any, rate: str) -> None:
+    session = ready_window.session
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    train_for_a_while(qtbot, ready_window)
     epochs = session.runs.current.history.completed
-    retype(qtbot, window, "learningRateEdit", rate)
-    wait_for(qtbot, window, Status.PAUSED)
-    expect_told(window, rate)
+    retype(qtbot, ready_window, "learningRateEdit", rate)
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    expect_told(ready_window, rate)
     assert session.runs.current.history.completed >= epochs
     assert session.prediction is not None
 
@@ -82,54 +104,54 @@ def test_in_the_middle_of_training(window: MainWindow, qtbot: QtBot, home: Any, 
     qtbot.waitUntil(lambda: session.runs.current.path is not None)
     np.testing.assert_array_equal(load_network(home / "after.json").parameters, session.runs.current.network.parameters)
 
-    retype(qtbot, window, "learningRateEdit", "0.05")
+    retype(qtbot, ready_window, "learningRateEdit", "0.05")
     last = int(session.runs.current.history.completed) + 2
     session.settings.change("epochs", epochs=last)
-    assert f"of {last}" in find(window, QLabel, "runStatus").text()
-    click(qtbot, window, QPushButton, "trainButton")
+    assert f"of {last}" in find(ready_window, QLabel, "runStatus").text()
+    click(qtbot, ready_window, QPushButton, "trainButton")
     assert session.messages.current is None, "it goes with the next start"
-    wait_for(qtbot, window, Status.FINISHED)
+    wait_for(qtbot, ready_window, Status.FINISHED)
     assert session.runs.current.history.completed == last, "as many as were asked for, not so many more"
     assert session.runs.current.history.error.test.epochs == list(range(last + 1))
     assert session.runs.current.history.error.test.values[-1] < 0.5
 
 
-def choices(window: MainWindow) -> list[str]:
+def choices(model: Model) -> list[str]:
     """What the message offers."""
-    message = window.session.messages.current
+    message = model.session.messages.current
     return [] if message is None else [choice.text for choice in message.choices]
 
 
-def diverge_after(qtbot: QtBot, window: MainWindow, epochs: int) -> None:
+def diverge_after(qtbot: QtBot, model: Model, epochs: int) -> None:
     """Some epochs that are recorded, then a rate that is too high."""
-    session = window.session
+    session = model.session
     session.settings.change("epochs", epochs=20)
     for _ in range(epochs):
         session.step_epoch()
-        wait_for(qtbot, window, Status.TRAINING)
-        wait_for(qtbot, window, Status.PAUSED)
-    retype(qtbot, window, "learningRateEdit", "1e+30")
+        wait_for(qtbot, model, Status.TRAINING)
+        wait_for(qtbot, model, Status.PAUSED)
+    session.settings.change("rate", learning_rate=1e30)
     session.start()
-    qtbot.waitUntil(lambda: bool(choices(window)), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(choices(model)), timeout=20_000)
 
 
-@pytest.mark.parametrize(("number", "changed"), [(1, {"learning_rate": 1e29}), (2, {"clip_norm": 1.0})])
+@pytest.mark.parametrize(("number", "changed"), [(0, {"learning_rate": 1e29}), (1, {"clip_norm": 1.0})])
 def test_it_goes_back_to_the_last_good_epoch_exactly(
-    recorded: MainWindow, qtbot: QtBot, number: int, changed: dict[str, float]
+    recorded: Model, qtbot: QtBot, number: int, changed: dict[str, float]
 ) -> None:
-    window, session = recorded, recorded.session
-    diverge_after(qtbot, window, 3)
+    session = recorded.session
+    diverge_after(qtbot, recorded, 3)
     old, dataset = session.runs.current, session.dataset
     assert dataset is not None
     good = best_epoch(old)
     assert good == 3
-    assert choices(window) == [
+    assert choices(recorded) == [
         "Go back to epoch 3 with rate 1e+29",
         "Go back to epoch 3 with clipped gradients",
         "Reset",
     ]
     settings = old.experiment.training
-    click(qtbot, window, QPushButton, f"messageChoice{number}Button")
+    session.messages.choose(number)
     qtbot.waitUntil(lambda: session.runs.current is not old, timeout=20_000)
     new = session.runs.current
     assert (new.parent, new.left_at, new.epochs, session.state) == (old.id, 3, 3, Status.PAUSED)
@@ -143,18 +165,18 @@ def test_it_goes_back_to_the_last_good_epoch_exactly(
     np.testing.assert_array_equal(new.network.parameters, trainer.network.parameters)
 
 
-def test_in_a_second_training_message_and_offer_count_the_epochs_of_both(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_in_a_second_training_message_and_offer_count_the_epochs_of_both(recorded: Model, qtbot: QtBot) -> None:
     train_epochs(qtbot, recorded, 4)
     assert recorded.session.state is Status.FINISHED
-    retype(qtbot, recorded, "learningRateEdit", "1e+30")
+    recorded.session.settings.change("rate", learning_rate=1e30)
     recorded.session.start()
     qtbot.waitUntil(lambda: bool(choices(recorded)), timeout=20_000)
     assert recorded.session.runs.current.history.completed == 4
-    assert "of epoch 5 the loss" in find(recorded, QLabel, "messageText").text()
+    assert "of epoch 5 the loss" in recorded.session.messages.current.text
     assert choices(recorded)[0] == "Go back to epoch 4 with rate 1e+29"
 
 
-def test_only_an_epoch_that_can_be_gone_back_to_is_offered(recorded: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_only_an_epoch_that_can_be_gone_back_to_is_offered(recorded: Model, qtbot: QtBot, home: Path) -> None:
     """Not one that an opened network learned elsewhere, however good it was."""
     session, path = recorded.session, home / "opened.json"
     train_epochs(qtbot, recorded, 3)
@@ -173,96 +195,96 @@ def test_only_an_epoch_that_can_be_gone_back_to_is_offered(recorded: MainWindow,
     qtbot.waitUntil(lambda: session.runs.current is not opened, timeout=20_000)
 
 
-def test_if_it_never_learned_it_offers_to_begin_again(recorded: MainWindow, qtbot: QtBot) -> None:
-    window, session = recorded, recorded.session
-    diverge_after(qtbot, window, 0)
-    assert choices(window) == ["Reset with rate 1e+29", "Reset with clipped gradients", "Reset"]
-    click(qtbot, window, QPushButton, "messageChoice2Button")
+def test_if_it_never_learned_it_offers_to_begin_again(recorded: Model, qtbot: QtBot) -> None:
+    session = recorded.session
+    diverge_after(qtbot, recorded, 0)
+    assert choices(recorded) == ["Reset with rate 1e+29", "Reset with clipped gradients", "Reset"]
+    session.messages.choose(1)
     assert session.state is Status.READY
     assert session.settings.experiment.training.clip_norm == 1
 
 
-def test_what_it_offers_goes_when_the_fields_change(recorded: MainWindow, qtbot: QtBot) -> None:
-    window, session = recorded, recorded.session
-    diverge_after(qtbot, window, 1)
-    assert choices(window)
-    retype(qtbot, window, "learningRateEdit", "0.05")
+def test_what_it_offers_goes_when_the_fields_change(recorded: Model, qtbot: QtBot) -> None:
+    session = recorded.session
+    diverge_after(qtbot, recorded, 1)
+    assert choices(recorded)
+    session.settings.change("rate", learning_rate=0.05)
     assert session.messages.current is None
 
 
 @RATES
-def test_at_the_first_step_of_all(window: MainWindow, qtbot: QtBot, rate: str) -> None:
-    retype(qtbot, window, "learningRateEdit", rate)
-    window.session.start()
-    wait_for(qtbot, window, Status.PAUSED)
-    expect_told(window, rate)
+def test_at_the_first_step_of_all(ready_model: Model, qtbot: QtBot, rate: str) -> None:
+    ready_model.session.settings.change("rate", learning_rate=float(rate))
+    ready_model.session.start()
+    wait_for(qtbot, ready_model, Status.PAUSED)
+    expect_message(ready_model, rate)
 
 
 @RATES
-def test_step_by_step(window: MainWindow, qtbot: QtBot, rate: str) -> None:
+def test_step_by_step(ready_model: Model, qtbot: QtBot, rate: str) -> None:
     """A single step that ruins the weights is not paused at: the next one says what happened."""
-    session = window.session
-    retype(qtbot, window, "learningRateEdit", rate)
+    session = ready_model.session
+    session.settings.change("rate", learning_rate=float(rate))
     for _ in range(5):
         session.step_batch()
-        wait_for(qtbot, window, Status.TRAINING)
-        wait_for(qtbot, window, Status.PAUSED)
+        wait_for(qtbot, ready_model, Status.TRAINING)
+        wait_for(qtbot, ready_model, Status.PAUSED)
         if session.messages.current is not None:
             break
         assert np.isfinite(session.runs.current.network.parameters).all()
-    expect_told(window, rate)
+    expect_message(ready_model, rate)
 
 
 @RATES
-def test_pause_just_after_it(window: MainWindow, qtbot: QtBot, rate: str) -> None:
-    session = window.session
-    train_for_a_while(qtbot, window)
-    retype(qtbot, window, "learningRateEdit", rate)
+def test_pause_just_after_it(ready_model: Model, qtbot: QtBot, rate: str) -> None:
+    session = ready_model.session
+    train_for_a_while(qtbot, ready_model)
+    session.settings.change("rate", learning_rate=float(rate))
     session.pause()
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     assert np.isfinite(session.runs.current.network.parameters).all()
     assert np.isfinite(session.displayed.network.parameters).all()
 
 
 @RATES
-def test_every_activation(ready_window: MainWindow, qtbot: QtBot, rate: str) -> None:
+def test_every_activation(ready_model: Model, qtbot: QtBot, rate: str) -> None:
     """Where a bounded activation hides what happened, training may go on; but nothing infinite is ever shown."""
-    session = ready_window.session
+    session = ready_model.session
     for activation in [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]:
         session.settings.change("shape", hidden=(16,), activations=(activation, "softmax"))
         session.reset()
-        train_for_a_while(qtbot, ready_window)
+        train_for_a_while(qtbot, ready_model)
         assert session.runs.current.experiment.activations == (activation, "softmax")
-        ruin_and_go_on(qtbot, ready_window, rate)
+        ruin_and_go_on(qtbot, ready_model, rate)
 
 
-def ruin_and_go_on(qtbot: QtBot, window: MainWindow, rate: str) -> None:
+def ruin_and_go_on(qtbot: QtBot, model: Model, rate: str) -> None:
     """Three epochs with that rate, or as far as it comes, and one with another."""
-    session = window.session
-    retype(qtbot, window, "learningRateEdit", rate)
+    session = model.session
+    session.settings.change("rate", learning_rate=float(rate))
     enough = session.runs.current.history.completed + 3
     qtbot.waitUntil(lambda: session.state is Status.PAUSED or session.runs.current.history.completed >= enough)
     if session.state is Status.PAUSED:
-        expect_told(window, rate)
+        expect_message(model, rate)
     else:
-        pause(qtbot, window)
-    retype(qtbot, window, "learningRateEdit", "0.01")
+        pause(qtbot, model)
+    session.settings.change("rate", learning_rate=0.01)
     session.step_epoch()
-    wait_for(qtbot, window, Status.TRAINING)
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.TRAINING)
+    wait_for(qtbot, model, Status.PAUSED)
 
 
 @RATES
-def test_the_message_is_for_people_and_the_error_for_scripts(window: MainWindow, qtbot: QtBot, rate: str) -> None:
+def test_the_message_is_for_people_and_the_error_for_scripts(ready_model: Model, qtbot: QtBot, rate: str) -> None:
     errors: list[Any] = []
-    runner = window.session.training.runner
+    runner = ready_model.session.training.runner
     runner.told.connect(lambda _, event: errors.append(event.error) if isinstance(event, Stopped) else None)
-    retype(qtbot, window, "learningRateEdit", rate)
-    window.session.start()
-    wait_for(qtbot, window, Status.PAUSED)
+    ready_model.session.settings.change("rate", learning_rate=float(rate))
+    ready_model.session.start()
+    wait_for(qtbot, ready_model, Status.PAUSED)
     (error,) = errors
     assert str(error).startswith("loss is no longer finite at epoch 1, batch ")
-    told = find(window, QLabel, "messageText").text()
+    told = ready_model.session.messages.current.text
     assert told == f"Training was paused: {error.in_words}"
     assert "first in layer " in told
     assert "at batch " in told
@@ -271,12 +293,12 @@ def test_the_message_is_for_people_and_the_error_for_scripts(window: MainWindow,
 
 @RATES
 def test_a_checkpoint_after_it_holds_the_place_that_is_shown(
-    window: MainWindow, qtbot: QtBot, home: Any, rate: str
+    ready_model: Model, qtbot: QtBot, home: Any, rate: str
 ) -> None:
-    session = window.session
-    train_for_a_while(qtbot, window)
-    retype(qtbot, window, "learningRateEdit", rate)
-    wait_for(qtbot, window, Status.PAUSED)
+    session = ready_model.session
+    train_for_a_while(qtbot, ready_model)
+    session.settings.change("rate", learning_rate=float(rate))
+    wait_for(qtbot, ready_model, Status.PAUSED)
     session.files.save(home / "after.npz")
     qtbot.waitUntil(lambda: session.runs.current.path is not None)
     network, state = load_checkpoint(home / "after.npz")
@@ -286,22 +308,22 @@ def test_a_checkpoint_after_it_holds_the_place_that_is_shown(
     np.testing.assert_array_equal(network.parameters, session.displayed.network.parameters)
 
 
-def test_the_message_can_be_dismissed(window: MainWindow, qtbot: QtBot) -> None:
-    retype(qtbot, window, "learningRateEdit", "1e30")
-    window.session.start()
-    wait_for(qtbot, window, Status.PAUSED)
-    click(qtbot, window, QToolButton, "dismissMessageButton")
-    assert not find(window, QLabel, "messageText").isVisible()
-    assert window.session.messages.current is None
+def test_the_message_can_be_dismissed(ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "learningRateEdit", "1e30")
+    ready_window.session.start()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    click(qtbot, ready_window, QToolButton, "dismissMessageButton")
+    assert not find(ready_window, QLabel, "messageText").isVisible()
+    assert ready_window.session.messages.current is None
 
 
-def test_a_prediction_that_is_not_finite_is_no_answer(window: MainWindow, qtbot: QtBot) -> None:
-    session = window.session
-    drag(window.canvas, seven(window.canvas))
+def test_a_prediction_that_is_not_finite_is_no_answer(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    drag(ready_window.canvas, seven(ready_window.canvas))
     assert session.prediction is not None
-    qtbot.waitUntil(lambda: find(window, QLabel, "answerLabel").text() != "")
+    qtbot.waitUntil(lambda: find(ready_window, QLabel, "answerLabel").text() != "")
     run = session.runs.current
     run.parameters = np.full_like(run.parameters, 1e38)
     session.displayed.show(run)
     assert session.prediction is None
-    qtbot.waitUntil(lambda: find(window, QLabel, "answerLabel").text() == "")
+    qtbot.waitUntil(lambda: find(ready_window, QLabel, "answerLabel").text() == "")

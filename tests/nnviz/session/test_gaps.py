@@ -16,8 +16,7 @@ from nnviz.session import gaps as module
 from nnviz.session.asked import PAST
 from nnviz.session.exact import Exact
 from nnviz.session.status import Status
-from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import wait_for
 from tests.nnviz.panels.plane_helpers import load
 
@@ -25,26 +24,24 @@ EPOCHS = 40
 
 
 @pytest.fixture
-def window(make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
-    """Recorded, with a table that is learned forty times in the wink of an eye."""
-    window = make_window(records=True)
-    wait_for(qtbot, window, Status.READY)
-    load(qtbot, window, "mpg")
-    window.session.settings.change("epochs", epochs=EPOCHS, batch_size=64)
-    return window
+def of_table(recorded: Model, qtbot: QtBot) -> Model:
+    """A recorded session with a small table, whose forty epochs take a fraction of a second."""
+    load(qtbot, recorded, "mpg")
+    recorded.session.settings.change("epochs", epochs=EPOCHS, batch_size=64)
+    return recorded
 
 
-def train(window: MainWindow, qtbot: QtBot) -> None:
-    window.session.start()
-    wait_for(qtbot, window, Status.FINISHED)
+def train(model: Model, qtbot: QtBot) -> None:
+    model.session.start()
+    wait_for(qtbot, model, Status.FINISHED)
 
 
-def ends(window: MainWindow) -> list[float]:
-    return [epoch for epoch in window.session.timeline.epochs if epoch and epoch == round(epoch)]
+def ends(model: Model) -> list[float]:
+    return [epoch for epoch in model.session.timeline.epochs if epoch and epoch == round(epoch)]
 
 
-def wait_until_filled(window: MainWindow, qtbot: QtBot, epochs: int = EPOCHS) -> None:
-    qtbot.waitUntil(lambda: ends(window) == list(range(1, epochs + 1)), timeout=20_000)
+def wait_until_filled(model: Model, qtbot: QtBot, epochs: int = EPOCHS) -> None:
+    qtbot.waitUntil(lambda: ends(model) == list(range(1, epochs + 1)), timeout=20_000)
 
 
 def held(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, list[list[float]]]:
@@ -67,10 +64,10 @@ def held(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, list[list[float]]]:
     return opened, begun
 
 
-def test_every_epoch_can_be_looked_back_at_exactly(window: MainWindow, qtbot: QtBot) -> None:
-    train(window, qtbot)
-    wait_until_filled(window, qtbot)
-    session = window.session
+def test_every_epoch_can_be_looked_back_at_exactly(of_table: Model, qtbot: QtBot) -> None:
+    train(of_table, qtbot)
+    wait_until_filled(of_table, qtbot)
+    session = of_table.session
     run, dataset = session.runs.current, session.dataset
     assert run.record is not None
     for epoch in (3, 17, 39):
@@ -88,82 +85,84 @@ def test_every_epoch_can_be_looked_back_at_exactly(window: MainWindow, qtbot: Qt
         assert session.timeline.figures == (epoch, run.history.figures(epoch))
 
 
-def test_what_was_answered_at_each_epoch_is_drawn(window: MainWindow, qtbot: QtBot) -> None:
-    session = window.session
+def test_what_was_answered_at_each_epoch_is_drawn(of_table: Model, qtbot: QtBot) -> None:
+    session = of_table.session
     session.question.set_example(session.dataset.test.inputs[3])
     session.probes.want("a test", (PAST,), True)
-    train(window, qtbot)
+    train(of_table, qtbot)
     qtbot.waitUntil(lambda: {3, 10, 30} <= set(session.probes[PAST].result.epochs))
-    wait_until_filled(window, qtbot)
+    wait_until_filled(of_table, qtbot)
     qtbot.waitUntil(lambda: session.probes[PAST].is_up_to_date)
     epochs = session.probes[PAST].result.epochs
     assert (epochs, epochs[-1]) == (sorted(epochs), EPOCHS), "lines go from left to right, up to now"
 
 
-def test_one_that_goes_on_is_filled_again(window: MainWindow, qtbot: QtBot) -> None:
-    train(window, qtbot)
-    wait_until_filled(window, qtbot)
-    train(window, qtbot)
-    wait_until_filled(window, qtbot, 2 * EPOCHS)
+def test_one_that_goes_on_is_filled_again(of_table: Model, qtbot: QtBot) -> None:
+    train(of_table, qtbot)
+    wait_until_filled(of_table, qtbot)
+    train(of_table, qtbot)
+    wait_until_filled(of_table, qtbot, 2 * EPOCHS)
 
 
-def test_one_that_was_put_into_another_window_too(
-    window: MainWindow, qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
+def test_one_that_was_opened_in_another_session_too(
+    of_table: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as within:
         _, begun = held(within)
-        train(window, qtbot)
+        train(of_table, qtbot)
         qtbot.waitUntil(lambda: bool(begun))
-        record = window.session.runs.current.record
-        window.close_unasked()
-    other = make_window(records=True)
+        record = of_table.session.runs.current.record
+        assert of_table.session.close()
+    other = Model()
+    other.session.records.set_on(True)
     load(qtbot, other, "mpg")
     assert record is not None
     other.session.library.open(record)
     qtbot.waitUntil(lambda: other.session.runs.current.record == record)
     wait_until_filled(other, qtbot)
+    assert other.session.close()
 
 
-def test_a_long_training_is_left_alone(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_training_is_left_alone(of_table: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_SECONDS", 0.0)
     opened, begun = held(monkeypatch)
     opened.set()
-    train(window, qtbot)
-    qtbot.waitUntil(lambda: bool(begun) and not window.session.gaps.work.is_running)
-    assert len(ends(window)) < EPOCHS
+    train(of_table, qtbot)
+    qtbot.waitUntil(lambda: bool(begun) and not of_table.session.gaps.work.is_running)
+    assert len(ends(of_table)) < EPOCHS
 
 
 def test_of_very_many_epochs_some_are_kept_within_the_room(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    of_table: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_MOST_SECONDS", 1000)
-    session = window.session
+    session = of_table.session
     session.settings.change("epochs", epochs=300)
-    train(window, qtbot)
+    train(of_table, qtbot)
     qtbot.waitUntil(lambda: max(np.diff(session.timeline.epochs)) <= 6, timeout=30_000)
     assert len(session.timeline.epochs) <= 257
 
 
-def test_training_on_gives_it_up(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = window.session
+def test_training_on_gives_it_up(of_table: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = of_table.session
     opened, _ = held(monkeypatch)
-    train(window, qtbot)
+    train(of_table, qtbot)
     qtbot.waitUntil(lambda: session.gaps.work.is_running)
     session.settings.change("epochs", epochs=1000)
     session.start()
     qtbot.waitUntil(lambda: session.state is Status.TRAINING)
     assert not session.gaps.work.is_running
     opened.set()
-    wait_for(qtbot, window, Status.FINISHED)
+    wait_for(qtbot, of_table, Status.FINISHED)
 
 
 @pytest.mark.parametrize("how", ["another network", "other data"])
 def test_what_takes_its_place_gives_it_up(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, how: str
+    of_table: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    session = window.session
+    session = of_table.session
     held(monkeypatch)
-    train(window, qtbot)
+    train(of_table, qtbot)
     qtbot.waitUntil(lambda: session.gaps.work.is_running)
     if how == "another network":
         session.reset()
@@ -173,32 +172,32 @@ def test_what_takes_its_place_gives_it_up(
 
 
 def test_it_is_begun_again_when_the_run_comes_back(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    of_table: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = window.session
+    session = of_table.session
     opened, _ = held(monkeypatch)
-    train(window, qtbot)
+    train(of_table, qtbot)
     qtbot.waitUntil(lambda: session.gaps.work.is_running)
     session.reset()
     qtbot.waitUntil(lambda: not session.gaps.work.is_running)
     opened.set()
     session.undo.undo()
-    wait_until_filled(window, qtbot)
+    wait_until_filled(of_table, qtbot)
 
 
 def test_nothing_is_filled_where_every_epoch_is_kept(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    of_table: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, begun = held(monkeypatch)
     for _ in range(3):
-        window.session.step_epoch()
-        wait_for(qtbot, window, Status.PAUSED)
+        of_table.session.step_epoch()
+        wait_for(qtbot, of_table, Status.PAUSED)
     qtbot.wait(150)
     assert begun == []
 
 
-def test_closing_in_the_middle_of_it(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_in_the_middle_of_it(of_table: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     held(monkeypatch)
-    train(window, qtbot)
-    qtbot.waitUntil(lambda: window.session.gaps.work.is_running)
-    window.close_unasked()
+    train(of_table, qtbot)
+    qtbot.waitUntil(lambda: of_table.session.gaps.work.is_running)
+    assert of_table.session.close()

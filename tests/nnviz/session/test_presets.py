@@ -16,10 +16,12 @@ from engine.errors import FileFormatError
 from engine.experiment import Experiment
 from engine.presets import Preset, presets
 from engine.training import FIXED_WHILE_TRAINING
+from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.fields import NumberEdit
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow, close
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
     action,
     find,
@@ -45,6 +47,13 @@ def choose(window: MainWindow, name: str) -> QComboBox:
     combo.setCurrentIndex(index)
     combo.activated.emit(index)
     return combo
+
+
+def apply(session: Session, name: str) -> None:
+    """Applies the preset with that name, without the list."""
+    preset = session.settings.preset_called(name)
+    assert preset is not None
+    session.settings.choose_preset(preset)
 
 
 def test_they_are_offered_in_the_order_of_their_files(ready_window: MainWindow) -> None:
@@ -76,11 +85,11 @@ def test_each_sets_everything_and_is_one_step(ready_window: MainWindow, qtbot: Q
         assert session.settings.preset_for(session.data.dataset) == preset
 
 
-def test_the_network_is_the_one_the_command_line_makes(ready_window: MainWindow) -> None:
+def test_the_network_is_the_one_the_command_line_makes(ready_model: Model) -> None:
     modern = next(preset for preset in presets() if preset.name == "Modern")
-    choose(ready_window, "Modern")
+    apply(ready_model.session, "Modern")
     wanted = modern.experiment.build()
-    assert (ready_window.session.runs.current.network.parameters == wanted.parameters).all()
+    assert (ready_model.session.runs.current.network.parameters == wanted.parameters).all()
 
 
 def test_a_change_makes_it_ones_own(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -92,11 +101,12 @@ def test_a_change_makes_it_ones_own(ready_window: MainWindow, qtbot: QtBot) -> N
         assert combo.currentText() == "Modern"
 
 
-def test_the_seed_is_the_persons(ready_window: MainWindow, qtbot: QtBot) -> None:
-    retype(qtbot, ready_window, "seedEdit", "7")
-    combo = choose(ready_window, "Modern")
-    assert ready_window.session.settings.experiment.seed == 7
-    assert combo.currentText() == "Modern"
+def test_the_seed_is_the_persons(ready_model: Model) -> None:
+    session = ready_model.session
+    session.settings.change("seed", seed=7)
+    apply(session, "Modern")
+    assert session.settings.experiment.seed == 7
+    assert session.settings.preset_for(session.dataset) == session.settings.preset_called("Modern")
 
 
 def test_custom_can_be_chosen_and_changes_nothing(ready_window: MainWindow) -> None:
@@ -186,9 +196,9 @@ def test_a_match_looks_at_every_setting() -> None:
 # ---- other data
 
 
-def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
-    window.session.data.load(name)
-    qtbot.waitUntil(lambda: is_shown(window.session.data))
+def load(qtbot: QtBot, model: Model | MainWindow, name: str) -> None:
+    model.session.data.load(name)
+    qtbot.waitUntil(lambda: is_shown(model.session.data))
 
 
 def test_the_preset_in_the_box_follows_the_data_and_says_so(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -230,54 +240,53 @@ def test_another_preset_takes_what_the_task_needs_and_has_it_back_afterwards(
     assert not find(window, QLabel, "presetAdjusted").isVisible()
 
 
-def derived(window: MainWindow) -> Experiment:
+def derived(model: Model | MainWindow) -> Experiment:
     """What First steps gives for the data that are there."""
-    settings = window.session.settings
-    return settings.presets[0].applied_to(settings.experiment, window.session.dataset)
+    settings = model.session.settings
+    return settings.presets[0].applied_to(settings.experiment, model.session.dataset)
 
 
-def test_what_was_typed_stays_and_all_else_follows_the_data(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    choose(window, "First steps")
-    retype(qtbot, window, "epochsEdit", "33")
+def test_what_was_typed_stays_and_all_else_follows_the_data(ready_model: Model, qtbot: QtBot) -> None:
+    model, session = ready_model, ready_model.session
+    apply(session, "First steps")
+    session.settings.change("epochs", epochs=33)
     for name in ("spirals", "mpg", "xor", "mnist"):
-        load(qtbot, window, name)
+        load(qtbot, model, name)
         fields = session.settings.experiment
-        assert fields == derived(window).changed(epochs=33), name
+        assert fields == derived(model).changed(epochs=33), name
         assert session.settings.typed == {"epochs"}, name
-        assert find(window, QComboBox, "presetCombo").currentText() == "Custom"
-        assert not find(window, QLabel, "presetAdjusted").isVisible()
-    choose(window, "First steps")
-    assert session.settings.experiment == derived(window)
+        assert session.settings.preset_for(session.dataset) is None
+    apply(session, "First steps")
+    assert session.settings.experiment == derived(model)
     assert session.settings.typed == set()
 
 
 def test_an_edit_on_one_data_set_does_not_bring_its_batches_and_epochs_to_the_next(
-    ready_window: MainWindow, qtbot: QtBot
+    ready_model: Model, qtbot: QtBot
 ) -> None:
-    window, session = ready_window, ready_window.session
-    choose(window, "First steps")
+    model, session = ready_model, ready_model.session
+    apply(session, "First steps")
     for first, second in (("xor", "mnist"), ("mnist", "spirals")):
-        load(qtbot, window, first)
-        retype(qtbot, window, "shapeEdit", f"{session.dataset.width}, 17, {session.dataset.outputs}")
-        load(qtbot, window, second)
+        load(qtbot, model, first)
+        session.settings.change("shape", shape=(session.dataset.width, 17, session.dataset.outputs))
+        load(qtbot, model, second)
         assert session.settings.experiment.hidden == (17,)
-        assert session.settings.experiment.training == derived(window).training, second
+        assert session.settings.experiment.training == derived(model).training, second
         assert session.settings.typed == {"hidden"}
-        choose(window, "First steps")
+        apply(session, "First steps")
 
 
-def test_layers_with_their_activations_and_regularisation_stay(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    choose(window, "First steps")
+def test_layers_with_their_activations_and_regularisation_stay(ready_model: Model, qtbot: QtBot) -> None:
+    model, session = ready_model, ready_model.session
+    apply(session, "First steps")
     session.settings.change("layers", hidden=[9, 8, 7], activations=("tanh", "relu", "tanh", "softmax"))
     session.settings.change("dropout", dropout=(0.1, 0.2, 0.3, 0.4))
     session.settings.change("weight scale", weight_scale=0.5)
     typed = session.settings.typed
     assert typed == {"hidden", "activations", "dropout", "weight_scale"}
     for name in ("mpg", "spirals"):
-        load(qtbot, window, name)
-        now, wanted = session.settings.experiment, derived(window)
+        load(qtbot, model, name)
+        now, wanted = session.settings.experiment, derived(model)
         assert (now.hidden, now.activations[:-1]) == ((9, 8, 7), ("tanh", "relu", "tanh"))
         assert now.training.dropout == (0.1, 0.2, 0.3, 0.4)
         assert now.weight_scale == 0.5
@@ -285,32 +294,32 @@ def test_layers_with_their_activations_and_regularisation_stay(ready_window: Mai
         assert session.settings.typed == typed, name
 
 
-def test_a_typed_learning_rate_keeps_its_optimizer(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_typed_learning_rate_keeps_its_optimizer(ready_model: Model, qtbot: QtBot) -> None:
     """A rate of plain gradient descent would be far too large for Adam."""
-    window, session = ready_window, ready_window.session
-    choose(window, "First steps")
-    retype(qtbot, window, "learningRateEdit", "0.05")
-    load(qtbot, window, "mpg")
-    assert derived(window).training.optimizer != "sgd"
+    model, session = ready_model, ready_model.session
+    apply(session, "First steps")
+    session.settings.change("learning rate", learning_rate=0.05)
+    load(qtbot, model, "mpg")
+    assert derived(model).training.optimizer != "sgd"
     training = session.settings.experiment.training
     assert (training.optimizer, training.learning_rate) == ("sgd", 0.05)
     assert session.settings.typed == {"learning_rate"}
-    load(qtbot, window, "mnist")
-    assert session.settings.experiment == derived(window).changed(learning_rate=0.05)
-    load(qtbot, window, "mpg")
-    qtbot.mouseClick(mark_of(window, "learningRate"), Qt.LeftButton)
-    assert session.settings.experiment == derived(window)
+    load(qtbot, model, "mnist")
+    assert session.settings.experiment == derived(model).changed(learning_rate=0.05)
+    load(qtbot, model, "mpg")
+    session.settings.use_default("learning rate", "learning_rate")
+    assert session.settings.experiment == derived(model)
     assert session.settings.typed == set()
 
 
-def test_what_comes_with_a_chosen_optimizer_was_not_typed(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    choose(window, "First steps")
-    pick(qtbot, window, "optimizerCombo", "RMSProp")
+def test_what_comes_with_a_chosen_optimizer_was_not_typed(ready_model: Model, qtbot: QtBot) -> None:
+    model, session = ready_model, ready_model.session
+    apply(session, "First steps")
+    session.settings.choose("optimizer", session.settings.experiment.with_optimizer("rmsprop"))
     assert session.settings.typed == {"optimizer"}
     for name in ("mpg", "mnist"):
-        load(qtbot, window, name)
-        assert session.settings.experiment == derived(window).with_optimizer("rmsprop"), name
+        load(qtbot, model, name)
+        assert session.settings.experiment == derived(model).with_optimizer("rmsprop"), name
         assert session.settings.typed == {"optimizer"}
 
 
@@ -323,69 +332,66 @@ def table(tmp_path: Path) -> str:
     return str(path)
 
 
-def without_early_stopping(window: MainWindow, qtbot: QtBot, table: str) -> None:
-    choose(window, "First steps")
-    load(qtbot, window, table)
-    assert window.session.settings.experiment.training.patience == 15
-    unfold(qtbot, window, "regularisationGroup")
-    retype(qtbot, window, "patienceEdit", "0")
-    retype(qtbot, window, "validationShareEdit", "0")
-    retype(qtbot, window, "epochsEdit", "20")
+def without_early_stopping(model: Model | MainWindow, qtbot: QtBot, table: str) -> None:
+    session = model.session
+    apply(session, "First steps")
+    load(qtbot, model, table)
+    assert session.settings.experiment.training.patience == 15
+    for name, value in (("patience", 0), ("validation_share", 0), ("epochs", 20)):
+        session.settings.change(name, **{name: value})
 
 
 OFF = {"epochs": 20, "patience": 0, "validation_share": 0}
 
 
 def test_what_was_typed_stays_where_the_data_between_have_it_as_default(
-    ready_window: MainWindow, qtbot: QtBot, table: str
+    ready_model: Model, qtbot: QtBot, table: str
 ) -> None:
-    window, session = ready_window, ready_window.session
-    without_early_stopping(window, qtbot, table)
+    model, session = ready_model, ready_model.session
+    without_early_stopping(model, qtbot, table)
     first = session.settings.experiment
     assert session.settings.typed == set(OFF)
-    load(qtbot, window, "mnist")
-    assert session.settings.experiment == derived(window).changed(epochs=20)
+    load(qtbot, model, "mnist")
+    assert session.settings.experiment == derived(model).changed(epochs=20)
     assert session.settings.typed == set(OFF)
-    load(qtbot, window, table)
-    assert session.settings.experiment == first == derived(window).changed(**OFF)
+    load(qtbot, model, table)
+    assert session.settings.experiment == first == derived(model).changed(**OFF)
     for _ in range(2):
-        for back, forth in (("actionUndo", "actionRedo"), ("actionRedo", "actionUndo")):
-            action(window, back).trigger()
+        for step in (session.undo.undo, session.undo.redo):
+            step()
             qtbot.waitUntil(lambda: is_shown(session.data))
-            assert session.settings.typed == set(OFF), (back, forth)
+            assert session.settings.typed == set(OFF)
     for _ in range(2 + len(OFF)):
-        action(window, "actionUndo").trigger()
+        session.undo.undo()
         qtbot.waitUntil(lambda: is_shown(session.data))
     assert session.settings.typed == set()
-    assert session.settings.experiment == derived(window)
+    assert session.settings.experiment == derived(model)
 
 
-def test_what_was_typed_stays_where_a_trained_network_is_replaced(
-    ready_window: MainWindow, qtbot: QtBot, table: str
-) -> None:
-    window, session = ready_window, ready_window.session
-    without_early_stopping(window, qtbot, table)
-    train_epochs(qtbot, window, 1)
-    load(qtbot, window, "mnist")
+def test_what_was_typed_stays_where_a_trained_network_is_replaced(ready_model: Model, qtbot: QtBot, table: str) -> None:
+    model, session = ready_model, ready_model.session
+    without_early_stopping(model, qtbot, table)
+    train_epochs(qtbot, model, 1)
+    load(qtbot, model, "mnist")
     assert session.runs.current.untouched
-    assert session.settings.experiment == derived(window).changed(epochs=1)
+    assert session.settings.experiment == derived(model).changed(epochs=1)
     assert session.settings.typed == set(OFF)
-    action(window, "actionUndo").trigger()
+    session.undo.undo()
     qtbot.waitUntil(lambda: is_shown(session.data))
-    assert session.settings.experiment == derived(window).changed(**OFF | {"epochs": 1})
-    action(window, "actionRedo").trigger()
+    assert session.settings.experiment == derived(model).changed(**OFF | {"epochs": 1})
+    session.undo.redo()
     qtbot.waitUntil(lambda: is_shown(session.data))
-    load(qtbot, window, table)
-    assert session.settings.experiment == derived(window).changed(**OFF | {"epochs": 1})
+    load(qtbot, model, table)
+    assert session.settings.experiment == derived(model).changed(**OFF | {"epochs": 1})
 
 
 def test_what_the_preset_gives_is_found_once_for_all_marks(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = ready_window.session.settings
-    choose(ready_window, "First steps")
+    settings = ready_model.session.settings
+    apply(ready_model.session, "First steps")
     given = settings.experiment
-    pick(qtbot, ready_window, "optimizerCombo", "Adam")
+    settings.choose("optimizer", given.with_optimizer("adam"))
     settings.change("layers", hidden=[9], activations=("tanh", "softmax"))
     assert settings.typed == {"optimizer", "hidden", "activations"}
     monkeypatch.delattr(Preset, "applied_to")
@@ -402,6 +408,7 @@ def test_a_mark_or_a_preset_forgets_what_was_typed_for_other_data(
     window, session = ready_window, ready_window.session
     without_early_stopping(window, qtbot, table)
     load(qtbot, window, "mnist")
+    unfold(qtbot, window, "regularisationGroup")
     mark = mark_of(window, "patience")
     assert mark.toolTip().startswith("Typed. First steps gives 0 for these data, too.")
     qtbot.mouseClick(mark, Qt.LeftButton)
@@ -436,6 +443,7 @@ def test_patience_leads_back_with_the_validation_set_that_it_needs(
 ) -> None:
     window, session = ready_window, ready_window.session
     without_early_stopping(window, qtbot, table)
+    unfold(qtbot, window, "regularisationGroup")
     assert mark_of(window, "patience").toolTip().startswith("Typed. First steps gives 15 ")
     qtbot.mouseClick(mark_of(window, "patience"), Qt.LeftButton)
     assert session.settings.experiment == derived(window).changed(epochs=20)
@@ -468,44 +476,44 @@ def test_what_followed_the_data_in_an_older_file_was_not_typed(
     assert window.session.settings.experiment == derived(window).changed(hidden=[17])
 
 
-def test_undo_knows_the_preset_on_which_the_fields_were_based(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    choose(window, "Modern")
-    retype(qtbot, window, "epochsEdit", "33")
-    choose(window, "First steps")
-    action(window, "actionUndo").trigger()
+def test_undo_knows_the_preset_on_which_the_fields_were_based(ready_model: Model, qtbot: QtBot) -> None:
+    model, session = ready_model, ready_model.session
+    apply(session, "Modern")
+    session.settings.change("epochs", epochs=33)
+    apply(session, "First steps")
+    session.undo.undo()
     assert session.settings.base.name == "Modern"
     assert session.settings.typed == {"epochs"}
-    load(qtbot, window, "spirals")
+    load(qtbot, model, "spirals")
     now = session.settings.experiment
     assert (now.hidden, now.training.optimizer, now.training.epochs) == ((256, 128), "adamw", 33)
     for _ in range(2):
-        action(window, "actionUndo").trigger()
+        session.undo.undo()
         qtbot.waitUntil(lambda: is_shown(session.data))
     assert session.settings.typed == set()
     assert session.settings.preset_for(session.dataset).name == "Modern"
     for _ in range(3):
-        action(window, "actionRedo").trigger()
+        session.undo.redo()
         qtbot.waitUntil(lambda: is_shown(session.data))
     assert session.settings.experiment == now
     assert (session.settings.base.name, session.settings.typed) == ("Modern", {"epochs"})
 
 
 def test_an_opened_run_keeps_its_values_and_undo_the_preset_of_before(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
+    ready_model: Model, qtbot: QtBot, home: Path
 ) -> None:
-    window, session = ready_window, ready_window.session
-    choose(window, "First steps")
+    session = ready_model.session
+    apply(session, "First steps")
     session.files.save(home / "made.json")
     qtbot.waitUntil(lambda: session.runs.current.path is not None)
     session.reset()
-    choose(window, "Modern")
-    retype(qtbot, window, "epochsEdit", "33")
+    apply(session, "Modern")
+    session.settings.change("epochs", epochs=33)
     before = session.settings.experiment
     session.files.open(home / "made.json")
     qtbot.waitUntil(lambda: session.runs.current.path is not None)
     assert (session.settings.base.name, session.settings.typed) == ("First steps", set())
-    action(window, "actionUndo").trigger()
+    session.undo.undo()
     assert session.settings.experiment == before
     assert (session.settings.base.name, session.settings.typed) == ("Modern", {"epochs"})
 

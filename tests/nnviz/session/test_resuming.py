@@ -19,26 +19,25 @@ from nnviz.jobs.reading import Opened, resumed
 from nnviz.session.status import Progress, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
-from tests.nnviz.helpers import action, announced, find, is_shown, press, train_epochs, wait_for
+from tests.nnviz.conftest import Model
+from tests.nnviz.helpers import announced, find, is_shown, press, train_epochs, wait_for
 from tests.nnviz.panels.plane_helpers import load
 from tests.nnviz.session.helpers import reopen, save, set_up, steps
 
 
-def test_other_data(ready_window: MainWindow, qtbot: QtBot, home: Path, few_digits: Dataset) -> None:
-    window, session = ready_window, ready_window.session
-    set_up(window)
-    steps(qtbot, window, 0, 3)
-    save(qtbot, window, home / "run.npz")
+def test_other_data(ready_model: Model, qtbot: QtBot, home: Path, few_digits: Dataset) -> None:
+    model, session = ready_model, ready_model.session
+    set_up(model)
+    steps(qtbot, model, 0, 3)
+    save(qtbot, model, home / "run.npz")
     parameters = session.runs.current.network.parameters.copy()
     session.data.dataset = replace(few_digits, train=few_digits.train.head(1500))
-    reopen(qtbot, window, home / "run.npz")
-    message = find(window, QLabel, "messageText")
-    assert message.isVisible()
-    assert "will start from its weights" in message.text()
+    reopen(qtbot, model, home / "run.npz")
     assert session.messages.current is not None
+    assert "will start from its weights" in session.messages.current.text
     assert not session.messages.current.is_error
     np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
-    train_epochs(qtbot, window, 1)
+    train_epochs(qtbot, model, 1)
 
 
 def paused_on_points(qtbot: QtBot, window: MainWindow, path: Path) -> tuple[Progress, Array]:
@@ -82,11 +81,11 @@ def test_with_its_own_data_it_goes_on_where_it_was(ready_window: MainWindow, qtb
 
 
 def test_until_it_can_go_on_the_session_is_not_at_rest(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+    ready_model: Model, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody takes it for a network without a training, not even between its data and its training."""
-    window, session = ready_window, ready_window.session
-    progress, _ = paused_on_points(qtbot, window, home / "run.npz")
+    model, session = ready_model, ready_model.session
+    progress, _ = paused_on_points(qtbot, model, home / "run.npz")
     has_begun, may_end = threading.Event(), threading.Event()
 
     def resumed_slowly(found: Opened, dataset: Dataset) -> Opened:
@@ -95,13 +94,13 @@ def test_until_it_can_go_on_the_session_is_not_at_rest(
         return resumed(found, dataset)
 
     monkeypatch.setattr("nnviz.session.resuming.resumed", resumed_slowly)
-    reopen(qtbot, window, home / "run.npz")
+    reopen(qtbot, model, home / "run.npz")
     qtbot.waitUntil(has_begun.is_set)
     assert not session.data.loading
     assert session.state is Status.LOADING
-    save(qtbot, window, home / "run.npz")
+    save(qtbot, model, home / "run.npz")
     may_end.set()
-    qtbot.waitUntil(lambda: is_shown(session.data))
+    qtbot.waitUntil(lambda: session.state is not Status.LOADING)
     assert session.state is Status.PAUSED
     assert place_of(session.training.progress) == place_of(progress)
     state = load_checkpoint(home / "run.npz")[1]
@@ -155,13 +154,13 @@ def test_what_is_to_start_meanwhile_goes_on_too(ready_window: MainWindow, qtbot:
     np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
 
 
-def test_it_waits_while_its_opening_is_undone(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, session = ready_window, ready_window.session
-    progress, _ = paused_on_points(qtbot, window, home / "run.npz")
-    reopen(qtbot, window, home / "run.npz")
-    action(window, "actionUndo").trigger()
+def test_it_waits_while_its_opening_is_undone(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    model, session = ready_model, ready_model.session
+    progress, _ = paused_on_points(qtbot, model, home / "run.npz")
+    reopen(qtbot, model, home / "run.npz")
+    session.undo.undo()
     qtbot.waitUntil(lambda: is_shown(session.data) and session.data.name == "mnist")
-    action(window, "actionRedo").trigger()
+    session.undo.redo()
     qtbot.waitUntil(lambda: session.training.is_under_way)
     assert place_of(session.training.progress) == place_of(progress)
 
@@ -182,49 +181,49 @@ def load_through(
 
 
 def test_undo_while_its_data_load_gives_them_up(
-    ready_window: MainWindow,
+    ready_model: Model,
     qtbot: QtBot,
     home: Path,
     few_digits: Dataset,
     loading_gate: threading.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    window, session = ready_window, ready_window.session
+    model, session = ready_model, ready_model.session
     slow = replace(few_digits, train=few_digits.train.head(1500))
-    load_through(qtbot, window, slow, loading_gate, monkeypatch)
-    set_up(window)
-    steps(qtbot, window, 0, 3)
-    save(qtbot, window, home / "run.npz")
-    load(qtbot, window, "mnist")
+    load_through(qtbot, model, slow, loading_gate, monkeypatch)
+    set_up(model)
+    steps(qtbot, model, 0, 3)
+    save(qtbot, model, home / "run.npz")
+    load(qtbot, model, "mnist")
     first = session.runs.current
     loading_gate.clear()
-    reopen(qtbot, window, home / "run.npz")
+    reopen(qtbot, model, home / "run.npz")
     assert session.state is Status.LOADING
     assert session.messages.current is None, "nothing is wrong while the data are on their way"
-    action(window, "actionUndo").trigger()
+    session.undo.undo()
     assert session.runs.current is first
     assert not session.data.loading
     assert session.data.name == "mnist"
-    action(window, "actionRedo").trigger()
+    session.undo.redo()
     assert session.state is Status.LOADING
     loading_gate.set()
     qtbot.waitUntil(lambda: session.training.is_under_way)
     assert session.training.progress.batch == 3
 
 
-def test_data_of_that_name_that_are_others_by_now(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, session = ready_window, ready_window.session
+def test_data_of_that_name_that_are_others_by_now(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    model, session = ready_model, ready_model.session
     table = home / "points.csv"
     table.write_text("a,b,kind\n" + "".join(f"{n % 7},{n % 5},{'yes' if n % 3 else 'no'}\n" for n in range(100)))
-    load(qtbot, window, str(table), target="kind")
+    load(qtbot, model, str(table), target="kind")
     session.settings.change("all", hidden=(12,), batch_size=20, epochs=4)
     session.reset()
-    steps(qtbot, window, 1, 2)
-    save(qtbot, window, home / "run.npz")
+    steps(qtbot, model, 1, 2)
+    save(qtbot, model, home / "run.npz")
     parameters = session.runs.current.network.parameters.copy()
-    load(qtbot, window, "mnist")
+    load(qtbot, model, "mnist")
     table.write_text(table.read_text().replace("6,", "9,"))
-    reopen(qtbot, window, home / "run.npz")
+    reopen(qtbot, model, home / "run.npz")
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.messages.current is not None
     assert "points is scaled otherwise than for this network" in session.messages.current.text
@@ -232,13 +231,14 @@ def test_data_of_that_name_that_are_others_by_now(ready_window: MainWindow, qtbo
     np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
 
 
-def test_before_the_data_is_there(window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    wait_for(qtbot, window, Status.READY)
-    steps(qtbot, window, 0, 2)
-    save(qtbot, window, home / "run.npz")
-    window.session.data.dataset = None
-    reopen(qtbot, window, home / "run.npz")
-    assert "not loaded yet" in find(window, QLabel, "messageText").text()
+def test_before_the_data_is_there(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    model, session = ready_model, ready_model.session
+    steps(qtbot, model, 0, 2)
+    save(qtbot, model, home / "run.npz")
+    session.data.dataset = None
+    reopen(qtbot, model, home / "run.npz")
+    assert session.messages.current is not None
+    assert "not loaded yet" in session.messages.current.text
 
 
 # ---- networks without the state of a training
@@ -251,35 +251,35 @@ def saved_of_points(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     load(qtbot, window, "mnist")
 
 
-def test_whether_it_fits_is_told_when_its_data_are_there(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, session = ready_window, ready_window.session
-    saved_of_points(qtbot, window, home / "points.json")
+def test_whether_it_fits_is_told_when_its_data_are_there(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    model, session = ready_model, ready_model.session
+    saved_of_points(qtbot, model, home / "points.json")
     told: list[str] = []
     session.messages.changed.connect(
         lambda: told.append(session.messages.current.text if session.messages.current else "")
     )
-    reopen(qtbot, window, home / "points.json")
-    wait_for(qtbot, window, Status.READY)
+    reopen(qtbot, model, home / "points.json")
+    wait_for(qtbot, model, Status.READY)
     assert session.data.name == "moons"
     assert not any(told)
 
 
 def test_it_is_told_where_they_cannot_be_loaded(
-    ready_window: MainWindow,
+    ready_model: Model,
     qtbot: QtBot,
     home: Path,
     few_digits: Dataset,
     loading_gate: threading.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    window, session = ready_window, ready_window.session
+    model, session = ready_model, ready_model.session
     halves = replace(few_digits.train.head(1500), inputs=few_digits.train.inputs[:1500, :392])
-    load_through(qtbot, window, Dataset("Slow", halves), loading_gate, monkeypatch)
+    load_through(qtbot, model, Dataset("Slow", halves), loading_gate, monkeypatch)
     session.reset()
-    save(qtbot, window, home / "halves.json")
-    load(qtbot, window, "mnist")
+    save(qtbot, model, home / "halves.json")
+    load(qtbot, model, "mnist")
     loading_gate.clear()
-    reopen(qtbot, window, home / "halves.json")
+    reopen(qtbot, model, home / "halves.json")
     assert session.state is Status.LOADING
     session.data.cancel()
     loading_gate.set()

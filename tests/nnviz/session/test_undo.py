@@ -97,82 +97,81 @@ def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: Q
     assert session.runs.current.history.error.test.epochs == [0, 1, 2, 3], "it goes on where it was"
 
 
-def test_reset_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    session = window.session
-    train_for_a_while(qtbot, window)
+def test_reset_in_the_middle_of_training(ready_model: Model, qtbot: QtBot) -> None:
+    model, session = ready_model, ready_model.session
+    train_for_a_while(qtbot, model)
     trained = session.runs.current
-    click(qtbot, window, QPushButton, "resetButton")
+    session.reset()
     assert session.state is Status.READY
-    undo(qtbot, window)
+    session.undo.undo()
     assert session.runs.current is trained
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.PAUSED)
     assert session.runs.current.history.completed >= 1
     epochs = session.runs.current.history.completed
-    press(qtbot, window, Qt.Key_E)
-    wait_for(qtbot, window, Status.PAUSED)
+    session.step_epoch()
+    wait_for(qtbot, model, Status.PAUSED)
     # It may have been left behind an epoch's last batch, before its figures: those come first then.
     assert session.runs.current.history.completed in (epochs + 1, epochs + 2)
 
 
 @pytest.mark.parametrize("shape", [(784, 64, 32, 10), (784, 7, 10)])
-def test_a_paused_run_comes_back_where_it_stood(ready_window: MainWindow, qtbot: QtBot, shape: tuple[int, ...]) -> None:
+def test_a_paused_run_comes_back_where_it_stood(ready_model: Model, qtbot: QtBot, shape: tuple[int, ...]) -> None:
     """With its place in the epoch, its optimizer's memory and its random numbers; also where another shape waits."""
-    session = ready_window.session
+    session = ready_model.session
     session.settings.change("optimizer", optimizer="momentum")
     session.settings.change("epochs", epochs=3)
     for _ in range(3):
         session.step_batch()
-        wait_for(qtbot, ready_window, Status.PAUSED)
+        wait_for(qtbot, ready_model, Status.PAUSED)
     run = session.runs.current
     state = session.training.runner.look(run.id, lambda trainer: trainer.state()).result(10)
     whole = Trainer.resume(run.network.copy(), session.data.dataset, state)
     list(whole.run())
     if shape != session.settings.experiment.shape:
         session.settings.change("shape", shape=shape)
-    click(qtbot, ready_window, QPushButton, "resetButton")
+    session.reset()
     assert session.runs.current is not run
-    undo(qtbot, ready_window)
+    session.undo.undo()
     assert session.runs.current is run
     assert (session.training.progress.epoch, session.training.progress.batch) == (1, 3)
     if session.training.is_another_network:
-        undo(qtbot, ready_window)  # the shape that waits, which Space would train
-    press(qtbot, ready_window, Qt.Key_Space)
-    wait_for(qtbot, ready_window, Status.FINISHED)
+        session.undo.undo()  # the shape that waits, which would be trained
+    session.start()
+    wait_for(qtbot, ready_model, Status.FINISHED)
     assert session.runs.current is run
     np.testing.assert_array_equal(session.displayed.network.parameters, whole.network.parameters)
 
 
-def test_of_two_resets_each_brings_its_run_back_in_its_middle(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_of_two_resets_each_brings_its_run_back_in_its_middle(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     runs = []
     for _ in range(2):
         session.step_batch()
-        wait_for(qtbot, ready_window, Status.PAUSED)
+        wait_for(qtbot, ready_model, Status.PAUSED)
         runs.append(session.runs.current)
         session.reset()
     for run in reversed(runs):
-        undo(qtbot, ready_window)
+        session.undo.undo()
         assert session.runs.current is run
         assert session.training.is_under_way
         assert session.state is Status.PAUSED
-    press(qtbot, ready_window, Qt.Key_B)
-    wait_for(qtbot, ready_window, Status.TRAINING)
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    session.step_batch()
+    wait_for(qtbot, ready_model, Status.TRAINING)
+    wait_for(qtbot, ready_model, Status.PAUSED)
     assert session.runs.current is runs[0]
     assert session.training.progress.batch == 2, "it goes on where it stood"
 
 
 def test_a_run_left_between_its_last_batch_and_its_figures_comes_back_there(
-    ready_window: MainWindow, qtbot: QtBot, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    ready_model: Model, qtbot: QtBot, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Train, Reset, Ctrl+Z, Space, Space: it goes on, and the past of the drawing stays."""
-    window, session = ready_window, ready_window.session
+    """Train, reset, undo, start, pause: it goes on, and the past of the drawing stays."""
+    model, session = ready_model, ready_model.session
     monkeypatch.setattr("nnviz.jobs.pace._LONG_MEASUREMENT", 0)  # so that it may be left there
     run = session.runs.current
     for _ in range(19):
         session.step_batch()
-        wait_for(qtbot, window, Status.PAUSED)
+        wait_for(qtbot, model, Status.PAUSED)
     moments, seen = [moment.epochs for moment in run.snapshots], []
     finish = Trainer._finish_epoch
 
@@ -185,36 +184,36 @@ def test_a_run_left_between_its_last_batch_and_its_figures_comes_back_there(
         session.step_epoch()
         gate.wait_until_reached()
     session.reset()
-    undo(qtbot, window)
+    session.undo.undo()
     assert session.runs.current is run
     session.displayed.changed.connect(lambda: seen.append(run.epochs))
-    press(qtbot, window, Qt.Key_Space)
-    press(qtbot, window, Qt.Key_Space)
+    session.start()
+    session.pause()
     gate.open()
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.PAUSED)
     assert run.epochs >= 1
     assert seen == sorted(seen)
     assert seen[0] >= 19 / 20
     assert [moment.epochs for moment in run.snapshots][: len(moments)] == moments
     session.step_epoch()
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.PAUSED)
     assert run.history.error.train.epochs == [0, 1, 2]
 
 
-def test_reset_of_what_has_not_learned_is_no_step(ready_window: MainWindow, qtbot: QtBot) -> None:
-    click(qtbot, ready_window, QPushButton, "resetButton")
-    assert ready_window.session.undo.last() is None
+def test_reset_of_what_has_not_learned_is_no_step(ready_model: Model) -> None:
+    ready_model.session.reset()
+    assert ready_model.session.undo.last() is None
 
 
-def test_undo_of_a_setting_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_for_a_while(qtbot, window)
-    before = window.session.settings.experiment.training.learning_rate
-    retype(qtbot, window, "learningRateEdit", "0.012")
-    undo(qtbot, window)
-    assert window.session.settings.experiment.training.learning_rate == before
-    assert window.session.state is Status.TRAINING
-    pause(qtbot, window)
+def test_undo_of_a_setting_in_the_middle_of_training(ready_model: Model, qtbot: QtBot) -> None:
+    model, session = ready_model, ready_model.session
+    train_for_a_while(qtbot, model)
+    before = session.settings.experiment.training.learning_rate
+    session.settings.change("learning rate", learning_rate=0.012)
+    session.undo.undo()
+    assert session.settings.experiment.training.learning_rate == before
+    assert session.state is Status.TRAINING
+    pause(qtbot, model)
 
 
 # ---- the drawing
@@ -332,22 +331,20 @@ def test_the_pen_width_stays_out_of_it(ready_window: MainWindow, qtbot: QtBot) -
 
 
 @pytest.mark.parametrize("changes", [29, 30, 31, 120])
-def test_the_last_thing_done_is_undone_first_also_where_there_are_many(
-    ready_window: MainWindow, qtbot: QtBot, changes: int
-) -> None:
-    """So many changes, a stroke, a change; steps that are too many are forgotten, the oldest first."""
-    window, session = ready_window, ready_window.session
+def test_the_last_thing_done_is_undone_first_also_where_there_are_many(ready_model: Model, changes: int) -> None:
+    """Changes, a drawing, a change; if there are too many steps the oldest are forgotten."""
+    session = ready_model.session
     for number in range(changes):
         session.settings.change("epochs", epochs=100 + number)
-    drag(window.canvas, seven(window.canvas))
+    session.sketch.replace("picture", (Ink(np.full((9, 9), 0.5, np.float32), 0.5),))
     session.settings.change("learning rate", learning_rate=0.5)
-    undo(qtbot, window)
+    session.undo.undo()
     assert session.settings.experiment.training.learning_rate == 0.2
-    assert strokes(window) == 1, "the change goes, not the stroke"
-    undo(qtbot, window)
-    assert strokes(window) == 0
+    assert session.sketch.drawing, "the change goes, not the drawing"
+    session.undo.undo()
+    assert not session.sketch.drawing
     assert session.settings.experiment.training.epochs == 99 + changes
-    undo(qtbot, window)
+    session.undo.undo()
     assert session.settings.experiment.training.epochs == 98 + changes
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushButton, QToolButton
+from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
@@ -29,7 +30,6 @@ from tests.nnviz.helpers import (
     seven,
     train_epochs,
     train_for_a_while,
-    unfold,
     wait_for,
 )
 
@@ -91,12 +91,12 @@ def test_epochs_act_at_once(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert window.session.runs.current.history.completed == done + 2
 
 
-def test_fewer_epochs_than_are_done_end_the_run(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_for_a_while(qtbot, window)
-    retype(qtbot, window, "epochsEdit", "1")
-    wait_for(qtbot, window, Status.FINISHED)
-    assert window.session.runs.current.share_done == 1
+def test_fewer_epochs_than_are_done_end_the_run(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    train_for_a_while(qtbot, ready_model)
+    session.settings.change("epochs", epochs=1)
+    wait_for(qtbot, ready_model, Status.FINISHED)
+    assert session.runs.current.share_done == 1
 
 
 def test_the_bar_counts_all_epochs_of_a_network_that_is_trained_on(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -201,25 +201,26 @@ def test_the_network_of_the_fields_is_trained_and_undo_restores_the_trained_one(
     assert button.text().strip() in ("Train", "1 more epoch")
 
 
-@pytest.mark.parametrize("change", ["layer removed", "layer added", "activation", "first weights", "seed"])
-def test_so_it_is_whatever_was_changed(ready_window: MainWindow, qtbot: QtBot, change: str) -> None:
-    window, session = ready_window, ready_window.session
-    train_epochs(qtbot, window, 1)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shape": (784, 64, 10)},
+        {"shape": (784, 64, 32, 32, 10)},
+        {"activations": ("tanh", "relu", "softmax")},
+        {"initializer": "orthogonal"},
+        {"seed": 5},
+    ],
+    ids=str,
+)
+def test_so_it_is_whatever_was_changed(ready_model: Model, qtbot: QtBot, change: dict[str, Any]) -> None:
+    session = ready_model.session
+    train_epochs(qtbot, ready_model, 1)
     old = session.runs.current
-    if change == "layer removed":
-        click(qtbot, window, QToolButton, "removeLayer2Button")
-    elif change == "layer added":
-        click(qtbot, window, QPushButton, "addLayerButton")
-    elif change == "activation":
-        pick(qtbot, window, "activation1Combo", "Tanh")
-    elif change == "first weights":
-        unfold(qtbot, window, "initialisationGroup")
-        pick(qtbot, window, "initializerCombo", "Orthogonal")
-    else:
-        retype(qtbot, window, "seedEdit", "5")
+    session.settings.change("network", **change)
     wanted = session.settings.experiment
-    press(qtbot, window, Qt.Key_Space)
-    wait_for(qtbot, window, Status.FINISHED)
+    assert not old.experiment.same_network(wanted)
+    session.start()
+    wait_for(qtbot, ready_model, Status.FINISHED)
     assert session.runs.current is not old
     assert session.runs.current.experiment.same_network(wanted)
     assert session.runs.current.history.error.test.epochs == [0, 1]
@@ -237,25 +238,32 @@ def test_other_data_that_do_not_fit_begin_a_new_network(ready_window: MainWindow
     assert session.runs.current.network.shape[0] == 2
 
 
-@pytest.mark.parametrize("key", [Qt.Key_B, Qt.Key_E])
-def test_a_single_step_trains_the_network_of_the_fields(other_shape: MainWindow, qtbot: QtBot, key: int) -> None:
-    old = other_shape.session.runs.current
-    press(qtbot, other_shape, key)
-    wait_for(qtbot, other_shape, Status.PAUSED, Status.FINISHED)
-    assert other_shape.session.runs.current is not old
-    assert other_shape.session.runs.current.network.shape == [784, 12, 10]
-    assert other_shape.session.runs.current.epochs > 0
-    undo(other_shape)
-    assert other_shape.session.runs.current is old
+@pytest.fixture(params=[Status.PAUSED, Status.FINISHED])
+def of_other_shape(ready_model: Model, qtbot: QtBot, request: pytest.FixtureRequest) -> Model:
+    """The same without a window."""
+    if request.param is Status.PAUSED:
+        train_for_a_while(qtbot, ready_model)
+        pause(qtbot, ready_model)
+    else:
+        train_epochs(qtbot, ready_model, 1)
+    ready_model.session.settings.change("shape", shape=(784, 12, 10))
+    return ready_model
 
 
-def test_it_says_so_if_the_trained_one_was_not_saved(other_shape: MainWindow, qtbot: QtBot) -> None:
-    session = other_shape.session
-    is_told = session.runs.current.unsaved
-    press(qtbot, other_shape, Qt.Key_B)
-    wait_for(qtbot, other_shape, Status.PAUSED, Status.FINISHED)
+@pytest.mark.parametrize("step", ["step_batch", "step_epoch"])
+def test_a_single_step_trains_the_network_of_the_fields(of_other_shape: Model, qtbot: QtBot, step: str) -> None:
+    """A message says so if the trained one was not saved."""
+    session = of_other_shape.session
+    old, is_told = session.runs.current, session.runs.current.unsaved
+    getattr(session, step)()
+    wait_for(qtbot, of_other_shape, Status.PAUSED, Status.FINISHED)
+    assert session.runs.current is not old
+    assert session.runs.current.network.shape == [784, 12, 10]
+    assert session.runs.current.epochs > 0
     message = session.messages.current
     assert (message is not None and "Ctrl+Z restores it" in message.text) == is_told
+    session.undo.undo()
+    assert session.runs.current is old
 
 
 def test_a_new_one_is_trained_where_the_trained_one_does_not_fit_the_data(
@@ -284,13 +292,13 @@ def test_a_step_button_has_the_focus_again_after_its_step(ready_window: MainWind
 # ---- a finished run
 
 
-@pytest.mark.parametrize(("epochs", "text"), [("99", "99 more epochs"), ("100", "More epochs")])
-def test_the_button_has_room_for_its_text(ready_window: MainWindow, qtbot: QtBot, epochs: str, text: str) -> None:
+def test_the_button_has_room_for_its_text(ready_window: MainWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_window, 1)
-    retype(qtbot, ready_window, "epochsEdit", epochs)
     button = find(ready_window, QPushButton, "trainButton")
-    assert button.text().strip() == text
-    assert button.sizeHint().width() <= button.width()
+    for epochs, text in (("99", "99 more epochs"), ("100", "More epochs")):
+        retype(qtbot, ready_window, "epochsEdit", epochs)
+        assert button.text().strip() == text
+        assert button.sizeHint().width() <= button.width()
 
 
 def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -313,22 +321,22 @@ def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(ready_wi
     assert session.runs.current.history.changes[1:] == [Change(4, "1 more epoch, learning rate 0.05")]
 
 
-def test_a_change_in_the_middle_is_marked_too(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
+def test_a_change_in_the_middle_is_marked_too(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     session.step_batch()
-    wait_for(qtbot, window, Status.PAUSED)
-    retype(qtbot, window, "learningRateEdit", "0.05")
-    retype(qtbot, window, "epochsEdit", "3")
+    wait_for(qtbot, ready_model, Status.PAUSED)
+    session.settings.change("learning rate", learning_rate=0.05)
+    session.settings.change("epochs", epochs=3)
     assert session.runs.current.history.changes == [Change(1 / 20, "learning rate 0.05")], "epochs are the axis"
 
 
 # ---- a network that has died
 
 
-def kill(qtbot: QtBot, window: MainWindow) -> None:
+def kill(qtbot: QtBot, model: Model | MainWindow) -> None:
     """Trains with a rate that leaves no neuron alive, for some epochs after it."""
-    retype(qtbot, window, "learningRateEdit", "5")
-    train_epochs(qtbot, window, 4)
+    model.session.settings.change("learning rate", learning_rate=5)
+    train_epochs(qtbot, model, 4)
 
 
 def test_a_network_that_died_says_so_with_its_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -343,11 +351,11 @@ def test_a_network_that_died_says_so_with_its_layer(ready_window: MainWindow, qt
     assert question(window) == ["Reset with learning rate 0.2", "Reset with learning rate 0.5"]
 
 
-def test_it_is_said_once(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
+def test_it_is_said_once(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     told: list[object] = []
     session.training.died.connect(told.append)
-    kill(qtbot, window)
+    kill(qtbot, ready_model)
     assert told == [session.runs.current]
 
 
@@ -395,11 +403,11 @@ def test_a_remedy_keeps_the_shape_of_a_network_that_was_opened(ready_model: Mode
     assert session.runs.current.untouched
 
 
-def test_its_remedies_go_when_the_fields_change(ready_window: MainWindow, qtbot: QtBot) -> None:
-    kill(qtbot, ready_window)
-    assert question(ready_window)
-    retype(qtbot, ready_window, "batchSizeEdit", "50")
-    assert ready_window.session.messages.current is None
+def test_its_remedies_go_when_the_fields_change(ready_model: Model, qtbot: QtBot) -> None:
+    kill(qtbot, ready_model)
+    assert question(ready_model)
+    ready_model.session.settings.change("batch size", batch_size=50)
+    assert ready_model.session.messages.current is None
 
 
 def test_the_bar_tells_how_far_it_is(ready_window: MainWindow, qtbot: QtBot) -> None:

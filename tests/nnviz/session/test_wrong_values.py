@@ -78,13 +78,13 @@ def test_space_does_not_train_with_another_value_than_what_was_typed(ready_windo
     assert session.state is Status.READY
 
 
-def test_a_trained_network_is_not_replaced_without_a_word(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    train_epochs(qtbot, window, 1)
+def test_a_trained_network_is_not_replaced_without_a_word(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    train_epochs(qtbot, ready_model, 1)
     session.reset()
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert "Ctrl+Z" in session.messages.current.text
-    action(window, "actionUndo").trigger()
+    session.undo.undo()
     assert session.runs.current.unsaved
     assert session.messages.current is None
 

@@ -81,11 +81,27 @@ def test_every_card_of_the_workspaces_is_there_once(ready_window: MainWindow) ->
         ready_window.card("nothingDock")
 
 
-def test_the_view_menu_lists_the_docks(ready_window: MainWindow) -> None:
+def test_the_view_menu_and_help_know_the_cards_of_the_workspace(ready_window: MainWindow) -> None:
     assert [entry.text() for entry in view_menu(ready_window) if entry.isVisible()] == [
         "Settings",
         *("Curves", "Weights", "Draw a digit", "Prediction", "While it learns"),
     ]
+
+    # F1 on a card of the settings tells of it.
+    for name in ("dataCard", "networkCard", "trainingCard"):
+        (told,) = texts_of(name)
+        assert told.title in described(ready_window.card(name))
+    assert described(find(ready_window, QLabel, "seenLabel")).count("<b>Draw a digit</b>") == 1
+
+    # The workspace that there is.
+    before = [(dock.objectName(), dock.geometry()) for dock in ready_window.docks]
+    ready_window.show_workspace("train")
+    assert [(dock.objectName(), dock.geometry()) for dock in ready_window.docks] == before
+
+    # Those that there are not.
+    for name in ("sweeps", "Train", "", "anything else"):
+        with pytest.raises(ValueError, match="train"):
+            ready_window.show_workspace(name)
 
 
 def test_a_card_that_is_added_has_a_dock_and_a_view_entry(another: MainWindow, qtbot: QtBot) -> None:
@@ -124,26 +140,7 @@ def test_it_has_the_menu_of_a_card(another: MainWindow, qtbot: QtBot) -> None:
     assert another.curves.isVisible()
 
 
-def test_f1_on_a_card_of_the_settings_tells_of_it(ready_window: MainWindow) -> None:
-    for name in ("dataCard", "networkCard", "trainingCard"):
-        (told,) = texts_of(name)
-        assert told.title in described(ready_window.card(name))
-    assert described(find(ready_window, QLabel, "seenLabel")).count("<b>Draw a digit</b>") == 1
-
-
 # ---- workspaces
-
-
-def test_the_workspace_that_there_is(ready_window: MainWindow) -> None:
-    before = [(dock.objectName(), dock.geometry()) for dock in ready_window.docks]
-    ready_window.show_workspace("train")
-    assert [(dock.objectName(), dock.geometry()) for dock in ready_window.docks] == before
-
-
-def test_those_that_there_are_not(ready_window: MainWindow) -> None:
-    for name in ("sweeps", "Train", "", "anything else"):
-        with pytest.raises(ValueError, match="train"):
-            ready_window.show_workspace(name)
 
 
 def test_the_switch_turns_to_another_workspace_and_back(ready_window: MainWindow, qtbot: QtBot) -> None:

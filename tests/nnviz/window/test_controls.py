@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -63,43 +62,45 @@ def complaints(window: MainWindow) -> list[str]:
     return sorted(set(found))
 
 
-def test_at_the_start(ready_window: MainWindow) -> None:
+def test_at_the_start_with_a_message_and_in_every_group_of_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert not complaints(ready_window)
 
-
-def test_in_every_group_of_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
+    # In every group of settings.
     for name in SETTING_GROUPS:
         unfold(qtbot, ready_window, name)
         assert not complaints(ready_window)
         qtbot.mouseClick(find(ready_window, Group, name).head, Qt.LeftButton)
 
-
-@pytest.mark.parametrize("workspace", ["train", "inside", "runs"])
-def test_on_every_page_of_every_card(ready_window: MainWindow, qtbot: QtBot, workspace: str) -> None:
-    train_epochs(qtbot, ready_window, 1)
-    ready_window.show_workspace(workspace)
-    cards = [dock for dock in ready_window.docks if isinstance(dock, TabbedCard) and dock.isVisible()]
-    assert cards
-    for card in cards:
-        for index in range(len(card.pages)):
-            card.tabs.setCurrentIndex(index)
-            QApplication.processEvents()
-            assert not complaints(ready_window), card.page.title
-
-
-def test_with_a_message(ready_window: MainWindow) -> None:
+    # With a message.
     ready_window.session.messages.tell("Something to know")
     assert not complaints(ready_window)
 
 
-@pytest.mark.parametrize("what", ["tooltip", "accessible name", "object name"])
-def test_the_walk_would_find_it(ready_window: MainWindow, what: str) -> None:
+def test_on_every_page_of_every_card(ready_window: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, ready_window, 1)
+    for workspace in ("train", "inside", "runs"):
+        ready_window.show_workspace(workspace)
+        cards = [dock for dock in ready_window.docks if isinstance(dock, TabbedCard) and dock.isVisible()]
+        assert cards
+        for card in cards:
+            for index in range(len(card.pages)):
+                card.tabs.setCurrentIndex(index)
+                QApplication.processEvents()
+                assert not complaints(ready_window), card.page.title
+
+
+def test_the_walk_would_find_it(ready_window: MainWindow) -> None:
     button = find(ready_window, QAbstractButton, "trainButton")
-    {"tooltip": button.setToolTip, "accessible name": button.setAccessibleName, "object name": button.setObjectName}[
-        what
-    ]("")
-    (only,) = complaints(ready_window)
-    assert only.endswith(f"no {what}")
+    for what, get, put in (
+        ("tooltip", button.toolTip, button.setToolTip),
+        ("accessible name", button.accessibleName, button.setAccessibleName),
+        ("object name", button.objectName, button.setObjectName),
+    ):
+        before = get()
+        put("")
+        (only,) = complaints(ready_window)
+        assert only.endswith(f"no {what}")
+        put(before)
 
 
 def test_tab_goes_from_the_run_bar_through_the_cards(ready_window: MainWindow, qtbot: QtBot) -> None:

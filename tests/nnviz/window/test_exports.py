@@ -19,6 +19,7 @@ from engine.storage import save_checkpoint, save_network
 from nnviz.window import shipped
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, announced, choose_file, find, train_epochs
 
 
@@ -27,22 +28,6 @@ def export(qtbot: QtBot, window: MainWindow, name: str, path: Path) -> None:
     action(window, name).trigger()
     choose_file(qtbot, window, "exportNetworkDialog", path)
     qtbot.waitUntil(lambda: not window.session.files.activity)
-
-
-def test_a_script(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window = ready_window
-    export(qtbot, window, "actionExportScript", home / "digits")
-    assert "Exported to digits.py" in announced(window.session)
-    rows = np.zeros((2, 784), np.float32)
-    answers = runpy.run_path(str(home / "digits.py"))["predict"](rows)
-    np.testing.assert_allclose(answers, window.session.displayed.network.predict(rows), atol=1e-6)
-    assert window.session.runs.current.path is None, "an export is no file to save to"
-
-
-def test_onnx(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    onnx = pytest.importorskip("onnx")
-    export(qtbot, ready_window, "actionExportOnnx", home / "digits.onnx")
-    onnx.checker.check_model(str(home / "digits.onnx"))
 
 
 def test_onnx_where_the_package_is_missing(
@@ -63,11 +48,25 @@ def test_a_place_that_cannot_be_written(ready_window: MainWindow, qtbot: QtBot, 
     assert "x.py could not be exported" in find(ready_window, QLabel, "messageText").text()
 
 
-def test_the_name_of_the_network_is_offered(ready_window: MainWindow) -> None:
+def test_a_script_and_onnx(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     action(ready_window, "actionExportScript").trigger()
     dialog = find(ready_window, QFileDialog, "exportNetworkDialog")
     assert Path(dialog.selectedFiles()[0]).name == "network.py"
     dialog.close()
+
+    # A script.
+    window = ready_window
+    export(qtbot, window, "actionExportScript", home / "digits")
+    assert "Exported to digits.py" in announced(window.session)
+    rows = np.zeros((2, 784), np.float32)
+    answers = runpy.run_path(str(home / "digits.py"))["predict"](rows)
+    np.testing.assert_allclose(answers, window.session.displayed.network.predict(rows), atol=1e-6)
+    assert window.session.runs.current.path is None, "an export is no file to save to"
+
+    # Onnx.
+    onnx = pytest.importorskip("onnx")
+    export(qtbot, ready_window, "actionExportOnnx", home / "digits.onnx")
+    onnx.checker.check_model(str(home / "digits.onnx"))
 
 
 # ---- shipped networks
@@ -152,8 +151,8 @@ def test_opening_one(folder: Path, ready_window: MainWindow, qtbot: QtBot, home:
     assert window.windowTitle().startswith("mine.npz")
 
 
-def test_a_setting_does_not_throw_an_opened_one_away(folder: Path, ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_a_setting_does_not_throw_an_opened_one_away(folder: Path, ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     save_checkpoint(a_network(), folder / "one.npz")
     session.files.open(folder / "one.npz", "one")
     qtbot.waitUntil(lambda: session.runs.current.opened is not None)

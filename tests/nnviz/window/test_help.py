@@ -66,7 +66,7 @@ def text_of(name: str) -> HelpText:
     return texts_of(name)[0]
 
 
-def test_f1_for_what_is_under_the_mouse(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_f1_for_what_is_under_the_mouse_or_has_the_focus(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.draw.pen.setFocus()
     button = find(window, QPushButton, "resetButton")
@@ -76,9 +76,7 @@ def test_f1_for_what_is_under_the_mouse(ready_window: MainWindow, qtbot: QtBot) 
     qtbot.keyClick(find(window, QDialog, "helpWindow"), Qt.Key_Escape)
     assert not [box for box in window.findChildren(QDialog, "helpWindow") if box.isVisible()]
 
-
-def test_f1_for_what_has_the_focus(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    # F1 for what has the focus.
     QCursor.setPos(window.mapToGlobal(QPoint(window.width() - 3, window.height() - 3)))
     field = find(window, QLineEdit, "learningRateEdit")
     field.setFocus()
@@ -88,14 +86,33 @@ def test_f1_for_what_has_the_focus(ready_window: MainWindow, qtbot: QtBot) -> No
     assert text_of("trainingCard").text in text, "the card is told of below"
     find(window, QDialog, "helpWindow").close()
 
+    # F1 on a tab tells of that tab.
+    bar, index = tab_of(window, "distributionsTab")
+    assert bar.currentIndex() != index
+    place = bar.mapToGlobal(bar.tabRect(index).center())
+    QCursor.setPos(place)
+    qtbot.waitUntil(lambda: QCursor.pos() == place)
+    press(qtbot, window, Qt.Key_F1)
+    assert text_of("distributionsTab").text in words(window, "helpWindow")
+    find(window, QDialog, "helpWindow").close()
 
-def test_help_for_a_part_of_a_card_tells_of_the_card(ready_window: MainWindow) -> None:
+
+def test_every_card_and_every_tab_has_a_text(ready_window: MainWindow) -> None:
+    corner = QPoint(ready_window.width() - 3, ready_window.height() - 3)
+    QCursor.setPos(ready_window.mapToGlobal(corner))  # a tab under the mouse would be described
     make_all_cards(ready_window)
     for card in ready_window.docks:
         title, text = text_of(card.objectName())
         inside = card.head.detail if isinstance(card, DockCard) else card.widget()
         assert title in described(inside)
         assert plain(text) in described(inside)
+
+    # Every tab has a text.
+    found = tabs(ready_window)
+    assert len(found) > 4
+    for bar, index, name in found:
+        bar.setCurrentIndex(index)
+        assert plain(text_of(name).text) in described(bar), name
 
 
 def test_of_a_combo_box_what_is_chosen_is_told_too(ready_window: MainWindow) -> None:
@@ -113,16 +130,22 @@ def test_of_a_combo_box_what_is_chosen_is_told_too(ready_window: MainWindow) -> 
     assert plain(preset.description) in described(find(ready_window, QComboBox, "presetCombo"))
 
 
-def test_of_the_outputs_activation_too(ready_window: MainWindow) -> None:
+def test_texts_and_names_belong_together(ready_window: MainWindow) -> None:
     open_everything(ready_window)
     assert plain(text_of("activation.softmax").text) in described(find(ready_window, QComboBox, "outputCombo"))
     assert plain(text_of("loss.cross-entropy").text) in described(find(ready_window, QComboBox, "lossCombo"))
 
+    # Every name is one of a card, a control or a registry.
+    names = {each.objectName() for each in ready_window.findChildren(QWidget)}
+    names |= {name for _, _, name in tabs(ready_window)}
+    names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table}
+    names |= {f"dataset.{name}" for name in DATASETS}
+    names |= {tab.name for _, tab in layer_tabs((2, 3, 2), "of a layer", "of all")}  # over the plane
+    assert not [name for name in texts() if not fnmatch.filter(names, name)]
 
-def test_a_fields_name_is_as_good_as_the_field(ready_window: MainWindow) -> None:
-    field = find(ready_window, QLineEdit, "batchSizeEdit")
-    caption = next(each for each in ready_window.findChildren(QLabel) if each.text() == "Batch size")
-    assert described(caption) == described(field)
+    # No text repeats a tooltip.
+    tips = {each.toolTip() for each in ready_window.findChildren(QWidget)}
+    assert not [each.title for each in every_text() if each.text in tips]
 
 
 # ---- the texts
@@ -188,27 +211,6 @@ def tabs(window: MainWindow) -> list[tuple[QTabBar, int, str]]:
     return [(bar, index, bar.tabData(index)) for bar in bars for index in range(bar.count())]
 
 
-def test_every_tab_has_a_text(ready_window: MainWindow) -> None:
-    make_all_cards(ready_window)
-    found = tabs(ready_window)
-    assert len(found) > 4
-    for bar, index, name in found:
-        bar.setCurrentIndex(index)
-        assert plain(text_of(name).text) in described(bar), name
-
-
-def test_f1_on_a_tab_tells_of_that_tab(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    bar, index = tab_of(window, "distributionsTab")
-    assert bar.currentIndex() != index
-    place = bar.mapToGlobal(bar.tabRect(index).center())
-    QCursor.setPos(place)
-    qtbot.waitUntil(lambda: QCursor.pos() == place)
-    press(qtbot, window, Qt.Key_F1)
-    assert text_of("distributionsTab").text in words(window, "helpWindow")
-    find(window, QDialog, "helpWindow").close()
-
-
 def test_every_control_has_a_text(ready_window: MainWindow) -> None:
     assert {each.objectName() for each in acted_on(ready_window)} <= {
         each.objectName() for each in [*controls(ready_window), ready_window.canvas]
@@ -216,26 +218,18 @@ def test_every_control_has_a_text(ready_window: MainWindow) -> None:
     assert texts_of("drawCanvas")
     assert not [each.objectName() for each in controls(ready_window) if not texts_of(each.objectName())]
 
+    # A fields name is as good as the field.
+    field = find(ready_window, QLineEdit, "batchSizeEdit")
+    caption = next(each for each in ready_window.findChildren(QLabel) if each.text() == "Batch size")
+    assert described(caption) == described(field)
+
+    # A title is told once.
+    assert described(find(ready_window, QWidget, "predictionBars")).count("<b>Prediction</b>") == 1
+
 
 def test_every_registered_name_has_a_text() -> None:
     missing = [f"{table.kind}.{name}" for table in REGISTRIES for name in table if not texts_of(f"{table.kind}.{name}")]
     assert not missing
-
-
-def test_every_name_is_one_of_a_card_a_control_or_a_registry(ready_window: MainWindow) -> None:
-    open_everything(ready_window)
-    names = {each.objectName() for each in ready_window.findChildren(QWidget)}
-    names |= {name for _, _, name in tabs(ready_window)}
-    names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table}
-    names |= {f"dataset.{name}" for name in DATASETS}
-    names |= {tab.name for _, tab in layer_tabs((2, 3, 2), "of a layer", "of all")}  # over the plane
-    assert not [name for name in texts() if not fnmatch.filter(names, name)]
-
-
-def test_no_text_repeats_a_tooltip(ready_window: MainWindow) -> None:
-    open_everything(ready_window)
-    tips = {each.toolTip() for each in ready_window.findChildren(QWidget)}
-    assert not [each.title for each in every_text() if each.text in tips]
 
 
 def test_texts_are_short_and_each_has_its_title() -> None:
@@ -263,31 +257,25 @@ def test_a_name_without_a_text() -> None:
 # ---- the windows
 
 
-def test_esc_in_the_window_closes_help(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_second_f1_replaces_the_first_and_esc_closes_help(ready_window: MainWindow, qtbot: QtBot) -> None:
+    for _ in range(2):
+        ready_window.help.help_here()
+    assert len([box for box in ready_window.findChildren(QDialog, "helpWindow") if box.isVisible()]) == 1
+    find(ready_window, QDialog, "helpWindow").close()
+
+    # Esc in the window closes help.
     ready_window.help.help_here()
     ready_window.help.shortcuts()
     press(qtbot, ready_window, Qt.Key_Escape)
     assert not [box for box in ready_window.findChildren(QDialog) if box.isVisible()]
 
-
-def test_a_title_is_told_once(ready_window: MainWindow) -> None:
-    assert described(find(ready_window, QWidget, "predictionBars")).count("<b>Prediction</b>") == 1
-
-
-def test_the_titles_of_undo_and_redo_are_fixed_in_the_list(ready_window: MainWindow) -> None:
+    # The titles of undo and redo are fixed in the list.
     ready_window.session.settings.change("epochs", epochs=3)
     ready_window.help.shortcuts()
     text = words(ready_window, "shortcutsWindow")
     assert "Undo change of epochs" not in text
     assert "Undo" in text
     find(ready_window, QDialog, "shortcutsWindow").close()
-
-
-def test_a_second_f1_replaces_the_first(ready_window: MainWindow, qtbot: QtBot) -> None:
-    for _ in range(2):
-        ready_window.help.help_here()
-    assert len([box for box in ready_window.findChildren(QDialog, "helpWindow") if box.isVisible()]) == 1
-    find(ready_window, QDialog, "helpWindow").close()
 
 
 def test_shortcuts_lists_every_key(ready_window: MainWindow, qtbot: QtBot) -> None:

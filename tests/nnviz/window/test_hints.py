@@ -27,7 +27,7 @@ def box_of(widget: QWidget, window: QWidget) -> QRect:
     return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
 
 
-def test_three_at_first_each_saying_one_thing(ready_window: MainWindow) -> None:
+def test_three_at_first_each_saying_one_thing_that_can_be_done(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert in_sight(ready_window) == ALL
     for name in ALL:
         hint = find(ready_window, Hint, f"{name}Hint")
@@ -35,6 +35,17 @@ def test_three_at_first_each_saying_one_thing(ready_window: MainWindow) -> None:
         assert hint.accessibleName() in words
         assert len(hint.accessibleName()) < 45
     assert "Space" in find(ready_window, Hint, "trainHint").accessibleName()
+
+    # The hint to change something stays in its card.
+    card = ready_window.card("networkCard")
+    assert box_of(card, ready_window).contains(box_of(find(ready_window, Hint, "changeHint"), ready_window))
+
+    # None asks for what cannot be done.
+    retype(qtbot, ready_window, "learningRateEdit", "-1")
+    assert in_sight(ready_window) == ["change", "draw"]
+    assert "waits" in find(ready_window, QLabel, "runStatus").text()
+    retype(qtbot, ready_window, "learningRateEdit", "0.2")
+    assert in_sight(ready_window) == ALL
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (1920, 1080)])
@@ -66,14 +77,6 @@ def test_training_is_followed(ready_window: MainWindow, make_window: MakeWindow,
     assert in_sight(again) == ["change", "draw"], "for good"
 
 
-def test_none_asks_for_what_cannot_be_done(ready_window: MainWindow, qtbot: QtBot) -> None:
-    retype(qtbot, ready_window, "learningRateEdit", "-1")
-    assert in_sight(ready_window) == ["change", "draw"]
-    assert "waits" in find(ready_window, QLabel, "runStatus").text()
-    retype(qtbot, ready_window, "learningRateEdit", "0.2")
-    assert in_sight(ready_window) == ALL
-
-
 def test_drawing_is_followed(ready_window: MainWindow) -> None:
     canvas = ready_window.canvas
     drag(canvas, seven(canvas), release=False)
@@ -94,11 +97,6 @@ def test_a_stroke_may_begin_on_the_hint(ready_window: MainWindow) -> None:
     drag(words, [(middle.x(), middle.y()), (middle.x() - 30, middle.y() - 40), (middle.x(), middle.y() - 80)])
     assert len(ready_window.session.sketch.drawing) == 1
     assert "draw" not in ready_window.hints.shown
-
-
-def test_the_hint_to_change_something_stays_in_its_card(ready_window: MainWindow) -> None:
-    card = ready_window.card("networkCard")
-    assert box_of(card, ready_window).contains(box_of(find(ready_window, Hint, "changeHint"), ready_window))
 
 
 def test_a_hint_goes_while_its_place_is_scrolled_out_of_view(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -180,19 +180,18 @@ def test_an_error_of_a_group_goes_when_that_is_folded_away(ready_window: MainWin
     assert note.isVisible()
 
 
-def test_a_layer_that_goes_takes_its_error_along(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_undo_and_another_shape_take_the_error_of_a_layer_along(ready_window: MainWindow, qtbot: QtBot) -> None:
+    edit = retype(qtbot, ready_window, "layer2Edit", "none")
+    action(ready_window, "actionUndo").trigger()
+    assert edit.text() == "32"
+
+    # A layer that goes takes its error along.
     window = ready_window
     retype(qtbot, window, "layer2Edit", "none")
     retype(qtbot, window, "shapeEdit", "784, 20, 10")
     QApplication.processEvents()
     assert not find(window, Note, "shapeError").isVisible()
     assert not window.session.settings.problems
-
-
-def test_undo_empties_the_field_of_a_layer_too(ready_window: MainWindow, qtbot: QtBot) -> None:
-    edit = retype(qtbot, ready_window, "layer2Edit", "none")
-    action(ready_window, "actionUndo").trigger()
-    assert edit.text() == "32"
 
 
 # ---- what waits
@@ -314,12 +313,13 @@ def test_a_strength_is_no_hindrance_while_nothing_is_distorted(ready_window: Mai
     assert session.settings.experiment.training.augmentation.shift == 2
 
 
-@pytest.mark.parametrize("name", ["validationShareEdit", "dropoutEdit"])
-def test_a_share_says_that_it_is_one(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
+def test_a_share_says_that_it_is_one(ready_window: MainWindow, qtbot: QtBot) -> None:
     unfold(qtbot, ready_window, "regularisationGroup")
-    edit = find_field(ready_window, name)
-    form = edit.parentWidget()
-    captions = [label.text() for label in form.findChildren(QLabel) if abs(label.y() - edit.y()) < edit.height() // 2]
-    assert any(caption.endswith(", share") for caption in captions) or edit.toolTip().startswith("The share")
-    retype(qtbot, ready_window, name, "x")
-    assert ", share" not in find(ready_window, QLabel, name.replace("Edit", "Error")).text()
+    for name in ("validationShareEdit", "dropoutEdit"):
+        edit = find_field(ready_window, name)
+        labels = edit.parentWidget().findChildren(QLabel)
+        captions = [label.text() for label in labels if abs(label.y() - edit.y()) < edit.height() // 2]
+        is_said = any(caption.endswith(", share") for caption in captions)
+        assert is_said or edit.toolTip().startswith("The share"), name
+        retype(qtbot, ready_window, name, "x")
+        assert ", share" not in find(ready_window, QLabel, name.replace("Edit", "Error")).text(), name

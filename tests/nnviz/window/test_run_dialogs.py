@@ -21,6 +21,7 @@ from nnviz.library.exchange import write_run
 from nnviz.session.library_work import LibraryWork
 from nnviz.widgets.runs.export_dialog import ExportDialog
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
     action,
     announced,
@@ -354,9 +355,9 @@ def test_what_is_no_run_is_told_and_adds_nothing(ready_window: MainWindow, qtbot
         assert len(library.runs()) == 0
 
 
-def test_a_file_that_is_gone_is_told(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    ready_window.session.exchange.read(home / "gone.nnvizrun")
-    messages = ready_window.session.messages
+def test_a_file_that_is_gone_is_told(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    ready_model.session.exchange.read(home / "gone.nnvizrun")
+    messages = ready_model.session.messages
     qtbot.waitUntil(lambda: messages.current is not None)
     assert messages.current is not None
     assert messages.current.text.startswith("gone.nnvizrun could not be imported: No such file")

@@ -118,30 +118,30 @@ def test_the_window_keeps_its_size_and_cards_their_places(
     expect_in_place(window, SMALL, "train")
 
 
-@pytest.mark.parametrize("size", [SMALL, USUAL])
 @pytest.mark.parametrize("kind", NAMES)
 def test_each_mark_is_a_whole_pill_and_nothing_moves(
-    look_inside: Callable[[str], MainWindow], qtbot: QtBot, kind: str, size: QSize
+    look_inside: Callable[[str], MainWindow], qtbot: QtBot, kind: str
 ) -> None:
     window = look_inside(kind)
-    window.resize(size)
     window.session.selection.choose_neuron(Neuron(1, 3))
-    come_to_rest(window)
-    before = places(window)
     card = window.card("networkDock")
     assert isinstance(card, NetworkPanel)
-    press(qtbot, window, Qt.Key_S)
-    for tab in range(card.tabs.count()):
-        card.tabs.setCurrentIndex(tab)
+    for size in (SMALL, USUAL):
+        window.resize(size)
         come_to_rest(window)
-        assert {name: (at.x(), at.width()) for name, at in places(window).items()} == {
-            name: (at.x(), at.width()) for name, at in before.items()
-        }
-        expect_marks(window)
-    press(qtbot, window, Qt.Key_S)
-    card.tabs.setCurrentIndex(0)
-    come_to_rest(window)
-    assert places(window) == before
+        before = places(window)
+        press(qtbot, window, Qt.Key_S)
+        for tab in range(card.tabs.count()):
+            card.tabs.setCurrentIndex(tab)
+            come_to_rest(window)
+            assert {name: (at.x(), at.width()) for name, at in places(window).items()} == {
+                name: (at.x(), at.width()) for name, at in before.items()
+            }
+            expect_marks(window)
+        press(qtbot, window, Qt.Key_S)
+        card.tabs.setCurrentIndex(0)
+        come_to_rest(window)
+        assert places(window) == before
 
 
 def expect_marks(window: MainWindow) -> None:

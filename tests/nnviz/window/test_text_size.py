@@ -228,23 +228,23 @@ def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
     qtbot.waitUntil(lambda: is_shown(window.session.data) and window.session.data.name == name, timeout=30_000)
 
 
-@pytest.mark.parametrize("window_size", [SMALL, QSize(1440, 900)], ids=["small", "usual"])
-def test_the_cards_have_their_sizes_again(ready_window: MainWindow, qtbot: QtBot, window_size: QSize) -> None:
+def test_the_cards_have_their_sizes_again(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    window.resize(window_size)
-    qtbot.waitUntil(lambda: window.size() == window_size)
 
     def sizes() -> dict[str, tuple[int, int]]:
         for _ in range(6):
             QTest.qWait(5)
         return {dock.objectName(): (dock.width(), dock.height()) for dock in window.docks if dock.isVisible()}
 
-    before = sizes()
-    for size in (200, 125):
-        window.set_text_size(size)
-        assert sizes() != before
-        press(qtbot, window, Qt.Key_0, Qt.ControlModifier | Qt.AltModifier)
-        assert sizes() == before, size
+    for window_size in (SMALL, QSize(1440, 900)):
+        window.resize(window_size)
+        qtbot.waitUntil(lambda window_size=window_size: window.size() == window_size)
+        before = sizes()
+        for size in (200, 125):
+            window.set_text_size(size)
+            assert sizes() != before
+            press(qtbot, window, Qt.Key_0, Qt.ControlModifier | Qt.AltModifier)
+            assert sizes() == before, (window_size, size)
 
 
 @pytest.mark.parametrize("data", ["mnist", "xor", "table"])

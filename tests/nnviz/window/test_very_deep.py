@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,6 +16,7 @@ from nnviz.session.status import Status
 from nnviz.widgets.fields import NumberEdit
 from nnviz.widgets.plots.histograms import HistogramGrid
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click_tab, find, wait_for
 
 DEEP = 2000  # hidden layers
@@ -43,7 +43,9 @@ def words(window: MainWindow) -> list[str]:
     return [label.text() for label in window.findChildren(QLabel)]
 
 
-def test_only_the_first_and_last_layers_are_drawn(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_only_the_first_and_last_layers_are_drawn_and_edited(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     window = ready_window
     before = len(window.findChildren(QWidget))
     open_deep(qtbot, window, tmp_path, DEEP)
@@ -52,6 +54,22 @@ def test_only_the_first_and_last_layers_are_drawn(ready_window: MainWindow, qtbo
     assert [name for name in fields if name.endswith("Edit")] == [f"layer{number}Edit" for number in numbers]
     assert "… 1\u202f960 layers not drawn …" in words(window), "of the 2,000 hidden ones"
     assert len(window.findChildren(QWidget)) < before + 20 * (FIRST + LAST)
+
+    # The distributions.
+    click_tab(qtbot, window, "distributionsTab")
+    grid = find(window, HistogramGrid, "distributionsGrid")
+    qtbot.waitUntil(lambda: len(grid.rows) == FIRST + LAST + 1, timeout=30_000)
+    assert grid.rows[FIRST].note == "1\u202f961 layers not drawn"
+    assert grid.rows[-1].name == "Output"
+    assert grid.rows[-2].name == "Layer 2000"
+    grid.grab()
+
+    # A row of the last layers edits that layer.
+    field = find(window, NumberEdit, f"layer{DEEP}Edit")
+    field.line.setText("7")
+    field.line.setModified(True)
+    field.committed.emit("7")
+    assert window.session.settings.experiment.shape == (784, *([1] * (DEEP - 1)), 7, 10)
 
 
 def test_the_tabs_of_the_weights(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -72,18 +90,6 @@ def test_the_tabs_of_the_weights(ready_window: MainWindow, qtbot: QtBot, tmp_pat
     assert panel.caption == "Weights L2000", "that one has no tab"
 
 
-def test_the_distributions(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window = ready_window
-    open_deep(qtbot, window, tmp_path, DEEP)
-    click_tab(qtbot, window, "distributionsTab")
-    grid = find(window, HistogramGrid, "distributionsGrid")
-    qtbot.waitUntil(lambda: len(grid.rows) == FIRST + LAST + 1, timeout=30_000)
-    assert grid.rows[FIRST].note == "1\u202f961 layers not drawn"
-    assert grid.rows[-1].name == "Output"
-    assert grid.rows[-2].name == "Layer 2000"
-    grid.grab()
-
-
 def test_its_shape_as_text_is_whole(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window = ready_window
     open_deep(qtbot, window, tmp_path, DEEPEST)
@@ -98,16 +104,6 @@ def test_its_shape_as_text_is_whole(ready_window: MainWindow, qtbot: QtBot, tmp_
     assert window.session.settings.problems == {}
     assert window.session.settings.experiment.shape == (784, 21, *([1] * (DEEPEST - 1)), 10)
     assert find(window, NumberEdit, "layer1Edit").text() == "21"
-
-
-def test_a_row_of_the_last_layers_edits_that_layer(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window = ready_window
-    open_deep(qtbot, window, tmp_path, DEEP)
-    field = find(window, NumberEdit, f"layer{DEEP}Edit")
-    field.line.setText("7")
-    field.line.setModified(True)
-    field.committed.emit("7")
-    assert window.session.settings.experiment.shape == (784, *([1] * (DEEP - 1)), 7, 10)
 
 
 def test_it_trains_and_is_saved_and_undone(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -131,17 +127,17 @@ def test_it_trains_and_is_saved_and_undone(ready_window: MainWindow, qtbot: QtBo
     assert session.runs.current is opened
 
 
-def test_a_deep_network_is_not_built_by_the_interface(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_a_deep_network_is_not_built_by_the_interface(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
     session.settings.change("shape", shape=(784, *([1] * DEEP), 10))
     assert session.making.is_making, "in another thread, although it has few parameters"
     qtbot.waitUntil(lambda: not session.making.is_making, timeout=30_000)
     assert len(session.runs.current.network.shape) == DEEP + 2
 
 
-@pytest.mark.parametrize("hidden", [1, FIRST + LAST - 1])
-def test_a_usual_network_is_drawn_whole(ready_window: MainWindow, hidden: int) -> None:
+def test_a_usual_network_is_drawn_whole(ready_window: MainWindow) -> None:
     window = ready_window
-    window.session.settings.change("shape", shape=(784, *([4] * hidden), 10))
-    assert not [text for text in words(window) if "not drawn" in text]
-    assert find(window, NumberEdit, f"layer{hidden}Edit").text() == "4"
+    for hidden in (1, FIRST + LAST - 1):
+        window.session.settings.change("shape", shape=(784, *([4] * hidden), 10))
+        assert not [text for text in words(window) if "not drawn" in text]
+        assert find(window, NumberEdit, f"layer{hidden}Edit").text() == "4"

@@ -84,9 +84,25 @@ AGREED = [
 ]
 
 
-def test_the_names_that_were_agreed(window: MainWindow) -> None:
-    missing = [name for kind, name in AGREED if window.findChild(kind, name) is None]
+def test_names_and_shortcuts(ready_window: MainWindow) -> None:
+    missing = [name for kind, name in AGREED if ready_window.findChild(kind, name) is None]
     assert not missing
+
+    # Everything in a menu has a shortcut and a name.
+    entries = menu_actions(ready_window)
+    assert len(entries) > 15
+    for entry in entries:
+        assert entry.objectName().startswith("action"), entry.text()
+        assert not entry.shortcut().isEmpty(), entry.text()
+    for values in ([entry.objectName() for entry in entries], [entry.shortcut().toString() for entry in entries]):
+        assert len(values) == len(set(values)), "each its own"
+
+    # Menu letters do not clash.
+    window = ready_window
+    for menu in [window.menuBar(), *window.menuBar().findChildren(QMenu)]:
+        texts = [entry.text() for entry in menu.actions() if "&" in entry.text()]
+        letters = [text[text.index("&") + 1].lower() for text in texts]
+        assert len(letters) == len(set(letters)), texts
 
 
 def menu_actions(window: MainWindow) -> list[QAction]:
@@ -98,32 +114,12 @@ def menu_actions(window: MainWindow) -> list[QAction]:
     return [entry for entry in in_use if not entry.isSeparator() and entry.menu() is None]
 
 
-def test_everything_in_a_menu_has_a_shortcut_and_a_name(ready_window: MainWindow) -> None:
-    entries = menu_actions(ready_window)
-    assert len(entries) > 15
-    for entry in entries:
-        assert entry.objectName().startswith("action"), entry.text()
-        assert not entry.shortcut().isEmpty(), entry.text()
-    for values in ([entry.objectName() for entry in entries], [entry.shortcut().toString() for entry in entries]):
-        assert len(values) == len(set(values)), "each its own"
-
-
-def test_menu_letters_do_not_clash(ready_window: MainWindow) -> None:
-    window = ready_window
-    for menu in [window.menuBar(), *window.menuBar().findChildren(QMenu)]:
-        texts = [entry.text() for entry in menu.actions() if "&" in entry.text()]
-        letters = [text[text.index("&") + 1].lower() for text in texts]
-        assert len(letters) == len(set(letters)), texts
-
-
-@pytest.mark.parametrize("look", ["dark", "light"])
-def test_menus_have_no_underlined_letters_which_work_all_the_same(
-    ready_window: MainWindow, qtbot: QtBot, look: str
-) -> None:
+def test_menus_have_no_underlined_letters_which_work_all_the_same(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert ready_window.application is not None
-    theme.apply(ready_window.application, look)
-    for menu in [ready_window.menuBar(), *ready_window.menuBar().findChildren(QMenu)]:
-        assert not menu.style().styleHint(QStyle.SH_UnderlineShortcut, None, menu)
+    for look in ("dark", "light"):
+        theme.apply(ready_window.application, look)
+        for menu in [ready_window.menuBar(), *ready_window.menuBar().findChildren(QMenu)]:
+            assert not menu.style().styleHint(QStyle.SH_UnderlineShortcut, None, menu)
     press(qtbot, ready_window, Qt.Key_F, Qt.AltModifier)
     file = next(menu for menu in ready_window.menuBar().findChildren(QMenu) if menu.title() == "&File")
     assert file.isVisible()

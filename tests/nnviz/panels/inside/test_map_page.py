@@ -161,7 +161,7 @@ def test_hidden_it_costs_nothing(page: MapPage, ready_window: MainWindow, qtbot:
     assert placed(ready_window, qtbot) is not before
 
 
-def test_any_layer(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_any_layer_and_the_part_of_the_mistakes(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     for layer, width in ((0, 784), (1, 64), (3, 10)):
         choose(qtbot, page, "mapLayerButton", str(layer))
         cloud = placed(ready_window, qtbot)
@@ -169,8 +169,7 @@ def test_any_layer(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> Non
         assert len(cloud.basis.mean) == width
         assert not page.view.grab().isNull()
 
-
-def test_another_part_is_that_of_the_mistakes(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    # Another part is that of the mistakes.
     choose(qtbot, page, "mapPartButton", "train")
     cloud = placed(ready_window, qtbot)
     assert cloud.subject.part.name == "train"
@@ -198,27 +197,6 @@ def test_a_drawing_is_marked_and_moves(page: MapPage, ready_window: MainWindow, 
 # ---- what is seen and chosen
 
 
-def test_an_example_is_told_and_shown(page: MapPage, ready_window: MainWindow) -> None:
-    number = int(page.view.dots.points[:, 0].argmax())
-    hover(page.view, point(page, number))
-    read_out = find(page.view, QLabel, "readOut")
-    assert not read_out.isHidden()
-    assert f"test example {number}" in read_out.text()
-    assert not read_out.grab().isNull()
-    leave(page.view)
-    assert read_out.isHidden()
-
-
-def test_a_click_chooses_it_everywhere(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    number = int(page.view.dots.points[:, 0].argmax())
-    qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(number).toPoint())
-    assert ready_window.session.selection.example == Example("test", number)
-    assert f"test example {number}" in page.view.accessibleDescription()
-    page.view.setFocus()
-    qtbot.keyClick(page.view, Qt.Key_Escape)
-    assert ready_window.session.selection.example is None
-
-
 def test_a_lasso_lists_its_examples(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     answers = settle(ready_window, qtbot)
     places = page.view.camera.pixels(page.view.dots.points)
@@ -233,17 +211,6 @@ def test_a_lasso_lists_its_examples(page: MapPage, ready_window: MainWindow, qtb
     ready_window.session.selection.choose_classes(Classes(3, 5))
     assert ready_window.session.mistakes.group is None, "one choice at a time"
     assert title(card).startswith("3 answered as 5")
-
-
-def test_the_lasso_button_makes_the_next_drag_a_lasso(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    button = click(qtbot, page, QToolButton, "mapLassoButton")
-    assert page.view.lassoes
-    circle(page, [0, 1])
-    assert not page.view.lassoes
-    assert not button.isChecked()
-    assert ready_window.session.mistakes.group is not None
-    qtbot.mouseClick(page.view, Qt.LeftButton, pos=QPoint(2, 2))
-    assert ready_window.session.mistakes.group is None
 
 
 def test_esc_leaves_the_lasso_and_then_drops_what_is_chosen(
@@ -307,13 +274,7 @@ def test_a_cell_of_the_matrix_stands_out(page: MapPage, ready_window: MainWindow
     assert ready_window.session.selection.classes == Classes(7, None)
 
 
-def test_rings_can_be_hidden(page: MapPage, qtbot: QtBot) -> None:
-    assert page.view.dots.are_ringed.any()
-    click(qtbot, page, Key, "mapMistakesKey")
-    assert not page.view.dots.are_ringed.any()
-
-
-def test_the_table_has_a_row_for_each_point(page: MapPage, ready_window: MainWindow) -> None:
+def test_points_are_listed_told_chosen_and_lassoed(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     made = page.table()
     assert made is not None
     head, rows = made
@@ -321,6 +282,40 @@ def test_the_table_has_a_row_for_each_point(page: MapPage, ready_window: MainWin
     assert head == ["example", "x", "y", "true class", "answer"]
     assert len(lines) == 500
     assert lines[7][1:3] == pytest.approx(page.view.dots.points[7].tolist())
+
+    # An example is told and shown.
+    number = int(page.view.dots.points[:, 0].argmax())
+    hover(page.view, point(page, number))
+    read_out = find(page.view, QLabel, "readOut")
+    assert not read_out.isHidden()
+    assert f"test example {number}" in read_out.text()
+    assert not read_out.grab().isNull()
+    leave(page.view)
+    assert read_out.isHidden()
+
+    # A click chooses it everywhere.
+    number = int(page.view.dots.points[:, 0].argmax())
+    qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(number).toPoint())
+    assert ready_window.session.selection.example == Example("test", number)
+    assert f"test example {number}" in page.view.accessibleDescription()
+    page.view.setFocus()
+    qtbot.keyClick(page.view, Qt.Key_Escape)
+    assert ready_window.session.selection.example is None
+
+    # Rings can be hidden.
+    assert page.view.dots.are_ringed.any()
+    click(qtbot, page, Key, "mapMistakesKey")
+    assert not page.view.dots.are_ringed.any()
+
+    # The lasso button makes the next drag a lasso.
+    button = click(qtbot, page, QToolButton, "mapLassoButton")
+    assert page.view.lassoes
+    circle(page, [0, 1])
+    assert not page.view.lassoes
+    assert not button.isChecked()
+    assert ready_window.session.mistakes.group is not None
+    qtbot.mouseClick(page.view, Qt.LeftButton, pos=QPoint(2, 2))
+    assert ready_window.session.mistakes.group is None
 
 
 # ---- t-SNE

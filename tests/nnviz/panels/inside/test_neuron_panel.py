@@ -112,13 +112,24 @@ def on_data(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBo
 # ---- what is shown
 
 
-def test_nothing_chosen_says_how_to_choose(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_nothing_chosen_says_how_to_choose_and_an_output_leads_nowhere(ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.show_workspace("inside")
     panel = panel_of(ready_window)
     qtbot.waitUntil(lambda: panel.in_view)
     assert any("Click a neuron" in each.text() for each in panel.findChildren(QLabel) if each.isVisible())
     assert not find(panel, QSlider, "neuronStrength").isVisible()
     assert panel.table() is None
+
+    # An output leads nowhere.
+    panel = choose(qtbot, ready_window, 3, 7)
+    assert words(ready_window, "neuronLeadsName") == "is an output: 7"
+    assert not panel.leads.links.isVisible(), "no chart without bars"
+    assert not find(panel, QSlider, "neuronStrength").isEnabled()
+    assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
+    assert words(ready_window, "neuronEffect") == ""
+    press(qtbot, ready_window, Qt.Key_S)
+    assert ready_window.session.displayed.what_if == {}
+    assert panel.table() is not None
 
 
 def test_all_that_is_known_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -172,18 +183,6 @@ def test_a_deeper_neuron_is_carried_back_and_climbed_to(ready_window: MainWindow
     assert panel.weights.map.isVisible()
 
 
-def test_an_output_leads_nowhere(ready_window: MainWindow, qtbot: QtBot) -> None:
-    panel = choose(qtbot, ready_window, 3, 7)
-    assert words(ready_window, "neuronLeadsName") == "is an output: 7"
-    assert not panel.leads.links.isVisible(), "no chart without bars"
-    assert not find(panel, QSlider, "neuronStrength").isEnabled()
-    assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
-    assert words(ready_window, "neuronEffect") == ""
-    press(qtbot, ready_window, Qt.Key_S)
-    assert ready_window.session.displayed.what_if == {}
-    assert panel.table() is not None
-
-
 def test_a_dead_neuron_is_named_as_dead(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     choose(qtbot, window, 1, 3)
@@ -210,7 +209,7 @@ def test_picking_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert panel.head.title.text() == "Layer 2 · neuron 2"
 
 
-def test_the_weights_card_shares_the_choice(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_weights_card_shares_the_choice_and_hidden_it_costs_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.show_workspace("train")
     weights = window.card("weightsDock")
@@ -219,6 +218,12 @@ def test_the_weights_card_shares_the_choice(ready_window: MainWindow, qtbot: QtB
     assert window.session.selection.neuron == Neuron(1, 6)
     window.session.selection.choose_neuron(Neuron(1, 9))
     assert weights.map._chosen == 9
+
+    # Hidden it costs nothing.
+    choose(qtbot, window, 1, 3)
+    window.show_workspace("train")
+    qtbot.waitUntil(lambda: not panel_of(window).in_view)
+    assert not any(window.session.probes[name].is_wanted for name in (NEURON, NEURON_NOW, NEURON_ERROR))
 
 
 ANSWERS = {
@@ -231,18 +236,18 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize(("value", "shown"), ANSWERS.items())
-def test_an_answer_is_never_cut(ready_window: MainWindow, qtbot: QtBot, value: float, shown: str) -> None:
+def test_an_answer_is_never_cut(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.resize(1280, 720)
     panel = choose(qtbot, window, 2, 31)
-    panel._answer.show_text(f"answer {short(value)}")
-    QApplication.processEvents()
-    chip = panel._answer.label
-    assert chip.shown == shown
-    assert chip.fontMetrics().horizontalAdvance(shown) <= chip.contentsRect().width()
-    name = panel._controls.strength_name
-    assert name.shown in ("", "strength"), "no fragment of a word"
+    for value, shown in ANSWERS.items():
+        panel._answer.show_text(f"answer {short(value)}")
+        QApplication.processEvents()
+        chip = panel._answer.label
+        assert chip.shown == shown
+        assert chip.fontMetrics().horizontalAdvance(shown) <= chip.contentsRect().width()
+        name = panel._controls.strength_name
+        assert name.shown in ("", "strength"), "no fragment of a word"
 
 
 # ---- what if
@@ -453,9 +458,17 @@ def test_a_ranking_that_is_pointed_at_may_go(ready_window: MainWindow, qtbot: Qt
     assert window.session.selection.pointed is None
 
 
-def test_the_ranking_is_dropped_with_its_network(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_ranking_is_dropped_with_its_moment_and_its_network(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 2, 3)
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not window.session.ranking.is_running)
+    assert window.session.ranking.result is not None
+    window.session.timeline.go_to(0)
+    assert window.session.ranking.result is None
+    assert not panel.ranking.isVisible()
+    window.session.timeline.go_live()
     panel = choose(qtbot, window, 1, 3)
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     window.session.reset()
@@ -552,22 +565,3 @@ def test_without_data_that_fit_it_says_so(
     assert panel.answers.examples.count == 0
     assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
     panel.grab()
-
-
-def test_hidden_it_costs_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    choose(qtbot, window, 1, 3)
-    window.show_workspace("train")
-    qtbot.waitUntil(lambda: not panel_of(window).in_view)
-    assert not any(window.session.probes[name].is_wanted for name in (NEURON, NEURON_NOW, NEURON_ERROR))
-
-
-def test_the_ranking_is_dropped_with_its_moment(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_epochs(qtbot, window, 1)
-    panel = choose(qtbot, window, 2, 3)
-    click(qtbot, panel, QPushButton, "whichCouldGoButton")
-    qtbot.waitUntil(lambda: not window.session.ranking.is_running)
-    window.session.timeline.go_to(0)
-    assert window.session.ranking.result is None
-    assert not panel.ranking.isVisible()

@@ -84,20 +84,38 @@ def test_the_first_time_it_measures_by_itself(page: RobustPage, ready_window: Ma
     assert not page.progress.isVisible()
 
 
-def test_it_measures_once(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_it_measures_once_and_its_numbers_are_read(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     result = ready_window.session.robustness.work.result
     click_tab(qtbot, ready_window, "networkTab")
     click_tab(qtbot, ready_window, "robustTab")
     qtbot.wait(500)
     assert ready_window.session.robustness.work.result is result
 
+    # The read out tells strength and error.
+    said = point_at(page, Strength("rotation", -45.0))
+    assert "Rotation −45°" in said
+    assert f"{at(page, Strength('rotation', -45.0)):.2f} %" in said
+    leave(page.plots)
+    assert not find(page.plots, QLabel, "readOut").isVisible()
 
-def test_out_of_view_it_measures_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    # Every look paints.
+    for size in ((300, 160), (520, 300), (900, 700)):
+        page.plots.resize(*size)
+        assert not page.plots.grab().isNull()
+        areas = [page.plots.area(plot) for plot in range(6)]
+        assert all(page.plots.rect().contains(area) for area in areas)
+    QApplication.processEvents()
+
+
+def test_out_of_view_it_measures_nothing_and_has_no_table(ready_window: MainWindow, qtbot: QtBot) -> None:
     page_of(ready_window, qtbot)
     click_tab(qtbot, ready_window, "networkTab")
     qtbot.wait(500)
     assert ready_window.session.robustness.work.about is None
     assert not ready_window.session.probes[DISTURBED].is_wanted
+
+    # Without a measurement there is no table.
+    assert page_of(ready_window, qtbot).table() is None
 
 
 def test_while_training_it_waits_to_be_asked(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -130,16 +148,11 @@ def test_a_new_network_is_measured_anew(page: RobustPage, ready_window: MainWind
     assert all(not len(plot.line.x) and not len(plot.past.x) for plot in page.plots.plots)
     measured(ready_window, qtbot)
     assert ready_window.session.robustness.before is None
-
-
-def test_an_untrained_network_that_takes_the_place_of_another_is_measured(
-    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    session = ready_window.session
-    session.reset()
-    assert session.robustness.measured is None
+    # An untrained network that takes the place of another one is measured, too.
+    ready_window.session.reset()
+    assert ready_window.session.robustness.measured is None
     measured(ready_window, qtbot)
-    assert not session.robustness.is_outdated
+    assert not ready_window.session.robustness.is_outdated
 
 
 def test_cancel_takes_the_focus_of_measure(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -238,14 +251,6 @@ def test_what_the_training_covered_is_marked(ready_window: MainWindow, qtbot: Qt
     assert "trained with up to 2 px" in point_at(page, Strength("shift", 3.0))
     assert "trained with −15° to +15°" in point_at(page, Strength("rotation", 30.0))
     assert "trained" not in point_at(page, Strength("noise", 0.3))
-
-
-def test_the_read_out_tells_strength_and_error(page: RobustPage) -> None:
-    said = point_at(page, Strength("rotation", -45.0))
-    assert "Rotation −45°" in said
-    assert f"{at(page, Strength('rotation', -45.0)):.2f} %" in said
-    leave(page.plots)
-    assert not find(page.plots, QLabel, "readOut").isVisible()
 
 
 def test_the_example_is_shown_at_the_strength_under_the_mouse(
@@ -437,19 +442,6 @@ def test_what_was_measured_holds_no_network(page: RobustPage, ready_window: Main
     session.edits.end_what_if()
     qtbot.waitUntil(lambda: session.probes[DISTURBED].is_up_to_date)
     qtbot.waitUntil(lambda: gc.collect() >= 0 and held() is None)
-
-
-def test_without_a_measurement_there_is_no_table(ready_window: MainWindow, qtbot: QtBot) -> None:
-    assert page_of(ready_window, qtbot).table() is None
-
-
-def test_every_look_paints(page: RobustPage, qtbot: QtBot) -> None:
-    for size in ((300, 160), (520, 300), (900, 700)):
-        page.plots.resize(*size)
-        assert not page.plots.grab().isNull()
-        areas = [page.plots.area(plot) for plot in range(6)]
-        assert all(page.plots.rect().contains(area) for area in areas)
-    QApplication.processEvents()
 
 
 def test_an_empty_grid_paints(qtbot: QtBot) -> None:

@@ -96,13 +96,37 @@ def test_nothing_is_asked_before_something_is_drawn(ready_window: MainWindow, qt
     assert card.table() is None
 
 
-def test_two_outputs_and_what_makes_it_the_other(card: WhyPanel, ready_window: MainWindow) -> None:
+def test_two_outputs_are_explained_against_a_baseline(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
     verdict = ready_window.session.question.verdict
     assert verdict is not None
     assert captions(card) == [f"for {verdict.best}", f"for {verdict.second}", f"makes it a {verdict.second}"]
     assert card.sum_label.text().startswith("sums to ")
     assert card.change_label.text().startswith("smallest change ")
     assert (card.one_combo._shown, card.other_combo._shown) == (str(verdict.best), str(verdict.second))
+
+    # Words are plain text.
+    card.head.title.setTextFormat(Qt.PlainText)
+    for each in card.findChildren(QLabel):
+        assert "<" not in each.text()
+
+    # The entries of a list are whole.
+    for combo in (card.one_combo, card.other_combo):
+        combo.showPopup()
+        view = combo.view()
+        qtbot.waitUntil(view.isVisible)
+        metrics = view.fontMetrics()
+        entries = [combo.itemText(index) for index in range(combo.count())]
+        assert view.viewport().width() >= max(map(metrics.horizontalAdvance, entries)) + 8
+        combo.hidePopup()
+
+    # Another baseline is another question.
+    assert card.reasons is not None
+    assert not card.reasons.baseline.any()
+    pick(qtbot, ready_window, "whyBaselineCombo", "the mean picture")
+    settle(qtbot, ready_window)
+    assert card.reasons.baseline.any()
+    assert not card.baseline_combo.itemIcon(card.baseline_combo.currentIndex()).isNull(), "it is shown as a picture"
+    assert ready_window.session.why.baseline == MEAN
 
 
 def test_it_follows_the_drawing_and_clears_with_it(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -200,16 +224,6 @@ def test_every_method_shows_something_and_has_a_table(card: WhyPanel, ready_wind
         assert not [each for each in card.findChildren(ReadOut) if each.isVisible()], method
 
 
-def test_another_baseline_is_another_question(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
-    assert card.reasons is not None
-    assert not card.reasons.baseline.any()
-    pick(qtbot, ready_window, "whyBaselineCombo", "the mean picture")
-    settle(qtbot, ready_window)
-    assert card.reasons.baseline.any()
-    assert not card.baseline_combo.itemIcon(card.baseline_combo.currentIndex()).isNull(), "it is shown as a picture"
-    assert ready_window.session.why.baseline == MEAN
-
-
 def test_a_click_on_a_neuron_or_an_example_chooses_it(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     session.why.choose(method=LAYERS)
@@ -228,7 +242,7 @@ def test_a_click_on_a_neuron_or_an_example_chooses_it(card: WhyPanel, ready_wind
 # ---- the smallest change
 
 
-def test_it_is_played_and_ends_as_it_was(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_change_is_played_and_goes_to_the_canvas(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
     end = captions(card)[2]
     card._film.setInterval(1)
     seen = set()
@@ -239,8 +253,7 @@ def test_it_is_played_and_ends_as_it_was(card: WhyPanel, ready_window: MainWindo
     assert captions(card)[2] == end
     assert len(seen) > 2
 
-
-def test_on_the_canvas_it_gets_the_other_answer(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    # On the canvas it gets the other answer.
     turning, before = card.turning, ready_window.session.sketch.drawing
     assert turning is not None
     click(qtbot, ready_window, QToolButton, "changeToCanvasButton")
@@ -379,27 +392,16 @@ def test_a_read_out_covers_no_picture(
     assert not card.view.toolTip()
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
-def test_no_words_are_cut(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
-    ready_window.resize(*size)
-    qtbot.waitUntil(lambda: ready_window.size() == QSize(*size))
-    QApplication.processEvents()
-    card.sum_label.setText("sums to 100.2 % from")
-    card._sum_box.set_width(card.sum_label.sizeHint().width())
-    qtbot.waitUntil(lambda: card.sum_label.width() >= card.sum_label.sizeHint().width())
-    for combo in (card.method_combo, card.baseline_combo):
-        assert combo.shown == combo.currentText()
-
-
-def test_the_entries_of_a_list_are_whole(card: WhyPanel, qtbot: QtBot) -> None:
-    for combo in (card.one_combo, card.other_combo):
-        combo.showPopup()
-        view = combo.view()
-        qtbot.waitUntil(view.isVisible)
-        metrics = view.fontMetrics()
-        entries = [combo.itemText(index) for index in range(combo.count())]
-        assert view.viewport().width() >= max(map(metrics.horizontalAdvance, entries)) + 8
-        combo.hidePopup()
+def test_no_words_are_cut(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    for size in (QSize(1440, 900), QSize(1280, 720)):
+        ready_window.resize(size)
+        qtbot.waitUntil(lambda size=size: ready_window.size() == size)
+        QApplication.processEvents()
+        card.sum_label.setText("sums to 100.2 % from")
+        card._sum_box.set_width(card.sum_label.sizeHint().width())
+        qtbot.waitUntil(lambda: card.sum_label.width() >= card.sum_label.sizeHint().width())
+        for combo in (card.method_combo, card.baseline_combo):
+            assert combo.shown == combo.currentText(), size
 
 
 def test_enlarged_a_sentence_stays_together(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -409,12 +411,6 @@ def test_enlarged_a_sentence_stays_together(card: WhyPanel, ready_window: MainWi
     words, combo = card.sum_label, card.baseline_combo
     end = words.mapTo(card, QPoint(words.fontMetrics().horizontalAdvance(words.text()), 0)).x()
     assert 0 <= combo.mapTo(card, QPoint(0, 0)).x() - end < 12
-
-
-def test_words_are_plain_text(card: WhyPanel) -> None:
-    card.head.title.setTextFormat(Qt.PlainText)
-    for each in card.findChildren(QLabel):
-        assert "<" not in each.text()
 
 
 def test_another_workspace_does_not_make_the_window_grow(ready_window: MainWindow, qtbot: QtBot) -> None:

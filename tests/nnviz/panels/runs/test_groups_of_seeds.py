@@ -76,16 +76,18 @@ def group_at(window: MainWindow, row: int) -> Group:
 # ---- the list
 
 
-def test_a_group_is_one_row_with_its_count_and_the_median(table: RunTable, ready_window: MainWindow) -> None:
+def test_a_group_is_one_row_that_opens_and_is_found(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
     assert [row[2:4] for row in cells(table)] == [["alone", ""], ["wide", "×5"], ["narrow", "×5"]]
     median = statistics.median(errors_of(group_at(ready_window, WIDE)))
     assert texts(table)[WIDE][2] == f"{100 * median:.2f} %"
     assert "11 runs" in ready_window.card("runsDock").head.detail.text()
 
+    # A tooltip tells each run.
+    words = table.model().index(WIDE, 2).data(Qt.ToolTipRole)
+    assert "5 runs that differ in their seed only" in words
+    assert all(f"seed {seed}: " in words for seed in range(1, 6))
 
-def test_a_click_on_the_count_opens_it_and_another_one_closes_it(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
-) -> None:
+    # A click on the count opens it and another one closes it.
     click_row(qtbot, table, WIDE, SEEDS)
     assert titles(table) == ["alone", "wide", *(f"seed {seed}" for seed in range(1, 6)), "narrow"]
     figures = [figure for _, _, figure in texts(table)[2:7]]
@@ -93,6 +95,13 @@ def test_a_click_on_the_count_opens_it_and_another_one_closes_it(
     assert not ready_window.session.comparison.colours, "it is not compared by that"
     click_row(qtbot, table, WIDE, SEEDS)
     assert titles(table) == ["alone", "wide", "narrow"]
+
+    # A search finds it by one of its runs.
+    library = ready_window.session.library
+    library.annotate(library.rows[NARROW].runs[3:4], note="odd")
+    retype(qtbot, ready_window, "runSearchEdit", "odd")
+    qtbot.waitUntil(lambda: titles(table) == ["narrow"])
+    assert cells(table)[0][3] == "×5"
 
 
 def test_arrows_open_it_lead_back_to_it_and_close_it(table: RunTable, qtbot: QtBot) -> None:
@@ -107,20 +116,6 @@ def test_arrows_open_it_lead_back_to_it_and_close_it(table: RunTable, qtbot: QtB
     assert table.current == NARROW
     qtbot.keyClick(table, Qt.Key_Left)
     assert len(titles(table)) == 3
-
-
-def test_a_search_finds_it_by_one_of_its_runs(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
-    library = ready_window.session.library
-    library.annotate(library.rows[NARROW].runs[3:4], note="odd")
-    retype(qtbot, ready_window, "runSearchEdit", "odd")
-    qtbot.waitUntil(lambda: titles(table) == ["narrow"])
-    assert cells(table)[0][3] == "×5"
-
-
-def test_a_tooltip_tells_each_run(table: RunTable) -> None:
-    words = table.model().index(WIDE, 2).data(Qt.ToolTipRole)
-    assert "5 runs that differ in their seed only" in words
-    assert all(f"seed {seed}: " in words for seed in range(1, 6))
 
 
 def test_star_name_and_note_are_those_of_all_its_runs(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:

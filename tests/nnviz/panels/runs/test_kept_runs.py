@@ -60,15 +60,41 @@ def test_an_empty_library_says_when_runs_appear_and_makes_no_file(ready_window: 
     assert not ready_window.session.records.path.exists()
 
 
-def test_the_newest_comes_first_and_a_branch_below_its_run(table: RunTable) -> None:
+def test_a_row_has_number_name_and_error_and_is_found_by_its_words(
+    table: RunTable, numbers: list[int], ready_window: MainWindow, qtbot: QtBot
+) -> None:
     assert titles(table) == ["bold try · SGD 0.2 · 32", "narrow", "↳ from #1 at epoch 1 · rate 0.05"]
 
-
-def test_the_test_error_stands_beside_each(table: RunTable, numbers: list[int]) -> None:
+    # The test error stands beside each.
     with Library() as library:
         wide = library.run(numbers[2]).test_error
     assert wide is not None
     assert texts(table)[0][2] == f"{100 * wide:.2f} %"
+
+    # A tooltip tells date state data settings and note.
+    words = table.model().index(0, 2).data(Qt.ToolTipRole)
+    with Library() as library:
+        date = text.date(library.run(numbers[2]).created)
+    for expected in ("784-32-10 · SGD 0.2", "seed 1", f"run 3 · {date} · finished, epoch 2", "MNIST", "bold try"):
+        assert expected in words
+
+    # The number stands before the name and is read out with it.
+    index = table.model().index(0, TITLE)
+    assert table.lines.line(0).number == f"#{numbers[2]}"
+    assert index.data(Qt.AccessibleTextRole) == f"#{numbers[2]} bold try · SGD 0.2 · 32"
+
+    # A search lists those with all words.
+    field = retype(qtbot, ready_window, "runSearchEdit", "sgd bold")
+    qtbot.waitUntil(lambda: titles(table) == ["bold try · 784-32-10 · SGD 0.2"])
+    qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClick(field, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: len(titles(table)) == 3)
+
+    # What is not found is said.
+    retype(qtbot, ready_window, "runSearchEdit", "nothing of that kind")
+    qtbot.waitUntil(lambda: not table.isVisible())
+    words = [label.text() for label in ready_window.card("runsDock").findChildren(QLabel) if label.isVisible()]
+    assert any(each.startswith("No run has all these words") for each in words)
 
 
 def test_the_csv_of_the_list_has_all_figures(
@@ -83,14 +109,6 @@ def test_the_csv_of_the_list_has_all_figures(
     head, rows = ready_window.card("runsDock").table()
     found = next(dict(zip(head, row, strict=True)) for row in rows if row[0] == numbers[0])
     assert {name: found[name] for name in FIGURES} == figures
-
-
-def test_a_tooltip_tells_date_state_data_settings_and_note(table: RunTable, numbers: list[int]) -> None:
-    words = table.model().index(0, 2).data(Qt.ToolTipRole)
-    with Library() as library:
-        date = text.date(library.run(numbers[2]).created)
-    for expected in ("784-32-10 · SGD 0.2", "seed 1", f"run 3 · {date} · finished, epoch 2", "MNIST", "bold try"):
-        assert expected in words
 
 
 def test_a_tooltip_has_all_settings_that_are_no_defaults(
@@ -116,21 +134,6 @@ def test_the_proposed_file_name_of_a_run_without_a_name_begins_with_its_number(
     (proposed,) = find(ready_window, QFileDialog, "saveNetworkDialog").selectedFiles()
     assert Path(proposed).name.startswith(f"{number}-4-5-3-")
     find(ready_window, QFileDialog, "saveNetworkDialog").reject()
-
-
-def test_a_search_lists_those_with_all_words(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
-    field = retype(qtbot, ready_window, "runSearchEdit", "sgd bold")
-    qtbot.waitUntil(lambda: titles(table) == ["bold try · 784-32-10 · SGD 0.2"])
-    qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
-    qtbot.keyClick(field, Qt.Key_Delete)
-    qtbot.waitUntil(lambda: len(titles(table)) == 3)
-
-
-def test_what_is_not_found_is_said(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
-    retype(qtbot, ready_window, "runSearchEdit", "nothing of that kind")
-    qtbot.waitUntil(lambda: not table.isVisible())
-    words = [label.text() for label in ready_window.card("runsDock").findChildren(QLabel) if label.isVisible()]
-    assert any(each.startswith("No run has all these words") for each in words)
 
 
 def test_runs_of_other_data_stand_below_its_title(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -272,12 +275,6 @@ def test_nothing_is_read_while_the_list_is_out_of_sight(ready_window: MainWindow
     assert not ready_window.session.library.rows
 
 
-def test_the_number_stands_before_the_name_and_is_read_out_with_it(table: RunTable, numbers: list[int]) -> None:
-    index = table.model().index(0, TITLE)
-    assert table.lines.line(0).number == f"#{numbers[2]}"
-    assert index.data(Qt.AccessibleTextRole) == f"#{numbers[2]} bold try · SGD 0.2 · 32"
-
-
 def test_after_a_deletion_the_other_runs_keep_their_numbers(
     table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
@@ -289,7 +286,7 @@ def test_after_a_deletion_the_other_runs_keep_their_numbers(
 # ---- what a person says of them
 
 
-def test_a_click_in_the_first_column_marks_a_run_and_undo_takes_that_back(
+def test_a_star_and_a_note_are_kept(
     table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     star_row(qtbot, table, 0)
@@ -299,6 +296,16 @@ def test_a_click_in_the_first_column_marks_a_run_and_undo_takes_that_back(
     assert not ready_window.session.comparison.colours, "it is not compared"
     action(ready_window, "actionUndo").trigger()
     qtbot.waitUntil(lambda: texts(table)[0][0] == "")
+
+    # The note of the chosen run is shown and kept.
+    click_row(qtbot, table, 0)
+    assert find(ready_window, QLineEdit, "runNoteEdit").text() == "bold try"
+    click_row(qtbot, table, 1)
+    retype(qtbot, ready_window, "runNoteEdit", "the first one")
+    library = ready_window.session.library
+    qtbot.waitUntil(lambda: (found := library.record(numbers[0])) is not None and found.note == "the first one")
+    with Library() as kept:
+        assert kept.run(numbers[0]).note == "the first one"
 
 
 def test_f2_gives_another_name(table: RunTable, qtbot: QtBot, numbers: list[int]) -> None:
@@ -311,19 +318,6 @@ def test_f2_gives_another_name(table: RunTable, qtbot: QtBot, numbers: list[int]
     qtbot.waitUntil(lambda: titles(table)[0] == "wider")
     with Library() as library:
         assert library.run(numbers[2]).name == "wider"
-
-
-def test_the_note_of_the_chosen_run_is_shown_and_kept(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
-) -> None:
-    click_row(qtbot, table, 0)
-    assert find(ready_window, QLineEdit, "runNoteEdit").text() == "bold try"
-    click_row(qtbot, table, 1)
-    retype(qtbot, ready_window, "runNoteEdit", "the first one")
-    library = ready_window.session.library
-    qtbot.waitUntil(lambda: (found := library.record(numbers[0])) is not None and found.note == "the first one")
-    with Library() as kept:
-        assert kept.run(numbers[0]).note == "the first one"
 
 
 def test_del_deletes_and_undo_brings_back(

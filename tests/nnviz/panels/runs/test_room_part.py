@@ -114,33 +114,31 @@ def test_a_budget_that_is_typed_first_makes_the_library(ready_window: MainWindow
         assert library.room.budget == 10**9
 
 
-@pytest.mark.parametrize(
-    ("name", "typed", "message"),
-    [
-        ("library", "0", "Whole library is 0: it must be a number from 0.001 to 10000 GB. Try 2."),
-        ("library", "much", "Whole library is 'much': it must be a number. Try 2."),
-        ("run", "0.5", "A run on the disk is 0.5: it must be a number from 1 to 100000 MB. Try 32."),
-        ("memory", "-3", "A run in memory is -3: it must be a number from 1 to"),
-        ("memory", "1e9", "A run in memory is 1000000000: it must be a number from 1 to"),
-        ("memory", "", "A run in memory is '': it must be a number. Try 64."),
-    ],
-)
-def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(
-    ready_window: MainWindow, qtbot: QtBot, name: str, typed: str, message: str
-) -> None:
+WRONG = [
+    ("library", "0", "Whole library is 0: it must be a number from 0.001 to 10000 GB. Try 2."),
+    ("library", "much", "Whole library is 'much': it must be a number. Try 2."),
+    ("run", "0.5", "A run on the disk is 0.5: it must be a number from 1 to 100000 MB. Try 32."),
+    ("memory", "-3", "A run in memory is -3: it must be a number from 1 to"),
+    ("memory", "1e9", "A run in memory is 1000000000: it must be a number from 1 to"),
+    ("memory", "", "A run in memory is '': it must be a number. Try 64."),
+]
+
+
+def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
     open_room(ready_window, qtbot)
-    field = retype(qtbot, ready_window, f"{name}RoomEdit", typed)
-    note = find(ready_window, QLabel, f"{name}RoomError")
-    assert note.isVisible()
-    assert note.text().startswith(message)
-    assert field.text() == typed, "it can be corrected"
     room = ready_window.session.room
-    assert room.memory_budget == MOST_BYTES
-    assert room.taken is not None
-    assert (room.taken.plan.budget, room.taken.moment_budget) == (BUDGET, MOMENT_BUDGET)
-    qtbot.keyClick(field, Qt.Key_Escape)
-    assert not note.isVisible()
-    assert value(ready_window, f"{name}RoomEdit") in ("2", "32", "64")
+    for name, typed, message in WRONG:
+        field = retype(qtbot, ready_window, f"{name}RoomEdit", typed)
+        note = find(ready_window, QLabel, f"{name}RoomError")
+        assert note.isVisible(), name
+        assert note.text().startswith(message)
+        assert field.text() == typed, "it can be corrected"
+        assert room.memory_budget == MOST_BYTES
+        assert room.taken is not None
+        assert (room.taken.plan.budget, room.taken.moment_budget) == (BUDGET, MOMENT_BUDGET)
+        qtbot.keyClick(field, Qt.Key_Escape)
+        assert not note.isVisible(), name
+        assert value(ready_window, f"{name}RoomEdit") in ("2", "32", "64")
 
 
 def test_a_library_that_cannot_be_changed_keeps_its_budget_and_says_so(

@@ -177,14 +177,15 @@ def test_a_layer_that_is_taken_out_takes_its_problem_along(ready_window: MainWin
     assert find(window, QPushButton, "trainButton").isEnabled()
 
 
-@pytest.mark.parametrize("name", ["addLayerButton", "removeLayer1Button"])
-def test_layers_changed_in_the_list_replace_a_bad_text(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
-    window = ready_window
-    retype(qtbot, window, "shapeEdit", "784, abc")
-    click(qtbot, window, QPushButton if name.startswith("add") else QToolButton, name)
-    assert not window.session.settings.problems
-    assert find(window, QLineEdit, "shapeEdit").text() == ", ".join(map(str, window.session.settings.experiment.shape))
-    assert not find(window, QLabel, "shapeError").isVisible()
+def test_layers_changed_in_the_list_replace_a_bad_text(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, settings = ready_window, ready_window.session.settings
+    for kind, name in ((QToolButton, "removeLayer1Button"), (QPushButton, "addLayerButton")):
+        retype(qtbot, window, "shapeEdit", "784, abc")
+        assert settings.problems
+        click(qtbot, window, kind, name)
+        assert not settings.problems
+        assert find(window, QLineEdit, "shapeEdit").text() == ", ".join(map(str, settings.experiment.shape))
+        assert not find(window, QLabel, "shapeError").isVisible()
 
 
 def test_activation_of_a_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -202,7 +203,7 @@ def test_activation_of_a_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
     )
 
 
-def test_the_ends_follow_the_data(ready_window: MainWindow) -> None:
+def test_the_ends_follow_the_data_and_the_parameters_are_counted(ready_window: MainWindow, qtbot: QtBot) -> None:
     texts = [label.text() for label in ready_window.card("networkCard").findChildren(QLabel) if label.isVisible()]
     assert "784" in texts
     assert "inputs (28×28 pixels)" in texts
@@ -210,8 +211,7 @@ def test_the_ends_follow_the_data(ready_window: MainWindow) -> None:
     assert "classes" in texts
     assert "Softmax" in texts
 
-
-def test_the_parameters_are_counted(ready_window: MainWindow, qtbot: QtBot) -> None:
+    # The parameters are counted.
     retype(qtbot, ready_window, "shapeEdit", "784, 10")
     assert ready_window.card("networkCard").head.detail.text() == "7\u202f850 parameters"
 
@@ -260,16 +260,20 @@ def test_a_long_seed_is_seen_whole(ready_window: MainWindow, qtbot: QtBot) -> No
     assert line.toolTip() == edit.toolTip()
 
 
-@pytest.mark.parametrize("name", ["dataCard", "networkCard", "trainingCard"])
-def test_no_card_is_wider_than_its_column(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
+def test_no_card_is_wider_than_its_column(ready_window: MainWindow, qtbot: QtBot) -> None:
     for group in SETTING_GROUPS:
         unfold(qtbot, ready_window, group)
     column = find(ready_window, QScrollArea, "settingsScroll")
-    assert ready_window.card(name).minimumSizeHint().width() <= column.viewport().width()
+    for name in ("dataCard", "networkCard", "trainingCard"):
+        assert ready_window.card(name).minimumSizeHint().width() <= column.viewport().width(), name
 
 
-@pytest.mark.parametrize("layers", [1, 2, 9, 60])
-def test_rows_of_many_layers_are_as_high_as_those_of_few(ready_window: MainWindow, qtbot: QtBot, layers: int) -> None:
-    ready_window.session.settings.change("layers", hidden=(8,) * layers)
-    buttons = [find(ready_window, QAbstractButton, f"removeLayer{number}Button") for number in (1, min(layers, 9))]
-    qtbot.waitUntil(lambda: {button.height() for button in buttons} == {23})
+def test_rows_of_many_layers_are_as_high_as_those_of_few(ready_window: MainWindow, qtbot: QtBot) -> None:
+    def heights(layers: int) -> set[int]:
+        """The heights of the first and the last button that removes a layer."""
+        numbers = (1, min(layers, 9))
+        return {find(ready_window, QAbstractButton, f"removeLayer{number}Button").height() for number in numbers}
+
+    for layers in (1, 2, 9, 60):
+        ready_window.session.settings.change("layers", hidden=(8,) * layers)
+        qtbot.waitUntil(lambda layers=layers: heights(layers) == {23})

@@ -113,26 +113,7 @@ def test_one_mended_field_leaves_the_other_problem(ready_window: MainWindow, qtb
     assert train.isEnabled()
 
 
-def test_escape_takes_back_what_was_typed(ready_window: MainWindow, qtbot: QtBot) -> None:
-    edit = retype(qtbot, ready_window, "batchSizeEdit", "none")
-    assert ready_window.session.settings.problems
-    qtbot.keyClick(edit, Qt.Key_Escape)
-    assert edit.text() == "100"
-    assert not edit.property("wrong")
-    assert not ready_window.session.settings.problems
-
-
-def test_leaving_the_field_takes_the_value(ready_window: MainWindow, qtbot: QtBot) -> None:
-    edit = find(ready_window, QLineEdit, "epochsEdit")
-    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
-    qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
-    qtbot.keyClicks(edit, "4")
-    assert ready_window.session.settings.experiment.training.epochs == 20
-    qtbot.keyClick(edit, Qt.Key_Tab)
-    assert ready_window.session.settings.experiment.training.epochs == 4
-
-
-def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_arrows_step_down_to_the_least(ready_window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "learningRateEdit", "0.2")
     for field, up, down in (
         ("learningRateEdit", 0.3, 0.2),
@@ -145,8 +126,7 @@ def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
             assert value_of(ready_window, field) == value
             assert edit.text() == f"{value:g}"
 
-
-def test_the_little_arrows_step(ready_window: MainWindow, qtbot: QtBot) -> None:
+    # The little arrows step.
     edit = retype(qtbot, ready_window, "learningRateEdit", "0.1")
     for share, value in ((0.25, 0.2), (0.75, 0.1), (0.75, 0.05)):
         place = QPoint(edit.width() - 10, int(edit.height() * share))
@@ -154,6 +134,12 @@ def test_the_little_arrows_step(ready_window: MainWindow, qtbot: QtBot) -> None:
         hover(edit, (place.x(), place.y()))
         qtbot.mouseClick(edit, Qt.LeftButton, pos=place)
         assert ready_window.session.settings.experiment.training.learning_rate == value
+
+    # Steps stop at the least.
+    edit = retype(qtbot, ready_window, "epochsEdit", "1")
+    qtbot.keyClick(edit, Qt.Key_Down)
+    assert ready_window.session.settings.experiment.training.epochs == 1
+    assert not ready_window.session.settings.problems
 
 
 def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -174,24 +160,7 @@ def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: MainWindow,
     assert ready_window.session.settings.experiment.training.epochs == 19
 
 
-def test_steps_stop_at_the_least(ready_window: MainWindow, qtbot: QtBot) -> None:
-    edit = retype(qtbot, ready_window, "epochsEdit", "1")
-    qtbot.keyClick(edit, Qt.Key_Down)
-    assert ready_window.session.settings.experiment.training.epochs == 1
-    assert not ready_window.session.settings.problems
-
-
-def test_space_in_a_number_field_trains(ready_window: MainWindow, qtbot: QtBot) -> None:
-    edit = find(ready_window, QLineEdit, "epochsEdit")
-    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
-    press(qtbot, ready_window, Qt.Key_Space)
-    assert ready_window.session.state is Status.TRAINING
-    assert edit.text() == "20"
-    press(qtbot, ready_window, Qt.Key_Space)
-    wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
-
-
-def test_letters_in_a_number_field_are_no_shortcuts(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_in_a_number_field_letters_are_no_shortcuts_and_space_trains(ready_window: MainWindow, qtbot: QtBot) -> None:
     edit = find(ready_window, QLineEdit, "learningRateEdit")
     qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
     qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
@@ -200,6 +169,15 @@ def test_letters_in_a_number_field_are_no_shortcuts(ready_window: MainWindow, qt
     press(qtbot, ready_window, Qt.Key_Return)
     assert ready_window.session.state is Status.READY
     assert ready_window.session.settings.experiment.training.learning_rate == 0.05
+
+    # Space in a number field trains.
+    edit = find(ready_window, QLineEdit, "epochsEdit")
+    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
+    press(qtbot, ready_window, Qt.Key_Space)
+    assert ready_window.session.state is Status.TRAINING
+    assert edit.text() == "20"
+    press(qtbot, ready_window, Qt.Key_Space)
+    wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
 
 
 def test_a_batch_typed_before_the_data_was_there_is_checked_against_it(
@@ -227,12 +205,31 @@ def test_a_thousand_with_a_comma_is_not_one(ready_window: MainWindow, qtbot: QtB
     assert ready_window.session.settings.experiment.training.batch_size == 1000
 
 
-def test_undo_works_in_the_field_that_was_changed(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_leaving_a_field_takes_its_value_and_escape_and_undo_take_it_back(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
     edit = retype(qtbot, ready_window, "learningRateEdit", "0.7")
     assert ready_window.session.settings.experiment.training.learning_rate == 0.7
     qtbot.keyClick(edit, Qt.Key_Z, Qt.ControlModifier)
     assert ready_window.session.settings.experiment.training.learning_rate == 0.2
     assert edit.text() == "0.2"
+
+    # Leaving the field takes the value.
+    edit = find(ready_window, QLineEdit, "epochsEdit")
+    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
+    qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClicks(edit, "4")
+    assert ready_window.session.settings.experiment.training.epochs == 20
+    qtbot.keyClick(edit, Qt.Key_Tab)
+    assert ready_window.session.settings.experiment.training.epochs == 4
+
+    # Escape takes back what was typed.
+    edit = retype(qtbot, ready_window, "batchSizeEdit", "none")
+    assert ready_window.session.settings.problems
+    qtbot.keyClick(edit, Qt.Key_Escape)
+    assert edit.text() == "100"
+    assert not edit.property("wrong")
+    assert not ready_window.session.settings.problems
 
 
 def test_return_presses_a_button_and_space_trains(ready_window: MainWindow, qtbot: QtBot) -> None:

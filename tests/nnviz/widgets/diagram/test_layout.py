@@ -33,38 +33,32 @@ def boxes(layout: Layout) -> list[tuple[float, float, float, float]]:
     return sorted([block.box for block in layout.blocks.values()] + [fold.box for fold in layout.folds])
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", SHAPES)
-def test_blocks_stand_side_by_side_and_inside(name: str, size: tuple[int, int]) -> None:
-    layout = lay_out(SHAPES[name], *size)
-    assert layout.width >= size[0]
-    for before, after in itertools.pairwise(boxes(layout)):
-        assert before[0] + before[2] + 8 < after[0]
-    for block in layout.blocks.values():
-        assert block.cells[:, 0].min() >= 0
-        assert block.cells[:, 1].min() >= 0
-        assert (block.cells[:, 0] + block.cells[:, 2]).max() < layout.width
-        assert (block.cells[:, 1] + block.cells[:, 3]).max() <= max(size[1], 90)
-        assert 1 <= block.shown <= block.size
+def test_blocks_stand_side_by_side_and_inside(name: str) -> None:
+    for width, height in SIZES:
+        layout = lay_out(SHAPES[name], width, height)
+        assert layout.width >= width
+        for before, after in itertools.pairwise(boxes(layout)):
+            assert before[0] + before[2] + 8 < after[0]
+        for block in layout.blocks.values():
+            assert block.cells[:, 0].min() >= 0
+            assert block.cells[:, 1].min() >= 0
+            assert (block.cells[:, 0] + block.cells[:, 2]).max() < layout.width
+            assert (block.cells[:, 1] + block.cells[:, 3]).max() <= max(height, 90)
+            assert 1 <= block.shown <= block.size
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_every_neuron_that_is_shown_is_found_where_it_is(name: str) -> None:
+def test_every_layer_and_neuron_is_found_where_it_is(name: str) -> None:
     layout = lay_out(SHAPES[name], 786, 387)
+    folded = [layer for fold in layout.folds for layer in range(fold.first, fold.last + 1)]
+    assert sorted([*layout.blocks, *folded]) == list(range(len(SHAPES[name].shape)))
+    assert all(fold.last > fold.first for fold in layout.folds), "one layer takes no more room than its fold"
     for layer, block in layout.blocks.items():
         for place, (left, top, width, height) in enumerate(block.cells.tolist()):
             wanted = None if block.kind is Kind.PICTURE else (layer, place)
             assert layout.find(left + width / 2, top + height / 2) == wanted
     assert layout.find(-50, -50) is None
-
-
-@pytest.mark.parametrize("name", SHAPES)
-def test_every_layer_is_shown_or_in_a_fold(name: str) -> None:
-    looks = SHAPES[name]
-    layout = lay_out(looks, 786, 387)
-    folded = [layer for fold in layout.folds for layer in range(fold.first, fold.last + 1)]
-    assert sorted([*layout.blocks, *folded]) == list(range(len(looks.shape)))
-    assert all(fold.last > fold.first for fold in layout.folds), "one layer takes no more room than its fold"
 
 
 def test_the_usual_network_is_shown_in_full() -> None:

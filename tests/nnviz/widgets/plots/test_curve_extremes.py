@@ -37,26 +37,24 @@ def no_warnings() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("is_log", [True, False])
 @pytest.mark.parametrize("quantity", [ERROR, LOSS])
 @pytest.mark.parametrize("values", VALUES)
-def test_drawn_zoomed_and_read(qtbot: QtBot, quantity: Quantity, values: list[float], is_log: bool) -> None:
+def test_drawn_zoomed_and_read(qtbot: QtBot, quantity: Quantity, values: list[float]) -> None:
     plot = CurvePlot(quantity, "resetZoomButton")
     qtbot.addWidget(plot)
     plot.resize(500, 300)
     plot.show()
     few, many = Curve([0.0, 1.0, 2.0], values), Curve(np.linspace(0, 5, 3000).tolist(), values * 1000)
-    plot.set_log(is_log)
     plot.show_curves({"train": few, "test": many, "live_train": many}, 5, None)
     plot.show_earlier([EarlierRun("earlier", few, many)])
-    plot.grab()
-    for x in range(60, 500, 80):
-        hover(plot.viewport(), (x, 150))
-    plot.set_log(not is_log)
-    plot.zoom_to(((0.0, 2.0), (0.0, 1.0)))
-    plot.reset_zoom()
-    plot.grab()
-    assert all(map(math.isfinite, np.ravel(plot.view)))
+    for is_log in (True, False):
+        plot.set_log(is_log)
+        plot.grab()
+        for x in range(60, 500, 80):
+            hover(plot.viewport(), (x, 150))
+        plot.zoom_to(((0.0, 2.0), (0.0, 1.0)))
+        plot.reset_zoom()
+        assert all(map(math.isfinite, np.ravel(plot.view)))
 
 
 @pytest.mark.parametrize("value", [1e308, np.float32(3e38), 1e300])

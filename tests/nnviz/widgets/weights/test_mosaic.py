@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nnviz.widgets.weights.mosaic import (
     EMPTY,
@@ -17,8 +19,9 @@ from nnviz.widgets.weights.mosaic import (
     plain_grid,
 )
 
-SIZES = [(786, 383), (300, 600), (80, 60)]
-COUNTS = [1, 2, 3, 7, 10, 64, 100, 400, 1000, 10_000]
+SIZES = st.sampled_from([(786, 383), (300, 600), (80, 60)])
+COUNTS = st.integers(1, 10_000)
+some_layouts = settings(max_examples=100, deadline=None, derandomize=True)
 
 
 def rendered(grid: Grid, weights: np.ndarray, limit: float = 1.0) -> np.ndarray:
@@ -45,8 +48,8 @@ def check_places(grid: Grid, count: int, width: int, height: int) -> None:
         assert all(axis.start(tile + 1) > ends[tile] for tile in range(axis.count - 1)), "a gap between tiles"
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("count", COUNTS)
+@some_layouts
+@given(COUNTS, SIZES)
 def test_pictures_keep_their_proportions(count: int, size: tuple[int, int]) -> None:
     grid = picture_grid(count, (28, 28), *size)
     check_places(grid, count, *size)
@@ -54,9 +57,8 @@ def test_pictures_keep_their_proportions(count: int, size: tuple[int, int]) -> N
     assert (grid.down.cells, grid.across.cells) == (28, 28)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("inputs", [1, 2, 10, 64, 97, 500, 3000, 10_000])
-@pytest.mark.parametrize("count", COUNTS)
+@some_layouts
+@given(COUNTS, st.integers(1, 10_000), SIZES)
 def test_plain_inputs_have_a_cell_each(count: int, inputs: int, size: tuple[int, int]) -> None:
     grid = plain_grid(count, inputs, *size)
     check_places(grid, count, *size)
@@ -92,9 +94,9 @@ def test_no_tile_is_smaller_than_can_be_pointed_at() -> None:
         assert min(grid.across.size, grid.down.size) >= SMALLEST
 
 
-@pytest.mark.parametrize("by_input", [False, True])
-@pytest.mark.parametrize("inputs", [6, 7, 97])
-@pytest.mark.parametrize("count", [1, 5, 70, 200])
+@pytest.mark.parametrize(
+    ("count", "inputs", "by_input"), [(1, 6, True), (5, 97, False), (70, 7, True), (200, 6, False)]
+)
 def test_a_pixel_has_the_colour_of_the_input_it_lies_on(count: int, inputs: int, by_input: bool) -> None:
     rng = np.random.default_rng(1)
     weights = rng.uniform(-1, 1, (count, inputs)).astype(np.float32)
@@ -199,8 +201,8 @@ def test_what_is_no_number_has_the_colour_of_the_ground() -> None:
     assert set(np.unique(pixels)) == {EMPTY, 255}
 
 
-@pytest.mark.parametrize("inputs", [1, 2, 9, 200, 5000])
-@pytest.mark.parametrize("count", [1, 3, 64, 500])
+@some_layouts
+@given(st.integers(1, 500), st.integers(1, 5000))
 def test_columns_have_a_row_for_each_input_and_as_many_as_fit(count: int, inputs: int) -> None:
     width, height = 640, 290
     grid = column_grid(count, inputs, width, height)
