@@ -24,11 +24,10 @@ from engine.many.shared_data import DataOffer, are_registered
 from engine.many.wishes import ALL
 from nnviz.sweeps.cluster import Cluster
 from nnviz.sweeps.cluster_workers import SweepClient, Task, Worker, Workers, new_name
-from nnviz.sweeps.executor import Halted, Message, Notice
+from nnviz.sweeps.executor import MOST_DEATHS, Halted, Message, Notice
 
-_MOST_DEATHS = 2  # of workers with the same run in them, after which it is given up
 _PATIENCE = 10.0  # seconds that workers have to end runs that were asked to
-_GIVEN_UP = f"Its worker ended before its time, {_MOST_DEATHS} times: perhaps it takes too much memory."
+_GIVEN_UP = f"Its worker ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
 
 
 class ClusterExecutor:
@@ -258,7 +257,7 @@ class _Work:
         again: list[tuple[RunSpec, ...]] = []
         for spec in (spec for task in lost for spec in task.specs):
             deaths = self._deaths[spec.number] = self._deaths.get(spec.number, 0) + 1
-            if deaths < _MOST_DEATHS or self._wish is not None:
+            if deaths < MOST_DEATHS or self._wish is not None:
                 again.append((spec,))
             else:
                 self._over([Outcome(spec.number, FAILED, _GIVEN_UP)])

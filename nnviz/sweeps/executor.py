@@ -8,6 +8,8 @@ from typing import Protocol
 from engine.many.one_run import Outcome, Report, RunSpec, Started
 from engine.many.results import STOPPED
 
+MOST_DEATHS = 2  # of processes or workers with the same run in them, after which it is given up
+
 
 @dataclass(frozen=True)
 class Notice:

@@ -16,11 +16,10 @@ from engine.many.results import FAILED, STOPPED
 from engine.many.shared_data import DataOffer
 from engine.many.wishes import ALL
 from engine.validation import whole_number
-from nnviz.sweeps.executor import Message, Notice
+from nnviz.sweeps.executor import MOST_DEATHS, Message, Notice
 from nnviz.sweeps.process import NeedsData, PoolProcess, Wish
 
-_MOST_DEATHS = 2  # of processes with the same run in them, after which it is given up
-_GIVEN_UP = f"Its process ended before its time, {_MOST_DEATHS} times: perhaps it takes too much memory."
+_GIVEN_UP = f"Its process ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
 _STILLBORN = "No process could be started that does it."
 
 
@@ -139,7 +138,7 @@ class Pool:
             self._told.append(Notice(f"A process ended before its time ({how}): what was lost with it is done again."))
         for spec in lost:
             deaths = self._deaths[spec.number] = self._deaths.get(spec.number, 0) + 1
-            if deaths < _MOST_DEATHS:
+            if deaths < MOST_DEATHS:
                 self._waiting.appendleft((spec,))
             else:
                 why = _GIVEN_UP if process.has_begun else _STILLBORN
