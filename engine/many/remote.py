@@ -22,7 +22,7 @@ from typing import Any
 from engine.datasets import Dataset
 from engine.machine import Machine, this_machine
 from engine.many.giving_way import GivingWay, Neighbour
-from engine.many.one_run import Outcome, Report, RunSpec, Started, train_in_turn
+from engine.many.one_run import Outcome, Report, RunSpec, train_in_turn
 from engine.many.results import FAILED, STOPPED
 from engine.many.shared_data import DataOffer, SharedData
 from engine.many.wishes import ALL, Wishes
@@ -31,7 +31,6 @@ _SECONDS_BETWEEN_LOOKS = 0.5  # whether anybody still wants the results
 _FORGOTTEN = 600.0  # seconds without a call, after which a visit has no host any more
 
 Place = tuple[str, str]  # of a visit: a name of the sweep that nobody else has, and the worker's address
-Told = Started | Report | Outcome
 
 
 @dataclass(frozen=True)
@@ -45,36 +44,6 @@ class Facts:
 
     python: str
     machine: Machine
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Runs that are done in one task.
-
-    Attributes:
-        task: its name, by which the worker knows whether it is still wanted.
-        groups: the runs, those together that are done in turn.
-        seconds: after which no further group is begun.
-        pause: seconds between two messages with figures, of all runs in the worker.
-    """
-
-    task: str
-    groups: tuple[tuple[RunSpec, ...], ...]
-    seconds: float
-    pause: float
-
-
-@dataclass(frozen=True, eq=False)
-class Done:
-    """What comes back of a batch.
-
-    Attributes:
-        outcomes: of the runs that were begun.
-        seconds: that they took.
-    """
-
-    outcomes: tuple[Outcome, ...]
-    seconds: float
 
 
 class _Visit:
@@ -91,23 +60,15 @@ class _Visit:
         self.dataset: SharedData | None = None
         self.sent: Dataset | None = None
         self.wishes = Wishes()
-        self.used = self._told_at = time.monotonic()
+        self.used = time.monotonic()
 
     def end(self) -> None:
         """Nobody is given way to any more."""
         self._giving_way.end()
 
-    def may_tell(self, pause: float) -> bool:
-        """Whether the last figures were told long enough ago; then it is the caller's turn."""
-        now = time.monotonic()
-        if now - self._told_at < pause:
-            return False
-        self._told_at = now
-        return True
-
-    def tell(self, task: str, messages: Sequence[Told]) -> None:
-        """Tells what there is of the runs of a task."""
-        self._worker.log_event(self._topic, [task, pickle.dumps(messages)])
+    def tell(self, task: str, report: Report) -> None:
+        """Tells figures of a run of a task."""
+        self._worker.log_event(self._topic, [task, pickle.dumps(report)])
 
     def is_wanted(self, task: str) -> bool:
         """Whether anybody waits for a task: not if its client or the scheduler has gone, or the worker is to end.
@@ -169,71 +130,49 @@ def prepare(place: Place, offer: DataOffer) -> bool | None:
     return found is not None
 
 
-def work(place: Place, batch: Batch) -> bytes | None:
-    """Does a batch; returns a pickled :class:`Done`. None: there is no such visit, or it has no data."""
+def work(place: Place, task: str, specs: Sequence[RunSpec]) -> list[Outcome] | None:
+    """Does runs, an epoch of each in turn; returns what came of them. None: there is no such visit, or it has no data.
+
+    Args:
+        task: the name of the task, by which the worker knows whether it is still wanted.
+    """
     visit = _visits.get(place)
     if visit is None or visit.dataset is None:
         return None
-    return pickle.dumps(_Task(visit, batch, visit.dataset).done())
+    return _Task(visit, task).done(specs, visit.dataset)
 
 
 class _Task:
-    """A batch that is being done."""
+    """Runs that are being done."""
 
-    def __init__(self, visit: _Visit, batch: Batch, dataset: SharedData) -> None:
-        self._visit, self._batch, self._dataset = visit, batch, dataset
-        self._untold: list[Told] = []
+    def __init__(self, visit: _Visit, name: str) -> None:
+        self._visit, self._name = visit, name
         self._outcomes: list[Outcome] = []
-        self._begun = self._looked = time.monotonic()
+        self._looked = time.monotonic()
         self._is_wanted = True
 
-    def done(self) -> Done:
-        """Does it, or as much of it as there is time for."""
-        for group in self._batch.groups:
-            is_late = time.monotonic() - self._begun > self._batch.seconds
-            if (self._outcomes and is_late) or not self._is_wanted:
-                break
-            self._do(group)
-        self._visit.used = time.monotonic()
-        return Done(tuple(self._outcomes), self._visit.used - self._begun)
-
-    def _do(self, group: Sequence[RunSpec]) -> None:
-        numbers = [spec.number for spec in group]
+    def done(self, specs: Sequence[RunSpec], dataset: Dataset) -> list[Outcome]:
+        """Does them."""
         if how := self._visit.wishes.of(ALL):
-            self._outcomes += [Outcome(number, how) for number in numbers]
-            return
-        for number in numbers:
-            self._report(Started(number))
-        before = len(self._outcomes)
+            return [Outcome(spec.number, how) for spec in specs]
         try:
-            train_in_turn(group, self._dataset, self._report, self._asked, self._over)
+            train_in_turn(specs, dataset, self._tell, self._asked, self._outcomes.append)
         except Exception as error:
             logging.getLogger(__name__).exception("a run ended by an error of the program")
-            over = {each.number for each in self._outcomes[before:]}
-            for number in numbers:
-                if number not in over:
-                    self._over(Outcome(number, FAILED, f"{type(error).__name__}: {error}"))
+            over = {each.number for each in self._outcomes}
+            why = f"{type(error).__name__}: {error}"
+            self._outcomes += [Outcome(spec.number, FAILED, why) for spec in specs if spec.number not in over]
+        self._visit.used = time.monotonic()
         if not self._is_wanted:  # they were not asked to end: should anybody hear of it, they are done elsewhere
-            self._outcomes = [each for each in self._outcomes if each.status != STOPPED]
+            return [each for each in self._outcomes if each.status != STOPPED]
+        return self._outcomes
 
-    def _report(self, message: Told) -> None:
-        self._untold.append(message)
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._untold and self._visit.may_tell(self._batch.pause):
-            self._visit.tell(self._batch.task, self._untold)
-            self._untold = []
-
-    def _over(self, outcome: Outcome) -> None:
-        """What was not told of it is told by its outcome."""
-        self._untold = [each for each in self._untold if each.number != outcome.number]
-        self._outcomes.append(outcome)
+    def _tell(self, report: Report) -> None:
+        self._visit.tell(self._name, report)
 
     def _asked(self, number: int) -> str:
         """After each step: how the run is to end now."""
-        self._tell()
         if (now := time.monotonic()) - self._looked > _SECONDS_BETWEEN_LOOKS:
             self._looked = self._visit.used = now
-            self._is_wanted = self._visit.is_wanted(self._batch.task)
+            self._is_wanted = self._visit.is_wanted(self._name)
         return self._visit.wishes.of(number) if self._is_wanted else STOPPED

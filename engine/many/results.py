@@ -1,18 +1,12 @@
-"""What came of the trials of a plan: figures of each run, medians and spread, and which trial is chosen.
-
-A sweep may have a hundred thousand runs: they are kept in columns of numbers, and an object for a run or a trial is
-made when somebody asks for it.
-"""
+"""What came of the trials of a plan: figures of each run, medians and spread, and which trial is chosen."""
 
 from __future__ import annotations
 
 import math
 import statistics
-from array import array
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from sys import intern
-from typing import Any, overload
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +15,6 @@ from engine.validation import Array
 
 FINISHED, PRUNED, STOPPED, DIVERGED, FAILED = "finished", "pruned", "stopped", "diverged", "failed"
 OVER = (FINISHED, PRUNED, DIVERGED)  # how runs end that are not done again
-_NONE = -1  # no run
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,132 +55,29 @@ class Spread:
         return cls(statistics.median(found), found[0], found[-1], len(found)) if found else None
 
 
-class RunColumns(Sequence[RunResult]):
-    """Results of runs, in the order in which they came.
+@dataclass(eq=False)
+class TrialResult:
+    """What has come of one trial up to now.
 
     Attributes:
-        statuses: how each ended.
+        trial: its number.
+        values: of the settings that are varied.
+        runs: by seed, in the order in which they came.
     """
 
-    def __init__(self) -> None:
-        self.statuses: list[str] = []
-        self._seeds: list[int] = []  # of any size
-        self._trials, self._numbers = array("q"), array("q")
-        self._epochs, self._seconds = array("d"), array("d")
-        self._figures: dict[str, array[float]] = {}  # NaN where there is none
-
-    def __len__(self) -> int:
-        return len(self.statuses)
-
-    @overload
-    def __getitem__(self, place: int) -> RunResult: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[RunResult]: ...
-
-    def __getitem__(self, place: int | slice) -> RunResult | list[RunResult]:
-        if isinstance(place, slice):
-            return [self[each] for each in range(len(self))[place]]
-        figures = {name: value for name in self._figures if (value := self.value(place, name)) is not None}
-        number = self._numbers[place]
-        measured = figures, self._epochs[place], self._seconds[place], None if number == _NONE else number
-        return RunResult(self._trials[place], self._seeds[place], self.statuses[place], *measured)
-
-    def append(self, run: RunResult) -> None:
-        """Adds the result of a run."""
-        for whole in (self._trials, self._numbers):
-            whole.append(_NONE)
-        for column in (self._epochs, self._seconds, *self._figures.values()):
-            column.append(math.nan)
-        self._seeds.append(run.seed)
-        self.statuses.append("")
-        self[len(self) - 1] = run
-
-    def __setitem__(self, place: int, run: RunResult) -> None:
-        """Replaces the result at a place."""
-        self._trials[place], self._epochs[place], self._seconds[place] = run.trial, run.epochs, run.seconds
-        self._numbers[place] = _NONE if run.run is None else run.run
-        self.statuses[place] = intern(run.status)
-        for name in run.figures:
-            if name not in self._figures:
-                self._figures[intern(name)] = array("d", [math.nan]) * len(self)
-        for name, column in self._figures.items():
-            column[place] = run.figures.get(name, math.nan)
-
-    def name_run(self, place: int, number: int) -> None:
-        """Notes which number the run at a place has in the library."""
-        self._numbers[place] = number
-
-    def value(self, place: int, figure: str) -> float | None:
-        """A figure of the run at a place; None where it has none."""
-        column = self._figures.get(figure)
-        return None if column is None or math.isnan(column[place]) else column[place]
-
-    def seed(self, place: int) -> int:
-        """The seed of the run at a place."""
-        return self._seeds[place]
-
-    @property
-    def trials(self) -> Array:
-        """(runs,): the trial of each."""
-        return np.array(self._trials, np.intp)
-
-    @property
-    def are_kept(self) -> Array:
-        """(runs,): whether each is in the library."""
-        numbers: Array = np.array(self._numbers, np.int64)
-        return np.not_equal(numbers, _NONE)
-
-    def values(self, figure: str) -> Array:
-        """(runs,): a figure of each; NaN where it has none."""
-        column = self._figures.get(figure)
-        return np.full(len(self), np.nan) if column is None else np.array(column, float)
-
-
-class TrialResult:
-    """What has come of one trial up to now, looked up in the columns whenever it is asked."""
-
-    __slots__ = ("_results", "trial")
-
-    def __init__(self, results: Results, trial: int) -> None:
-        """``trial``: its number."""
-        self._results, self.trial = results, trial
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, TrialResult) and (self._results, self.trial) == (other._results, other.trial)
-
-    def __hash__(self) -> int:
-        return hash(self.trial)
-
-    @property
-    def values(self) -> Mapping[str, Any]:
-        """Of the settings that are varied."""
-        return self._results.values_of(self.trial)
-
-    @property
-    def _places(self) -> list[int]:
-        return self._results.places_of(self.trial)
-
-    @property
-    def runs(self) -> dict[int, RunResult]:
-        """By seed, in the order in which they came."""
-        columns = self._results.runs
-        return {columns.seed(place): columns[place] for place in self._places}
-
-    @property
-    def count(self) -> int:
-        """How many runs something came of."""
-        return len(self._places)
+    trial: int
+    values: Mapping[str, Any]
+    runs: dict[int, RunResult] = field(default_factory=dict)
 
     @property
     def statuses(self) -> list[str]:
-        """How these ended."""
-        return [self._results.runs.statuses[place] for place in self._places]
+        """How its runs ended."""
+        return [run.status for run in self.runs.values()]
 
     @property
     def over(self) -> int:
-        """How many of them are over."""
-        return sum(status in OVER for status in self.statuses)
+        """How many of its runs are over."""
+        return sum(run.status in OVER for run in self.runs.values())
 
     @property
     def is_kept(self) -> bool:
@@ -196,19 +86,13 @@ class TrialResult:
 
     def figures(self, name: str) -> list[float]:
         """One figure of each run that is over, infinite for those that were not trained to their end."""
-        statuses = self._results.runs.statuses
-        over = [place for place in self._places if statuses[place] in OVER]
-        return [math.inf if (value := self._finished(place, name)) is None else value for place in over]
-
-    def _finished(self, place: int, name: str) -> float | None:
-        """A figure of a run that was trained to its end; None of others, and where it has none."""
-        runs = self._results.runs
-        return runs.value(place, name) if runs.statuses[place] == FINISHED else None
+        over = (run for run in self.runs.values() if run.status in OVER)
+        return [run.figures.get(name, math.inf) if run.status == FINISHED else math.inf for run in over]
 
     def spread(self, name: str) -> Spread | None:
         """The figure over all runs that were trained to their end; None if there is none."""
-        values = (self._finished(place, name) for place in self._places)
-        return Spread.of(value for value in values if value is not None)
+        finished = (run for run in self.runs.values() if run.status == FINISHED)
+        return Spread.of(run.figures[name] for run in finished if name in run.figures)
 
     def is_complete(self, plan: Plan) -> bool:
         """Whether the runs with all seeds are over."""
@@ -217,28 +101,6 @@ class TrialResult:
     def score(self, name: str) -> float:
         """The median of the figure over the seeds, smaller is better; a run that did not end well counts as worst."""
         return statistics.median(self.figures(name) or [math.inf])
-
-
-class _Trials(Sequence[TrialResult]):
-    """The trials of results, each made when somebody asks for it."""
-
-    def __init__(self, results: Results) -> None:
-        self._results = results
-
-    def __len__(self) -> int:
-        return self._results.count
-
-    @overload
-    def __getitem__(self, number: int) -> TrialResult: ...
-
-    @overload
-    def __getitem__(self, number: slice) -> list[TrialResult]: ...
-
-    def __getitem__(self, number: int | slice) -> TrialResult | list[TrialResult]:
-        numbers = range(len(self))[number]
-        if isinstance(numbers, range):
-            return [TrialResult(self._results, each) for each in numbers]
-        return TrialResult(self._results, numbers)
 
 
 class Results:
@@ -257,20 +119,13 @@ class Results:
         self.quantity = "error" if is_classification else "rmse"
         self.has_test, self.has_validation = has_test, has_validation
         self.over = 0
-        self.runs = RunColumns()
-        self.trials: Sequence[TrialResult] = _Trials(self)
-        self._names = tuple(each.name for each in plan.vary)
-        self._values: list[tuple[Any, ...] | Mapping[str, Any]] = []  # of these names, or others
-        self._seeds = {seed: number for number, seed in enumerate(plan.seeds)}
-        self._places = array("q")  # of the runs, one for each trial and seed
-        # By what trials are ranked: whether runs are lacking, and the score; NaN while no run is over.
-        self._lacks, self._scores = array("b"), array("d")
+        self.runs: list[RunResult] = []
+        self.trials: list[TrialResult] = []
+        self._seeds = frozenset(plan.seeds)
+        self._places: dict[tuple[int, int], int] = {}  # among the runs, by trial and seed
+        self._lacks: list[bool] = []  # of each trial, whether runs with some seeds are not over
+        self._scores: list[float] = []  # of each trial; NaN while no run is over
         self._best: tuple[float, int] | None = None  # score and number of the best of those with all seeds
-
-    @property
-    def count(self) -> int:
-        """How many trials there are."""
-        return len(self._values)
 
     @property
     def compared_by(self) -> str:
@@ -288,62 +143,42 @@ class Results:
         return f"test_{self.quantity}" if self.has_test else None
 
     def add_trial(self, values: Mapping[str, Any]) -> int:
-        """Adds a trial, whose values stay as they are; returns its number, from 0."""
-        self._values.append(tuple(values.values()) if tuple(values) == self._names else values)
-        self._places.extend([_NONE] * len(self._seeds))
+        """Adds a trial; returns its number, from 0."""
+        self.trials.append(TrialResult(len(self.trials), values))
         self._lacks.append(True)
         self._scores.append(math.nan)
-        return self.count - 1
+        return len(self.trials) - 1
 
     def add(self, result: RunResult) -> bool:
         """Adds what came of a run, once: returns False, and changes nothing, if that run is over already, or none of
         the plan's. A figure that is NaN is none.
         """
-        if result.seed not in self._seeds or not 0 <= result.trial < self.count:
+        if result.seed not in self._seeds or not 0 <= result.trial < len(self.trials):
             return False
-        place = self._place(result.trial, result.seed)
-        if place == _NONE:
-            self.runs.append(result)
-            self._places[self._number(result.trial, result.seed)] = len(self.runs) - 1
-        elif self.runs.statuses[place] in OVER:
+        known = self.run(result.trial, result.seed)
+        if known is not None and known.status in OVER:
             return False
-        else:
-            self.runs[place] = result
+        figures = {name: value for name, value in result.figures.items() if not math.isnan(value)}
+        self._put(replace(result, figures=figures))
         if result.status in OVER:
-            self.over += 1  # now, and not of all runs whenever somebody asks
+            self.over += 1
             self._rank(self.trials[result.trial])
         return True
 
+    def _put(self, run: RunResult) -> None:
+        """Adds a run, or puts it in the place of what came of it before."""
+        place = self._places.setdefault((run.trial, run.seed), len(self.runs))
+        self.runs[place : place + 1] = [run]
+        self.trials[run.trial].runs[run.seed] = run
+
     def run(self, trial: int, seed: int) -> RunResult | None:
         """What came of a run; None for nothing yet."""
-        place = self._place(trial, seed)
-        return None if place == _NONE else self.runs[place]
+        place = self._places.get((trial, seed))
+        return None if place is None else self.runs[place]
 
     def name_run(self, trial: int, seed: int, number: int) -> None:
         """Notes which number a run, of which something came, has in the library."""
-        self.runs.name_run(self._place(trial, seed), number)
-
-    def _number(self, trial: int, seed: int) -> int:
-        return trial * len(self._seeds) + self._seeds[seed]
-
-    def _place(self, trial: int, seed: int) -> int:
-        return self._places[self._number(trial, seed)]
-
-    def places_of(self, trial: int) -> list[int]:
-        """Where the runs of a trial are among ``runs``, in the order in which they came."""
-        start = trial * len(self._seeds)
-        return sorted(place for place in self._places[start : start + len(self._seeds)] if place != _NONE)
-
-    def values_of(self, trial: int) -> Mapping[str, Any]:
-        """What a trial has of the settings that are varied."""
-        kept = self._values[trial]
-        return dict(zip(self._names, kept, strict=True)) if isinstance(kept, tuple) else kept
-
-    @property
-    def kept(self) -> list[int]:
-        """The numbers of the trials of which runs are in the library."""
-        found: list[int] = np.unique(self.runs.trials[self.runs.are_kept]).tolist()
-        return found
+        self._put(replace(self.runs[self._places[trial, seed]], run=number))
 
     def _rank(self, trial: TrialResult) -> None:
         score = trial.score(self.compared_by)

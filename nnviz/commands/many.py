@@ -154,7 +154,7 @@ def _end(many: Many, conductor: Conductor | None, is_done: bool) -> bool:
 
 
 def _ended_well(results: Results) -> list[bool]:
-    return [status == FINISHED for status in results.runs.statuses]
+    return [run.status == FINISHED for run in results.runs]
 
 
 def _tell_results(many: Many, results: Results, is_done: bool) -> None:

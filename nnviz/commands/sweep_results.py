@@ -118,7 +118,7 @@ def facts(plan: Plan, results: Results, sweep: int | None, is_done: bool) -> dic
         "compared_by": results.compared_by,
         "seeds": list(plan.seeds),
         "trials": [_trial_facts(plan, results, each) for each in results.ranked()],
-        "failed": results.runs.statuses.count(FAILED),
+        "failed": sum(run.status == FAILED for run in results.runs),
         "chosen": None
         if chosen is None
         else {"trial": chosen.trial + 1, "values": chosen.values, last or "test": told},

@@ -225,7 +225,7 @@ class Sweeps(QObject):
         self.changed.emit()
 
     def _done(self, end: PlanEnd) -> None:
-        groups = [Group(end.sweep, trial) for trial in end.results.kept]
+        groups = [Group(end.sweep, each.trial) for each in end.results.trials if each.is_kept]
         self._end(groups)
         show = partial(self.shown.emit, end.sweep) if is_sweep(end.plan) else partial(self._show, groups)
         choices = [Choice("Show in Runs", show)] if groups else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.many.plan import Plan
-from engine.many.results import FINISHED, STOPPED, Results, RunColumns, RunResult, TrialResult
+from engine.many.results import FINISHED, STOPPED, Results, RunResult, TrialResult
 from engine.many.vary import LIST, LOG, Varied, written
 from engine.validation import Array
 
@@ -79,8 +78,8 @@ class TrialTable:
         self.plan = plan
         self.results = Results(plan, is_classification=True, has_test=False, has_validation=True)
         self.axes = [SettingAxis.of(each) for each in plan.vary]
-        self._places = [array("d") for _ in self.axes]  # of the trials
-        self._medians = array("d")  # of the trials
+        self._places: list[list[float]] = [[] for _ in self.axes]  # of the trials
+        self._medians: list[float] = []  # of the trials
         self._bests: list[tuple[int, float]] = []  # after so many runs, the best median
 
     # ---- growing
@@ -104,7 +103,7 @@ class TrialTable:
         """
         for run in runs:
             is_measured = run.status != STOPPED or run.epochs > 1
-            if is_measured and 0 <= run.trial < self.results.count:
+            if is_measured and 0 <= run.trial < len(self.results.trials):
                 self._learn_figures(run)
                 if self.results.add(run):  # else it is over, and was told twice
                     self._note_trial(self.results.trials[run.trial])
@@ -125,14 +124,25 @@ class TrialTable:
     # ---- columns
 
     @property
-    def runs(self) -> RunColumns:
+    def runs(self) -> list[RunResult]:
         """What came of each run, in the order in which it got here."""
         return self.results.runs
 
     @property
+    def trials_of_runs(self) -> Array:
+        """(runs,): the trial of each run."""
+        return np.array([run.trial for run in self.runs], np.intp)
+
+    @property
+    def statuses(self) -> Array:
+        """(runs,): how each run ended."""
+        return np.array([run.status for run in self.runs], object)
+
+    @property
     def values(self) -> Array:
         """(runs,): what trials are compared by, as it was last measured of each run; NaN where it was not."""
-        return self.runs.values(self.results.compared_by)
+        figure = self.results.compared_by
+        return np.array([run.figures.get(figure, math.nan) for run in self.runs], float)
 
     @property
     def medians(self) -> Array:

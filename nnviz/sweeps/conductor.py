@@ -90,7 +90,7 @@ class Conductor:
         self._numbers = 0
         self._replaced: dict[tuple[int, int], int] = {}
         known = [] if store is None else store.record.trials
-        self._learned = bytearray(len(known))  # for each trial, whether the sampler was told of it
+        self._learned: set[int] = set()  # the trials of which the sampler was told
         self._sampler: Sampler = sampler_of(plan, known)
         for values in known:
             self.results.add_trial(values)
@@ -128,7 +128,6 @@ class Conductor:
         """Its number."""
         if self._store is not None:
             self._store.note_trial(values)
-        self._learned.append(False)
         return self.results.add_trial(values)
 
     def _plan_rest(self) -> None:
@@ -316,8 +315,8 @@ class Conductor:
         """Tells the sampler how good a trial is, once, when its runs are over."""
         statuses = self.results.trials[trial].statuses
         is_over = len(statuses) == len(self.plan.seeds) and STOPPED not in statuses
-        if is_over and not self._learned[trial]:
-            self._learned[trial] = True
+        if is_over and trial not in self._learned:
+            self._learned.add(trial)
             self._sampler.learn(trial, self.results.score(trial))
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection, wait
+from collections import deque
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import wait
 from typing import Any
 
 from engine.datasets import Dataset
-from engine.errors import not_started
 from engine.machine import cores
 from engine.many.one_run import Outcome, RunSpec, Started
 from engine.many.plan import MOST_WORKERS
@@ -21,10 +17,10 @@ from engine.many.shared_data import DataOffer
 from engine.many.wishes import ALL
 from engine.validation import whole_number
 from nnviz.sweeps.executor import MOST_DEATHS, Message, Notice
-from nnviz.sweeps.process import LinkedContext, LinkedProcess, NeedsData, Wish, begin, work
+from nnviz.sweeps.process import NeedsData, PoolProcess, Wish
 
-_MOST_STILLBORN = 2  # pools one after the other in which no run was even begun
-_GONE = (EOFError, OSError)
+_GIVEN_UP = f"Its process ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
+_STILLBORN = "No process could be started that does it."
 
 
 def usual_workers(beside_a_window: bool = False) -> int:
@@ -35,8 +31,8 @@ def usual_workers(beside_a_window: bool = False) -> int:
 class Pool:
     """An :class:`~nnviz.sweeps.executor.Executor` on this machine.
 
-    A process that dies takes the pool with it: then it is made anew, and the runs that were lost are done again, but
-    for one whose process died twice. What was told of a run before is then told again, and its Outcome only once.
+    The runs of a process that dies are done again in another one, but for a run whose process died twice. What was told
+    of a run before is then told again, and its Outcome only once.
     """
 
     def __init__(
@@ -53,31 +49,18 @@ class Pool:
             workers: how many processes; None for as many as there are cores.
             prepare: is called first in each of them; a function of a module.
 
-        Raises SettingError unless ``workers`` is a whole number of at least 1, ProcessError. Processes are started by
-        the first runs.
+        Raises SettingError unless ``workers`` is a whole number of at least 1. Processes are started by the first runs.
         """
         self._workers = whole_number("workers", usual_workers() if workers is None else workers, 1, "2", MOST_WORKERS)
         self._dataset = dataset
         self._offer = DataOffer(name, dict(settings), dataset.fingerprint)
         self._prepare = prepare
-        self._waiting: dict[int, RunSpec] = {}  # without an Outcome yet, in the order in which they came
-        self._in_turn: dict[int, tuple[int, ...]] = {}  # by number: the runs with which it is done in turn
+        self._busy = 0
+        self._waiting: deque[tuple[RunSpec, ...]] = deque()  # groups of which epochs are done in turn
+        self._processes: list[PoolProcess] = []
         self._deaths: dict[int, int] = {}
-        self._stillborn = 0
         self._wish: str | None = None
-        self._processes: dict[Connection, LinkedProcess] = {}
-        self._runs: dict[Connection, set[int]] = {}  # what is done at the other end
-        self._executor = self._new_executor()
-
-    def _new_executor(self) -> ProcessPoolExecutor:
-        context = LinkedContext(self._born)
-        with _can_start():
-            return ProcessPoolExecutor(self._workers, context, begin, (self._offer, self._prepare))
-
-    def _born(self, process: LinkedProcess) -> None:
-        self._processes[process.link] = process
-        if self._wish is not None:
-            self._send(process.link, Wish(ALL, self._wish))
+        self._told: list[Message] = []  # and not returned yet
 
     @property
     def workers(self) -> int:
@@ -85,154 +68,100 @@ class Pool:
 
     @property
     def wanted(self) -> int:
-        return 2 * self._workers  # one waits behind each that is under way
+        return 2 * self._workers  # one waits for each that is under way
 
     @property
     def busy(self) -> int:
-        return len(self._waiting)
+        return self._busy
 
     @property
     def pids(self) -> list[int]:
         """The processes that there are."""
-        return [process.pid for process in self._processes.values() if process.pid is not None]
+        return [process.pid for process in self._processes]
 
     def submit(self, *specs: RunSpec) -> None:
         """See :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
-        self._waiting |= {spec.number: spec for spec in specs}
-        numbers = tuple(spec.number for spec in specs)
-        self._in_turn |= dict.fromkeys(numbers, numbers)
-        self._submit(numbers)
+        self._busy += len(specs)
+        self._waiting.append(specs)
+        self._give_out()
 
-    def _submit(self, numbers: tuple[int, ...]) -> None:
-        with suppress(BrokenProcessPool), _can_start():  # what waits is submitted again when a broken pool is noticed
-            self._executor.submit(work, [self._waiting[number] for number in numbers])
+    def _give_out(self) -> None:
+        """Gives each process that does nothing a group of runs; starts processes while there are too few."""
+        if self._wish is not None:
+            self._told += [Outcome(spec.number, self._wish) for specs in self._waiting for spec in specs]
+            self._waiting.clear()
+        while self._waiting:
+            process = next((each for each in self._processes if not each.runs), None)
+            if process is None:
+                if len(self._processes) == self._workers:
+                    return
+                process = PoolProcess(self._offer, self._prepare)
+                self._processes.append(process)
+            process.give(self._waiting.popleft())
 
     def next(self, timeout: float) -> list[Message]:
+        """See :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
+        self._listen(0 if self._told else timeout)
+        self._give_out()
+        told, self._told = self._told, []
+        self._busy -= sum(isinstance(each, Outcome) for each in told)
+        return told
+
+    def _listen(self, timeout: float) -> None:
         if not self._processes:
             time.sleep(timeout)
-            return []
-        told: list[Message] = []
-        is_broken = False
-        for link in wait(list(self._processes), timeout):
-            assert isinstance(link, Connection)
-            is_broken |= not self._read(link, told)
-        return told + self._made_anew() if is_broken else told
+            return
+        ready = wait([process.link for process in self._processes], timeout)
+        for process in [each for each in self._processes if each.link in ready]:
+            try:
+                while process.link.poll():
+                    self._hear(process, process.link.recv())
+            except (EOFError, OSError):
+                self._bury(process)
 
-    def _read(self, link: Connection, told: list[Message]) -> bool:
-        """Adds what was told through a pipe; returns whether it is still open."""
-        try:
-            while link.poll():
-                self._hear(link, link.recv(), told)
-        except _GONE:
-            return False
-        return True
-
-    def _hear(self, link: Connection, message: Message | NeedsData, told: list[Message]) -> None:
+    def _hear(self, process: PoolProcess, message: Message | NeedsData) -> None:
         if isinstance(message, NeedsData):
-            self._send(link, self._dataset)
+            process.send(self._dataset)
             return
         if isinstance(message, Started):
-            self._runs.setdefault(link, set()).add(message.number)
-            self._stillborn = 0
+            process.has_begun = True
         elif isinstance(message, Outcome):
-            self._runs.get(link, set()).discard(message.number)
-            self._in_turn.pop(message.number, None)
-            if self._waiting.pop(message.number, None) is None:
-                return  # it is over already
-        told.append(message)
+            del process.runs[message.number]
+            self._deaths.pop(message.number, None)
+        self._told.append(message)
 
-    def _send(self, link: Connection, what: object) -> None:
-        with suppress(OSError):  # its end is noticed when it is read from
-            link.send(what)
+    def _bury(self, process: PoolProcess) -> None:
+        """A process died: each of its runs is done again alone, so that it is seen which one it dies of."""
+        self._processes.remove(process)
+        how, lost = process.end(), list(process.runs.values())
+        if lost:
+            self._told.append(Notice(f"A process ended before its time ({how}): what was lost with it is done again."))
+        for spec in lost:
+            deaths = self._deaths[spec.number] = self._deaths.get(spec.number, 0) + 1
+            if deaths < MOST_DEATHS:
+                self._waiting.appendleft((spec,))
+            else:
+                why = _GIVEN_UP if process.has_begun else _STILLBORN
+                self._told.append(Outcome(spec.number, FAILED, why))
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
         if number is None:
             self._wish = how
-        for link in self._processes:
-            if number is None or number in self._runs.get(link, ()):
-                self._send(link, Wish(ALL if number is None else number, how))
-
-    # ---- a process died
-
-    def _made_anew(self) -> list[Message]:
-        """Lets the other processes end, too; then has all that was lost done again."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        more: list[Message] = []
-        for link in self._processes:
-            self._read(link, more)
-        begun, culprits = self._runs, self._culprits()
-        died = sorted({_how(self._processes[link]) for link in culprits})
-        self._forget_processes()
-        if not begun:
-            self._stillborn += 1
-        suspects: set[int] = set().union(*(begun.get(link, set()) for link in culprits))
-        for number in suspects:
-            self._deaths[number] = self._deaths.get(number, 0) + 1
-            self._in_turn[number] = (number,)  # alone, so that it is seen which one it is
-        given_up = self._given_up()
-        if self._waiting:
-            runs = ", ".join(died)
-            more.append(Notice(f"A process ended before its time ({runs}): what was lost with it is done again."))
-        self._executor = self._new_executor()
-        for numbers in list(dict.fromkeys(self._groups())):
-            self._submit(numbers)
-        return more + given_up
-
-    def _groups(self) -> Iterator[tuple[int, ...]]:
-        """The runs that wait, those together that are done in turn."""
-        for number in self._waiting:
-            yield tuple(each for each in self._in_turn[number] if each in self._waiting)
-
-    def _culprits(self) -> list[Connection]:
-        """The processes that ended by themselves; if that cannot be told from those that were ended, all."""
-        codes = {link: process.exitcode for link, process in self._processes.items()}
-        found = [link for link, code in codes.items() if code not in (-signal.SIGTERM, 0)]
-        return found or list(codes)
-
-    def _given_up(self) -> list[Message]:
-        """Runs that are not tried again."""
-        if self._stillborn >= _MOST_STILLBORN:
-            why = "No process could be started that does it."
-            lost = list(self._waiting)
-        else:
-            why = f"Its process ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
-            lost = [number for number in self._waiting if self._deaths.get(number, 0) >= MOST_DEATHS]
-        for number in lost:
-            del self._waiting[number], self._in_turn[number]
-        return [Outcome(number, FAILED, why) for number in lost]
-
-    def _forget_processes(self) -> None:
-        for link in self._processes:
-            link.close()
-        self._processes, self._runs = {}, {}
+            self._give_out()
+        for process in self._processes:
+            if number is None or number in process.runs:
+                process.send(Wish(ALL if number is None else number, how))
 
     def close(self) -> None:
-        for process in self._processes.values():
+        for process in self._processes:
             process.kill()  # they have nothing to lose, and to end by themselves would take them long
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        self._forget_processes()
+        for process in self._processes:
+            process.end()
+        self._processes.clear()
         self._waiting.clear()
-        self._in_turn.clear()
 
     def __enter__(self) -> Pool:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-
-@contextmanager
-def _can_start() -> Iterator[None]:
-    """Names the cause if a process, or a pipe to one, cannot be made."""
-    try:
-        yield
-    except BrokenProcessPool:
-        raise
-    except (OSError, RuntimeError) as error:
-        raise not_started("a process for the runs", error) from error
-
-
-def _how(process: LinkedProcess) -> str:
-    """How a process ended: "signal 9", "exit code 1"."""
-    code = process.exitcode
-    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"

@@ -1,7 +1,7 @@
 """A process of the pool: how it is started, and what happens in it.
 
-It has a pipe to the process that started it. Figures and outcomes go through that, and wishes come back; and when it is
-closed from there, however that came about, the process ends at once.
+It has a pipe to the process that started it. Figures and outcomes go through that; runs, data and wishes come back; and
+when it is closed from there, however that came about, the process ends at once.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import current_process, resource_tracker
-from multiprocessing.connection import Connection, Pipe
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing import Pipe, get_context, resource_tracker
+from multiprocessing.connection import Connection
 from types import ModuleType
-from typing import Any
 
 from engine.datasets import Dataset
+from engine.errors import not_started
 from engine.machine import THREADS
 from engine.many.one_run import Outcome, RunSpec, Started, train_in_turn
 from engine.many.results import FAILED
@@ -45,44 +44,63 @@ class Wish:
 # ---- how it is started
 
 
-class LinkedProcess(SpawnProcess):
-    """A process with a pipe to its maker.
+class PoolProcess:
+    """A process that does runs, with a pipe to it.
 
     Attributes:
-        link: the maker's end.
+        link: this end of the pipe.
+        runs: what was given to it and has no Outcome yet, by number.
+        has_begun: whether it has begun a run.
     """
 
-    def __init__(self, born: Callable[[LinkedProcess], None], *words: Any, **options: Any) -> None:
-        """``born`` is called when the process has started."""
-        super().__init__(*words, **options)
-        self._born = born
-        self.link, self.far_end = Pipe()
+    def __init__(self, offer: DataOffer, prepare: Callable[[], None] | None) -> None:
+        """Starts it with one thread for BLAS, deaf to Ctrl+C, and without running the caller's script again.
 
-    def start(self) -> None:
-        """Starts it with one thread for BLAS, deaf to Ctrl+C, and without running the caller's script again."""
+        Raises ProcessError.
+        """
+        self.runs: dict[int, RunSpec] = {}
+        self.has_begun = False
         try:
-            with _one_thread_each(), _without_main(), _deaf():
-                super().start()
-        except BaseException:
-            self.link.close()
-            raise
-        finally:
-            self.far_end.close()
-        self._born(self)
+            self.link, far_end = Pipe()
+            try:
+                with _one_thread_each(), _without_main(), _deaf():
+                    self._process = get_context("spawn").Process(
+                        target=_serve, args=(far_end, offer, prepare), daemon=True
+                    )
+                    self._process.start()
+            except BaseException:
+                self.link.close()
+                raise
+            finally:
+                far_end.close()
+        except (OSError, RuntimeError) as error:
+            raise not_started("a process for the runs", error) from error
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("link", "_born")}
+    @property
+    def pid(self) -> int:
+        """Its number on this machine."""
+        return self._process.pid or 0
 
+    def give(self, specs: tuple[RunSpec, ...]) -> None:
+        """Has it do runs, an epoch of each in turn."""
+        self.runs = {spec.number: spec for spec in specs}
+        self.send(specs)
 
-class LinkedContext(SpawnContext):
-    """Makes such processes, and reports each that has started."""
+    def send(self, what: object) -> None:
+        """Sends runs, data or a wish. That it is gone is noticed when it is read from."""
+        with suppress(OSError):
+            self.link.send(what)
 
-    def __init__(self, born: Callable[[LinkedProcess], None]) -> None:
-        super().__init__()
-        self._born = born
+    def kill(self) -> None:
+        """Ends it at once; it may still be there for a moment."""
+        self._process.kill()
 
-    def Process(self, *words: Any, **options: Any) -> LinkedProcess:  # type: ignore[override]  # noqa: N802
-        return LinkedProcess(self._born, *words, **options)
+    def end(self) -> str:
+        """Waits until it has ended, and returns how: "signal 9", "exit code 1"."""
+        self.link.close()
+        self._process.join()
+        code = self._process.exitcode or 0
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
 @contextmanager
@@ -129,12 +147,13 @@ def _deaf() -> Iterator[None]:
 
 
 class _Worker:
-    """What a process knows: its pipe, its data, and the wishes that came."""
+    """What a process knows: its pipe, its data, and the runs and wishes that came."""
 
     def __init__(self, link: Connection, offer: DataOffer) -> None:
         self._link, self._offer = link, offer
         self._dataset: Dataset | None = None
         self._sent: queue.SimpleQueue[Dataset] = queue.SimpleQueue()
+        self._runs: queue.SimpleQueue[tuple[RunSpec, ...]] = queue.SimpleQueue()
         self._wishes = Wishes()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -144,6 +163,8 @@ class _Worker:
                 heard = self._link.recv()
                 if isinstance(heard, Wish):
                     self._wishes.add(heard.number, heard.how)
+                elif isinstance(heard, tuple):
+                    self._runs.put(heard)
                 else:
                     self._sent.put(heard)
         except (EOFError, OSError):
@@ -155,7 +176,12 @@ class _Worker:
         except OSError:
             os._exit(0)
 
-    def work(self, specs: Sequence[RunSpec]) -> None:
+    def serve(self) -> None:
+        """Does the runs that come, until the process is ended."""
+        while True:
+            self._work(self._runs.get())
+
+    def _work(self, specs: Sequence[RunSpec]) -> None:
         """Does runs, in turn, and tells what comes of them."""
         left = [spec.number for spec in specs]
         for number in left:
@@ -190,19 +216,9 @@ class _Worker:
         return self._offer.checked(self._sent.get())
 
 
-_worker: _Worker | None = None  # of this process
-
-
-def begin(offer: DataOffer, prepare: Callable[[], None] | None = None) -> None:
-    """Is called once in a new process."""
-    global _worker
+def _serve(link: Connection, offer: DataOffer, prepare: Callable[[], None] | None) -> None:
+    """What the process does."""
     if prepare is not None:
         prepare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _worker = _Worker(current_process().far_end, offer)  # type: ignore[attr-defined]
-
-
-def work(specs: Sequence[RunSpec]) -> None:
-    """Is called in it for each run, or for several that are done in turn."""
-    assert _worker is not None
-    _worker.work(specs)
+    _Worker(link, offer).serve()

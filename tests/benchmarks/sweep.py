@@ -41,7 +41,13 @@ from nnviz.sweeps.pool import Pool
 from nnviz.sweeps.store import Store
 from tests.nnviz.sweeps.clusters import LocalCluster, local_cluster
 
-FASTER, SECONDS_BESIDES, SECONDS_BESIDES_DASK, MS_OF_TINY, MESSAGES = 1.7, 0.3, 0.4, 15.0, 5.0  # at least, at most
+FASTER, SECONDS_BESIDES, SECONDS_BESIDES_DASK, MS_OF_TINY, MS_OF_TINY_DASK = (
+    1.7,
+    0.3,
+    0.4,
+    15.0,
+    50.0,
+)  # at least, at most
 
 Figures = dict[str, float]
 MakeExecutor = Callable[[Dataset, Experiment], Any]  # a context manager that yields an executor
@@ -186,7 +192,7 @@ def of_tiny(arguments: argparse.Namespace, cluster: LocalCluster | None) -> dict
             f"{name:<18}{each['seconds']:7.1f} s, {each['ms of a run']:.1f} ms a run besides training, "
             f"{each['bytes of a run'] / 1e3:.0f} kB a run"
         )
-    print(f"at most {MS_OF_TINY} ms and, on Dask, {MESSAGES:g} messages a second from each worker")
+    print(f"at most {MS_OF_TINY} ms and, on Dask, {MS_OF_TINY_DASK} ms")
     return told
 
 

@@ -111,7 +111,8 @@ class BestTrials(QWidget):
         values, comparison = table.results.trials[trial].values, self._session.comparison
         settings = [value_words(axis.name, values.get(axis.name)) for axis in table.axes]
         found, seeds = table.results.trials[trial], len(table.plan.seeds)
-        done = str(found.count) if found.is_complete(table.plan) else f"{found.count} of {seeds}"
+        count = len(found.runs)
+        done = str(count) if found.is_complete(table.plan) else f"{count} of {seeds}"
         figures = [*(words.removesuffix(" %") for words in figures_of(table, trial, unit)), done]
         cells = (str(rank), *settings, *figures[: len(_names_of_figures(table))])
         return BestRow(trial, cells, comparison.colours.get(Group(self._session.trials.shown, trial), ""), is_best)

@@ -144,7 +144,7 @@ def dots(table: TrialTable, across: Array, result: ResultAxis, colours: Mapping[
         across: (trials,) where trials lie along x.
         colours: of the trials that are compared.
     """
-    found, trial_of, statuses = _Dots(), table.runs.trials, np.array(table.runs.statuses, object)
+    found, trial_of, statuses = _Dots(), table.trials_of_runs, table.statuses
     figures = result.places(table.values)
     numbers = np.arange(len(trial_of))
     for status, looks in _LOOKS.items():
@@ -173,7 +173,7 @@ def _add_trials(
         trials = np.flatnonzero(np.isfinite(table.medians))
         runs = np.full(len(trials), _MEDIAN)
     else:
-        trials = table.runs.trials[runs]
+        trials = table.trials_of_runs[runs]
     heights, chosen = result.places(table.medians), table.results.chosen
     best = -1 if chosen is None else chosen.trial
     stands_out = np.isin(trials, [best, *colours])
@@ -238,7 +238,7 @@ def line_places(table: TrialTable, result: ResultAxis) -> Array:
     figures = result.places(table.values)
     others = ~np.isfinite(last)
     reached = np.full(len(last), np.nan)
-    reached[table.runs.trials] = np.where(np.isfinite(figures), figures, result.high)
+    reached[table.trials_of_runs] = np.where(np.isfinite(figures), figures, result.high)
     last[others] = reached[others]
     return np.stack([*(places_along(table, number) for number in range(len(table.axes))), last], axis=1)
 
@@ -250,7 +250,7 @@ def lines(table: TrialTable, colours: Mapping[int, str]) -> list[Lines]:
     good = ranked[np.isfinite(medians[ranked])]
     best, rest = np.split(good, [min(_MOST_BRIGHT, max(1, round(_GOOD * len(good))))])
     rest, front = (each[~np.isin(each, list(colours))] for each in (rest, best[1:]))
-    counts = np.bincount(table.runs.trials, minlength=len(medians))
+    counts = np.bincount(table.trials_of_runs, minlength=len(medians))
     started, has_all = counts > 0, counts[rest] == len(table.plan.seeds)
     found = [
         Lines(_some(np.flatnonzero(started & ~np.isfinite(medians))), "past", 0.7, is_dotted=True, is_ground=True),
@@ -275,14 +275,14 @@ def best_so_far(table: TrialTable, result: ResultAxis, colours: Mapping[int, str
     """A dot for each run in the order in which they were done, a step curve of the best median, and their frame."""
     places = np.arange(1, len(table.runs) + 1)
     found, figures = _Dots(), result.places(table.values)
-    statuses = np.array(table.runs.statuses, object)
+    trial_of, statuses = table.trials_of_runs, table.statuses
     for status, looks in (*_LOOKS.items(), (FINISHED, ("text", True, DISC, 1.0))):
         which = np.flatnonzero(statuses == status)
         heights = np.full(len(which), result.high) if looks[2] == CROSS else figures[which]
-        found.add(_pairs(places[which], heights), table.runs.trials[which], which, looks)
+        found.add(_pairs(places[which], heights), trial_of[which], which, looks)
     for trial, colour in colours.items():
-        which = np.flatnonzero((table.runs.trials == trial) & (statuses == FINISHED))
-        found.add(_pairs(places[which], figures[which]), table.runs.trials[which], which, (colour, False, ABOVE, 1.0))
+        which = np.flatnonzero((trial_of == trial) & (statuses == FINISHED))
+        found.add(_pairs(places[which], figures[which]), trial_of[which], which, (colour, False, ABOVE, 1.0))
     counts, medians = table.best_so_far()
     most = max(len(table.runs), 1 if table.plan.most_runs is None else table.plan.most_runs)
     frame = Frame((0.0, most + 0.5), result.ends, "runs done", result.name, None, y_scale=result.scale)

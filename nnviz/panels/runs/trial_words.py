@@ -161,7 +161,7 @@ def told_trial(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]:
     if spread is not None and math.isfinite(score):
         words = spread_words(results.quantity, replace(spread, median=score), unit)
         figures = f"{figure_name(results.compared_by)} {words}"
-    count = found.count
+    count = len(found.runs)
     return [
         [(f"trial {trial + 1} · {words_of_seeds(count)}", "text")],
         [(setting_words(table, trial), "muted")],
@@ -172,14 +172,14 @@ def told_trial(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]:
 
 def line_words(table: TrialTable) -> str:
     """What the lines of parallel coordinates are."""
-    return f"{_LINES} · {_DOTTED}" if np.isnan(table.medians[table.runs.trials]).any() else _LINES
+    return f"{_LINES} · {_DOTTED}" if np.isnan(table.medians[table.trials_of_runs]).any() else _LINES
 
 
 def key_words(table: TrialTable) -> str:
     """What the dots are, and how many runs did not end well."""
     seeds = len(table.plan.seeds)
     dots = "a dot is a run" if seeds == 1 else f"● median of {words_of_seeds(seeds)}, faint: each run"
-    counts = Counter(table.runs.statuses)
+    counts = Counter(run.status for run in table.runs)
     ended = [words.format(text.count(counts[status])) for status, words in _COUNTED.items() if counts[status]]
     return " · ".join([dots, *ended])
 

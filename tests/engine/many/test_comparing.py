@@ -118,7 +118,7 @@ def test_a_trial_without_all_its_seeds_is_not_chosen() -> None:
     assert [each.trial for each in found.ranked()] == [1, 0]
 
 
-def test_columns_give_back_what_was_added() -> None:
+def test_results_give_back_what_was_added() -> None:
     vary = tuple(map(parsed, ("learning-rate=0.1,0.2", "dropout=0,0.5")))
     found = Results(Plan(SWEEP, (an_experiment(),), (2**70, 1), vary), True, True, True)
     values = [{"learning_rate": 0.1, "dropout": 0.0}, {"dropout": 0.5, "learning_rate": 0.2}, {}]
@@ -134,9 +134,9 @@ def test_columns_give_back_what_was_added() -> None:
     assert [dict(each.values) for each in found.trials] == values
     assert (found.over, found.order.tolist(), found.best, found.chosen) == (3, [1, 0], found.trials[1], None)
     found.name_run(1, 2**70, 9)
-    assert (found.run(1, 2**70), found.run(2, 1), found.kept) == (replace(again, run=9), None, [1])
-    assert found.runs.values("train_error").tolist() == pytest.approx([math.nan] * 3, nan_ok=True)
-    assert (before.count, before.over, before.runs[1]) == (2, 2, others[1]), "a trial tells what came since"
+    assert (found.run(1, 2**70), found.run(2, 1)) == (replace(again, run=9), None)
+    assert (before.is_kept, found.trials[2].is_kept) == (True, False)
+    assert (before.over, before.runs) == (2, {2**70: replace(again, run=9), 1: others[1]}), "it tells what came since"
     assert found.trials[-1].trial == 2
 
 

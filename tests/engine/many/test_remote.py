@@ -1,4 +1,4 @@
-"""What a worker of a cluster does for a sweep, without a cluster: visits, batches, figures in time, wishes."""
+"""What a worker of a cluster does for a sweep, without a cluster: visits, data, figures, wishes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ import pytest
 from engine.datasets import source_of
 from engine.experiment import Experiment
 from engine.many import remote
-from engine.many.one_run import Outcome, Report, RunSpec, Started
-from engine.many.remote import Batch, Done
+from engine.many.one_run import Outcome, Report, RunSpec
 from engine.many.results import FAILED, FINISHED, STOPPED
 from engine.many.shared_data import DataOffer, are_registered
 from engine.many.wishes import ALL
@@ -45,7 +44,7 @@ class Worker:
     def __init__(self) -> None:
         self.address = PLACE[1]
         self.data: dict[str, Any] = {"key": DATA}
-        self.told: list[tuple[str, str, list[object]]] = []
+        self.told: list[tuple[str, str, Report]] = []
         self.task = SimpleNamespace(state="executing")
         self.state = SimpleNamespace(tasks={"task": self.task})
         self.status = SimpleNamespace(name="running")
@@ -70,22 +69,22 @@ def an_experiment(**settings: Any) -> Experiment:
     return made.for_data(DATA).changed(**settings)
 
 
-def batch(*experiments: Experiment, seconds: float = 100.0, pause: float = 0.0) -> Batch:
-    return Batch("task", tuple((RunSpec(number, each),) for number, each in enumerate(experiments, 1)), seconds, pause)
+def worked(*experiments: Experiment, place: remote.Place = PLACE) -> dict[int, Outcome] | None:
+    found = remote.work(place, "task", [RunSpec(number, each) for number, each in enumerate(experiments, 1)])
+    return None if found is None else {each.number: each for each in found}
 
 
-def done(what: Batch) -> dict[int, Outcome]:
-    found = remote.work(PLACE, what)
+def done(*experiments: Experiment) -> dict[int, Outcome]:
+    found = worked(*experiments)
     assert found is not None
-    told: Done = pickle.loads(found)
-    return {each.number: each for each in told.outcomes}
+    return found
 
 
 # ---- visits and data
 
 
 def test_runs_are_what_they_are_alone(worker: Worker) -> None:
-    found = done(batch(an_experiment(), an_experiment(seed=2)))
+    found = done(an_experiment(), an_experiment(seed=2))
     assert [each.status for each in found.values()] == [FINISHED] * 2
     trainer = an_experiment(seed=2).trainer(DATA)
     for _ in trainer.run():
@@ -96,12 +95,12 @@ def test_runs_are_what_they_are_alone(worker: Worker) -> None:
 
 
 def test_who_was_not_met_or_has_said_goodbye_says_so(worker: Worker) -> None:
-    assert remote.work(("other", PLACE[1]), batch(an_experiment())) is None
+    assert worked(an_experiment(), place=("other", PLACE[1])) is None
     assert remote.prepare(("other", PLACE[1]), OFFER) is None
     remote.goodbye("sweep", worker)
-    assert remote.work(PLACE, batch(an_experiment())) is None
+    assert worked(an_experiment()) is None
     remote.hello("sweep", "topic", None, worker)
-    assert remote.work(PLACE, batch(an_experiment())) is None, "it has no data yet"
+    assert worked(an_experiment()) is None, "it has no data yet"
     assert remote.prepare(PLACE, OFFER) is False, "they are in no registry"
 
 
@@ -117,7 +116,7 @@ def test_data_that_are_not_those_of_the_plan_are_refused_although_they_say_so(wo
 def test_a_visit_that_nobody_calls_any_more_is_forgotten(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "time", Clock(10_000.0))
     remote.hello("another", "topic", None, worker)
-    assert remote.work(PLACE, batch(an_experiment())) is None
+    assert worked(an_experiment()) is None
 
 
 def test_data_of_the_registry_are_made_by_name_unless_they_had_to_be_downloaded(
@@ -138,17 +137,13 @@ def test_only_what_is_made_without_anything_of_ones_own_is_registered() -> None:
     assert not are_registered("/home/me/table.csv", {})
 
 
-# ---- batches
-
-
-def test_a_batch_that_takes_too_long_leaves_the_rest(worker: Worker) -> None:
-    assert list(done(batch(an_experiment(), an_experiment(), an_experiment(), seconds=0.0))) == [1]
+# ---- errors
 
 
 def test_one_that_cannot_be_trained_and_an_error_of_ours_fail_alone(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    found = done(batch(an_experiment(batch_size=5000), an_experiment()))
+    found = done(an_experiment(batch_size=5000), an_experiment())
     assert [each.status for each in found.values()] == [FAILED, FINISHED]
     assert "batch_size is 5,000" in found[1].why
 
@@ -156,7 +151,7 @@ def test_one_that_cannot_be_trained_and_an_error_of_ours_fail_alone(
         raise KeyError("oh")
 
     monkeypatch.setattr(Experiment, "trainer", broken)
-    assert {number: each.why for number, each in done(batch(an_experiment(), an_experiment())).items()} == {
+    assert {number: each.why for number, each in done(an_experiment(), an_experiment()).items()} == {
         1: "KeyError: 'oh'",
         2: "KeyError: 'oh'",
     }
@@ -166,26 +161,19 @@ def test_one_that_cannot_be_trained_and_an_error_of_ours_fail_alone(
 # ---- figures and wishes
 
 
-def test_figures_are_told_in_time_and_not_of_what_is_over(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    done(batch(an_experiment(), an_experiment(seed=2), pause=1e6))
-    assert worker.told == [], "what came of them tells all"
-    monkeypatch.setattr(remote, "time", Clock(0.1))
-    done(batch(an_experiment(epochs=50), an_experiment(epochs=50, seed=2), pause=1.0))
+def test_figures_are_told_under_the_topic_with_the_name_of_the_task(worker: Worker) -> None:
+    done(an_experiment(), an_experiment(seed=2))
     assert {(topic, task) for topic, task, _ in worker.told} == {("topic", "task")}
-    told = [message for *_, messages in worker.told for message in messages]
-    assert {type(each) for each in told} == {Started, Report}
-    assert [each.number for each in told if isinstance(each, Started)] == [1, 2]
-    steps = 2 * 50 * 6
-    assert 2 < len(worker.told) < 0.3 * steps, "not after each step"
+    assert {report.number for *_, report in worker.told} == {1, 2}
 
 
 def test_wishes_end_one_run_or_all(worker: Worker) -> None:
     remote.wish("sweep", 2, "pruned", worker)
-    found = done(batch(an_experiment(), an_experiment(seed=2)))
-    assert [each.status for each in found.values()] == [FINISHED, "pruned"]
+    found = done(an_experiment(), an_experiment(seed=2))
+    assert {number: each.status for number, each in found.items()} == {1: FINISHED, 2: "pruned"}
     assert found[2].reached < 1
     remote.wish("sweep", ALL, STOPPED, worker)
-    found = done(batch(an_experiment(), an_experiment()))
+    found = done(an_experiment(), an_experiment())
     assert {(each.status, each.reached) for each in found.values()} == {(STOPPED, 0)}
 
 
@@ -200,4 +188,4 @@ def test_what_nobody_waits_for_ends_and_is_told_to_nobody(
         worker.task.state = "cancelled"
     else:
         worker.status.name = "closing"
-    assert done(batch(an_experiment(epochs=1_000_000), an_experiment(), seconds=1e9)) == {}
+    assert done(an_experiment(epochs=1_000_000), an_experiment(epochs=1_000_000, seed=2)) == {}

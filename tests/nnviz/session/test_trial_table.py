@@ -65,7 +65,7 @@ def test_results_come_bit_by_bit_and_each_counts_once() -> None:
     assert table.add_trials(0, [{"learning_rate": 0.05}, {"learning_rate": 0.2}]), "the first was told before"
     assert not table.add_trials(3, [{"learning_rate": 0.3}]), "one is missing"
     table.add_runs([a_run(0, 2, 0.9), a_run(0, 3, 0.3), a_run(1, 1, 0.1), a_run(7, 1, 0.1)])
-    assert table.runs.trials.tolist() == [0, 0, 0, 1]
+    assert table.trials_of_runs.tolist() == [0, 0, 0, 1]
     assert table.values.tolist() == [0.4, 0.2, 0.3, 0.1]
     assert table.medians.tolist() == [0.3, 0.1]
     assert table.places(0).tolist() == [0.0, 1.0]
@@ -78,7 +78,7 @@ def test_a_run_that_was_stopped_is_taken_again_when_it_was_done() -> None:
     table.add_runs([a_run(0, 1, 0.5, STOPPED)])
     assert np.isnan(table.medians).all()
     table.add_runs([a_run(0, 1, 0.2)])
-    assert (table.runs.statuses, table.values.tolist(), table.medians.tolist()) == ([FINISHED], [0.2], [0.2])
+    assert (table.statuses.tolist(), table.values.tolist(), table.medians.tolist()) == ([FINISHED], [0.2], [0.2])
 
 
 def test_nothing_came_of_a_run_that_was_stopped_in_its_first_epoch() -> None:

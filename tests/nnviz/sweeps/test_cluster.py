@@ -1,4 +1,4 @@
-"""Runs on a real cluster of worker processes: exact, each once, cheap; its workers have the engine alone."""
+"""Runs on a real cluster of worker processes: exact, each once; its workers have the engine alone."""
 
 from __future__ import annotations
 
@@ -65,11 +65,6 @@ def scattered(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
     monkeypatch.setattr(Client, "scatter", noted)
     return found
-
-
-async def events_of(client: Any) -> list[object]:
-    """What the scheduler has told a client, or passed on to it."""
-    return [event for _, event in await client.get_events(client.id)]
 
 
 async def retire(client: Any, address: str) -> None:
@@ -162,23 +157,6 @@ def test_figures_come_while_runs_are_under_way_and_these_are_asked_to_end(make_e
     assert found[5].reached == 0
     executor.submit(RunSpec(6, LONG))
     assert outcomes(all_over(executor))[6].status == STOPPED, "nothing more is begun"
-
-
-def test_many_short_runs_are_few_tasks_and_few_messages(make_executor: MakeExecutor, connected: Cluster) -> None:
-    executor, number, found = make_executor(), 0, {}
-    start = time.monotonic()
-    while len(found) < 300:
-        while executor.busy < min(executor.wanted, 300 - len(found)):
-            number += 1
-            executor.submit(RunSpec(number, an_experiment(seed=number)))
-        found |= outcomes(executor.next(0.1))
-    seconds = time.monotonic() - start
-    assert {each.status for each in found.values()} == {FINISHED}
-    events = connected.call(events_of(connected.client))
-    tasks = sum(isinstance(event, dict) and event["action"] == "update-graph" for event in events)
-    figures = sum(not isinstance(event, dict) for event in events)
-    assert tasks < 60
-    assert figures <= 2 * (seconds / 0.4 + 1)
 
 
 def test_a_program_that_is_gone_does_not_hold_its_workers(cluster: LocalCluster, make_executor: MakeExecutor) -> None:

@@ -99,6 +99,19 @@ def test_a_run_that_kills_two_workers_is_given_up_and_the_others_are_done(
     )
 
 
+def test_a_run_in_the_same_worker_as_one_that_kills_it_is_not_given_up(
+    make_cluster: MakeCluster, make_executor: MakeExecutor
+) -> None:
+    cluster = make_cluster(0)
+    for _ in range(3):
+        cluster.add_worker(threads=2)
+    executor = make_executor(cluster)
+    heard(executor, lambda told: executor.workers == 6)
+    executor.submit(RunSpec(1, deadly()))
+    executor.submit(RunSpec(2, an_experiment(epochs=1000)))
+    assert ended(executor) == {1: FAILED, 2: FINISHED}
+
+
 def test_a_scheduler_that_is_killed_gives_all_runs_back(make_cluster: MakeCluster, make_executor: MakeExecutor) -> None:
     cluster = make_cluster(1)
     executor = make_executor(cluster)

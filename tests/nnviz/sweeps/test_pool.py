@@ -77,7 +77,7 @@ def test_data_of_the_registry_come_by_name_and_others_where_these_are_not_the_sa
         assert is_as_alone(outcomes(all_over(pool))[1], made, spirals)
 
 
-@pytest.mark.parametrize("free", range(0, 13, 3))
+@pytest.mark.parametrize("free", range(0, 8, 2))
 def test_a_process_that_cannot_be_started_says_why(free: int) -> None:
     with (
         few_handles(free),
@@ -125,7 +125,6 @@ def test_a_run_that_kills_its_process_twice_is_given_up_and_the_others_are_done(
 def test_processes_that_cannot_start_are_given_up(make_pool: MakePool) -> None:
     pool = make_pool()
     pool._offer = Poison()  # type: ignore[assignment]
-    pool._executor = pool._new_executor()
     pool.submit(RunSpec(1, an_experiment()))
     found = outcomes(all_over(pool))
     assert (found[1].status, found[1].why) == (FAILED, "No process could be started that does it.")

@@ -263,7 +263,7 @@ def test_stopped_pruned_and_diverged_runs_are_told_apart(window: MainWindow, few
                 library.database.update_run(run, {"validation_error": None})
     table = show_trials(window, qtbot)
     assert sweep == 1
-    assert table.runs.statuses[:3] == [PRUNED, STOPPED, DIVERGED]
+    assert table.statuses[:3].tolist() == [PRUNED, STOPPED, DIVERGED]
     words = window.card("trialsPage").words.text()
     assert "• 1 stopped early · ○ 1 stopped · × 1 diverged" in words
     plot = dots(window)
