@@ -13,10 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.errors import DataError, DivergenceError, EngineError, FileFormatError, SettingError
+    from engine.basics.errors import DataError, DivergenceError, EngineError, FileFormatError, SettingError
     from engine.neural_network import NeuralNetwork
-    from engine.settings import TrainingSettings
-    from engine.training import Trainer
+    from engine.training.settings import TrainingSettings
+    from engine.training.trainer import Trainer
 
 __all__ = [
     "DataError",
@@ -28,11 +28,11 @@ __all__ = [
     "Trainer",
     "TrainingSettings",
 ]
-_PLACES = {"NeuralNetwork": "neural_network", "TrainingSettings": "settings", "Trainer": "training"}
+_PLACES = {"NeuralNetwork": "neural_network", "TrainingSettings": "training.settings", "Trainer": "training.trainer"}
 
 
 def __getattr__(name: str) -> Any:
     """Imports what is asked for, so that a process which only reads data starts without the networks."""
     if name not in __all__:
         raise AttributeError(f"module 'engine' has no attribute {name!r}")
-    return getattr(import_module(f"engine.{_PLACES.get(name, 'errors')}"), name)
+    return getattr(import_module(f"engine.{_PLACES.get(name, 'basics.errors')}"), name)

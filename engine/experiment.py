@@ -9,25 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from engine.activations import ACTIVATIONS
-from engine.augmentation import Augmentation
+from engine.basics.errors import DataError, SettingError, Verbatim, counted
+from engine.basics.option_words import ADJUSTED, OPTIONS, data_words
+from engine.basics.validation import check_sizes, positive_number, whole_number
 from engine.datasets.brightness import Brightness, brightness_in
 from engine.datasets.dataset import Dataset
 from engine.datasets.description import Description
 from engine.datasets.source import Value, frozen
-from engine.errors import DataError, SettingError, Verbatim, counted
-from engine.events import Event
-from engine.history import History
-from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES
-from engine.network import Network, check_activations
+from engine.network.activations import ACTIVATIONS
+from engine.network.initializers import INITIALIZERS
+from engine.network.losses import LOSSES
+from engine.network.network import Network, check_activations
 from engine.old_experiments import recorded_data_settings, with_present_names
-from engine.optimizers import OPTIMIZERS
-from engine.option_words import ADJUSTED, OPTIONS, data_words
-from engine.recipe import Recipe
-from engine.settings import TrainingSettings, known_only
-from engine.training import Trainer
-from engine.validation import check_sizes, positive_number, whole_number
+from engine.training.augmentation import Augmentation
+from engine.training.events import Event
+from engine.training.history import History
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.recipe import Recipe
+from engine.training.settings import TrainingSettings, known_only
+from engine.training.trainer import Trainer
 
 # Distortions after which a digit is still the same digit.
 MILD = Augmentation(shift=1, rotation=8, scale=0.08, shear=0.1, elastic=0.8, elastic_sigma=4.5, thickness=0.2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.datasets import DATASETS
 from engine.datasets.mnist import DIGITS, SIDE
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import Provenance
 
 

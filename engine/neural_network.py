@@ -23,18 +23,18 @@ from typing import Any, TypeGuard
 import numpy as np
 import numpy.typing as npt
 
+from engine.basics.errors import DataError, PlotError
+from engine.basics.validation import Array, whole_number
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import classification_split, regression_split
 from engine.datasets.description import Description
-from engine.errors import DataError, PlotError
-from engine.events import Epoch
-from engine.metrics import in_figures
-from engine.network import Network, on_one_line
+from engine.network.network import Network, on_one_line
 from engine.provenance import Provenance
-from engine.settings import TrainingSettings
 from engine.storage import load_network, save_network
-from engine.training import Trainer
-from engine.validation import Array, whole_number
+from engine.training.events import Epoch
+from engine.training.metrics import in_figures
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 
 
 class NeuralNetwork(Network):
@@ -62,7 +62,7 @@ class NeuralNetwork(Network):
         Args:
             shape: layer sizes, input first; or the path of a saved network, which determines everything except
                 ``dtype``.
-            activations, loss, initializer, weight_scale: as in :class:`~engine.network.Network`.
+            activations, loss, initializer, weight_scale: as in :class:`~engine.network.network.Network`.
             seed: seed of the weights; by default a random one.
             dtype: float32 or float64; by default float32, for a saved network as in :meth:`load`.
 
@@ -101,7 +101,7 @@ class NeuralNetwork(Network):
             train_labels: class numbers, (k,) or (k, 1); or with ``classification=False`` targets, (k, shape[-1]). A
                 network that takes raw rows also takes names of classes, and one with one target numbers, (k,) or
                 (k, 1), in the unit of the target.
-            batch_size, epochs, learning_rate: see :class:`~engine.training.TrainingSettings`.
+            batch_size, epochs, learning_rate: see :class:`~engine.training.trainer.TrainingSettings`.
             classification: whether the labels are class numbers. A network that takes raw rows and predicts numbers
                 takes numbers in either case.
             print_cost: print train error and, with ``test_data``, test error after each epoch; for regression the cost,
@@ -112,7 +112,7 @@ class NeuralNetwork(Network):
             seed: seed of the order of examples.
 
         Raises:
-            SettingError, DataError: before training; for targets see :meth:`~engine.losses.Loss.check_targets`, for raw
+            SettingError, DataError: before training; for targets see :meth:`~engine.network.losses.Loss.check_targets`, for raw
                 rows :meth:`predict`. A label is none of the classes, which the error lists, or no number.
             DivergenceError: the loss is no longer finite.
             PlotError: before training, if ``plot`` is set and no window can be opened.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.basics.errors import SettingError
 from engine.datasets import DATASETS
 from engine.datasets.opening import is_idx
-from engine.datasets.table_dataset import DROP, FILL
-from engine.errors import SettingError
+from engine.datasets.table.table_dataset import DROP, FILL
 
 # What an entry of version 0.3 has where it says nothing.
 _INPUTS, _HIDDEN, _OUTPUTS, _OUTPUT = 784, (64, 32), 10, "softmax"

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from engine.assets_folder import ASSETS
-from engine.augmentation import Augmentation
+from engine.basics.assets_folder import ASSETS
+from engine.basics.errors import EngineError, SettingError, bad_file, counted
+from engine.basics.regular_files import read_regular
+from engine.basics.validation import whole_number
 from engine.datasets.dataset import Dataset
-from engine.errors import EngineError, SettingError, bad_file, counted
 from engine.experiment import Experiment
-from engine.optimizers import OPTIMIZERS
-from engine.regular_files import read_regular
-from engine.settings import TrainingSettings, known_only
-from engine.validation import whole_number
+from engine.training.augmentation import Augmentation
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.settings import TrainingSettings, known_only
 
 USUAL_PRESET = "First steps"  # what the window and the command line begin with
 _MOST_BYTES = 1_000_000

@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.errors import SettingError
-from engine.events import BestRestored, Epoch
+from engine.basics.errors import SettingError
 from engine.experiment import Experiment
-from engine.history import MOST_EPOCHS, PARTS, History, whole_if_possible
-from engine.metrics import MEASURED, Evaluation, figures_of
-from engine.network import Network
+from engine.network.network import Network
+from engine.training.events import BestRestored, Epoch
+from engine.training.history import MOST_EPOCHS, PARTS, History, whole_if_possible
+from engine.training.metrics import MEASURED, Evaluation, figures_of
 
 _TEXTS = ("title", "data", "command")
 FIGURES = tuple(f"{part}_{name}" for name in MEASURED for part in PARTS)  # of the present parameters
@@ -44,7 +44,7 @@ class Provenance:
         experiment: the experiment that describes it.
         history: the history of its training.
         other: entries of other programs or later versions, kept when it is saved again.
-        train_rmse, test_rmse, validation_rmse: see :class:`~engine.metrics.Evaluation`, with the present parameters as
+        train_rmse, test_rmse, validation_rmse: see :class:`~engine.training.metrics.Evaluation`, with the present parameters as
             the errors; None for classes.
         train_r2, test_r2, validation_r2: likewise.
         before: epochs that it was trained before the training that is saved with it; None if the file does not say.

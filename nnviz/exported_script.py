@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine import storage
 from engine.image_files import reads_drawings
-from engine.network import Network
+from engine.network.network import Network
 
 
 def export_script(network: Network, path: str | Path) -> None:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from engine.assets_folder import ASSETS
+from engine.basics.assets_folder import ASSETS
 
 ROOT = ASSETS.parent
 FOLDER = ASSETS / "pictures"

@@ -22,7 +22,7 @@ def run_pytest(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[
 @pytest.mark.slow
 @pytest.mark.parametrize("option", ["--pdb", "--trace", "-s"])
 def test_one_can_look_into_a_test(option: str) -> None:
-    result = run_pytest(option, "tests/engine/test_registry.py", typed="continue\n" * 50)
+    result = run_pytest(option, "tests/engine/basics/test_registry.py", typed="continue\n" * 50)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "workers" not in result.stdout
     assert ("(Pdb)" in result.stdout) == (option == "--trace")

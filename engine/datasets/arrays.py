@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.errors import DataError, EngineError, SettingError, Verbatim, bad_file
+from engine.basics.npz import DAMAGE, Claim, Npz
+from engine.basics.regular_files import LARGEST_FILE, open_regular
+from engine.basics.validation import Array, available_memory, gigabytes, matrix, same_length
 from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import MOST_CLASSES, Dataset, Split, one_hot
 from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
-from engine.errors import DataError, EngineError, SettingError, Verbatim, bad_file
-from engine.npz import DAMAGE, Claim, Npz
-from engine.regular_files import LARGEST_FILE, open_regular
-from engine.validation import Array, available_memory, gigabytes, matrix, same_length
 
 TASKS = ("classification", "regression")
 _MOST_DIMENSIONS = 4

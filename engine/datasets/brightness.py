@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import DataError, Verbatim
-from engine.validation import Array
+from engine.basics.errors import DataError, Verbatim
+from engine.basics.validation import Array
 
 _LEAST_DEVIATION = 1 / 255  # one step of a byte; constant images have none
 _AT_ONCE = 1_000_000  # pixels

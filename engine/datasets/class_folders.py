@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.basics.errors import DataError, Verbatim, bad_file
 from engine.datasets.dataset import MOST_CLASSES
 from engine.datasets.entries import storable
-from engine.errors import DataError, Verbatim, bad_file
 
 ADVICE = "Choose a folder with one subfolder of pictures for each class."
 MOST_NAMED = 100  # of what was left out; the others are counted

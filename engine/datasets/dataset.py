@@ -13,14 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.datasets.brightness import Brightness
-from engine.datasets.description import Description
-from engine.datasets.entries import storable
-from engine.datasets.parts import balanced_rows, validation_rows
-from engine.datasets.scaling import Scaling
-from engine.datasets.table_coding import TableCoding
-from engine.errors import DataError, SettingError, Verbatim
-from engine.validation import (
+from engine.basics.errors import DataError, SettingError, Verbatim
+from engine.basics.validation import (
     Array,
     labels,
     matrix,
@@ -31,6 +25,12 @@ from engine.validation import (
     targets,
     whole_number,
 )
+from engine.datasets.brightness import Brightness
+from engine.datasets.description import Description
+from engine.datasets.entries import storable
+from engine.datasets.parts import balanced_rows, validation_rows
+from engine.datasets.scaling import Scaling
+from engine.datasets.table.table_coding import TableCoding
 
 MOST_CLASSES = 1000  # of a file or folder; each is an output of the network
 PLANE_COLUMNS = ("x", "y")  # the inputs of points in the plane
@@ -106,7 +106,7 @@ class Split:
     def convert(self, inputs: Array, out: Array) -> float:
         """Writes inputs into ``out`` as floats and returns the factor by which they still have to be multiplied.
 
-        For bytes it is ``scale``, which networks apply later, see :class:`~engine.buffers.Buffers`. Other inputs are
+        For bytes it is ``scale``, which networks apply later, see :class:`~engine.network.buffers.Buffers`. Other inputs are
         multiplied here, and the factor is 1.
         """
         if inputs.dtype == np.uint8:

@@ -17,14 +17,14 @@ from typing import IO
 
 import numpy as np
 
+from engine.basics.errors import SettingError, bad_file
+from engine.basics.regular_files import open_regular
+from engine.basics.validation import Array
 from engine.datasets.dataset import Dataset, Split
 from engine.datasets.download import Download, Progress, RemoteFile
 from engine.datasets.idx import REMEDY, read_idx_from
 from engine.datasets.mnist import SIDE, picture_split
 from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
-from engine.errors import SettingError, bad_file
-from engine.regular_files import open_regular
-from engine.validation import Array
 
 # The address and the MD5 are those of torchvision/datasets/mnist.py; the publisher's page is
 # nist.gov/itl/products-and-services/emnist-dataset.

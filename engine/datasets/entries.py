@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from engine.errors import DataError, Verbatim
+from engine.basics.errors import DataError, Verbatim
 
 MOST_CHARACTERS = 1_000_000  # of all names of a network's inputs and outputs together
 

@@ -9,13 +9,13 @@ import hashlib
 import struct
 from pathlib import Path
 
+from engine.basics.errors import bad_file
+from engine.basics.validation import Array
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.download import Download, Progress, RemoteFile
 from engine.datasets.idx import read_idx
 from engine.datasets.mnist import ABOUT
 from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
-from engine.errors import bad_file
-from engine.validation import Array
 
 TITLE = "Fashion-MNIST"
 CLASS_NAMES = (

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from engine.basics.errors import DownloadError, EngineError, Verbatim
+from engine.basics.optional_packages import install_command
+from engine.basics.validation import gigabytes
 from engine.datasets.download import CACHE_VARIABLE, RemoteFile
-from engine.errors import DownloadError, EngineError, Verbatim
-from engine.optional_packages import install_command
-from engine.validation import gigabytes
 
 _PIECE = 4096  # bytes: a read waits until it has so many, so few of them, that slow ones can be stopped, too
 _SECONDS = 15  # without a byte, then it is given up

@@ -8,13 +8,13 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from engine.basics.validation import Array
 from engine.datasets.arrays import array_claims
 from engine.datasets.class_folders import ClassFolders
 from engine.datasets.dataset import Dataset
 from engine.datasets.idx_pair import idx_files
 from engine.datasets.preview import ArraysPreview, FolderPreview, Outcome
 from engine.datasets.source import Value
-from engine.validation import Array
 
 _CLASSES_SHOWN, _PICTURES_SHOWN = 12, 6
 _MOST_TRIED = 12  # files of a class, for its pictures

@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
 
-from engine.errors import EngineError
-from engine.regular_files import open_regular
-from engine.validation import Array
+from engine.basics.errors import EngineError
+from engine.basics.regular_files import open_regular
+from engine.basics.validation import Array
 
 MOST_PIXELS = 50_000_000
 MOST_IN_WEBP = 20_000_000  # pixels; its decoder keeps three copies in colour

@@ -15,9 +15,9 @@ from typing import IO
 
 import numpy as np
 
-from engine.errors import FileFormatError, Verbatim
-from engine.regular_files import LARGEST_FILE, open_regular
-from engine.validation import Array, available_memory, gigabytes
+from engine.basics.errors import FileFormatError, Verbatim
+from engine.basics.regular_files import LARGEST_FILE, open_regular
+from engine.basics.validation import Array, available_memory, gigabytes
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _MOST_PACKING = 1100  # times: more than deflate can do

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from engine.basics.errors import bad_file
 from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.dataset import Dataset
 from engine.datasets.idx import read_idx
-from engine.errors import bad_file
 
 # What the names of files that belong together do not share.
 _OWN = re.compile(r"images?|labels?|train|t10k|test|idx\d|\.gz$")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.assets_folder import ASSETS
+from engine.basics.assets_folder import ASSETS
+from engine.basics.errors import FileFormatError, Verbatim
+from engine.basics.validation import Array, labels, same_length
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.idx import read_idx
 from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
-from engine.errors import FileFormatError, Verbatim
-from engine.validation import Array, labels, same_length
 
 TITLE = "MNIST handwritten digits"
 DIGITS = 10

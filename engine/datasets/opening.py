@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.basics.errors import UnknownNameError
 from engine.datasets.arrays import TASKS, npz_dataset
 from engine.datasets.dataset import Dataset
 from engine.datasets.idx_pair import idx_dataset
@@ -26,8 +27,7 @@ from engine.datasets.source import (
     with_fewer,
     without_drawing,
 )
-from engine.datasets.table_source import table_source
-from engine.errors import UnknownNameError
+from engine.datasets.table.table_source import table_source
 
 if TYPE_CHECKING:
     from engine.datasets.picture_folder import FolderReport

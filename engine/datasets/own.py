@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.errors import DataError, EngineError, Verbatim, bad_file
+from engine.basics.npz import DAMAGE, Npz
+from engine.basics.regular_files import open_regular
+from engine.basics.validation import Array, available_memory, gigabytes, matrix, number_within, same_length
 from engine.datasets.dataset import Dataset, Split, one_hot
-from engine.errors import DataError, EngineError, Verbatim, bad_file
-from engine.npz import DAMAGE, Npz
-from engine.regular_files import open_regular
-from engine.validation import Array, available_memory, gigabytes, matrix, number_within, same_length
 
 MOST_OWN = 10_000  # examples
 USUAL_SHARE = 0.1

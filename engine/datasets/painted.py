@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.basics.errors import DataError, SettingError, Verbatim
+from engine.basics.validation import Array, labels, matrix, same_length, whole_number
 from engine.datasets.curve import numbers_in_parts
 from engine.datasets.dataset import Dataset
 from engine.datasets.parts import place_in_class, steady_parts
 from engine.datasets.plane import MOST_CLASSES, points_in_parts
 from engine.datasets.source import CURVES_GROUP, DATASETS, PLANES_GROUP, SEED, TEST_SHARE, DataSetting, DataSource
-from engine.errors import DataError, SettingError, Verbatim
-from engine.validation import Array, labels, matrix, same_length, whole_number
 
 PAINTED = PAINTED_PLANE, PAINTED_CURVE = "painted", "painted-curve"
 POINTS = "painted"  # the setting that holds the points

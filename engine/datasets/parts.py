@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.errors import SettingError, Verbatim
-from engine.validation import Array, number_within, whole_number
+from engine.basics.errors import SettingError, Verbatim
+from engine.basics.validation import Array, number_within, whole_number
 
 _ROUNDING = 1e-9  # of a product with the share
 

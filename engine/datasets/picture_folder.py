@@ -10,6 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
+from engine.basics.errors import DataError, Verbatim
+from engine.basics.validation import Array, available_memory, gigabytes, number_within, whole_number
 from engine.datasets.arrays import check_one_hot
 from engine.datasets.brightness import Brightness
 from engine.datasets.class_folders import ADVICE, ClassFolders, Unread, one_class
@@ -22,8 +24,6 @@ from engine.datasets.grey_pictures import (
     readable_formats,
 )
 from engine.datasets.parts import parts_of
-from engine.errors import DataError, Verbatim
-from engine.validation import Array, available_memory, gigabytes, number_within, whole_number
 
 _OFTEN = 100  # pictures between two calls of ``progress``
 _MOST_SIDE = 1_000

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.datasets.cells import Problem
+from engine.basics.errors import EngineError
+from engine.basics.validation import Array
 from engine.datasets.class_folders import Unread
 from engine.datasets.dataset import Dataset
 from engine.datasets.source import Value
-from engine.datasets.table_format import TableFormat
-from engine.errors import EngineError
-from engine.validation import Array
+from engine.datasets.table.cells import Problem
+from engine.datasets.table.table_format import TableFormat
 
 
 @dataclass(frozen=True)

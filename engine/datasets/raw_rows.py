@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.cells import shortened
-from engine.datasets.table import listed
-from engine.errors import DataError, Verbatim, counted
-from engine.validation import Array
+from engine.basics.errors import DataError, Verbatim, counted
+from engine.basics.validation import Array
+from engine.datasets.table.cells import shortened
+from engine.datasets.table.table import listed
 
 Cells = Sequence[Any] | Array
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import DataError, Verbatim
-from engine.validation import Array
+from engine.basics.errors import DataError, Verbatim
+from engine.basics.validation import Array
 
 _ROUNDING = 1e-6  # of a spread: less than a network could tell apart
 _CONSTANT = 1e-12  # standard deviations per mean: up to this, a column's numbers differ by rounding alone

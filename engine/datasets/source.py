@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.basics.errors import SettingError
+from engine.basics.registry import Registry
+from engine.basics.validation import whole_number
 from engine.datasets.dataset import Dataset
 from engine.datasets.download import Download
 from engine.datasets.download import Progress as Progress
 from engine.datasets.entries import storable
 from engine.datasets.own import USUAL_SHARE, read_own, with_own
-from engine.errors import SettingError
-from engine.registry import Registry
-from engine.validation import whole_number
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy.typing as npt
 
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage.checkpoint import (
     checkpoint_bytes,
     holds_checkpoint,

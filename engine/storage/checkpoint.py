@@ -2,7 +2,7 @@
 
 This is numpy's format, a zip of arrays, read without pickle, so that files from strangers are safe. The array
 ``header`` contains JSON: version of the format, shape, activations, loss and so on; ``parameters`` contains each
-layer's weights, neuron by neuron, and its biases, and ``training/...`` a :class:`~engine.events.TrainingState`. The
+layer's weights, neuron by neuron, and its biases, and ``training/...`` a :class:`~engine.training.events.TrainingState`. The
 text ``description``, where it is there, is the JSON of the network's :class:`~engine.datasets.description.Description`.
 """
 
@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, Verbatim, bad_file
-from engine.events import TrainingState
-from engine.network import Network, check_dtype, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
-from engine.npz import DAMAGE, Npz
-from engine.regular_files import LARGEST_FILE, open_regular
+from engine.basics.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, Verbatim, bad_file
+from engine.basics.npz import DAMAGE, Npz
+from engine.basics.regular_files import LARGEST_FILE, open_regular
+from engine.basics.validation import Array, check_available, check_shape, gigabytes, parameter_count, whole_number
+from engine.network.network import Network, check_dtype, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
 from engine.storage.checks import (
     check_finite,
     checked_provenance,
@@ -33,7 +33,7 @@ from engine.storage.checks import (
     set_description,
 )
 from engine.storage.files import write_whole
-from engine.validation import Array, check_available, check_shape, gigabytes, parameter_count, whole_number
+from engine.training.events import TrainingState
 
 VERSION = 1
 _FORMAT = "nnviz checkpoint"

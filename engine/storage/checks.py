@@ -6,10 +6,10 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from engine.basics.errors import ANOTHER_FILE, DataError, SettingError, Verbatim
 from engine.datasets.description import Description
 from engine.datasets.entries import MOST_CHARACTERS
-from engine.errors import ANOTHER_FILE, DataError, SettingError, Verbatim
-from engine.network import Network, first_non_finite_layer
+from engine.network.network import Network, first_non_finite_layer
 
 _MOST_CHARACTERS, _MOST_NESTED = 7_000_000, 100  # of a provenance
 

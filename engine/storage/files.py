@@ -1,4 +1,4 @@
-"""Writes files and folders completely or not at all; reading files is in :mod:`engine.regular_files`."""
+"""Writes files and folders completely or not at all; reading files is in :mod:`engine.basics.regular_files`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from engine.regular_files import check_regular, mode_at
+from engine.basics.regular_files import check_regular, mode_at
 
 try:
     import fcntl

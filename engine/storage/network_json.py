@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, bad_file, shown
-from engine.network import Network, check_dtype, first_non_finite_layer
-from engine.regular_files import read_regular
+from engine.basics.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, bad_file, shown
+from engine.basics.regular_files import read_regular
+from engine.basics.validation import Array, available_memory, check_shape, gigabytes
+from engine.network.network import Network, check_dtype, first_non_finite_layer
 from engine.storage.checks import check_finite, checked_provenance, description_json, provenance_json, set_description
 from engine.storage.files import write_whole
-from engine.validation import Array, available_memory, check_shape, gigabytes
 
 MOST_BYTES = 10**9
 _OBJECTS_PER_BYTE = 16  # bytes of Python objects that a byte of JSON may become

@@ -15,7 +15,7 @@ from string import Template
 import numpy as np
 
 from engine.datasets.description import Description
-from engine.network import Network, neuron_by_neuron
+from engine.network.network import Network, neuron_by_neuron
 from engine.provenance import Provenance
 from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole

@@ -14,17 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.errors import SettingError, Verbatim
+from engine.basics.optional_packages import install_command
+from engine.basics.validation import Array, gigabytes
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
-from engine.datasets.table_coding import CodedColumn
-from engine.datasets.table_columns import TEXT
-from engine.errors import SettingError, Verbatim
-from engine.network import Network
-from engine.optional_packages import install_command
+from engine.datasets.table.table_coding import CodedColumn
+from engine.datasets.table.table_columns import TEXT
+from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.storage.checks import check_can_be_exported
 from engine.storage.files import write_whole
-from engine.validation import Array, gigabytes
 
 # The oldest versions with all operators used here, for old runtimes. Softmax works on one axis since opset 13; GELU is
 # an operator only since 20, so it is composed of others. Intermediate representation 7 came with opset 13.

@@ -8,7 +8,7 @@ from string import Template
 
 from engine.datasets.description import Description
 from engine.image_files import reads_drawings, reads_pictures, shape_of_pictures
-from engine.network import Network
+from engine.network.network import Network
 
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from string import Template
 
-from engine.datasets.cells import MISSING, SIGNS, YES_NO
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
-from engine.datasets.table_coding import LARGEST, TableCoding
+from engine.datasets.table.cells import MISSING, SIGNS, YES_NO
+from engine.datasets.table.table_coding import LARGEST, TableCoding
 from engine.storage.script_table import NAMED, NUMBERED, OF_TABLE
 from engine.storage.script_usage import WIDTH, has_no_heading
 

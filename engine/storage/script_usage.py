@@ -6,10 +6,10 @@ import re
 import textwrap
 
 from engine.datasets.description import Description
-from engine.datasets.table_coding import CodedColumn, TableCoding
-from engine.datasets.table_columns import NUMBER
+from engine.datasets.table.table_coding import CodedColumn, TableCoding
+from engine.datasets.table.table_columns import NUMBER
 from engine.image_files import reads_pictures, shape_of_pictures
-from engine.network import Network
+from engine.network.network import Network
 
 WIDTH = 88  # length of the lines written, as most formatters want it
 _MOST_NAMED = 40  # columns without a kind of their own

@@ -11,7 +11,7 @@ from contextlib import redirect_stdout
 from importlib import import_module
 from typing import Any, TextIO, cast
 
-from engine.errors import DivergenceError, EngineError
+from engine.basics.errors import DivergenceError, EngineError
 from nnviz.commands import window
 from nnviz.commands.checks import CommandError
 from nnviz.commands.preflight import missing_for_offscreen, missing_for_window

@@ -7,11 +7,11 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from engine.basics.errors import EngineError
+from engine.basics.option_words import data_words, shell_command
 from engine.datasets import DATASETS, Dataset, DataSource, source_of
 from engine.datasets.download import Download
 from engine.datasets.source import TRAIN_EXAMPLES, DataSetting, Value
-from engine.errors import EngineError
-from engine.option_words import data_words, shell_command
 from nnviz.commands.data_facts import facts_of, summary_of
 from nnviz.commands.data_folder import described_folder
 from nnviz.commands.data_options import (

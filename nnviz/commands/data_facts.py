@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.metrics import in_figures
-from engine.validation import Array
+from engine.training.metrics import in_figures
 from nnviz.commands.tabular import lines_of
 from nnviz.look import text
 

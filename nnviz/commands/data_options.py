@@ -6,11 +6,11 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 
+from engine.basics.errors import EngineError
+from engine.basics.option_words import DATA_OPTIONS, shell_command
 from engine.datasets import Dataset, DataSource, source_of
 from engine.datasets.download import Download
 from engine.datasets.source import Value
-from engine.errors import EngineError
-from engine.option_words import DATA_OPTIONS, shell_command
 from nnviz.commands.checks import CommandError
 from nnviz.commands.progress import reading
 from nnviz.look import text

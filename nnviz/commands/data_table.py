@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from engine.basics.errors import counted
 from engine.datasets import DataSource
-from engine.datasets.cells import plain_number
-from engine.datasets.decimal_mark import MARKS, told_guess
 from engine.datasets.source import Value
-from engine.datasets.table import Table
-from engine.datasets.table_columns import NUMBER, Column
-from engine.datasets.table_dataset import CLASSIFICATION, IGNORED, REGRESSION, PreparedTable
-from engine.datasets.table_format import TableFormat
-from engine.datasets.table_source import filled_in, guess_target, notes_of_classes, notes_of_ids, open_table, prepare
-from engine.errors import counted
+from engine.datasets.table.cells import plain_number
+from engine.datasets.table.decimal_mark import MARKS, told_guess
+from engine.datasets.table.table import Table
+from engine.datasets.table.table_columns import NUMBER, Column
+from engine.datasets.table.table_dataset import CLASSIFICATION, IGNORED, REGRESSION, PreparedTable
+from engine.datasets.table.table_format import TableFormat
+from engine.datasets.table.table_source import (
+    filled_in,
+    guess_target,
+    notes_of_classes,
+    notes_of_ids,
+    open_table,
+    prepare,
+)
 from nnviz.commands.data_facts import facts_of
 from nnviz.commands.progress import reading
 from nnviz.commands.tabular import lines_of

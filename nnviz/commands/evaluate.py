@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
-from engine.metrics import Evaluation, Evaluator, in_figures, precision_of, recall_of
-from engine.network import Network, check_fits
+from engine.network.network import Network, check_fits
 from engine.storage import load_network
-from engine.validation import Array
+from engine.training.metrics import Evaluation, Evaluator, in_figures, precision_of, recall_of
 from nnviz.commands.data_options import print_notes
 from nnviz.commands.network_data import ChosenData, chosen_data, loaded_data
 from nnviz.commands.tabular import lines_of, width_of

@@ -11,13 +11,13 @@ from PyQt5.QtCore import QBuffer, QRect
 from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
+from engine.basics.option_words import shell_command
+from engine.basics.validation import Array
 from engine.datasets.description import Description
 from engine.image_files import reads_drawings, shape_of_pictures
-from engine.network import Network, check_fits
-from engine.option_words import shell_command
+from engine.network.network import Network, check_fits
 from engine.storage import load_network
 from engine.storage.files import write_whole
-from engine.validation import Array
 from nnviz.commands.checks import CommandError, check_folder, check_keeps, check_keeps_data
 from nnviz.commands.network_data import chosen_data, loaded_data
 from nnviz.commands.pictures import names_of_outputs, picture_of_file

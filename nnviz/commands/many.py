@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from tqdm import tqdm
 
 from engine.datasets import Dataset
-from engine.many.plan import GRID, NONE, SWEEP, Plan
-from engine.many.results import FINISHED, Results
-from engine.many.shared_data import are_registered
+from engine.sweeps.plan import GRID, NONE, SWEEP, Plan
+from engine.sweeps.results import FINISHED, Results
+from engine.sweeps.shared_data import are_registered
 from nnviz.commands import sweep_results
 from nnviz.commands.interrupts import interrupts
 from nnviz.commands.recorded import complain, complaining, tell_notice

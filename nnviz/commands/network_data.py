@@ -7,13 +7,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.basics.errors import EngineError, UnknownNameError
 from engine.datasets import DATASETS, Dataset, DataSource, source_of
 from engine.datasets.mnist import DIGITS, SIDE
 from engine.datasets.source import Value
-from engine.datasets.table_format import FORMAT
-from engine.errors import EngineError, UnknownNameError
+from engine.datasets.table.table_format import FORMAT
 from engine.experiment import Experiment
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import Provenance
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import given_options, load, settings_for

@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.errors import DataError, Verbatim
+from engine.basics.validation import Array
 from engine.datasets import Dataset, DataSource, Split
-from engine.datasets.cells import number_in, plain_number
 from engine.datasets.dataset import one_hot
 from engine.datasets.description import Description
 from engine.datasets.source import Value
-from engine.datasets.summary_rows import summary_rows
-from engine.datasets.table import Table
-from engine.datasets.table_coding import TableCoding
-from engine.datasets.table_columns import TEXT, Column
-from engine.datasets.table_format import FORMAT
-from engine.datasets.table_source import open_table
-from engine.errors import DataError, Verbatim
-from engine.validation import Array
+from engine.datasets.table.cells import number_in, plain_number
+from engine.datasets.table.summary_rows import summary_rows
+from engine.datasets.table.table import Table
+from engine.datasets.table.table_coding import TableCoding
+from engine.datasets.table.table_columns import TEXT, Column
+from engine.datasets.table.table_format import FORMAT
+from engine.datasets.table.table_source import open_table
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import option_of
 from nnviz.commands.progress import reading

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.basics.validation import Array
 from engine.datasets.grey_pictures import UnusableError, grey_picture, readable_formats
 from engine.image_files import reads_drawings, shape_of_pictures
-from engine.network import Network
-from engine.validation import Array
+from engine.network.network import Network
 from nnviz.commands.checks import CommandError
 from nnviz.digits.drawing import picture_of_image
 from nnviz.digits.picture_files import grey_of_file

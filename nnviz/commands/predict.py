@@ -7,10 +7,10 @@ import sys
 
 import numpy as np
 
+from engine.basics.validation import Array
 from engine.image_files import reads_drawings, reads_pictures
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import load_network
-from engine.validation import Array
 from nnviz.commands.checks import CommandError
 from nnviz.commands.pictures import names_of_outputs, picture_of_file
 from nnviz.commands.tables import is_table, print_answers, rows_of_file

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from engine.errors import DivergenceError
-from engine.events import Event
+from engine.basics.errors import DivergenceError
 from engine.experiment import Experiment
-from engine.history import History
-from engine.training import Trainer
+from engine.training.events import Event
+from engine.training.history import History
+from engine.training.trainer import Trainer
 from nnviz.commands.checks import CommandError
 from nnviz.library import Library, LibraryError, Recording
 from nnviz.library.states import KeptState

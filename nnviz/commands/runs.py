@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.many.vary import in_words
-from engine.validation import number_within
+from engine.basics.validation import number_within
+from engine.sweeps.vary import in_words
 from nnviz.commands.checks import CommandError
 from nnviz.commands.tabular import lines_of
 from nnviz.library import Library, RunRecord

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 
 from engine.datasets import Dataset
-from engine.many.plan import Plan, seeds_of
+from engine.sweeps.plan import Plan, seeds_of
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.many import Many, described, do, engine_for

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from engine.errors import SettingError, Verbatim
+from engine.basics.errors import SettingError, Verbatim
+from engine.basics.validation import whole_number
 from engine.experiment import Experiment
-from engine.many.plan import (
+from engine.sweeps.plan import (
     MOST_WORKERS,
     PRUNING,
     SAMPLERS,
@@ -20,9 +21,8 @@ from engine.many.plan import (
     usual_rule,
     usual_sampler,
 )
-from engine.many.pruning import ASHA_FACTOR, HYPERBAND_FACTOR
-from engine.many.vary import POINTS, parsed
-from engine.validation import whole_number
+from engine.sweeps.pruning import ASHA_FACTOR, HYPERBAND_FACTOR
+from engine.sweeps.vary import POINTS, parsed
 from nnviz.commands.checks import CommandError
 from nnviz.commands.train_options import add_settings, check_sizes_once, settings_given
 from nnviz.sweeps.cluster_address import ClusterAddress, address_of

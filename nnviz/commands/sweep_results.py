@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from engine.many.plan import RACE, Plan
-from engine.many.results import FAILED, FINISHED, Results, Spread, TrialResult
-from engine.many.vary import written
+from engine.sweeps.plan import RACE, Plan
+from engine.sweeps.results import FAILED, FINISHED, Results, Spread, TrialResult
+from engine.sweeps.vary import written
 from nnviz.commands.tabular import lines_of
 from nnviz.look import text
 from nnviz.look.results import (

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.errors import DataError
+from engine.basics.validation import Array
 from engine.datasets.description import Description
-from engine.datasets.table import Table, read_table, row_number
-from engine.datasets.table_coding import CodedColumn, TableCoding
-from engine.datasets.table_columns import NUMBER
-from engine.datasets.table_format import TableFormat, sniff
-from engine.errors import DataError
-from engine.network import Network
-from engine.validation import Array
+from engine.datasets.table.table import Table, read_table, row_number
+from engine.datasets.table.table_coding import CodedColumn, TableCoding
+from engine.datasets.table.table_columns import NUMBER
+from engine.datasets.table.table_format import TableFormat, sniff
+from engine.network.network import Network
 from nnviz.commands.checks import CommandError
 from nnviz.commands.written import decimal_of, told_decimal, told_signs
 from nnviz.look import text

@@ -13,19 +13,19 @@ from typing import TextIO
 import numpy as np
 from tqdm import tqdm
 
+from engine.basics.errors import DataError, DivergenceError
+from engine.basics.option_words import shell_command
 from engine.datasets import Dataset, Split, source_of
 from engine.datasets.scaling import Scaling
-from engine.errors import DataError, DivergenceError
-from engine.events import Batch, BestRestored, Epoch, Event, TrainingState
 from engine.experiment import Experiment, train_on
-from engine.history import PARTS, History
-from engine.metrics import MEASURED, Evaluation, Evaluator
-from engine.network import Network
+from engine.network.network import Network
 from engine.neural_network import describe_epoch
-from engine.option_words import shell_command
 from engine.provenance import Provenance
 from engine.storage import load_checkpoint, save_checkpoint, save_network
-from engine.training import Trainer
+from engine.training.events import Batch, BestRestored, Epoch, Event, TrainingState
+from engine.training.history import PARTS, History
+from engine.training.metrics import MEASURED, Evaluation, Evaluator
+from engine.training.trainer import Trainer
 from nnviz.commands.checks import CommandError, check_keeps_data
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.interrupts import interrupts

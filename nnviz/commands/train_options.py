@@ -10,15 +10,15 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from engine.activations import ACTIVATIONS
-from engine.augmentation import Augmentation
+from engine.basics.errors import SettingError
+from engine.basics.option_words import ADJUSTED, DATA_OPTIONS, OPTIONS
+from engine.basics.validation import parse_hidden, parse_shape
 from engine.datasets import Dataset, source_of
-from engine.errors import SettingError
 from engine.experiment import Experiment
-from engine.option_words import ADJUSTED, DATA_OPTIONS, OPTIONS
+from engine.network.activations import ACTIVATIONS
 from engine.presets import USUAL_PRESET, preset_named
-from engine.settings import RENAMED, TrainingSettings
-from engine.validation import parse_hidden, parse_shape
+from engine.training.augmentation import Augmentation
+from engine.training.settings import RENAMED, TrainingSettings
 from nnviz.commands.checks import CommandError, check_folder
 from nnviz.commands.data_options import add_data_options, given_options, settings_for
 from nnviz.program_name import program_name

@@ -22,7 +22,7 @@ def check(arguments: argparse.Namespace) -> None:
     """
     from engine.datasets import DATASETS, source_of
     from engine.datasets.opening import is_idx
-    from engine.datasets.table_format import sniff
+    from engine.datasets.table.table_format import sniff
     from engine.storage import is_network_file
     from nnviz.commands.checks import CommandError
     from nnviz.library import is_exported_run

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine.datasets.decimal_mark import MARKS, told_guess
 from engine.datasets.description import Description
-from engine.datasets.table import Table
-from engine.datasets.table_format import TableFormat
-from engine.network import Network
+from engine.datasets.table.decimal_mark import MARKS, told_guess
+from engine.datasets.table.table import Table
+from engine.datasets.table.table_format import TableFormat
+from engine.network.network import Network
 from engine.provenance import Provenance
 from nnviz.look import text
 

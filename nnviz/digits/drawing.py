@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.basics.validation import Array
 from engine.datasets.brightness import ink_brightness
-from engine.validation import Array
 from nnviz.digits.strokes import Ink, Stroke
 
 SIDE = 28

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.validation import Array
 from nnviz.digits.drawing import BOX, SIDE, ink_in
 from nnviz.digits.strokes import Ink
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFilter
 
-from engine.validation import Array
+from engine.basics.validation import Array
 
 _LOOK = 640  # pixels along the longer side of the picture in which the digit is searched
 _KEEP = 192  # pixels along the longer side of the result

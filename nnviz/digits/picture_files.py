@@ -14,6 +14,9 @@ import numpy as np
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
+from engine.basics.errors import DataError, EngineError, Verbatim
+from engine.basics.regular_files import open_regular
+from engine.basics.validation import Array
 from engine.datasets.grey_pictures import (
     BLOCK,
     LONGEST_SIDE,
@@ -23,9 +26,6 @@ from engine.datasets.grey_pictures import (
     MOST_SECONDS,
     on_paper,
 )
-from engine.errors import DataError, EngineError, Verbatim
-from engine.regular_files import open_regular
-from engine.validation import Array
 
 # Pillow knows others; for some, like PostScript, it starts another program.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from engine.validation import Array
+from engine.basics.validation import Array
 
 
 def resized(grey: Array, shape: tuple[int, int]) -> Array:

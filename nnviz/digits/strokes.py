@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from engine.validation import Array
+from engine.basics.validation import Array
 
 INKED = 0.25  # a pixel with more, as a share of full ink, counts as ink
 _CORNER = np.cos(np.radians(75))  # a sharper turn than this is kept as a corner

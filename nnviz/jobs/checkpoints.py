@@ -6,9 +6,9 @@ import logging
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 
-from engine.events import TrainingState
-from engine.training import Trainer
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.training.events import TrainingState
+from engine.training.trainer import Trainer
 
 _LOG = logging.getLogger("nnviz")
 

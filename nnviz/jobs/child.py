@@ -12,8 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any
 
-from engine.errors import not_started
-from engine.priority import LATER, set_session_priority
+from engine.basics.errors import not_started
+from engine.basics.priority import LATER, set_session_priority
 
 # To glibc: memory that was freed is kept for what comes next, in any thread. Taking it anew would cost much time.
 _KEEPS_MEMORY = {

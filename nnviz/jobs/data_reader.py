@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from engine.basics.errors import EngineError, SettingError
 from engine.datasets import Dataset, DataSource, source_of
 from engine.datasets.opening import read_folder
 from engine.datasets.preview import Outcome, Preview, TablePreview
 from engine.datasets.source import Progress, Value, with_own_of, without_own
-from engine.datasets.table import Table, read_table
-from engine.datasets.table_format import FORMAT, TableFormat
-from engine.datasets.table_preview import preview_table
-from engine.datasets.table_source import READING, format_of, prepare, with_notes
-from engine.errors import EngineError, SettingError
+from engine.datasets.table.table import Table, read_table
+from engine.datasets.table.table_format import FORMAT, TableFormat
+from engine.datasets.table.table_preview import preview_table
+from engine.datasets.table.table_source import READING, format_of, prepare, with_notes
 
 Settings = Mapping[str, Value]
 Stamp = tuple[int, int]  # bytes, and nanoseconds of the last change: of another file at the same place, others

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from engine.validation import Array
+from engine.basics.validation import Array
 
 MOST = 256
 _EXACT = 64  # of them are the most frequent ones, so that grounds and letters keep theirs

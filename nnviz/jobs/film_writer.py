@@ -22,9 +22,9 @@ import numpy as np
 from PIL import Image, features
 from PIL.GifImagePlugin import getdata
 
-from engine.optional_packages import install_command
+from engine.basics.optional_packages import install_command
+from engine.basics.validation import Array
 from engine.storage.files import whole_file, whole_folder
-from engine.validation import Array
 from nnviz.jobs.film_colours import Colours
 from nnviz.jobs.film_frames import Frame
 

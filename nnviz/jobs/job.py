@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from engine.attributes import set_attributes
-from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
-from engine.packing import packed
-from engine.training import Trainer
+from engine.basics.attributes import set_attributes
+from engine.network.packing import packed
+from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
+from engine.training.trainer import Trainer
 from nnviz.jobs.pace import Budget, Pace
 from nnviz.jobs.recorder import Recorder
 from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, Stopped, Until

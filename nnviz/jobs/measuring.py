@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine.basics.errors import EngineError
 from engine.datasets import Dataset
-from engine.errors import EngineError
-from engine.metrics import Evaluator, figures_of
-from engine.network import Network
+from engine.network.network import Network
+from engine.training.metrics import Evaluator, figures_of
 from nnviz.jobs.lane import Lane
 
 Figures = dict[str, float]

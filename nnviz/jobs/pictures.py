@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QMimeData, QObject, pyqtSignal
 from PyQt5.QtGui import QImage, QPixmap
 
-from engine.errors import DataError, EngineError, Verbatim
-from engine.validation import Array
+from engine.basics.errors import DataError, EngineError, Verbatim
+from engine.basics.validation import Array
 from nnviz.digits.strokes import Ink
 from nnviz.jobs.lane import Lane
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.basics.errors import DataError, Verbatim
 from engine.datasets import Dataset, source_of
-from engine.errors import DataError, Verbatim
 from engine.experiment import Experiment
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.executors import MakeExecutor, engine_for
@@ -22,8 +22,8 @@ from nnviz.jobs.recorder import opening_words
 from nnviz.library import LibraryError
 
 if TYPE_CHECKING:
-    from engine.many.plan import Plan
-    from engine.many.results import Results, RunResult
+    from engine.sweeps.plan import Plan
+    from engine.sweeps.results import Results, RunResult
     from nnviz.library import Library
     from nnviz.library.room import Plan as RoomPlan
     from nnviz.sweeps.cluster_address import ClusterAddress
@@ -256,7 +256,7 @@ class _News:
     """Which trials and runs of a sweep were not told yet."""
 
     def __init__(self, conductor: Conductor, sweep: int) -> None:
-        from engine.many.plan import SWEEP
+        from engine.sweeps.plan import SWEEP
 
         self.is_of_sweep = conductor.plan.kind == SWEEP
         self._results, self._sweep = conductor.results, sweep
@@ -282,7 +282,7 @@ class _News:
 
 def _is_known(result: RunResult) -> bool:
     """Whether it is in the library, or never gets there."""
-    from engine.many.results import FAILED
+    from engine.sweeps.results import FAILED
 
     return result.run is not None or result.status == FAILED
 

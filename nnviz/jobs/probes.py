@@ -13,7 +13,7 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from engine.errors import DataError
+from engine.basics.errors import DataError
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.pace import Budget
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from engine.basics.errors import EngineError
 from engine.datasets import Dataset
-from engine.errors import EngineError
-from engine.events import TrainingState
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import Provenance
-from engine.settings import TrainingSettings
 from engine.storage import is_checkpoint, load_checkpoint, load_network
-from engine.training import Trainer
+from engine.training.events import TrainingState
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 
 CHECKPOINT = ".npz"
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import DivergenceError
-from engine.events import Event
+from engine.basics.errors import DivergenceError
+from engine.basics.validation import Array
 from engine.experiment import Experiment
-from engine.history import History
-from engine.settings import TrainingSettings
-from engine.training import Trainer
-from engine.validation import Array
+from engine.training.events import Event
+from engine.training.history import History
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from nnviz.jobs.reports import Recorded, Stopped
 
 if TYPE_CHECKING:  # it is loaded when something is recorded: the window's first picture need not wait for it
@@ -186,7 +186,7 @@ class Recorder:
         return self.plan.history
 
     def _at(self, trainer: Trainer) -> float:
-        from engine.state_bytes import epochs_at
+        from engine.storage.state_bytes import epochs_at
 
         return epochs_at(self.plan.before, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
 

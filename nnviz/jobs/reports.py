@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from engine.epoch_bytes import epoch_bytes, epoch_from
-from engine.events import BestRestored, Epoch, Estimate
-from engine.packing import Packed
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.network.packing import Packed
+from engine.storage.epoch_bytes import epoch_bytes, epoch_from
+from engine.training.events import BestRestored, Epoch, Estimate
 
 if TYPE_CHECKING:
     from nnviz.library.room import Plan
@@ -31,7 +31,7 @@ class Frame:
     Attributes:
         run: the id of the run.
         parameters: a copy that nobody writes to, all finite.
-        epoch, batch, batches: as in :class:`~engine.events.Batch`; epoch 0 before the first step.
+        epoch, batch, batches: as in :class:`~engine.training.events.Batch`; epoch 0 before the first step.
         seconds_per_epoch: time that learning takes, measured in the current epoch.
         seconds_measuring: time that the evaluation at the end of the last epoch took in addition.
         estimate: loss and error on a sample of the examples; None if they were not due.
@@ -73,7 +73,7 @@ class Epochs:
     """Epochs that have ended one after the other: a thousand may end in a second. Gives their events one by one.
 
     Attributes:
-        packed: each as :func:`~engine.epoch_bytes.epoch_bytes` packs it.
+        packed: each as :func:`~engine.storage.epoch_bytes.epoch_bytes` packs it.
     """
 
     packed: list[bytes]
@@ -107,7 +107,7 @@ class EpochEnd:
     """The network at the end of an epoch, so that it can be looked back at. Comes before the epoch's figures.
 
     Attributes:
-        epoch: as in :class:`~engine.events.Epoch`.
+        epoch: as in :class:`~engine.training.events.Epoch`.
     """
 
     epoch: int

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from PyQt5.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal, pyqtSlot
 
-from engine.training import Trainer
+from engine.training.trainer import Trainer
 from nnviz.jobs.reports import Frame, Stopped, Until, count_of
 from nnviz.jobs.worker import Worker
 

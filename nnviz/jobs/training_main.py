@@ -15,7 +15,7 @@ from functools import partial
 from typing import IO, Any
 
 from engine.datasets import Dataset
-from engine.settings import TrainingSettings
+from engine.training.settings import TrainingSettings
 from nnviz.jobs.child import listen, own_output, picklable
 from nnviz.jobs.job import Job, Report
 from nnviz.jobs.recorder import status_of

@@ -34,11 +34,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
+from engine.basics.errors import EngineError, Verbatim
+from engine.basics.machine import cores
+from engine.basics.validation import available_memory
 from engine.datasets import Dataset
-from engine.errors import EngineError, Verbatim
-from engine.machine import cores
-from engine.training import Trainer
-from engine.validation import available_memory
+from engine.training.trainer import Trainer
 from nnviz.jobs.child import can_start, start, take_leave
 from nnviz.jobs.job import Job
 from nnviz.jobs.reports import Frame, Stopped

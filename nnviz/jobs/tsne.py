@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.validation import Array
+from engine.basics.validation import Array
 
 _PERPLEXITY = 30.0  # about the number of neighbours that count
 _FEWEST = 5  # points of which an arrangement says anything

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 from PyQt5.QtCore import QThread, pyqtSignal
 
-from engine.errors import DivergenceError, ProcessError
-from engine.events import BestRestored
-from engine.history import Change
-from engine.settings import TrainingSettings
-from engine.training import Trainer
-from engine.validation import Array
+from engine.basics.errors import DivergenceError, ProcessError
+from engine.basics.validation import Array
+from engine.training.events import BestRestored
+from engine.training.history import Change
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from nnviz.jobs import training_process
 from nnviz.jobs.job import Job, Report
 from nnviz.jobs.recorder import Plan, Recorder, status_of

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.errors import SettingError
+from engine.basics.validation import number_within, parameter_count, whole_number
 from engine.datasets.description import Description
-from engine.errors import SettingError
 from engine.experiment import Experiment
-from engine.history import PARTS
-from engine.moments import Moment
-from engine.settings import TrainingSettings
 from engine.storage import read_checkpoint
 from engine.storage.checks import longest_description
-from engine.validation import number_within, parameter_count, whole_number
+from engine.storage.moments import Moment
+from engine.training.history import PARTS
+from engine.training.settings import TrainingSettings
 from nnviz.library.curves import unpack_matrices
 from nnviz.library.states import LEAP
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.epoch_bytes import Numbers
-from engine.events import Epoch
-from engine.history import PARTS, QUANTITIES, Curve, History, whole_if_possible
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.storage.epoch_bytes import Numbers
+from engine.training.events import Epoch
+from engine.training.history import PARTS, QUANTITIES, Curve, History, whole_if_possible
 from nnviz.library.database import Database
 from nnviz.library.faults import damaged
 from nnviz.library.schema import FIGURES

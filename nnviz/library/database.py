@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from engine.basics.errors import Verbatim
+from engine.basics.regular_files import check_regular, mode_at
 from engine.datasets.entries import storable
-from engine.errors import Verbatim
-from engine.regular_files import check_regular, mode_at
 from nnviz import __version__
 from nnviz.library import schema
 from nnviz.library.faults import (

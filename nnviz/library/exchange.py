@@ -20,15 +20,15 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.errors import EngineError, FileFormatError, bad_file
+from engine.basics.npz import DAMAGE, Npz
+from engine.basics.regular_files import open_regular
+from engine.basics.validation import Array, whole_number
 from engine.datasets.description import Description
-from engine.errors import EngineError, FileFormatError, bad_file
 from engine.experiment import Experiment
-from engine.history import MOST_CHANGES
-from engine.npz import DAMAGE, Npz
-from engine.regular_files import open_regular
 from engine.storage.checks import longest_description
 from engine.storage.files import write_whole
-from engine.validation import Array, whole_number
+from engine.training.history import MOST_CHANGES
 from nnviz import __version__
 from nnviz.library.checked import MOST, REMEDY, amount, checked_row, date, finite, most_bytes, most_rows, text
 from nnviz.library.faults import LibraryError

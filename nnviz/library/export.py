@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from engine.basics.errors import EngineError
 from engine.datasets.opening import is_file_of
-from engine.errors import EngineError
 from engine.experiment import Experiment
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.storage import export_onnx, save_checkpoint, save_network
 from engine.storage.files import whole_file, write_whole

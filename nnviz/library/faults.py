@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.errors import EngineError, Verbatim
-from engine.validation import gigabytes
+from engine.basics.errors import EngineError, Verbatim
+from engine.basics.validation import gigabytes
 from nnviz.library.schema import PAGE_BYTES
 from nnviz.program_name import program_name
 

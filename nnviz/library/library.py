@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from engine.basics.errors import EngineError, Verbatim
+from engine.basics.validation import Array
 from engine.datasets.description import Description, described_as
-from engine.errors import EngineError, Verbatim
 from engine.experiment import Experiment
-from engine.history import History
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import FIGURES, Provenance
-from engine.validation import Array
+from engine.training.history import History
 from nnviz import __version__
 from nnviz.library.checked import read_description
 from nnviz.library.curves import read_history, write_curves

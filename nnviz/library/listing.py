@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple, overload
 
-from engine.errors import SettingError
+from engine.basics.errors import SettingError
 from nnviz.library.database import Database
 from nnviz.library.faults import damaged, no_run
 from nnviz.library.groups import Group

@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 
-from engine.moments import Moment
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.storage.moments import Moment
 from nnviz.library.curves import epochs_in
 from nnviz.library.database import Database
 from nnviz.library.faults import damaged

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from engine.basics.errors import EngineError
 from engine.datasets.description import Description
-from engine.errors import EngineError
-from engine.events import BestRestored
 from engine.experiment import Experiment
-from engine.history import Change
-from engine.metrics import Evaluation
+from engine.training.events import BestRestored
+from engine.training.history import Change
+from engine.training.metrics import Evaluation
 from nnviz.library.faults import UnreadableRunError, unreadable
 from nnviz.library.schema import FIGURES, MEMBERSHIP
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.errors import EngineError
+from engine.basics.option_words import shell_command
 from engine.datasets import DATASETS
-from engine.errors import EngineError
-from engine.events import TrainingState
 from engine.experiment import Experiment
-from engine.network import Network
-from engine.option_words import shell_command
-from engine.settings import TrainingSettings
+from engine.network.network import Network
 from engine.storage import read_checkpoint
+from engine.training.events import TrainingState
+from engine.training.settings import TrainingSettings
 from nnviz.library.faults import unreadable
 from nnviz.library.library import Library
 from nnviz.library.records import RunRecord

@@ -15,11 +15,11 @@ from itertools import takewhile
 
 import numpy as np
 
+from engine.basics.errors import DataError, EngineError, Verbatim
 from engine.datasets import Dataset
-from engine.errors import DataError, EngineError, Verbatim
-from engine.events import Batch
-from engine.settings import TrainingSettings
-from engine.training import Trainer
+from engine.training.events import Batch
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from nnviz.library.faults import ReplayError, UnknownRunError, came_out_otherwise, unreadable
 from nnviz.library.library import Library
 from nnviz.library.records import RunRecord

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from engine.errors import EngineError
+from engine.basics.errors import EngineError
 from engine.experiment import Experiment
 from nnviz.library.checked import checked_row, read_description
 from nnviz.library.database import Database

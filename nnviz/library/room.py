@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.validation import number_within
+from engine.basics.validation import number_within
 from nnviz.library.database import Database
 from nnviz.library.locks import lock_of_run
 from nnviz.library.moments import drop_moments

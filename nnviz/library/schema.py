@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from engine.history import PARTS, QUANTITIES
+from engine.training.history import PARTS, QUANTITIES
 from nnviz import __version__
 
 APPLICATION_ID = 0x6E6E767A  # "nnvz"

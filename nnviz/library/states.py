@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.basics.errors import EngineError
+from engine.basics.machine import Machine, this_machine
 from engine.datasets.description import Description
-from engine.errors import EngineError
-from engine.events import TrainingState
 from engine.experiment import Experiment
-from engine.machine import Machine, this_machine
-from engine.network import Network
-from engine.state_bytes import MOST_STATE, StateBytes, state_size
+from engine.network.network import Network
 from engine.storage import read_checkpoint
-from engine.training import Trainer
+from engine.storage.state_bytes import MOST_STATE, StateBytes, state_size
+from engine.training.events import TrainingState
+from engine.training.trainer import Trainer
 from nnviz.library.database import Database
 from nnviz.library.faults import damaged, no_memory, too_large, unreadable
 

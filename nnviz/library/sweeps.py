@@ -10,15 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from engine.basics.errors import EngineError, Verbatim
 from engine.datasets.description import Description, described_as
-from engine.epoch_bytes import numbers_of
-from engine.errors import EngineError, Verbatim
-from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
-from engine.many.one_run import Outcome
-from engine.many.plan import Plan
-from engine.many.results import RunResult
-from engine.many.samplers import frozen_values
+from engine.storage.epoch_bytes import numbers_of
+from engine.sweeps.one_run import Outcome
+from engine.sweeps.plan import Plan
+from engine.sweeps.results import RunResult
+from engine.sweeps.samplers import frozen_values
+from engine.training.events import BestRestored, Epoch
 from nnviz import __version__
 from nnviz.library.curves import (
     figures_of_epoch,

@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
-from engine.datasets.cells import plain_number
-from engine.datasets.table_coding import TableCoding
-from engine.datasets.table_columns import TEXT, YES_NO
-from engine.validation import Array
+from engine.datasets.table.cells import plain_number
+from engine.datasets.table.table_coding import TableCoding
+from engine.datasets.table.table_columns import TEXT, YES_NO
 from nnviz.look import text
 from nnviz.look.units import unit_of
 

@@ -27,7 +27,7 @@ from PyQt5.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPaint
 from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QMenuBar, QProxyStyle, QStyle
 
-from engine.assets_folder import ASSETS
+from engine.basics.assets_folder import ASSETS
 from nnviz.look.text import plain
 
 CARD_PADDING = 12

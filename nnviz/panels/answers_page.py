@@ -8,10 +8,10 @@ import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout
 
 from engine import explain
+from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.dataset import Split
-from engine.regions import Region, region_of
-from engine.validation import Array
+from engine.explain.regions import Region, region_of
 from nnviz.look import theme
 from nnviz.panels.cards import CardInfo
 from nnviz.panels.neuron_pictures import full_name

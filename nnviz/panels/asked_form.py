@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from engine.basics.errors import DataError
 from engine.datasets import Dataset
 from engine.datasets.dataset import PICTURE, POINT
-from engine.datasets.raw_columns import RawColumn, raw_columns
-from engine.errors import DataError
+from engine.datasets.table.raw_columns import RawColumn, raw_columns
 from nnviz.jobs.turns import Turn
 from nnviz.look import text
 from nnviz.session.session import Session

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.datasets.raw_columns import decimals_of, sampled_rows
-from engine.validation import Array
+from engine.datasets.table.raw_columns import decimals_of, sampled_rows
 from nnviz.look import text
 from nnviz.session.session import Session
 

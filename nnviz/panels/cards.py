@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from engine.basics.registry import Registry
 from engine.datasets import Dataset
-from engine.registry import Registry
 
 
 class Column(Enum):

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.regions import Span, places_of, span_of
-from engine.validation import Array
+from engine.explain.regions import Span, places_of, span_of
 from nnviz.look.meaning import Meaning
 from nnviz.panels.answers_page import AnswersPage, answers_card, painted_points, some_of
 from nnviz.panels.cards import CARDS

@@ -9,7 +9,7 @@ from functools import partial
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
 
-from engine.history import PARTS, Curves, History
+from engine.training.history import PARTS, Curves, History
 from nnviz.look.text import epochs as epochs_text
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.run import Run

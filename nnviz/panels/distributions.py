@@ -6,8 +6,8 @@ import numpy as np
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout
 
-from engine.distributions import LayerSpreads, Spread
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.training.distributions import LayerSpreads, Spread
 from nnviz.look import text, theme
 from nnviz.look.layers import drawn_layers, left_out
 from nnviz.look.round_numbers import steady_end

@@ -9,8 +9,8 @@ from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from engine.datasets.cells import plain_number
-from engine.errors import EngineError
+from engine.basics.errors import EngineError
+from engine.datasets.table.cells import plain_number
 from nnviz.look import text, theme
 from nnviz.panels.asked_numbers import Targets
 from nnviz.session.session import Session

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import text, theme
 from nnviz.panels.asked_numbers import Target, Targets
 from nnviz.widgets.plots.strip_plot import ShareLine, StripAxis

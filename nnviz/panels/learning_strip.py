@@ -9,7 +9,7 @@ import numpy as np
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QSizePolicy
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.panels.asked_numbers import Targets
 from nnviz.panels.asked_words import class_colours, noun

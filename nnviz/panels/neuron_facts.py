@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.network import Network
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.network.network import Network
 from nnviz.look import text
 from nnviz.widgets.weights.neuron_view import NeuronFacts
 

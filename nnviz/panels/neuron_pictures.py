@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from PyQt5.QtGui import QHideEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
-from engine.regions import Region
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.regions import Region
 from nnviz.look import text
 from nnviz.panels.layer_tabs import ALL
 from nnviz.panels.neuron_subject import line, say, short

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.regions import Square
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.regions import Square
 from nnviz.panels.neuron_pictures import NeuronPictures, Words
 from nnviz.session.asked_over import AnswersOver
 from nnviz.session.session import Session

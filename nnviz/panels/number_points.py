@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.validation import Array
 from nnviz.look.round_numbers import steady_end, step
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.panels.points_page import PointsPage

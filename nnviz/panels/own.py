@@ -8,9 +8,9 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QShortcut, QStackedWidget, QToolButton
 
+from engine.basics.errors import EngineError
 from engine.datasets import Dataset
-from engine.datasets.cells import plain_number
-from engine.errors import EngineError
+from engine.datasets.table.cells import plain_number
 from nnviz.look import text, theme
 from nnviz.panels.asked_numbers import Targets
 from nnviz.panels.asked_words import noun

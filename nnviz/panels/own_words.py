@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.basics.errors import counted
+from engine.basics.validation import Array, parse_share
 from engine.datasets import Dataset
-from engine.datasets.raw_columns import raw_columns
-from engine.errors import counted
-from engine.validation import Array, parse_share
+from engine.datasets.table.raw_columns import raw_columns
 from nnviz.look import text
 from nnviz.session.asked_own import OwnAnswers, Tested
 from nnviz.widgets.mistakes.row_list import Column

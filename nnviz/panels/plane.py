@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.regions import Square, places_of, square_of
-from engine.validation import Array
+from engine.explain.regions import Square, places_of, square_of
 from nnviz.look import text, theme
 from nnviz.panels.answers_page import AnswersPage, answers_card, painted_points, some_of
 from nnviz.panels.cards import CARDS

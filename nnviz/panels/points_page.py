@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import text
 from nnviz.look.meaning import IN_FILE, listed, off_by
 from nnviz.session.asked_numbers import MOST, PREDICTED, PredictedNumbers, PredictedPart

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from engine.metrics import figures_of
+from engine.training.metrics import figures_of
 from nnviz.jobs.pace import Budget
 from nnviz.look import text, theme
 from nnviz.panels.run_figures import Figures

@@ -6,8 +6,8 @@ from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QWidget
 
-from engine.regions import region_of
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.regions import region_of
 from nnviz.look import text
 from nnviz.look.round_numbers import steady_end
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place

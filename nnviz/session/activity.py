@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.pathways import Activity, activity_of, planes_of
+from engine.explain.pathways import Activity, activity_of, planes_of
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import QUICK, Probe, Question, Same
 from nnviz.session import question as asking
@@ -24,7 +24,7 @@ _LARGEST_WITH_PLANES = 60_000  # parameters: larger networks take too long at so
 def activity_probe(
     displayed: Displayed, question: asking.Question, selection: Selection, runs: Runs, data: Data
 ) -> Probe:
-    """The probe of an :class:`~engine.pathways.Activity`: of the current example, for the chosen output."""
+    """The probe of an :class:`~engine.explain.pathways.Activity`: of the current example, for the chosen output."""
     current = CurrentExample(question, selection, data)
 
     def ask() -> Question | None:

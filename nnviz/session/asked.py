@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.distributions import LayerSpreads, LayerStatisticsEvaluator
-from engine.network import Network
-from engine.packing import exact
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.network.network import Network
+from engine.network.packing import exact
+from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import QUICK, Probe, Probes, Question, Same
 from nnviz.session import question as asking

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.answers import ClassAnswers, answers_in_steps
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.network import Network
-from engine.validation import Array
+from engine.explain.answers import ClassAnswers, answers_in_steps
+from engine.network.network import Network
 from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.session.compared import Compared
 from nnviz.session.comparison import Comparison

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine import explain, neurons
+from engine import explain
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.metrics import Evaluation, Evaluator
-from engine.network import Network
-from engine.validation import Array
+from engine.explain import neurons
+from engine.network.network import Network
+from engine.training.metrics import Evaluation, Evaluator
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import QUICK, Probe, Question, Same
 from nnviz.session import question as asking

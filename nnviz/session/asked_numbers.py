@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine import explain
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.network import Network
-from engine.validation import Array
+from engine.network.network import Network
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.session.data import Data

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.answers_over import RegionEvaluator
-from engine.network import Network
-from engine.regions import Region, Span, Square, region_of
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.answers_over import RegionEvaluator
+from engine.explain.regions import Region, Span, Square, region_of
+from engine.network.network import Network
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.session.data import Data

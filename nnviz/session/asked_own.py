@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.answers import Answers, NumberAnswers, answers_in_steps
+from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.datasets.own import OwnExamples
-from engine.network import Network
-from engine.validation import Array
+from engine.explain.answers import Answers, NumberAnswers, answers_in_steps
+from engine.network.network import Network
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.session.data import Data

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.network import Network
-from engine.one_step import Moment, OneStep, moment_of
-from engine.training import Trainer
-from engine.validation import Array
+from engine.explain.one_step import Moment, OneStep, moment_of
+from engine.network.network import Network
+from engine.training.trainer import Trainer
 from nnviz.jobs.probes import Same
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data

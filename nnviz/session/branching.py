@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.errors import EngineError
-from engine.training import FIXED_WHILE_TRAINING
+from engine.basics.errors import EngineError
+from engine.training.trainer import FIXED_WHILE_TRAINING
 from nnviz.jobs.stepwise import Stepwise
 from nnviz.session.data import Data
 from nnviz.session.exact import Exact, Wish, branched

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.answers import Answers
-from engine.errors import DataError
-from engine.features import activations_of
-from engine.network import Network
-from engine.projection import Basis, Projected, basis_of, layer_rows, project_in_steps
-from engine.validation import Array
+from engine.basics.errors import DataError
+from engine.basics.validation import Array
+from engine.explain.answers import Answers
+from engine.explain.features import activations_of
+from engine.explain.projection import Basis, Projected, basis_of, layer_rows, project_in_steps
+from engine.network.network import Network
 from nnviz.jobs.tsne import Arrangement
 from nnviz.session.part import Part
 

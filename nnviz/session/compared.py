@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
-from engine.history import Curve, History
-from engine.network import Network
+from engine.network.network import Network
+from engine.training.history import Curve, History
 from nnviz.library import Group, UnknownRunError
 from nnviz.look.run_name import RunName
 from nnviz.session.run_names import Subject, common, run_name, settings_of, shared, subject_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from engine.basics.validation import Array
 from engine.datasets.dataset import Split
-from engine.validation import Array
 from nnviz.session.data import Data
 from nnviz.session.question import Question
 from nnviz.session.selection import Example, Selection

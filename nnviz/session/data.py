@@ -9,12 +9,12 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.basics.errors import EngineError, SettingError
+from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset, source_of
 from engine.datasets.download import Download, can_download
 from engine.datasets.source import DataSource, Value
-from engine.errors import EngineError, SettingError
 from engine.experiment import Experiment
-from engine.optional_packages import install_command
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.data_reader import Reader
 from nnviz.jobs.lane import Lanes

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
-from engine.network import Network
-from engine.neurons import scaled
+from engine.explain.neurons import scaled
+from engine.network.network import Network
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.snapshots import Snapshot

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.events import BestRestored
-from engine.history import Change
-from engine.network import Network
-from engine.neurons import Part
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.neurons import Part
+from engine.network.network import Network
+from engine.training.events import BestRestored
+from engine.training.history import Change
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 

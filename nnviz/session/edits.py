@@ -7,9 +7,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.neurons import Part
-from engine.training import Trainer
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.neurons import Part
+from engine.training.trainer import Trainer
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed, neuron_name, what_if_text
 from nnviz.session.edit import Before, Edit, WhatIf, number_text

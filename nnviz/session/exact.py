@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.basics.errors import EngineError, Verbatim
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.errors import EngineError, Verbatim
-from engine.history import History
-from engine.packing import packed
-from engine.training import Trainer
-from engine.validation import Array
+from engine.network.packing import packed
+from engine.training.history import History
+from engine.training.trainer import Trainer
 from nnviz.jobs.stepwise import Steps, only_shares
 from nnviz.session.data import Data
 from nnviz.session.records import Records

@@ -137,7 +137,7 @@ class Families:
 def _sweeps(library: Library) -> dict[int, ToldSweep]:
     if not library.database.has_sweeps:
         return {}
-    from engine.many.plan import SWEEP  # which only libraries with plans need
+    from engine.sweeps.plan import SWEEP  # which only libraries with plans need
     from nnviz.library.sweeps import Sweeps
 
     return {told.id: told for told in Sweeps(library).told(SWEEP)}

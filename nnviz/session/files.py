@@ -9,7 +9,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import export_onnx, save_checkpoint, save_network
 from engine.storage.files import write_whole
 from nnviz.exported_script import export_script

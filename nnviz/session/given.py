@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.basics.validation import Array, matrix
 from engine.datasets import Dataset
-from engine.validation import Array, matrix
 from nnviz.session.selection import Example
 
 

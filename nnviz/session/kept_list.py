@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.errors import EngineError
+from engine.basics.errors import EngineError
 from engine.experiment import Experiment
 from nnviz.library import Group, LibraryError
 from nnviz.session.families import Families

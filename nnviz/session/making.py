@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.errors import EngineError
+from engine.basics.errors import EngineError
+from engine.basics.validation import check_memory, parameter_count
 from engine.experiment import Experiment
-from engine.validation import check_memory, parameter_count
 from nnviz.jobs.lane import Lane
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages

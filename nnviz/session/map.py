@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.projection import Basis
+from engine.explain.projection import Basis
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import QUICK, Probe, Same
 from nnviz.jobs.probes import Question as ProbeQuestion

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.errors import DivergenceError, EngineError, FileFormatError
+from engine.basics.errors import DivergenceError, EngineError, FileFormatError
 
 _SECONDS_TO_READ = 5.0
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.answers import ClassAnswers, answers_in_steps
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.network import Network
-from engine.validation import Array
+from engine.explain.answers import ClassAnswers, answers_in_steps
+from engine.network.network import Network
 from nnviz.digits.examples import fits_canvas
 from nnviz.jobs.probes import Question as ProbeQuestion
 from nnviz.jobs.probes import Same

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.errors import EngineError
-from engine.network import Network
+from engine.basics.errors import EngineError
+from engine.network.network import Network
 from engine.storage import save_checkpoint, save_network
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.jobs.stepwise import Steps, Stepwise

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject
 
+from engine.basics.errors import SettingError
 from engine.datasets import Dataset
-from engine.errors import SettingError
 from engine.experiment import Experiment
 from nnviz.look import text
 from nnviz.session.data import Data

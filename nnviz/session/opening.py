@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+from engine.basics.errors import EngineError
 from engine.datasets import Dataset
-from engine.errors import EngineError
 from engine.experiment import Experiment
-from engine.history import History
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import Provenance
+from engine.training.history import History
 from nnviz.jobs.reading import Opened
 from nnviz.session.run import Run
 

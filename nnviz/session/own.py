@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.basics.errors import DataError, EngineError, FileFormatError, Verbatim
+from engine.basics.validation import Array
 from engine.datasets.own import USUAL_SHARE, OwnExamples, checked_share, read_own
-from engine.errors import DataError, EngineError, FileFormatError, Verbatim
-from engine.validation import Array
 from nnviz.jobs.lane import Lane
 from nnviz.look import text
 from nnviz.session.data import Data

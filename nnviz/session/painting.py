@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.basics.errors import EngineError
+from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.curve import CURVES
 from engine.datasets.painted import MOST_PAINTED, PAINTED, PAINTED_CURVE, PAINTED_PLANE, POINTS, Painted
 from engine.datasets.parts import steady_parts
 from engine.datasets.plane import PLANES
 from engine.datasets.source import SEED, TEST_SHARE, Value
-from engine.errors import EngineError
-from engine.regions import places_of
-from engine.validation import Array
+from engine.explain.regions import places_of
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.status import Status

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.datasets.parts import validation_rows
-from engine.validation import Array
 
 PARTS = ("test", "validation", "train")  # of the data, from which examples are chosen
 

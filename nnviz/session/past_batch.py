@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from engine.errors import EngineError
+from engine.basics.errors import EngineError
 from nnviz.jobs.stepwise import Stepwise, giving_way
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed

@@ -7,10 +7,10 @@ import math
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.basics.errors import DataError
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.errors import DataError
-from engine.network import Network
-from engine.validation import Array
+from engine.network.network import Network
 from nnviz.digits.examples import example_ink, fits_canvas
 from nnviz.digits.strokes import Ink
 from nnviz.session.data import Data

@@ -11,7 +11,7 @@ from nnviz.session.compared import Compared
 from nnviz.session.seeds import seed_number
 
 if TYPE_CHECKING:
-    from engine.many.plan import Plan
+    from engine.sweeps.plan import Plan
 
 
 def why_no_race(runs: Sequence[Compared]) -> str | None:
@@ -31,7 +31,7 @@ def why_no_race(runs: Sequence[Compared]) -> str | None:
 
 def race_between(runs: Sequence[Compared], seeds: int) -> Plan:
     """The race, for runs that can; from the seed of the first on, of a group its lowest one."""
-    from engine.many.plan import race_of
+    from engine.sweeps.plan import race_of
 
     return race_of(_experiments(runs), seeds)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.rate_finder import RateFinder
+from engine.training.rate_finder import RateFinder
 from nnviz.jobs.stepwise import Steps
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed

@@ -12,12 +12,12 @@ from functools import cached_property
 import numpy as np
 
 from engine import explain
+from engine.basics.errors import DataError
+from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.dataset import Split
-from engine.errors import DataError
-from engine.features import activations_of, nearest_rows
-from engine.network import Network
-from engine.validation import Array
+from engine.explain.features import activations_of, nearest_rows
+from engine.network.network import Network
 
 INTEGRATED, PRODUCT, OCCLUSION = "integrated gradients", "gradient × input", "occlusion"
 LAYERS, NEAREST = "layer by layer", "nearest examples"

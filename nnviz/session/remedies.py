@@ -8,8 +8,8 @@ from typing import Any
 
 from PyQt5.QtCore import QObject
 
-from engine.errors import DivergenceError
-from engine.settings import TrainingSettings
+from engine.basics.errors import DivergenceError
+from engine.training.settings import TrainingSettings
 from nnviz.look import text
 from nnviz.session.branching import Branching
 from nnviz.session.making import Making

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QTimer
 
 from engine.datasets import Dataset
-from engine.history import whole_if_possible
-from engine.network import Network
-from engine.packing import packed
+from engine.network.network import Network
+from engine.network.packing import packed
 from engine.provenance import Provenance
+from engine.training.history import whole_if_possible
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.reading import Opened, resumed
 from nnviz.look import text

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.errors import DivergenceError
-from engine.events import BestRestored, Evaluating
+from engine.basics.errors import DivergenceError
+from engine.training.events import BestRestored, Evaluating
 from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, Stopped, figures_in
 from nnviz.jobs.runner import Runner
 from nnviz.session.messages import Messages

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject
 
 from engine.datasets import Dataset
-from engine.events import TrainingState
+from engine.training.events import TrainingState
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.reading import Opened, resumed
 from nnviz.session.data import Data

@@ -9,13 +9,13 @@ from weakref import ref
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.augmentation import Augmentation
+from engine.basics.errors import DataError
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.disturbances import DISTURBANCES, Material, Shape, fitting, material_of, shape_of
-from engine.errors import DataError
-from engine.network import Network
-from engine.robustness import Robustness, measure
-from engine.validation import Array
+from engine.explain.disturbances import DISTURBANCES, Material, Shape, fitting, material_of, shape_of
+from engine.explain.robustness import Robustness, measure
+from engine.network.network import Network
+from engine.training.augmentation import Augmentation
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import QUICK, Probe, Question, Same
 from nnviz.jobs.stepwise import Steps, Stepwise, giving_way
@@ -80,7 +80,7 @@ class HowRobust(QObject):
 
     Attributes:
         work: about a :class:`Subject`; its result, and what it found so far, is a
-            :class:`~engine.robustness.Robustness`.
+            :class:`~engine.explain.robustness.Robustness`.
         before: what was measured of an earlier moment of this run, for comparison; None if nothing was.
         problem: why the last measurement ended without a result; empty if it did not.
     """

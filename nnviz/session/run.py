@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 from weakref import ref
 
+from engine.basics.errors import EngineError
+from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.description import Description
-from engine.errors import EngineError
-from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
-from engine.history import Change, History, whole_if_possible
-from engine.network import Network, check_fits
-from engine.optimizers import OPTIMIZERS
+from engine.network.network import Network, check_fits
 from engine.provenance import FIGURES, Provenance
-from engine.settings import TrainingSettings
-from engine.training import FIXED_WHILE_TRAINING, Trainer
-from engine.validation import Array
+from engine.training.events import BestRestored, Epoch
+from engine.training.history import Change, History, whole_if_possible
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import FIXED_WHILE_TRAINING, Trainer
 from nnviz.jobs.reports import Frame
 from nnviz.look import text
 from nnviz.session.setting_words import changes_between, more_epochs

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.errors import SettingError
+from engine.basics.errors import SettingError
 from engine.experiment import SETTING_NAMES, Experiment
-from engine.optimizers import OPTIMIZERS
+from engine.training.optimizers import OPTIMIZERS
 from nnviz.library import LibraryError
 from nnviz.look import text
 from nnviz.look.run_name import BETWEEN, RunName

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.history import PARTS
-from engine.validation import number_within
+from engine.basics.validation import number_within
+from engine.training.history import PARTS
 from nnviz.session import snapshots
 from nnviz.session.run import Run
 from nnviz.session.setting_words import changes_between

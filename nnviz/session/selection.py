@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.session.data import Data
 from nnviz.session.runs import Runs
 

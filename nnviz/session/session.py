@@ -7,9 +7,9 @@ from typing import Any
 
 from PyQt5.QtCore import QObject
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.validation import Array
 from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.pictures import Pictures

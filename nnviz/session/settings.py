@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.augmentation import Augmentation
+from engine.basics.errors import EngineError
+from engine.basics.option_words import ADJUSTED
+from engine.basics.validation import check_memory
 from engine.datasets import Dataset
-from engine.errors import EngineError
 from engine.experiment import MILD, Experiment
-from engine.optimizers import OPTIMIZERS
-from engine.option_words import ADJUSTED
 from engine.presets import TYPED_NAMES, USUAL_PRESET, Preset, readable_presets, still_typed, typed_names
-from engine.schedules import SCHEDULES
-from engine.settings import TrainingSettings
-from engine.validation import check_memory
+from engine.training.augmentation import Augmentation
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.schedules import SCHEDULES
+from engine.training.settings import TrainingSettings
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages, error_text
 from nnviz.session.runs import Runs

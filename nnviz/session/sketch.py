@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.network import Network
-from engine.validation import Array
+from engine.network.network import Network
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.examples import are_centred, fits_canvas
 from nnviz.digits.strokes import Drawing, Ink

@@ -1,6 +1,6 @@
 """Snapshots of a run's parameters during training: the moments of its past that can be looked back at.
 
-They are packed, see :mod:`engine.packing`. Their number is limited however long the training is, and they are spread
+They are packed, see :mod:`engine.network.packing`. Their number is limited however long the training is, and they are spread
 evenly over its epochs; ends of epochs, at which errors were measured, are preferred.
 """
 
@@ -10,8 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.packing import Packed, packed
-from engine.validation import Array, available_memory
+from engine.basics.validation import Array, available_memory
+from engine.network.packing import Packed, packed
 
 MOST = 256
 MOST_BYTES = 64 * 2**20  # unless the person says otherwise

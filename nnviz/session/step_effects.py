@@ -10,10 +10,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.basics.errors import DataError
 from engine.datasets import Split
-from engine.errors import DataError
-from engine.metrics import Evaluation, Evaluator
-from engine.network import Network
+from engine.network.network import Network
+from engine.training.metrics import Evaluation, Evaluator
 from nnviz.jobs.lane import Lane
 from nnviz.session.asked_step import Written
 from nnviz.session.part import measured_part

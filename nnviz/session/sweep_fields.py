@@ -32,7 +32,7 @@ class Varying:
 
 @dataclass(frozen=True)
 class SweepFields:
-    """All fields. ``USUAL`` in one of them is as :class:`~engine.many.plan.Plan` has it.
+    """All fields. ``USUAL`` in one of them is as :class:`~engine.sweeps.plan.Plan` has it.
 
     Attributes:
         rows: the settings that vary.

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.errors import EngineError
+from engine.basics.validation import parameter_count
 from engine.datasets import Dataset
-from engine.errors import EngineError
 from engine.experiment import Experiment
-from engine.many.plan import GRID, NONE, Plan
-from engine.many.vary import with_values
-from engine.validation import parameter_count
+from engine.sweeps.plan import GRID, NONE, Plan
+from engine.sweeps.vary import with_values
 from nnviz.library.took import Took
 from nnviz.look import text
 

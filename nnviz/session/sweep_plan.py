@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from engine.basics.errors import EngineError, SettingError
+from engine.basics.validation import parse_number, parse_whole
 from engine.datasets import Dataset
-from engine.errors import EngineError, SettingError
 from engine.experiment import MILD, Experiment
-from engine.many.plan import SWEEP, Plan, seeds_from, usual_rule, usual_sampler
-from engine.many.pruning import check_rule_installed
-from engine.many.samplers import check_installed
-from engine.many.vary import (
+from engine.sweeps.plan import SWEEP, Plan, seeds_from, usual_rule, usual_sampler
+from engine.sweeps.pruning import check_rule_installed
+from engine.sweeps.samplers import check_installed
+from engine.sweeps.vary import (
     FREE,
     LINEAR,
     LIST,
@@ -28,7 +29,6 @@ from engine.many.vary import (
     with_values,
     written,
 )
-from engine.validation import parse_number, parse_whole
 from nnviz.session.setting_words import setting_name
 from nnviz.session.sweep_fields import USUAL, SweepFields, Varying
 

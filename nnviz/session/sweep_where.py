@@ -24,7 +24,7 @@ from nnviz.session.sweep_words import (
 from nnviz.session.undo import Kind, Step, Undo
 
 if TYPE_CHECKING:  # loaded when there is an address
-    from engine.many.plan import Plan
+    from engine.sweeps.plan import Plan
     from nnviz.sweeps.cluster import WhoIsThere
     from nnviz.sweeps.cluster_address import ClusterAddress
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.basics.errors import EngineError
 from engine.datasets import source_of
-from engine.errors import EngineError
 from engine.experiment import Experiment
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd
 from nnviz.look import text
@@ -15,8 +15,8 @@ from nnviz.look.meaning import Meaning
 from nnviz.look.results import figure_name, spread_words, trial_words, words_of_seeds
 
 if TYPE_CHECKING:
-    from engine.many.plan import Plan
-    from engine.many.results import Results
+    from engine.sweeps.plan import Plan
+    from engine.sweeps.results import Results
 
 _MOST_HOSTS = 3  # that are named
 
@@ -27,14 +27,14 @@ def name_of(plan: Plan) -> str:
 
 
 def _is_of_seeds(plan: Plan) -> bool:
-    from engine.many.plan import SEEDS
+    from engine.sweeps.plan import SEEDS
 
     return plan.kind == SEEDS
 
 
 def is_sweep(plan: Plan) -> bool:
     """Whether settings vary in it."""
-    from engine.many.plan import SWEEP
+    from engine.sweeps.plan import SWEEP
 
     return plan.kind == SWEEP
 
@@ -52,7 +52,7 @@ def words_of_keeping(plan: Plan) -> tuple[str, str]:
 
 def title_of_own(made: Experiment) -> str:
     """What its data are called, if something of a person's own is in them: a file, examples or points; else empty."""
-    from engine.many.shared_data import are_registered
+    from engine.sweeps.shared_data import are_registered
 
     if are_registered(made.data, made.data_settings):
         return ""
@@ -147,7 +147,7 @@ def _figures_of_seeds(end: PlanEnd) -> str:
 
 def _others(results: Results) -> str:
     """How runs ended that are no part of the figures."""
-    from engine.many.results import FINISHED, STOPPED
+    from engine.sweeps.results import FINISHED, STOPPED
 
     counts = Counter(results.trials[0].statuses)
     told = [f"{count} {status}" for status, count in counts.items() if status not in (FINISHED, STOPPED)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.errors import EngineError
+from engine.basics.errors import EngineError
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans
 from nnviz.library import Group
 from nnviz.session.comparison import Comparison
@@ -32,7 +32,7 @@ from nnviz.session.sweep_words import (
 from nnviz.session.under_way import UnderWay
 
 if TYPE_CHECKING:  # loaded when something is to be trained: the first picture need not wait for it
-    from engine.many.plan import Plan
+    from engine.sweeps.plan import Plan
     from nnviz.sweeps.cluster_address import ClusterAddress
 
 SEEDS = (3, 5, 10)  # that are offered
@@ -117,7 +117,7 @@ class Sweeps(QObject):
             self._start_seeds()
 
     def _start_seeds(self) -> None:
-        from engine.many.plan import seeds_of
+        from engine.sweeps.plan import seeds_of
 
         dataset = self._data.dataset
         assert dataset is not None

@@ -9,11 +9,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from PyQt5.QtCore import QObject
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.one_step import Moment, moment_of
-from engine.training import Trainer
-from engine.validation import Array
+from engine.explain.one_step import Moment, moment_of
+from engine.training.trainer import Trainer
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.edited_errors import EditedErrors

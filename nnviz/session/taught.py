@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.network import Network
+from engine.network.network import Network
 from nnviz.session.displayed import Displayed
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs

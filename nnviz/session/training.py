@@ -8,7 +8,7 @@ from dataclasses import replace
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
-from engine.training import Trainer
+from engine.training.trainer import Trainer
 from nnviz.jobs.reports import Stopped, Until
 from nnviz.jobs.runner import Runner
 from nnviz.session.data import Data

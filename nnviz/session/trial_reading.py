@@ -23,7 +23,7 @@ class Read:
 
 def glance(library: Library, shown: int) -> object:
     """What is another thing after somebody has written to a sweep, or to the one that is shown."""
-    from engine.many.plan import SWEEP
+    from engine.sweeps.plan import SWEEP
     from nnviz.library.sweeps import Sweeps
 
     sweeps = Sweeps(library)
@@ -32,7 +32,7 @@ def glance(library: Library, shown: int) -> object:
 
 def read(library: Library, shown: int) -> Read:
     """In the library's thread. Without a sweep to look at, or if that is gone, the newest. Raises LibraryError."""
-    from engine.many.plan import SWEEP
+    from engine.sweeps.plan import SWEEP
     from nnviz.library.sweeps import RUNNING, STOPPED, Sweeps, result_of
     from nnviz.session.trial_table import TrialTable
 

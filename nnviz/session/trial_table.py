@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.many.plan import Plan
-from engine.many.results import FINISHED, STOPPED, Results, RunResult, TrialResult
-from engine.many.vary import LIST, LOG, Varied, written
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.sweeps.plan import Plan
+from engine.sweeps.results import FINISHED, STOPPED, Results, RunResult, TrialResult
+from engine.sweeps.vary import LIST, LOG, Varied, written
 
 _MOST_NAMED = 12  # values of a list that have a place each; more numbers lie along an axis
 _APART = 10.0  # a list of numbers whose largest is so many times its least is laid out logarithmically
@@ -70,7 +70,7 @@ class TrialTable:
 
     Attributes:
         plan: what was to be done.
-        results: what came of it, as ``engine.many`` ranks it.
+        results: what came of it, as ``engine.sweeps`` ranks it.
         axes: one for each setting that varies.
     """
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.experiment import Experiment
-from engine.history import Curve
+from engine.training.history import Curve
 from nnviz.library import Group
 from nnviz.look import text
 from nnviz.session.seeds import Chosen
 
 if TYPE_CHECKING:  # loaded when something is to be trained
-    from engine.many.plan import Plan
+    from engine.sweeps.plan import Plan
     from nnviz.sweeps.live import PlanNews, RunNews
 
 _MOST_RUNS = 100  # whose curves are held; of more, those go first that the library has
@@ -107,7 +107,7 @@ class UnderWay(QObject):
 
     def begin(self, sweep: int, plan: Plan, data: str) -> None:
         """A plan of that number is done now, with data of that title."""
-        from engine.many.plan import SWEEP
+        from engine.sweeps.plan import SWEEP
 
         made = () if plan.kind == SWEEP else plan.experiments
         self._sweep, self._over, self._runs = sweep, {}, {}

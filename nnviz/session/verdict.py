@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.validation import Array
+from engine.basics.validation import Array
 
 CONFIDENCE_THRESHOLD = 0.5  # unless the person sets another
 

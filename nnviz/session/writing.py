@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.network import Network
+from engine.network.network import Network
 from nnviz.jobs.lane import Lanes
 from nnviz.look import text
 from nnviz.session.messages import Messages

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import Any, TypeVar
 
-from engine.errors import SettingError, Verbatim
-from engine.optional_packages import install_command
-from engine.validation import gigabytes
+from engine.basics.errors import SettingError, Verbatim
+from engine.basics.optional_packages import install_command
+from engine.basics.validation import gigabytes
 from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError
 
 T = TypeVar("T")

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from engine.errors import EngineError, SettingError, Verbatim
-from engine.regular_files import read_regular
+from engine.basics.errors import EngineError, SettingError, Verbatim
+from engine.basics.regular_files import read_regular
 
 USUAL_PORT = 8786
 TLS_FILES = ("tls_ca_file", "tls_client_cert", "tls_client_key")

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from engine.basics.machine import this_machine
 from engine.datasets import Dataset
-from engine.machine import this_machine
-from engine.many import remote
-from engine.many.giving_way import Neighbour
-from engine.many.one_run import RunSpec
-from engine.many.shared_data import DataOffer
+from engine.sweeps import remote
+from engine.sweeps.giving_way import Neighbour
+from engine.sweeps.one_run import RunSpec
+from engine.sweeps.shared_data import DataOffer
 from engine.version import __version__
 from nnviz.sweeps.cluster import UNKNOWN, engine_versions
 from nnviz.sweeps.cluster_address import ClusterAddress, host_of
@@ -138,7 +138,7 @@ class SweepClient:
         return await self.dask.submit(pickle.loads, called, key=name, workers=[address], pure=False)
 
     async def trained(self, worker: Worker, name: str, specs: tuple[RunSpec, ...]) -> Any:
-        """Has a worker do runs; see :func:`engine.many.remote.work`."""
+        """Has a worker do runs; see :func:`engine.sweeps.remote.work`."""
         return await self._submit(worker.address, name, remote.work, (self.sweep, worker.address), name, specs)
 
     async def wish(self, addresses: list[str], number: int, how: str) -> None:

@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.basics.errors import EngineError
 from engine.datasets import Dataset
-from engine.errors import EngineError
 from engine.experiment import Experiment
-from engine.many.one_run import MOMENT_BYTES, Outcome, Report, RunSpec, Started
-from engine.many.plan import RACE, SWEEP, Plan
-from engine.many.pruning import rule_of
-from engine.many.results import FAILED, FINISHED, OVER, PRUNED, STOPPED, Results, RunResult
-from engine.many.samplers import Sampler, sampler_of
+from engine.sweeps.one_run import MOMENT_BYTES, Outcome, Report, RunSpec, Started
+from engine.sweeps.plan import RACE, SWEEP, Plan
+from engine.sweeps.pruning import rule_of
+from engine.sweeps.results import FAILED, FINISHED, OVER, PRUNED, STOPPED, Results, RunResult
+from engine.sweeps.samplers import Sampler, sampler_of
 from nnviz.library.curves import figures_of_epoch
 from nnviz.library.sweeps import Done, figures_at_end
 from nnviz.sweeps.executor import Executor, Halted, Message, Notice

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engine.events import Epoch
-from engine.many.one_run import MOST_REPORTED, thinning_step
-from engine.many.plan import SWEEP, Plan
-from engine.many.results import Results
+from engine.sweeps.one_run import MOST_REPORTED, thinning_step
+from engine.sweeps.plan import SWEEP, Plan
+from engine.sweeps.results import Results
+from engine.training.events import Epoch
 from nnviz.library.curves import figures_of_epoch
 
 BEGUN, GOING, ENDED, WRITTEN, GONE = "begun", "going", "ended", "written", "gone"

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import wait
 from typing import Any
 
+from engine.basics.machine import cores
+from engine.basics.validation import whole_number
 from engine.datasets import Dataset
-from engine.machine import cores
-from engine.many.one_run import Outcome, RunSpec, Started
-from engine.many.plan import MOST_WORKERS
-from engine.many.results import FAILED, STOPPED
-from engine.many.shared_data import DataOffer
-from engine.many.wishes import ALL
-from engine.validation import whole_number
+from engine.sweeps.one_run import Outcome, RunSpec, Started
+from engine.sweeps.plan import MOST_WORKERS
+from engine.sweeps.results import FAILED, STOPPED
+from engine.sweeps.shared_data import DataOffer
+from engine.sweeps.wishes import ALL
 from nnviz.sweeps.executor import MOST_DEATHS, Message, Notice
 from nnviz.sweeps.process import NeedsData, PoolProcess, Wish
 

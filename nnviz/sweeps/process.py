@@ -19,13 +19,13 @@ from multiprocessing import Pipe, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from types import ModuleType
 
+from engine.basics.errors import not_started
+from engine.basics.machine import THREADS
 from engine.datasets import Dataset
-from engine.errors import not_started
-from engine.machine import THREADS
-from engine.many.one_run import Outcome, RunSpec, Started, train_in_turn
-from engine.many.results import FAILED
-from engine.many.shared_data import DataOffer, SharedData
-from engine.many.wishes import ALL, Wishes
+from engine.sweeps.one_run import Outcome, RunSpec, Started, train_in_turn
+from engine.sweeps.results import FAILED
+from engine.sweeps.shared_data import DataOffer, SharedData
+from engine.sweeps.wishes import ALL, Wishes
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,9 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from engine.basics.validation import Array
 from engine.datasets.brightness import ink_brightness
 from engine.datasets.opening import is_data
-from engine.validation import Array
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke
 from nnviz.library import is_exported_run

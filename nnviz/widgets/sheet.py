@@ -6,8 +6,8 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PyQt5.QtGui import QColor, QPaintDevice, QPainter, QPen, QPixmap, QPolygonF
 
+from engine.basics.validation import Array
 from engine.datasets.brightness import ink_brightness
-from engine.validation import Array
 from nnviz.digits.drawing import on_background
 from nnviz.digits.strokes import CURVE_STEPS, Drawing, Ink, Stroke, curve_of
 from nnviz.widgets.picture import grey_image

@@ -9,8 +9,8 @@ from PyQt5.QtCore import QObject, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QWheelEvent
 from PyQt5.QtWidgets import QFrame, QGridLayout, QLineEdit, QScrollArea, QSizePolicy, QSlider, QWidget
 
-from engine.errors import SettingError
-from engine.validation import number_within, parse_number
+from engine.basics.errors import SettingError
+from engine.basics.validation import number_within, parse_number
 from nnviz.jobs.turns import Turn
 from nnviz.look import text, theme
 from nnviz.widgets.card import label

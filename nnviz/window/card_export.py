@@ -11,7 +11,7 @@ from PyQt5.QtGui import QPainter, QPixmap
 from PyQt5.QtSvg import QSvgGenerator
 from PyQt5.QtWidgets import QWidget
 
-from engine.datasets.cells import plain_number
+from engine.datasets.table.cells import plain_number
 from nnviz.look import theme
 from nnviz.widgets.card import DockCard
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 
-from engine.assets_folder import ASSETS
+from engine.basics.assets_folder import ASSETS
 
 FILE = ASSETS / "help.md"
 

@@ -12,13 +12,13 @@ from typing import Any
 
 from PyQt5.QtCore import QObject
 
-from engine.augmentation import Augmentation
+from engine.basics.errors import EngineError
+from engine.basics.validation import check_memory
 from engine.datasets import Dataset
-from engine.errors import EngineError
 from engine.experiment import Experiment
 from engine.old_experiments import present_data_settings, recorded_data_settings
 from engine.presets import TYPED_NAMES
-from engine.validation import check_memory
+from engine.training.augmentation import Augmentation
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.session.making import is_quickly_made
 from nnviz.session.session import Session

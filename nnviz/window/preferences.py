@@ -15,7 +15,7 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from engine.regular_files import read_regular
+from engine.basics.regular_files import read_regular
 from engine.storage.files import write_whole
 from nnviz.jobs.lane import Lane
 

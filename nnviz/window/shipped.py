@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.assets_folder import ASSETS
-from engine.errors import FileFormatError
+from engine.basics.assets_folder import ASSETS
+from engine.basics.errors import FileFormatError
 from engine.provenance import Provenance
 from engine.storage import load_provenance
 from nnviz.look import text

@@ -31,13 +31,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from engine.basics.validation import Array
 from engine.datasets import DATASETS, Dataset, Split
 from engine.datasets.curve import CURVES, curve_dataset
 from engine.datasets.mnist import load_mnist
 from engine.datasets.plane import PLANES, plane_dataset
 from engine.experiment import Experiment
-from engine.settings import TrainingSettings
-from engine.validation import Array
+from engine.training.settings import TrainingSettings
 from tests.benchmarks import defaults
 from tests.benchmarks.children import machine
 

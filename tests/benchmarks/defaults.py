@@ -26,11 +26,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset, load_data
-from engine.events import Batch
 from engine.experiment import Experiment
 from engine.presets import USUAL_PRESET, preset_named
-from engine.validation import Array
+from engine.training.events import Batch
 
 SPLITS = range(5)  # seeds of the split
 TEST_SHARE = 0.2

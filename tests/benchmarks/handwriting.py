@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.assets_folder import ASSETS
-from engine.metrics import confusion_matrix
+from engine.basics.assets_folder import ASSETS
 from engine.storage import load_network
+from engine.training.metrics import confusion_matrix
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "pen_digits.npz"
 BOX = 500

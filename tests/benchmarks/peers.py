@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.mnist import load_mnist
-from engine.events import Batch, Event
-from engine.metrics import Evaluator
-from engine.network import Network
-from engine.settings import TrainingSettings
-from engine.training import Trainer
+from engine.network.network import Network
+from engine.training.events import Batch, Event
+from engine.training.metrics import Evaluator
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's, for all
 Layers = list[tuple[np.ndarray, np.ndarray]]  # weights (n_out, n_in) and biases (n_out,) of each layer

@@ -42,8 +42,8 @@ from PyQt5.QtWidgets import QWidget  # noqa: E402
 
 from engine.datasets import Dataset, source_of  # noqa: E402
 from engine.experiment import Experiment  # noqa: E402
-from engine.many.plan import SWEEP, Plan  # noqa: E402
-from engine.many.vary import parsed  # noqa: E402
+from engine.sweeps.plan import SWEEP, Plan  # noqa: E402
+from engine.sweeps.vary import parsed  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.library import Library  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402

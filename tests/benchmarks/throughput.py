@@ -28,10 +28,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from engine.augmentation import Augmentation, Augmenter
-from engine.buffers import TrainingBuffers
-from engine.network import Network
-from engine.products import product
+from engine.network.buffers import TrainingBuffers
+from engine.network.network import Network
+from engine.network.products import product
+from engine.training.augmentation import Augmentation, Augmenter
 from tests.benchmarks.children import Child, MissingPeerError, machine, thread_counts
 from tests.benchmarks.peers import CONTENDERS, PEERS, TITLES, Contender, Job, Layers, Ours
 

@@ -26,7 +26,7 @@ from typing import Any
 from tqdm import tqdm
 
 from engine.presets import preset_named
-from engine.settings import TrainingSettings
+from engine.training.settings import TrainingSettings
 from tests.benchmarks.children import Child, ChildError, MissingPeerError, machine, thread_counts
 from tests.benchmarks.peers import CONTENDERS, PEERS, TITLES, Job
 

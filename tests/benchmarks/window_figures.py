@@ -22,7 +22,7 @@ main.set_threads()
 from PyQt5.QtCore import QCoreApplication, QEvent, QObject, QTimer, pyqtSignal  # noqa: E402
 from PyQt5.QtWidgets import QWidget  # noqa: E402
 
-from engine.training import Trainer  # noqa: E402
+from engine.training.trainer import Trainer  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.session.asked import ANSWER  # noqa: E402

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from engine.assets_folder import ASSETS
+from engine.basics.assets_folder import ASSETS
 from engine.datasets import Dataset
-from engine.datasets.cells import is_missing
-from engine.datasets.table import read_table
-from engine.datasets.table_dataset import PreparedTable, table_dataset
-from engine.datasets.table_format import TableFormat
-from engine.network import Network
-from engine.settings import TrainingSettings
-from engine.training import Trainer
+from engine.datasets.table.cells import is_missing
+from engine.datasets.table.table import read_table
+from engine.datasets.table.table_dataset import PreparedTable, table_dataset
+from engine.datasets.table.table_format import TableFormat
+from engine.network.network import Network
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 
 # Each is code, markup or an end of something to whoever takes it for more than a name.
 ODD_NAMES = (

@@ -6,13 +6,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from engine.activations import ACTIVATIONS
-from engine.augmentation import Augmentation
 from engine.experiment import Experiment
-from engine.initializers import INITIALIZERS
-from engine.optimizers import OPTIMIZERS
-from engine.schedules import SCHEDULES
-from engine.settings import TrainingSettings
+from engine.network.activations import ACTIVATIONS
+from engine.network.initializers import INITIALIZERS
+from engine.training.augmentation import Augmentation
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.schedules import SCHEDULES
+from engine.training.settings import TrainingSettings
 from tests.engine.helpers import LOSS_AND_OUTPUT
 
 _HIDDEN = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]

@@ -13,16 +13,16 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
-from engine.activations import ACTIVATIONS
+from engine.basics.errors import EngineError, SettingError
+from engine.basics.registry import Registry
+from engine.basics.validation import Array
 from engine.datasets.dataset import Dataset, classification_split, regression_split
-from engine.errors import EngineError, SettingError
-from engine.events import Epoch
-from engine.losses import LOSSES
-from engine.network import Network
-from engine.registry import Registry
-from engine.settings import TrainingSettings
-from engine.training import Trainer
-from engine.validation import Array
+from engine.network.activations import ACTIVATIONS
+from engine.network.losses import LOSSES
+from engine.network.network import Network
+from engine.training.events import Epoch
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 
 T = TypeVar("T")
 E = TypeVar("E", bound=EngineError)

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from engine.augmentation import Augmentation
+from engine.basics.errors import DataError, SettingError
 from engine.datasets import Dataset, Split, load_data
-from engine.errors import DataError, SettingError
-from engine.events import Batch, Epoch, Event
 from engine.experiment import MILD, Experiment, train_on
-from engine.history import History
-from engine.settings import TrainingSettings
+from engine.training.augmentation import Augmentation
+from engine.training.events import Batch, Epoch, Event
+from engine.training.history import History
+from engine.training.settings import TrainingSettings
 from tests.engine.experiments import experiments
 from tests.engine.helpers import bits, class_data, refused
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.activations import ACTIVATIONS, Activation
-from engine.buffers import Buffers, TrainingBuffers
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.events import Epoch
-from engine.network import Network
-from engine.optimizers import OPTIMIZERS, Momentum, Optimizer
-from engine.settings import TrainingSettings
+from engine.network.activations import ACTIVATIONS, Activation
+from engine.network.buffers import Buffers, TrainingBuffers
+from engine.network.network import Network
 from engine.storage import load_network, save_network
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
-from engine.training import Trainer
-from engine.validation import Array
+from engine.training.events import Epoch
+from engine.training.optimizers import OPTIMIZERS, Momentum, Optimizer
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from tests.engine.helpers import bits, class_data, network_for, restored_later
 
 

@@ -11,7 +11,7 @@ import engine
 
 QUESTION = """
 import sys
-import engine, engine.datasets, engine.storage, engine.training, engine.history
+import engine, engine.datasets, engine.storage, engine.training.trainer, engine.training.history
 net = engine.NeuralNetwork([2, 2])
 net.train([[0, 1], [1, 0]], [0, 1], batch_size=2, epochs=1)
 unwanted = {"PyQt5", "pyqtgraph", "tqdm", "PIL", "pooch", "requests", "pytest", "matplotlib", "scipy"}

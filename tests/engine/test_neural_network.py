@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from engine import NeuralNetwork
+from engine.basics.errors import FileFormatError
 from engine.datasets import Dataset
-from engine.errors import FileFormatError
-from engine.network import Network
+from engine.network.network import Network
 from tests.engine.helpers import QUICK, ancestor_predict, bits, few_examples
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from engine import NeuralNetwork
+from engine.basics.errors import DataError, DivergenceError, EngineError
+from engine.basics.validation import Array
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
-from engine.errors import DataError, DivergenceError, EngineError
 from engine.storage import save_network
-from engine.validation import Array
 from tests.engine.described import TABLES, prepared, trained_on, whole_rows
 from tests.engine.helpers import bits, refused
 

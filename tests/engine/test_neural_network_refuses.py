@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine import NeuralNetwork
-from engine.errors import DataError, DivergenceError, EngineError, SettingError
+from engine.basics.errors import DataError, DivergenceError, EngineError, SettingError
 from tests.engine.helpers import QUICK, bits, few_examples, refused
 
 BAD_TRAINING: list[tuple[dict[str, Any], type[EngineError], str, str]] = [

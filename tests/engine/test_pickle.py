@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.augmentation import Augmentation, Augmenter
-from engine.buffers import TrainingBuffers
 from engine.datasets import Dataset
-from engine.distributions import LayerStatisticsEvaluator
-from engine.events import Batch, BestRestored, Epoch, Evaluating, Event
-from engine.network import Network
-from engine.optimizers import OPTIMIZERS
-from engine.rate_finder import RateFinder
-from engine.settings import TrainingSettings
-from engine.training import Trainer
+from engine.network.buffers import TrainingBuffers
+from engine.network.network import Network
+from engine.training.augmentation import Augmentation, Augmenter
+from engine.training.distributions import LayerStatisticsEvaluator
+from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.rate_finder import RateFinder
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from tests.engine.helpers import bits, class_data, network_for
-from tests.engine.test_resume import CLASSES, pictures, told
+from tests.engine.training.test_resume import CLASSES, pictures, told
 
 COPIES: dict[str, Callable[[Any], Any]] = {
     "pickled": lambda thing: pickle.loads(pickle.dumps(thing)),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine import NeuralNetwork
-from engine.errors import DataError, PlotError
+from engine.basics.errors import DataError, PlotError
 from tests.engine.helpers import QUICK, bits, few_examples, refused
 
 PLOTTING = """

@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.basics.errors import FileFormatError, SettingError
 from engine.datasets import DATASETS
 from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import Dataset, Split, classification_split, one_hot, regression_split
-from engine.errors import FileFormatError, SettingError
-from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
-from engine.metrics import Evaluator
 from engine.presets import TYPED_NAMES, Preset, load_preset, preset_named, presets, still_typed
+from engine.training.events import BestRestored, Epoch
+from engine.training.metrics import Evaluator
 from tests.engine.experiments import experiments
 from tests.engine.helpers import refused
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.assets_folder import ASSETS
-from engine.events import BestRestored, Epoch
+from engine.basics.assets_folder import ASSETS
 from engine.experiment import Experiment
-from engine.history import History
-from engine.metrics import Evaluation
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.storage import load_network, save_network
+from engine.training.events import BestRestored, Epoch
+from engine.training.history import History
+from engine.training.metrics import Evaluation
 
 SMALL = Experiment(shape=(4, 3, 2), activations=("tanh", "softmax")).changed(seed=5)
 # As 0.3 wrote it.

@@ -18,22 +18,20 @@ import numpy as np
 import pytest
 
 from engine import explain
-from engine.buffers import Buffers, TrainingBuffers
+from engine.basics.validation import Array
 from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import Dataset
 from engine.datasets.description import Description
-from engine.events import Batch, TrainingState
 from engine.experiment import Experiment
-from engine.features import activations_of
-from engine.finite_difference import finite_difference
-from engine.network import Network
+from engine.explain.features import activations_of
+from engine.explain.finite_difference import finite_difference
+from engine.explain.neurons import answers
+from engine.explain.one_step import moment_of, record_step
+from engine.explain.pathways import activity_of
+from engine.network.buffers import Buffers, TrainingBuffers
+from engine.network.network import Network
 from engine.neural_network import NeuralNetwork
-from engine.neurons import answers
-from engine.one_step import moment_of, record_step
-from engine.pathways import activity_of
-from engine.settings import TrainingSettings
-from engine.state_bytes import StateBytes
 from engine.storage import (
     export_script,
     load_checkpoint,
@@ -42,8 +40,10 @@ from engine.storage import (
     save_checkpoint,
     save_network,
 )
-from engine.training import Trainer
-from engine.validation import Array
+from engine.storage.state_bytes import StateBytes
+from engine.training.events import Batch, TrainingState
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 
 LIGHT = Brightness(0.95, 0.8, 0.15)
 SIDE = 5

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.machine import this_machine
 from engine.datasets import Dataset
 from engine.datasets.opening import load_data
 from engine.experiment import Experiment
-from engine.machine import this_machine
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import load_checkpoint, load_network
-from engine.training import Trainer
+from engine.training.trainer import Trainer
 from nnviz.library import Library
 from nnviz.library.replay import Replayed, replay
 from nnviz.library.sweeps import Sweeps

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from PyQt5.QtCore import QCoreApplication, QEvent
 
+from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, Dataset, DataSource, Split
 from engine.datasets.dataset import one_hot
-from engine.errors import EngineError
 from engine.storage import load_checkpoint, load_network
-from engine.training import Trainer
+from engine.training.trainer import Trainer
 from nnviz.digits.strokes import Stroke
 from nnviz.session.run import Run
 from nnviz.session.session import Session

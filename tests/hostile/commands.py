@@ -15,10 +15,10 @@ from PIL import Image
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.mnist import load_mnist
-from engine.network import Network
-from engine.settings import TrainingSettings
+from engine.network.network import Network
 from engine.storage import load_network, save_checkpoint, save_network
-from engine.training import Trainer
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from nnviz.commands.cli import main
 from tests.hostile.attack import attack, pick
 from tests.hostile.damage import odd_bytes, odd_name

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.datasets import DATASETS
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import save_network
 from tests.hostile.attack import attack, pick
 from tests.hostile.commands import run_command

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.errors import EngineError
 from engine.datasets.brightness import Brightness
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
-from engine.errors import EngineError
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import export_onnx, export_script, load_network, save_network
 from nnviz.commands.checks import CommandError
 from nnviz.commands.tables import rows_of_file

@@ -13,17 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from engine.assets_folder import ASSETS
+from engine.basics.assets_folder import ASSETS
+from engine.basics.errors import DivergenceError, EngineError
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.idx import read_idx
 from engine.datasets.own import OwnExamples, read_own, with_own
-from engine.errors import DivergenceError, EngineError
-from engine.network import Network
+from engine.network.network import Network
 from engine.presets import load_preset
 from engine.provenance import Provenance
-from engine.settings import TrainingSettings
 from engine.storage import export_onnx, export_script, load_network, save_checkpoint, save_network
-from engine.training import Trainer
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from nnviz.jobs.reading import read_network
 from tests.hostile.archives import odd_archive, odd_text
 from tests.hostile.attack import attack

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import save_network
 from tests.hostile.attack import attack, child_environment, pick
 

@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PyQt5.QtCore import QCoreApplication, QEvent
 
+from engine.basics.errors import EngineError
 from engine.datasets import source_of
-from engine.errors import EngineError
 from nnviz.app import create_window
 from nnviz.library import Library
 from nnviz.library.exchange import read_run, write_run

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import load_network, save_network
 from tests.hostile.attack import attack, child_environment
 
 _WRITER = """
 import sys
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import save_network
 network = Network([200, 300, 10])
 print("ready", flush=True)

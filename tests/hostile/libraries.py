@@ -20,8 +20,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from engine.datasets import Dataset
-from engine.events import Event
 from engine.experiment import Experiment
+from engine.training.events import Event
 from nnviz.library import Library, NotALibraryError, Recording
 from nnviz.library.exchange import read_run, write_run
 from nnviz.library.replay import edit_content, replay

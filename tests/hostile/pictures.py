@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 from PyQt5.QtGui import QImage
 
+from engine.basics.validation import Array
 from engine.datasets.grey_pictures import MOST_PIXELS
-from engine.validation import Array
 from nnviz.digits.photograph import ink_of_photograph
 from nnviz.digits.picture_files import grey_of_file
 from nnviz.jobs.pictures import _grey_of_image

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import EngineError
+from engine.basics.errors import EngineError
 from nnviz.sweeps import cluster
 from nnviz.sweeps.cluster_address import ClusterError, address_of
 from tests.hostile.attack import attack, pick

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.assets_folder import ASSETS
-from engine.datasets.table import Table, read_table
-from engine.datasets.table_coding import TableCoding
-from engine.datasets.table_dataset import table_dataset
-from engine.datasets.table_format import sniff
+from engine.basics.assets_folder import ASSETS
+from engine.datasets.table.table import Table, read_table
+from engine.datasets.table.table_coding import TableCoding
+from engine.datasets.table.table_dataset import table_dataset
+from engine.datasets.table.table_format import sniff
 from tests.hostile.attack import attack, pick
 from tests.hostile.damage import odd_bytes, odd_name
 from tests.hostile.files import refused

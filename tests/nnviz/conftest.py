@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.network import Network
+from engine.network.network import Network
 from nnviz.session.session import Session
 from tests.nnviz.helpers import is_shown
 

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from engine import storage
-from engine.assets_folder import ASSETS
+from engine.basics.assets_folder import ASSETS
 from engine.datasets.description import Description
 from engine.datasets.mnist import load_mnist
-from engine.network import Network
+from engine.network.network import Network
 from nnviz.commands import cli
 from nnviz.commands.pictures import picture_of_file
 from nnviz.exported_script import export_script

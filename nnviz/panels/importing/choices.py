@@ -8,8 +8,8 @@ from typing import Any
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QGridLayout, QWidget
 
+from engine.basics.errors import EngineError
 from engine.datasets.source import SEED, TEST_SHARE, DataSetting, Value
-from engine.errors import EngineError
 from nnviz.look import theme
 from nnviz.panels.settings.data_fields import parsed
 from nnviz.session.importing import Importing

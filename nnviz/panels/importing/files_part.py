@@ -6,9 +6,9 @@ import numpy as np
 from PyQt5.QtCore import QSize
 from PyQt5.QtWidgets import QGridLayout, QLabel, QListWidget, QScrollArea, QVBoxLayout, QWidget
 
+from engine.basics.validation import Array
 from engine.datasets.preview import ArraysPreview, FolderPreview
-from engine.datasets.table_dataset import CLASSIFICATION, REGRESSION
-from engine.validation import Array
+from engine.datasets.table.table_dataset import CLASSIFICATION, REGRESSION
 from nnviz.look import text, theme
 from nnviz.panels.importing.choices import PARTS, SIDE, Choices
 from nnviz.session.importing import Importing

@@ -8,9 +8,9 @@ from PyQt5.QtCore import QEvent, Qt
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from engine.basics.errors import EngineError
 from engine.datasets import source_of
 from engine.datasets.preview import ArraysPreview, FolderPreview, Outcome, Preview, TablePreview
-from engine.errors import EngineError
 from nnviz.look import text, theme
 from nnviz.panels.importing.choices import Choices
 from nnviz.panels.importing.files_part import ArraysPart, FolderPart

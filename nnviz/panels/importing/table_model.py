@@ -7,9 +7,9 @@ from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt
 
-from engine.datasets.cells import Problem
 from engine.datasets.preview import PreviewColumn, TablePreview
-from engine.datasets.table_columns import NUMBER, TEXT, YES_NO
+from engine.datasets.table.cells import Problem
+from engine.datasets.table.table_columns import NUMBER, TEXT, YES_NO
 from nnviz.look import text
 
 PREDICT, INPUT, IGNORED = "predict", "input", "ignored"

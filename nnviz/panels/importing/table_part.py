@@ -7,13 +7,13 @@ from typing import Any
 
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.datasets.decimal_mark import MARKS
+from engine.basics.errors import EngineError, counted
 from engine.datasets.preview import TablePreview
 from engine.datasets.source import DataSetting
-from engine.datasets.table_dataset import CLASSIFICATION, DROP, FILL, KEEP, MEDIAN, REGRESSION
-from engine.datasets.table_format import ENCODINGS
-from engine.datasets.table_source import format_settings
-from engine.errors import EngineError, counted
+from engine.datasets.table.decimal_mark import MARKS
+from engine.datasets.table.table_dataset import CLASSIFICATION, DROP, FILL, KEEP, MEDIAN, REGRESSION
+from engine.datasets.table.table_format import ENCODINGS
+from engine.datasets.table.table_source import format_settings
 from nnviz.look import text, theme
 from nnviz.panels.importing.choices import PARTS, Choices
 from nnviz.panels.importing.table_view import PreviewTable

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PyQt5.QtWidgets import QAbstractItemView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from engine.datasets.preview import TablePreview
-from engine.datasets.table_columns import TEXT
+from engine.datasets.table.table_columns import TEXT
 from nnviz.look import theme
 from nnviz.panels.importing.column_header import ColumnHeader
 from nnviz.panels.importing.table_model import IGNORED, INPUT, KINDS, PREDICT, TableModel

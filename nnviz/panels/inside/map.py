@@ -7,10 +7,10 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.answers import ClassAnswers
+from engine.basics.optional_packages import install_command
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.optional_packages import install_command
-from engine.validation import Array
+from engine.explain.answers import ClassAnswers
 from nnviz.look import text, theme
 from nnviz.panels.asked_words import noun
 from nnviz.panels.cards import CARDS, CardInfo

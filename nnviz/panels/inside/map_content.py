@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 from PyQt5.QtGui import QColor, QImage
 
-from engine.answers import ClassAnswers, NumberAnswers
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.validation import Array
+from engine.explain.answers import ClassAnswers, NumberAnswers
 from nnviz.look import text, theme
 from nnviz.look.meaning import Meaning, listed
 from nnviz.look.theme import Theme

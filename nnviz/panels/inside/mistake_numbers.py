@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PyQt5.QtWidgets import QStackedWidget
 
-from engine.answers import NumberAnswers
+from engine.explain.answers import NumberAnswers
 from nnviz.look import text
 from nnviz.look.meaning import Meaning
 from nnviz.panels.inside.mistake_rows import ExampleRows

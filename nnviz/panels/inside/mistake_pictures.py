@@ -6,9 +6,9 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton
 
-from engine.answers import Answers, ClassAnswers, NumberAnswers
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.validation import Array
+from engine.explain.answers import Answers, ClassAnswers, NumberAnswers
 from nnviz.look import text
 from nnviz.panels import cards
 from nnviz.panels.cards import CARDS, CardInfo, Place

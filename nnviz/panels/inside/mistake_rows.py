@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.answers import Answers, ClassAnswers
+from engine.explain.answers import Answers, ClassAnswers
 from nnviz.look import text
 from nnviz.look.meaning import IN_FILE, Meaning, listed, off_by
 from nnviz.session.found import Found

@@ -8,9 +8,9 @@ import numpy as np
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
-from engine.answers import NumberAnswers
-from engine.metrics import precision_of, recall_of
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.answers import NumberAnswers
+from engine.training.metrics import precision_of, recall_of
 from nnviz.look import text
 from nnviz.panels import cards
 from nnviz.panels.cards import CARDS, CardInfo, Place

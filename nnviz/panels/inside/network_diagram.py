@@ -7,8 +7,8 @@ from PyQt5.QtGui import QFontMetrics, QShowEvent
 from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton
 
 from engine.datasets import Dataset
-from engine.network import Network
-from engine.pathways import Activity
+from engine.explain.pathways import Activity
+from engine.network.network import Network
 from nnviz.jobs.pace import Budget
 from nnviz.look import text, theme
 from nnviz.look.meaning import NO_MEANING, Meaning

@@ -9,9 +9,9 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.datasets import Dataset
-from engine.metrics import Evaluation
-from engine.network import Network
-from engine.neurons import without_each
+from engine.explain.neurons import without_each
+from engine.network.network import Network
+from engine.training.metrics import Evaluation
 from nnviz.jobs.stepwise import Stepwise, only_shares
 from nnviz.look import text, theme
 from nnviz.look.meaning import Meaning

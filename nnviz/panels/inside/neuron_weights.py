@@ -10,7 +10,7 @@ from PyQt5.QtCore import QSize, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look.round_numbers import steady_end
 from nnviz.panels.neuron_facts import LayerNames, signed, typical_end
 from nnviz.panels.neuron_subject import line, say

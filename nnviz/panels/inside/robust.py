@@ -8,8 +8,8 @@ import numpy as np
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.disturbances import DISTURBANCES, fitting, is_picture
-from engine.robustness import Measured, Robustness
+from engine.explain.disturbances import DISTURBANCES, fitting, is_picture
+from engine.explain.robustness import Measured, Robustness
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.examples import fits_canvas
 from nnviz.digits.strokes import Ink

@@ -7,8 +7,8 @@ from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.disturbances import DISTURBANCES, Shape, is_picture
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.disturbances import DISTURBANCES, Shape, is_picture
 from nnviz.look import text, theme
 from nnviz.panels.neuron_subject import line, say, short
 from nnviz.session.robustness import DISTURBED, Disturbed, Strength, Subject

@@ -8,8 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.finite_difference import FiniteDifference
-from engine.formulas import (
+from engine.basics.validation import Array
+from engine.explain.finite_difference import FiniteDifference
+from engine.explain.formulas import (
     Address,
     Formula,
     activation_formula,
@@ -20,9 +21,8 @@ from engine.formulas import (
     sum_formula,
     tempered,
 )
-from engine.one_step import BIAS, OneStep
-from engine.update_formulas import update_formulas
-from engine.validation import Array
+from engine.explain.one_step import BIAS, OneStep
+from engine.explain.update_formulas import update_formulas
 from nnviz.look import text
 from nnviz.panels.inside.step_names import StepNames
 from nnviz.panels.inside.step_walk import Phase, Stage, number_of

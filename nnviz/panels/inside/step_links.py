@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.formulas import Address, Formula, all_terms
+from engine.explain.formulas import Address, Formula, all_terms
 from nnviz.panels.inside.step_content import StepContent, term_source, term_sources
 from nnviz.panels.inside.step_walk import Phase, Stage, stages_of
 from nnviz.widgets.step.figures import figure

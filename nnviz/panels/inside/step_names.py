@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.formulas import Address
-from engine.one_step import BIAS
+from engine.explain.formulas import Address
+from engine.explain.one_step import BIAS
 from nnviz.look import text
 from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.panels.inside.step_walk import Phase, Stage

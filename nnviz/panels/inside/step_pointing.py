@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.formulas import Address
+from engine.explain.formulas import Address
 from nnviz.panels.inside.step_links import OpenedFormula
 from nnviz.panels.inside.step_parts import StepParts
 from nnviz.panels.inside.step_walk import Phase

@@ -9,8 +9,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeySequence, QMouseEvent
 from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget
 
-from engine.formulas import Address, Formula, all_terms
-from engine.one_step import BIAS, OneStep
+from engine.explain.formulas import Address, Formula, all_terms
+from engine.explain.one_step import BIAS, OneStep
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.panels.inside.step_content import StepContent, StepView, check_text
 from nnviz.panels.inside.step_controls import WhichStep

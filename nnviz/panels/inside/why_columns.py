@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look.meaning import Field, Meaning
 from nnviz.session.reasons import FRAMES, Query, Reasons, Turning
 from nnviz.widgets.why.bar_rows import BarRow, BarRows

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import text
 from nnviz.look.meaning import NO_MEANING, Meaning
 from nnviz.panels.inside.why_columns import changed_columns, column_bars

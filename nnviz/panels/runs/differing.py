@@ -10,11 +10,11 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.errors import EngineError
+from engine.basics.errors import EngineError
+from engine.basics.validation import parameter_count
 from engine.experiment import Experiment
-from engine.many.beats import LEAST_SEEDS, compared
-from engine.optimizers import OPTIMIZERS
-from engine.validation import parameter_count
+from engine.sweeps.beats import LEAST_SEEDS, compared
+from engine.training.optimizers import OPTIMIZERS
 from nnviz.library import RunRecord
 from nnviz.library.schema import FIGURES
 from nnviz.look import text

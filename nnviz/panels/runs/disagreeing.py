@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.validation import Array
 from nnviz.look.meaning import Meaning
 from nnviz.panels.cards import CARDS, CardInfo
 from nnviz.session.asked_compared import DISAGREEMENT, Disagreement, can_disagree

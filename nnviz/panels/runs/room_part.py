@@ -9,8 +9,8 @@ from functools import partial
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from engine.errors import SettingError
-from engine.validation import number_within, parse_number
+from engine.basics.errors import SettingError
+from engine.basics.validation import number_within, parse_number
 from nnviz.library.room import LEAST, MOST, MOST_OF_RUN
 from nnviz.look import theme
 from nnviz.session.run_words import words_of_going, words_of_plan, words_of_room

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QGridLayout, QLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from engine.many.plan import ASHA, GRID, HYPERBAND, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, TPE
+from engine.sweeps.plan import ASHA, GRID, HYPERBAND, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, TPE
 from nnviz.panels.runs.sweep_settings import info_of, offered
 from nnviz.panels.runs.sweep_where_row import SweepWhereRow
 from nnviz.session.session import Session

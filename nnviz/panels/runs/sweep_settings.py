@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.datasets import Dataset
-from engine.many.vary import FREE, choices_of, is_number
+from engine.sweeps.vary import FREE, choices_of, is_number
 from nnviz.panels.settings.augmentation import STRENGTHS
 from nnviz.panels.settings.form import Choice, Field
 from nnviz.panels.settings.groups import CONSTANTS, INITIALISATION, REGULARISATION

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.network import Network
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.network.network import Network
 from nnviz.look import text
 from nnviz.look.meaning import Meaning
 from nnviz.panels.asked_numbers import Targets

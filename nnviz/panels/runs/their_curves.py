@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from PyQt5.QtWidgets import QHBoxLayout
 
-from engine.bands import LEAST_FOR_QUARTILES, RANGE
-from engine.history import PARTS, Curve
+from engine.sweeps.bands import LEAST_FOR_QUARTILES, RANGE
+from engine.training.history import PARTS, Curve
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.session.compared import Compared
 from nnviz.session.comparison import SPREADS

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED
 from nnviz.look.results import figure_name
 from nnviz.look.round_numbers import marks, round_top
 from nnviz.session.setting_words import setting_name

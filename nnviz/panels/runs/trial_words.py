@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.basics.errors import SettingError
 from engine.datasets import Dataset
-from engine.errors import SettingError
-from engine.many.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, RunResult
-from engine.many.vary import choices_of, written
+from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, RunResult
+from engine.sweeps.vary import choices_of, written
 from nnviz.library import LibraryError
 from nnviz.look import text
 from nnviz.look.meaning import Meaning

@@ -6,8 +6,8 @@ import numpy as np
 from PyQt5.QtCore import QSize
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from engine.augmentation import Augmenter
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.training.augmentation import Augmenter
 from nnviz.panels.settings.form import Field, Form, Rows
 from nnviz.session.session import Session
 from nnviz.widgets.card import label

@@ -8,9 +8,9 @@ from pathlib import Path
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
+from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, DataSource, source_of
 from engine.datasets.painted import POINTS
-from engine.errors import EngineError
 from nnviz.look import text, theme
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.settings.data_fields import OFTEN, DataFields

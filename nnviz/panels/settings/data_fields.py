@@ -7,10 +7,10 @@ from functools import partial
 
 from PyQt5.QtWidgets import QGridLayout, QWidget
 
+from engine.basics.errors import EngineError
+from engine.basics.validation import parse_number, parse_share, parse_whole
 from engine.datasets import DATASETS, DataSetting, DataSource
 from engine.datasets.plane import MOST_CLASSES
-from engine.errors import EngineError
-from engine.validation import parse_number, parse_share, parse_whole
 from nnviz.look import theme
 from nnviz.panels.settings.form import FIELD_WIDTH
 from nnviz.session.session import Session

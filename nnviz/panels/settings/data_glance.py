@@ -6,9 +6,9 @@ import numpy as np
 from PyQt5.QtCore import QSize
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.regions import places_of
-from engine.validation import Array
+from engine.explain.regions import places_of
 from nnviz.look import text, theme
 from nnviz.panels.settings.data_rows import first_rows
 from nnviz.widgets.parts import arranged, named

@@ -8,10 +8,10 @@ from itertools import islice
 
 import numpy as np
 
+from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.datasets.table_coding import TableCoding
-from engine.datasets.table_columns import NUMBER, YES_NO
-from engine.validation import Array
+from engine.datasets.table.table_coding import TableCoding
+from engine.datasets.table.table_columns import NUMBER, YES_NO
 from nnviz.look import text
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtWidgets import QToolButton, QWidget
 
-from engine.errors import EngineError
+from engine.basics.errors import EngineError
 from nnviz.look import theme
 from nnviz.session.session import Session
 from nnviz.widgets.parts import named

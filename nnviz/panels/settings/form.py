@@ -9,9 +9,9 @@ from typing import Any
 
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from engine.errors import EngineError
-from engine.registry import Registry
-from engine.validation import parse_number, parse_share
+from engine.basics.errors import EngineError
+from engine.basics.registry import Registry
+from engine.basics.validation import parse_number, parse_share
 from nnviz.look import theme
 from nnviz.panels.settings.default_mark import DefaultMark
 from nnviz.session.session import Session

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine.activations import ACTIVATIONS
-from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
-from engine.validation import parse_share, parse_whole
+from engine.basics.validation import parse_share, parse_whole
+from engine.network.activations import ACTIVATIONS
+from engine.network.initializers import INITIALIZERS
+from engine.network.losses import LOSSES
+from engine.training.optimizers import OPTIMIZERS
 from nnviz.panels.settings.form import Choice, Field, Form, Rows, parse_dropout
 from nnviz.session.session import Session
 from nnviz.widgets.card import label

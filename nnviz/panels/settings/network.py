@@ -10,10 +10,10 @@ from typing import Any
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from engine.activations import ACTIVATIONS
-from engine.errors import EngineError
+from engine.basics.errors import EngineError
+from engine.basics.validation import parameter_count, parse_shape, parse_whole, whole_number
 from engine.experiment import Experiment
-from engine.validation import parameter_count, parse_shape, parse_whole, whole_number
+from engine.network.activations import ACTIVATIONS
 from nnviz.look import text, theme
 from nnviz.look.layers import drawn_layers, left_out
 from nnviz.look.meaning import Meaning

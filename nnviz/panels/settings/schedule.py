@@ -7,7 +7,7 @@ import math
 import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from engine.schedules import SCHEDULES, warmed_up
+from engine.training.schedules import SCHEDULES, warmed_up
 from nnviz.panels.settings.form import Choice, Field, Form, Rows
 from nnviz.session.session import Session
 from nnviz.widgets.card import label

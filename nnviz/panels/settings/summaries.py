@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.activations import ACTIVATIONS
-from engine.augmentation import Augmentation
 from engine.datasets import Dataset
 from engine.experiment import MILD, Experiment
-from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
+from engine.network.activations import ACTIVATIONS
+from engine.network.initializers import INITIALIZERS
+from engine.network.losses import LOSSES
 from engine.presets import Preset
-from engine.schedules import SCHEDULES
-from engine.settings import TrainingSettings
+from engine.training.augmentation import Augmentation
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.schedules import SCHEDULES
+from engine.training.settings import TrainingSettings
 from nnviz.look import text
 from nnviz.session.setting_words import setting_name
 

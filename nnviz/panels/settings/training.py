@@ -10,10 +10,10 @@ from functools import partial
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
+from engine.basics.validation import parse_whole
 from engine.experiment import Experiment
-from engine.optimizers import OPTIMIZERS
 from engine.presets import Preset
-from engine.validation import parse_whole
+from engine.training.optimizers import OPTIMIZERS
 from nnviz.panels.cards import CARDS, CardInfo, Column, Place
 from nnviz.panels.settings import summaries
 from nnviz.panels.settings.augmentation import STRENGTHS, AugmentationForm

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.plane.colours import neuron_pixels
 

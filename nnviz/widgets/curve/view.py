@@ -8,7 +8,7 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.plane.points import Points
 from nnviz.widgets.plane.points_view import WAYS, PointsView

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QLineF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 from pyqtgraph.Qt import internals
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 
 _PIECES = {True: 11, False: 24}  # lines of a curve, in haste and else

@@ -18,8 +18,8 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QFrame, QScrollArea, QWidget
 
-from engine.pathways import Links
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.pathways import Links
 from nnviz.look import theme
 from nnviz.widgets.diagram.curves import paint_curves
 from nnviz.widgets.diagram.layout import MORE, SHOWN, Block, Kind, Layout, Looks, Wish, lay_out

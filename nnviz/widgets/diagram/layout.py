@@ -14,7 +14,7 @@ from enum import Enum
 
 import numpy as np
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.weights.mosaic import Grid, picture_grid
 

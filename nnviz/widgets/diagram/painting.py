@@ -8,8 +8,8 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 
-from engine.pathways import Activity
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.pathways import Activity
 from nnviz.look import theme
 from nnviz.widgets.diagram.curves import mixed
 from nnviz.widgets.diagram.layout import Block, Kind, Layout

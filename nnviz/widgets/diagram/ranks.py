@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.pathways import Activity, Links, links_of, most_important, strongest_links
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.pathways import Activity, Links, links_of, most_important, strongest_links
 from nnviz.widgets.diagram.curves import Strands
 from nnviz.widgets.diagram.layout import Block, Kind, Layout
 

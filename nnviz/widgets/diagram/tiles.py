@@ -6,7 +6,7 @@ import numpy as np
 from PyQt5 import sip
 from PyQt5.QtGui import QImage
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.weights.heat_map import tile_colours
 from nnviz.widgets.weights.mosaic import Grid, Renderer

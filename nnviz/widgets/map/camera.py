@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.validation import Array
+from engine.basics.validation import Array
 
 _MARGIN = 18  # pixels around all points
 _DEEPEST, _WIDEST = 200.0, 0.3  # times the scale at which all points fit

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PyQt5.QtGui import QImage
 
-from engine.validation import Array
+from engine.basics.validation import Array
 
 _LEVELS = 4  # in which a disc's edge fades
 _FADED = 0.16  # how much of its colour a faded point keeps

@@ -18,8 +18,8 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QWidget
 
-from engine.projection import are_inside
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.projection import are_inside
 from nnviz.look import theme
 from nnviz.widgets.map.camera import Camera, fitting, following
 from nnviz.widgets.map.mark import box_of_mark, paint_mark, paint_ring

@@ -10,7 +10,7 @@ import numpy as np
 from PyQt5.QtCore import QRect, QSize
 from PyQt5.QtGui import QColor, QFontMetrics
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 
 Cell = tuple[int | None, int | None]  # true class and answer; None: the head of the row or column

@@ -20,7 +20,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.mistakes.cells import Cell, Layout, cell_colours, cell_text, inks_on, layout_of
 from nnviz.widgets.read_out import ReadOut

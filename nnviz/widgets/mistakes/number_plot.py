@@ -7,7 +7,7 @@ from PyQt5.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, pyq
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import text, theme
 from nnviz.widgets.map.mark import paint_ring
 from nnviz.widgets.map.painting import Dots, PointPainter, no_dots

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QPoint, QRect, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QDialog, QGridLayout, QLayout, QPushButton, QShortcut, QWidget
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.card import label
 from nnviz.widgets.fields import Combo, NumberEdit, step_whole

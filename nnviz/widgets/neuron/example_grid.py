@@ -8,7 +8,7 @@ from PyQt5.QtCore import QRect, QSize, Qt
 from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.look.fitting import fitted
 from nnviz.widgets.neuron.pickable import Pickable

@@ -8,7 +8,7 @@ import numpy as np
 from PyQt5 import sip
 from PyQt5.QtGui import QColor, QImage
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.look.theme import Theme
 

@@ -10,7 +10,7 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPixmap
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 
 MOST = 5000  # points that are drawn; of more, some that are spread evenly

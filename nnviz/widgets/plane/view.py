@@ -6,8 +6,8 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRect, QRectF, Qt
 from PyQt5.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QPen
 
-from engine.regions import Square
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.explain.regions import Square
 from nnviz.look import theme
 from nnviz.widgets.plane.colours import image_of
 from nnviz.widgets.plane.points import Points

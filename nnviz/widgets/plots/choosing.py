@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PyQt5.QtCore import QPoint
 
-from engine.validation import Array
+from engine.basics.validation import Array
 
 
 def nearest(places: Array, at: QPoint, reach: float) -> int:

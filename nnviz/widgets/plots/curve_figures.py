@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PyQt5.QtGui import QColor
 
-from engine.history import Curve
+from engine.training.history import Curve
 from nnviz.look import text, theme
 from nnviz.widgets.plots.curve_axes import Quantity
 from nnviz.widgets.read_out import Piece

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 
-from engine.history import Curve
+from engine.training.history import Curve
 from nnviz.widgets.plots.curve_axes import Ends, Quantity
 
 _BEYOND = 1e6  # times the end of the largest axis

@@ -11,7 +11,7 @@ from PyQt5.QtCore import QEvent, QPoint, QRect, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QLabel
 
-from engine.history import Curve
+from engine.training.history import Curve
 from nnviz.look import theme
 from nnviz.widgets.parts import named
 from nnviz.widgets.plots.curve_axes import ERROR, EpochAxis, Quantity, ValueAxis, ends, first_epoch

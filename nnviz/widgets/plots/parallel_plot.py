@@ -22,7 +22,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QWidget
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.map.painting import mixed
 from nnviz.widgets.plots.choosing import next_along

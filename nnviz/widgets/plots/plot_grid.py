@@ -12,7 +12,7 @@ from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqt
 from PyQt5.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.read_out import ReadOut, Text
 

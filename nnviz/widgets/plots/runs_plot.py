@@ -16,8 +16,8 @@ from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QMouseEvent, QPainter, QResizeEvent
 from PyQt5.QtWidgets import QLabel
 
-from engine.bands import QUARTILES, RANGE, Band, band
-from engine.history import Curve
+from engine.sweeps.bands import QUARTILES, RANGE, Band, band
+from engine.training.history import Curve
 from nnviz.look import theme
 from nnviz.look.fitting import fitted
 from nnviz.look.run_name import RunName

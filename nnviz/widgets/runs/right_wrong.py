@@ -6,7 +6,7 @@ from PyQt5.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import text, theme
 
 _HEAD, _SIDE_HEAD = 40, 62  # pixels above and beside the cells

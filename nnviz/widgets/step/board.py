@@ -8,7 +8,7 @@ import numpy as np
 from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.look.round_numbers import round_end
 from nnviz.widgets.neuron.pickable import Pickable

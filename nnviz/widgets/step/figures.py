@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from engine.formulas import Formula
+from engine.explain.formulas import Formula
 
 _MOST = 1000.0  # up to there a number is written without an exponent
 _DECIMALS, _MOST_DECIMALS = 4, 9

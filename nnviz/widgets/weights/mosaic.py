@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.validation import Array
+from engine.basics.validation import Array
 
 EMPTY, ZERO = 0, 128  # of 256 colour indices: the gap between tiles, and the value 0; 1 and 255 are the ends
 SMALLEST = 5  # side of a tile in pixels; tiles that would be smaller go to another page

@@ -9,7 +9,7 @@ import numpy as np
 from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtGui import QImage, QPainter
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.picture import grey_image
 from nnviz.widgets.why.content import LINE, write

@@ -10,7 +10,7 @@ import numpy as np
 from PyQt5.QtCore import QPoint, QRect, QRectF
 from PyQt5.QtGui import QPainter
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.why.content import LINE, signed, write
 

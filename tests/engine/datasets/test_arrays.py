@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.basics.errors import DataError, EngineError, FileFormatError, SettingError
 from engine.datasets import arrays
 from engine.datasets.arrays import npz_dataset
 from engine.datasets.dataset import Dataset
-from engine.errors import DataError, EngineError, FileFormatError, SettingError
 from tests.engine.helpers import refused, value_or_error
 
 RNG = np.random.default_rng(0)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.basics.errors import DataError
+from engine.basics.validation import Array
 from engine.datasets import DATASETS, Dataset
 from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.brightness import Brightness
 from engine.datasets.description import Description
 from engine.datasets.picture_folder import folder_dataset
 from engine.datasets.scaling import Scaling
-from engine.errors import DataError
-from engine.validation import Array
 
 _LABELS = np.arange(20) % 2
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.basics.errors import SettingError, UnknownNameError
 from engine.datasets.curve import CURVES, curve_dataset
 from engine.datasets.plane import MOST_POINTS
-from engine.errors import SettingError, UnknownNameError
 from tests.engine.helpers import refused
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.basics.errors import DataError, SettingError
 from engine.datasets import DATASETS, Dataset, Split, load_data
 from engine.datasets.dataset import classification_split, one_hot, regression_split
-from engine.errors import DataError, SettingError
 from tests.engine.helpers import class_data, refused
 
 

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.basics.errors import DataError
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.datasets.description import Description
 from engine.datasets.entries import MOST_CHARACTERS
 from engine.datasets.scaling import Scaling
-from engine.datasets.table_coding import CodedColumn, TableCoding
-from engine.datasets.table_columns import NUMBER, TEXT
-from engine.datasets.table_format import TableFormat
-from engine.errors import DataError
+from engine.datasets.table.table_coding import CodedColumn, TableCoding
+from engine.datasets.table.table_columns import NUMBER, TEXT
+from engine.datasets.table.table_format import TableFormat
 from tests.engine.described import prepare_mpg, prepare_penguins, table_rows, whole_rows
 from tests.engine.helpers import class_data, refused
 

@@ -18,11 +18,11 @@ from pathlib import Path
 import pooch
 import pytest
 
+from engine.basics.errors import DownloadError
+from engine.basics.optional_packages import install_command
 from engine.datasets import DATASETS, fetching, kuzushiji, load_data
 from engine.datasets.download import Download, RemoteFile, cache_folder, can_download
 from engine.datasets.source import PICTURES
-from engine.errors import DownloadError
-from engine.optional_packages import install_command
 from tests.engine.datasets.servers import Answer, Server, sends, server
 from tests.engine.datasets.test_idx import idx
 from tests.engine.helpers import refused

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.basics.errors import DataError, EngineError, FileFormatError, SettingError
+from engine.basics.validation import Array
 from engine.datasets import emnist
 from engine.datasets.emnist import DOWNLOAD, SPLITS, load_emnist
-from engine.errors import DataError, EngineError, FileFormatError, SettingError
-from engine.validation import Array
 from tests.engine.datasets.servers import server
 from tests.engine.datasets.test_idx import idx
 from tests.engine.helpers import refused

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.basics.errors import FileFormatError
 from engine.datasets import fashion_mnist
 from engine.datasets.fashion_mnist import CLASS_NAMES, DOWNLOAD, SHA_256, load_fashion_mnist
-from engine.errors import FileFormatError
 from tests.engine.datasets.servers import server
 from tests.engine.datasets.test_idx import idx
 from tests.engine.helpers import refused

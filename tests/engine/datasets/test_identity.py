@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.basics.errors import DataError
+from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
-from engine.errors import DataError
-from engine.training import Trainer
-from engine.validation import Array
+from engine.training.trainer import Trainer
 from tests.engine.helpers import class_data, refused, trainer
-from tests.engine.test_resume import CASES
+from tests.engine.training.test_resume import CASES
 
 
 def changed(array: Array) -> Array:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.basics.errors import FileFormatError
 from engine.datasets import idx as idx_files
 from engine.datasets.idx import read_idx
-from engine.errors import FileFormatError
 from tests.engine.helpers import refused, value_or_error
 
 

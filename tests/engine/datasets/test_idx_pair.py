@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.basics.errors import DataError, EngineError, FileFormatError, SettingError
 from engine.datasets.idx_pair import idx_dataset
-from engine.errors import DataError, EngineError, FileFormatError, SettingError
 from tests.engine.datasets.test_idx import idx
 from tests.engine.helpers import refused
 

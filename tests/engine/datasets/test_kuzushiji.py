@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.basics.errors import DataError, FileFormatError
 from engine.datasets import kuzushiji
 from engine.datasets.kuzushiji import CLASS_NAMES, DOWNLOAD, load_kuzushiji
-from engine.errors import DataError, FileFormatError
 from tests.engine.datasets.servers import server
 from tests.engine.datasets.test_idx import idx
 from tests.engine.helpers import refused

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.assets_folder import ASSETS
+from engine.basics.assets_folder import ASSETS
+from engine.basics.errors import DataError, EngineError, FileFormatError
 from engine.datasets import Dataset, Split
 from engine.datasets.mnist import load_mnist
-from engine.errors import DataError, EngineError, FileFormatError
 from tests.engine.datasets.test_idx import idx
 from tests.engine.helpers import refused
 

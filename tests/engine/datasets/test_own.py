@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.basics.errors import DataError, EngineError, FileFormatError, SettingError
+from engine.basics.validation import Array
 from engine.datasets import Dataset, load_data
 from engine.datasets.own import MOST_OWN, OwnExamples, read_own, with_own
-from engine.errors import DataError, EngineError, FileFormatError, SettingError
 from engine.experiment import Experiment
-from engine.validation import Array
 
 
 def some(data: Dataset, count: int = 5) -> OwnExamples:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.basics.errors import DataError, EngineError, SettingError
+from engine.basics.validation import Array
 from engine.datasets import DATASETS, load_data
 from engine.datasets.painted import MOST_PAINTED, PAINTED_CURVE, PAINTED_PLANE, Painted, painted_curve, painted_plane
 from engine.datasets.parts import place_in_class, steady_parts
-from engine.errors import DataError, EngineError, SettingError
 from engine.experiment import Experiment
-from engine.validation import Array
 from tests.engine.helpers import refused
 
 POINTS = [[0.5, -0.25], [-0.5, 0.25], [1, 1], [2, 2]]

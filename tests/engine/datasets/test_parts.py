@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.basics.errors import SettingError
 from engine.datasets.parts import balanced_rows, parts_of
-from engine.errors import SettingError
 from tests.engine.helpers import refused
 
 

@@ -15,13 +15,13 @@ import pytest
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
+from engine.basics.errors import DataError, EngineError, FileFormatError, SettingError
+from engine.basics.validation import Array
 from engine.datasets import load_data, picture_folder, source_of
 from engine.datasets.class_folders import Unread
 from engine.datasets.dataset import Dataset
 from engine.datasets.picture_folder import folder_dataset
-from engine.errors import DataError, EngineError, FileFormatError, SettingError
 from engine.old_experiments import present_data_settings
-from engine.validation import Array
 from tests.engine.helpers import refused
 
 

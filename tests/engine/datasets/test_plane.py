@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.basics.errors import SettingError, UnknownNameError
+from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.plane import (
     BORDER,
@@ -19,8 +21,6 @@ from engine.datasets.plane import (
     plane_class_names,
     plane_dataset,
 )
-from engine.errors import SettingError, UnknownNameError
-from engine.validation import Array
 from tests.engine.helpers import refused
 
 MANY = [name for name in PLANES if PLANES[name].most_classes > 2]

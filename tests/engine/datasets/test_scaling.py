@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 
+from engine.basics.errors import DataError
 from engine.datasets import scaling as scaling_module
 from engine.datasets.dataset import Dataset, regression_split
 from engine.datasets.scaling import Scaling
-from engine.errors import DataError
 
 RAW = np.random.default_rng(0).normal(1000, 5, (50, 3)) * [1, 0.001, 20]
 

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.errors import FileFormatError
-from engine.network import Network
-from engine.settings import TrainingSettings
+from engine.basics.errors import FileFormatError
+from engine.network.network import Network
 from engine.storage import load_checkpoint, load_network, load_provenance, save_checkpoint, save_network
-from engine.training import Trainer
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from tests.engine.helpers import class_data, network_for
 
 MB = 2**20

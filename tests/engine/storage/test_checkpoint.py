@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.basics.errors import DataError, FileFormatError, SettingError
+from engine.basics.validation import Array
 from engine.datasets import load_data
-from engine.errors import DataError, FileFormatError, SettingError
-from engine.events import Epoch
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import Provenance
-from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, load_provenance, save_checkpoint, save_network
-from engine.training import Trainer
-from engine.validation import Array
+from engine.training.events import Epoch
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from tests.engine.helpers import class_data, network_for, refused
 from tests.frozen import FROZEN
 

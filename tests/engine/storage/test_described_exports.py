@@ -15,19 +15,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.basics.errors import DataError
+from engine.basics.validation import Array
 from engine.datasets.arrays import Arrays, dataset_of
-from engine.datasets.cells import is_missing
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
-from engine.datasets.table import read_table
-from engine.datasets.table_dataset import table_dataset
-from engine.datasets.table_format import TableFormat
-from engine.datasets.table_source import load_table
-from engine.errors import DataError
+from engine.datasets.table.cells import is_missing
+from engine.datasets.table.table import read_table
+from engine.datasets.table.table_dataset import table_dataset
+from engine.datasets.table.table_format import TableFormat
+from engine.datasets.table.table_source import load_table
 from engine.experiment import Experiment
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import export_onnx, export_script
-from engine.validation import Array
 from tests.engine.described import (
     ODD_NAMES,
     TABLES,

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.basics.errors import FileFormatError
+from engine.basics.npz import Npz
+from engine.basics.validation import Array
 from engine.datasets.description import Description
-from engine.errors import FileFormatError
-from engine.network import Network
-from engine.npz import Npz
+from engine.network.network import Network
 from engine.storage import checkpoint, load_network, save_checkpoint, save_network
-from engine.validation import Array
 from tests.engine.described import (
     ODD_NAMES,
     TABLES,

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from engine.errors import FileFormatError
-from engine.regular_files import open_regular, read_regular
+from engine.basics.errors import FileFormatError
+from engine.basics.regular_files import open_regular, read_regular
 from engine.storage.files import whole_folder, write_whole
 
 posix = pytest.mark.skipif(os.name != "posix", reason="file modes and links of Unix")

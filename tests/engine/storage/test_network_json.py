@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from engine import NeuralNetwork
-from engine.errors import DataError
-from engine.network import Network
+from engine.basics.errors import DataError
+from engine.network.network import Network
 from engine.storage import load_network, save_network
 from tests.engine.helpers import LOSS_AND_OUTPUT, ancestor_predict, refused
 from tests.engine.storage.documents import ANCESTORS, OURS

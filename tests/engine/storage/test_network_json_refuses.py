@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.activations import ACTIVATIONS
-from engine.errors import FileFormatError
+from engine.basics.errors import FileFormatError
+from engine.network.activations import ACTIVATIONS
 from engine.storage import load_network
 from tests.engine.helpers import refused, value_or_error
 from tests.engine.storage.documents import ANCESTORS, OURS, changed, without

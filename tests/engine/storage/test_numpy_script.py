@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.activations import ACTIVATIONS, Activation
+from engine.basics.errors import DataError, SettingError
+from engine.basics.validation import Array
 from engine.datasets.description import Description
-from engine.errors import DataError, SettingError
-from engine.network import Network
+from engine.network.activations import ACTIVATIONS, Activation
+from engine.network.network import Network
 from engine.storage.numpy_script import EXPORTED_ACTIVATIONS, export_script
-from engine.validation import Array
 from tests.engine.helpers import refused
 
 ROUND_OFF = {"rtol": 2e-6, "atol": 2e-6}

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.activations import ACTIVATIONS, Activation
-from engine.errors import DataError, SettingError
-from engine.network import Network
-from engine.optional_packages import install_command
+from engine.basics.errors import DataError, SettingError
+from engine.basics.optional_packages import install_command
+from engine.basics.validation import Array
+from engine.network.activations import ACTIVATIONS, Activation
+from engine.network.network import Network
 from engine.storage import onnx_file
 from engine.storage.onnx_file import EXPORTED_ACTIVATIONS, export_onnx
-from engine.validation import Array
 from tests.engine.helpers import refused
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}

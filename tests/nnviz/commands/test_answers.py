@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import save_network
 from nnviz.commands import cli
 

@@ -16,7 +16,7 @@ from PyQt5.QtGui import QColor
 from tqdm import tqdm
 
 from engine.datasets import DATASETS, Dataset, DataSource
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.storage import load_network, save_network
 from nnviz.commands import cli
@@ -340,7 +340,7 @@ def test_a_bad_argument_gets_one_line_and_code_2(
     told: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("engine.validation.available_memory", lambda: 8 * 10**9)
+    monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 8 * 10**9)
     (tmp_path / "text.txt").write_text("no network, no picture")
     save_network(Network([4, 5, 3]), tmp_path / "small.json")
     Image.new("L", (28, 28)).save(tmp_path / "picture.png")

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from tqdm import tqdm
 
-from engine.assets_folder import ASSETS
+from engine.basics.assets_folder import ASSETS
 from engine.datasets import load_data
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.storage import load_network, save_network
 from nnviz.commands import cli

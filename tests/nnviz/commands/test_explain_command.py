@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
+from engine.basics.validation import Array
 from engine.datasets import load_data
-from engine.datasets.table_source import load_table
-from engine.network import Network
+from engine.datasets.table.table_source import load_table
+from engine.network.network import Network
 from engine.storage import load_network, save_network
-from engine.validation import Array
 from nnviz.commands import cli, explain
 from tests.engine.described import trained_on
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.assets_folder import ASSETS
-from engine.network import Network
+from engine.basics.assets_folder import ASSETS
+from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.storage import load_network, save_network
 from nnviz.commands import cli

@@ -18,7 +18,7 @@ from engine.datasets.description import Description
 from engine.datasets.grey_pictures import grey_picture, readable_formats
 from engine.datasets.opening import source_of
 from engine.experiment import Experiment
-from engine.network import Network
+from engine.network.network import Network
 from engine.neural_network import NeuralNetwork
 from engine.storage import export_script, load_network, save_network
 from nnviz.commands import cli

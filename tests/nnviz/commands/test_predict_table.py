@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from engine import NeuralNetwork
+from engine.basics.errors import DataError
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
-from engine.datasets.table_source import load_table
-from engine.errors import DataError
-from engine.network import Network
+from engine.datasets.table.table_source import load_table
+from engine.network.network import Network
 from engine.storage import export_onnx, export_script, load_network, save_network
 from nnviz.commands import cli
 from tests.engine.described import (

@@ -13,12 +13,12 @@ from PIL import Image
 from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QApplication
 
+from engine.basics.errors import DataError
+from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.download import Download
-from engine.errors import DataError
 from engine.experiment import Experiment
-from engine.network import Network
-from engine.validation import Array
+from engine.network.network import Network
 from nnviz.commands import cli, screenshot
 from nnviz.commands.options import parser
 from nnviz.library import Library

@@ -12,9 +12,9 @@ import pytest
 from tqdm import tqdm
 
 from engine.datasets import Dataset
-from engine.many.beats import Comparison
-from engine.many.one_run import RunSpec
-from engine.many.results import FINISHED, STOPPED
+from engine.sweeps.beats import Comparison
+from engine.sweeps.one_run import RunSpec
+from engine.sweeps.results import FINISHED, STOPPED
 from nnviz.commands import cli, many
 from nnviz.library import Library, library_path
 from nnviz.library.locks import Lock

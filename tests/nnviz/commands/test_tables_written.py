@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.datasets.table_source import load_table
+from engine.datasets.table.table_source import load_table
 from engine.storage import save_network
 from nnviz.commands import cli
 from tests.engine.described import trained_on

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from tqdm import tqdm
 
+from engine.basics.errors import SettingError
 from engine.datasets import DATASETS, Dataset, DataSource
-from engine.errors import SettingError
 from engine.experiment import Experiment
-from engine.metrics import Evaluator
 from engine.presets import Preset, preset_named, presets
 from engine.provenance import Provenance
 from engine.storage import load_network
+from engine.training.metrics import Evaluator
 from nnviz.commands import cli
 from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from engine.datasets import Dataset
-from engine.events import Batch, Epoch
-from engine.metrics import Evaluator
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import Provenance
-from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
-from engine.training import Trainer
+from engine.training.events import Batch, Epoch
+from engine.training.metrics import Evaluator
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from nnviz.commands import cli
 from nnviz.library import Library
 

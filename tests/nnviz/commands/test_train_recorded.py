@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.events import Batch
 from engine.storage import load_network
-from engine.training import Trainer
+from engine.training.events import Batch
+from engine.training.trainer import Trainer
 from nnviz.commands import cli
 from nnviz.library import Library, UnknownRunError, library_path
 from nnviz.library.repeating import way_to

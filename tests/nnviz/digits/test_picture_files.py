@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from engine.errors import DataError, FileFormatError
-from engine.validation import Array
+from engine.basics.errors import DataError, FileFormatError
+from engine.basics.validation import Array
 from nnviz.digits import picture_files
 from nnviz.digits.photograph import ink_of_photograph
 from nnviz.digits.picture_files import grey_of_file

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.basics.errors import EngineError, FileFormatError, ProcessError
 from engine.datasets import load_data, source_of
-from engine.errors import EngineError, FileFormatError, ProcessError
 from nnviz.jobs import data_process
 from nnviz.jobs.data_process import DataProcess, EndedError, reader_for
 from nnviz.jobs.data_reader import DataReader

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.errors import DivergenceError
-from engine.events import Batch, BestRestored, Epoch, Event
-from engine.training import Trainer
+from engine.basics.errors import DivergenceError
+from engine.training.events import Batch, BestRestored, Epoch, Event
+from engine.training.trainer import Trainer
 from nnviz.jobs import job as job_module
 from nnviz.jobs import pace
 from nnviz.jobs.job import Job

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from engine import neurons
 from engine.datasets import Dataset, Split
 from engine.datasets.scaling import Scaling
-from engine.metrics import Evaluator
+from engine.explain import neurons
+from engine.training.metrics import Evaluator
 from nnviz.jobs.measuring import Measuring
-from tests.engine.test_explain import network_of
-from tests.engine.test_neurons import numbers, pictures
+from tests.engine.explain.test_explain import network_of
+from tests.engine.explain.test_neurons import numbers, pictures
 
 
 def test_only_the_latest_is_measured(qtbot: QtBot) -> None:

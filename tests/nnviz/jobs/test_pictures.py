@@ -13,7 +13,7 @@ from PyQt5.QtGui import QColor, QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.errors import DataError, FileFormatError
+from engine.basics.errors import DataError, FileFormatError
 from nnviz.digits import picture_files
 from nnviz.digits.strokes import Ink
 from nnviz.jobs.lane import Lane

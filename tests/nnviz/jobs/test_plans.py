@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.basics.errors import DataError
+from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset, source_of
-from engine.errors import DataError
 from engine.experiment import Experiment
-from engine.many.plan import ASHA, Plan, seeds_of
-from engine.optional_packages import install_command
+from engine.sweeps.plan import ASHA, Plan, seeds_of
 from nnviz.jobs.executors import beside_a_window
 from nnviz.jobs.plans import BrokenOff, HowFar, NewResults, PlanEnd, Plans
 from nnviz.library import Library, LibraryError

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.distributions import LayerStatisticsEvaluator
-from engine.network import Network
+from engine.network.network import Network
+from engine.training.distributions import LayerStatisticsEvaluator
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.probes import Probe, Probes, Question, Same
 from nnviz.session import question

@@ -12,9 +12,9 @@ from PyQt5.QtCore import QPoint, QRect
 from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.errors import SettingError
-from engine.network import Network
-from engine.rate_finder import RateFinder, RatePoint
+from engine.basics.errors import SettingError
+from engine.network.network import Network
+from engine.training.rate_finder import RateFinder, RatePoint
 from nnviz.session.status import Status
 from nnviz.widgets.column import ScrollColumn
 from nnviz.widgets.plots.small_plot import SmallPlot
@@ -207,7 +207,7 @@ def test_another_network_or_other_data_end_it(open_window: MainWindow, qtbot: Qt
 def test_without_a_suggestion_none_is_offered(
     open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.rate_finder.RateFinder.suggestion", None)
+    monkeypatch.setattr("engine.training.rate_finder.RateFinder.suggestion", None)
     search(qtbot, open_window)
     assert open_window.session.rate_search.result is None
     assert not find(open_window, QPushButton, "takeRateButton").isVisibleTo(open_window)

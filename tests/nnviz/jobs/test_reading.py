@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import FileFormatError
-from engine.network import Network
+from engine.basics.errors import FileFormatError
+from engine.network.network import Network
 from engine.storage import save_network
 from nnviz.jobs.reading import read_network
 

@@ -18,10 +18,10 @@ from PyQt5.QtWidgets import QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset
-from engine.metrics import Evaluator
 from engine.provenance import Provenance
 from engine.storage import load_network
-from engine.training import Trainer
+from engine.training.metrics import Evaluator
+from engine.training.trainer import Trainer
 from nnviz.commands.runs import result_of
 from nnviz.library import Library, RunRecord
 from nnviz.library.export import export_run

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Epoch, Event
-from engine.training import Trainer
+from engine.training.events import Epoch, Event
+from engine.training.trainer import Trainer
 from nnviz.jobs.recorder import Plan, Recorder
 from nnviz.jobs.reports import Recorded
 from nnviz.library import Library, recording

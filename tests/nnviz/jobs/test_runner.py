@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.basics.errors import SettingError
 from engine.datasets import Dataset
-from engine.errors import SettingError
-from engine.network import Network
-from engine.settings import TrainingSettings
-from engine.training import Trainer
+from engine.network.network import Network
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from nnviz.jobs.reports import Epochs, Frame, Stopped, Until
 from nnviz.jobs.runner import Runner
 from tests.nnviz.conftest import Gate

@@ -10,12 +10,12 @@ import pytest
 from PyQt5 import sip
 from pytestqt.qtbot import QtBot
 
-from engine import neurons
-from engine.metrics import Evaluator
+from engine.explain import neurons
+from engine.training.metrics import Evaluator
 from nnviz.jobs import stepwise
 from nnviz.jobs.stepwise import Steps, Stepwise, giving_way, only_shares
-from tests.engine.test_explain import network_of
-from tests.engine.test_neurons import pictures
+from tests.engine.explain.test_explain import network_of
+from tests.engine.explain.test_neurons import pictures
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.events import Epoch
-from engine.packing import packed
+from engine.network.packing import packed
+from engine.training.events import Epoch
 from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded
 from nnviz.jobs.training_main import _MOST_UNHEARD, _Borrower, _Outlet, _Pipe
 from nnviz.jobs.training_process import Returned

@@ -17,14 +17,14 @@ import pytest
 from PyQt5.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from engine.augmentation import Augmentation
+from engine.basics.errors import DivergenceError, EngineError, SettingError
 from engine.datasets import Dataset
-from engine.errors import DivergenceError, EngineError, SettingError
-from engine.events import Batch, BestRestored, Epoch
 from engine.experiment import Experiment
-from engine.network import Network
-from engine.settings import TrainingSettings
-from engine.training import Trainer
+from engine.network.network import Network
+from engine.training.augmentation import Augmentation
+from engine.training.events import Batch, BestRestored, Epoch
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from nnviz.jobs.job import _MOST_TOGETHER, Job
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.recorder import Plan

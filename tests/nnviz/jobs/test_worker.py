@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.basics.errors import DivergenceError, SettingError
 from engine.datasets import Dataset
-from engine.errors import DivergenceError, SettingError
-from engine.events import BestRestored, Epoch
-from engine.network import Network
-from engine.settings import TrainingSettings
-from engine.training import Trainer
+from engine.network.network import Network
+from engine.training.events import BestRestored, Epoch
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from nnviz.jobs.recorder import Plan
 from nnviz.jobs.reports import Epochs, Frame, Recorded, Stopped, Until
 from nnviz.jobs.worker import Worker

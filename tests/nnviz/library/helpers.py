@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.datasets import Dataset
-from engine.events import Batch, Event
 from engine.experiment import Experiment
-from engine.history import History
-from engine.training import Trainer
+from engine.training.events import Batch, Event
+from engine.training.history import History
+from engine.training.trainer import Trainer
 from nnviz.library import Library, Recording
 from tests.engine.helpers import class_data, prices
 

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.basics.errors import FileFormatError
 from engine.datasets import load_data
-from engine.errors import FileFormatError
 from engine.storage import load_checkpoint, load_network
-from engine.training import Trainer
+from engine.training.trainer import Trainer
 from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment
 from nnviz.library import Library, LibraryError, Recording

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.basics.errors import SettingError
 from engine.datasets import Dataset
 from engine.datasets.dataset import regression_split
-from engine.errors import SettingError
-from engine.history import History
+from engine.training.history import History
 from nnviz import __version__
 from nnviz.library import Library, UnknownRunError, library_path
 from nnviz.library.place import is_on_network, usual_path

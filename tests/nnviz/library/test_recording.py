@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.basics.errors import DivergenceError
+from engine.basics.machine import Machine, this_machine
 from engine.datasets import Dataset
-from engine.errors import DivergenceError
-from engine.events import Batch, Epoch, Event
-from engine.grid import Grid
-from engine.machine import Machine, this_machine
-from engine.training import Trainer
+from engine.training.events import Batch, Epoch, Event
+from engine.training.grid import Grid
+from engine.training.trainer import Trainer
 from nnviz.library import FullDiskError, Library, Recording, ReplacedError, RunInUseError, TooLargeError
 from nnviz.library.curves import write_epochs
 from nnviz.library.faults import damage_mark

@@ -12,8 +12,8 @@ import pytest
 
 from engine.datasets import Dataset, load_data
 from engine.experiment import Experiment
-from engine.network import Network
-from engine.training import Trainer
+from engine.network.network import Network
+from engine.training.trainer import Trainer
 from nnviz.library import Library, Recording
 from nnviz.library.exchange import without_places
 from nnviz.library.repeating import command_of, way_to

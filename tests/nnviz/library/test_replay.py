@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.augmentation import Augmentation
+from engine.basics.errors import DataError, SettingError
+from engine.basics.machine import this_machine
+from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.datasets.arrays import Arrays, dataset_of
-from engine.errors import DataError, SettingError
-from engine.events import Batch, Event
 from engine.experiment import Experiment
-from engine.machine import this_machine
-from engine.settings import TrainingSettings
-from engine.training import Trainer
-from engine.validation import Array
+from engine.training.augmentation import Augmentation
+from engine.training.events import Batch, Event
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from nnviz.library import Library, Recording, UnknownRunError, UnreadableRunError
 from nnviz.library.faults import ReplayError, damage_mark
 from nnviz.library.replay import Replayed, edit_content, replay, retrace

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from engine.errors import SettingError
+from engine.basics.errors import SettingError
 from nnviz.library import Library, Recording
 from nnviz.library.locks import lock_of_run
 from nnviz.library.room import BUDGET, MOMENT_BUDGET

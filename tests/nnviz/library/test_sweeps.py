@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.events import Batch
 from engine.experiment import Experiment
-from engine.many.one_run import RunSpec, train_one
-from engine.many.plan import SWEEP, Plan
-from engine.many.results import DIVERGED, PRUNED
-from engine.many.vary import parsed
-from engine.training import Trainer
+from engine.sweeps.one_run import RunSpec, train_one
+from engine.sweeps.plan import SWEEP, Plan
+from engine.sweeps.results import DIVERGED, PRUNED
+from engine.sweeps.vary import parsed
+from engine.training.events import Batch
+from engine.training.trainer import Trainer
 from nnviz.library import Library, LibraryError, database
 from nnviz.library.exchange import read_run, write_run
 from nnviz.library.faults import DamagedError, UnknownSweepError

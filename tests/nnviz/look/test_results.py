@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.many.results import Spread
+from engine.sweeps.results import Spread
 from nnviz.look import text
 from nnviz.look.results import figure_name, figure_value, range_words, spread_words, words_of_seeds
 

@@ -11,8 +11,8 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.answers import ClassAnswers, NumberAnswers
 from engine.datasets import Dataset
+from engine.explain.answers import ClassAnswers, NumberAnswers
 from nnviz.panels.inside.map import MapPage
 from nnviz.panels.inside.mistake_pictures import MistakePicturesPanel
 from nnviz.panels.inside.mistakes import MistakesPanel

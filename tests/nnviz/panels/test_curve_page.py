@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from engine import explain
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import save_network
 from nnviz.panels.curve import CurvePage
 from nnviz.panels.weights import WeightsPanel

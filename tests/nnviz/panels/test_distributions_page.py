@@ -8,7 +8,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.distributions import spread_of
+from engine.training.distributions import spread_of
 from nnviz.panels.distributions import DistributionsPage
 from nnviz.session.asked import STATISTICS
 from nnviz.widgets.plots.histograms import HistogramGrid

@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QApplication, QCheckBox, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import save_network
 from nnviz.digits import photograph
 from nnviz.digits.strokes import Ink

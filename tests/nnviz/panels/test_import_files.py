@@ -11,7 +11,7 @@ from PIL import Image
 from PyQt5.QtWidgets import QApplication, QListWidget, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.assets_folder import ASSETS
+from engine.basics.assets_folder import ASSETS
 from nnviz.jobs import data_process
 from nnviz.panels.importing.table_view import PreviewTable
 from nnviz.widgets.picture import Picture

@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from engine.assets_folder import ASSETS
+from engine.basics.assets_folder import ASSETS
 from nnviz.look import theme
 from nnviz.panels.importing.sheet import ImportSheet
 from nnviz.panels.importing.table_model import IGNORED, INPUT, PREDICT

@@ -13,11 +13,11 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QTextDocumentFragment
 from pytestqt.qtbot import QtBot
 
-from engine.events import BestRestored
-from engine.metrics import Evaluation
-from engine.network import Network
+from engine.basics.validation import Array
+from engine.network.network import Network
 from engine.storage import save_network
-from engine.validation import Array
+from engine.training.events import BestRestored
+from engine.training.metrics import Evaluation
 from nnviz.jobs.reports import Frame
 from nnviz.look import theme
 from nnviz.panels.learning_strip import LearningStripPanel, leaders

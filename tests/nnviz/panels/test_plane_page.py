@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine import explain
-from engine.network import Network
-from engine.regions import plane_points
+from engine.explain.regions import plane_points
+from engine.network.network import Network
 from engine.storage import save_network
 from nnviz.look import theme
 from nnviz.panels.plane import PlanePage

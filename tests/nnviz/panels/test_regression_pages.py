@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import regression_split
 from engine.datasets.scaling import Scaling
-from engine.metrics import Evaluator
+from engine.training.metrics import Evaluator
 from nnviz.panels.number_points import ends_of
 from nnviz.panels.points_page import PointsPage
 from nnviz.session.asked_numbers import MOST, PREDICTED, PredictedNumbers

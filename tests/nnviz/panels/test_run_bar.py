@@ -6,8 +6,8 @@ from PyQt5.QtCore import QCoreApplication
 from PyQt5.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.events import Epoch
-from engine.metrics import Evaluation
+from engine.training.events import Epoch
+from engine.training.metrics import Evaluation
 from nnviz.jobs.reports import Epochs
 from nnviz.look import theme
 from nnviz.session.selection import Neuron

@@ -11,7 +11,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.metrics import Evaluator
+from engine.training.metrics import Evaluator
 from nnviz.look import text
 from nnviz.session.asked import PAST
 from nnviz.session.status import Status

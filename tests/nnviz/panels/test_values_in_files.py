@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from engine.assets_folder import ASSETS
-from engine.datasets.cells import plain_number
+from engine.basics.assets_folder import ASSETS
 from engine.datasets.source import Value
+from engine.datasets.table.cells import plain_number
 from nnviz.session.asked import MISTAKES
 from nnviz.session.asked_numbers import PREDICTED
 from nnviz.session.asked_own import OWN

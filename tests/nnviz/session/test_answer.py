@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.basics.validation import Array
 from engine.experiment import Experiment
-from engine.network import Network
-from engine.validation import Array
+from engine.network.network import Network
 from nnviz.digits.strokes import Ink
 from nnviz.session import question as asking
 from nnviz.session.asked import ANSWER, PAST, PastAnswers

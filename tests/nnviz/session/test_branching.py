@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.events import Batch, Epoch
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.training.events import Batch, Epoch
 from nnviz.jobs.recorder import Recorder
 from nnviz.jobs.reports import Recorded
 from nnviz.library import Library

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
 from engine.storage import load_checkpoint, save_network
-from engine.training import Trainer
+from engine.training.trainer import Trainer
 from nnviz.session.run import Run, new_run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow

@@ -12,12 +12,12 @@ from PyQt5.QtWidgets import QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.events import Batch
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import Provenance
-from engine.settings import TrainingSettings
 from engine.storage import load_checkpoint, load_network, save_checkpoint
-from engine.training import Trainer
+from engine.training.events import Batch
+from engine.training.settings import TrainingSettings
+from engine.training.trainer import Trainer
 from nnviz.jobs.reading import read_network
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.datasets import Dataset
-from engine.network import Network
+from engine.network.network import Network
 from nnviz.session import cloud
 from nnviz.session.cloud import Subject, basis_for, cloud_on, spread
 from nnviz.session.part import parts_of

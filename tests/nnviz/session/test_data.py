@@ -12,11 +12,11 @@ import pytest
 from PyQt5.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from engine.basics.errors import SettingError, UnknownNameError
+from engine.basics.optional_packages import install_command
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import Split
 from engine.datasets.download import Download, RemoteFile
-from engine.errors import SettingError, UnknownNameError
-from engine.optional_packages import install_command
 from engine.storage import save_network
 from nnviz.jobs.reading import read_network
 from nnviz.session.status import Stage, Status

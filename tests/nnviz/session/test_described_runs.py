@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import load_network, save_network
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow

@@ -12,7 +12,7 @@ import pytest
 from PyQt5.QtWidgets import QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.activations import ACTIVATIONS
+from engine.network.activations import ACTIVATIONS
 from engine.storage import load_checkpoint, load_network
 from nnviz.jobs.reports import Stopped
 from nnviz.session.remedies import best_epoch

@@ -10,8 +10,8 @@ import pytest
 from PyQt5.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.events import BestRestored
-from engine.metrics import Evaluator
+from engine.training.events import BestRestored
+from engine.training.metrics import Evaluator
 from nnviz.library import Library
 from nnviz.library.exchange import read_run, write_run
 from nnviz.look import text

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine import neurons
-from engine.history import Change
-from engine.metrics import Evaluator
-from engine.network import Network
-from engine.rate_finder import RateFinder
+from engine.explain import neurons
+from engine.network.network import Network
 from engine.storage import load_checkpoint, load_network
+from engine.training.history import Change
+from engine.training.metrics import Evaluator
+from engine.training.rate_finder import RateFinder
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status

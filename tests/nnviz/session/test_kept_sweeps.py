@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.many.plan import GRID, SWEEP, Plan
-from engine.many.vary import parsed
+from engine.sweeps.plan import GRID, SWEEP, Plan
+from engine.sweeps.vary import parsed
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.panels.runs.trial_words import sweep_row, sweep_words, trial_title

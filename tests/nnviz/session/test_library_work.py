@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.errors import DataError
+from engine.basics.errors import DataError
 from nnviz.library import Library
 from nnviz.session.library_work import LibraryWork, Tell
 from nnviz.session.messages import Messages

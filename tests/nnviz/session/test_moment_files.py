@@ -14,10 +14,10 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from engine.basics.validation import Array
 from engine.provenance import Provenance
 from engine.storage import load_checkpoint, load_network
-from engine.training import Trainer
-from engine.validation import Array
+from engine.training.trainer import Trainer
 from nnviz.library import Library
 from nnviz.library import replay as replaying
 from nnviz.session.status import Status

@@ -16,10 +16,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.experiment import Experiment
-from engine.history import History
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import load_network, save_network
-from engine.training import Trainer
+from engine.training.history import History
+from engine.training.trainer import Trainer
 from nnviz.session import files, making
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow

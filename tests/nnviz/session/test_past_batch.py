@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.metrics import Evaluator
-from engine.one_step import OneStep
+from engine.explain.one_step import OneStep
+from engine.training.metrics import Evaluator
 from nnviz.library import Library
 from nnviz.session import past_batch as module
 from nnviz.session.exact import Exact

@@ -11,11 +11,11 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.assets_folder import ASSETS
-from engine.errors import FileFormatError
+from engine.basics.assets_folder import ASSETS
+from engine.basics.errors import FileFormatError
 from engine.experiment import Experiment
 from engine.presets import Preset, presets
-from engine.training import FIXED_WHILE_TRAINING
+from engine.training.trainer import FIXED_WHILE_TRAINING
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.widgets.fields import NumberEdit

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.basics.errors import DataError
 from engine.datasets import Dataset, Split, load_data
 from engine.datasets.curve import curve_dataset
 from engine.datasets.dataset import NUMBER, PICTURE, POINT, ROW, one_hot
 from engine.datasets.plane import plane_dataset
-from engine.errors import DataError
 from engine.experiment import Experiment
 from nnviz.digits.examples import are_centred
 from nnviz.digits.strokes import Ink, Stroke

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.basics.validation import Array
 from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import Dataset, classification_split, regression_split
-from engine.network import Network
-from engine.validation import Array
+from engine.network.network import Network
 from nnviz.panels.inside import why_content
 from nnviz.session.reasons import (
     ATTRIBUTIONS,

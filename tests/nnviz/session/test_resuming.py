@@ -12,9 +12,9 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from engine.basics.validation import Array
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.storage import load_checkpoint
-from engine.validation import Array
 from nnviz.jobs.reading import Opened, resumed
 from nnviz.session.status import Progress, Status
 from nnviz.window.main_window import MainWindow

@@ -22,9 +22,9 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.painted import PAINTED_PLANE
 from engine.experiment import Experiment
-from engine.many.plan import seeds_of
-from engine.metrics import Evaluator, figures_of
 from engine.storage import save_network
+from engine.sweeps.plan import seeds_of
+from engine.training.metrics import Evaluator, figures_of
 from nnviz.library import Library
 from nnviz.library.exchange import read_run
 from nnviz.session.run import Run

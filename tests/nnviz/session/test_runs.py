@@ -12,11 +12,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.events import BestRestored, Epoch
 from engine.experiment import Experiment
-from engine.metrics import Evaluation
-from engine.network import Network
+from engine.network.network import Network
 from engine.provenance import Provenance
+from engine.training.events import BestRestored, Epoch
+from engine.training.metrics import Evaluation
 from nnviz.jobs.reports import Frame
 from nnviz.session import runs as module
 from nnviz.session.opening import opened_run

@@ -13,12 +13,12 @@ from PyQt5.QtCore import QCoreApplication, Qt
 from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.batches import Batches
+from engine.basics.errors import SettingError
 from engine.datasets import Dataset
-from engine.errors import SettingError
-from engine.events import Epoch, Evaluating
-from engine.metrics import Evaluator
 from engine.storage import save_network
+from engine.training.batches import Batches
+from engine.training.events import Epoch, Evaluating
+from engine.training.metrics import Evaluator
 from nnviz.jobs.reports import Epochs
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -420,7 +420,7 @@ def test_a_training_that_cannot_begin_leaves_no_mark(
     run = session.runs.current
     figures, epochs = run.figures(), run.epochs
     session.settings.change("batch size", batch_size=1000)
-    monkeypatch.setattr("engine.validation.available_memory", lambda: 1_000_000)
+    monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 1_000_000)
     session.start()
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.state is not Status.TRAINING
@@ -436,7 +436,7 @@ def test_too_little_memory_for_the_batch(
 ) -> None:
     session = ready_window.session
     session.settings.change("batch size", batch_size=2000)
-    monkeypatch.setattr("engine.validation.available_memory", lambda: 1_000_000)
+    monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 1_000_000)
     session.start()
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.state is Status.READY

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.packing import exact
-from engine.validation import Array
+from engine.basics.validation import Array
+from engine.network.packing import exact
 from nnviz.session.snapshots import Snapshots
 
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.buffers import Buffers
 from engine.datasets.dataset import Dataset, regression_split
-from engine.divergence import loss_not_finite
-from engine.metrics import Evaluator
-from engine.one_step import record_step
+from engine.explain.one_step import record_step
+from engine.network.buffers import Buffers
+from engine.training.divergence import loss_not_finite
+from engine.training.metrics import Evaluator
 from nnviz.digits.strokes import Stroke
 from nnviz.jobs import measuring
 from nnviz.library import Library

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.metrics import Evaluator
+from engine.training.metrics import Evaluator
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.runner import Runner
 from nnviz.session.asked import MISTAKES

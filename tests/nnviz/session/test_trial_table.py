@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.many.plan import SWEEP, Plan
-from engine.many.results import DIVERGED, FINISHED, PRUNED, STOPPED, RunResult
-from engine.many.vary import parsed
+from engine.sweeps.plan import SWEEP, Plan
+from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED, RunResult
+from engine.sweeps.vary import parsed
 from nnviz.session.trial_table import SettingAxis, TrialTable
 from tests.nnviz.library.helpers import an_experiment
 

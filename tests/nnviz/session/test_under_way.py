@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.many.plan import race_of
+from engine.sweeps.plan import race_of
 from nnviz.library import Group
 from nnviz.session.under_way import UnderWay
 from nnviz.sweeps.live import PlanNews, RunNews

@@ -10,7 +10,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLineEdit, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.training import Trainer
+from engine.training.trainer import Trainer
 from nnviz.digits.strokes import Ink
 from nnviz.session.status import Status
 from nnviz.session.undo import Kind, Step, Undo

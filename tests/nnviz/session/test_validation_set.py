@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine import neurons
 from engine.datasets import Dataset
-from engine.metrics import Evaluator, figures_of
-from engine.network import Network
+from engine.explain import neurons
+from engine.network.network import Network
+from engine.training.metrics import Evaluator, figures_of
 from nnviz.session.asked_neuron import NEURON, NEURON_ERROR
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status

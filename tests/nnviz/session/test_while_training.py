@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushBut
 from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
-from engine.history import Change
 from engine.storage import save_network
+from engine.training.history import Change
 from nnviz.look.text import count, duration
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.machine import THREADS
+from engine.basics.machine import THREADS
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 20.0  # after which a test gives up

@@ -12,16 +12,16 @@ import numpy as np
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.many.one_run import Outcome, Report, RunSpec, Started, train_one
-from engine.many.plan import SWEEP, Plan
-from engine.many.results import STOPPED, RunResult
-from engine.many.vary import parsed
 from engine.storage import read_checkpoint
+from engine.sweeps.one_run import Outcome, Report, RunSpec, Started, train_one
+from engine.sweeps.plan import SWEEP, Plan
+from engine.sweeps.results import STOPPED, RunResult
+from engine.sweeps.vary import parsed
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor, Message
 from nnviz.sweeps.store import Store
-from tests.engine.many.deadly import Deadly
+from tests.engine.sweeps.deadly import Deadly
 from tests.nnviz.library.helpers import DATA, an_experiment, trained_on
 
 RATES = "learning-rate=0.001,0.003,0.01,0.03,0.1,0.3,1"

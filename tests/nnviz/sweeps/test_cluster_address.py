@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import SettingError
+from engine.basics.errors import SettingError
 from nnviz.sweeps.cluster_address import address_of, is_loopback
 from tests.engine.helpers import refused
 

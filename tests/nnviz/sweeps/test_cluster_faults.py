@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import EngineError, SettingError
-from engine.many.one_run import Outcome, Report, RunSpec, Started
-from engine.many.results import FAILED, FINISHED, STOPPED
-from engine.optional_packages import install_command
+from engine.basics.errors import EngineError, SettingError
+from engine.basics.optional_packages import install_command
+from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
+from engine.sweeps.results import FAILED, FINISHED, STOPPED
 from engine.version import __version__
 from nnviz.sweeps import cluster as connections
 from nnviz.sweeps.cluster import Cluster, who_is_there

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Epoch
-from engine.many.plan import Plan, race_of, seeds_of
-from engine.many.results import Results
-from engine.metrics import Evaluation
+from engine.sweeps.plan import Plan, race_of, seeds_of
+from engine.sweeps.results import Results
+from engine.training.events import Epoch
+from engine.training.metrics import Evaluation
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.live import BEGUN, ENDED, GOING, LiveFigures, PlanNews

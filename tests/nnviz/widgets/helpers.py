@@ -13,7 +13,7 @@ from PyQt5.QtSvg import QSvgGenerator
 from PyQt5.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.history import Curve
+from engine.training.history import Curve
 from nnviz.look import theme
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from tests.nnviz.helpers import find

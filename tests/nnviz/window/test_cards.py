@@ -7,7 +7,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAction, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
-from engine.registry import Registry
+from engine.basics.registry import Registry
 from nnviz.panels import cards
 from nnviz.panels.cards import CARDS, SETTINGS, CardInfo, Column, Place
 from nnviz.session.asked import ANSWER, STATISTICS

@@ -12,9 +12,9 @@ import pytest
 from PyQt5.QtWidgets import QFileDialog, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
+from engine.basics.npz import Npz
 from engine.experiment import Experiment
-from engine.network import Network
-from engine.npz import Npz
+from engine.network.network import Network
 from engine.storage import save_checkpoint, save_network
 from nnviz.window import shipped
 from nnviz.window.main_window import MainWindow

@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import QFileDialog, QLabel, QLineEdit, QMenu, QPushButton, 
 from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import load_network, save_network
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow

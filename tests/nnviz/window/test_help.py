@@ -25,14 +25,14 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from engine.activations import ACTIVATIONS
 from engine.datasets import DATASETS
 from engine.datasets.preview import ArraysPreview, FolderPreview, TablePreview
-from engine.datasets.table_format import TableFormat
-from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
-from engine.schedules import SCHEDULES
+from engine.datasets.table.table_format import TableFormat
+from engine.network.activations import ACTIVATIONS
+from engine.network.initializers import INITIALIZERS
+from engine.network.losses import LOSSES
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.schedules import SCHEDULES
 from nnviz.panels.answers_page import AnswersPage
 from nnviz.panels.layer_tabs import layer_tabs
 from nnviz.widgets.card import DockCard

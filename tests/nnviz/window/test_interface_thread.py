@@ -12,11 +12,11 @@ import pytest
 from PyQt5.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from engine.basics.validation import parameter_count
 from engine.experiment import Experiment
 from engine.presets import preset_named
 from engine.storage import save_network
-from engine.training import Trainer
-from engine.validation import parameter_count
+from engine.training.trainer import Trainer
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow

@@ -16,11 +16,11 @@ from PIL import Image
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.assets_folder import ASSETS
+from engine.basics.assets_folder import ASSETS
 from engine.datasets import Dataset
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import save_checkpoint, save_network
-from engine.training import Trainer
+from engine.training.trainer import Trainer
 from nnviz.commands import cli
 from nnviz.library import Library
 from nnviz.library.exchange import write_run

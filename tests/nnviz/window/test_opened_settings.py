@@ -12,11 +12,11 @@ from PyQt5.QtWidgets import QAction, QComboBox, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.events import Batch
 from engine.experiment import Experiment
-from engine.network import Network
+from engine.network.network import Network
 from engine.presets import Adjustment, preset_named, presets
 from engine.storage import load_checkpoint, save_checkpoint, save_network
+from engine.training.events import Batch
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from nnviz.window.shipped import shipped_networks

@@ -26,7 +26,7 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
-from engine.network import Network
+from engine.network.network import Network
 from engine.storage import save_network
 from nnviz.session.status import Status
 from nnviz.widgets.message_bar import MessageBar

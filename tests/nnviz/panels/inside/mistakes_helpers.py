@@ -7,9 +7,9 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.answers import ClassAnswers
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
+from engine.explain.answers import ClassAnswers
 from nnviz.panels.inside.mistake_pictures import MistakePicturesPanel
 from nnviz.panels.inside.mistakes import MistakesPanel
 from nnviz.session.asked import MISTAKES

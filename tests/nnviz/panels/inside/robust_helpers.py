@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.robustness import Robustness
+from engine.explain.robustness import Robustness
 from nnviz.panels.inside.robust import RobustPage
 from nnviz.session.robustness import DISTURBED, Disturbed
 from nnviz.widgets.pages import TabbedCard

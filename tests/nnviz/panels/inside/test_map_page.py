@@ -13,13 +13,13 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine.basics.optional_packages import install_command
+from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.experiment import Experiment
-from engine.features import activations_of
-from engine.network import Network
-from engine.optional_packages import install_command
-from engine.projection import Basis, project_in_steps
-from engine.validation import Array
+from engine.explain.features import activations_of
+from engine.explain.projection import Basis, project_in_steps
+from engine.network.network import Network
 from nnviz.jobs.tsne import is_installed
 from nnviz.panels.inside.map import MapPage
 from nnviz.session import cloud as cloud_module

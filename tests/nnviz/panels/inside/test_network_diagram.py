@@ -12,11 +12,11 @@ from PyQt5.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from engine import explain
+from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.dataset import Split, one_hot
-from engine.network import Network
-from engine.pathways import Activity
-from engine.validation import Array
+from engine.explain.pathways import Activity
+from engine.network.network import Network
 from nnviz.look import theme
 from nnviz.panels.inside.network_diagram import DiagramPage, NetworkPanel
 from nnviz.session.asked import ACTIVITY

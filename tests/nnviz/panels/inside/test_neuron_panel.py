@@ -12,12 +12,12 @@ from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine import neurons
+from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.datasets.scaling import Scaling
-from engine.metrics import Evaluator
-from engine.validation import Array
+from engine.explain import neurons
+from engine.training.metrics import Evaluator
 from nnviz.look.fitting import fitted
 from nnviz.panels.inside.neuron import NeuronPanel
 from nnviz.panels.neuron_subject import short

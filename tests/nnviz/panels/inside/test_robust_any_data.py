@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
-from engine.disturbances import DISTURBANCES, Material, material_of
 from engine.experiment import Experiment
+from engine.explain.disturbances import DISTURBANCES, Material, material_of
 from nnviz.look import theme
 from nnviz.panels.inside.robust import RobustPage, scale_to
 from nnviz.session import robustness

@@ -12,9 +12,9 @@ from PyQt5.QtGui import QPalette
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.augmentation import Augmentation
-from engine.disturbances import DISTURBANCES
-from engine.metrics import Evaluator
+from engine.explain.disturbances import DISTURBANCES
+from engine.training.augmentation import Augmentation
+from engine.training.metrics import Evaluator
 from nnviz.panels.inside.robust import RobustPage
 from nnviz.session.robustness import DISTURBED, Strength
 from nnviz.session.selection import Example, Neuron

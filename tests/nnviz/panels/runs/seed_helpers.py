@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.many.plan import seeds_of
+from engine.sweeps.plan import seeds_of
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import Sweeps
 from tests.nnviz.library.helpers import an_experiment, record

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.many.plan import GRID, SWEEP, Plan
-from engine.many.vary import parsed
+from engine.sweeps.plan import GRID, SWEEP, Plan
+from engine.sweeps.vary import parsed
 from nnviz.library import Library
 from nnviz.session.trial_table import TrialTable
 from nnviz.sweeps.conductor import Conductor

@@ -14,8 +14,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
-from engine.bands import band
 from engine.datasets import Dataset
+from engine.sweeps.bands import band
 from nnviz.library import Group, Library
 from nnviz.panels.runs.their_answers import leading
 from nnviz.session.asked_compared import DISAGREEMENT, THEIR_ANSWERS

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.many.plan import seeds_of
+from engine.sweeps.plan import seeds_of
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.session.kept_list import Sweep

@@ -9,8 +9,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAction, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset
-from engine.optional_packages import install_command
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.session.sweep_fields import Varying

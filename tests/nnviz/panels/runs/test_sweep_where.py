@@ -15,11 +15,11 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.basics.errors import Verbatim
+from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset
-from engine.errors import Verbatim
-from engine.many.one_run import Outcome
-from engine.many.results import STOPPED
-from engine.optional_packages import install_command
+from engine.sweeps.one_run import Outcome
+from engine.sweeps.results import STOPPED
 from engine.version import __version__
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps

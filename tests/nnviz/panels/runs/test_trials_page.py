@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.many.results import DIVERGED, PRUNED, STOPPED
+from engine.sweeps.results import DIVERGED, PRUNED, STOPPED
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.look import theme

@@ -7,12 +7,12 @@ from PyQt5.QtCore import QCoreApplication, Qt
 from PyQt5.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.activations import ACTIVATIONS
-from engine.augmentation import Augmenter
 from engine.experiment import MILD
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
-from engine.schedules import SCHEDULES
+from engine.network.activations import ACTIVATIONS
+from engine.network.losses import LOSSES
+from engine.training.augmentation import Augmenter
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.schedules import SCHEDULES
 from nnviz.session.status import Status
 from nnviz.widgets.fields import NumberEdit
 from nnviz.widgets.group import Group

@@ -23,7 +23,7 @@ from tests.nnviz.helpers import SETTING_GROUPS, click, find, retype, tab_of, tra
 @pytest.fixture(autouse=True)
 def eight_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the test's machine may have as much memory as it likes."""
-    monkeypatch.setattr("engine.validation.available_memory", lambda: 8 * 10**9)
+    monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 8 * 10**9)
 
 
 def rows(window: MainWindow) -> list[tuple[str, str]]:

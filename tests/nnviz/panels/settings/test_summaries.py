@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.errors import SettingError
+from engine.basics.errors import SettingError
 from engine.experiment import Experiment
-from engine.settings import TrainingSettings
+from engine.training.settings import TrainingSettings
 from nnviz.panels.settings import summaries
 from nnviz.panels.settings.form import parse_dropout
 from nnviz.session.setting_words import setting_value

@@ -8,8 +8,8 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.network import Network
-from engine.pathways import activity_of
+from engine.explain.pathways import activity_of
+from engine.network.network import Network
 from nnviz.look import theme
 from nnviz.widgets.diagram.diagram import DiagramView, NetworkDiagram
 from nnviz.widgets.diagram.layout import Looks

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PyQt5.QtGui import QColor
 
-from engine.validation import Array
+from engine.basics.validation import Array
 from nnviz.look import theme
 from nnviz.widgets.plane.colours import class_pixels, image_of, neuron_pixels
 

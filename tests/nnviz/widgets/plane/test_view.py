@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.regions import Square
+from engine.explain.regions import Square
 from nnviz.look import theme
 from nnviz.widgets.plane.points import Points
 from nnviz.widgets.plane.view import PlaneView

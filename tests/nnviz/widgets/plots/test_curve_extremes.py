@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.history import Curve
+from engine.training.history import Curve
 from nnviz.look.text import percent
 from nnviz.widgets.plots.curve_axes import ERROR, LOSS, Quantity
 from nnviz.widgets.plots.curve_figures import EarlierRun

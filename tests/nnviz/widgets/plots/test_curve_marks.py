@@ -6,7 +6,7 @@ import pytest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.history import Curve
+from engine.training.history import Curve
 from nnviz.look import theme
 from nnviz.widgets.plots.curve_figures import EarlierRun, grey
 from nnviz.widgets.plots.curve_plot import CurvePlot

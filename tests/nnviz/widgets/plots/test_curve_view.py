@@ -12,7 +12,7 @@ from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.history import Curve
+from engine.training.history import Curve
 from nnviz.look import theme
 from nnviz.widgets.plots.curve_axes import EpochAxis
 from nnviz.widgets.plots.curve_figures import EarlierRun

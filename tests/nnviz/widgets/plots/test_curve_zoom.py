@@ -9,7 +9,7 @@ from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtWidgets import QApplication, QFrame, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.history import Curve
+from engine.training.history import Curve
 from nnviz.widgets.plots.curve_plot import CurvePlot
 from tests.nnviz.helpers import bring_to_front, drag, drag_on, find, hover
 from tests.nnviz.widgets.helpers import bottom_axis, left_axis, pixel, shown_plot

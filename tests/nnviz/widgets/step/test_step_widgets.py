@@ -12,16 +12,16 @@ from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.formulas import Address, Formula, Part, Term, delta_formulas
-from engine.one_step import BIAS
-from engine.update_formulas import update_formulas
+from engine.explain.formulas import Address, Formula, Part, Term, delta_formulas
+from engine.explain.one_step import BIAS
+from engine.explain.update_formulas import update_formulas
 from nnviz.look import theme
 from nnviz.widgets.giving_label import GivingLabel
 from nnviz.widgets.step.board import Board
 from nnviz.widgets.step.figures import figure, product_text, short_figure, value_text, written, written_versions
 from nnviz.widgets.step.number_rows import NumberRows, Rows
 from nnviz.widgets.step.path import PathStage, StagePath
-from tests.engine.test_one_step import RECIPES, record, trainer
+from tests.engine.explain.test_one_step import RECIPES, record, trainer
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,0 @@
-"""The folder of the project's assets: beside the packages in a checkout, inside ``engine`` when installed."""
-
-from pathlib import Path
-
-_HERE = Path(__file__).resolve().parent
-ASSETS = next((folder for folder in (_HERE / "assets", _HERE.parent / "assets") if folder.is_dir()), _HERE / "assets")

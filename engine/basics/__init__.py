@@ -1,0 +1,1 @@
+"""Errors, checks of values, registries and files, which all other packages use."""

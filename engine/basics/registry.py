@@ -1,0 +1,67 @@
+"""Registries: tables from names to classes or functions. Combo boxes and files use them.
+
+CONTRIBUTING.md shows how to add an entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar, Generic, TypeVar
+
+from engine.basics.errors import UnknownNameError
+
+T = TypeVar("T")
+_LAST = 1000
+
+
+class Choice:
+    """The base of classes that are registered.
+
+    Attributes:
+        name: the name under which the class is registered; set by the registry.
+        label: its name for people.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+
+
+class Registry(Generic[T]):
+    """A table of the entries of one kind, such as "activation", by name, in the order of their places."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._entries: dict[str, T] = {}
+        self._places: dict[str, int] = {}
+
+    def register(self, name: str, place: int | None = None) -> Callable[[T], T]:
+        """Returns a decorator that registers a class or function under ``name``, replacing an earlier one.
+
+        Args:
+            name: the name of the entry.
+            place: the position of the entry in lists, the lowest first. None: that of the entry that is replaced, or
+                the last. Entries of one module may share a place: they keep the order in which they stand there.
+                Entries of two modules need different places, else the order of imports would decide.
+        """
+
+        def enter(entry: T) -> T:
+            self._entries[name] = entry
+            self._places[name] = self._places.get(name, _LAST) if place is None else place
+            if isinstance(entry, type) and issubclass(entry, Choice):
+                entry.name = name
+            return entry
+
+        return enter
+
+    def __getitem__(self, name: str) -> T:
+        """Raises :class:`~engine.basics.errors.UnknownNameError`, which lists the choices."""
+        try:
+            return self._entries[name]
+        except (KeyError, TypeError):
+            choices = ", ".join(self)
+            raise UnknownNameError(
+                self.kind, name, f"must be the name of a known {self.kind}", f"Choose one of: {choices}."
+            ) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._entries, key=lambda name: self._places[name]))

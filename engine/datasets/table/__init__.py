@@ -1,0 +1,1 @@
+"""Tables: reads delimited text files and encodes their columns."""

@@ -1,0 +1,233 @@
+"""What the cells of a table mean: numbers, missing values, and what is wrong with a cell."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.basics.validation import Array
+
+MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?", ".", "-", "--"})  # in small letters
+_AS_WRITTEN = frozenset({*MISSING, *(word.upper() for word in MISSING), "NaN", "Null"})
+WORD, INFINITE, THOUSANDS, SIGN, RAGGED = "word", "infinite", "thousands", "sign", "ragged"
+YES_NO = (
+    *(("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("off", "on")),
+    *(("nein", "ja"), ("n", "j"), ("non", "oui"), ("no", "si"), ("no", "sí")),
+)
+_SEPARATORS = {".": ",'’ \u00a0\u202f", ",": ".'’ \u00a0\u202f"}  # that separate thousands beside that decimal mark
+_SEPARATED = {
+    mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}([{signs}])\d{{3}}(?:\1\d{{3}})*(?:{re.escape(mark)}\d*)?")
+    for mark, signs in _SEPARATORS.items()
+}
+_MISGROUPED = {
+    mark: re.compile(rf"[+-]?\d*(?:[{signs}]\d+)+(?:{re.escape(mark)}\d*)?") for mark, signs in _SEPARATORS.items()
+}
+SIGNS = frozenset("€$£¥₹%‰")  # before or after a number
+_DIGITS = frozenset("0123456789.,")  # by which a number begins after a sign, or ends before one
+_UNIT = re.compile(r"([+-]?[0-9][0-9.,\u00a0\u202f']*)\s?([^\W\d_]{1,6}[²³]?)")
+_MEANINGS = {
+    WORD: "is no number",
+    INFINITE: "is infinite",
+    THOUSANDS: "has a thousands separator",
+    SIGN: "has a sign, and others in the column another one",
+    RAGGED: "left out",
+}
+_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}(\1\d{1,4})?([ T]+\d{1,2}:.*)?")
+_WHOLE = 2**53  # up to which whole numbers are exact
+_LONGEST = 60
+_ROWS_TOLD = 3  # of those of which the same is to be said
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in one place of a file.
+
+    Attributes:
+        row: of the file, from 1; names of columns, where there are any, are in row 1.
+        column: the column's name; empty if it is about the whole row.
+        value: what stands there, cut to 60 characters.
+        kind: ``WORD``, ``INFINITE``, ``THOUSANDS``, ``SIGN`` or ``RAGGED``.
+        rows: the first ten rows of which the same is to be said; they begin with ``row``.
+        count: how many such rows there are.
+    """
+
+    row: int
+    column: str
+    value: str
+    kind: str
+    rows: tuple[int, ...] = ()
+    count: int = 1
+
+    def __str__(self) -> str:
+        rows = f"Row {self.row:,}" if self.count == 1 else f"Rows {self._first_rows}"
+        if self.kind == RAGGED:
+            return f"{rows}: left out, as {'it' if self.count == 1 else 'each'} has {self.value}"
+        return f"{rows}, column {self.column}: “{self.value}” {_MEANINGS[self.kind]}"
+
+    @property
+    def _first_rows(self) -> str:
+        shown = [f"{row:,}" for row in self.rows[:_ROWS_TOLD]]
+        more = self.count - len(shown)
+        return f"{', '.join(shown)} and {more:,} more" if more else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def shortened(text: str) -> str:
+    """Cuts a text from a file to 60 characters."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell says that there is no value: "", NA, N/A, nan, null, ?, . or -, and the like."""
+    return cell in _AS_WRITTEN or cell.strip().casefold() in MISSING
+
+
+def is_number(cell: str, decimal: str) -> bool:
+    """Whether a cell is a number, finite or not, with or without thousands separators; missing values are none."""
+    value, kind = read_number(cell, decimal)
+    return kind != WORD and (kind is not None or not math.isnan(value))
+
+
+def read_number(cell: str, decimal: str) -> tuple[float, str | None]:
+    """Reads one cell: its value, NaN if it is missing or wrong, and what is wrong with it (None: nothing).
+
+    ``THOUSANDS`` comes with the value that it has if its sign separates thousands, which its column decides, and
+    ``SIGN`` with that of the number beside €, % and the like.
+    """
+    text = cell.strip()
+    if is_missing(text):
+        return math.nan, None
+    number = bare(text)
+    value, kind = _read_bare(number, decimal)
+    return value, SIGN if kind is None and number is not text else kind
+
+
+def read_number_with(cell: str, decimal: str, sign: str) -> tuple[float, str | None]:
+    """:func:`read_number` of a cell of a column whose numbers had ``sign`` beside them when a network learned them.
+
+    The number may stand alone or with this sign, which may be a unit such as km. If ``sign`` is empty, any of €, % and
+    the like may stand beside the number. Another sign or unit makes the cell no number (``WORD``).
+    """
+    number, unit = without_unit(cell)
+    if sign and unit == sign:
+        return read_number(number, decimal)
+    value, kind = read_number(cell, decimal)
+    return (math.nan, WORD) if sign and sign_of(cell) not in ("", sign) else (value, kind)
+
+
+def _read_bare(text: str, decimal: str) -> tuple[float, str | None]:
+    """The same of a number without a sign."""
+    if separated := _SEPARATED[decimal].fullmatch(text):
+        return float(text.replace(separated[1], "").replace(",", ".")), THOUSANDS
+    if "_" in text or (decimal == "," and "." in text):
+        return math.nan, WORD
+    try:
+        value = float(text if decimal == "." else text.replace(",", "."))
+    except ValueError:
+        return math.nan, WORD
+    return (math.nan, INFINITE) if math.isinf(value) else (value, None)
+
+
+def sign_of(cell: str) -> str:
+    """€, % or the like before or after a number; "" if there is none."""
+    return _parted(cell.strip())[1]
+
+
+def bare(text: str) -> str:
+    """A number without €, % or the like before or after it; any other text as it is."""
+    return _parted(text)[0]
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """A number, and the sign that was before or after it; another text, and ""."""
+    if text[-1:] in SIGNS:
+        number = text[:-1].rstrip()
+        return (number, text[-1]) if number[-1:] in _DIGITS else (text, "")
+    minus = text[:1] if text[:1] in ("+", "-") else ""
+    sign, number = text[len(minus) : len(minus) + 1], text[len(minus) + 1 :].lstrip()
+    is_signed = sign in SIGNS and number.lstrip("-" if not minus else "")[:1] in _DIGITS
+    return (minus + number, sign) if is_signed else (text, "")
+
+
+def is_date(cell: str) -> bool:
+    """Whether a cell is a date, such as 31.12.2024, 12/31/2024, 2024-12, or one with a time of day."""
+    return _DATE.fullmatch(cell.strip()) is not None and any(len(part) == 4 for part in re.findall(r"\d+", cell))
+
+
+def without_unit(cell: str) -> tuple[str, str]:
+    """A number without a unit after it, and the unit: "12 km" is "12" and "km"; any other cell as it is, and ""."""
+    unit = _UNIT.fullmatch(cell.strip())
+    return (unit[1], unit[2]) if unit else (cell, "")
+
+
+def number_in(cell: str, decimal: str) -> float | None:
+    """The number in a cell, perhaps with separated thousands, a sign such as % or a unit; None if it holds none."""
+    for text in (cell, without_unit(cell)[0]):
+        value, kind = read_number(text, decimal)
+        if kind in (None, THOUSANDS, SIGN):
+            return None if math.isnan(value) else value
+    return None
+
+
+def plain_number(value: float) -> str:
+    """A number in its shortest writing: 3, not 3.0; 1.5."""
+    return str(int(value)) if value == np.floor(value) and abs(value) < _WHOLE else repr(float(value))
+
+
+def separator(cell: str, decimal: str) -> str:
+    """The sign that separates groups of three digits in a number; "" if there is none."""
+    separated = _SEPARATED[decimal].fullmatch(bare(cell.strip()))
+    return separated[1] if separated else ""
+
+
+def is_misgrouped(cell: str, decimal: str) -> bool:
+    """Whether a cell is of digits with a sign that separates thousands elsewhere, but not before each three of them."""
+    text = bare(cell.strip())
+    return _MISGROUPED[decimal].fullmatch(text) is not None and not separator(text, decimal)
+
+
+def read_numbers(cells: Sequence[str], decimal: str) -> tuple[Array, list[tuple[int, str]]]:
+    """Reads cells: (k,) float64, NaN where they are missing or wrong, and (place, kind) for each wrong one.
+
+    Three ways, from the fastest: all are plain numbers; some are missing; one by one.
+    """
+    together = "".join(cells)
+    if "_" not in together and not (decimal == "," and "." in together):
+        plain = [cell.replace(",", ".") for cell in cells] if decimal == "," else cells
+        values = _plain_numbers(plain)
+        if values is None:
+            values = _plain_numbers(["nan" if cell in _AS_WRITTEN else cell for cell in plain])
+        if values is not None and not np.isinf(values).any():
+            return values, []
+    read = [read_number(cell, decimal) for cell in cells]
+    wrong = [(place, kind) for place, (_, kind) in enumerate(read) if kind is not None]
+    return np.array([value for value, _ in read], np.float64), wrong
+
+
+def _plain_numbers(cells: Sequence[str]) -> Array | None:
+    """(k,) float64, or None if a cell is no number."""
+    try:
+        return np.fromiter(map(float, cells), np.float64, len(cells))
+    except ValueError:
+        return None
+
+
+def yes_no(texts: Sequence[str]) -> dict[str, int] | None:
+    """0 for no and 1 for yes for each of some different texts; None if they say something else.
+
+    Single letters must come in both kinds, since one alone may be any code.
+    """
+    small = [text.casefold() for text in texts]
+    for pair in YES_NO:
+        if small and set(small) <= set(pair) and (len(pair[0]) > 1 or set(small) == set(pair)):
+            return {text: pair.index(word) for text, word in zip(texts, small, strict=True)}
+    return None
+
+
+def read_yes_no(text: str) -> int | None:
+    """0 for a no, 1 for a yes, None for any other text."""
+    small = text.strip().casefold()
+    return next((pair.index(small) for pair in YES_NO if small in pair), None)

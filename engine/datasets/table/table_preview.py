@@ -1,0 +1,86 @@
+"""How a table is understood, before it is used: its columns, what is wrong with its cells, what would come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from engine.basics.errors import EngineError
+from engine.datasets.dataset import Dataset
+from engine.datasets.preview import Outcome, PreviewColumn, TablePreview
+from engine.datasets.source import Value
+from engine.datasets.table.cells import SIGN, THOUSANDS, read_number
+from engine.datasets.table.table import Table
+from engine.datasets.table.table_columns import NUMBER, Column, mostly_numbers
+from engine.datasets.table.table_dataset import guess_task, refused_inputs
+from engine.datasets.table.table_format import TableFormat
+from engine.datasets.table.table_source import guess_target, prepare, with_notes
+
+
+def preview_table(
+    table: Table, form: TableFormat, settings: Mapping[str, Value], is_whole: bool
+) -> tuple[TablePreview, Dataset | None]:
+    """How a table that was read would be understood with these settings; and the data set, if it comes to that.
+
+    What is not given is proposed: the column to predict, and that columns which would be refused are ignored. Of a
+    table of which only the head was read nothing is made: it may be sorted by its classes.
+    """
+    target = settings.get("target") or guess_target(table)
+    refused = refused_inputs(table, target)
+    settings = {"ignored": tuple(refused), **settings, "target": target}
+    columns = [_column(column, refused.get(column.name), form.decimal) for column in table.columns]
+    of_target = next((column for column in table.columns if column.name == target), None)
+    preview = TablePreview(
+        form,
+        settings,
+        tuple(columns),
+        table.head,
+        table.head_rows,
+        _wrong_cells(table, form.decimal),
+        len(table),
+        tuple(sorted(table.problems, key=lambda problem: problem.row)),
+        table.problem_count,
+        settings.get("task") or (guess_task(of_target) if of_target is not None else ""),
+        skipped=table.skipped,
+    )
+    return _with_outcome(preview, table) if is_whole else (preview, None)
+
+
+def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Dataset | None]:
+    try:
+        made = with_notes(table, prepare(table, preview.settings))
+    except EngineError as error:
+        return replace(preview, error=error), None
+    reasons = made.counts.left_out
+    columns = tuple(
+        column if column.name in preview.settings["ignored"] else replace(column, why_not=reasons.get(column.name, ""))
+        for column in preview.columns
+    )
+    outcome, summaries = Outcome.of(made.dataset, len(table)), len(made.counts.summaries)
+    found = replace(preview, columns=columns, outcome=outcome, summaries=summaries, with_gaps=made.counts.with_gaps)
+    return found, made.dataset
+
+
+def _column(column: Column, refused: EngineError | None, decimal: str) -> PreviewColumn:
+    why = "" if refused is None else f"is {refused.value}, and {refused.rule}"
+    missing, are_numbers = int(np.count_nonzero(column.absent)), mostly_numbers(column, decimal)
+    how = (column.separator, column.sign, are_numbers)
+    return PreviewColumn(column.name, column.kind, missing, column.wrong, why, *how)
+
+
+def _wrong_cells(table: Table, decimal: str) -> frozenset[tuple[int, int]]:
+    numbers = [place for place, column in enumerate(table.columns) if column.kind == NUMBER and column.wrong]
+    understood = {place: _understood(table.columns[place]) for place in numbers}
+    return frozenset(
+        (row, place)
+        for row, cells in enumerate(table.head)
+        for place in numbers
+        if read_number(cells[place], decimal)[1] not in understood[place]
+    )
+
+
+def _understood(column: Column) -> tuple[str | None, ...]:
+    """What may be said of a cell that is a number all the same."""
+    return (None, *((THOUSANDS,) if column.separator else ()), *((SIGN,) if column.sign else ()))

@@ -1,0 +1,248 @@
+"""A table as a data source: its settings, which column is predicted if none is named, and what is told of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from engine.basics.errors import counted
+from engine.datasets.dataset import Dataset
+from engine.datasets.source import SEED, TABLES, TEST_SHARE, YES_NO, DataSetting, DataSource, Progress, Value
+from engine.datasets.table.cells import plain_number, shortened
+from engine.datasets.table.decimal_mark import MARKS, told_guess
+from engine.datasets.table.table import Table, read_table
+from engine.datasets.table.table_coding import CodedColumn
+from engine.datasets.table.table_columns import NUMBER, TEXT, Column
+from engine.datasets.table.table_dataset import (
+    CLASSIFICATION,
+    DROP,
+    FILL,
+    IGNORED,
+    KEEP,
+    MANY_CLASSES,
+    MEDIAN,
+    REGRESSION,
+    PreparedTable,
+    table_dataset,
+)
+from engine.datasets.table.table_format import ENCODINGS, FORMAT, TableFormat, sniff
+
+_USUAL_NAMES = ("target", "label", "class", "species", "y")
+_ID = re.compile(
+    r"(^|[^a-zäöü])(id|nr|no|num|number|nummer|index|key|kunde|customer|client|ticket|order)([^a-zäöü]|$)|nummer$"
+)
+_LEAST_IDS = 20  # rows, to say so
+_RARE = 2  # rows of a class from which nothing is learned
+_MOST_NAMED = 5  # columns in a note
+_MOST_FILLED = 3  # columns in the note about missing values
+READING = (*FORMAT, "texts", "numbers")  # settings of how the file is read
+_TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
+_STANDARDISE_TIP = "Scale numbers by the mean and standard deviation of the training part."
+_NUMBERS_TIP = "Columns of texts that are read as numbers, as 12 of 12 km; what is none counts as missing."
+_MISSING_TIP = (
+    "Fill in the median, and give missing texts a category of their own (fill) or the most frequent text (median). "
+    "Or leave out rows with a missing value (drop)."
+)
+_TASKS = {name: name for name in (CLASSIFICATION, REGRESSION)}
+_SUMMARY_TIP = "Leave out rows at the end that look like a sum or a mean of the others, or keep them."
+_SUMMARY = {name: name for name in (DROP, KEEP)}
+_MISSING = {name: name for name in (FILL, MEDIAN, DROP)}
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+_DECIMALS = {word: mark for mark, word in MARKS.items()}
+_ENCODINGS = {**{name: name for name in ENCODINGS}, "latin-1": "windows-1252"}
+
+
+def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> tuple[DataSetting, ...]:
+    """The settings of a table of which the column to predict is known, and which columns are no inputs."""
+    return (
+        DataSetting("target", "Predict", target, "The column that the network learns to predict."),
+        DataSetting("task", "Task", None, "Whether it tells classes apart or predicts a number.", _TASKS),
+        DataSetting("missing", "Missing values", FILL, _MISSING_TIP, _MISSING),
+        DataSetting("summary", "Summary rows", DROP, _SUMMARY_TIP, _SUMMARY),
+        DataSetting("ignored", "Ignored", ignored, "Columns that the network does not get."),
+        DataSetting("texts", "Categories", (), _TEXTS_TIP),
+        DataSetting("numbers", "Numbers", (), _NUMBERS_TIP),
+        DataSetting("standardise", "Standardise", True, _STANDARDISE_TIP),
+        TEST_SHARE,
+        SEED,
+    )
+
+
+def format_settings() -> tuple[DataSetting, ...]:
+    """The settings of how a table's file is written; what is not given is found out."""
+    return (
+        DataSetting("delimiter", "Delimiter", None, "What stands between two cells.", _DELIMITERS),
+        DataSetting("decimal", "Decimal mark", None, "A point or a comma.", _DECIMALS),
+        DataSetting("encoding", "Encoding", None, "How letters are written as bytes.", _ENCODINGS),
+        DataSetting("header", "First row", None, "Whether the first row holds the names of the columns.", YES_NO),
+        DataSetting("skip", "Skip lines", None, "How many lines above the table are left out.", kind=int),
+    )
+
+
+def table_source(path: str | Path) -> DataSource:
+    """The table in a file as a data source. Nothing is read yet."""
+    settings = (*table_settings(), *format_settings())
+    make = partial(load_table, path)
+    return DataSource(Path(path).name, make, TABLES, settings, shows_progress=True, file=Path(path))
+
+
+def load_table(path: str | Path, progress: Progress | None = None, **settings: Value) -> Dataset:
+    """Reads a table and makes a data set of it. Raises what reading and preparing it raise."""
+    table, _ = open_table(path, settings, progress)
+    return with_notes(table, prepare(table, settings)).dataset
+
+
+def with_notes(table: Table, prepared: PreparedTable) -> PreparedTable:
+    """The same with the data set's notes, which say what became of the file's rows and columns."""
+    odd = notes_of_classes(table, prepared), notes_of_ids(table, prepared)
+    notes = (*_notes_of_file(table), *(note for notes in odd for note in notes), *notes_of(prepared))
+    return replace(prepared, dataset=replace(prepared.dataset, notes=notes))
+
+
+def open_table(
+    path: str | Path,
+    settings: Mapping[str, Value],
+    progress: Progress | None = None,
+    usual_decimal: str | None = None,
+    signs: Mapping[str, str] | None = None,
+) -> tuple[Table, TableFormat]:
+    """Reads a table, and returns how it is written too. Of the settings, those are used that are about its file.
+
+    ``signs``: see :func:`~engine.datasets.table.table.read_table`.
+    """
+    form = format_of(path, settings, usual_decimal)
+    kinds = {name: settings.get(name, ()) for name in ("texts", "numbers")}
+    return read_table(path, form, progress, signs=signs, **kinds), form
+
+
+def format_of(path: str | Path, settings: Mapping[str, Value], usual_decimal: str | None = None) -> TableFormat:
+    """How a table's file is written, as far as the settings say it, else as it is found. Raises what ``sniff`` does."""
+    given = {name: settings[name] for name in FORMAT if name in settings}
+    return sniff(path, **given, usual_decimal=usual_decimal)
+
+
+def prepare(table: Table, settings: Mapping[str, Value]) -> PreparedTable:
+    """Makes a data set of a table. Of the settings, those are used that are not about its file. Raises EngineError."""
+    how = {name: value for name, value in settings.items() if name not in (*READING, "target")}
+    return table_dataset(table, settings.get("target") or guess_target(table), **how)
+
+
+def guess_target(table: Table) -> str:
+    """The column to predict, if nobody says which: one with a usual name, else the last that has values to learn."""
+    small = [name.casefold() for name in table.names]
+    is_plane = {"x", "y"} < set(small)  # where y is a place, and something else is asked
+    usual_names = [usual for usual in _USUAL_NAMES if usual != "y" or not is_plane]
+    named = (name for usual in usual_names for name in table.names if name.casefold() == usual)
+    learnable = (column.name for column in reversed(table.columns) if _is_learnable(column))
+    return next(named, next(learnable, table.names[-1]))
+
+
+def _is_learnable(column: Column) -> bool:
+    """Whether it has numbers, or texts that come twice on average: names and dates of single rows do not."""
+    there = int((~column.absent).sum())
+    is_name = column.kind == TEXT and 2 * len(column.categories) > there
+    return (there > 0 or column.wrong > 0) and not is_name
+
+
+def notes_of(prepared: PreparedTable) -> list[str]:
+    """What became of rows and columns, in sentences."""
+    counts = prepared.counts
+    notes = [f"{row}: left out." for row in counts.summaries]
+    if counts.without_target:
+        notes.append(f"{counted(counts.without_target, 'row')} without the value to predict left out.")
+    if counts.without_input:
+        notes.append(f"{counted(counts.without_input, 'row')} with a missing value left out.")
+    if counts.filled:
+        notes.append(f"{filled_in(prepared)}.")
+    left_out = [(name, why) for name, why in counts.left_out.items() if why != IGNORED]
+    notes += [f"Column {name} left out: it {why}." for name, why in left_out[:_MOST_NAMED]]
+    if len(left_out) > _MOST_NAMED:
+        notes.append(f"{len(left_out) - _MOST_NAMED:,} more columns left out.")
+    return notes
+
+
+def filled_in(prepared: PreparedTable) -> str:
+    """ "Missing values: 177 in age filled with the median (28)", of the columns with most of them."""
+    filled = sorted(prepared.counts.filled.items(), key=lambda each: -each[1])
+    coded = {column.name: column for column in prepared.coding.columns}
+    own = prepared.counts.own_category
+    told = [_filled_with(coded[name], count, name in own) for name, count in filled[:_MOST_FILLED]]
+    more = len(filled) - len(told)
+    if more:
+        told.append(f"and {more:,} more {'column' if more == 1 else 'columns'}")
+    return f"Missing values: {'; '.join(told)}"
+
+
+def _filled_with(column: CodedColumn, count: int, is_own: bool) -> str:
+    where, value = f"{count:,} in {shortened(column.name)}", column.filled
+    assert value is not None
+    if column.kind == NUMBER:
+        return f"{where} filled with the median ({plain_number(value) if value.is_integer() else f'{value:.6g}'})"
+    word = column.categories[int(value)]
+    if is_own:
+        return f"{where} {'gets a category of its own' if count == 1 else 'get a category of their own'}"
+    return f"{where} filled with the most frequent ({shortened(word)})"
+
+
+def notes_of_classes(table: Table, prepared: PreparedTable) -> list[str]:
+    """What is odd about the classes that are predicted, in sentences: many numbers, very few rows of one, or several
+    writings of one.
+    """
+    data, name = prepared.dataset, prepared.coding.target
+    if not data.is_classification:
+        return []
+    labels = [split.labels for split in data.splits.values() if split.labels is not None]
+    counts = np.bincount(np.concatenate(labels), minlength=data.outputs)
+    merged = [f"{' and '.join(written[:_MOST_NAMED])} are one class" for written in prepared.counts.merged]
+    notes = []
+    if merged:
+        remedy = f"understand column {name} as categories, in its menu or with --data-setting texts={name}"
+        notes = [f"Equal numbers of column {name}: {_names(merged)}. To tell them apart, {remedy}."]
+    if table.column(name).kind == NUMBER and data.outputs > MANY_CLASSES:
+        what = f"Column {name} has {data.outputs:,} different numbers"
+        return [*notes, f"{what}, each a class of its own: predict it as a number instead (regression)."]
+    rare = [
+        f"{data.class_name(int(each))} ({counted(int(counts[each]), 'row')})"
+        for each in np.flatnonzero(counts <= _RARE)
+    ]
+    return [*notes, f"Too few rows to learn a class from: {_names(rare)}."] if rare else notes
+
+
+def notes_of_ids(table: Table, prepared: PreparedTable) -> list[str]:
+    """Inputs that look like an id of each row by their name and their numbers, in sentences."""
+    inputs = [table.column(each.name) for each in prepared.coding.columns if each.kind == NUMBER]
+    names = [column.name for column in inputs if _ID.search(column.name.casefold()) and _ascends(column)]
+    return [f"Column {name} looks like an id of each row: ignore it, unless it tells something." for name in names]
+
+
+def _ascends(column: Column) -> bool:
+    """Whether all its numbers are whole, and each is larger than the one before."""
+    there = column.values[~column.absent]
+    return len(there) >= _LEAST_IDS and bool((np.diff(there) > 0).all() and (there == np.floor(there)).all())
+
+
+def _notes_of_file(table: Table) -> list[str]:
+    notes = []
+    if table.form is not None and table.form.doubt:
+        notes.append(f"{told_guess(table.form.decimal, table.form.doubt)} If not, choose another decimal mark.")
+    if table.skipped:
+        notes.append(f"{counted(len(table.skipped), 'line')} above the table left out.")
+    if table.ragged:
+        notes.append(f"{counted(table.ragged, 'row')} with more or fewer cells than columns left out.")
+    wrong = table.problem_count - table.ragged
+    if wrong > 0:
+        cells = (
+            "1 cell that could not be read counts" if wrong == 1 else f"{wrong:,} cells that could not be read count"
+        )
+        notes.append(f"{cells} as missing.")
+    return notes
+
+
+def _names(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

@@ -1,0 +1,37 @@
+"""Why a network answers as it does: what each input contributes, and what would change the answer.
+
+A target is the number of an output, or a pair (one, other) for the difference of their sums: why one, and not the
+other. This module is the door to those that compute it.
+"""
+
+from engine.explain.attributions import (
+    completeness_error,
+    connection_contributions,
+    contributions,
+    gradient_times_input,
+    integrated_gradients,
+    occlusion,
+)
+from engine.explain.counterfactuals import NoChangeError, smallest_change
+from engine.explain.features import carried_back, most_exciting, nearest_examples
+from engine.network.passes import Pass, Target, forward, gradients, slope_times, target_sums
+
+__all__ = [
+    "NoChangeError",
+    "Pass",
+    "Target",
+    "carried_back",
+    "completeness_error",
+    "connection_contributions",
+    "contributions",
+    "forward",
+    "gradient_times_input",
+    "gradients",
+    "integrated_gradients",
+    "most_exciting",
+    "nearest_examples",
+    "occlusion",
+    "slope_times",
+    "smallest_change",
+    "target_sums",
+]

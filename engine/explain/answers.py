@@ -1,0 +1,188 @@
+"""What a network answers to every example: a class with its confidence, or numbers that are more or less off.
+
+:mod:`engine.training.metrics` only counts; here each answer is kept, so that the examples behind a count can be found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine.basics.validation import Array
+from engine.datasets import Split
+from engine.network.buffers import Buffers
+from engine.network.network import Network, chunk_rows
+from engine.training.metrics import confusion_matrix
+
+
+@dataclass(frozen=True, eq=False)
+class ClassAnswers:
+    """The answers of a classification, example by example.
+
+    Attributes:
+        labels, answers: (k,) int64, the true class and the class with the largest output.
+        confidences: (k,) float32, the largest output, clipped to 0…1; NaN where outputs are not numbers.
+        classes: the number of classes.
+    """
+
+    labels: Array
+    answers: Array
+    confidences: Array
+    classes: int
+
+    @cached_property
+    def order(self) -> Array:
+        """(k,) the numbers of all examples, that with the highest confidence first."""
+        return np.argsort(-self.confidences, kind="stable")
+
+    @cached_property
+    def confusion(self) -> Array:
+        """(classes, classes) counts, row = true class, column = answer."""
+        return confusion_matrix(self.labels, self.answers, self.classes)
+
+    @cached_property
+    def are_wrong(self) -> Array:
+        """(k,) whether the answer is another class than the true one."""
+        wrong: Array = self.labels != self.answers
+        return wrong
+
+    def mistakes(self) -> Array:
+        """The numbers of all examples with a wrong answer, the surest first."""
+        return self.order[self.are_wrong[self.order]]
+
+    def of(self, true: int | None, answer: int | None) -> Array:
+        """The numbers of the examples of a class that got an answer; None stands for every class or answer.
+
+        Mistakes come first, and the surest come first among the mistakes as among the others.
+        """
+        chosen = np.ones(len(self.labels), bool)
+        if true is not None:
+            chosen &= self.labels == true
+        if answer is not None:
+            chosen &= self.answers == answer
+        return self.among(chosen)
+
+    def among(self, chosen: Array) -> Array:
+        """The numbers of the examples that are True in ``chosen``, (k,), sorted likewise."""
+        found = self.order[chosen[self.order]]
+        wrong = self.are_wrong[found]
+        return np.concatenate([found[wrong], found[~wrong]])
+
+
+@dataclass(frozen=True, eq=False)
+class NumberAnswers:
+    """The answers of a regression; of each example that output which is farthest from its target.
+
+    Attributes:
+        outputs: (k,) int64, the number of that output.
+        targets, answers: (k,) float64, what it should be and what it is.
+        errors: (outputs,) root of the mean squared difference, in the units of the targets.
+        explained: (outputs,) coefficient of determination R²: 1 is perfect, 0 no better than the mean of the targets;
+            NaN where all targets are equal.
+    """
+
+    outputs: Array
+    targets: Array
+    answers: Array
+    errors: Array
+    explained: Array
+
+    @cached_property
+    def differences(self) -> Array:
+        """(k,) answer minus target."""
+        with np.errstate(all="ignore"):
+            difference: Array = self.answers - self.targets
+        return difference
+
+    @cached_property
+    def order(self) -> Array:
+        """(k,) the numbers of all examples, that with the largest difference first; not a number counts as infinite."""
+        sizes = np.nan_to_num(np.abs(self.differences), nan=np.inf, posinf=np.inf)
+        return np.argsort(-sizes, kind="stable")
+
+    def among(self, chosen: Array) -> Array:
+        """The numbers of the examples that are True in ``chosen``, (k,), that with the largest difference first."""
+        return self.order[chosen[self.order]]
+
+
+Answers = ClassAnswers | NumberAnswers
+
+
+See = Callable[[slice, Array, Buffers], None]
+
+
+def answers_in_steps(
+    network: Network, split: Split, rows: Array | None = None, see: See | None = None
+) -> Generator[int, None, Answers]:
+    """Asks the network about every example of a split, or about those with the numbers in ``rows``, (k,).
+
+    Yields the number of examples done after each chunk, so that the caller can stop; the generator returns the answers.
+    ``see`` is shown each chunk's place among all examples, its inputs (before ``buffers.scale``) and the buffers with
+    the outputs of every layer, which the next chunk overwrites.
+    """
+    count = len(split) if rows is None else len(rows)
+    size = chunk_rows(network.shape, count)
+    buffers, inputs = Buffers(network, size), np.empty((size, network.shape[0]), network.parameters.dtype)
+    collected = _Numbers(split, count) if split.labels is None else _Classes(split.labels, count, split.classes)
+    for start in range(0, count, size):
+        place = slice(start, min(start + size, count))
+        chosen = place if rows is None else rows[place]
+        given = inputs[: place.stop - start]
+        fitting = buffers.cut(len(given))
+        fitting.scale = split.convert(split.inputs[chosen], given)
+        with np.errstate(all="ignore"):
+            collected.take(place, chosen, network.forward(given, fitting))
+        if see is not None:
+            see(place, given, fitting)
+        yield place.stop
+    return collected.answers()
+
+
+class _Classes:
+    """Collects the answers of a classification."""
+
+    def __init__(self, labels: Array, count: int, classes: int) -> None:
+        self._all, self._classes = labels, classes
+        self._labels, self._answers = np.empty(count, np.int64), np.empty(count, np.int64)
+        self._confidences = np.empty(count, np.float32)
+
+    def take(self, place: slice, chosen: Array | slice, outputs: Array) -> None:
+        """The outputs (rows, classes) of some examples."""
+        self._labels[place] = self._all[chosen]
+        self._answers[place] = outputs.argmax(axis=1)
+        self._confidences[place] = np.clip(outputs.max(axis=1), 0, 1)
+
+    def answers(self) -> ClassAnswers:
+        return ClassAnswers(self._labels, self._answers, self._confidences, self._classes)
+
+
+class _Numbers:
+    """Collects the answers of a regression."""
+
+    def __init__(self, split: Split, count: int) -> None:
+        self._all = split.targets
+        self._outputs, self._targets, self._answers = np.empty(count, np.int64), np.empty(count), np.empty(count)
+        self._count = count
+        # Of each output: the squared differences, the targets and their squares, summed.
+        self._squares, self._sum, self._power = (np.zeros(split.classes) for _ in range(3))
+
+    def take(self, place: slice, chosen: Array | slice, outputs: Array) -> None:
+        """The outputs (rows, outputs) of some examples."""
+        targets, answers = self._all[chosen].astype(np.float64), outputs.astype(np.float64)
+        off = answers - targets
+        self._squares += (off**2).sum(axis=0)
+        self._sum += targets.sum(axis=0)
+        self._power += (targets**2).sum(axis=0)
+        worst = np.nan_to_num(np.abs(off), nan=np.inf, posinf=np.inf).argmax(axis=1)
+        here = np.arange(len(worst)), worst
+        self._outputs[place], self._targets[place], self._answers[place] = worst, targets[here], answers[here]
+
+    def answers(self) -> NumberAnswers:
+        with np.errstate(all="ignore"):
+            square = self._squares / self._count
+            variance = self._power / self._count - (self._sum / self._count) ** 2
+            explained = np.where(variance > 0, 1 - square / variance, np.nan)
+            return NumberAnswers(self._outputs, self._targets, self._answers, np.sqrt(square), explained)

@@ -1,0 +1,226 @@
+"""What one neuron does: how it answers, what excites it, and what the network would be without it.
+
+Layers count from 1, the last one gives the outputs; neurons count from 0. Rows are examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.basics.errors import SettingError
+from engine.basics.validation import Array
+from engine.datasets import Split
+from engine.datasets.scaling import Scaling
+from engine.explain.features import activations_of
+from engine.network.network import Network, chunk_rows
+from engine.network.passes import check_neuron, forward
+from engine.training.distributions import FLAT
+from engine.training.metrics import Evaluation
+from engine.training.residuals import Residuals
+
+_FIFTHS = 5
+
+
+# ---- parts of a network
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some parameters of a network: a neuron's bias, one of its weights, or all weights that lead from it.
+
+    Attributes:
+        what: "bias", "weight" or "outgoing".
+        layer, neuron: the neuron.
+        source: of a weight, the number of the input or of the neuron below; else unused.
+    """
+
+    what: str
+    layer: int
+    neuron: int
+    source: int = 0
+
+    def view(self, network: Network) -> Array:
+        """Those parameters of that network, (count,). What is written into it changes the network."""
+        check_neuron(network, self.layer, self.neuron)
+        if self.what == "outgoing":
+            check_leads_on(network, self.layer)
+            found: Array = network.weights[self.layer][:, self.neuron]
+        elif self.what == "weight":
+            found = network.weights[self.layer - 1][self.neuron, self.source : self.source + 1]
+        else:
+            found = network.biases[self.layer - 1][self.neuron]
+        return found
+
+
+def check_leads_on(network: Network, layer: int) -> None:
+    """Raises SettingError for the last layer, whose neurons are the outputs and feed no other."""
+    if layer >= len(network.weights):
+        raise SettingError("layer", layer, "must be a hidden layer, since outputs feed no neuron", "Choose another.")
+
+
+# ---- what if
+
+
+def scaled(network: Network, factors: Mapping[tuple[int, int], float]) -> Network:
+    """A copy in which what leads from some neurons is multiplied by a factor: 0 switches one off, 1 changes nothing.
+
+    Args:
+        network: it stays as it is.
+        factors: by layer and neuron.
+
+    Raises:
+        SettingError: there is no such neuron, or it is an output.
+    """
+    copy = network.copy()
+    for (layer, neuron), factor in factors.items():
+        leading = Part("outgoing", layer, neuron).view(copy)
+        leading *= factor
+    return copy
+
+
+def without_each(
+    network: Network, split: Split, layer: int, target_scaling: Scaling | None = None
+) -> Generator[float, None, tuple[Evaluation, list[Evaluation]]]:
+    """Measures the network without each neuron of a hidden layer.
+
+    The layer's activations are computed once; without a neuron, the next layer's sums lack its a · w.
+
+    Args:
+        target_scaling: how targets that are numbers were scaled, so that the RMSE is in their own unit.
+
+    Yields:
+        the share 0…1 that is done, often enough to stop in between.
+
+    Returns:
+        the results with all neurons, and a list of those without each: the loss, and the error or the RMSE.
+
+    Raises:
+        SettingError: there is no such layer, or it is that of the outputs.
+    """
+    check_neuron(network, layer, 0)
+    check_leads_on(network, layer)
+    neurons, outgoing = network.shape[layer], network.weights[layer]
+    sums_of = [_Sums(split, target_scaling) for _ in range(neurons + 1)]
+    for rows, inputs in _chunks(network, split):
+        part = split.at(rows)
+        with np.errstate(all="ignore"):
+            activations = activations_of(network, inputs, layer)
+        sums = activations @ outgoing.T + network.biases[layer].T
+        share = (rows.start, len(part) / len(split))
+        for place in range(neurons + 1):  # the last one leaves out nothing
+            without = sums.copy()
+            if place < neurons:
+                without -= activations[:, place, None] * outgoing[:, place]
+            sums_of[place].add(part, *_measured(network, without, layer, part))
+            yield share[0] / len(split) + share[1] * (place + 1) / (neurons + 1)
+    *each, whole = (sums.evaluation for sums in sums_of)
+    return whole, each
+
+
+class _Sums:
+    """Sums up the results on the chunks of a part of the data."""
+
+    def __init__(self, split: Split, target_scaling: Scaling | None) -> None:
+        self._count, self._loss, self._wrong = len(split), 0.0, 0
+        self._residuals = Residuals(split.targets, target_scaling) if split.labels is None else None
+
+    def add(self, part: Split, loss: float, outputs: Array) -> None:
+        """Adds a chunk: its mean loss and its outputs."""
+        self._loss += loss * len(part)
+        if self._residuals is not None:
+            with np.errstate(all="ignore"):
+                self._residuals.add(outputs, part.targets)
+        else:
+            self._wrong += int((outputs.argmax(axis=1) != part.labels).sum())
+
+    @property
+    def evaluation(self) -> Evaluation:
+        if self._residuals is None:
+            return Evaluation(self._loss / self._count, self._wrong / self._count, None)
+        return Evaluation(self._loss / self._count, None, None, rmse=self._residuals.rmse)
+
+
+def _measured(network: Network, sums: Array, layer: int, part: Split) -> tuple[float, Array]:
+    """Mean loss and outputs from the sums above a layer, which are overwritten."""
+    with np.errstate(all="ignore"):
+        for above in range(layer, len(network.weights) - 1):
+            network.layer_activations[above].forward(sums)
+            sums = sums @ network.weights[above + 1].T + network.biases[above + 1].T
+        loss = network.loss_function.forward(sums, part.targets, network.layer_activations[-1])
+    return loss, sums
+
+
+def _chunks(network: Network, split: Split) -> Generator[tuple[slice, Array], None, None]:
+    """Yields the rows of a part of the examples, and their inputs in a buffer that is used again."""
+    size = chunk_rows(network.shape, len(split))
+    buffer = np.empty((size, split.width), network.parameters.dtype)
+    for start in range(0, len(split), size):
+        rows = slice(start, min(start + size, len(split)))
+        yield rows, split.take(rows, buffer[: rows.stop - start])
+
+
+# ---- what it answers
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What one neuron answers to many examples.
+
+    Attributes:
+        values: its activation for each, (examples,).
+        dead: whether it has no slope on any of them, so that it answers the same to all and no longer learns.
+    """
+
+    values: Array
+    dead: bool
+
+    @property
+    def strongest(self) -> Array:
+        """The numbers of all examples, those first that excite it most."""
+        return np.argsort(-np.nan_to_num(self.values), kind="stable")
+
+
+def answers(network: Network, split: Split, layer: int, neuron: int) -> Answers:
+    """What a neuron answers to all examples. Raises SettingError if there is no such neuron."""
+    check_neuron(network, layer, neuron)
+    weights, bias = network.weights[layer - 1][neuron, :, None], network.biases[layer - 1][neuron]
+    function = network.layer_activations[layer - 1]
+    values, steepest = np.empty(len(split), network.parameters.dtype), 0.0
+    is_output = layer == len(network.weights)  # softmax mixes all outputs, and an output cannot die
+    with np.errstate(all="ignore"):
+        for rows, inputs in _chunks(network, split):
+            if is_output:
+                values[rows] = activations_of(network, inputs, layer)[:, neuron]
+                continue
+            sums = activations_of(network, inputs, layer - 1) @ weights + bias  # (rows, 1)
+            a, slope = sums.copy(), np.ones_like(sums)
+            function.forward(a)
+            values[rows] = a[:, 0]
+            function.backward(sums if function.needs_sums else a, slope)
+            steepest = max(steepest, float(np.abs(slope).max()))
+    return Answers(values, not is_output and steepest < FLAT)
+
+
+def activation(network: Network, inputs: Array, layer: int, neuron: int) -> float:
+    """What a neuron answers to one example, (width,)."""
+    check_neuron(network, layer, neuron)
+    return float(forward(network, inputs[None]).activations[layer][0, neuron])
+
+
+def mean_by_class(values: Array, labels: Array, classes: int) -> Array:
+    """The mean of the values of each class, (classes,); NaN for a class without examples."""
+    counts = np.bincount(labels, minlength=classes)
+    totals = np.bincount(labels, weights=values, minlength=classes)
+    with np.errstate(invalid="ignore"):
+        means: Array = totals / counts
+    return means
+
+
+def mean_by_fifth(values: Array, targets: Array) -> list[tuple[float, float, float]]:
+    """For each fifth of the examples, from the lowest to the highest target (k,): both ends, and the mean value."""
+    order = np.argsort(targets, kind="stable")
+    fifths = [fifth for fifth in np.array_split(order, _FIFTHS) if len(fifth)]
+    return [(float(targets[fifth[0]]), float(targets[fifth[-1]]), float(values[fifth].mean())) for fifth in fifths]

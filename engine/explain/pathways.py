@@ -1,0 +1,178 @@
+"""What lights up in a network for one example, and the connections by which it reaches an output.
+
+Contributions are those of :mod:`engine.explain`: a · w, carried on to the sum of the target output. All vectors of one
+example are computed once; single connections are looked up only where they are asked for, since a wide network has
+millions of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from engine import explain
+from engine.basics.validation import Array
+from engine.explain.regions import plane_points
+from engine.network.network import Network
+
+_MOST_WEIGHTS = 2_000_000  # of a layer, of which norms are taken in full; of more, some inputs stand for all
+
+
+@dataclass(frozen=True, eq=False)
+class Activity:
+    """A network at one example. Without one, or if activations are not finite, it is not lit: the lists of vectors
+    are empty, and connections are weights.
+
+    Attributes:
+        network: nobody writes to it.
+        example: (width,), or None.
+        target: the output that contributions lead to: the chosen or else the largest one; None if it is not lit.
+        activations: of the input and each layer, (neurons,).
+        sums: z of each layer after the input, (neurons,).
+        deltas: gradients of the target's sum by the sums of each layer after the input, (neurons,).
+        shares: what the input and each hidden layer's neurons contribute to the target's sum, (neurons,).
+        importance: of the input and each layer, (neurons,), at least 0: what is shown first where not all can be.
+        planes: of each layer, (neurons, cells); see :func:`planes_of`. Empty if the input is no plane.
+    """
+
+    network: Network
+    example: Array | None
+    target: int | None
+    activations: list[Array]
+    sums: list[Array]
+    deltas: list[Array]
+    shares: list[Array]
+    importance: list[Array]
+    planes: list[Array] = field(default_factory=list)
+
+    @property
+    def is_lit(self) -> bool:
+        """Whether there is an example, and all its activations are finite."""
+        return bool(self.activations)
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """Connections into a layer, the weakest first.
+
+    Attributes:
+        layer: where they lead, counted from 1.
+        below, above: (k,) the numbers of the neurons at both ends, from 0.
+        values: (k,) contributions or weights.
+    """
+
+    layer: int
+    below: Array
+    above: Array
+    values: Array
+
+    @cached_property
+    def largest(self) -> float:
+        """The magnitude of the strongest; 0 without any."""
+        return float(np.abs(self.values[-1])) if len(self.values) else 0.0
+
+
+def activity_of(network: Network, example: Array | None, target: int | None = None) -> Activity:
+    """What lights up for an example (width,), and what contributes to the target, else to the largest output."""
+    if example is None:
+        return _unlit(network)
+    with np.errstate(all="ignore"):
+        passed = explain.forward(network, example[None].astype(network.parameters.dtype, copy=False))
+        activations = [a[0] for a in passed.activations]
+        if not all(np.isfinite(a).all() for a in activations):
+            return replace(_unlit(network), example=example)
+        goal = int(activations[-1].argmax()) if target is None else target
+        slopes = explain.gradients(network, passed, goal)
+        deltas = [explain.slope_times(network, passed, layer, slopes[layer])[0] for layer in range(1, len(slopes))]
+        shares = [a * slope[0] for a, slope in zip(activations[:-1], slopes, strict=True)]
+    deltas.append(np.zeros_like(activations[-1]))
+    deltas[-1][goal] = 1
+    importance = [*map(np.abs, shares), activations[-1] - activations[-1].min()]
+    return Activity(network, example, goal, activations, [z[0] for z in passed.sums], deltas, shares, importance)
+
+
+def planes_of(network: Network, low: Array, high: Array, side: int) -> list[Array]:
+    """What the neurons of each layer answer all over the plane of two inputs, each as shares of its largest answer.
+
+    Args:
+        low, high: (2,) corners of the plane.
+        side: cells in each direction.
+
+    Returns:
+        (neurons, side · side) per layer, from −1 to 1, row by row, the second input's highest row first.
+    """
+    points = plane_points(low, high, side, network.parameters.dtype)
+    with np.errstate(all="ignore"):
+        answers = [np.nan_to_num(a.T) for a in explain.forward(network, points).activations[1:]]
+        largest = [np.abs(a).max(axis=1, keepdims=True) for a in answers]
+        return [a / np.maximum(most, 1e-30) for a, most in zip(answers, largest, strict=True)]
+
+
+def _unlit(network: Network) -> Activity:
+    norms = [_norms(weights) for weights in network.weights]
+    return Activity(network, None, None, [], [], [], [], [_norms(network.weights[0].T), *norms])
+
+
+def _norms(weights: Array) -> Array:
+    """(neurons,): the norms of the neurons' weights, of very many by a part of their inputs."""
+    step = -(-weights.size // _MOST_WEIGHTS)
+    with np.errstate(all="ignore"):
+        found: Array = np.nan_to_num(np.square(weights[:, ::step]).sum(axis=1))
+    return found
+
+
+def strongest_links(activity: Activity, layer: int, below: Array, above: Array, count: int) -> Links:
+    """The strongest connections into a layer, among these neurons of it and of the layer before."""
+    values = activity.network.weights[layer - 1][np.ix_(above, below)]
+    with np.errstate(all="ignore"):
+        if activity.is_lit:
+            values = activity.deltas[layer - 1][above][:, None] * values * activity.activations[layer - 1][below]
+    best = _largest(np.abs(values).ravel(), count)
+    rows, columns = np.divmod(best, max(1, len(below)))
+    return Links(layer, below[columns], above[rows], np.nan_to_num(values.ravel()[best]))
+
+
+def links_of(activity: Activity, layer: int, neuron: int, count: int) -> list[Links]:
+    """The strongest connections of one neuron: into it, and where it leads, as far as its layer has either.
+
+    With an example they are a · w, what each adds to the sum of the neuron above; without one the weights.
+    """
+    network, found = activity.network, []
+    with np.errstate(all="ignore"):
+        if layer > 0:
+            values = network.weights[layer - 1][neuron]
+            values = np.nan_to_num(values * activity.activations[layer - 1] if activity.is_lit else values)
+            best = _largest(np.abs(values), count)
+            found.append(Links(layer, best, np.full(len(best), neuron), values[best]))
+        if layer < len(network.weights):
+            values = network.weights[layer][:, neuron]
+            values = np.nan_to_num(values * activity.activations[layer][neuron] if activity.is_lit else values)
+            best = _largest(np.abs(values), count)
+            found.append(Links(layer + 1, np.full(len(best), neuron), best, values[best]))
+    return found
+
+
+def _largest(sizes: Array, count: int) -> Array:
+    """The places of the largest sizes above 0, in ascending order of size."""
+    with np.errstate(all="ignore"):
+        is_finite = np.isfinite(sizes.sum())
+    if not is_finite:
+        sizes = np.nan_to_num(sizes)
+    count = min(count, len(sizes))
+    places = np.argpartition(sizes, -count)[-count:] if count else np.empty(0, np.intp)
+    places = places[np.argsort(sizes[places], kind="stable")]
+    found: Array = places[sizes[places] > 0]
+    return found
+
+
+def most_important(activity: Activity, layer: int, count: int) -> Array:
+    """(count,): the numbers of the neurons to show, the most important first; all, in their order, if they fit."""
+    importance = activity.importance[layer]
+    if count >= len(importance):
+        return np.arange(len(importance))
+    sizes = np.nan_to_num(importance)
+    places = np.argpartition(sizes, -count)[-count:]
+    found: Array = places[np.lexsort((places, -sizes[places]))]
+    return found

@@ -1,0 +1,194 @@
+"""Examples as points: where they lie along the two axes of the largest variance of a layer's activations.
+
+Principal component analysis: Pearson 1901, "On lines and planes of closest fit to systems of points in space". The axes
+are worked out once and then kept, so that points move only because the network does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.basics.errors import DataError, SettingError, Verbatim
+from engine.basics.validation import Array
+from engine.datasets import Split
+from engine.explain.answers import Answers, answers_in_steps
+from engine.explain.features import activations_of
+from engine.network.buffers import Buffers
+from engine.network.network import Network, chunk_rows
+
+_LEAST_SPREAD = 1e-12  # of an axis, as a share of the whole: less is rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """A corner of space and the axes that lead from it.
+
+    Attributes:
+        mean: (width,) float64, where the axes cross: the mean of the activations that they were worked out from.
+        axes: (count, width) float64, of length 1 and at right angles; zeros where there is no further axis.
+        shares: (count,) the shares of these activations' variance along each axis.
+    """
+
+    mean: Array
+    axes: Array
+    shares: Array
+
+    def project(self, activations: Array) -> Array:
+        """(k, count): where activations (k, width) lie along the axes."""
+        along: Array = (activations - self.mean.astype(activations.dtype)) @ self.axes.T.astype(activations.dtype)
+        return along
+
+
+def basis_of(activations: Array, count: int = 2) -> Basis:
+    """The axes of the largest variance of activations (k, width), the largest first.
+
+    Each axis points so that its largest part is positive; the same activations give the same axes. Where they have
+    fewer axes than ``count``, as those of a single neuron, the others are zeros.
+
+    Raises:
+        DataError: the activations are not finite.
+    """
+    given = np.asarray(activations, np.float64)
+    if not np.isfinite(given).all():
+        rule = "must be finite, or there is no variance along an axis"
+        raise DataError("activations", Verbatim("not finite"), rule, "Train the network anew with a lower rate.")
+    mean = given.mean(axis=0)
+    centred = given - mean
+    variances, found = _largest_axes(centred, count)
+    total = float(np.square(centred).sum())
+    axes, shares = np.zeros((count, len(mean))), np.zeros(count)
+    for place, (variance, axis) in enumerate(zip(variances, found, strict=True)):
+        if variance > _LEAST_SPREAD * total:
+            axes[place] = axis * np.sign(axis[np.abs(axis).argmax()])
+            shares[place] = variance / total
+    return Basis(mean, axes, shares)
+
+
+def _largest_axes(centred: Array, count: int) -> tuple[Array, Array]:
+    """Sums of squares along the axes of rows (k, width), and the axes: by the smaller of the two products."""
+    examples, width = centred.shape
+    is_narrow = width <= examples
+    values, vectors = np.linalg.eigh(centred.T @ centred if is_narrow else centred @ centred.T)
+    largest = slice(None, -count - 1, -1)
+    values, vectors = values[largest], vectors[:, largest].T
+    if not is_narrow:
+        vectors = vectors @ centred
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = vectors / np.where(lengths > 0, lengths, 1)
+    return values, vectors
+
+
+# ---- of a network
+
+
+@dataclass(frozen=True, eq=False)
+class Projected:
+    """Examples as a layer sees them.
+
+    Attributes:
+        points: (k, 2) float32; NaN where activations are not finite.
+        answers: what the network answers to them.
+        share: the share 0…1 of the activations' variance that the two axes show; NaN where there is none.
+    """
+
+    points: Array
+    answers: Answers
+    share: float
+
+
+def layer_rows(network: Network, split: Split, rows: Array, layer: int) -> Array:
+    """(k, neurons): the activations of a layer for the examples with these numbers, (k,); of layer 0 the inputs.
+
+    Raises:
+        SettingError: there is no such layer.
+    """
+    _check_layer(network, layer)
+    size = chunk_rows(network.shape, len(rows))
+    given = np.empty((size, network.shape[0]), network.parameters.dtype)
+    found = np.empty((len(rows), network.shape[layer]), network.parameters.dtype)
+    for start in range(0, len(rows), size):
+        chosen = split.at(rows[start : start + size])
+        inputs = chosen.take(slice(None), given[: len(chosen)])
+        with np.errstate(all="ignore"):
+            found[start : start + size] = activations_of(network, inputs, layer)
+    return found
+
+
+def project_in_steps(
+    network: Network, split: Split, rows: Array, layer: int, basis: Basis
+) -> Generator[int, None, Projected]:
+    """Projects a layer's activations for the examples with these numbers, (k,), and notes the answers to them.
+
+    Yields the number of examples done after each chunk, so that the caller can stop.
+
+    Raises:
+        SettingError: there is no such layer.
+    """
+    _check_layer(network, layer)
+    places = _Places(len(rows), basis)
+
+    def first(inputs: Array, buffers: Buffers) -> Array:
+        return network.standardised(inputs * inputs.dtype.type(buffers.scale))
+
+    def see(place: slice, inputs: Array, buffers: Buffers) -> None:
+        places.take(place, buffers.outputs[layer - 1] if layer else first(inputs, buffers))
+
+    answers = yield from answers_in_steps(network, split, rows, see)
+    return Projected(places.points, answers, places.share)
+
+
+class _Places:
+    """Collects points, and how far activations spread along the axes and in all."""
+
+    def __init__(self, count: int, basis: Basis) -> None:
+        self.points = np.full((count, 2), np.nan, np.float32)
+        self._basis, self._count = basis, count
+        width = len(basis.mean)
+        self._sum, self._squares = np.zeros(width), 0.0  # of activations less the mean of the basis
+
+    def take(self, place: slice, activations: Array) -> None:
+        """The activations (rows, width) of some examples."""
+        with np.errstate(all="ignore"):
+            off = activations - self._basis.mean.astype(activations.dtype)
+            self.points[place] = self._basis.project(activations)
+            self._sum += off.sum(axis=0)
+            self._squares += float(np.einsum("ij,ij->", off, off, dtype=np.float64))
+        is_lost = ~np.isfinite(self.points[place]).all(axis=1)
+        self.points[place][is_lost] = np.nan
+
+    @property
+    def share(self) -> float:
+        """The share of the variance along the axes."""
+        with np.errstate(all="ignore"):
+            total = self._squares / self._count - float(np.square(self._sum / self._count).sum())
+            along = float(self.points.astype(np.float64).var(axis=0).sum())
+        return min(along / total, 1.0) if total > 0 and np.isfinite(total) else float("nan")
+
+
+def _check_layer(network: Network, layer: int) -> None:
+    if not 0 <= layer < len(network.shape):
+        rule = f"must be from 0, the input, to {len(network.weights)}"
+        raise SettingError("layer", layer, rule, "Choose one of them.")
+
+
+# ---- points in the plane
+
+
+def are_inside(points: Array, polygon: Array) -> Array:
+    """(k,): whether points (k, 2) lie inside a polygon (corners, 2), whose last corner is joined to the first.
+
+    By the number of its edges to the right of a point: Shimrat 1962, "Algorithm 112: position of point relative to
+    polygon". Points that are not finite lie outside.
+    """
+    inside = np.zeros(len(points), bool)
+    x, y = points[:, 0], points[:, 1]
+    for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        if y0 == y1:
+            continue
+        crosses = (y0 <= y) != (y1 <= y)
+        with np.errstate(invalid="ignore"):
+            inside ^= crosses & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
+    return inside & np.isfinite(points).all(axis=1)

@@ -1,0 +1,50 @@
+"""``Moment``: parameters of a network at a moment of its training, packed into bytes, the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.basics.validation import Array, parameter_count
+from engine.network.network import from_neuron_by_neuron, neuron_by_neuron
+from engine.network.packing import Packed, packed
+
+_KINDS = {16: "<i2", 32: "<f4"}
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """Parameters of a network as they are kept: neuron by neuron, as in all files.
+
+    Attributes:
+        bits: of a number: 16 for the codes of :mod:`engine.network.packing`, after their scales; 32 where they are exact.
+    """
+
+    bits: int
+    content: bytes
+
+    @classmethod
+    def of(cls, parameters: Array, shape: Sequence[int]) -> Moment:
+        """Packs a vector of parameters; numbers beyond the range of single precision become the largest there is."""
+        kept = packed(parameters, tuple(shape))
+        if len(kept.scales):
+            codes = neuron_by_neuron(kept.numbers, shape).astype("<i2")
+            return cls(16, kept.scales.astype("<f4").tobytes() + codes.tobytes())
+        largest = np.finfo(np.float32).max
+        with np.errstate(over="ignore"):
+            single = np.clip(parameters, -largest, largest).astype("<f4")
+        return cls(32, neuron_by_neuron(single, shape).tobytes())
+
+    def parameters(self, shape: Sequence[int]) -> Array:
+        """The vector of parameters, float32. Raises ValueError unless it is one of that shape."""
+        rows = sum(shape[1:]) + len(shape) - 1 if self.bits == 16 else 0
+        size = 4 * rows + parameter_count(shape) * self.bits // 8
+        if self.bits not in _KINDS or len(self.content) != size:
+            raise ValueError(f"{len(self.content):,} bytes for {parameter_count(shape):,} parameters")
+        scales = np.frombuffer(self.content, "<f4", rows).astype(np.float32)
+        numbers = from_neuron_by_neuron(np.frombuffer(self.content, _KINDS[self.bits], offset=4 * rows), shape)
+        if not (np.isfinite(scales).all() and np.isfinite(numbers).all()):
+            raise ValueError("parameters that are not finite")
+        return Packed(tuple(shape), numbers.astype(numbers.dtype.newbyteorder("=")), scales).unpacked()

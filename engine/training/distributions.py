@@ -1,0 +1,157 @@
+"""Layer statistics: distributions of weights, biases, activations and gradients, and the number of dead neurons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from engine.basics.validation import Array
+from engine.datasets import Split
+from engine.network.buffers import TrainingBuffers
+from engine.network.network import Network, chunk_rows
+from engine.training.metrics import Evaluation
+
+# Number of examples for activations and gradients, and size of the sample of a distribution.
+EXAMPLES = 256
+_SAMPLE = 4096
+_PIECE = 65_536
+# A neuron whose slope stays below this for every example hardly learns: it is dead, or saturated.
+FLAT = 1e-3
+# At chance: right at most this many times as often as the most frequent class alone would be.
+_NEAR_CHANCE = 1.1
+# A layer is dead if its outputs are equal, within this, for all examples but this share.
+_SAME, _FEW = 1e-3, 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """The distribution of some numbers.
+
+    Attributes:
+        sample: at most 4,096 of the finite numbers, taken at random places that are the same every time.
+        count: how many numbers there are.
+        low, high, mean, deviation: of the finite numbers; 0 if there are none.
+    """
+
+    sample: Array
+    count: int
+    low: float
+    high: float
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSpreads:
+    """The statistics of one layer after the input.
+
+    Attributes:
+        weights, biases: its parameters.
+        activations: its neurons' outputs for the examples.
+        gradients: gradient of the examples' mean loss with respect to its weights.
+        dead: number of neurons whose slope is below 0.001 for every example; None for the output layer.
+        neurons: number of neurons.
+    """
+
+    weights: Spread
+    biases: Spread
+    activations: Spread
+    gradients: Spread
+    dead: int | None
+    neurons: int
+
+
+class LayerStatisticsEvaluator:
+    """Computes the layer statistics of networks of one shape on the same examples. Reuses its buffers."""
+
+    def __init__(self, network: Network, split: Split) -> None:
+        """``split`` provides the examples, of which the first 256 are used; width and outputs must fit the network."""
+        some = split.head(EXAMPLES)
+        self._inputs = some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype))
+        self._targets = some.targets
+        self._buffers = TrainingBuffers(network, len(some))
+
+    def evaluate(self, network: Network) -> list[LayerSpreads]:
+        """Returns the statistics of each layer. ``network`` has the shape given before; it is not changed."""
+        buffers, last = self._buffers, len(network.weights) - 1
+        with np.errstate(all="ignore"):
+            network.forward_with_loss(self._inputs, self._targets, buffers)
+            activations = [spread_of(answers) for answers in buffers.outputs]
+            dead = [int(_flat(network, buffers, layer).sum()) for layer in range(last)]
+            network.backward(self._inputs, self._targets, buffers)
+            return [
+                LayerSpreads(
+                    weights=spread_of(network.weights[layer]),
+                    biases=spread_of(network.biases[layer]),
+                    activations=activations[layer],
+                    gradients=spread_of(buffers.weight_gradients[layer]),
+                    dead=dead[layer] if layer < last else None,
+                    neurons=network.shape[layer + 1],
+                )
+                for layer in range(last + 1)
+            ]
+
+
+def is_at_chance(figures: Evaluation | None) -> bool:
+    """Whether the network is hardly better than always giving the most frequent class; False for regression."""
+    if figures is None or figures.confusion is None or not figures.error:
+        return False
+    most_frequent = figures.confusion.sum(axis=1).max() / figures.confusion.sum()
+    return bool(figures.error >= 1 - _NEAR_CHANCE * most_frequent)
+
+
+@np.errstate(all="ignore")
+def dead_layer(network: Network, split: Split) -> int | None:
+    """Returns the number, from 1, of the first hidden layer with equal outputs for nearly all examples and no slope.
+
+    Such a layer cannot recover. It is tested on up to 1,000 examples, of which one in fifty may have other outputs.
+    """
+    some = split.head(chunk_rows(network.shape, len(split)))
+    buffers = TrainingBuffers(network, len(some))
+    network.forward(some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype)), buffers)
+    for layer, answers in enumerate(buffers.outputs[:-1]):
+        usual = np.median(answers, axis=0)
+        awake = (np.abs(answers - usual) > _SAME * np.maximum(1, np.abs(usual))).any(axis=1)
+        if awake.mean() < _FEW and _flat(network, buffers, layer, ~awake).all():
+            return layer + 1
+    return None
+
+
+def _flat(network: Network, buffers: TrainingBuffers, layer: int, rows: Array | slice = slice(None)) -> Array:
+    """Returns (neurons,) bool: whether a neuron has no slope on any example (or ``rows``) of the last forward pass."""
+    values = buffers.kept[layer][rows].copy()  # backward() overwrites it
+    slope = np.ones_like(values)
+    network.layer_activations[layer].backward(values, slope)
+    flat: Array = np.abs(slope).max(axis=0) < FLAT
+    return flat
+
+
+@np.errstate(all="ignore")
+def spread_of(values: Array) -> Spread:
+    """Returns the distribution of an array of any shape."""
+    flat = values.reshape(-1) if values.flags.c_contiguous else values.T.reshape(-1)
+    count = flat.size
+    if not np.isfinite(flat.min() + flat.max()):  # NaN passes through both
+        flat = flat[np.isfinite(flat)]
+    if not flat.size:
+        return Spread(flat, count, 0.0, 0.0, 0.0, 0.0)
+    sample = np.array(flat if flat.size <= _SAMPLE else flat[_places(flat.size)])
+    mean = flat.mean(dtype=np.float64)
+    return Spread(sample, count, float(flat.min()), float(flat.max()), float(mean), _deviation(flat, mean))
+
+
+def _deviation(flat: Array, mean: np.float64) -> float:
+    """Computes the deviation in pieces, which avoids a copy of all numbers and the cancellation of large squares."""
+    total = np.float64(0)
+    for start in range(0, flat.size, _PIECE):
+        off = flat[start : start + _PIECE] - mean
+        total += np.dot(off, off)
+    return float(np.sqrt(total / flat.size))
+
+
+@lru_cache(maxsize=64)
+def _places(size: int) -> Array:
+    """Returns the places of a sample, always the same, so that a histogram moves only if the numbers do."""
+    return np.sort(np.random.default_rng(0).choice(size, _SAMPLE, replace=False))

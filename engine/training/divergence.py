@@ -1,0 +1,57 @@
+"""The errors of a run whose numbers exceed the range of floats. Layers are numbered from 1."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.basics.errors import DivergenceError
+from engine.network.buffers import Buffers
+from engine.network.network import Network, first_non_finite_layer
+from engine.training.optimizers import Optimizer
+
+
+def loss_not_finite(network: Network, buffers: Buffers, epoch: int, batch: int, rate: float) -> DivergenceError:
+    """Returns the error of a loss that is NaN or infinite. Call it before the parameters are restored.
+
+    Args:
+        buffers: those of the forward pass.
+        epoch, batch: the place in the training, from 1; epoch 0 is before the first step.
+        rate: learning rate of the last step.
+    """
+    layer = first_non_finite_layer(network) or buffers.first_layer_not_finite() or len(buffers.outputs)
+    if not epoch:
+        return DivergenceError(
+            "loss",
+            f"not finite before the first step (first in layer {layer})",
+            "must be finite, and with weights or data this large it overflows",
+            "Reset the network with smaller initial weights, or scale the data.",
+            f"the loss is not finite before the first step, because the numbers in layer {layer} are too large. Reset "
+            f"the network with smaller first weights, or scale the data.",
+        )
+    return DivergenceError(
+        "loss",
+        f"no longer finite at epoch {{epoch}}, batch {batch} (first in layer {layer})",
+        f"must stay finite, and with a learning rate of {rate:g} it grows without bound",
+        "The network is back at its last finite weights. Lower the learning rate and go on, or reset.",
+        f"at batch {batch} of epoch {{epoch}} the loss is no longer finite, first in layer {layer}, because a learning "
+        f"rate of {rate:g} makes the steps too large. Lower the learning rate and train on from the last sound "
+        f"weights, or reset.",
+        epoch,
+    )
+
+
+def overflow_in(optimizer: Optimizer, epoch: int) -> DivergenceError | None:
+    """Returns the error of an optimizer whose averages overflowed, so that no step would change anything, or None."""
+    for name, vector in optimizer.kept.items():
+        if not np.isfinite(vector).all():
+            largest = np.sqrt(np.finfo(vector.dtype).max)
+            return DivergenceError(
+                "gradient",
+                f"too large by epoch {{epoch}} for what the optimizer keeps of it ({name})",
+                f"must stay below {largest:.0e} in {vector.dtype}, or its square overflows",
+                "Scale the inputs and targets to the order of 1, or limit the gradient (clip_norm).",
+                "in epoch {epoch} the gradient became too large for the optimizer. Scale the inputs and targets to "
+                "the order of 1, or limit the gradient, and train on.",
+                epoch,
+            )
+    return None
