@@ -112,8 +112,8 @@ class NeuralNetwork(Network):
             seed: seed of the order of examples.
 
         Raises:
-            SettingError, DataError: before training; for targets see :meth:`~engine.network.losses.Loss.check_targets`, for raw
-                rows :meth:`predict`. A label is none of the classes, which the error lists, or no number.
+            SettingError, DataError: before training; for targets see :meth:`~engine.network.losses.Loss.check_targets`,
+                for raw rows :meth:`predict`. A label is none of the classes, which the error lists, or no number.
             DivergenceError: the loss is no longer finite.
             PlotError: before training, if ``plot`` is set and no window can be opened.
         """

@@ -44,8 +44,8 @@ class Provenance:
         experiment: the experiment that describes it.
         history: the history of its training.
         other: entries of other programs or later versions, kept when it is saved again.
-        train_rmse, test_rmse, validation_rmse: see :class:`~engine.training.metrics.Evaluation`, with the present parameters as
-            the errors; None for classes.
+        train_rmse, test_rmse, validation_rmse: see :class:`~engine.training.metrics.Evaluation`, with the present
+            parameters as the errors; None for classes.
         train_r2, test_r2, validation_r2: likewise.
         before: epochs that it was trained before the training that is saved with it; None if the file does not say.
     """

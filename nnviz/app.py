@@ -21,7 +21,7 @@ from PyQt5.QtWidgets import QApplication, QMessageBox
 from engine.storage import is_network_file
 from nnviz import __version__
 from nnviz.library import is_exported_run
-from nnviz.look import theme
+from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
 from nnviz.window.memory import Memory
 from nnviz.window.preferences import Preferences, person_file

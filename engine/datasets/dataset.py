@@ -106,8 +106,8 @@ class Split:
     def convert(self, inputs: Array, out: Array) -> float:
         """Writes inputs into ``out`` as floats and returns the factor by which they still have to be multiplied.
 
-        For bytes it is ``scale``, which networks apply later, see :class:`~engine.network.buffers.Buffers`. Other inputs are
-        multiplied here, and the factor is 1.
+        For bytes it is ``scale``, which networks apply later, see :class:`~engine.network.buffers.Buffers`. Other
+        inputs are multiplied here, and the factor is 1.
         """
         if inputs.dtype == np.uint8:
             np.copyto(out, inputs)

@@ -60,9 +60,9 @@ def measure(
 ) -> Generator[tuple[float, Robustness], None, Robustness]:
     """Measures a network on the same examples at each strength of some disturbances, or of all that make sense.
 
-    The result at strength 0 is that of :class:`~engine.training.metrics.Evaluator`; from there each curve goes on outward. Every
-    network gets the same disturbed examples. Yields the share 0…1 that is done and the results so far, so that
-    the caller can stop.
+    The result at strength 0 is that of :class:`~engine.training.metrics.Evaluator`; from there each curve goes on
+    outward. Every network gets the same disturbed examples. Yields the share 0…1 that is done and the results so far,
+    so that the caller can stop.
 
     Raises DataError if answers or their loss are not finite, or if the network's loss cannot have these targets.
     """

@@ -2,8 +2,9 @@
 
 This is numpy's format, a zip of arrays, read without pickle, so that files from strangers are safe. The array
 ``header`` contains JSON: version of the format, shape, activations, loss and so on; ``parameters`` contains each
-layer's weights, neuron by neuron, and its biases, and ``training/...`` a :class:`~engine.training.events.TrainingState`. The
-text ``description``, where it is there, is the JSON of the network's :class:`~engine.datasets.description.Description`.
+layer's weights, neuron by neuron, and its biases, and ``training/...`` a
+:class:`~engine.training.events.TrainingState`. The text ``description``, where it is there, is the JSON of the
+network's :class:`~engine.datasets.description.Description`.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ class Moment:
     """Parameters of a network as they are kept: neuron by neuron, as in all files.
 
     Attributes:
-        bits: of a number: 16 for the codes of :mod:`engine.network.packing`, after their scales; 32 where they are exact.
+        bits: of a number: 16 for the codes of :mod:`engine.network.packing`, after their scales; 32 where they are
+            exact.
     """
 
     bits: int

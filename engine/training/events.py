@@ -39,8 +39,8 @@ class Epoch:
         train, test: exact results; None if there is no such split or it was not evaluated.
         seconds: time spent learning in this epoch, without evaluation and pauses.
         validation: exact results on the validation set; None if there is none.
-        dead_layer: number, from 1, of the first dead hidden layer, see :func:`engine.training.distributions.dead_layer`; only
-            determined if the training error is at chance.
+        dead_layer: number, from 1, of the first dead hidden layer, see
+            :func:`engine.training.distributions.dead_layer`; only determined if the training error is at chance.
     """
 
     epoch: int

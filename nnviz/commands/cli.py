@@ -15,7 +15,7 @@ from engine.basics.errors import DivergenceError, EngineError
 from nnviz.commands import window
 from nnviz.commands.checks import CommandError
 from nnviz.commands.preflight import missing_for_offscreen, missing_for_window
-from nnviz.look.text import path, plain, visible
+from nnviz.formatting.text import path, plain, visible
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # the code that shells use

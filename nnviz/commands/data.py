@@ -23,7 +23,7 @@ from nnviz.commands.data_options import (
 )
 from nnviz.commands.data_table import described_table
 from nnviz.commands.tabular import lines_of
-from nnviz.look import text
+from nnviz.formatting import text
 from nnviz.program_name import program_name, program_words
 
 _LONGEST_USUAL = 32  # letters of a usual value

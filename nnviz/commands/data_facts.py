@@ -10,7 +10,7 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.training.metrics import in_figures
 from nnviz.commands.tabular import lines_of
-from nnviz.look import text
+from nnviz.formatting import text
 
 _MOST_CLASSES = 40  # that are listed
 _MOST_TOLD = 60  # characters of names in a summary

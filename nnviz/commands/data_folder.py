@@ -10,7 +10,7 @@ from engine.datasets.opening import COLOUR_NOTE, read_folder
 from engine.datasets.source import Value
 from nnviz.commands.data_facts import facts_of, summary_of
 from nnviz.commands.progress import reading
-from nnviz.look import text
+from nnviz.formatting import text
 
 _MOST_UNREAD = 20  # files that are listed
 

@@ -13,7 +13,7 @@ from engine.datasets.download import Download
 from engine.datasets.source import Value
 from nnviz.commands.checks import CommandError
 from nnviz.commands.progress import reading
-from nnviz.look import text
+from nnviz.formatting import text
 from nnviz.program_name import program_name, program_words
 
 _DATA_HELP = "a data set by its name, a table (CSV, TSV), an .npz, an IDX file, or a folder of pictures"

@@ -17,7 +17,7 @@ from engine.training.metrics import Evaluation, Evaluator, in_figures, precision
 from nnviz.commands.data_options import print_notes
 from nnviz.commands.network_data import ChosenData, chosen_data, loaded_data
 from nnviz.commands.tabular import lines_of, width_of
-from nnviz.look import text
+from nnviz.formatting import text
 
 _WIDTH = 100  # of a line, where the terminal does not say
 _LONGEST_NAME, _LONGEST_HEAD = 24, 10  # of a class: as the title of a row, of a column

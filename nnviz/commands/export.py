@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.storage import export_onnx, load_network
 from nnviz.commands.checks import CommandError, check_folder, check_keeps
 from nnviz.exported_script import export_script
-from nnviz.look import text
+from nnviz.formatting import text
 
 _EXPORTS = {".onnx": export_onnx, ".py": export_script}
 

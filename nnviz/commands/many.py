@@ -19,9 +19,9 @@ from engine.sweeps.shared_data import are_registered
 from nnviz.commands import sweep_results
 from nnviz.commands.interrupts import interrupts
 from nnviz.commands.recorded import complain, complaining, tell_notice
+from nnviz.formatting import text
+from nnviz.formatting.results import words_of_seeds
 from nnviz.library import Library
-from nnviz.look import text
-from nnviz.look.results import words_of_seeds
 from nnviz.program_name import program_name
 from nnviz.session.run_words import words_of_going
 from nnviz.sweeps.cluster_address import ClusterAddress

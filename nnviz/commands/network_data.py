@@ -19,7 +19,7 @@ from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import given_options, load, settings_for
 from nnviz.commands.other_data import coded_table, rescaled
 from nnviz.commands.written import decimal_of
-from nnviz.look import text
+from nnviz.formatting import text
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from nnviz.commands.data_options import add_data_options, add_data_settings
 from nnviz.commands.runs_options import add_runs
 from nnviz.commands.sweep_options import add_sweep
 from nnviz.commands.train_options import add_train
-from nnviz.look.text import visible
+from nnviz.formatting.text import visible
 from nnviz.program_name import program_name
 
 

@@ -25,7 +25,7 @@ from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import option_of
 from nnviz.commands.progress import reading
 from nnviz.commands.written import told_decimal
-from nnviz.look import text
+from nnviz.formatting import text
 
 
 def coded_table(

@@ -13,7 +13,7 @@ from engine.network.network import Network
 from nnviz.commands.checks import CommandError
 from nnviz.digits.drawing import picture_of_image
 from nnviz.digits.picture_files import grey_of_file
-from nnviz.look import text
+from nnviz.formatting import text
 
 
 def picture_of_file(network: Network, name: str) -> Array:

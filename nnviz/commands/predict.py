@@ -14,7 +14,7 @@ from engine.storage import load_network
 from nnviz.commands.checks import CommandError
 from nnviz.commands.pictures import names_of_outputs, picture_of_file
 from nnviz.commands.tables import is_table, print_answers, rows_of_file
-from nnviz.look import text
+from nnviz.formatting import text
 
 
 def run(arguments: argparse.Namespace) -> int:

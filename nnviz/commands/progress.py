@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from tqdm import tqdm
 
 from engine.datasets.source import Progress
-from nnviz.look import text
+from nnviz.formatting import text
 
 _PATIENCE = 0.5  # seconds
 

@@ -17,9 +17,9 @@ from engine.training.events import Event
 from engine.training.history import History
 from engine.training.trainer import Trainer
 from nnviz.commands.checks import CommandError
+from nnviz.formatting import text
 from nnviz.library import Library, LibraryError, Recording
 from nnviz.library.states import KeptState
-from nnviz.look import text
 from nnviz.program_name import program_name
 from nnviz.session.run_words import words_of_going
 

@@ -13,6 +13,8 @@ from engine.basics.validation import number_within
 from engine.sweeps.vary import in_words
 from nnviz.commands.checks import CommandError
 from nnviz.commands.tabular import lines_of
+from nnviz.formatting import text
+from nnviz.formatting.units import unit_of
 from nnviz.library import Library, RunRecord
 from nnviz.library.exchange import read_run
 from nnviz.library.export import export_run
@@ -20,8 +22,6 @@ from nnviz.library.repeating import RECORDED_PROGRAM, way_to
 from nnviz.library.room import LEAST, MOST
 from nnviz.library.states import state_places
 from nnviz.library.sweeps import STOPPED, Sweeps
-from nnviz.look import text
-from nnviz.look.units import unit_of
 from nnviz.program_name import program_name
 
 _HEAD = ("run", "", "name", "data", "network", "rate", "epochs", "test", "begun", "size")

@@ -28,12 +28,12 @@ from nnviz.app import create_window
 from nnviz.commands.checks import CommandError, check_folder, check_keeps_data
 from nnviz.commands.data_options import given_options, load_named, settings_for
 from nnviz.digits.drawing import SIDE
+from nnviz.formatting import text
 from nnviz.library import Group, Library
-from nnviz.look import text
-from nnviz.look.theme import COMPARED
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.session.trials import VIEWS
+from nnviz.ui.theme import COMPARED
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences

@@ -10,8 +10,8 @@ from engine.sweeps.plan import RACE, Plan
 from engine.sweeps.results import FAILED, FINISHED, Results, Spread, TrialResult
 from engine.sweeps.vary import written
 from nnviz.commands.tabular import lines_of
-from nnviz.look import text
-from nnviz.look.results import (
+from nnviz.formatting import text
+from nnviz.formatting.results import (
     WHY_ONCE,
     best_two,
     figure_name,

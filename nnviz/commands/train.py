@@ -37,8 +37,8 @@ from nnviz.commands.train_options import (
     line_of_adjustment,
     without_places,
 )
+from nnviz.formatting import text
 from nnviz.library.repeating import RECORDED_PROGRAM
-from nnviz.look import text
 from nnviz.program_name import program_name, program_words
 
 _LIVE_LINE = "{desc}  {percentage:3.0f} % |{bar}| {remaining} left"  # on a terminal

@@ -8,7 +8,7 @@ from engine.datasets.table.table import Table
 from engine.datasets.table.table_format import TableFormat
 from engine.network.network import Network
 from engine.provenance import Provenance
-from nnviz.look import text
+from nnviz.formatting import text
 
 
 def decimal_of(network: Network) -> str | None:

@@ -196,7 +196,8 @@ class Recording:
             self._stands_at = self.at
 
     def take_epochs(self, packed: Iterable[bytes]) -> None:
-        """Notes epochs that have ended one after the other, each as :func:`~engine.storage.epoch_bytes.epoch_bytes` packs it.
+        """Notes epochs that have ended one after the other, each as :func:`~engine.storage.epoch_bytes.epoch_bytes`
+        packs it.
 
         The trainer stands at the end of the last one or, where others cannot wait, somewhat later.
         """

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.training.history import Curve, History
+from nnviz.formatting.run_name import RunName
 from nnviz.library import Group, UnknownRunError
-from nnviz.look.run_name import RunName
 from nnviz.session.run_names import Subject, common, run_name, settings_of, shared, subject_of
 from nnviz.session.seeds import Chosen, middle_of, seed_number, seed_of
 from nnviz.session.under_way import GroupUnderWay, RunUnderWay

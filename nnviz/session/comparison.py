@@ -10,12 +10,12 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.sweeps.bands import QUARTILES, RANGE
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.library import Group
-from nnviz.look.theme import COMPARED
 from nnviz.session.compared import Compared, Content, contents_of, named
 from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Messages
 from nnviz.session.seeds import Chosen, seed_number
 from nnviz.session.under_way import GroupUnderWay, UnderWay
+from nnviz.ui.theme import COMPARED
 
 SPREADS = (RANGE, QUARTILES)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.storage.files import whole_folder
-from nnviz.look import text
+from nnviz.formatting import text
 from nnviz.session.library import KeptRuns
 from nnviz.session.library_work import LibraryWork, Tell
 from nnviz.session.messages import Choice, Messages

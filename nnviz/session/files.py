@@ -13,11 +13,11 @@ from engine.network.network import Network
 from engine.storage import export_onnx, save_checkpoint, save_network
 from engine.storage.files import write_whole
 from nnviz.exported_script import export_script
+from nnviz.formatting import text
 from nnviz.jobs.checkpoints import found_at, parameters_and_state
 from nnviz.jobs.lane import Lanes
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.jobs.reports import figures_in
-from nnviz.look import text
 from nnviz.session.activities import Activities, Patience
 from nnviz.session.data import Data
 from nnviz.session.making import Making

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnviz.library import Group
-from nnviz.look.theme import COMPARED
 from nnviz.session.comparison import Comparison
 from nnviz.session.under_way import UnderWay
+from nnviz.ui.theme import COMPARED
 
 
 class LookingOn:

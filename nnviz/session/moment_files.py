@@ -14,9 +14,9 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import EngineError
 from engine.network.network import Network
 from engine.storage import save_checkpoint, save_network
+from nnviz.formatting import text
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.jobs.stepwise import Steps, Stepwise
-from nnviz.look import text
 from nnviz.session.activities import Patience
 from nnviz.session.exact import Exact, Wish, of_the_past
 from nnviz.session.files import EXPORTS, Files

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.datasets import Dataset
-from nnviz.look import text
-from nnviz.look.meaning import NO_MEANING, Meaning
+from nnviz.formatting import text
+from nnviz.formatting.meaning import NO_MEANING, Meaning
 from nnviz.session.data import Data
 from nnviz.session.runs import Runs
 

@@ -7,7 +7,7 @@ from PyQt5.QtCore import QObject
 from engine.basics.errors import SettingError
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from nnviz.look import text
+from nnviz.formatting import text
 from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.runs import Runs

@@ -12,8 +12,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import DataError, EngineError, FileFormatError, Verbatim
 from engine.basics.validation import Array
 from engine.datasets.own import USUAL_SHARE, OwnExamples, checked_share, read_own
+from nnviz.formatting import text
 from nnviz.jobs.lane import Lane
-from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.own_files import fixed_path, path_for, read_for, write_fixed

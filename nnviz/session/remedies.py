@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject
 
 from engine.basics.errors import DivergenceError
 from engine.training.settings import TrainingSettings
-from nnviz.look import text
+from nnviz.formatting import text
 from nnviz.session.branching import Branching
 from nnviz.session.making import Making
 from nnviz.session.messages import Choice, Message, Messages, error_text

@@ -13,9 +13,9 @@ from engine.network.network import Network
 from engine.network.packing import packed
 from engine.provenance import Provenance
 from engine.training.history import whole_if_possible
+from nnviz.formatting import text
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.reading import Opened, resumed
-from nnviz.look import text
 from nnviz.session.data import Data
 from nnviz.session.making import Making
 from nnviz.session.messages import Choice, Message, Messages

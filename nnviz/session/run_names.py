@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.basics.errors import SettingError
 from engine.experiment import SETTING_NAMES, Experiment
 from engine.training.optimizers import OPTIMIZERS
+from nnviz.formatting import text
+from nnviz.formatting.run_name import BETWEEN, RunName
 from nnviz.library import LibraryError
-from nnviz.look import text
-from nnviz.look.run_name import BETWEEN, RunName
 from nnviz.session.seeds import named_first, note_of, seed_number, seed_of
 from nnviz.session.setting_words import setting_name, setting_value
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nnviz.look import text
-from nnviz.look.units import unit_of
+from nnviz.formatting import text
+from nnviz.formatting.units import unit_of
 from nnviz.session.run import Run
 from nnviz.session.seeds import main_figure, median_of
 from nnviz.session.setting_words import setting_value

@@ -10,11 +10,11 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
+from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Stepwise
-from nnviz.look.meaning import Meaning
 from nnviz.session.asked import new_probes
 from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.branching import Branching

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.datasets import DATASETS
 from engine.experiment import Experiment
-from nnviz.look import text
+from nnviz.formatting import text
 
 _LONGEST_VALUE = 30  # characters of a text among the settings of data
 

@@ -1,7 +1,7 @@
 """Snapshots of a run's parameters during training: the moments of its past that can be looked back at.
 
-They are packed, see :mod:`engine.network.packing`. Their number is limited however long the training is, and they are spread
-evenly over its epochs; ends of epochs, at which errors were measured, are preferred.
+They are packed, see :mod:`engine.network.packing`. Their number is limited however long the training is, and they are
+spread evenly over its epochs; ends of epochs, at which errors were measured, are preferred.
 """
 
 from __future__ import annotations

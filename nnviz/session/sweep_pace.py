@@ -14,8 +14,8 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, NONE, Plan
 from engine.sweeps.vary import with_values
+from nnviz.formatting import text
 from nnviz.library.took import Took
-from nnviz.look import text
 
 _NEWEST = 20  # runs whose median counts
 _LIKE = 8.0  # a step of like size takes at most so many times more or fewer numbers

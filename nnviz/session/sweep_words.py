@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from engine.basics.errors import EngineError
 from engine.datasets import source_of
 from engine.experiment import Experiment
+from nnviz.formatting import text
+from nnviz.formatting.meaning import Meaning
+from nnviz.formatting.results import figure_name, spread_words, trial_words, words_of_seeds
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd
-from nnviz.look import text
-from nnviz.look.meaning import Meaning
-from nnviz.look.results import figure_name, spread_words, trial_words, words_of_seeds
 
 if TYPE_CHECKING:
     from engine.sweeps.plan import Plan

@@ -10,8 +10,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.experiment import Experiment
 from engine.training.history import Curve
+from nnviz.formatting import text
 from nnviz.library import Group
-from nnviz.look import text
 from nnviz.session.seeds import Chosen
 
 if TYPE_CHECKING:  # loaded when something is to be trained

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.network.network import Network
+from nnviz.formatting import text
 from nnviz.jobs.lane import Lanes
-from nnviz.look import text
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 

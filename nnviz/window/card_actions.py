@@ -10,7 +10,7 @@ from PyQt5.QtGui import QCursor
 from PyQt5.QtWidgets import QApplication, QDockWidget
 
 from nnviz.session.session import Session
-from nnviz.widgets.card import DockCard, holder
+from nnviz.ui.card import DockCard, holder
 from nnviz.window import card_export
 from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.docks import Docks

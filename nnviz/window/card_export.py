@@ -12,8 +12,8 @@ from PyQt5.QtSvg import QSvgGenerator
 from PyQt5.QtWidgets import QWidget
 
 from engine.datasets.table.cells import plain_number
-from nnviz.look import theme
-from nnviz.widgets.card import DockCard
+from nnviz.ui import theme
+from nnviz.ui.card import DockCard
 
 _SCALE = 2  # pixels of a picture for each pixel on the screen
 

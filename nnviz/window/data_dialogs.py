@@ -7,9 +7,9 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QFileDialog, QMenu, QWidget
 
-from nnviz.look import text
+from nnviz.formatting import text
 from nnviz.session.session import Session
-from nnviz.widgets.parts import named
+from nnviz.ui.parts import named
 from nnviz.window.preferences import Preferences
 
 _FILES = "Data (*.csv *.tsv *.txt *.dat *.data *.npz *-ubyte *-ubyte.gz *.idx *.idx.gz);;All files (*)"

@@ -12,10 +12,11 @@ from PyQt5.QtCore import QObject, Qt, QTimer
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from engine.datasets.opening import is_file_of
-from nnviz.look import text, theme
+from nnviz.formatting import text
 from nnviz.session.run import Run
 from nnviz.session.session import Session
-from nnviz.widgets.parts import named
+from nnviz.ui import theme
+from nnviz.ui.parts import named
 from nnviz.window.preferences import Preferences
 
 _FILES = "Networks (*.json *.npz);;All files (*)"

@@ -18,14 +18,14 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from nnviz.look import theme
-from nnviz.panels.cards import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, register_cards
+from nnviz.cards.cards import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, register_cards
 from nnviz.session.displayed import what_if_text
 from nnviz.session.session import Session
-from nnviz.widgets.card import ColumnDock, DockCard
-from nnviz.widgets.column import ScrollColumn
-from nnviz.widgets.pages import Page
-from nnviz.widgets.parts import arranged, named
+from nnviz.ui import theme
+from nnviz.ui.card import ColumnDock, DockCard
+from nnviz.ui.column import ScrollColumn
+from nnviz.ui.pages import Page
+from nnviz.ui.parts import arranged, named
 from nnviz.window.division import DRAWN, USUAL, Division
 
 _SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again

@@ -13,14 +13,15 @@ from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
 from engine.network.packing import exact
+from nnviz.formatting import text
 from nnviz.jobs.film_frames import Frame, Frames
 from nnviz.jobs.lane import Lane
-from nnviz.look import text, theme
 from nnviz.session.messages import Choice, Message
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.session.snapshots import Snapshot
 from nnviz.session.status import Status
+from nnviz.ui import theme
 from nnviz.window.film_subjects import Subject, draw_fitting
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QMessageBox
 
-from nnviz.look import text, theme
+from nnviz.formatting import text
 from nnviz.session.session import Session
-from nnviz.widgets.card import DockCard
-from nnviz.widgets.parts import named
+from nnviz.ui import theme
+from nnviz.ui.card import DockCard
+from nnviz.ui.parts import named
 from nnviz.window.dialogs import follow_filter
 from nnviz.window.film import Film
 from nnviz.window.film_subjects import CardSubject, Subject, WindowSubject

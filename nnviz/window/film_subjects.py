@@ -10,11 +10,11 @@ from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QPainter
 from PyQt5.QtWidgets import QWidget
 
+from nnviz.cards.cards import CARDS
 from nnviz.jobs.probes import Probe
-from nnviz.panels.cards import CARDS
 from nnviz.session.session import Session
-from nnviz.widgets.card import DockCard
-from nnviz.widgets.pages import Page, TabbedCard
+from nnviz.ui.card import DockCard
+from nnviz.ui.pages import Page, TabbedCard
 from nnviz.window import card_export
 
 if TYPE_CHECKING:

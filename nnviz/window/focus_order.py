@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QWidget
 
-from nnviz.widgets.card import CardHead, DockCard, holder
+from nnviz.ui.card import CardHead, DockCard, holder
 
 
 def focus_order(window: QWidget, first: list[QWidget], docks: Sequence[QWidget]) -> list[QWidget]:

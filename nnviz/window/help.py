@@ -21,9 +21,9 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from nnviz.look import theme
-from nnviz.panels.cards import CARDS, SETTINGS
-from nnviz.widgets.parts import named
+from nnviz.cards.cards import CARDS, SETTINGS
+from nnviz.ui import theme
+from nnviz.ui.parts import named
 from nnviz.window.arrangement import frame_of
 from nnviz.window.help_texts import HelpText, texts_of
 

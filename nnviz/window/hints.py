@@ -5,11 +5,11 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QWidget
 
+from nnviz.cards.draw.canvas import Canvas
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.session.undo import Kind
-from nnviz.widgets.canvas import Canvas
-from nnviz.widgets.hint import Hint, Side
+from nnviz.ui.hint import Hint, Side
 from nnviz.window.preferences import Preferences
 
 _HINTS = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QRect
 from PyQt5.QtWidgets import QWidget
 
-from nnviz.panels.importing.sheet import ImportSheet
+from nnviz.cards.importing.sheet import ImportSheet
 from nnviz.session.session import Session
 from nnviz.window.docks import Docks
 

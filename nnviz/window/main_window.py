@@ -24,21 +24,22 @@ from PyQt5.QtWidgets import (
 
 from engine.storage import is_network_file
 from nnviz import __version__
+from nnviz.cards.cards import WORKSPACES
+from nnviz.cards.curves.curves import CurvesPanel
+from nnviz.cards.draw.draw import DrawPanel
+from nnviz.cards.run_bar.run_bar import RunBar
+from nnviz.cards.settings.data import DataPanel
+from nnviz.cards.settings.training import TrainingPanel
+from nnviz.cards.timeline.timeline_bar import TimelineBar
+from nnviz.formatting import text
 from nnviz.jobs.pace import Budget
 from nnviz.library import is_exported_run
-from nnviz.look import text, theme
-from nnviz.panels.cards import WORKSPACES
-from nnviz.panels.curves import CurvesPanel
-from nnviz.panels.draw import DrawPanel
-from nnviz.panels.run_bar import RunBar
-from nnviz.panels.settings.data import DataPanel
-from nnviz.panels.settings.training import TrainingPanel
-from nnviz.panels.timeline_bar import TimelineBar
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.widgets.card import DockCard
-from nnviz.widgets.message_bar import AnnouncementBar, MessageBar
-from nnviz.widgets.parts import arranged, named, pill
+from nnviz.ui import theme
+from nnviz.ui.card import DockCard
+from nnviz.ui.message_bar import AnnouncementBar, MessageBar
+from nnviz.ui.parts import arranged, named, pill
 from nnviz.window import arrangement
 from nnviz.window.arrangement import ScreenFit
 from nnviz.window.at_rest import AtRest
@@ -60,7 +61,7 @@ from nnviz.window.time_keys import TimeKeys
 from nnviz.window.workspace_switch import WorkspaceSwitch
 
 if TYPE_CHECKING:  # made when Runs is shown
-    from nnviz.panels.runs.sweep_page import SweepPage
+    from nnviz.cards.sweep.sweep_page import SweepPage
 
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
 _WAIT_FOR_FILM = 200  # milliseconds that closing waits for a film that nobody will see

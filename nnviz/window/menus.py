@@ -10,9 +10,10 @@ from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
 
-from nnviz.look import text, theme
-from nnviz.panels.timeline_bar import BRANCH_TIP
-from nnviz.widgets.fields import FieldEdit, NumberEdit
+from nnviz.cards.timeline.timeline_bar import BRANCH_TIP
+from nnviz.formatting import text
+from nnviz.ui import theme
+from nnviz.ui.fields import FieldEdit, NumberEdit
 from nnviz.window.preferences import Preferences
 from nnviz.window.shipped import shipped_files, shipped_networks
 

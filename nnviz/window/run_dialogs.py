@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QFileDialog
 
+from nnviz.cards.runs.export_dialog import ExportDialog, new_folder
 from nnviz.library import ENDING, LibraryError
 from nnviz.session.run_names import title_of
 from nnviz.session.session import Session
-from nnviz.widgets.parts import named
-from nnviz.widgets.runs.export_dialog import ExportDialog, new_folder
+from nnviz.ui.parts import named
 from nnviz.window.docks import Docks
 from nnviz.window.preferences import Preferences
 

@@ -10,7 +10,7 @@ from engine.basics.assets_folder import ASSETS
 from engine.basics.errors import FileFormatError
 from engine.provenance import Provenance
 from engine.storage import load_provenance
-from nnviz.look import text
+from nnviz.formatting import text
 
 FOLDER = ASSETS / "networks"
 _ENDINGS = (".npz", ".json")

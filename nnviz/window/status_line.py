@@ -6,15 +6,15 @@ from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QStatusBar
 
 from nnviz import __version__
+from nnviz.formatting import text
+from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.pace import Budget
-from nnviz.look import text
-from nnviz.look.meaning import Meaning
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.widgets.card import label
-from nnviz.widgets.fixed_size_box import FixedSizeBox
-from nnviz.widgets.giving_label import GivingLabel
-from nnviz.widgets.parts import named
+from nnviz.ui.card import label
+from nnviz.ui.fixed_size_box import FixedSizeBox
+from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.parts import named
 
 _SECONDS_BETWEEN_SPEEDS = 0.5
 

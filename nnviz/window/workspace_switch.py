@@ -5,8 +5,8 @@ from __future__ import annotations
 from PyQt5.QtCore import QSignalBlocker, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
-from nnviz.widgets.parts import arranged
-from nnviz.widgets.tabs import Tab, add_tab, tab_bar
+from nnviz.ui.parts import arranged
+from nnviz.ui.tabs import Tab, add_tab, tab_bar
 
 _TIPS = {
     "train": "Choose a network and its settings, train it, and watch it learn (Ctrl+1).",

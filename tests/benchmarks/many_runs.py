@@ -34,14 +34,14 @@ from PyQt5.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from engine.experiment import Experiment  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
+from nnviz.cards.runs.run_table import RunTable  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.library import Library  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
-from nnviz.widgets.runs.run_table import RunTable  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 from nnviz.window.preferences import Preferences  # noqa: E402
+from tests.nnviz.cards.runs.seed_helpers import group_of  # noqa: E402
 from tests.nnviz.helpers import find  # noqa: E402
-from tests.nnviz.panels.runs.seed_helpers import group_of  # noqa: E402
 
 COUNTS = (1000, 10_000)
 PAGES = 40  # jumps

@@ -45,6 +45,7 @@ from engine.experiment import Experiment  # noqa: E402
 from engine.sweeps.plan import SWEEP, Plan  # noqa: E402
 from engine.sweeps.vary import parsed  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
+from nnviz.cards.runs.run_table import RunTable  # noqa: E402
 from nnviz.library import Library  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
 from nnviz.session.trials import VIEWS  # noqa: E402
@@ -54,8 +55,7 @@ from nnviz.sweeps.cluster_executor import ClusterExecutor  # noqa: E402
 from nnviz.sweeps.conductor import Conductor  # noqa: E402
 from nnviz.sweeps.pool import usual_workers  # noqa: E402
 from nnviz.sweeps.store import Store  # noqa: E402
-from nnviz.widgets.plots.point_plot import PointPlot  # noqa: E402
-from nnviz.widgets.runs.run_table import RunTable  # noqa: E402
+from nnviz.ui.plots.point_plot import PointPlot  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 from nnviz.window.preferences import Preferences  # noqa: E402
 from tests.benchmarks.hand import EVENTS_PER_SECOND, percentiles, wait  # noqa: E402

@@ -29,8 +29,8 @@ from nnviz.session.asked import ANSWER
 from nnviz.session.data import Data
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.widgets.fields import FieldEdit, NumberEdit
-from nnviz.widgets.group import Group
+from nnviz.ui.fields import FieldEdit, NumberEdit
+from nnviz.ui.group import Group
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import person_file
 

@@ -28,7 +28,7 @@ print([(name, DATASETS[name].title) for name in DATASETS])
 CARDS = """
 from PyQt5.QtWidgets import QAbstractButton, QAction
 from nnviz.app import create_window
-from nnviz.panels.cards import WORKSPACES
+from nnviz.cards.cards import WORKSPACES
 from nnviz.window.preferences import Preferences
 
 window = create_window(settings=Preferences(None))
@@ -56,7 +56,12 @@ def test_data_sets_are_offered_in_the_same_order() -> None:
 
 
 def test_cards_and_menus_stand_in_the_same_order() -> None:
-    packages = ["nnviz.panels", "nnviz.panels.settings", "nnviz.panels.inside", "nnviz.panels.runs"]
+    packages = [
+        "nnviz.cards.workspaces.train",
+        "nnviz.cards.settings",
+        "nnviz.cards.workspaces.inside",
+        "nnviz.cards.workspaces.runs",
+    ]
     forwards = output(packages, CARDS, is_reversed=False)
     assert forwards == output(packages, CARDS, is_reversed=True)
     assert "whatDiffersDock" in forwards

@@ -20,8 +20,8 @@ from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.storage import load_network, save_network
 from nnviz.commands import cli
-from nnviz.look.theme import DARK
 from nnviz.program_name import program_name
+from nnviz.ui.theme import DARK
 from tests.engine.helpers import restored_later
 
 pytestmark = pytest.mark.usefixtures("small_data")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from nnviz.commands import cli
+from nnviz.formatting import text
 from nnviz.library import Library, library_path
-from nnviz.look import text
 from tests.engine.helpers import prices
 from tests.nnviz.library.disks import FailingDisk
 from tests.nnviz.library.helpers import an_experiment, in_epoch, of_prices, record

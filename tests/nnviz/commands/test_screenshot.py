@@ -25,7 +25,7 @@ from nnviz.library import Library
 from nnviz.session import question
 from nnviz.session.asked import ANSWER
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.panels.runs.sweep_helpers import a_sweep, record_sweep
+from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, record_sweep
 
 _MANY = 200  # rounds of the event loop; layouts take a few
 

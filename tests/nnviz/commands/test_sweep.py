@@ -16,10 +16,10 @@ from engine.sweeps.beats import Comparison
 from engine.sweeps.one_run import RunSpec
 from engine.sweeps.results import FINISHED, STOPPED
 from nnviz.commands import cli, many
+from nnviz.formatting.results import comparison_words, words_of_pairs
 from nnviz.library import Library, library_path
 from nnviz.library.locks import Lock
 from nnviz.library.sweeps import Sweeps
-from nnviz.look.results import comparison_words, words_of_pairs
 from tests.nnviz.sweeps.helpers import Here
 
 WORDS = ("--data", "spirals", "--points", "200", "--hidden", "6", "--epochs", "3", "--optimizer", "adam")

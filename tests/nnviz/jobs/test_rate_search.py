@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 from engine.basics.errors import SettingError
 from engine.network.network import Network
 from engine.training.rate_finder import RateFinder, RatePoint
+from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.status import Status
-from nnviz.widgets.column import ScrollColumn
-from nnviz.widgets.plots.small_plot import SmallPlot
+from nnviz.ui.column import ScrollColumn
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import action, click, find, hover, leave, pause, retype, train_for_a_while, unfold

@@ -23,11 +23,11 @@ from engine.storage import load_network
 from engine.training.metrics import Evaluator
 from engine.training.trainer import Trainer
 from nnviz.commands.runs import result_of
+from nnviz.formatting.text import percent
 from nnviz.library import Library, RunRecord
 from nnviz.library.export import export_run
 from nnviz.library.locks import lock_of_run
 from nnviz.library.room import Room
-from nnviz.look.text import percent
 from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status

@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.network.activations import ACTIVATIONS
 from engine.storage import load_checkpoint, load_network
+from nnviz.cards.prediction.bars import ProbabilityBars
 from nnviz.jobs.reports import Stopped
 from nnviz.session.remedies import best_epoch
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.widgets.bars import ProbabilityBars
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click, drag, find, pause, retype, seven, train_epochs, train_for_a_while, wait_for

@@ -12,12 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from engine.training.events import BestRestored
 from engine.training.metrics import Evaluator
+from nnviz.cards.curves.curve_plot import CurvePlot
+from nnviz.formatting import text
 from nnviz.library import Library
 from nnviz.library.exchange import read_run, write_run
-from nnviz.look import text
 from nnviz.session.status import Status
-from nnviz.widgets.giving_label import GivingLabel
-from nnviz.widgets.plots.curve_plot import CurvePlot
+from nnviz.ui.giving_label import GivingLabel
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Model

@@ -16,9 +16,9 @@ from nnviz.session import gaps as module
 from nnviz.session.asked import PAST
 from nnviz.session.exact import Exact
 from nnviz.session.status import Status
+from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import wait_for
-from tests.nnviz.panels.plane_helpers import load
 
 EPOCHS = 40
 

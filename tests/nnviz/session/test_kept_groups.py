@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from engine.sweeps.beats import compared
+from nnviz.formatting.results import words_of_pairs
 from nnviz.library import Group, Library, RunRecord
-from nnviz.look.results import words_of_pairs
 from nnviz.session.kept_list import Row, listed, with_opened
 from nnviz.session.run_names import run_name, subject_of, title_in_group
 from nnviz.session.run_words import NEWEST, figure_of
 from nnviz.session.seeds import median_of, middle_of, note_of
+from tests.nnviz.cards.runs.seed_helpers import group_of, told_group
 from tests.nnviz.library.helpers import an_experiment
 from tests.nnviz.library.test_sweeps import OLD
-from tests.nnviz.panels.runs.seed_helpers import group_of, told_group
 
 
 @pytest.fixture

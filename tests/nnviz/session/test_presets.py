@@ -18,7 +18,7 @@ from engine.presets import Preset, presets
 from engine.training.trainer import FIXED_WHILE_TRAINING
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.widgets.fields import NumberEdit
+from nnviz.ui.fields import NumberEdit
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow, close
 from tests.nnviz.conftest import Model

@@ -11,7 +11,7 @@ from engine.basics.validation import Array
 from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.network.network import Network
-from nnviz.panels.inside import why_content
+from nnviz.cards.explanation import why_content
 from nnviz.session.reasons import (
     ATTRIBUTIONS,
     EMPTY,

@@ -19,9 +19,9 @@ from nnviz.jobs.reading import Opened, resumed
 from nnviz.session.status import Progress, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
+from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import announced, find, is_shown, press, train_epochs, wait_for
-from tests.nnviz.panels.plane_helpers import load
 from tests.nnviz.session.helpers import reopen, save, set_up, steps
 
 

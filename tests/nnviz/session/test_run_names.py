@@ -9,7 +9,7 @@ import pytest
 
 from engine.datasets.brightness import Brightness
 from engine.experiment import Experiment
-from nnviz.look.run_name import RunName
+from nnviz.formatting.run_name import RunName
 from nnviz.session.run_names import Settings, Subject, common, run_name, settings_of, shared
 
 XOR = Experiment().changed(inputs=2, outputs=2, hidden=(64, 32), learning_rate=0.05)

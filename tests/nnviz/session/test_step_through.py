@@ -17,10 +17,10 @@ from engine.explain.one_step import record_step
 from engine.network.buffers import Buffers
 from engine.training.divergence import loss_not_finite
 from engine.training.metrics import Evaluator
+from nnviz.cards.step_through.step_parts import effect_text
 from nnviz.digits.strokes import Stroke
 from nnviz.jobs import measuring
 from nnviz.library import Library
-from nnviz.panels.inside.step_parts import effect_text
 from nnviz.session import step_through as module
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status

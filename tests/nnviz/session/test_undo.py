@@ -11,10 +11,10 @@ from PyQt5.QtWidgets import QLineEdit, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.training.trainer import Trainer
+from nnviz.cards.draw.canvas import PEN_UNIT
 from nnviz.digits.strokes import Ink
 from nnviz.session.status import Status
 from nnviz.session.undo import Kind, Step, Undo
-from nnviz.widgets.canvas import PEN_UNIT
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import (

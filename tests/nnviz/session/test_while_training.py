@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.experiment import Experiment
 from engine.storage import save_network
 from engine.training.history import Change
-from nnviz.look.text import count, duration
+from nnviz.formatting.text import count, duration
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Model

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pytestqt.qtbot import QtBot
 
 from engine.basics.assets_folder import ASSETS
-from nnviz.panels.importing.table_view import PreviewTable
+from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.session.status import Status
 from nnviz.window.at_rest import AtRest
 from tests.conftest import MakeWindow

@@ -14,9 +14,9 @@ from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.look import theme
-from nnviz.panels.cards import CARDS
-from nnviz.widgets.card import DockCard, Table
+from nnviz.cards.cards import CARDS
+from nnviz.ui import theme
+from nnviz.ui.card import DockCard, Table
 from nnviz.window import card_export
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow

@@ -8,11 +8,11 @@ from PyQt5.QtWidgets import QAction, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from engine.basics.registry import Registry
-from nnviz.panels import cards
-from nnviz.panels.cards import CARDS, SETTINGS, CardInfo, Column, Place
+from nnviz.cards import cards
+from nnviz.cards.cards import CARDS, SETTINGS, CardInfo, Column, Place
 from nnviz.session.asked import ANSWER, STATISTICS
 from nnviz.session.session import Session
-from nnviz.widgets.card import DockCard
+from nnviz.ui.card import DockCard
 from nnviz.window import docks, help
 from nnviz.window.help import described
 from nnviz.window.help_texts import texts_of

@@ -18,12 +18,12 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from nnviz.widgets.bars import ProbabilityBars
-from nnviz.widgets.canvas import Canvas
-from nnviz.widgets.group import Group
-from nnviz.widgets.pages import TabbedCard
-from nnviz.widgets.picture import Picture
-from nnviz.widgets.weights.heat_map import HeatMap
+from nnviz.cards.draw.canvas import Canvas
+from nnviz.cards.prediction.bars import ProbabilityBars
+from nnviz.ui.group import Group
+from nnviz.ui.pages import TabbedCard
+from nnviz.ui.picture import Picture
+from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.focus_order import focus_order
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import SETTING_GROUPS, find, tabify, train_epochs, unfold

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow, close
+from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.helpers import drag_on, find, press, stored_settings
-from tests.nnviz.panels.plane_helpers import load
 
 
 def heights(window: MainWindow) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.session.asked import MISTAKES, PAST
 from nnviz.session.status import Status
-from nnviz.widgets.card import DockCard
+from nnviz.ui.card import DockCard
 from nnviz.window import film as films
 from nnviz.window.film import Film, moments_of
 from nnviz.window.film_subjects import CardSubject, Subject, WindowSubject, draw_fitting

@@ -10,9 +10,9 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from nnviz.panels.neuron_facts import signed
-from nnviz.widgets.plots.curve_plot import CurvePlot
-from nnviz.widgets.weights.heat_map import HeatMap
+from nnviz.cards.curves.curve_plot import CurvePlot
+from nnviz.ui.neuron_facts import signed
+from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, find, hover, leave, pause, press, tabify, train_for_a_while
 

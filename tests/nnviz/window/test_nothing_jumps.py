@@ -22,12 +22,13 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from nnviz.look import theme
 from nnviz.session.messages import Choice
 from nnviz.session.status import Status
-from nnviz.widgets.card import ancestry
-from nnviz.widgets.note import Note, Notice
+from nnviz.ui import theme
+from nnviz.ui.card import ancestry
+from nnviz.ui.note import Note, Notice
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.importing.import_helpers import look_at
 from tests.nnviz.helpers import (
     action,
     bring_to_front,
@@ -42,7 +43,6 @@ from tests.nnviz.helpers import (
     unfold,
     wait_for,
 )
-from tests.nnviz.panels.import_helpers import look_at
 
 WRONG = [
     ("shapeEdit", "shapeError", "784, x, 10"),

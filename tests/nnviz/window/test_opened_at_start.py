@@ -26,9 +26,9 @@ from nnviz.library import Library
 from nnviz.library.exchange import write_run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.importing.import_helpers import wait
 from tests.nnviz.helpers import drop, find, is_shown, store_settings, stored_settings
 from tests.nnviz.library.helpers import an_experiment, record
-from tests.nnviz.panels.import_helpers import wait
 
 ROOT = Path(__file__).parents[3]
 

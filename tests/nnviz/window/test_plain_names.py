@@ -29,7 +29,7 @@ from engine.datasets import DATASETS, Dataset, DataSource
 from engine.network.network import Network
 from engine.storage import save_network
 from nnviz.session.status import Status
-from nnviz.widgets.message_bar import MessageBar
+from nnviz.ui.message_bar import MessageBar
 from nnviz.window.help import described
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow

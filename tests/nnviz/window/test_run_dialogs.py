@@ -14,13 +14,14 @@ from PyQt5.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QMenu, QP
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
+from nnviz.cards.runs.export_dialog import ExportDialog
 from nnviz.library import Library
 from nnviz.library import export as library_export
 from nnviz.library.database import Database
 from nnviz.library.exchange import write_run
 from nnviz.session.library_work import LibraryWork
-from nnviz.widgets.runs.export_dialog import ExportDialog
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.runs.helpers import click_row, filled, show_runs, texts
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
     action,
@@ -35,7 +36,6 @@ from tests.nnviz.helpers import (
     train_epochs,
 )
 from tests.nnviz.library.helpers import an_experiment, record
-from tests.nnviz.panels.runs.helpers import click_row, filled, show_runs, texts
 
 WHOLE = {"run.nnvizrun", "command.txt", "curves.csv", "network.json", "network.npz", "network.py", "training.npz"}
 

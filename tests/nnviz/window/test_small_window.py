@@ -13,14 +13,14 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.panels.inside.network_diagram import NetworkPanel
+from nnviz.cards.diagram.network_diagram import NetworkPanel
+from nnviz.cards.mistakes.confusion import ConfusionView
 from nnviz.session.asked import ACTIVITY
 from nnviz.session.reasons import METHODS
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
-from nnviz.widgets.card import DockCard
-from nnviz.widgets.head_mark import HeadMark
-from nnviz.widgets.mistakes.confusion import ConfusionView
+from nnviz.ui.card import DockCard
+from nnviz.ui.head_mark import HeadMark
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import drag, find, press, seven, train_epochs

@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.mnist import load_mnist
+from nnviz.cards.prediction.bars import ProbabilityBars
 from nnviz.session.status import Status
-from nnviz.widgets.bars import ProbabilityBars
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import choose_file, click, drag, find, press, retype, seven, wait_for

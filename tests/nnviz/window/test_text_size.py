@@ -14,27 +14,27 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.look import theme
-from nnviz.panels.importing.table_view import PreviewTable
-from nnviz.panels.inside.why import WhyPanel
-from nnviz.panels.settings.default_mark import DefaultMark
+from nnviz.cards.comparison.differ_table import DifferCell, DifferRow, DifferTable
+from nnviz.cards.comparison.right_wrong import RightWrong
+from nnviz.cards.comparison.runs_plot import RunsPlot
+from nnviz.cards.curves.curve_plot import CurvePlot
+from nnviz.cards.distributions.histograms import Cell, HistogramGrid, Row
+from nnviz.cards.explanation.bar_rows import BarRows
+from nnviz.cards.explanation.why import WhyPanel
+from nnviz.cards.importing.table_view import PreviewTable
+from nnviz.cards.map.keys import ClassKeys
+from nnviz.cards.settings.default_mark import DefaultMark
+from nnviz.cards.sweep.best_table import BestRow, BestTable
+from nnviz.cards.sweep.setting_row import SettingInfo, SettingRow
 from nnviz.session.selection import Example, Neuron
-from nnviz.widgets.card import DockCard
-from nnviz.widgets.column import CardScroll, ScrollColumn
-from nnviz.widgets.giving_label import GivingLabel
-from nnviz.widgets.map.keys import ClassKeys
-from nnviz.widgets.mistakes.picture_list import PictureList
-from nnviz.widgets.mistakes.row_list import Column, RowList
-from nnviz.widgets.plane.tiles import NeuronTiles
-from nnviz.widgets.plots.curve_plot import CurvePlot
-from nnviz.widgets.plots.histograms import Cell, HistogramGrid, Row
-from nnviz.widgets.plots.runs_plot import RunsPlot
-from nnviz.widgets.runs.differ_table import DifferCell, DifferRow, DifferTable
-from nnviz.widgets.runs.right_wrong import RightWrong
-from nnviz.widgets.trials.best_table import BestRow, BestTable
-from nnviz.widgets.trials.setting_row import SettingInfo, SettingRow
-from nnviz.widgets.why.bar_rows import BarRows
-from nnviz.widgets.why.combos import NameCombo
+from nnviz.ui import theme
+from nnviz.ui.card import DockCard
+from nnviz.ui.column import CardScroll, ScrollColumn
+from nnviz.ui.combos import NameCombo
+from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.picture_list import PictureList
+from nnviz.ui.plane.tiles import NeuronTiles
+from nnviz.ui.row_list import Column, RowList
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, find, is_shown, press, stored_settings

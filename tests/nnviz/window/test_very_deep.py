@@ -10,11 +10,11 @@ from PyQt5.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.storage import load_network
-from nnviz.look.layers import FIRST, LAST
-from nnviz.panels.weights import WeightsPanel
+from nnviz.cards.distributions.histograms import HistogramGrid
+from nnviz.cards.weights.weights import WeightsPanel
+from nnviz.formatting.layers import FIRST, LAST
 from nnviz.session.status import Status
-from nnviz.widgets.fields import NumberEdit
-from nnviz.widgets.plots.histograms import HistogramGrid
+from nnviz.ui.fields import NumberEdit
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click_tab, find, wait_for

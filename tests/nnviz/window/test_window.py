@@ -23,10 +23,10 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from nnviz.look import theme
-from nnviz.panels.neuron_facts import signed
+from nnviz.cards.draw.canvas import Canvas
 from nnviz.session.status import Status
-from nnviz.widgets.canvas import Canvas
+from nnviz.ui import theme
+from nnviz.ui.neuron_facts import signed
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import (

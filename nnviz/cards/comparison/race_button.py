@@ -1,0 +1,48 @@
+"""In the head of What differs: the compared experiments race, with the same seeds; while they do, it stops them."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QToolButton
+
+from nnviz.formatting.results import words_of_seeds
+from nnviz.session.comparison import Comparison
+from nnviz.session.sweep_words import words_of_count
+from nnviz.session.sweeps import Sweeps
+from nnviz.ui.parts import named
+from nnviz.ui.start_stop import StartStop
+
+
+class RaceButton(QToolButton):
+    """Is there where two runs or more are compared."""
+
+    def __init__(self, sweeps: Sweeps, comparison: Comparison) -> None:
+        super().__init__()
+        self._sweeps, self._comparison = sweeps, comparison
+        named(self, "raceButton", "Race")
+        self.setProperty("role", "word")
+        self.setFocusPolicy(Qt.TabFocus)
+        self._start_stop = StartStop(self, sweeps.toggle_race)
+        for signal in (sweeps.changed, comparison.changed):
+            signal.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        sweeps, how_far = self._sweeps, self._sweeps.how_far
+        why_not = sweeps.why_no_race
+        self.setVisible(len(self._comparison.runs) > 1)
+        self._start_stop.show(how_far is not None, why_not is None)
+        if how_far is None:
+            self.setText(f"race: {words_of_seeds(sweeps.seeds)}")
+            self.setToolTip(why_not or self._tip())
+        else:
+            self.setText(words_of_count(how_far))
+            self.setToolTip(f"{sweeps.progress}. Stops them: what is done is kept, and can go on.")
+
+    def _tip(self) -> str:
+        seeds = words_of_seeds(self._sweeps.seeds)
+        return (
+            f"Trains new networks as the compared runs were, with the same {seeds} and the "
+            f"same order of examples, and compares those. Where there is no validation set, a tenth of the training "
+            f"part is held aside to judge by. The arrow beside × says how many seeds."
+        )

@@ -1,0 +1,166 @@
+"""The playhead over a plot of epochs: the moment that is displayed, which can be dragged to another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyqtgraph as pg
+from PyQt5.QtCore import QObject, QPoint, QPointF, QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import QPainter, QPaintEvent
+from PyQt5.QtWidgets import QWidget
+
+from nnviz.ui import theme
+from nnviz.ui.plots.base_plot import BasePlot
+
+_NEAR = 5  # pixels; so near to the line, the mouse takes hold of it
+_BAND = 14  # height in pixels of the band at the top, in which the mouse takes hold of the playhead everywhere
+_SIZE = 12  # pixels of the dot
+BELOW_TOP = _SIZE // 2 + 1  # pixels of the plot, from its top, over which the dot lies
+_FAR = 100  # times the training: the veil reaches beyond the right end of the plot
+_VEIL, _FAINT = 0.62, 0.45  # opacity of what covers the future, and of the mark under the mouse
+
+
+class Playhead(QObject):
+    """A line and a dot at the moment of the past that is displayed; what came later is veiled. Live it is a dot only.
+
+    The plot hands its mouse events over, and leaves alone those that are taken.
+
+    Signals:
+        wanted(epoch): the person points to that moment.
+    """
+
+    wanted = pyqtSignal(float)
+
+    def __init__(self, plot: BasePlot) -> None:
+        super().__init__(plot)
+        self._plot = plot
+        self._nearest: Callable[[float], float] = lambda epoch: epoch
+        self._at = 0.0
+        self._has_past, self._is_live, self._is_held = False, True, False
+        self.line, self.faint = pg.InfiniteLine(angle=90, movable=False), pg.InfiniteLine(angle=90, movable=False)
+        self._veil = pg.LinearRegionItem(movable=False, pen=pg.mkPen(None))
+        for item, depth in ((self._veil, 0.5), (self.faint, 0.6), (self.line, 0.7)):
+            item.setZValue(depth)
+            item.hide()
+            plot.addItem(item, ignoreBounds=True)
+        self.dot = _Dot(plot)
+        plot.getViewBox().sigResized.connect(self._place_dot)
+
+    def follow(self, nearest: Callable[[float], float]) -> None:
+        """``nearest`` returns where one would come to from an epoch."""
+        self._nearest = nearest
+
+    def show_moment(self, live: float, epoch: float | None, has_past: bool) -> None:
+        """Shows an epoch of a training that has come to ``live``; None: live."""
+        now = live if epoch is None else epoch, has_past, epoch is None
+        if now == (self._at, self._has_past, self._is_live):
+            return
+        self._at, self._has_past, self._is_live = now
+        self.line.setVisible(not self._is_live)
+        self._veil.setVisible(not self._is_live)
+        if not self._is_live:
+            self.line.setPos(self._at)
+            self._veil.setRegion((self._at, _FAR * max(live, 1.0)))
+        if not has_past:
+            self._let_go()
+        self.place_dot()
+
+    def apply_theme(self) -> None:
+        """Takes the theme's colours."""
+        ink = theme.colour("looking_back")
+        self.line.setPen(pg.mkPen(ink, width=1))
+        ink.setAlphaF(_FAINT)
+        self.faint.setPen(pg.mkPen(ink, width=1))
+        ground = theme.colour("card")
+        ground.setAlphaF(_VEIL)
+        self._veil.setBrush(ground)
+        self.dot.update()
+
+    # ---- the mouse
+
+    def press(self, place: QPoint) -> bool:
+        """Whether the mouse takes hold of the playhead there; then it goes there."""
+        self._is_held = self._is_within_reach(place)
+        if self._is_held:
+            self.faint.hide()
+            self._point(place)
+        return self._is_held
+
+    def move(self, place: QPoint, is_pressed: bool) -> bool:
+        """Goes along with the mouse while it is held; else marks faintly where a press would go."""
+        if self._is_held and is_pressed:
+            self._point(place)
+            return True
+        self._is_held = False
+        is_near = not is_pressed and self._is_within_reach(place)
+        self.faint.setVisible(is_near)
+        if is_near:
+            self.faint.setPos(self._nearest(self._plot.place(place).x()))
+        self._plot.viewport().setCursor(Qt.SplitHCursor if is_near else Qt.ArrowCursor)
+        return is_near
+
+    def release(self) -> bool:
+        """Whether it was held."""
+        was_held, self._is_held = self._is_held, False
+        return was_held
+
+    def leave(self) -> None:
+        """The mouse has left the plot."""
+        self.faint.hide()
+
+    def _let_go(self) -> None:
+        self._is_held = False
+        self.faint.hide()
+
+    def _is_within_reach(self, place: QPoint) -> bool:
+        area = self._plot.getViewBox()
+        whole = self._plot.mapFromScene(area.sceneBoundingRect()).boundingRect()
+        if not self._has_past or not whole.contains(place):
+            return False
+        is_on_line = not self._is_live and abs(place.x() - self._pixel()) <= _NEAR
+        return is_on_line or place.y() < whole.top() + _BAND
+
+    def _point(self, place: QPoint) -> None:
+        self.wanted.emit(max(0.0, self._plot.place(place).x()))
+
+    # ---- the dot
+
+    def _pixel(self) -> int:
+        """Where it is, in pixels from the left of the plot."""
+        return self._plot.mapFromScene(self._plot.getViewBox().mapViewToScene(QPointF(self._at, 0))).x()
+
+    def _place_dot(self) -> None:
+        self.place_dot()
+
+    def place_dot(self) -> None:
+        """Lays the dot over the plot, if its moment is in view."""
+        low, high = self._plot.getViewBox().viewRange()[0]
+        self.dot.setVisible(self._has_past and low <= self._at <= high)
+        if self.dot.isVisibleTo(self._plot):
+            top = self._plot.mapFromScene(self._plot.getViewBox().sceneBoundingRect()).boundingRect().top()
+            self.dot.show_at(QPoint(self._pixel(), top), self._is_live)
+
+
+class _Dot(QWidget):
+    """The handle. The plot below has its mouse events."""
+
+    def __init__(self, plot: QWidget) -> None:
+        super().__init__(plot)
+        self._is_live = True
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.resize(_SIZE, _SIZE)
+        self.hide()
+
+    def show_at(self, place: QPoint, is_live: bool) -> None:
+        """Its middle at that place of the plot."""
+        self.move(place - QPoint(_SIZE // 2, _SIZE - BELOW_TOP))
+        if is_live != self._is_live:
+            self._is_live = is_live
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("past" if self._is_live else "looking_back"))
+        painter.drawEllipse(QRectF(self.rect()).adjusted(1, 1, -1, -1))

@@ -1,0 +1,109 @@
+"""The canvas with its pen: shows the session's drawing, and passes on to the session what is drawn there."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+
+from nnviz.cards.draw.canvas import PEN_UNIT, Canvas
+from nnviz.digits.strokes import Drawing, Stroke
+from nnviz.jobs.pace import Budget
+from nnviz.session.session import Session
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.fields import check_box
+from nnviz.ui.parts import arranged, named, tool
+
+# Of two drawings that the network is asked about, in the middle of a stroke; and in multiples of what one takes.
+_SECONDS_BETWEEN, _TIMES_ITS_COST = 0.004, 2
+_CANVAS_TIP = (
+    "Draw a digit with the mouse or a pen; the right button or a pen's back erases. The network answers at every "
+    "move. Pictures can be dropped or pasted here."
+)
+_PEN_TIP = (
+    "The width of all strokes of the drawing, and of the eraser. The network learned from strokes about a tenth of a "
+    "digit wide."
+)
+_CENTRE_TIP = (
+    "On: the drawing is scaled and centred before the network sees it, as its training pictures were. Off: it sees "
+    "the canvas as it is, and you see how much it depends on that."
+)
+
+
+class DrawCanvas(QWidget):
+    """A canvas, and below it the pen, the eraser and the centring."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._passed_on: Drawing = ()  # the drawing that was last passed on to the session, or taken from it
+        self._pace = Budget(_SECONDS_BETWEEN, _TIMES_ITS_COST)
+        self._later = QTimer(self)  # passes the last move on
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._pass_on)
+        self.canvas = named(Canvas(), "drawCanvas", "Drawing canvas", _CANVAS_TIP)
+        self.canvas.changed.connect(self._pass_on_when_due)
+        self.canvas.stroke_finished.connect(self._stroke_finished)
+        self.canvas.dropped.connect(lambda given: self._session.pictures.load(given, "what was dropped"))
+        self.canvas.set_background(session.sketch.background)
+        arranged(QVBoxLayout(self), (self.canvas, 1), self._pen_row(), spacing=6)
+        session.sketch.changed.connect(self.follow)
+
+    def _pen_row(self) -> QHBoxLayout:
+        self.pen = named(QSlider(Qt.Horizontal), "penWidthSlider", "Pen width", _PEN_TIP)
+        self.pen.setRange(6, 40)
+        self.pen.setValue(round(self._session.sketch.pen * PEN_UNIT))
+        self.pen.valueChanged.connect(self._set_pen)
+        tip = "While this is on, the mouse erases ink, also in the picture that the network sees (X). Undo restores it."
+        self.eraser_button = tool("", "eraserButton", "Eraser", tip)
+        theme.set_icon(self.eraser_button, "eraser", "muted")
+        self.eraser_button.setCheckable(True)
+        self.eraser_button.toggled.connect(self.canvas.set_erases)
+        self.centre = check_box("centreCheck", "Centre", _CENTRE_TIP)
+        self.centre.setAccessibleName("Centre as MNIST")
+        self.centre.setChecked(True)
+        self.centre.toggled.connect(self._set_centred)
+        return arranged(
+            QHBoxLayout(), label("Pen", "fieldName"), (self.pen, 1), self.eraser_button, self.centre, spacing=8
+        )
+
+    # ---- what is drawn
+
+    def _stroke_finished(self, before: Drawing, after: tuple[Stroke, ...]) -> None:
+        what = "erasing" if after[-1].eraser else "stroke"
+        self._later.stop()  # the whole stroke is passed on now
+        self._passed_on = after
+        self._session.sketch.step(what, before, after)
+
+    def _set_pen(self, width: int) -> None:
+        self.canvas.set_pen(width)
+        self._session.sketch.look(pen=width / PEN_UNIT)
+
+    def _set_centred(self, centred: bool) -> None:
+        self.canvas.set_centred(centred)
+        self._session.sketch.look(centred=centred)
+
+    def _pass_on_when_due(self) -> None:
+        """Of moves in quick succession only some are passed on: nobody would see what the others are answered."""
+        left = self._pace.seconds_left  # once: it may become due in between
+        if self.canvas.is_drawing and left > 0:
+            self._later.start(round(1000 * left) + 1)
+            return
+        self._later.stop()
+        with self._pace:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Passes the canvas's drawing and size on to the session, also in the middle of a stroke."""
+        self._session.sketch.look(field=self.canvas.field)
+        self._passed_on = self.canvas.drawing
+        self._session.sketch.draw(self._passed_on)
+
+    def follow(self) -> None:
+        """Shows the session's drawing, which may differ from the canvas's after undo or a picture."""
+        sketch = self._session.sketch
+        self.canvas.set_background(sketch.background)
+        if sketch.drawing is not self._passed_on:
+            self._passed_on = sketch.drawing
+            self.canvas.restore(sketch.drawing)
+        self.centre.setChecked(sketch.centred)  # which follows the data

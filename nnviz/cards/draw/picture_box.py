@@ -1,0 +1,30 @@
+"""A picture as large as there is room, which takes pictures that are dropped on it."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QSize, pyqtSignal
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent
+from PyQt5.QtWidgets import QSizePolicy
+
+from nnviz.ui.picture import Picture
+
+
+class PictureBox(Picture):
+    """``dropped(QMimeData)``: something that may be a picture was dropped; valid until the slot returns."""
+
+    dropped = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__(QSize(0, 0))
+        self.setMinimumSize(160, 96)
+        self.setMaximumHeight(16_777_215)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setAcceptDrops(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.dropped.emit(event.mimeData())

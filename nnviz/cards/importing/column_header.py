@@ -1,0 +1,51 @@
+"""The head of a previewed table: of each column its name, what becomes of it, and how it was understood."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QAbstractTableModel, QRect, QSize, Qt
+from PyQt5.QtGui import QFontMetrics, QPainter
+from PyQt5.QtWidgets import QHeaderView, QTableView
+
+from nnviz.ui import theme
+
+LINES = 3
+_LINE = 17  # pixels
+_PADDING = 6
+
+
+class ColumnHeader(QHeaderView):
+    """Paints the lines that the model gives for a column; the first line is bold."""
+
+    def __init__(self, view: QTableView) -> None:
+        super().__init__(Qt.Horizontal, view)
+        self.setSectionsClickable(True)
+        self.setDefaultSectionSize(104)
+        self.setMinimumSectionSize(64)
+        self.setHighlightSections(False)
+        self.viewport().setCursor(Qt.PointingHandCursor)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), LINES * theme.px(_LINE) + 2 * _PADDING)
+
+    def width_for(self, lines: list[tuple[str, str]]) -> int:
+        """Pixels that a column needs for its head."""
+        bold, plain = (QFontMetrics(theme.font(theme.SMALL, bold)) for bold in (True, False))
+        words = [(bold if number == 0 else plain).horizontalAdvance(line) for number, (line, _) in enumerate(lines)]
+        return max(words, default=0) + 2 * _PADDING + 2
+
+    def paintSection(self, painter: QPainter, rect: QRect, column: int) -> None:
+        model = self.model()
+        assert isinstance(model, QAbstractTableModel)
+        side = model.headerData(column, Qt.Horizontal, Qt.TextAlignmentRole)
+        lines: list[tuple[str, str]] = model.headerData(column, Qt.Horizontal, Qt.UserRole) or []
+        painter.save()
+        painter.fillRect(rect, theme.colour("card"))
+        painter.setPen(theme.colour("border"))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        place = QRect(rect.left() + _PADDING, rect.top() + _PADDING, rect.width() - 2 * _PADDING, theme.px(_LINE))
+        for number, (words, colour) in enumerate(lines):
+            painter.setFont(theme.font(theme.SMALL, bold=number == 0))
+            painter.setPen(theme.colour(colour))
+            shown = painter.fontMetrics().elidedText(words, Qt.ElideRight, place.width())
+            painter.drawText(place.translated(0, number * theme.px(_LINE)), int(side) | int(Qt.AlignVCenter), shown)
+        painter.restore()

@@ -1,0 +1,236 @@
+"""The sheet over the middle of the window: a file of data as it would be understood, before it is used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtCore import QEvent, Qt
+from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from engine.basics.errors import EngineError
+from engine.datasets import source_of
+from engine.datasets.preview import ArraysPreview, FolderPreview, Outcome, Preview, TablePreview
+from nnviz.cards.importing.choices import Choices
+from nnviz.cards.importing.files_part import ArraysPart, FolderPart
+from nnviz.cards.importing.table_part import TablePart
+from nnviz.formatting import text
+from nnviz.session.importing import Importing
+from nnviz.session.messages import error_text
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.column import CardScroll
+from nnviz.ui.fixed_size_box import FixedSizeBox
+from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.parts import arranged, named
+
+_MOST_CLASSES = 6  # that are named with their counts
+_STEPS = 1000  # of the progress bar
+_BUTTON, _DETAIL = 110, 220  # pixels, widths
+_USE_TIP = (
+    "Loads these data as they are shown here. The network's inputs and outputs follow them; one undo takes it back."
+)
+_CANCEL_TIP = "Closes this preview; the data in use stay (Esc)."
+
+
+Part = TablePart | FolderPart | ArraysPart
+_PARTS: dict[type[Preview], type[Part]] = {
+    TablePreview: TablePart,
+    FolderPreview: FolderPart,
+    ArraysPreview: ArraysPart,
+}
+
+
+class ImportSheet(QFrame):
+    """Is shown while there is something to look at. Its owner places it."""
+
+    def __init__(self, importing: Importing, parent: QWidget) -> None:
+        super().__init__(parent)
+        named(self, "importSheet", "Import of data")
+        self._importing = importing
+        self._name: str | None = None  # of what is shown
+        self._title = GivingLabel(role="title")
+        self._detail = named(label(role="muted"), "importDetail")
+        self._detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self._news = named(label(role="notice"), "importNews")
+        self._problem = named(label(role="error"), "importProblem")
+        self._problem.setWordWrap(True)
+        self._parts: dict[type[Preview], Part] = {}  # those that were needed so far
+        head = arranged(QHBoxLayout(), (self._title, 1), FixedSizeBox(self._detail, _DETAIL), spacing=8)
+        padding = theme.CARD_PADDING
+        self._middle = arranged(QVBoxLayout(), spacing=8)
+        self._rest = QWidget()  # takes the room of the parts while there is none
+        self._middle.addWidget(self._rest, 1)
+        self._fields = arranged(QVBoxLayout())  # of the part, below what is told: fields stay where they are
+        body = named(QWidget(), "scrolled")
+        parts = (self._news, (self._middle, 1), self._problem, self._told(), self._fields)
+        arranged(QVBoxLayout(body), *parts, spacing=8)
+        rows = (head, (CardScroll(body), 1), self._foot())
+        arranged(QVBoxLayout(self), *rows, spacing=8, margins=(padding, 10, padding, padding))
+        importing.changed.connect(self._show)
+        importing.progressed.connect(self._show_progress)
+        self._show()
+
+    def _told(self) -> QVBoxLayout:
+        """What would come of it: lines of any length."""
+        self._summary = named(label(), "importSummary")
+        self._notes = named(label(role="muted"), "importNotes")
+        for words in (self._summary, self._notes):
+            words.setWordWrap(True)
+        self._summary.ensurePolished()
+        self._summary.setMinimumHeight(self._summary.fontMetrics().height())  # else it grows with the first words
+        return arranged(QVBoxLayout(), self._summary, self._notes, spacing=4)
+
+    def _foot(self) -> QHBoxLayout:
+        self._progress = named(QProgressBar(), "importProgress", "How much was read", "How much of it was read.")
+        self._progress.setRange(0, _STEPS)
+        self._progress.setTextVisible(False)
+        self._use = named(QPushButton("Use it"), "useImportButton", "Use these data", _USE_TIP)
+        self._use.setProperty("role", "primary")
+        self._use.clicked.connect(self._importing.use)
+        cancel = named(QPushButton("Cancel"), "cancelImportButton", "Cancel", _CANCEL_TIP)
+        cancel.clicked.connect(self._importing.cancel)
+        for button in (cancel, self._use):
+            theme.sized(button.setMinimumWidth, _BUTTON)
+        kept = self._progress.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self._progress.setSizePolicy(kept)
+        return arranged(QHBoxLayout(), (self._progress, 1), cancel, self._use, spacing=8)
+
+    # ---- display
+
+    def _show(self) -> None:
+        name, found = self._importing.name, self._importing.found
+        is_new, self._name = name != self._name, name
+        if is_new:
+            for part in self._parts.values():
+                part.begin()
+        self.setVisible(name is not None)
+        if name is None:
+            return
+        self._title.setText(f"Import {text.name(_title(name))}")
+        self._title.setToolTip(text.plain(name))
+        self._show_news()
+        self._show_found(found)
+        self._show_problem(found)
+        self._show_outcome(found.outcome if found is not None else None)
+        self._show_progress()
+        if is_new:
+            self.raise_()
+            self.setFocus()
+
+    def prepare(self) -> None:
+        """Makes the part for a table, which takes longest, before there is one."""
+        self._made(TablePreview)
+
+    def _show_news(self) -> None:
+        self._news.setText(self._importing.news)
+        self._news.setVisible(bool(self._importing.news))
+
+    def _show_found(self, found: Preview | None) -> None:
+        part = self._part_of(found)
+        if part is not None:
+            part.show_preview(found)  # type: ignore[arg-type]  # of its kind
+        for each in self._parts.values():
+            each.setVisible(each is part)
+            if each is not part:
+                each.choices.hide()
+        self._rest.setVisible(found is None or (isinstance(found, TablePreview) and not found.columns))
+
+    def _part_of(self, found: Preview | None) -> Part | None:
+        """The part that shows it; None if there is nothing to show."""
+        return None if found is None else self._made(type(found))
+
+    def _made(self, kind: type[Preview]) -> Part:
+        """The part that shows such a preview; it is made when it is first needed, since that takes a while."""
+        if kind not in self._parts:
+            part = self._parts[kind] = _PARTS[kind](self._importing, self)
+            part.hide()
+            self._middle.insertWidget(0, part, 1)
+            for choices in part.findChildren(Choices):
+                choices.typed.connect(self._show_use)
+            self._fields.addWidget(part.choices)
+            part.choices.hide()
+        return self._parts[kind]
+
+    def _show_problem(self, found: Preview | None) -> None:
+        """Tells here what is wrong with the whole; what is about a column or a field stands beside that."""
+        error = self._importing.error
+        part = self._part_of(found)
+        is_told = isinstance(error, EngineError) and part is not None and error.parameter in part.told
+        words = "" if error is None or is_told else error_text("It cannot be read", error) or "It cannot be read."
+        self._problem.setText(text.plain(words.removeprefix("It cannot be read: ") if found is not None else words))
+        self._problem.setVisible(bool(words))
+
+    def _show_outcome(self, outcome: Outcome | None) -> None:
+        self._summary.setText("" if outcome is None else _summary(outcome))
+        notes = "" if outcome is None else " ".join(outcome.notes)
+        self._notes.setText(text.plain(notes))
+        self._notes.setVisible(bool(notes))
+        self._show_use()
+
+    def _show_use(self) -> None:
+        part = self._part_of(self._importing.found)
+        self._use.setEnabled(self._importing.can_use and (part is None or not part.choices.is_wrong))
+
+    def _show_progress(self) -> None:
+        importing = self._importing
+        share = importing.progress
+        self._progress.setVisible(importing.is_reading)
+        self._progress.setValue(round(_STEPS * (share or 0)))
+        self._detail.setText(_reading(share) if importing.is_reading else _size(importing.found))
+
+    # ---- keys
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes it; Return uses it, unless something in it has the focus."""
+        if event.key() == Qt.Key_Escape:
+            self._importing.cancel()
+        elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self.hasFocus() and self._use.isEnabled():
+            self._importing.use()
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Keeps the mouse from what lies below."""
+        done = bool(super().event(event))
+        if event.type() in (QEvent.MouseButtonPress, QEvent.MouseButtonRelease, QEvent.Wheel):
+            event.accept()
+            return True
+        return done
+
+
+def _title(name: str) -> str:
+    try:
+        return source_of(name).title
+    except EngineError:  # it is gone
+        return Path(name).name
+
+
+def _reading(share: float | None) -> str:
+    return "reading …" if share is None else f"reading … {share:.0%}".replace("%", "\u202f%")
+
+
+def _size(found: Preview | None) -> str:
+    if isinstance(found, TablePreview) and found.columns:
+        return f"{text.count(found.rows)} rows · {text.count(len(found.columns))} columns"
+    if isinstance(found, FolderPreview):
+        files = sum(count for _, count in found.classes)
+        return f"{text.count(files)} files · {text.count(len(found.classes))} classes"
+    return ""
+
+
+def _summary(outcome: Outcome) -> str:
+    """ "333 of 344 rows are used: 266 to learn from, 67 to test. 9 inputs. 3 classes: Adelie 146, …" """
+    used = outcome.train + outcome.test
+    of_all = "" if used == outcome.rows else f" of {text.count(outcome.rows)}"
+    test = f", {text.count(outcome.test)} to test" if outcome.test else ""
+    parts = [f"{text.count(used)}{of_all} examples are used: {text.count(outcome.train)} to learn from{test}"]
+    parts.append(f"{text.count(outcome.inputs)} {'input' if outcome.inputs == 1 else 'inputs'}")
+    if outcome.classes:
+        named_ones = [f"{text.name(name)} {text.count(count)}" for name, count in outcome.classes[:_MOST_CLASSES]]
+        more = ", …" if len(outcome.classes) > _MOST_CLASSES else ""
+        parts.append(f"{len(outcome.classes):,} classes: {', '.join(named_ones)}{more}")
+    else:
+        parts.append(f"predicts {text.listed([text.name(name) for name in outcome.targets])}")
+    return " · ".join(parts)

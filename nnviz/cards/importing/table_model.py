@@ -1,0 +1,141 @@
+"""The first rows of a previewed table, and what each column is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt
+
+from engine.datasets.preview import PreviewColumn, TablePreview
+from engine.datasets.table.cells import Problem
+from engine.datasets.table.table_columns import NUMBER, TEXT, YES_NO
+from nnviz.formatting import text
+
+PREDICT, INPUT, IGNORED = "predict", "input", "ignored"
+_LOOKED_AT = 30  # rows, for the width of a column
+KINDS = {NUMBER: "number", YES_NO: "yes or no", TEXT: "categories"}
+
+
+class TableModel(QAbstractTableModel):
+    """Cells as they are written; those that could not be read are marked, with what is wrong in their tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.preview: TablePreview | None = None
+        self._wrong: dict[tuple[int, str], Problem] = {}  # what is wrong, by row and column of the file
+
+    def show_preview(self, preview: TablePreview | None) -> None:
+        """Shows another preview, or nothing."""
+        same = self.preview is not None and preview is not None and self.preview.head == preview.head
+        is_same = same and len(self.preview.columns) == len(preview.columns)  # type: ignore[union-attr]
+        if not is_same:
+            self.beginResetModel()
+        looked = _looks(self.preview)
+        self.preview = preview
+        problems = preview.problems if preview is not None else ()
+        self._wrong = {(row, each.column): each for each in problems for row in each.rows}
+        if not is_same:
+            self.endResetModel()
+        elif _looks(preview) != looked:  # what was scrolled to stays in sight; to paint all cells takes a while
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  # as Qt has it
+        return 0 if self.preview is None or parent.isValid() else len(self.preview.head)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if self.preview is None or parent.isValid() else len(self.preview.columns)
+
+    def role(self, column: int) -> str:
+        """What becomes of a column."""
+        assert self.preview is not None
+        name = self.preview.columns[column].name
+        if name == self.preview.settings.get("target"):
+            return PREDICT
+        return IGNORED if name in self.preview.settings.get("ignored", ()) else INPUT
+
+    def is_used(self, column: int) -> bool:
+        """Whether the network gets it or predicts it."""
+        assert self.preview is not None
+        role = self.role(column)
+        return role == PREDICT or (role == INPUT and not self.preview.columns[column].why_not)
+
+    def longest(self, column: int) -> str:
+        """The longest of a column's first cells."""
+        assert self.preview is not None
+        return max((text.name(row[column]) for row in self.preview.head[:_LOOKED_AT]), key=len, default="")
+
+    def is_wrong(self, row: int, column: int) -> bool:
+        """Whether a cell could not be read."""
+        return self.preview is not None and (row, column) in self.preview.wrong_cells
+
+    def look(self, column: int) -> tuple[str, int]:
+        """The colour of a column's cells, by its name in the theme, and how their words are aligned."""
+        assert self.preview is not None
+        side = Qt.AlignRight if self.preview.columns[column].kind == NUMBER else Qt.AlignLeft
+        return "text" if self.is_used(column) else "past", int(side | Qt.AlignVCenter)
+
+    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
+        if self.preview is None or not index.isValid():
+            return None
+        row, place = index.row(), index.column()
+        if role == Qt.DisplayRole:
+            return text.name(self.preview.head[row][place])
+        if role == Qt.ToolTipRole and self.is_wrong(row, place):
+            number = self.preview.head_rows[row]
+            problem = self._wrong.get((number, self.preview.columns[place].name))
+            alone = problem and replace(problem, row=number, value=self.preview.head[row][place].strip(), count=1)
+            return text.plain(str(alone or "This cell cannot be read."))
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
+        preview = self.preview
+        if preview is None:
+            return None
+        if orientation == Qt.Vertical:
+            return str(preview.head_rows[section]) if role == Qt.DisplayRole else None
+        column = preview.columns[section]
+        if role == Qt.UserRole:
+            return self._lines(section, column)
+        if role == Qt.DisplayRole:
+            return text.name(column.name)
+        if role == Qt.TextAlignmentRole:
+            return int(Qt.AlignRight if column.kind == NUMBER else Qt.AlignLeft)
+        return self._tip(section, column) if role in (Qt.ToolTipRole, Qt.AccessibleDescriptionRole) else None
+
+    def _lines(self, section: int, column: PreviewColumn) -> list[tuple[str, str]]:
+        """Name, role and kind, each with its colour."""
+        assert self.preview is not None
+        role, error = self.role(section), self.preview.error
+        is_wrong = error is not None and error.parameter == column.name
+        is_used = self.is_used(section)
+        ink = "error" if is_wrong else "text" if is_used else "past"
+        shown = role if is_used or role == IGNORED or is_wrong else "left out"
+        missing = f" · {text.count(column.missing)} missing" if column.missing else ""
+        written = "".join(f" · {words}" for words in text.written(column.separator, column.sign))
+        return [
+            (text.name(column.name), ink),
+            (f"{shown} ▾", ink if is_wrong or not is_used else "accent" if role == PREDICT else "muted"),
+            (f"{KINDS[column.kind]}{missing}{written}", "muted" if is_used else "past"),
+        ]
+
+    def _tip(self, section: int, column: PreviewColumn) -> str:
+        assert self.preview is not None
+        facts = [f"{text.name(column.name)}: {KINDS[column.kind]}, {self.role(section)}."]
+        if column.why_not and self.role(section) != PREDICT:
+            facts.append(f"It {column.why_not}.")
+        if column.missing:
+            unread = f", {column.wrong:,} of which could not be read" if column.wrong else ""
+            facts.append(f"{column.missing:,} values are missing{unread}.")
+        if written := text.written(column.separator, column.sign):
+            facts.append(f"They are numbers {', '.join(written)}.")
+        facts.append("A click, or Enter, chooses what becomes of this column.")
+        return " ".join(facts)
+
+
+def _looks(preview: TablePreview | None) -> tuple[object, ...]:
+    """What decides, beside what stands in them, how cells look."""
+    if preview is None:
+        return ()
+    roles = [preview.settings.get(each) for each in ("target", "ignored")]
+    return preview.wrong_cells, roles, [(column.kind, column.why_not) for column in preview.columns]

@@ -1,0 +1,195 @@
+"""The first rows of a table as they were understood, with a menu on each column."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PyQt5.QtCore import QModelIndex, QPoint, Qt, QTimer
+from PyQt5.QtGui import QKeyEvent, QPainter, QResizeEvent
+from PyQt5.QtWidgets import QAbstractItemView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+
+from engine.datasets.preview import TablePreview
+from engine.datasets.table.table_columns import TEXT
+from nnviz.cards.importing.column_header import ColumnHeader
+from nnviz.cards.importing.table_model import IGNORED, INPUT, KINDS, PREDICT, TableModel
+from nnviz.session.importing import Importing
+from nnviz.ui import theme
+from nnviz.ui.parts import named
+
+_ROW, _PADDING = 22, 7  # pixels
+_WIDEST, _AIR = 190, 18  # of a column, and beside its longest cell
+_WISHES = ("texts", "numbers")  # the settings that say how a column is to be understood
+_MOST_FITTED = 200  # columns; the others have the usual width
+_ROLES = {
+    PREDICT: "Predict this column",
+    INPUT: "An input of the network",
+    IGNORED: "Ignore it",
+}
+_TIP = (
+    "The first rows as they were understood. A click on a column's head, or Enter, chooses what becomes of it. Cells "
+    "that could not be read are marked."
+)
+
+
+class _Cells(QStyledItemDelegate):
+    """A word on a ground, painted directly: a style sheet would take three times as long."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        model = index.model()
+        assert isinstance(model, TableModel)
+        ink, side = model.look(index.column())
+        if model.is_wrong(index.row(), index.column()):
+            ink = "error"
+            painter.fillRect(option.rect, theme.colour("error_ground"))
+        place = option.rect.adjusted(_PADDING, 0, -_PADDING, 0)
+        painter.setPen(theme.colour(ink))
+        words = model.data(index)
+        painter.drawText(place, side, painter.fontMetrics().elidedText(words, Qt.ElideRight, place.width()))
+
+
+class PreviewTable(QTableView):
+    """Shows a preview; what is chosen in a column's menu goes to the session."""
+
+    def __init__(self, importing: Importing, parent: QWidget) -> None:
+        super().__init__(parent)
+        named(self, "importTable", "First rows of the table", _TIP)
+        self._importing = importing
+        self._shown = TableModel()
+        self._seen = ""  # the column to predict that was brought into sight
+        self._sought = ""  # the same, until the table has its size
+        self.setModel(self._shown)
+        header = ColumnHeader(self)
+        self.setHorizontalHeader(header)
+        header.sectionClicked.connect(self.open_menu)
+        theme.sized(self.verticalHeader().setDefaultSectionSize, _ROW)
+        self.verticalHeader().setSectionsClickable(False)
+        self.verticalHeader().setDefaultAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.setItemDelegate(_Cells(self))
+        self._shown.modelReset.connect(self._fit_columns)
+        self.setSelectionMode(QAbstractItemView.NoSelection)
+        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(False)
+        self.setTabKeyNavigation(False)
+        theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._fit_columns)
+
+    def show_preview(self, preview: TablePreview | None) -> None:
+        """Shows it, and brings the column to predict into sight when it is another one, and one that is wrong."""
+        bar = self.horizontalScrollBar()
+        kept = bar.value()
+        self._shown.show_preview(preview)
+        self.horizontalHeader().viewport().update()  # headerDataChanged would have all cells painted
+        self.updateGeometries()
+        bar.setValue(kept)
+        if preview is None or not preview.head:
+            return
+        target = str(preview.settings.get("target") or "")
+        if target != self._seen:
+            self._seen = target
+            self._sought = target
+            QTimer.singleShot(0, self._show_sought)  # once it has its size
+        if preview.error is not None:
+            self._show_column(preview.error.parameter)
+
+    def begin(self) -> None:
+        """Another file is shown from its first row and column, and then its column to predict."""
+        self._seen = ""
+        self.scrollToTop()
+        self.horizontalScrollBar().setValue(0)
+
+    def _show_sought(self) -> None:
+        self._show_column(self._sought)
+        self._sought = ""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Brings the column to predict into sight before it is painted: to paint all cells once more takes a while."""
+        super().resizeEvent(event)
+        self._show_column(self._sought)
+
+    def _show_column(self, name: str) -> None:
+        """Scrolls sideways as little as needed to see it."""
+        preview = self._shown.preview
+        names = [] if preview is None else [column.name for column in preview.columns]
+        if name in names:
+            self.scrollTo(self._shown.index(max(0, self.rowAt(0)), names.index(name)))
+
+    def _fit_columns(self) -> None:
+        """Makes the first columns as wide as their heads and cells need, within bounds."""
+        header = self.horizontalHeader()
+        assert isinstance(header, ColumnHeader)
+        for column in range(min(_MOST_FITTED, self._shown.columnCount())):
+            lines = self._shown.headerData(column, Qt.Horizontal, Qt.UserRole)
+            cells = self._shown.longest(column)
+            needed = max(header.width_for(lines), self.fontMetrics().horizontalAdvance(cells) + _AIR)
+            header.resizeSection(column, min(needed, theme.px(_WIDEST)))
+
+    def go_to_row(self, number: int) -> None:
+        """Brings the row of that number in the file into sight, if it is one of those that are shown."""
+        preview = self._shown.preview
+        if preview is not None and number in preview.head_rows:
+            index = self._shown.index(preview.head_rows.index(number), max(0, self.currentIndex().column()))
+            self.scrollTo(index, QAbstractItemView.PositionAtCenter)
+
+    def open_menu(self, column: int) -> None:
+        """Offers what can become of a column, below its head."""
+        menu = self._menu(column)
+        header = self.horizontalHeader()
+        menu.popup(header.viewport().mapToGlobal(QPoint(header.sectionViewportPosition(column), header.height())))
+
+    def _menu(self, column: int) -> QMenu:
+        preview = self._shown.preview
+        assert preview is not None
+        menu = named(QMenu(self), "importColumnMenu")
+        menu.setAttribute(Qt.WA_DeleteOnClose)
+        for role, words in _ROLES.items():
+            action = menu.addAction(words)
+            action.setObjectName(f"{role}ColumnAction")
+            action.setCheckable(True)
+            action.setChecked(self._shown.role(column) == role)
+            action.triggered.connect(partial(self._set_role, preview, column, role))
+        menu.addSeparator()
+        self._add_kinds(menu, preview, column)
+        return menu
+
+    def _add_kinds(self, menu: QMenu, preview: TablePreview, column: int) -> None:
+        """How a column is understood; as numbers only where most of its cells would be some."""
+        chosen = preview.columns[column]
+        wish = next((each for each in _WISHES if chosen.name in preview.settings.get(each, ())), "")
+        as_found = "as found in the file" if wish else f"as {KINDS[chosen.kind]}"
+        offered = [("foundColumnAction", as_found, "")]
+        if chosen.kind != TEXT or wish:
+            offered.append(("categoriesColumnAction", f"as {KINDS[TEXT]}", "texts"))
+        if chosen.mostly_numbers or wish == "numbers":
+            offered.append(("numbersColumnAction", "as numbers", "numbers"))
+        for name, words, kind in offered:
+            action = menu.addAction(f"Understood {words}")
+            action.setObjectName(name)
+            action.setCheckable(True)
+            action.setChecked(kind == wish)
+            action.triggered.connect(partial(self._set_kind, preview, chosen.name, kind))
+
+    def _set_role(self, preview: TablePreview, column: int, role: str) -> None:
+        name = preview.columns[column].name
+        ignored = [each for each in preview.settings.get("ignored", ()) if each != name]
+        if role == PREDICT:
+            self._importing.choose(target=name, ignored=tuple(ignored))
+        elif name != preview.settings.get("target"):
+            self._importing.choose(ignored=(*ignored, name) if role == IGNORED else tuple(ignored))
+
+    def _set_kind(self, preview: TablePreview, name: str, kind: str) -> None:
+        """``kind``: the setting that shall name the column; empty for none."""
+        others = {each: tuple(other for other in preview.settings.get(each, ()) if other != name) for each in _WISHES}
+        self._importing.choose(**{each: (*names, name) if each == kind else names for each, names in others.items()})
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return opens the menu of the current column."""
+        column = self.currentIndex().column()
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Menu) and column >= 0:
+            self.open_menu(column)
+        elif event.key() == Qt.Key_Escape:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,315 @@
+"""The map itself: thousands of points under a camera that the mouse and the keys move, and a lasso."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PyQt5.QtWidgets import QWidget
+
+from engine.basics.validation import Array
+from engine.explain.projection import are_inside
+from nnviz.cards.map.camera import Camera, fitting, following
+from nnviz.cards.map.read_out import PictureReadOut
+from nnviz.ui import theme
+from nnviz.ui.map.mark import box_of_mark, paint_mark, paint_ring
+from nnviz.ui.map.names import middles, paint_names
+from nnviz.ui.map.painting import Dots, PointPainter, no_dots
+from nnviz.ui.read_out import Text
+
+_NEAR = 10.0  # pixels between the mouse and a point that it means
+_CLICK = 4  # pixels that the mouse may move in a click
+_STEP, _ZOOM = 40, 1.25  # of the keys
+_RADII = {3000: 1.9, 600: 2.4, 0: 3.2}  # of points, in pixels, by the least number of them
+_RING = 7.0  # radius of the ring around a chosen point
+
+
+class MapView(QWidget):
+    """Wheel: closer and farther; drag: move; Shift and drag, or any drag with ``lassoes``: a lasso.
+
+    A press and release within a few pixels is a click; a lasso that ends where it began is none.
+
+    Signals:
+        hovered(int): the number of the point under the mouse, sent again when its words may have changed; -1: none.
+        chosen(int): a point was clicked; -1 for the ground.
+        circled(object): the numbers (k,) of the points inside a lasso.
+        opened(): Enter or a double click on a point.
+        all_wanted(): the person wants to see all points again.
+
+    Attributes:
+        lassoes: whether each drag with the left button is a lasso.
+    """
+
+    hovered = pyqtSignal(int)
+    chosen = pyqtSignal(int)
+    circled = pyqtSignal(object)
+    opened = pyqtSignal()
+    all_wanted = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lassoes = False
+        self._dots, self._inks = no_dots(), [QColor(Qt.gray)]
+        self._middles: dict[int, Array] = {}
+        self._camera = Camera()
+        self._moved: Camera | None = None  # as the person has left it, when the view perhaps had another size
+        self._places: Array = np.zeros((0, 2), np.float32)  # of the points, in pixels of the widget
+        self._painter, self._is_stale = PointPainter(), True
+        self._mark: Array | None = None
+        self.mark_name = ""  # what stands beside it
+        self._choice: int | None = None
+        self._mouse: QPoint | None = None
+        self._hovered = -1
+        self._pressed: QPoint | None = None
+        self._is_click = False  # whether the mouse has hardly moved since it was pressed
+        self._lasso: list[QPoint] = []
+        self._read_out = PictureReadOut(self)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
+        theme.changed.connect(self._repaint)
+
+    # ---- what is shown
+
+    def show_dots(self, dots: Dots, inks: list[QColor], is_another: bool = False) -> None:
+        """Shows points in these colours; ``is_another`` map is seen as a whole, whatever was looked at before."""
+        self._dots, self._inks, self._middles = dots, inks, middles(dots)
+        if is_another:
+            self._moved = None
+        if self._moved is None:
+            self._camera = self._whole if is_another else following(self._camera, self._in_sight)
+        self._repaint()
+        self._find_hovered(again=True)
+
+    def show_mark(self, place: Array | None, name: str) -> None:
+        """Marks where what is asked about is, (2,), or nothing, and how it is called: "drawing"."""
+        if place is not self._mark or name != self.mark_name:
+            self._mark, self.mark_name = place, name
+            self.update()
+
+    def show_choice(self, number: int | None) -> None:
+        """Rings the chosen point, or none."""
+        if number != self._choice:
+            self._choice = number
+            self.update()
+
+    def show_text(self, text: Text, image: QImage | None = None) -> None:
+        """Shows a read-out beside the mouse; an empty text hides it."""
+        self._read_out.show_example(text, image, self._mouse)
+
+    @property
+    def camera(self) -> Camera:
+        """What is looked at."""
+        return self._camera
+
+    @property
+    def dots(self) -> Dots:
+        """What is shown."""
+        return self._dots
+
+    def place_of(self, number: int) -> QPointF:
+        """Where a point is in the widget."""
+        x, y = self._camera.pixels(self._dots.points[number : number + 1])[0].tolist()
+        return QPointF(x, y)
+
+    def sizeHint(self) -> QSize:
+        """Takes what there is."""
+        return QSize(400, 240)
+
+    # ---- the camera
+
+    @property
+    def _in_sight(self) -> Array:
+        """All that is to be seen: the points, and the mark."""
+        points = self._dots.points
+        return points if self._mark is None else np.concatenate([points, self._mark[None]])
+
+    @property
+    def _whole(self) -> Camera:
+        return fitting(self._in_sight, self.width(), self.height())
+
+    def show_all(self) -> None:
+        """Sees all points again, and follows them."""
+        self._moved, self._camera = None, self._whole
+        self._repaint()
+        self.all_wanted.emit()
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Closer by a factor, towards a point of the widget or its middle."""
+        place = at or QPointF(self.width() / 2, self.height() / 2)
+        self._move_to(self._camera.zoomed(factor, place.x(), place.y(), self._whole.scale))
+
+    def _move_to(self, camera: Camera) -> None:
+        self._moved = self._camera = camera
+        self._repaint()
+        self._find_hovered()
+
+    def _repaint(self) -> None:
+        self._is_stale = True
+        self.update()
+
+    # ---- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the points, anew only if something changed, and what lies over them."""
+        if self._is_stale:
+            self._paint_points()
+        painter = QPainter(self)
+        painter.drawImage(0, 0, self._painter.image)
+        painter.setRenderHint(QPainter.Antialiasing)
+        places = {ink: self._at(middle) for ink, middle in self._middles.items()}
+        mark = None if self._mark is None or not np.isfinite(self._mark).all() else self._at(self._mark)
+        taken = paint_names(painter, self._dots.names, places, None if mark is None else box_of_mark(mark))
+        for number, ink in ((self._hovered, "text"), (-1 if self._choice is None else self._choice, "accent")):
+            if 0 <= number < len(self._dots.points):
+                paint_ring(painter, self.place_of(number), _RING, ink)
+        if mark is not None:
+            paint_mark(painter, mark, self.mark_name, QRectF(self.rect()), taken)
+        if len(self._lasso) > 1:
+            self._paint_lasso(painter)
+        if self.hasFocus():
+            painter.setPen(theme.colour("accent"))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
+
+    def _paint_points(self) -> None:
+        """Into the picture, in pixels of the screen."""
+        self._is_stale = False
+        ratio = self.devicePixelRatioF()
+        self._places = self._camera.pixels(self._dots.points)
+        closeness = np.log2(max(self._camera.scale / max(self._whole.scale, 1e-30), 1.0))
+        radius = next(size for least, size in _RADII.items() if len(self._places) >= least) + 0.35 * float(closeness)
+        size = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        ground, ring = theme.colour("card").rgb() & 0xFFFFFF, theme.colour("text").rgb() & 0xFFFFFF
+        colours = np.array([ink.rgb() & 0xFFFFFF for ink in self._inks], np.uint32)
+        self._painter.paint(size, self._places * ratio, self._dots, colours, ground, ring, radius * ratio)
+        self._painter.image.setDevicePixelRatio(ratio)
+
+    def _at(self, point: Array) -> QPointF:
+        x, y = self._camera.pixels(point[None])[0].tolist()
+        return QPointF(x, y)
+
+    def _paint_lasso(self, painter: QPainter) -> None:
+        filling = theme.colour("accent")
+        filling.setAlpha(40)
+        painter.setPen(QPen(theme.colour("accent"), 1.5))
+        painter.setBrush(filling)
+        painter.drawPolygon(QPolygonF([QPointF(point) for point in self._lasso]))
+
+    # ---- the mouse
+
+    def _find_hovered(self, again: bool = False) -> None:
+        """Finds the point under the mouse; tells it if it is another, or ``again``."""
+        number = -1 if self._mouse is None or self._pressed is not None else self._nearest(self._mouse)
+        if number != self._hovered or (again and number >= 0):
+            self._hovered = number
+            self.hovered.emit(number)
+            self.update()
+
+    def _nearest(self, to: QPoint) -> int:
+        """The number of the nearest point that is near enough, of those that stand back only if there is no other."""
+        places = self._camera.pixels(self._dots.points)
+        if not len(places):
+            return -1
+        distances = np.hypot(places[:, 0] - to.x(), places[:, 1] - to.y())
+        distances = np.where(self._dots.are_faded, distances + _NEAR / 2, distances)
+        nearest = int(np.nan_to_num(distances, nan=np.inf).argmin())
+        return nearest if distances[nearest] <= _NEAR else -1
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Closer or farther, towards the mouse."""
+        self.zoom(1.2 ** (event.angleDelta().y() / 120), event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begins to move the map, or a lasso."""
+        if event.button() == Qt.LeftButton:
+            self._mouse = self._pressed = event.pos()
+            self._is_click = True
+            self.show_text("")
+            if self.lassoes or event.modifiers() & Qt.ShiftModifier:
+                self._lasso = [event.pos()]
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Moves the map, draws the lasso or shows what is under the mouse."""
+        before, self._mouse = self._mouse, event.pos()
+        if self._pressed is None:
+            self._find_hovered(again=True)
+        elif self._lasso:
+            self._lasso.append(event.pos())
+            self._is_click = self._is_click and self._is_near(event.pos())
+            self.update()
+        elif before is not None and not (self._is_click and self._is_near(event.pos())):
+            self._is_click = False
+            way = event.pos() - before
+            self._move_to(self._camera.moved(way.x(), way.y()))
+        else:
+            self._mouse = before
+
+    def _is_near(self, at: QPoint) -> bool:
+        """Whether that is hardly away from where the button was pressed."""
+        return self._pressed is not None and (at - self._pressed).manhattanLength() <= _CLICK
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Ends a lasso, or chooses what was clicked."""
+        if event.button() != Qt.LeftButton or self._pressed is None:
+            return
+        was_click, lasso = self._is_click and self._is_near(event.pos()), self._lasso
+        self._pressed, self._lasso, self._mouse = None, [], event.pos()
+        if was_click:
+            self.chosen.emit(self._nearest(event.pos()))
+        elif lasso:
+            corners = np.array([(point.x(), point.y()) for point in lasso], float)
+            self.circled.emit(np.flatnonzero(are_inside(self._camera.pixels(self._dots.points), corners)))
+        self._find_hovered(again=True)
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Opens the point under the mouse; on the ground it shows all points."""
+        if event.button() == Qt.LeftButton and self._nearest(event.pos()) >= 0:
+            self.opened.emit()
+        else:
+            self.show_all()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Hides the read-out."""
+        self._mouse = None
+        self._find_hovered()
+        self.show_text("")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Sees all points again, or still what the person looks at; enlarged again it is seen as before."""
+        self._camera = self._whole if self._moved is None else self._moved.resized(self.width(), self.height())
+        self._repaint()
+
+    # ---- the keyboard
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move, + and − zoom, 0 and Home show all, Enter opens the chosen point, Esc drops a lasso."""
+        ways = {Qt.Key_Left: (1, 0), Qt.Key_Right: (-1, 0), Qt.Key_Up: (0, 1), Qt.Key_Down: (0, -1)}
+        key = event.key()
+        if key in ways:
+            dx, dy = ways[Qt.Key(key)]
+            self._move_to(self._camera.moved(_STEP * dx, _STEP * dy))
+        elif key in (Qt.Key_Plus, Qt.Key_Equal, Qt.Key_Minus):
+            self.zoom(1 / _ZOOM if key == Qt.Key_Minus else _ZOOM)
+        elif key in (Qt.Key_0, Qt.Key_Home):
+            self.show_all()
+        elif key in (Qt.Key_Return, Qt.Key_Enter) and self._choice is not None:
+            self.opened.emit()
+        elif key == Qt.Key_Escape and self._lasso:
+            self._pressed, self._lasso = None, []
+            self.update()
+        else:
+            super().keyPressEvent(event)

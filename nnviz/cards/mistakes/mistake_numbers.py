@@ -1,0 +1,123 @@
+"""How far a network's numbers are off: predicted against true for one output, a list of errors for several."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtWidgets import QStackedWidget
+
+from engine.explain.answers import NumberAnswers
+from nnviz.cards.mistakes.mistake_rows import ExampleRows
+from nnviz.cards.mistakes.number_plot import NumberPlot
+from nnviz.formatting import text
+from nnviz.formatting.meaning import Meaning
+from nnviz.session.found import Found
+from nnviz.session.selection import Example
+from nnviz.session.session import Session
+from nnviz.ui.card import Table
+from nnviz.ui.parts import named
+from nnviz.ui.row_list import Column, RowList
+
+_COLUMNS = [Column("output"), Column("RMSE", True, "-1.234e+05"), Column("R²", True, "-0.123")]
+_PLOT_HELP = (
+    "A point for each example: across the true number, up the predicted one. On the dashed line both are the same. "
+    "Click a point to choose its example; Left and Right go on to its neighbours."
+)
+
+
+class NumberErrors(QStackedWidget):
+    """Takes the place of the confusion matrix where outputs are numbers.
+
+    Attributes:
+        plot: predicted against true.
+        outputs: the errors of several outputs.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._found: Found | None = None
+        self.plot = named(NumberPlot(), "numberPlot", "Predicted against true")
+        self.plot.setWhatsThis(_PLOT_HELP)
+        tip = "How far the answers are off: the root of the mean squared difference, and the share that is explained."
+        self.outputs = named(RowList(), "outputErrorsList", "Error of each output", tip)
+        for page in (self.plot, self.outputs):
+            self.addWidget(page)
+        self.plot.hovered.connect(self._describe)
+        self.plot.chosen.connect(self._choose)
+        self.plot.opened.connect(session.mistakes.put_on_canvas)
+        session.selection.example_changed.connect(self._show_choice)
+
+    def show_found(self, found: Found, answers: NumberAnswers) -> None:
+        """Shows the answers to all examples."""
+        if found is not self._found:
+            self._found = found
+            meaning, is_single = self._session.meaning, len(answers.errors) == 1
+            if is_single:
+                self.plot.show_numbers(*pairs_of(answers, meaning), ink_of(found))
+            else:
+                self.outputs.show_rows(_COLUMNS, len(answers.errors), lambda row: _texts(answers, meaning, row))
+            self.setCurrentWidget(self.plot if is_single else self.outputs)
+        self._show_choice()
+
+    def detail(self, answers: NumberAnswers) -> str:
+        """The errors in a few words."""
+        if len(answers.errors) > 1:
+            return f"{text.count(len(answers.answers))} {self._session.meaning.example}s"
+        return f"RMSE {text.figure(rmse_of(answers, self._session.meaning), 3)} · R² {explained(answers)}"
+
+    def key(self, answers: NumberAnswers) -> str:
+        """What is shown, in a few words."""
+        if len(answers.errors) > 1:
+            return "R²: share explained"
+        return f"across: true {self._session.meaning.output(0)} · up: predicted"
+
+    def _show_choice(self) -> None:
+        example, found = self._session.selection.example, self._found
+        is_here = example is not None and found is not None and found.part.where == example.part
+        self.plot.show_choice(found.part.index(example.number) if found and example and is_here else None)
+
+    def _describe(self, index: int) -> None:
+        known = self._found is not None and 0 <= index < self.plot.count
+        self.plot.show_text(ExampleRows(self._found, self._session.meaning).tip(index) if known and self._found else "")
+
+    def _choose(self, index: int) -> None:
+        if self._found is not None:
+            part = self._found.part
+            self._session.selection.choose_example(Example(part.where, part.number(index)) if index >= 0 else None)
+
+    def table(self, answers: NumberAnswers) -> Table:
+        """The errors of each output, for a CSV file."""
+        meaning = self._session.meaning.for_file
+        rows = [
+            [meaning.output(number), error * meaning.spread(number), share]
+            for number, (error, share) in enumerate(
+                zip(answers.errors.tolist(), answers.explained.tolist(), strict=True)
+            )
+        ]
+        return ["output", "root mean squared error", "R2"], rows
+
+
+def pairs_of(answers: NumberAnswers, meaning: Meaning) -> tuple[np.ndarray, np.ndarray]:
+    """(k,) each: true and predicted numbers of the only output, in its unit."""
+    start, spread = meaning.target(0.0), meaning.spread()
+    return answers.targets * spread + start, answers.answers * spread + start
+
+
+def rmse_of(answers: NumberAnswers, meaning: Meaning, output: int = 0) -> float:
+    """The root of the mean squared difference, in the target's unit."""
+    return float(answers.errors[output]) * meaning.spread(output)
+
+
+def explained(answers: NumberAnswers, output: int = 0) -> str:
+    """R² in words; a dash where all targets are equal."""
+    share = float(answers.explained[output])
+    return "–" if np.isnan(share) else f"{share:.2f}".replace("-", "−")
+
+
+def ink_of(found: Found) -> str:
+    """The colour of the part: orange is test, blue is train."""
+    return found.part.name
+
+
+def _texts(answers: NumberAnswers, meaning: Meaning, row: int) -> tuple[str, str, str]:
+    return meaning.output(row), text.figure(rmse_of(answers, meaning, row)), explained(answers, row)

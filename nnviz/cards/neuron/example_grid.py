@@ -1,0 +1,76 @@
+"""Nine examples: pictures in three rows, or a line of words for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import QRect, QSize, Qt
+from PyQt5.QtGui import QImage, QPainter, QPaintEvent
+from PyQt5.QtWidgets import QSizePolicy
+
+from engine.basics.validation import Array
+from nnviz.ui import theme
+from nnviz.ui.fitting import fitted
+from nnviz.ui.pickable import Pickable
+from nnviz.ui.picture import grey_image
+
+_COLUMNS, _GAP = 3, 6
+_HIGHEST_LINE = 19
+
+
+class ExampleGrid(Pickable):
+    """Shows pictures (height, width) in 0…1, or words; paints all of them at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._images: list[QImage] = []
+        self._lines: Sequence[str] = ()
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+
+    @property
+    def count(self) -> int:
+        return len(self._images) or len(self._lines)
+
+    @property
+    def columns(self) -> int:
+        return _COLUMNS if self._images else 1
+
+    def show_pictures(self, pictures: Sequence[Array]) -> None:
+        """Shows pictures, of which copies are taken."""
+        self._images, self._lines = [grey_image(picture) for picture in pictures], ()
+        self.things_changed()
+
+    def show_lines(self, lines: Sequence[str]) -> None:
+        self._images, self._lines = [], lines
+        self.things_changed()
+
+    def sizeHint(self) -> QSize:
+        """Pictures that can be seen well."""
+        return QSize(3 * 60 + 2 * _GAP, 3 * 60 + 2 * _GAP)
+
+    def minimumSizeHint(self) -> QSize:
+        """Pictures that can just be made out."""
+        return QSize(3 * 24, 3 * 24)
+
+    def place_of(self, number: int) -> QRect:
+        if not self._images:
+            high = min(theme.px(_HIGHEST_LINE), self.height() // max(1, self.count))
+            return QRect(0, number * high, self.width(), high)
+        row, column = divmod(number, _COLUMNS)
+        rows = -(-self.count // _COLUMNS)
+        image = self._images[0].size()
+        cell = QSize((self.width() - 2 * _GAP) // _COLUMNS, (self.height() - (rows - 1) * _GAP) // rows)
+        size = image.scaled(cell, Qt.KeepAspectRatio)
+        return QRect(column * (size.width() + _GAP), row * (size.height() + _GAP), size.width(), size.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        for number, image in enumerate(self._images):
+            painter.drawImage(self.place_of(number), image)
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.colour("text"))
+        for number, line in enumerate(self._lines):
+            place = self.place_of(number)
+            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), fitted(line, place.width()))
+        self.paint_mark(painter)

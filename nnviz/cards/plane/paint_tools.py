@@ -1,0 +1,120 @@
+"""The tools beside the plane or the curve while points are painted: a brush for each class, the eraser, clear, done."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtGui import QIcon, QKeyEvent, QPainter, QPixmap
+from PyQt5.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
+
+from engine.datasets.plane import MOST_CLASSES
+from nnviz.cards.plane.points_view import PointsView
+from nnviz.formatting import text
+from nnviz.session.painting import REACH
+from nnviz.session.session import Session
+from nnviz.ui import theme
+from nnviz.ui.parts import arranged, tool
+
+_WIDTH = 78  # pixels
+_DOT = 10
+_BRUSH_TIP = "Sets points of this class, one with a click, more on the way of a drag. The right button erases."
+_POINT_TIP = "Sets points, one with a click, more on the way of a drag. The right button erases."
+_MORE_TIP = "Adds a class, up to six. The network gets one output more for it, and begins anew."
+_ERASER_TIP = "Erases points under the mouse; the network no longer learns from them."
+_CLEAR_TIP = "Erases all points, to begin with an empty field. Undo brings them back."
+_DONE_TIP = "Ends painting (Esc). The points stay, and a click asks the network again."
+
+
+class PaintTools(QWidget):
+    """Shown while points are painted. There the keys 1 to 6 choose a class, and 0 the eraser."""
+
+    def __init__(self, session: Session, view: PointsView, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session, self._view = session, view
+        self._where = view.objectName().removesuffix("View")  # "plane" or "curve", for the names of the tools
+        self._group = QButtonGroup(self)
+        self.brushes = [self._brush(number) for number in range(MOST_CLASSES)]
+        self.more = self._tool("+ class", "Add a class", _MORE_TIP)
+        self.more.setObjectName(f"{self._where}MoreButton")
+        self.eraser = self._tool("erase", "Eraser", _ERASER_TIP)
+        self.eraser.setCheckable(True)
+        self._group.addButton(self.eraser)
+        self.clear = self._tool("clear", "Erase all points", _CLEAR_TIP)
+        self.done = self._tool("done", "Done with painting", _DONE_TIP)
+        theme.sized(self.setFixedWidth, _WIDTH)
+        arranged(QVBoxLayout(self), *self.brushes, self.more, self.eraser, self.clear, 1, self.done, spacing=4)
+        painting = session.painting
+        self.more.clicked.connect(painting.add_class)
+        self.eraser.clicked.connect(lambda: painting.choose(None))
+        self.clear.clicked.connect(painting.clear)
+        self.done.clicked.connect(painting.end)
+        view.touched.connect(painting.touch)
+        view.lifted.connect(painting.lift)
+        view.chosen.connect(lambda number: painting.choose(number - 1 if number else None))
+        view.left.connect(painting.end)
+        for signal in (painting.changed, session.data.changed, theme.changed):
+            signal.connect(self._show)
+        self._show()
+
+    def _brush(self, number: int) -> QToolButton:
+        brush = self._tool("", "", _BRUSH_TIP)
+        brush.setObjectName(f"{self._where}Brush{number + 1}")
+        brush.setCheckable(True)
+        brush.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
+        brush.setIconSize(QSize(_DOT, _DOT))
+        brush.clicked.connect(partial(self._session.painting.choose, number))
+        self._group.addButton(brush)
+        return brush
+
+    def _tool(self, words: str, accessible: str, tip: str) -> QToolButton:
+        made = tool(words, f"{self._where}{words.capitalize()}Button", accessible, tip)
+        made.setProperty("role", "word")
+        theme.sized(made.setFixedWidth, _WIDTH)
+        made.setFocusPolicy(Qt.TabFocus)
+        made.clicked.connect(lambda: made.hasFocus() or self._view.setFocus())  # where the keys are for painting
+        return made
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The digits and Escape act here as in the view; other keys are for the tool that has the focus."""
+        if event.key() == Qt.Key_Escape or event.text().isdecimal():
+            self._view.keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
+
+    def _show(self) -> None:
+        painting, data = self._session.painting, self._session.data.dataset
+        self.setVisible(painting.is_on)
+        erases = painting.brush is None
+        self._view.set_painted(painting.is_on, REACH if erases else 0.0)
+        if not painting.is_on or data is None:
+            return
+        inks = ["train"] if painting.is_curve else theme.plane_classes(painting.classes)
+        for number, brush in enumerate(self.brushes):
+            brush.setVisible(number < len(inks))
+            if number < len(inks):
+                name = "point" if painting.is_curve else text.name(data.class_name(number))
+                self._dress(brush, name, inks[number])
+        self.more.setVisible(not painting.is_curve and painting.classes < MOST_CLASSES)
+        (self.eraser if erases else self.brushes[painting.brush or 0]).setChecked(True)
+        self.clear.setEnabled(bool(len(painting.points)))
+
+    def _dress(self, brush: QToolButton, name: str, ink: str) -> None:
+        brush.setText(name)
+        brush.setAccessibleName(f"Paint {name}")
+        brush.setToolTip(_POINT_TIP if self._session.painting.is_curve else _BRUSH_TIP)
+        brush.setIcon(_dot(ink))
+
+
+def _dot(ink: str) -> QIcon:
+    """A disc in a colour of the theme."""
+    ratio = 2  # sharp on every screen
+    sheet = QPixmap(ratio * _DOT, ratio * _DOT)
+    sheet.fill(Qt.transparent)
+    painter = QPainter(sheet)
+    painter.setRenderHint(QPainter.Antialiasing)
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(theme.colour(ink))
+    painter.drawEllipse(0, 0, ratio * _DOT - 1, ratio * _DOT - 1)
+    painter.end()
+    return QIcon(sheet)

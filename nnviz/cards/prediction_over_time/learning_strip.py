@@ -1,0 +1,183 @@
+"""The answers to the example at earlier moments of the training: how the answer came about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QSizePolicy
+
+from engine.basics.validation import Array
+from nnviz.cards.cards import CARDS, CardInfo, Column, Place
+from nnviz.cards.prediction.bars import WORTH_SEEING
+from nnviz.cards.prediction_over_time.learned_numbers import number_lines
+from nnviz.cards.prediction_over_time.strip_plot import SHARES, ShareLine, StripAxis, StripPlot
+from nnviz.session.asked import PAST, PastAnswers
+from nnviz.session.asked_words import class_colours, noun
+from nnviz.session.predicted_numbers import Targets
+from nnviz.session.session import Session
+from nnviz.session.verdict import Verdict, verdict_of
+from nnviz.ui import theme
+from nnviz.ui.card import DockCard, Table
+from nnviz.ui.parts import named
+
+_FEWEST = 3  # lines, at least
+
+
+class LearningStripPanel(DockCard):
+    """The confidence in the leading classes, or the numbers, by epoch: for what is asked now, the whole training."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("While it learns")
+        self._session = session
+        self._targets = Targets(session)
+        self._probe = session.probes[PAST]
+        self._epochs: list[float] = []  # those that are drawn
+        tip = (
+            "How the network would have answered this drawing at each moment of its training so far: the classes that "
+            "lead now, and those that once did."
+        )
+        self.plot = named(StripPlot(), "learningStrip", "Confidence in the leading classes by epoch")
+        self.plot.setWhatsThis(tip)  # a tooltip would lie over what the read-out tells
+        self.head.detail.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # its text must not widen the card
+        self.head.detail.setTextFormat(Qt.RichText)  # with the names escaped
+        self.head.row.setStretchFactor(self.head.detail, 100)
+        self.head.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.body.addWidget(self.plot, 1)
+        self.body.setContentsMargins(theme.CARD_PADDING, 0, theme.CARD_PADDING, 8)
+        self._name_lines()
+        self._probe.changed.connect(self.refresh)
+        session.data.changed.connect(self.refresh)
+        session.timeline.changed.connect(self._show_moment)
+        theme.changed.connect(self._name_lines)
+
+    @property
+    def _known(self) -> PastAnswers | None:
+        """The answers so far; None without a drawing, or if none were computed yet."""
+        known: PastAnswers | None = self._probe.result
+        return known
+
+    def refresh(self) -> None:
+        """Draws the latest answers; old lines stay while new ones are computed."""
+        if not self.in_view:
+            return
+        known, count = self._known, len(self._targets.all)
+        if known is not None and known.answers and count == len(known.answers[-1]):
+            self._show(known, *number_lines(self._targets, np.array(known.answers)))
+        elif known is None or not known.answers or len(known.answers[-1]) < 2:
+            self._show_nothing()
+        else:
+            self._draw(known, verdict_of(known.answers[-1]))
+        self._name_lines()
+
+    def _show_moment(self) -> None:
+        self.plot.show_moment(self._session.timeline.epoch)
+        if self.in_view:
+            self._name_lines()
+
+    # ---- drawing
+
+    def _draw(self, known: PastAnswers, verdict: Verdict) -> None:
+        confidences = np.clip(np.array(known.answers), 0, 1)
+        names = self._session.class_names
+        of_classes = class_colours(self._session.data.dataset)
+        lines = [
+            ShareLine(names[index], of_classes[index] if of_classes else colour, confidences[:, index].tolist())
+            for index, colour in zip(leaders(confidences, verdict), theme.CLASSES, strict=False)
+        ]
+        self._show(known, lines)
+
+    def _show(self, known: PastAnswers, lines: list[ShareLine], axis: StripAxis = SHARES) -> None:
+        self._epochs = known.epochs
+        is_alone = len(known.epochs) == 1
+        self.plot.show_lines(known.epochs, lines, "train to see it change" if is_alone else "", axis)
+
+    def _show_nothing(self) -> None:
+        self._epochs = []
+        has_none = self._known is not None  # else they are still being computed
+        is_empty = self._session.question.example is None
+        to_do = f"draw a {noun(self._session.data.dataset)} to see it"
+        self.plot.show_lines([], [], to_do if is_empty else "no answer" if has_none else "")
+
+    def _name_lines(self) -> None:
+        """Names the classes in the head, in the colours of their lines, and tells a screen reader how they went.
+
+        While one looks back, with what is answered at that moment.
+        """
+        lines = self.plot.lines
+        truth, targets = self._targets.truth, self._targets.all
+        is_marked = len(targets) == 1 and truth is not None
+        at = self._moment
+        after = "" if at is not None else " by epoch"
+        after = f" · truly {targets[0].words(float(truth[0]))}" if is_marked and truth is not None else after
+        figures = ["" if at is None else f": {_figure(line, at)}" for line in lines]
+        named = [_coloured(line, figure) for line, figure in zip(lines, figures, strict=True)]
+        more = ", …" if at is None else ""
+        fewer = [f"{', '.join(named[:count])}{more}" for count in range(len(named) - 1, 0, -1)]
+        all_names = ", ".join(named)
+        alone = [] if at is None or not lines else [_coloured(lines[0], figures[0].removeprefix(": "), named=False)]
+        whole = (f"{all_names}{after}", all_names, *fewer, *alone) if lines else ("",)
+        self.head.detail.show_versions(*whole, tip=self._tip(after, figures))
+        ends = [f"{line.name}: {_told(line, 0)} to {_told(line, -1)}" for line in lines]
+        self.plot.setAccessibleDescription(", ".join(ends) or "no answer")
+
+    @property
+    def _moment(self) -> int | None:
+        """Which of the epochs is looked back at; None live, and while the answer of then is not drawn."""
+        epoch = self._session.timeline.epoch
+        return self._epochs.index(epoch) if epoch in self._epochs else None
+
+    def _tip(self, after: str, figures: Sequence[str]) -> str:
+        named = [f"{line.name}{figure}" for line, figure in zip(self.plot.lines, figures, strict=True)]
+        return ", ".join(named) + after if named else ""
+
+    def table(self) -> Table | None:
+        """Epochs and the outputs of all classes, or the numbers in their units, for a CSV file."""
+        known = self._known
+        if known is None or not known.answers:
+            return None
+        targets, answers = self._targets.all, np.array(known.answers)
+        names = self._session.class_names_for_file
+        if len(targets) == answers.shape[1]:
+            meaning, answers = self._session.meaning.for_file, self._targets.values(answers)
+            names = [meaning.output(target.output) for target in targets]
+        rows: list[list[object]] = [
+            [epoch, *answer.tolist()] for epoch, answer in zip(known.epochs, answers, strict=True)
+        ]
+        return ["epoch", *names], rows
+
+
+def leaders(confidences: Array, verdict: Verdict) -> list[int]:
+    """The classes of ``confidences``, (epochs, classes), that get a line, at most as many as there are colours.
+
+    First come the best and the second of the verdict, then the classes that once led, by their highest confidence. If
+    these are fewer than three, others follow by their confidence now, in whole percent, and then by their mean.
+    """
+    best = confidences.argmax(axis=1)
+    led = np.bincount(best, minlength=confidences.shape[1])
+    named = [verdict.best]
+    if confidences[-1, verdict.second] >= WORTH_SEEING or led[verdict.second]:
+        named.append(verdict.second)
+    others = [index for index in range(len(led)) if index not in named]
+    once = sorted((index for index in others if led[index]), key=lambda index: -confidences[:, index].max())
+    now, mean = np.floor(100 * confidences[-1] + 0.5), confidences.mean(axis=0)
+    never = sorted((index for index in others if not led[index]), key=lambda index: (-now[index], -mean[index]))
+    return [*named, *once, *never[: max(0, _FEWEST - len(named) - len(once))]][: len(theme.CLASSES)]
+
+
+def _told(line: ShareLine, index: int) -> str:
+    return line.figure(index) if line.figures else f"{line.shares[index]:.1%}"
+
+
+def _figure(line: ShareLine, index: int) -> str:
+    return line.figure(index) if line.figures else f"{line.figure(index)} %"
+
+
+def _coloured(line: ShareLine, after: str, named: bool = True) -> str:
+    words = escape(f"{line.name if named else ''}{after}")
+    return f'<span style="color:{theme.colour(line.colour).name()}">{words}</span>'
+
+
+CARDS.register("learningStripDock")(CardInfo(LearningStripPanel, {"train": Place(Column.ASK, 3, 106)}, needs=(PAST,)))

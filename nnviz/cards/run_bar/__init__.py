@@ -1,0 +1,1 @@
+"""The run bar card."""

@@ -1,0 +1,328 @@
+"""The bar at the top: train, also with several seeds, step and reset, progress, and errors."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QEvent, QSize, Qt
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from engine.training.metrics import figures_of
+from nnviz.cards.run_bar.run_figures import Figures
+from nnviz.cards.run_bar.seeds_button import SeedsButton
+from nnviz.formatting import text
+from nnviz.jobs.pace import Budget
+from nnviz.session.session import Session
+from nnviz.session.setting_words import more_epochs
+from nnviz.session.status import Status
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.fixed_size_box import FixedSizeBox
+from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.parts import arranged, named, set_look
+
+_STEPS = 1000
+_SECONDS_BETWEEN_WORDS = 0.1
+_LEAST_WIDTH = 72  # of a figure, in pixels
+_TIMES_WIDTH = 236
+_LEAST_BAR = 400  # pixels, of all of the bar
+_WORDS = {"stepBatchButton": " Batch", "stepEpochButton": " Epoch", "resetButton": " Reset"}
+_MANY = 100  # a number of epochs for which the button has no room
+_STATES = {
+    Status.LOADING: "Loading data",
+    Status.BUILDING: "Building the network",
+    Status.READY: "Ready",
+    Status.TRAINING: "Training",
+    Status.PAUSED: "Paused",
+    Status.FINISHED: "Finished",
+}
+
+
+class RunBar(QWidget):
+    """The buttons call the session; the rest shows its state."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._stepped_by: QPushButton | None = None  # gets the focus back after its step
+        self._make_buttons()
+        buttons = (self.train, self.seeds, self.batch, self.epoch, self.reset)
+        row = arranged(QHBoxLayout(self), *buttons, spacing=10, margins=(14, 5, 14, 5))
+        row.addSpacing(14)
+        row.addLayout(self._progress_block(), 1)
+        row.addSpacing(14)
+        self._under: dict[str, QLabel] = {}  # by part
+        self.test_figure = self._figure(row, "testFigure", "test")
+        self.train_figure = self._figure(row, "trainFigure", "train")
+        self._add_live(row)
+        self._left_out = 0
+        for signal in (
+            session.training.state_changed,
+            session.settings.problems_changed,
+            session.runs.replaced,
+            session.settings.changed,
+            session.data.changed,
+        ):
+            signal.connect(self._show)
+        self._words_due, self._has_new_figures = Budget(_SECONDS_BETWEEN_WORDS, 0), False
+        session.training.progressed.connect(self._progressed)
+        session.runs.history_changed.connect(self._epoch_done)
+        for signal in (
+            session.runs.replaced,
+            session.training.state_changed,
+            session.data.changed,
+            session.timeline.changed,
+        ):
+            signal.connect(self._show_figures)
+        self._show()
+        self._show_figures()
+
+    def minimumSizeHint(self) -> QSize:
+        """What it shows must not widen the window: without room for all of it, something is left out."""
+        return QSize(_LEAST_BAR, super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        done = bool(super().event(event))
+        if event.type() in (QEvent.Resize, QEvent.LayoutRequest):
+            self._fit()
+        return done
+
+    def _fit(self) -> None:
+        """Leaves out as little as is needed: the times, then the words of the small buttons, then the second figure."""
+        steps = (self.batch, self.epoch, self.reset)
+        words = sum(step.fontMetrics().horizontalAdvance(_WORDS[step.objectName()]) for step in steps)
+        figure = self.train_figure.minimumWidth() + self.layout().spacing()
+        savings = (theme.px(_TIMES_WIDTH) if self.times.text() else 0, words, figure)
+        needed = self.layout().minimumSize().width() + sum(savings[: self._left_out])
+        left_out = 0
+        while left_out < len(savings) and needed > self.width():
+            needed -= savings[left_out]
+            left_out += 1
+        if left_out == self._left_out:
+            return
+        self._left_out = left_out
+        for step in steps:
+            step.setText(_WORDS[step.objectName()] if left_out < 2 else "")
+        for part in (self.train_figure, self._under["train"]):
+            part.setVisible(left_out < 3)
+        self._show_progress()
+
+    def _make_buttons(self) -> None:
+        session = self._session
+        self.train = _button("Train", "trainButton", "Train or pause")
+        self.train.setProperty("role", "primary")
+        theme.sized(self.train.setFixedWidth, 156)
+        self.train.clicked.connect(session.training.toggle)
+        self.seeds = SeedsButton(session.sweeps)
+        tip = "Trains one batch: the weights take one step against its gradient, then training pauses (B)."
+        self.batch = _button("Batch", "stepBatchButton", "Train one batch", tip)
+        self.batch.clicked.connect(session.step_batch)
+        tip = "Trains to the end of the epoch, in which each training example is used once, then pauses (E)."
+        self.epoch = _button("Epoch", "stepEpochButton", "Train one epoch", tip)
+        self.epoch.clicked.connect(session.step_epoch)
+        tip = "Replaces the network by an untrained one, made from the fields at the left. Undo restores this one."
+        self.reset = _button("Reset", "resetButton", "Reset", tip)
+        self.reset.clicked.connect(session.reset)
+
+    def _progress_block(self) -> QVBoxLayout:
+        self.state = named(label(role="title"), "runState")
+        self.status = named(GivingLabel(role="muted"), "runStatus")
+        self.times = named(label(role="muted"), "runTimes")
+        self.times.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        tip = "How much of the training is done, of all its epochs."
+        self.progress = named(QProgressBar(), "runProgress", "Progress of the run", tip)
+        self.progress.setTextVisible(False)
+        self.progress.setRange(0, _STEPS)
+        status, self._times_box = FixedSizeBox(self.status), FixedSizeBox(self.times)
+        texts = arranged(QHBoxLayout(), self.state, (status, 1), self._times_box, spacing=8)
+        return arranged(QVBoxLayout(), 1, texts, self.progress, 1, spacing=5)
+
+    def _figure(self, row: QHBoxLayout, role: str, part: str) -> QLabel:
+        figure = named(label("–", role), role, f"{part} error")
+        under = self._under[part] = named(label(role="muted"), f"{role}Name")
+        for text_label in (figure, under):
+            text_label.setAlignment(Qt.AlignRight)
+        row.addLayout(arranged(QVBoxLayout(), figure, under))
+        return figure
+
+    def _add_live(self, row: QHBoxLayout) -> None:
+        """What the test figure is now, while the others are those of a moment of the past."""
+        tip = "The test figure as it is now; the large ones are of the moment that is looked back at."
+        self.live_figure = named(label(role="muted"), "liveFigure", "live test figure", tip)
+        self._live_block = QWidget()
+        over = label("live", "muted")
+        for text_label in (over, self.live_figure):
+            text_label.setAlignment(Qt.AlignRight)
+        arranged(QVBoxLayout(self._live_block), 1, over, self.live_figure, 1, spacing=2)
+        self._live_block.hide()
+        row.addWidget(self._live_block)
+
+    def _show_figures(self) -> None:
+        """Shows what was measured last, or what its file holds: at the moment of the past that is shown, or now.
+
+        At rest, and of the past, also after which epoch.
+        """
+        self._has_new_figures = False
+        run, is_live = self._session.runs.current, self._session.timeline.is_live
+        now = Figures(run.figures(), self._session.meaning)
+        if is_live:
+            figures, when = now, None if self._session.state is Status.TRAINING else run.figures_before
+        else:
+            when, known = self._session.timeline.figures
+            figures = Figures(known, self._session.meaning)
+        for figure, part in ((self.train_figure, "train"), (self.test_figure, "test")):
+            figure.setText(figures.text(part))
+            figure.setToolTip(figures.tip(part, None if is_live or when is None else run.epoch_name(when)))
+            figure.setAccessibleName(f"{part} {figures.called}")
+            under = self._under[part]
+            under.setText(f"{part} {figures.called if when is None else f'· {run.moment(when)}'}")
+            set_look(under, "role", "muted" if is_live else "back")
+        self.live_figure.setText(now.text("test"))
+        self._live_block.setVisible(not is_live)
+        self._keep_width(figures)
+        self._show_progress()
+
+    def _keep_width(self, figures: Figures) -> None:
+        """Lets no figure of usual size move what is beside it."""
+        for figure in (self.train_figure, self.test_figure):
+            figure.ensurePolished()
+            least, widest = theme.px(_LEAST_WIDTH), figure.fontMetrics().horizontalAdvance(figures.widest)
+            figure.setMinimumWidth(max(least, widest))
+
+    def _show(self) -> None:
+        self._show_buttons()
+        self._show_progress()
+
+    def _progressed(self) -> None:
+        """Nobody reads a batch number that changes at every view, and it costs as much as the curves."""
+        if not self._words_due.is_due and self._session.state is Status.TRAINING:
+            return
+        if self._has_new_figures:
+            self._show_figures()
+        else:
+            self._show_progress()
+
+    def _epoch_done(self) -> None:
+        """Epochs of small data may be over in less than a millisecond."""
+        self._has_new_figures = True
+        self._progressed()
+
+    def _show_progress(self) -> None:
+        self._words_due.spend(0)
+        session, run = self._session, self._session.runs.current
+        state, best = session.state, run.history.best
+        is_early = state is Status.FINISHED and best is not None and best.early
+        self.state.setText("Stopped early:" if is_early else _STATES[state])
+        times = self._times()
+        self.times.setText(times)
+        self.times.setVisible(not self._left_out)
+        self._times_box.set_width(_TIMES_WIDTH if times and not self._left_out else 1)
+        parts = self._status_parts() or [""]
+        self.status.show_versions(*(" · ".join(parts[:count]) for count in range(len(parts), 0, -1)))
+        is_under_way = run.progress.epoch or state is Status.TRAINING
+        self.progress.setUpdatesEnabled(False)  # else Qt would paint it at once, apart from all the rest
+        self.progress.setValue(round(_STEPS * run.share_done) if is_under_way else 0)
+        self.progress.setUpdatesEnabled(True)
+
+    def _status_parts(self) -> list[str]:
+        """What the run is doing, its progress, and what prevents training."""
+        training, run, progress = self._session.training, self._session.runs.current, self._session.training.progress
+        problems, best = self._session.settings.problems, run.history.best
+        if training.state is Status.FINISHED and best is not None:
+            figures = Figures(figures_of({"validation": best.figures}), self._session.meaning)
+            return [f"best at epoch {text.epochs(best.epoch)}", f"validation {figures.text('validation')}"]
+        if progress.epoch:
+            done = "measuring the errors" if progress.measuring else f"batch {progress.batch} / {progress.batches}"
+            died = [] if run.dead_layer is None else [f"layer {run.dead_layer} is dead"]
+            return [f"epoch {text.epochs(run.epoch)} of {text.epochs(run.last_epoch)}", *(died or [done])]
+        if progress.measuring:
+            return ["measuring the errors before the first step"]
+        if training.will_start:
+            return ["training starts afterwards"]
+        if not training.can_start and self._misfit:
+            return ["the network does not fit the data"]
+        if problems:
+            return ["training waits for the field marked red"]
+        if training.state in (Status.READY, Status.PAUSED):
+            past = run.epochs
+            if self._starts_new:
+                return ["the fields describe another network", "Space trains that"]
+            return (
+                [f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}", "Space trains on"]
+                if past
+                else ["Space trains"]
+            )
+        return []
+
+    @property
+    def _misfit(self) -> str | None:
+        return self._session.runs.current.misfit(self._session.data.dataset)
+
+    def _times(self) -> str:
+        progress = self._session.training.progress
+        if not progress.seconds_of_epoch:
+            return ""
+        parts = [f"{text.duration(progress.seconds_of_epoch)} per epoch"]
+        if self._session.state in (Status.TRAINING, Status.PAUSED):
+            left = progress.seconds_left
+            parts.append(f"{text.duration(left)} left" if left >= 1 else "less than 1 s left")
+        return " · ".join(parts)
+
+    def _show_buttons(self) -> None:
+        training = self._session.training
+        runs = training.state is Status.TRAINING or training.will_start
+        icon_colour = "on_accent" if runs or training.can_start else "muted"
+        self.train.setText(" Pause" if runs else f" {self._start_text()}")
+        theme.set_icon(self.train, "pause" if runs else "play", icon_colour)
+        self.train.setEnabled(runs or training.can_start)
+        self.train.setToolTip(self._train_tip())
+        steps = training.can_start and not runs
+        focused = self.window().focusWidget()
+        if not steps and focused in (self.batch, self.epoch):
+            self._stepped_by = focused
+            self.train.setFocus()  # else Qt would give the focus to Reset
+        for button, name in ((self.batch, "step-forward"), (self.epoch, "skip-forward")):
+            button.setEnabled(steps)
+            theme.set_icon(button, name, "text" if steps else "past")
+        if steps and self._stepped_by is not None:
+            if focused is self.train:
+                self._stepped_by.setFocus()
+            self._stepped_by = None
+        problems = self._session.settings.problems
+        self.reset.setEnabled(not problems)  # a new network would not agree with the fields
+        theme.set_icon(self.reset, "rotate-ccw", "past" if problems else "text")
+
+    def _start_text(self) -> str:
+        """The text of the button: a new network if the fields describe another; after the end of a run, more epochs."""
+        epochs = self._session.settings.experiment.training.epochs
+        if self._starts_new:
+            return "Train new"
+        if not self._is_over:
+            return "Train"
+        return more_epochs(epochs) if epochs < _MANY else "More epochs"
+
+    @property
+    def _starts_new(self) -> bool:
+        """Whether training would begin with a new network in place of one that has learned or comes from a file."""
+        return self._session.training.is_another_network and not self._session.runs.current.untouched
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the network of the fields was trained to the end."""
+        return self._session.state is Status.FINISHED and not self._session.training.is_another_network
+
+    def _train_tip(self) -> str:
+        problems = self._session.settings.problems
+        if problems:
+            return "Training can start when this is corrected: " + " ".join(problems.values())
+        if self._misfit and not self._session.training.can_start:
+            return self._misfit
+        if self._starts_new:
+            shape = text.shape(self._session.settings.fitting.shape)
+            return f"Trains a new network, {shape}, as the fields describe it (Space). Undo restores the present one."
+        if self._is_over:
+            epochs = self._session.settings.experiment.training.epochs
+            return f"Trains this network for {more_epochs(epochs)}, with the settings at the left (Space)."
+        return "Moves the weights, batch by batch, towards fewer mistakes; again to pause (Space)."
+
+
+def _button(title: str, name: str, accessible: str, tip: str = "") -> QPushButton:
+    return named(QPushButton(f" {title}"), name, accessible, tip)  # a space between icon and text

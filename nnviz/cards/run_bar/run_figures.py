@@ -1,0 +1,56 @@
+"""The large figures of a run in words: the error of classes in %, or the RMSE of numbers in their unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnviz.formatting import text
+from nnviz.formatting.meaning import Meaning
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures by name ("test_error", "train_rmse"), as :meth:`Run.figures` has them, and what they are of."""
+
+    known: Mapping[str, float]
+    meaning: Meaning
+
+    @property
+    def _are_of_numbers(self) -> bool:
+        """By what was measured; before that by the data."""
+        kinds = {name.partition("_")[2] for name in self.known}
+        return "rmse" in kinds or ("error" not in kinds and self.meaning.is_regression)
+
+    @property
+    def called(self) -> str:
+        """What they are."""
+        return "RMSE" if self._are_of_numbers else "error"
+
+    def text(self, part: str) -> str:
+        """ "2.41 %" or "2.71 mpg"; a dash for what is not known."""
+        value = self.known.get(f"{part}_{'rmse' if self._are_of_numbers else 'error'}")
+        if value is None:
+            return "–"
+        return self._with_unit(text.steady(value)) if self._are_of_numbers else text.percent(value)
+
+    @property
+    def widest(self) -> str:
+        """A text as wide as those with a unit usually are; empty for errors, for which there is always room."""
+        return self._with_unit("0.0000") if self._are_of_numbers else ""
+
+    def _with_unit(self, words: str) -> str:
+        return f"{words} {self.meaning.unit}".rstrip()
+
+    def tip(self, part: str, at: str | None) -> str:
+        """What the figure says, for a tooltip; for numbers with R². ``at``: the name of a moment of the past."""
+        moment = "after the last whole epoch" if at is None else f"at epoch {at}"
+        when = f"on all {part} examples, {moment}."
+        if not self._are_of_numbers:
+            return f"The {part} error: the share of wrong answers {when}"
+        of = f" of {self.meaning.target_name}" if self.meaning.target_name else ""
+        tip = f"The {part} RMSE{of}: the root of the mean squared difference between answers and true numbers, {when}"
+        share = self.known.get(f"{part}_r2")
+        if share is None:
+            return tip
+        return f"{tip} R² is {text.steady(share)}: 1 if all answers are right, 0 if they are no better than the mean."

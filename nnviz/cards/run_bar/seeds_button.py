@@ -1,0 +1,78 @@
+"""Beside Train: the same experiment with several seeds. While they are trained it shows how far they are, and stops."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton, QWidget
+
+from nnviz.cards.run_bar.progress_button import ProgressButton
+from nnviz.formatting.results import words_of_seeds
+from nnviz.session.sweep_words import words_of_count
+from nnviz.session.sweeps import SEEDS, Sweeps
+from nnviz.ui import theme
+from nnviz.ui.parts import arranged, named
+from nnviz.ui.start_stop import StartStop
+
+_WIDTH, _WIDTH_OF_ARROW = 70, 22
+
+
+class SeedsButton(QWidget):
+    """The button and, at its right, the choice of how many seeds."""
+
+    def __init__(self, sweeps: Sweeps) -> None:
+        super().__init__()
+        self._sweeps = sweeps
+        self.button = named(ProgressButton(""), "seedsButton", "Train with several seeds")
+        theme.sized(self.button.setFixedWidth, _WIDTH)
+        self._start_stop = StartStop(self.button, sweeps.toggle)
+        tip = "With how many seeds × trains: more of them tell better what is luck, and take longer."
+        self.arrow = named(QToolButton(), "seedsCountButton", "Number of seeds", tip)
+        self.arrow.setText("▾")
+        theme.sized(self.arrow.setFixedWidth, _WIDTH_OF_ARROW)
+        self.arrow.setFocusPolicy(Qt.TabFocus)
+        self.arrow.clicked.connect(self._open)
+        self._menu = self._new_menu()
+        arranged(QHBoxLayout(self), self.button, self.arrow, spacing=0)
+        sweeps.changed.connect(self._show)
+        self._show()
+
+    def _new_menu(self) -> QMenu:
+        menu = named(QMenu(self), "seedsCountMenu")
+        group = QActionGroup(menu)
+        self._counts = {}
+        for count in SEEDS:
+            action = menu.addAction(words_of_seeds(count))
+            action.setObjectName(f"actionSeeds{count}")
+            action.setCheckable(True)
+            action.triggered.connect(partial(self._sweeps.set_seeds, count))
+            group.addAction(action)
+            self._counts[count] = action
+        return menu
+
+    def _open(self) -> None:
+        """Opens the menu with popup(), because exec() would start a nested event loop."""
+        self._counts[self._sweeps.seeds].setChecked(True)
+        self._menu.popup(self.button.mapToGlobal(QPoint(0, self.button.height())))
+
+    def _show(self) -> None:
+        sweeps, how_far = self._sweeps, self._sweeps.how_far
+        is_going = how_far is not None
+        self.arrow.setEnabled(not is_going)
+        self._start_stop.show(is_going, sweeps.why_not is None)
+        if how_far is None:
+            self.button.setText(f"× {sweeps.seeds}")
+        else:
+            self.button.setText(words_of_count(how_far))
+        self.button.show_share(None if how_far is None else how_far.share)
+        self.button.setToolTip(self._tip())
+
+    def _tip(self) -> str:
+        sweeps = self._sweeps
+        if sweeps.how_far is not None:
+            return f"{sweeps.progress}. Stops them: what is done is kept, and can go on (Ctrl+Shift+T)."
+        return sweeps.why_not or (
+            f"Trains {sweeps.seeds} new networks as the fields at the left describe them, each from another seed. The "
+            f"one in the window stays as it is. Shows how much of the error is luck (Ctrl+Shift+T)."
+        )

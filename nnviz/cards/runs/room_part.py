@@ -1,0 +1,180 @@
+"""How much room runs take and may take, below their list; what old ones can do without, and a button to take it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from engine.basics.errors import SettingError
+from engine.basics.validation import number_within, parse_number
+from nnviz.library.room import LEAST, MOST, MOST_OF_RUN
+from nnviz.session.run_words import words_of_going, words_of_plan, words_of_room
+from nnviz.session.session import Session
+from nnviz.session.snapshots import LEAST_BYTES, MOST_BYTES, most_bytes
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.fields import NumberEdit, step_decade, step_whole
+from nnviz.ui.group import Group
+from nnviz.ui.note import Note
+from nnviz.ui.parts import arranged, named, set_look
+
+_TIP = "How much room the library takes on the disk, how much it may take, and what old runs can do without."
+_THIN_TIP = (
+    "Takes these moments from old runs now; otherwise it is done when the next training is over. It cannot be undone."
+)
+_FIELD = 84  # pixels
+
+
+@dataclass(frozen=True)
+class _Budget:
+    """A field: its name, its caption with the unit, how many bytes that unit is, what may be typed, its tip."""
+
+    name: str
+    title: str
+    unit: float
+    usual: str
+    least: int
+    most: Callable[[], int]
+    step: Callable[[str, int], str]
+    tip: str
+
+    def parsed(self, typed: str) -> int:
+        """The bytes. Raises SettingError."""
+        title, _, unit = self.title.partition(", ")
+        value, most = parse_number(title, typed, self.usual), self.most() // self.unit
+        return round(self.unit * number_within(title, value, self.least / self.unit, most, self.usual, unit))
+
+    def written(self, nbytes: int) -> str:
+        """The bytes in this unit."""
+        return f"{nbytes / self.unit:.4f}".rstrip("0").rstrip(".")
+
+
+_BUDGETS = (
+    _Budget(
+        "library",
+        "Whole library, GB",
+        1e9,
+        "2",
+        LEAST,
+        lambda: MOST,
+        step_decade,
+        "How much the library may take on the disk. Beyond that old runs lose moments between, never their result.",
+    ),
+    _Budget(
+        "run",
+        "A run on the disk, MB",
+        1e6,
+        "32",
+        LEAST,
+        lambda: MOST_OF_RUN,
+        step_whole(1, 8),
+        "How much the moments of one run may take in the library. With less, moments are farther apart in trainings "
+        "that begin from now on.",
+    ),
+    _Budget(
+        "memory",
+        "A run in memory, MiB",
+        2**20,
+        str(MOST_BYTES // 2**20),
+        LEAST_BYTES,
+        most_bytes,
+        step_whole(1, 16),
+        "How much memory the moments of one run may take while it is in the window. With less, those that the timeline "
+        "can go back to are farther apart.",
+    ),
+)
+
+
+class RoomPart(QWidget):
+    """A line that says what goes if the library takes too much, and a group with fields, words and a button."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._room = session.room
+        self._notes: dict[str, Note] = {}
+        self._edits: dict[str, NumberEdit] = {}
+        self._warning = named(label(role="notice"), "roomWarning")
+        self.group = Group("roomGroup", "Room", _TIP, self._make)
+        arranged(QVBoxLayout(self), self._warning, self.group, spacing=6)
+        self._warning.setWordWrap(True)
+        self._warning.hide()
+        self.group.toggled.connect(self._room.ask_what_can_go)
+        self.group.toggled.connect(self._show)
+        for signal in (self._room.changed, self._room.memory_changed):
+            signal.connect(self._show)
+        self._show()
+
+    # ---- building
+
+    def _make(self) -> QWidget:
+        content, grid = QWidget(), QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(5)
+        grid.setColumnStretch(0, 1)
+        for row, budget in enumerate(_BUDGETS):
+            edit = NumberEdit(f"{budget.name}RoomEdit", budget.step, budget.tip, budget.title)
+            theme.sized(edit.setFixedWidth, _FIELD)
+            edit.committed.connect(partial(self._typed, budget))
+            caption = label(budget.title, "fieldName")
+            caption.setBuddy(edit)
+            grid.addWidget(caption, row, 0)
+            grid.addWidget(edit, row, 1)
+            self._edits[budget.name], self._notes[budget.name] = edit, Note(edit, f"{budget.name}RoomError")
+        self._words = named(label(role="muted"), "roomWords")
+        self._words.setWordWrap(True)
+        self._words.setMinimumHeight(3 * self._words.fontMetrics().height())  # nothing moves when it changes
+        self._words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self._thin = named(QPushButton("Thin now"), "thinButton", "Thin old runs now", _THIN_TIP)
+        self._thin.clicked.connect(self._room.thin)
+        arranged(QVBoxLayout(content), grid, self._words, arranged(QHBoxLayout(), 1, self._thin), spacing=8)
+        self._show_content()
+        return content
+
+    # ---- what is shown
+
+    def _show(self) -> None:
+        taken = self._room.taken
+        if taken is not None:
+            self.group.head.show_summary(words_of_room(taken.plan), taken.plan.is_over)
+            self._warning.setText(self._what_goes() if taken.plan.is_over else "")
+            self._warning.setVisible(taken.plan.is_over and not self.group.is_open)
+        if self._edits:
+            self._show_content()
+
+    def _show_content(self) -> None:
+        taken = self._room.taken
+        known = {"memory": self._room.memory_budget}
+        if taken is not None:
+            known |= {"library": taken.plan.budget, "run": taken.moment_budget}
+        for budget in _BUDGETS:
+            if budget.name in known and not self._notes[budget.name].text():
+                self._edits[budget.name].show_value(budget.written(known[budget.name]))
+        self._words.setText(self._what_goes())
+        self._thin.setEnabled(taken is not None and bool(taken.plan.losses))
+
+    def _what_goes(self) -> str:
+        taken = self._room.taken
+        if taken is not None and taken.plan.is_over:
+            return words_of_going(taken.plan, "when the next training is over")
+        if taken is None or taken.possible is None or not taken.possible.losses:
+            return "Nothing has to go."
+        return f"Nothing has to go. What could, at most: {words_of_plan(taken.possible)}."
+
+    # ---- what is typed
+
+    def _typed(self, budget: _Budget, typed: str) -> None:
+        room, edit, note = self._room, self._edits[budget.name], self._notes[budget.name]
+        change = {"library": room.set_budget, "run": room.set_moment_budget, "memory": room.set_memory_budget}
+        wrong = ""
+        try:
+            nbytes = budget.parsed(typed)
+            edit.show_value(budget.written(nbytes))
+            change[budget.name](nbytes)
+        except SettingError as error:
+            wrong = str(error)
+        set_look(edit, "wrong", bool(wrong))
+        note.show_text(wrong)

@@ -1,0 +1,451 @@
+"""Runs as a list of any length: only the rows in sight are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QPointF, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from nnviz.formatting import text
+from nnviz.formatting.run_name import RunName
+from nnviz.ui import theme
+from nnviz.ui.fields import FieldEdit
+from nnviz.ui.fitting import fitted
+from nnviz.ui.parts import named
+from nnviz.ui.table_look import show_as_rows
+
+STAR, COLOUR, TITLE, SEEDS, FIGURE = range(5)  # columns
+_WIDTHS = {STAR: 20, COLOUR: 20, SEEDS: 32, FIGURE: 56}
+_HIGH = 32  # pixels of a row
+_HEADING = 22  # pixels above the first row of a section
+_SIDE = 10  # of the square
+_INDENT, _AIR, _GAP = 12, 4, 7
+_ARROW = 3.5  # half the width of the triangle
+_STAR = "★"
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """A row.
+
+    Attributes:
+        title: what the run is called.
+        figure, figure_colour: what stands at the right, and the name of its colour.
+        colour: the name of the run's colour while it is compared; empty while it is not.
+        is_starred, is_baseline: whether it is marked, and whether the others are measured by it.
+        is_current: whether it is in the window.
+        depth: how many of its ancestors stand above it.
+        runs, of: of several that are one row, how many there are, and of what: "seeds", "runs"; else 0.
+        is_open: whether these stand below it.
+        is_branch: whether it stands below the run that it branched off from.
+        has_square: whether it can be compared; else the title begins where the square would be.
+        progress: of a group that is being trained, how far it is: stands in the place of count and figure.
+        name: what a person changes to rename it, where that is not the title.
+        heading: what stands above it, if it is the first row of a section.
+        number: "#18", that of the run in its library.
+    """
+
+    title: RunName
+    figure: str = ""
+    figure_colour: str = "muted"
+    colour: str = ""
+    is_starred: bool = False
+    is_baseline: bool = False
+    is_current: bool = False
+    depth: int = 0
+    runs: int = 0
+    of: str = "seeds"
+    is_open: bool = False
+    is_branch: bool = False
+    has_square: bool = True
+    progress: str = ""
+    name: str = ""
+    heading: str = ""
+    number: str = ""
+
+    @property
+    def words(self) -> RunName:
+        """The title as it stands in the list."""
+        return self.title.after("↳ ") if self.is_branch else self.title
+
+    @property
+    def count(self) -> str:
+        """ "×5"; empty where it is no group."""
+        return f"×{text.count(self.runs)}" if self.runs else ""
+
+    @property
+    def told(self) -> str:
+        """What stands at the right."""
+        return self.progress or self.figure
+
+    @property
+    def indent(self) -> int:
+        """Pixels before the title."""
+        return _INDENT * min(max(self.depth - self.is_branch, 0), 3)
+
+
+class _Model(QAbstractTableModel):
+    """Makes a line when its row is painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+        self.line: Callable[[int], RunLine] = lambda place: RunLine(RunName(""))
+        self._tip: Callable[[int], str] = lambda place: ""
+        self.renamed: Callable[[int, str], None] = lambda place, name: None
+
+    def show(self, count: int, line: Callable[[int], RunLine], tip: Callable[[int], str]) -> None:
+        self.beginResetModel()
+        self.count, self.line, self._tip = count, line, tip
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else self.count
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:
+        return len(_WIDTHS) + 1
+
+    def flags(self, index: QModelIndex) -> Qt.ItemFlags:
+        usual = Qt.ItemIsEnabled | Qt.ItemIsSelectable
+        return Qt.ItemFlags(usual | Qt.ItemIsEditable if index.column() == TITLE else usual)
+
+    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
+        if role not in (Qt.DisplayRole, Qt.EditRole, Qt.ToolTipRole, Qt.AccessibleTextRole):
+            return None
+        if role == Qt.ToolTipRole:
+            return self._tip(index.row())
+        line = self.line(index.row())
+        if role == Qt.EditRole:
+            return line.name or line.title
+        words = {
+            STAR: _STAR if line.is_starred else "",
+            COLOUR: "compared" if line.colour and role == Qt.AccessibleTextRole else "",
+            TITLE: f"{line.number} {line.words}".lstrip() if role == Qt.AccessibleTextRole else str(line.words),
+            SEEDS: _spoken(line) if role == Qt.AccessibleTextRole else line.count,
+            FIGURE: line.told,
+        }
+        return words[index.column()]
+
+    def setData(self, index: QModelIndex, value: Any, role: int = Qt.EditRole) -> bool:
+        if str(value) != self.data(index, Qt.EditRole):
+            self.renamed(index.row(), str(value))
+        return True
+
+
+def _spoken(line: RunLine) -> str:
+    of = line.of.removesuffix("s") if line.runs == 1 else line.of
+    return f"{text.count(line.runs)} {of}, {'open' if line.is_open else 'closed'}" if line.runs else ""
+
+
+class _NameField(QStyledItemDelegate):
+    """Makes the field for another name."""
+
+    def __init__(self, table: RunTable) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:
+        field = named(FieldEdit(), "runNameEdit", "Name of the run", "What the run is called. Enter keeps the name.")
+        field.setParent(parent)
+        return field
+
+    def updateEditorGeometry(  # noqa: N802
+        self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex
+    ) -> None:
+        """Over the whole title, which begins further left where there is neither square nor number."""
+        place = QRect(option.rect)
+        place.setTop(place.bottom() + 1 - theme.px(_HIGH))  # below the heading of a section
+        is_run = self._table.lines.line(index.row()).has_square
+        place.setLeft(place.left() + (self._table.number_width if is_run else -theme.px(_WIDTHS[COLOUR])))
+        editor.setGeometry(place)
+
+
+class _Ink:
+    """What rows are painted with: fonts, colours and columns are looked up once for all of them."""
+
+    def __init__(self, painter: QPainter, columns: Mapping[int, tuple[int, int]], number_width: int) -> None:
+        self._painter, self._columns, self._number_width = painter, columns, number_width
+        self._plain, self._bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
+        self._colours: dict[str, QColor] = {}
+        painter.setRenderHint(QPainter.Antialiasing)
+
+    def _colour(self, name: str) -> QColor:
+        if name not in self._colours:
+            self._colours[name] = theme.colour(name)
+        return self._colours[name]
+
+    def _place(self, column: int, top: int) -> QRect:
+        left, width = self._columns[column]
+        return QRect(left, top, width, theme.px(_HIGH))
+
+    def paint_heading(self, words: str, top: int, width: int) -> None:
+        """What stands above the first row of a section."""
+        place = QRect(_AIR, top, width - 2 * _AIR, theme.px(_HEADING))
+        self._painter.setFont(self._plain)
+        self._write(fitted(words, place.width()), "muted", place, Qt.AlignLeft)
+        self._painter.fillRect(0, top + theme.px(_HEADING) - 1, width, 1, self._colour("grid"))
+
+    def paint(self, line: RunLine, top: int, width: int, is_selected: bool) -> None:
+        """A row, as wide as that."""
+        painter = self._painter
+        if is_selected:
+            painter.fillRect(0, top, width, theme.px(_HIGH), self._colour("field"))
+        painter.fillRect(0, top + theme.px(_HIGH) - 1, width, 1, self._colour("grid"))
+        painter.setFont(self._plain)
+        if line.is_starred:
+            self._write(_STAR, "text", self._place(STAR, top), Qt.AlignHCenter)
+        place = self._place(TITLE, top).adjusted(_AIR + self._number_width + line.indent, 0, 0, 0)
+        if line.has_square:
+            self._paint_square(line, self._place(COLOUR, top))
+            number = self._place(TITLE, top).adjusted(_AIR, 0, 0, 0)
+            number.setWidth(self._number_width - _GAP)
+            self._write(line.number, "muted", number, Qt.AlignRight)
+        else:
+            place.setLeft(self._place(COLOUR, top).left() + _AIR)
+        place.setRight(self._paint_right(line, top))
+        if line.is_current:
+            painter.setFont(self._bold)
+        ink = "text" if line.colour or line.is_current else "muted"
+        self._write(self._fitted(line, place.width()), ink, place, Qt.AlignLeft)
+
+    def _fitted(self, line: RunLine, width: int) -> str:
+        """Names of runs often differ at their ends; what has no square is called by its beginning."""
+        if line.has_square:
+            return fitted(line.words, width, line.is_current)
+        return self._painter.fontMetrics().elidedText(line.words, Qt.ElideRight, width)
+
+    def _paint_right(self, line: RunLine, top: int) -> int:
+        """What stands at the right of the title, which is not cut; returns where the title has to end."""
+        figure, count, triangle = _begins(line, self._columns, self._painter.fontMetrics())
+        place = self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0)
+        place.setLeft(figure)
+        self._write(line.told, "muted" if line.progress else line.figure_colour, place, Qt.AlignRight)
+        end = figure - _AIR
+        if not line.runs:
+            return end
+        if not line.progress:
+            self._write(line.count, "muted", QRect(count, top, end - count + 1, theme.px(_HIGH)), Qt.AlignRight)
+        self._paint_arrow(line.is_open, QPointF(triangle + _ARROW, place.center().y() + 0.5))
+        return int(triangle - _ARROW)
+
+    def _write(self, words: str, ink: str, place: QRect, side: Qt.AlignmentFlag) -> None:
+        self._painter.setPen(self._colour(ink))
+        self._painter.drawText(place, int(side | Qt.AlignVCenter), words)
+
+    def _paint_arrow(self, is_open: bool, centre: QPointF) -> None:
+        """A triangle that points to the right, or down."""
+        corners = [QPointF(-_ARROW, -_ARROW / 2), QPointF(_ARROW, -_ARROW / 2), QPointF(0, _ARROW / 2 + 1)]
+        if not is_open:
+            corners = [QPointF(corner.y(), corner.x()) for corner in corners]
+        self._painter.setPen(Qt.NoPen)
+        self._painter.setBrush(self._colour("muted"))
+        self._painter.drawPolygon(QPolygonF([centre + corner for corner in corners]))
+
+    def _paint_square(self, line: RunLine, place: QRect) -> None:
+        painter, square = self._painter, QRect(0, 0, _SIDE, _SIDE)
+        square.moveCenter(place.center())
+        painter.setPen(self._colour(line.colour or "border"))
+        painter.setBrush(self._colour(line.colour) if line.colour else Qt.NoBrush)
+        painter.drawRoundedRect(square, 2, 2)
+        if line.is_baseline:
+            painter.setPen(self._colour("text"))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawRoundedRect(square.adjusted(-3, -3, 3, 3), 3, 3)
+
+
+def _begins(line: RunLine, columns: Mapping[int, tuple[int, int]], metrics: QFontMetrics) -> tuple[int, int, float]:
+    """Where the figure, the count and the triangle before it begin, from the left."""
+    left, width = columns[FIGURE]
+    figure = min(left, left + width - 1 - _AIR - metrics.horizontalAdvance(line.told))
+    count = figure - _AIR - (0 if line.progress else metrics.horizontalAdvance(line.count))
+    return figure, count, count - 3.5 * _ARROW
+
+
+class RunTable(QTableView):
+    """A click chooses a run, in the first column it marks it; a double click opens it.
+
+    A row that stands for several is opened and closed by a click on its count, or by the right and the left arrow.
+
+    Signals:
+        chosen(int), starred(int), opened(int): what the person did with the run in that row.
+        renamed(int, str): the person gave it another name.
+        unfolded(int, bool): whether the person wants to see what the row in that place stands for; closing is wanted of
+            what stands below it too.
+        moved: another row is the current one.
+    """
+
+    chosen = pyqtSignal(int)
+    starred = pyqtSignal(int)
+    opened = pyqtSignal(int)
+    renamed = pyqtSignal(int, str)
+    unfolded = pyqtSignal(int, bool)
+    moved = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines = _Model()
+        self.lines.renamed = self.renamed.emit
+        self.setModel(self.lines)
+        self.setItemDelegate(_NameField(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SingleSelection)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        show_as_rows(self, _HIGH)
+        heads = self.horizontalHeader()
+        heads.hide()
+        heads.setMinimumSectionSize(16)
+        heads.setSectionResizeMode(QHeaderView.Fixed)
+        heads.setSectionResizeMode(TITLE, QHeaderView.Stretch)
+        self.clicked.connect(self._clicked)
+        self.doubleClicked.connect(self._double_clicked)
+        self._pressed = 0  # where the mouse was pressed, from the left
+        self._headed: Sequence[int] = ()  # the rows that are higher, by a heading
+        self._largest = 0  # of the numbers of runs
+        self._follow_text_size()
+        theme.changed.connect(self._follow_text_size)
+
+    def _follow_text_size(self) -> None:
+        """Makes columns and headings as large as their texts."""
+        for column, width in _WIDTHS.items():
+            self.horizontalHeader().resizeSection(column, theme.px(width))
+        for row in self._headed:
+            self.setRowHeight(row, theme.px(_HIGH) + theme.px(_HEADING))
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.x()
+        if not self._is_heading(event.y()):
+            super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if not self._is_heading(event.y()):
+            super().mouseDoubleClickEvent(event)
+
+    def _is_heading(self, y: int) -> bool:
+        """Whether the heading of a section is at that height."""
+        row = self.rowAt(y)
+        return row in self._headed and y < self.rowViewportPosition(row) + theme.px(_HEADING)
+
+    def _is_count(self, index: QModelIndex) -> bool:
+        """Whether the mouse was pressed on the count, or on the triangle before it."""
+        line = self.lines.line(index.row())
+        if not line.runs or index.column() not in (TITLE, SEEDS):
+            return False
+        *_, triangle = _begins(line, self._columns, QFontMetrics(theme.font(theme.SMALL)))
+        return index.column() == SEEDS or self._pressed >= triangle - _AIR
+
+    @property
+    def _columns(self) -> dict[int, tuple[int, int]]:
+        """Where each column begins, and how wide it is."""
+        return {column: (self.columnViewportPosition(column), self.columnWidth(column)) for column in range(5)}
+
+    def _clicked(self, index: QModelIndex) -> None:
+        if self._is_count(index):
+            self.unfolded.emit(index.row(), not self.lines.line(index.row()).is_open)
+        else:
+            (self.starred if index.column() == STAR else self.chosen).emit(index.row())
+
+    def _double_clicked(self, index: QModelIndex) -> None:
+        if self._is_count(index):
+            self._clicked(index)
+        elif index.column() != STAR:
+            if self.lines.line(index.row()).has_square:
+                self.chosen.emit(index.row())  # takes back what the first click did
+            self.opened.emit(index.row())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key_Left, Qt.Key_Right) and self.current is not None:
+            self.unfolded.emit(self.current, event.key() == Qt.Key_Right)
+        else:
+            super().keyPressEvent(event)
+
+    def go_to(self, row: int) -> None:
+        """Makes a row the current one, in sight."""
+        self.setCurrentIndex(self.lines.index(row, TITLE))
+
+    def show_numbers(self, largest: int) -> None:
+        """Leaves room for the numbers of runs up to that one."""
+        self._largest = largest
+
+    @property
+    def number_width(self) -> int:
+        """Pixels that the numbers of runs take at the left of the titles."""
+        digits = max(len(str(self._largest)), 2)
+        return QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(f"#{digits * '8'}") + _GAP
+
+    def show_lines(
+        self,
+        count: int,
+        line: Callable[[int], RunLine],
+        tip: Callable[[int], str],
+        current: int | None,
+        is_sought: bool = False,
+        headed: Sequence[int] = (),
+    ) -> None:
+        """Shows other rows, scrolled as before; ``line`` is called for those in sight, ``tip`` for their tooltips.
+
+        Args:
+            current: the current row; None for none.
+            is_sought: whether it is brought into sight.
+            headed: the rows with a heading.
+        """
+        scrolled = self.verticalScrollBar().value()
+        self.lines.show(count, line, tip)
+        for row in {*self._headed, *headed}:
+            self.setRowHeight(row, theme.px(_HIGH) + (theme.px(_HEADING) if row in headed else 0))
+        self._headed = headed
+        if current is not None:
+            self.setAutoScroll(False)
+            self.setCurrentIndex(self.lines.index(current, TITLE))
+            self.setAutoScroll(True)
+        self.verticalScrollBar().setValue(scrolled)
+        if is_sought and current is not None:
+            self.scrollTo(self.lines.index(current, TITLE))
+
+    def show_anew(self) -> None:
+        """Paints the lines again: what they tell has changed."""
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints whole rows, not cell by cell through the delegate, which would take several times as long."""
+        columns = self._columns
+        selected = {index.row() for index in self.selectionModel().selectedRows()}
+        first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
+        if first < 0:
+            return
+        painter = QPainter(self.viewport())
+        ink, width = _Ink(painter, columns, self.number_width), sum(width for _, width in columns.values())
+        for row in range(first, self.lines.count if last < 0 else last + 1):
+            line, top = self.lines.line(row), self.rowViewportPosition(row)
+            if line.heading:
+                ink.paint_heading(line.heading, top, width)
+            ink.paint(line, top + (theme.px(_HEADING) if line.heading else 0), width, row in selected)
+
+    @property
+    def current(self) -> int | None:
+        """The current row; None for none."""
+        return self.currentIndex().row() if self.currentIndex().isValid() else None
+
+    def rename(self) -> None:
+        """Opens the field for another name of the current run."""
+        if self.current is not None:
+            self.edit(self.lines.index(self.current, TITLE))
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # noqa: N802
+        super().currentChanged(current, previous)
+        if current.row() != previous.row():
+            self.moved.emit()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 3 * theme.px(_HIGH))

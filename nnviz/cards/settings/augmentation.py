@@ -1,0 +1,107 @@
+"""The settings of augmentation, and a preview of distorted pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import QSize
+from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from engine.basics.validation import Array
+from engine.training.augmentation import Augmenter
+from nnviz.cards.settings.form import Field, Form, Rows
+from nnviz.session.session import Session
+from nnviz.ui.card import label
+from nnviz.ui.fields import check_box, step_by
+from nnviz.ui.parts import arranged, named
+from nnviz.ui.picture import LazyPicture
+
+_SHOWN = 6  # pictures in the preview
+_GAP = 2  # pixels between two pictures
+STRENGTHS = (
+    Field("shift", "Shift, pixels", step_by(0.5, 100), "Moves each picture sideways and up or down, by up to so much."),
+    Field("rotation", "Rotation, degrees", step_by(1, 180), "Turns each picture about its centre, by up to so much."),
+    Field(
+        "scale", "Scale", step_by(0.02, 1), "Makes each picture larger or smaller, by up to that share; 0.1 is a tenth."
+    ),
+    Field("shear", "Shear", step_by(0.02, 1), "Slants each picture to the left or right; 1 is by 45 degrees."),
+    Field("elastic", "Elastic, pixels", step_by(0.1, 20), "Bends strokes as another hand would have drawn them."),
+    Field(
+        "elastic_sigma",
+        "Elastic sigma",
+        step_by(0.5, 100),
+        "How smooth the bends are: with a small number strokes tremble.",
+    ),
+    Field("thickness", "Thickness, pixels", step_by(0.1, 2), "Makes strokes thicker or thinner, by up to so much."),
+    Field(
+        "noise",
+        "Noise",
+        step_by(0.01, 1),
+        "Adds a random number to every pixel, so that the network learns to ignore grain.",
+    ),
+)
+
+
+class AugmentationForm(Form):
+    """A switch, the strengths, and a preview of training pictures as the network would see them."""
+
+    def __init__(self, session: Session, rows: Rows) -> None:
+        super().__init__(session)
+        self._shown: tuple[object, ...] = ()  # what the preview was made from
+        self._draw = 0  # the seed of the preview: which examples, and their distortions
+        self._check = check_box(
+            "augmentationCheck",
+            "Distort the pictures",
+            "Distorts each training picture anew each time the network sees it. Off, the strengths are kept.",
+        )
+        self._check.clicked.connect(self._switch)
+        self.add_wide(self._check)
+        self.add_wide(self._preview())
+        self.add_rows(rows)
+        session.settings.changed.connect(self._show_preview)
+        session.data.changed.connect(self._show_preview)
+        self._show_preview()
+
+    def _preview(self) -> QWidget:
+        what = "Training pictures as the network would see them"
+        picture = LazyPicture(QSize(0, 44), self._examples)
+        self._picture = named(picture, "augmentationPreview", what, f"{what}. A click shows others.")
+        self._picture.clicked.connect(self._show_others)
+        tip = "Shows other training pictures, distorted in other ways."
+        more = named(QToolButton(), "otherExamplesButton", "Other examples", tip)
+        more.setText("other examples")
+        more.setProperty("role", "word")
+        more.clicked.connect(self._show_others)
+        whole = QWidget()
+        row = arranged(QHBoxLayout(), (label("As the network sees them", "muted"), 1), more, spacing=2)
+        arranged(QVBoxLayout(whole), self._picture, row, spacing=2)
+        return whole
+
+    def _switch(self, wanted: bool) -> None:
+        self.attempt("shift", "Augmentation", lambda: self._session.settings.switch_augmentation(wanted))
+        self._show_preview()
+
+    def _show_others(self) -> None:
+        self._draw += 1
+        self._picture.refresh()
+
+    def _show_preview(self) -> None:
+        wanted = self._session.settings.experiment.training.augmentation
+        self._check.setChecked(wanted.is_active)
+        shown = (wanted, self._session.data.dataset)
+        if shown != self._shown:
+            self._shown = shown
+            self._picture.refresh()
+
+    def _examples(self) -> Array | None:
+        """Distorted training pictures side by side; called when the preview is visible."""
+        data = self._session.data.dataset
+        if data is None or not data.is_picture:
+            return None
+        rng = np.random.default_rng(self._draw)
+        rows = rng.integers(len(data.train), size=_SHOWN)
+        pictures = np.multiply(data.train.inputs[rows], data.train.scale, dtype=np.float32)
+        wanted = self._session.settings.experiment.training.augmentation
+        Augmenter(wanted, data.example_shape, _SHOWN, background=data.background).apply(pictures, rng)
+        gap = np.zeros((data.example_shape[0], _GAP), np.float32)
+        tiles = [tile for picture in pictures for tile in (picture.reshape(data.example_shape), gap)]
+        return np.hstack(tiles[:-1])

@@ -1,0 +1,138 @@
+"""The numbers with which data are made: points, noise, classes, and, where it is opened, the test part and the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PyQt5.QtWidgets import QGridLayout, QWidget
+
+from engine.basics.errors import EngineError
+from engine.basics.validation import parse_number, parse_share, parse_whole
+from engine.datasets import DATASETS, DataSetting, DataSource
+from engine.datasets.plane import MOST_CLASSES
+from nnviz.cards.settings.form import FIELD_WIDTH
+from nnviz.session.session import Session
+from nnviz.session.setting_words import typed_value
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.fields import NumberEdit, step_by, step_whole
+from nnviz.ui.note import Note
+from nnviz.ui.parts import set_look
+
+OFTEN = ("train_examples", "points", "noise", "classes")  # what is changed often; the others wait in a group
+_ALL = "all"  # what a field shows whose setting has no number
+_STEPS: dict[str, Callable[[str, int], str]] = {
+    "train_examples": step_whole(100, 100),
+    "points": step_whole(10, 100),
+    "noise": step_by(0.01, 1),
+    "classes": lambda typed, by: str(min(int(step_whole(2)(typed, by)), MOST_CLASSES)),
+    "test_share": step_by(0.05, 0.9),
+    "seed": step_whole(0),
+}
+
+
+def is_field(setting: DataSetting) -> bool:
+    """Whether it is a number that is typed."""
+    usual = setting.usual
+    return setting.kind is int if usual is None else isinstance(usual, int | float) and not isinstance(usual, bool)
+
+
+class DataFields(QWidget):
+    """A row for each of some settings. Each change loads the data anew, as one step to undo."""
+
+    def __init__(self, session: Session, names: tuple[str, ...]) -> None:
+        """``names``: the settings that are shown here, if the data have them."""
+        super().__init__()
+        self._session, self._names = session, names
+        self._rows: dict[str, tuple[QWidget, NumberEdit, Note]] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(0, 1)
+        self._source: DataSource | None = None
+        for setting in _settings_named(names):
+            self._rows[setting.name] = self._row(setting)
+        session.settings.problems_changed.connect(self.show_values)
+
+    def show_source(self, source: DataSource | None) -> None:
+        """Shows the rows of a source, and their values."""
+        self._source = source
+        wanted = [setting.name for setting in self._settings()]
+        for name, (caption, edit, _) in self._rows.items():
+            if name not in wanted:
+                edit.forget_typed()  # else a hidden field would commit it as it loses the focus
+                self._session.settings.set_problem(_problem(name), None)
+            caption.setVisible(name in wanted)
+            edit.setVisible(name in wanted)
+        self.setVisible(bool(wanted))
+        self.show_values()
+
+    def show_values(self) -> None:
+        """Shows what the data are made with, except where something wrong was typed."""
+        problems, settings = self._session.settings.all_problems, self._session.data.settings
+        for setting in self._settings():
+            _, edit, note = self._rows[setting.name]
+            problem = problems.get(_problem(setting.name), "")
+            set_look(edit, "wrong", bool(problem))
+            note.show_text(problem)
+            if not problem:
+                value = settings.get(setting.name, setting.usual)
+                edit.show_value(_ALL if value is None else typed_value(value))
+
+    def _settings(self) -> list[DataSetting]:
+        settings = self._source.settings if self._source is not None else ()
+        return [each for each in settings if each.name in self._names and is_field(each)]
+
+    def _row(self, setting: DataSetting) -> tuple[QWidget, NumberEdit, Note]:
+        edit = NumberEdit(name_of_field(setting.name), _STEPS[setting.name], setting.tip, setting.label)
+        theme.sized(edit.setFixedWidth, FIELD_WIDTH, beside=40)
+        edit.committed.connect(partial(self._typed, setting))
+        caption, row = label(setting.label, "fieldName"), self._grid.rowCount()
+        caption.setBuddy(edit)
+        self._grid.addWidget(caption, row, 0)
+        self._grid.addWidget(edit, row, 1)
+        return caption, edit, Note(edit, f"{name_of_field(setting.name).removesuffix('Edit')}Error")
+
+    def _typed(self, setting: DataSetting, typed: str) -> None:
+        data, refuse = self._session.data, partial(self._refuse, setting)
+        if data.name is None:
+            return
+        try:
+            value = parsed(setting, typed)
+            self._session.settings.set_problem(_problem(setting.name), None)
+            data.load(data.name, {**data.settings, setting.name: value}, refused=refuse)
+        except EngineError as error:
+            refuse(error)
+        self.show_values()
+
+    def _refuse(self, setting: DataSetting, error: EngineError) -> None:
+        words = error.message_for(setting.label) if error.parameter == setting.name else str(error)
+        self._session.settings.set_problem(_problem(setting.name), words)
+
+
+def _settings_named(names: tuple[str, ...]) -> list[DataSetting]:
+    """The settings of registered data that have one of these names, each once."""
+    settings = (setting for name in DATASETS for setting in DATASETS[name].settings)
+    found = {setting.name: setting for setting in settings if setting.name in names and is_field(setting)}
+    return [found[name] for name in names if name in found]
+
+
+def name_of_field(setting: str) -> str:
+    """test_share → dataTestShareEdit."""
+    return f"data{''.join(map(str.capitalize, setting.split('_')))}Edit"
+
+
+def parsed(setting: DataSetting, typed: str) -> float | None:
+    """The number that was typed; None for all, where that is possible. Raises SettingError."""
+    if setting.usual is None:
+        is_all = typed.strip().casefold() in ("", _ALL)
+        return None if is_all else parse_whole(setting.name, typed, str(setting.example))
+    parse = parse_whole if isinstance(setting.usual, int) else parse_share if "share" in setting.name else parse_number
+    return parse(setting.name, typed, str(setting.usual))
+
+
+def _problem(name: str) -> str:
+    """What it is called among the problems of all fields."""
+    return f"data {name}"

@@ -1,0 +1,218 @@
+"""Rows of fields and combo boxes, one for each setting, with what is wrong with a value beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+
+from engine.basics.errors import EngineError
+from engine.basics.registry import Registry
+from engine.basics.validation import parse_number, parse_share
+from nnviz.cards.settings.default_mark import DefaultMark
+from nnviz.session.session import Session
+from nnviz.session.setting_words import typed_value
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.fields import Combo, NumberEdit
+from nnviz.ui.note import Note
+from nnviz.ui.parts import arranged, set_look
+
+FIELD_WIDTH = 138
+
+
+@dataclass(frozen=True)
+class Field:
+    """The description of a field in which a setting is typed.
+
+    Attributes:
+        name: the setting's name in an experiment.
+        title: its name in the window, with the unit after a comma.
+        step: takes the text and +1 or -1; returns the next value up or down as text.
+        tip: what it does to the network.
+        parse: takes the setting's name, the text and an example; returns the value.
+    """
+
+    name: str
+    title: str
+    step: Callable[[str, int], str]
+    tip: str
+    parse: Callable[[str, str, str], Any] = parse_number
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The description of a combo box with the entries of a registry.
+
+    Attributes:
+        name, title, tip: as of a field.
+        registry: what can be chosen.
+        choose: takes the session and the chosen name; without it, just that setting is changed.
+    """
+
+    name: str
+    title: str
+    tip: str
+    registry: Registry[Any]
+    choose: Callable[[Session, str], None] | None = None
+
+
+Rows = Sequence[Field | Choice]
+
+
+class Form(QWidget):
+    """Shows and changes the session's settings."""
+
+    def __init__(self, session: Session, rows: Rows = ()) -> None:
+        super().__init__()
+        self._session = session
+        self._fields: dict[str, Field] = {}
+        self._edits: dict[str, NumberEdit] = {}
+        self._combos: dict[str, Combo] = {}
+        self._captions: dict[str, QWidget] = {}
+        self._errors: dict[str, Note] = {}
+        self._marks: dict[str, DefaultMark] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(0, 1)
+        self.add_rows(rows)
+        session.settings.changed.connect(self._show)
+        session.settings.problems_changed.connect(self._show)
+
+    # ---- building
+
+    def add_rows(self, rows: Rows) -> None:
+        for row in rows:
+            if isinstance(row, Field):
+                self._add_field(row)
+            else:
+                self._add_choice(row)
+        self._show()
+
+    def _add_field(self, field: Field) -> None:
+        edit = NumberEdit(f"{_camel_case(field.name)}Edit", field.step, field.tip, field.title)
+        edit.line.takes_space = field.parse is parse_dropout
+        edit.committed.connect(lambda typed: self._typed(field, typed))
+        self._fields[field.name], self._edits[field.name] = field, edit
+        self._add_row(field.name, field.title, edit, typed_value)
+
+    def _add_choice(self, choice: Choice) -> None:
+        combo = self.add_combo(choice.name, choice.title, choice.tip, lambda entry: choice.registry[entry].label)
+        for entry in choice.registry:
+            combo.addItem(choice.registry[entry].label, entry)
+        combo.activated.connect(lambda: self._chosen(choice, combo.currentData()))
+        self._combos[choice.name] = combo
+
+    def add_combo(self, name: str, title: str, tip: str, in_words: Callable[[Any], str] | None = None) -> Combo:
+        """Adds an empty combo box, which the caller fills and connects; ``in_words`` as of :meth:`_add_row`."""
+        combo = Combo(f"{name}Combo", title, tip)
+        self._add_row(name, title, combo, in_words)
+        return combo
+
+    def add_wide(self, widget: QWidget) -> None:
+        self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 2)
+
+    def _add_row(self, name: str, title: str, widget: QWidget, in_words: Callable[[Any], str] | None) -> None:
+        """Adds a row; with ``in_words``, a text of the setting's value, it shows whether the setting was typed."""
+        row = self._grid.rowCount()
+        self._captions[name] = caption = label(title, "fieldName")
+        caption.setBuddy(widget)
+        theme.sized(widget.setFixedWidth, FIELD_WIDTH, beside=40)
+        self._grid.addWidget(widget, row, 1)
+        if in_words is None:
+            self._grid.addWidget(caption, row, 0)
+        else:
+            what = title.partition(",")[0].lower()  # without the unit
+            mark = DefaultMark(self._session, f"{_camel_case(name)}DefaultButton", what, widget, {name: in_words})
+            self._marks[name] = mark
+            self._grid.addLayout(arranged(QHBoxLayout(), (caption, 1), mark), row, 0)
+        self._errors[name] = Note(widget, f"{_camel_case(name)}Error")
+
+    # ---- changes
+
+    def _typed(self, field: Field, typed: str) -> None:
+        if self._try(field, typed):
+            for other in [name for name in self._fields if name in self._session.settings.all_problems]:
+                self._try(self._fields[other], self._edits[other].text())  # it may fit the new value
+        self._show()
+
+    def _try(self, field: Field, typed: str) -> bool:
+        """Changes the setting, or notes the problem. Returns whether it was changed."""
+        title = field.title.partition(",")[0]  # without the unit
+        try:
+            value = field.parse(field.name, typed, typed_value(self._session.settings.value(field.name)))
+            self._session.settings.change(title.lower(), **{field.name: value})
+        except EngineError as error:
+            self._session.settings.set_problem(field.name, _error_text(error, field.name, title))
+            return False
+        self._session.settings.set_problem(field.name, None)
+        return True
+
+    def _chosen(self, choice: Choice, entry: str) -> None:
+        def change() -> None:
+            if choice.choose is None:
+                self._session.settings.change(choice.title.lower(), **{choice.name: entry})
+            else:
+                choice.choose(self._session, entry)
+
+        self.attempt(choice.name, choice.title, change)
+
+    def attempt(self, name: str, title: str, change: Callable[[], None]) -> None:
+        """Carries out a change, or shows beside the row of that name why it cannot be made."""
+        text = None
+        try:
+            change()
+        except EngineError as error:
+            text = _error_text(error, name, title)
+        self._show()
+        if text is not None:
+            self._errors[name].show_text(text)
+
+    # ---- display
+
+    def show_only(self, names: Iterable[str]) -> None:
+        """Shows only those fields and hides the others, which have no effect at the moment."""
+        for name, edit in self._edits.items():
+            if name not in names:
+                edit.forget_typed()  # else a hidden field would commit it as it loses the focus
+            edit.setVisible(name in names)
+            self._captions[name].setVisible(name in names)
+            self._marks[name].show_typed()
+
+    def _show(self) -> None:
+        settings, problems = self._session.settings, self._session.settings.all_problems
+        for name, edit in self._edits.items():
+            set_look(edit, "wrong", name in problems)
+            if name not in problems:
+                edit.show_value(typed_value(settings.value(name)))
+        for name, combo in self._combos.items():
+            combo.setCurrentIndex(combo.findData(settings.value(name)))
+        for name, error in self._errors.items():
+            error.show_text(problems.get(name, ""))
+        for mark in self._marks.values():
+            mark.show_typed()
+
+
+def _camel_case(name: str) -> str:
+    """learning_rate → learningRate."""
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
+
+
+def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[float, ...]:
+    """One share, or several separated by commas, semicolons or spaces. Raises SettingError."""
+    parts = [part.rstrip(",") for part in re.split(r"[;\s]+", typed.strip())]
+    if len(parts) == 1 and ("." in typed or typed.count(",") > 1):  # else the comma is a decimal comma
+        parts = parts[0].split(",")
+    shares = tuple(parse_share(parameter, part, example) for part in parts)
+    return shares if len(shares) > 1 else shares[0]
+
+
+def _error_text(error: EngineError, name: str, title: str) -> str:
+    """The error's text, which calls the field by its title; an error about another setting keeps that name."""
+    return error.message_for(title) if error.parameter == name else str(error)

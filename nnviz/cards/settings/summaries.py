@@ -1,0 +1,107 @@
+"""Summaries of the settings in a few words, for the heads of closed groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.datasets import Dataset
+from engine.experiment import MILD, Experiment
+from engine.network.activations import ACTIVATIONS
+from engine.network.initializers import INITIALIZERS
+from engine.network.losses import LOSSES
+from engine.presets import Preset
+from engine.training.augmentation import Augmentation
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.schedules import SCHEDULES
+from engine.training.settings import TrainingSettings
+from nnviz.formatting import text
+from nnviz.session.setting_words import setting_name
+
+_DISTORTIONS = ("shift", "rotation", "scale", "shear", "elastic", "thickness", "noise")
+_MAY_WAIT = ("batch_size", "validation_share", "patience", "dropout")
+
+
+def of_optimizer(experiment: Experiment) -> str:
+    """ "0.9, 0.999": the constants that the optimizer uses."""
+    settings = experiment.training
+    uses = OPTIMIZERS[settings.optimizer].uses
+    usual = settings.epsilon == TrainingSettings.epsilon
+    parts = [f"{getattr(settings, name):g}" for name in uses if name != "epsilon" or not usual]
+    return ", ".join(parts) or "none"
+
+
+def of_schedule(experiment: Experiment) -> str:
+    """ "cosine, warm-up 0.5": schedule, its constants and warm-up."""
+    settings = experiment.training
+    kind = SCHEDULES[settings.schedule]
+    parts = [kind.label.lower()]
+    if kind.uses:
+        parts[0] += f" {settings.decay:g} in {settings.decay_epochs:g}"
+    if settings.warmup:
+        parts.append(f"warm-up {settings.warmup:g}")
+    return ", ".join(parts)
+
+
+def of_regularisation(experiment: Experiment) -> str:
+    """ "dropout 0.2, decay 0.05": what is not off."""
+    settings = experiment.training
+    dropout = settings.dropout if isinstance(settings.dropout, tuple) else (settings.dropout,)
+    shares = text.listed([f"{share:g}" for share in dropout], " ")
+    parts = [f"dropout {shares}"] if any(dropout) else []
+    for name, word in (("weight_decay", "decay"), ("l1", "L1"), ("max_norm", "max-norm"), ("clip_norm", "clip")):
+        if getattr(settings, name):
+            parts.append(f"{word} {getattr(settings, name):g}")
+    if settings.validation_share:
+        parts.append(f"validation {settings.validation_share:g}")
+    if settings.patience:
+        parts.append(f"patience {settings.patience}")
+    return ", ".join(parts) or "off"
+
+
+def of_augmentation(experiment: Experiment) -> str:
+    """ "shift 1, rotation 8": the distortions that are not 0."""
+    wanted: Augmentation = experiment.training.augmentation
+    if not wanted.is_active:
+        return "off"
+    if wanted == MILD:
+        return "mild"
+    return ", ".join(f"{name} {getattr(wanted, name):g}" for name in _DISTORTIONS if getattr(wanted, name))
+
+
+def of_initialisation(experiment: Experiment) -> str:
+    """ "He, cross-entropy": first weights and loss."""
+    first = INITIALIZERS[experiment.initializer].label
+    if experiment.weight_scale != 1:
+        first += f" × {experiment.weight_scale:g}"
+    return f"{first}, {LOSSES[experiment.loss].label.lower()}"
+
+
+def waiting(fields: TrainingSettings, run: TrainingSettings) -> str:
+    """A sentence that names the fields that differ from the current run and wait for the next; empty if none do."""
+    names = [setting_name(name) for name in _MAY_WAIT if getattr(fields, name) != getattr(run, name)]
+    if not names:
+        return ""
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])).capitalize()
+    return f"{listed} {'wait' if len(names) > 1 else 'waits'} for the next run."
+
+
+def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:
+    """What of a preset follows the data, in a line: "First steps for 480 examples: SGD 0.2, batches of 12, 300 epochs."
+
+    The second text also says what of output, loss and augmentation differs; the first one only if nothing of the
+    training does. Both are empty if nothing differs.
+    """
+    changes, line = preset.adjusted(dataset), preset.line_for(dataset)
+    of_task = [f"batch size {changes['batch_size']}"] if "batch_size" in changes and not line else []
+    of_task += [words(changes[name]) for name, words in _TASK_WORDS.items() if name in changes]
+    if any(name in changes for name in _DISTORTIONS):
+        of_task.append("no augmentation")
+    adapted = f"Adjusted to {text.count(len(dataset.train))} examples: {', '.join(of_task)}." if of_task else ""
+    return line or adapted, " ".join(filter(None, [line, adapted]))
+
+
+_TASK_WORDS: dict[str, Callable[[Any], str]] = {
+    "output": lambda name: f"{ACTIVATIONS[name].label.lower()} output",
+    "loss": lambda name: f"{LOSSES[name].label.lower()} loss",
+}

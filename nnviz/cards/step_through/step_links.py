@@ -1,0 +1,107 @@
+"""Where the terms of an opened formula come from, and which term comes from a place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.explain.formulas import Address, Formula, all_terms
+from nnviz.cards.step_through.figures import figure
+from nnviz.cards.step_through.step_content import StepContent, term_source, term_sources
+from nnviz.cards.step_through.step_walk import Phase, Stage, stages_of
+
+_BY_EXAMPLE = ("gradient", "batch loss")  # sums whose terms are one for each example
+_ON_BOARD = ("entering", "delta", "activation")
+
+
+@dataclass(frozen=True)
+class OpenedFormula:
+    """The lines about a number, one of which is opened into its terms.
+
+    Attributes:
+        content: what they are of.
+        lines: all lines.
+        number: the line that is opened.
+    """
+
+    content: StepContent
+    lines: list[Formula]
+    number: int
+
+    @property
+    def formula(self) -> Formula:
+        """The line that is opened."""
+        return self.lines[self.number]
+
+    @property
+    def stage(self) -> Stage:
+        """The stage that the lines are of."""
+        return self.content.view.stage
+
+    def is_on_stage(self, at: Address) -> bool:
+        """Whether the stage shows what is at an address."""
+        place = self.content.place_of(at)
+        return place is not None and stages_of(self.content.names.layers)[place] == self.stage
+
+    def address_of_term(self, place: int) -> Address | None:
+        """Where a term comes from; None for a setting."""
+        formula = self.formula
+        return formula.parts[place].address if len(formula.terms) <= 1 else term_source(formula, place)
+
+    def stages_of_term(self, place: int) -> list[int]:
+        """The stages that show the parts of a term."""
+        formula = self.formula
+        if len(formula.terms) <= 1:
+            found = [at for at in (formula.parts[place].address,) if at is not None]
+        else:
+            found = term_sources(formula, place)
+        stages = (self.content.place_of(at) for at in found)
+        return [stage for stage in stages if stage is not None]
+
+    def cell_of(self, at: Address) -> int | None:
+        """The cell of the board that stands for an address."""
+        if self.formula.address.what in _BY_EXAMPLE:
+            return at.row
+        return at.neuron if at.what in _ON_BOARD else None
+
+    def term_of_cell(self, cell: int) -> int | None:
+        """The term that comes from a cell of the board; None if it is not written out."""
+        formula = self.formula
+        if len(formula.terms) <= 1:
+            return None
+        sources = (term_source(formula, place) for place in range(len(formula.terms)))
+        found = [place for place, at in enumerate(sources) if at is not None and self.cell_of(at) == cell]
+        return found[0] if found else None
+
+    def line_at(self, at: Address) -> int | None:
+        """Another line whose value is at an address."""
+        found = [place for place, formula in enumerate(self.lines) if formula.address == at]
+        return found[0] if found and found[0] != self.number else None
+
+    def number_at(self, at: Address) -> int | None:
+        """The row among the numbers of the stage that is at an address in it."""
+        view = self.content.view
+        if view.stage.phase is Phase.UPDATE:
+            return None
+        wanted = at.row if view.stage.phase is Phase.LOSS else at.neuron
+        found = (self.content.order == wanted).nonzero()[0]
+        return int(found[0]) if len(found) else None
+
+    def address_of_cell(self, cell: int) -> Address:
+        """What a cell of the board stands for."""
+        at = self.formula.address
+        places = {
+            "sum": Address("entering", at.layer - 1, cell, row=at.row),
+            "from above": Address("delta", at.layer + 1, cell, row=at.row),
+            "gradient": Address("delta", at.layer, at.neuron, row=cell),
+            "batch loss": Address("loss", at.layer, 0, row=cell),
+        }
+        return places.get(at.what, Address("activation", at.layer, cell, row=at.row))
+
+    def described_cell(self, cell: int) -> str:
+        """A cell in words, with what it adds."""
+        content, at = self.content, self.formula.address
+        if at.layer == 0:
+            return f"{content.names.neuron(0, cell)}: {figure(float(content.step.activations[0][at.row][cell]))}"
+        values = all_terms(content.step, at)
+        added = "" if values is None or cell >= len(values) else f": adds {figure(float(values[cell]))}"
+        return f"{content.names.address(self.address_of_cell(cell), content.step.rows)}{added}"

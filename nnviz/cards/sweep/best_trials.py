@@ -1,0 +1,125 @@
+"""The best trials of the sweep that is looked at, how sure it is that the best is better, and its test error."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from nnviz.cards.sweep.best_table import BestRow, BestTable
+from nnviz.cards.sweep.trial_words import chosen_words, figures_of, short_name, title_of_shown, unit_of, value_words
+from nnviz.formatting import text
+from nnviz.formatting.results import figure_name, verdict_words
+from nnviz.library import Group
+from nnviz.session.session import Session
+from nnviz.session.setting_words import setting_name
+from nnviz.session.trial_table import TrialTable
+from nnviz.ui.card import label
+from nnviz.ui.fixed_size_box import FixedSizeBox
+from nnviz.ui.parts import arranged, named
+
+_MOST_ROWS = 20
+_LOW = 240  # pixels: with less height only the first sentences stand below the table
+_TIP = (
+    "The best trials by the validation error, the median over their seeds. Click a row to choose the trial, its "
+    "square, or C, to compare it; a double click, or Enter, puts its run into the window."
+)
+_VERDICT_TIP = (
+    "Each run of the best trial is compared with each run of the second. p is how often trials that do not really "
+    "differ would come apart at least as much by chance (Mann-Whitney U test): below 0.05 it is hardly chance."
+)
+_CHOSEN_TIP = "The test error of the trial that the validation error chose. It is told once, when the sweep is over."
+_EMPTY = "The best trials stand here, as soon as some are done."
+_NOT_YET = "The test error is told when the sweep is over, once, of the best trial alone."
+_ALONE = "Each trial is one run, which may be luck: with several seeds it can be told whether the best one is better."
+
+
+class BestTrials(QWidget):
+    """Shows what the session knows of them."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._words = ("", "")
+        self.title = label(role="muted")
+        self.table = named(BestTable(), "bestTrialsTable", "The best trials", "")
+        self.table.setWhatsThis(_TIP)
+        self._empty = label(_EMPTY, "muted")
+        self._empty.setAlignment(Qt.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._stack = QStackedWidget()
+        for part in (self._empty, self.table):
+            self._stack.addWidget(part)
+        self.verdict = named(label(role="notice"), "trialsVerdict", "Whether the best trial is better", _VERDICT_TIP)
+        self.chosen = named(label(role="notice"), "trialsChosen", "Test error of the chosen trial", _CHOSEN_TIP)
+        for words in (self.verdict, self.chosen):
+            words.setWordWrap(True)
+        title = FixedSizeBox(self.title)
+        arranged(QVBoxLayout(self), title, (self._stack, 1), self.verdict, self.chosen, spacing=4)
+        trials = session.trials
+        self.table.chosen.connect(trials.choose)
+        self.table.compared.connect(trials.compare)
+        self.table.opened.connect(trials.open)
+
+    def refresh(self) -> None:
+        """Shows the trials as they are ranked now."""
+        trials = self._session.trials
+        table = trials.table
+        ranked = [] if table is None else table.results.ranked(_MOST_ROWS)
+        self._stack.setCurrentWidget(self.table if ranked else self._empty)
+        self.title.setText(self._title(table))
+        if table is None or not ranked:
+            self._show_words("", "")
+            return
+        settings = [setting_name(axis.name) for axis in table.axes]
+        names = ["#", *(settings if len(settings) == 1 else map(short_name, settings)), *_names_of_figures(table)]
+        unit, best = unit_of(table, self._session.data.dataset), table.results.chosen
+        rows = [
+            self._row(table, rank, each.trial, unit, best is not None and each.trial == best.trial)
+            for rank, each in enumerate(ranked, start=1)
+        ]
+        self.table.show_rows(names, rows, trials.chosen)
+        alone = _ALONE if len(table.plan.seeds) == 1 else ""
+        verdict = verdict_words(table.plan, table.results, are_listed=True) or alone
+        self._show_words(verdict, chosen_words(table, unit) if trials.is_over else _NOT_YET)
+
+    def _show_words(self, verdict: str, chosen: str) -> None:
+        self._words = verdict, chosen
+        for part, words, tip in ((self.verdict, verdict, _VERDICT_TIP), (self.chosen, chosen, _CHOSEN_TIP)):
+            shown = words if self.height() >= _LOW else words.partition(". ")[0]  # the table needs some room
+            part.setText(shown)
+            part.setToolTip(tip if shown == words else f"{words} {tip}")
+            part.setVisible(bool(words))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_words(*self._words)
+
+    def _title(self, table: TrialTable | None) -> str:
+        """Which sweep it is, and how far: "sweep 3 · 12 of 60 runs done, 2 min left"."""
+        trials = self._session.trials
+        if table is None:
+            return ""
+        done, most = table.results.over, table.plan.most_runs
+        runs = text.count(done) if most is None else f"{text.count(done)} of {text.count(most)}"
+        state = self._session.sweeps.progress if trials.is_under_way else f"{runs} runs done"
+        stopped = ", stopped" if not (trials.is_under_way or trials.is_over) else ""
+        percent = " %" if table.results.quantity == "error" else ""
+        return f"{title_of_shown(trials)}, by {figure_name(table.results.compared_by)}{percent} · {state}{stopped}"
+
+    def _row(self, table: TrialTable, rank: int, trial: int, unit: str, is_best: bool) -> BestRow:
+        values, comparison = table.results.trials[trial].values, self._session.comparison
+        settings = [value_words(axis.name, values.get(axis.name)) for axis in table.axes]
+        found, seeds = table.results.trials[trial], len(table.plan.seeds)
+        count = len(found.runs)
+        done = str(count) if found.is_complete(table.plan) else f"{count} of {seeds}"
+        figures = [*(words.removesuffix(" %") for words in figures_of(table, trial, unit)), done]
+        cells = (str(rank), *settings, *figures[: len(_names_of_figures(table))])
+        return BestRow(trial, cells, comparison.colours.get(Group(self._session.trials.shown, trial), ""), is_best)
+
+
+def _names_of_figures(table: TrialTable) -> list[str]:
+    """Of one seed there is one figure, and no spread."""
+    if len(table.plan.seeds) > 1:
+        return ["median", "low – high", "runs"]
+    return ["error" if table.results.quantity == "error" else "RMSE"]

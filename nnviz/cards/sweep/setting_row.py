@@ -1,0 +1,163 @@
+"""A row of the form of a sweep: a setting, and the values between which it varies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from nnviz.cards.sweep.tick_button import TickButton
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.fields import FieldEdit, NumberEdit, step_whole
+from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.note import Note
+from nnviz.ui.parts import arranged, named, set_look, tool
+
+LIST, LINEAR, LOG = "list", "linear", "log"
+_NAME, _KIND, _POINTS = 96, 50, 34  # pixels
+_KIND_TIP = (
+    "A list of values, or a range: linear, in which steps add up, or log, in which they multiply, as suits learning "
+    "rates and penalties."
+)
+_LIST_TIP = "The values that are tried, with commas between them, like {}."
+_LAYERS = "32, 64, 128-64 for two layers"
+
+
+@dataclass(frozen=True)
+class SettingInfo:
+    """What a row is told of its setting.
+
+    Attributes:
+        name: in an experiment, like "learning_rate".
+        title: for people.
+        tip: what it does to the network.
+        step: takes a text and +1 or -1; returns the next value up or down as text.
+        is_number: whether it may be a range.
+        choices: what can be ticked, names by keys; nothing for numbers.
+    """
+
+    name: str
+    title: str
+    tip: str
+    step: Callable[[str, int], str]
+    is_number: bool = True
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def part(self) -> str:
+        """What names of its controls have in the middle: "LearningRate"."""
+        return "".join(map(str.capitalize, self.name.split("_")))
+
+
+@dataclass(frozen=True)
+class RowTexts:
+    """What a row shows: the kind of its values, and all texts by their fields."""
+
+    kind: str
+    values: str
+    low: str
+    high: str
+    points: str
+
+
+class SettingRow(QWidget):
+    """Shows what it is told, and tells what a person types.
+
+    Signals:
+        kind_chosen(str): "list", "linear" or "log".
+        typed(field, text): of "values", "low", "high" or "points".
+        removed: the setting is to vary no longer.
+    """
+
+    kind_chosen = pyqtSignal(str)
+    typed = pyqtSignal(str, str)
+    removed = pyqtSignal()
+
+    def __init__(self, info: SettingInfo) -> None:
+        super().__init__()
+        self.info = info
+        part = f"sweep{info.part}"
+        self._name = GivingLabel(info.title, "fieldName")
+        self._name.setToolTip(f"{info.title}: {info.tip}")
+        theme.sized(self._name.setFixedWidth, _NAME)
+        self._kind = ChoiceButton(f"{part}KindButton", f"{info.title}: list or range", _KIND_TIP)
+        theme.sized(self._kind.setFixedWidth, _KIND)
+        self._kind.chosen.connect(self.kind_chosen)
+        kept = self._kind.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # so that all values begin at the same place
+        self._kind.setSizePolicy(kept)
+        self._kind.setVisible(info.is_number)
+        self.values = self._new_list(part)
+        self.ticks = TickButton(f"{part}TickButton", f"{info.title}: values", f"Which are tried. {info.tip}")
+        self.ticks.ticked.connect(lambda keys: self.typed.emit("values", ", ".join(keys)))
+        self.numbers = {name: self._new_number(part, name) for name in ("low", "high", "points")}
+        self._to, self._in = label("to", "muted"), label("in", "muted")
+        remove = tool("×", f"{part}RemoveButton", f"{info.title} varies no longer", "Lets it vary no longer.")
+        remove.setProperty("role", "flat")
+        remove.clicked.connect(self.removed)
+        low, high, points = self.numbers.values()
+        theme.sized(points.setFixedWidth, _POINTS)
+        parts = (self._name, self._kind, (self.values, 1), (self.ticks, 1), (low, 1), self._to, (high, 1))
+        arranged(QHBoxLayout(self), *parts, self._in, points, remove, spacing=5)
+        self._fields: dict[str, QWidget] = {"values": self.ticks if info.choices else self.values, **self.numbers}
+        self._notes = {name: Note(widget, f"{part}{name.capitalize()}Error") for name, widget in self._fields.items()}
+
+    def _new_list(self, part: str) -> FieldEdit:
+        title, example = self.info.title, _LAYERS if self.info.name == "hidden" else "0.05, 0.2"
+        made = named(FieldEdit(), f"{part}ValuesEdit", f"{title}: values", _LIST_TIP.format(example))
+        made.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        made.editingFinished.connect(self._list_typed)
+        return made
+
+    def _list_typed(self) -> None:
+        if self.values.isModified():
+            self.values.setModified(False)
+            self.typed.emit("values", self.values.text())
+
+    def _new_number(self, part: str, name: str) -> NumberEdit:
+        told = {
+            "low": ("from", f"{self.info.title}: the lowest value that is tried."),
+            "high": ("to", f"{self.info.title}: the highest value that is tried."),
+            "points": ("values on the grid", f"{self.info.title}: how many values of the range are tried."),
+        }
+        words, tip = told[name]
+        step = step_whole(2) if name == "points" else self.info.step
+        made = NumberEdit(f"{part}{name.capitalize()}Edit", step, tip, f"{self.info.title}, {words}")
+        made.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        made.hide_arrows()
+        made.committed.connect(lambda text: self.typed.emit(name, text))
+        return made
+
+    # ---- what is shown
+
+    def show_texts(self, texts: RowTexts, is_grid: bool, problems: Mapping[str, str]) -> None:
+        """Shows kind and values, and at each field what is wrong with it; ``is_grid``: whether all trials are tried."""
+        is_list = texts.kind == LIST
+        kinds = {kind: kind for kind in (LIST, LINEAR, LOG)}
+        self._kind.show_choice(kinds, texts.kind)
+        for widget, is_there in (
+            (self.values, is_list and not self.info.choices),
+            (self.ticks, bool(self.info.choices)),
+            *((widget, not is_list) for widget in (self.numbers["low"], self._to, self.numbers["high"])),
+            *((widget, not is_list and is_grid) for widget in (self._in, self.numbers["points"])),
+        ):
+            widget.setVisible(is_there)
+        if not (self.values.hasFocus() and self.values.is_typed):
+            self.values.setText(texts.values)
+            self.values.setCursorPosition(0)
+        if self.info.choices:
+            self.ticks.show_ticks(self.info.choices, [each.strip() for each in texts.values.split(",")])
+        for name, edit in self.numbers.items():
+            edit.show_value(getattr(texts, name))
+        for name, widget in self._fields.items():
+            words = problems.get(name, "") if widget.isVisibleTo(self) else ""
+            set_look(widget, "wrong", bool(words))
+            self._notes[name].show_text(words)
+
+    def take_focus(self) -> None:
+        """Puts the focus into its first field."""
+        next(widget for widget in self._fields.values() if widget.isVisibleTo(self)).setFocus()

@@ -1,0 +1,61 @@
+"""Where a sweep is done, as rows of its form: a field for an address, and beneath it who is there."""
+
+from __future__ import annotations
+
+from PyQt5.QtWidgets import QGridLayout, QSizePolicy
+
+from nnviz.formatting import text
+from nnviz.session.session import Session
+from nnviz.ui.card import label
+from nnviz.ui.fields import FieldEdit
+from nnviz.ui.note import Note
+from nnviz.ui.parts import named, set_look
+
+_TIP = (
+    "Where the runs are done. Empty: on this machine, on the cores that the window leaves. Else on a Dask cluster: the "
+    "address of its scheduler, tcp://host:8786, or a file of its settings, which TLS needs. Enter asks again who is "
+    "there. What is on another computer is asked first."
+)
+
+
+class SweepWhereRow:
+    """Shows and changes what ``session.sweep_where`` holds."""
+
+    def __init__(self, session: Session, grid: QGridLayout) -> None:
+        """Adds two rows at the end of a grid of four columns."""
+        self._where = session.sweep_where
+        self._field = named(FieldEdit(), "sweepWhereEdit", "Where the runs are done", _TIP)
+        self._field.setPlaceholderText("this machine, or tcp://host:8786")
+        self._field.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self._field.returnPressed.connect(self._enter)
+        self._field.editingFinished.connect(self.commit)
+        self._error = Note(self._field, "sweepWhereError")
+        self._who = named(label(role="muted"), "sweepWhereLabel", "Who is there")
+        self._who.setWordWrap(True)
+        caption = label("Where", "fieldName")
+        caption.setBuddy(self._field)
+        row = grid.rowCount()
+        grid.addWidget(caption, row, 0)
+        grid.addWidget(self._field, row, 1, 1, 3)
+        grid.addWidget(self._who, row + 1, 1, 1, 3)
+
+    def _enter(self) -> None:
+        """Also what was not changed is asked again."""
+        self._field.setModified(False)
+        self._where.type(self._field.text())
+
+    def commit(self) -> None:
+        """Takes what is being typed, as when the person leaves the field."""
+        if self._field.isModified():
+            self._enter()
+
+    def refresh(self) -> None:
+        """Shows the address, and who is there."""
+        where = self._where
+        if not self._field.is_typed and self._field.text() != where.typed:
+            self._field.setText(where.typed)
+        set_look(self._field, "wrong", bool(where.problem))
+        self._error.show_text(where.problem)
+        words = "" if where.problem else text.plain(where.words)
+        self._who.setText(words)
+        self._who.setVisible(bool(words))

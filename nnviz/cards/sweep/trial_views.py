@@ -1,0 +1,224 @@
+"""Three views of the trials of a sweep: dots over each setting, parallel coordinates, the best so far."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from PyQt5.QtCore import Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QHideEvent, QKeyEvent
+from PyQt5.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from nnviz.cards.sweep.parallel_plot import ParallelPlot
+from nnviz.cards.sweep.trial_points import (
+    Drawn,
+    ResultAxis,
+    best_so_far,
+    dots,
+    line_axes,
+    line_places,
+    lines,
+    places_along,
+    result_axis,
+    setting_frame,
+)
+from nnviz.cards.sweep.trial_words import told_run, told_trial
+from nnviz.session.trial_table import TrialTable
+from nnviz.ui.card import label
+from nnviz.ui.parts import arranged, named
+from nnviz.ui.plots.point_plot import PointPlot
+
+_MOST_PLOTS, _IN_A_ROW = 8, 4
+_LEAST = (120, 96)  # pixels of one of several plots
+_BEGINS = "the first run is under way"
+_DOTS_TIP = (
+    "Each dot is a run, or the median of a trial's seeds, at its value of this setting. Click it to choose its trial; "
+    "a double click, or Enter, puts the run into the window. Left and Right go from dot to dot, C compares the trial."
+)
+_LINES_TIP = (
+    "Each line is a trial: through its values of all settings, to what came of it at the right. Click it to choose it; "
+    "a double click, or Enter, puts its run into the window. Up and Down go from line to line, C compares the trial."
+)
+_BEST_TIP = (
+    "Each dot is a run, in the order in which they were done; the line is the best trial so far. Click a dot to choose "
+    "its trial; a double click, or Enter, puts the run into the window. C compares the trial."
+)
+
+
+class TrialViews(QStackedWidget):
+    """Shows one of the views, and draws only that.
+
+    Signals:
+        chosen(int): the person chose the trial of that number.
+        compare_wanted: the person wants to compare the chosen trial, or no longer.
+        opened(int, int): the person wants a run of that trial in the window, of the table's runs that at that place;
+            -1 for the one in the middle.
+    """
+
+    chosen = pyqtSignal(int)
+    compare_wanted = pyqtSignal()
+    opened = pyqtSignal(int, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._table: TrialTable | None = None
+        self._unit = ""
+        self._plots: list[PointPlot] = []
+        self._due: deque[Callable[[], None]] = deque()  # plots that are drawn in one of the next turns
+        self._next = QTimer(self)
+        self._next.setSingleShot(True)
+        self._next.timeout.connect(self._draw_next)
+        self._drawn: dict[PointPlot, Drawn] = {}
+        self.grid = QWidget()
+        self._cells = QGridLayout(self.grid)
+        self._cells.setContentsMargins(0, 0, 0, 0)
+        self._cells.setSpacing(4)
+        self._more = label(role="muted")
+        self._dots = QWidget()
+        arranged(QVBoxLayout(self._dots), (self.grid, 1), self._more)
+        self.lines = named(ParallelPlot(), "trialLines", "Parallel coordinates of the trials", "")
+        self.lines.setWhatsThis(_LINES_TIP)
+        self.best = self._new_plot("trialBestPlot", "The best trial so far, over runs done", _BEST_TIP)
+        for view in (self._dots, self.lines, self.best):
+            self.addWidget(view)
+        self._show_plots(1)
+        self.lines.hovered.connect(self._describe_line)
+        self.lines.chosen.connect(self.chosen)
+        self.lines.moved.connect(self.chosen)
+        self.lines.opened.connect(lambda trial: self.opened.emit(trial, -1))
+
+    def _new_plot(self, name: str, accessible: str, tip: str) -> PointPlot:
+        plot = named(PointPlot(), name, accessible, "")
+        plot.setWhatsThis(tip)
+        plot.setMinimumSize(*_LEAST)
+        plot.hovered.connect(lambda dot: self._describe_dot(plot, dot))
+        for signal in (plot.chosen, plot.moved):
+            signal.connect(lambda dot: self._tell(plot, dot))
+        plot.opened.connect(lambda dot: self._open(plot, dot))
+        return plot
+
+    @property
+    def plots(self) -> list[PointPlot]:
+        """That of each setting."""
+        return self._plots
+
+    def drawn(self, plot: PointPlot) -> Drawn:
+        """What the dots of a plot stand for."""
+        return self._drawn[plot]
+
+    # ---- drawing
+
+    def show_table(
+        self,
+        table: TrialTable,
+        view: str,
+        is_log: bool,
+        unit: str,
+        colours: Mapping[int, str],
+        at_once: bool = True,
+    ) -> None:
+        """Draws trials: as "dots", "parallel" coordinates or "best" so far; ``colours`` are of those compared.
+
+        Args:
+            at_once: whether all plots are drawn in this turn of the event loop; else the mouse comes between them.
+        """
+        self._table, self._unit = table, unit
+        result = result_axis(table, is_log, unit)
+        hint = _BEGINS if not table.runs else ""
+        self._due.clear()
+        if view == "dots":
+            at_once |= self._show_plots(len(table.axes))
+            self._due += [partial(self._draw_plot, number, result, colours) for number in range(len(self._plots))]
+            self._draw_next()
+            while at_once and self._due:
+                self._draw_next()
+            self.setCurrentWidget(self._dots)
+        elif view == "parallel":
+            places = line_places(table, result)
+            self.lines.show_lines(line_axes(table, result), places, lines(table, colours), hint)
+            self.setCurrentWidget(self.lines)
+        else:
+            drawn, path, frame = best_so_far(table, result, colours)
+            self._drawn[self.best] = drawn
+            self.best.show_points(drawn.series, frame, hint, path)
+            self.setCurrentWidget(self.best)
+
+    def _draw_next(self) -> None:
+        """Draws one of the plots that wait."""
+        if self._due:
+            self._due.popleft()()
+        if self._due:
+            self._next.start(0)
+
+    def _draw_plot(self, number: int, result: ResultAxis, colours: Mapping[int, str]) -> None:
+        table = self._table
+        if table is None or number >= len(self._plots):
+            return
+        drawn = self._drawn[self._plots[number]] = dots(table, places_along(table, number), result, colours)
+        frame = setting_frame(table.axes[number], result, is_first=not number)
+        self._plots[number].show_points(drawn.series, frame, "" if table.runs else _BEGINS)
+
+    def _show_plots(self, count: int) -> bool:
+        """As many plots as there are settings, up to eight, in one or two rows; returns whether some are new."""
+        shown = min(count, _MOST_PLOTS)
+        is_new = shown > len(self._plots)
+        while len(self._plots) > shown:
+            plot = self._plots.pop()
+            self._drawn.pop(plot, None)
+            plot.deleteLater()
+            self._cells.removeWidget(plot)
+        while len(self._plots) < shown:
+            number = len(self._plots) + 1
+            self._plots.append(self._new_plot(f"trialDots{number}Plot", f"Runs over setting {number}", _DOTS_TIP))
+        in_a_row = shown if shown <= _IN_A_ROW else -(-shown // 2)
+        for number, plot in enumerate(self._plots):
+            self._cells.addWidget(plot, number // in_a_row, number % in_a_row)
+        more = count - shown
+        self._more.setText(f"{more} more settings vary: parallel coordinates show all.")
+        self._more.setVisible(more > 0)
+        return is_new
+
+    def show_choice(self, trial: int | None) -> None:
+        """Lets a trial stand out in the view that is shown; None for none."""
+        for plot, drawn in self._drawn.items():
+            plot.show_choice(drawn.dot_of(trial))
+        self.lines.show_choice(trial)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Draws nothing more: all of it is drawn when it comes into view again."""
+        self._next.stop()
+        self._due.clear()
+        super().hideEvent(event)
+
+    # ---- mouse and keys
+
+    def _describe_dot(self, plot: PointPlot, dot: int) -> None:
+        drawn, table = self._drawn.get(plot), self._table
+        if drawn is None or table is None or not 0 <= dot < len(drawn.trials):
+            plot.show_text("")
+            return
+        run, trial = int(drawn.runs[dot]), int(drawn.trials[dot])
+        told = told_trial(table, trial, self._unit) if run < 0 else told_run(table, table.runs[run], self._unit)
+        plot.show_text(told)
+
+    def _describe_line(self, trial: int) -> None:
+        table = self._table
+        self.lines.show_text("" if trial < 0 or table is None else told_trial(table, trial, self._unit))
+
+    def _tell(self, plot: PointPlot, dot: int) -> None:
+        drawn = self._drawn.get(plot)
+        if drawn is not None and 0 <= dot < len(drawn.trials):
+            self.chosen.emit(int(drawn.trials[dot]))
+
+    def _open(self, plot: PointPlot, dot: int) -> None:
+        drawn = self._drawn.get(plot)
+        if drawn is not None and 0 <= dot < len(drawn.trials):
+            self.opened.emit(int(drawn.trials[dot]), int(drawn.runs[dot]))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """C compares the chosen trial, whichever view has the focus."""
+        if event.key() == Qt.Key_C and not event.modifiers():
+            self.compare_wanted.emit()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,205 @@
+"""The trials of a sweep as dots, as lines, and the best so far, while they come or afterwards."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
+
+from nnviz.cards.cards import CARDS, CardInfo
+from nnviz.cards.sweep.trial_views import TrialViews
+from nnviz.cards.sweep.trial_words import (
+    figures_of,
+    key_words,
+    line_words,
+    setting_words,
+    sweep_entry,
+    title_of_shown,
+    unit_of,
+)
+from nnviz.jobs.pace import Budget
+from nnviz.library import Group
+from nnviz.session.session import Session
+from nnviz.session.trial_table import TrialTable
+from nnviz.session.trials import VIEWS
+from nnviz.ui.card import Table, label
+from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.fixed_size_box import FixedSizeBox
+from nnviz.ui.pages import Page
+from nnviz.ui.parts import arranged, pill
+
+_TIP = "What came of the trials of a sweep: over each setting, as lines through all settings, and the best so far."
+_SWEEP_TIP = "Which sweep is shown, the newest first. Those in the Runs list are shown with T, too."
+_VIEW_TIP = "Dots over each setting, parallel coordinates through all of them, or the best so far over runs done."
+_LOG_TIP = "Logarithmic: small differences between good trials are seen as well as bad ones. Linear: as they are."
+_COMPARE_TIP = "Compares the chosen trial with others in all cards, or no longer (C)."
+_OPEN_TIP = (
+    "Puts the chosen trial's network into the window, alive, with its whole past; of several seeds the run in the "
+    "middle (Enter, or a double click on a dot for that run)."
+)
+_NO_SWEEP = "No sweep yet: choose in Sweep, below, which settings vary, and start it."
+_NAMES = dict(zip(VIEWS, ("dots", "parallel coordinates", "best so far"), strict=True))
+_BETWEEN, _TIMES_ITS_COST = 0.15, 60  # between two drawings: seconds at least, and in multiples of what one takes
+
+
+class TrialsPage(Page):
+    """Draws what the session knows of the sweep that is looked at."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Trials", "trialsTab", _TIP)
+        self._session = session
+        self._is_log = True
+        self.views = TrialViews()
+        self.hint = label(role="muted")
+        self.hint.setAlignment(Qt.AlignCenter)
+        self.hint.setWordWrap(True)
+        self._stack = QStackedWidget()
+        for part in (self.hint, self.views):
+            self._stack.addWidget(part)
+        self.body.addWidget(self._stack, 1)
+        self.words = label(role="muted")
+        self.compare_button = pill("compare", "trialCompareButton", "Compare the chosen trial", _COMPARE_TIP, True)
+        self.open_button = pill("put into window", "trialOpenButton", "Put the chosen trial into the window", _OPEN_TIP)
+        bar = (FixedSizeBox(self.words), 1), self.compare_button, self.open_button
+        self.body.addLayout(arranged(QHBoxLayout(), *bar, spacing=8))
+        self._add_choices()
+        self._connect()
+
+    def _add_choices(self) -> None:
+        self.sweep_button = ChoiceButton("trialsSweepButton", "Sweep", _SWEEP_TIP)
+        self.view_button = ChoiceButton("trialsViewButton", "How trials are shown", _VIEW_TIP)
+        self.log_button = pill("log", "trialsLogButton", "Logarithmic axis of the result", _LOG_TIP, True)
+        self.log_button.setChecked(True)
+        parts = (1, self.sweep_button, self.view_button, self.log_button)
+        arranged(QHBoxLayout(self.aside), *parts, spacing=8)
+
+    def _connect(self) -> None:
+        trials, views = self._session.trials, self.views
+        self.in_view_changed.connect(lambda in_view: trials.watch(self.name, in_view))
+        self.sweep_button.chosen.connect(lambda key: trials.show(int(key)))
+        self.view_button.chosen.connect(trials.set_view)
+        self.log_button.toggled.connect(self._set_log)
+        views.chosen.connect(trials.choose)
+        views.compare_wanted.connect(self._compare)
+        views.opened.connect(trials.open)
+        self.compare_button.clicked.connect(self._compare)
+        self.open_button.clicked.connect(self._open_chosen)
+        trials.wanted.connect(self.wanted)
+        for signal in (trials.view_changed, self._session.comparison.changed):
+            signal.connect(self.refresh)
+        self._due = Budget(_BETWEEN, _TIMES_ITS_COST)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._follow)
+        trials.changed.connect(self._follow)
+        self.in_view_changed.connect(lambda is_seen: None if is_seen else self._later.stop())
+        trials.chosen_changed.connect(self._show_choice)
+
+    # ---- what is shown
+
+    def refresh(self) -> None:
+        """Draws the view that is chosen."""
+        self._draw(at_once=True)
+
+    def _follow(self) -> None:
+        """Draws what has come, while more comes only as often as the mouse does not notice."""
+        if not self._session.trials.is_under_way:
+            self._later.stop()
+            self.refresh()
+        elif not self.in_view:
+            self._later.stop()  # it is drawn when it comes into view
+        elif self._due.is_due:
+            with self._due:
+                self._draw(at_once=False)
+                self.views.currentWidget().repaint()  # what that takes counts, too
+        elif not self._later.isActive():
+            self._later.start(round(1000 * max(0.0, self._due.seconds_left)) + 1)
+
+    def _draw(self, at_once: bool) -> None:
+        if not self.in_view:
+            return
+        trials = self._session.trials
+        titles = {str(told.id): sweep_entry(told) for told in trials.sweeps}
+        self.sweep_button.show_choice(titles, str(trials.shown))
+        self.sweep_button.setText(f"{title_of_shown(trials)} ▾")
+        self.view_button.show_choice(_NAMES, trials.view)
+        table = trials.table
+        for part in (self.view_button, self.log_button, self.sweep_button):
+            part.setVisible(bool(trials.sweeps))
+        if table is None:
+            self.hint.setText("The sweep is being read …" if trials.sweeps or trials.shown else _NO_SWEEP)
+            self._stack.setCurrentWidget(self.hint)
+        else:
+            looks = self._is_log, self._unit(table), self._colours(table)
+            self.views.show_table(table, trials.view, *looks, at_once)
+            self._stack.setCurrentWidget(self.views)
+        self._show_choice()
+
+    def _unit(self, table: TrialTable) -> str:
+        return unit_of(table, self._session.data.dataset)
+
+    def _colours(self, table: TrialTable) -> dict[int, str]:
+        """Of the trials that are compared."""
+        shown, count = self._session.trials.shown, len(table.results.trials)
+        found = self._session.comparison.colours.items()
+        return {
+            each.trial: colour
+            for each, colour in found
+            if isinstance(each, Group) and each.sweep == shown and each.trial < count
+        }
+
+    def _set_log(self, is_log: bool) -> None:
+        self._is_log = is_log
+        self.refresh()
+
+    def _show_choice(self) -> None:
+        if not self.in_view:
+            return
+        trials, table = self._session.trials, self._session.trials.table
+        chosen = trials.chosen if table is not None else None
+        self.views.show_choice(chosen)
+        for button in (self.compare_button, self.open_button):
+            button.setVisible(chosen is not None)
+        if table is None or chosen is None:
+            words_of = line_words if trials.view == "parallel" else key_words
+            self.words.setText("" if table is None else words_of(table))
+            return
+        self.compare_button.setChecked(chosen in self._colours(table))
+        median, spread = figures_of(table, chosen, self._unit(table))
+        told = [f"trial {chosen + 1}", setting_words(table, chosen), median, spread]
+        self.words.setText(" · ".join(part for part in told if part))
+
+    # ---- what a person does
+
+    def _compare(self) -> None:
+        chosen = self._session.trials.chosen
+        if chosen is not None:
+            self._session.trials.compare(chosen)
+            self._show_choice()
+
+    def _open_chosen(self) -> None:
+        if self._session.trials.chosen is not None:
+            self._session.trials.open(self._session.trials.chosen)
+
+    def table(self) -> Table | None:
+        """A row for each run, for a CSV file."""
+        table = self._session.trials.table
+        if table is None:
+            return None
+        figure = table.results.compared_by
+        names = [axis.name for axis in table.axes]
+        head = ["trial", "seed", *names, figure, "epochs", "seconds", "status", "run"]
+        rows = []
+        for run in table.runs:
+            values = table.results.trials[run.trial].values
+            settings = [_cell(values.get(name)) for name in names]
+            figures = (run.figures.get(figure, ""), run.epochs, run.seconds, run.status, run.run or "")
+            rows.append([run.trial + 1, run.seed, *settings, *figures])
+        return head, rows
+
+
+def _cell(value: object) -> object:
+    """A value as a cell of a file: layers as they are typed."""
+    return "-".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+CARDS.register("trialsPage")(CardInfo(TrialsPage, page_of="theirCurvesDock", page_number=5, is_of_displayed=False))

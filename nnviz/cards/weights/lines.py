@@ -1,0 +1,71 @@
+"""Small line plots of what neurons answer over one number, made as pixels: hundreds of them cost as much as a few."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.basics.validation import Array
+from nnviz.ui import theme
+from nnviz.ui.plane.colours import neuron_pixels
+
+_WIDTH = 1.8  # of the line, in pixels
+_AIR = 3.0  # pixels above the line's highest and below its lowest place
+_FILL = 0.3  # share of the line's colour between it and 0
+_REACH = 0.35  # of a column, beyond it: how much wider the line is where it is steep
+_FAINT = 0.1  # share up to which the line of 0 is seen
+
+
+def line_tiles(answers: Array, limit: float, size: int) -> Array:
+    """Pictures of lines: orange where an answer is above 0, blue below, filled towards 0.
+
+    0 is in the middle of a picture, or at its foot where no answer is below it.
+
+
+    Args:
+        answers: (neurons, places), from left to right.
+        limit: the answer at the upper end of a picture; with a minus at the lower one, if there are any below 0.
+        size: pixels of a side.
+
+    Returns:
+        (neurons, size, size) uint32.
+    """
+    zero, scale = _axis(answers, size)
+    with np.errstate(over="ignore"):
+        scaled = np.clip(answers / np.float32(max(limit, 1e-30)), -1, 1)
+    columns = np.arange(size) + 0.5
+    heights = [zero - scale * _at(scaled, (columns + by) / size) for by in (-0.5 - _REACH, 0, 0.5 + _REACH)]
+    upper, lower = np.minimum.reduce(heights), np.maximum.reduce(heights)
+    line = _covered(upper - _WIDTH / 2, lower + _WIDTH / 2, size)
+    fill = _covered(np.minimum(heights[1], zero), np.maximum(heights[1], zero), size)
+    fill *= _FILL
+    shares = np.maximum(line, fill, out=line)
+    signs = np.where(heights[1] <= zero, 1, -1).astype(np.float32)
+    pixels = neuron_pixels(shares * signs[:, None], 1.0)
+    row = round(zero)
+    pixels[:, row][shares[:, row] < _FAINT] = theme.colour("border").rgb()
+    return pixels
+
+
+def _axis(answers: Array, size: int) -> tuple[np.float32, np.float32]:
+    """How far below the middle of the first row of pixels 0 is, and how much higher the limit is."""
+    middle = (size - 1) / 2
+    zero = middle if (answers < 0).any() else max(middle, size - 1 - _AIR)
+    return np.float32(zero), np.float32(max(0.0, zero - _AIR))
+
+
+def _at(values: Array, places: Array) -> Array:
+    """(neurons, k): lines (neurons, places) at places (k,), 0…1 from their left end to their right one."""
+    last = values.shape[1] - 1
+    exact = np.clip(places, 0, 1) * last
+    left = np.minimum(exact.astype(np.intp), max(0, last - 1))
+    shares = (exact - left).astype(np.float32)
+    found: Array = values[:, left] * (1 - shares) + values[:, np.minimum(left + 1, last)] * shares
+    return found
+
+
+def _covered(upper: Array, lower: Array, size: int) -> Array:
+    """(neurons, size, size): which share of each pixel lies between two heights (neurons, size) of its column."""
+    rows = np.arange(size, dtype=np.float32)[:, None]
+    covered = np.minimum(lower[:, None], rows + np.float32(0.5))
+    covered -= np.maximum(upper[:, None], rows - np.float32(0.5))
+    return np.clip(covered, 0, 1, out=covered)

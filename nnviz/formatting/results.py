@@ -1,0 +1,115 @@
+"""What came of many runs, in words: figures with their names, spreads, how sure it is that one is better."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnviz.formatting import text
+
+if TYPE_CHECKING:  # what is named here is made before it gets here
+    from engine.sweeps.beats import Comparison
+    from engine.sweeps.plan import Plan
+    from engine.sweeps.results import Results, Spread, TrialResult
+
+WHY_ONCE = (
+    "It played no part in the choice; that of the other trials is not told here, since the best of many by it would "
+    "look better than it is."
+)
+_LEAST_P, _LARGE_P = 0.001, 0.095  # smaller ones are told as below it; larger ones in two digits
+
+
+def words_of_seeds(count: int) -> str:
+    """ "5 seeds"."""
+    return f"{count} seed{'s' * (count != 1)}"
+
+
+def figure_name(figure: str) -> str:
+    """ "validation error", "test RMSE", for "validation_error" and "test_rmse"."""
+    return figure.replace("_rmse", " RMSE").replace("_", " ")
+
+
+def figure_value(quantity: str, value: float, unit: str = "") -> str:
+    """An "error" in percent, an "rmse" in the unit of what is predicted: "2.3 %", "3.42 mpg"."""
+    return text.percent(value) if quantity == "error" else f"{text.steady(value)} {unit}".rstrip()
+
+
+def range_words(quantity: str, lowest: float, highest: float, unit: str = "", between: str = " to ") -> str:
+    """ "2.2 to 2.6 %": the unit is told once."""
+    low, high = (figure_value(quantity, value, unit) for value in (lowest, highest))
+    of = " %" if quantity == "error" else f" {unit}"
+    return f"{low.removesuffix(of)}{between}{high}"
+
+
+def spread_words(quantity: str, spread: Spread, unit: str = "") -> str:
+    """ "median 2.3 %, 2.2 to 2.6 %"; of one run its figure."""
+    median = figure_value(quantity, spread.median, unit)
+    if spread.count == 1:
+        return median
+    return f"median {median}, {range_words(quantity, spread.lowest, spread.highest, unit)}"
+
+
+def trial_words(trial: TrialResult) -> str:
+    """What distinguishes a trial: "learning rate 0.05, hidden 64-32"; its number where nothing varies."""
+    from engine.sweeps.vary import in_words
+
+    return in_words(trial.values) if trial.values else f"experiment {trial.trial + 1}"
+
+
+# ---- which is better
+
+
+def best_two(plan: Plan, results: Results) -> Comparison | None:
+    """The best trial beside the second best; None where one of them has too few runs, or only one seed."""
+    from engine.sweeps.beats import compared
+
+    first_two = [each for each in results.ranked(2) if each.is_complete(plan)]
+    if len(first_two) < 2 or len(plan.seeds) < 2:
+        return None
+    first, second = (each.figures(results.compared_by) for each in first_two)
+    return compared(first, second)
+
+
+def verdict_words(plan: Plan, results: Results, are_listed: bool = False) -> str | None:
+    """How often the best trial beats the second best, and whether that is sure; None where that cannot be told.
+
+    ``are_listed``: whether they stand in a list, so that of many it is enough to call them the first and the second.
+    """
+    found = best_two(plan, results)
+    if found is None:
+        return None
+    count = len(results.order)
+    are_many = are_listed and count > 2
+    first, second = ("the first", "the second") if are_many else map(trial_words, results.ranked(2))
+    words = comparison_words(found, first, second, figure_name(results.compared_by), count)
+    return words[:1].upper() + words[1:] if are_listed else words
+
+
+def comparison_words(found: Comparison, first: str, second: str, figure: str, trials: int) -> str:
+    """How often one of the best two of so many trials beats the other, and how sure that is."""
+    are_chosen = trials > 2 and found.p is not None
+    more = f". They are the best of {trials} trials, which makes p too small" if are_chosen else ""
+    return f"{words_of_pairs(found, first, second, figure)}{more}."
+
+
+def words_of_pairs(found: Comparison, one: str, other: str, figure: str) -> str:
+    """How often one of two groups of seeds beats the other by a figure, and how sure that is; no full stop.
+
+    "wider beats narrow in 23 of 25 pairs of seeds, by test error (Mann-Whitney p = 0.02)".
+    """
+    from engine.sweeps.beats import LEAST_SEEDS
+
+    losses = found.pairs - found.wins - found.ties
+    better, worse, count = (one, other, found.wins) if found.wins >= losses else (other, one, losses)
+    equal = f", {found.ties} are equal" if found.ties else ""
+    pairs = f"{better} beats {worse} in {count} of {found.pairs} pairs of seeds{equal}, by {figure}"
+    if found.p is None:
+        return f"{pairs}: how sure that is can be told from {LEAST_SEEDS} seeds of each on"
+    close = "" if found.is_sure else f": too close to tell with {found.seeds} seeds"
+    return f"{pairs}{close} (Mann-Whitney {_p(found.p)})"
+
+
+def _p(p: float) -> str:
+    """ "p = 0.95", "p = 0.02"; a very small one "p < 0.001"."""
+    if p < _LEAST_P:
+        return f"p < {_LEAST_P:g}"
+    return f"p = {p:.2f}" if p > _LARGE_P else f"p = {p:.1g}"

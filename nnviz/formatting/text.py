@@ -1,0 +1,194 @@
+"""Formats numbers, and makes names and texts from files safe to show.
+
+Labels and tooltips take no text for HTML (see ``ui/theme.py``). What else a name could do is prevented here: a name
+from outside (a file, a class, a title) goes through :func:`name`, or :func:`entry` in menus, and longer texts through
+:func:`plain`. The command line writes whole paths, by :func:`path`, and whole messages, by :func:`visible`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from engine.basics.option_words import escaped
+from nnviz.formatting.round_numbers import digits
+
+_THIN = "\u202f"
+_MOST_SIZES, _FIRST_SIZES = 12, 3  # of a longer list only the first are written
+
+
+# Control characters but the line break, lone surrogates, and signs that turn the direction of the text after them.
+_UNSAFE = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_LARGE = 1e6  # percent
+_SHORTENED = 1e4  # from here on the numbers of an axis are written like 20k
+_ROUNDING, _MOST_DECIMALS = 1e-7, 7  # of epochs
+_LONGEST_NAME, _LONGEST_TEXT = 60, 1500  # characters
+
+
+def thousands(sign: str) -> str:
+    """That a sign separates thousands; "thousands separated by ,"."""
+    return f"thousands separated by {sign if sign.strip() else 'a space'}"
+
+
+def written(separator: str, sign: str) -> list[str]:
+    """What stands in the numbers of a column besides digits: "with €", "thousands separated by ,"."""
+    return [*([f"with {sign}"] if sign else []), *([thousands(separator)] if separator else [])]
+
+
+def plain(words: str, longest: int = _LONGEST_TEXT) -> str:
+    """A text from outside as it may be shown: without control characters, and shortened in the middle if it is long."""
+    safe = _UNSAFE.sub("\ufffd", words[: 2 * longest] + words[2 * longest :][-longest:])
+    if len(safe) <= longest:
+        return safe
+    end = longest // 3  # of a file's name, with its ending
+    return f"{safe[: longest - end - 1]}…{safe[-end:]}"
+
+
+def visible(words: str) -> str:
+    """A whole text for the terminal: control characters, and bytes of a path that are not UTF-8, as \\x1b."""
+    return _UNSAFE.sub(lambda found: escaped(found[0]), words)
+
+
+def path(words: object) -> str:
+    """The whole path of a file for the terminal, in one line, as :func:`visible` writes it."""
+    return visible(str(words)).replace("\n", "\\n")
+
+
+@lru_cache(maxsize=1000)
+def name(words: str, longest: int = _LONGEST_NAME) -> str:
+    """A name from outside, in one line."""
+    return plain(words.replace("\r", "").replace("\n", " "), longest)
+
+
+def entry(words: str) -> str:
+    """A name as the text of a menu's entry or a button, where "&" alone would mark a letter."""
+    return name(words).replace("&", "&&")
+
+
+def count(number: int) -> str:
+    """Formats a count: 60 000."""
+    return f"{number:,}".replace(",", _THIN)
+
+
+def figure(value: float, digits: int = 4) -> str:
+    """Formats a number of any unit in so many digits: "23.4", "−0.062", "3 504", "1.2e+09"."""
+    size = abs(value)
+    if not math.isfinite(size):
+        return "not finite"
+    if size and not 1e-4 <= size < 1e7:
+        return f"{value:.{digits - 1}g}".replace("-", "−")
+    decimals = max(0, digits - 1 - math.floor(math.log10(size))) if size else 0
+    words = f"{value:,.{decimals}f}" if size >= 1e4 else f"{value:.{decimals}f}"
+    words = words.rstrip("0").rstrip(".") if decimals else words
+    return grouped(words) if words.strip("-0") else "0"
+
+
+def grouped(words: str) -> str:
+    """A number as Python writes it, with thin spaces for commas and a real minus sign."""
+    return words.replace(",", _THIN).replace("-", "−")
+
+
+def compact(value: float, digits: int = 3) -> str:
+    """Short, for the ends of an axis: 0.05, 2500, 58k, 1.2M; ``digits`` are those of a number with a letter."""
+    for factor, letter in ((1e6, "M"), (1e3, "k")):
+        if max(factor, _SHORTENED) <= abs(value) < 1e9:
+            return f"{value / factor:.{digits}g}{letter}".replace("-", "−")
+    return f"{value:.4g}".replace("-", "−")
+
+
+def marks(values: Sequence[float]) -> list[str]:
+    """The even marks of an axis, as short as tells them apart: "0.5", "1.0"; "200k", "1.2M"; "1.002M", "1.004M"."""
+    places, largest = digits(list(values)), max(map(abs, values), default=0.0)
+    if largest >= _SHORTENED:
+        apart = math.log10(largest / abs(values[1] - values[0])) if len(values) > 1 else 1.0
+        return [compact(value, max(3, math.floor(apart + 1e-6) + 2)) for value in values]
+    words = [f"{value:.{places}f}" if value and places < 5 else f"{round(value, 12):.4g}" for value in values]
+    return [each.replace("-", "−") for each in words]
+
+
+def steady(value: float, digits: int = 3) -> str:
+    """As :func:`figure`, with zeros at the end, so that a figure that changes keeps its width: "2.70", "123"."""
+    size = abs(value)
+    if not math.isfinite(size) or (size and not 1e-4 <= size < 10**digits):
+        return figure(value, digits)
+    decimals = digits - 1 - math.floor(math.log10(size)) if size else digits - 1
+    return f"{value:.{max(0, decimals)}f}".replace("-", "−")
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """The same with a sign: "+2.31"."""
+    words = figure(value, digits)
+    return words if words.startswith("−") or words in ("0", "not finite") else f"+{words}"
+
+
+def epochs(number: float, batches: int = 0) -> str:
+    """ "3", or a moment within an epoch: "1.4", "2.998", "11 408.5".
+
+    With as many decimals as tell it from a whole epoch and, where an epoch has so many batches, from the batch before.
+    """
+    whole = round(number)
+    decimals = max(1, math.ceil(math.log10(max(batches, 1)))) if abs(number - whole) > _ROUNDING else 0
+    while decimals and round(number, decimals) == whole and decimals < _MOST_DECIMALS:
+        decimals += 1
+    words = f"{number:,.{decimals}f}"
+    return (words.rstrip("0").rstrip(".") if decimals else words).replace(",", _THIN)
+
+
+def shape(sizes: Sequence[int]) -> str:
+    """Formats a network's shape: 784-64-32-10; of a very deep one only the beginning: 1-1-1-… (10 000 layers)."""
+    if len(sizes) <= _MOST_SIZES:
+        return "-".join(map(str, sizes))
+    return f"{'-'.join(map(str, sizes[:_FIRST_SIZES]))}-… ({count(len(sizes) - 1)} layers)"
+
+
+def listed(values: Sequence[str], separator: str = ", ") -> str:
+    """Formats a list: "0.2, 0.5"; of a very long one only the beginning: "0, 0, 0, … (10 000 values)"."""
+    if len(values) <= _MOST_SIZES:
+        return separator.join(values)
+    return f"{separator.join([*values[:_FIRST_SIZES], '…'])} ({count(len(values))} values)"
+
+
+def percent(share: float) -> str:
+    """Formats a share as 2.41 %; a smaller one gets as many decimals as needed to show it: 0.0017 %."""
+    size = abs(100 * float(share))
+    if size >= _LARGE:
+        return f"{100 * float(share):.3g} %"
+    decimals = 2 if not 0 < size < 0.01 else 1 - math.floor(math.log10(size))
+    return f"{100 * share:.{decimals}f} %"
+
+
+def duration(seconds: float) -> str:
+    """Formats a duration: 0.21 s, 12 s, 3 min 05 s."""
+    if seconds < 1:
+        return f"{seconds:.2g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def roughly(seconds: float) -> str:
+    """A duration that is only estimated: 0.2 s, 45 s, 9 min, 2.5 h, 3 days."""
+    for unit, length, until in (("s", 1.0, 90.0), ("min", 60.0, 5400.0), ("h", 3600.0, 172800.0)):
+        if seconds < until:
+            amount = seconds / length
+            return f"{amount:.2g} {unit}" if amount < 10 else f"{amount:.0f} {unit}"
+    return f"{count(round(seconds / 86400))} days"
+
+
+def date(seconds: float) -> str:
+    """A local date and time from seconds since 1970: "2026-11-27 12:31"; "unknown date" for one of no calendar."""
+    try:
+        return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+    except (OverflowError, OSError, ValueError):
+        return "unknown date"
+
+
+def size(nbytes: float) -> str:
+    """Bytes in the unit that fits, with at most one decimal."""
+    for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if nbytes >= step:
+            number = f"{nbytes / step:.1f}".removesuffix(".0") if nbytes < 100 * step else f"{nbytes / step:.0f}"
+            return f"{number} {unit}"
+    return f"{nbytes:.0f} bytes"

@@ -1,1 +1,0 @@
-"""Colours, fonts, icons, and the formatting of numbers."""

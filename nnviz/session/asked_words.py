@@ -1,0 +1,64 @@
+"""What the network is asked about, in words: titles, nouns, where an example is from, the true answer."""
+
+from __future__ import annotations
+
+from engine.datasets import Dataset
+from engine.datasets.dataset import NUMBER, PICTURE, POINT, ROW
+from nnviz.digits.examples import fits_canvas
+from nnviz.formatting import text
+from nnviz.session.predicted_numbers import targets_of
+from nnviz.session.session import Session
+from nnviz.ui import theme
+
+_NOUNS = {PICTURE: "picture", POINT: "point", NUMBER: "point", ROW: "row"}
+_DIGITS = frozenset("0123456789")
+_COUNTS = {1: "one number", 2: "two numbers"}
+
+
+def is_of_digits(data: Dataset | None) -> bool:
+    """Whether the pictures are of digits, or there are none yet."""
+    return data is None or (fits_canvas(data) and _DIGITS.issuperset(data.class_names))
+
+
+def noun(data: Dataset | None) -> str:
+    """What an example is called: "digit", "picture", "row", "point"."""
+    return "digit" if data is None or is_of_digits(data) else _NOUNS[data.kind]
+
+
+def title(data: Dataset | None) -> str:
+    """The card's title: "Draw a digit", "A picture", "A row", "A point", or the name of the only number."""
+    if data is None or is_of_digits(data):
+        return "Draw a digit"
+    return text.name(data.column_name(0)) if data.kind == NUMBER else f"A {noun(data)}"
+
+
+def told(session: Session) -> str:
+    """Where the example is from with its true answer; or, of one that a person made, what of it the network gets."""
+    data, origin = session.data.dataset, session.question.origin
+    if data is None:
+        return ""
+    if origin is not None:
+        answer = true_answer(session)
+        return session.meaning.where(origin.part, origin.number, noun(data)) + (f": {answer}" if answer else "")
+    if data.kind == PICTURE:
+        return f"what the network sees: {data.example_shape[0]}×{data.example_shape[1]}"
+    count = _COUNTS.get(data.width, f"{text.count(data.width)} numbers")
+    how = "as they are (no scaling)" if data.width > 1 else "as it is (no scaling)"
+    return f"what the network is shown: {count}, {how if data.scaling is None else 'standardised'}"
+
+
+def true_answer(session: Session) -> str:
+    """The class, or the number in its unit, of the example, if it is one of the data; of several numbers nothing."""
+    data, truth = session.data.dataset, session.question.truth
+    if data is None or truth is None:
+        return ""
+    if data.is_classification:
+        return f"truly {text.name(data.class_name(int(truth.argmax())))}"
+    if data.outputs > 1:
+        return ""
+    return f"truly {targets_of(data)[0].words(float(data.raw_targets(truth)[0]))}"
+
+
+def class_colours(data: Dataset | None) -> list[str]:
+    """The colours of the theme that the classes of points have in the plane; of other data none."""
+    return theme.plane_classes(data.outputs) if data is not None and data.kind == POINT else []

@@ -1,0 +1,308 @@
+"""Cards: a head with a title and a muted detail at the right, and a body. They lie in a column or are docks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtWidgets import (
+    QWIDGETSIZE_MAX,
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSpacerItem,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.ui import theme
+from nnviz.ui.card_menu import CardMenuButton
+from nnviz.ui.column import CardScroll
+from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.head_mark import HeadMark
+from nnviz.ui.parts import W, arranged, named
+from nnviz.ui.tabs import fit_in_sight, stand_close, usual_width
+
+_GAP, _AIR = 6, 2  # pixels between what is left of the mark and it, and between it and what is right of it
+_LEFT = 360  # pixels that tabs leave to what is beside them; else they stand closer together
+
+# Column names and rows, for a CSV file. Many rows may be an iterator, which is consumed in the background.
+Table = tuple[list[str], Iterable[Sequence[object]]]
+
+
+def ancestry(widget: QWidget | None) -> Iterator[QWidget]:
+    """Yields the widget itself, if there is one, and its ancestors."""
+    while widget is not None:
+        yield widget
+        widget = widget.parentWidget()
+
+
+def holder(widget: QWidget | None, kind: type[W]) -> W | None:
+    """Returns the widget itself or its nearest ancestor of this kind, or None."""
+    return next((one for one in ancestry(widget) if isinstance(one, kind)), None)
+
+
+def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLabel:
+    """Returns a label of plain text that the style sheet styles by its role."""
+    made = QLabel(text, parent)
+    made.setTextFormat(Qt.PlainText)
+    made.setProperty("role", role)
+    return made
+
+
+class CardHead(QFrame):
+    """The line at the top of a card. Cards add controls to ``row``; what is added to ``corner`` is at its right end.
+
+    While there is a mark it has room of its own in ``row``, beside the title; what can be shortened gives way to it.
+
+    Attributes:
+        least_width: what the card needs at least, whatever its texts are; 0 for what its parts need.
+        most_width: what the card asks for at most, where the window is narrow.
+        least_room: what is kept free for a mark also while there is none, so that nothing moves when it comes.
+
+    Signals:
+        double_clicked: with the mouse, beside the controls.
+        marked: the mark came or went, or needs other room.
+    """
+
+    double_clicked = pyqtSignal()
+    marked = pyqtSignal()
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setObjectName("cardHead")
+        self.title = label(title, "title")
+        self.detail = GivingLabel(role="muted")
+        self.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.least_width = self.least_room = 0
+        self.most_width = QWIDGETSIZE_MAX
+        self._room = QSpacerItem(0, 0, QSizePolicy.Fixed)
+        self.corner = arranged(QHBoxLayout(self), spacing=4, margins=(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2))
+        self.row = QHBoxLayout()
+        self.row.setSpacing(8)
+        self.corner.addLayout(self.row, 1)
+        self.row.addWidget(self.title)
+        self.row.addItem(self._room)
+        self.row.addStretch(1)
+        self.row.addWidget(self.detail)
+        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        theme.sized(self.setMinimumHeight, 34)
+        self.mark = HeadMark(self)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.needed.boundedTo(QSize(self.most_width, self.needed.height()))
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint().expandedTo(self.minimumSize())
+
+    @property
+    def needed(self) -> QSize:
+        """The room it needs. Texts and controls that come and go must not widen the column."""
+        needed = super().minimumSizeHint().expandedTo(self.minimumSize())
+        return QSize(self.least_width or needed.width(), needed.height())
+
+    @property
+    def room_of_mark(self) -> int:
+        """What the mark needs between two parts, in pixels; 0 while there is none."""
+        return self.mark.least_width + _GAP + _AIR if self.mark.is_wanted else 0
+
+    def _place_mark(self) -> None:
+        """Lays the mark into the widest room that the head leaves free."""
+        start, end = max(self._rooms(), key=_width, default=(0, 0))
+        line = self.row.geometry()
+        self.mark.setGeometry(start + _GAP, line.y(), max(0, end - start - _GAP - _AIR), line.height())
+        self.mark.raise_()
+
+    def _rooms(self) -> list[tuple[int, int]]:
+        """Where nothing is to be seen between two parts, from left to right."""
+        taken = sorted(itertools.chain.from_iterable(map(_taken_by, self._shown_parts())))
+        return [(left[1], right[0]) for left, right in itertools.pairwise(taken)]
+
+    def _shown_parts(self) -> list[QWidget]:
+        parts = self.findChildren(QWidget, options=Qt.FindDirectChildrenOnly)
+        return [part for part in parts if part is not self.mark and part.isVisible() and not _is_empty(part)]
+
+    def event(self, event: QEvent) -> bool:
+        """Fits tabs and mark into the room there is now."""
+        done = bool(super().event(event))
+        if event.type() in (QEvent.Resize, QEvent.LayoutRequest, QEvent.Show):
+            self._fit_tabs()
+            if self.mark.is_wanted:
+                self._place_mark()
+        return done
+
+    def show_mark(self, what_if: str, moment: str = "") -> None:
+        """Marks the card with what is supposed, and the moment of the past it shows; empty texts end that."""
+        before = self.room_of_mark
+        self.mark.show_what(what_if, moment)
+        if self.room_of_mark != before:
+            self.keep_room()
+            self.marked.emit()
+            if self.mark.is_wanted:
+                self._place_mark()
+
+    def keep_room(self, least: int | None = None) -> None:
+        """Keeps the room that the mark needs free; ``least`` also while there is none."""
+        self.least_room = self.least_room if least is None else least
+        wanted = max(self.room_of_mark, self.least_room) - self.row.spacing()  # which is there in any case
+        self._room.changeSize(max(0, wanted), 0, QSizePolicy.Fixed)
+        self.row.invalidate()
+        self.corner.activate()
+
+    def _fit_tabs(self) -> None:
+        bar = self.findChild(QTabBar, options=Qt.FindDirectChildrenOnly)
+        if bar is not None:
+            stand_close(bar, self.width() - usual_width(bar) < theme.px(_LEFT))
+            beside = self.layout().minimumSize().width() - bar.minimumWidth()
+            fit_in_sight(bar, self.width() - beside)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Handles the event here, because the dock would start to float on it."""
+        self.double_clicked.emit()
+        event.accept()
+
+
+def _is_empty(part: QWidget) -> bool:
+    return part.width() < 2 or (isinstance(part, QLabel) and not part.text())
+
+
+def _width(room: tuple[int, int]) -> int:
+    return room[1] - room[0]
+
+
+def _taken_by(part: QWidget) -> list[tuple[int, int]]:
+    """Where a part of a head has something to show, from left to right; a bar of tabs is wider than its tabs."""
+    left, right = part.x(), part.x() + part.width()
+    if isinstance(part, QTabBar):
+        tabs = [part.tabRect(tab) for tab in range(part.count())]
+        return [(left, left + min(part.width(), max((tab.right() for tab in tabs), default=0)))]
+    if isinstance(part, GivingLabel) and part.alignment() & Qt.AlignRight:
+        return [(max(left, right - part.fontMetrics().horizontalAdvance(part.shown)), right)]
+    return [(left, right)]
+
+
+def _body() -> tuple[QFrame, QVBoxLayout]:
+    sheet, padding = named(QFrame(), "cardBody"), theme.CARD_PADDING
+    return sheet, arranged(QVBoxLayout(sheet), spacing=6, margins=(padding, 6, padding, padding))
+
+
+class Card(QWidget):
+    """A card that is fixed in a column. Subclasses fill ``body``."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.head = CardHead(title)
+        sheet, self.body = _body()
+        arranged(QVBoxLayout(self), self.head, sheet).setStretch(1, 1)
+
+
+class DockCard(QDockWidget):
+    """A card that can be dragged by its head, floated, enlarged, exported, closed and brought back from the View menu.
+
+    Signals:
+        asked(what): the person chose an entry of the card's menu; ``what`` as in :class:`CardMenuButton`.
+        in_view_changed(bool): the card became visible or is no longer visible.
+    """
+
+    asked = pyqtSignal(str)
+    in_view_changed = pyqtSignal(bool)
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.setFeatures(
+            QDockWidget.DockWidgetMovable | QDockWidget.DockWidgetFloatable | QDockWidget.DockWidgetClosable
+        )
+        self.setAllowedAreas(Qt.AllDockWidgetAreas)
+        self.head = CardHead(title)
+        self.head.double_clicked.connect(lambda: self.asked.emit("enlarge"))
+        self.menu_button = CardMenuButton(title, lambda: self.has_table)
+        self.menu_button.asked.connect(self.asked)
+        self.head.corner.addWidget(self.menu_button)
+        self.head.corner.setContentsMargins(theme.CARD_PADDING, 8, theme.CARD_PADDING - 6, 2)
+        self.setTitleBarWidget(self.head)
+        self.sheet, self.body = _body()
+        self._scroll = CardScroll(self.sheet)
+        self.setWidget(self._scroll)
+        self.free_below = 0  # pixels that the body leaves free at its bottom, for what lies over the card
+        self.in_view = False  # False if closed or behind another tab; isVisible() knows nothing of tabs
+        self.visibilityChanged.connect(self._visibility_changed)
+
+    def set_name(self, name: str) -> None:
+        self.setObjectName(name)
+        self.menu_button.set_names(name)
+
+    def set_least_width(self, width: int) -> None:
+        """From now on the card needs that width, whatever it shows; its texts give way."""
+        self.head.least_width = self._scroll.least_width = width
+        self._scroll.updateGeometry()
+
+    @property
+    def needed(self) -> QSize:
+        """The least size at which nothing in the card scrolls."""
+        head, body = self.head.needed, self._scroll.needed
+        return QSize(max(head.width(), body.width()), head.height() + body.height())
+
+    def set_most(self, most: QSize) -> None:
+        """From now on the card asks for no more than that. What it needs beyond it scrolls."""
+        body = QSize(most.width(), most.height() - self.head.needed.height())
+        if self._scroll.most != body:
+            self._scroll.most, self.head.most_width = body, most.width()
+            self.head.updateGeometry()
+            self._scroll.updateGeometry()
+
+    def keep_free(self, pixels: int) -> None:
+        """Leaves that many pixels free at the bottom of the body, or none if the body is not high enough.
+
+        The card needs no more height for them, so the window can still be made smaller.
+        """
+        sheet, left, top, right, bottom = self.sheet, *self.body.getContentsMargins()
+        needed = sheet.minimumSizeHint().height() - self.free_below
+        free = pixels if needed + pixels <= sheet.height() else 0
+        sheet.setMinimumHeight(needed if free else 0)
+        if free != self.free_below:
+            self.body.setContentsMargins(left, top, right, bottom - self.free_below + free)
+            self.free_below = free
+
+    def refresh(self) -> None:
+        """Draws what changed while the card was out of view. Subclasses that draw implement it."""
+
+    def prepare(self) -> Iterator[None]:
+        """Makes what other data will need, a piece at a time. Subclasses of which that takes long implement it."""
+        return iter(())
+
+    @property
+    def caption(self) -> str:
+        """What the card shows at present, as a file name for exports."""
+        return self.windowTitle()
+
+    @property
+    def has_table(self) -> bool:
+        """Whether :meth:`table` returns numbers; cheap, unlike making the table."""
+        return type(self).table is not DockCard.table
+
+    def table(self) -> Table | None:
+        """Returns the numbers that are shown, for a CSV file, or None."""
+        return None
+
+    def _visibility_changed(self, in_view: bool) -> None:
+        self.in_view = in_view
+        self.in_view_changed.emit(in_view)
+        if in_view:
+            self.refresh()
+
+
+class ColumnDock(QDockWidget):
+    """A dock without a head, for a scrolling column of cards."""
+
+    def __init__(self, title: str, name: str, parent: QWidget) -> None:
+        super().__init__(title, parent)
+        self.setObjectName(name)
+        self.setFeatures(QDockWidget.DockWidgetClosable)
+        nothing = QWidget()
+        nothing.setFixedHeight(0)
+        self.setTitleBarWidget(nothing)

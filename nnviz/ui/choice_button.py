@@ -1,0 +1,56 @@
+"""A button in a card that shows a choice, "test ▾", and opens a menu of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PyQt5.QtCore import QPoint, Qt, pyqtSignal
+from PyQt5.QtWidgets import QActionGroup, QMenu, QToolButton
+
+from nnviz.ui.parts import named
+
+
+class ChoiceButton(QToolButton):
+    """Shows the text of what is chosen.
+
+    Signals:
+        chosen(str): the person chose the entry of that key.
+    """
+
+    chosen = pyqtSignal(str)
+
+    def __init__(self, name: str, accessible: str, tip: str) -> None:
+        super().__init__()
+        named(self, name, accessible, tip)
+        self.setProperty("role", "flat")
+        self.setFocusPolicy(Qt.TabFocus)
+        self._entries: dict[str, str] = {}
+        self._choice = ""
+        self._menu = named(QMenu(self), f"{name}Menu")
+        self.clicked.connect(self._open)
+
+    @property
+    def entries(self) -> list[str]:
+        """The keys of what can be chosen."""
+        return list(self._entries)
+
+    def show_choice(self, entries: Mapping[str, str], choice: str) -> None:
+        """Sets what can be chosen, texts by keys, and what is."""
+        if dict(entries) == self._entries and choice == self._choice:
+            return
+        self._entries, self._choice = dict(entries), choice
+        self.setText(f"{self._entries.get(choice, '')} ▾")
+        self._menu.clear()
+        group = QActionGroup(self._menu)
+        for key, text in self._entries.items():
+            action = self._menu.addAction(text.replace("&", "&&"))
+            action.setObjectName(f"{self.objectName()}{key.title().replace(' ', '')}Action")
+            action.setCheckable(True)
+            action.setChecked(key == choice)
+            action.triggered.connect(lambda _=False, key=key: self.chosen.emit(key))
+            group.addAction(action)
+
+    def _open(self) -> None:
+        """Opens the menu with popup(), because exec() would start a nested event loop."""
+        width = self._menu.sizeHint().width()
+        self._menu.popup(self.mapToGlobal(QPoint(self.width() - width, self.height())))

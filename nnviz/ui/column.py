@@ -1,0 +1,135 @@
+"""Scroll areas: for a column of widgets, and for what is in a card."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QFrame, QScrollArea, QScrollBar, QWidget
+
+from nnviz.ui.parts import named
+
+_BAR = 6
+_AIR = 8  # free pixels below a widget that was scrolled into view
+
+
+class ScrollColumn(QScrollArea):
+    """Its scroll bar lies over the right padding of the cards and is visible only while it is needed.
+
+    Attributes:
+        least_width: what it asks for, whatever the content is.
+    """
+
+    def __init__(self, name: str, content: QWidget) -> None:
+        super().__init__()
+        self.least_width, self._most = 0, QWIDGETSIZE_MAX
+        self.setObjectName(name)
+        self.setFrameShape(QFrame.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.NoFocus)
+        self._bar = named(QScrollBar(Qt.Vertical, self), "columnScrollBar")
+        self._bar.valueChanged.connect(self.verticalScrollBar().setValue)
+        self.verticalScrollBar().valueChanged.connect(self._bar.setValue)
+        self.verticalScrollBar().rangeChanged.connect(self._fit)
+        self.setWidget(content)
+        self._fit()
+
+    def _fit(self, *_: int) -> None:
+        within = self.verticalScrollBar()
+        self._bar.setRange(within.minimum(), within.maximum())
+        self._bar.setPageStep(within.pageStep())
+        self._bar.setSingleStep(within.singleStep())
+        self._bar.setValue(within.value())
+        self._bar.setGeometry(self.width() - _BAR - 2, 4, _BAR, self.height() - 8)
+        self._bar.setVisible(within.maximum() > within.minimum())
+        self._bar.raise_()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self.needed.width(), self._most), self.needed.height())
+
+    @property
+    def needed(self) -> QSize:
+        """As wide as the content needs, so that it scrolls only up and down."""
+        width = max(self.least_width, self.widget().minimumSizeHint().width())
+        return QSize(width, super().minimumSizeHint().height())
+
+    def set_most(self, width: int) -> None:
+        """From now on the column asks for no more than that."""
+        if width != self._most:
+            self._most = width
+            self.updateGeometry()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Asks for another width when the content needs it."""
+        done = super().eventFilter(watched, event)
+        if event.type() == QEvent.LayoutRequest and watched is self.widget():
+            self.updateGeometry()
+        return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def show_whole(self, widget: QWidget) -> None:
+        """Scrolls as little as needed to show the whole widget, or its top if it is higher than the column."""
+        content = self.widget()
+        content.layout().activate()
+        content.adjustSize()
+        top = widget.mapTo(content, QPoint(0, 0)).y()
+        bottom = top + widget.sizeHint().height() + _AIR
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        if bottom > bar.value() + height:
+            bar.setValue(min(bottom - height, top))
+
+
+class CardScroll(QScrollArea):
+    """The content of a card. It asks for the room that the content needs, and scrolls if it gets less.
+
+    Attributes:
+        least_width: what it asks for, whatever the content is.
+        most: what it asks for at most.
+    """
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("cardScroll")
+        self.setFrameShape(QFrame.NoFrame)
+        self.setFocusPolicy(Qt.NoFocus)
+        self.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
+        self.least_width, self.most = 0, QSize(QWIDGETSIZE_MAX, QWIDGETSIZE_MAX)
+        self.setWidget(content)
+
+    @property
+    def needed(self) -> QSize:
+        """The least size at which nothing scrolls."""
+        return self._least_content.expandedTo(QSize(self.least_width, 0))
+
+    @property
+    def _least_content(self) -> QSize:
+        return self.widget().minimumSizeHint().expandedTo(self.widget().minimumSize())
+
+    def sizeHint(self) -> QSize:
+        return self.widget().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.needed.boundedTo(self.most)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Asks for other room when the content needs it."""
+        done = super().eventFilter(watched, event)
+        if event.type() == QEvent.LayoutRequest and watched is self.widget():
+            self.updateGeometry()
+            self._fit_content()
+        return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_content()
+
+    def _fit_content(self) -> None:
+        """Makes the content as large as the card, but at least as it needs to be.
+
+        With ``widgetResizable`` a content with wrapped texts would scroll below its preferred height already.
+        """
+        self.widget().resize(self.viewport().size().expandedTo(self._least_content))

@@ -1,0 +1,141 @@
+"""Combo boxes that look like words: the outputs that are compared, the method, the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtGui import QPaintEvent
+from PyQt5.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
+
+from nnviz.ui import theme
+from nnviz.ui.fields import Combo
+
+_WIDEST_NAME, _NARROWEST_NAME, _NARROWEST, _ARROW = 64, 46, 48, 6  # pixels
+_BESIDE_ICON = 4
+_LONG_NAME = 24  # pixels, of one that may be shortened; also the narrowest while the names give way
+_MARGINS = 12  # of a name: padding and border
+_LIST_MARGINS = 24  # of the list that is opened
+
+
+class FlatCombo(Combo):
+    """A combo box that looks like words and can be narrower than them."""
+
+    _elide = Qt.ElideMiddle
+
+    def __init__(self, name: str, accessible: str, tip: str) -> None:
+        super().__init__(name, accessible, tip)
+        self.setProperty("role", "flat")
+        self.setSizeAdjustPolicy(QComboBox.AdjustToContents)
+        self._shorter: Mapping[str, Sequence[str]] = {}
+
+    def sizeHint(self) -> QSize:
+        """Returns a size in which nothing is cut; Qt forgets the arrow of a style sheet."""
+        return super().sizeHint() + QSize(_ARROW, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns a size for the first letters."""
+        return QSize(theme.px(_NARROWEST), super().minimumSizeHint().height())
+
+    def set_shorter(self, shorter: Mapping[str, Sequence[str]]) -> None:
+        """What stands in the box for an entry for which there is too little room, the longest first."""
+        self._shorter = shorter
+
+    @property
+    def words(self) -> str:
+        """What is to be read in the box."""
+        return str(self.currentText())
+
+    @property
+    def shown(self) -> str:
+        """What can be read in the box."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self).width()
+        if not option.currentIcon.isNull():
+            room -= option.iconSize.width() + _BESIDE_ICON
+        metrics, texts = self.fontMetrics(), (self.words, *self._shorter.get(self.words, ()))
+        fitting = next((words for words in texts if metrics.horizontalAdvance(words) <= room), texts[-1])
+        return str(metrics.elidedText(fitting, self._elide, room))
+
+    def showPopup(self) -> None:
+        """Opens the list, wide enough for whole entries."""
+        metrics = self.view().fontMetrics()
+        entries = (self.itemText(index) for index in range(self.count()))
+        self.view().setMinimumWidth(max(map(metrics.horizontalAdvance, entries), default=0) + _LIST_MARGINS)
+        super().showPopup()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the box, with words that end with "…" where there is no room for them."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.shown
+        painter.drawComplexControl(QStyle.CC_ComboBox, option)
+        painter.drawControl(QStyle.CE_ComboBoxLabel, option)
+
+
+class NameCombo(FlatCombo):
+    """One that shows a short name where its entry says more: "7" for "its answer"."""
+
+    _elide = Qt.ElideRight
+
+    def __init__(self, name: str, accessible: str, tip: str) -> None:
+        super().__init__(name, accessible, tip)
+        self._tip = tip
+        self._names: list[str] = []
+        self._shown = ""
+        self._widest = theme.px(_NARROWEST_NAME)
+        self._gives_way = False
+        theme.changed.connect(self._measure)
+
+    def sizeHint(self) -> QSize:
+        """Returns a size for the names, which are cut where they are long."""
+        return QSize(min(self._widest, theme.px(_WIDEST_NAME)) + _MARGINS, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        narrowest = theme.px(_LONG_NAME) if self._gives_way else theme.px(_NARROWEST_NAME)
+        return QSize(min(self._widest, narrowest) + _MARGINS, super().minimumSizeHint().height())
+
+    def give_way(self, gives_way: bool) -> None:
+        """Lets the names be cut to their first letters, or no longer."""
+        if gives_way != self._gives_way:
+            self._gives_way = gives_way
+            self.updateGeometry()
+
+    def set_names(self, first: str, names: list[str]) -> None:
+        """Offers ``first``, which stands for no choice, and all names."""
+        if names == self._names and self.count():
+            return
+        self._names, self._shown = names, ""
+        self.clear()
+        self.addItem(first, None)
+        for number, name in enumerate(names):
+            self.addItem(name, number)
+        self._measure()
+
+    def _measure(self) -> None:
+        self.ensurePolished()
+        self._widest = max(map(self.fontMetrics().horizontalAdvance, self._names), default=0)
+        self.updateGeometry()
+
+    @property
+    def has_long_names(self) -> bool:
+        """Whether some are shortened where there is little room."""
+        return self._widest > theme.px(_LONG_NAME)
+
+    def choose(self, number: int | None) -> None:
+        """Shows the choice."""
+        self.setCurrentIndex(0 if number is None else number + 1)
+
+    def show_name(self, name: str) -> None:
+        """Shows the name of the output that is meant."""
+        if name != self._shown:
+            self._shown = name
+            self.setAccessibleDescription(name)
+            self.setToolTip(f"{name}. {self._tip}" if name else self._tip)
+            self.update()
+
+    @property
+    def words(self) -> str:
+        """The short name."""
+        return self._shown or "–"

@@ -1,0 +1,30 @@
+"""The tabs of a network's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nnviz.formatting.layers import drawn_layers, left_out
+from nnviz.ui.tabs import Tab
+
+ALL = -1  # stands for all layers
+_LONG_NAMES = 3  # up to so many tabs have room for "Layer" in their names
+_GAP_TIP = "A network this deep has more layers than tabs: only the first and the last can be looked at."
+
+
+def layer_tabs(shape: Sequence[int], tip: str, all_tip: str = "") -> list[tuple[int | None, Tab]]:
+    """A tab for each layer that is drawn, with its number from 0, and one, None, in the place of those that are not.
+
+    With ``all_tip`` there is one for all layers, before the others.
+    """
+    count = len(shape) - 1
+    word = "Layer " if count <= _LONG_NAMES else "L"
+
+    def tab(layer: int) -> tuple[int | None, Tab]:
+        name = "Output" if layer == count - 1 else f"{word}{layer + 1}"
+        return layer, Tab(f"{name} · {shape[layer]}→{shape[layer + 1]}", f"layer{layer + 1}Tab", tip)
+
+    first, last = drawn_layers(count)
+    gap: list[tuple[int | None, Tab]] = [(None, Tab(left_out(count), "leftOutTab", _GAP_TIP))] if last else []
+    whole: list[tuple[int | None, Tab]] = [(ALL, Tab("All", "allLayersTab", all_tip))] if all_tip else []
+    return [*whole, *map(tab, first), *gap, *map(tab, last)]

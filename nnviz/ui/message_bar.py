@@ -1,0 +1,216 @@
+"""The bars that show what happened or ask what to do. They lie over the window and move no card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QHideEvent, QKeyEvent
+from PyQt5.QtWidgets import QApplication, QBoxLayout, QFrame, QGridLayout, QLabel, QPushButton, QToolButton, QWidget
+
+from nnviz.formatting import text
+from nnviz.ui import theme
+from nnviz.ui.parts import arranged, named, set_look
+
+_WIDEST = 760
+_LONG_ENOUGH = 12_000  # milliseconds after which a message without choices is dismissed, unless it is an error
+_MOST_CHOICES = 3
+_ANNOUNCED, _ANNOUNCED_WITH_CHOICE = 6_000, 10_000  # milliseconds after which an announcement goes
+
+
+class _ChoiceButton(QPushButton):
+    """A button that Space presses, although elsewhere Space trains."""
+
+    def event(self, event: QEvent) -> bool:
+        """Takes Space when Qt asks before it triggers a shortcut."""
+        if event.type() == QEvent.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() == Qt.Key_Space:
+            event.accept()
+            return True
+        return super().event(event)
+
+
+class MessageBar(QFrame):
+    """Lies at the bottom centre of its area, in the parent. Its owner hides it when there is no message.
+
+    The timer starts again if the mouse is on the bar then, or if a part of the bar has the focus.
+
+    Signals:
+        dismissed: by its ×, Esc, or the timer. Errors and messages with choices have no timer.
+        chosen(index): the index of the chosen answer, from 0.
+    """
+
+    dismissed = pyqtSignal()
+    chosen = pyqtSignal(int)
+
+    kind = "message"  # in the object names of the bar and its parts
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"{self.kind}Bar")
+        self._is_error = False
+        self._area: QRect | None = None  # None: all of the parent
+        self._icon = QLabel()
+        self.text = named(QLabel(), f"{self.kind}Text")
+        self.text.setTextFormat(Qt.PlainText)
+        self.text.setWordWrap(True)
+        self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self._choices = [self._choice(number) for number in range(_MOST_CHOICES)]
+        name = f"dismiss{self.kind.capitalize()}Button"
+        close = named(QToolButton(), name, f"Dismiss this {self.kind}", f"Dismisses this {self.kind} (Esc).")
+        theme.set_icon(close, "x", "muted")
+        close.clicked.connect(self.dismissed)
+        self._close = close
+        self._answers = QWidget(self)
+        self._answers_row = arranged(QBoxLayout(QBoxLayout.LeftToRight, self._answers), *self._choices, spacing=6)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(14, 6, 10, 6)
+        self._grid.setSpacing(6)
+        self._grid.setColumnStretch(1, 1)
+        for column, part in ((0, self._icon), (1, self.text), (3, close)):
+            self._grid.addWidget(part, 0, column)
+        self.time = QTimer(self)
+        self.time.setSingleShot(True)
+        self.time.setInterval(_LONG_ENOUGH)
+        self.time.timeout.connect(self._time_is_up)
+        theme.changed.connect(self._show_icon)
+        parent.installEventFilter(self)
+
+    def _time_is_up(self) -> None:
+        if self.underMouse() or self.isAncestorOf(QApplication.focusWidget()):
+            self.time.start()
+        else:
+            self.dismissed.emit()
+
+    def _choice(self, number: int) -> QPushButton:
+        """Makes the button of one answer; the first answer is the primary one."""
+        button = _ChoiceButton()
+        button.setObjectName(f"{self.kind}Choice{number + 1}Button")
+        button.setProperty("role", "" if number else "primary")
+        button.clicked.connect(lambda: self.chosen.emit(number))
+        button.hide()
+        return button
+
+    def show_message(self, words: str, is_error: bool, choices: Sequence[str] = ()) -> None:
+        """Shows plain text and at most three answers to choose from; an error is highlighted."""
+        assert len(choices) <= _MOST_CHOICES, choices
+        self._is_error = is_error
+        for part in (self, self.text):
+            set_look(part, "error", is_error)
+        self._show_icon()
+        self.text.setText(text.plain(words))
+        self._show_choices(choices)
+        self._place()
+        if is_error or choices:
+            self.time.stop()
+        else:
+            self.time.start()
+
+    def _show_choices(self, choices: Sequence[str]) -> None:
+        for button, words in zip(self._choices, [*choices, "", "", ""], strict=False):
+            button.setText(text.entry(words))
+            button.setAccessibleName(words)
+            button.setToolTip(f"Answers this {self.kind}: {words}.")
+            button.setVisible(bool(words))
+
+    def _show_icon(self) -> None:
+        name, colour = ("circle-alert", "error") if self._is_error else ("info", "muted")
+        self._icon.setPixmap(theme.icon(name, colour).pixmap(16))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Dismisses the message on Esc, whichever of its parts has the focus."""
+        if event.key() == Qt.Key_Escape:
+            self.dismissed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.time.stop()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def set_area(self, area: QRect) -> None:
+        """Lies at the bottom of that part of the parent from now on."""
+        if area != self._area:
+            self._area = area
+            self._place()
+
+    def _place(self) -> None:
+        """Sets the width from the area and the height that the text needs at that width.
+
+        Answers that would leave less than half of the width to the text are below it, one below another if need be.
+        """
+        ground = self._area or self.parentWidget().rect()
+        width = min(ground.width() - 2 * theme.GAP, _WIDEST)
+        height = self._lay_out(width)
+        left, top = ground.left() + (ground.width() - width) // 2, ground.bottom() + 1 - height - theme.GAP
+        self.setGeometry(left, top, width, height)
+        self.raise_()
+
+    def _lay_out(self, width: int) -> int:
+        """Puts the answers beside the text or below it, and returns the height that is needed at that width."""
+        self._grid.removeWidget(self._answers)
+        self._answers_row.setDirection(QBoxLayout.LeftToRight)
+        self._answers_row.invalidate()  # other buttons may be visible now
+        margins = self._grid.contentsMargins()
+        beside = margins.left() + self._icon.sizeHint().width() + self._grid.spacing() + margins.right()
+        if self._answers.sizeHint().width() > width - beside:
+            self._answers_row.setDirection(QBoxLayout.TopToBottom)
+        if self._answers.sizeHint().width() > width // 2:
+            self._grid.addWidget(self._answers, 1, 1, 1, 3, Qt.AlignRight)
+        else:
+            self._grid.addWidget(self._answers, 0, 2)
+        self._grid.invalidate()
+        return int(self.heightForWidth(width))
+
+
+class AnnouncementBar(MessageBar):
+    """Shows for some seconds what was just done, near the top of its parent. It takes no focus.
+
+    It lies in the first of its areas in which it has room in one line. If there is none, it lies at the top of the
+    last area.
+    """
+
+    kind = "announcement"
+
+    def __init__(self, parent: QWidget, areas: Callable[[], Sequence[QRect]]) -> None:
+        """``areas`` returns the parts of the parent in which it may lie; at least one."""
+        self._areas = areas
+        super().__init__(parent)
+        self._close.setFocusPolicy(Qt.TabFocus)
+        for button in self._choices:
+            button.setFocusPolicy(Qt.TabFocus)
+            button.setProperty("role", "pill")
+        self._grid.setContentsMargins(10, 1, 4, 1)
+
+    def announce(self, words: str, choices: Sequence[str] = ()) -> None:
+        """Shows plain text and at most three things that can be done about it."""
+        self.show_message(words, is_error=False, choices=choices)
+        self.setAccessibleName(words)  # which a screen reader reads out
+        self.time.start(_ANNOUNCED_WITH_CHOICE if choices else _ANNOUNCED)
+
+    def _show_icon(self) -> None:
+        self._icon.setPixmap(theme.icon("circle-check", "good").pixmap(16))
+
+    def _place(self) -> None:
+        areas = self._areas()
+        self.text.setWordWrap(False)
+        self._grid.addWidget(self._answers, 0, 2)
+        self._answers_row.setDirection(QBoxLayout.LeftToRight)
+        self._answers_row.invalidate()
+        self._grid.invalidate()
+        needed = self.sizeHint()
+        for area in areas:
+            if needed.width() <= area.width() and needed.height() <= area.height():
+                left = area.left() + (area.width() - needed.width()) // 2
+                top = area.top() + (area.height() - needed.height()) // 2
+                self.setGeometry(QRect(QPoint(left, top), needed))
+                break
+        else:
+            self.text.setWordWrap(True)
+            width = min(areas[-1].width() - 2 * theme.GAP, _WIDEST)
+            left = areas[-1].left() + (areas[-1].width() - width) // 2
+            self.setGeometry(left, areas[-1].top() + theme.GAP, width, self._lay_out(width))
+        self.raise_()

@@ -1,0 +1,186 @@
+"""A card with several pages behind tabs. Only the page in front is in view and computes anything."""
+
+from __future__ import annotations
+
+import bisect
+
+from PyQt5.QtCore import QSize, pyqtSignal
+from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from nnviz.ui.card import DockCard, Table
+from nnviz.ui.tabs import Tab, add_tab, tab_bar
+
+_ROOM = 28  # pixels between tabs and what belongs to a page: for the mark of a what-if
+
+
+class Page(QWidget):
+    """The content of one tab. Subclasses fill ``body``, and ``aside`` with what belongs at the right of the head.
+
+    What is on it may be made when it first comes to the front, in ``_make``: widgets take long, and many pages are
+    never seen.
+
+    Attributes:
+        in_view: whether the page is in front and its card in view.
+        is_filled: whether what is on it was made.
+        is_offered: whether it has a tab; it has none while it makes no sense for the data.
+        leads: whether it comes to the front when it gets its tab, until a person turns to another page.
+
+    Signals:
+        in_view_changed(bool): the page became visible or is no longer visible.
+        offered_changed: ``is_offered`` has changed.
+        wanted: something was begun that is done on this page: it should come to the front.
+    """
+
+    in_view_changed = pyqtSignal(bool)
+    offered_changed = pyqtSignal()
+    wanted = pyqtSignal()
+
+    def __init__(self, title: str, name: str, tip: str) -> None:
+        super().__init__()
+        self.title, self.name, self.tip = title, name, tip
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.aside = QWidget()
+        self.in_view = self.is_filled = False
+        self.is_offered, self.leads = True, False
+
+    def offer(self, offered: bool) -> None:
+        """Gives the page its tab, or takes it away."""
+        if offered != self.is_offered:
+            self.is_offered = offered
+            self.offered_changed.emit()
+
+    def fill(self) -> None:
+        """Makes what is on the page, once; it is called before the page comes to the front."""
+        if not self.is_filled:
+            self.is_filled = True
+            self._make()
+
+    def _make(self) -> None:
+        """Subclasses that are empty until they are seen make what is on them."""
+
+    def refresh(self) -> None:
+        """Draws what changed while the page was out of view. Subclasses implement it."""
+
+    def set_in_view(self, in_view: bool) -> None:
+        """Called by the card when the page becomes visible or is no longer visible."""
+        self.in_view = in_view
+        self.in_view_changed.emit(in_view)
+        if in_view:
+            self.refresh()
+
+    def table(self) -> Table | None:
+        """Returns what is shown as column names and rows, for a CSV file, or None if there are no numbers."""
+        return None
+
+
+class _Asides(QStackedWidget):
+    """Needs the room of the one in front: the others, some of which were never shown, must not take it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:
+        return self.currentWidget().sizeHint() if self.count() else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.currentWidget().minimumSizeHint() if self.count() else super().minimumSizeHint()
+
+
+class Front(QStackedWidget):
+    """Pages with a width of their own and the height of the highest, so that no card changes its height."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(self.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        if not self.count():
+            return super().minimumSizeHint()
+        front = self.currentWidget()
+        width = front.minimumSizeHint().expandedTo(front.minimumSize()).width()
+        return QSize(width, super().minimumSizeHint().height())
+
+
+class TabbedCard(DockCard):
+    """A card with tabs instead of a title."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.head.title.hide()
+        self.head.detail.hide()  # each page has its aside
+        self.tabs = tab_bar("", title)
+        self._stack = Front()
+        self._asides = _Asides()
+        for turn in (self._note_turn, self._stack.setCurrentIndex, self._asides.setCurrentIndex, self._tell_pages):
+            self.tabs.currentChanged.connect(turn)
+        self.head.row.insertWidget(0, self.tabs, 100)  # stretches over the free width
+        self.head.keep_room(_ROOM)
+        self.head.row.insertWidget(3, self._asides)
+        self.body.addWidget(self._stack, 1)
+        self.pages: list[Page] = []
+        self._numbers: list[int] = []  # of the pages, ascending
+        self._order: list[Page] = []  # the pages, those first that a person rather sees
+
+    def set_name(self, name: str) -> None:
+        super().set_name(name)
+        self.tabs.setObjectName(name.replace("Dock", "Tabs"))
+
+    def add_page(self, page: Page, number: int = 0) -> None:
+        """Adds a page to the right of those with the same number, and to the left of those with a higher one."""
+        at = bisect.bisect_right(self._numbers, number)
+        self._numbers.insert(at, number)
+        self._order.insert(0 if page.leads or not at else self._order.index(self.pages[at - 1]) + 1, page)
+        self.pages.insert(at, page)
+        self._stack.insertWidget(at, page)
+        self._asides.insertWidget(at, page.aside)
+        add_tab(self.tabs, Tab(page.title, page.name, page.tip), at)
+        page.offered_changed.connect(self.show_tabs)
+        page.wanted.connect(lambda: self.tabs.setCurrentIndex(self.pages.index(page)))
+        self.show_tabs()
+
+    def show_tabs(self) -> None:
+        """Shows the tabs of the pages that are offered; in front is the one that a person rather sees."""
+        offered = [page for page in self._order if page.is_offered]
+        for page in offered:
+            self.tabs.setTabVisible(self.pages.index(page), True)
+        if offered:
+            self.tabs.setCurrentIndex(self.pages.index(offered[0]))
+        for number, page in enumerate(self.pages):
+            self.tabs.setTabVisible(number, page.is_offered)
+        self.tabs.setTabText(0, self.tabs.tabText(0))  # lays the tabs out, which Qt 5.15 forgets where one appears
+
+    def _note_turn(self) -> None:
+        """Fills the page in front. From now on it is rather shown than the one before; those without a tab stay."""
+        self.page.fill()
+        before = next(page for page in self._order if page.is_offered or page is self.page)
+        if before is not self.page:
+            self._order.remove(self.page)
+            self._order.insert(self._order.index(before), self.page)
+
+    @property
+    def page(self) -> Page:
+        """The page in front."""
+        return self.pages[self.tabs.currentIndex()]
+
+    def _tell_pages(self) -> None:
+        for page in self.pages:
+            wanted = self.in_view and page is self.page
+            if wanted != page.in_view:
+                page.set_in_view(wanted)
+
+    def _visibility_changed(self, in_view: bool) -> None:
+        super()._visibility_changed(in_view)
+        self._tell_pages()
+
+    @property
+    def caption(self) -> str:
+        return self.page.title
+
+    @property
+    def has_table(self) -> bool:
+        return type(self.page).table is not Page.table
+
+    def table(self) -> Table | None:
+        return self.page.table()

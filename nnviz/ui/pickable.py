@@ -1,0 +1,137 @@
+"""A view of several things, one of which can be pointed at and picked, by mouse or keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt5.QtCore import QEvent, QPoint, QRect, Qt, pyqtSignal
+from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PyQt5.QtWidgets import QWidget
+
+from nnviz.ui import theme
+from nnviz.ui.read_out import ReadOut
+
+_STEPS = {Qt.Key_Left: (-1, 0), Qt.Key_Right: (1, 0), Qt.Key_Up: (0, -1), Qt.Key_Down: (0, 1)}
+
+
+class Pickable(QWidget):
+    """Subclasses say how many things there are, where each is, and which is at a point.
+
+    Signals:
+        hovered(number): the mouse points at another thing; -1 for none.
+        picked(number): a click, or Enter.
+
+    Attributes:
+        describe: returns the text of the read-out for the thing of that number.
+        marked: the thing with the outline, under the mouse or chosen by the arrow keys; None for none.
+        pointed: the thing that is pointed at in another view, which then has the outline; None for none.
+    """
+
+    hovered = pyqtSignal(int)
+    picked = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.describe: Callable[[int], str] = lambda number: ""
+        self.marked: int | None = None
+        self.pointed: int | None = None
+        self._read_out = ReadOut(self)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.TabFocus)
+
+    @property
+    def count(self) -> int:
+        """How many things there are."""
+        raise NotImplementedError
+
+    @property
+    def columns(self) -> int:
+        """How many of them lie side by side."""
+        return 1
+
+    def place_of(self, number: int) -> QRect:
+        """The rectangle of a thing."""
+        raise NotImplementedError
+
+    def number_at(self, point: QPoint) -> int | None:
+        """The thing at that point."""
+        return next((number for number in range(self.count) if self.place_of(number).contains(point)), None)
+
+    # ---- pointing
+
+    def mark(self, number: int | None, at: QPoint | None = None) -> None:
+        """Outlines a thing and shows its read-out, beside a point or else in its middle."""
+        if number is not None and not 0 <= number < self.count:
+            number = None
+        if number != self.marked:
+            self.marked = number
+            self.setCursor(Qt.ArrowCursor if number is None else Qt.PointingHandCursor)
+            self.hovered.emit(-1 if number is None else number)
+            self.update()
+        words = "" if number is None else self.describe(number)
+        self._read_out.show_text(words, at if at is not None or number is None else self.place_of(number).center())
+        self.setAccessibleDescription(words)
+
+    def point_at(self, number: int | None) -> None:
+        """Outlines a thing that is pointed at in another view."""
+        if number != self.pointed:
+            self.pointed = number
+            self.update()
+
+    def things_changed(self) -> None:
+        """Call it when what is shown has changed: what is marked may be another thing now."""
+        if self.marked is not None and self.marked >= self.count:
+            self.mark(None)
+        elif self.marked is not None and self._read_out.isVisible():
+            self.mark(self.marked, self._read_out_at)
+        self.update()
+
+    @property
+    def _read_out_at(self) -> QPoint | None:
+        at = self.mapFromGlobal(self.cursor().pos())
+        return at if self.underMouse() and self.rect().contains(at) else None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.mark(self.number_at(event.pos()), event.pos())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.mark(None)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        number = self.number_at(event.pos())
+        if event.button() == Qt.LeftButton and number is not None:
+            self.picked.emit(number)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The arrow keys move the outline, Home and End to the ends; Enter picks."""
+        key, columns = event.key(), self.columns
+        if key in (Qt.Key_Return, Qt.Key_Enter) and self.marked is not None:
+            self.picked.emit(self.marked)
+        elif key in _STEPS and self.count:
+            across, down = _STEPS[Qt.Key(key)]
+            step = (across if columns > 1 else 0) + down * columns
+            now = 0 if self.marked is None else self.marked + step
+            self.mark(min(max(now, 0), self.count - 1))
+        elif key in (Qt.Key_Home, Qt.Key_End) and self.count:
+            self.mark(0 if key == Qt.Key_Home else self.count - 1)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason) and self.count:
+            self.mark(self.marked or 0)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.mark(None)
+
+    def paint_mark(self, painter: QPainter) -> None:
+        """Outlines what is marked, or else pointed at elsewhere; subclasses call it last."""
+        number = self.pointed if self.marked is None else self.marked
+        if number is not None and number < self.count:
+            painter.setRenderHint(QPainter.Antialiasing, False)
+            painter.setPen(theme.colour("accent"))
+            painter.setBrush(Qt.NoBrush)
+            inside = self.rect().adjusted(0, 0, -1, -1)
+            painter.drawRect(self.place_of(number).adjusted(-1, -1, 0, 0).intersected(inside))

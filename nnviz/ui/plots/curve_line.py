@@ -1,0 +1,130 @@
+"""A line of a plot with up to thousands of points; converts and draws only what changed and is visible."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtGui import QColor, QPainter, QPen
+
+from engine.training.history import Curve
+from nnviz.ui.plots.curve_axes import Ends, Quantity
+
+_BEYOND = 1e6  # times the end of the largest axis
+_DOT = 3  # diameter of the dot for a single point, in line widths
+FEW = 150  # up to so many points are drawn antialiased; with more it is slow and not visible
+
+
+class CurveLine(pg.PlotCurveItem):
+    """Draws a :class:`Curve`.
+
+    Attributes:
+        x, y: all points, y in the unit of the axis.
+    """
+
+    def __init__(self, width: float, dashed: bool = False) -> None:
+        super().__init__(skipFiniteCheck=False)
+        self._width, self._dashed = width, dashed
+        self._colour = QColor()
+        self._seen: object = ()  # identifies the curve that is drawn
+        self._drawn: object = None
+        self.x: Any = np.empty(0)
+        self.y: Any = np.empty(0)
+
+    def take(self, curve: Curve, quantity: Quantity) -> bool:
+        """Copies the curve's points if they changed; returns whether they did."""
+        seen = (
+            (id(curve), len(curve.epochs), curve.epochs[0], curve.epochs[-1], curve.values[-1]) if curve.epochs else ()
+        )
+        if seen == self._seen:
+            return False
+        self._seen, self._drawn = seen, None
+        self.x = np.array(curve.epochs, float)
+        self.y = quantity.factor * within(np.array(curve.values, float), quantity.highest)
+        return True
+
+    def draw(self, across: Ends, pixels: float, is_log: bool, quantity: Quantity) -> None:
+        """Draws the part of the line in the range ``across``, unless it is drawn already."""
+        wanted = (across, pixels, is_log, quantity.lowest)
+        if wanted == self._drawn:
+            return
+        self._drawn = wanted
+        x, y = thinned(self.x, self.y, across, int(pixels))
+        self.setData(x, quantity.height(y, is_log), connect="finite")
+        self._update_pen()
+
+    def set_colour(self, colour: QColor) -> None:
+        self._colour = colour
+        self._update_pen()
+
+    # ---- a single point, drawn as a dot
+
+    @property
+    def is_dot(self) -> bool:
+        """Whether a thick line has a single point. Thin lines get further points soon and need no dot."""
+        return len(self.x) == 1 and self._width > 1
+
+    def pixelPadding(self) -> float:  # noqa: N802
+        return float(max(super().pixelPadding(), _DOT * self._width * self._ratio if self.is_dot else 0.0))
+
+    def paint(self, p: QPainter, opt: Any, widget: Any) -> None:
+        """Paints the line, or the dot, moved inward at the ends of the axes so that all of it is visible."""
+        super().paint(p, opt, widget)
+        box = self.getViewBox()
+        if not self.is_dot or box is None or self.xData is None or not len(self.xData):
+            return
+        width, seen = _DOT * self._width, box.viewRect()
+        across, upwards = (width / 2 * pixel for pixel in box.viewPixelSize())
+        x, y = float(self.xData[0]), float(self.yData[0])
+        if not (seen.left() <= x <= seen.right() and seen.top() <= y <= seen.bottom()):
+            return
+        x = min(max(x, seen.left() + across), seen.right() - across)
+        y = min(max(y, seen.top() + upwards), seen.bottom() - upwards)
+        p.setRenderHint(QPainter.Antialiasing)
+        pen = QPen(self._colour, width * self._ratio, Qt.SolidLine, Qt.RoundCap)
+        pen.setCosmetic(True)
+        p.setPen(pen)
+        place = p.transform().map(QPointF(x, y))
+        p.resetTransform()  # because Qt draws a point as a short line of fixed length in the painter's unit
+        p.drawPoint(place)
+
+    @property
+    def _ratio(self) -> float:
+        """Pixels of the screen per pixel of the widget; the pens' widths are in pixels of the screen."""
+        view = self.getViewWidget()
+        return 1.0 if view is None else float(view.devicePixelRatioF())
+
+    # ---- looks
+
+    def _update_pen(self) -> None:
+        is_few = self.xData is None or len(self.xData) <= FEW
+        self.opts["antialias"] = is_few
+        dash = [4, 3] if self._dashed else None
+        pen = pg.mkPen(self._colour, width=self._ratio * (self._width if is_few else 1), dash=dash)
+        if pen != self.opts["pen"]:
+            self.setPen(pen)
+
+
+def within(values: Any, most: float) -> Any:
+    """The values, those far beyond every axis a little nearer: with numbers like 1e308 nothing could be computed."""
+    finite = np.isfinite(values)
+    values[finite] = np.clip(values[finite], -_BEYOND * most, _BEYOND * most)
+    return values
+
+
+def thinned(x: Any, y: Any, across: Ends, pixels: int) -> tuple[Any, Any]:
+    """Returns the points in the range and one beyond each end; of too many, minimum and maximum of each few."""
+    first = max(int(np.searchsorted(x, across[0])) - 1, 0)
+    stop = int(np.searchsorted(x, across[1], side="right")) + 1
+    x, y = x[first:stop], y[first:stop]
+    if len(x) <= max(pixels, 2):
+        return x, y
+    size = -(-2 * len(x) // pixels)
+    whole = len(x) // size * size
+    rows = y[:whole].reshape(-1, size)
+    places = np.sort(np.stack([rows.argmin(axis=1), rows.argmax(axis=1)], axis=1), axis=1)
+    chosen = (places + size * np.arange(len(rows))[:, None]).ravel()
+    chosen = np.unique(np.concatenate([[0], chosen, np.arange(whole, len(x))]))
+    return x[chosen], y[chosen]

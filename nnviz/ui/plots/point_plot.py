@@ -1,0 +1,290 @@
+"""Points with two numbers each, a line with which to compare them, and axes: few are discs, many are dots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PyQt5.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
+from PyQt5.QtWidgets import QWidget
+
+from engine.basics.validation import Array
+from nnviz.ui import theme
+from nnviz.ui.map.mark import paint_ring
+from nnviz.ui.map.painting import Dots, PointPainter, mixed, no_dots
+from nnviz.ui.plots.choosing import nearest, next_along
+from nnviz.ui.plots.painted_axes import Frame, field_of, paint_axes, paint_grid
+from nnviz.ui.read_out import ReadOut, Text
+
+_REACH = 10  # pixels from the mouse to the nearest point that it points at
+_FEW, _SOME = 150, 600  # points; more get smaller
+_FAINT = 0.45  # how much of its colour a series that stands back keeps
+_RING = 6
+_ARM = 3.5  # pixels from the middle of a cross to its ends
+DISC, CIRCLE, CROSS, ABOVE = "disc", "circle", "cross", "above"
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Points (k, 2) in the colour of that name.
+
+    Attributes:
+        is_faint: whether they lie behind the others, and stand back.
+        mark: "disc"; or for few of them "circle", "cross", or "above": a disc that lies above all others.
+        size: of a disc, as a factor.
+    """
+
+    points: Array
+    ink: str
+    is_faint: bool = False
+    mark: str = DISC
+    size: float = 1.0
+
+
+class PointPlot(QWidget):
+    """Draws series of points. Those beyond the ends lie at the edge; those that are not finite are not drawn.
+
+    A point is known by its number, counted through all series in their order.
+
+    Signals:
+        hovered(int): the mouse points at that point; -1 for none.
+        chosen(int): it was clicked, or Enter was pressed.
+        opened(int): it was clicked twice, or Enter was pressed.
+        moved(int): it was reached by Left or Right, which go along x.
+    """
+
+    hovered = pyqtSignal(int)
+    chosen = pyqtSignal(int)
+    opened = pyqtSignal(int)
+    moved = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frame = Frame()
+        self._series: Sequence[Series] = ()
+        self._points: Array = np.zeros((0, 2))
+        self._path: Array = np.zeros((0, 2))
+        self._choice: int | None = None
+        self._hint = ""
+        self._painter = PointPainter()
+        self._picture: QPixmap | None = None  # with axes and all points
+        self._known_field: QRect | None = None
+        self._known_places: tuple[QRect, Array] | None = None  # for that field
+        self._read_out = ReadOut(self)
+        self._mouse: QPoint | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.StrongFocus)
+        theme.changed.connect(self._redraw)
+
+    def show_points(self, series: Sequence[Series], frame: Frame, hint: str = "", path: Array | None = None) -> None:
+        """Shows points within a frame, over a line through the places ``path`` (k, 2); without points the hint."""
+        self._series, self.frame, self._hint = series, frame, hint
+        self._path = np.zeros((0, 2)) if path is None else path
+        self._points = np.concatenate([each.points for each in series]) if series else np.zeros((0, 2))
+        self._known_places = None
+        self._redraw()
+        if self._mouse is not None:
+            self.hovered.emit(self._at(self._mouse))
+
+    def show_choice(self, number: int | None) -> None:
+        """Rings a point; None for none."""
+        if number != self._choice:
+            self._choice = number
+            self.update()
+
+    def show_text(self, words: Text) -> None:
+        """Shows a read-out beside the mouse; an empty one hides it."""
+        self._read_out.show_text(words, self._mouse)
+
+    @property
+    def series(self) -> Sequence[Series]:
+        """What is drawn."""
+        return self._series
+
+    @property
+    def count(self) -> int:
+        """How many points there are."""
+        return len(self._points)
+
+    # ---- places
+
+    @property
+    def field(self) -> QRect:
+        """Where the points are."""
+        if self._known_field is None:
+            self._known_field = field_of(self.rect(), self.frame)
+        return self._known_field
+
+    def _places(self) -> Array:
+        """(k, 2) pixels within the field; NaN for points that are not finite."""
+        field = self.field
+        if self._known_places is None or self._known_places[0] != field:
+            self._known_places = field, self._within_field(self._points)
+        return self._known_places[1]
+
+    def _within_field(self, points: Array) -> Array:
+        ends, field = np.array([self.frame.x, self.frame.y]), self.field
+        with np.errstate(invalid="ignore", over="ignore"):
+            shares = np.clip((points - ends[:, 0]) / (ends[:, 1] - ends[:, 0]), 0, 1)
+        shares[~np.isfinite(points).all(axis=1)] = np.nan
+        shares[:, 1] = 1 - shares[:, 1]
+        return shares * (field.width() - 1, field.height() - 1)
+
+    def place_of(self, number: int) -> QPointF:
+        """Where a point is, in the widget."""
+        return QPointF(*self._places()[number].tolist()) + QPointF(self.field.topLeft())
+
+    def _at(self, point: QPoint) -> int:
+        """The point nearest to a place; -1 if none is near."""
+        return nearest(self._places(), point - self.field.topLeft(), _REACH)
+
+    # ---- painting
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 240)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 140)
+
+    def _redraw(self) -> None:
+        self._picture = self._known_field = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._redraw()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the points and the axes, which are drawn once, and the choice."""
+        painter, field = QPainter(self), self.field
+        if self._picture is None:
+            self._picture = self._draw(field)
+        painter.drawPixmap(0, 0, self._picture)
+        painter.setRenderHint(QPainter.Antialiasing)
+        if self._choice is not None and self._choice < self.count and np.isfinite(self._points[self._choice]).all():
+            paint_ring(painter, self.place_of(self._choice), _RING, "accent")
+        elif self.hasFocus():
+            painter.setPen(theme.colour("accent"))
+            painter.drawRect(QRectF(field).adjusted(-0.5, -0.5, 0.5, 0.5))
+
+    def _draw(self, field: QRect) -> QPixmap:
+        """The points in their field, and the axes around it."""
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(max(1, int(self.width() * ratio)), max(1, int(self.height() * ratio)))
+        picture.fill(theme.colour("card"))
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        painter.drawPixmap(field.topLeft(), self._draw_field(field.size()))
+        paint_axes(painter, self.frame, field)
+        if not self.count:
+            painter.drawText(field, int(Qt.AlignCenter), self._hint)
+        painter.end()
+        return picture
+
+    def _draw_field(self, size: QSize) -> QPixmap:
+        """The line and the points over the grid."""
+        ratio, ground = self.devicePixelRatioF(), theme.colour("card").rgb() & 0xFFFFFF
+        pixels = max(1, int(size.width() * ratio)), max(1, int(size.height() * ratio))
+        picture = QPixmap(*pixels)
+        picture.fill(theme.colour("card"))
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        paint_grid(painter, self.frame, size)
+        is_dark = theme.colour("card").lightness() < 128  # the points' own ground then hides neither grid nor line
+        over = QPainter.CompositionMode_Lighten if is_dark else QPainter.CompositionMode_Darken
+        for factor in sorted({self._size(each) for each in self._series if each.mark == DISC}):
+            self._painter.paint(pixels, *self._dots(ratio, factor), ground, ground, factor * self._radius * ratio)
+            painter.setCompositionMode(over)
+            painter.drawImage(QRect(QPoint(0, 0), size), self._painter.image)
+        painter.setCompositionMode(QPainter.CompositionMode_SourceOver)
+        painter.setRenderHint(QPainter.Antialiasing)
+        self._draw_path(painter)
+        self._draw_marks(painter)
+        painter.end()
+        return picture
+
+    def _draw_path(self, painter: QPainter) -> None:
+        if len(self._path):
+            painter.setPen(QPen(theme.colour("good"), 2))
+            painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in self._within_field(self._path).tolist()]))
+
+    def _draw_marks(self, painter: QPainter) -> None:
+        """Circles, crosses, and discs above all others."""
+        places, start = self._places(), 0
+        for each in self._series:
+            own, start = places[start : start + len(each.points)], start + len(each.points)
+            own = own[np.isfinite(own).all(axis=1)]
+            painter.setPen(QPen(theme.colour(each.ink), 1.5))
+            if each.mark in (CIRCLE, ABOVE):
+                radius = _ARM if each.mark == CIRCLE else each.size * self._radius + 0.5
+                painter.setPen(QPen(theme.colour(each.ink if each.mark == CIRCLE else "card"), 1.5))
+                painter.setBrush(Qt.NoBrush if each.mark == CIRCLE else theme.colour(each.ink))
+                for x, y in own.tolist():
+                    painter.drawEllipse(QPointF(x, y), radius, radius)
+            elif each.mark == CROSS:
+                arms = ((-_ARM, -_ARM, _ARM, _ARM), (-_ARM, _ARM, _ARM, -_ARM))
+                ends = [QLineF(x + a, y + b, x + c, y + d) for x, y in own.tolist() for a, b, c, d in arms]
+                painter.drawLines(ends)
+
+    @property
+    def _radius(self) -> float:
+        return 3.5 if self.count <= _FEW else 2.5 if self.count <= _SOME else 1.8
+
+    def _size(self, series: Series) -> float:
+        """The factor by which its discs are larger than others; of very many all are alike, and drawn in one go."""
+        return series.size if self.count <= _SOME else 1.0
+
+    def _dots(self, ratio: float, factor: float) -> tuple[Array, Dots, Array]:
+        """Discs of that size: places in pixels of the screen, points, and their colours; faint ones lie behind."""
+        if not self.count:
+            return np.zeros((0, 2)), no_dots(), np.zeros(1, np.uint32)
+        ground = theme.colour("card").rgb() & 0xFFFFFF
+        inks = np.array([theme.colour(each.ink).rgb() & 0xFFFFFF for each in self._series], np.uint32)
+        faint = np.array([each.is_faint for each in self._series])
+        inks[faint] = mixed(inks[faint], ground, _FAINT) & 0xFFFFFF
+        of = np.repeat(np.arange(len(inks)), [len(each.points) for each in self._series])
+        drawn = np.array([each.mark == DISC and self._size(each) == factor for each in self._series])
+        order = np.argsort(~faint[of], kind="stable")
+        order = order[drawn[of[order]]]
+        nobody = np.zeros(len(order), bool)
+        places = self._places()[order] * ratio
+        return places, Dots(places, of[order], nobody, nobody), inks
+
+    # ---- mouse and keys
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tells which point is pointed at."""
+        self._mouse = event.pos()
+        found = self._at(event.pos())
+        self.setCursor(Qt.PointingHandCursor if found >= 0 else Qt.ArrowCursor)
+        self.hovered.emit(found)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tells that none is."""
+        self._mouse = None
+        self.hovered.emit(-1)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Chooses a point."""
+        found = self._at(event.pos())
+        if event.button() == Qt.LeftButton and found >= 0:
+            self.chosen.emit(found)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Opens a point."""
+        found = self._at(event.pos())
+        if event.button() == Qt.LeftButton and found >= 0:
+            self.opened.emit(found)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and Right go to the next point along x; Enter chooses and opens it."""
+        step = {Qt.Key_Left: -1, Qt.Key_Right: 1}.get(Qt.Key(event.key()))
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._choice is not None:
+            self.chosen.emit(self._choice)
+            self.opened.emit(self._choice)
+        elif step is None or not self.count:
+            super().keyPressEvent(event)
+        else:
+            self.moved.emit(next_along(self._points[:, 0], self._choice, step))

@@ -1,0 +1,108 @@
+"""A read-out: text beside the mouse over a view. Mouse events pass through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
+from PyQt5.QtGui import QColor
+from PyQt5.QtWidgets import QLabel, QWidget
+
+from nnviz.formatting.text import plain
+from nnviz.ui import theme
+
+Piece = tuple[str, "str | QColor"]  # text with its colour or the colour's name in the theme
+Text = str | Sequence[Sequence[Piece]]  # plain text, or lines of coloured pieces
+
+_ASIDE = 14  # pixels between the mouse and the read-out beside it
+_ABOVE = 4
+_LONGEST = 120  # characters of a piece
+_IN_THE_WAY = 10_000  # cost of covering the mouse; larger than any cost from the view
+
+
+class ReadOut(QLabel):
+    """A small label over one widget. It stays within the widget, beside the mouse."""
+
+    def __init__(self, over: QWidget) -> None:
+        super().__init__(over)
+        self._corner = 0  # index of the corner of the mouse where it was last
+        self._fitted: QSize | None = None  # the size of the widget for which this one's is right
+        self.setObjectName("readOut")
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        over.installEventFilter(self)
+        self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keeps the widget's tooltip away while the read-out tells something: it would lie over that."""
+        return event.type() == QEvent.ToolTip and self.isVisible()
+
+    def show_text(
+        self,
+        text: Text,
+        at: QPoint | None,
+        cost: Callable[[QRect], float] | None = None,
+        top: int | None = None,
+    ) -> None:
+        """Shows ``text`` beside the point ``at`` of the widget; an empty text or None hides the read-out.
+
+        ``cost`` returns how bad it would be to cover a rectangle; of equally good places the present one is kept.
+        With ``top`` it is shown at that height, or above it as far as there is no room.
+        The text is never interpreted as markup.
+        """
+        if not text or at is None:
+            self.hide()
+            return
+        said = plain(text) if isinstance(text, str) else "<br>".join(map(_line, text))
+        if said != self.text():
+            self.setTextFormat(Qt.PlainText if isinstance(text, str) else Qt.RichText)
+            self.setText(said)
+            self._fitted = None
+        self._fit()
+        self.move(self._best(at, cost) if top is None else self._below(at.x(), top))
+        if self.isHidden():
+            self.raise_()
+            self.show()
+
+    def _fit(self) -> None:
+        """Gives it the size of its text, within the widget; not at each move of the mouse, which would wait for it."""
+        room = self.parentWidget().size()
+        if self._fitted != room:
+            self.adjustSize()
+            self.resize(self.size().boundedTo(room))
+            self._fitted = room
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme or font makes another size."""
+        super().changeEvent(event)
+        self._fitted = None
+
+    def _below(self, x: int, top: int) -> QPoint:
+        room = self.parentWidget().size() - self.size()
+        return QPoint(max(0, min(x - self.width() // 2, room.width())), max(0, min(top, room.height())))
+
+    def _best(self, at: QPoint, cost: Callable[[QRect], float] | None) -> QPoint:
+        """Returns the best of the places right above the mouse, left above, right below and left below it."""
+        beside = (at.x() + _ASIDE, at.x() - _ASIDE - self.width())
+        over = (at.y() - _ABOVE - self.height(), at.y() + _ASIDE + _ABOVE)
+        room = self.parentWidget().size() - self.size()
+        corners, costs = [], []
+        for x, y in ((x, y) for y in over for x in beside):
+            corner = QPoint(max(0, min(x, room.width())), max(0, min(y, room.height())))
+            place = QRect(corner, self.size())
+            corners.append(corner)
+            costs.append(
+                _IN_THE_WAY * place.contains(at) + (cost(place) if cost else 0) + 0.5 * (corner != QPoint(x, y))
+            )
+        self._corner = min(range(4), key=lambda index: (costs[index], index != self._corner))
+        return corners[self._corner]
+
+
+def _line(pieces: Sequence[Piece]) -> str:
+    return "&nbsp;&nbsp; ".join(map(_inked, pieces))
+
+
+def _inked(piece: Piece) -> str:
+    words, ink = piece
+    colour = theme.colour(ink) if isinstance(ink, str) else ink
+    return f'<span style="color:{colour.name()}">{escape(plain(words, _LONGEST))}</span>'

@@ -1,1 +1,0 @@
-"""The curve: data with one number as input and one as target, and what a network answers over them."""

@@ -1,1 +1,0 @@
-"""Widgets that show which classes are confused, and the examples behind it."""

@@ -1,1 +1,0 @@
-"""Pieces of the view of one neuron."""

@@ -1,1 +1,0 @@
-"""Widgets of runs that are kept and compared."""

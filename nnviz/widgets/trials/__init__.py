@@ -1,1 +1,0 @@
-"""Widgets of a sweep: what varies, and its trials."""

@@ -1,0 +1,276 @@
+"""What the other cards of Runs show of the runs that are compared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from nnviz.cards.comparison.answer_rows import AnswerRows
+from nnviz.cards.comparison.differ_table import DifferTable
+from nnviz.cards.comparison.right_wrong import RightWrong
+from nnviz.cards.comparison.runs_plot import RunsPlot, apart
+from nnviz.cards.runs.run_table import RunTable
+from nnviz.commands.screenshot import wait_until
+from nnviz.library import Library
+from nnviz.session.asked_compared import DISAGREEMENT, THEIR_ANSWERS
+from nnviz.ui import theme
+from nnviz.ui.picture_list import PictureList
+from nnviz.ui.row_list import RowList
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.runs.helpers import click_row, compare, filled, show_runs
+from tests.nnviz.helpers import click, click_tab, drag, find, hover, is_shown, seven, tab_of
+from tests.nnviz.library.helpers import record
+
+
+@pytest.fixture
+def table(few_digits: Dataset, ready_window: MainWindow, qtbot: QtBot) -> RunTable:
+    """Of the three runs, none is compared yet."""
+    filled(few_digits)
+    return show_runs(ready_window, qtbot)
+
+
+def settle(window: MainWindow, qtbot: QtBot, name: str) -> None:
+    probe = window.session.probes[name]
+    qtbot.waitUntil(lambda: probe.is_wanted and probe.is_up_to_date)
+
+
+# ---- curves
+
+
+def test_each_compared_run_has_its_curve(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, 0, 1)
+    plot, runs = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison.runs
+    assert [(run.title, run.colour) for run in plot.runs] == [(run.title, run.colour) for run in runs]
+    for line, run in zip(plot.lines, runs, strict=True):
+        assert line.y.tolist() == pytest.approx([100 * value for value in run.members[0].history.error.test.values])
+    click_row(qtbot, table, 0)
+    assert [run.title for run in plot.runs] == ["narrow"]
+
+
+def test_names_take_at_most_a_quarter_of_the_plot(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Short ones take less."""
+    compare(ready_window, qtbot, table, 0, 1)
+    plot, comparison = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison
+    quarter = plot.width() / 4 + 1
+
+    def rename(name: str) -> None:
+        for run in comparison.runs:
+            ready_window.session.library.annotate([run.record.id], name=f"{name} {run.chosen}")
+        qtbot.waitUntil(lambda: all(run.title.startswith(name) for run in comparison.runs))
+
+    rename("short")
+    qtbot.waitUntil(lambda: plot.width() - plot.plot_area().right() < 0.8 * quarter)
+    rename("the same long name for each of them,")
+    qtbot.waitUntil(lambda: plot.width() - plot.plot_area().right() > 0.9 * quarter)
+    assert plot.width() - plot.plot_area().right() <= quarter
+
+
+def test_a_value_beside_a_curve_is_whole(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Its name is shortened, or left out where there is room for the value only."""
+    compare(ready_window, qtbot, table, 0, 1)
+    plot = find(ready_window, RunsPlot, "theirErrorPlot")
+    measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
+    for shown in plot._shown:
+        value = plot.quantity.text(shown.line.values[-1])
+        for width in range(measure(value), measure(f"narrow · {value}") + 20, 3):
+            label = plot._label(shown, width)
+            assert label.endswith(value)
+            assert measure(label) <= width
+    plot.resize(260, plot.height())
+    QApplication.processEvents()
+    room = plot.width() - plot.plot_area().right()
+    assert room > max(measure(plot.quantity.text(shown.line.values[-1])) for shown in plot._shown)
+
+
+def test_the_mouse_reads_the_values_of_an_epoch(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, 0, 1)
+    plot = find(ready_window, RunsPlot, "theirErrorPlot")
+    area = plot.plot_area()
+    hover(plot.viewport(), (area.center().x(), area.center().y()))
+    read_out = find(plot, QLabel, "readOut")
+    value = ready_window.session.comparison.runs[1].members[0].history.error.test.at(1)
+    assert value is not None
+    assert "epoch 1" in read_out.text()
+    assert f"narrow {100 * value:.2f} %" in read_out.text()
+
+
+def test_the_axis_becomes_linear(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, 0)
+    plot = find(ready_window, RunsPlot, "theirErrorPlot")
+    click(qtbot, ready_window, QAbstractButton, "theirErrorLogButton")
+    assert not plot.is_log
+    assert plot.view[1][0] == 0
+
+
+def test_runs_of_the_same_name_have_a_column_each(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, 0, 1)
+    library, comparison = ready_window.session.library, ready_window.session.comparison
+    library.annotate([comparison.runs[0].record.id], name="narrow")
+    qtbot.waitUntil(lambda: [run.title for run in comparison.runs] == ["narrow", "narrow"])
+    head, rows = ready_window.card("theirCurvesDock").table()
+    assert head == ["epoch", "narrow", "narrow"]
+    assert [row[1] for row in rows] == comparison.runs[0].members[0].history.error.test.values
+    assert [row[2] for row in rows] == comparison.runs[1].members[0].history.error.test.values
+
+
+def test_names_at_the_ends_of_lines_lie_apart() -> None:
+    heights = apart([10.0, 11.0, 95.0, 99.0], 0.0, 100.0)
+    assert np.diff(heights).min() >= 17
+    assert max(heights) <= 100
+
+
+# ---- what differs
+
+
+def test_only_what_differs_is_told_with_deltas_to_the_baseline(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    compare(ready_window, qtbot, table, 1, 0)
+    rows = {row.name: row.cells for row in find(ready_window, DifferTable, "differTable").rows}
+    assert [cell.text for cell in rows["optimizer"]] == ["Adam", "SGD"]
+    assert [cell.text for cell in rows["layers"]] == ["784-16-10", "784-32-10"]
+    assert not {"batch size", "epochs", "data"} & set(rows), "in these they are the same"
+    one, other = (run.record.figures["test_error"] for run in ready_window.session.comparison.runs)
+    assert rows["test error"][1].delta == f"{100 * (other - one):+.2f}".replace("-", "−")
+    assert not rows["test error"][0].delta
+
+
+def test_another_baseline_is_measured_by(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, 1, 0)
+    qtbot.keyClick(table, Qt.Key_Equal)
+    rows = {row.name: row.cells for row in find(ready_window, DifferTable, "differTable").rows}
+    assert rows["train loss"][0].delta
+    assert not rows["train loss"][1].delta
+
+
+# ---- where they disagree
+
+
+def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    compare(ready_window, qtbot, table, 1, 0)
+    click_tab(qtbot, ready_window, "disagreeTab")
+    settle(ready_window, qtbot, DISAGREEMENT)
+    test = few_digits.test
+    assert test is not None
+    assert test.labels is not None
+    networks = [run.network for run in ready_window.session.comparison.runs]
+    inputs = np.stack([test.example(number) for number in range(len(test))])
+    one, other = (n.predict(inputs).argmax(axis=1) != test.labels for n in networks if n is not None)
+    matrix = find(ready_window, RightWrong, "disagreeMatrix")
+    assert matrix.counts is not None
+    assert matrix.counts.tolist() == [
+        [int((~one & ~other).sum()), int((~one & other).sum())],
+        [int((one & ~other).sum()), int((one & other).sum())],
+    ]
+    pictures = find(ready_window, PictureList, "disagreePictures")
+    assert pictures.count == int((~one & other).sum())
+    qtbot.mouseClick(matrix, Qt.LeftButton, pos=matrix.place_of((1, 0)).center())
+    assert pictures.count == int((one & ~other).sum())
+
+
+def test_enter_asks_all_about_the_chosen_example(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, 1, 0)
+    click_tab(qtbot, ready_window, "disagreeTab")
+    settle(ready_window, qtbot, DISAGREEMENT)
+    matrix = find(ready_window, RightWrong, "disagreeMatrix")
+    qtbot.keyClick(matrix, Qt.Key_Left)
+    pictures = find(ready_window, PictureList, "disagreePictures")
+    qtbot.keyClick(pictures, Qt.Key_Right)
+    assert ready_window.session.question.example is None
+    qtbot.keyClick(pictures, Qt.Key_Return)
+    assert ready_window.session.question.example is not None
+
+
+def test_the_runs_of_the_matrix_change_places(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, 1, 0)
+    click_tab(qtbot, ready_window, "disagreeTab")
+    settle(ready_window, qtbot, DISAGREEMENT)
+    matrix, comparison = find(ready_window, RightWrong, "disagreeMatrix"), ready_window.session.comparison
+    assert matrix.counts is not None
+    before = matrix.counts
+    comparison.choose_for_pair(0, comparison.runs[1].chosen)
+    settle(ready_window, qtbot, DISAGREEMENT)
+    assert matrix.counts.tolist() == before.T.tolist()
+
+
+def test_of_one_run_there_is_nothing_to_disagree(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, 1)
+    click_tab(qtbot, ready_window, "disagreeTab")
+    assert not find(ready_window, RightWrong, "disagreeMatrix").isVisible()
+
+
+# ---- their answers
+
+
+def test_each_answers_to_the_drawing(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, 0, 1)
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    settle(ready_window, qtbot, THEIR_ANSWERS)
+    example = ready_window.session.question.example
+    assert example is not None
+    for row, run in zip(
+        find(ready_window, AnswerRows, "theirAnswers").rows, ready_window.session.comparison.runs, strict=True
+    ):
+        assert run.network is not None
+        outputs = run.network.predict(example[None])[0]
+        assert (row.title, row.colour, row.answer) == (run.title, run.colour, str(outputs.argmax()))
+        assert row.share == pytest.approx(float(outputs.max()))
+
+
+def test_without_a_drawing_it_says_what_to_do(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    answers = find(ready_window, AnswerRows, "theirAnswers")
+    assert answers.note == "Click runs in the list to compare what they answer."
+    compare(ready_window, qtbot, table, 0)
+    assert answers.note == "Draw a digit to ask all of them."
+
+
+# ---- other data
+
+
+@pytest.mark.parametrize("name", ["penguins", "mpg", "spirals"])
+def test_runs_of_other_data(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
+    window = ready_window
+    window.session.data.load(name)
+    wait_until(window, lambda: is_shown(window.session.data))
+    data = window.session.data.dataset
+    assert data is not None
+    made = window.session.settings.experiment.changed(epochs=3)
+    with Library() as library:
+        for rate in (0.01, 0.002):
+            record(library, made.changed(learning_rate=rate), data)
+    table = show_runs(window, qtbot)
+    compare(window, qtbot, table, 0, 1)
+    settle(window, qtbot, THEIR_ANSWERS)
+    rows = find(window, AnswerRows, "theirAnswers").rows
+    assert all(row.answer and not row.reason for row in rows)
+    bar, error = tab_of(window, "theirErrorTab")
+    assert bar.isTabVisible(error) == data.is_classification
+    assert bar.isTabVisible(tab_of(window, "theirRmseTab")[1]) != data.is_classification
+    click_tab(qtbot, window, "disagreeTab")
+    if data.is_classification:
+        settle(window, qtbot, DISAGREEMENT)
+        matrix = find(window, RightWrong, "disagreeMatrix")
+        assert matrix.counts is not None
+        qtbot.mouseClick(matrix, Qt.LeftButton, pos=matrix.place_of((0, 0)).center())
+        assert find(window, RowList, "disagreeRows").count == matrix.counts[0, 0]
+    else:
+        words = [label.text() for label in window.card("whatDiffersDock").findChildren(QLabel) if label.isVisible()]
+        assert any(each.startswith("Numbers are more or less off") for each in words)
+
+
+def test_networks_of_other_data_say_why_they_do_not_answer(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    compare(ready_window, qtbot, table, 0)
+    ready_window.session.data.load("penguins")
+    wait_until(ready_window, lambda: is_shown(ready_window.session.data))
+    settle(ready_window, qtbot, THEIR_ANSWERS)
+    (row,) = find(ready_window, AnswerRows, "theirAnswers").rows
+    assert row.reason == "takes 784 inputs"

@@ -1,0 +1,136 @@
+"""A race: compared experiments with the same seeds, from the head of What differs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from nnviz.cards.comparison.race_button import RaceButton
+from nnviz.cards.runs.run_table import RunTable
+from nnviz.library import Group, Library
+from nnviz.library.sweeps import Sweeps
+from nnviz.session.asked_compared import THEIR_ANSWERS
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.runs.helpers import compare, filled, show_runs
+from tests.nnviz.helpers import click, find, seven
+from tests.nnviz.jobs.plans_helpers import Does, told
+from tests.nnviz.library.helpers import DATA, an_experiment, record
+
+WIDE, NARROW = range(2)  # rows, the newest first
+
+
+@pytest.fixture
+def window(ready_window: MainWindow) -> MainWindow:
+    ready_window.session.records.set_on(True)
+    ready_window.session.sweeps.set_seeds(3)
+    return ready_window
+
+
+@pytest.fixture
+def table(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> RunTable:
+    filled(few_digits)
+    return show_runs(window, qtbot)
+
+
+def button(window: MainWindow) -> RaceButton:
+    return find(window, RaceButton, "raceButton")
+
+
+def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
+    window: MainWindow, table: RunTable, qtbot: QtBot, does: Does
+) -> None:
+    executor, comparison = does(held_seed=3), window.session.comparison
+    assert not button(window).isVisible(), "there is nothing to compare yet"
+    compare(window, qtbot, table, WIDE, NARROW)
+    assert button(window).text() == "race: 3 seeds"
+    window.canvas.set_strokes([np.array(seven(window.canvas))])  # those that come meanwhile answer, too
+    answers = window.session.probes[THEIR_ANSWERS]
+    qtbot.waitUntil(lambda: answers.is_up_to_date)
+    click(qtbot, window, RaceButton, "raceButton")
+    groups = [Group(1, 0), Group(1, 1)]
+    qtbot.waitUntil(lambda: list(comparison.colours) == groups, timeout=10_000)
+    qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [2, 2], timeout=10_000)
+    assert button(window).text() == "■ 4/6"
+    executor.go.set()
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [3, 3])
+    qtbot.waitUntil(lambda: [len(each) for each in answers.result] == [3, 3])
+    seeds = [(spec.experiment.hidden, spec.experiment.seed) for spec in executor.done]
+    assert sorted(seeds) == [(hidden, seed) for hidden in ((16,), (32,)) for seed in (1, 2, 3)]
+    assert all(spec.experiment.training.validation_share == 0.1 for spec in executor.done)
+    assert "race" not in told(window.session), "a message would cover what the person looks at"
+    with Library() as library:
+        assert [(each.kind, each.status) for each in Sweeps(library).all()] == [("race", "finished")]
+
+
+def test_groups_race_again_with_the_same_seeds(
+    window: MainWindow, table: RunTable, qtbot: QtBot, does: Does, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.ui.start_stop.REST", 0.0)
+    executor, comparison, sweeps = does(), window.session.comparison, window.session.sweeps
+    compare(window, qtbot, table, WIDE, NARROW)
+    for race in (1, 2):
+        click(qtbot, window, RaceButton, "raceButton")
+        qtbot.waitUntil(lambda: sweeps.how_far is None, timeout=10_000)
+        groups = [Group(race, 0), Group(race, 1)]
+        qtbot.waitUntil(lambda groups=groups: list(comparison.colours) == groups, timeout=10_000)
+        qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [3, 3])
+    assert sorted(spec.experiment.seed for spec in executor.done) == sorted([1, 2, 3] * 4)
+
+
+def test_a_quick_race_is_compared_when_it_is_over(
+    window: MainWindow, table: RunTable, qtbot: QtBot, does: Does
+) -> None:
+    does()
+    compare(window, qtbot, table, WIDE, NARROW)
+    click(qtbot, window, RaceButton, "raceButton")
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    assert list(window.session.comparison.colours) == [Group(1, 0), Group(1, 1)]
+
+
+def test_a_click_stops_a_race(window: MainWindow, table: RunTable, qtbot: QtBot, does: Does) -> None:
+    executor = does(held_seed=2)
+    compare(window, qtbot, table, WIDE, NARROW)
+    click(qtbot, window, RaceButton, "raceButton")
+    assert executor.reached.wait(10)
+    click(qtbot, window, RaceButton, "raceButton")
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    assert told(window.session) == "The race was stopped with 2 of 6 runs done, which are kept."
+
+
+def test_what_differs_in_its_seed_only_does_not_race(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+    made = an_experiment(few_digits, epochs=1, batch_size=500)
+    with Library() as library:
+        for seed in (1, 2):
+            record(library, made.changed(seed=seed), few_digits, name=f"seed {seed}")
+    table = show_runs(window, qtbot)
+    compare(window, qtbot, table, 0, 1)
+    assert not button(window).isEnabled()
+    assert "nothing but their seed" in button(window).toolTip()
+
+
+def test_runs_of_different_data_do_not_race(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+    with Library() as library:
+        record(library, an_experiment(few_digits, epochs=1, batch_size=500), few_digits)
+        record(library, an_experiment(DATA, epochs=1), DATA)
+    table = show_runs(window, qtbot)
+    compare(window, qtbot, table, 0, 1)
+    assert not button(window).isEnabled()
+    assert "same data" in button(window).toolTip()
+
+
+def test_with_recording_off_it_offers_to_keep_the_runs(
+    window: MainWindow, table: RunTable, qtbot: QtBot, does: Does
+) -> None:
+    executor = does()
+    window.session.records.set_on(False)
+    compare(window, qtbot, table, WIDE, NARROW)
+    click(qtbot, window, RaceButton, "raceButton")
+    assert "Keep runs in the library is off" in told(window.session)
+    (keep,) = (each for each in window.message_bar.findChildren(QPushButton) if each.text().startswith("Keep runs"))
+    keep.click()
+    qtbot.waitUntil(lambda: len(executor.done) == 6, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)

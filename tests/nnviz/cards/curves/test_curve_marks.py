@@ -1,0 +1,178 @@
+"""The curves before the first epoch is over, where settings changed, and how earlier runs are told apart."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.training.history import Curve
+from nnviz.cards.curves.curve_plot import CurvePlot
+from nnviz.ui import theme
+from nnviz.ui.plots.curve_figures import EarlierRun, grey
+from nnviz.ui.plots.legend import Key, Sample
+from tests.nnviz.helpers import hover, leave
+from tests.nnviz.ui.helpers import bottom_axis, cross, place_of, ranges, read_out, said, shown_plot
+
+BATCHES = 600
+TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
+
+
+@pytest.fixture
+def plot(qtbot: QtBot, qapp: QApplication) -> CurvePlot:
+    """With three epochs of ten."""
+    return shown_plot(qtbot, qapp, {"train": TRAIN}, 10)
+
+
+def steps(count: int, batches: int = BATCHES) -> dict[str, Curve]:
+    """The curves of a run after so many batches of its first epoch."""
+    live = Curve([step / batches for step in range(count + 1)], [0.9 - 0.0005 * step for step in range(count + 1)])
+    return {"train": Curve([0], [0.9]), "live_train": live}
+
+
+def texts(plot: CurvePlot) -> list[str]:
+    """The numbers under the axis."""
+    low, high = plot.view[0]
+    ((_, values),) = bottom_axis(plot).tickValues(low, high, 500)
+    return bottom_axis(plot).tickStrings(values, 1, 1)
+
+
+# ---- batches
+
+
+@pytest.mark.parametrize(
+    ("done", "end"), [(1, 20), (16, 20), (20, 20), (21, 100), (100, 100), (101, 500), (501, 600), (600, 600)]
+)
+def test_before_the_first_epoch_ends_the_axis_counts_batches(plot: CurvePlot, done: int, end: int) -> None:
+    plot.show_curves(steps(done), 10, BATCHES)
+    assert ranges(plot)[0] == pytest.approx([0, end / BATCHES])
+    assert texts(plot)[0] == "0"
+    assert all(text.isdigit() for text in texts(plot))
+    assert int(texts(plot)[-1]) <= end
+
+
+def test_a_few_steps_are_wide_enough_to_be_seen(plot: CurvePlot) -> None:
+    plot.show_curves(steps(16), 10, BATCHES)
+    left, right = place_of(plot, 0)[0], place_of(plot, 16 / BATCHES)[0]
+    assert right - left > 0.7 * plot.plot_area().width()
+    assert texts(plot) == ["0", "5", "10", "15", "20"]
+
+
+def test_the_figure_before_the_first_step_is_a_dot(plot: CurvePlot) -> None:
+    plot.show_curves(steps(3), 10, BATCHES)
+    image, ink = plot.grab().toImage(), theme.colour("train").rgb()
+    found = [(x, y) for x in range(image.width()) for y in range(image.height()) if image.pixel(x, y) == ink]
+    assert found
+    assert max(x for x, _ in found) - min(x for x, _ in found) <= 8
+
+
+def test_an_epoch_of_few_batches_is_the_whole_axis(plot: CurvePlot) -> None:
+    plot.show_curves(steps(3, 7), 10, 7)
+    assert ranges(plot)[0] == pytest.approx([0, 1])
+
+
+def test_with_the_first_exact_figure_it_counts_epochs(plot: CurvePlot) -> None:
+    plot.show_curves(steps(16), 10, BATCHES)
+    plot.show_curves({"train": Curve([0, 1], [0.9, 0.1])}, 10, BATCHES)
+    assert ranges(plot)[0] == pytest.approx([0, 10])
+    assert texts(plot) == ["0", "2", "4", "6", "8", "10"]
+
+
+def test_before_the_first_step_it_counts_the_epochs_that_are_planned(plot: CurvePlot) -> None:
+    plot.show_curves({"train": Curve([0], [0.9])}, 10, BATCHES)
+    assert ranges(plot)[0] == pytest.approx([0, 10])
+
+
+def test_a_run_that_goes_on_from_a_later_epoch_counts_epochs(plot: CurvePlot) -> None:
+    plot.show_curves({"train": Curve([5], [0.1]), "live_train": Curve([5, 5.1], [0.1, 0.09])}, 10, BATCHES)
+    assert ranges(plot)[0] == pytest.approx([0, 10])
+
+
+def test_the_mouse_reads_the_batch(plot: CurvePlot) -> None:
+    plot.show_curves(steps(16), 10, BATCHES)
+    hover(plot.viewport(), place_of(plot, 11.2 / BATCHES, 90))
+    assert said(plot) == "batch 11, on a sample\ntrain 89.45 %"
+    assert cross(plot).value() == pytest.approx(11 / BATCHES)
+    plot.set_shown("train", False)
+    assert not read_out(plot).isVisible()
+
+
+# ---- changes
+
+
+def mark_pixels(plot: CurvePlot, epoch: float) -> int:
+    """How many pixels at the foot of the plot, at that epoch, are of the marks' colour."""
+    image, x = plot.grab().toImage(), round(place_of(plot, epoch)[0])
+    bottom, ink = plot.plot_area().bottom(), theme.colour("muted").rgb()
+    return sum(image.pixel(x + by, bottom - y) == ink for by in (-1, 0, 1) for y in range(1, 16))
+
+
+def test_where_settings_changed_there_is_a_mark_that_can_be_read(plot: CurvePlot) -> None:
+    assert mark_pixels(plot, 1.5) == 0
+    plot.set_changes([(1.5, "learning rate 0.1 → 0.05"), (2.5, "momentum <b> 0.9"), (40, "beyond the axis")])
+    assert mark_pixels(plot, 1.5) > 3
+    hover(plot.viewport(), place_of(plot, 1.5))
+    assert said(plot).split("\n")[-1] == "from epoch 1.5: learning rate 0.1 → 0.05"
+    hover(plot.viewport(), place_of(plot, 2.5))
+    assert said(plot).split("\n")[-1] == "from epoch 2.5: momentum <b> 0.9"
+    hover(plot.viewport(), place_of(plot, 2))
+    assert "from epoch" not in said(plot)
+    leave(plot)
+    plot.set_changes([])
+    assert mark_pixels(plot, 1.5) == 0
+
+
+def test_marks_stretch_no_axis_and_keep_their_height(plot: CurvePlot) -> None:
+    before = ranges(plot)
+    plot.set_changes([(1.5, "rate"), (40, "rate")])
+    assert ranges(plot) == before
+    high = mark_pixels(plot, 1.5)
+    plot.set_log(False)
+    assert mark_pixels(plot, 1.5) == high
+
+
+def test_a_mark_is_read_where_no_figure_is_known(plot: CurvePlot) -> None:
+    plot.set_changes([(8, "rate")])
+    hover(plot.viewport(), place_of(plot, 8))
+    assert said(plot) == "from epoch 8: rate"
+
+
+def test_of_very_many_changes_the_first_are_told(plot: CurvePlot) -> None:
+    plot.set_changes([(2.0, f"change {number}") for number in range(300)])
+    hover(plot.viewport(), place_of(plot, 2))
+    assert said(plot).split("\n")[-1] == "and 296 more changes"
+
+
+# ---- earlier runs
+
+
+def test_two_earlier_runs_can_be_told_apart(plot: CurvePlot, qapp: QApplication) -> None:
+    for name in ("dark", "light"):
+        theme.apply(qapp, name)
+        shades = [grey(back).lightness() for back in range(3)]
+        assert len(set(shades)) == 3
+        card = theme.colour("card").lightness()
+        assert all(abs(shade - card) >= abs(theme.colour("past").lightness() - card) for shade in shades)
+    runs = [EarlierRun(f"seed {seed}", TRAIN, TRAIN) for seed in (1, 2)]
+    plot.show_earlier(runs)
+    inks = [test.opts["pen"].color().name() for _, test in plot.earlier_lines]
+    assert inks == [grey(1).name(), grey(0).name()], "the latest stands out a little"
+    hover(plot.viewport(), place_of(plot, 2))
+    lines = said(plot).split("\n")[-2:]
+    assert lines == ["━   seed 2 5.00 %", "━   seed 1 5.00 %"]
+
+
+@pytest.mark.parametrize(("sample", "gaps"), [(Sample.SQUARE, False), (Sample.DASHED, True), (Sample.BOTH, True)])
+def test_a_key_shows_how_its_line_is_drawn(qtbot: QtBot, qapp: QApplication, sample: Sample, gaps: bool) -> None:
+    theme.apply(qapp, "dark")
+    key = Key("test", "test", "someKey", "tip", sample)
+    qtbot.addWidget(key)
+    key.resize(key.sizeHint())
+    image, ink = key.grab().toImage(), theme.colour("test").rgb()
+    rows = [[image.pixel(x, y) == ink for x in range(6, 6 + sample.value)] for y in range(image.height())]
+    full = [row for row in rows if sum(row[1:-1]) >= len(row) - 2]
+    dashed = [row for row in rows if "10" in (text := "".join("01"[on] for on in row)) and "01" in text.strip("0")]
+    assert bool(dashed) is gaps
+    assert bool(full) is (sample is not Sample.DASHED)
+    key.setChecked(False)
+    assert key.grab().toImage() != image

@@ -1,0 +1,242 @@
+"""The axes of the curves, the display of few points and few epochs, and the place of the read-out."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint
+from PyQt5.QtGui import QImage, QPainter
+from PyQt5.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from engine.training.history import Curve
+from nnviz.cards.curves.curve_plot import CurvePlot
+from nnviz.ui import theme
+from nnviz.ui.plots.curve_axes import EpochAxis
+from nnviz.ui.plots.curve_figures import EarlierRun
+from tests.nnviz.helpers import find, hover, leave
+from tests.nnviz.ui.helpers import bottom_axis, cross, left_axis, place_of, ranges, read_out, shown_plot
+
+TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
+LONG = EarlierRun("784-1000-10", Curve([149, 150], [0.2, 0.1]), Curve([2, 150], [0.08, 0.9]))
+
+
+@pytest.fixture
+def plot(qtbot: QtBot, qapp: QApplication) -> CurvePlot:
+    """With three epochs of ten."""
+    return shown_plot(qtbot, qapp, {"train": TRAIN}, 10)
+
+
+# ---- the axes
+
+
+def test_earlier_runs_are_cut_at_the_right_and_stretch_no_axis(plot: CurvePlot) -> None:
+    before = ranges(plot)
+    plot.show_earlier([LONG])
+    assert ranges(plot) == before
+    plot.show_curves({"train": Curve([0, 20], [0.9, 0.05])}, 10)
+    assert ranges(plot)[0] == [0, 20], "this run does"
+
+
+def test_a_run_is_in_the_plot_before_its_first_epoch_is_over(plot: CurvePlot) -> None:
+    """Though the earlier ones have long come down."""
+    plot.show_earlier([EarlierRun("784-30-10", TRAIN, TRAIN)])
+    begun = {"train": Curve([0], [0.9]), "live_train": Curve([0, 0.2], [0.9, 0.5])}
+    plot.show_curves(begun, 10)
+    low, high = ranges(plot)[1]
+    assert high >= 90
+    assert low <= 3.1, "and they can still be compared with"
+    plot.show_curves({"train": Curve([0, 1], [0.9, 0.07])}, 10)
+    assert ranges(plot)[1][1] <= 10, "what was at the very start does not stretch the axis for ever"
+
+
+def test_an_earlier_run_is_seen_where_it_begins_before_the_end() -> None:
+    assert LONG.begins_before(10)
+    assert not LONG.begins_before(2)
+    assert not EarlierRun("", Curve([1], [0.1]), Curve([1], [0.1])).begins_before(10), "a single figure is no line"
+
+
+def words_of(axis: EpochAxis) -> dict[str, tuple[float, float]]:
+    """The texts at the axis, and where each begins and ends."""
+    image = QImage(800, 100, QImage.Format_RGB32)
+    painter = QPainter(image)
+    painter.setFont(theme.font(theme.SMALL))
+    specs = axis.generateDrawSpecs(painter)
+    painter.end()
+    return {text: (place.left(), place.right()) for place, _, text in specs[2]}
+
+
+@pytest.mark.parametrize("size", [(260, 150), (600, 300), (1000, 400)])
+def test_the_word_epoch_stands_left_of_all_numbers(plot: CurvePlot, size: tuple[int, int]) -> None:
+    plot.resize(*size)
+    for epochs in (1, 3, 20, 150, 100_000):
+        plot.show_curves({"train": TRAIN}, epochs)
+        QApplication.processEvents()
+        found = words_of(bottom_axis(plot))
+        end = found.pop("epoch")[1]
+        assert min(left for left, _ in found.values()) >= end + 4, epochs
+
+
+def test_the_last_number_is_not_cut(plot: CurvePlot) -> None:
+    for epochs in (150, 10_000, 100_000):
+        plot.show_curves({"train": Curve([epochs], [0.01])}, epochs)
+        QApplication.processEvents()
+        found = words_of(bottom_axis(plot))
+        assert str(epochs) in found
+        right = plot.plot_area().left() + found[str(epochs)][1]
+        assert right <= plot.width(), epochs
+
+
+def test_a_number_in_its_place_hides_the_word(plot: CurvePlot) -> None:
+    plot.show_curves({"train": Curve([0, 200], [0.1, 0.05])}, 200)
+    plot.zoom_to(((150, 160), (0, 1)))
+    QApplication.processEvents()
+    assert "150" in words_of(bottom_axis(plot))
+    assert "epoch" not in words_of(bottom_axis(plot))
+
+
+@pytest.mark.parametrize("is_log", [True, False])
+@pytest.mark.parametrize("height", [140, 300])
+def test_there_are_two_marks_however_closely_one_looks(plot: CurvePlot, is_log: bool, height: int) -> None:
+    plot.resize(600, height)
+    plot.set_log(is_log)
+    (left, right), (low, high) = whole = plot.view
+    for at, share in itertools.product((0.03, 0.52, 0.77), (0.004, 0.03, 0.6)):
+        plot.zoom_to(whole)
+        along = left + at * (right - left), left + (at + share) * (right - left)
+        plot.zoom_to((along, (low + at * (high - low),) * 2))
+        plot.zoom_to((plot.view[0], (low + at * (high - low), low + (at + share) * (high - low))))
+        QApplication.processEvents()
+        area = plot.plot_area()
+        sizes = area.width(), area.height()
+        for axis, ends, size in zip((bottom_axis(plot), left_axis(plot)), plot.view, sizes, strict=True):
+            ((_, values),) = axis.tickValues(*ends, size)
+            assert len([value for value in values if ends[0] - 1e-6 <= value <= ends[1] + 1e-6]) >= 2, (at, share)
+            texts = axis.tickStrings(values, 1, 1)
+            assert len(set(texts)) == len(texts), (at, share)
+
+
+def test_two_marks_where_many_values_have_little_room(plot: CurvePlot) -> None:
+    """From 2 to 50 there is a single power of ten."""
+    ((_, values),) = left_axis(plot).tickValues(math.log10(2), math.log10(50), 60)
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["2", "10", "50"]
+
+
+# ---- single points
+
+
+def inked(plot: CurvePlot, name: str) -> list[tuple[int, int]]:
+    """The pixels that are of that colour."""
+    image, ink = plot.grab().toImage(), theme.colour(name).rgb()
+    return [(x, y) for x in range(image.width()) for y in range(image.height()) if image.pixel(x, y) == ink]
+
+
+@pytest.mark.parametrize("epoch", [0, 75, 150])
+def test_a_single_point_is_a_dot_that_is_seen_as_a_whole(plot: CurvePlot, epoch: int) -> None:
+    plot.show_curves({"test": Curve([epoch], [0.05])}, 150)
+    QApplication.processEvents()
+    found = np.array(inked(plot, "test"))
+    assert len(found) >= 12
+    assert np.ptp(found, axis=0).min() >= 3
+    np.testing.assert_allclose(found.mean(axis=0), place_of(plot, epoch, 5), atol=4.5)
+
+
+def test_the_dot_goes_as_the_line_begins(plot: CurvePlot) -> None:
+    plot.show_curves({"test": Curve([2], [0.05])}, 4)
+    assert plot.line("test").is_dot
+    plot.show_curves({"test": Curve([2, 3], [0.05, 0.05])}, 4)
+    assert not plot.line("test").is_dot
+
+
+# ---- the hint
+
+
+def hint(plot: CurvePlot) -> QLabel:
+    """The hint in an empty plot."""
+    return find(plot, QLabel, "plotHint")
+
+
+def test_a_hint_stays_over_earlier_runs_only_where_it_is_meant_to(plot: CurvePlot) -> None:
+    plot.show_curves({}, 10)
+    assert hint(plot).isVisible()
+    plot.show_earlier([LONG])
+    assert not hint(plot).isVisible()
+    plot.set_hint("opened", stays=True)
+    assert hint(plot).isVisible()
+    assert (hint(plot).geometry().center() - plot.plot_area().center()).manhattanLength() <= 2
+    plot.show_curves({"train": TRAIN}, 10)
+    assert not hint(plot).isVisible()
+
+
+# ---- the read-out
+
+
+def test_the_read_out_lies_where_it_hides_no_line(plot: CurvePlot) -> None:
+    """A line that falls to the right has room above at its right, and below at its left."""
+    falling = Curve(list(range(21)), list(np.geomspace(0.09, 0.011, 21)))
+    rising = Curve(list(range(21)), list(np.geomspace(0.011, 0.09, 21)))
+    for curve in (falling, rising):
+        plot.show_curves({"train": curve}, 20)
+        for epoch in (6, 10, 14):
+            hover(plot.viewport(), place_of(plot, epoch, 100 * curve.values[epoch]))
+            place = read_out(plot).geometry()
+            assert plot.rect().contains(place)
+            leave(plot)
+            assert not any(place.contains(x, y) for x, y in inked(plot, "train")), epoch
+
+
+def rows_of(label: QLabel) -> range:
+    """The rows of pixels that it covers."""
+    return range(label.y(), label.y() + label.height())
+
+
+def test_the_read_out_hides_no_line_between_its_points_either(plot: CurvePlot) -> None:
+    plot.show_curves({"train": Curve([0, 10], [0.05, 0.05])}, 10)
+    plot.set_changes([(5, "rate")])  # there is no figure to be read
+    plot.zoom_to(((1, 9), (0.1, 0.9)))
+    plot.set_shown("train", False)
+    x, y = (round(at) for at in place_of(plot, 5, 5))
+    hover(plot.viewport(), (x, y + 8))
+    assert y in rows_of(read_out(plot)), "a hidden line does not count"
+    plot.set_shown("train", True)
+    assert inked(plot, "train")
+    assert read_out(plot).isVisible()
+    assert y not in rows_of(read_out(plot))
+
+
+def test_no_epoch_is_read_that_is_out_of_view(plot: CurvePlot) -> None:
+    plot.zoom_to(((1.3, 2.4), (0, 1)))
+    area = plot.plot_area()
+    for x in (area.left() + 2, area.center().x(), area.right() - 2):
+        hover(plot.viewport(), (x, area.center().y()))
+        assert ">epoch 2<" in read_out(plot).text(), x
+        assert cross(plot).value() == 2
+
+
+def test_a_mouse_that_rests_reads_what_comes_under_it(plot: CurvePlot) -> None:
+    hover(plot.viewport(), place_of(plot, 3, 5))
+    assert ">epoch 3<" in read_out(plot).text()
+    plot.zoom_to(((0.4, 1.9), (0, 1)))
+    assert ">epoch 1<" in read_out(plot).text()
+    assert not read_out(plot).geometry().intersects(plot.reset_button.geometry())
+
+
+def test_the_read_out_does_not_lie_over_the_button(plot: CurvePlot) -> None:
+    plot.zoom_to(((0.5, 2.5), (0.2, 0.9)))
+    button = plot.reset_button.geometry()
+    for x in range(button.left() - 160, button.right(), 20):
+        hover(plot.viewport(), (x, button.bottom() + 40))
+        assert read_out(plot).isVisible()
+        assert not read_out(plot).geometry().intersects(button), x
+
+
+def test_the_read_out_does_not_jump_between_equal_places(plot: CurvePlot) -> None:
+    plot.show_curves({"train": Curve([0, *range(1, 11)], [0.9] + [0.02] * 10)}, 10)
+    places = []
+    for epoch in (5, 5.4, 5.8):
+        hover(plot.viewport(), place_of(plot, epoch, 6))
+        places.append(read_out(plot).pos() - QPoint(*map(round, place_of(plot, epoch, 6))))
+    assert max((place - places[0]).manhattanLength() for place in places) <= 2

@@ -1,0 +1,132 @@
+"""The curves of networks that were opened or replaced, and what a right click on them offers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PyQt5.QtCore import QCoreApplication, Qt
+from PyQt5.QtWidgets import QLabel, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.experiment import Experiment
+from engine.storage import save_network
+from nnviz.session.status import Status
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.curves.test_curves_panel import another_network, drawn, key, plot_of, turn_to
+from tests.nnviz.helpers import action, click, find, train_epochs
+
+
+def open_one_of_long_training(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
+    """150 epochs, says the file, and has no curves."""
+    network = Experiment().changed(hidden=(20,)).build()
+    network.provenance = {"epochs": 150}
+    path = folder / "long.json"
+    save_network(network, path)
+    window.session.files.open(path)
+    qtbot.waitUntil(lambda: window.session.runs.current.path == path)
+    QCoreApplication.processEvents()
+
+
+def measure(qtbot: QtBot, window: MainWindow) -> None:
+    """A step, before which the network is measured: one figure of each curve."""
+    session = window.session
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED and bool(session.runs.current.history.error.test.epochs))
+
+
+def end_of_axis(window: MainWindow) -> float:
+    """The last epoch that is seen."""
+    return plot_of(window, "errorPlot").getPlotItem().getViewBox().viewRange()[0][1]
+
+
+def test_an_opened_network_without_curves_says_so(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window = ready_window
+    hint = find(plot_of(window, "errorPlot"), QLabel, "plotHint")
+    assert hint.text() == "train the network to see its error fall"
+    train_epochs(qtbot, window, 2)
+    open_one_of_long_training(qtbot, window, tmp_path)
+    assert hint.isVisible(), "over the curves of the earlier run too"
+    assert hint.text() == "opened at epoch 150; its curve begins when it is trained on"
+    assert plot_of(window, "errorPlot").rect().contains(hint.geometry())
+    measure(qtbot, window)
+    qtbot.waitUntil(lambda: not hint.isVisible())
+    turn_to(qtbot, window, "lossTab")
+    assert not find(plot_of(window, "lossPlot"), QLabel, "plotHint").isVisible()
+    window.session.reset()
+    assert hint.text() == "train the network to see its error fall"
+
+
+def test_one_that_was_only_measured_leaves_nothing_behind(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = ready_window
+    open_one_of_long_training(qtbot, window, tmp_path)
+    window.session.settings.change("epochs", epochs=2)
+    measure(qtbot, window)
+    qtbot.waitUntil(lambda: drawn(plot_of(window, "errorPlot"), "test")[0] == [150])
+    assert end_of_axis(window) == 152
+    window.session.reset()
+    QCoreApplication.processEvents()
+    assert window.session.runs.compared == []
+    assert not key(window, "earlierKey").isVisible()
+    assert end_of_axis(window) == 2
+
+
+def test_a_run_that_began_late_does_not_stretch_the_axis_of_the_next(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = ready_window
+    open_one_of_long_training(qtbot, window, tmp_path)
+    train_epochs(qtbot, window, 2)
+    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [150, 151, 152]
+    another_network(window.session, 30)
+    train_epochs(qtbot, window, 2)
+    assert end_of_axis(window) == 2
+    assert len(window.session.runs.compared) == 1
+    assert not key(window, "earlierKey").isVisible(), "nothing of it can be seen"
+    assert action(window, "actionForgetEarlierRuns").isEnabled()
+    window.session.settings.change("epochs", epochs=200)
+    window.session.step_batch()
+    qtbot.waitUntil(lambda: key(window, "earlierKey").isVisible())
+    assert end_of_axis(window) > 152
+
+
+# ---- the right click
+
+
+def test_the_zoom_is_reset_from_the_menu(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 3)
+    window.curves.loss.fill()
+    plot, reset = plot_of(window, "errorPlot"), action(window, "actionResetZoom")
+    assert reset in plot.actions()
+    assert not reset.isEnabled()
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key_Plus)
+    assert reset.isEnabled()
+    assert not action(window, "lossActionResetZoom").isEnabled()
+    reset.trigger()
+    assert not plot.is_zoomed
+    assert not reset.isEnabled()
+
+
+def test_the_scale_is_switched_from_the_menu_and_stays_the_one_of_the_button(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 2)
+    window.curves.loss.fill()
+    log, button = action(window, "actionLogarithmic"), find(window, QToolButton, "scaleButton")
+    assert log in plot_of(window, "errorPlot").actions()
+    assert log.isChecked()
+    log.trigger()
+    assert not window.curves.error.is_log
+    assert button.text() == "error %, linear"
+    np.testing.assert_allclose(
+        drawn(plot_of(window, "errorPlot"), "test")[1],
+        100 * np.array(window.session.runs.current.history.error.test.values),
+    )
+    click(qtbot, window, QToolButton, "scaleButton")
+    assert log.isChecked()
+    assert action(window, "lossActionLogarithmic").isChecked()

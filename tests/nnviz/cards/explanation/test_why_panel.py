@@ -1,0 +1,422 @@
+"""Why this answer: follows the drawing and the choices, plays and draws the smallest change, and is never broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt
+from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets.dataset import Dataset, Split, classification_split, regression_split
+from nnviz.cards.explanation.bar_rows import BarRows
+from nnviz.cards.explanation.pictures import Pictures
+from nnviz.cards.explanation.strips import Strips
+from nnviz.cards.explanation.why import WhyPanel
+from nnviz.session.reasons import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
+from nnviz.session.selection import Example, Neuron
+from nnviz.session.status import Status
+from nnviz.session.why import REASONS, TURNING
+from nnviz.ui.read_out import ReadOut
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import (
+    click,
+    drag,
+    find,
+    hover,
+    is_shown,
+    leave,
+    pick,
+    seven,
+    train_epochs,
+    wait_for,
+    wait_for_answer,
+)
+
+RNG = np.random.default_rng(5)
+
+
+def settle(qtbot: QtBot, window: MainWindow) -> None:
+    """Until both answers are those to the question of now."""
+    probes = window.session.probes
+    qtbot.waitUntil(lambda: probes[REASONS].is_up_to_date and probes[TURNING].is_up_to_date, timeout=20_000)
+
+
+def card_of(window: MainWindow) -> WhyPanel:
+    card = window.card("whyDock")
+    assert isinstance(card, WhyPanel)
+    return card
+
+
+def inside(qtbot: QtBot, window: MainWindow) -> WhyPanel:
+    window.show_workspace("inside")
+    card = card_of(window)
+    qtbot.waitUntil(lambda: card.in_view)
+    return card
+
+
+@pytest.fixture
+def card(ready_window: MainWindow, qtbot: QtBot) -> WhyPanel:
+    """In view, of a network that has learned a little, and with a seven drawn."""
+    train_epochs(qtbot, ready_window, 3)
+    card = inside(qtbot, ready_window)
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    settle(qtbot, ready_window)
+    return card
+
+
+def captions(card: WhyPanel) -> list[str]:
+    assert isinstance(card.view.content, Pictures)
+    return [pane.caption for pane in card.view.content.rows[0]]
+
+
+def other_network(qtbot: QtBot, window: MainWindow, hidden: tuple[int, ...]) -> None:
+    """An untrained one that fits the data."""
+    window.session.settings.change("shape", hidden=hidden)
+    window.session.reset()
+    outputs = window.session.data.dataset.outputs  # type: ignore[union-attr]
+    shape = [window.session.data.dataset.width, *hidden, outputs]  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: window.session.displayed.network.shape == shape)
+    wait_for(qtbot, window, Status.READY)
+
+
+# ---- the drawing
+
+
+def test_nothing_is_asked_before_something_is_drawn(ready_window: MainWindow, qtbot: QtBot) -> None:
+    card = inside(qtbot, ready_window)
+    assert card.view.content is None
+    assert card.view.line == "draw something to ask why"
+    assert not find(card, QToolButton, "playChangeButton").isVisible()
+    assert card.table() is None
+
+
+def test_two_outputs_are_explained_against_a_baseline(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    verdict = ready_window.session.question.verdict
+    assert verdict is not None
+    assert captions(card) == [f"for {verdict.best}", f"for {verdict.second}", f"makes it a {verdict.second}"]
+    assert card.sum_label.text().startswith("sums to ")
+    assert card.change_label.text().startswith("smallest change ")
+    assert (card.one_combo._shown, card.other_combo._shown) == (str(verdict.best), str(verdict.second))
+
+    # Words are plain text.
+    card.head.title.setTextFormat(Qt.PlainText)
+    for each in card.findChildren(QLabel):
+        assert "<" not in each.text()
+
+    # The entries of a list are whole.
+    for combo in (card.one_combo, card.other_combo):
+        combo.showPopup()
+        view = combo.view()
+        qtbot.waitUntil(view.isVisible)
+        metrics = view.fontMetrics()
+        entries = [combo.itemText(index) for index in range(combo.count())]
+        assert view.viewport().width() >= max(map(metrics.horizontalAdvance, entries)) + 8
+        combo.hidePopup()
+
+    # Another baseline is another question.
+    assert card.reasons is not None
+    assert not card.reasons.baseline.any()
+    pick(qtbot, ready_window, "whyBaselineCombo", "the mean picture")
+    settle(qtbot, ready_window)
+    assert card.reasons.baseline.any()
+    assert not card.baseline_combo.itemIcon(card.baseline_combo.currentIndex()).isNull(), "it is shown as a picture"
+    assert ready_window.session.why.baseline == MEAN
+
+
+def test_it_follows_the_drawing_and_clears_with_it(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    before = card.view.content
+    side = ready_window.canvas.height()
+    drag(ready_window.canvas, [(0.3 * side, 0.5 * side), (0.7 * side, 0.5 * side)])
+    settle(qtbot, ready_window)
+    assert card.view.content is not before
+    click(qtbot, ready_window, QToolButton, "clearButton")
+    qtbot.waitUntil(lambda: card.view.content is None)
+    assert card.view.line == "draw something to ask why"
+
+
+def test_out_of_view_it_asks_nothing(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.show_workspace("train")
+    probes = ready_window.session.probes
+    assert not probes[REASONS].is_wanted
+    assert not probes[TURNING].is_wanted
+    before = probes[REASONS].result
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    wait_for_answer(qtbot, ready_window)
+    assert probes[REASONS].result is before
+
+
+def test_the_network_that_learns_is_asked_again(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    before = ready_window.session.probes[REASONS].result
+    train_epochs(qtbot, ready_window, 5)
+    settle(qtbot, ready_window)
+    assert ready_window.session.probes[REASONS].result is not before
+    assert card.reasons is not None
+    assert card.reasons.query.network is ready_window.session.displayed.network
+
+
+def test_a_mistake_is_compared_with_its_true_class(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    """On the canvas, until something is drawn over it, and on an empty canvas; a choice stays."""
+    session = ready_window.session
+    test, network = session.data.dataset.test, session.displayed.network
+    best, second = np.argsort(-network.predict(test.take(slice(None), np.empty(test.inputs.shape, np.float32))))[
+        :, :2
+    ].T
+    truth = test.labels
+    number = int(np.flatnonzero((best != truth) & (second != truth))[0])
+    asked = best[number], truth[number]
+    session.question.ask_about(Example("test", number))
+    settle(qtbot, ready_window)
+    assert captions(card) == [f"for {asked[0]}", f"for {asked[1]}", f"makes it a {asked[1]}"]
+
+    pick(qtbot, ready_window, "whyNotCombo", str(second[number]))
+    settle(qtbot, ready_window)
+    assert captions(card)[:2] == [f"for {asked[0]}", f"for {second[number]}"]
+    session.why.compare(None, None)
+
+    session.sketch.replace("clear", ())
+    session.selection.choose_example(Example("test", number))
+    settle(qtbot, ready_window)
+    assert captions(card)[:2] == [f"for {asked[0]}", f"for {asked[1]}"]
+
+    session.question.ask_about(Example("test", number))
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    settle(qtbot, ready_window)
+    verdict = session.question.verdict
+    assert captions(card)[:2] == [f"for {verdict.best}", f"for {verdict.second}"], "the truth of a drawing is not known"
+
+
+# ---- choices
+
+
+def test_another_output_is_compared(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    pick(qtbot, ready_window, "whyCombo", "3")
+    pick(qtbot, ready_window, "whyNotCombo", "8")
+    settle(qtbot, ready_window)
+    assert captions(card)[:2] == ["for 3", "for 8"]
+    pick(qtbot, ready_window, "whyCombo", "8")
+    assert ready_window.session.why.other is None, "an output is not compared with itself"
+    pick(qtbot, ready_window, "whyCombo", "its answer")
+    assert ready_window.session.why.one is None
+
+
+def test_every_method_shows_something_and_has_a_table(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    for method in METHODS:
+        pick(qtbot, ready_window, "whyMethodCombo", method)
+        settle(qtbot, ready_window)
+        kinds = {LAYERS: Strips, NEAREST: Pictures}
+        assert isinstance(card.view.content, kinds.get(method, Pictures)), method
+        assert card.sum_label.text(), method
+        assert card.baseline_combo.isVisible() == (method not in kinds), method
+        table = card.table()
+        assert table is not None, method
+        rows = list(table[1])
+        assert rows, method
+        assert {len(row) for row in rows} == {len(table[0])}, method
+        hover(card.view, (20, 20))
+        assert [each for each in card.findChildren(ReadOut) if each.isVisible() and each.text()], method
+        leave(card.view)
+        assert not [each for each in card.findChildren(ReadOut) if each.isVisible()], method
+
+
+def test_a_click_on_a_neuron_or_an_example_chooses_it(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.why.choose(method=LAYERS)
+    settle(qtbot, ready_window)
+    assert card.reasons is not None
+    place = QPoint(54, card.view.height() - 20)
+    qtbot.mouseClick(card.view, Qt.LeftButton, pos=place)
+    assert session.selection.neuron == Neuron(2, int(card.reasons.layers[2].argmax()))
+    session.why.choose(method=NEAREST)
+    settle(qtbot, ready_window)
+    assert card.turning is not None
+    qtbot.mouseClick(card.view, Qt.LeftButton, pos=QPoint(10, 10))
+    assert session.selection.example == Example("train", card.turning.neighbours[0][0].number)
+
+
+# ---- the smallest change
+
+
+def test_the_change_is_played_and_goes_to_the_canvas(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    end = captions(card)[2]
+    card._film.setInterval(1)
+    seen = set()
+    card._film.timeout.connect(lambda: seen.add(captions(card)[2]))
+    click(qtbot, ready_window, QToolButton, "playChangeButton")
+    assert captions(card)[2].endswith("%")
+    qtbot.waitUntil(lambda: not card._film.isActive())
+    assert captions(card)[2] == end
+    assert len(seen) > 2
+
+    # On the canvas it gets the other answer.
+    turning, before = card.turning, ready_window.session.sketch.drawing
+    assert turning is not None
+    click(qtbot, ready_window, QToolButton, "changeToCanvasButton")
+    wait_for_answer(qtbot, ready_window)
+    verdict = ready_window.session.question.verdict
+    assert verdict is not None
+    assert verdict.best == turning.to
+    ready_window.session.undo.undo()
+    assert ready_window.session.sketch.drawing is before
+
+
+# ---- any data
+
+
+def table_of(classes: int) -> Dataset:
+    inputs = RNG.random((120, 6), np.float32) * 4
+    labels = RNG.integers(0, classes, 120)
+    split = classification_split("train", inputs, labels, 6, classes)
+    return Dataset("Table", split, split, class_names=tuple(f"<i>kind {n}</i>" for n in range(classes)))
+
+
+def numbers_of(outputs: int) -> Dataset:
+    split = regression_split(
+        "train", RNG.random((120, 6), np.float32), RNG.random((120, outputs), np.float32), 6, outputs
+    )
+    return Dataset("Numbers", split, split)
+
+
+DATA: dict[str, Callable[[], Dataset]] = {
+    "a table": lambda: table_of(3),
+    "one number": lambda: numbers_of(1),
+    "two numbers": lambda: numbers_of(2),
+}
+
+
+@pytest.mark.parametrize("kind", DATA)
+def test_a_chosen_example_of_columns(
+    make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot, kind: str
+) -> None:
+    load_with(DATA[kind])
+    window = make_window()
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    if kind != "a table":
+        window.session.settings.change("loss", loss="quadratic", output="identity")
+    other_network(qtbot, window, (8,))
+    card = inside(qtbot, window)
+    assert card.view.line == "", "it begins with a row of the data"
+    assert window.session.why.baseline == MEAN
+    window.session.selection.choose_example(Example("test", 3))
+    for method in METHODS:
+        window.session.why.choose(method=method)
+        settle(qtbot, window)
+        qtbot.waitUntil(lambda: card.view.content is not None)
+        assert isinstance(card.view.content, Strips if method == LAYERS else BarRows)
+        card.view.grab()
+        assert card.table() is not None
+    assert not find(card, QToolButton, "changeToCanvasButton").isVisible()
+    assert find(card, QComboBox, "whyNotCombo").isVisible() == (kind != "one number")
+
+
+def test_a_category_changes_as_a_whole(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot) -> None:
+    table = table_of(3)
+    inputs = table.train.inputs.copy()
+    inputs[:, 3:] = np.eye(3)[RNG.integers(0, 3, len(inputs))]
+    split = replace(table.train, inputs=inputs)
+    load_with(lambda: replace(table, train=split, test=split, categories=((3, 4, 5),)))
+    window = make_window()
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    other_network(qtbot, window, (8,))
+    inside(qtbot, window)
+    found = 0
+    for number in range(12):
+        window.session.selection.choose_example(Example("test", number))
+        settle(qtbot, window)
+        turning = window.session.probes[TURNING].result
+        if turning.changed is not None:
+            found += 1
+            assert sorted(turning.changed[3:]) == [0, 0, 1]
+    assert found
+
+
+@pytest.mark.parametrize("hidden", [(6,) * 60, (4000,), (1,), ()], ids=["deep", "wide", "one neuron", "flat"])
+def test_any_network(ready_window: MainWindow, qtbot: QtBot, hidden: tuple[int, ...]) -> None:
+    other_network(qtbot, ready_window, hidden)
+    card = inside(qtbot, ready_window)
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    for method in (INTEGRATED, LAYERS, NEAREST, OCCLUSION):
+        ready_window.session.why.choose(method=method)
+        settle(qtbot, ready_window)
+        assert card.view.content is not None, card.view.line
+        card.view.grab()
+
+
+def test_a_network_that_does_not_fit_the_data_is_told(
+    ready_window: MainWindow, few_digits: Dataset, qtbot: QtBot
+) -> None:
+    def halved(split: Split | None) -> Split:
+        assert split is not None
+        return replace(split, inputs=split.inputs[:, :392])
+
+    train_epochs(qtbot, ready_window, 1)
+    card = inside(qtbot, ready_window)
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    data = replace(few_digits, train=halved(few_digits.train), test=halved(few_digits.test), example_shape=(14, 28))
+    ready_window.session.data.dataset = data
+    ready_window.session.data.changed.emit()
+    assert card.view.line == "the network takes 784 numbers, the data have 392"
+    settle(qtbot, ready_window)
+
+
+def test_outputs_that_are_not_finite_are_told(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    card = inside(qtbot, ready_window)
+    network = ready_window.session.displayed.network
+    ready_window.session.displayed.network = network.with_parameters(np.full_like(network.parameters, np.nan))
+    ready_window.session.displayed.changed.emit()
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    settle(qtbot, ready_window)
+    qtbot.waitUntil(lambda: card.view.line == "its outputs are not finite")
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_a_read_out_covers_no_picture(
+    card: WhyPanel, ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    ready_window.resize(*size)
+    qtbot.waitUntil(lambda: ready_window.size() == QSize(*size))
+    assert isinstance(card.view.content, Pictures)
+    within = card.view.rect()
+    pictures = [card.view.content.place(within, 0, column) for column in range(3)]
+    for picture in pictures:
+        hover(card.view, (picture.center().x(), picture.center().y()))
+        (shown,) = (each for each in card.findChildren(ReadOut) if each.isVisible())
+        assert "row" in shown.text()
+        corner = card.view.mapFrom(shown.parentWidget(), shown.pos())
+        assert not [each for each in pictures if each.intersects(QRect(corner, shown.size()))]
+    assert not card.view.toolTip()
+
+
+def test_no_words_are_cut(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    for size in (QSize(1440, 900), QSize(1280, 720)):
+        ready_window.resize(size)
+        qtbot.waitUntil(lambda size=size: ready_window.size() == size)
+        QApplication.processEvents()
+        card.sum_label.setText("sums to 100.2 % from")
+        card._sum_box.set_width(card.sum_label.sizeHint().width())
+        qtbot.waitUntil(lambda: card.sum_label.width() >= card.sum_label.sizeHint().width())
+        for combo in (card.method_combo, card.baseline_combo):
+            assert combo.shown == combo.currentText(), size
+
+
+def test_enlarged_a_sentence_stays_together(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.cards.toggle(card)
+    qtbot.waitUntil(lambda: card.width() > 1000)
+    QApplication.processEvents()
+    words, combo = card.sum_label, card.baseline_combo
+    end = words.mapTo(card, QPoint(words.fontMetrics().horizontalAdvance(words.text()), 0)).x()
+    assert 0 <= combo.mapTo(card, QPoint(0, 0)).x() - end < 12
+
+
+def test_another_workspace_does_not_make_the_window_grow(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.resize(12120, 720)
+    qtbot.wait(50)
+    assert ready_window.height() == 720
+    inside(qtbot, ready_window)
+    qtbot.wait(50)
+    assert ready_window.height() == 720

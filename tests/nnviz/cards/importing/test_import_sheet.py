@@ -1,0 +1,541 @@
+"""The import with a preview: how a file is understood, what is wrong in its place, and that nothing changes before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QEvent, QPoint, QRect, Qt
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QListWidget,
+    QMenu,
+    QPushButton,
+    QStyle,
+    QStyleOptionComboBox,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from engine.basics.assets_folder import ASSETS
+from nnviz.cards.importing.sheet import ImportSheet
+from nnviz.cards.importing.table_model import IGNORED, INPUT, PREDICT
+from nnviz.cards.importing.table_view import PreviewTable
+from nnviz.session.status import Status
+from nnviz.ui import theme
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow, close
+from tests.nnviz.cards.importing.import_helpers import look_at, use, wait, words
+from tests.nnviz.helpers import Watch, click, find, find_field, is_shown, pick, press, retype, wait_for
+
+PENGUINS = ASSETS / "tables" / "penguins.csv"
+MESS = """name;width;weight;kind;same
+a1;1,5;300;cat;x
+a2;2,5;;dog;x
+a3;abc;312;dog;x
+broken;row
+a4;3,25;inf;cat;x
+a5;1,25;1.234;<b>cow</b>;x
+a6;1,25;12.5;cat;x
+"""
+
+
+@pytest.fixture
+def mess(tmp_path: Path) -> Path:
+    """A table with something wrong in several places, and a name in each row."""
+    rows = "".join(f"c{number};{number % 7},5;2{number};{('cat', 'dog')[number % 2]};x\n" for number in range(60))
+    file = tmp_path / "mess.csv"
+    file.write_text(MESS + rows)
+    return file
+
+
+def role_of(window: MainWindow, column: int) -> str:
+    """What becomes of a column."""
+    return find(window, PreviewTable, "importTable").model().role(column)  # type: ignore[attr-defined, no-any-return]
+
+
+def inked(image: QImage) -> tuple[int, int]:
+    """The first and the last line of an image in which not all pixels are alike."""
+    lines = [y for y in range(image.height()) if len({image.pixel(x, y) for x in range(image.width())}) > 1]
+    return lines[0], lines[-1]
+
+
+def choose_in_menu(qtbot: QtBot, window: MainWindow, column: int, name: str) -> None:
+    """Clicks on a column's head, and chooses an entry of its menu by keys."""
+    table = find(window, PreviewTable, "importTable")
+    header = table.horizontalHeader()
+    place = QPoint(header.sectionViewportPosition(column) + 20, header.height() // 2)
+    qtbot.mouseClick(header.viewport(), Qt.LeftButton, pos=place)
+    menu = find(window, QMenu, "importColumnMenu")
+    assert menu.isVisible()
+    menu.setActiveAction(next(each for each in menu.actions() if each.objectName() == name))
+    qtbot.keyClick(menu, Qt.Key_Return)
+
+
+# ---- a table
+
+
+def test_cells_are_painted_anew_only_if_they_look_otherwise(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """To paint all of them takes as long as the mouse may wait, and most of what is read changes only words."""
+    look_at(qtbot, ready_window, PENGUINS)
+    table, importing = find(ready_window, PreviewTable, "importTable"), ready_window.session.importing
+    QApplication.processEvents()
+    cells, heads = Watch(), Watch()
+    table.viewport().installEventFilter(cells)
+    table.horizontalHeader().viewport().installEventFilter(heads)
+    importing.changed.emit()
+    qtbot.waitUntil(lambda: QEvent.Paint in heads.seen)
+    assert QEvent.Paint not in cells.seen
+    height, summary = table.height(), find(ready_window, QLabel, "importSummary")
+    summary.setText("")  # as until all is read
+    QApplication.processEvents()
+    assert table.height() == height
+    choose_in_menu(qtbot, ready_window, 3, "ignoredColumnAction")
+    wait(qtbot, importing)
+    qtbot.waitUntil(lambda: QEvent.Paint in cells.seen)
+
+
+def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window: MainWindow, qtbot: QtBot) -> None:
+    before, shape = ready_window.session.dataset, ready_window.session.settings.experiment.shape
+    look_at(qtbot, ready_window, PENGUINS)
+    assert words(ready_window, "importDetail") == "344 rows · 7 columns"
+    summary = words(ready_window, "importSummary")
+    assert "344 examples are used: 275 to learn from, 69 to test" in summary
+    assert "10 inputs · 3 classes: Adelie 152, Chinstrap 68, Gentoo 124" in summary
+    assert "Missing values: 11 in sex get a category of their own; 2 in " in words(ready_window, "importNotes")
+    assert words(ready_window, "importNotes").endswith("; and 2 more columns.")
+    assert [role_of(ready_window, column) for column in (0, 1)] == [PREDICT, INPUT]
+    pick(qtbot, ready_window, "importMissingCombo", "leave out 11 rows")
+    wait(qtbot, ready_window.session.importing)
+    assert "333 of 344 examples are used: 266 to learn from, 67 to test" in words(ready_window, "importSummary")
+    assert words(ready_window, "importNotes") == "11 rows with a missing value left out."
+    pick(qtbot, ready_window, "importMissingCombo", "most frequent")
+    wait(qtbot, ready_window.session.importing)
+    assert "11 in sex filled with the most frequent (FEMALE)" in words(ready_window, "importNotes")
+    assert ready_window.session.dataset is before
+    assert ready_window.session.settings.experiment.shape == shape
+    assert ready_window.session.undo.last() is None
+    use(qtbot, ready_window)
+    assert not find(ready_window, QWidget, "importSheet").isVisible()
+    assert ready_window.session.data.settings == {"target": "species", "missing": "median"}
+    assert ready_window.session.settings.experiment.shape[-1] == 3
+
+
+def test_a_mostly_empty_column_costs_no_rows_and_an_empty_one_is_left_out(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "ship.csv"
+    cells = (
+        f"{'' if at % 5 == 0 else at % 60 + 0.5},{'AB'[at % 2] if at % 9 == 1 else ''},,{'' if at == 5 else at % 2}"
+        for at in range(90)
+    )
+    file.write_text("age,deck,nothing,survived\n" + "\n".join(cells) + "\n")
+    look_at(qtbot, ready_window, file)
+    assert "89 of 90 examples are used" in words(ready_window, "importSummary")
+    notes = words(ready_window, "importNotes")
+    assert "1 row without the value to predict left out." in notes
+    assert "Missing values: 79 in deck get a category of their own; 17 in age filled with the median (" in notes
+    assert "Column nothing left out: it has no values." in notes
+    combo = find(ready_window, QComboBox, "importMissingCombo")
+    assert [combo.itemText(place) for place in range(3)] == ["fill in", "most frequent", "leave out 81 rows"]
+    assert combo.currentText() == "fill in"
+    ready_window.resize(1280, 720)
+    QApplication.processEvents()
+    shown = [
+        each for each in find(ready_window, ImportSheet, "importSheet").findChildren(QComboBox) if each.isVisible()
+    ]
+    assert [each.objectName() for each in shown if each.width() < each.sizeHint().width()] == [], "none is cut"
+    use(qtbot, ready_window)
+    assert ready_window.session.data.settings == {"target": "survived"}
+    assert ready_window.session.dataset is not None
+    assert ready_window.session.dataset.columns == ("age", "deck = A", "deck = B", "deck = missing")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_numbers_of_rows_stand_as_high_as_the_cells(
+    qapp: QApplication, ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, scheme: str
+) -> None:
+    theme.apply(qapp, scheme)
+    file = tmp_path / "digits.csv"
+    file.write_text("a,b\n" + "2,3\n5,7\n" * 20)
+    look_at(qtbot, ready_window, file)
+    table = find(ready_window, PreviewTable, "importTable")
+    QApplication.processEvents()
+    place = table.viewport().geometry()
+    top, height, width = place.top() + table.rowViewportPosition(0), table.rowHeight(0), table.verticalHeader().width()
+    sides = [(place.left() - width, width), (place.left(), table.columnWidth(0))]
+    number, cell = (inked(table.grab(QRect(left, top, wide - 2, height)).toImage()) for left, wide in sides)
+    assert number == cell, "the first and the last line of pixels with ink"
+
+
+@pytest.mark.parametrize("how", ["button", "key", "key elsewhere"])
+def test_cancel_leaves_everything_as_it_was(ready_window: MainWindow, qtbot: QtBot, how: str) -> None:
+    before = ready_window.session.dataset
+    look_at(qtbot, ready_window, PENGUINS)
+    if how == "button":
+        click(qtbot, ready_window, QPushButton, "cancelImportButton")
+    else:
+        if how == "key elsewhere":
+            find(ready_window, QComboBox, "importTargetCombo").setFocus()
+        press(qtbot, ready_window, Qt.Key_Escape)
+    assert not find(ready_window, QWidget, "importSheet").isVisible()
+    assert ready_window.session.importing.name is None
+    assert ready_window.session.dataset is before
+    assert ready_window.session.imported.files == []
+
+
+def test_return_uses_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    look_at(qtbot, ready_window, PENGUINS)
+    press(qtbot, ready_window, Qt.Key_Return)
+    qtbot.waitUntil(lambda: ready_window.session.data.name == str(PENGUINS))
+    qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
+
+
+def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    look_at(qtbot, ready_window, mess)
+    table = find(ready_window, PreviewTable, "importTable")
+    model = table.model()
+    tips = {
+        (row, column): model.data(model.index(row, column), Qt.ToolTipRole)
+        for row in range(6)
+        for column in range(model.columnCount())
+    }
+    assert {place: tip for place, tip in tips.items() if tip} == {
+        (2, 1): "Row 4, column width: “abc” is no number",
+        (3, 2): "Row 6, column weight: “inf” is infinite",
+        (4, 2): "Row 7, column weight: “1.234” has a thousands separator",
+        (5, 2): "Row 8, column weight: “12.5” is no number",
+    }
+    listed = find(ready_window, QListWidget, "importProblemList")
+    assert [listed.item(row).text() for row in range(listed.count())] == [
+        "Row 4, column width: “abc” is no number",
+        "Row 5: left out, as it has 2 cells instead of 5",
+        "Row 6, column weight: “inf” is infinite",
+        "Row 7, column weight: “1.234” has a thousands separator",
+        "Row 8, column weight: “12.5” is no number",
+    ]
+
+
+def test_columns_that_cannot_be_inputs_say_why(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    importing = look_at(qtbot, ready_window, mess)
+    importing.choose(target="kind")
+    wait(qtbot, importing)
+    header = find(ready_window, PreviewTable, "importTable").model().headerData
+    for column, why in ((0, "has 66 different texts"), (4, "has the same text in all rows")):
+        assert header(column, Qt.Horizontal, Qt.UserRole)[1][0].startswith("left out")
+        assert why in header(column, Qt.Horizontal, Qt.ToolTipRole)
+    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
+
+
+def test_a_column_that_is_refused_can_be_ignored(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,y\n" + "".join(f'"1,{100 + row if row else 2}",{row % 7}.5,{row % 2}\n' for row in range(40)))
+    importing = look_at(qtbot, ready_window, file)
+    assert role_of(ready_window, 0) == IGNORED
+    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
+    choose_in_menu(qtbot, ready_window, 0, "inputColumnAction")
+    wait(qtbot, importing)
+    told = words(ready_window, "importColumnProblem")
+    assert told.startswith("a is written with thousands separators in 39 rows, and otherwise in others: it must")
+    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
+    click(qtbot, ready_window, QPushButton, "ignoreColumnButton")
+    wait(qtbot, importing)
+    assert words(ready_window, "importColumnProblem") == ""
+    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
+
+
+def test_thousands_separators_are_understood_and_said_at_the_columns_head(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,y\n" + "".join(f'"{5 + row},425",{row % 7}.5,{row % 2}\n' for row in range(40)))
+    look_at(qtbot, ready_window, file)
+    header = find(ready_window, PreviewTable, "importTable").model().headerData
+    assert header(0, Qt.Horizontal, Qt.UserRole)[2][0] == "number · thousands separated by ,"
+    assert not find(ready_window, QListWidget, "importProblemList").isVisible()
+    use(qtbot, ready_window)
+    data = ready_window.session.dataset
+    assert data is not None
+    assert data.columns == ("a", "b")
+
+
+def test_the_menu_of_a_column_chooses_what_becomes_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    importing = look_at(qtbot, ready_window, PENGUINS)
+    choose_in_menu(qtbot, ready_window, 5, "predictColumnAction")
+    wait(qtbot, importing)
+    assert find(ready_window, QComboBox, "importTargetCombo").currentText() == "body_mass_g"
+    assert find(ready_window, QComboBox, "importTaskCombo").currentText() == "a number"
+    assert "predicts body_mass_g" in words(ready_window, "importSummary")
+    choose_in_menu(qtbot, ready_window, 0, "ignoredColumnAction")
+    choose_in_menu(qtbot, ready_window, 4, "categoriesColumnAction")
+    wait(qtbot, importing)
+    lines = find(ready_window, PreviewTable, "importTable").model().headerData(4, Qt.Horizontal, Qt.UserRole)
+    assert [line for line, _ in lines[1:]] == ["left out ▾", "categories · 2 missing"]
+    choose_in_menu(qtbot, ready_window, 4, "foundColumnAction")
+    wait(qtbot, importing)
+    use(qtbot, ready_window)
+    data = ready_window.session.dataset
+    assert data is not None
+    assert data.targets == ("body_mass_g",)
+    assert not any("species" in name for name in data.columns)
+
+
+def test_the_menu_opens_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
+    look_at(qtbot, ready_window, PENGUINS)
+    table = find(ready_window, PreviewTable, "importTable")
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(0, 2))
+    press(qtbot, ready_window, Qt.Key_Right)
+    press(qtbot, ready_window, Qt.Key_Return)
+    menu = find(ready_window, QMenu, "importColumnMenu")
+    assert menu.isVisible()
+    menu.setActiveAction(menu.actions()[0])
+    qtbot.keyClick(menu, Qt.Key_Return)
+    wait(qtbot, ready_window.session.importing)
+    assert role_of(ready_window, 3) == PREDICT
+
+
+def test_the_format_is_corrected(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    importing = look_at(qtbot, ready_window, mess)
+    assert find(ready_window, QComboBox, "importFormatDelimiterCombo").currentText() == "semicolon"
+    assert find(ready_window, QComboBox, "importFormatDecimalCombo").currentText() == "comma"
+    pick(qtbot, ready_window, "importFormatDelimiterCombo", "tab")
+    wait(qtbot, importing)
+    assert "is of one column" in words(ready_window, "importProblem")
+    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
+    pick(qtbot, ready_window, "importFormatDelimiterCombo", "semicolon")
+    wait(qtbot, importing)
+    assert words(ready_window, "importProblem") == ""
+    pick(qtbot, ready_window, "importFormatHeaderCombo", "values")
+    wait(qtbot, importing)
+    assert words(ready_window, "importDetail") == "67 rows · 5 columns"
+
+
+def test_a_title_above_the_table_is_told_and_can_be_corrected(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text("Log of 2024\n\na,b,y\n" + "".join(f"{row},{row % 7},k{row % 2}\n" for row in range(40)))
+    importing = look_at(qtbot, ready_window, file)
+    assert words(ready_window, "importSkippedLines") == "The first 2 lines are left out: Log of 2024"
+    assert words(ready_window, "importDetail") == "40 rows · 3 columns"
+    assert find_field(ready_window, "importFormatSkipEdit").text() == "2"
+    for typed, told in (("many", "Skip lines is 'many': it must be a whole number"), ("101", "Skip lines is 101: it")):
+        retype(qtbot, ready_window, "importFormatSkipEdit", typed)
+        wait(qtbot, importing)
+        assert told in words(ready_window, "importFormatFieldProblem")
+    retype(qtbot, ready_window, "importFormatSkipEdit", "3")
+    wait(qtbot, importing)
+    assert words(ready_window, "importFormatFieldProblem") == ""
+    assert words(ready_window, "importSkippedLines").startswith("The first 3 lines are left out: Log of 2024")
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "told"),
+    [
+        ("importTestShareEdit", "2", "Test share is 2: it must be"),
+        ("importTestShareEdit", "half", "Test share is 'half': it must be a number"),
+        ("importSeedEdit", "-1", "Seed is -1: it must be"),
+    ],
+)
+def test_a_bad_value_is_told_below_its_fields(
+    ready_window: MainWindow, qtbot: QtBot, field: str, typed: str, told: str
+) -> None:
+    importing = look_at(qtbot, ready_window, PENGUINS)
+    retype(qtbot, ready_window, field, typed)
+    wait(qtbot, importing)
+    assert told in words(ready_window, "importFieldProblem")
+    assert words(ready_window, "importProblem") == ""
+    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
+    retype(qtbot, ready_window, field, "0.4" if "Share" in field else "7")
+    wait(qtbot, importing)
+    assert words(ready_window, "importFieldProblem") == ""
+    use(qtbot, ready_window)
+    expected = {"test_share": 0.4} if "Share" in field else {"seed": 7}
+    assert ready_window.session.data.settings == {"target": "species", **expected}
+
+
+def test_a_file_opens_the_next_time_as_it_was(
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, mess: Path
+) -> None:
+    importing = look_at(qtbot, ready_window, mess)
+    importing.choose(target="kind", test_share=0.5)
+    wait(qtbot, importing)
+    use(qtbot, ready_window)
+    ready_window.session.data.load("moons")
+    qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
+    close(ready_window)
+    again = make_window()
+    qtbot.waitUntil(lambda: is_shown(again.session.data))
+    again.data_dialogs.open_path(str(mess))
+    wait(qtbot, again.session.importing)
+    assert find(again, QComboBox, "importTargetCombo").currentText() == "kind"
+    assert find_field(again, "importTestShareEdit").text() == "0.5"
+    assert words(again, "importNews") == ""
+    again.session.importing.cancel()
+    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n")
+    again.data_dialogs.open_path(str(mess))
+    wait(qtbot, again.session.importing)
+    assert words(again, "importNews") == "This file has changed since it was used the last time."
+    assert find(again, QComboBox, "importTargetCombo").currentText() == "kind"
+
+
+def test_a_file_that_changes_before_it_is_used_is_looked_at_again(
+    ready_window: MainWindow, qtbot: QtBot, mess: Path
+) -> None:
+    before, importing = ready_window.session.dataset, look_at(qtbot, ready_window, mess)
+    importing.choose(target="kind")
+    wait(qtbot, importing)
+    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n")
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait(qtbot, importing)
+    assert words(ready_window, "importNews") == "This file has changed since it was read. Look at it again."
+    assert words(ready_window, "importDetail") == "67 rows · 5 columns"
+    assert ready_window.session.dataset is before
+    mess.unlink()
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait(qtbot, importing)
+    assert words(ready_window, "importProblem") == "mess.csv is missing: it must be there. Check its name and folder."
+    assert ready_window.session.dataset is before
+
+
+def test_a_file_in_use_is_loaded_again_if_it_has_changed(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    """And not if it is the same: a training goes on."""
+    session = ready_window.session
+    importing = look_at(qtbot, ready_window, mess)
+    importing.choose(target="kind")
+    wait(qtbot, importing)
+    use(qtbot, ready_window)
+    before = session.dataset
+    look_at(qtbot, ready_window, mess)
+    use(qtbot, ready_window)
+    assert session.dataset is before
+    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n" * 5)
+    look_at(qtbot, ready_window, mess)
+    use(qtbot, ready_window)
+    assert session.dataset is not before
+    assert session.dataset is not None
+    assert before is not None
+    assert len(session.dataset.train) > len(before.train)
+
+
+def test_another_column_to_predict_has_a_task_of_its_own(ready_window: MainWindow, qtbot: QtBot) -> None:
+    importing = look_at(qtbot, ready_window, PENGUINS)
+    pick(qtbot, ready_window, "importTargetCombo", "body_mass_g")
+    pick(qtbot, ready_window, "importTaskCombo", "a number")
+    pick(qtbot, ready_window, "importTargetCombo", "sex")
+    wait(qtbot, importing)
+    assert find(ready_window, QComboBox, "importTaskCombo").currentText() == "classes"
+    assert importing.can_use
+
+
+# ---- where it lies
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (1920, 1080)])
+def test_it_lies_over_the_middle_and_nothing_is_cut_off(
+    ready_window: MainWindow, qtbot: QtBot, mess: Path, size: tuple[int, int]
+) -> None:
+    look_at(qtbot, ready_window, mess)
+    ready_window.resize(*size)
+    sheet = find(ready_window, ImportSheet, "importSheet")
+    curves = ready_window.card("curvesDock")
+    qtbot.waitUntil(lambda: abs(sheet.width() - curves.width()) < 4)
+    assert sheet.mapTo(ready_window, QPoint(0, 0)).x() == curves.mapTo(ready_window, QPoint(0, 0)).x()
+    assert sheet.minimumSizeHint().width() <= sheet.width()
+    assert sheet.minimumSizeHint().height() <= sheet.height()
+    assert find(ready_window, PreviewTable, "importTable").height() >= 120
+    for name in ("useImportButton", "cancelImportButton"):
+        button = find(ready_window, QPushButton, name)
+        assert button.visibleRegion().boundingRect() == button.rect()
+
+
+def test_tab_reaches_the_sheet_and_not_what_lies_below_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    look_at(qtbot, ready_window, PENGUINS)
+    seen: set[str] = set()
+    for _ in range(120):
+        press(qtbot, ready_window, Qt.Key_Tab)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        seen.add(focus.objectName())
+    assert {"importFormatDelimiterCombo", "importTable", "useImportButton", "datasetCombo", "drawCanvas"} - {
+        "drawCanvas"
+    } <= seen
+    assert "errorPlot" not in seen
+    wait_for(qtbot, ready_window, Status.READY)
+
+
+def test_another_file_is_shown_from_its_first_column(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """As far as its column to predict, which has a usual name here, is then in sight."""
+    wide = ",".join(["target", *(f"a_long_name_of_column_{number}" for number in range(29))])
+    files = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    for file in files:
+        file.write_text("\n".join([wide, *(",".join(str(row + column) for column in range(30)) for row in range(20))]))
+    look_at(qtbot, ready_window, files[0])
+    bar = find(ready_window, PreviewTable, "importTable").horizontalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 500)
+    bar.setValue(400)
+    look_at(qtbot, ready_window, files[1])
+    assert bar.value() == 0
+
+
+def test_the_column_to_predict_is_brought_into_sight(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    names = [f"a column of many words {number}" for number in range(20)]
+    file = tmp_path / "wide.csv"
+    rows = [",".join(str(row * column % 97 / 4) for column in range(1, 21)) for row in range(60)]
+    file.write_text("\n".join([",".join(names), *rows]))
+    look_at(qtbot, ready_window, file)
+    table = find(ready_window, PreviewTable, "importTable")
+    header = table.horizontalHeader()
+
+    def is_seen(column: int) -> bool:
+        left = header.sectionViewportPosition(column)
+        return left >= 0 and left + header.sectionSize(column) <= table.viewport().width()
+
+    qtbot.waitUntil(lambda: is_seen(19))
+    pick(qtbot, ready_window, "importTargetCombo", names[1])
+    wait(qtbot, ready_window.session.importing)
+    qtbot.waitUntil(lambda: is_seen(1))
+    table.horizontalScrollBar().setValue(table.horizontalScrollBar().maximum())
+    retype(qtbot, ready_window, "importSeedEdit", "4")
+    wait(qtbot, ready_window.session.importing)
+    assert not is_seen(1), "it stays where the person scrolled"
+
+
+def test_nothing_moves_under_the_mouse(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    look_at(qtbot, ready_window, mess)
+    fields = [find(ready_window, QWidget, name) for name in ("importTargetCombo", "importSeedEdit", "useImportButton")]
+    above = find(ready_window, QWidget, "importFormatDelimiterCombo")
+    places = [each.mapTo(ready_window, QPoint(0, 0)) for each in (*fields, above)]
+
+    def check() -> None:
+        QApplication.processEvents()
+        assert [each.mapTo(ready_window, QPoint(0, 0)) for each in (*fields, above)] == places
+
+    retype(qtbot, ready_window, "importSeedEdit", "x")
+    assert words(ready_window, "importFieldProblem")
+    check()
+    retype(qtbot, ready_window, "importSeedEdit", "3")
+    wait(qtbot, ready_window.session.importing)
+    check()
+    pick(qtbot, ready_window, "importTaskCombo", "a number")
+    wait(qtbot, ready_window.session.importing)
+    assert words(ready_window, "importColumnProblem")
+    check()
+    pick(qtbot, ready_window, "importTargetCombo", "weight")
+    wait(qtbot, ready_window.session.importing)
+    check()
+
+
+def test_choices_are_not_cut(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.resize(1280, 720)
+    look_at(qtbot, ready_window, PENGUINS)
+    for name in ("importFormatHeaderCombo", "importMissingCombo", "importStandardiseCombo"):
+        combo = find(ready_window, QComboBox, name)
+        option = QStyleOptionComboBox()
+        option.initFrom(combo)
+        room = combo.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, combo).width()
+        assert combo.fontMetrics().horizontalAdvance(combo.currentText()) <= room, name

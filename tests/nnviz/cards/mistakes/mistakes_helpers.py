@@ -1,0 +1,82 @@
+"""What the tests of the cards of mistakes share."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset, Split
+from engine.datasets.dataset import one_hot
+from engine.explain.answers import ClassAnswers
+from nnviz.cards.mistakes.cells import Cell
+from nnviz.cards.mistakes.mistake_pictures import MistakePicturesPanel
+from nnviz.cards.mistakes.mistakes import MistakesPanel
+from nnviz.session.asked import MISTAKES
+from nnviz.ui.card import DockCard
+from nnviz.window.main_window import MainWindow
+
+
+def settle(window: MainWindow, qtbot: QtBot) -> ClassAnswers:
+    """Until the answers are those of the displayed network."""
+    probe = window.session.probes[MISTAKES]
+    qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
+    QApplication.processEvents()
+    found = window.session.mistakes.found
+    assert found is not None
+    assert isinstance(found.answers, ClassAnswers)
+    return found.answers
+
+
+def panel(window: MainWindow) -> MistakesPanel:
+    """The card of the matrix."""
+    card = window.card("mistakesDock")
+    assert isinstance(card, MistakesPanel)
+    return card
+
+
+def examples(window: MainWindow) -> MistakePicturesPanel:
+    """The card of the examples."""
+    card = window.card("mistakePicturesDock")
+    assert isinstance(card, MistakePicturesPanel)
+    return card
+
+
+def middle(window: MainWindow, cell: Cell) -> QPoint:
+    """Of a cell, or of the head of a row or column, in the matrix."""
+    cells = panel(window).matrix.cells
+    assert cells is not None
+    true, answer = cell
+    place = cells.rect(true or 0, answer or 0).center()
+    return QPoint(
+        place.x() if answer is not None else round(cells.left) - 8,
+        place.y() if true is not None else round(cells.top) - 8,
+    )
+
+
+def click_cell(qtbot: QtBot, window: MainWindow, cell: Cell) -> None:
+    """With the mouse."""
+    qtbot.mouseClick(panel(window).matrix, Qt.LeftButton, pos=middle(window, cell))
+
+
+def fullest(answers: ClassAnswers) -> tuple[int, int]:
+    """The most frequent mistake."""
+    wrong = answers.confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    row, column = np.unravel_index(wrong.argmax(), wrong.shape)
+    return int(row), int(column)
+
+
+def title(card: DockCard) -> str:
+    """In its head."""
+    return str(card.head.title.text())
+
+
+def made_up(classes: int, rows: int, width: int = 4, names: tuple[str, ...] = ()) -> Dataset:
+    """A table of columns with that many classes."""
+    rng = np.random.default_rng(3)
+    labels = rng.integers(classes, size=rows)
+    inputs = rng.normal(size=(rows, width)).astype(np.float32)
+    split = Split(inputs, one_hot(labels, classes), labels)
+    return Dataset("Made up", split, split.head(rows // 2), (), names or tuple(f"kind {n}" for n in range(classes)))

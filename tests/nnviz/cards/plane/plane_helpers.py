@@ -1,0 +1,55 @@
+"""What the tests of the plane do again and again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt5.QtCore import QPoint, QPointF
+from pytestqt.qtbot import QtBot
+
+from nnviz.cards.plane.plane import PlanePage
+from nnviz.session.asked_over import ANSWERS_OVER, NEURONS_OVER
+from nnviz.ui.plane.tiles import NeuronTiles
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import find, hover, is_shown
+
+
+def load(qtbot: QtBot, window: MainWindow, name: str, **settings: Any) -> None:
+    """Until the data are there and the network fits them."""
+    session = window.session
+    session.data.load(name, settings)
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    if session.runs.current.misfit(session.data.dataset) is not None:
+        session.reset()
+    qtbot.waitUntil(lambda: session.runs.current.misfit(session.data.dataset) is None)
+
+
+def wait_for_planes(qtbot: QtBot, window: MainWindow) -> None:
+    """Until what is in view shows the network as it is now, in fine cells if it rests."""
+    probes = [window.session.probes[name] for name in (ANSWERS_OVER, NEURONS_OVER)]
+    qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
+
+
+def plane_of(window: MainWindow) -> PlanePage:
+    """The page."""
+    page = next(page for page in window.curves.pages if isinstance(page, PlanePage))
+    assert isinstance(page, PlanePage)
+    return page
+
+
+def tiles_of(window: MainWindow) -> NeuronTiles:
+    """All neurons' planes."""
+    return find(window, NeuronTiles, "neuronPlanes")
+
+
+def point_at(page: PlanePage, x: float, y: float) -> None:
+    """Moves the mouse to a point of the plane."""
+    at: QPointF = page.view.place_of(x, y)
+    hover(page.view, (at.x(), at.y()))
+
+
+def point_at_tile(tiles: NeuronTiles, layer: int, number: int) -> QPoint:
+    """Moves the mouse to the middle of a tile, and returns where that is."""
+    place = tiles.tile_rect(layer, number).center()
+    hover(tiles, (place.x(), place.y()))
+    return place

@@ -1,0 +1,285 @@
+"""The curve: what the network predicts over one number, and each neuron's line, only where the data are such."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from engine import explain
+from engine.network.network import Network
+from engine.storage import save_network
+from nnviz.cards.plane.curve import CurvePage
+from nnviz.cards.weights.weights import WeightsPanel
+from nnviz.session.asked_over import (
+    ANSWERS_OVER,
+    COARSE_LINE,
+    COARSE_TILE_LINE,
+    FINE_LINE,
+    FINE_TILE_LINE,
+    NEURONS_OVER,
+)
+from nnviz.session.selection import Neuron
+from nnviz.ui.plane.tiles import NeuronTiles
+from nnviz.ui.plots.legend import Key
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.plane.plane_helpers import load, point_at_tile, wait_for_planes
+from tests.nnviz.helpers import (
+    click_tab,
+    drag,
+    find,
+    hover,
+    leave,
+    pause,
+    press,
+    tab_of,
+    train_epochs,
+    train_for_a_while,
+    wait_for_answer,
+)
+
+
+@pytest.fixture
+def page(ready_window: MainWindow, qtbot: QtBot) -> CurvePage:
+    """A sine and 1-8-5-1, before any training."""
+    load(qtbot, ready_window, "sine")
+    session = ready_window.session
+    experiment = session.settings.experiment.with_shape((1, 8, 5, 1))
+    session.settings.choose("shape", experiment.changed(activations=("tanh", "tanh", "identity")))
+    session.reset()
+    qtbot.waitUntil(lambda: network(ready_window).shape == [1, 8, 5, 1])
+    wait_for_planes(qtbot, ready_window)
+    return page_of(ready_window)
+
+
+@pytest.fixture
+def lengths(tmp_path: Path) -> Path:
+    """A table of one number and one to predict, both far from 0, so that both are scaled."""
+    rng = np.random.default_rng(1)
+    x = rng.uniform(1000, 3000, 120)
+    path = tmp_path / "lengths.csv"
+    rows = [f"{each:.2f},{each * 5 + 200 + rng.normal():.2f}" for each in x]
+    path.write_text("\n".join(["length,price", *rows]))
+    return path
+
+
+def page_of(window: MainWindow) -> CurvePage:
+    found = next(page for page in window.curves.pages if isinstance(page, CurvePage))
+    assert isinstance(found, CurvePage)
+    return found
+
+
+def lines_of(window: MainWindow) -> NeuronTiles:
+    return find(window, NeuronTiles, "neuronLines")
+
+
+def network(window: MainWindow) -> Network:
+    return window.session.displayed.network
+
+
+def click_at(qtbot: QtBot, page: CurvePage, x: float) -> None:
+    middle = sum(page.view.y_ends) / 2
+    qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(x, middle).toPoint())
+
+
+# ---- where it is
+
+
+def test_only_such_data_have_the_page_and_it_comes_to_the_front(ready_window: MainWindow, qtbot: QtBot) -> None:
+    for name, expected in (("sine", True), ("spirals", False), ("polynomial", True), ("mpg", False)):
+        load(qtbot, ready_window, name)
+        bar, tab = tab_of(ready_window, "curveTab")
+        assert bar.isTabVisible(tab) is expected, name
+        assert (ready_window.curves.page is page_of(ready_window)) is expected, name
+        assert lines_of(ready_window).isVisible() is expected, name
+
+
+# ---- what it shows
+
+
+def test_the_line_is_what_the_network_predicts(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, ready_window, 3)
+    wait_for_planes(qtbot, ready_window)
+    line = page.view.line
+    assert line is not None
+    assert not line.is_neuron
+    assert len(line.x) == FINE_LINE
+    np.testing.assert_allclose(line.y, network(ready_window).predict(line.x[:, None])[:, 0], atol=1e-4)
+    data = ready_window.session.data.dataset
+    assert data is not None
+    assert line.x[0] < data.train.inputs.min() < data.train.inputs.max() < line.x[-1]
+
+
+def test_of_a_table_all_is_in_its_units(ready_window: MainWindow, qtbot: QtBot, lengths: Path) -> None:
+    load(qtbot, ready_window, str(lengths), target="price")
+    wait_for_planes(qtbot, ready_window)
+    page, session = page_of(ready_window), ready_window.session
+    line, points, data = page.view.line, page.view.points, session.data.dataset
+    assert line is not None
+    assert data is not None
+    assert data.scaling is not None
+    assert data.target_scaling is not None
+    expected = data.target_scaling.undo(network(ready_window).predict(data.scaling.apply(line.x[:, None])))
+    np.testing.assert_allclose(line.y, expected[:, 0], rtol=1e-4)
+    np.testing.assert_allclose(points.places[:, 1], points.places[:, 0] * 5 + 200, atol=8)
+    click_at(qtbot, page, 2000)
+    assert session.question.example is not None
+    assert data.scaling.undo(session.question.example)[0] == pytest.approx(2000, abs=10)
+    place = page.view.place_of(2000, sum(page.view.y_ends) / 2)
+    hover(page.view, (place.x(), place.y()))
+    assert "predicted price" in find(page.view, QLabel, "readOut").text().replace("&nbsp;", " ")
+    assert "length 2" in find(page.view, QLabel, "readOut").text().replace("&nbsp;", " ")
+
+
+def test_few_places_while_it_learns_and_many_at_rest(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    probes = [ready_window.session.probes[name] for name in (ANSWERS_OVER, NEURONS_OVER)]
+    sides: list[int] = []
+    for probe in probes:
+        probe.changed.connect(lambda probe=probe: sides.append(probe.result.side if probe.result else 0))
+    train_for_a_while(qtbot, ready_window)
+    qtbot.waitUntil(lambda: len(sides) > 6)
+    assert set(sides) == {COARSE_LINE, COARSE_TILE_LINE}
+    pause(qtbot, ready_window)
+    wait_for_planes(qtbot, ready_window)
+    assert [probe.result.side for probe in probes] == [FINE_LINE, FINE_TILE_LINE]
+
+
+# ---- what is asked
+
+
+def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    question = ready_window.session.question
+    click_at(qtbot, page, 0.4)
+    assert question.example is not None
+    (x,) = question.example.tolist()
+    assert x == pytest.approx(0.4, abs=0.01)
+    low, high = page.view.x_ends
+    qtbot.keyClick(page.view, Qt.Key_Left)
+    assert question.example.tolist() == pytest.approx([x - (high - low) / 50])
+    wait_for_answer(qtbot, ready_window)
+    assert "predicted y" in page.view.accessibleDescription()
+    ready_window.session.undo.undo()
+    assert question.example.tolist() == pytest.approx([x])
+
+
+# ---- neurons
+
+
+def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    probe, lines = ready_window.session.probes[ANSWERS_OVER], lines_of(ready_window)
+    point_at_tile(lines, 2, 3)
+    assert "layer 2 · neuron 4" in find(lines, QLabel, "readOut").text()
+    qtbot.waitUntil(lambda: probe.result.neuron == Neuron(2, 3) and probe.is_up_to_date)
+    line = page.view.line
+    assert line is not None
+    assert line.is_neuron
+    activations = explain.forward(network(ready_window), line.x[:, None].astype(np.float32)).activations
+    np.testing.assert_allclose(line.y, activations[2][:, 3], atol=1e-5)
+    table = page.table()
+    assert table is not None
+    assert table[0] == ["x", "layer 2 · neuron 4"]
+    leave(lines)
+    qtbot.waitUntil(lambda: probe.result.neuron is None and probe.is_up_to_date)
+    assert page.view.line is not None
+    assert not page.view.line.is_neuron
+
+
+def test_neurons_have_lines_while_the_network_fits(
+    page: CurvePage, ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    probe = ready_window.session.probes[ANSWERS_OVER]
+    point_at_tile(lines_of(ready_window), 3, 0)
+    qtbot.waitUntil(lambda: probe.result.neuron == Neuron(3, 0) and probe.is_up_to_date)
+    assert page.view.line is not None
+    assert not page.view.line.is_neuron
+
+    # A click or enter chooses a neuron.
+    lines, selection = lines_of(ready_window), ready_window.session.selection
+    qtbot.mouseClick(lines, Qt.LeftButton, pos=lines.tile_rect(2, 4).center())
+    assert selection.neuron == Neuron(2, 4)
+    leave(lines)
+    lines.setFocus(Qt.TabFocusReason)
+    for key in (Qt.Key_Left, Qt.Key_Left, Qt.Key_Return):  # the first marks the chosen one
+        press(qtbot, ready_window, key)
+    assert selection.neuron == Neuron(2, 3)
+
+    # A network that does not fit has no line.
+    save_network(Network([4, 3, 2]), tmp_path / "other.json")
+    ready_window.session.files.open(tmp_path / "other.json")
+    qtbot.waitUntil(lambda: network(ready_window).shape == [4, 3, 2])
+    assert page.view.line is None
+    assert len(page.view.points.places) == 200
+    assert not lines_of(ready_window).isVisible(), "its weights are shown"
+
+
+def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    panel, lines = find(ready_window, WeightsPanel, "weightsDock"), lines_of(ready_window)
+    assert panel.caption == "Lines All"
+    click_tab(qtbot, ready_window, "layer2Tab")
+    assert lines.layout_of_tiles is not None
+    assert dict(lines.layout_of_tiles.counts) == {2: 5}
+    table = panel.table()
+    assert table is not None
+    head, rows = table
+    numbers = np.array([list(row) for row in rows], float)
+    assert head == ["x", *(f"layer 2 neuron {number}" for number in range(1, 6))]
+    activations = explain.forward(network(ready_window), numbers[:, :1].astype(np.float32)).activations
+    np.testing.assert_allclose(numbers[:, 1:], activations[2], atol=1e-5)
+
+
+# ---- what it costs, and what it exports
+
+
+def test_out_of_view_it_costs_nothing(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    answers, neurons = (ready_window.session.probes[name] for name in (ANSWERS_OVER, NEURONS_OVER))
+    assert answers.is_wanted
+    assert neurons.is_wanted
+    click_tab(qtbot, ready_window, "lossTab")
+    assert not answers.is_wanted
+    find(ready_window, WeightsPanel, "weightsDock").close()
+    assert not neurons.is_wanted
+    before = answers.result
+    train_epochs(qtbot, ready_window, 2)
+    assert answers.result is before
+
+
+def test_its_numbers_its_points_and_a_drag(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    table = page.table()
+    assert table is not None
+    head, rows = table
+    numbers = np.array([list(row) for row in rows], float)
+    assert head == ["x", "predicted y"]
+    assert numbers.shape == (FINE_LINE, 2)
+    np.testing.assert_allclose(numbers[:, 1:], network(ready_window).predict(numbers[:, :1]), atol=1e-5)
+
+    # At rest nothing is computed again.
+    probe = ready_window.session.probes[ANSWERS_OVER]
+    before = probe.result
+    click_at(qtbot, page, 0.3)
+    wait_for_answer(qtbot, ready_window)
+    assert probe.is_up_to_date
+    assert probe.result is before
+
+    # A drag asks on its way and is one step to undo.
+    question = ready_window.session.question
+    before = question.example
+    places = [page.view.place_of(x, 0) for x in (-0.5, 0.1, 0.6)]
+    drag(page.view, [(place.x(), place.y()) for place in places])
+    assert question.example is not None
+    assert question.example[0] == pytest.approx(0.6, abs=0.01)
+    ready_window.session.undo.undo()
+    np.testing.assert_array_equal(question.example, before)
+
+    # The points are those of the data and the test part can be left out.
+    points, data = page.view.points, ready_window.session.data.dataset
+    assert data is not None
+    assert len(points.places) == 200
+    assert points.are_tests.sum() == 40
+    np.testing.assert_array_equal(points.places[:160], np.hstack([data.train.inputs, data.train.targets]))
+    assert [points.inks[kind] for kind in points.kinds[[0, -1]]] == ["train", "test"]
+    qtbot.mouseClick(find(ready_window, Key, "curveTestsKey"), Qt.LeftButton)
+    assert len(page.view.points.places) == 160

@@ -1,0 +1,453 @@
+"""Points painted with the mouse, in the plane and on the curve: the network learns from them; undo takes them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QLabel, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from engine.datasets.painted import MOST_PAINTED, PAINTED_CURVE, PAINTED_PLANE, Painted
+from nnviz.cards.plane.curve import CurvePage
+from nnviz.cards.plane.plane import PlanePage
+from nnviz.cards.plane.points_view import PointsView
+from nnviz.session.painting import REACH, Painting
+from nnviz.session.status import Status
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.cards.plane.plane_helpers import load, plane_of
+from tests.nnviz.conftest import Model
+from tests.nnviz.helpers import (
+    action,
+    click,
+    drag,
+    find,
+    hover,
+    is_shown,
+    leave,
+    pick,
+    retype,
+    train_for_a_while,
+    wait_for,
+)
+
+TWO = "0 0 | 1 1"
+
+
+@pytest.fixture
+def painting(ready_window: MainWindow, qtbot: QtBot) -> Painting:
+    """Four points, and the painting of more has begun."""
+    load(qtbot, ready_window, PAINTED_PLANE, painted="-0.5 0, -0.5 0.1 | 0.5 0, 0.5 0.1")
+    click(qtbot, ready_window, QToolButton, "paintPointsButton")
+    return ready_window.session.painting
+
+
+def data_of(window: MainWindow) -> Dataset:
+    data = window.session.dataset
+    assert data is not None
+    return data
+
+
+def counts(window: MainWindow) -> list[int]:
+    """How many points of each class the data have."""
+    labels = [split.labels for split in data_of(window).splits.values() if split.labels is not None]
+    return np.bincount(np.concatenate(labels), minlength=data_of(window).outputs).tolist()
+
+
+def stroke(
+    qtbot: QtBot,
+    window: MainWindow,
+    view: PointsView,
+    places: Sequence[tuple[float, float]],
+    button: int = Qt.LeftButton,
+) -> None:
+    """The network has learned of it when this returns."""
+    at = [view.place_of(*place) for place in places]
+    drag(view, [(each.x(), each.y()) for each in at], button=button)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+
+
+def curve_of(window: MainWindow) -> CurvePage:
+    found = next(page for page in window.curves.pages if isinstance(page, CurvePage))
+    assert isinstance(found, CurvePage)
+    return found
+
+
+# ---- begin and end
+
+
+def test_from_other_data_it_begins_with_some_points(ready_window: MainWindow, qtbot: QtBot) -> None:
+    click(qtbot, ready_window, QToolButton, "paintPointsButton")
+    qtbot.waitUntil(lambda: ready_window.session.painting.is_on and is_shown(ready_window.session.data))
+    assert ready_window.session.data.name == PAINTED_PLANE
+    assert isinstance(ready_window.curves.page, PlanePage)
+    assert len(ready_window.session.painting.points) == sum(counts(ready_window)) == 20
+    assert find(ready_window, QToolButton, "planeBrush1").isVisible()
+    assert not find(ready_window, QToolButton, "planeBrush3").isVisible()
+
+
+def test_it_begins_with_the_points_that_are_there(ready_window: MainWindow, qtbot: QtBot) -> None:
+    load(qtbot, ready_window, "spirals", points=300)
+    ready_window.curves.tabs.setCurrentIndex(0)
+    action(ready_window, "actionPaintPoints").trigger()
+    painting = ready_window.session.painting
+    assert painting.is_on
+    assert ready_window.curves.page is plane_of(ready_window), "where one paints comes to the front"
+    assert ready_window.session.data.name == "spirals", "as long as nothing was painted"
+    assert len(painting.points) == 300
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.9, 0.9)])
+    assert ready_window.session.data.name == PAINTED_PLANE
+    assert sum(counts(ready_window)) == 301
+
+
+@pytest.mark.parametrize("way", ["done", "escape", "button", "menu", "other data"])
+def test_it_ends(painting: Painting, ready_window: MainWindow, qtbot: QtBot, way: str) -> None:
+    view = plane_of(ready_window).view
+    if way == "done":
+        click(qtbot, ready_window, QToolButton, "planeDoneButton")
+    elif way == "escape":
+        qtbot.keyClick(view, Qt.Key_Escape)
+    elif way == "button":
+        click(qtbot, ready_window, QToolButton, "paintPointsButton")
+    elif way == "menu":
+        action(ready_window, "actionPaintPoints").trigger()
+    else:
+        load(qtbot, ready_window, "penguins")
+    assert not painting.is_on
+    assert not find(ready_window, QToolButton, "planeDoneButton").isVisible()
+    assert not find(ready_window, QToolButton, "paintPointsButton").isChecked()
+    assert not find(ready_window, QAction, "actionPaintPoints").isChecked()  # type: ignore[type-var]
+
+
+def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
+    painting: Painting, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    view = plane_of(ready_window).view
+    at = view.place_of(0.3, -0.7)
+    drag(view, [(at.x(), at.y())], release=False)
+    load(qtbot, ready_window, "penguins")
+    assert not painting.is_on
+    qtbot.mouseRelease(view, Qt.LeftButton, pos=at.toPoint())
+    qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
+    assert ready_window.session.data.name == "penguins"
+
+
+def test_afterwards_a_click_asks_again_as_the_status_line_says(
+    painting: Painting, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    hint = find(ready_window, QLabel, "hintLabel")
+    assert "drag in the plane to set points" in hint.text()
+    painting.end()
+    assert "click in the plane to ask" in hint.text()
+    painting.begin()
+
+    # Afterwards a click asks again.
+    view, question = plane_of(ready_window).view, ready_window.session.question
+    click(qtbot, ready_window, QToolButton, "planeDoneButton")
+    stroke(qtbot, ready_window, view, [(0.9, 0.9)])
+    assert counts(ready_window) == [2, 2]
+    assert question.example is not None
+    np.testing.assert_allclose(question.example, [0.9, 0.9], atol=0.02)
+
+
+# ---- painting
+
+
+def test_a_drag_sets_points_along_its_way(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    find(ready_window, QToolButton, "planeBrush2").click()
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(-0.9, -0.8), (-0.3, -0.8), (0.9, -0.8)])
+    blue, orange = counts(ready_window)
+    assert blue == 2
+    assert 25 <= orange - 2 <= 32, "1.8 along the way, 0.06 from one to the next"
+    new = painting.points.places[4:]
+    assert np.abs(new[:, 1] + 0.8).max() < 0.1
+    np.testing.assert_allclose(new[[0, -1], 0], [-0.9, 0.9], atol=0.12)
+
+
+def test_points_are_seen_before_the_button_is_released(
+    painting: Painting, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    view = plane_of(ready_window).view
+    at = view.place_of(0.3, -0.7)
+    drag(view, [(at.x(), at.y())], release=False)
+    assert len(view.points.places) == 5
+    assert counts(ready_window) == [2, 2]
+    qtbot.mouseRelease(view, Qt.LeftButton, pos=at.toPoint())
+    qtbot.waitUntil(lambda: counts(ready_window) == [3, 2])
+    np.testing.assert_allclose(painting.points.places[-1], [0.3, -0.7], atol=0.02)
+
+
+def test_a_quick_drag_of_the_eraser_leaves_no_gaps(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    view = plane_of(ready_window).view
+    stroke(qtbot, ready_window, view, [(-0.9, 0.5), (0.9, 0.5)])
+    assert counts(ready_window)[0] > 20
+    stroke(qtbot, ready_window, view, [(-1, 0.5), (1, 0.5)], Qt.RightButton)
+    assert counts(ready_window) == [2, 2]
+
+
+def test_digits_choose_and_enter_sets(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    view = plane_of(ready_window).view
+    qtbot.keyClick(view, Qt.Key_2)
+    assert find(ready_window, QToolButton, "planeBrush2").isChecked()
+    qtbot.keyClick(view, Qt.Key_5)
+    assert painting.brush == 1, "there is no fifth class"
+    qtbot.keyClick(view, Qt.Key_Right)  # the middle is asked about
+    qtbot.waitUntil(lambda: ready_window.session.question.example is not None)
+    qtbot.keyClick(view, Qt.Key_Return)
+    qtbot.waitUntil(lambda: counts(ready_window) == [2, 3])
+    qtbot.keyClick(view, Qt.Key_0)
+    assert painting.brush is None
+    assert find(ready_window, QToolButton, "planeEraseButton").isChecked()
+
+
+def test_more_classes(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "dataClassesEdit", "3")
+    qtbot.waitUntil(lambda: painting.classes == 3)
+    click(qtbot, ready_window, QToolButton, "planeBrush3")
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0, 0.9)])
+    assert counts(ready_window) == [2, 2, 1]
+    assert ready_window.session.settings.experiment.shape[-1] == 3
+    retype(qtbot, ready_window, "dataClassesEdit", "2")
+    note = find(ready_window, QLabel, "dataClassesError")
+    qtbot.waitUntil(note.isVisible)
+    assert "so many are painted" in note.text()
+    assert counts(ready_window) == [2, 2, 1]
+
+
+def test_the_keys_act_after_a_click_on_a_tool(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    for name in ("planeBrush2", "planeClearButton", "planeEraseButton"):
+        painting.begin()
+        click(qtbot, ready_window, QToolButton, name)
+        focused = ready_window.focusWidget()
+        assert focused is plane_of(ready_window).view, name
+        qtbot.keyClick(focused, Qt.Key_1)
+        assert painting.brush == 0, name
+        qtbot.keyClick(focused, Qt.Key_Escape)
+        assert not painting.is_on, name
+
+
+def test_the_keys_act_on_a_tool_that_was_reached_with_tab(
+    painting: Painting, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    brush = find(ready_window, QToolButton, "planeBrush1")
+    brush.setFocus(Qt.TabFocusReason)
+    qtbot.keyClick(brush, Qt.Key_2)
+    assert painting.brush == 1
+    assert brush.hasFocus()
+    qtbot.keyClick(brush, Qt.Key_Escape)
+    assert not painting.is_on
+
+
+def test_one_class_more(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    more = find(ready_window, QToolButton, "planeMoreButton")
+    for classes in (3, 4, 5, 6):
+        assert more.isVisible()
+        click(qtbot, ready_window, QToolButton, "planeMoreButton")
+        qtbot.waitUntil(lambda classes=classes: painting.classes == classes)  # type: ignore[misc]
+        assert painting.brush == classes - 1, "it is painted next"
+    assert not more.isVisible()
+    assert ready_window.session.data.settings["classes"] == 6
+    assert counts(ready_window) == [2, 2, 0, 0, 0, 0]
+    action(ready_window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: painting.classes == 5)
+    assert painting.brush == 0
+
+
+def test_one_class_more_after_all_were_erased(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    click(qtbot, ready_window, QToolButton, "planeClearButton")
+    click(qtbot, ready_window, QToolButton, "planeMoreButton")
+    qtbot.waitUntil(lambda: painting.classes == 3)
+    assert len(painting.points) == 0, "they stay erased"
+
+
+def test_a_batch_is_not_larger_than_what_is_painted(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    session, view = ready_window.session, plane_of(ready_window).view
+    stroke(qtbot, ready_window, view, [(-0.9, -0.8), (0.9, -0.8)])
+    retype(qtbot, ready_window, "batchSizeEdit", "20")
+    retype(qtbot, ready_window, "learningRateEdit", "0.03")  # no preset's
+    click(qtbot, ready_window, QToolButton, "planeClearButton")
+    stroke(qtbot, ready_window, view, [(-0.9, 0.9), (-0.5, 0.9)])
+    assert session.settings.experiment.training.batch_size == len(data_of(ready_window).train) < 20
+    assert not session.settings.problems
+    action(ready_window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: sum(counts(ready_window)) > 20)
+    assert session.settings.experiment.training.batch_size == 20
+
+
+def test_clear_and_undo(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    view = plane_of(ready_window).view
+    stroke(qtbot, ready_window, view, [(0.3, -0.7)])
+    click(qtbot, ready_window, QToolButton, "planeClearButton")
+    assert len(view.points.places) == len(painting.points) == 0
+    assert not find(ready_window, QToolButton, "planeClearButton").isEnabled()
+    assert counts(ready_window) == [3, 2], "the network learns from the old ones until there are new ones"
+    stroke(qtbot, ready_window, view, [(0.2, 0.2)])
+    assert counts(ready_window) == [1, 0]
+    for expected in ([3, 2], [3, 2], [2, 2]):
+        action(ready_window, "actionUndo").trigger()
+        qtbot.waitUntil(lambda expected=expected: counts(ready_window) == expected)  # type: ignore[misc]
+    assert len(painting.points) == len(view.points.places) == 4
+    for expected in ([3, 2], [3, 2], [1, 0]):
+        action(ready_window, "actionRedo").trigger()
+        qtbot.waitUntil(lambda expected=expected: counts(ready_window) == expected)  # type: ignore[misc]
+
+
+def test_undo_of_the_first_stroke_brings_the_data_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    load(qtbot, ready_window, "spirals", points=300)
+    painting = ready_window.session.painting
+    painting.begin()
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.9, 0.9)])
+    action(ready_window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: ready_window.session.data.name == "spirals" and is_shown(ready_window.session.data))
+    assert painting.is_on
+    assert len(painting.points) == 300
+
+
+def test_at_most_so_many(ready_window: MainWindow, qtbot: QtBot) -> None:
+    places = np.random.default_rng(0).uniform(-1, 1, (MOST_PAINTED - 1, 2))
+    load(qtbot, ready_window, PAINTED_PLANE, painted=Painted(places, np.arange(len(places)) % 2).write())
+    painting = ready_window.session.painting
+    painting.begin()
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(-0.9, 0.9), (0.9, 0.9)])
+    assert len(painting.points) == sum(counts(ready_window)) == MOST_PAINTED
+    message = ready_window.session.messages.current
+    assert message is not None
+    assert "5,000 points are painted" in message.text
+
+
+# ---- the test part
+
+
+def test_points_stay_in_their_part(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    view = plane_of(ready_window).view
+    before: set[tuple[float, float]] = set()
+    for height in (-0.8, -0.6, -0.4):
+        stroke(qtbot, ready_window, view, [(-0.9, height), (0.9, height)])
+        test = data_of(ready_window).test
+        assert test is not None
+        now = {(round(float(x), 3), round(float(y), 3)) for x, y in test.inputs}
+        assert before < now
+        before = now
+        shown = view.points.places[view.points.are_tests]
+        assert {(round(float(x), 3), round(float(y), 3)) for x, y in shown} == now
+
+
+# ---- while it trains, and later
+
+
+def test_a_training_goes_on_with_the_new_points(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, ready_window, "batchSizeEdit", "2")
+    train_for_a_while(qtbot, ready_window)
+    run = ready_window.session.runs.current
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.3, -0.7)])
+    qtbot.waitUntil(lambda: run.experiment.fingerprint == data_of(ready_window).fingerprint)
+    wait_for(qtbot, ready_window, Status.TRAINING)
+    assert ready_window.session.runs.current is run, "the same network learns on"
+    ready_window.session.pause()
+    wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
+
+
+def test_the_data_card_draws_the_points_and_no_training_begins(
+    painting: Painting, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.3, -0.7)])
+    assert ready_window.session.state is Status.READY
+
+    # The data card draws the points.
+    small = find(ready_window, QWidget, "dataPoints")
+    before = small.grab().toImage()
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.9, -0.9)])
+    assert small.isVisible()
+    assert small.grab().toImage() != before
+    load(qtbot, ready_window, "penguins")
+    assert not small.isVisible()
+
+
+def test_painted_points_are_there_when_they_are_chosen_again(
+    painting: Painting, ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.3, -0.7)])
+    text = ready_window.session.data.settings["painted"]
+    load(qtbot, ready_window, "spirals")
+    combo = find(ready_window, QComboBox, "datasetCombo")
+    pick(qtbot, ready_window, "datasetCombo", combo.itemText(combo.findData(PAINTED_PLANE)))
+    qtbot.waitUntil(lambda: counts(ready_window) == [3, 2])
+    load(qtbot, ready_window, "spirals")
+    ready_window.close_unasked()
+    other = make_window()
+    wait_for(qtbot, other, Status.READY)
+    other.session.painting.load_latest(PAINTED_PLANE)
+    wait_for(qtbot, other, Status.READY)
+    assert other.session.data.settings["painted"] == text
+
+
+def test_damaged_memories_are_left_out(ready_model: Model) -> None:
+    painting = ready_model.session.painting
+    for document in (None, [], {"painted": 3, "mnist": {"painted": TWO}, "x": {}}, {"painted": {"painted": 5}}):
+        painting.take(document)
+    assert painting.latest == {}
+    painting.take({"painted": {"painted": "nonsense"}})
+    painting.load_latest("painted")
+    assert not painting.is_on
+
+
+# ---- a curve
+
+
+def test_a_curve(ready_window: MainWindow, qtbot: QtBot) -> None:
+    load(qtbot, ready_window, "sine", points=100)
+    click(qtbot, ready_window, QToolButton, "paintPointsButton")
+    view, painting = curve_of(ready_window).view, ready_window.session.painting
+    assert len(painting.points) == 100
+    assert [find(ready_window, QToolButton, f"curveBrush{number}").isVisible() for number in (1, 2)] == [True, False]
+    qtbot.waitUntil(lambda: find(ready_window, QToolButton, "curveClearButton").height() > 10)  # it is laid out
+    click(qtbot, ready_window, QToolButton, "curveClearButton")
+    stroke(qtbot, ready_window, view, [(-0.9, 0.5), (0.9, 0.5)])
+    data = data_of(ready_window)
+    assert ready_window.session.data.name == PAINTED_CURVE
+    assert data.is_curve
+    assert len(data.train) > 20
+    assert np.abs(data.train.targets - 0.5).max() < 0.1
+    assert view.x_ends[0] <= -1
+    assert view.y_ends[1] >= 1
+    shown = view.points
+    assert data.test is not None
+    assert [int((shown.kinds == kind).sum()) for kind in (0, 2)] != [0, 0]
+    assert shown.are_tests.sum() == len(data.test)
+
+
+# ---- what is seen
+
+
+def test_the_right_button_and_the_eraser_erase(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    view = plane_of(ready_window).view
+    at = view.place_of(0.1, -0.9)
+    hover(view, (at.x(), at.y()))
+    before = view.grab().toImage()
+    painting.choose(None)
+    assert view.grab().toImage() != before
+
+    # The right button and the eraser erase.
+    stroke(qtbot, ready_window, view, [(-0.5, 0.02)], Qt.RightButton)
+    assert counts(ready_window) == [0, 2], "both are within its reach"
+    click(qtbot, ready_window, QToolButton, "planeEraseButton")
+    stroke(qtbot, ready_window, view, [(0.5, 0.1 + REACH - 0.02)])
+    assert counts(ready_window) == [0, 1]
+    assert painting.points.kinds.tolist() == [1]
+
+
+def test_the_eraser_goes_with_the_mouse(painting: Painting, ready_window: MainWindow, qtbot: QtBot) -> None:
+    view = plane_of(ready_window).view
+    painting.choose(None)
+    at = view.place_of(0.1, -0.9)
+    hover(view, (at.x(), at.y()))
+    QApplication.processEvents()
+    painted = []
+    view.paintEvent = lambda event: painted.append(event)  # type: ignore[method-assign]
+    leave(view)
+    QApplication.processEvents()
+    assert painted

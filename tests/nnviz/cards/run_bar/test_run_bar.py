@@ -1,0 +1,189 @@
+"""The bar at the top: what it says of the run, in words and figures."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QCoreApplication
+from PyQt5.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.training.events import Epoch
+from engine.training.metrics import Evaluation
+from nnviz.jobs.reports import Epochs
+from nnviz.session.selection import Neuron
+from nnviz.session.status import Status
+from nnviz.ui import theme
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
+from tests.nnviz.helpers import click_tab, find, train_epochs, unfold, wait_for
+
+
+def status(window: MainWindow) -> str:
+    """What the bar says beside what is going on."""
+    return find(window, QLabel, "runStatus").text()
+
+
+def kill(window: MainWindow) -> None:
+    """No neuron of the second layer answers anything any more."""
+    window.session.runs.current.network.biases[1][:] = -1e5
+
+
+# ---- a network that died
+
+
+def test_a_network_that_died_is_told_where_the_error_is(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    session.settings.change("learning rate", learning_rate=0.3)
+    kill(window)
+    train_epochs(qtbot, window, 1)
+    assert status(window) == "epoch 1 of 1 · layer 2 is dead"
+    told = session.messages.current
+    assert told is not None
+    assert "layer 2" in told.text
+    assert [choice.text for choice in told.choices] == [
+        "Reset with learning rate 0.2",
+        "Reset with learning rate 0.03",
+    ]
+    session.messages.choose(1)
+    assert session.settings.experiment.training.learning_rate == 0.03
+    assert session.runs.current.untouched
+    assert "dead" not in status(window)
+
+
+def test_that_it_died_is_told_once(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    session.settings.change("epochs", epochs=4)
+    kill(window)
+    session.step_epoch()
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.messages.current is not None
+    session.messages.dismiss()
+    told: list[object] = []
+    session.training.died.connect(lambda *_: told.append(1))
+    session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    assert told == []
+    assert session.messages.current is None
+    assert status(window).endswith("layer 2 is dead"), "but the bar still says so"
+
+
+def test_that_it_died_again_is_not_told_in_the_same_training(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    told: list[object] = []
+    session.training.died.connect(told.append)
+    biases = session.runs.current.network.biases[1]
+    for value, dead in ((-1e5, True), (0, False), (-1e5, True)):
+        biases[:] = value
+        session.step_epoch()
+        wait_for(qtbot, window, Status.TRAINING)
+        wait_for(qtbot, window, Status.PAUSED)
+        assert ("dead" in status(window)) == dead
+    assert told == [session.runs.current]
+
+
+def test_bar_and_message_name_the_same_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Another layer may die later in the same training."""
+    window, session = ready_window, ready_window.session
+    kill(window)
+    train_epochs(qtbot, window, 1)
+    figures, (first,) = Evaluation(0.1, 0.9, None), session.messages.current.choices
+    session.training.runner.told.emit(session.runs.current.id, Epochs.of([Epoch(2, figures, figures, 0.1, None, 1)]))
+    assert status(window) == "epoch 1 of 1 · layer 1 is dead"
+    assert "every neuron of layer 1 " in session.messages.current.text
+    assert [choice.text for choice in session.messages.current.choices] == [first.text]
+    session.messages.dismiss()
+    session.training.runner.told.emit(session.runs.current.id, Epochs.of([Epoch(3, figures, figures, 0.1, None, 2)]))
+    assert status(window) == "epoch 1 of 1 · layer 2 is dead"
+    assert session.messages.current is None, "a message that was dismissed does not come back"
+
+
+def test_one_that_learns_is_not_called_dead(ready_window: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, ready_window, 1)
+    assert status(ready_window) == "epoch 1 of 1 · batch 20 / 20"
+    assert ready_window.session.messages.current is None
+
+
+def test_that_it_died_between_others_is_told_with_its_layer(ready_model: Model) -> None:
+    """Short epochs come together, and after the last one it may learn again."""
+    session, figures = ready_model.session, Evaluation(0.1, 0.9, None)
+    ended = [Epoch(1, figures, figures, 0.1, None, 2), Epoch(2, figures, figures, 0.1)]
+    session.training.runner.told.emit(session.runs.current.id, Epochs.of(ended))
+    told = session.messages.current
+    assert told is not None
+    assert "layer 2" in told.text
+    assert session.runs.current.history.completed == 2
+
+
+# ---- figures
+
+
+def test_small_errors_are_not_rounded_to_nothing(ready_window: MainWindow) -> None:
+    session = ready_window.session
+    errors = [(0.9, "90.00 %"), (0.0241, "2.41 %"), (0.000017, "0.0017 %"), (0.0, "0.00 %")]
+    for epoch, (error, told) in enumerate(errors, start=1):
+        figures = Evaluation(0.1, error, None)
+        ended = Epochs.of([Epoch(epoch, figures, figures, 0.1)])
+        session.training.runner.told.emit(session.runs.current.id, ended)
+        for name in ("trainFigure", "testFigure"):
+            assert find(ready_window, QLabel, name).text() == told
+
+
+# ---- looks
+
+
+def colours_in(widget: QWidget) -> set[str]:
+    """Those that it is painted in."""
+    image = widget.grab().toImage()
+    return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+
+
+def test_symbols_follow_the_theme_and_the_state(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    for name in ("light", "dark"):
+        window.set_theme(name)
+        QCoreApplication.processEvents()
+        look = theme.current()
+        for button in ("stepBatchButton", "stepEpochButton", "resetButton", "addLayerButton"):
+            assert look.text in symbol_colours(window, button), button
+        assert look.on_accent in symbol_colours(window, "trainButton")
+    window.session.settings.set_problem("epochs", "wrong")
+    for name in ("light", "dark"):
+        window.set_theme(name)
+        for button in ("stepBatchButton", "resetButton"):
+            assert symbol_colours(window, button) == {theme.current().past}, button
+
+
+def symbol_colours(window: MainWindow, name: str) -> set[str]:
+    """Of the pixels of a button's symbol that are opaque."""
+    image = find(window, QPushButton, name).icon().pixmap(32).toImage()
+    every = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
+    return {colour.name() for colour in every if colour.alpha() == 255}
+
+
+def test_what_can_be_clicked_looks_like_a_button_and_other_words_do_not(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "augmentationGroup")
+    for name in ("otherExamplesButton", "scaleButton"):
+        button = find(window, QToolButton, name)
+        button.parentWidget().setFocus()
+        image = button.grab().toImage()
+        edge = {image.pixelColor(x, image.height() // 2).name() for x in range(9)}
+        assert theme.current().border in edge, name
+    click_tab(qtbot, window, "distributionsTab")
+    assert "bar height: √count" in find(window, QLabel, "distributionsKey").text()
+    assert not [each for each in window.findChildren(QToolButton) if "count" in each.text()]
+
+
+def test_in_the_middle_of_an_epoch_errors_say_when_they_were_measured(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Beside them stand figures of now."""
+    window, session = ready_window, ready_window.session
+    name = find(window, QLabel, "testFigureName")
+    assert name.text() == "test error"
+    train_epochs(qtbot, window, 1)
+    assert name.text() == "test error"
+    session.settings.change("epochs", epochs=2)
+    session.step_batch()
+    wait_for(qtbot, window, Status.PAUSED)
+    assert name.text() == "test · epoch 1"
+    session.edits.set_bias(Neuron(1, 3), 1.0)
+    qtbot.waitUntil(lambda: bool(session.runs.current.edited))
+    assert name.text() == "test error"

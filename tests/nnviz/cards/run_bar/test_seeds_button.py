@@ -1,0 +1,273 @@
+"""Beside Train: the experiment of the fields with several seeds, started, watched, stopped, shown, gone on with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QLabel, QMenu, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from nnviz.cards.run_bar.progress_button import ProgressButton
+from nnviz.library import Library, library_path
+from nnviz.library.sweeps import Sweeps
+from nnviz.session.status import Status
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import (
+    action,
+    click,
+    ends_whole,
+    find,
+    find_field,
+    is_shown,
+    press,
+    retype,
+    stored_settings,
+    wait_for,
+)
+from tests.nnviz.jobs.plans_helpers import Does, told
+
+
+@pytest.fixture
+def recorded(make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
+    """A window that keeps runs, with a network that is trained in a moment."""
+    window = make_window(records=True)
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    window.session.settings.change("small", hidden=(5,), epochs=2)
+    window.session.undo.clear()
+    with Library() as library:
+        library.introduce()
+    return window
+
+
+def button(window: MainWindow) -> ProgressButton:
+    return find(window, ProgressButton, "seedsButton")
+
+
+def choose(qtbot: QtBot, window: MainWindow, words: str) -> None:
+    """Clicks a choice of the message."""
+    found = [each for each in window.message_bar.findChildren(QPushButton) if each.text() == words]
+    assert found, words
+    qtbot.mouseClick(found[0], Qt.LeftButton)
+
+
+def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+
+
+def seeds_in_library() -> list[int]:
+    """Of the runs of the first plan."""
+    with Library(library_path()) as library:
+        return sorted(library.run(run).experiment.seed for run in Sweeps(library).runs(1))
+
+
+def test_a_click_trains_five_seeds_of_what_the_fields_describe(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+    executor = does()
+    assert button(recorded).text() == "× 5"
+    retype(qtbot, recorded, "learningRateEdit", "0.1")
+    run = recorded.session.runs.current
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    wait_for_end(qtbot, recorded)
+    assert [spec.experiment.seed for spec in executor.done] == [1, 2, 3, 4, 5]
+    assert {spec.experiment.training.learning_rate for spec in executor.done} == {0.1}
+    assert {spec.experiment.hidden for spec in executor.done} == {(5,)}
+    assert recorded.session.runs.current is run
+    assert run.untouched, "the network in the window stays as it is"
+    with Library(library_path()) as library:
+        (found,) = Sweeps(library).all()
+        assert (found.kind, found.status) == ("seeds", "finished")
+        errors = sorted(library.run(each).figures["test_error"] for each in Sweeps(library).runs(1))
+    low, median, high = (f"{100 * errors[place]:.2f}" for place in (0, 2, 4))
+    assert told(recorded.session) == f"5 seeds: test error median {median} %, {low} to {high} %."
+
+
+def test_while_they_train_it_shows_how_far_they_are_and_a_click_stops(
+    recorded: MainWindow, qtbot: QtBot, does: Does
+) -> None:
+    executor = does(held_seed=3)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    assert executor.reached.wait(10)
+    qtbot.waitUntil(lambda: button(recorded).text() == "■ 2/5")
+    assert button(recorded).share == pytest.approx(0.4)
+    assert "2 of 5 runs done" in button(recorded).toolTip()
+    assert find(recorded, QLabel, "activityLabel").text().startswith("5 seeds: 2 of 5 runs done")
+    assert action(recorded, "actionSeeds").text() == "Stop &seeds"
+    assert not find(recorded, QToolButton, "seedsCountButton").isEnabled()
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    wait_for_end(qtbot, recorded)
+    assert button(recorded).text() == "× 5"
+    assert button(recorded).share is None
+    assert told(recorded.session).endswith(", of 2 runs. Stopped with 2 of 5 runs done, which are kept.")
+    assert seeds_in_library() == [1, 2]
+
+
+def test_stopped_before_one_is_done(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+    executor = does(held_seed=1)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    assert executor.reached.wait(10)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    wait_for_end(qtbot, recorded)
+    assert told(recorded.session) == "Stopped before a run was done (5 seeds)."
+    shown = recorded.session.messages.current
+    assert shown is not None
+    assert [choice.text for choice in shown.choices] == ["Go on with it"]
+
+
+def test_what_was_stopped_goes_on_at_a_click(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+    executor = does(held_seed=2)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    assert executor.reached.wait(10)
+    recorded.session.sweeps.stop()
+    wait_for_end(qtbot, recorded)
+    executor = does()
+    choose(qtbot, recorded, "Go on with it")
+    wait_for_end(qtbot, recorded)
+    assert [spec.experiment.seed for spec in executor.done] == [2, 3, 4, 5]
+    assert seeds_in_library() == [1, 2, 3, 4, 5]
+    assert told(recorded.session).startswith("5 seeds: test error median")
+    assert "Stopped" not in told(recorded.session)
+
+
+def test_the_window_trains_on_meanwhile(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+    executor = does(held_seed=1)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    assert executor.reached.wait(10)
+    recorded.session.start()
+    wait_for(qtbot, recorded, Status.FINISHED)
+    assert recorded.session.sweeps.how_far is not None
+    executor.go.set()
+    wait_for_end(qtbot, recorded)
+    assert recorded.session.runs.current.epochs == 2
+
+
+def test_it_is_shown_in_runs(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+    does()
+    recorded.session.sweeps.set_seeds(3)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    wait_for_end(qtbot, recorded)
+    choose(qtbot, recorded, "Show in Runs")
+    assert recorded.workspace == "runs"
+    comparison = recorded.session.comparison
+    qtbot.waitUntil(lambda: len(comparison.runs) == 1)
+    assert [each.experiment.seed for each in comparison.runs[0].records] == [1, 2, 3]
+
+
+def test_how_many_is_chosen_in_a_menu_and_remembered(
+    recorded: MainWindow, qtbot: QtBot, does: Does, make_window: MakeWindow
+) -> None:
+    does()
+    click(qtbot, recorded, QToolButton, "seedsCountButton")
+    menu = find(recorded, QMenu, "seedsCountMenu")
+    assert menu.isVisible()
+    entries = {each.text(): each for each in menu.actions()}
+    assert list(entries) == ["3 seeds", "5 seeds", "10 seeds"]
+    assert entries["5 seeds"].isChecked()
+    place = menu.actionGeometry(entries["3 seeds"]).center()
+    qtbot.mouseClick(menu, Qt.LeftButton, pos=QPoint(place))
+    assert button(recorded).text() == "× 3"
+    assert action(recorded, "actionSeeds").text() == "Train with 3 &seeds"
+    qtbot.waitUntil(lambda: stored_settings().get("seeds") == 3)
+    again = make_window()
+    assert button(again).text() == "× 3"
+
+
+def test_the_shortcut_takes_what_was_typed_and_starts_and_stops(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+    executor = does(held_seed=2)
+    rate = find_field(recorded, "learningRateEdit")
+    rate.setFocus()
+    qtbot.keyClick(rate, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClicks(rate, "0.07")
+    press(qtbot, recorded, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
+    assert executor.reached.wait(10)
+    assert executor.done[0].experiment.training.learning_rate == 0.07
+    press(qtbot, recorded, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
+    wait_for_end(qtbot, recorded)
+    assert seeds_in_library() == [1]
+
+
+def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
+    recorded: MainWindow, qtbot: QtBot, does: Does
+) -> None:
+    executor = does()
+    recorded.session.records.set_on(False)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    assert recorded.session.sweeps.how_far is None
+    assert "Keep runs in the library is off" in told(recorded.session)
+    with Library() as library:
+        assert not Sweeps(library).all()
+    choose(qtbot, recorded, "Keep runs, and train 5 seeds")
+    wait_for_end(qtbot, recorded)
+    assert recorded.session.records.is_on
+    assert len(executor.done) == 5
+
+
+def test_a_wrong_field_is_named_in_its_tooltip(recorded: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, recorded, "learningRateEdit", "-1")
+    assert not button(recorded).isEnabled()
+    assert "Learning rate" in button(recorded).toolTip()
+    assert not action(recorded, "actionSeeds").isEnabled()
+    recorded.session.settings.forget_problems()
+    assert button(recorded).isEnabled()
+
+
+def test_a_run_that_diverges_is_told_and_not_counted(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+    does()
+    recorded.session.settings.change("rate", learning_rate=1e30)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    wait_for_end(qtbot, recorded)
+    assert told(recorded.session) == "5 seeds: none was trained to its end. Not counted: 5 diverged."
+
+
+def test_what_the_closed_window_left_is_offered_at_the_next_start(
+    recorded: MainWindow, qtbot: QtBot, does: Does, make_window: MakeWindow
+) -> None:
+    executor = does(held_seed=3)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    assert executor.reached.wait(10)
+    assert ends_whole(recorded)
+    executor = does()
+    window = make_window(records=True)
+    qtbot.waitUntil(lambda: "broken off with 2 of 5 runs done" in told(window.session))
+    choose(qtbot, window, "Go on with it")
+    wait_for_end(qtbot, window)
+    assert [spec.experiment.seed for spec in executor.done] == [3, 4, 5]
+    assert seeds_in_library() == [1, 2, 3, 4, 5]
+
+
+def test_errors_and_questions_come_first(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+    executor, messages = does(held_seed=5), recorded.session.messages
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    assert executor.reached.wait(10)
+    messages.warn("An error")
+    executor.go.set()
+    wait_for_end(qtbot, recorded)
+    assert told(recorded.session) == "An error"
+    messages.dismiss()
+    assert told(recorded.session).startswith("5 seeds: ")
+    messages.tell("Something else")
+    messages.dismiss()
+    assert told(recorded.session).startswith("5 seeds: "), "it comes back until it was read"
+    messages.dismiss()
+    assert told(recorded.session) == ""
+
+
+def test_the_first_ones_say_that_runs_are_kept(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+    library_path().unlink()
+    executor = does(held_seed=2)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    qtbot.waitUntil(lambda: "Runs are kept in the library" in told(recorded.session))
+    executor.go.set()
+    wait_for_end(qtbot, recorded)
+    assert told(recorded.session).startswith("5 seeds: "), "what came of them is told though nobody dismissed that"
+
+
+def test_with_real_processes(recorded: MainWindow, qtbot: QtBot) -> None:
+    recorded.session.sweeps.set_seeds(3)
+    far: list[Any] = []
+    recorded.session.sweeps.changed.connect(lambda: far.append(recorded.session.sweeps.how_far))
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    qtbot.waitUntil(lambda: recorded.session.sweeps.how_far is None, timeout=30_000)
+    assert seeds_in_library() == [1, 2, 3]
+    assert told(recorded.session).startswith("3 seeds: test error median")

@@ -1,0 +1,484 @@
+"""Groups of seeds in Runs, by mouse and keys: one row, one line with a band, one column, one answer."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import statistics
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel, QLineEdit, QMenu
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from engine.sweeps.bands import band
+from nnviz.cards.comparison.answer_rows import AnswerRows
+from nnviz.cards.comparison.differ_table import DifferTable
+from nnviz.cards.comparison.runs_plot import RunsPlot
+from nnviz.cards.comparison.their_answers import leading
+from nnviz.cards.runs.run_table import SEEDS, STAR, RunTable
+from nnviz.library import Group, Library
+from nnviz.session.asked_compared import DISAGREEMENT, THEIR_ANSWERS
+from nnviz.session.seeds import middle_of, seed_of
+from nnviz.ui.choice_button import ChoiceButton
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.cards.comparison.test_compared_runs import settle
+from tests.nnviz.cards.runs.helpers import cells, click_row, compare, double_click_row, show_runs, texts
+from tests.nnviz.cards.runs.seed_helpers import told_group, trained_group
+from tests.nnviz.helpers import action, click, click_tab, drag, find, hover, retype, seven, stored_settings
+from tests.nnviz.library.helpers import an_experiment, record
+
+ALONE, WIDE, NARROW = range(3)  # rows, the newest first
+
+
+@pytest.fixture(scope="module")
+def made_once(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two groups of five and a run alone, of two epochs each."""
+    path = tmp_path_factory.mktemp("seeds") / "library.sqlite"
+    made = an_experiment(few_digits, epochs=2, batch_size=100, hidden=(16,))
+    with Library(path) as library:
+        trained_group(library, made, few_digits, 5, "narrow")
+        trained_group(library, made.changed(hidden=(32,), learning_rate=0.02), few_digits, 5, "wide")
+        record(library, made.changed(optimizer="sgd", learning_rate=0.2), few_digits, name="alone")
+    return path
+
+
+@pytest.fixture
+def table(made_once: Path, ready_window: MainWindow, qtbot: QtBot) -> RunTable:
+    path = Path(os.environ["NNVIZ_LIBRARY"])
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(made_once)) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)  # with what is still in its log
+    return show_runs(ready_window, qtbot)
+
+
+def titles(table: RunTable) -> list[str]:
+    return [title for _, title, _ in texts(table)]
+
+
+def errors_of(group: Group) -> list[float]:
+    with Library() as library:
+        found = [each.test_error for each in library.records(library.runs_of_group(group)).values()]
+    return [each for each in found if each is not None]
+
+
+def group_at(window: MainWindow, row: int) -> Group:
+    group = window.session.library.rows[row].group
+    assert group is not None
+    return group
+
+
+# ---- the list
+
+
+def test_a_group_is_one_row_that_opens_and_is_found(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    assert [row[2:4] for row in cells(table)] == [["alone", ""], ["wide", "×5"], ["narrow", "×5"]]
+    median = statistics.median(errors_of(group_at(ready_window, WIDE)))
+    assert texts(table)[WIDE][2] == f"{100 * median:.2f} %"
+    assert "11 runs" in ready_window.card("runsDock").head.detail.text()
+
+    # A tooltip tells each run.
+    words = table.model().index(WIDE, 2).data(Qt.ToolTipRole)
+    assert "5 runs that differ in their seed only" in words
+    assert all(f"seed {seed}: " in words for seed in range(1, 6))
+
+    # A click on the count opens it and another one closes it.
+    click_row(qtbot, table, WIDE, SEEDS)
+    assert titles(table) == ["alone", "wide", *(f"seed {seed}" for seed in range(1, 6)), "narrow"]
+    figures = [figure for _, _, figure in texts(table)[2:7]]
+    assert figures == [f"{100 * error:.2f} %" for error in errors_of(group_at(ready_window, WIDE))]
+    assert not ready_window.session.comparison.colours, "it is not compared by that"
+    click_row(qtbot, table, WIDE, SEEDS)
+    assert titles(table) == ["alone", "wide", "narrow"]
+
+    # A search finds it by one of its runs.
+    library = ready_window.session.library
+    library.annotate(library.rows[NARROW].runs[3:4], note="odd")
+    retype(qtbot, ready_window, "runSearchEdit", "odd")
+    qtbot.waitUntil(lambda: titles(table) == ["narrow"])
+    assert cells(table)[0][3] == "×5"
+
+
+def test_arrows_open_it_lead_back_to_it_and_close_it(table: RunTable, qtbot: QtBot) -> None:
+    click_row(qtbot, table, NARROW)
+    qtbot.keyClick(table, Qt.Key_Right)
+    assert len(titles(table)) == 8
+    assert table.current == NARROW
+    qtbot.keyClick(table, Qt.Key_Down)
+    qtbot.keyClick(table, Qt.Key_Down)
+    assert titles(table)[table.current or 0] == "seed 2"
+    qtbot.keyClick(table, Qt.Key_Left)
+    assert table.current == NARROW
+    qtbot.keyClick(table, Qt.Key_Left)
+    assert len(titles(table)) == 3
+
+
+def test_star_name_and_note_are_those_of_all_its_runs(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    group = group_at(ready_window, WIDE)
+    click_row(qtbot, table, WIDE, STAR)
+    qtbot.waitUntil(lambda: texts(table)[WIDE][0] == "★")
+    qtbot.keyClick(table, Qt.Key_F2)
+    field = find(table, QLineEdit, "runNameEdit")
+    field.selectAll()
+    qtbot.keyClicks(field, "wider")
+    qtbot.keyClick(field, Qt.Key_Return)
+    qtbot.waitUntil(lambda: titles(table)[WIDE] == "wider")
+    retype(qtbot, ready_window, "runNoteEdit", "keep it")
+    with Library() as library:
+        runs = library.runs_of_group(group)
+        qtbot.waitUntil(lambda: library.run(runs[-1]).note == "keep it")
+        assert {(each.starred, each.name, each.note) for each in library.records(runs).values()} == {
+            (True, "wider", "keep it")
+        }
+        for _ in range(3):
+            action(ready_window, "actionUndo").trigger()
+        qtbot.waitUntil(lambda: not library.run(runs[-1]).starred)
+        assert {(each.starred, each.name, each.note) for each in library.records(runs).values()} == {
+            (False, "wide", "")
+        }
+
+
+def test_what_one_of_its_runs_is_called_is_its_own(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    click_row(qtbot, table, WIDE, SEEDS)
+    ready_window.session.library.annotate(ready_window.session.library.rows[WIDE + 2].all_runs, name="odd")
+    qtbot.waitUntil(lambda: titles(table)[WIDE : WIDE + 3] == ["wide", "seed 1", "seed 2 · odd"])
+
+
+def test_del_deletes_all_of_it_and_one_undo_brings_it_back(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    compare(ready_window, qtbot, table, NARROW)
+    qtbot.keyClick(table, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: titles(table) == ["alone", "wide"])
+    qtbot.waitUntil(lambda: not ready_window.session.comparison.colours)
+    action(ready_window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: len(titles(table)) == 3)
+    assert cells(table)[NARROW][3] == "×5"
+
+
+def test_one_of_its_runs_is_deleted_alone(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, WIDE)
+    qtbot.keyClick(table, Qt.Key_Right)
+    qtbot.keyClick(table, Qt.Key_Down)
+    qtbot.keyClick(table, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: cells(table)[WIDE][3] == "×4")
+    comparison = ready_window.session.comparison
+    qtbot.waitUntil(lambda: len(comparison.runs[0].members) == 4)
+
+
+def test_enter_puts_the_one_in_the_middle_into_the_window(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    with Library() as library:
+        records = list(library.records(library.runs_of_group(group_at(ready_window, WIDE))).values())
+    double_click_row(qtbot, table, WIDE)
+    qtbot.waitUntil(lambda: ready_window.session.runs.current.record == middle_of(records).id)
+    assert not ready_window.session.comparison.colours
+
+
+def test_many_groups_are_read_as_they_come_into_sight(ready_window: MainWindow, qtbot: QtBot) -> None:
+    with Library() as library:
+        for number in range(120):
+            told_group(library, [0.1, 0.2, 0.3], name=f"group {number}")
+    table, library = show_runs(ready_window, qtbot), ready_window.session.library
+    assert sum(library.record(run) is not None for row in library.rows for run in row.all_runs) == 75
+    table.setFocus()
+    with qtbot.waitSignal(library.known):
+        qtbot.keyClick(table, Qt.Key_End, Qt.ControlModifier)
+        table.viewport().repaint()
+    qtbot.waitUntil(lambda: texts(table)[-1] == ("", "group 0", "20.00 %"))
+
+
+def test_the_csv_of_the_list_has_a_row_for_each_of_its_runs(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    click_row(qtbot, table, WIDE, SEEDS)
+    _, rows = ready_window.card("runsDock").table()
+    titled = ["alone", *(f"{name} · seed {seed}" for name in ("wide", "narrow") for seed in range(1, 6))]
+    assert [row[1] for row in rows] == titled
+
+
+# ---- equal runs one after the other
+
+
+@pytest.fixture
+def equal(few_digits: Dataset, ready_window: MainWindow, qtbot: QtBot) -> RunTable:
+    """Two equal runs but for the seed, of which the second was trained twice, and one with another rate."""
+    made = an_experiment(few_digits, epochs=2, batch_size=100, hidden=(16,))
+    with Library() as library:
+        for changes in ({"seed": 1}, {"seed": 2}, {"seed": 2}, {"learning_rate": 0.05}):
+            record(library, made.changed(**changes), few_digits)
+    return show_runs(ready_window, qtbot)
+
+
+def test_equal_runs_are_one_row_that_opens_by_click_and_keys_and_stays_open(
+    equal: RunTable, ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    assert [row[2:4] for row in cells(equal)] == [["rate 0.05", ""], ["rate 0.01 · seeds 1, 2", "×3"]]
+    click_row(qtbot, equal, 1, SEEDS)
+    assert titles(equal)[2:] == ["seed 1", "seed 2", "seed 2"]
+    with Library() as library:
+        record(library, an_experiment(few_digits, epochs=1, hidden=(8,)), few_digits)
+    with qtbot.waitSignal(ready_window.session.library.listed):
+        ready_window.session.library.refresh()
+    qtbot.waitUntil(lambda: titles(equal)[-3:] == ["seed 1", "seed 2", "seed 2"])
+    assert len(titles(equal)) == 6
+    click_row(qtbot, equal, 2)
+    qtbot.keyClick(equal, Qt.Key_Left)
+    assert len(titles(equal)) == 3
+    qtbot.keyClick(equal, Qt.Key_Right)
+    assert len(titles(equal)) == 6
+
+
+def test_compared_equal_runs_are_a_band_of_their_seeds(equal: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    """A seed that was trained twice counts once: both runs are the same, and would feign certainty."""
+    compare(ready_window, qtbot, equal, 1)
+    (run,) = ready_window.session.comparison.runs
+    assert [seed_of(record) for record in run.records] == ["seed 1", "seed 2"]
+    assert len(find(ready_window, RunsPlot, "theirErrorPlot").fills[0].x)
+
+
+def test_a_compared_run_that_is_folded_shows_its_colour_at_the_row(
+    equal: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    comparison = ready_window.session.comparison
+    click_row(qtbot, equal, 1, SEEDS)
+    click_row(qtbot, equal, 2)
+    (colour,) = comparison.colours.values()
+    click_row(qtbot, equal, 1, SEEDS)
+    assert equal.lines.line(1).colour == colour
+    click_row(qtbot, equal, 1)
+    assert not comparison.colours, "a click on a coloured row leaves it out"
+
+
+def test_compared_equal_runs_stay_compared_pinned_and_open_when_the_first_of_them_is_deleted(
+    equal: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    comparison = ready_window.session.comparison
+    compare(ready_window, qtbot, equal, 1)
+    (group,) = comparison.colours
+    comparison.pin(group)
+    click_row(qtbot, equal, 1, SEEDS)
+    ready_window.session.library.delete([ready_window.session.library.rows[1].run])
+    qtbot.waitUntil(lambda: [row[3] for row in cells(equal)][:2] == ["", "×2"])
+    qtbot.waitUntil(lambda: [len(run.records) for run in comparison.runs] == [1])  # one seed, trained twice
+    assert titles(equal)[2:] == ["seed 2", "seed 2"]
+    assert (comparison.baseline, comparison.is_pinned) == (group, True)
+
+
+def test_del_deletes_all_equal_runs_and_one_undo_brings_them_back(
+    equal: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    click_row(qtbot, equal, 1)
+    qtbot.keyClick(equal, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: len(titles(equal)) == 1)
+    assert ready_window.session.messages.current.text.startswith("3 runs were deleted.")
+    action(ready_window, "actionUndo").trigger()
+    qtbot.waitUntil(lambda: [row[3] for row in cells(equal)] == ["", "×3"])
+
+
+# ---- compared
+
+
+def test_compared_it_has_one_colour_and_its_runs_may_be_compared_too(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    comparison = ready_window.session.comparison
+    compare(ready_window, qtbot, table, WIDE, NARROW)
+    assert list(comparison.colours) == [group_at(ready_window, WIDE), group_at(ready_window, NARROW)]
+    assert [len(run.members) for run in comparison.runs] == [5, 5]
+    click_row(qtbot, table, WIDE, SEEDS)
+    click_row(qtbot, table, WIDE + 3)
+    qtbot.waitUntil(lambda: len(comparison.runs) == 3)
+    assert len(set(comparison.colours.values())) == 3
+    assert comparison.runs[2].title == "wide · seed 3"
+    click_row(qtbot, table, WIDE)
+    assert group_at(ready_window, WIDE) not in comparison.colours
+
+
+def test_its_line_is_the_median_over_a_band(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, ALONE, WIDE)
+    plot, runs = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison.runs
+    expected = band([member.history.error.test for member in runs[1].members], is_log=True)
+    assert plot.lines[1].y.tolist() == pytest.approx((100 * expected.middle).tolist())
+    assert plot.fills[1].low.tolist() == pytest.approx((100 * expected.low).tolist())
+    assert plot.fills[1].high.tolist() == pytest.approx((100 * expected.high).tolist())
+    assert not len(plot.fills[0].x), "a run alone has none"
+    alone = runs[0].members[0].history.error.test.values[-1]
+    assert plot.labels == [f"alone · {100 * alone:.2f} %", f"wide · {100 * expected.middle[-1]:.2f} % · n = 5"]
+    low, high = (10**end for end in plot.view[1])
+    assert low <= 100 * expected.low[1:].min()
+    assert high >= 100 * expected.high[1:].max()
+    assert find(ready_window, ChoiceButton, "theirErrorSpreadButton").text() == "median and range of 5 seeds ▾"
+
+
+def test_the_mouse_reads_median_range_and_number(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, WIDE)
+    plot = find(ready_window, RunsPlot, "theirErrorPlot")
+    hover(plot.viewport(), (plot.plot_area().center().x(), plot.plot_area().center().y()))
+    (run,) = ready_window.session.comparison.runs
+    values = sorted(value for each in run.members if (value := each.history.error.test.at(1)) is not None)
+    low, middle, high = (f"{100 * value:.2f}" for value in (values[0], values[2], values[-1]))
+    assert f"wide {middle} %, {low} – {high} % · n = 5" in find(plot, QLabel, "readOut").text()
+
+
+def choose_spread(window: MainWindow, qtbot: QtBot, spread: str) -> None:
+    """From the menu in the head of the curves."""
+    click(qtbot, window, ChoiceButton, "theirErrorSpreadButton")
+    menu = find(window, QMenu, "theirErrorSpreadButtonMenu")
+    (entry,) = [each for each in menu.actions() if each.objectName().endswith(f"{spread.title()}Action")]
+    qtbot.mouseClick(menu, Qt.LeftButton, pos=menu.actionGeometry(entry).center())
+
+
+def test_the_band_is_that_of_the_quartiles_at_a_choice_which_is_remembered(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow
+) -> None:
+    compare(ready_window, qtbot, table, WIDE)
+    choose_spread(ready_window, qtbot, "quartiles")
+    button, plot = (
+        find(ready_window, ChoiceButton, "theirErrorSpreadButton"),
+        find(ready_window, RunsPlot, "theirErrorPlot"),
+    )
+    assert button.text() == "median and quartiles of 5 seeds ▾"
+    (run,) = ready_window.session.comparison.runs
+    expected = band([member.history.error.test for member in run.members], True, "quartiles")
+    assert plot.fills[0].low.tolist() == pytest.approx((100 * expected.low).tolist())
+    assert plot.fills[0].high.tolist() == pytest.approx((100 * expected.high).tolist())
+    hover(plot.viewport(), (plot.plot_area().center().x(), plot.plot_area().center().y()))
+    low, high = (f"{100 * each[1]:.2f}" for each in (expected.low, expected.high))
+    assert f", quartiles {low} – {high} % · n = 5" in find(plot, QLabel, "readOut").text()
+    assert plot.labels[0].endswith(" % · n = 5")
+    qtbot.waitUntil(lambda: stored_settings().get("spread") == "quartiles")
+    assert make_window().session.comparison.spread == "quartiles"
+
+
+def test_with_fewer_than_four_seeds_it_says_that_it_is_the_range(
+    ready_window: MainWindow, few_digits: Dataset, qtbot: QtBot
+) -> None:
+    made = an_experiment(few_digits, epochs=1, batch_size=500)
+    with Library() as library:
+        trained_group(library, made, few_digits, 3)
+    table = show_runs(ready_window, qtbot)
+    compare(ready_window, qtbot, table, 0)
+    choose_spread(ready_window, qtbot, "quartiles")
+    plot = find(ready_window, RunsPlot, "theirErrorPlot")
+    words = find(ready_window, ChoiceButton, "theirErrorSpreadButton").text()
+    assert words == "median and range of 3 seeds; quartiles from 4 on ▾"
+    (run,) = ready_window.session.comparison.runs
+    assert plot.fills[0].low[-1] == pytest.approx(100 * min(each.history.error.test.values[-1] for each in run.members))
+    hover(plot.viewport(), (plot.plot_area().right() - 2, plot.plot_area().center().y()))
+    assert ", range " in find(plot, QLabel, "readOut").text()
+
+
+def test_the_csv_of_the_curves_has_a_column_for_each_of_its_runs(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    compare(ready_window, qtbot, table, WIDE)
+    head, rows = ready_window.card("theirCurvesDock").table()
+    assert head == ["epoch", *(f"wide · seed {seed}" for seed in range(1, 6))]
+    assert [row[0] for row in rows] == [0, 1, 2]
+
+
+# ---- what differs
+
+
+def test_it_is_one_column_with_median_range_and_difference(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    compare(ready_window, qtbot, table, NARROW, WIDE)
+    rows = {row.name: row.cells for row in find(ready_window, DifferTable, "differTable").rows}
+    assert [cell.text for cell in rows["layers"]] == ["784-16-10", "784-32-10"]
+    assert "seed" not in rows
+    one, other = (sorted(errors_of(group_at(ready_window, row))) for row in (NARROW, WIDE))
+    assert [cell.text for cell in rows["test error, median of 5"]] == [
+        f"{100 * each[2]:.2f} %" for each in (one, other)
+    ]
+    assert rows["test error, median of 5"][1].delta == f"{100 * (other[2] - one[2]):+.2f}".replace("-", "−")
+    assert [cell.text for cell in rows["lowest – highest"]] == [
+        f"{100 * each[0]:.2f} – {100 * each[-1]:.2f}" for each in (one, other)
+    ]
+    assert rows["train loss"][0].tip.startswith("median of 5: ")
+
+
+def test_how_sure_it_is_stands_below(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, NARROW, WIDE)
+    verdict = find(ready_window, QLabel, "seedsVerdict")
+    assert verdict.isVisible()
+    assert "by test error" in verdict.text()
+    assert "(Mann-Whitney p" in verdict.text()
+    ready_window.session.comparison.clear()
+    compare(ready_window, qtbot, table, ALONE, WIDE)
+    assert not verdict.isVisible(), "a run alone tells nothing about luck"
+    click_row(qtbot, table, NARROW)
+    qtbot.waitUntil(lambda: verdict.isVisible() and "wide" in verdict.text())
+
+
+def test_a_run_alone_beside_it_has_no_range(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, ALONE, WIDE)
+    rows = {row.name: row.cells for row in find(ready_window, DifferTable, "differTable").rows}
+    assert rows["lowest – highest"][0].text == ""
+    assert rows["lowest – highest"][1].text
+
+
+def test_too_few_seeds_are_told(ready_window: MainWindow, qtbot: QtBot) -> None:
+    with Library() as library:
+        told_group(library, [0.1, None, 0.3])
+        told_group(library, [0.2, 0.2])
+    table = show_runs(ready_window, qtbot)
+    compare(ready_window, qtbot, table, 0, 1)
+    assert "from 5 seeds of each on" in find(ready_window, QLabel, "seedsVerdict").text()
+    rows = {row.name: row.cells for row in find(ready_window, DifferTable, "differTable").rows}
+    assert [cell.text for cell in rows["test error, median"]] == ["20.00 %", "30.00 %"]
+    assert [cell.text for cell in rows["lowest – highest"]] == ["20.00 – 20.00", "10.00 – diverged"]
+
+
+def test_groups_of_other_data_are_not_set_against_each_other(ready_window: MainWindow, qtbot: QtBot) -> None:
+    with Library() as library:
+        told_group(library, [0.1, 0.2, 0.3, 0.4, 0.5])
+        told_group(library, [0.6, 0.7, 0.8, 0.9, 0.95], an_experiment().changed(fingerprint="others"))
+    table = show_runs(ready_window, qtbot)
+    compare(ready_window, qtbot, table, 0, 1)
+    told = find(ready_window, QLabel, "seedsVerdict").text()
+    assert told.startswith("Trained on other data than the baseline, so their figures do not compare: ")
+    assert "beats" not in told
+
+
+# ---- answers
+
+
+def test_the_answer_of_each_of_its_runs_counts(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    compare(ready_window, qtbot, table, WIDE)
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    settle(ready_window, qtbot, THEIR_ANSWERS)
+    example, (run,) = ready_window.session.question.example, ready_window.session.comparison.runs
+    assert example is not None
+    answers = [int(each.network.predict(example[None])[0].argmax()) for each in run.members if each.network is not None]
+    rows = find(ready_window, AnswerRows, "theirAnswers")
+    (row,) = rows.rows
+    assert answers.count(int(row.answer)) == max(map(answers.count, answers))
+    assert row.share == answers.count(int(row.answer)) / 5
+    assert all(f"seed {seed}: {answer}, " in rows.toolTip() for seed, answer in enumerate(answers, 1))
+
+
+def test_of_a_tie_the_surer_answer_leads() -> None:
+    answers = [np.array(each) for each in ([0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.0, 0.7, 0.3], [0.1, 0.9, 0.0])]
+    assert leading(answers) == (1, 0.5)
+    assert leading(answers[:1]) == (0, 0.9)
+
+
+def test_where_they_disagree_the_one_in_the_middle_is_asked_and_named(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    compare(ready_window, qtbot, table, ALONE, WIDE)
+    click_tab(qtbot, ready_window, "disagreeTab")
+    settle(ready_window, qtbot, DISAGREEMENT)
+    found, run = ready_window.session.probes[DISAGREEMENT].result, ready_window.session.comparison.runs[1]
+    wrong = int(found.answers[1].are_wrong.sum())
+    assert wrong == round(500 * statistics.median(errors_of(group_at(ready_window, WIDE))))
+    button = find(ready_window, ChoiceButton, "disagreeSecondButton")
+    assert f"seed {run.record.experiment.seed}" in button.text()

@@ -1,0 +1,232 @@
+"""The groups of settings: closed at first, opened by mouse and keys; every field acts, refuses and can be undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import QCoreApplication, QPoint, QPointF, Qt
+from PyQt5.QtGui import QWheelEvent
+from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QScrollArea, QToolButton
+from pytestqt.qtbot import QtBot
+
+from nnviz.cards.settings.default_mark import DefaultMark
+from nnviz.cards.settings.small_plot import SmallPlot
+from nnviz.session.status import Status
+from nnviz.ui import theme
+from nnviz.ui.group import Group, GroupHead
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import (
+    SETTING_GROUPS,
+    action,
+    find,
+    pick,
+    press,
+    retype,
+    unfold,
+)
+
+
+def test_a_group_is_closed_and_empty_until_it_is_opened(ready_window: MainWindow, qtbot: QtBot) -> None:
+    for name in SETTING_GROUPS:
+        group = find(ready_window, Group, name)
+        assert not group.is_open
+        assert group.height() <= 32, "one slim row"
+        assert not group.findChildren((QLineEdit, QComboBox, QCheckBox))
+        qtbot.mouseClick(group.head, Qt.LeftButton)
+        assert group.is_open
+        fields = [field for field in group.findChildren((QLineEdit, QComboBox)) if field.isVisible()]
+        assert fields or group.head.summary == "none"
+        qtbot.mouseClick(group.head, Qt.LeftButton)
+        assert not group.is_open
+        qtbot.waitUntil(lambda group=group: group.height() <= 32)
+
+
+def test_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
+    for name in SETTING_GROUPS:
+        group = find(ready_window, Group, name)
+        assert group.head.accessibleName()
+        group.head.setFocus()
+        press(qtbot, ready_window, Qt.Key_Return)
+        assert group.is_open
+        press(qtbot, ready_window, Qt.Key_Left)
+        assert not group.is_open
+        press(qtbot, ready_window, Qt.Key_Right)
+        assert group.is_open
+    assert ready_window.session.state is Status.READY
+
+
+def test_tab_goes_through_what_is_unfolded(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    pick(qtbot, window, "presetCombo", "First steps")  # nothing is typed
+    window.session.settings.change("optimizer", optimizer="momentum")
+    for name in ("initialisationGroup", "scheduleGroup", "optimizerGroup"):
+        unfold(qtbot, window, name)
+    find(window, QLineEdit, "epochsEdit").setFocus()
+    passed = []
+    for _ in range(13):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        passed.append(QApplication.focusWidget().objectName())
+    assert passed == [
+        *("optimizerGroupButton", "momentumEdit", "scheduleGroupButton", "scheduleCombo", "warmupEdit"),
+        *("findRateButton", "regularisationGroupButton", "augmentationGroupButton", "initialisationGroupButton"),
+        *("initializerCombo", "weightScaleEdit", "outputCombo", "lossCombo"),
+    ]
+
+
+def test_everything_in_them_has_a_name_and_a_tip(ready_window: MainWindow, qtbot: QtBot) -> None:
+    pick(qtbot, ready_window, "optimizerCombo", "Adam")
+    for name in SETTING_GROUPS:
+        unfold(qtbot, ready_window, name)
+    pick(qtbot, ready_window, "scheduleCombo", "Step")
+    fields = ready_window.training.findChildren((QLineEdit, QComboBox, QCheckBox, QToolButton))
+    assert len(fields) > 30
+    for field in fields:
+        if isinstance(field, DefaultMark) and not field.isVisibleTo(ready_window):
+            continue  # nothing was typed there
+        assert field.isVisibleTo(ready_window), field.objectName()
+        assert field.objectName().endswith(("Edit", "Combo", "Check", "Button"))
+        assert field.accessibleName(), field.objectName()
+        assert field.toolTip().endswith((".", ")")), field.objectName()
+        assert len(field.toolTip()) > 30, field.objectName()
+    names = [field.objectName() for field in fields]
+    assert len(names) == len(set(names))
+
+
+def test_one_at_the_bottom_scrolls_into_view_and_no_further(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.resize(1280, 720)
+    QCoreApplication.processEvents()
+    scroll = find(ready_window, QScrollArea, "settingsScroll")
+    width = ready_window.training.width()
+    group = unfold(qtbot, ready_window, "regularisationGroup")
+    QCoreApplication.processEvents()
+    last = find(group, QLineEdit, "patienceEdit")
+    assert last.visibleRegion().boundingRect() == last.rect()
+    assert not group.head.visibleRegion().isEmpty()
+    assert scroll.verticalScrollBar().value() > 0
+    assert ready_window.training.width() == width, "nothing moves sideways"
+
+
+def test_they_follow_the_theme(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    for name in SETTING_GROUPS:
+        unfold(qtbot, window, name)
+    plot = find(window, SmallPlot, "schedulePlot")
+    for look in (theme.LIGHT, theme.DARK):
+        window.set_theme(look.name)
+        QCoreApplication.processEvents()
+        window.grab()
+        assert plot.backgroundBrush().color().name() == look.card
+        image = plot.grab().toImage()
+        every = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+        assert look.muted in every, "the line"
+
+
+def test_whoever_scrolls_past_chooses_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    combo = find(ready_window, QComboBox, "optimizerCombo")
+    place = QPointF(combo.rect().center())
+    combo.clearFocus()
+    for _ in range(2):
+        turn = QWheelEvent(
+            place, QPointF(combo.mapToGlobal(combo.rect().center())), QPoint(), QPoint(0, -120), Qt.NoButton,
+            Qt.NoModifier, Qt.NoScrollPhase, False,
+        )  # fmt: skip
+        QCoreApplication.sendEvent(combo, turn)
+        if not combo.hasFocus():
+            assert ready_window.session.settings.experiment.training.optimizer == "sgd"
+            combo.setFocus()
+    assert ready_window.session.settings.experiment.training.optimizer == "momentum"
+
+
+# ---- every field
+
+
+FIELDS: dict[str, list[tuple[str, str, str, Any, str]]] = {
+    "optimizerGroup": [
+        ("momentumEdit", "0.5", "momentum", 0.5, "1"),
+        ("beta2Edit", "0.99", "beta2", 0.99, "2"),
+        ("epsilonEdit", "1e-7", "epsilon", 1e-7, "0"),
+    ],
+    "scheduleGroup": [
+        ("warmupEdit", "1,5", "warmup", 1.5, "-1"),
+        ("decayEdit", "0.3", "decay", 0.3, "1.5"),
+        ("decayEpochsEdit", "3", "decay_epochs", 3.0, "0"),
+    ],
+    "regularisationGroup": [
+        ("weightDecayEdit", "0.01", "weight_decay", 0.01, "-0.1"),
+        ("l1Edit", "0.001", "l1", 0.001, "much"),
+        ("dropoutEdit", "0.3", "dropout", 0.3, "1"),
+        ("dropoutEdit", "0.1, 0.5, 0.4", "dropout", (0.1, 0.5, 0.4), "0.1, 0.5"),
+        ("maxNormEdit", "3", "max_norm", 3.0, "-3"),
+        ("clipNormEdit", "1", "clip_norm", 1.0, "x"),
+        ("validationShareEdit", "0.2", "validation_share", 0.2, "0.9"),
+    ],
+    "augmentationGroup": [
+        ("shiftEdit", "2", "shift", 2.0, "-2"),
+        ("rotationEdit", "15", "rotation", 15.0, "200"),
+        ("scaleEdit", "0.2", "scale", 0.2, "2"),
+        ("shearEdit", "0.3", "shear", 0.3, "-1"),
+        ("elasticEdit", "1.5", "elastic", 1.5, "30"),
+        ("elasticSigmaEdit", "5", "elastic_sigma", 5.0, "0"),
+        ("thicknessEdit", "0.5", "thickness", 0.5, "3"),
+        ("noiseEdit", "0.1", "noise", 0.1, "2"),
+    ],
+    "initialisationGroup": [
+        ("weightScaleEdit", "0.5", "weight_scale", 0.5, "0"),
+    ],
+}
+
+
+@pytest.mark.parametrize("group", FIELDS)
+def test_a_field_changes_its_setting_refuses_and_undoes(ready_window: MainWindow, qtbot: QtBot, group: str) -> None:
+    ready_window.session.settings.change("rule", optimizer="adam", schedule="step")
+    head = unfold(qtbot, ready_window, group).head
+    for field in FIELDS[group]:
+        exercise(qtbot, ready_window, head, *field)
+
+
+def exercise(
+    qtbot: QtBot, window: MainWindow, head: GroupHead, name: str, good: str, setting: str, value: Any, bad: str
+) -> None:
+    """Types something good, something bad, mends it, and takes it back."""
+    session = window.session
+    before = session.settings.experiment
+    field = retype(qtbot, window, name, good)
+    assert session.settings.value(setting) == value, name
+    assert not session.settings.problems, name
+    assert head.summary not in ("off", "none"), name
+
+    retype(qtbot, window, name, bad)
+    error = find(window, QLabel, name.replace("Edit", "Error"))
+    assert error.isVisibleTo(window), name
+    assert "must" in error.text(), name
+    assert field.text() == bad, "nothing is lost"
+    assert session.settings.value(setting) == value, name
+    assert head.summary == "to be corrected", name
+    assert not session.training.can_start, name
+
+    retype(qtbot, window, name, good)
+    assert not session.settings.problems, name
+    assert not error.isVisibleTo(window), name
+    action(window, "actionUndo").trigger()
+    assert session.settings.experiment == before, name
+    action(window, "actionRedo").trigger()
+    assert session.settings.value(setting) == value, name
+    action(window, "actionUndo").trigger()
+
+
+def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
+    unfold(qtbot, ready_window, "regularisationGroup")
+    settings = lambda: ready_window.session.settings.experiment.training  # noqa: E731
+    for name, key, told in (
+        ("dropoutEdit", Qt.Key_Up, lambda: settings().dropout == 0.05),
+        ("dropoutEdit", Qt.Key_Down, lambda: settings().dropout == 0),
+        ("weightDecayEdit", Qt.Key_Up, lambda: settings().weight_decay == 1e-6),
+        ("weightDecayEdit", Qt.Key_Down, lambda: settings().weight_decay == 0),
+        ("validationShareEdit", Qt.Key_Up, lambda: settings().validation_share == 0.05),
+        ("patienceEdit", Qt.Key_Up, lambda: settings().patience == 1),
+    ):
+        field = find(ready_window, QLineEdit, name)
+        field.setFocus()
+        qtbot.keyClick(field, key)
+        assert told(), name

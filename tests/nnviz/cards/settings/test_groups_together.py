@@ -1,0 +1,298 @@
+"""What the groups of settings do together: constants, schedule, pairs, augmentation, changes in mid-run."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QCoreApplication, Qt
+from PyQt5.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton, QScrollArea, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.experiment import MILD
+from engine.network.activations import ACTIVATIONS
+from engine.network.losses import LOSSES
+from engine.training.augmentation import Augmenter
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.schedules import SCHEDULES
+from nnviz.cards.settings.small_plot import SmallPlot
+from nnviz.session.status import Status
+from nnviz.ui.fields import NumberEdit
+from nnviz.ui.group import Group
+from nnviz.ui.picture import LazyPicture
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import (
+    SETTING_GROUPS,
+    action,
+    click,
+    find,
+    pause,
+    pick,
+    press,
+    retype,
+    train_epochs,
+    train_for_a_while,
+    unfold,
+    wait_for,
+)
+
+# ---- what belongs together
+
+
+def test_only_the_constants_that_are_read_are_there(ready_window: MainWindow, qtbot: QtBot) -> None:
+    unfold(qtbot, ready_window, "optimizerGroup")
+    for name in OPTIMIZERS:
+        pick(qtbot, ready_window, "optimizerCombo", OPTIMIZERS[name].label)
+        assert ready_window.session.settings.experiment.training.optimizer == name
+        for constant in ("momentum", "beta2", "epsilon"):
+            field = find(ready_window, QLineEdit, f"{constant}Edit")
+            assert field.isVisibleTo(ready_window) == (constant in OPTIMIZERS[name].uses), (name, constant)
+
+
+def test_another_optimizer_brings_a_learning_rate_that_suits_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    retype(qtbot, ready_window, "learningRateEdit", "0.4")  # twice as bold as usual
+    pick(qtbot, ready_window, "optimizerCombo", "Adam")
+    assert session.settings.experiment.training.learning_rate == 0.002
+    assert find(ready_window, QLineEdit, "learningRateEdit").text() == "0.002"
+    pick(qtbot, ready_window, "optimizerCombo", "Momentum")
+    assert session.settings.experiment.training.learning_rate == 0.04
+    session.undo.undo()
+    session.undo.undo()
+    assert (session.settings.experiment.training.optimizer, session.settings.experiment.training.learning_rate) == (
+        "sgd",
+        0.4,
+    )
+
+
+def test_a_bad_constant_goes_with_its_optimizer(ready_window: MainWindow, qtbot: QtBot) -> None:
+    unfold(qtbot, ready_window, "optimizerGroup")
+    pick(qtbot, ready_window, "optimizerCombo", "Momentum")
+    retype(qtbot, ready_window, "momentumEdit", "7")
+    assert not ready_window.session.training.can_start
+    pick(qtbot, ready_window, "optimizerCombo", "SGD")
+    assert ready_window.session.training.can_start
+
+
+@pytest.mark.parametrize("typed", ["7", "0.5"])
+def test_what_is_typed_goes_with_a_field_that_is_hidden(ready_window: MainWindow, qtbot: QtBot, typed: str) -> None:
+    session = ready_window.session
+    unfold(qtbot, ready_window, "optimizerGroup")
+    pick(qtbot, ready_window, "optimizerCombo", "Momentum")
+    field = find(ready_window, NumberEdit, "momentumEdit")
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClicks(field, typed)
+    assert field.is_typed
+    session.undo.undo()
+    assert not field.isVisibleTo(ready_window)
+    assert session.settings.problems == {}
+    assert session.training.can_start
+    assert session.undo.next is not None, "nothing was changed that would end the redo"
+    session.undo.redo()
+    assert field.text() == "0.9"
+
+
+@pytest.mark.parametrize("typed", ["abc", "12"])
+def test_what_is_typed_goes_with_the_row_of_a_layer(ready_window: MainWindow, qtbot: QtBot, typed: str) -> None:
+    session = ready_window.session
+    session.settings.change("shape", shape=(784, 20, 30, 40, 10))
+    field = find(ready_window, NumberEdit, "layer1Edit")
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClicks(field, typed)
+    before = session.undo.last()
+    session.undo.undo()
+    assert session.settings.problems == {}
+    assert session.undo.next is before
+
+
+def test_the_schedule_and_its_curve(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "scheduleGroup")
+    plot = find(window, SmallPlot, "schedulePlot")
+    for name in SCHEDULES:
+        pick(qtbot, window, "scheduleCombo", SCHEDULES[name].label)
+        for constant in ("decay", "decayEpochs"):
+            assert find(window, QLineEdit, f"{constant}Edit").isVisibleTo(window) == bool(SCHEDULES[name].uses)
+    pick(qtbot, window, "scheduleCombo", "Cosine")
+    epochs, rates = plot.points
+    assert (epochs[0], epochs[-1]) == (0, 20)
+    assert rates[0] == pytest.approx(0.2)
+    assert rates[-1] == pytest.approx(0, abs=1e-6)
+    retype(qtbot, window, "epochsEdit", "8")
+    retype(qtbot, window, "warmupEdit", "2")
+    epochs, rates = plot.points
+    assert epochs[-1] == 8
+    assert rates[0] < 0.01
+    assert max(rates) == pytest.approx(0.2, rel=0.01)
+    assert find(window, Group, "scheduleGroup").head.summary == "cosine, warm-up 2"
+
+
+def test_the_curve_says_where_the_run_is(ready_window: MainWindow, qtbot: QtBot) -> None:
+    unfold(qtbot, ready_window, "scheduleGroup")
+    QCoreApplication.processEvents()
+    plot = find(ready_window, SmallPlot, "schedulePlot")
+    find(ready_window, QScrollArea, "settingsScroll").ensureWidgetVisible(plot)
+    assert plot.marked is None
+    train_for_a_while(qtbot, ready_window)
+    pause(qtbot, ready_window)
+    assert plot.marked == pytest.approx(ready_window.session.training.progress.epochs_done)
+    ready_window.session.reset()
+    assert plot.marked is None
+
+
+def test_patience_needs_examples_to_judge_by(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "regularisationGroup")
+    retype(qtbot, window, "patienceEdit", "3")
+    error = find(window, QLabel, "patienceError")
+    assert "validation" in error.text()
+    assert window.session.settings.experiment.training.patience == 0
+    retype(qtbot, window, "validationShareEdit", "0.1")
+    assert window.session.settings.experiment.training.patience == 3, "the value in the field is taken now"
+    assert not error.isVisibleTo(window)
+    retype(qtbot, window, "validationShareEdit", "0")
+    assert "patience" in find(window, QLabel, "validationShareError").text()
+    assert window.session.settings.experiment.training.validation_share == 0.1
+
+
+def test_dropout_follows_the_layers(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "regularisationGroup")
+    retype(qtbot, window, "dropoutEdit", "0.1, 0.5, 0.4")
+    retype(qtbot, window, "shapeEdit", "784, 20, 10")
+    assert window.session.settings.experiment.training.dropout == (0.1, 0.5)
+    retype(qtbot, window, "shapeEdit", "784, 20, 20, 20, 10")
+    assert window.session.settings.experiment.training.dropout == (0.1, 0.5, 0.5, 0.5)
+
+
+def test_loss_and_output_go_in_pairs(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "initialisationGroup")
+    for loss in LOSSES:
+        pick(qtbot, window, "lossCombo", LOSSES[loss].label)
+        assert window.session.settings.experiment.loss == loss
+    for output in ACTIVATIONS:
+        pick(qtbot, window, "outputCombo", ACTIVATIONS[output].label)
+        assert window.session.settings.experiment.output == output
+        assert window.session.runs.current.network.activations[-1] == output
+    pick(qtbot, window, "outputCombo", "Tanh")
+    pick(qtbot, window, "lossCombo", "Cross-entropy")
+    assert window.session.settings.experiment.output in LOSSES["cross-entropy"].joined_with
+    pick(qtbot, window, "initializerCombo", "Zeros")
+    assert not window.session.runs.current.network.parameters.any()
+
+
+# ---- augmentation
+
+
+def test_on_off_and_the_strengths_are_kept(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    group = unfold(qtbot, window, "augmentationGroup")
+    check = find(window, QCheckBox, "augmentationCheck")
+    qtbot.mouseClick(check, Qt.LeftButton)
+    assert check.isChecked()
+    assert session.settings.experiment.training.augmentation == MILD
+    assert group.head.summary == "mild"
+    retype(qtbot, window, "rotationEdit", "12")
+    qtbot.mouseClick(check, Qt.LeftButton)
+    assert not check.isChecked()
+    assert not session.settings.experiment.training.augmentation.is_active
+    assert find(window, QLineEdit, "rotationEdit").text() == "12"
+    assert group.head.summary == "off"
+    check.setFocus()
+    press(qtbot, window, Qt.Key_Return)
+    assert session.settings.experiment.training.augmentation.rotation == 12
+    action(window, "actionUndo").trigger()
+    assert not check.isChecked()
+    retype(qtbot, window, "noiseEdit", "0.1")
+    assert check.isChecked(), "whoever turns a strength wants to see it"
+
+
+def picture_of(preview: LazyPicture) -> bytes:
+    """What it shows, as bytes."""
+    image = preview.grab().toImage()
+    return image.bits().asstring(image.byteCount())
+
+
+def test_the_preview_shows_what_the_network_sees(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "augmentationGroup")
+    preview = find(window, LazyPicture, "augmentationPreview")
+    plain = picture_of(preview)
+    qtbot.mouseClick(find(window, QCheckBox, "augmentationCheck"), Qt.LeftButton)
+    distorted = picture_of(preview)
+    assert distorted != plain
+    assert picture_of(preview) == distorted, "it does not flicker"
+    qtbot.mouseClick(preview, Qt.LeftButton)
+    other = picture_of(preview)
+    assert other != distorted
+    click(qtbot, window, QToolButton, "otherExamplesButton")
+    assert picture_of(preview) not in (other, distorted)
+
+
+def test_the_preview_costs_nothing_while_it_cannot_be_seen(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = ready_window
+    group = unfold(qtbot, window, "augmentationGroup")
+    preview = find(window, LazyPicture, "augmentationPreview")
+    preview.grab()
+    qtbot.mouseClick(group.head, Qt.LeftButton)
+    asked: list[int] = []
+    monkeypatch.setattr(Augmenter, "apply", lambda *_: asked.append(1))
+    window.session.settings.change("noise", noise=0.2)
+    QCoreApplication.processEvents()
+    assert not asked
+    qtbot.mouseClick(group.head, Qt.LeftButton)
+    preview.grab()
+    assert asked
+
+
+# ---- in the middle of a run
+
+
+def test_what_can_act_at_once_does(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    for name in SETTING_GROUPS:
+        unfold(qtbot, window, name)
+    train_for_a_while(qtbot, window)
+    begun = session.settings.experiment
+    hint = find(window, QLabel, "trainingNotice")
+    pick(qtbot, window, "optimizerCombo", "Momentum")
+    retype(qtbot, window, "momentumEdit", "0.5")
+    pick(qtbot, window, "scheduleCombo", "Cosine")
+    retype(qtbot, window, "weightDecayEdit", "0.001")
+    retype(qtbot, window, "rotationEdit", "5")
+    assert session.runs.current.experiment.training == session.settings.experiment.training
+    assert session.state is Status.TRAINING
+    assert not hint.isVisibleTo(window)
+    retype(qtbot, window, "validationShareEdit", "0.1")
+    retype(qtbot, window, "patienceEdit", "3")
+    assert hint.text() == "Validation share and patience wait for the next run."
+    assert session.runs.current.experiment.training.momentum == 0.5
+    done = session.runs.current.history.completed
+    qtbot.waitUntil(lambda: session.runs.current.history.completed > done)
+    for _ in range(7):
+        action(window, "actionUndo").trigger()
+        assert session.runs.current.experiment.training.optimizer == session.settings.experiment.training.optimizer
+    assert session.settings.experiment == begun
+    assert session.runs.current.experiment.training == begun.training
+    pause(qtbot, window)
+    assert session.messages.current is None or not session.messages.current.is_error
+
+
+def test_weights_and_loss_wait(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    unfold(qtbot, window, "initialisationGroup")
+    train_epochs(qtbot, window, 1)
+    hint = find(window, QLabel, "networkNotice")
+    for name, entry in (("initializerCombo", "Glorot"), ("outputCombo", "Sigmoid"), ("lossCombo", "Quadratic")):
+        pick(qtbot, window, name, entry)
+        assert hint.isVisibleTo(window), name
+        action(window, "actionUndo").trigger()
+        assert not hint.isVisibleTo(window), name
+    pick(qtbot, window, "lossCombo", "Quadratic")
+    click(qtbot, window, QPushButton, "stepBatchButton")
+    window.session.messages.choose(1)  # the new network, not the old one further on
+    wait_for(qtbot, window, Status.PAUSED)
+    assert window.session.runs.current.network.loss == "quadratic"

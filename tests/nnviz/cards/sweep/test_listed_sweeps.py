@@ -1,0 +1,274 @@
+"""Sweeps in the list of runs, by mouse and keys: one row, opened, looked at in Trials, deleted."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from engine.sweeps.plan import seeds_of
+from nnviz.cards.runs.run_table import SEEDS, STAR, TITLE, RunTable
+from nnviz.library import Library
+from nnviz.library.sweeps import Sweeps
+from nnviz.session.kept_list import Sweep
+from nnviz.session.trials import Trials
+from nnviz.ui.choice_button import ChoiceButton
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.runs.helpers import cells, click_row, double_click_row, show_runs, texts
+from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, record_sweep
+from tests.nnviz.helpers import action, find, retype
+from tests.nnviz.library.helpers import an_experiment, record
+
+ALONE, SWEEP = range(2)  # rows, the newest first
+OPENED = ["0.1", "0.01"]
+
+
+@pytest.fixture
+def sweep(few_digits: Dataset, ready_window: MainWindow) -> int:
+    """Two learning rates with two seeds each, and then a run alone."""
+    ready_window.session.records.set_on(True)
+    number = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.01,0.1", seeds=(1, 2)))
+    with Library() as library:
+        record(library, an_experiment(few_digits, epochs=1, batch_size=100, hidden=(5,)), few_digits, name="alone")
+    return number
+
+
+@pytest.fixture
+def table(sweep: int, ready_window: MainWindow, qtbot: QtBot) -> RunTable:
+    return show_runs(ready_window, qtbot)
+
+
+def titles(table: RunTable) -> list[str]:
+    return [title for _, title, _ in texts(table)]
+
+
+def message(window: MainWindow) -> str:
+    current = window.session.messages.current
+    return "" if current is None else current.text
+
+
+def wait_until_open(window: MainWindow, qtbot: QtBot) -> None:
+    """And its trials are listed."""
+    qtbot.waitUntil(lambda: len(window.session.library.rows) > SWEEP + 1)
+
+
+def click_sweep(table: RunTable, window: MainWindow, qtbot: QtBot) -> Trials:
+    """Clicks its row, and waits until its trials are read."""
+    click_row(qtbot, table, SWEEP)
+    trials = window.session.trials
+    qtbot.waitUntil(lambda: trials.table is not None)
+    return trials
+
+
+def test_it_is_one_row_with_its_count_and_its_best(table: RunTable, sweep: int) -> None:
+    with Library() as library:
+        found = [each.figures["validation_error"] for each in Sweeps(library).records(sweep)]
+    best = min(statistics.median(found[:2]), statistics.median(found[2:]))
+    assert cells(table)[SWEEP] == ["", "", f"sweep {sweep} · rate", "×4", f"{100 * best:.2f} %"]
+    spoken = table.model().index(SWEEP, SEEDS).data(Qt.AccessibleTextRole)
+    assert spoken == "4 runs, closed"
+    tip = table.model().index(SWEEP, 2).data(Qt.ToolTipRole)
+    assert "4 runs. The figure: validation error of the best trial." in tip
+
+
+def test_a_click_on_the_count_opens_it_and_another_one_closes_it(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    click_row(qtbot, table, SWEEP, SEEDS)
+    wait_until_open(ready_window, qtbot)
+    qtbot.waitUntil(lambda: titles(table)[2:] == OPENED)  # their titles are read, too
+    assert [row[3] for row in cells(table)] == ["", "×4", "×2", "×2"]
+    assert str(table.model().index(2, 2).data(Qt.ToolTipRole)).startswith("learning rate 0.1\n")
+    click_row(qtbot, table, SWEEP, SEEDS)
+    qtbot.waitUntil(lambda: len(titles(table)) == 2)
+
+
+def test_a_click_on_the_triangle_before_the_count_opens_it(
+    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    row, picture = table.visualRect(table.model().index(SWEEP, TITLE)), table.viewport().grab().toImage()
+    ground = picture.pixelColor(row.right() - 60, row.center().y())
+    drawn = [x for x in range(row.right() - 60, row.right() + 30) if picture.pixelColor(x, row.center().y()) != ground]
+    qtbot.mouseClick(table.viewport(), Qt.LeftButton, pos=QPoint(drawn[0] + 1, row.center().y()))
+    wait_until_open(ready_window, qtbot)
+
+
+def test_arrows_open_it_and_its_trials_and_lead_back(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    click_row(qtbot, table, SWEEP)
+    qtbot.keyClick(table, Qt.Key_Right)
+    wait_until_open(ready_window, qtbot)
+    assert table.current == SWEEP
+    qtbot.keyClick(table, Qt.Key_Down)
+    qtbot.keyClick(table, Qt.Key_Right)
+    assert titles(table)[3:5] == ["seed 1", "seed 2"]
+    for place in (3, 4):
+        qtbot.keyClick(table, Qt.Key_Down)
+        assert table.current == place
+    for place in (2, 2, SWEEP):  # to its trial, which is closed, to the sweep
+        qtbot.keyClick(table, Qt.Key_Left)
+        assert table.current == place
+    assert len(titles(table)) == 4
+    qtbot.keyClick(table, Qt.Key_Left)
+    qtbot.waitUntil(lambda: len(titles(table)) == 2)
+
+
+def test_a_double_click_opens_it_too(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    current = ready_window.session.runs.current
+    double_click_row(qtbot, table, SWEEP)
+    wait_until_open(ready_window, qtbot)
+    assert ready_window.session.runs.current is current
+
+
+def test_a_click_shows_what_came_of_its_trials(
+    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    trials = click_sweep(table, ready_window, qtbot)
+    assert trials.shown == sweep
+    assert ready_window.card("trialsPage").isVisible()
+    assert not ready_window.session.comparison.colours
+
+
+def test_its_trials_are_compared_as_they_stand_in_it(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    click_row(qtbot, table, SWEEP, SEEDS)
+    wait_until_open(ready_window, qtbot)
+    click_row(qtbot, table, 3)
+    comparison = ready_window.session.comparison
+    assert list(comparison.colours) == [ready_window.session.library.rows[3].group]
+    qtbot.waitUntil(lambda: len(comparison.runs) == 1)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["actionCompareRun", "actionBaselineRun", "actionStarRun", "actionNoteRun", "actionExportRun"],
+)
+def test_what_is_for_runs_is_not_done_with_all_of_them(
+    name: str, table: RunTable, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    table.go_to(SWEEP)
+    action(ready_window, name).trigger()
+    assert "A sweep stands for many runs" in message(ready_window)
+
+
+def test_keys_that_come_before_it_is_read_count_too(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    table.go_to(SWEEP)
+    for key in (Qt.Key_Right, Qt.Key_Left):
+        qtbot.keyClick(table, key)
+    library = ready_window.session.library
+    assert not library.rows[SWEEP].is_open
+    with qtbot.waitSignal(library.listed):
+        pass
+    assert len(titles(table)) == 2
+    for _ in range(3):
+        click_row(qtbot, table, SWEEP, SEEDS)
+    wait_until_open(ready_window, qtbot)
+
+
+def test_a_file_has_the_runs_of_trials_that_are_listed(
+    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    click_row(qtbot, table, SWEEP, SEEDS)
+    qtbot.waitUntil(lambda: titles(table)[2:] == OPENED)
+    found = ready_window.card("runsDock").table()
+    assert found is not None
+    assert [row[1] for row in found[1]] == [
+        "alone",
+        *(f"sweep {sweep} · learning rate {rate} · seed {seed}" for rate in (0.1, 0.01) for seed in (1, 2)),
+    ]
+
+
+def test_a_click_beside_the_star_marks_none(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+    click_row(qtbot, table, SWEEP, STAR)
+    assert "A sweep stands for many runs" in message(ready_window)
+
+
+def test_it_is_deleted_with_all_its_runs_and_comes_back(
+    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    table.go_to(SWEEP)
+    action(ready_window, "actionDeleteRun").trigger()
+    qtbot.waitUntil(lambda: titles(table) == ["alone"])
+    assert "4 runs were deleted." in message(ready_window)
+    ready_window.session.undo.undo()
+    qtbot.waitUntil(lambda: titles(table) == ["alone", f"sweep {sweep} · rate"])
+
+
+def test_it_is_found_by_what_varies_but_groups_of_seeds_are_not(
+    few_digits: Dataset, table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    record_sweep(few_digits, seeds_of(an_experiment(few_digits, epochs=1, hidden=(4,)), 2))
+    for words, found in (("learning rate 784-10", []), ("sweep", [f"sweep {sweep} · rate"])):
+        retype(qtbot, ready_window, "runSearchEdit", words)
+        qtbot.waitUntil(lambda found=found: titles(table) == found)
+
+
+def test_a_deleted_sweep_is_no_longer_looked_at(
+    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    trials = click_sweep(table, ready_window, qtbot)
+    action(ready_window, "actionDeleteRun").trigger()
+    qtbot.waitUntil(lambda: not trials.sweeps)
+    assert "4 runs were deleted." in message(ready_window)
+    ready_window.session.undo.undo()
+    qtbot.waitUntil(lambda: [each.id for each in trials.sweeps] == [sweep])
+
+
+def test_a_search_lists_it_with_those_that_were_found(table: RunTable, sweep: int, qtbot: QtBot) -> None:
+    window = table.window()
+    assert isinstance(window, MainWindow)
+    with Library() as library:
+        library.annotate(Sweeps(library).runs(sweep)[0], note="odd")
+    retype(qtbot, window, "runSearchEdit", "odd")
+    qtbot.waitUntil(lambda: [row[2:4] for row in cells(table)] == [[f"sweep {sweep} · rate", "×1"]])
+
+
+def test_f2_renames_it_and_it_is_found_by_its_name(
+    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    named, nameless = [f"{name} · rate" for name in ("Wider", f"sweep {sweep}")]
+    click_row(qtbot, table, SWEEP)
+    for typed, title in (("Wider", named), ("", nameless), ("Wider", named)):
+        qtbot.keyClick(table, Qt.Key_F2)
+        editor = find(table, QLineEdit, "runNameEdit")
+        assert editor.text() == titles(table)[SWEEP].removesuffix(" · rate"), "what varies is no part of its name"
+        editor.selectAll()
+        qtbot.keyClick(editor, Qt.Key_Delete)
+        qtbot.keyClicks(editor, typed)
+        qtbot.keyClick(editor, Qt.Key_Return)
+        qtbot.waitUntil(lambda title=title: titles(table) == ["alone", title])
+    with Library() as library:
+        assert Sweeps(library).get(sweep).name == "Wider"
+    for words in ("WIDER 0.01", f"sweep {sweep}"):
+        retype(qtbot, ready_window, "runSearchEdit", words)
+        qtbot.waitUntil(lambda: titles(table) == [named])
+    ready_window.session.undo.undo()
+    qtbot.waitUntil(lambda: titles(table) == [nameless])
+
+
+def test_another_name_stands_wherever_it_is_called(
+    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    trials = click_sweep(table, ready_window, qtbot)
+    ready_window.session.sweep_names.rename(trials.sweeps[0], "Größer")
+    qtbot.waitUntil(lambda: [each.name for each in trials.sweeps] == ["Größer"])
+    button = find(ready_window, ChoiceButton, "trialsSweepButton")
+    qtbot.waitUntil(lambda: "Größer" in button.text())
+    ready_window.session.library.find("grösser")
+    qtbot.waitUntil(lambda: titles(table) == ["Größer · rate"])
+
+
+def test_the_run_in_the_window_marks_the_sweep_while_it_is_closed(
+    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    with Library() as library:
+        run = Sweeps(library).runs(sweep)[0]
+    session.library.open(run)
+    qtbot.waitUntil(lambda: session.runs.current.record == run)
+    assert [table.lines.line(row).is_current for row in (ALONE, SWEEP)] == [False, True]
+    session.library.unfold(Sweep(sweep), True)
+    wait_until_open(ready_window, qtbot)
+    assert [table.lines.line(row).is_current for row in range(4)] == [False, True, False, True]

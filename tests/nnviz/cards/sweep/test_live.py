@@ -1,0 +1,354 @@
+"""Races and seeds in Runs while they are trained: curves, rows, columns fill epoch by epoch."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from nnviz.cards.comparison.answer_rows import AnswerRows
+from nnviz.cards.comparison.differ_table import DifferTable
+from nnviz.cards.comparison.race_button import RaceButton
+from nnviz.cards.comparison.runs_plot import RunsPlot
+from nnviz.cards.runs.run_table import RunTable
+from nnviz.library import Group, Library
+from nnviz.session.seeds import seed_number
+from nnviz.sweeps.live import PlanNews, RunNews
+from nnviz.ui.choice_button import ChoiceButton
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.runs.helpers import cells, click_row, compare, show_runs
+from tests.nnviz.helpers import bring_to_front, click, drag, find, press, seven
+from tests.nnviz.jobs.plans_helpers import Epochwise, told
+from tests.nnviz.library.helpers import an_experiment, in_epoch, record
+
+EPOCHS = 6
+GROUPS = [Group(1, 0), Group(1, 1)]
+
+
+@pytest.fixture
+def epochwise(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Epochwise:
+    """Has runs done an epoch at a time, and tells of each."""
+    made = Epochwise(few_digits)
+    monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: made)
+    monkeypatch.setattr("engine.sweeps.one_run.SECONDS_BETWEEN_REPORTS", 0.0)
+    return made
+
+
+@pytest.fixture
+def window(ready_window: MainWindow) -> MainWindow:
+    ready_window.session.records.set_on(True)
+    ready_window.session.sweeps.set_seeds(3)
+    ready_window.session.settings.change("small", hidden=(5,), epochs=EPOCHS)
+    return ready_window
+
+
+@pytest.fixture
+def table(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> RunTable:
+    """Two runs that can race."""
+    made = an_experiment(few_digits, epochs=EPOCHS, batch_size=100, hidden=(16,))
+    with Library() as library:
+        library.introduce()
+        record(library, made, few_digits, name="narrow")
+        record(library, made.changed(hidden=(32,)), few_digits, name="wide")
+    return show_runs(window, qtbot)
+
+
+def plot_of(window: MainWindow) -> RunsPlot:
+    return find(window, RunsPlot, "theirErrorPlot")
+
+
+def ends(window: MainWindow) -> list[float]:
+    """The last epoch of each line."""
+    return [float(line.x[-1]) for line in plot_of(window).lines if len(line.x)]
+
+
+def start_race(window: MainWindow, qtbot: QtBot, table: RunTable) -> None:
+    compare(window, qtbot, table, 0, 1)
+    click(qtbot, window, RaceButton, "raceButton")
+
+
+def stop(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.sweeps.stop()
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+
+
+def texts_of(table: DifferTable, name: str) -> list[str]:
+    """The texts of a row; nothing where there is no such row."""
+    return [cell.text for row in table.rows if row.name == name for cell in row.cells]
+
+
+# ---- a race
+
+
+def test_a_race_is_seen_side_by_side_from_its_first_epoch_on(
+    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+) -> None:
+    start_race(window, qtbot, table)
+    epochwise.let(1)
+    qtbot.waitUntil(lambda: list(window.session.comparison.colours) == GROUPS)
+    qtbot.waitUntil(lambda: ends(window) == [0, 0])
+    plot = plot_of(window)
+    across = plot.view[0]
+    assert across == (0, EPOCHS), "the axis reaches to the end, and need not grow"
+    epochwise.let(2)
+    qtbot.waitUntil(lambda: ends(window) == [2, 2])
+    assert plot.view[0] == across
+    assert all(label.endswith("% · n = 1 of 3") for label in plot.labels)
+    assert epochwise.groups == [[1, 1]], "both are in one process, their epochs in turn"
+    assert find(window, ChoiceButton, "theirErrorSpreadButton").text() == "median and range of 3 seeds ▾"
+    with Library() as library:
+        assert len(library.runs()) == 2, "none of the race is written yet"
+    stop(window, qtbot)
+
+
+def test_what_is_written_takes_the_place_of_what_was_live_without_a_jump(
+    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+) -> None:
+    start_race(window, qtbot, table)
+    seen: list[tuple[list[float], list[float]]] = []
+
+    def note() -> None:
+        line = plot_of(window).lines[:1]
+        if line and list(window.session.comparison.colours) == GROUPS:
+            seen.append((line[0].x.tolist(), line[0].y.tolist()))
+
+    for signal in (window.session.under_way.changed, window.session.comparison.changed):
+        signal.connect(note)
+    comparison = window.session.comparison
+    epochwise.let(3)
+    qtbot.waitUntil(lambda: list(comparison.colours) == GROUPS)
+    qtbot.waitUntil(lambda: ends(window) == [2, 2])
+    epochwise.let(EPOCHS - 1)  # one more, in which each sees that it is over
+    qtbot.waitUntil(lambda: [len(run.members) for run in comparison.runs] == [1, 1], timeout=10_000)
+    under_way = window.session.under_way  # which may hear a little later that they are written
+    qtbot.waitUntil(lambda: not any(under_way.runs_of(group) for group in GROUPS))  # they need not be held any more
+    assert len(seen) > 1
+    for (before, values), (after, _) in itertools.pairwise(seen):
+        assert after[: len(before)] == before
+        assert seen[-1][1][: len(values)] == values
+    (recorded,) = comparison.runs[0].members
+    seed = seed_number(recorded.record)
+    assert seed is not None
+    late = RunNews(0, seed, 1, True, "written", [(EPOCHS, {"test_error": 0.5})])
+    under_way.take(PlanNews((1, 1), (late,)))
+    assert not under_way.runs_of(GROUPS[0]), "it was read before that was heard"
+    assert seen[-1][1] == pytest.approx([100 * value for value in recorded.history.error.test.values])
+    epochwise.let(3)
+    qtbot.waitUntil(lambda: any("n = 1 of 3" in label for label in plot_of(window).labels))
+    qtbot.waitUntil(lambda: [len(window.session.under_way.runs_of(group)) for group in GROUPS] == [1, 1])
+    assert ends(window) == [EPOCHS, EPOCHS]
+    for number, run in enumerate(comparison.runs):
+        (live,) = window.session.under_way.runs_of(run.chosen).values()
+        expected = [run.members[0].history.error.test.at(0), live.curve("test_error").at(0)]
+        assert plot_of(window).fills[number].high[0] == pytest.approx(100 * max(each or 0 for each in expected))
+    stop(window, qtbot)
+
+
+def test_until_one_is_done_what_differs_tells_what_was_measured_so_far(
+    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+) -> None:
+    drag(window.canvas, seven(window.canvas))
+    start_race(window, qtbot, table)
+    epochwise.let(3)
+    qtbot.waitUntil(lambda: ends(window) == [2, 2])
+    differing = find(window, DifferTable, "differTable")
+    qtbot.waitUntil(lambda: texts_of(differing, "epochs trained") == ["2", "2"])
+    names = [row.name for row in differing.rows]
+    rows = {row.name: row.cells for row in differing.rows}
+    assert [cell.text for cell in rows["layers"]] == ["784-32-10", "784-16-10"]
+    live = [next(iter(window.session.under_way.runs_of(group).values())).figures["test_error"] for group in GROUPS]
+    assert [cell.text for cell in rows["test error so far"]] == [f"{100 * value:.2f} %" for value in live]
+    assert rows["test error so far"][0].tip.startswith("median of 1 of 3, still learning")
+    answers = find(window, AnswerRows, "theirAnswers")
+    qtbot.waitUntil(lambda: [row.reason for row in answers.rows] == ["its first run is under way"] * 2)
+    epochwise.let(1)
+    qtbot.waitUntil(lambda: texts_of(differing, "epochs trained") == ["3", "3"])
+    assert [row.name for row in differing.rows] == names, "no row comes or goes"
+    stop(window, qtbot)
+
+
+def test_the_list_says_how_far_each_is(window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise) -> None:
+    start_race(window, qtbot, table)
+    qtbot.waitUntil(lambda: len(cells(table)) == 4)
+    assert [row[4] for row in cells(table)[:2]] == ["0 of 3", "0 of 3"]
+    epochwise.let(3)
+    qtbot.waitUntil(lambda: [row[4] for row in cells(table)[:2]] == ["0 of 3 · epoch 2"] * 2)
+    assert [row[2] for row in cells(table)[:2]] == ["784-16-10 · Adam 0.01", "784-32-10 · Adam 0.01"]
+    epochwise.let(EPOCHS + 2)
+    qtbot.waitUntil(lambda: sorted(row[4] for row in cells(table)[:2]) == ["1 of 3 · epoch 2"] * 2, timeout=10_000)
+    stop(window, qtbot)
+    qtbot.waitUntil(lambda: not any("of 3" in row[4] for row in cells(table)))
+
+
+def test_a_row_without_runs_can_be_compared_and_nothing_else(
+    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+) -> None:
+    start_race(window, qtbot, table)
+    epochwise.let(1)
+    qtbot.waitUntil(lambda: list(window.session.comparison.colours) == GROUPS)
+    window.session.undo.clear()
+    bring_to_front(qtbot, window)
+    click_row(qtbot, table, 0)
+    assert list(window.session.comparison.colours) == GROUPS[:1]
+    for key in (Qt.Key_Delete, Qt.Key_Return):
+        press(qtbot, window, key)
+        assert "when the first of these runs is over" in told(window.session)
+        window.session.messages.dismiss()
+    press(qtbot, window, Qt.Key_Asterisk)
+    assert window.session.undo.last() is None
+    epochwise.let(1)
+    qtbot.waitUntil(lambda: cells(table)[0][4] == "0 of 3 · epoch 1")
+    assert list(window.session.comparison.colours) == GROUPS[:1], "it was left out, and stays so"
+    click_row(qtbot, table, 0)
+    qtbot.waitUntil(lambda: ends(window) == [1, 1])
+    stop(window, qtbot)
+
+
+def test_what_failed_is_drawn_no_longer(
+    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+) -> None:
+    start_race(window, qtbot, table)
+    epochwise.let(2)
+    qtbot.waitUntil(lambda: ends(window) == [1, 1])
+    epochwise.fails = True
+    epochwise.let(1)
+    qtbot.waitUntil(lambda: ends(window) == [])
+    epochwise.let(2)
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None)
+    qtbot.waitUntil(lambda: len(cells(table)) == 2)
+    qtbot.waitUntil(lambda: not window.session.comparison.colours)
+
+
+def test_the_csv_has_what_was_measured_so_far(
+    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+) -> None:
+    start_race(window, qtbot, table)
+    epochwise.let(2)
+    qtbot.waitUntil(lambda: ends(window) == [1, 1])
+    head, rows = window.card("theirCurvesDock").table()
+    assert head == ["epoch", "32 · seed 1", "16 · seed 1"]
+    assert [row[0] for row in rows] == [0, 1]
+    stop(window, qtbot)
+
+
+# ---- seeds
+
+
+def test_seeds_fill_live_for_who_goes_to_runs(window: MainWindow, qtbot: QtBot, epochwise: Epochwise) -> None:
+    with Library() as library:
+        library.introduce()
+    click(qtbot, window, QPushButton, "seedsButton")
+    epochwise.let(2)
+    group = Group(1, 0)
+    qtbot.waitUntil(lambda: window.session.under_way.words(group) == "0 of 3 · epoch 1")
+    assert not window.session.comparison.colours, "nobody looks"
+    table = show_runs(window, qtbot)
+    qtbot.waitUntil(lambda: ends(window) == [1])
+    assert cells(table)[0][4] == "0 of 3 · epoch 1"
+    epochwise.let(1)
+    qtbot.waitUntil(lambda: ends(window) == [2])
+    window.show_workspace("train")
+    epochwise.let(1)
+    qtbot.waitUntil(lambda: window.session.under_way.words(group) == "0 of 3 · epoch 3")
+    assert ends(window) == [2], "hidden cards draw nothing"
+    window.show_workspace("runs")
+    assert ends(window) == [3]
+    stop(window, qtbot)
+
+
+def test_seeds_are_not_added_to_runs_that_the_user_chose(
+    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+) -> None:
+    """Neither as they begin nor at their end; they are added to seeds that were compared by themselves."""
+    compare(window, qtbot, table, 0, 1)
+    comparison = window.session.comparison
+    chosen = list(comparison.colours)
+    click(qtbot, window, QPushButton, "seedsButton")
+    epochwise.let(2)
+    qtbot.waitUntil(lambda: window.session.under_way.words(Group(1, 0)) == "0 of 3 · epoch 1")
+    assert list(comparison.colours) == chosen
+    stop(window, qtbot)
+    assert list(comparison.colours) == chosen
+
+
+def test_seeds_stand_beside_earlier_seeds(
+    window: MainWindow,
+    table: RunTable,
+    qtbot: QtBot,
+    epochwise: Epochwise,
+    few_digits: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    comparison = window.session.comparison
+    click(qtbot, window, QPushButton, "seedsButton")
+    epochwise.let(2)
+    qtbot.waitUntil(lambda: list(comparison.colours) == [Group(1, 0)])
+    stop(window, qtbot)
+    qtbot.waitUntil(lambda: [len(run.members) for run in comparison.runs] == [1])
+    again = Epochwise(few_digits)
+    monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: again)
+    window.session.sweeps.toggle()
+    again.let(2)
+    qtbot.waitUntil(lambda: list(comparison.colours) == [Group(1, 0), Group(2, 0)])
+    assert len(set(comparison.colours.values())) == 2
+    stop(window, qtbot)
+
+
+def test_done_again_a_run_that_was_stopped_counts_once(
+    window: MainWindow,
+    table: RunTable,
+    qtbot: QtBot,
+    epochwise: Epochwise,
+    few_digits: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    click(qtbot, window, QPushButton, "seedsButton")
+    epochwise.let(4)
+    qtbot.waitUntil(lambda: ends(window) == [3])
+    stop(window, qtbot)
+    qtbot.waitUntil(lambda: [len(run.members) for run in window.session.comparison.runs] == [1])
+    again = Epochwise(few_digits)
+    monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: again)
+    (choice,) = [each for each in window.message_bar.findChildren(QPushButton) if each.text() == "Go on with it"]
+    qtbot.mouseClick(choice, Qt.LeftButton)
+    again.let(3)
+    group = Group(1, 0)
+    qtbot.waitUntil(lambda: window.session.under_way.words(group) == "0 of 3 · epoch 2")
+    assert len(plot_of(window).runs[0].curves) == 1
+    reached = window.session.comparison.runs[0].members[0].record.epochs
+    assert ends(window)[0] <= reached, "the library has it further"
+    again.let(3)
+    qtbot.waitUntil(lambda: ends(window) == [5])
+    assert len(plot_of(window).runs[0].curves) == 1
+    stop(window, qtbot)
+
+
+# ---- in processes
+
+
+def test_one_process_that_must_do_several_interleaves_the_epochs_of_a_race(
+    window: MainWindow, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on one core, or beside a window on two: both are well on their way before one is over."""
+    monkeypatch.setattr("nnviz.sweeps.pool.usual_workers", lambda beside_a_window: 1)
+    made = an_experiment(few_digits, epochs=400, batch_size=20, hidden=(16,))
+    with Library() as library:
+        library.introduce()
+        for each in (made, made.changed(learning_rate=0.02)):
+            record(library, each, few_digits, in_epoch(1, 2))
+    table = show_runs(window, qtbot)
+    start_race(window, qtbot, table)
+    apart: list[tuple[float, float]] = []
+
+    def note() -> None:
+        if len(found := ends(window)) == 2 and list(window.session.comparison.colours) == GROUPS:
+            apart.append((found[0], found[1]))
+
+    window.session.under_way.changed.connect(note)
+    qtbot.waitUntil(lambda: any(min(pair) > 40 for pair in apart), timeout=60_000)
+    assert any(min(pair) > 40 and max(pair) < 400 for pair in apart), "none waits for the end of the other"
+    stop(window, qtbot)

@@ -1,0 +1,227 @@
+"""While one looks back every card shows what it showed at that moment, and says so in its head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, QRect, QSize
+from PyQt5.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from nnviz.cards.cards import CARDS
+from nnviz.cards.diagram.network_diagram import DiagramPage
+from nnviz.cards.prediction_over_time.learning_strip import LearningStripPanel
+from nnviz.cards.step_through.step_through import StepThroughPage
+from nnviz.session.reasons import INTEGRATED, METHODS
+from nnviz.session.selection import Example, Neuron
+from nnviz.session.status import Status
+from nnviz.ui.card import DockCard
+from nnviz.ui.combos import FlatCombo
+from nnviz.ui.fields import NumberEdit
+from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.pages import TabbedCard
+from nnviz.ui.tabs import usual_width
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.helpers import drag, find, retype, seven
+
+KINDS: dict[str, dict[str, Any]] = {
+    "mnist": {},
+    "spirals": {"points": 160},
+    "mpg": {},
+    "sine": {"points": 150},
+}
+# They show the whole training, with a playhead; or wait until a person has them measured.
+OF_ALL_MOMENTS = {"errorTab", "rmseTab", "lossTab", "learningStripDock", "robustTab"}
+SIZES = QSize(1280, 720), QSize(1440, 900)
+
+
+class Cards:
+    """A window, and what its cards show."""
+
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.window, self.session, self._qtbot = window, window.session, qtbot
+
+    def load(self, name: str) -> None:
+        """Loads data, and makes a small network for them, whose moments are kept as they are."""
+        load(self._qtbot, self.window, name, **KINDS[name])
+        self.session.settings.change("all", hidden=(12, 6), epochs=6, optimizer="adam", learning_rate=0.01)
+        self.session.reset()
+        self._qtbot.waitUntil(lambda: self.session.state is Status.READY)
+        self.window.show_workspace("train")
+        if name == "mnist":
+            drag(self.window.canvas, seven(self.window.canvas))
+        self.session.selection.choose_neuron(Neuron(1, 3))
+        self.session.step_through.choose(True)
+
+    def train(self, epochs: int) -> None:
+        for _ in range(epochs):
+            self.session.step_epoch()
+            self._qtbot.waitUntil(lambda: self.session.state in (Status.PAUSED, Status.FINISHED), timeout=20_000)
+
+    def settle(self) -> None:
+        """Until all that is in view is known."""
+        probes, step = self.session.probes, self.session.step_through
+        probes.hurry()
+        self._qtbot.waitUntil(lambda: all(not p.is_wanted or p.is_up_to_date for p in probes), timeout=20_000)
+        page = self.window.card("networkDock").page if self.window.workspace == "inside" else None
+        if isinstance(page, StepThroughPage):
+            self._qtbot.waitUntil(lambda: step.is_newest, timeout=20_000)
+            page.go_to(5)  # a delta, which depends on all of the network
+        if isinstance(page, DiagramPage):  # it draws when that is due
+            self._qtbot.waitUntil(lambda: not page._later.isActive())
+        QApplication.processEvents()
+
+    def each(self) -> Iterator[tuple[str, DockCard]]:
+        """All cards of the displayed network, one page after the other, in view."""
+        for workspace in self.window.workspaces:
+            self.window.show_workspace(workspace)
+            for dock in [dock for dock in self.window.docks if dock.isVisible()]:
+                name = dock.objectName()
+                if not isinstance(dock, DockCard) or not CARDS[name].is_of_displayed:
+                    continue
+                if not isinstance(dock, TabbedCard):
+                    self.settle()
+                    yield f"{workspace} {name}", dock
+                    continue
+                for number, page in enumerate(dock.pages):
+                    if page.is_offered:
+                        dock.tabs.setCurrentIndex(number)
+                        self.settle()
+                        yield f"{workspace} {page.name}", dock
+
+    def tables(self) -> dict[str, list[list[object]]]:
+        """What each of them shows as numbers and words."""
+        found = {}
+        for name, card in self.each():
+            table = card.table()
+            if name.split()[-1] not in OF_ALL_MOMENTS and table is not None:
+                found[name] = [list(row) for row in table[1]]
+        return found
+
+
+@pytest.fixture
+def cards(ready_window: MainWindow, qtbot: QtBot) -> Cards:
+    return Cards(ready_window, qtbot)
+
+
+def expect_same(now: list[list[object]], then: list[list[object]], name: str) -> None:
+    assert len(now) == len(then) > 0, name
+    cells = [pair for row, before in zip(now, then, strict=True) for pair in zip(row, before, strict=True)]
+    numbers = [pair for pair in cells if isinstance(pair[0], float) and isinstance(pair[1], float)]
+    if numbers:
+        found, before = np.array(numbers).T
+        np.testing.assert_allclose(found, before, rtol=1e-4, atol=1e-6, err_msg=name)
+    others = [pair for pair in cells if not (isinstance(pair[0], float) and isinstance(pair[1], float))]
+    differ = [pair for pair in others if pair[0] != pair[1] and pair != ("at epoch 1", "now")]  # of the distributions
+    assert not differ, name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_card_shows_what_it_showed_then(cards: Cards, kind: str) -> None:
+    cards.load(kind)
+    cards.train(1)
+    then = cards.tables()
+    assert len(then) >= 10
+    cards.train(5)
+    live = cards.tables()
+    cards.session.timeline.go_to(1)
+    back = cards.tables()
+    assert set(back) == set(then)
+    for name, rows in back.items():
+        expect_same(rows, then[name], f"{kind}: {name}")
+    same = [name for name in then if live[name] == then[name]]
+    assert not same, "else it would prove nothing"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_has_a_whole_mark_and_nothing_under_it(cards: Cards, kind: str) -> None:
+    window = cards.window
+    cards.load(kind)
+    cards.train(2)
+    cards.session.selection.choose_example(Example("test", 3))
+    cards.session.timeline.go_to(1)
+    for size in SIZES:
+        window.resize(size)
+        for name, card in cards.each():
+            for method in METHODS if name.endswith("whyDock") else ("",):
+                if method:
+                    cards.session.why.choose(method=method)
+                    cards.settle()
+                expect_mark(card, f"{kind}, {name} {method}")
+        assert window.size() == size
+
+
+def test_where_there_is_little_room_tabs_stand_closer_together(cards: Cards) -> None:
+    window, bar = cards.window, cards.window.card("weightsDock").tabs
+    window.resize(QSize(1900, 900))
+    cards.settle()
+    usual = bar.sizeHint().width()
+    assert usual_width(bar) == pytest.approx(usual, abs=2)
+    window.resize(SIZES[0])
+    cards.settle()
+    assert bar.sizeHint().width() < usual - 40
+    assert usual_width(bar) == pytest.approx(usual, abs=2), "whether they do so or not"
+    window.resize(QSize(1900, 900))
+    cards.settle()
+    assert bar.sizeHint().width() == usual
+
+
+def expect_mark(card: DockCard, name: str) -> None:
+    head, mark = card.head, card.head.mark
+    assert mark.isVisible(), name
+    assert mark.shown in ("epoch 1 · looking back", "epoch 1"), name
+    assert mark.width() >= mark.least_width, name
+    assert head.rect().contains(mark.geometry()), name
+    if isinstance(card, TabbedCard):
+        tabs = [card.tabs.tabRect(number).translated(card.tabs.pos()) for number in range(card.tabs.count())]
+        for tab in tabs:
+            assert card.tabs.geometry().right() >= tab.right(), f"{name}: a tab is cut"
+            assert not mark.geometry().intersects(tab), name
+    elif head.title.isVisible():
+        words = head.title.fontMetrics().horizontalAdvance(head.title.text())
+        assert head.title.width() >= words, f"{name}: the title is cut"
+    for part in head._shown_parts():
+        if part is not getattr(card, "tabs", None) and part is not head.detail:
+            assert not part.geometry().intersects(mark.geometry()), f"{name}: {part.objectName()}"
+    for label in head.findChildren(QLabel):
+        if label.isVisible() and label.text():
+            place = QRect(label.mapTo(head, QPoint(0, 0)), label.size())
+            assert head.rect().contains(place), f"{name}: {label.text()}"
+            if not isinstance(label, GivingLabel):  # which shows a shorter text
+                assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()), f"{name}: {label.text()}"
+
+
+def test_heads_say_what_they_said_in_fewer_words(make_window: MakeWindow, qtbot: QtBot) -> None:
+    """A threshold with its sign, a class with its confidence, a method by a short name; the mark keeps its distance."""
+    window = make_window()
+    qtbot.waitUntil(lambda: window.session.state is Status.READY)
+    cards = Cards(window, qtbot)
+    window.resize(SIZES[0])
+    cards.load("mnist")
+    cards.train(2)
+    field = find(window, NumberEdit, "sureThresholdSpin")
+    assert field.text() == "50 %"
+    window.session.timeline.go_to(1)
+    assert field.text() == "≥ 50 %"
+    assert retype(qtbot, window, "sureThresholdSpin", "70").text() == "≥ 70 %"
+    assert window.session.question.threshold == 0.7
+    strip = find(window, LearningStripPanel, "learningStripDock")
+    qtbot.waitUntil(lambda: ": " in strip.head.detail.shown)
+    for card in window.findChildren(DockCard):
+        if card.isVisible() and card.head.mark.isVisible() and card.head.title.isVisible():
+            assert card.head.mark.x() - card.head.title.geometry().right() > 4, card.objectName()
+    window.show_workspace("inside")
+    combo = find(window, FlatCombo, "whyMethodCombo")
+    for method in METHODS:
+        window.session.why.choose(method=method)
+        assert combo.currentText() == method
+        assert "…" not in combo.shown, method
+        if method == INTEGRATED:
+            assert combo.shown in (INTEGRATED, "IG"), "it has one name, and one abbreviation"
+    window.session.timeline.go_live()
+    assert field.text() == "70 %"

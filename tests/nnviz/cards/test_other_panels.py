@@ -1,0 +1,142 @@
+"""Data, drawing and prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QCoreApplication, Qt
+from PyQt5.QtWidgets import QComboBox, QLabel, QSlider
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from nnviz.cards.prediction.bars import ProbabilityBars
+from nnviz.ui.picture import Picture
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import (
+    click_tab,
+    drag,
+    find,
+    is_shown,
+    pause,
+    press,
+    seven,
+    tab_of,
+    train_epochs,
+    train_for_a_while,
+    wait_for_answer,
+)
+
+
+def grey_of(picture: Picture) -> float:
+    """How much ink is painted."""
+    image = picture.grab().toImage()
+    rows, columns = range(0, picture.height(), 2), range(0, picture.width(), 2)
+    return float(np.mean([image.pixelColor(x, y).lightness() for y in rows for x in columns]))
+
+
+def examples_of(window: MainWindow) -> Picture:
+    """One of each class, in the Data card."""
+    (picture,) = window.card("dataCard").findChildren(Picture)
+    return picture
+
+
+def test_what_the_network_sees_is_shown_while_drawing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    combo = find(ready_window, QComboBox, "datasetCombo")
+    assert combo.currentText() == "MNIST handwritten digits"
+    assert ready_window.card("dataCard").head.detail.text() == "2\u202f000 train · 500 test"
+    assert 20 < grey_of(examples_of(ready_window)) < 200
+
+    # A script may draw.
+    ready_window.canvas.set_strokes([np.array(seven(ready_window.canvas))])
+    assert ready_window.session.prediction is not None
+    ready_window.canvas.set_strokes([])
+    assert ready_window.session.prediction is None
+
+    # What the network sees is shown while drawing.
+    seen = find(ready_window, Picture, "networkInputPicture")
+    assert grey_of(seen) == 0
+    path = seven(ready_window.canvas)
+    drag(ready_window.canvas, path[:8], release=False)
+    half = grey_of(seen)
+    assert half > 0
+    drag(ready_window.canvas, path[8:])
+    assert grey_of(seen) != half
+
+    # The pen changes what the network sees.
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    slider = find(ready_window, QSlider, "penWidthSlider")
+    before = ready_window.session.question.example.copy()
+    slider.setValue(slider.minimum())
+    assert ready_window.session.question.example.sum() < before.sum()
+
+
+def test_it_says_that_it_loads(window: MainWindow) -> None:
+    assert "loading" in window.card("dataCard").head.detail.text()
+
+
+def test_bars_move_while_drawing_and_while_training(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    bars = find(window, ProbabilityBars, "predictionBars")
+    said = {bars.accessibleDescription()}
+    path = seven(window.canvas)
+    for part in (path[:3], path[3:9], path[9:]):
+        drag(window.canvas, part)
+        wait_for_answer(qtbot, window)
+        said.add(bars.accessibleDescription())
+    assert len(said) == 4
+    train_for_a_while(qtbot, window)
+    qtbot.waitUntil(lambda: bars.accessibleDescription() not in said)
+    pause(qtbot, window)
+
+
+def test_the_bars_are_the_networks_answer(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 3)
+    drag(window.canvas, seven(window.canvas))
+    wait_for_answer(qtbot, window)
+    answer = window.session.runs.current.network.predict(window.canvas.network_input()[None])[0]
+    np.testing.assert_array_equal(window.session.prediction, answer)
+    assert answer.sum() == pytest.approx(1, abs=1e-5)
+    assert find(window, QLabel, "answerLabel").text() == str(answer.argmax())
+    said = find(window, ProbabilityBars, "predictionBars").accessibleDescription()
+    for digit in range(10):
+        assert f"{digit}: {answer[digit]:.1%}" in said
+
+
+def test_all_tabs_stay_in_sight(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.resize(1280, 720)
+    QCoreApplication.processEvents()
+    for layer in (1, 2, 3):
+        click_tab(qtbot, ready_window, f"layer{layer}Tab")
+        QCoreApplication.processEvents()
+        for number in (1, 2, 3):
+            bar, tab = tab_of(ready_window, f"layer{number}Tab")
+            assert bar.visibleRegion().boundingRect().contains(bar.tabRect(tab)), (layer, bar.tabText(tab))
+
+
+# ---- data without names of its classes
+
+
+def test_labels_without_class_names(
+    make_window: MakeWindow, load_with: Callable[..., None], few_digits: Dataset, qtbot: QtBot
+) -> None:
+    """The Data card and a random test digit know what to say, and the answer is a class's number."""
+    load_with(lambda: replace(few_digits, class_names=()))
+    window = make_window()
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    assert "2\u202f000 train" in window.card("dataCard").head.detail.text()
+    assert 20 < grey_of(examples_of(window)) < 200
+    train_epochs(qtbot, window, 2)
+    press(qtbot, window, Qt.Key_T, Qt.ControlModifier)
+    wait_for_answer(qtbot, window)
+    assert ": a " in find(window, QLabel, "seenLabel").text()
+    verdict = window.session.question.verdict
+    assert find(window, QLabel, "answerLabel").text() == str(verdict.best)
+    bars = find(window, ProbabilityBars, "predictionBars").accessibleDescription()
+    assert f"{verdict.best}: {verdict.confidence:.1%}" in bars
+    qtbot.waitUntil(lambda: bool(window.card("learningStripDock").plot.lines))
+    assert window.card("learningStripDock").plot.lines[0].name == str(verdict.best)

@@ -1,0 +1,98 @@
+"""A neuron that the mouse points at in one card is shown by all that can show it, until the mouse leaves."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QPoint
+from PyQt5.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from nnviz.cards.diagram.diagram import NetworkDiagram
+from nnviz.cards.explanation.strips import Strips
+from nnviz.cards.explanation.view import ReasonsView
+from nnviz.cards.neuron.link_bars import LinkBars
+from nnviz.session.reasons import LAYERS
+from nnviz.session.selection import Neuron
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.diagram.test_network_diagram import middle, page_of
+from tests.nnviz.cards.explanation.test_why_panel import settle
+from tests.nnviz.helpers import drag, find, hover, leave, seven, wait_for_answer
+
+CHOSEN = Neuron(1, 4)
+
+
+@pytest.fixture
+def window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """Look inside, with a drawing and a neuron of the first layer chosen."""
+    ready_window.show_workspace("inside")
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    wait_for_answer(qtbot, ready_window)
+    ready_window.session.selection.choose_neuron(CHOSEN)
+    page_of(ready_window, qtbot)
+    return ready_window
+
+
+def test_from_the_diagram(window: MainWindow, qtbot: QtBot) -> None:
+    page, selection = page_of(window, qtbot), window.session.selection
+    bars = find(window, LinkBars, "neuronLinks")
+    place = middle(page, 2, 7)
+    hover(page.diagram, (place.x(), place.y()))
+    assert selection.pointed == Neuron(2, 7)
+    assert bars.pointed == 7
+    assert selection.neuron == CHOSEN, "to point is not to choose"
+    leave(page.diagram)
+    assert selection.pointed is None
+    assert bars.pointed is None
+    assert page.diagram.focus == (1, 4)
+
+
+def test_an_input_is_no_neuron(window: MainWindow, qtbot: QtBot) -> None:
+    page = page_of(window, qtbot)
+    place = middle(page, 0, 300)
+    hover(page.diagram, (place.x(), place.y()))
+    assert window.session.selection.pointed is None
+
+
+def test_from_where_it_leads(window: MainWindow, qtbot: QtBot) -> None:
+    diagram, bars = find(window, NetworkDiagram, "networkDiagram"), find(window, LinkBars, "neuronLinks")
+    at = bars.place_of(5).center()
+    hover(bars, (at.x(), at.y()))
+    number = bars.marked
+    assert diagram.focus == (2, number), "its connections are drawn"
+    leave(bars)
+    assert diagram.focus == (1, 4)
+
+
+def test_from_the_reasons_and_to_them(window: MainWindow, qtbot: QtBot) -> None:
+    session, view = window.session, find(window, ReasonsView, "reasonsView")
+    session.why.choose(method=LAYERS)
+    settle(qtbot, window)
+    qtbot.waitUntil(lambda: isinstance(view.content, Strips))
+    strips = view.content
+    assert isinstance(strips, Strips)
+    spots = (QPoint(x, y) for y in range(view.height()) for x in range(view.width()))
+    found = ((spot, strips.found_at(view.rect(), spot)) for spot in spots)
+    at, place = next((spot, place) for spot, place in found if place is not None and place[0] == 1 and place[1] >= 0)
+    hover(view, (at.x(), at.y()))
+    assert session.selection.pointed == Neuron(*place)
+    leave(view)
+    assert session.selection.pointed is None
+    session.selection.point_at(Neuron(1, 3))
+    assert isinstance(view.content, Strips)
+    assert view.content.pointed == (1, 3)
+    assert not view.grab().isNull()
+
+
+def test_another_network_is_not_pointed_at(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    session.selection.point_at(Neuron(1, 60))
+    session.settings.change("shape", shape=(784, 5, 10))
+    qtbot.waitUntil(lambda: session.displayed.network.shape == [784, 5, 10])
+    assert session.selection.pointed is None
+
+
+def test_the_status_line_says_what_to_do_in_each_workspace(window: MainWindow) -> None:
+    hint = find(window, QLabel, "hintLabel")
+    assert "S: switch it off" in hint.text()
+    window.show_workspace("train")
+    assert "Space" in hint.text()

@@ -1,0 +1,92 @@
+"""What the tests of the curves share: a plot on the screen, and where something lies in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from xml.etree import ElementTree
+
+import pyqtgraph as pg
+from PyQt5.QtCore import QBuffer, QPointF, Qt
+from PyQt5.QtGui import QFontMetrics, QTextDocumentFragment
+from PyQt5.QtSvg import QSvgGenerator
+from PyQt5.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.training.history import Curve
+from nnviz.cards.curves.curve_plot import CurvePlot
+from nnviz.ui import theme
+from tests.nnviz.helpers import find
+
+
+def shown_plot(qtbot: QtBot, app: QApplication, curves: Mapping[str, Curve], epochs: int) -> CurvePlot:
+    """A plot in the dark theme, 600 × 300, with these curves of a run of so many epochs."""
+    theme.apply(app, "dark")
+    plot = CurvePlot()
+    qtbot.addWidget(plot)
+    plot.resize(600, 300)
+    plot.show()
+    plot.show_curves(curves, epochs)
+    return plot
+
+
+def ranges(plot: CurvePlot) -> tuple[list[float], list[float]]:
+    """Epochs, and percent."""
+    x, y = plot.getPlotItem().getViewBox().viewRange()
+    return x, [10**value for value in y]
+
+
+def pixel(plot: CurvePlot, epoch: float, height: float) -> tuple[float, float]:
+    """Where that lies in the widget; the height is as the axis has it, a decimal logarithm of percent."""
+    at = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(epoch, height)))
+    return at.x(), at.y()
+
+
+def place_of(plot: CurvePlot, epoch: float, percent: float = 10) -> tuple[float, float]:
+    """The same for percent."""
+    return pixel(plot, epoch, math.log10(percent))
+
+
+def left_axis(plot: CurvePlot) -> pg.AxisItem:
+    """The axis of values."""
+    return plot.getPlotItem().getAxis("left")
+
+
+def bottom_axis(plot: CurvePlot) -> pg.AxisItem:
+    """The axis of epochs."""
+    return plot.getPlotItem().getAxis("bottom")
+
+
+def cross(plot: pg.PlotWidget, angle: int = 90) -> pg.InfiniteLine:
+    """The dotted line through the place under the mouse: the upright one, or with 0 the level one."""
+    lines = [item for item in plot.getPlotItem().items if isinstance(item, pg.InfiniteLine) and item.angle == angle]
+    playhead = [plot.playhead.line, plot.playhead.faint] if isinstance(plot, CurvePlot) else []
+    (line,) = (line for line in lines if line not in playhead)
+    return line
+
+
+def read_out(plot: QWidget) -> QLabel:
+    """The small sheet beside the mouse."""
+    return find(plot, QLabel, "readOut")
+
+
+def said(plot: QWidget) -> str:
+    """The text of the read-out, without colours."""
+    label = read_out(plot)
+    if label.textFormat() == Qt.PlainText:
+        return label.text()
+    return QTextDocumentFragment.fromHtml(label.text()).toPlainText().replace("\u00a0", " ")
+
+
+def painted_words(widget: QWidget) -> list[tuple[str, QPointF]]:
+    """The words that it paints, and where the left end of each stands, half its capitals' height above the foot."""
+    data = QBuffer()
+    picture = QSvgGenerator()
+    picture.setOutputDevice(data)
+    picture.setResolution(96)
+    picture.setSize(widget.size())
+    widget.render(picture)
+    font = QFontMetrics(theme.font(theme.SMALL))
+    middle = (font.ascent() - font.descent()) / 2
+    texts = ElementTree.fromstring(bytes(data.data())).iter("{http://www.w3.org/2000/svg}text")
+    return [(text.text or "", QPointF(float(text.attrib["x"]), float(text.attrib["y"]) - middle)) for text in texts]
