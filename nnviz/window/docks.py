@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from nnviz.cards.cards import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, register_cards
+from nnviz.cards.registry import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, register_cards
 from nnviz.session.displayed import what_if_text
 from nnviz.session.session import Session
 from nnviz.ui import theme

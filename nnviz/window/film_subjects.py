@@ -10,7 +10,7 @@ from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QPainter
 from PyQt5.QtWidgets import QWidget
 
-from nnviz.cards.cards import CARDS
+from nnviz.cards.registry import CARDS
 from nnviz.jobs.probes import Probe
 from nnviz.session.session import Session
 from nnviz.ui.card import DockCard

@@ -21,7 +21,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from nnviz.cards.cards import CARDS, SETTINGS
+from nnviz.cards.registry import CARDS, SETTINGS
 from nnviz.ui import theme
 from nnviz.ui.parts import named
 from nnviz.window.arrangement import frame_of

@@ -24,9 +24,9 @@ from PyQt5.QtWidgets import (
 
 from engine.storage import is_network_file
 from nnviz import __version__
-from nnviz.cards.cards import WORKSPACES
 from nnviz.cards.curves.curves import CurvesPanel
 from nnviz.cards.draw.draw import DrawPanel
+from nnviz.cards.registry import WORKSPACES
 from nnviz.cards.run_bar.run_bar import RunBar
 from nnviz.cards.settings.data import DataPanel
 from nnviz.cards.settings.training import TrainingPanel

@@ -5,19 +5,29 @@ from __future__ import annotations
 import subprocess
 import sys
 
-# Imports the modules of the packages in alphabetical order or in reverse, and only then what a package imports itself.
-IMPORTED = """
+# Imports the modules of a package in alphabetical order or in reverse, and only then what the package imports itself.
+DATA_MODULES = """
 import importlib, pkgutil, sys, types
 
-for name in {packages}:
-    folder = importlib.util.find_spec(name).submodule_search_locations
-    package = sys.modules[name] = types.ModuleType(name)
-    package.__path__ = folder
-    modules = [module.name for module in pkgutil.iter_modules(folder) if not module.ispkg]
-    for module in sorted(modules, reverse={reverse}):
-        importlib.import_module(f"{{name}}.{{module}}")
-    del sys.modules[name]
-    importlib.import_module(name)
+name = "engine.datasets"
+folder = importlib.util.find_spec(name).submodule_search_locations
+package = sys.modules[name] = types.ModuleType(name)
+package.__path__ = folder
+modules = [module.name for module in pkgutil.iter_modules(folder) if not module.ispkg]
+for module in sorted(modules, reverse={reverse}):
+    importlib.import_module(f"{{name}}.{{module}}")
+del sys.modules[name]
+importlib.import_module(name)
+"""
+
+# Imports the modules of all cards in the order in which they are listed or in reverse.
+CARD_MODULES = """
+import importlib
+from nnviz.cards import registry
+
+modules = [module for modules in registry._MODULES.values() for module in modules]
+for module in reversed(modules) if {reverse} else modules:
+    importlib.import_module(f"nnviz.cards.{{module}}")
 """
 
 DATA = """
@@ -28,7 +38,7 @@ print([(name, DATASETS[name].title) for name in DATASETS])
 CARDS = """
 from PyQt5.QtWidgets import QAbstractButton, QAction
 from nnviz.app import create_window
-from nnviz.cards.cards import WORKSPACES
+from nnviz.cards.registry import WORKSPACES
 from nnviz.window.preferences import Preferences
 
 window = create_window(settings=Preferences(None))
@@ -41,27 +51,20 @@ window.close_unasked()
 """
 
 
-def output(imported: list[str], shown: str, is_reversed: bool) -> str:
-    program = IMPORTED.format(packages=imported, reverse=is_reversed) + shown
+def output(imports: str, shown: str, is_reversed: bool) -> str:
+    program = imports.format(reverse=is_reversed) + shown
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def test_data_sets_are_offered_in_the_same_order() -> None:
-    packages = ["engine.datasets"]
-    forwards = output(packages, DATA, is_reversed=False)
-    assert forwards == output(packages, DATA, is_reversed=True)
+    forwards = output(DATA_MODULES, DATA, is_reversed=False)
+    assert forwards == output(DATA_MODULES, DATA, is_reversed=True)
     assert forwards.startswith("[('mnist', ")
 
 
 def test_cards_and_menus_stand_in_the_same_order() -> None:
-    packages = [
-        "nnviz.cards.workspaces.train",
-        "nnviz.cards.settings",
-        "nnviz.cards.workspaces.inside",
-        "nnviz.cards.workspaces.runs",
-    ]
-    forwards = output(packages, CARDS, is_reversed=False)
-    assert forwards == output(packages, CARDS, is_reversed=True)
+    forwards = output(CARD_MODULES, CARDS, is_reversed=False)
+    assert forwards == output(CARD_MODULES, CARDS, is_reversed=True)
     assert "whatDiffersDock" in forwards

@@ -9,8 +9,8 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from nnviz.cards.cards import CARDS, CardInfo
 from nnviz.cards.comparison.right_wrong import RightWrong
+from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.asked_compared import DISAGREEMENT, Disagreement, can_disagree
 from nnviz.session.selection import Example

@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.network.network import Network
-from nnviz.cards.cards import CARDS, CardInfo, Column, Place
 from nnviz.cards.comparison.answer_rows import AnswerRow, AnswerRows
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.asked_compared import THEIR_ANSWERS

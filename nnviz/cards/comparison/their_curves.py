@@ -8,8 +8,8 @@ from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.sweeps.bands import LEAST_FOR_QUARTILES, RANGE
 from engine.training.history import PARTS, Curve
-from nnviz.cards.cards import CARDS, CardInfo, Column, Place
 from nnviz.cards.comparison.runs_plot import RunCurve, RunsPlot
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.session.compared import Compared
 from nnviz.session.comparison import SPREADS
 from nnviz.session.session import Session

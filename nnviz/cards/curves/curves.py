@@ -10,8 +10,8 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
 
 from engine.training.history import PARTS, Curves, History
-from nnviz.cards.cards import CARDS, CardInfo, Column, Place
 from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting.text import epochs as epochs_text
 from nnviz.session.run import Run
 from nnviz.session.session import Session

@@ -8,8 +8,8 @@ from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.basics.validation import Array
 from engine.training.distributions import LayerSpreads, Spread
-from nnviz.cards.cards import CARDS, CardInfo
 from nnviz.cards.distributions.histograms import Cell, HistogramGrid, Row
+from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
 from nnviz.formatting.layers import drawn_layers, left_out
 from nnviz.formatting.round_numbers import steady_end

@@ -9,12 +9,12 @@ from PyQt5.QtCore import QMimeData, QSize
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QWidget
 
 from engine.datasets.dataset import PICTURE, POINT
-from nnviz.cards.cards import CARDS, CardInfo, Column, Place
 from nnviz.cards.draw.asked_form import AskedForm
 from nnviz.cards.draw.draw_canvas import DrawCanvas
 from nnviz.cards.draw.keep import KeepBox
 from nnviz.cards.draw.picture_box import PictureBox
 from nnviz.cards.draw.verdict import VerdictView
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
 from nnviz.formatting import text

@@ -10,10 +10,10 @@ from PyQt5.QtGui import QIcon, QPixmap
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
 from engine.basics.validation import Array
-from nnviz.cards.cards import CARDS, CardInfo, Column, Place
 from nnviz.cards.explanation import why_content
 from nnviz.cards.explanation.content import Content
 from nnviz.cards.explanation.view import ReasonsView
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
 from nnviz.formatting import text

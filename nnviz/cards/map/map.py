@@ -11,7 +11,6 @@ from engine.basics.optional_packages import install_command
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers
-from nnviz.cards.cards import CARDS, CardInfo
 from nnviz.cards.map.keys import ClassKeys, Scale
 from nnviz.cards.map.map_content import (
     class_names,
@@ -25,6 +24,7 @@ from nnviz.cards.map.map_content import (
 )
 from nnviz.cards.map.map_controls import MapBar, MapChoices
 from nnviz.cards.map.view import MapView
+from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
 from nnviz.session.asked_words import noun
 from nnviz.session.cloud import Cloud

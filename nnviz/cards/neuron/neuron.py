@@ -8,7 +8,6 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
-from nnviz.cards.cards import CARDS, CardInfo, Column, Place
 from nnviz.cards.neuron.edit_dialog import EditDialog
 from nnviz.cards.neuron.neuron_answers import NeuronAnswers
 from nnviz.cards.neuron.neuron_controls import Chip, NeuronControls
@@ -16,6 +15,7 @@ from nnviz.cards.neuron.neuron_leads import NeuronLeads
 from nnviz.cards.neuron.neuron_ranking import RankingView
 from nnviz.cards.neuron.neuron_subject import Subject, short
 from nnviz.cards.neuron.neuron_weights import NeuronWeights
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.jobs.pace import Budget
 from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
 from nnviz.session.displayed import neuron_name

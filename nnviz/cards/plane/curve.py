@@ -10,10 +10,10 @@ from PyQt5.QtWidgets import QHBoxLayout
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.regions import Span, places_of, span_of
-from nnviz.cards.cards import CARDS
 from nnviz.cards.plane.answers_page import AnswersPage, answers_card, painted_points, some_of
 from nnviz.cards.plane.curve_view import CurveView, Line
 from nnviz.cards.plane.key import PlaneKey
+from nnviz.cards.registry import CARDS
 from nnviz.cards.regression.number_points import ends_of
 from nnviz.cards.weights.neuron_pictures import full_name
 from nnviz.formatting.meaning import Meaning

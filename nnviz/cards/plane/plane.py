@@ -8,10 +8,10 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.regions import Square, places_of, square_of
-from nnviz.cards.cards import CARDS
 from nnviz.cards.plane.answers_page import AnswersPage, answers_card, painted_points, some_of
 from nnviz.cards.plane.key import PlaneKey
 from nnviz.cards.plane.view import PlaneView
+from nnviz.cards.registry import CARDS
 from nnviz.cards.weights.neuron_pictures import full_name
 from nnviz.formatting import text
 from nnviz.session.asked_over import AnswersOver

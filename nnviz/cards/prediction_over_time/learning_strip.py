@@ -10,10 +10,10 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
-from nnviz.cards.cards import CARDS, CardInfo, Column, Place
 from nnviz.cards.prediction.bars import WORTH_SEEING
 from nnviz.cards.prediction_over_time.learned_numbers import number_lines
 from nnviz.cards.prediction_over_time.strip_plot import SHARES, ShareLine, StripAxis, StripPlot
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.session.asked import PAST, PastAnswers
 from nnviz.session.asked_words import class_colours, noun
 from nnviz.session.predicted_numbers import Targets

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from nnviz.cards.cards import CARDS, CardInfo
+from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.regression.points_page import PointsPage
 from nnviz.formatting.round_numbers import steady_end, step
 from nnviz.session.asked_numbers import PREDICTED, PredictedNumbers, PredictedPart

@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.explain.disturbances import DISTURBANCES, fitting, is_picture
 from engine.explain.robustness import Measured, Robustness
-from nnviz.cards.cards import CARDS, CardInfo
 from nnviz.cards.neuron.neuron_subject import line, say
+from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.robustness.plot_grid import GridPlot, Line, PlotGrid, Scale
 from nnviz.cards.robustness.robust_example import RobustExample, amount_text, strength_text
 from nnviz.digits.drawing import SIDE

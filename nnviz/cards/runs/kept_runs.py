@@ -8,7 +8,7 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QStackedWidget
 
-from nnviz.cards.cards import CARDS, CardInfo, Column, Place
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.runs.room_part import RoomPart
 from nnviz.cards.runs.run_table import RunLine, RunTable
 from nnviz.cards.sweep.trial_words import sweep_entry, sweep_row, sweep_title, trial_title

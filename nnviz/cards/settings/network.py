@@ -14,7 +14,7 @@ from engine.basics.errors import EngineError
 from engine.basics.validation import parameter_count, parse_shape, parse_whole, whole_number
 from engine.experiment import Experiment
 from engine.network.activations import ACTIVATIONS
-from nnviz.cards.cards import CARDS, CardInfo, Column, Place
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.settings.default_mark import DefaultMark
 from nnviz.formatting import text
 from nnviz.formatting.layers import drawn_layers, left_out

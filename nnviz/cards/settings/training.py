@@ -14,7 +14,7 @@ from engine.basics.validation import parse_whole
 from engine.experiment import Experiment
 from engine.presets import Preset
 from engine.training.optimizers import OPTIMIZERS
-from nnviz.cards.cards import CARDS, CardInfo, Column, Place
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.settings import summaries
 from nnviz.cards.settings.augmentation import STRENGTHS, AugmentationForm
 from nnviz.cards.settings.form import Choice, Field, Form, Rows

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget
 
 from engine.explain.formulas import Address, Formula, all_terms
 from engine.explain.one_step import BIAS, OneStep
-from nnviz.cards.cards import CARDS, CardInfo
+from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.step_through.figures import figure
 from nnviz.cards.step_through.number_rows import NOTHING
 from nnviz.cards.step_through.path import PathStage

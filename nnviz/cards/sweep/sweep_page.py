@@ -9,7 +9,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from nnviz.cards.cards import CARDS, CardInfo
+from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.sweep.best_trials import BestTrials
 from nnviz.cards.sweep.sweep_fields_view import SweepFieldsView
 from nnviz.session.session import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
-from nnviz.cards.cards import CARDS, CardInfo
+from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.sweep.trial_views import TrialViews
 from nnviz.cards.sweep.trial_words import (
     figures_of,

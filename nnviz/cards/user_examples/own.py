@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QShortcut, QStackedWidget,
 from engine.basics.errors import EngineError
 from engine.datasets import Dataset
 from engine.datasets.table.cells import plain_number
-from nnviz.cards.cards import CARDS, CardInfo
+from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.user_examples.own_words import (
     OwnColumns,
     answered,

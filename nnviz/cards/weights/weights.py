@@ -8,8 +8,8 @@ from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QWidget
 
 from engine.basics.validation import Array
 from engine.explain.regions import region_of
-from nnviz.cards.cards import CARDS, CardInfo, Column, Place
 from nnviz.cards.neuron.neuron_subject import Subject
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.weights.neuron_lines import NeuronLines
 from nnviz.cards.weights.neuron_pictures import NeuronPictures
 from nnviz.cards.weights.neuron_planes import NeuronPlanes

@@ -14,7 +14,7 @@ from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.cards import CARDS
+from nnviz.cards.registry import CARDS
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table
 from nnviz.window import card_export

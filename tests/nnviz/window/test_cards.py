@@ -8,8 +8,8 @@ from PyQt5.QtWidgets import QAction, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from engine.basics.registry import Registry
-from nnviz.cards import cards
-from nnviz.cards.cards import CARDS, SETTINGS, CardInfo, Column, Place
+from nnviz.cards import registry as card_registry
+from nnviz.cards.registry import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, Place, register_cards
 from nnviz.session.asked import ANSWER, STATISTICS
 from nnviz.session.session import Session
 from nnviz.ui.card import DockCard
@@ -19,6 +19,9 @@ from nnviz.window.help_texts import texts_of
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, click_tab, find, make_all_cards, make_all_pages, press
+
+for _workspace in WORKSPACES:
+    register_cards(_workspace)
 
 
 class Another(DockCard):
@@ -41,7 +44,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry[CardInfo]:
     copy: Registry[CardInfo] = Registry("card")
     for name in CARDS:
         copy.register(name)(CARDS[name])
-    for module in (cards, docks, help):
+    for module in (card_registry, docks, help):
         monkeypatch.setattr(module, "CARDS", copy)
     return copy
 

@@ -63,11 +63,50 @@ class CardInfo:
 
 
 CARDS: Registry[CardInfo] = Registry("card")
+# The modules that register cards, by the workspace that needs them first: they are imported when it is shown. Their
+# order does not matter.
+_MODULES = {
+    "train": (
+        "curves.curves",
+        "distributions.distributions",
+        "draw.draw",
+        "plane.curve",
+        "plane.plane",
+        "prediction.prediction",
+        "prediction_over_time.learning_strip",
+        "regression.number_points",
+        "settings.data",
+        "settings.network",
+        "settings.training",
+        "user_examples.own",
+        "weights.weights",
+    ),
+    "inside": (
+        "diagram.network_diagram",
+        "explanation.why",
+        "map.map",
+        "mistakes.mistake_pictures",
+        "mistakes.mistakes",
+        "neuron.neuron",
+        "robustness.robust",
+        "step_through.step_through",
+    ),
+    "runs": (
+        "comparison.disagreeing",
+        "comparison.their_answers",
+        "comparison.their_curves",
+        "comparison.what_differs",
+        "runs.kept_runs",
+        "sweep.sweep_page",
+        "sweep.trials_page",
+    ),
+}
 # Arrangements of cards: each card says where it is in which.
 WORKSPACES = {"train": "Train", "inside": "Look inside", "runs": "Runs"}
 SETTINGS = "settingsDock"  # the dock of the fixed cards
 
 
 def register_cards(workspace: str) -> None:
-    """Imports the cards of a workspace: those that it shares with others, and those that are in a room of its own."""
-    importlib.import_module(f"nnviz.cards.workspaces.{workspace}")
+    """Imports the cards that a workspace needs first, which register themselves."""
+    for module in _MODULES[workspace]:
+        importlib.import_module(f"nnviz.cards.{module}")

@@ -1,1 +1,0 @@
-"""Lists of the cards of each workspace."""
