@@ -192,3 +192,10 @@ def size(nbytes: float) -> str:
             number = f"{nbytes / step:.1f}".removesuffix(".0") if nbytes < 100 * step else f"{nbytes / step:.0f}"
             return f"{number} {unit}"
     return f"{nbytes:.0f} bytes"
+
+
+def short(value: float) -> str:
+    """3.21, −0.06, 0.004, 4e−7: two decimals, or one digit of a smaller number."""
+    size = abs(value)
+    words = f"{value:{'.0e' if 0 < size < 0.001 else '.1g' if 0 < size < 0.005 else '.2f' if size < 1000 else '.3g'}}"
+    return re.sub(r"e([+-])0*", lambda found: "e" + found[1].strip("+"), words).replace("-", "−")

@@ -6,7 +6,9 @@ from engine.datasets import Dataset
 from engine.datasets.dataset import NUMBER, PICTURE, POINT, ROW
 from nnviz.digits.examples import fits_canvas
 from nnviz.formatting import text
+from nnviz.session.displayed import neuron_name
 from nnviz.session.predicted_numbers import targets_of
+from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.ui import theme
 
@@ -62,3 +64,10 @@ def true_answer(session: Session) -> str:
 def class_colours(data: Dataset | None) -> list[str]:
     """The colours of the theme that the classes of points have in the plane; of other data none."""
     return theme.plane_classes(data.outputs) if data is not None and data.kind == POINT else []
+
+
+def full_name(session: Session, neuron: Neuron) -> str:
+    """ "layer 2 · neuron 3", "output · orange"."""
+    names, shape = session.class_names, session.displayed.network.shape
+    is_output = neuron.layer == len(shape) - 1 and neuron.number < len(names)
+    return f"output · {names[neuron.number]}" if is_output else neuron_name(neuron)

@@ -11,6 +11,8 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.datasets.parts import validation_rows
 
+PART_NAMES = {"test": "test", "validation": "validation", "train": "training"}
+
 PARTS = ("test", "validation", "train")  # of the data, from which examples are chosen
 
 

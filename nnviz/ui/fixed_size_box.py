@@ -7,6 +7,8 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from nnviz.ui import theme
+from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.parts import named
 
 
 class FixedSizeBox(QWidget):
@@ -39,3 +41,15 @@ class FixedSizeBox(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._content.setGeometry(self.rect())
+
+
+def line(name: str, role: str = "muted") -> tuple[FixedSizeBox, QLabel]:
+    """A line of plain text that changes without a new layout of the window, and ends with "…" where it is long."""
+    made = named(GivingLabel(role=role), name)
+    return FixedSizeBox(made), made
+
+
+def say(where: QLabel, words: str) -> None:
+    """Shows the words, if they are others."""
+    if where.text() != words:
+        where.setText(words)

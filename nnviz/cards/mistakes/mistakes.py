@@ -20,7 +20,7 @@ from nnviz.formatting import text
 from nnviz.session.asked import MISTAKES
 from nnviz.session.found import Found
 from nnviz.session.mistakes import Counts
-from nnviz.session.part import Part
+from nnviz.session.part import PART_NAMES, Part
 from nnviz.session.selection import Classes
 from nnviz.session.session import Session
 from nnviz.ui.card import DockCard, Table, label
@@ -29,7 +29,6 @@ from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.row_list import Column, Row, RowList
 
-PART_NAMES = {"test": "test", "validation": "validation", "train": "training"}
 _MODES = {
     "counts": "counts",
     "rows": "share of row",

@@ -13,9 +13,10 @@ from nnviz.cards.neuron.neuron_answers import NeuronAnswers
 from nnviz.cards.neuron.neuron_controls import Chip, NeuronControls
 from nnviz.cards.neuron.neuron_leads import NeuronLeads
 from nnviz.cards.neuron.neuron_ranking import RankingView
-from nnviz.cards.neuron.neuron_subject import Subject, short
+from nnviz.cards.neuron.neuron_subject import Subject
 from nnviz.cards.neuron.neuron_weights import NeuronWeights
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.formatting.text import short
 from nnviz.jobs.pace import Budget
 from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
 from nnviz.session.displayed import neuron_name

@@ -7,11 +7,12 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.cards.neuron.link_bars import LinkBars
 from nnviz.cards.neuron.neuron_ranking import change_text
-from nnviz.cards.neuron.neuron_subject import Subject, line, say
+from nnviz.cards.neuron.neuron_subject import Subject
 from nnviz.formatting import text
 from nnviz.session.asked_neuron import NEURON_ERROR, Effect
 from nnviz.session.displayed import what_if_text
 from nnviz.session.selection import Neuron
+from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.neuron_facts import signed
 from nnviz.ui.parts import arranged, named, pill, set_look
 

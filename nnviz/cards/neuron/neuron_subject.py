@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-
-from PyQt5.QtWidgets import QLabel
 
 from engine.datasets import Dataset
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.asked_neuron import NEURON, NeuronReport
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
-from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.neuron_facts import LayerNames
-from nnviz.ui.parts import named
 
 
 @dataclass(frozen=True)
@@ -66,22 +60,3 @@ class Subject:
     def meaning(self) -> Meaning:
         """What inputs and outputs mean."""
         return self.session.meaning
-
-
-def line(name: str, role: str = "muted") -> tuple[FixedSizeBox, QLabel]:
-    """A line of plain text that changes without a new layout of the window, and ends with "…" where it is long."""
-    made = named(GivingLabel(role=role), name)
-    return FixedSizeBox(made), made
-
-
-def say(where: QLabel, words: str) -> None:
-    """Shows the words, if they are others."""
-    if where.text() != words:
-        where.setText(words)
-
-
-def short(value: float) -> str:
-    """3.21, −0.06, 0.004, 4e−7: two decimals, or one digit of a smaller number."""
-    size = abs(value)
-    words = f"{value:{'.0e' if 0 < size < 0.001 else '.1g' if 0 < size < 0.005 else '.2f' if size < 1000 else '.3g'}}"
-    return re.sub(r"e([+-])0*", lambda found: "e" + found[1].strip("+"), words).replace("-", "−")

@@ -11,11 +11,11 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
-from nnviz.cards.neuron.neuron_subject import line, say
 from nnviz.formatting.round_numbers import steady_end
 from nnviz.session.asked_neuron import NeuronReport
 from nnviz.session.selection import Neuron
 from nnviz.ui.combos import FlatCombo
+from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.named_bars import NamedBars
 from nnviz.ui.neuron_facts import LayerNames, signed, typical_end
 from nnviz.ui.parts import arranged, named

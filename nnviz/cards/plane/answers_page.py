@@ -12,12 +12,12 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.dataset import Split
 from engine.explain.regions import Region, region_of
-from nnviz.cards.neuron.neuron_subject import short
 from nnviz.cards.plane.paint_tools import PaintTools
 from nnviz.cards.plane.points_view import PointsView
 from nnviz.cards.registry import CardInfo
-from nnviz.cards.weights.neuron_pictures import full_name
+from nnviz.formatting.text import short
 from nnviz.session.asked_over import ANSWERS_OVER, NEURONS_OVER, AnswersOver
+from nnviz.session.asked_words import full_name
 from nnviz.session.painting import Painting
 from nnviz.session.session import Session
 from nnviz.session.status import Status

@@ -14,10 +14,9 @@ from nnviz.cards.plane.answers_page import AnswersPage, answers_card, painted_po
 from nnviz.cards.plane.curve_view import CurveView, Line
 from nnviz.cards.plane.key import PlaneKey
 from nnviz.cards.registry import CARDS
-from nnviz.cards.regression.number_points import ends_of
-from nnviz.cards.weights.neuron_pictures import full_name
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.asked_over import AnswersOver
+from nnviz.session.asked_words import full_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.ui.card import Table
@@ -25,7 +24,7 @@ from nnviz.ui.parts import arranged, named
 from nnviz.ui.plane.points import Points
 from nnviz.ui.plane.words import coordinates
 from nnviz.ui.plots.legend import Key, Sample
-from nnviz.ui.plots.painted_axes import Ends, Frame
+from nnviz.ui.plots.painted_axes import Ends, Frame, ends_of
 from nnviz.ui.read_out import Piece
 
 _TIP = "The line that the network predicts, over the points that it learns from."

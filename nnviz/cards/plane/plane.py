@@ -12,9 +12,9 @@ from nnviz.cards.plane.answers_page import AnswersPage, answers_card, painted_po
 from nnviz.cards.plane.key import PlaneKey
 from nnviz.cards.plane.view import PlaneView
 from nnviz.cards.registry import CARDS
-from nnviz.cards.weights.neuron_pictures import full_name
 from nnviz.formatting import text
 from nnviz.session.asked_over import AnswersOver
+from nnviz.session.asked_words import full_name
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Table

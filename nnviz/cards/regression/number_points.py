@@ -8,14 +8,10 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.regression.points_page import PointsPage
-from nnviz.formatting.round_numbers import steady_end, step
+from nnviz.formatting.round_numbers import steady_end
 from nnviz.session.asked_numbers import PREDICTED, PredictedNumbers, PredictedPart
 from nnviz.session.session import Session
-from nnviz.ui.plots.painted_axes import Ends, Frame
-
-_AIR = 0.05  # of the range of the true numbers, beyond them
-_STEPS = 5  # in the range of the true numbers, by which the axis of the predicted ones grows
-_FARTHEST = 1.0  # times that range: predictions farther away lie at the edge
+from nnviz.ui.plots.painted_axes import Frame, ends_of
 
 
 class PredictedPage(PointsPage):
@@ -61,23 +57,6 @@ class ResidualsPage(PointsPage):
         largest = float(sizes[np.isfinite(sizes)].max(initial=0.0))
         self._end = steady_end(self._end, min(largest, true[1] - true[0]), 1e-9)
         return Frame(predicted, (-self._end, self._end), self._named("predicted"), self._off_by, (0, 0))
-
-
-def ends_of(numbers: list[tuple[Array, Array]]) -> tuple[Ends, Ends]:
-    """The ends of the axes of true and of predicted numbers, (k,) pairs of them.
-
-    The second has the first in it, and grows in steps with predictions beyond, up to as far again on either side.
-    """
-    true = np.concatenate([each for each, _ in numbers])
-    low, high = float(true.min()), float(true.max())
-    air = _AIR * (high - low) or _AIR * max(abs(low), 1.0)
-    low, high = low - air, high + air
-    every = np.concatenate([each for _, each in numbers])
-    seen = np.clip(every[np.isfinite(every)], low - _FARTHEST * (high - low), high + _FARTHEST * (high - low))
-    width = step((high - low) / _STEPS)
-    below = max(0.0, low - float(seen.min(initial=low)))
-    above = max(0.0, float(seen.max(initial=high)) - high)
-    return (low, high), (low - width * np.ceil(below / width), high + width * np.ceil(above / width))
 
 
 def _predicts_numbers(data: Dataset) -> bool:

@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.explain.disturbances import DISTURBANCES, fitting, is_picture
 from engine.explain.robustness import Measured, Robustness
-from nnviz.cards.neuron.neuron_subject import line, say
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.robustness.plot_grid import GridPlot, Line, PlotGrid, Scale
 from nnviz.cards.robustness.robust_example import RobustExample, amount_text, strength_text
@@ -23,6 +22,7 @@ from nnviz.session.robustness import DISTURBED, UNDISTURBED, Strength, Subject
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.card import Table, label
+from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named, pill
 from nnviz.ui.read_out import Piece

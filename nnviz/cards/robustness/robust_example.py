@@ -9,14 +9,15 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.explain.disturbances import DISTURBANCES, Shape, is_picture
-from nnviz.cards.neuron.neuron_subject import line, say, short
 from nnviz.formatting import text
+from nnviz.formatting.text import short
 from nnviz.session.robustness import DISTURBED, Disturbed, Strength, Subject
 from nnviz.session.session import Session
 from nnviz.session.verdict import verdict_of
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.column import ScrollColumn
+from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.named_bars import NamedBars
 from nnviz.ui.parts import arranged, named, set_look
 from nnviz.ui.picture import Picture

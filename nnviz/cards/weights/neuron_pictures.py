@@ -9,13 +9,14 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.explain.regions import Region
-from nnviz.cards.neuron.neuron_subject import line, say, short
 from nnviz.formatting import text
+from nnviz.formatting.text import short
 from nnviz.session.asked_over import NEURONS_OVER, AnswersOver
-from nnviz.session.displayed import neuron_name
+from nnviz.session.asked_words import full_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.ui.card import Table
+from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.layer_tabs import ALL
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plane.tiles import Draw, NeuronTiles, TilePlace
@@ -178,10 +179,3 @@ class NeuronPictures(QWidget):
 def layer_name(session: Session, layer: int) -> str:
     """ "layer 1", "output"; layers count from 1."""
     return "output" if layer == len(session.displayed.network.weights) else f"layer {layer}"
-
-
-def full_name(session: Session, neuron: Neuron) -> str:
-    """ "layer 2 · neuron 3", "output · orange"."""
-    names, shape = session.class_names, session.displayed.network.shape
-    is_output = neuron.layer == len(shape) - 1 and neuron.number < len(names)
-    return f"output · {names[neuron.number]}" if is_output else neuron_name(neuron)

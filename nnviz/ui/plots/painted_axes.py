@@ -6,12 +6,18 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 from PyQt5.QtCore import QPointF, QRect, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPen
 
+from engine.basics.validation import Array
 from nnviz.formatting import text
-from nnviz.formatting.round_numbers import enough_marks, log_marks
+from nnviz.formatting.round_numbers import enough_marks, log_marks, step
 from nnviz.ui import theme
+
+_AIR = 0.05  # of the range of the true numbers, beyond them
+_STEPS = 5  # in the range of the true numbers, by which the axis of the predicted ones grows
+_FARTHEST = 1.0  # times that range: predictions farther away lie at the edge
 
 _LEFT, _FOOT, _RIGHT, _TOP = 52, 34, 14, 10  # pixels around the field; at the left at least
 _GAP = 8  # between the numbers at the left and the field
@@ -107,8 +113,8 @@ def marks_below(metrics: QFontMetrics, frame: Frame, field: QRect) -> list[tuple
 
 def _with_room(metrics: QFontMetrics, marks: list[tuple[float, str]], pixels: float) -> list[tuple[float, str]]:
     """All marks, or every second, third … of them; an axis has so many ``pixels`` for 1."""
-    for step in range(1, len(marks)):
-        found = marks[::step]
+    for every in range(1, len(marks)):
+        found = marks[::every]
         halves = [metrics.horizontalAdvance(words) / 2 for _, words in found]
         ends = [(place * pixels - half, place * pixels + half) for (place, _), half in zip(found, halves, strict=True)]
         if all(right + _APART_NAMES <= left for (_, right), (left, _) in pairwise(ends)):
@@ -129,3 +135,20 @@ def written_marks(ends: Ends, scale: Scale, most: float) -> list[tuple[float, st
         return [(math.log10(mark), text.compact(mark)) for mark in marks if mark > 0]
     marks = enough_marks(*ends, max(2.0, most))
     return list(zip(marks, text.marks(marks), strict=True))
+
+
+def ends_of(numbers: list[tuple[Array, Array]]) -> tuple[Ends, Ends]:
+    """The ends of the axes of true and of predicted numbers, (k,) pairs of them.
+
+    The second has the first in it, and grows in steps with predictions beyond, up to as far again on either side.
+    """
+    true = np.concatenate([each for each, _ in numbers])
+    low, high = float(true.min()), float(true.max())
+    air = _AIR * (high - low) or _AIR * max(abs(low), 1.0)
+    low, high = low - air, high + air
+    every = np.concatenate([each for _, each in numbers])
+    seen = np.clip(every[np.isfinite(every)], low - _FARTHEST * (high - low), high + _FARTHEST * (high - low))
+    width = step((high - low) / _STEPS)
+    below = max(0.0, low - float(seen.min(initial=low)))
+    above = max(0.0, float(seen.max(initial=high)) - high)
+    return (low, high), (low - width * np.ceil(below / width), high + width * np.ceil(above / width))

@@ -19,7 +19,6 @@ from engine.datasets.dataset import regression_split
 from engine.datasets.scaling import Scaling
 from engine.training.metrics import Evaluator
 from nnviz.cards.curves.curve_plot import CurvePlot
-from nnviz.cards.regression.number_points import ends_of
 from nnviz.cards.regression.points_page import PointsPage
 from nnviz.session.asked_numbers import MOST, PREDICTED, PredictedNumbers
 from nnviz.session.selection import Example
@@ -27,6 +26,7 @@ from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.giving_button import GivingButton
 from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.plots.legend import Key
+from nnviz.ui.plots.painted_axes import ends_of
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.cards.importing.import_helpers import look_at, use
