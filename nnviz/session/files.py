@@ -14,6 +14,7 @@ from engine.storage import export_onnx, save_checkpoint, save_network
 from engine.storage.files import write_whole
 from nnviz.exported_script import export_script
 from nnviz.formatting import text
+from nnviz.formatting.setting_words import title_of_data
 from nnviz.jobs.checkpoints import found_at, parameters_and_state
 from nnviz.jobs.lane import Lanes
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
@@ -26,7 +27,6 @@ from nnviz.session.opening import run_of
 from nnviz.session.resuming import Resuming
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
-from nnviz.session.setting_words import title_of_data
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.training import Training

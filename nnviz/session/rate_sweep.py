@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.training.rate_finder import RateFinder
+from nnviz.formatting.setting_words import setting_value
 from nnviz.jobs.stepwise import Steps
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.runs import Runs
-from nnviz.session.setting_words import setting_value
 from nnviz.session.settings import Settings
 from nnviz.session.training import Training
 

@@ -11,12 +11,12 @@ from PyQt5.QtCore import QObject
 from engine.basics.errors import DivergenceError
 from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
+from nnviz.formatting.setting_words import setting_value
 from nnviz.session.branching import Branching
 from nnviz.session.making import Making
 from nnviz.session.messages import Choice, Message, Messages, error_text
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
-from nnviz.session.setting_words import setting_value
 from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.training import Training

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from nnviz.formatting.setting_words import setting_name
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.session.data import Data
 from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Messages
-from nnviz.session.setting_words import setting_name
 from nnviz.session.settings import Settings
 from nnviz.session.sweep_fields import SweepFields, Varying, fields_of
 from nnviz.session.sweep_where import SweepWhere

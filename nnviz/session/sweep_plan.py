@@ -29,7 +29,7 @@ from engine.sweeps.vary import (
     with_values,
     written,
 )
-from nnviz.session.setting_words import setting_name
+from nnviz.formatting.setting_words import setting_name
 from nnviz.session.sweep_fields import USUAL, SweepFields, Varying
 
 T = TypeVar("T")

@@ -18,12 +18,12 @@ from engine.training.optimizers import OPTIMIZERS
 from nnviz.cards.comparison.differ_table import DifferCell, DifferRow
 from nnviz.formatting import text
 from nnviz.formatting.results import words_of_pairs
+from nnviz.formatting.setting_words import setting_name, setting_value
 from nnviz.formatting.units import unit_of
 from nnviz.library import RunRecord
 from nnviz.library.schema import FIGURES
 from nnviz.session.compared import Compared
 from nnviz.session.seeds import Chosen, main_figure, value_of, values_of
-from nnviz.session.setting_words import setting_name, setting_value
 
 _NAMES = {"shape": "layers", "data": "data", "data_settings": "settings of the data"}
 _LEFT_OUT = {"fingerprint", "evaluate"}

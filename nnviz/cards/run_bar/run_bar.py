@@ -9,9 +9,9 @@ from engine.training.metrics import figures_of
 from nnviz.cards.run_bar.run_figures import Figures
 from nnviz.cards.run_bar.seeds_button import SeedsButton
 from nnviz.formatting import text
+from nnviz.formatting.setting_words import more_epochs
 from nnviz.jobs.pace import Budget
 from nnviz.session.session import Session
-from nnviz.session.setting_words import more_epochs
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import label

@@ -12,8 +12,8 @@ from engine.basics.validation import parse_number, parse_share, parse_whole
 from engine.datasets import DATASETS, DataSetting, DataSource
 from engine.datasets.plane import MOST_CLASSES
 from nnviz.cards.settings.form import FIELD_WIDTH
+from nnviz.formatting.setting_words import typed_value
 from nnviz.session.session import Session
-from nnviz.session.setting_words import typed_value
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import NumberEdit, step_by, step_whole

@@ -13,8 +13,8 @@ from engine.basics.errors import EngineError
 from engine.basics.registry import Registry
 from engine.basics.validation import parse_number, parse_share
 from nnviz.cards.settings.default_mark import DefaultMark
+from nnviz.formatting.setting_words import typed_value
 from nnviz.session.session import Session
-from nnviz.session.setting_words import typed_value
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit

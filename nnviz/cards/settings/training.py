@@ -20,8 +20,8 @@ from nnviz.cards.settings.augmentation import STRENGTHS, AugmentationForm
 from nnviz.cards.settings.form import Choice, Field, Form, Rows
 from nnviz.cards.settings.groups import CONSTANTS, INITIALISATION, REGULARISATION, OptimizerForm
 from nnviz.cards.settings.schedule import SCHEDULE, ScheduleForm
+from nnviz.formatting.setting_words import setting_name
 from nnviz.session.session import Session
-from nnviz.session.setting_words import setting_name
 from nnviz.ui.card import Card, label
 from nnviz.ui.fields import step_decade, step_whole
 from nnviz.ui.group import Group

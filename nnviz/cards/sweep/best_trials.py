@@ -10,9 +10,9 @@ from nnviz.cards.sweep.best_table import BestRow, BestTable
 from nnviz.cards.sweep.trial_words import chosen_words, figures_of, short_name, title_of_shown, unit_of, value_words
 from nnviz.formatting import text
 from nnviz.formatting.results import figure_name, verdict_words
+from nnviz.formatting.setting_words import setting_name
 from nnviz.library import Group
 from nnviz.session.session import Session
-from nnviz.session.setting_words import setting_name
 from nnviz.session.trial_table import TrialTable
 from nnviz.ui.card import label
 from nnviz.ui.fixed_size_box import FixedSizeBox

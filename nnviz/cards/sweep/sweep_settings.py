@@ -12,7 +12,7 @@ from nnviz.cards.settings.groups import CONSTANTS, INITIALISATION, REGULARISATIO
 from nnviz.cards.settings.schedule import SCHEDULE
 from nnviz.cards.settings.training import USUAL
 from nnviz.cards.sweep.setting_row import SettingInfo
-from nnviz.session.setting_words import setting_name
+from nnviz.formatting.setting_words import setting_name
 from nnviz.ui.fields import step_decade, step_whole
 
 _GROUPS = {

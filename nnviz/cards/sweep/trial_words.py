@@ -18,9 +18,9 @@ from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
 from nnviz.formatting.results import WHY_ONCE, figure_name, figure_value, range_words, spread_words, words_of_seeds
 from nnviz.formatting.run_name import RunName
+from nnviz.formatting.setting_words import setting_name
 from nnviz.library import LibraryError
 from nnviz.session.run_names import NAMELESS, run_name, subject_of
-from nnviz.session.setting_words import setting_name
 from nnviz.session.trial_table import TrialTable
 from nnviz.ui.read_out import Piece
 

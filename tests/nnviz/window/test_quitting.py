@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QAbstractButton, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.storage import load_checkpoint, load_network
+from nnviz.formatting.setting_words import changes_between
 from nnviz.session.run import Run
-from nnviz.session.setting_words import changes_between
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate

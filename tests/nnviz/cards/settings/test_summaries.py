@@ -9,7 +9,7 @@ from engine.experiment import Experiment
 from engine.training.settings import TrainingSettings
 from nnviz.cards.settings import summaries
 from nnviz.cards.settings.form import parse_dropout
-from nnviz.session.setting_words import setting_value
+from nnviz.formatting.setting_words import setting_value
 
 
 @pytest.mark.parametrize(
