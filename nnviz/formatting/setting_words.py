@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine.datasets import DATASETS
+from engine.basics.validation import parse_number, parse_share, parse_whole
+from engine.datasets import DATASETS, DataSetting
 from engine.experiment import Experiment
 from nnviz.formatting import text
+
+_ALL = "all"  # what a field shows whose setting has no number
 
 _LONGEST_VALUE = 30  # characters of a text among the settings of data
 
@@ -64,3 +67,12 @@ def _is_long(value: object) -> bool:
 def typed_value(value: object) -> str:
     """The value of a setting as it is typed into its field: a list in full."""
     return ", ".join(map(setting_value, value)) if isinstance(value, tuple) else setting_value(value)
+
+
+def parsed(setting: DataSetting, typed: str) -> float | None:
+    """The number that was typed; None for all, where that is possible. Raises SettingError."""
+    if setting.usual is None:
+        is_all = typed.strip().casefold() in ("", _ALL)
+        return None if is_all else parse_whole(setting.name, typed, str(setting.example))
+    parse = parse_whole if isinstance(setting.usual, int) else parse_share if "share" in setting.name else parse_number
+    return parse(setting.name, typed, str(setting.usual))

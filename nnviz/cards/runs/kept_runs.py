@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import QAction, QStackedWidget
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.runs.room_part import RoomPart
 from nnviz.cards.runs.run_table import RunLine, RunTable
-from nnviz.cards.sweep.trial_words import sweep_entry, sweep_row, sweep_title, trial_title
 from nnviz.formatting import text
 from nnviz.formatting.results import figure_name
 from nnviz.formatting.run_name import RunName
@@ -34,6 +33,7 @@ from nnviz.session.run_names import (
 from nnviz.session.run_words import SORTS, figure_of, figure_words
 from nnviz.session.seeds import Chosen, main_figure, middle_of, named_first, note_of, seed_of, values_of
 from nnviz.session.session import Session
+from nnviz.session.sweep_titles import sweep_entry, sweep_row, sweep_title, trial_title
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.fields import FieldEdit

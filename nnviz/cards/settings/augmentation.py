@@ -8,37 +8,16 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.training.augmentation import Augmenter
-from nnviz.cards.settings.form import Field, Form, Rows
+from nnviz.cards.settings.form import Form
 from nnviz.session.session import Session
 from nnviz.ui.card import label
-from nnviz.ui.fields import check_box, step_by
+from nnviz.ui.fields import check_box
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import LazyPicture
+from nnviz.ui.setting_fields import Rows
 
 _SHOWN = 6  # pictures in the preview
 _GAP = 2  # pixels between two pictures
-STRENGTHS = (
-    Field("shift", "Shift, pixels", step_by(0.5, 100), "Moves each picture sideways and up or down, by up to so much."),
-    Field("rotation", "Rotation, degrees", step_by(1, 180), "Turns each picture about its centre, by up to so much."),
-    Field(
-        "scale", "Scale", step_by(0.02, 1), "Makes each picture larger or smaller, by up to that share; 0.1 is a tenth."
-    ),
-    Field("shear", "Shear", step_by(0.02, 1), "Slants each picture to the left or right; 1 is by 45 degrees."),
-    Field("elastic", "Elastic, pixels", step_by(0.1, 20), "Bends strokes as another hand would have drawn them."),
-    Field(
-        "elastic_sigma",
-        "Elastic sigma",
-        step_by(0.5, 100),
-        "How smooth the bends are: with a small number strokes tremble.",
-    ),
-    Field("thickness", "Thickness, pixels", step_by(0.1, 2), "Makes strokes thicker or thinner, by up to so much."),
-    Field(
-        "noise",
-        "Noise",
-        step_by(0.01, 1),
-        "Adds a random number to every pixel, so that the network learns to ignore grain.",
-    ),
-)
 
 
 class AugmentationForm(Form):

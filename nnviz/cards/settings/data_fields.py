@@ -8,11 +8,10 @@ from functools import partial
 from PyQt5.QtWidgets import QGridLayout, QWidget
 
 from engine.basics.errors import EngineError
-from engine.basics.validation import parse_number, parse_share, parse_whole
 from engine.datasets import DATASETS, DataSetting, DataSource
 from engine.datasets.plane import MOST_CLASSES
 from nnviz.cards.settings.form import FIELD_WIDTH
-from nnviz.formatting.setting_words import typed_value
+from nnviz.formatting.setting_words import _ALL, parsed, typed_value
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import label
@@ -21,7 +20,6 @@ from nnviz.ui.note import Note
 from nnviz.ui.parts import set_look
 
 OFTEN = ("train_examples", "points", "noise", "classes")  # what is changed often; the others wait in a group
-_ALL = "all"  # what a field shows whose setting has no number
 _STEPS: dict[str, Callable[[str, int], str]] = {
     "train_examples": step_whole(100, 100),
     "points": step_whole(10, 100),
@@ -122,15 +120,6 @@ def _settings_named(names: tuple[str, ...]) -> list[DataSetting]:
 def name_of_field(setting: str) -> str:
     """test_share → dataTestShareEdit."""
     return f"data{''.join(map(str.capitalize, setting.split('_')))}Edit"
-
-
-def parsed(setting: DataSetting, typed: str) -> float | None:
-    """The number that was typed; None for all, where that is possible. Raises SettingError."""
-    if setting.usual is None:
-        is_all = typed.strip().casefold() in ("", _ALL)
-        return None if is_all else parse_whole(setting.name, typed, str(setting.example))
-    parse = parse_whole if isinstance(setting.usual, int) else parse_share if "share" in setting.name else parse_number
-    return parse(setting.name, typed, str(setting.usual))
 
 
 def _problem(name: str) -> str:

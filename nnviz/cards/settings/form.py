@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from engine.basics.errors import EngineError
-from engine.basics.registry import Registry
-from engine.basics.validation import parse_number, parse_share
 from nnviz.cards.settings.default_mark import DefaultMark
 from nnviz.formatting.setting_words import typed_value
 from nnviz.session.session import Session
@@ -20,47 +16,9 @@ from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit
 from nnviz.ui.note import Note
 from nnviz.ui.parts import arranged, set_look
+from nnviz.ui.setting_fields import Choice, Field, Rows, parse_dropout
 
 FIELD_WIDTH = 138
-
-
-@dataclass(frozen=True)
-class Field:
-    """The description of a field in which a setting is typed.
-
-    Attributes:
-        name: the setting's name in an experiment.
-        title: its name in the window, with the unit after a comma.
-        step: takes the text and +1 or -1; returns the next value up or down as text.
-        tip: what it does to the network.
-        parse: takes the setting's name, the text and an example; returns the value.
-    """
-
-    name: str
-    title: str
-    step: Callable[[str, int], str]
-    tip: str
-    parse: Callable[[str, str, str], Any] = parse_number
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The description of a combo box with the entries of a registry.
-
-    Attributes:
-        name, title, tip: as of a field.
-        registry: what can be chosen.
-        choose: takes the session and the chosen name; without it, just that setting is changed.
-    """
-
-    name: str
-    title: str
-    tip: str
-    registry: Registry[Any]
-    choose: Callable[[Session, str], None] | None = None
-
-
-Rows = Sequence[Field | Choice]
 
 
 class Form(QWidget):
@@ -202,15 +160,6 @@ def _camel_case(name: str) -> str:
     """learning_rate → learningRate."""
     first, *rest = name.split("_")
     return first + "".join(map(str.capitalize, rest))
-
-
-def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[float, ...]:
-    """One share, or several separated by commas, semicolons or spaces. Raises SettingError."""
-    parts = [part.rstrip(",") for part in re.split(r"[;\s]+", typed.strip())]
-    if len(parts) == 1 and ("." in typed or typed.count(",") > 1):  # else the comma is a decimal comma
-        parts = parts[0].split(",")
-    shares = tuple(parse_share(parameter, part, example) for part in parts)
-    return shares if len(shares) > 1 else shares[0]
 
 
 def _error_text(error: EngineError, name: str, title: str) -> str:

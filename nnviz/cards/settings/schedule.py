@@ -7,36 +7,15 @@ import math
 import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from engine.training.schedules import SCHEDULES, warmed_up
-from nnviz.cards.settings.form import Choice, Field, Form, Rows
+from engine.training.schedules import warmed_up
+from nnviz.cards.settings.form import Form
 from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.session import Session
 from nnviz.ui.card import label
-from nnviz.ui.fields import step_by, step_whole
 from nnviz.ui.parts import arranged, named
+from nnviz.ui.setting_fields import Rows
 
 _POINTS = 240
-SCHEDULE = (
-    Choice(
-        "schedule",
-        "Schedule",
-        "How the learning rate falls during training: large steps first, small ones at the end.",
-        SCHEDULES,
-    ),
-    Field(
-        "warmup",
-        "Warm-up, epochs",
-        step_by(0.5),
-        "For so many epochs the learning rate rises from 0 to its full value, while the first gradients are large.",
-    ),
-    Field("decay", "Decay", step_by(0.1, 1), "What the learning rate is multiplied by at each drop."),
-    Field(
-        "decay_epochs",
-        "Every, epochs",
-        step_whole(1),
-        "How many epochs lie between two drops of the learning rate.",
-    ),
-)
 
 
 class ScheduleForm(QWidget):

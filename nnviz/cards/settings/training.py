@@ -10,73 +10,23 @@ from functools import partial
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
-from engine.basics.validation import parse_whole
 from engine.experiment import Experiment
 from engine.presets import Preset
-from engine.training.optimizers import OPTIMIZERS
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.settings import summaries
-from nnviz.cards.settings.augmentation import STRENGTHS, AugmentationForm
-from nnviz.cards.settings.form import Choice, Field, Form, Rows
-from nnviz.cards.settings.groups import CONSTANTS, INITIALISATION, REGULARISATION, OptimizerForm
-from nnviz.cards.settings.schedule import SCHEDULE, ScheduleForm
-from nnviz.formatting.setting_words import setting_name
+from nnviz.cards.settings.augmentation import AugmentationForm
+from nnviz.cards.settings.form import Form
+from nnviz.cards.settings.groups import OptimizerForm
+from nnviz.cards.settings.schedule import ScheduleForm
 from nnviz.session.session import Session
 from nnviz.ui.card import Card, label
-from nnviz.ui.fields import step_decade, step_whole
 from nnviz.ui.group import Group
 from nnviz.ui.note import Notice
 from nnviz.ui.parts import arranged, named
+from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE, STRENGTHS, USUAL, Rows
 
 _PRESET_TIP = "Sets shape, activations, loss and all training settings of a known network at once. Undo restores yours."
 _OWN_TIP = "The settings are your own: at least one differs from every preset."
-
-
-def _choose_optimizer(session: Session, name: str) -> None:
-    """Also tells which settings the optimizer has changed."""
-    before = session.settings.experiment.training
-    session.settings.choose("change of optimizer", session.settings.experiment.with_optimizer(name))
-    now = session.settings.experiment.training
-    changed = [
-        f"{setting_name(setting)} {getattr(now, setting):g}"
-        for setting in ("learning_rate", "weight_decay")
-        if getattr(now, setting) != getattr(before, setting)
-    ]
-    if changed:
-        session.messages.tell(f"{' and '.join(changed).capitalize()} came with {OPTIMIZERS[name].label}.")
-
-
-USUAL = (
-    Choice(
-        "optimizer",
-        "Optimizer",
-        "The rule by which a gradient becomes a step of the weights. Learning rate and weight decay change to "
-        "those that suit it.",
-        OPTIMIZERS,
-        _choose_optimizer,
-    ),
-    Field(
-        "learning_rate",
-        "Learning rate",
-        step_decade,
-        "How far the weights move at each step. Too small learns slowly, too large never settles. "
-        "It can be changed during training.",
-    ),
-    Field(
-        "batch_size",
-        "Batch size",
-        step_whole(1, by=10),
-        "How many examples are averaged for one step of the weights. Small batches step often and unsteadily.",
-        parse_whole,
-    ),
-    Field(
-        "epochs",
-        "Epochs",
-        step_whole(1),
-        "How often the network sees all training examples before training ends.",
-        parse_whole,
-    ),
-)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,10 @@ from collections.abc import Iterator
 
 from engine.datasets import Dataset
 from engine.sweeps.vary import FREE, choices_of, is_number
-from nnviz.cards.settings.augmentation import STRENGTHS
-from nnviz.cards.settings.form import Choice, Field
-from nnviz.cards.settings.groups import CONSTANTS, INITIALISATION, REGULARISATION
-from nnviz.cards.settings.schedule import SCHEDULE
-from nnviz.cards.settings.training import USUAL
 from nnviz.cards.sweep.setting_row import SettingInfo
 from nnviz.formatting.setting_words import setting_name
 from nnviz.ui.fields import step_decade, step_whole
+from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE, STRENGTHS, USUAL, Choice, Field
 
 _GROUPS = {
     "Optimizer constants": CONSTANTS,

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.basics.errors import SettingError
 from engine.datasets import Dataset
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, RunResult
-from engine.sweeps.vary import choices_of, written
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
 from nnviz.formatting.results import WHY_ONCE, figure_name, figure_value, range_words, spread_words, words_of_seeds
-from nnviz.formatting.run_name import RunName
 from nnviz.formatting.setting_words import setting_name
-from nnviz.library import LibraryError
-from nnviz.session.run_names import NAMELESS, run_name, subject_of
+from nnviz.session.sweep_titles import sweep_title, value_words
 from nnviz.session.trial_table import TrialTable
 from nnviz.ui.read_out import Piece
 
 if TYPE_CHECKING:
-    from nnviz.library import RunRecord
-    from nnviz.library.sweeps import ToldSweep
     from nnviz.session.trials import Trials
 
 # How runs ended, and how such a dot is told from the others.
@@ -40,72 +33,15 @@ STATUSES = {
 _COUNTED = {PRUNED: "• {} stopped early", STOPPED: "○ {} stopped", DIVERGED: "× {} diverged", FAILED: "× {} failed"}
 _LINES = "a line is a trial, the best ones brighter"
 _DOTTED = "dotted: stopped, diverged or failed"
-_MOST_TOLD = 3  # settings that vary
 _LONGEST = 24  # letters of the name of a sweep
 _OPENS = "double click: put it into the window"
 _OPENS_MIDDLE = "double click: put its middle run into the window"
-
-
-def sweep_title(told: ToldSweep) -> str:
-    """ "sweep 3", or its name."""
-    return text.name(told.name) if told.name else f"sweep {told.id}"
 
 
 def title_of_shown(trials: Trials) -> str:
     """What the sweep that is looked at is called, in one line that is not long."""
     told = next((each for each in trials.sweeps if each.id == trials.shown), None)
     return text.plain(f"sweep {trials.shown}" if told is None else sweep_title(told), _LONGEST)
-
-
-def sweep_entry(told: ToldSweep) -> str:
-    """As it stands in a list: "sweep 4 · learning rate, hidden · 2026-11-27 12:31"."""
-    when = text.date(told.created)
-    return f"{sweep_words(told)} · {when}"
-
-
-def sweep_words(told: ToldSweep) -> str:
-    """ "sweep 4 · learning rate, hidden layers": its title, whether it was stopped, and which settings vary."""
-    return " · ".join(filter(None, (_with_status(told), ", ".join(_varied(told)))))
-
-
-def sweep_row(told: ToldSweep) -> str:
-    """The same where there is little room: "sweep 4 · rate, hidden"."""
-    return " · ".join(filter(None, (_with_status(told), ", ".join(map(short_name, _varied(told))))))
-
-
-def _with_status(told: ToldSweep) -> str:
-    """ "sweep 4", "sweep 4, stopped": that one can go on."""
-    return f"{sweep_title(told)}, stopped" if told.status == STOPPED else sweep_title(told)
-
-
-def short_name(name: str) -> str:
-    """What a setting is called where there is little room: "rate", "hidden"."""
-    return name.removeprefix("learning ").removesuffix(" layers")
-
-
-def _varied(told: ToldSweep) -> list[str]:
-    """The names of some settings that vary; a damaged file may hold any."""
-    names = [text.name(setting_name(name)) for name in told.varied[:_MOST_TOLD]]
-    return [*names, "…"] if len(told.varied) > _MOST_TOLD else names
-
-
-def trial_title(record: RunRecord, varied: Sequence[str], is_whole: bool = False) -> RunName:
-    """What a trial is called below its sweep, whose row names what varies: "0.05 · 64-32".
-
-    Where it ``is_whole``: "learning rate 0.05 · hidden layers 64-32".
-    """
-    try:
-        values = [(setting_name(name), value_words(name, record.experiment.value(name))) for name in varied]
-    except (LibraryError, SettingError):
-        values = []
-    if record.name not in NAMELESS or not values:
-        return run_name(subject_of([record])._replace(number=""))
-    return RunName.of("", [f"{name} {value}" if is_whole else value for name, value in values])
-
-
-def value_words(name: str, value: object) -> str:
-    """A value of a setting: "0.05", "64-32", "AdamW"."""
-    return choices_of(name).get(written(value), written(value))
 
 
 def unit_of(table: TrialTable, dataset: Dataset | None) -> str:

@@ -10,12 +10,12 @@ import pytest
 
 from engine.sweeps.plan import GRID, SWEEP, Plan
 from engine.sweeps.vary import parsed
-from nnviz.cards.sweep.trial_words import sweep_row, sweep_words, trial_title
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.session.kept_list import Row, Sweep, listed, with_opened
 from nnviz.session.run_words import NEWEST
 from nnviz.session.seeds import median_of
+from nnviz.session.sweep_titles import sweep_row, sweep_words, trial_title
 from tests.nnviz.library.helpers import an_experiment
 
 RATES = (0.05, 0.1, 0.2)

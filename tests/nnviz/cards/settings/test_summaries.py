@@ -8,8 +8,8 @@ from engine.basics.errors import SettingError
 from engine.experiment import Experiment
 from engine.training.settings import TrainingSettings
 from nnviz.cards.settings import summaries
-from nnviz.cards.settings.form import parse_dropout
 from nnviz.formatting.setting_words import setting_value
+from nnviz.ui.setting_fields import parse_dropout
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,267 @@
+"""The settings of an experiment as forms show them: titles, steps, tooltips and choices, one row each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.basics.registry import Registry
+from engine.basics.validation import parse_number, parse_share, parse_whole
+from engine.network.activations import ACTIVATIONS
+from engine.network.initializers import INITIALIZERS
+from engine.network.losses import LOSSES
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.schedules import SCHEDULES
+from nnviz.formatting.setting_words import setting_name
+from nnviz.ui.fields import step_by, step_decade, step_decade_or_zero, step_whole
+
+
+@dataclass(frozen=True)
+class Field:
+    """The description of a field in which a setting is typed.
+
+    Attributes:
+        name: the setting's name in an experiment.
+        title: its name in the window, with the unit after a comma.
+        step: takes the text and +1 or -1; returns the next value up or down as text.
+        tip: what it does to the network.
+        parse: takes the setting's name, the text and an example; returns the value.
+    """
+
+    name: str
+    title: str
+    step: Callable[[str, int], str]
+    tip: str
+    parse: Callable[[str, str, str], Any] = parse_number
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The description of a combo box with the entries of a registry.
+
+    Attributes:
+        name, title, tip: as of a field.
+        registry: what can be chosen.
+        choose: takes the session and the chosen name; without it, just that setting is changed.
+    """
+
+    name: str
+    title: str
+    tip: str
+    registry: Registry[Any]
+    choose: Callable[[Any, str], None] | None = None
+
+
+Rows = Sequence[Field | Choice]
+
+
+def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[float, ...]:
+    """One share, or several separated by commas, semicolons or spaces. Raises SettingError."""
+    parts = [part.rstrip(",") for part in re.split(r"[;\s]+", typed.strip())]
+    if len(parts) == 1 and ("." in typed or typed.count(",") > 1):  # else the comma is a decimal comma
+        parts = parts[0].split(",")
+    shares = tuple(parse_share(parameter, part, example) for part in parts)
+    return shares if len(shares) > 1 else shares[0]
+
+
+def _choose_optimizer(session: Any, name: str) -> None:
+    """Also tells which settings the optimizer has changed."""
+    before = session.settings.experiment.training
+    session.settings.choose("change of optimizer", session.settings.experiment.with_optimizer(name))
+    now = session.settings.experiment.training
+    changed = [
+        f"{setting_name(setting)} {getattr(now, setting):g}"
+        for setting in ("learning_rate", "weight_decay")
+        if getattr(now, setting) != getattr(before, setting)
+    ]
+    if changed:
+        session.messages.tell(f"{' and '.join(changed).capitalize()} came with {OPTIMIZERS[name].label}.")
+
+
+USUAL = (
+    Choice(
+        "optimizer",
+        "Optimizer",
+        "The rule by which a gradient becomes a step of the weights. Learning rate and weight decay change to "
+        "those that suit it.",
+        OPTIMIZERS,
+        _choose_optimizer,
+    ),
+    Field(
+        "learning_rate",
+        "Learning rate",
+        step_decade,
+        "How far the weights move at each step. Too small learns slowly, too large never settles. "
+        "It can be changed during training.",
+    ),
+    Field(
+        "batch_size",
+        "Batch size",
+        step_whole(1, by=10),
+        "How many examples are averaged for one step of the weights. Small batches step often and unsteadily.",
+        parse_whole,
+    ),
+    Field(
+        "epochs",
+        "Epochs",
+        step_whole(1),
+        "How often the network sees all training examples before training ends.",
+        parse_whole,
+    ),
+)
+
+
+SCHEDULE = (
+    Choice(
+        "schedule",
+        "Schedule",
+        "How the learning rate falls during training: large steps first, small ones at the end.",
+        SCHEDULES,
+    ),
+    Field(
+        "warmup",
+        "Warm-up, epochs",
+        step_by(0.5),
+        "For so many epochs the learning rate rises from 0 to its full value, while the first gradients are large.",
+    ),
+    Field("decay", "Decay", step_by(0.1, 1), "What the learning rate is multiplied by at each drop."),
+    Field(
+        "decay_epochs",
+        "Every, epochs",
+        step_whole(1),
+        "How many epochs lie between two drops of the learning rate.",
+    ),
+)
+
+
+CONSTANTS = (
+    Field(
+        "momentum",
+        "Momentum",
+        step_by(0.05, 0.95),
+        "How much of the last step's direction the next one keeps, so that it rolls over dents and along valleys.",
+    ),
+    Field(
+        "beta2",
+        "Beta 2",
+        step_by(0.001, 0.999),
+        "How slowly the average of the squared gradients forgets; each weight's step is divided by its root.",
+    ),
+    Field(
+        "epsilon",
+        "Epsilon",
+        step_decade,
+        "Keeps the steps of weights with tiny gradients from growing without bound.",
+    ),
+)
+
+
+REGULARISATION = (
+    Field(
+        "weight_decay",
+        "Weight decay",
+        step_decade_or_zero,
+        "Pulls every weight towards zero, the large ones hardest (L2). 0 leaves them alone.",
+    ),
+    Field(
+        "l1",
+        "L1",
+        step_decade_or_zero,
+        "Pulls every weight towards zero by the same amount, until useless weights are zero.",
+    ),
+    Field(
+        "dropout",
+        "Dropout, share",
+        step_by(0.05, 0.95),
+        "The share of hidden neurons that is left out of each step, so that none relies on another. "
+        "Or a share for each layer, inputs first: 0.1, 0.5, 0.5.",
+        parse_dropout,
+    ),
+    Field(
+        "max_norm",
+        "Max-norm",
+        step_by(0.5),
+        "The greatest length that the vector of a neuron's incoming weights may have. 0 sets no limit.",
+    ),
+    Field(
+        "clip_norm",
+        "Clip gradient",
+        step_by(0.5),
+        "A longer gradient is shortened to this, so that no single batch throws the weights far. 0 sets no limit.",
+    ),
+    Field(
+        "validation_share",
+        "Validation set",
+        step_by(0.05, 0.5),
+        "The share of the training examples that is set aside: the network does not learn from them, and its error on "
+        "them is measured after each epoch.",
+        parse_share,
+    ),
+    Field(
+        "patience",
+        "Patience",
+        step_whole(0),
+        "Stops when the validation error has not fallen for so many epochs, and restores the best weights. "
+        "0 trains all epochs.",
+        parse_whole,
+    ),
+)
+
+
+# A change of output or loss changes the other if they do not fit each other.
+INITIALISATION = (
+    Choice(
+        "initializer",
+        "First weights",
+        "How the first weights are drawn: too large and the neurons saturate, too small and the signal dies away.",
+        INITIALIZERS,
+    ),
+    Field(
+        "weight_scale",
+        "Weight scale",
+        step_decade,
+        "Multiplies all first weights. 1 leaves them as they are drawn.",
+    ),
+    Choice(
+        "output",
+        "Output",
+        "What the last layer makes of its sums: softmax gives probabilities of classes. The loss follows.",
+        ACTIVATIONS,
+        lambda session, name: session.settings.choose(
+            "change of output", session.settings.experiment.with_output(name)
+        ),
+    ),
+    Choice(
+        "loss",
+        "Loss",
+        "What training makes smaller. Cross-entropy punishes confident mistakes hardest. The output follows.",
+        LOSSES,
+        lambda session, name: session.settings.choose("change of loss", session.settings.experiment.with_loss(name)),
+    ),
+)
+
+
+STRENGTHS = (
+    Field("shift", "Shift, pixels", step_by(0.5, 100), "Moves each picture sideways and up or down, by up to so much."),
+    Field("rotation", "Rotation, degrees", step_by(1, 180), "Turns each picture about its centre, by up to so much."),
+    Field(
+        "scale", "Scale", step_by(0.02, 1), "Makes each picture larger or smaller, by up to that share; 0.1 is a tenth."
+    ),
+    Field("shear", "Shear", step_by(0.02, 1), "Slants each picture to the left or right; 1 is by 45 degrees."),
+    Field("elastic", "Elastic, pixels", step_by(0.1, 20), "Bends strokes as another hand would have drawn them."),
+    Field(
+        "elastic_sigma",
+        "Elastic sigma",
+        step_by(0.5, 100),
+        "How smooth the bends are: with a small number strokes tremble.",
+    ),
+    Field("thickness", "Thickness, pixels", step_by(0.1, 2), "Makes strokes thicker or thinner, by up to so much."),
+    Field(
+        "noise",
+        "Noise",
+        step_by(0.01, 1),
+        "Adds a random number to every pixel, so that the network learns to ignore grain.",
+    ),
+)
