@@ -30,10 +30,10 @@ from nnviz.commands.data_options import given_options, load_named, settings_for
 from nnviz.digits.drawing import SIDE
 from nnviz.formatting import text
 from nnviz.library import Group, Library
+from nnviz.session.comparison import COMPARED
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.session.trials import VIEWS
-from nnviz.ui.theme import COMPARED
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences

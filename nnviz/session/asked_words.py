@@ -10,7 +10,6 @@ from nnviz.session.displayed import neuron_name
 from nnviz.session.predicted_numbers import targets_of
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
-from nnviz.ui import theme
 
 _NOUNS = {PICTURE: "picture", POINT: "point", NUMBER: "point", ROW: "row"}
 _DIGITS = frozenset("0123456789")
@@ -59,11 +58,6 @@ def true_answer(session: Session) -> str:
     if data.outputs > 1:
         return ""
     return f"truly {targets_of(data)[0].words(float(data.raw_targets(truth)[0]))}"
-
-
-def class_colours(data: Dataset | None) -> list[str]:
-    """The colours of the theme that the classes of points have in the plane; of other data none."""
-    return theme.plane_classes(data.outputs) if data is not None and data.kind == POINT else []
 
 
 def full_name(session: Session, neuron: Neuron) -> str:

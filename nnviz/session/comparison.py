@@ -15,7 +15,9 @@ from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Messages
 from nnviz.session.seeds import Chosen, seed_number
 from nnviz.session.under_way import GroupUnderWay, UnderWay
-from nnviz.ui.theme import COMPARED
+
+# Colours of runs that are compared, in this order, which can be told apart in both themes; their names are beside them.
+COMPARED = ("twelfth", "eighth", "ninth", "sixth", "fourth", "third", "seventh", "tenth")
 
 SPREADS = (RANGE, QUARTILES)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnviz.library import Group
-from nnviz.session.comparison import Comparison
+from nnviz.session.comparison import COMPARED, Comparison
 from nnviz.session.under_way import UnderWay
-from nnviz.ui.theme import COMPARED
 
 
 class LookingOn:

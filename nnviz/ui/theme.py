@@ -118,8 +118,6 @@ LIGHT = Theme(
 CLASSES = ("accent", "test", "third", "fourth", "fifth")  # colours of lines that each stand for a class, in this order
 # Colours of points, whose classes are named beside them; none of them means something else.
 MANY_CLASSES = (*CLASSES[2:], "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
-# Colours of runs that are compared, in this order, which can be told apart in both themes; their names are beside them.
-COMPARED = ("twelfth", "eighth", "ninth", "sixth", "fourth", "third", "seventh", "tenth")
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 _current = DARK
 _text_size = SIZES[0]

@@ -20,7 +20,7 @@ from nnviz.digits.strokes import Ink
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.asked import ANSWER
-from nnviz.session.asked_words import class_colours, noun, title, told
+from nnviz.session.asked_words import noun, title, told
 from nnviz.session.messages import Message
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
@@ -30,6 +30,7 @@ from nnviz.ui import theme
 from nnviz.ui.card import DockCard, label
 from nnviz.ui.parts import arranged, named, tool
 from nnviz.ui.picture import Picture
+from nnviz.ui.plane.colours import class_colours
 
 _WIDE_ANSWER = 100  # pixels; beside one that is wider there is no room for many words
 _SEEN = QSize(2 * SIDE, 2 * SIDE)  # two screen pixels for each of the picture's, so that all look the same

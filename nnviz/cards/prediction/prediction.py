@@ -12,13 +12,14 @@ from nnviz.cards.prediction.number_bars import MOST_ROWS, NumberBars, NumberRow
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.session.asked import ANSWER
-from nnviz.session.asked_words import class_colours, noun
+from nnviz.session.asked_words import noun
 from nnviz.session.predicted_numbers import Target, Targets
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table
 from nnviz.ui.fields import NumberEdit
 from nnviz.ui.parts import named
+from nnviz.ui.plane.colours import class_colours
 
 _STEP = 5  # percent
 

@@ -15,13 +15,14 @@ from nnviz.cards.prediction_over_time.learned_numbers import number_lines
 from nnviz.cards.prediction_over_time.strip_plot import SHARES, ShareLine, StripAxis, StripPlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.session.asked import PAST, PastAnswers
-from nnviz.session.asked_words import class_colours, noun
+from nnviz.session.asked_words import noun
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
 from nnviz.session.verdict import Verdict, verdict_of
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table
 from nnviz.ui.parts import named
+from nnviz.ui.plane.colours import class_colours
 
 _FEWEST = 3  # lines, at least
 
