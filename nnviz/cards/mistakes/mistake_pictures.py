@@ -9,9 +9,8 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.answers import Answers, ClassAnswers, NumberAnswers
-from nnviz.cards import registry
 from nnviz.cards.mistakes.mistake_rows import ExampleRows, sureness
-from nnviz.cards.registry import CARDS, CardInfo, Place
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.session.asked import MISTAKES
 from nnviz.session.found import Found
@@ -205,5 +204,5 @@ def _picture(found: Found, index: int, data: Dataset) -> Array:
     return found.part.split.example(found.part.number(index)).reshape(data.example_shape)
 
 
-PLACE = Place(registry.Column.CHOOSE, 2, 370)
+PLACE = Place(Column.CHOOSE, 2, 370)
 CARDS.register("mistakePicturesDock")(CardInfo(MistakePicturesPanel, {"inside": PLACE}, needs=(MISTAKES,)))

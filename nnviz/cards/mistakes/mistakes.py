@@ -11,11 +11,10 @@ from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 from engine.basics.validation import Array
 from engine.explain.answers import NumberAnswers
 from engine.training.metrics import precision_of, recall_of
-from nnviz.cards import registry
 from nnviz.cards.mistakes.cells import Cell
 from nnviz.cards.mistakes.confusion import ConfusionView
 from nnviz.cards.mistakes.mistake_numbers import NumberErrors
-from nnviz.cards.registry import CARDS, CardInfo, Place
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.session.asked import MISTAKES
 from nnviz.session.found import Found
@@ -255,5 +254,5 @@ def _percent(share: float) -> str:
     return "–" if np.isnan(share) else f"{100 * share:.1f} %"
 
 
-PLACE = Place(registry.Column.CHOOSE, 1, 326)
+PLACE = Place(Column.CHOOSE, 1, 326)
 CARDS.register("mistakesDock")(CardInfo(MistakesPanel, {"inside": PLACE}, needs=(MISTAKES,)))
