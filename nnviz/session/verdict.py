@@ -8,6 +8,8 @@ import numpy as np
 
 from engine.basics.validation import Array
 
+WORTH_SEEING = 0.005  # a second guess below this share is not highlighted
+
 CONFIDENCE_THRESHOLD = 0.5  # unless the person sets another
 
 

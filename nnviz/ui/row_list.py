@@ -20,7 +20,7 @@ _AIR = 16  # beside the longest text of a column
 _WIDEST = 160  # pixels of a column
 
 
-class Column(NamedTuple):
+class ListColumn(NamedTuple):
     """A column: its title, whether its texts stand at the right, and its longest text; without one it stretches."""
 
     title: str
@@ -33,13 +33,13 @@ class _Model(QAbstractTableModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.head: Sequence[Column] = ()
+        self.head: Sequence[ListColumn] = ()
         self.count = 0
         self.row: Row = lambda place: ()
         self.tip: Tip | None = None
         self._last: tuple[int, Sequence[str]] = (-1, ())  # a row is painted cell by cell
 
-    def show(self, head: Sequence[Column], count: int, row: Row, tip: Tip | None) -> None:
+    def show(self, head: Sequence[ListColumn], count: int, row: Row, tip: Tip | None) -> None:
         self.beginResetModel()
         self.head, self.count, self.row, self.tip, self._last = head, count, row, tip, (-1, ())
         self.endResetModel()
@@ -102,7 +102,7 @@ class RowList(QTableView):
         self.doubleClicked.connect(lambda _: self.opened.emit())
 
     def show_rows(
-        self, head: Sequence[Column], count: int, row: Row, stays: bool = False, tip: Tip | None = None
+        self, head: Sequence[ListColumn], count: int, row: Row, stays: bool = False, tip: Tip | None = None
     ) -> None:
         """Shows other rows; ``row`` returns the texts of one and is called for those in sight.
 
@@ -120,7 +120,7 @@ class RowList(QTableView):
         self.setFont(theme.font(theme.SMALL))
         self._fit_columns(self._rows.head)
 
-    def _fit_columns(self, head: Sequence[Column]) -> None:
+    def _fit_columns(self, head: Sequence[ListColumn]) -> None:
         metrics, heads = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader()
         has_stretch = not all(column.longest for column in head)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff if has_stretch else Qt.ScrollBarAsNeeded)

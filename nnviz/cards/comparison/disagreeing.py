@@ -20,7 +20,7 @@ from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture_list import PictureList
-from nnviz.ui.row_list import Column, RowList
+from nnviz.ui.row_list import ListColumn, RowList
 
 _TIP = (
     "How many examples of the test part both runs answer right, one of them, or neither; and which ones. "
@@ -184,12 +184,12 @@ class DisagreeingPage(Page):
         lines += [f"{run.title_of_middle}: {answer}" for run, answer in zip(self._shown.pair, answers, strict=True)]
         return "\n".join(lines)
 
-    def _columns(self, data: Dataset) -> list[Column]:
+    def _columns(self, data: Dataset) -> list[ListColumn]:
         names = [field.name for field in Meaning(data).fields[:_MOST_FIELDS]]
         rows = [self._texts(place) for place in range(min(_MEASURED, len(self._listed)))]
         longest = [max(texts, key=len) for texts in zip(*rows, strict=True)]
         titles = ["true", "first", "second", *names]
-        return [Column(title, False, words) for title, words in zip(titles, longest, strict=True)]
+        return [ListColumn(title, False, words) for title, words in zip(titles, longest, strict=True)]
 
     def _texts(self, place: int) -> Sequence[str]:
         values = Meaning(self._session.data.dataset).row(self._inputs(place))[:_MOST_FIELDS]

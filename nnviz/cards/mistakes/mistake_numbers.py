@@ -15,9 +15,9 @@ from nnviz.session.selection import Example
 from nnviz.session.session import Session
 from nnviz.ui.card import Table
 from nnviz.ui.parts import named
-from nnviz.ui.row_list import Column, RowList
+from nnviz.ui.row_list import ListColumn, RowList
 
-_COLUMNS = [Column("output"), Column("RMSE", True, "-1.234e+05"), Column("R²", True, "-0.123")]
+_COLUMNS = [ListColumn("output"), ListColumn("RMSE", True, "-1.234e+05"), ListColumn("R²", True, "-0.123")]
 _PLOT_HELP = (
     "A point for each example: across the true number, up the predicted one. On the dashed line both are the same. "
     "Click a point to choose its example; Left and Right go on to its neighbours."

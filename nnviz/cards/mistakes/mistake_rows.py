@@ -12,7 +12,7 @@ from engine.explain.answers import Answers, ClassAnswers
 from nnviz.formatting import text
 from nnviz.formatting.meaning import IN_FILE, Meaning, listed, off_by
 from nnviz.session.found import Found
-from nnviz.ui.row_list import Column
+from nnviz.ui.row_list import ListColumn
 
 _MOST_FIELDS = 50  # columns that are listed; a file has all
 _FIELDS_TOLD = 12
@@ -53,7 +53,7 @@ class ExampleRows:
     def _names(self) -> list[str]:
         return [field.name for field in self.meaning.fields]
 
-    def columns(self, shown: Sequence[int]) -> list[Column]:
+    def columns(self, shown: Sequence[int]) -> list[ListColumn]:
         """The columns of the list, as wide as the first of the ``shown`` examples need."""
         own = ["row" if title == "no." and self._are_in_file else title for title in _head(self.found.answers)]
         own = own[self._begin :]
@@ -63,7 +63,7 @@ class ExampleRows:
         titles = [*own, *self._names[:_MOST_FIELDS]]
         rows = [self.texts(index) for index in shown[:_MEASURED]]
         longest = [max(texts, key=len) for texts in zip(*rows, strict=True)]
-        return [Column(*each) for each in zip(titles, are_numbers, longest, strict=True)]
+        return [ListColumn(*each) for each in zip(titles, are_numbers, longest, strict=True)]
 
     def texts(self, index: int) -> list[str]:
         """An example's texts."""

@@ -26,7 +26,7 @@ from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.row_list import Column, Row, RowList
+from nnviz.ui.row_list import ListColumn, Row, RowList
 
 _MODES = {
     "counts": "counts",
@@ -40,7 +40,7 @@ _KEYS = {
     "columns": "% of the answers",
     "classes": "of each class",
 }
-_CLASS_COLUMNS = [Column("class"), Column("recall", True, "100.0 %"), Column("precision", True, "100.0 %")]
+_CLASS_COLUMNS = [ListColumn("class"), ListColumn("recall", True, "100.0 %"), ListColumn("precision", True, "100.0 %")]
 _MATRIX_HELP = (
     "A row for each true class, a column for each answer. Numbers on the diagonal are right answers, orange ones are "
     "mistakes. Click a cell, or the name of a row or column, for its examples below; click again for all mistakes."

@@ -13,11 +13,11 @@ from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.cards.prediction.number_bars import MOST_ROWS
+from nnviz.session.verdict import WORTH_SEEING
 from nnviz.ui import theme
 
 _LOWEST_ROW, _ROW, _HIGHEST_ROW = 13, 19, 28
 _THICKNESS = 9
-WORTH_SEEING = 0.005  # a second guess below this share is not highlighted
 _LEAST_NAME, _MOST_NAME, _VALUE = 18, 90, 46
 _LINES = 2  # of the reason
 

@@ -10,7 +10,6 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
-from nnviz.cards.prediction.bars import WORTH_SEEING
 from nnviz.cards.prediction_over_time.learned_numbers import number_lines
 from nnviz.cards.prediction_over_time.strip_plot import SHARES, ShareLine, StripAxis, StripPlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
@@ -18,7 +17,7 @@ from nnviz.session.asked import PAST, PastAnswers
 from nnviz.session.asked_words import noun
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
-from nnviz.session.verdict import Verdict, verdict_of
+from nnviz.session.verdict import WORTH_SEEING, Verdict, verdict_of
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table
 from nnviz.ui.parts import named

@@ -10,7 +10,7 @@ from engine.datasets import Dataset
 from engine.datasets.table.raw_columns import raw_columns
 from nnviz.formatting import text
 from nnviz.session.asked_own import OwnAnswers, Tested
-from nnviz.ui.row_list import Column
+from nnviz.ui.row_list import ListColumn
 
 _MOST_COLUMNS = 4
 
@@ -105,8 +105,8 @@ class OwnColumns:
     def __init__(self, answers: OwnAnswers, data: Dataset, names: Sequence[str]) -> None:
         self._answers, self._names = answers, names
         self._columns = () if data.is_picture else raw_columns(data)[:_MOST_COLUMNS]
-        first = Column("kept as"), Column("answered")
-        self.head = [*first, *(Column(text.name(column.name), not column.choices) for column in self._columns)]
+        first = ListColumn("kept as"), ListColumn("answered")
+        self.head = [*first, *(ListColumn(text.name(column.name), not column.choices) for column in self._columns)]
 
     def row(self, place: int) -> list[str]:
         """The texts of one."""

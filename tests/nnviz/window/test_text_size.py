@@ -34,7 +34,7 @@ from nnviz.ui.combos import NameCombo
 from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.plane.tiles import NeuronTiles
-from nnviz.ui.row_list import Column, RowList
+from nnviz.ui.row_list import ListColumn, RowList
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, find, is_shown, press, stored_settings
@@ -124,7 +124,7 @@ def test_columns_and_keys_get_wider(qapp: QApplication, qtbot: QtBot) -> None:
         qtbot.addWidget(widget)
         widget.resize(600, 200)
         widget.show()
-    rows.show_rows([Column("loss", True, "0.000000"), Column("class")], 1, lambda place: ("0.123456", "a"))
+    rows.show_rows([ListColumn("loss", True, "0.000000"), ListColumn("class")], 1, lambda place: ("0.123456", "a"))
     best.show_rows(("learning rate",), [BestRow(1, ("0.123456789",))], None)
     differ.show_rows([("one", "accent")], [DifferRow("epochs", (DifferCell("3"),))])
     keys.show_classes(["Gentoo", "Adelie"], ["accent", "test"], lambda number: True)
