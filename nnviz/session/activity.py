@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.explain.pathways import Activity, activity_of, planes_of
+from nnviz.jobs.latest import QUICK, Probe, Question, Same
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import QUICK, Probe, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data

@@ -8,8 +8,8 @@ from engine.basics.validation import Array
 from engine.network.network import Network
 from engine.network.packing import exact
 from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
+from nnviz.jobs.latest import QUICK, Probe, Probes, Question, Same
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import QUICK, Probe, Probes, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
 from nnviz.session.asked_compared import compared_probes

@@ -13,7 +13,7 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers, answers_in_steps
 from engine.network.network import Network
-from nnviz.jobs.probes import Probe, Question, Same
+from nnviz.jobs.latest import Probe, Question, Same
 from nnviz.session.compared import Compared
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data

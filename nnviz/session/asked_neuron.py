@@ -13,8 +13,8 @@ from engine.datasets import Dataset
 from engine.explain import neurons
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
+from nnviz.jobs.latest import QUICK, Probe, Question, Same
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import QUICK, Probe, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed

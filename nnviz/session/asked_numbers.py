@@ -10,8 +10,8 @@ from engine import explain
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.network.network import Network
+from nnviz.jobs.latest import Probe, Question, Same
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.mistakes import Mistakes

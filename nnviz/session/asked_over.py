@@ -14,8 +14,8 @@ from engine.basics.validation import Array
 from engine.explain.answers_over import RegionEvaluator
 from engine.explain.regions import Region, Span, Square, region_of
 from engine.network.network import Network
+from nnviz.jobs.latest import Probe, Question, Same
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.runs import Runs

@@ -11,8 +11,8 @@ from engine.datasets import Dataset, Split
 from engine.datasets.own import OwnExamples
 from engine.explain.answers import Answers, NumberAnswers, answers_in_steps
 from engine.network.network import Network
+from nnviz.jobs.latest import Probe, Question, Same
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.own import Own

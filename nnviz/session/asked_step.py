@@ -13,7 +13,7 @@ from engine.experiment import Experiment
 from engine.explain.one_step import Moment, OneStep, moment_of
 from engine.network.network import Network
 from engine.training.trainer import Trainer
-from nnviz.jobs.probes import Same
+from nnviz.jobs.latest import Same
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.explain.projection import Basis
+from nnviz.jobs.latest import QUICK, Probe, Same
+from nnviz.jobs.latest import Question as ProbeQuestion
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import QUICK, Probe, Same
-from nnviz.jobs.probes import Question as ProbeQuestion
 from nnviz.jobs.stepwise import Stepwise, giving_way
 from nnviz.jobs.tsne import is_installed
 from nnviz.session.cloud import Cloud, Subject, arrange, basis_for, cloud_on

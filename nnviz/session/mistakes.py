@@ -12,8 +12,8 @@ from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers, answers_in_steps
 from engine.network.network import Network
 from nnviz.digits.examples import fits_canvas
-from nnviz.jobs.probes import Question as ProbeQuestion
-from nnviz.jobs.probes import Same
+from nnviz.jobs.latest import Question as ProbeQuestion
+from nnviz.jobs.latest import Same
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.found import NOTHING, Found

@@ -16,8 +16,8 @@ from engine.explain.disturbances import DISTURBANCES, Material, Shape, fitting, 
 from engine.explain.robustness import Robustness, measure
 from engine.network.network import Network
 from engine.training.augmentation import Augmentation
+from nnviz.jobs.latest import QUICK, Probe, Question, Same
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import QUICK, Probe, Question, Same
 from nnviz.jobs.stepwise import Steps, Stepwise, giving_way
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import Array
+from nnviz.jobs.latest import Probe, Question, Same
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import Probe, Question, Same
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data

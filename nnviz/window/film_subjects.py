@@ -11,7 +11,7 @@ from PyQt5.QtGui import QPainter
 from PyQt5.QtWidgets import QWidget
 
 from nnviz.cards.registry import CARDS
-from nnviz.jobs.probes import Probe
+from nnviz.jobs.latest import Probe
 from nnviz.session.session import Session
 from nnviz.ui.card import DockCard
 from nnviz.ui.pages import Page, TabbedCard

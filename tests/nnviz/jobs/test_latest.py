@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.network.network import Network
 from engine.training.distributions import LayerStatisticsEvaluator
+from nnviz.jobs.latest import Probe, Probes, Question, Same
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.probes import Probe, Probes, Question, Same
 from nnviz.session import question
 from nnviz.session.asked import ANSWER, PAST, STATISTICS, LayerStatistics, PastAnswers
 from nnviz.session.session import Session
