@@ -20,7 +20,7 @@ from nnviz.jobs.pace import Budget
 QUICK = 0.0004  # seconds: to compute so quick an answer in another thread would take longer
 
 
-class Same:
+class RequestKey:
     """A key for a question: equal to another key if both are about the identical objects, or equal whole numbers."""
 
     def __init__(self, *about: object) -> None:
@@ -28,14 +28,14 @@ class Same:
         self._known = [each if isinstance(each, int) else (id(each),) for each in about]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self._known == other._known
+        return isinstance(other, RequestKey) and self._known == other._known
 
 
 # A key that says what the question is about, and the work that computes the answer.
-Question = tuple[Same, Callable[[], Any]]
+Request = tuple[RequestKey, Callable[[], Any]]
 
 
-class Probe(QObject):
+class Latest(QObject):
     """Answers one kind of question.
 
     Signals:
@@ -52,7 +52,7 @@ class Probe(QObject):
 
     def __init__(
         self,
-        ask: Callable[[], Question | None],
+        ask: Callable[[], Request | None],
         budget: Budget | None = None,
         release: Callable[[], None] = lambda: None,
         quick: float = 0.0,
@@ -73,7 +73,7 @@ class Probe(QObject):
         self._cost: tuple[object, float] = (None, float("inf"))  # the last answer: its size, processor seconds
         self._subject = 0  # counts the calls of ``forget``, so that answers from before are dropped
         self._wanted_by: set[object] = set()
-        self._answered: Same | None = None  # the key of ``result``
+        self._answered: RequestKey | None = None  # the key of ``result``
         self.questions = 0
         self._is_busy = False
         self._is_hurried = False  # whether the next answer is due at once
@@ -146,7 +146,7 @@ class Probe(QObject):
             self._timer.start(round(1000 * left) + 1)
         return left <= 0
 
-    def _begin(self, key: Same, work: Callable[[], Any]) -> None:
+    def _begin(self, key: RequestKey, work: Callable[[], Any]) -> None:
         self._is_busy = True
         self.questions += 1
         subject, size = self._subject, self._size()
@@ -182,7 +182,7 @@ class Probe(QObject):
         else:
             done(result)
 
-    def _take(self, key: Same | None, result: Any) -> None:
+    def _take(self, key: RequestKey | None, result: Any) -> None:
         has_changed = result is not None or self.result is not None
         self._answered, self.result = key, result
         if has_changed:
@@ -195,16 +195,16 @@ class Probe(QObject):
         return self._lane.close(milliseconds)
 
 
-class Probes:
+class Queries:
     """All probes by name; a card says which it needs."""
 
-    def __init__(self, probes: dict[str, Probe]) -> None:
+    def __init__(self, probes: dict[str, Latest]) -> None:
         self._probes = probes
 
-    def __getitem__(self, name: str) -> Probe:
+    def __getitem__(self, name: str) -> Latest:
         return self._probes[name]
 
-    def __iter__(self) -> Iterator[Probe]:
+    def __iter__(self) -> Iterator[Latest]:
         return iter(self._probes.values())
 
     def want(self, who: object, names: tuple[str, ...], wanted: bool) -> None:
@@ -218,7 +218,7 @@ class Probes:
             probe.look()
 
     def hurry(self) -> None:
-        """As :meth:`Probe.hurry`, for all: a person has changed the network."""
+        """As :meth:`Latest.hurry`, for all: a person has changed the network."""
         for probe in self._probes.values():
             probe.hurry()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.explain.pathways import Activity, activity_of, planes_of
-from nnviz.jobs.latest import QUICK, Probe, Question, Same
+from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
@@ -23,11 +23,11 @@ _LARGEST_WITH_PLANES = 60_000  # parameters: larger networks take too long at so
 
 def activity_probe(
     displayed: Displayed, question: asking.Question, selection: Selection, runs: Runs, data: Data
-) -> Probe:
+) -> Latest:
     """The probe of an :class:`~engine.explain.pathways.Activity`: of the current example, for the chosen output."""
     current = CurrentExample(question, selection, data)
 
-    def ask() -> Question | None:
+    def ask() -> Request | None:
         network, dataset = displayed.network, data.dataset
         example = current.inputs(network.shape[0])
         chosen = selection.neuron
@@ -41,9 +41,9 @@ def activity_probe(
                 return activity
             return replace(activity, planes=planes_of(network, *dataset.train.bounds, PLANE))
 
-        return Same(network, example, output), work
+        return RequestKey(network, example, output), work
 
-    probe = Probe(ask, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=lambda: displayed.network.shape)
+    probe = Latest(ask, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=lambda: displayed.network.shape)
     for signal in (selection.neuron_changed, selection.example_changed):
         signal.connect(probe.look)
     for signal in (runs.replaced, data.changed):

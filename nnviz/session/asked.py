@@ -8,7 +8,7 @@ from engine.basics.validation import Array
 from engine.network.network import Network
 from engine.network.packing import exact
 from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
-from nnviz.jobs.latest import QUICK, Probe, Probes, Question, Same
+from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
@@ -59,7 +59,7 @@ class PastAnswers:
     answers: list[Array]
 
 
-def new_probes(
+def new_queries(
     displayed: Displayed,
     question: asking.Question,
     runs: Runs,
@@ -72,11 +72,11 @@ def new_probes(
     own: Own,
     comparison: Comparison,
     messages: Messages,
-) -> Probes:
+) -> Queries:
     """The kinds of probes. Each looks again when its question may have changed."""
     answers, layers = _Past(displayed, question, runs, data), _Statistics(displayed, runs, data)
-    past = Probe(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release)
-    statistics = Probe(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
+    past = Latest(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release)
+    statistics = Latest(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
     by_name = {
         ANSWER: _answer(displayed, question, data),
         PAST: past,
@@ -88,7 +88,7 @@ def new_probes(
     by_name |= {**map_probes(map, displayed), **over_probes(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
     by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
-    probes = Probes(by_name)
+    probes = Queries(by_name)
     for signal in (displayed.changed, question.changed, data.changed):
         signal.connect(probes.look)
     runs.history_changed.connect(past.look)  # gaps in the past may be filled
@@ -102,23 +102,23 @@ def new_probes(
     return probes
 
 
-def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Probe:
-    def ask() -> Question | None:
+def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Latest:
+    def ask() -> Request | None:
         network, example = displayed.network, asking.asked(question, displayed, data)
         if example is None:
             return None
-        return Same(network, example), lambda: (network, example, asking.ask(network, example))
+        return RequestKey(network, example), lambda: (network, example, asking.ask(network, example))
 
     def hand_over() -> None:
         question.take_answer(*(answer.result or (None, None, None)))
 
-    answer = Probe(ask, quick=QUICK, size=lambda: displayed.network.shape)
+    answer = Latest(ask, quick=QUICK, size=lambda: displayed.network.shape)
     answer.changed.connect(hand_over)
     return answer
 
 
-def _mistakes(mistakes: Mistakes) -> Probe:
-    probe = Probe(mistakes.question, Budget(_SECONDS_BETWEEN_MISTAKES, 39))
+def _mistakes(mistakes: Mistakes) -> Latest:
+    probe = Latest(mistakes.question, Budget(_SECONDS_BETWEEN_MISTAKES, 39))
     probe.changed.connect(lambda: mistakes.take(probe.result))
     mistakes.part_changed.connect(probe.forget)
     return probe
@@ -132,7 +132,7 @@ class _Past:
         self._example: Array | None = None
         self._known: dict[Snapshot, Array | None] = {}
 
-    def question(self) -> Question | None:
+    def question(self) -> Request | None:
         """The answers to the example of snapshots of the current run, and of its network as it is displayed live.
 
         One of the snapshots is the moment that is looked back at.
@@ -146,7 +146,7 @@ class _Past:
         spread = {*run.snapshots.spread(_MOST_PAST), *([] if moment is None else [moment])}
         past = sorted(spread, key=lambda snapshot: snapshot.epochs)
         moments = (*past, Snapshot(run.epochs, exact(live, tuple(network.shape))))
-        return Same(example, live, moment, *past), lambda: self._answers(network, example, moments)
+        return RequestKey(example, live, moment, *past), lambda: self._answers(network, example, moments)
 
     def _answers(self, network: Network, example: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:
         """Runs in the lane's thread, the only one that uses ``_known``."""
@@ -170,11 +170,11 @@ class _Statistics:
 
     def __init__(self, displayed: Displayed, runs: Runs, data: Data) -> None:
         self._displayed, self._runs, self._data = displayed, runs, data
-        self._about: Same | None = None
+        self._about: RequestKey | None = None
         self._evaluator: LayerStatisticsEvaluator | None = None
         self._start: list[LayerSpreads] | None = None
 
-    def question(self) -> Question | None:
+    def question(self) -> Request | None:
         """The layer statistics of the displayed network, on some training examples."""
         dataset, run, network = self._data.dataset, self._runs.current, self._displayed.network
         if dataset is None or run.misfit(dataset) is not None:
@@ -184,7 +184,7 @@ class _Statistics:
 
         def work() -> LayerStatistics:
             """Runs in the lane's thread, the only one that uses what is kept."""
-            about = Same(run, dataset)
+            about = RequestKey(run, dataset)
             if self._about != about:
                 self._about, self._evaluator, self._start = about, None, None
             evaluator = self._evaluator = self._evaluator or LayerStatisticsEvaluator(network, examples)
@@ -192,7 +192,7 @@ class _Statistics:
                 self._start = evaluator.evaluate(network.with_parameters(at_start()))
             return LayerStatistics(evaluator.evaluate(network), self._start, epoch)
 
-        return Same(network, dataset), work
+        return RequestKey(network, dataset), work
 
     def release(self) -> None:
         """Drops the buffers, which are large. Runs in the lane's thread."""

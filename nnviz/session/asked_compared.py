@@ -13,7 +13,7 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers, answers_in_steps
 from engine.network.network import Network
-from nnviz.jobs.latest import Probe, Question, Same
+from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.session.compared import Compared
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
@@ -51,10 +51,10 @@ class Disagreement:
         return one.among((one.are_wrong == first_wrong) & (other.are_wrong == second_wrong))
 
 
-def compared_probes(comparison: Comparison, question: Asked, data: Data) -> dict[str, Probe]:
+def compared_probes(comparison: Comparison, question: Asked, data: Data) -> dict[str, Latest]:
     """The two probes."""
 
-    def answers() -> Question | None:
+    def answers() -> Request | None:
         example, runs = question.example, comparison.runs
         if example is None or not runs:
             return None
@@ -63,10 +63,10 @@ def compared_probes(comparison: Comparison, question: Asked, data: Data) -> dict
         def work() -> list[list[Array | None]]:
             return [[_answer(each.network, example, rows) for each in run.members] for run in runs]
 
-        return Same(example, runs, rows), work
+        return RequestKey(example, runs, rows), work
 
     disagreeing = _Disagreeing(comparison, data)
-    theirs, two = Probe(answers), Probe(disagreeing.question)
+    theirs, two = Latest(answers), Latest(disagreeing.question)
     for signal in (comparison.changed, data.changed):
         signal.connect(theirs.look)
         signal.connect(lambda: two.forget() if disagreeing.is_other_question() else two.look())
@@ -85,16 +85,16 @@ class _Disagreeing:
 
     def __init__(self, comparison: Comparison, data: Data) -> None:
         self._comparison, self._data = comparison, data
-        self._latest: Same | None = None
+        self._latest: RequestKey | None = None
 
-    def question(self) -> Question | None:
+    def question(self) -> Request | None:
         """Notes what is asked now; what was asked before is given up then."""
         runs, dataset = self._comparison.pair, self._data.dataset
         if runs is None or dataset is None or not can_disagree(runs, dataset):
             self._latest = None
             return None
         part = part_of(dataset)
-        key = Same(runs[0].network, runs[1].network, part.split)
+        key = RequestKey(runs[0].network, runs[1].network, part.split)
         if key != self._latest:
             self._latest = key
         latest = self._latest
@@ -106,7 +106,7 @@ class _Disagreeing:
         self.question()
         return before is not self._latest
 
-    def _work(self, key: Same, runs: tuple[Compared, Compared], part: Part) -> Disagreement | None:
+    def _work(self, key: RequestKey, runs: tuple[Compared, Compared], part: Part) -> Disagreement | None:
         """Runs in the probe's thread. None if it was given up."""
         found = []
         for run in runs:

@@ -13,7 +13,7 @@ from engine.datasets import Dataset
 from engine.explain import neurons
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
-from nnviz.jobs.latest import QUICK, Probe, Question, Same
+from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
 from nnviz.session.data import Data
@@ -89,13 +89,13 @@ class Effect:
 
 def neuron_probes(
     displayed: Displayed, question: asking.Question, runs: Runs, data: Data, selection: Selection
-) -> dict[str, Probe]:
+) -> dict[str, Latest]:
     """The probes for the chosen neuron. They look again when another one is chosen."""
     asker = _Asker(displayed, question, runs, data, selection)
     probes = {
-        NEURON: Probe(asker.report, Budget(_SECONDS_BETWEEN)),
-        NEURON_NOW: Probe(asker.now, quick=QUICK, size=lambda: displayed.network.shape),
-        NEURON_ERROR: Probe(asker.effect, Budget(_SECONDS_BETWEEN), asker.release),
+        NEURON: Latest(asker.report, Budget(_SECONDS_BETWEEN)),
+        NEURON_NOW: Latest(asker.now, quick=QUICK, size=lambda: displayed.network.shape),
+        NEURON_ERROR: Latest(asker.effect, Budget(_SECONDS_BETWEEN), asker.release),
     }
     for probe in probes.values():
         selection.neuron_changed.connect(probe.hurry)
@@ -113,7 +113,9 @@ class _Asker:
     ) -> None:
         self._displayed, self._question, self._runs = displayed, question, runs
         self._data, self._selection = data, selection
-        self._measured: tuple[Same, Evaluation] | None = None  # the network as it is trained, which seldom changes
+        self._measured: tuple[RequestKey, Evaluation] | None = (
+            None  # the network as it is trained, which seldom changes
+        )
 
     @property
     def _fitting(self) -> Dataset | None:
@@ -125,13 +127,13 @@ class _Asker:
 
     # ---- the neuron
 
-    def report(self) -> Question | None:
+    def report(self) -> Request | None:
         """What is known of the chosen neuron."""
         neuron, dataset, network = self._selection.neuron, self._fitting, self._displayed.network
         if neuron is None or dataset is None:
             return None
         part = self._part_of(dataset)
-        return Same(neuron, dataset, network, part.share), lambda: self._report(neuron, dataset, network, part)
+        return RequestKey(neuron, dataset, network, part.share), lambda: self._report(neuron, dataset, network, part)
 
     def _report(self, neuron: Neuron, dataset: Dataset, network: Network, part: Part) -> NeuronReport:
         """Runs in the lane's thread."""
@@ -155,7 +157,7 @@ class _Asker:
 
     # ---- its answer now
 
-    def now(self) -> Question | None:
+    def now(self) -> Request | None:
         """What the chosen neuron answers to the example that is asked about."""
         neuron, network = self._selection.neuron, self._displayed.network
         example = asking.asked(self._question, self._displayed, self._data)
@@ -166,23 +168,23 @@ class _Asker:
             with np.errstate(all="ignore"):
                 return neurons.activation(network, example, neuron.layer, neuron.number)
 
-        return Same(neuron, example, network), work
+        return RequestKey(neuron, example, network), work
 
     # ---- without it
 
-    def effect(self) -> Question | None:
+    def effect(self) -> Request | None:
         """The results with the what-ifs that are in force, or else without the chosen neuron."""
         neuron, dataset, trained, now = self._selection.neuron, self._fitting, *self._networks
         if dataset is None or (now is trained and (neuron is None or neuron.layer >= len(trained.weights))):
             return None
         if now is not trained:
             part = self._part_of(dataset)
-            return Same(dataset, now, part.share), lambda: self._effect(dataset, trained, lambda: now, None, part)
+            return RequestKey(dataset, now, part.share), lambda: self._effect(dataset, trained, lambda: now, None, part)
         assert neuron is not None
         factors = {(neuron.layer, neuron.number): 0.0}
         make: Callable[[], Network] = lambda: neurons.scaled(trained, factors)  # noqa: E731
         part = self._part_of(dataset)
-        key = Same(neuron, dataset, trained, part.share)
+        key = RequestKey(neuron, dataset, trained, part.share)
         return key, lambda: self._effect(dataset, trained, make, neuron, part)
 
     @property
@@ -194,7 +196,7 @@ class _Asker:
     ) -> Effect:
         """Runs in the lane's thread, the only one that uses ``_measured``."""
         split = part.examples
-        key = Same(trained, dataset, part.share)
+        key = RequestKey(trained, dataset, part.share)
         with np.errstate(all="ignore"):
             if self._measured is None or self._measured[0] != key:
                 self._measured = key, Evaluator(trained, split, dataset.target_scaling).evaluate()

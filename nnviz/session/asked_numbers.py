@@ -10,7 +10,7 @@ from engine import explain
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.network.network import Network
-from nnviz.jobs.latest import Probe, Question, Same
+from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
@@ -54,17 +54,17 @@ class PredictedNumbers:
         return any(len(each.rows) < each.part.count for each in self.parts)
 
 
-def predicted_probe(displayed: Displayed, runs: Runs, data: Data, mistakes: Mistakes) -> dict[str, Probe]:
+def predicted_probe(displayed: Displayed, runs: Runs, data: Data, mistakes: Mistakes) -> dict[str, Latest]:
     """The probe of :class:`PredictedNumbers`; there are none where the network does not fit the data, or of classes."""
 
-    def ask() -> Question | None:
+    def ask() -> Request | None:
         network, dataset = displayed.network, data.dataset
         parts = [mistakes.parts[name] for name in _PARTS if name in mistakes.parts]
         if dataset is None or dataset.is_classification or not parts:
             return None
-        return Same(network, *parts), lambda: predicted_numbers(network, dataset, parts)
+        return RequestKey(network, *parts), lambda: predicted_numbers(network, dataset, parts)
 
-    probe = Probe(ask, Budget(_SECONDS_BETWEEN, _TIMES_ITS_COST))
+    probe = Latest(ask, Budget(_SECONDS_BETWEEN, _TIMES_ITS_COST))
     for signal in (runs.replaced, data.changed):
         signal.connect(probe.forget)
     return {PREDICTED: probe}

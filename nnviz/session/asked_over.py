@@ -14,7 +14,7 @@ from engine.basics.validation import Array
 from engine.explain.answers_over import RegionEvaluator
 from engine.explain.regions import Region, Span, Square, region_of
 from engine.network.network import Network
-from nnviz.jobs.latest import Probe, Question, Same
+from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
@@ -58,7 +58,7 @@ class AnswersOver:
         return float(np.abs(self.layers[layer]).max()) or 1.0
 
 
-def over_probes(displayed: Displayed, runs: Runs, data: Data, selection: Selection) -> dict[str, Probe]:
+def over_probes(displayed: Displayed, runs: Runs, data: Data, selection: Selection) -> dict[str, Latest]:
     """The probes of :class:`AnswersOver`: of the outputs or the neuron that is pointed at, and of all neurons."""
     outputs = _Over(displayed, runs, data, lambda: selection.pointed, _SIDES, _one_layer)
     neurons = _Over(displayed, runs, data, lambda: None, _TILE_SIDES, _all_layers)
@@ -101,9 +101,9 @@ class _Over:
         self._displayed, self._runs, self._data, self._pointed = displayed, runs, data, pointed
         self._sides, self._wanted = sides, wanted
         self._kept: dict[int, tuple[list[int], Region, RegionEvaluator]] = {}  # by side
-        self.probe = Probe(self._question, Budget(0, _TIMES_ITS_COST), self._kept.clear)
+        self.probe = Latest(self._question, Budget(0, _TIMES_ITS_COST), self._kept.clear)
 
-    def _question(self) -> Question | None:
+    def _question(self) -> Request | None:
         network, dataset = self._displayed.network, self._data.dataset
         region = None if dataset is None else region_of(dataset)
         if region is None or self._runs.current.misfit(dataset) is not None:
@@ -111,7 +111,7 @@ class _Over:
         pointed = self._pointed()
         neuron = pointed if pointed is not None and _has(network, pointed) else None
         side = self._side(network, region, neuron)
-        return Same(network, dataset, neuron, side), lambda: self._answers(network, region, neuron, side)
+        return RequestKey(network, dataset, neuron, side), lambda: self._answers(network, region, neuron, side)
 
     def _side(self, network: Network, region: Region, neuron: Neuron | None) -> int:
         """Many places at rest, if the answers at few are there already; in both cases fewer for a large network."""

@@ -11,7 +11,7 @@ from engine.datasets import Dataset, Split
 from engine.datasets.own import OwnExamples
 from engine.explain.answers import Answers, NumberAnswers, answers_in_steps
 from engine.network.network import Network
-from nnviz.jobs.latest import Probe, Question, Same
+from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
@@ -69,27 +69,27 @@ class Tested:
     by_class: Array | None = None
 
 
-def own_probes(own: Own, displayed: Displayed, runs: Runs, data: Data) -> dict[str, Probe]:
+def own_probes(own: Own, displayed: Displayed, runs: Runs, data: Data) -> dict[str, Latest]:
     """The two probes."""
     past = _Before()
 
-    def answers() -> Question | None:
+    def answers() -> Request | None:
         kept, dataset, network = own.kept, data.dataset, displayed.network
         if not kept or dataset is None or runs.current.misfit(dataset) is not None:
             return None
-        return Same(network, kept, dataset), lambda: own_answers(network, kept, dataset)
+        return RequestKey(network, kept, dataset), lambda: own_answers(network, kept, dataset)
 
-    def tested() -> Question | None:
+    def tested() -> Request | None:
         before, dataset, network = own.before, data.dataset, displayed.network
         test = None if dataset is None or not own.count or runs.current.misfit(dataset) is not None else dataset.test
         if dataset is None or test is None:
             return None
         past_network = None if before is None else before.network
-        return Same(past_network, network, test), lambda: past.compare(past_network, network, test, dataset)
+        return RequestKey(past_network, network, test), lambda: past.compare(past_network, network, test, dataset)
 
     probes = {
-        OWN: Probe(answers, Budget(_SECONDS_BETWEEN, _OWN_TIMES)),
-        TESTED: Probe(tested, Budget(_SECONDS_BETWEEN, _TESTED_TIMES), past.release),
+        OWN: Latest(answers, Budget(_SECONDS_BETWEEN, _OWN_TIMES)),
+        TESTED: Latest(tested, Budget(_SECONDS_BETWEEN, _TESTED_TIMES), past.release),
     }
     own.changed.connect(probes[OWN].hurry)
     for probe in probes.values():
@@ -114,7 +114,7 @@ class _Before:
     """Keeps the answers of the network of before to the test part: only those of now change."""
 
     def __init__(self) -> None:
-        self._about: Same | None = None
+        self._about: RequestKey | None = None
         self._answers: Answers | None = None
 
     def compare(self, before: Network | None, now: Network, test: Split, data: Dataset) -> Tested:
@@ -122,7 +122,7 @@ class _Before:
         answers = all_answers(now, test)
         if before is None:
             return Tested(_error(answers, data))
-        about = Same(before, test)
+        about = RequestKey(before, test)
         if self._answers is None or self._about != about:
             self._about, self._answers = about, all_answers(before, test)
         return difference(self._answers, answers, data)

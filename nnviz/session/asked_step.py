@@ -13,7 +13,7 @@ from engine.experiment import Experiment
 from engine.explain.one_step import Moment, OneStep, moment_of
 from engine.network.network import Network
 from engine.training.trainer import Trainer
-from nnviz.jobs.latest import Same
+from nnviz.jobs.latest import RequestKey
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
@@ -44,7 +44,7 @@ class About:
     run: int
     changes: int
     experiment: Experiment
-    inputs: Same
+    inputs: RequestKey
     target: int | None
     moment: Snapshot | None
 
@@ -157,9 +157,9 @@ class AskedStep:
         run, moment = self.runs.current, self.displayed.moment
         changes = run.changes if moment is None else 0
         if self.is_on_example:
-            return About(run.id, changes, self.experiment, Same(self.inputs), self.target, moment)
+            return About(run.id, changes, self.experiment, RequestKey(self.inputs), self.target, moment)
         stands_at = None if moment is None else self.past_batch.found
-        return About(run.id, changes, self.experiment, Same(stands_at), None, moment)
+        return About(run.id, changes, self.experiment, RequestKey(stands_at), None, moment)
 
     @property
     def inputs(self) -> Array | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.explain.projection import Basis
-from nnviz.jobs.latest import QUICK, Probe, Same
-from nnviz.jobs.latest import Question as ProbeQuestion
+from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.stepwise import Stepwise, giving_way
 from nnviz.jobs.tsne import is_installed
@@ -141,7 +140,7 @@ class Map(QObject):
 
     # ---- on axes, for a probe
 
-    def question(self) -> ProbeQuestion | None:
+    def question(self) -> Request | None:
         """Where the examples are on the axes; while training for some of them, so that they move."""
         part = self._mistakes.part
         if part is None or self.method != AXES:
@@ -152,7 +151,7 @@ class Map(QObject):
         most = min(affordable, WHILE_TRAINING if is_training else MOST)
         subject = Subject(network, self._displayed.epochs, part, self.layer, most)
         turned = self._turned
-        return Same(network, part, turned, is_training), lambda: self._cloud(subject, turned)
+        return RequestKey(network, part, turned, is_training), lambda: self._cloud(subject, turned)
 
     def _cloud(self, subject: Subject, turned: object) -> Cloud | None:
         """Runs in the lane's thread, the only one that uses what is kept. Gives up when other axes are wanted."""
@@ -188,7 +187,7 @@ class Map(QObject):
 
     # ---- the drawing
 
-    def question_of_place(self) -> ProbeQuestion | None:
+    def question_of_place(self) -> Request | None:
         """Where the drawing is among the points."""
         cloud, example, network = self.cloud, self._question.example, self._displayed.network
         if cloud is None or example is None or len(example) != network.shape[0] or self.arranging.is_running:
@@ -196,13 +195,13 @@ class Map(QObject):
         if cloud.subject.network.shape != network.shape:
             return None
         about = (cloud.basis, network) if cloud.arrangement is None else (cloud, None)
-        return Same(example, *about), lambda: cloud.place(network, example)
+        return RequestKey(example, *about), lambda: cloud.place(network, example)
 
 
-def map_probes(map: Map, displayed: Displayed) -> dict[str, Probe]:
+def map_probes(map: Map, displayed: Displayed) -> dict[str, Latest]:
     """The probes of the points and of the drawing's place among them."""
-    points = Probe(map.question, Budget(_SECONDS_BETWEEN, 19))
-    place = Probe(map.question_of_place, quick=QUICK, size=lambda: (displayed.network.shape, map.method, map.layer))
+    points = Latest(map.question, Budget(_SECONDS_BETWEEN, 19))
+    place = Latest(map.question_of_place, quick=QUICK, size=lambda: (displayed.network.shape, map.method, map.layer))
     points.changed.connect(lambda: map.take(points.result))
     for signal in (map.asked, displayed.what_if_changed):
         signal.connect(points.hurry)

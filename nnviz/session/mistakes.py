@@ -12,8 +12,7 @@ from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers, answers_in_steps
 from engine.network.network import Network
 from nnviz.digits.examples import fits_canvas
-from nnviz.jobs.latest import Question as ProbeQuestion
-from nnviz.jobs.latest import Same
+from nnviz.jobs.latest import Request, RequestKey
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.found import NOTHING, Found
@@ -55,7 +54,7 @@ class Mistakes(QObject):
         self._parts_for: tuple[Dataset | None, float] = (None, 0.0)  # what ``_parts`` were made of
         self._parts: dict[str, Part] = {}
         self._subject: tuple[object, Network, float] = (None, displayed.network, 0.0)  # moment, network, its epochs
-        self._latest: Same | None = None
+        self._latest: RequestKey | None = None
         self._is_computing = False
         self._listed: tuple[Found | None, tuple[Classes | None, Group | None], Array] = (None, (None, None), NOTHING)
         for signal in (displayed.changed, runs.replaced, data.changed):
@@ -93,14 +92,14 @@ class Mistakes(QObject):
 
     # ---- for the probe
 
-    def question(self) -> ProbeQuestion | None:
+    def question(self) -> Request | None:
         """The answers of the displayed network to all examples of the part."""
         part = self.part
         if part is None:
             self._latest = None
             return None
         network, epochs = self._network()
-        key = self._latest = Same(network, part)
+        key = self._latest = RequestKey(network, part)
         return key, lambda: self._answer(key, network, part, epochs)
 
     def _network(self) -> tuple[Network, float]:
@@ -116,7 +115,7 @@ class Mistakes(QObject):
         if self._is_computing:
             self.question()
 
-    def _answer(self, key: Same, network: Network, part: Part, epochs: float) -> Found | None:
+    def _answer(self, key: RequestKey, network: Network, part: Part, epochs: float) -> Found | None:
         """Runs in the lane's thread. Gives up when there is a newer question; what was found before then stays."""
         self._is_computing = True
         try:

@@ -16,7 +16,7 @@ from engine.explain.disturbances import DISTURBANCES, Material, Shape, fitting, 
 from engine.explain.robustness import Robustness, measure
 from engine.network.network import Network
 from engine.training.augmentation import Augmentation
-from nnviz.jobs.latest import QUICK, Probe, Question, Same
+from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.stepwise import Steps, Stepwise, giving_way
 from nnviz.session import question as asking
@@ -107,8 +107,8 @@ class HowRobust(QObject):
         self._pointed: Strength | None = None
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
         self._material: tuple[Dataset, Material] | None = None
-        self._changed: tuple[Same, Array] | None = None  # the last disturbed example, and of what it was made
-        self._probe = Probe(self._ask, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
+        self._changed: tuple[RequestKey, Array] | None = None  # the last disturbed example, and of what it was made
+        self._probe = Latest(self._ask, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
         self.work.changed.connect(self.changed)
         self.work.failed.connect(self._failed)
         for signal in (question.changed, selection.example_changed, self.pointed_changed):
@@ -116,7 +116,7 @@ class HowRobust(QObject):
         for signal in (runs.replaced, data.changed):
             signal.connect(self._forget)
 
-    def probes(self) -> dict[str, Probe]:
+    def probes(self) -> dict[str, Latest]:
         """The probe of a :class:`Disturbed` example."""
         return {DISTURBED: self._probe}
 
@@ -199,12 +199,12 @@ class HowRobust(QObject):
             self._pointed = strength
             self.pointed_changed.emit()
 
-    def _ask(self) -> Question | None:
+    def _ask(self) -> Request | None:
         subject = self.subject
         if subject is None:
             return None
         network, strength, inputs = self._displayed.network, self.pointed, self._example(subject)
-        return Same(network, inputs, strength), lambda: self._disturb(network, inputs, strength, subject.dataset)
+        return RequestKey(network, inputs, strength), lambda: self._disturb(network, inputs, strength, subject.dataset)
 
     def _size(self) -> object:
         """What the time depends on: the first time, a disturbance may have to look at all the data."""
@@ -222,7 +222,7 @@ class HowRobust(QObject):
 
     def _disturb(self, network: Network, inputs: Array, strength: Strength | None, dataset: Dataset) -> Disturbed:
         """Runs in the lane's thread, or in the interface's if that is quick; never in both at once."""
-        wanted, key = strength or UNDISTURBED, Same(inputs, strength, dataset)
+        wanted, key = strength or UNDISTURBED, RequestKey(inputs, strength, dataset)
         if self._changed is None or self._changed[0] != key:
             self._changed = key, self._change(inputs, wanted, dataset)
         changed = self._changed[1]

@@ -15,7 +15,7 @@ from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Stepwise
-from nnviz.session.asked import new_probes
+from nnviz.session.asked import new_queries
 from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.branching import Branching
 from nnviz.session.chosen_example import ChosenExample
@@ -86,7 +86,7 @@ class Session(QObject):
         sweep_where, sweep_names: where a sweep is done, and who is there; what sweeps are called.
         files, moment_files: opens, saves and exports networks; the same with those of the past.
         step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
-        probes: what the views need of the displayed network beyond its weights, computed in other threads.
+        queries: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
         pictures: reads pictures that are dropped or pasted onto the canvas.
     """
@@ -141,12 +141,12 @@ class Session(QObject):
         asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
         self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
-        self.probes = new_probes(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
+        self.queries = new_queries(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
         self._connect()
 
     def _connect(self) -> None:
         """Hands on what one part tells to the others that it concerns."""
-        self.timeline.rested.connect(self.probes.hurry)
+        self.timeline.rested.connect(self.queries.hurry)
         for signal in (self.data.changed, self.runs.replaced):
             signal.connect(self._suit_canvas)
         self.pictures.failed.connect(self.messages.tell_error)
@@ -159,10 +159,10 @@ class Session(QObject):
             signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
         self.displayed.moment_changed.connect(self.ranking.forget)
-        self.training.state_changed.connect(self.probes.look)  # at rest all is of the last moment
+        self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment
         for name in (OWN, TESTED):  # they are slow, and nobody should have to wait
-            self.training.state_changed.connect(self.probes[name].hurry)
-        self.edits.edited.connect(self.probes.hurry)
+            self.training.state_changed.connect(self.queries[name].hurry)
+        self.edits.edited.connect(self.queries.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.moment_changed):
             signal.connect(self.training.runner.disturb)
         self.runs.let_go.connect(self.records.let_go)
@@ -249,7 +249,7 @@ class Session(QObject):
         """
         self.undo.clear()
         self.library.watch(False)
-        parts: list[Any] = [self.probes, self.rate_search, self.ranking, self.map.arranging, self.robustness]
+        parts: list[Any] = [self.queries, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
         parts += [self._reopening]

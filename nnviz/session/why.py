@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import Array
-from nnviz.jobs.latest import Probe, Question, Same
+from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
@@ -61,9 +61,9 @@ class Why(QObject):
         self._summary: Summary | None = None
         self._current = CurrentExample(question, selection, data)
         self._reasons_budget = Budget(_SECONDS_BETWEEN_REASONS, 24)
-        self._reasons = Probe(self._ask_reasons, self._reasons_budget, quick=_QUICK, size=self._size)
+        self._reasons = Latest(self._ask_reasons, self._reasons_budget, quick=_QUICK, size=self._size)
         self._turning_budget = Budget(_SECONDS_BETWEEN_TURNINGS, 49)
-        self._turning = Probe(self._ask_turning, self._turning_budget, self._release)
+        self._turning = Latest(self._ask_turning, self._turning_budget, self._release)
         runs.replaced.connect(self._drop_outputs)
         data.changed.connect(self._data_changed)
         self.changed.connect(self._another_choice)
@@ -136,14 +136,14 @@ class Why(QObject):
         truth = self._current.label(dataset.width)
         return Query(network, example, shape, has_classes, *chosen, dataset.categories, truth), self._summary
 
-    def _ask_reasons(self) -> Question | None:
+    def _ask_reasons(self) -> Request | None:
         asked = self._query()
         if asked is None:
             return None
         (query, summary), name = asked, self.baseline
         return self._key(query), lambda: reasons_for(query, summary.baseline(name)) or NOT_FINITE
 
-    def _ask_turning(self) -> Question | None:
+    def _ask_turning(self) -> Request | None:
         asked = self._query()
         if asked is None:
             return None
@@ -156,13 +156,13 @@ class Why(QObject):
         """What the time that the reasons take depends on."""
         return self._displayed.network.shape, self.method
 
-    def _key(self, query: Query) -> Same:
+    def _key(self, query: Query) -> RequestKey:
         """The choices are one object until another choice is made."""
-        return Same(query.network, query.example, self._choices)
+        return RequestKey(query.network, query.example, self._choices)
 
     # ---- the answers
 
-    def probes(self) -> dict[str, Probe]:
+    def probes(self) -> dict[str, Latest]:
         """The quick one, of the reasons, and the slow one, of what would turn the answer."""
         return {REASONS: self._reasons, TURNING: self._turning}
 

@@ -127,7 +127,7 @@ class Docks(QObject):
         else:
             card.setObjectName(name)
         if isinstance(card, (DockCard, Page)):
-            probes = self._session.probes
+            probes = self._session.queries
             card.in_view_changed.connect(lambda in_view: probes.want(name, info.needs, in_view))
         return card
 

@@ -132,7 +132,7 @@ class Shooting(QObject):
             self.given_up.emit(_TOO_SLOW)
 
     def _display(self) -> None:
-        probes = self._session.probes
+        probes = self._session.queries
         self._marks = {probe: probe.questions for probe in probes}
         self._since = time.perf_counter()
         self._moment, self._is_drawn = self._moments[self._place][0], False

@@ -11,7 +11,7 @@ from PyQt5.QtGui import QPainter
 from PyQt5.QtWidgets import QWidget
 
 from nnviz.cards.registry import CARDS
-from nnviz.jobs.latest import Probe
+from nnviz.jobs.latest import Latest
 from nnviz.session.session import Session
 from nnviz.ui.card import DockCard
 from nnviz.ui.pages import Page, TabbedCard
@@ -39,10 +39,10 @@ class CardSubject:
         return self.widget.in_view and not self.widget.window().isMinimized()
 
     @property
-    def probes(self) -> list[Probe]:
+    def probes(self) -> list[Latest]:
         """Those whose answers it shows at present."""
         names = {view.objectName() for view in _views((self.widget,))} & set(CARDS)
-        return [self._session.probes[need] for name in names for need in CARDS[name].needs]
+        return [self._session.queries[need] for name in names for need in CARDS[name].needs]
 
     def refresh(self) -> None:
         """Draws what it would draw only later."""
@@ -71,8 +71,8 @@ class WindowSubject:
         return not self.widget.isMinimized()
 
     @property
-    def probes(self) -> list[Probe]:
-        return [probe for probe in self.widget.session.probes if probe.is_wanted]
+    def probes(self) -> list[Latest]:
+        return [probe for probe in self.widget.session.queries if probe.is_wanted]
 
     def refresh(self) -> None:
         """Draws what its cards would draw only later."""

@@ -106,7 +106,7 @@ class Answered(QObject):
     def __init__(self, window: MainWindow, name: str, picture_of: Callable[[Any], Any]) -> None:
         """``picture_of``: the drawing that a result of the probe is about."""
         super().__init__()
-        self._window, self._probe, self._picture_of = window, window.session.probes[name], picture_of
+        self._window, self._probe, self._picture_of = window, window.session.queries[name], picture_of
         self.on_screen: list[float] = []
         self._unanswered: list[tuple[float, Any]] = []  # when the move was posted, and the picture that it made
         self._unpainted: list[float] = []

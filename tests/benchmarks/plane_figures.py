@@ -110,7 +110,7 @@ def places(tiles: NeuronTiles) -> Iterator[QPointF]:
 
 def rest(window: MainWindow) -> dict[str, Any]:
     """A hand moves over the neurons: new planes per second, and how long each took from the move."""
-    tiles, probe = window.findChild(NeuronTiles, "neuronPlanes"), window.session.probes[ANSWERS_OVER]
+    tiles, probe = window.findChild(NeuronTiles, "neuronPlanes"), window.session.queries[ANSWERS_OVER]
     shown: list[float] = []
     waits: list[float] = []
     moved = [time.perf_counter()]

@@ -242,7 +242,7 @@ def train_epochs(qtbot: QtBot, window: MainWindow, epochs: int) -> None:
 
 def wait_for_answer(qtbot: QtBot, window: MainWindow) -> None:
     """Until the answer is that of the network and the drawing of now."""
-    qtbot.waitUntil(lambda: window.session.probes[ANSWER].is_up_to_date)
+    qtbot.waitUntil(lambda: window.session.queries[ANSWER].is_up_to_date)
 
 
 class Watch(QObject):

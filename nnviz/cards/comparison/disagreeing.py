@@ -85,8 +85,8 @@ class DisagreeingPage(Page):
 
     def _connect(self) -> None:
         session = self._session
-        self._probe = session.probes[DISAGREEMENT]
-        self.in_view_changed.connect(lambda in_view: session.probes.want(self.name, (DISAGREEMENT,), in_view))
+        self._probe = session.queries[DISAGREEMENT]
+        self.in_view_changed.connect(lambda in_view: session.queries.want(self.name, (DISAGREEMENT,), in_view))
         for signal in (self._probe.changed, session.comparison.changed, session.data.changed):
             signal.connect(self.refresh)
         self.matrix.chosen.connect(lambda *_: self._list())

@@ -39,7 +39,7 @@ class TheirAnswersPanel(DockCard):
         self.rows = named(AnswerRows(), "theirAnswers", "Their answers", _TIP)
         self.body.addWidget(ScrollColumn("theirAnswersScroll", self.rows))
         self.rows.setAutoFillBackground(False)  # which a scrolled widget has
-        self._probe = session.probes[THEIR_ANSWERS]
+        self._probe = session.queries[THEIR_ANSWERS]
         self._probe.changed.connect(self.refresh)
         for signal in (session.comparison.changed, session.question.changed, session.data.changed):
             signal.connect(self.refresh)

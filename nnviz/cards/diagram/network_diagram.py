@@ -49,7 +49,7 @@ class NetworkPanel(TabbedCard):
         self._stack.setMinimumHeight(_LEAST_HEIGHT)
         self.diagram = DiagramPage(session)
         self.diagram.in_view_changed.connect(
-            lambda in_view: session.probes.want("networkDiagramPage", (ACTIVITY,), in_view)
+            lambda in_view: session.queries.want("networkDiagramPage", (ACTIVITY,), in_view)
         )
         self.add_page(self.diagram)
 
@@ -93,7 +93,7 @@ class DiagramPage(Page):
         session = self._session
         self.diagram.pointed.connect(self._pointed)
         self.diagram.chosen.connect(self._choose)
-        session.probes[ACTIVITY].changed.connect(self._follow)
+        session.queries[ACTIVITY].changed.connect(self._follow)
         session.selection.neuron_changed.connect(self._chosen_elsewhere)
         session.selection.pointed_changed.connect(self._show_pointed)
         session.training.state_changed.connect(self.refresh)  # what was drawn in haste is drawn finely
@@ -135,7 +135,7 @@ class DiagramPage(Page):
     @property
     def _activity(self) -> Activity | None:
         """The latest activity of a network of the present shape."""
-        known: Activity | None = self._session.probes[ACTIVITY].result
+        known: Activity | None = self._session.queries[ACTIVITY].result
         is_present = known is not None and known.network.shape == self._session.displayed.network.shape
         return known if is_present else None
 

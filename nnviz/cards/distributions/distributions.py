@@ -51,7 +51,7 @@ class DistributionsPage(Page):
         arranged(QHBoxLayout(self.aside), 1, self._keys)
         self._colour_keys()
         theme.changed.connect(self._colour_keys)
-        session.probes[STATISTICS].changed.connect(self.refresh)
+        session.queries[STATISTICS].changed.connect(self.refresh)
         session.runs.replaced.connect(self._limits.clear)
 
     def _colour_keys(self) -> None:
@@ -77,7 +77,7 @@ class DistributionsPage(Page):
 
     @property
     def _known(self) -> LayerStatistics | None:
-        known: LayerStatistics | None = self._session.probes[STATISTICS].result
+        known: LayerStatistics | None = self._session.queries[STATISTICS].result
         return known
 
     def _rows(self, known: LayerStatistics) -> list[Row]:

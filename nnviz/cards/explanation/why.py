@@ -94,7 +94,7 @@ class WhyPanel(DockCard):
         self.body.setSpacing(2)
         self.body.setContentsMargins(theme.CARD_PADDING, 4, theme.CARD_PADDING, 6)
         for probe in (REASONS, TURNING):
-            session.probes[probe].changed.connect(self.refresh)
+            session.queries[probe].changed.connect(self.refresh)
         session.why.changed.connect(self._show_choices)
         self.head.marked.connect(self._make_room)
         session.data.changed.connect(self._name_outputs)
@@ -218,13 +218,13 @@ class WhyPanel(DockCard):
     @property
     def reasons(self) -> Reasons | None:
         """The latest reasons that fit the network and the method; None if there are none."""
-        found = self._session.probes[REASONS].result
+        found = self._session.queries[REASONS].result
         return found if isinstance(found, Reasons) and self._is_current(found) else None
 
     @property
     def turning(self) -> Turning | None:
         """Likewise, what would turn the answer."""
-        found = self._session.probes[TURNING].result
+        found = self._session.queries[TURNING].result
         return found if found is not None and self._is_current(found) else None
 
     def _is_current(self, found: Reasons | Turning) -> bool:
@@ -264,7 +264,7 @@ class WhyPanel(DockCard):
             return f"the network takes {inputs} numbers, the data have {data.width}"
         if session.why.example is None:
             return "draw something to ask why" if data.is_picture else "choose an example to ask why"
-        return NOT_FINITE if session.probes[REASONS].result == NOT_FINITE else ""
+        return NOT_FINITE if session.queries[REASONS].result == NOT_FINITE else ""
 
     def _content(self, reasons: Reasons | None, turning: Turning | None) -> Content | None:
         names, meaning = self._session.class_names, self._session.meaning

@@ -94,7 +94,7 @@ class MapPage(Page):
             signal.connect(self.refresh)
         session.data.changed.connect(self._name_classes)
         session.selection.example_changed.connect(self._show_choice)
-        session.probes[MAP_PLACE].changed.connect(self._show_mark)
+        session.queries[MAP_PLACE].changed.connect(self._show_mark)
 
     # ---- what is shown
 
@@ -217,7 +217,7 @@ class MapPage(Page):
         if self.in_view:
             data = self._session.data.dataset
             name = "drawing" if data is None or data.is_picture else noun(data)
-            self.view.show_mark(self._session.probes[MAP_PLACE].result, name)
+            self.view.show_mark(self._session.queries[MAP_PLACE].result, name)
 
     # ---- what a person does
 

@@ -88,7 +88,7 @@ class NeuronPanel(DockCard):
 
     def _connect(self) -> None:
         theme.changed.connect(self._place_controls)
-        session, probes = self._session, self._session.probes
+        session, probes = self._session, self._session.queries
         for signal in (session.selection.neuron_changed, session.runs.replaced, session.data.changed):
             signal.connect(self._turn)
         session.displayed.changed.connect(self._follow_when_due)
@@ -161,7 +161,7 @@ class NeuronPanel(DockCard):
 
     def _show_now(self) -> None:
         if self._shown is not None:
-            now = self._session.probes[NEURON_NOW].result
+            now = self._session.queries[NEURON_NOW].result
             self._answer.show_text("answer –" if now is None else f"answer {short(now)}")
 
     def _show_report(self) -> None:

@@ -50,7 +50,7 @@ class NeuronAnswers(QWidget):
             has_data = self._session.data.dataset is not None
             say(self._means_name, "needs data that fit this network" if has_data else "needs data")
             say(self._examples_name, "")
-        if data is None or self._session.probes[NEURON].result is None:
+        if data is None or self._session.queries[NEURON].result is None:
             self.means.show_rows([], np.zeros(0))
             self.examples.show_lines([])
         elif report is not None:

@@ -64,7 +64,7 @@ class NeuronLeads(QWidget):
 
     def show_effect(self) -> None:
         """Shows the error with the what-ifs that are in force, or else without the neuron."""
-        effect: Effect | None = self._session.probes[NEURON_ERROR].result
+        effect: Effect | None = self._session.queries[NEURON_ERROR].result
         what_if, is_output = self._session.displayed.what_if, self._subject.is_output
         self.which.setEnabled(not is_output and self._subject.data is not None)
         if self._subject.data is None or (is_output and not what_if):

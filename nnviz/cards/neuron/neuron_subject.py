@@ -42,7 +42,7 @@ class Subject:
     @property
     def report(self) -> NeuronReport | None:
         """What was computed of the chosen neuron; None while that is not known."""
-        report: NeuronReport | None = self.session.probes[NEURON].result
+        report: NeuronReport | None = self.session.queries[NEURON].result
         is_known = report is not None and (report.neuron, report.dataset) == (self.neuron, self.data)
         return report if is_known else None
 

@@ -63,7 +63,7 @@ class AnswersPage(Page):
         session.data.changed.connect(self._data_changed)
         session.painting.changed.connect(self._follow_painting)
         session.runs.replaced.connect(self.refresh)
-        session.probes[ANSWERS_OVER].changed.connect(self.refresh)
+        session.queries[ANSWERS_OVER].changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
         self._data_changed()
         self._follow_painting()
@@ -104,7 +104,7 @@ class AnswersPage(Page):
     @property
     def _answers(self) -> AnswersOver | None:
         """What was computed last, unless it is of a network that is gone, of another shape."""
-        answers: AnswersOver | None = self._session.probes[ANSWERS_OVER].result
+        answers: AnswersOver | None = self._session.queries[ANSWERS_OVER].result
         if answers is None or answers.network.shape != self._session.displayed.network.shape:
             return None
         return answers if isinstance(answers.region, self.kind) else None
@@ -147,7 +147,7 @@ class AnswersPage(Page):
 
     def _around(self, answers: AnswersOver) -> AnswersOver:
         """By which a neuron is drawn: all neurons, if they are known, so that it looks as in its small picture."""
-        known: AnswersOver | None = self._session.probes[NEURONS_OVER].result
+        known: AnswersOver | None = self._session.queries[NEURONS_OVER].result
         return known if known is not None and known.network.shape == answers.network.shape else answers
 
     def _reason(self) -> str:

@@ -33,7 +33,7 @@ class LearningStripPanel(DockCard):
         super().__init__("While it learns")
         self._session = session
         self._targets = Targets(session)
-        self._probe = session.probes[PAST]
+        self._probe = session.queries[PAST]
         self._epochs: list[float] = []  # those that are drawn
         tip = (
             "How the network would have answered this drawing at each moment of its training so far: the classes that "

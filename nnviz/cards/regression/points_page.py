@@ -71,7 +71,7 @@ class PointsPage(Page):
         for signal in (session.data.changed, session.runs.replaced):
             signal.connect(self._show_data)
         session.selection.example_changed.connect(self._show_choice)
-        session.probes[PREDICTED].changed.connect(self.refresh)
+        session.queries[PREDICTED].changed.connect(self.refresh)
 
     # ---- what is shown
 
@@ -101,7 +101,7 @@ class PointsPage(Page):
     @property
     def _known(self) -> PredictedNumbers | None:
         """What was computed last, of the data that are there."""
-        known: PredictedNumbers | None = self._session.probes[PREDICTED].result
+        known: PredictedNumbers | None = self._session.queries[PREDICTED].result
         return known if known is not None and known.dataset is self._session.data.dataset else None
 
     @property

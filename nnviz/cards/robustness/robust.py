@@ -91,7 +91,7 @@ class RobustPage(Page):
         session.displayed.changed.connect(self._show_status)
         session.displayed.moment_changed.connect(self.refresh)
         session.training.state_changed.connect(self._rested)
-        session.probes[DISTURBED].changed.connect(self._show_example)
+        session.queries[DISTURBED].changed.connect(self._show_example)
         self.plots.pointed.connect(self._point)
         self.plots.opened.connect(self._put_on_canvas)
 
@@ -276,7 +276,7 @@ class RobustPage(Page):
 
         The new drawing is then shown as it is, since the same disturbance would change it a second time.
         """
-        subject, shown = self._robust.subject, self._session.probes[DISTURBED].result
+        subject, shown = self._robust.subject, self._session.queries[DISTURBED].result
         self._is_put_due = shown is None or shown.strength != (self._robust.pointed or UNDISTURBED)
         if self._is_put_due or subject is None or not fits_canvas(subject.dataset):
             return

@@ -54,7 +54,7 @@ class RobustExample(QWidget):
 
     def refresh(self) -> None:
         """Shows the latest example and answers."""
-        shown: Disturbed | None = self._session.probes[DISTURBED].result
+        shown: Disturbed | None = self._session.queries[DISTURBED].result
         subject = self._session.robustness.subject
         if shown is None or subject is None or len(shown.inputs[0]) != subject.dataset.width:
             return
@@ -74,7 +74,7 @@ class RobustExample(QWidget):
 
     def _describe(self, row: int) -> str:
         """An input before and after."""
-        shown: Disturbed | None = self._session.probes[DISTURBED].result
+        shown: Disturbed | None = self._session.queries[DISTURBED].result
         number = int(self._columns[row])
         if shown is None or number >= len(shown.inputs[0]):
             return ""

@@ -96,7 +96,7 @@ class OwnPage(Page):
         delete = QShortcut(QKeySequence.Delete, self, self.remove)
         delete.setContext(Qt.WidgetWithChildrenShortcut)
         for name in (OWN, TESTED):
-            self._session.probes[name].changed.connect(self.refresh)
+            self._session.queries[name].changed.connect(self.refresh)
         self._show_buttons()
 
     def _buttons(self) -> QHBoxLayout:
@@ -160,12 +160,12 @@ class OwnPage(Page):
     @property
     def _answers(self) -> OwnAnswers | None:
         """The last ones, if they are to the examples that are kept now."""
-        answers: OwnAnswers | None = self._session.probes[OWN].result
+        answers: OwnAnswers | None = self._session.queries[OWN].result
         return answers if answers is not None and answers.own is self._session.own.kept else None
 
     @property
     def _tested(self) -> Tested | None:
-        tested: Tested | None = self._session.probes[TESTED].result
+        tested: Tested | None = self._session.queries[TESTED].result
         return tested
 
     def _follow(self) -> None:

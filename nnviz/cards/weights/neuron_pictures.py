@@ -96,7 +96,7 @@ class NeuronPictures(QWidget):
     @property
     def _answers(self) -> AnswersOver | None:
         """What was computed last."""
-        answers: AnswersOver | None = self._session.probes[NEURONS_OVER].result
+        answers: AnswersOver | None = self._session.queries[NEURONS_OVER].result
         return answers if answers is not None and isinstance(answers.region, self.kind) else None
 
     def refresh(self, layer: int) -> None:

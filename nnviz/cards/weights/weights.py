@@ -101,7 +101,7 @@ class WeightsPanel(DockCard):
         self._session.runs.replaced.connect(self._follow)
         self._session.data.views.add(self._new_network)
         self._session.selection.neuron_changed.connect(self._show_chosen)
-        self._session.probes[NEURONS_OVER].changed.connect(self.refresh)
+        self._session.queries[NEURONS_OVER].changed.connect(self.refresh)
 
     # ---- layers
 

@@ -65,7 +65,7 @@ class Inside:
 
     def settle(self) -> None:
         """Until all that is asked for is known; after a training some of it would wait for its turn for a while."""
-        probes = self.session.probes
+        probes = self.session.queries
         probes.hurry()
         self.qtbot.waitUntil(lambda: all(not p.is_wanted or p.is_up_to_date for p in probes), timeout=20_000)
         QApplication.processEvents()

@@ -65,7 +65,7 @@ class Cards:
 
     def settle(self) -> None:
         """Until all that is in view is known."""
-        probes, step = self.session.probes, self.session.step_through
+        probes, step = self.session.queries, self.session.step_through
         probes.hurry()
         self._qtbot.waitUntil(lambda: all(not p.is_wanted or p.is_up_to_date for p in probes), timeout=20_000)
         page = self.window.card("networkDock").page if self.window.workspace == "inside" else None

@@ -58,7 +58,7 @@ def load(qtbot: QtBot, window: MainWindow, path: Path, **settings: Value) -> lis
 
 
 def settle(qtbot: QtBot, window: MainWindow) -> None:
-    probes = window.session.probes
+    probes = window.session.queries
     probes.hurry()
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes), timeout=20_000)
 
@@ -82,7 +82,7 @@ def test_examples_of_classes(ready_window: MainWindow, qtbot: QtBot, tmp_path: P
     window = ready_window
     in_file = load(qtbot, window, shop(tmp_path), texts=("code",))
     window.show_workspace("inside")
-    qtbot.waitUntil(lambda: window.session.probes[MISTAKES].result is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.queries[MISTAKES].result is not None, timeout=20_000)
     settle(qtbot, window)
     rows = exported(window.card("mistakePicturesDock"))
     assert len(rows) > 5
@@ -113,7 +113,7 @@ def test_the_example_in_other_cards(ready_window: MainWindow, qtbot: QtBot, tmp_
     session.own.add(0)
     window.show_workspace("train")
     click_tab(qtbot, window, "ownTab")
-    qtbot.waitUntil(lambda: session.probes[OWN].result is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.queries[OWN].result is not None, timeout=20_000)
     (own,) = exported(window.card("ownPage"))
     assert own["kept as"] == f"{LONG} 0"
     held = [name for name in wanted if name not in ("kind", "account")]  # which float32 does not hold
@@ -124,10 +124,10 @@ def test_numbers_to_predict(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     in_file = load(qtbot, window, ASSETS / "tables" / "mpg.csv", target="mpg")
     click_tab(qtbot, window, "predictedTab")
-    qtbot.waitUntil(lambda: session.probes[PREDICTED].result is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.queries[PREDICTED].result is not None, timeout=20_000)
     points = exported(window.card("predictedPage"))
     window.show_workspace("inside")
-    qtbot.waitUntil(lambda: session.probes[MISTAKES].result is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.queries[MISTAKES].result is not None, timeout=20_000)
     settle(qtbot, window)
     examples = exported(window.card("mistakePicturesDock"))
     for rows, true in ((points, "true mpg"), (examples, "true")):
@@ -149,7 +149,7 @@ def test_large_numbers_to_predict(ready_window: MainWindow, qtbot: QtBot, tmp_pa
     (tmp_path / "people.csv").write_text("\n".join(["x,people", *lines]))
     in_file = load(qtbot, window, tmp_path / "people.csv", target="people", task="regression")
     window.show_workspace("inside")
-    qtbot.waitUntil(lambda: session.probes[MISTAKES].result is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.queries[MISTAKES].result is not None, timeout=20_000)
     settle(qtbot, window)
     rows = exported(window.card("mistakePicturesDock"))
     assert len(rows) == 20

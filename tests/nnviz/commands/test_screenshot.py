@@ -67,7 +67,7 @@ def test_the_answer_to_the_drawing_is_waited_for(
 
     def taken(picture: object) -> bytes:
         session = windows[0].session
-        shown.append((session.question.answer, session.probes[ANSWER].is_up_to_date))
+        shown.append((session.question.answer, session.queries[ANSWER].is_up_to_date))
         return png(picture)
 
     monkeypatch.setattr(screenshot, "png", taken)

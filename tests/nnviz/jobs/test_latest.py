@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.network.network import Network
 from engine.training.distributions import LayerStatisticsEvaluator
-from nnviz.jobs.latest import Probe, Probes, Question, Same
+from nnviz.jobs.latest import Latest, Queries, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question
 from nnviz.session.asked import ANSWER, PAST, STATISTICS, LayerStatistics, PastAnswers
@@ -37,10 +37,10 @@ class Oracle:
         self.gate = threading.Event()
         self.gate.set()
 
-    def question(self) -> Question | None:
+    def question(self) -> Request | None:
         """As it is now."""
         subject = self.subject
-        return None if subject is None else (Same(subject), lambda: self._work(subject))
+        return None if subject is None else (RequestKey(subject), lambda: self._work(subject))
 
     def _work(self, subject: object) -> object:
         self.asked.append(subject)
@@ -65,9 +65,9 @@ def oracle() -> Iterator[Oracle]:
 
 
 @pytest.fixture
-def probe(qapp: object, oracle: Oracle) -> Iterator[Probe]:
+def probe(qapp: object, oracle: Oracle) -> Iterator[Latest]:
     """Of that oracle, without a budget."""
-    probe = Probe(oracle.question, release=oracle.release)
+    probe = Latest(oracle.question, release=oracle.release)
     yield probe
     oracle.gate.set()
     assert probe.close(10_000)
@@ -81,7 +81,7 @@ def begun(qtbot: QtBot, oracle: Oracle, times: int = 1) -> None:
 # ---- who wants it
 
 
-def test_nobody_looks_nothing_is_worked_out(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+def test_nobody_looks_nothing_is_worked_out(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     probe.look()
     qtbot.wait(1)
     assert oracle.asked == []
@@ -89,7 +89,7 @@ def test_nobody_looks_nothing_is_worked_out(probe: Probe, oracle: Oracle, qtbot:
     assert not probe.is_wanted
 
 
-def test_it_is_worked_out_as_soon_as_a_card_comes_into_view(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+def test_it_is_worked_out_as_soon_as_a_card_comes_into_view(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     with qtbot.waitSignal(probe.changed):
         probe.want("card", True)
     assert probe.result is oracle.subject
@@ -99,7 +99,7 @@ def test_it_is_worked_out_as_soon_as_a_card_comes_into_view(probe: Probe, oracle
     assert len(oracle.asked) == 1, "the same question is answered once"
 
 
-def test_it_is_needed_until_the_last_card_is_out_of_view(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+def test_it_is_needed_until_the_last_card_is_out_of_view(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     for card in ("one", "two"):
         probe.want(card, True)
     qtbot.waitUntil(lambda: probe.result is oracle.subject)
@@ -120,7 +120,7 @@ def test_it_is_needed_until_the_last_card_is_out_of_view(probe: Probe, oracle: O
     assert oracle.released == 1
 
 
-def test_nothing_is_worked_out_on_the_interface_thread(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+def test_nothing_is_worked_out_on_the_interface_thread(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     probe.want("card", True)
     qtbot.waitUntil(lambda: probe.result is not None)
     probe.want("card", False)
@@ -131,7 +131,7 @@ def test_nothing_is_worked_out_on_the_interface_thread(probe: Probe, oracle: Ora
 def test_what_has_turned_out_to_be_quick_is_done_at_once(qapp: object, qtbot: QtBot, oracle: Oracle) -> None:
     """Handing it to another thread would take longer; of a network of another size it has to turn out anew."""
     sizes, main = [1], threading.main_thread()
-    probe = Probe(oracle.question, quick=10.0, size=lambda: sizes[-1])
+    probe = Latest(oracle.question, quick=10.0, size=lambda: sizes[-1])
     probe.want("card", True)
     qtbot.waitUntil(lambda: probe.result is oracle.subject)
     assert main not in oracle.threads
@@ -150,7 +150,7 @@ def test_what_has_turned_out_to_be_quick_is_done_at_once(qapp: object, qtbot: Qt
 
 def test_cards_name_what_they_need(qapp: object, qtbot: QtBot) -> None:
     oracles = {name: Oracle() for name in ("a", "b", "c")}
-    probes = Probes({name: Probe(oracle.question) for name, oracle in oracles.items()})
+    probes = Queries({name: Latest(oracle.question) for name, oracle in oracles.items()})
     probes.want("card", ("a", "c"), True)
     probes.look()
     qtbot.waitUntil(lambda: probes["a"].result is not None and probes["c"].result is not None)
@@ -161,7 +161,7 @@ def test_cards_name_what_they_need(qapp: object, qtbot: QtBot) -> None:
 # ---- the latest wins
 
 
-def test_the_latest_question_wins(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+def test_the_latest_question_wins(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     """Those that came while one was worked out are not, but for the last."""
     oracle.gate.clear()
     probe.want("card", True)
@@ -175,7 +175,7 @@ def test_the_latest_question_wins(probe: Probe, oracle: Oracle, qtbot: QtBot) ->
     assert len(oracle.asked) == 2
 
 
-def test_who_waits_is_told_when_a_later_question_is_answered(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+def test_who_waits_is_told_when_a_later_question_is_answered(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     """Also where it is out of date by then; not by the one that was being answered already."""
     oracle.gate.clear()
     probe.want("card", True)
@@ -196,7 +196,7 @@ def test_who_waits_is_told_when_a_later_question_is_answered(probe: Probe, oracl
     assert probe.has_answered_after(before)
 
 
-def test_without_a_question_nothing_is_known(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+def test_without_a_question_nothing_is_known(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     probe.want("card", True)
     qtbot.waitUntil(lambda: probe.result is not None)
     oracle.subject = None
@@ -207,7 +207,7 @@ def test_without_a_question_nothing_is_known(probe: Probe, oracle: Oracle, qtbot
         probe.look()
 
 
-def test_of_another_network_nothing_is_known(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+def test_of_another_network_nothing_is_known(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     """It is forgotten at once, and asked for anew, even where the question looks the same."""
     probe.want("card", True)
     qtbot.waitUntil(lambda: probe.result is not None)
@@ -218,7 +218,7 @@ def test_of_another_network_nothing_is_known(probe: Probe, oracle: Oracle, qtbot
     assert len(oracle.asked) == 2
 
 
-def test_what_is_worked_out_of_the_network_before_is_not_told(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+def test_what_is_worked_out_of_the_network_before_is_not_told(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     told: list[object] = []
     probe.changed.connect(lambda: told.append(probe.result))
     oracle.gate.clear()
@@ -233,12 +233,12 @@ def test_what_is_worked_out_of_the_network_before_is_not_told(probe: Probe, orac
 
 def test_two_questions_are_the_same_when_they_are_about_the_same_objects() -> None:
     one, equal = [1.0], [1.0]
-    assert Same(one) == Same(one)
-    assert Same(one) != Same(equal)
-    assert Same(one) != Same(one, one)
-    assert Same(one) != one
-    assert Same(one, int("1000")) == Same(one, int("1000")), "numbers are equal wherever they are stored"
-    assert Same(one, 1000) != Same(one, 1001)
+    assert RequestKey(one) == RequestKey(one)
+    assert RequestKey(one) != RequestKey(equal)
+    assert RequestKey(one) != RequestKey(one, one)
+    assert RequestKey(one) != one
+    assert RequestKey(one, int("1000")) == RequestKey(one, int("1000")), "numbers are equal wherever they are stored"
+    assert RequestKey(one, 1000) != RequestKey(one, 1001)
 
 
 # ---- how often
@@ -250,7 +250,7 @@ def test_a_budget_says_how_often(qapp: object, qtbot: QtBot, oracle: Oracle, mon
     is_due = [True]
     monkeypatch.setattr(Budget, "seconds_left", property(lambda _: -1.0 if is_due[0] else 0.02))
     monkeypatch.setattr(Budget, "reset", lambda _: is_due.__setitem__(0, True))
-    probe = Probe(oracle.question, budget)
+    probe = Latest(oracle.question, budget)
     probe.want("card", True)
     qtbot.waitUntil(lambda: probe.result is oracle.subject)
     is_due[0] = False
@@ -273,7 +273,7 @@ def test_a_budget_says_how_often(qapp: object, qtbot: QtBot, oracle: Oracle, mon
 def test_what_is_wanted_sooner_comes_sooner(qapp: object, qtbot: QtBot, oracle: Oracle, is_busy: bool) -> None:
     """Though the next answer was due in a minute, or the one being worked out would have made it so."""
     budget = Budget(60)
-    probe = Probe(oracle.question, budget)
+    probe = Latest(oracle.question, budget)
     if is_busy:
         oracle.gate.clear()
     probe.want("card", True)
@@ -292,7 +292,7 @@ def test_what_is_wanted_sooner_comes_sooner(qapp: object, qtbot: QtBot, oracle: 
 # ---- what goes wrong
 
 
-def test_where_memory_is_short_it_stays_unknown(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+def test_where_memory_is_short_it_stays_unknown(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     """Nobody is bothered, and nothing is tried over and over; the next question is."""
     failed: list[object] = []
     probe.failed.connect(failed.append)
@@ -314,7 +314,7 @@ def test_where_memory_is_short_it_stays_unknown(probe: Probe, oracle: Oracle, qt
     assert failed == []
 
 
-def test_what_nobody_foresaw_is_told(probe: Probe, oracle: Oracle, qtbot: QtBot) -> None:
+def test_what_nobody_foresaw_is_told(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     """And a question that came meanwhile is answered all the same."""
     oracle.gate.clear()
     oracle.error = ZeroDivisionError()
@@ -330,7 +330,7 @@ def test_what_nobody_foresaw_is_told(probe: Probe, oracle: Oracle, qtbot: QtBot)
 
 
 def test_closing_waits_no_longer_than_it_may(qapp: object, qtbot: QtBot, oracle: Oracle) -> None:
-    probe = Probe(oracle.question)
+    probe = Latest(oracle.question)
     told: list[object] = []
     probe.changed.connect(lambda: told.append(probe.result))
     oracle.gate.clear()
@@ -364,25 +364,25 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
 
 def want(model: Model, wanted: bool = True) -> None:
     """As a card does that comes into view."""
-    model.session.probes.want("test", (STATISTICS,), wanted)
+    model.session.queries.want("test", (STATISTICS,), wanted)
 
 
 def statistics(session: Session) -> LayerStatistics:
     """Those that are known."""
-    found = session.probes[STATISTICS].result
+    found = session.queries[STATISTICS].result
     assert isinstance(found, LayerStatistics)
     return found
 
 
 def are_known(session: Session) -> bool:
     """Whether there are any."""
-    return session.probes[STATISTICS].result is not None
+    return session.queries[STATISTICS].result is not None
 
 
 def wait_until_idle(qtbot: QtBot, session: Session) -> None:
     """All that the probe's lane was given so far is done: it works in order."""
     done: list[object] = []
-    session.probes[STATISTICS]._lane.run(lambda: None, done.append, lambda error: pytest.fail(str(error)))
+    session.queries[STATISTICS]._lane.run(lambda: None, done.append, lambda error: pytest.fail(str(error)))
     qtbot.waitUntil(lambda: bool(done))
 
 
@@ -406,7 +406,7 @@ def test_the_page_that_shows_them_asks_for_them(
     qtbot.waitUntil(lambda: are_known(ready_window.session))
     assert threading.main_thread() not in looks
     click_tab(qtbot, ready_window, "lossTab")  # another page of the same card
-    assert not ready_window.session.probes[STATISTICS].is_wanted
+    assert not ready_window.session.queries[STATISTICS].is_wanted
     wait_until_idle(qtbot, ready_window.session)
     before = len(looks)
     train_epochs(qtbot, ready_window, 2)
@@ -465,7 +465,7 @@ def test_looks_leave_nothing_behind(ready_model: Model, qtbot: QtBot) -> None:
         for _ in range(5):
             session.displayed.network = session.displayed.network.copy()
             looked_at.append(weakref.ref(session.displayed.network))
-            with qtbot.waitSignal(session.probes[STATISTICS].changed):
+            with qtbot.waitSignal(session.queries[STATISTICS].changed):
                 session.displayed.changed.emit()
         qtbot.waitUntil(lambda: sum(network() is not None for network in looked_at) == 1)  # the one displayed
     finally:
@@ -545,14 +545,14 @@ def test_the_answer_comes_from_another_thread(
     draw(ready_window)
     qtbot.waitUntil(lambda: session.question.answer is not None)
     train_epochs(qtbot, ready_window, 1)
-    qtbot.waitUntil(lambda: session.probes[ANSWER].is_up_to_date)
-    past = session.probes[PAST]
+    qtbot.waitUntil(lambda: session.queries[ANSWER].is_up_to_date)
+    past = session.queries[PAST]
     qtbot.waitUntil(lambda: past.result is not None and past.result.epochs[-1] == 1)
     assert threading.main_thread() not in asked
 
 
 def test_each_snapshot_is_asked_once(ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread]) -> None:
-    session, past = ready_window.session, ready_window.session.probes[PAST]
+    session, past = ready_window.session, ready_window.session.queries[PAST]
     draw(ready_window)
     for epoch in range(1, 7):
         session.step_epoch()
@@ -575,7 +575,7 @@ def test_without_a_card_in_view_nobody_is_asked(
     for name in ("drawDock", "predictionDock", "learningStripDock"):
         ready_window.card(name).hide()
     session = ready_window.session
-    qtbot.waitUntil(lambda: not session.probes[ANSWER].is_wanted and not session.probes[PAST].is_wanted)
+    qtbot.waitUntil(lambda: not session.queries[ANSWER].is_wanted and not session.queries[PAST].is_wanted)
     draw(ready_window)
     train_epochs(qtbot, ready_window, 1)
     assert asked == []
@@ -592,5 +592,5 @@ def test_the_interface_does_not_wait_for_an_answer(ready_window: MainWindow, qtb
     assert session.question.answer is None
     ready_window.canvas.set_strokes([])
     gate.open()
-    qtbot.waitUntil(lambda: session.probes[ANSWER].result is None)
+    qtbot.waitUntil(lambda: session.queries[ANSWER].result is None)
     assert session.question.answer is None, "it was rubbed out meanwhile"

@@ -88,12 +88,12 @@ def test_every_epoch_can_be_looked_back_at_exactly(of_table: Model, qtbot: QtBot
 def test_what_was_answered_at_each_epoch_is_drawn(of_table: Model, qtbot: QtBot) -> None:
     session = of_table.session
     session.question.set_example(session.dataset.test.inputs[3])
-    session.probes.want("a test", (PAST,), True)
+    session.queries.want("a test", (PAST,), True)
     train(of_table, qtbot)
-    qtbot.waitUntil(lambda: {3, 10, 30} <= set(session.probes[PAST].result.epochs))
+    qtbot.waitUntil(lambda: {3, 10, 30} <= set(session.queries[PAST].result.epochs))
     wait_until_filled(of_table, qtbot)
-    qtbot.waitUntil(lambda: session.probes[PAST].is_up_to_date)
-    epochs = session.probes[PAST].result.epochs
+    qtbot.waitUntil(lambda: session.queries[PAST].is_up_to_date)
+    epochs = session.queries[PAST].result.epochs
     assert (epochs, epochs[-1]) == (sorted(epochs), EPOCHS), "lines go from left to right, up to now"
 
 

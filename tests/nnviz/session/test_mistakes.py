@@ -50,7 +50,7 @@ def inside(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 def wait(window: MainWindow, qtbot: QtBot) -> None:
     """Until the answers are there."""
-    probe = window.session.probes[MISTAKES]
+    probe = window.session.queries[MISTAKES]
     qtbot.waitUntil(lambda: probe.is_up_to_date and window.session.mistakes.found is not None)
 
 

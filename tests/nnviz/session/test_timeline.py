@@ -168,8 +168,8 @@ def test_the_matrix_is_that_of_the_moment(trained: Model, qtbot: QtBot) -> None:
 
 def test_a_later_matrix_does_not_stand_for_the_moment(trained: Model, qtbot: QtBot) -> None:
     session = trained.session
-    session.probes.want("a test", (MISTAKES,), True)
-    qtbot.waitUntil(lambda: session.probes[MISTAKES].is_up_to_date)
+    session.queries.want("a test", (MISTAKES,), True)
+    qtbot.waitUntil(lambda: session.queries[MISTAKES].is_up_to_date)
     session.timeline.go_to(1)
     np.testing.assert_array_equal(session.mistakes.counts.matrix, session.runs.current.history.confusion(1))
     between = session.timeline.epochs[-2]
@@ -179,9 +179,9 @@ def test_a_later_matrix_does_not_stand_for_the_moment(trained: Model, qtbot: QtB
 
 
 def test_what_is_slow_follows_as_soon_as_it_rests(trained: Model, qtbot: QtBot) -> None:
-    session, probe = trained.session, trained.session.probes[MISTAKES]
+    session, probe = trained.session, trained.session.queries[MISTAKES]
     probe._budget = Budget(1000)
-    session.probes.want("a test", (MISTAKES,), True)
+    session.queries.want("a test", (MISTAKES,), True)
     qtbot.waitUntil(lambda: probe.is_up_to_date)
     session.timeline.go_to(1)
     qtbot.waitUntil(lambda: probe.is_up_to_date)

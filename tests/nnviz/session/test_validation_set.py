@@ -74,9 +74,9 @@ def test_without_a_test_set_neurons_are_measured_by_the_validation_set(
 ) -> None:
     session = trained.session
     session.selection.choose_neuron(Neuron(1, 4))
-    session.probes.want("a test", (NEURON, NEURON_ERROR), True)
-    qtbot.waitUntil(lambda: all(session.probes[name].result is not None for name in (NEURON, NEURON_ERROR)))
-    effect, report = session.probes[NEURON_ERROR].result, session.probes[NEURON].result
+    session.queries.want("a test", (NEURON, NEURON_ERROR), True)
+    qtbot.waitUntil(lambda: all(session.queries[name].result is not None for name in (NEURON, NEURON_ERROR)))
+    effect, report = session.queries[NEURON_ERROR].result, session.queries[NEURON].result
     network = session.displayed.network
     without = neurons.scaled(network, {(1, 4): 0.0})
     assert (effect.part, effect.count) == ("validation", SHARE * len(without_tests.train))

@@ -124,7 +124,7 @@ def test_a_card_that_is_added_has_a_dock_and_a_view_entry(another: MainWindow, q
 
 
 def test_what_it_needs_is_worked_out_while_it_is_in_view(another: MainWindow, qtbot: QtBot) -> None:
-    probes, card = another.session.probes, another.card("anotherDock")
+    probes, card = another.session.queries, another.card("anotherDock")
     qtbot.waitUntil(lambda: another.session.data.dataset is not None)
     qtbot.waitUntil(lambda: probes[STATISTICS].result is not None)
     card.hide()

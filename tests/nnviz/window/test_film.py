@@ -101,7 +101,7 @@ def drawn(subject: Subject) -> QImage:
 
 def slow_down(window: MainWindow, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a probe computes takes longer than a network learns until the next view."""
-    lane = window.session.probes[name]._lane
+    lane = window.session.queries[name]._lane
     run = lane.run
 
     def run_slowly(work: Callable[[], Any], *told: Callable[[Any], None]) -> None:
@@ -184,7 +184,7 @@ def test_the_moments_are_even_and_held_as_long_as_it_takes(trained: MainWindow) 
 
 
 def test_messages_are_not_in_the_film(trained: MainWindow, qtbot: QtBot) -> None:
-    subject, probes = WindowSubject(trained), trained.session.probes
+    subject, probes = WindowSubject(trained), trained.session.queries
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
     before = drawn(subject)
     trained.session.messages.tell("Something else that is told")

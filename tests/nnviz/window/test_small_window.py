@@ -72,7 +72,7 @@ def look_inside(
         train_epochs(qtbot, window, 1)
         window.show_workspace("inside")
         drag(window.canvas, seven(window.canvas))
-        qtbot.waitUntil(lambda: window.session.probes[ACTIVITY].is_up_to_date)
+        qtbot.waitUntil(lambda: window.session.queries[ACTIVITY].is_up_to_date)
         return window
 
     return made

@@ -35,7 +35,7 @@ def table(few_digits: Dataset, ready_window: MainWindow, qtbot: QtBot) -> RunTab
 
 
 def settle(window: MainWindow, qtbot: QtBot, name: str) -> None:
-    probe = window.session.probes[name]
+    probe = window.session.queries[name]
     qtbot.waitUntil(lambda: probe.is_wanted and probe.is_up_to_date)
 
 

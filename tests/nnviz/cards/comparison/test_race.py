@@ -47,7 +47,7 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     compare(window, qtbot, table, WIDE, NARROW)
     assert button(window).text() == "race: 3 seeds"
     window.canvas.set_strokes([np.array(seven(window.canvas))])  # those that come meanwhile answer, too
-    answers = window.session.probes[THEIR_ANSWERS]
+    answers = window.session.queries[THEIR_ANSWERS]
     qtbot.waitUntil(lambda: answers.is_up_to_date)
     click(qtbot, window, RaceButton, "raceButton")
     groups = [Group(1, 0), Group(1, 1)]

@@ -43,7 +43,7 @@ def page_of(window: MainWindow, qtbot: QtBot) -> DiagramPage:
 
 def settled(page: DiagramPage, window: MainWindow, qtbot: QtBot) -> Activity:
     """Waits until what is known now is drawn."""
-    probe = window.session.probes[ACTIVITY]
+    probe = window.session.queries[ACTIVITY]
     qtbot.waitUntil(lambda: probe.result is not None and probe.is_up_to_date)
     page.refresh()
     assert not page.diagram.grab().isNull()
@@ -377,7 +377,7 @@ def test_one_neuron(page_with: Callable[..., tuple[DiagramPage, MainWindow]], qt
 
 
 def test_hidden_it_costs_nothing(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    probe = ready_window.session.probes[ACTIVITY]
+    probe = ready_window.session.queries[ACTIVITY]
     assert probe.is_wanted
     ready_window.show_workspace("train")
     assert not probe.is_wanted

@@ -34,7 +34,7 @@ def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
 
 def answered(qtbot: QtBot, window: MainWindow) -> None:
     """Until the answers are those to the example of now."""
-    probes = window.session.probes
+    probes = window.session.queries
     qtbot.waitUntil(lambda: probes[ANSWER].is_up_to_date and probes[PAST].is_up_to_date)
 
 

@@ -43,7 +43,7 @@ RNG = np.random.default_rng(5)
 
 def settle(qtbot: QtBot, window: MainWindow) -> None:
     """Until both answers are those to the question of now."""
-    probes = window.session.probes
+    probes = window.session.queries
     qtbot.waitUntil(lambda: probes[REASONS].is_up_to_date and probes[TURNING].is_up_to_date, timeout=20_000)
 
 
@@ -142,7 +142,7 @@ def test_it_follows_the_drawing_and_clears_with_it(card: WhyPanel, ready_window:
 
 def test_out_of_view_it_asks_nothing(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.show_workspace("train")
-    probes = ready_window.session.probes
+    probes = ready_window.session.queries
     assert not probes[REASONS].is_wanted
     assert not probes[TURNING].is_wanted
     before = probes[REASONS].result
@@ -152,10 +152,10 @@ def test_out_of_view_it_asks_nothing(card: WhyPanel, ready_window: MainWindow, q
 
 
 def test_the_network_that_learns_is_asked_again(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
-    before = ready_window.session.probes[REASONS].result
+    before = ready_window.session.queries[REASONS].result
     train_epochs(qtbot, ready_window, 5)
     settle(qtbot, ready_window)
-    assert ready_window.session.probes[REASONS].result is not before
+    assert ready_window.session.queries[REASONS].result is not before
     assert card.reasons is not None
     assert card.reasons.query.network is ready_window.session.displayed.network
 
@@ -328,7 +328,7 @@ def test_a_category_changes_as_a_whole(make_window: MakeWindow, load_with: Calla
     for number in range(12):
         window.session.selection.choose_example(Example("test", number))
         settle(qtbot, window)
-        turning = window.session.probes[TURNING].result
+        turning = window.session.queries[TURNING].result
         if turning.changed is not None:
             found += 1
             assert sorted(turning.changed[3:]) == [0, 0, 1]

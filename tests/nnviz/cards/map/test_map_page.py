@@ -64,7 +64,7 @@ def page_of(window: MainWindow) -> MapPage:
 
 def placed(window: MainWindow, qtbot: QtBot) -> Cloud:
     """Until the points are those of now."""
-    probe = window.session.probes[MAP]
+    probe = window.session.queries[MAP]
     qtbot.waitUntil(lambda: probe.is_up_to_date and window.session.map.is_of_now, timeout=20_000)
     cloud = window.session.map.cloud
     assert cloud is not None
@@ -153,7 +153,7 @@ def test_points_follow_while_it_learns(page: MapPage, ready_window: MainWindow, 
 def test_hidden_it_costs_nothing(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     ready_window.show_workspace("train")
-    assert not session.probes[MAP].is_wanted
+    assert not session.queries[MAP].is_wanted
     before = session.map.cloud
     train_epochs(qtbot, ready_window, 1)
     assert session.map.cloud is before
@@ -177,7 +177,7 @@ def test_any_layer_and_the_part_of_the_mistakes(page: MapPage, ready_window: Mai
 
 
 def test_a_drawing_is_marked_and_moves(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    session, probe = ready_window.session, ready_window.session.probes[MAP_PLACE]
+    session, probe = ready_window.session, ready_window.session.queries[MAP_PLACE]
     assert probe.result is None
     stroke = np.array(seven(ready_window.canvas))
     ready_window.canvas.set_strokes([stroke])
@@ -344,7 +344,7 @@ def test_points_that_nobody_asks_for_any_more_are_given_up(
     the_map = ready_window.session.map
     opened, done = slowly(monkeypatch)
     the_map.choose_layer(1)
-    qtbot.waitUntil(lambda: ready_window.session.probes[MAP]._is_busy)
+    qtbot.waitUntil(lambda: ready_window.session.queries[MAP]._is_busy)
     the_map.changed.connect(lambda: the_map.cloud is not None and seen.append(the_map.cloud.subject.layer))
     the_map.choose_layer(0)
     opened.set()
@@ -365,7 +365,7 @@ def test_points_of_data_that_have_gone_are_not_shown(
 
     monkeypatch.setattr(cloud_module, "project_in_steps", steps)
     session.map.turn()
-    qtbot.waitUntil(lambda: session.probes[MAP]._is_busy)
+    qtbot.waitUntil(lambda: session.queries[MAP]._is_busy)
     data = made_up(3, 40, 784)
     session.data.dataset = data
     session.data.changed.emit()
@@ -397,7 +397,7 @@ def test_tsne_of_one_moment(page: MapPage, ready_window: MainWindow, qtbot: QtBo
     labels = page.view.dots.inks
     together = [np.ptp(first.points[labels == label], axis=0).mean() for label in range(10)]
     assert np.mean(together) < np.ptp(first.points, axis=0).mean()
-    probe = session.probes[MAP_PLACE]
+    probe = session.queries[MAP_PLACE]
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None, timeout=20_000)
     assert (np.abs(probe.result) < 2 * np.abs(first.points).max()).all()
     train_epochs(qtbot, ready_window, 1)
@@ -550,6 +550,6 @@ def test_the_mark_is_called_what_is_asked_about(ready_window: MainWindow, qtbot:
     load(qtbot, ready_window, "penguins")
     page = page_of(ready_window)
     placed(ready_window, qtbot)
-    probe = ready_window.session.probes[MAP_PLACE]
+    probe = ready_window.session.queries[MAP_PLACE]
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
     assert page.view.mark_name == "row"

@@ -20,7 +20,7 @@ from nnviz.window.main_window import MainWindow
 
 def settle(window: MainWindow, qtbot: QtBot) -> ClassAnswers:
     """Until the answers are those of the displayed network."""
-    probe = window.session.probes[MISTAKES]
+    probe = window.session.queries[MISTAKES]
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
     QApplication.processEvents()
     found = window.session.mistakes.found

@@ -34,7 +34,7 @@ def other_data(make_window: MakeWindow, load_with: Load, qtbot: QtBot, data: Dat
     activations = ("relu",) * len(hidden) + (output,)
     window.session.runs.show(new_run(Experiment(shape=shape, activations=activations, loss=loss)))
     window.show_workspace("inside")
-    probe = window.session.probes[MISTAKES]
+    probe = window.session.queries[MISTAKES]
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None, timeout=20_000)
     QApplication.processEvents()
     return window

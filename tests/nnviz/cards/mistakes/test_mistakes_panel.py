@@ -92,7 +92,7 @@ def test_each_epoch_brings_the_matrix_that_was_measured(ready_window: MainWindow
 
 
 def test_hidden_it_costs_nothing(inside: MainWindow, qtbot: QtBot) -> None:
-    probe = inside.session.probes[MISTAKES]
+    probe = inside.session.queries[MISTAKES]
     assert probe.is_wanted
     inside.show_workspace("train")
     assert not probe.is_wanted

@@ -78,7 +78,7 @@ def choose(qtbot: QtBot, window: MainWindow, layer: int, number: int) -> NeuronP
 
 def settle(qtbot: QtBot, window: MainWindow) -> None:
     """Until all is computed."""
-    probes = window.session.probes
+    probes = window.session.queries
     qtbot.waitUntil(
         lambda: all(probes[name].is_up_to_date for name in (NEURON, NEURON_NOW, NEURON_ERROR)), timeout=9000
     )
@@ -223,7 +223,7 @@ def test_the_weights_card_shares_the_choice_and_hidden_it_costs_nothing(ready_wi
     choose(qtbot, window, 1, 3)
     window.show_workspace("train")
     qtbot.waitUntil(lambda: not panel_of(window).in_view)
-    assert not any(window.session.probes[name].is_wanted for name in (NEURON, NEURON_NOW, NEURON_ERROR))
+    assert not any(window.session.queries[name].is_wanted for name in (NEURON, NEURON_NOW, NEURON_ERROR))
 
 
 ANSWERS = {

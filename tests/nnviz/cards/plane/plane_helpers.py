@@ -26,7 +26,7 @@ def load(qtbot: QtBot, window: MainWindow, name: str, **settings: Any) -> None:
 
 def wait_for_planes(qtbot: QtBot, window: MainWindow) -> None:
     """Until what is in view shows the network as it is now, in fine cells if it rests."""
-    probes = [window.session.probes[name] for name in (ANSWERS_OVER, NEURONS_OVER)]
+    probes = [window.session.queries[name] for name in (ANSWERS_OVER, NEURONS_OVER)]
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
 
 

@@ -32,7 +32,7 @@ from tests.nnviz.helpers import drag, pause, press, seven, train_epochs, train_f
 
 def wait_until_asked(qtbot: QtBot, window: MainWindow) -> None:
     """Until all that is known is of the drawing and the network of now."""
-    probes = window.session.probes
+    probes = window.session.queries
     qtbot.waitUntil(lambda: probes[PAST].is_up_to_date and probes[ANSWER].is_up_to_date)
 
 
@@ -98,11 +98,11 @@ def test_alone_in_view_it_has_what_it_needs(ready_window: MainWindow, qtbot: QtB
     window = ready_window
     for name in ("drawDock", "predictionDock"):
         window.card(name).hide()
-    assert not window.session.probes[ANSWER].is_wanted
+    assert not window.session.queries[ANSWER].is_wanted
     drag(window.canvas, seven(window.canvas))
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
-    qtbot.waitUntil(lambda: window.session.probes[PAST].is_up_to_date)
+    qtbot.waitUntil(lambda: window.session.queries[PAST].is_up_to_date)
     expect_true_history(window)
 
 
@@ -183,9 +183,9 @@ def test_it_is_asked_behind_the_window_once_and_not_while_hidden(
     monkeypatch.setattr(asking, "ask", spied)
     strip.close()
     drag(window.canvas, seven(window.canvas))
-    qtbot.waitUntil(lambda: window.session.probes[ANSWER].is_up_to_date)
+    qtbot.waitUntil(lambda: window.session.queries[ANSWER].is_up_to_date)
     assert {place for place, _ in asked} == {hash(window.session.displayed.network.parameters.tobytes())}
-    assert not window.session.probes[PAST].is_wanted
+    assert not window.session.queries[PAST].is_wanted
     strip.show()
     wait_until_asked(qtbot, window)
     window.session.step_batch()

@@ -49,7 +49,7 @@ def page_of(window: MainWindow, title: str) -> PointsPage:
 
 def known(qtbot: QtBot, window: MainWindow) -> PredictedNumbers:
     """What is predicted by the network as it is now."""
-    probe = window.session.probes[PREDICTED]
+    probe = window.session.queries[PREDICTED]
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
     result: PredictedNumbers = probe.result
     return result
@@ -109,9 +109,9 @@ def test_pages_come_and_go_with_the_task_and_the_one_that_was_chosen_comes_back(
 def test_pages_out_of_view_ask_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     load(qtbot, window, "mpg")
-    assert not window.session.probes[PREDICTED].is_wanted
+    assert not window.session.queries[PREDICTED].is_wanted
     turn_to(qtbot, window, "Predicted")
-    assert window.session.probes[PREDICTED].is_wanted
+    assert window.session.queries[PREDICTED].is_wanted
 
 
 # ---- figures

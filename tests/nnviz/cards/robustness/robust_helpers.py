@@ -35,7 +35,7 @@ def measured(window: MainWindow, qtbot: QtBot) -> Robustness:
 
 def shown_example(window: MainWindow, qtbot: QtBot) -> Disturbed:
     """Waits until the example is that of now."""
-    probe = window.session.probes[DISTURBED]
+    probe = window.session.queries[DISTURBED]
     qtbot.waitUntil(lambda: probe.result is not None and probe.is_up_to_date)
     shown: Disturbed = probe.result
     return shown

@@ -201,7 +201,7 @@ def test_a_large_table_is_not_measured_in_the_interfaces_thread(
     for _ in range(3):  # quick enough for the interface's thread
         robust.point_at(None)
         shown_example(window, qtbot)
-        window.session.probes[DISTURBED].hurry()
+        window.session.queries[DISTURBED].hurry()
     robust.point_at(Strength("noise", 0.5))
     shown_example(window, qtbot)
     assert threads

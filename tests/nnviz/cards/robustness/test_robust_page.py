@@ -112,7 +112,7 @@ def test_out_of_view_it_measures_nothing_and_has_no_table(ready_window: MainWind
     click_tab(qtbot, ready_window, "networkTab")
     qtbot.wait(500)
     assert ready_window.session.robustness.work.about is None
-    assert not ready_window.session.probes[DISTURBED].is_wanted
+    assert not ready_window.session.queries[DISTURBED].is_wanted
 
     # Without a measurement there is no table.
     assert page_of(ready_window, qtbot).table() is None
@@ -440,7 +440,7 @@ def test_what_was_measured_holds_no_network(page: RobustPage, ready_window: Main
     held = ref(session.displayed.network)
     session.undo.clear()
     session.edits.end_what_if()
-    qtbot.waitUntil(lambda: session.probes[DISTURBED].is_up_to_date)
+    qtbot.waitUntil(lambda: session.queries[DISTURBED].is_up_to_date)
     qtbot.waitUntil(lambda: gc.collect() >= 0 and held() is None)
 
 

@@ -477,7 +477,7 @@ def test_where_they_disagree_the_one_in_the_middle_is_asked_and_named(
     compare(ready_window, qtbot, table, ALONE, WIDE)
     click_tab(qtbot, ready_window, "disagreeTab")
     settle(ready_window, qtbot, DISAGREEMENT)
-    found, run = ready_window.session.probes[DISAGREEMENT].result, ready_window.session.comparison.runs[1]
+    found, run = ready_window.session.queries[DISAGREEMENT].result, ready_window.session.comparison.runs[1]
     wrong = int(found.answers[1].are_wrong.sum())
     assert wrong == round(500 * statistics.median(errors_of(group_at(ready_window, WIDE))))
     button = find(ready_window, ChoiceButton, "disagreeSecondButton")

@@ -236,7 +236,7 @@ def test_the_head_of_the_lines_tells_the_answer_of_that_moment(trained: MainWind
     qtbot.waitUntil(lambda: bool(card.plot.lines))
     for epoch in (1, session.timeline.epochs[-2]):
         session.timeline.go_to(epoch)
-        qtbot.waitUntil(lambda: session.probes[PAST].is_up_to_date)
+        qtbot.waitUntil(lambda: session.queries[PAST].is_up_to_date)
         first = card.plot.lines[0].name
         share = session.question.prediction[session.class_names.index(first)]
         assert card.head.detail.toolTip().startswith(f"{first}: {100 * share:.0f} %, ")
