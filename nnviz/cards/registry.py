@@ -83,7 +83,7 @@ _MODULES = {
     ),
     "inside": (
         "diagram.network_diagram",
-        "explanation.why",
+        "explanation.card",
         "map.map",
         "mistakes.mistake_pictures",
         "mistakes.mistakes",

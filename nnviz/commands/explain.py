@@ -18,16 +18,9 @@ from engine.image_files import reads_drawings, shape_of_pictures
 from engine.network.network import Network, check_fits
 from engine.storage import load_network
 from engine.storage.files import write_whole
-from nnviz.cards.explanation import why_content
+from nnviz.cards.explanation import presentation as why_content
 from nnviz.cards.explanation.content import LINE, Content, write
-from nnviz.commands.checks import CommandError, check_folder, check_keeps, check_keeps_data
-from nnviz.commands.network_data import chosen_data, loaded_data
-from nnviz.commands.pictures import names_of_outputs, picture_of_file
-from nnviz.commands.tables import is_table
-from nnviz.digits.drawing import SIDE
-from nnviz.formatting import text
-from nnviz.formatting.meaning import NO_MEANING, Meaning
-from nnviz.session.reasons import (
+from nnviz.cards.explanation.explanation_data import (
     EMPTY,
     INTEGRATED,
     LAYERS,
@@ -41,6 +34,13 @@ from nnviz.session.reasons import (
     reasons_for,
     turning_of,
 )
+from nnviz.commands.checks import CommandError, check_folder, check_keeps, check_keeps_data
+from nnviz.commands.network_data import chosen_data, loaded_data
+from nnviz.commands.pictures import names_of_outputs, picture_of_file
+from nnviz.commands.tables import is_table
+from nnviz.digits.drawing import SIDE
+from nnviz.formatting import text
+from nnviz.formatting.meaning import NO_MEANING, Meaning
 from nnviz.ui import theme
 
 METHODS = {

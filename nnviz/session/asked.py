@@ -8,6 +8,7 @@ from engine.basics.validation import Array
 from engine.network.network import Network
 from engine.network.packing import exact
 from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
+from nnviz.cards.explanation.model import Why
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
@@ -28,7 +29,6 @@ from nnviz.session.robustness import HowRobust
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.snapshots import Snapshot
-from nnviz.session.why import Why
 
 ANSWER, PAST, STATISTICS, MISTAKES = "answer", "answers of the past", "layer statistics", "mistakes"
 ACTIVITY = "activity"

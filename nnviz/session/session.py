@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
+from nnviz.cards.explanation.model import Why
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
@@ -54,7 +55,6 @@ from nnviz.session.taught import Taught
 from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
 from nnviz.session.undo import Undo
-from nnviz.session.why import Why
 
 _LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
 

@@ -25,12 +25,12 @@ from PyQt5.QtWidgets import QWidget  # noqa: E402
 from engine.training.trainer import Trainer  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.cards.diagram.diagram import NetworkDiagram  # noqa: E402
+from nnviz.cards.explanation.model import REASONS  # noqa: E402
 from nnviz.cards.timeline.timeline_slider import TimelineSlider  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.session.asked import ANSWER  # noqa: E402
 from nnviz.session.selection import Neuron  # noqa: E402
 from nnviz.session.training import Status  # noqa: E402
-from nnviz.session.why import REASONS  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 from tests.benchmarks.hand import MOUSE_SECONDS, Mouse, drawn, percentiles, to_and_fro, wait  # noqa: E402
 

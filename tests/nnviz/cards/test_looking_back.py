@@ -12,10 +12,10 @@ from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.diagram.network_diagram import DiagramPage
+from nnviz.cards.explanation.explanation_data import INTEGRATED, METHODS
 from nnviz.cards.prediction_over_time.learning_strip import LearningStripPanel
 from nnviz.cards.registry import CARDS
 from nnviz.cards.step_through.step_through import StepThroughPage
-from nnviz.session.reasons import INTEGRATED, METHODS
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard

@@ -8,14 +8,14 @@ from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.diagram.diagram import NetworkDiagram
+from nnviz.cards.explanation.explanation_data import LAYERS
 from nnviz.cards.explanation.strips import Strips
 from nnviz.cards.explanation.view import ReasonsView
 from nnviz.cards.neuron.link_bars import LinkBars
-from nnviz.session.reasons import LAYERS
 from nnviz.session.selection import Neuron
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.diagram.test_network_diagram import middle, page_of
-from tests.nnviz.cards.explanation.test_why_panel import settle
+from tests.nnviz.cards.explanation.test_card import settle
 from tests.nnviz.helpers import drag, find, hover, leave, seven, wait_for_answer
 
 CHOSEN = Neuron(1, 4)

@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from nnviz.cards.diagram.network_diagram import NetworkPanel
+from nnviz.cards.explanation.explanation_data import METHODS
 from nnviz.cards.mistakes.confusion import ConfusionView
 from nnviz.session.asked import ACTIVITY
-from nnviz.session.reasons import METHODS
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard

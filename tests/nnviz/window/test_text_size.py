@@ -20,7 +20,7 @@ from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.cards.distributions.histograms import Cell, HistogramGrid, Row
 from nnviz.cards.explanation.bar_rows import BarRows
-from nnviz.cards.explanation.why import WhyPanel
+from nnviz.cards.explanation.card import WhyPanel
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.cards.map.keys import ClassKeys
 from nnviz.cards.settings.default_mark import DefaultMark

@@ -11,8 +11,8 @@ from engine.basics.validation import Array
 from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.network.network import Network
-from nnviz.cards.explanation import why_content
-from nnviz.session.reasons import (
+from nnviz.cards.explanation import presentation as why_content
+from nnviz.cards.explanation.explanation_data import (
     ATTRIBUTIONS,
     EMPTY,
     FRAMES,

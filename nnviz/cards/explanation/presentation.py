@@ -8,13 +8,13 @@ import numpy as np
 
 from engine.basics.validation import Array
 from nnviz.cards.explanation.bar_rows import BarRow, BarRows
+from nnviz.cards.explanation.column_contributions import changed_columns, column_bars
 from nnviz.cards.explanation.content import Content, signed
+from nnviz.cards.explanation.explanation_data import FRAMES, OCCLUSION, Neighbour, Query, Reasons, Turning, square_of
 from nnviz.cards.explanation.pictures import Pane, Pictures
 from nnviz.cards.explanation.strips import Strip, Strips
-from nnviz.cards.explanation.why_columns import changed_columns, column_bars
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
-from nnviz.session.reasons import FRAMES, OCCLUSION, Neighbour, Query, Reasons, Turning, square_of
 from nnviz.session.verdict import verdict_of
 
 _TYPICAL = 0.99  # share of the contributions within the range of colours; the few beyond it saturate

@@ -8,8 +8,8 @@ import numpy as np
 
 from engine.basics.validation import Array
 from nnviz.cards.explanation.bar_rows import BarRow, BarRows
+from nnviz.cards.explanation.explanation_data import FRAMES, Query, Reasons, Turning
 from nnviz.formatting.meaning import Field, Meaning
-from nnviz.session.reasons import FRAMES, Query, Reasons, Turning
 
 
 def column_bars(

@@ -5,13 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import Array
-from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
-from nnviz.session import question as asking
-from nnviz.session.current_example import CurrentExample
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
-from nnviz.session.reasons import (
+from nnviz.cards.explanation.explanation_data import (
     EMPTY,
     INTEGRATED,
     MEAN,
@@ -23,6 +17,12 @@ from nnviz.session.reasons import (
     reasons_for,
     turning_of,
 )
+from nnviz.jobs.latest import Latest, Request, RequestKey
+from nnviz.jobs.pace import Budget
+from nnviz.session import question as asking
+from nnviz.session.current_example import CurrentExample
+from nnviz.session.data import Data
+from nnviz.session.displayed import Displayed
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 

@@ -14,13 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, Split, classification_split, regression_split
 from nnviz.cards.explanation.bar_rows import BarRows
+from nnviz.cards.explanation.card import WhyPanel
+from nnviz.cards.explanation.explanation_data import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
+from nnviz.cards.explanation.model import REASONS, TURNING
 from nnviz.cards.explanation.pictures import Pictures
 from nnviz.cards.explanation.strips import Strips
-from nnviz.cards.explanation.why import WhyPanel
-from nnviz.session.reasons import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
-from nnviz.session.why import REASONS, TURNING
 from nnviz.ui.read_out import ReadOut
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow

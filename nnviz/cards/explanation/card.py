@@ -10,15 +10,9 @@ from PyQt5.QtGui import QIcon, QPixmap
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
 from engine.basics.validation import Array
-from nnviz.cards.explanation import why_content
+from nnviz.cards.explanation import presentation as why_content
 from nnviz.cards.explanation.content import Content
-from nnviz.cards.explanation.view import ReasonsView
-from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.digits.drawing import SIDE
-from nnviz.digits.strokes import Ink
-from nnviz.formatting import text
-from nnviz.formatting.meaning import Meaning
-from nnviz.session.reasons import (
+from nnviz.cards.explanation.explanation_data import (
     ATTRIBUTIONS,
     EMPTY,
     FRAMES,
@@ -32,9 +26,15 @@ from nnviz.session.reasons import (
     Reasons,
     Turning,
 )
+from nnviz.cards.explanation.model import NOT_FINITE, REASONS, TURNING
+from nnviz.cards.explanation.view import ReasonsView
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.digits.drawing import SIDE
+from nnviz.digits.strokes import Ink
+from nnviz.formatting import text
+from nnviz.formatting.meaning import Meaning
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.session import Session
-from nnviz.session.why import NOT_FINITE, REASONS, TURNING
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.combos import FlatCombo, NameCombo
