@@ -27,12 +27,12 @@ from nnviz.cards.explanation.explanation_data import (
     MEAN,
     OCCLUSION,
     PRODUCT,
+    Counterfactual,
     Query,
     Reasons,
     Summary,
-    Turning,
+    counterfactual_of,
     reasons_for,
-    turning_of,
 )
 from nnviz.commands.checks import CommandError, check_folder, check_keeps, check_keeps_data
 from nnviz.commands.network_data import chosen_data, loaded_data
@@ -162,7 +162,7 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explaine
 def _explained(
     name: str, query: Query, baseline: Array, bounds: tuple[Array, Array], names: list[str], meaning: Meaning
 ) -> _Explained:
-    reasons, turning = reasons_for(query, baseline), turning_of(query, *bounds, query.categories)
+    reasons, turning = reasons_for(query, baseline), counterfactual_of(query, *bounds, query.categories)
     if reasons is None or turning is None:
         raise CommandError(f"{name}: the network's outputs are not finite.")
     if reasons.layers:
@@ -172,7 +172,7 @@ def _explained(
     return _Explained(content, f"{name}: {_told(reasons, turning, names, meaning)}")
 
 
-def _told(reasons: Reasons, turning: Turning, names: list[str], meaning: Meaning) -> str:
+def _told(reasons: Reasons, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:
     """ "7 (99.1 %); why 7, not 2; adds up to 99.6 %; smallest change …", "mpg 27.2; why mpg; adds up to 100.1 %"."""
     asked = f"why {names[reasons.one]}" + ("" if reasons.other is None else f", not {names[reasons.other]}")
     best = int(reasons.outputs.argmax())

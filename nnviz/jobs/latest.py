@@ -1,8 +1,8 @@
-"""Computes what the views need of the displayed network beyond its weights, in other threads.
+"""Queries of cards in the background: results that cards need of the displayed network beyond its weights.
 
-Only what a visible card needs is computed. A probe answers one question at a time, always the latest. Every probe has a
-lane of its own, so that none waits for another, nor for a file that is being saved. Work that takes less time than a
-change of threads may be done at once.
+Only what a visible card needs is computed. A query answers one request at a time, always the newest. Each query has a
+thread of its own, so that no query waits for another one or for a file that is saved. A result that takes less time than
+a change of threads may be computed at once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ QUICK = 0.0004  # seconds: to compute so quick an answer in another thread would
 
 
 class RequestKey:
-    """A key for a question: equal to another key if both are about the identical objects, or equal whole numbers."""
+    """Identifies a request: equal to another key if both hold the identical objects, or equal whole numbers."""
 
     def __init__(self, *about: object) -> None:
         self._about = about  # kept, so that no other object gets the same id
@@ -31,12 +31,12 @@ class RequestKey:
         return isinstance(other, RequestKey) and self._known == other._known
 
 
-# A key that says what the question is about, and the work that computes the answer.
+# What a result depends on, and the function that computes the result.
 Request = tuple[RequestKey, Callable[[], Any]]
 
 
 class Latest(QObject):
-    """Answers one kind of question.
+    """One query: runs in the background while a visible card needs its result; the newest request wins.
 
     Signals:
         changed: ``result`` has changed, perhaps to None.
@@ -196,33 +196,41 @@ class Latest(QObject):
 
 
 class Queries:
-    """All probes by name; a card says which it needs."""
+    """All queries by name. A card names those that it needs."""
 
-    def __init__(self, probes: dict[str, Latest]) -> None:
-        self._probes = probes
+    def __init__(self, failed: Callable[[Exception], None]) -> None:
+        """``failed`` is called with errors that a query raises."""
+        self._queries: dict[str, Latest] = {}
+        self._failed = failed
+
+    def add(self, queries: dict[str, Latest]) -> None:
+        """Adds queries by name."""
+        self._queries |= queries
+        for query in queries.values():
+            query.failed.connect(self._failed)
 
     def __getitem__(self, name: str) -> Latest:
-        return self._probes[name]
+        return self._queries[name]
 
     def __iter__(self) -> Iterator[Latest]:
-        return iter(self._probes.values())
+        return iter(self._queries.values())
 
     def want(self, who: object, names: tuple[str, ...], wanted: bool) -> None:
-        """Notes that a card that needs these probes became visible or hidden."""
+        """Notes that a card that needs these queries became visible or hidden."""
         for name in names:
-            self._probes[name].want(who, wanted)
+            self._queries[name].want(who, wanted)
 
     def look(self) -> None:
-        """Lets all probes look whether their question has changed."""
-        for probe in self._probes.values():
-            probe.look()
+        """Starts each query whose request has changed."""
+        for query in self._queries.values():
+            query.look()
 
     def hurry(self) -> None:
-        """As :meth:`Latest.hurry`, for all: a person has changed the network."""
-        for probe in self._probes.values():
-            probe.hurry()
+        """Starts each query whose request has changed, without waiting for its time budget."""
+        for query in self._queries.values():
+            query.hurry()
 
     def close(self, milliseconds: int) -> bool:
-        """Ends all probes; returns whether all work was done in time."""
-        ended = [probe.close(milliseconds) for probe in self._probes.values()]
+        """Ends all queries. Returns whether all threads ended in time."""
+        ended = [query.close(milliseconds) for query in self._queries.values()]
         return all(ended)

@@ -8,7 +8,6 @@ from engine.basics.validation import Array
 from engine.network.network import Network
 from engine.network.packing import exact
 from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
-from nnviz.cards.explanation.model import Why
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
@@ -66,7 +65,6 @@ def new_queries(
     data: Data,
     selection: Selection,
     mistakes: Mistakes,
-    why: Why,
     map: Map,
     robustness: HowRobust,
     own: Own,
@@ -84,22 +82,21 @@ def new_queries(
         MISTAKES: _mistakes(mistakes),
     }
     by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
-    by_name |= {**neuron_probes(displayed, question, runs, data, selection), **why.probes(), **robustness.probes()}
+    by_name |= {**neuron_probes(displayed, question, runs, data, selection), **robustness.probes()}
     by_name |= {**map_probes(map, displayed), **over_probes(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
     by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
-    probes = Queries(by_name)
+    queries = Queries(messages.crashed.emit)
+    queries.add(by_name)
     for signal in (displayed.changed, question.changed, data.changed):
-        signal.connect(probes.look)
+        signal.connect(queries.look)
     runs.history_changed.connect(past.look)  # gaps in the past may be filled
     for signal in (runs.replaced, data.changed):
         signal.connect(statistics.forget)
         signal.connect(past.forget)
         for name in (MISTAKES, MAP, MAP_PLACE):
             signal.connect(by_name[name].forget)
-    for probe in by_name.values():
-        probe.failed.connect(messages.crashed)
-    return probes
+    return queries
 
 
 def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Latest:

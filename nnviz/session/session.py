@@ -10,7 +10,6 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from nnviz.cards.explanation.model import Why
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
@@ -32,6 +31,7 @@ from nnviz.session.making import Making
 from nnviz.session.map import Map
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
+from nnviz.session.models import CardModels
 from nnviz.session.moment_files import MomentFiles
 from nnviz.session.naming import Naming
 from nnviz.session.new_data import NewData
@@ -77,7 +77,8 @@ class Session(QObject):
         sketch, question: the drawing and the picture made of it; what the network is asked about, and its answer.
         own: examples that the person kept with what they truly are, for the data that are there.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
-        why, map: what is asked about the answer; places the examples by what a layer sees in them.
+        map: places the examples by what a layer sees in them.
+        models: what single cards hold.
         robustness: the error over disturbed examples, and an example at one strength.
         library, under_way: the runs that are kept on disk, and those that are trained beside the window.
         comparison: which of both are compared.
@@ -125,7 +126,6 @@ class Session(QObject):
         self.own = Own(self.data, self.question, taught, self.training, self.undo, self.messages)
         self._chosen_example = ChosenExample(self.selection, self.question)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
-        self.why = Why(self.displayed, self.question, self.runs, self.data, self.selection)
         self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
         self.robustness = HowRobust(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
         self._resuming = Resuming(self.data, self.runs, self.training, self.messages)
@@ -140,8 +140,9 @@ class Session(QObject):
         self.rate_search, self.ranking = Stepwise(), Stepwise()
         asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
         self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
-        shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes, self.why
+        shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes
         self.queries = new_queries(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
+        self.models = CardModels(self)
         self._connect()
 
     def _connect(self) -> None:
@@ -254,5 +255,5 @@ class Session(QObject):
         parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
         parts += [self._reopening]
         parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files]
-        parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.gaps]
+        parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.gaps, *self.models.closable]
         return close_all(parts, _LONGEST_WAIT)

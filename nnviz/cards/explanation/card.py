@@ -23,10 +23,10 @@ from nnviz.cards.explanation.explanation_data import (
     NEAREST,
     OCCLUSION,
     PRODUCT,
+    Counterfactual,
     Reasons,
-    Turning,
 )
-from nnviz.cards.explanation.model import NOT_FINITE, REASONS, TURNING
+from nnviz.cards.explanation.model import NOT_FINITE, REASONS, TURNING, Explanation
 from nnviz.cards.explanation.view import ReasonsView
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.digits.drawing import SIDE
@@ -76,8 +76,8 @@ class WhyPanel(DockCard):
     """Shows contributions to two outputs, and the smallest change from one to the other."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Why this answer")
-        self._session = session
+        super().__init__("Explanation this answer")
+        self._session, self._model = session, session.models[Explanation]
         self._frame: int | None = None  # of the film, while it is played
         self._baseline: Array | None = None  # that is shown
         self._film = QTimer(self)
@@ -95,7 +95,7 @@ class WhyPanel(DockCard):
         self.body.setContentsMargins(theme.CARD_PADDING, 4, theme.CARD_PADDING, 6)
         for probe in (REASONS, TURNING):
             session.queries[probe].changed.connect(self.refresh)
-        session.why.changed.connect(self._show_choices)
+        self._model.changed.connect(self._show_choices)
         self.head.marked.connect(self._make_room)
         session.data.changed.connect(self._name_outputs)
         session.runs.replaced.connect(self._name_outputs)
@@ -108,7 +108,7 @@ class WhyPanel(DockCard):
     # ---- building
 
     def _fill_head(self) -> None:
-        self.head.title.setText("Why")
+        self.head.title.setText("Explanation")
         self.head.detail.hide()  # what is asked needs its room
         self.one_combo = NameCombo("whyCombo", "Output that is explained", _ONE_TIP)
         self.other_combo = NameCombo("whyNotCombo", "Output that it is compared with", _OTHER_TIP)
@@ -122,7 +122,7 @@ class WhyPanel(DockCard):
         self.head.row.addWidget(self.method_combo)
         self.one_combo.activated.connect(self._compare)
         self.other_combo.activated.connect(self._compare)
-        self.method_combo.textActivated.connect(lambda method: self._session.why.choose(method=method))
+        self.method_combo.textActivated.connect(lambda method: self._model.choose(method=method))
 
     def _sum_row(self) -> QHBoxLayout:
         self.sum_label = named(label(role="muted"), "whySumLabel")
@@ -131,7 +131,7 @@ class WhyPanel(DockCard):
             self.baseline_combo.addItem("", name)
         self.baseline_combo.setIconSize(_ICON)
         self.baseline_combo.activated.connect(
-            lambda index: self._session.why.choose(baseline=self.baseline_combo.itemData(index))
+            lambda index: self._model.choose(baseline=self.baseline_combo.itemData(index))
         )
         self._sum_box = FixedSizeBox(self.sum_label)
         self._sum_width = 0.0  # of the widest words since the method was chosen: else the view would jump
@@ -174,7 +174,7 @@ class WhyPanel(DockCard):
         self.not_label.setVisible(self.other_combo.isVisibleTo(self.head) and not is_crowded)
 
     def _show_choices(self) -> None:
-        why, data = self._session.why, self._session.data.dataset
+        why, data = self._model, self._session.data.dataset
         self._sum_width = 0.0
         self.one_combo.choose(why.one)
         self.other_combo.choose(why.other)
@@ -193,24 +193,24 @@ class WhyPanel(DockCard):
         self.refresh()
 
     def _compare(self) -> None:
-        self._session.why.compare(self.one_combo.currentData(), self.other_combo.currentData())
+        self._model.compare(self.one_combo.currentData(), self.other_combo.currentData())
 
     def _choose(self, row: int, column: int) -> None:
         """Chooses the neuron or the training example that was clicked, for all cards."""
         selection, turning = self._session.selection, self.turning
-        if self._session.why.method == LAYERS:
+        if self._model.method == LAYERS:
             if row > 0 and column >= 0:
                 selection.choose_neuron(Neuron(row, column))
-        elif self._session.why.method == NEAREST and turning is not None:
+        elif self._model.method == NEAREST and turning is not None:
             number = why_content.neighbour_at(turning, row, column)
             selection.choose_example(Example("train", number))
 
     def _point(self, row: int, column: int) -> None:
-        if self._session.why.method == LAYERS:
+        if self._model.method == LAYERS:
             self._session.selection.point_at(Neuron(row, column) if row > 0 and column >= 0 else None)
 
     def _show_pointed(self) -> None:
-        if self._session.why.method == LAYERS:
+        if self._model.method == LAYERS:
             self.refresh()
 
     # ---- what is shown
@@ -222,13 +222,13 @@ class WhyPanel(DockCard):
         return found if isinstance(found, Reasons) and self._is_current(found) else None
 
     @property
-    def turning(self) -> Turning | None:
+    def turning(self) -> Counterfactual | None:
         """Likewise, what would turn the answer."""
         found = self._session.queries[TURNING].result
         return found if found is not None and self._is_current(found) else None
 
-    def _is_current(self, found: Reasons | Turning) -> bool:
-        query, why = found.query, self._session.why
+    def _is_current(self, found: Reasons | Counterfactual) -> bool:
+        query, why = found.query, self._model
         data, shape = self._session.data.dataset, self._session.displayed.network.shape
         if data is None or data.width != len(query.example):
             return False
@@ -262,19 +262,19 @@ class WhyPanel(DockCard):
             return "the data is not loaded yet"
         if data.width != inputs:
             return f"the network takes {inputs} numbers, the data have {data.width}"
-        if session.why.example is None:
+        if self._model.example is None:
             return "draw something to ask why" if data.is_picture else "choose an example to ask why"
         return NOT_FINITE if session.queries[REASONS].result == NOT_FINITE else ""
 
-    def _content(self, reasons: Reasons | None, turning: Turning | None) -> Content | None:
+    def _content(self, reasons: Reasons | None, turning: Counterfactual | None) -> Content | None:
         names, meaning = self._session.class_names, self._session.meaning
         if reasons is None or len(names) != len(reasons.outputs):
             return None
-        if self._session.why.method == NEAREST:
+        if self._model.method == NEAREST:
             return (
                 why_content.neighbours(turning, names, meaning) if turning is not None and turning.neighbours else None
             )
-        if self._session.why.method == LAYERS:
+        if self._model.method == LAYERS:
             pointed = self._session.selection.pointed
             place = None if pointed is None else (pointed.layer, pointed.number)
             return why_content.layers(reasons, place, meaning) if reasons.layers else None
@@ -286,14 +286,14 @@ class WhyPanel(DockCard):
     def _name(self, output: int | None) -> str:
         return "" if output is None else self._session.class_names[output]
 
-    def _show_words(self, reasons: Reasons | None, turning: Turning | None) -> None:
+    def _show_words(self, reasons: Reasons | None, turning: Counterfactual | None) -> None:
         names = self._session.class_names
         self.sum_label.setText("" if reasons is None else why_content.sum_line(reasons, turning))
         self.sum_label.setToolTip(_INEXACT_TIP if reasons is not None and reasons.missing else "")
         self._sum_width = max(self._sum_width, self.sum_label.sizeHint().width() * 100 / theme.text_size())
         self._sum_box.set_width(self._sum_width)
         self._show_baseline(reasons)
-        is_nearest = self._session.why.method == NEAREST
+        is_nearest = self._model.method == NEAREST
         if turning is None:
             words = ""
         elif is_nearest:
@@ -303,7 +303,7 @@ class WhyPanel(DockCard):
         self.change_label.setText(words)
         self.view.setAccessibleDescription(". ".join(filter(None, (self.sum_label.text(), words))))
         has_change = turning is not None and turning.changed is not None
-        self.play_button.setVisible(has_change and self._session.why.method in ATTRIBUTIONS)
+        self.play_button.setVisible(has_change and self._model.method in ATTRIBUTIONS)
         self.canvas_button.setVisible(has_change and turning is not None and turning.query.shape == (SIDE, SIDE))
 
     def _show_baseline(self, reasons: Reasons | None) -> None:
@@ -311,7 +311,7 @@ class WhyPanel(DockCard):
         if reasons is not None and reasons.query.is_picture and reasons.baseline is not self._baseline:
             self._baseline = reasons.baseline
             picture = QPixmap.fromImage(grey_image(reasons.baseline.reshape(reasons.query.shape)))
-            index = self.baseline_combo.findData(self._session.why.baseline)
+            index = self.baseline_combo.findData(self._model.baseline)
             self.baseline_combo.setItemIcon(index, QIcon(picture.scaled(_ICON)))
 
     # ---- the smallest change
@@ -349,7 +349,7 @@ class WhyPanel(DockCard):
             return None
         if reasons.layers:
             return ["layer", "neuron", "contribution"], _rows_of_layers(reasons.layers)
-        if self._session.why.method == NEAREST:
+        if self._model.method == NEAREST:
             return ["training example", "class", "distance"], _rows_of_neighbours(turning, names)
         compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
         heads = ["input", "value", *(f"for {names[number]}" for number in compared)]
@@ -380,7 +380,7 @@ def _rows_of_layers(layers: Sequence[np.ndarray]) -> Iterator[list[object]]:
             yield [layer or "input", number + 1, value]
 
 
-def _rows_of_neighbours(turning: Turning | None, names: Sequence[str]) -> Iterator[list[object]]:
+def _rows_of_neighbours(turning: Counterfactual | None, names: Sequence[str]) -> Iterator[list[object]]:
     for row in turning.neighbours if turning is not None else ():
         for each in row:
             yield [each.number, "" if each.label is None else names[each.label], each.distance]

@@ -8,12 +8,12 @@ import numpy as np
 
 from engine.basics.validation import Array
 from nnviz.cards.explanation.bar_rows import BarRow, BarRows
-from nnviz.cards.explanation.explanation_data import FRAMES, Query, Reasons, Turning
+from nnviz.cards.explanation.explanation_data import FRAMES, Counterfactual, Query, Reasons
 from nnviz.formatting.meaning import Field, Meaning
 
 
 def column_bars(
-    reasons: Reasons, turning: Turning | None, names: Sequence[str], frame: int | None, meaning: Meaning
+    reasons: Reasons, turning: Counterfactual | None, names: Sequence[str], frame: int | None, meaning: Meaning
 ) -> BarRows:
     """A row for each column, the largest contribution first; at its right its value, and what it would turn into.
 
@@ -34,7 +34,7 @@ def column_bars(
     return BarRows(heads, rows, float(np.abs(parts).max(initial=0.0)), head)
 
 
-def changed_columns(turning: Turning, meaning: Meaning) -> int:
+def changed_columns(turning: Counterfactual, meaning: Meaning) -> int:
     """How many columns the smallest change changes, as far as their values are written."""
     fields = _fields(turning.query, meaning)
     after = turning.query.example if turning.changed is None else turning.changed
@@ -57,7 +57,7 @@ def _values(example: Array, fields: Sequence[Field], meaning: Meaning) -> list[s
     return [meaning.value(field, raw, 3) for field in fields]
 
 
-def _changes(turning: Turning, fields: Sequence[Field], meaning: Meaning, frame: int | None) -> list[str]:
+def _changes(turning: Counterfactual, fields: Sequence[Field], meaning: Meaning, frame: int | None) -> list[str]:
     """ "3 750 → 4 120", as far as the film has come; the value alone where nothing changes."""
     before, after = turning.query.example, turning.changed
     assert after is not None

@@ -104,7 +104,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True, eq=False)
-class Turning:
+class Counterfactual:
     """What would turn the answer.
 
     Attributes:
@@ -247,7 +247,9 @@ def _share(found: Reasons, parts: Array) -> float | None:
 # ---- what would turn it
 
 
-def turning_of(query: Query, low: Array, high: Array, categories: Sequence[Sequence[int]] = ()) -> Turning | None:
+def counterfactual_of(
+    query: Query, low: Array, high: Array, categories: Sequence[Sequence[int]] = ()
+) -> Counterfactual | None:
     """Computes the smallest change within bounds (width,) and the film to it; None if the outputs are not finite.
 
     ``categories`` are groups of columns, as of a data set.
@@ -257,17 +259,17 @@ def turning_of(query: Query, low: Array, high: Array, categories: Sequence[Seque
         return None
     outputs, one, other = pair
     if other is None or not query.has_classes:
-        return Turning(query, one, other)
+        return Counterfactual(query, one, other)
     to = one if int(outputs.argmax()) == other else other
     try:
         with np.errstate(all="ignore"):
             changed = explain.smallest_change(query.network, query.example, to, low, high, categories)
     except explain.NoChangeError:
-        return Turning(query, one, other, to)
+        return Counterfactual(query, one, other, to)
     way = changed - query.example
     visible = int((np.abs(way) > VISIBLE * np.maximum(high - low, 1e-12)).sum())
     film = query.network.predict(query.example + np.linspace(0, 1, FRAMES, dtype=np.float32)[:, None] * way)
-    return Turning(query, one, other, to, changed, float(np.linalg.norm(way)), visible, film)
+    return Counterfactual(query, one, other, to, changed, float(np.linalg.norm(way)), visible, film)
 
 
 class Neighbours:
@@ -278,7 +280,7 @@ class Neighbours:
         self._examples: Split | None = None
         self._seen: Array = np.empty((0, 0))
 
-    def find(self, query: Query, dataset: Dataset) -> Turning | None:
+    def find(self, query: Query, dataset: Dataset) -> Counterfactual | None:
         """The nearest of each of both classes; None if the network's outputs are not finite."""
         pair = compared(query)
         if pair is None:
@@ -291,7 +293,7 @@ class Neighbours:
         own = activations_of(query.network, query.example[None], len(query.network.weights) - 1)[0]
         groups = self._groups(examples, one, other, query.has_classes)
         found = [[_neighbour(examples, *each) for each in self._nearest(own, rows)] for rows in groups]
-        return Turning(query, one, other, neighbours=found, looked_at=len(self._seen))
+        return Counterfactual(query, one, other, neighbours=found, looked_at=len(self._seen))
 
     def _groups(self, examples: Split, one: int, other: int | None, has_classes: bool) -> list[Array]:
         every = np.arange(len(self._seen))

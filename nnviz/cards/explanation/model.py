@@ -14,17 +14,13 @@ from nnviz.cards.explanation.explanation_data import (
     Neighbours,
     Query,
     Summary,
+    counterfactual_of,
     reasons_for,
-    turning_of,
 )
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
-from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
-from nnviz.session.runs import Runs
-from nnviz.session.selection import Selection
+from nnviz.session.session import Session
 
 REASONS, TURNING = "reasons", "what would turn it"
 NOT_FINITE = "its outputs are not finite"  # the result of the probe of the reasons where there are none
@@ -34,7 +30,7 @@ _QUICK = 0.006  # seconds: attributions of a small network take less time than t
 _AFTER_A_STROKE = 0.1  # seconds that the slow answer waits for the next movement of the pen
 
 
-class Why(QObject):
+class Explanation(QObject):
     """Holds what is asked.
 
     Signals:
@@ -47,16 +43,15 @@ class Why(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(
-        self, displayed: Displayed, question: asking.Question, runs: Runs, data: Data, selection: Selection
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
+        runs, data, question, selection = session.runs, session.data, session.question, session.selection
         self.method = INTEGRATED
         self.one: int | None = None
         self.other: int | None = None
         self._choices = object()  # a new one for each choice
         self._baseline: str | None = None  # None: what suits the data
-        self._displayed, self._runs, self._data = displayed, runs, data
+        self._displayed, self._runs, self._data = session.displayed, runs, data
         self._neighbours = Neighbours()
         self._summary: Summary | None = None
         self._current = CurrentExample(question, selection, data)
@@ -64,6 +59,7 @@ class Why(QObject):
         self._reasons = Latest(self._ask_reasons, self._reasons_budget, quick=_QUICK, size=self._size)
         self._turning_budget = Budget(_SECONDS_BETWEEN_TURNINGS, 49)
         self._turning = Latest(self._ask_turning, self._turning_budget, self._release)
+        session.queries.add({REASONS: self._reasons, TURNING: self._turning})
         runs.replaced.connect(self._drop_outputs)
         data.changed.connect(self._data_changed)
         self.changed.connect(self._another_choice)
@@ -150,7 +146,7 @@ class Why(QObject):
         query, summary = asked
         if query.method == NEAREST:
             return self._key(query), lambda: self._neighbours.find(query, summary.dataset)
-        return self._key(query), lambda: turning_of(query, *summary.bounds, summary.dataset.categories)
+        return self._key(query), lambda: counterfactual_of(query, *summary.bounds, summary.dataset.categories)
 
     def _size(self) -> object:
         """What the time that the reasons take depends on."""
@@ -161,10 +157,6 @@ class Why(QObject):
         return RequestKey(query.network, query.example, self._choices)
 
     # ---- the answers
-
-    def probes(self) -> dict[str, Latest]:
-        """The quick one, of the reasons, and the slow one, of what would turn the answer."""
-        return {REASONS: self._reasons, TURNING: self._turning}
 
     def _another_choice(self) -> None:
         self._choices = object()

@@ -10,7 +10,15 @@ from engine.basics.validation import Array
 from nnviz.cards.explanation.bar_rows import BarRow, BarRows
 from nnviz.cards.explanation.column_contributions import changed_columns, column_bars
 from nnviz.cards.explanation.content import Content, signed
-from nnviz.cards.explanation.explanation_data import FRAMES, OCCLUSION, Neighbour, Query, Reasons, Turning, square_of
+from nnviz.cards.explanation.explanation_data import (
+    FRAMES,
+    OCCLUSION,
+    Counterfactual,
+    Neighbour,
+    Query,
+    Reasons,
+    square_of,
+)
 from nnviz.cards.explanation.pictures import Pane, Pictures
 from nnviz.cards.explanation.strips import Strip, Strips
 from nnviz.formatting import text
@@ -55,7 +63,7 @@ def figure(value: float) -> str:
 
 def attributions(
     reasons: Reasons,
-    turning: Turning | None,
+    turning: Counterfactual | None,
     names: Sequence[str],
     frame: int | None = None,
     meaning: Meaning = NO_MEANING,
@@ -69,7 +77,7 @@ def attributions(
     return column_bars(reasons, turning, names, frame, meaning)
 
 
-def _pictures(reasons: Reasons, turning: Turning | None, names: Sequence[str], frame: int | None) -> Pictures:
+def _pictures(reasons: Reasons, turning: Counterfactual | None, names: Sequence[str], frame: int | None) -> Pictures:
     query, limit = reasons.query, limit_of(reasons.parts)
     compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
     panes = [
@@ -87,7 +95,7 @@ def _pictures(reasons: Reasons, turning: Turning | None, names: Sequence[str], f
     return Pictures([panes], told)
 
 
-def _moment(turning: Turning, changed: Array, names: Sequence[str], frame: int | None) -> tuple[Array, str]:
+def _moment(turning: Counterfactual, changed: Array, names: Sequence[str], frame: int | None) -> tuple[Array, str]:
     """A picture of the film with its answer, or the end of it."""
     if frame is None or turning.film is None:
         return changed, f"makes it a {names[turning.to]}"
@@ -96,7 +104,7 @@ def _moment(turning: Turning, changed: Array, names: Sequence[str], frame: int |
     return at, f"{names[verdict.best]} · {100 * verdict.confidence:.0f} %"
 
 
-def told_of_input(reasons: Reasons, turning: Turning | None, names: Sequence[str], number: int) -> str:
+def told_of_input(reasons: Reasons, turning: Counterfactual | None, names: Sequence[str], number: int) -> str:
     """All that is known of an input, in short lines."""
     query = reasons.query
     lines = [
@@ -135,7 +143,7 @@ def layers(reasons: Reasons, pointed: tuple[int, int] | None = None, meaning: Me
     return Strips(strips, pointed)
 
 
-def neighbours(turning: Turning, names: Sequence[str], meaning: Meaning = NO_MEANING) -> Content:
+def neighbours(turning: Counterfactual, names: Sequence[str], meaning: Meaning = NO_MEANING) -> Content:
     """The nearest training examples: a row of pictures for each class, or lines."""
     query = turning.query
     if query.is_picture:
@@ -169,14 +177,14 @@ def _number(each: Neighbour, meaning: Meaning) -> str:
     return f"no. {text.count(each.number)}" if row is None else f"row {text.count(row)}"
 
 
-def neighbour_at(turning: Turning, row: int, column: int) -> int:
+def neighbour_at(turning: Counterfactual, row: int, column: int) -> int:
     """The number of the training example that is shown there."""
     if turning.query.is_picture:
         return [each for each in turning.neighbours if each][row][column].number
     return _by_distance(turning)[row].number
 
 
-def _by_distance(turning: Turning) -> list[Neighbour]:
+def _by_distance(turning: Counterfactual) -> list[Neighbour]:
     return sorted((each for row in turning.neighbours for each in row), key=lambda each: each.distance)
 
 
@@ -187,7 +195,7 @@ def _class(label: int | None, names: Sequence[str]) -> str:
 # ---- words
 
 
-def sum_line(reasons: Reasons, turning: Turning | None) -> str:
+def sum_line(reasons: Reasons, turning: Counterfactual | None) -> str:
     """How far the contributions explain the answer, in a few words."""
     if reasons.layers:
         return "a · w, carried on to the answer"
@@ -204,7 +212,7 @@ def sum_line(reasons: Reasons, turning: Turning | None) -> str:
     return f"sums to {100 * reasons.share:.{0 if missing else 1}f} %{missing} from"
 
 
-def change_line(turning: Turning, names: Sequence[str], meaning: Meaning = NO_MEANING) -> str:
+def change_line(turning: Counterfactual, names: Sequence[str], meaning: Meaning = NO_MEANING) -> str:
     """The size of the smallest change, in a few words; of a row the number of columns that change."""
     if turning.other is None or not turning.query.has_classes:
         return ""

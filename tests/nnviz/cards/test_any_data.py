@@ -17,6 +17,7 @@ from nnviz.cards.diagram.network_diagram import NetworkPanel
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import WhyPanel
 from nnviz.cards.explanation.explanation_data import METHODS, OCCLUSION
+from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.map.map import MapPage
 from nnviz.cards.mistakes.mistake_pictures import MistakePicturesPanel
 from nnviz.cards.mistakes.mistakes import MistakesPanel
@@ -178,7 +179,7 @@ def _check_why(inside: Inside, kind: Kind, data: Dataset) -> None:
     card = inside.window.card("whyDock")
     assert isinstance(card, WhyPanel)
     for method in METHODS:
-        inside.session.why.choose(method=method)
+        inside.session.models[Explanation].choose(method=method)
         inside.settle()
         assert not card.view.line, method
         assert card.view.content is not None, method
@@ -189,7 +190,7 @@ def _check_why(inside: Inside, kind: Kind, data: Dataset) -> None:
     is_point = data.is_plane or data.columns == ("x",)
     baseline = "the mean picture" if data.is_picture else f"the average {'point' if is_point else 'row'}"
     assert card.baseline_combo.itemText(1) == baseline
-    inside.session.why.choose(method=METHODS[0])
+    inside.session.models[Explanation].choose(method=METHODS[0])
 
 
 def _check_bars(card: WhyPanel, kind: Kind, data: Dataset, inside: Inside) -> None:
@@ -286,7 +287,7 @@ def test_switching_in_any_order_shows_nothing_of_before(inside: Inside, seed: in
             QApplication.processEvents()
         inside.session.selection.choose_neuron(Neuron(rng.randint(1, 3), 0))
         inside.session.mistakes.choose(0)
-        inside.session.why.choose(method=rng.choice(METHODS))
+        inside.session.models[Explanation].choose(method=rng.choice(METHODS))
         if inside.session.state is Status.TRAINING and rng.random() < 0.5:
             inside.session.pause()
             inside.qtbot.waitUntil(lambda: inside.session.state is not Status.TRAINING, timeout=20_000)
@@ -346,7 +347,7 @@ def test_a_category_is_covered_as_a_whole(inside: Inside) -> None:
     inside.train(3)
     inside.settle()
     inside.choose()
-    inside.session.why.choose(method=OCCLUSION)
+    inside.session.models[Explanation].choose(method=OCCLUSION)
     inside.settle()
     card = inside.window.card("whyDock")
     assert isinstance(card, WhyPanel)
@@ -391,7 +392,7 @@ def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) 
     question.ask_about_any()
     inside.settle()
     assert selection.example == question.origin
-    np.testing.assert_array_equal(inside.session.why.example, question.example)
+    np.testing.assert_array_equal(inside.session.models[Explanation].example, question.example)
 
 
 def test_a_row_that_was_made_is_not_lost_when_another_is_chosen(inside: Inside) -> None:
@@ -403,8 +404,8 @@ def test_a_row_that_was_made_is_not_lost_when_another_is_chosen(inside: Inside) 
     inside.session.mistakes.choose(0)
     inside.settle()
     assert question.origin is not None
-    np.testing.assert_array_equal(inside.session.why.example, question.example)
+    np.testing.assert_array_equal(inside.session.models[Explanation].example, question.example)
     inside.session.undo.undo()
     inside.settle()
     np.testing.assert_array_equal(question.example, made)
-    np.testing.assert_array_equal(inside.session.why.example, made)
+    np.testing.assert_array_equal(inside.session.models[Explanation].example, made)

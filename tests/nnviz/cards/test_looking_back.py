@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.diagram.network_diagram import DiagramPage
 from nnviz.cards.explanation.explanation_data import INTEGRATED, METHODS
+from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.prediction_over_time.learning_strip import LearningStripPanel
 from nnviz.cards.registry import CARDS
 from nnviz.cards.step_through.step_through import StepThroughPage
@@ -150,7 +151,7 @@ def test_each_has_a_whole_mark_and_nothing_under_it(cards: Cards, kind: str) -> 
         for name, card in cards.each():
             for method in METHODS if name.endswith("whyDock") else ("",):
                 if method:
-                    cards.session.why.choose(method=method)
+                    cards.session.models[Explanation].choose(method=method)
                     cards.settle()
                 expect_mark(card, f"{kind}, {name} {method}")
         assert window.size() == size
@@ -218,7 +219,7 @@ def test_heads_say_what_they_said_in_fewer_words(make_window: MakeWindow, qtbot:
     window.show_workspace("inside")
     combo = find(window, FlatCombo, "whyMethodCombo")
     for method in METHODS:
-        window.session.why.choose(method=method)
+        window.session.models[Explanation].choose(method=method)
         assert combo.currentText() == method
         assert "…" not in combo.shown, method
         if method == INTEGRATED:

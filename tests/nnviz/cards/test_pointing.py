@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.diagram.diagram import NetworkDiagram
 from nnviz.cards.explanation.explanation_data import LAYERS
+from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.explanation.strips import Strips
 from nnviz.cards.explanation.view import ReasonsView
 from nnviz.cards.neuron.link_bars import LinkBars
@@ -65,7 +66,7 @@ def test_from_where_it_leads(window: MainWindow, qtbot: QtBot) -> None:
 
 def test_from_the_reasons_and_to_them(window: MainWindow, qtbot: QtBot) -> None:
     session, view = window.session, find(window, ReasonsView, "reasonsView")
-    session.why.choose(method=LAYERS)
+    session.models[Explanation].choose(method=LAYERS)
     settle(qtbot, window)
     qtbot.waitUntil(lambda: isinstance(view.content, Strips))
     strips = view.content

@@ -150,12 +150,13 @@ def test_what_has_turned_out_to_be_quick_is_done_at_once(qapp: object, qtbot: Qt
 
 def test_cards_name_what_they_need(qapp: object, qtbot: QtBot) -> None:
     oracles = {name: Oracle() for name in ("a", "b", "c")}
-    probes = Queries({name: Latest(oracle.question) for name, oracle in oracles.items()})
-    probes.want("card", ("a", "c"), True)
-    probes.look()
-    qtbot.waitUntil(lambda: probes["a"].result is not None and probes["c"].result is not None)
+    queries = Queries(lambda error: None)
+    queries.add({name: Latest(oracle.question) for name, oracle in oracles.items()})
+    queries.want("card", ("a", "c"), True)
+    queries.look()
+    qtbot.waitUntil(lambda: queries["a"].result is not None and queries["c"].result is not None)
     assert oracles["b"].asked == []
-    assert probes.close(10_000)
+    assert queries.close(10_000)
 
 
 # ---- the latest wins

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from nnviz.cards.diagram.network_diagram import NetworkPanel
 from nnviz.cards.explanation.explanation_data import METHODS
+from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.mistakes.confusion import ConfusionView
 from nnviz.session.asked import ACTIVITY
 from nnviz.session.selection import Neuron
@@ -105,7 +106,7 @@ def test_the_window_keeps_its_size_and_cards_their_places(
         expect_in_place(window, SMALL, f"{card.page.title}, what if")
         press(qtbot, window, Qt.Key_S)
     for method in METHODS:
-        session.why.choose(method=method)
+        session.models[Explanation].choose(method=method)
         expect_in_place(window, SMALL, method)
     for mode in ("rows", "columns", "classes", "counts"):
         window.card("mistakesDock").set_mode(mode)  # type: ignore[attr-defined]

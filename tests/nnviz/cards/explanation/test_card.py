@@ -16,7 +16,7 @@ from engine.datasets.dataset import Dataset, Split, classification_split, regres
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import WhyPanel
 from nnviz.cards.explanation.explanation_data import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
-from nnviz.cards.explanation.model import REASONS, TURNING
+from nnviz.cards.explanation.model import REASONS, TURNING, Explanation
 from nnviz.cards.explanation.pictures import Pictures
 from nnviz.cards.explanation.strips import Strips
 from nnviz.session.selection import Example, Neuron
@@ -126,7 +126,7 @@ def test_two_outputs_are_explained_against_a_baseline(card: WhyPanel, ready_wind
     settle(qtbot, ready_window)
     assert card.reasons.baseline.any()
     assert not card.baseline_combo.itemIcon(card.baseline_combo.currentIndex()).isNull(), "it is shown as a picture"
-    assert ready_window.session.why.baseline == MEAN
+    assert ready_window.session.models[Explanation].baseline == MEAN
 
 
 def test_it_follows_the_drawing_and_clears_with_it(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -177,7 +177,7 @@ def test_a_mistake_is_compared_with_its_true_class(card: WhyPanel, ready_window:
     pick(qtbot, ready_window, "whyNotCombo", str(second[number]))
     settle(qtbot, ready_window)
     assert captions(card)[:2] == [f"for {asked[0]}", f"for {second[number]}"]
-    session.why.compare(None, None)
+    session.models[Explanation].compare(None, None)
 
     session.sketch.replace("clear", ())
     session.selection.choose_example(Example("test", number))
@@ -200,9 +200,9 @@ def test_another_output_is_compared(card: WhyPanel, ready_window: MainWindow, qt
     settle(qtbot, ready_window)
     assert captions(card)[:2] == ["for 3", "for 8"]
     pick(qtbot, ready_window, "whyCombo", "8")
-    assert ready_window.session.why.other is None, "an output is not compared with itself"
+    assert ready_window.session.models[Explanation].other is None, "an output is not compared with itself"
     pick(qtbot, ready_window, "whyCombo", "its answer")
-    assert ready_window.session.why.one is None
+    assert ready_window.session.models[Explanation].one is None
 
 
 def test_every_method_shows_something_and_has_a_table(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -226,13 +226,13 @@ def test_every_method_shows_something_and_has_a_table(card: WhyPanel, ready_wind
 
 def test_a_click_on_a_neuron_or_an_example_chooses_it(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
-    session.why.choose(method=LAYERS)
+    session.models[Explanation].choose(method=LAYERS)
     settle(qtbot, ready_window)
     assert card.reasons is not None
     place = QPoint(54, card.view.height() - 20)
     qtbot.mouseClick(card.view, Qt.LeftButton, pos=place)
     assert session.selection.neuron == Neuron(2, int(card.reasons.layers[2].argmax()))
-    session.why.choose(method=NEAREST)
+    session.models[Explanation].choose(method=NEAREST)
     settle(qtbot, ready_window)
     assert card.turning is not None
     qtbot.mouseClick(card.view, Qt.LeftButton, pos=QPoint(10, 10))
@@ -301,10 +301,10 @@ def test_a_chosen_example_of_columns(
     other_network(qtbot, window, (8,))
     card = inside(qtbot, window)
     assert card.view.line == "", "it begins with a row of the data"
-    assert window.session.why.baseline == MEAN
+    assert window.session.models[Explanation].baseline == MEAN
     window.session.selection.choose_example(Example("test", 3))
     for method in METHODS:
-        window.session.why.choose(method=method)
+        window.session.models[Explanation].choose(method=method)
         settle(qtbot, window)
         qtbot.waitUntil(lambda: card.view.content is not None)
         assert isinstance(card.view.content, Strips if method == LAYERS else BarRows)
@@ -341,7 +341,7 @@ def test_any_network(ready_window: MainWindow, qtbot: QtBot, hidden: tuple[int, 
     card = inside(qtbot, ready_window)
     drag(ready_window.canvas, seven(ready_window.canvas))
     for method in (INTEGRATED, LAYERS, NEAREST, OCCLUSION):
-        ready_window.session.why.choose(method=method)
+        ready_window.session.models[Explanation].choose(method=method)
         settle(qtbot, ready_window)
         assert card.view.content is not None, card.view.line
         card.view.grab()

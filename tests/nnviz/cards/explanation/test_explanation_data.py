@@ -25,8 +25,8 @@ from nnviz.cards.explanation.explanation_data import (
     Query,
     Summary,
     compared,
+    counterfactual_of,
     reasons_for,
-    turning_of,
 )
 
 RNG = np.random.default_rng(4)
@@ -108,7 +108,7 @@ def test_an_answer_that_is_not_finite_has_no_reasons() -> None:
     network.weights[1][...] = np.nan
     query = query_of(network)
     assert reasons_for(query, zeros(query)) is None
-    assert turning_of(query, zeros(query), np.ones(784, np.float32)) is None
+    assert counterfactual_of(query, zeros(query), np.ones(784, np.float32)) is None
 
 
 # ---- what would turn it
@@ -116,7 +116,7 @@ def test_an_answer_that_is_not_finite_has_no_reasons() -> None:
 
 def test_the_film_ends_where_the_answer_turns() -> None:
     query = query_of(network_of([784, 30, 10]))
-    found = turning_of(query, np.zeros(784, np.float32), np.ones(784, np.float32))
+    found = counterfactual_of(query, np.zeros(784, np.float32), np.ones(784, np.float32))
     assert found is not None
     assert found.changed is not None
     assert found.film is not None
@@ -134,7 +134,7 @@ def test_where_the_other_is_the_answer_already_it_turns_to_the_one() -> None:
     plain = query_of(network)
     answer = int(network.predict(plain.example[None])[0].argmax())
     one = (answer + 1) % 10
-    found = turning_of(
+    found = counterfactual_of(
         Query(network, plain.example, (28, 28), True, one, answer), zeros(plain), np.ones(784, np.float32)
     )
     assert found is not None
@@ -145,7 +145,7 @@ def test_columns_stay_within_the_range_seen_in_training() -> None:
     table = table_of()
     summary = Summary(table)
     query = Query(network_of([4, 8, 3]), table.train.inputs[0], (4,))
-    found = turning_of(query, *summary.bounds)
+    found = counterfactual_of(query, *summary.bounds)
     assert found is not None
     if found.changed is not None:
         assert (found.changed >= table.train.inputs.min(axis=0)).all()
@@ -157,7 +157,7 @@ def test_numbers_instead_of_classes_have_nothing_to_turn_to(outputs: int) -> Non
     targets = RNG.random((20, outputs), np.float32)
     data = Dataset("Numbers", regression_split("train", RNG.random((20, 3), np.float32), targets, 3, outputs))
     query = Query(network_of([3, 5, outputs], output="identity"), data.train.inputs[0], (3,), has_classes=False)
-    reasons, turning = reasons_for(query, Summary(data).baseline(MEAN)), turning_of(query, *Summary(data).bounds)
+    reasons, turning = reasons_for(query, Summary(data).baseline(MEAN)), counterfactual_of(query, *Summary(data).bounds)
     assert reasons is not None
     assert reasons.one == 0
     assert turning is not None
