@@ -1,8 +1,8 @@
 """Queries of cards in the background: results that cards need of the displayed network beyond its weights.
 
 Only what a visible card needs is computed. A query answers one request at a time, always the newest. Each query has a
-thread of its own, so that no query waits for another one or for a file that is saved. A result that takes less time than
-a change of threads may be computed at once.
+thread of its own, so that no query waits for another one or for a file that is saved. A result that takes less time
+than a change of threads may be computed at once.
 """
 
 from __future__ import annotations
