@@ -11,9 +11,9 @@ from engine.basics.errors import EngineError
 from engine.training.trainer import FIXED_WHILE_TRAINING
 from nnviz.jobs.stepwise import Stepwise
 from nnviz.session.data import Data
-from nnviz.session.exact import Exact, Wish, branched
-from nnviz.session.making import Making
+from nnviz.session.exact_replay import Exact, Wish, branched
 from nnviz.session.messages import Messages
+from nnviz.session.network_replacement import Making
 from nnviz.session.records import Records
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings

@@ -21,10 +21,10 @@ from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.jobs.reports import figures_in
 from nnviz.session.activities import Activities, Patience
 from nnviz.session.data import Data
-from nnviz.session.making import Making
+from nnviz.session.loaded_run import Resuming
 from nnviz.session.messages import Messages
+from nnviz.session.network_replacement import Making
 from nnviz.session.opening import run_of
-from nnviz.session.resuming import Resuming
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings

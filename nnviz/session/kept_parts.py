@@ -8,11 +8,11 @@ from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.exchange import Exchange
 from nnviz.session.library import KeptRuns
-from nnviz.session.making import Making
+from nnviz.session.loaded_run import Resuming
 from nnviz.session.messages import Messages
+from nnviz.session.network_replacement import Making
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
-from nnviz.session.resuming import Resuming
 from nnviz.session.room import KeptRoom
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings

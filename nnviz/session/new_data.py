@@ -9,7 +9,7 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.formatting import text
 from nnviz.session.data import Data
-from nnviz.session.making import Making
+from nnviz.session.network_replacement import Making
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Basis, Settings, is_of_layers
 from nnviz.session.status import Stage

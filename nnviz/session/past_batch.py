@@ -10,7 +10,7 @@ from engine.basics.errors import EngineError
 from nnviz.jobs.stepwise import Stepwise, giving_way
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.exact import Exact, Wish
+from nnviz.session.exact_replay import Exact, Wish
 from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
 from nnviz.session.timeline import Timeline

@@ -17,10 +17,10 @@ from nnviz.formatting import text
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.reading import Opened, resumed
 from nnviz.session.data import Data
-from nnviz.session.making import Making
+from nnviz.session.loaded_run import Resuming
 from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.network_replacement import Making
 from nnviz.session.opening import run_of
-from nnviz.session.resuming import Resuming
 from nnviz.session.run_names import NAMELESS, title_of
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings

@@ -13,14 +13,14 @@ from nnviz.jobs.reports import Stopped, Until
 from nnviz.jobs.runner import Runner
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.making import Making
 from nnviz.session.messages import Messages
+from nnviz.session.network_replacement import Making
 from nnviz.session.records import Records
-from nnviz.session.reports import Reports
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
 from nnviz.session.status import Progress, Stage, Status, status_of
+from nnviz.session.worker_reports import Reports
 
 
 class Training(QObject):

@@ -20,7 +20,7 @@ from engine.old_experiments import present_data_settings, recorded_data_settings
 from engine.presets import TYPED_NAMES
 from engine.training.augmentation import Augmentation
 from nnviz.jobs.reading import CHECKPOINT
-from nnviz.session.making import is_quickly_made
+from nnviz.session.network_replacement import is_quickly_made
 from nnviz.session.session import Session
 from nnviz.window.preferences import Preferences
 from nnviz.window.shipped import shipped_networks

@@ -16,8 +16,8 @@ from engine.training.events import Batch, Epoch
 from nnviz.jobs.recorder import Recorder
 from nnviz.jobs.reports import Recorded
 from nnviz.library import Library
-from nnviz.session.exact import Exact, Wish, of_the_past
-from nnviz.session.remedies import best_epoch
+from nnviz.session.divergence_recovery import best_epoch
+from nnviz.session.exact_replay import Exact, Wish, of_the_past
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage, Status

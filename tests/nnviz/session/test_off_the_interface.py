@@ -20,7 +20,8 @@ from engine.network.network import Network
 from engine.storage import load_network, save_network
 from engine.training.history import History
 from engine.training.trainer import Trainer
-from nnviz.session import files, making
+from nnviz.session import files
+from nnviz.session import network_replacement as making
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow

@@ -15,7 +15,7 @@ from engine.explain.one_step import OneStep
 from engine.training.metrics import Evaluator
 from nnviz.library import Library
 from nnviz.session import past_batch as module
-from nnviz.session.exact import Exact
+from nnviz.session.exact_replay import Exact
 from nnviz.session.selection import Example
 from nnviz.session.status import Status
 from nnviz.session.step_through import Written

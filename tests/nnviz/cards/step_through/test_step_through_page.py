@@ -20,7 +20,7 @@ from nnviz.cards.step_through.step_through import StepThroughPage
 from nnviz.cards.step_through.step_walk import Pace, Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.jobs.stepwise import Steps
 from nnviz.session import step_through
-from nnviz.session.exact import Exact, Wish
+from nnviz.session.exact_replay import Exact, Wish
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.ui.pages import TabbedCard

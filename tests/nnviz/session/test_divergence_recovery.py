@@ -16,7 +16,7 @@ from engine.network.activations import ACTIVATIONS
 from engine.storage import load_checkpoint, load_network
 from nnviz.cards.prediction.bars import ProbabilityBars
 from nnviz.jobs.reports import Stopped
-from nnviz.session.remedies import best_epoch
+from nnviz.session.divergence_recovery import best_epoch
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow

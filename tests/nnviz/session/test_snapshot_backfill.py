@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.library import Library
 from nnviz.library.replay import replay
-from nnviz.session import gaps as module
+from nnviz.session import snapshot_backfill as module
 from nnviz.session.asked import PAST
-from nnviz.session.exact import Exact
+from nnviz.session.exact_replay import Exact
 from nnviz.session.status import Status
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.conftest import Model

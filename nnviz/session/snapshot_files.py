@@ -18,7 +18,7 @@ from nnviz.formatting import text
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.jobs.stepwise import Steps, Stepwise
 from nnviz.session.activities import Patience
-from nnviz.session.exact import Exact, Wish, of_the_past
+from nnviz.session.exact_replay import Exact, Wish, of_the_past
 from nnviz.session.files import EXPORTS, Files
 from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs

@@ -13,8 +13,8 @@ from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import setting_value
 from nnviz.session.branching import Branching
-from nnviz.session.making import Making
 from nnviz.session.messages import Choice, Message, Messages, error_text
+from nnviz.session.network_replacement import Making
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings

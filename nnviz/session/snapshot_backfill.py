@@ -8,7 +8,7 @@ from engine.basics.errors import EngineError
 from engine.network.packing import usual_bytes
 from nnviz.jobs.stepwise import Stepwise, giving_way
 from nnviz.session.data import Data
-from nnviz.session.exact import Exact
+from nnviz.session.exact_replay import Exact
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
