@@ -37,9 +37,9 @@ class Pictures(QObject):
     resized = pyqtSignal(object)
     failed = pyqtSignal(str, object)
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._lane = lane
+        self._lane = Lane()
         self._latest: object = None  # stands for the picture that is wanted
 
     def load(self, given: QMimeData | None, giver: str, shape: tuple[int, int] | None = None) -> None:

@@ -10,19 +10,12 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import EngineError
 from engine.training.trainer import FIXED_WHILE_TRAINING
 from nnviz.jobs.stepwise import Stepwise
-from nnviz.session.data import Data
-from nnviz.session.exact_replay import Exact, Wish, branched
-from nnviz.session.messages import Messages
-from nnviz.session.network_replacement import Making
-from nnviz.session.records import Records
-from nnviz.session.runs import Runs
-from nnviz.session.settings import Settings
+from nnviz.session.exact_replay import ReplayRequest, branched
 from nnviz.session.status import Progress, Stage
-from nnviz.session.timeline import Timeline
-from nnviz.session.training import Training
 
 if TYPE_CHECKING:
     from nnviz.library.replay import Replayed
+    from nnviz.session.session import Session
 
 
 class Branching(QObject):
@@ -33,35 +26,30 @@ class Branching(QObject):
 
     Attributes:
         work: that training; ``share`` says how far it is.
-        exact: which moments can be had exactly.
     """
 
     changed = pyqtSignal()
 
-    def __init__(
-        self,
-        data: Data,
-        settings: Settings,
-        runs: Runs,
-        making: Making,
-        training: Training,
-        timeline: Timeline,
-        records: Records,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._data, self._settings, self._runs, self._making = data, settings, runs, making
-        self._training, self._timeline, self._messages = training, timeline, messages
-        self.exact = Exact(data, training, records)
+        self._data, self._settings, self._runs = session.data, session.settings, session.runs
+        self._replacement, self._training, self._replay = session.replacement, session.training, session.replay
+        self._timeline, self._messages = session.timeline, session.messages
         self.work = Stepwise()
         self.work.changed.connect(self._worked)
         self.work.failed.connect(self._failed)
-        timeline.branch_asked.connect(self.branch)
-        runs.replaced.connect(self._cancel_of_another)
-        for signal in (timeline.changed, runs.replaced, records.changed, data.changed, training.state_changed):
+        self._timeline.branch_asked.connect(self.branch)
+        self._runs.replaced.connect(self._cancel_of_another)
+        for signal in (
+            self._timeline.changed,
+            self._runs.replaced,
+            session.records.changed,
+            self._data.changed,
+            self._training.state_changed,
+        ):
             signal.connect(self.changed)
         self._is_trained = False  # whether the run was trained when that was looked at last
-        timeline.extended.connect(self._look)
+        self._timeline.extended.connect(self._look)
 
     def _look(self) -> None:
         """One can branch as soon as the first batch is over, in the middle of a training."""
@@ -76,7 +64,7 @@ class Branching(QObject):
         run = self._runs.current
         if not run.epochs:
             return "Train the network first: there is nothing to branch off from."
-        why_not = self.exact.why_not(run)
+        why_not = self._replay.why_not(run)
         if why_not is None and not self._settings.experiment.same_network(run.experiment):
             return "A branch keeps the network, and the fields describe another one: undo that first."
         return why_not
@@ -91,8 +79,8 @@ class Branching(QObject):
         if why_not is not None:
             self._messages.tell(why_not)
             return
-        wish = Wish(self._runs.current, epoch, changes or {})
-        self.work.start(wish, self.exact.steps(wish))
+        wish = ReplayRequest(self._runs.current, epoch, changes or {})
+        self.work.start(wish, self._replay.steps(wish))
 
     def cancel(self) -> None:
         """Gives up what is under way."""
@@ -105,7 +93,7 @@ class Branching(QObject):
 
     def _worked(self) -> None:
         wish, found = self.work.about, self.work.result
-        if found is not None and isinstance(wish, Wish):
+        if found is not None and isinstance(wish, ReplayRequest):
             self.work.forget()
             self._put(wish, found)
         self.changed.emit()
@@ -114,7 +102,7 @@ class Branching(QObject):
         self._messages.tell_error("The run could not be branched off", error)
         self.changed.emit()
 
-    def _put(self, wish: Wish, found: Replayed) -> None:
+    def _put(self, wish: ReplayRequest, found: Replayed) -> None:
         """Makes the new run the current one, paused where it branched off."""
         wanted, trainer = self._settings.fitting.changed(**wish.changes), found.trainer
         run = branched(wish, found)
@@ -134,7 +122,7 @@ class Branching(QObject):
         self._runs.add(run)
         if run.stage is not Stage.RESTING:
             self._training.begin(run, lambda: trainer)
-        self._making.put(run, words)
+        self._replacement.put(run, words)
         if found.differences:
             told = "; ".join(found.differences)
             self._messages.tell(f"This {words} is approximate, because what computed the run was other: {told}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject
 
@@ -12,41 +12,30 @@ from engine.basics.errors import DivergenceError
 from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import setting_value
-from nnviz.session.branching import Branching
-from nnviz.session.messages import Choice, Message, Messages, error_text
-from nnviz.session.network_replacement import Making
+from nnviz.session.messages import Choice, Message, error_text
 from nnviz.session.run import Run
-from nnviz.session.runs import Runs
-from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
-from nnviz.session.training import Training
-from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.undo import Kind, Step
+
+if TYPE_CHECKING:
+    from nnviz.session.session import Session
 
 _CLIP = 1.0  # the usual limit of a gradient's length
 
 
-class Remedies(QObject):
+class DivergenceRecovery(QObject):
     """Follows the training of the current network; what it tells goes when the fields change."""
 
-    def __init__(
-        self,
-        training: Training,
-        branching: Branching,
-        settings: Settings,
-        runs: Runs,
-        making: Making,
-        undo: Undo,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._settings, self._runs, self._making, self._branching = settings, runs, making, branching
-        self._undo, self._messages = undo, messages
+        self._settings, self._runs, self._replacement = session.settings, session.runs, session.replacement
+        self._branching, self._undo, self._messages = session.branching, session.undo, session.messages
         self._notice: Message | None = None
         self._dead_layer: int | None = None  # that the notice names
-        training.died.connect(self._died)
-        training.reports.diverged.connect(self._diverged)
-        runs.history_changed.connect(self._follow)
-        settings.changed.connect(lambda: messages.withdraw(self._notice))
+        session.training.died.connect(self._died)
+        session.training.reports.diverged.connect(self._diverged)
+        self._runs.history_changed.connect(self._follow)
+        self._settings.changed.connect(lambda: self._messages.withdraw(self._notice))
 
     # ---- it has died
 
@@ -108,12 +97,12 @@ class Remedies(QObject):
         choices = [Choice(f"{where} with rate {rate:g}", partial(go, {"learning_rate": rate}))]
         if not training.clip_norm:
             choices.append(Choice(f"{where} with clipped gradients", partial(go, {"clip_norm": _CLIP})))
-        self._notice = self._messages.warn(told, *choices, Choice("Reset", self._making.reset))
+        self._notice = self._messages.warn(told, *choices, Choice("Reset", self._replacement.reset))
 
     def _reset_with(self, changes: dict[str, Any]) -> None:
         """Resets as well, because a dead network learns nothing with any settings."""
         self._settings.change(", ".join(changes).replace("_", " "), **changes)
-        self._making.reset()
+        self._replacement.reset()
 
 
 def _a_tenth_of(rate: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -10,17 +11,16 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.validation import Array
 from engine.explain.neurons import Part
 from engine.training.trainer import Trainer
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed, neuron_name, what_if_text
+from nnviz.session.displayed import neuron_name, what_if_text
 from nnviz.session.edit import Before, Edit, WhatIf, number_text
 from nnviz.session.edited_errors import EditedErrors
-from nnviz.session.messages import Messages
 from nnviz.session.run import Run
-from nnviz.session.runs import Runs
-from nnviz.session.selection import Neuron, Selection
+from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage
-from nnviz.session.training import Training
-from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.undo import Kind, Step
+
+if TYPE_CHECKING:
+    from nnviz.session.session import Session
 
 
 class Edits(QObject):
@@ -38,24 +38,15 @@ class Edits(QObject):
 
     edited = pyqtSignal()
 
-    def __init__(
-        self,
-        data: Data,
-        runs: Runs,
-        displayed: Displayed,
-        training: Training,
-        undo: Undo,
-        selection: Selection,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._selection = selection
-        self._data, self._runs, self._displayed = data, runs, displayed
-        self._training, self._undo, self._messages = training, undo, messages
-        self.errors = EditedErrors(data, runs, training.runner.worker, messages)
+        self._data, self._runs, self._displayed = session.data, session.runs, session.displayed
+        self._training, self._selection, self._undo = session.training, session.selection, session.undo
+        self._messages = session.messages
+        self.errors = EditedErrors(self._data, self._runs, self._training.runner.worker, self._messages)
         self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
         self._before: WeakKeyDictionary[Edit, Before] = WeakKeyDictionary()  # of the edits that are in force
-        runs.replaced.connect(self._forget_tried)
+        self._runs.replaced.connect(self._forget_tried)
 
     # ---- what if
 

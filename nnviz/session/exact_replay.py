@@ -31,7 +31,7 @@ _Place = tuple[Dataset, Path, Callable[[], int]]
 
 
 @dataclass(eq=False)
-class Wish:
+class ReplayRequest:
     """A moment of a run: so many epochs, with fraction, after it began.
 
     Attributes:
@@ -50,7 +50,7 @@ class Wish:
         self.live: Array = run.parameters
 
 
-class Exact:
+class ExactReplay:
     """Says which moments can be had exactly, and how: from a whole state before them, which the library keeps.
 
     Those before the beginning of a branch are in the record of the run that it branched off from.
@@ -69,7 +69,7 @@ class Exact:
             return "Going back exactly needs the data that the run was trained on: open them first."
         return None
 
-    def steps(self, wish: Wish) -> Callable[[], Steps]:
+    def steps(self, wish: ReplayRequest) -> Callable[[], Steps]:
         """What goes there, for another thread; it returns a :class:`~nnviz.library.replay.Replayed`.
 
         Call it only where :meth:`why_not` returns None.
@@ -103,7 +103,7 @@ class Exact:
         return dataset, self._records.path, record
 
 
-def _gone_to(wish: Wish, dataset: Dataset, path: Path, written: Callable[[], int]) -> Steps:
+def _gone_to(wish: ReplayRequest, dataset: Dataset, path: Path, written: Callable[[], int]) -> Steps:
     """In the work's thread."""
     from nnviz.library import Library
     from nnviz.library.replay import replay
@@ -145,7 +145,7 @@ def _gone_through(
     return found
 
 
-def branched(wish: Wish, found: Replayed) -> Run:
+def branched(wish: ReplayRequest, found: Replayed) -> Run:
     """A run that begins at that moment of another one's past, with all that lies before it."""
     run, at = wish.run, wish.at
     made = of_the_past(wish, run.history.until(at), found)
@@ -155,7 +155,7 @@ def branched(wish: Wish, found: Replayed) -> Run:
     return made
 
 
-def of_the_past(wish: Wish, history: History, found: Replayed | None) -> Run:
+def of_the_past(wish: ReplayRequest, history: History, found: Replayed | None) -> Run:
     """A run that begins at that moment, with the history up to there, without snapshots of before.
 
     It rests if the moment was not ``found``: then its network is as it is displayed.
@@ -163,7 +163,7 @@ def of_the_past(wish: Wish, history: History, found: Replayed | None) -> Run:
     return _resting(wish, history) if found is None else _paused(wish, history, found)
 
 
-def _paused(wish: Wish, history: History, found: Replayed) -> Run:
+def _paused(wish: ReplayRequest, history: History, found: Replayed) -> Run:
     run, trainer = wish.run, found.trainer
     made = Run(
         run.experiment.changed(training=trainer.settings),
@@ -184,7 +184,7 @@ def _paused(wish: Wish, history: History, found: Replayed) -> Run:
     return made
 
 
-def _resting(wish: Wish, history: History) -> Run:
+def _resting(wish: ReplayRequest, history: History) -> Run:
     run, at = wish.run, wish.at
     network = run.network.with_parameters(wish.live if wish.kept is None else wish.kept.parameters)
     made = Run(run.experiment, network, parent=run.id, left_at=at, history=history, name=run.name, changes=1)

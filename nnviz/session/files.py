@@ -21,13 +21,10 @@ from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.jobs.reports import figures_in
 from nnviz.session.activities import Activities, Patience
 from nnviz.session.data import Data
-from nnviz.session.loaded_run import Resuming
+from nnviz.session.loaded_runs import LoadedRuns
 from nnviz.session.messages import Messages
-from nnviz.session.network_replacement import Making
-from nnviz.session.opening import run_of
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
-from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.training import Training
 from nnviz.session.writing import Turn, Turns, Writing, network_for_file
@@ -49,22 +46,13 @@ class Files(QObject):
     failed = pyqtSignal()
     activity_changed = pyqtSignal()
 
-    def __init__(
-        self,
-        data: Data,
-        settings: Settings,
-        runs: Runs,
-        making: Making,
-        training: Training,
-        resuming: Resuming,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, data: Data, runs: Runs, training: Training, loaded: LoadedRuns, messages: Messages) -> None:
         super().__init__()
         self._activities = Activities()
         self._activities.changed.connect(self.activity_changed)
         self._activities.ended.connect(messages.announce)
-        self._data, self._settings, self._runs, self._making = data, settings, runs, making
-        self._training, self._messages, self._resuming = training, messages, resuming
+        self._data, self._runs, self._training = data, runs, training
+        self._loaded, self._messages = loaded, messages
         self._reading = Lanes()  # by file: none waits for another that does not come
         self._end_of_opening: Callable[[str], None] | None = None  # of the latest; the networks of others are dropped
         self._patience = Patience(messages, self.cancel_opening)
@@ -123,14 +111,13 @@ class Files(QObject):
             end(news)
 
     def _take(self, path: Path, title: str | None, found: Opened, dataset: Dataset | None) -> None:
-        run = self._runs.add(run_of(found, self._settings.experiment, dataset))
-        if title is None:
-            run.path = path
-        else:
-            run.name = title
-        self._resuming.begin(run, found)
-        self._making.put(run, f"opening of {run.title}")
-        self._resuming.settle(run, found)
+        def prepare(run: Run) -> None:
+            if title is None:
+                run.path = path
+            else:
+                run.name = title
+
+        self._loaded.put(found, dataset, prepare)
 
     # ---- save
 
@@ -155,7 +142,7 @@ class Files(QObject):
         if path.suffix.lower() == CHECKPOINT and run.stage is not Stage.RESTING:
             self._save_training(run.id, past, data, writing, saved)
             return
-        state = self._resuming.state_of(run)
+        state = self._loaded.state_of(run)
         is_cut_off = self._training.is_under_way or state is not None
 
         def work() -> str:

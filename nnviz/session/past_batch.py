@@ -10,7 +10,7 @@ from engine.basics.errors import EngineError
 from nnviz.jobs.stepwise import Stepwise, giving_way
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.exact_replay import Exact, Wish
+from nnviz.session.exact_replay import ExactReplay, ReplayRequest
 from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
 from nnviz.session.timeline import Timeline
@@ -36,7 +36,7 @@ class PastBatch(QObject):
     changed = pyqtSignal()
 
     def __init__(
-        self, runs: Runs, data: Data, displayed: Displayed, timeline: Timeline, exact: Exact, messages: Messages
+        self, runs: Runs, data: Data, displayed: Displayed, timeline: Timeline, exact: ExactReplay, messages: Messages
     ) -> None:
         super().__init__()
         self._runs, self._displayed, self._exact, self._messages = runs, displayed, exact, messages
@@ -77,7 +77,7 @@ class PastBatch(QObject):
             return
         self.why_not = self._exact.why_not(run) or ""
         if not self.why_not:
-            wish = Wish(run, moment.epochs)
+            wish = ReplayRequest(run, moment.epochs)
             steps = self._exact.steps(wish)
             self._patience.start()
             self.work.start(wish, lambda: giving_way(steps(), self._runs.is_training))

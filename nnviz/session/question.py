@@ -17,7 +17,7 @@ from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.given import Given, checked, given_of, meaning_of
 from nnviz.session.part import PARTS
-from nnviz.session.selection import Example
+from nnviz.session.selection import Example, Selection
 from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Kind, Step, Undo
 from nnviz.session.verdict import CONFIDENCE_THRESHOLD, Verdict, verdict_of
@@ -60,10 +60,11 @@ class Question(QObject):
     answered = pyqtSignal()
     threshold_changed = pyqtSignal()
 
-    def __init__(self, displayed: Displayed, sketch: Sketch, data: Data, undo: Undo) -> None:
+    def __init__(self, displayed: Displayed, sketch: Sketch, data: Data, selection: Selection, undo: Undo) -> None:
         super().__init__()
         self.threshold = CONFIDENCE_THRESHOLD
-        self._displayed, self._sketch, self._data, self._undo = displayed, sketch, data, undo
+        self._displayed, self._sketch, self._data = displayed, sketch, data
+        self._selection, self._undo = selection, undo
         self._given: dict[object, Given] = {}  # by meaning
         self._before: dict[object, Given | None] = {}  # what was given before it was moved
         self._random = np.random.default_rng()
@@ -72,6 +73,8 @@ class Question(QObject):
         self.answer: Array | None = None
         sketch.changed.connect(self._sketch_changed)
         data.changed.connect(self._data_changed)
+        selection.example_changed.connect(self._follow_selection)
+        self.changed.connect(self._select_origin)
 
     # ---- the example
 
@@ -223,6 +226,18 @@ class Question(QObject):
         if data is not None and not self.is_drawn:
             self._given.setdefault(meaning_of(data), given_of(data, self._any(data)))
         self._tell()
+
+    def _follow_selection(self) -> None:
+        """Makes the selected example of the data the current input. A drawing stays until an example replaces it."""
+        selected = self._selection.example
+        if selected is not None and not self.is_drawn and selected != self.origin:
+            self.look_at(selected)
+
+    def _select_origin(self) -> None:
+        """Selects the example of the data that is the current input, if any example is selected."""
+        origin = None if self.is_drawn else self.origin
+        if origin is not None and self._selection.example is not None:
+            self._selection.choose_example(origin)
 
     def _tell(self) -> None:
         if self._told is not self.example:

@@ -16,19 +16,15 @@ from engine.training.history import whole_if_possible
 from nnviz.formatting import text
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.reading import Opened, resumed
-from nnviz.session.data import Data
-from nnviz.session.loaded_run import Resuming
-from nnviz.session.messages import Choice, Message, Messages
-from nnviz.session.network_replacement import Making
-from nnviz.session.opening import run_of
+from nnviz.session.messages import Choice, Message
+from nnviz.session.run import Run
 from nnviz.session.run_names import NAMELESS, title_of
-from nnviz.session.runs import Runs
-from nnviz.session.settings import Settings
 from nnviz.session.snapshots import MOST, Snapshot
 
 if TYPE_CHECKING:
     from nnviz.library import KeptState, Library, RunRecord
     from nnviz.library.locks import Lock
+    from nnviz.session.session import Session
 
 _BETWEEN_LOOKS = 1000  # milliseconds, while there is an offer
 _TAKEN = "Run {} continues in another window."
@@ -47,18 +43,9 @@ class Kept:
 class Reopening:
     """Reads runs in the library's thread. Only the latest that was asked for becomes the current one."""
 
-    def __init__(
-        self,
-        lane: LibraryLane,
-        data: Data,
-        settings: Settings,
-        runs: Runs,
-        making: Making,
-        resuming: Resuming,
-        messages: Messages,
-    ) -> None:
-        self._lane, self._data, self._settings, self._runs = lane, data, settings, runs
-        self._making, self._resuming, self._messages = making, resuming, messages
+    def __init__(self, session: Session, lane: LibraryLane) -> None:
+        self._lane, self._data, self._runs = lane, session.data, session.runs
+        self._replacement, self._loaded, self._messages = session.replacement, session.loaded, session.messages
         self._latest = 0
         self._broken_off: dict[int, RunRecord] = {}  # that were read, as they were then; of the library's thread
         self._claims: list[Lock] = []  # of the offers that this window makes: no other window makes them
@@ -67,7 +54,7 @@ class Reopening:
         self._look = QTimer()
         self._look.setInterval(_BETWEEN_LOOKS)
         self._look.timeout.connect(self._look_whether_taken)
-        messages.changed.connect(self._end_offer)
+        self._messages.changed.connect(self._end_offer)
 
     def open(
         self, number: int, then: Callable[[], None] = lambda: None, over: Callable[[], None] = lambda: None
@@ -106,7 +93,7 @@ class Reopening:
         """Makes it the current run if this window has it; returns whether it has."""
         held = self._runs.with_record(number)
         if held is not None and held is not self._runs.current:
-            self._making.put(held, f"opening of {held.title}")
+            self._replacement.put(held, f"opening of {held.title}")
         return held is not None
 
     def offer(self, go_on: Callable[[], None]) -> None:
@@ -194,18 +181,18 @@ class Reopening:
         return True
 
     def _take(self, kept: Kept, dataset: Dataset | None) -> None:
-        found, record, parent = kept.found, kept.record, kept.parent
-        run = self._runs.add(run_of(found, self._settings.experiment, dataset))
-        run.snapshots.fill([each for each in kept.past if each.epochs < run.epochs])
-        run.name, run.is_named = str(title_of(record, parent)), record.name not in NAMELESS
-        run.record, run.parent_record, run.left_at = record.id, record.parent, record.left_at
-        run.record_updated, run.batches = record.updated, max(run.batches, record.batches)
-        run.is_kept = True
-        if not record.figures and run.epochs:
-            run.edited = {}  # it was edited, and its window closed before it was measured
-        self._resuming.begin(run, found)
-        self._making.put(run, f"opening of {run.title}")
-        self._resuming.settle(run, found)
+        record, parent = kept.record, kept.parent
+
+        def prepare(run: Run) -> None:
+            run.snapshots.fill([each for each in kept.past if each.epochs < run.epochs])
+            run.name, run.is_named = str(title_of(record, parent)), record.name not in NAMELESS
+            run.record, run.parent_record, run.left_at = record.id, record.parent, record.left_at
+            run.record_updated, run.batches = record.updated, max(run.batches, record.batches)
+            run.is_kept = True
+            if not record.figures and run.epochs:
+                run.edited = {}  # it was edited, and its window closed before it was measured
+
+        self._loaded.put(kept.found, dataset, prepare)
 
 
 def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:

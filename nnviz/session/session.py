@@ -10,45 +10,45 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from nnviz.formatting.meaning import Meaning
-from nnviz.jobs.lane import Lane, close_all
+from nnviz.formatting import text
+from nnviz.formatting.meaning import NO_MEANING, Meaning
+from nnviz.jobs.lane import close_all
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Stepwise
 from nnviz.session.asked import new_queries
 from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.branching import Branching
-from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.divergence_recovery import Remedies
+from nnviz.session.divergence_recovery import DivergenceRecovery
 from nnviz.session.edits import Edits
+from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.files import Files
 from nnviz.session.imported import Imported
 from nnviz.session.importing import Importing
 from nnviz.session.kept_parts import kept_parts
-from nnviz.session.loaded_run import Resuming
+from nnviz.session.loaded_runs import LoadedRuns
 from nnviz.session.map import Map
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.models import CardModels
-from nnviz.session.naming import Naming
-from nnviz.session.network_replacement import Making
-from nnviz.session.new_data import NewData
+from nnviz.session.network_replacement import NetworkReplacement
 from nnviz.session.own import Own
 from nnviz.session.painting import Painting
 from nnviz.session.player import Player
 from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records
+from nnviz.session.reopening import Reopening
 from nnviz.session.robustness import HowRobust
 from nnviz.session.run import new_run
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
 from nnviz.session.sketch import Sketch
-from nnviz.session.snapshot_backfill import Gaps
-from nnviz.session.snapshot_files import MomentFiles
+from nnviz.session.snapshot_backfill import SnapshotBackfill
+from nnviz.session.snapshot_files import SnapshotFiles
 from nnviz.session.status import Status
 from nnviz.session.steps import step_parts
 from nnviz.session.taught import Taught
@@ -67,9 +67,11 @@ class Session(QObject):
         imported, importing: files of data that were used before, and one that is looked at before it is used.
         data, settings: the data set; the experiment that the fields describe.
         runs: all runs, with the current one among them.
-        making, branching: builds networks and replaces the current run; begins runs at moments of the past.
+        replacement, branching: builds networks and replaces the current run; begins runs at snapshots.
+        replay, backfill: trains to past epochs again, exactly; fills in missing snapshots of short runs.
+        loaded: makes runs that are read from a file or the library the current one.
         displayed: the network that the views draw and that is asked.
-        timeline, player, gaps: which moment of the run is displayed; all, one by one; fills in what was not kept.
+        timeline, player: which snapshot of the run is displayed; shows all of them one by one.
         selection: the neuron, example and pair of classes that are chosen.
         training, records: start, pause, step, state and progress; whether and where runs are recorded.
         painting: points that the person paints, from which the network learns at once.
@@ -85,7 +87,7 @@ class Session(QObject):
         room, exchange: how much room they take; passes runs on, and takes some in.
         sweeps, sweep_form, trials: trains many runs; which ones, by a form; what came of those of a sweep.
         sweep_where, sweep_names: where a sweep is done, and who is there; what sweeps are called.
-        files, moment_files: opens, saves and exports networks; the same with those of the past.
+        files, snapshot_files: opens, saves and exports networks; saves and exports networks of past epochs.
         step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
         queries: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
@@ -95,50 +97,57 @@ class Session(QObject):
     def __init__(self, experiment: Experiment | None = None) -> None:
         super().__init__()
         first = experiment or Experiment()
-        self._lanes = building, looking = Lane(), Lane()
         self.messages = Messages()
         self.undo = Undo()
         self.data = Data(self.messages)
         self.imported = Imported(self.data)
         self.importing = Importing(self.data, self.imported, self.messages)
         self.runs = Runs(new_run(first), self.undo)
-        self._naming = Naming(self.runs, self.data)
+        self._meaning = NO_MEANING
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
         self.timeline = Timeline(self.runs, self.displayed, self.data, self.messages)
         self.player = Player(self.timeline)
         self.selection = Selection(self.runs, self.data)
-        self.making = Making(self.data, self.settings, self.runs, self.undo, self.messages, building)
-        self._new_data = NewData(self.data, self.settings, self.runs, self.making, self.undo)
+        self.replacement = NetworkReplacement(self)
         self.records = Records(self.data, self.runs, self.messages)
-        running = self.settings, self.runs, self.making, self.displayed, self.records, self.messages
-        self.training = Training(self.data, *running)
+        self.training = Training(self)
         self.training.reports.stopped.connect(self.records.take_stop)
-        self.branching = Branching(self.data, *running[:3], self.training, self.timeline, self.records, self.messages)
-        self.gaps = Gaps(self.runs, self.data, self.training, self.branching.exact, self.messages)
+        self.replay = ExactReplay(self.data, self.training, self.records)
+        self.branching = Branching(self)
+        self.backfill = SnapshotBackfill(self.runs, self.data, self.training, self.replay, self.messages)
         self.painting = Painting(self.data, self.training, self.undo, self.messages)
-        self._remedies = Remedies(self.training, self.branching, *running[:3], self.undo, self.messages)
-        changing = self.data, self.runs, self.displayed, self.training, self.undo
-        self.edits = Edits(*changing, self.selection, self.messages)
+        self._divergence_recovery = DivergenceRecovery(self)
+        self.edits = Edits(self)
         self.sketch = Sketch(self.undo)
-        self.question = Question(self.displayed, self.sketch, self.data, self.undo)
+        self.question = Question(self.displayed, self.sketch, self.data, self.selection, self.undo)
         taught = Taught(self.runs, self.displayed)
         self.own = Own(self.data, self.question, taught, self.training, self.undo, self.messages)
-        self._chosen_example = ChosenExample(self.selection, self.question)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
         self.robustness = HowRobust(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
-        self._resuming = Resuming(self.data, self.runs, self.training, self.messages)
-        opening = self.data, self.settings, self.runs, self.making
-        self.files = Files(*opening, self.training, self._resuming, self.messages)
-        self.moment_files = MomentFiles(self.runs, self.branching.exact, self.files, self.messages)
+        self.loaded = LoadedRuns(self)
+        self.files = Files(self.data, self.runs, self.training, self.loaded, self.messages)
+        self.snapshot_files = SnapshotFiles(self.runs, self.replay, self.files, self.messages)
         kept = self._library_lane = LibraryLane(lambda: self.records.path)
-        made = kept_parts(kept, *opening, self.records, self.training, self._resuming, self.undo, self.messages)
-        self._reopening, self.library, self.under_way, self.comparison, self.room, self.exchange = made[:6]
-        self.sweeps, self.sweep_where, self.sweep_form, self.sweep_names, self.trials = made[6:]
-        self.pictures = Pictures(looking)
+        self._reopening = Reopening(self, kept)
+        made = kept_parts(
+            kept,
+            self.data,
+            self.settings,
+            self.runs,
+            self.records,
+            self.training,
+            self._reopening,
+            self.undo,
+            self.messages,
+        )
+        self.library, self.under_way, self.comparison, self.room, self.exchange = made[:5]
+        self.sweeps, self.sweep_where, self.sweep_form, self.sweep_names, self.trials = made[5:]
+        self.pictures = Pictures()
         self.rate_search, self.ranking = Stepwise(), Stepwise()
-        asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
+        changing = self.data, self.runs, self.displayed, self.training, self.undo
+        asked = *changing, self.settings, self.timeline, self.replay, self.question, self.selection
         self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes
         self.queries = new_queries(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
@@ -192,17 +201,31 @@ class Session(QObject):
     @property
     def class_names(self) -> list[str]:
         """A name for each output of the current network: what it learned, else the data's, else numbers."""
-        return self._naming.class_names
+        return list(map(text.name, self.class_names_for_file))
 
     @property
     def class_names_for_file(self) -> list[str]:
-        """The same as their source has them, for a file."""
-        return self._naming.class_names_for_file
+        """The class names as their source has them, for a file."""
+        network, data = self.runs.current.network, self.data.dataset
+        about, outputs = network.description, network.shape[-1]
+        known = about and about.output_names
+        if about and known and len(known) == outputs:
+            of_data = data.description if data is not None and known != data.class_names else None
+            is_same = of_data is not None and len(of_data.class_names) > 0 and about.has_classes_of(of_data)
+            return list(of_data.class_names if of_data is not None and is_same else known)
+        meaning = self._meaning_of(data) if data is not None and data.outputs == outputs else NO_MEANING
+        return [meaning.for_file.output(number) for number in range(outputs)]
 
     @property
     def meaning(self) -> Meaning:
         """What the current network's inputs and outputs mean: what the data say, if it fits them."""
-        return self._naming.meaning
+        data = self.data.dataset
+        return NO_MEANING if self.runs.current.misfit(data) is not None else self._meaning_of(data)
+
+    def _meaning_of(self, data: Dataset | None) -> Meaning:
+        if self._meaning.data is not data:
+            self._meaning = Meaning(data)
+        return self._meaning
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused."""
@@ -222,7 +245,7 @@ class Session(QObject):
 
     def reset(self) -> None:
         """Replaces the network by an untrained one, made from the fields and the seed."""
-        self.making.reset()
+        self.replacement.reset()
 
     # ---- work for several parts
 
@@ -252,8 +275,8 @@ class Session(QObject):
         self.library.watch(False)
         parts: list[Any] = [self.queries, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
-        parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
+        parts += [self.step_effects, self.replacement, self.loaded, self._library_lane, self.training.runner]
         parts += [self._reopening]
-        parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files]
-        parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.gaps, *self.models.closable]
+        parts += [self.past_batch, self.snapshot_files, self.importing, self.data, self.own, self.files]
+        parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.backfill, *self.models.closable]
         return close_all(parts, _LONGEST_WAIT)

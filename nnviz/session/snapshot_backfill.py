@@ -8,7 +8,7 @@ from engine.basics.errors import EngineError
 from engine.network.packing import usual_bytes
 from nnviz.jobs.stepwise import Stepwise, giving_way
 from nnviz.session.data import Data
-from nnviz.session.exact_replay import Exact
+from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
@@ -18,7 +18,7 @@ _MOST_SECONDS = 2.0  # of learning, in all: of longer trainings enough is kept
 _SOON = 50  # milliseconds at rest until it begins
 
 
-class Gaps(QObject):
+class SnapshotBackfill(QObject):
     """While the current run rests, goes through its training again, exactly, in another thread.
 
     Signals:
@@ -30,9 +30,9 @@ class Gaps(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, runs: Runs, data: Data, training: Training, exact: Exact, messages: Messages) -> None:
+    def __init__(self, runs: Runs, data: Data, training: Training, replay: ExactReplay, messages: Messages) -> None:
         super().__init__()
-        self._runs, self._exact, self._messages = runs, exact, messages
+        self._runs, self._replay, self._messages = runs, replay, messages
         self._tried: tuple[object, ...] | None = None  # what it was begun for last, unless that was given up
         self._is_closed = False
         self.work = Stepwise()
@@ -64,7 +64,7 @@ class Gaps(QObject):
     def _may_begin(self) -> bool:
         run = self._runs.current
         is_at_rest = not (self._is_closed or self._runs.is_training())
-        return is_at_rest and self._place != self._tried and self._exact.why_not(run) is None
+        return is_at_rest and self._place != self._tried and self._replay.why_not(run) is None
 
     def _begin(self) -> None:
         if not self._may_begin():
@@ -74,7 +74,7 @@ class Gaps(QObject):
         missing = run.snapshots.missing(ends, usual_bytes(run.parameters.size))
         self._tried = place
         if missing:
-            steps = self._exact.past(run, missing, _MOST_SECONDS)
+            steps = self._replay.past(run, missing, _MOST_SECONDS)
             self.work.start(place, lambda: giving_way(steps(), lambda: True))
 
     def _worked(self) -> None:

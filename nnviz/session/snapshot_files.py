@@ -18,7 +18,7 @@ from nnviz.formatting import text
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.jobs.stepwise import Steps, Stepwise
 from nnviz.session.activities import Patience
-from nnviz.session.exact_replay import Exact, Wish, of_the_past
+from nnviz.session.exact_replay import ExactReplay, ReplayRequest, of_the_past
 from nnviz.session.files import EXPORTS, Files
 from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
@@ -41,7 +41,7 @@ class _Job:
         end: tells the status line that the file no longer waits.
     """
 
-    wish: Wish
+    wish: ReplayRequest
     path: Path
     turn: Turn
     past: str
@@ -60,7 +60,7 @@ class _Job:
         return self.wish.run.epoch_name(self.wish.at)
 
 
-class MomentFiles(QObject):
+class SnapshotFiles(QObject):
     """Trains to the moment again, in another thread, and writes what comes of it. One file after the other.
 
     Where the run is not recorded, or its data are others, the weights are written as they are displayed, in 16 bits
@@ -72,9 +72,9 @@ class MomentFiles(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, runs: Runs, exact: Exact, files: Files, messages: Messages) -> None:
+    def __init__(self, runs: Runs, replay: ExactReplay, files: Files, messages: Messages) -> None:
         super().__init__()
-        self._runs, self._exact, self._files, self._messages = runs, exact, files, messages
+        self._runs, self._replay, self._files, self._messages = runs, replay, files, messages
         self._patience = Patience(messages, self.cancel)
         self._work = Stepwise()
         self._work.changed.connect(self._went_on)
@@ -106,12 +106,12 @@ class MomentFiles(QObject):
         self._begin(path, epoch, "exported", lambda network, _: export(network, path))
 
     def _begin(self, path: Path, epoch: float, past: str, write: Write) -> None:
-        job = _Job(Wish(self._runs.current, epoch), path, self._files.turn(path), past, write)
-        why_not = self._exact.why_not(job.wish.run)
+        job = _Job(ReplayRequest(self._runs.current, epoch), path, self._files.turn(path), past, write)
+        why_not = self._replay.why_not(job.wish.run)
         if why_not is not None:
             self._write(job, None, why_not)
             return
-        job.steps, job.end = self._exact.steps(job.wish), self._files.begin(job.what)
+        job.steps, job.end = self._replay.steps(job.wish), self._files.begin(job.what)
         self._jobs.append(job)
         if len(self._jobs) == 1:
             self._start(job)

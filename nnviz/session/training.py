@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -11,16 +12,12 @@ from engine.datasets import Dataset
 from engine.training.trainer import Trainer
 from nnviz.jobs.reports import Stopped, Until
 from nnviz.jobs.runner import Runner
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
-from nnviz.session.messages import Messages
-from nnviz.session.network_replacement import Making
-from nnviz.session.records import Records
 from nnviz.session.run import Run
-from nnviz.session.runs import Runs
-from nnviz.session.settings import Settings
 from nnviz.session.status import Progress, Stage, Status, status_of
-from nnviz.session.worker_reports import Reports
+from nnviz.session.worker_reports import WorkerReports
+
+if TYPE_CHECKING:
+    from nnviz.session.session import Session
 
 
 class Training(QObject):
@@ -36,37 +33,29 @@ class Training(QObject):
     progressed = pyqtSignal()
     died = pyqtSignal(object)
 
-    def __init__(
-        self,
-        data: Data,
-        settings: Settings,
-        runs: Runs,
-        making: Making,
-        displayed: Displayed,
-        records: Records,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._data, self._settings, self._runs, self._making = data, settings, runs, making
-        self._displayed, self._records, self._messages = displayed, records, messages
+        self._data, self._settings, self._runs = session.data, session.settings, session.runs
+        self._replacement, self._records = session.replacement, session.records
+        self._displayed, self._messages = session.displayed, session.messages
         self._requested: Until | None = None  # how far to train when nothing is in the way
         self._until: Until | None = None  # how far the training was to go, until it is there
         self._continued: int | None = None  # id of the run that is to continue, also if the fields describe another one
         self._is_pausing, self._holds = False, 0  # a pause is on its way; holds: what is started waits for their end
         self.runner = Runner()
-        reports = self.reports = Reports(self.runner, runs, displayed.show, messages)
-        reports.recorded.connect(records.take)
-        records.changed.connect(self._record_from_here)
+        reports = self.reports = WorkerReports(self.runner, self._runs, self._displayed.show, self._messages)
+        reports.recorded.connect(self._records.take)
+        self._records.changed.connect(self._record_from_here)
         reports.progressed.connect(self.progressed)
         reports.stopped.connect(self._stopped)
         reports.died.connect(self.died)
-        runs.replaced.connect(self._replaced)
-        runs.let_go.connect(lambda run: self.runner.worker.forget(run.id))
-        settings.changed.connect(self._settings_changed)
-        data.changed.connect(lambda: self._end_if_data_differ(self._runs.current))
-        data.loading_changed.connect(self._wait_or_go)
-        making.changed.connect(lambda: self._wait_or_go(keeps_message=True))
-        for signal in (data.failed, making.given_up):
+        self._runs.replaced.connect(self._replaced)
+        self._runs.let_go.connect(lambda run: self.runner.worker.forget(run.id))
+        self._settings.changed.connect(self._settings_changed)
+        self._data.changed.connect(lambda: self._end_if_data_differ(self._runs.current))
+        self._data.loading_changed.connect(self._wait_or_go)
+        self._replacement.changed.connect(lambda: self._wait_or_go(keeps_message=True))
+        for signal in (self._data.failed, self._replacement.given_up):
             signal.connect(self._drop_request)
 
     # ---- state
@@ -74,7 +63,7 @@ class Training(QObject):
     @property
     def state(self) -> Status:
         run, is_loading = self._runs.current, self._data.loading or self._holds > 0
-        return status_of(run.stage, run.changes > 0, is_loading, self._making.is_making)
+        return status_of(run.stage, run.changes > 0, is_loading, self._replacement.is_making)
 
     @property
     def progress(self) -> Progress:
@@ -169,7 +158,7 @@ class Training(QObject):
                 self._messages.clear()
             if self.is_another_network and not continues:
                 self._requested = until  # for when it is built, unless a pause comes before
-                self._making.reset("new network")
+                self._replacement.reset("new network")
             else:
                 self._go_on(self._data.dataset, until)
 
@@ -215,7 +204,7 @@ class Training(QObject):
 
     @property
     def _is_waiting(self) -> bool:
-        return self._data.loading or self._making.is_making or self._holds > 0
+        return self._data.loading or self._replacement.is_making or self._holds > 0
 
     def _wait_or_go(self, keeps_message: bool = False) -> None:
         """Pauses while data is loading or a network is being built, then does what was requested."""

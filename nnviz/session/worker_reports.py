@@ -17,7 +17,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.status import Stage
 
 
-class Reports(QObject):
+class WorkerReports(QObject):
     """Takes frames and events for all runs; those of runs that were removed are dropped.
 
     Signals:

@@ -39,7 +39,7 @@ class NetworkDialogs(QObject):
         self._discarded: set[tuple[int, int]] = set()
         self._when_written: Callable[[], object] | None = None  # what waits for files of the past
         session.runs.file_changed.connect(self._remember_file)
-        session.moment_files.changed.connect(self._look_whether_written)
+        session.snapshot_files.changed.connect(self._look_whether_written)
 
     def open_network(self) -> None:
         """Asks about unsaved work, then which file to open."""
@@ -82,7 +82,7 @@ class NetworkDialogs(QObject):
             return
         ending = ".npz" if path is not None and path.suffix.lower() == ".npz" else ".json"
         title, proposed = f"Save the network of {self._moment(epoch)}", f"{self._proposed_name(epoch)}{ending}"
-        self._ask_where(title, proposed, lambda chosen: self._session.moment_files.save(chosen, epoch))
+        self._ask_where(title, proposed, lambda chosen: self._session.snapshot_files.save(chosen, epoch))
 
     def _ask_where(
         self, title: str, proposed: str, save: Callable[[Path], object], cancelled: Then = lambda: None
@@ -105,7 +105,7 @@ class NetworkDialogs(QObject):
             if epoch is None:
                 session.files.export(path)
             else:
-                session.moment_files.export(path, epoch)
+                session.snapshot_files.export(path, epoch)
 
         title = "Export network" if epoch is None else f"Export the network of {self._moment(epoch)}"
         proposed = f"{self._proposed_name(epoch)}{ending}"
@@ -185,7 +185,7 @@ class NetworkDialogs(QObject):
 
     def ask_about_waiting(self, quit_now: Callable[[], object]) -> None:
         """Asks whether to wait for the files of moments of the past that are not reached yet."""
-        self._when_written, files = None, self._session.moment_files
+        self._when_written, files = None, self._session.snapshot_files
         names = text.listed([text.name(path.name) for path in files.waiting])
         is_one = len(files.waiting) == 1
         what = f"{names} {'is' if is_one else 'are'} not written yet."
@@ -205,7 +205,7 @@ class NetworkDialogs(QObject):
         self._look_whether_written()
 
     def _look_whether_written(self) -> None:
-        if self._when_written is not None and not self._session.moment_files.waiting:
+        if self._when_written is not None and not self._session.snapshot_files.waiting:
             then, self._when_written = self._when_written, None
             QTimer.singleShot(0, then)  # when all who are told of this file know of it
 
@@ -222,7 +222,7 @@ class NetworkDialogs(QObject):
         earlier = [run for run in lost if run is not self._session.runs.current]
         if earlier:
             back = box.addButton("&Restore the last", QMessageBox.ActionRole)
-            back.clicked.connect(lambda: self._session.making.put(earlier[0], "restored network"))
+            back.clicked.connect(lambda: self._session.replacement.put(earlier[0], "restored network"))
             box.setDefaultButton(back)
         if len(earlier) < len(lost):
             save = box.addButton(QMessageBox.Save)

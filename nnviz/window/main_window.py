@@ -452,7 +452,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about files that wait to be written and unsaved work, if there are any; else ends all threads."""
-        if not self._close_without_asking and self.session.moment_files.waiting:
+        if not self._close_without_asking and self.session.snapshot_files.waiting:
             event.ignore()
             self.dialogs.ask_about_waiting(self.close)
             return

@@ -17,7 +17,7 @@ from nnviz.jobs.recorder import Recorder
 from nnviz.jobs.reports import Recorded
 from nnviz.library import Library
 from nnviz.session.divergence_recovery import best_epoch
-from nnviz.session.exact_replay import Exact, Wish, of_the_past
+from nnviz.session.exact_replay import ExactReplay, ReplayRequest, of_the_past
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage, Status
@@ -295,7 +295,7 @@ def test_a_branch_has_a_name_if_its_run_has(recorded: Model, qtbot: QtBot, is_na
     qtbot.waitUntil(lambda: session.runs.current.record is not None)
     with Library() as library:
         assert library.run(session.runs.current.record).name == ("#1 · 784-8-10" if is_named else "")
-    at_rest = of_the_past(Wish(run, 1), run.history, None)
+    at_rest = of_the_past(ReplayRequest(run, 1), run.history, None)
     assert (at_rest.name, at_rest.is_named) == (run.name, is_named)
 
 
@@ -371,9 +371,9 @@ def test_the_moment_stays_in_view_until_the_branch_is_there_and_another_run_give
     recorded: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, opened = recorded.session, Event()
-    real = Exact.steps
+    real = ExactReplay.steps
 
-    def held(self: Exact, wish: Wish) -> Callable[[], Any]:
+    def held(self: ExactReplay, wish: ReplayRequest) -> Callable[[], Any]:
         steps = real(self, wish)
 
         def made() -> Any:
@@ -383,7 +383,7 @@ def test_the_moment_stays_in_view_until_the_branch_is_there_and_another_run_give
 
         return made
 
-    monkeypatch.setattr(Exact, "steps", held)
+    monkeypatch.setattr(ExactReplay, "steps", held)
     steps(qtbot, recorded, 3)
     session.timeline.go_to(2)
     session.timeline.branch()

@@ -147,7 +147,7 @@ def test_a_pause_takes_back_the_answer_to_start_a_new_one(
     assert session.training.will_start
     session.pause()
     site.set()
-    qtbot.waitUntil(lambda: not session.making.is_making)
+    qtbot.waitUntil(lambda: not session.replacement.is_making)
     assert session.state is Status.READY
     assert session.runs.current.network.shape == [784, 70, 10]
 

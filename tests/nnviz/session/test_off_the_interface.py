@@ -170,7 +170,7 @@ def test_the_end_waits_once_for_all(
 ) -> None:
     """A large network in the making, and whatever else is slow: nothing of it would be kept."""
     hold_all_up(ready_window, gate, home)
-    assert ready_window.session.making.is_making
+    assert ready_window.session.replacement.is_making
     start = time.monotonic()
     assert not ready_window.session.close()
     assert time.monotonic() - start < 1

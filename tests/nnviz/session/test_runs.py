@@ -19,7 +19,7 @@ from engine.training.events import BestRestored, Epoch
 from engine.training.metrics import Evaluation
 from nnviz.jobs.reports import Frame
 from nnviz.session import runs as module
-from nnviz.session.opening import opened_run
+from nnviz.session.loaded_runs import run_of_network
 from nnviz.session.run import Run, new_run
 from nnviz.session.runs import Runs
 from nnviz.session.session import Session
@@ -294,7 +294,7 @@ def test_early_stopping_names_the_epoch_that_it_restored() -> None:
 
 def test_it_goes_by_its_file_and_by_the_settings_that_the_file_does_not_know(few_digits: Dataset) -> None:
     opened = Network([4, 7, 3], ["sigmoid", "sigmoid"])
-    described = opened_run(opened, Experiment().changed(learning_rate=0.7), Provenance()).experiment
+    described = run_of_network(opened, Experiment().changed(learning_rate=0.7), Provenance()).experiment
     assert described.shape == (4, 7, 3)
     assert described.activations == ("sigmoid", "sigmoid")
     assert described.training.learning_rate == 0.7
@@ -302,7 +302,7 @@ def test_it_goes_by_its_file_and_by_the_settings_that_the_file_does_not_know(few
     made_with = Experiment().changed(shape=(4, 7, 3), learning_rate=0.3)
     network = made_with.build()
     Provenance(experiment=made_with).write(network)
-    assert opened_run(network, Experiment(), Provenance.read(network)).experiment == made_with
+    assert run_of_network(network, Experiment(), Provenance.read(network)).experiment == made_with
 
 
 def test_a_frame_seen_twice_is_learned_once() -> None:
