@@ -116,8 +116,8 @@ def best_epoch(run: Run) -> float:
     or in a run that is gone.
     """
     first = next((snapshot.epochs for snapshot in run.snapshots), run.start_epoch)
-    if run.parent_record is None:
-        first = max(first, run.left_at or 0)
+    if run.origin.parent_record is None:
+        first = max(first, run.origin.left_at or 0)
     curve = run.history.loss.train
     points = zip(curve.values, curve.epochs, strict=True)
     return min((point for point in points if point[1] >= first), default=(0.0, 0.0))[1]

@@ -17,7 +17,7 @@ from engine.training.trainer import Trainer
 from nnviz.jobs.stepwise import Steps, only_shares
 from nnviz.session.data import Data
 from nnviz.session.records import Records
-from nnviz.session.run import Run
+from nnviz.session.run import Run, RunOrigin, RunStorage
 from nnviz.session.snapshots import Snapshot
 from nnviz.session.status import Progress, Stage
 from nnviz.session.training import Training
@@ -89,7 +89,7 @@ class ExactReplay:
         dataset = self._data.dataset
         assert dataset is not None
         known: Future[int | None] = Future()
-        is_written = self._training.runner.look(run.id, lambda _: None, lambda: known.set_result(run.record))
+        is_written = self._training.runner.look(run.id, lambda _: None, lambda: known.set_result(run.storage.record))
 
         def record() -> int:
             is_written.result()
@@ -168,13 +168,10 @@ def _paused(wish: ReplayRequest, history: History, found: Replayed) -> Run:
     made = Run(
         run.experiment.changed(training=trainer.settings),
         trainer.network,
-        parent=run.id,
-        left_at=wish.at,
-        parent_record=run.record,
+        origin=RunOrigin(parent=run.id, parent_record=run.storage.record, left_at=wish.at),
+        storage=RunStorage(name=run.storage.name, is_named=run.storage.is_named),
         batches=max(run.batches, trainer.batches_per_epoch),
         history=history,
-        name=run.name,
-        is_named=run.is_named,
         changes=1,
     )
     made.start_epoch = found.before
@@ -187,8 +184,9 @@ def _paused(wish: ReplayRequest, history: History, found: Replayed) -> Run:
 def _resting(wish: ReplayRequest, history: History) -> Run:
     run, at = wish.run, wish.at
     network = run.network.with_parameters(wish.live if wish.kept is None else wish.kept.parameters)
-    made = Run(run.experiment, network, parent=run.id, left_at=at, history=history, name=run.name, changes=1)
-    made.is_named = run.is_named
+    origin = RunOrigin(parent=run.id, left_at=at)
+    storage = RunStorage(name=run.storage.name, is_named=run.storage.is_named)
+    made = Run(run.experiment, network, origin=origin, storage=storage, history=history, changes=1)
     made.start_epoch = made.history.completed = at
     made.batches = run.batches
     return made

@@ -113,9 +113,9 @@ class Files(QObject):
     def _take(self, path: Path, title: str | None, found: Opened, dataset: Dataset | None) -> None:
         def prepare(run: Run) -> None:
             if title is None:
-                run.path = path
+                run.storage.path = path
             else:
-                run.name = title
+                run.storage.name = title
 
         self._loaded.put(found, dataset, prepare)
 
@@ -134,7 +134,7 @@ class Files(QObject):
             # Else a later save was quicker, in another folder, or of another run into the same file.
             if writing.turn.is_last and writing.turn.number > self._noted.get(run.id, 0):
                 self._noted[run.id] = writing.turn.number
-                run.path, run.saved_changes = path, changes
+                run.storage.path, run.storage.saved_changes = path, changes
                 self._runs.tell_file(run)
             if then is not None:
                 then()
@@ -204,8 +204,13 @@ class Files(QObject):
         """
 
         def done() -> None:
-            if of is not None and of.path is not None and turn.is_last and os.path.realpath(of.path) == turn.file:
-                of.saved_changes = -1
+            if (
+                of is not None
+                and of.storage.path is not None
+                and turn.is_last
+                and os.path.realpath(of.storage.path) == turn.file
+            ):
+                of.storage.saved_changes = -1
                 self._runs.tell_file(of)
 
         self._writing(path, past, turn).run(self._saving, work, done)

@@ -18,7 +18,7 @@ from engine.training.events import TrainingState
 from engine.training.history import History
 from nnviz.jobs.lane import Lane
 from nnviz.jobs.reading import Opened, resumed
-from nnviz.session.run import Run
+from nnviz.session.run import Run, RunOrigin
 from nnviz.session.status import Stage
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def run_of_network(network: Network, like: Experiment, opened: Provenance) -> Ru
     ``like`` gives the settings that the file does not hold.
     """
     experiment = opened.experiment_of(network, like).changed(evaluate=True)  # a window shows the errors
-    return Run(experiment, network, history=opened.history or History(), opened=opened)
+    return Run(experiment, network, history=opened.history or History(), origin=RunOrigin(opened=opened))
 
 
 def run_of_file(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:

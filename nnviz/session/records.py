@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -70,7 +71,7 @@ class Records(QObject):
 
     def has(self, run: Run) -> bool:
         """Whether a run has a record, or will have one in a moment."""
-        return run.record is not None or run.id in self._awaited
+        return run.storage.record is not None or run.id in self._awaited
 
     def begins_late(self, run: Run) -> bool:
         """Whether the training of a run was begun without a record, and recording is on by now."""
@@ -90,19 +91,27 @@ class Records(QObject):
         """
         dataset = self._data.dataset
         if not self.is_on or dataset is None:
-            run.is_kept = False
+            run.storage.is_kept = False
             self._unrecorded.add(run.id)
-            if run.record is not None:
+            if run.storage.record is not None:
                 self._gaps.setdefault(run.id, run.epochs)
             return None
         self._unrecorded.discard(run.id)
         words = self._words_of_gap(run, words)
-        if run.record is None and not waits:
+        if run.storage.record is None and not waits:
             self._awaited.add(run.id)
-        told = dataset.title, run.parent_record, run.left_at, run.title if run.is_named else ""
-        history = run.history.copy() if run.record is None else None
+        told = dataset.title, run.origin.parent_record, run.origin.left_at, run.title if run.storage.is_named else ""
+        history = run.history.copy() if run.storage.record is None else None
         return Plan(
-            self.path, run.record, run.start_epoch, run.experiment, *told, history, run.record_updated, waits, words
+            self.path,
+            run.storage.record,
+            run.start_epoch,
+            run.experiment,
+            *told,
+            history,
+            run.storage.record_updated,
+            waits,
+            words,
         )
 
     def _words_of_gap(self, run: Run, words: str) -> str:
@@ -123,11 +132,11 @@ class Records(QObject):
         """Notes the record of a run, and tells the person what there is to tell."""
         self._awaited.discard(run.id)
         if told.left_at is not None:
-            run.parent_record, run.left_at = run.record, told.left_at
+            run.origin = replace(run.origin, parent_record=run.storage.record, left_at=told.left_at)
         if told.run is not None:
-            run.record, run.is_kept = told.run, told.is_written
+            run.storage.record, run.storage.is_kept = told.run, told.is_written
         else:
-            run.is_kept = False
+            run.storage.is_kept = False
         self._runs.tell_file(run)
         self.changed.emit()
         if told.is_first:

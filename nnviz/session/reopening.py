@@ -17,7 +17,7 @@ from nnviz.formatting import text
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.reading import Opened, resumed
 from nnviz.session.messages import Choice, Message
-from nnviz.session.run import Run
+from nnviz.session.run import Run, RunStorage
 from nnviz.session.run_names import NAMELESS, title_of
 from nnviz.session.snapshots import MOST, Snapshot
 
@@ -185,10 +185,15 @@ class Reopening:
 
         def prepare(run: Run) -> None:
             run.snapshots.fill([each for each in kept.past if each.epochs < run.epochs])
-            run.name, run.is_named = str(title_of(record, parent)), record.name not in NAMELESS
-            run.record, run.parent_record, run.left_at = record.id, record.parent, record.left_at
-            run.record_updated, run.batches = record.updated, max(run.batches, record.batches)
-            run.is_kept = True
+            run.origin = replace(run.origin, parent_record=record.parent, left_at=record.left_at)
+            run.storage = RunStorage(
+                name=str(title_of(record, parent)),
+                is_named=record.name not in NAMELESS,
+                record=record.id,
+                record_updated=record.updated,
+                is_kept=True,
+            )
+            run.batches = max(run.batches, record.batches)
             if not record.figures and run.epochs:
                 run.edited = {}  # it was edited, and its window closed before it was measured
 

@@ -7,7 +7,6 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 from weakref import ref
 
 from engine.basics.errors import EngineError
@@ -41,69 +40,106 @@ _TRAINED = (
     "has_died",
     "_before_training",
 )
-_GUESSED = "experiment_guessed"  # in a file: what the network was made with is only known as far as it shows
+GUESSED = "experiment_guessed"  # in a file: what the network was made with is only known as far as it shows
+
+
+@dataclass(frozen=True)
+class RunOrigin:
+    """The run or the file that a run was made from.
+
+    Attributes:
+        parent: id of the run that it branched off from; None if it is no branch.
+        parent_record: record of that run in the library; None if it has none.
+        left_at: the epoch of the parent at which it branched off.
+        opened: the provenance in the file that it was opened from; None if it was made here.
+    """
+
+    parent: int | None = None
+    parent_record: int | None = None
+    left_at: float | None = None
+    opened: Provenance | None = None
+
+    @property
+    def has_whole_experiment(self) -> bool:
+        """Whether the experiment is known, and not only as far as the network in the file shows it."""
+        told = self.opened
+        return told is None or (told.experiment is not None and told.other.get(GUESSED) is not True)
+
+
+@dataclass
+class RunStorage:
+    """The file and the record of a run, and its name while it has no file.
+
+    Attributes:
+        path: the file that the run was saved to or opened from; None if there is none.
+        name: its name while it has no file.
+        is_named: whether the user or a file gave that name, so that it does not only say the settings.
+        saved_changes: ``Run.changes`` when the run was last saved; -1 if its file holds another epoch of it.
+        record: its number in the library; None while it is not recorded.
+        record_updated: when its record was written, if it was read from the library; else None.
+        is_kept: whether the library has all that the run has learned.
+    """
+
+    path: Path | None = None
+    name: str = "untitled"
+    is_named: bool = True
+    saved_changes: int = 0
+    record: int | None = None
+    record_updated: float | None = None
+    is_kept: bool = False
+
+    @property
+    def title(self) -> str:
+        """The name of the file as it is shown; without a file, the run's own name."""
+        return text.name(self.path.name if self.path else self.name)
+
+    def has_all(self, changes: int) -> bool:
+        """Whether the file or the library has the run after that many changes."""
+        return changes == self.saved_changes or self.is_kept
 
 
 @dataclass(eq=False)
 class Run:
-    """One network and what is known of it. The id tells the runs of a session apart.
+    """One network, what it was made from, how far it is trained, and where it is stored.
 
     Attributes:
-        id: a number from 1, given by the list of runs.
+        id: a number from 1 that identifies the run in a session; given by the list of runs.
         experiment: data, network and training settings; the settings are those in use now.
         network: the network that is trained; only the worker uses its parameters meanwhile.
-        parameters: the last copy of its parameters that the worker made; nobody writes to it.
-        parent: id of the run that it branched off from; None for none.
-        left_at: the epoch of the parent at which it branched off; None for none.
-        record: its number in the library; None while it is not recorded.
-        record_updated: when its record was written, if it was read from the library; else None.
-        is_kept: whether the library has all that it has learned.
-        parent_record: that of the run that it branched off from.
-        batches: of an epoch, the most that it was trained with; 0 while that is not known.
+        parameters: the last copy of its parameters that the worker made; nothing writes to it.
+        origin: the run that it branched off from, or the file that it was opened from.
+        storage: its file, its record in the library, its name.
         history: the figures of each epoch, and where settings changed.
-        snapshots: parameters at some moments of its training.
-        stage, progress: the state of its training.
-        start_epoch: epochs that the network was trained before this training began; with a fraction where an earlier
-            training was broken off within an epoch.
-        path: the file that it was saved to or opened from; None for none.
-        name: what it is called while it has no file.
-        is_named: whether that is a name that was given to it, and not one that says its settings.
-        opened: the provenance that its file holds; None for a run that was not opened from a file.
-        changes: a count that grows with everything it learns in this window.
-        saved_changes: the count when it was last saved; -1 where its file holds another moment of it.
-        dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None for none.
-        has_died: whether it was so at the end of any epoch of this training.
+        snapshots: parameters at some epochs of its training.
+        stage, progress: the state of its training, and how far that is.
+        start_epoch: epochs that the network was trained before this training began; with a fraction if an earlier
+            training was interrupted within an epoch.
+        batches: the largest number of batches in an epoch so far; 0 while that is not known.
+        changes: a count that grows with everything the network learns in this window.
+        dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None if there is none.
+        has_died: whether a layer was dead at the end of any epoch of this training.
         edited: figures of a network that was edited after the last epoch, empty until they are measured; else None. The
-            history has them, too, at the place where the network was edited.
+            history also has them, at the epoch of the edit.
     """
 
     experiment: Experiment
     network: Network
     id: int = 0
-    parent: int | None = None
-    left_at: float | None = None
-    record: int | None = None
-    record_updated: float | None = None
-    is_kept: bool = False
-    parent_record: int | None = None
-    batches: int = 0
+    origin: RunOrigin = field(default_factory=RunOrigin)
+    storage: RunStorage = field(default_factory=RunStorage)
     history: History = field(default_factory=History)
     snapshots: Snapshots = field(default_factory=Snapshots)
     stage: Stage = Stage.RESTING
-    path: Path | None = None
-    name: str = "untitled"
-    is_named: bool = True
-    opened: Provenance | None = None
+    batches: int = 0
     changes: int = 0
-    saved_changes: int = 0
     dead_layer: int | None = None
     has_died: bool = False
     edited: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
         self.parameters: Array = self.network.parameters.copy()
-        self._opened_parameters: Array | None = None if self.opened is None else self.parameters
-        # What the last misfit was about, and what it was; data that nobody uses any more are not kept.
+        self._opened_parameters: Array | None = None if self.origin.opened is None else self.parameters
+        # The data set and description that were checked last, and the result. Unused data are not kept.
         self._fit: tuple[Callable[[], Dataset | None], Description | None, str | None] = (lambda: None, None, None)
         self._before_training: tuple[list[Change], BestRestored | None] | None = None  # changes and best
         self.start_epoch = self.history.completed
@@ -120,11 +156,11 @@ class Run:
     def copy(self) -> Run:
         """A copy that does not follow the training, for a file; without snapshots."""
         twin = copy(self)
-        twin.history, twin.snapshots = self.history.copy(), Snapshots()
+        twin.storage, twin.history, twin.snapshots = copy(self.storage), self.history.copy(), Snapshots()
         return twin
 
     def go_back_to(self, before: Run) -> None:
-        """Is again as in a copy of it from before, see :meth:`copy`. What has its file, its name and its room stays."""
+        """Restores the training of a copy that was made before, see :meth:`copy`. The storage stays as it is."""
         for name in _TRAINED:
             setattr(self, name, getattr(before, name))
         self.history = before.history.copy()
@@ -170,24 +206,17 @@ class Run:
     @property
     def untouched(self) -> bool:
         """Whether it is untrained and not from a file: it can be made again, so it may be replaced without asking."""
-        return self.changes == 0 and self.path is None and self.opened is None
-
-    @property
-    def guess(self) -> Experiment | None:
-        """The experiment where it is only as far known as the network tells, since its file did not say the rest."""
-        told = self.opened
-        is_guess = told is not None and (told.experiment is None or told.other.get(_GUESSED) is True)
-        return self.experiment if is_guess else None
+        return self.changes == 0 and self.storage.path is None and self.origin.opened is None
 
     @property
     def unsaved(self) -> bool:
-        """Whether it has learned since it was last saved, and nobody keeps that."""
-        return self.changes != self.saved_changes and not self.is_kept
+        """Whether the network has learned something that neither its file nor the library has."""
+        return not self.storage.has_all(self.changes)
 
     @property
     def title(self) -> str:
-        """The name of its file as it is shown, or its own name while it has none."""
-        return text.name(self.path.name if self.path else self.name)
+        """The name of its file as it is shown; without a file, its own name."""
+        return self.storage.title
 
     @property
     def nbytes(self) -> int:
@@ -211,8 +240,8 @@ class Run:
         if self.edited is not None:
             return self.edited
         measured = self.history.figures(self.epoch_of_figures)
-        opened = self.opened
-        if opened is None or opened.epochs != self._epochs_for_file(with_training=True):
+        opened = self.origin.opened
+        if opened is None or opened.epochs != self.epochs_for_file(with_training=True):
             return measured
         of_file = {name: getattr(opened, name) for name in FIGURES}
         known = {name: figure for name, figure in of_file.items() if figure is not None}
@@ -247,7 +276,7 @@ class Run:
         """The end of the last epoch, or of the one whose parameters early stopping restored."""
         return self.history.completed if self.history.best is None else self.history.best.epoch
 
-    def _epochs_for_file(self, with_training: bool) -> float:
+    def epochs_for_file(self, with_training: bool) -> float:
         """As :attr:`epochs`, but with a training that can continue those at the end of its last epoch."""
         is_cut_off = self.history.best is None and not self.progress.epoch
         return self.end if is_cut_off else self.epoch_of_figures if with_training else self.epochs
@@ -346,35 +375,6 @@ class Run:
             self.dead_layer = event.dead_layer
             self.has_died = self.has_died or event.dead_layer is not None
             self.changes = max(self.changes, min(event.epoch, 1))
-
-    def provenance(self, data_title: str, with_training: bool = False) -> Provenance:
-        """The provenance that a file of this network will hold.
-
-        ``with_training``: whether the file holds the state of its training, too. Without it the figures are those of
-        the weights, which are unknown within an epoch.
-        """
-        told = self.opened or Provenance()
-        other = {**told.other, _GUESSED: True} if self.guess else told.other
-        epochs = self._epochs_for_file(with_training)
-        before = self.start_epoch if with_training and self.stage is not Stage.RESTING else None
-        if not self.changes and (not with_training or epochs == told.epochs):
-            experiment = told.experiment or self.experiment
-            history = self.history if told.history else None
-            return replace(
-                told, experiment=experiment, seed=self.experiment.seed, history=history, other=other, before=before
-            )
-        known = self.figures() if with_training or self.figures_before is None else {}
-        figures: dict[str, Any] = {name: known.get(name) for name in FIGURES}
-        return Provenance(
-            data=data_title,
-            epochs=epochs,
-            seed=self.experiment.seed,
-            experiment=self.experiment,
-            history=self.history,
-            other=other,
-            before=before,
-            **figures,
-        )
 
 
 def misfit_of(network: Network, about: Description | None, dataset: Dataset) -> str | None:

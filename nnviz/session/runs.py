@@ -76,7 +76,7 @@ class Runs(QObject):
 
     def with_record(self, record: int) -> Run | None:
         """The run with that number in the library; None if there is none in this window."""
-        return next((run for run in (self.current, *reversed(self._kept)) if run.record == record), None)
+        return next((run for run in (self.current, *reversed(self._kept)) if run.storage.record == record), None)
 
     def is_training(self) -> bool:
         """Whether the current run is being trained. May be called from any thread."""
@@ -126,9 +126,11 @@ class Runs(QObject):
         """
         now, kind = self.current, _kind(self.current)
         known = [run for run in self._kept if _has_lines(run) and run.id not in self._hidden]
-        known = [run for run in known if run.left_at is None or run.history.completed > run.left_at]
+        known = [run for run in known if run.origin.left_at is None or run.history.completed > run.origin.left_at]
         others = [run for run in known if _kind(run) == kind]
-        return [run for run in others if run.path is None or run.path != now.path][-_MOST_COMPARED:]
+        return [run for run in others if run.storage.path is None or run.storage.path != now.storage.path][
+            -_MOST_COMPARED:
+        ]
 
     def difference(self, run: Run) -> str:
         """What sets a run apart from the current one: "learning rate 0.05 from epoch 3, seed 2 and 4 more"."""

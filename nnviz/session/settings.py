@@ -206,7 +206,8 @@ class Settings(QObject):
         """
         run = self._runs.current
         is_chosen = self._chosen == (run.id, self.experiment)
-        if run.guess and not is_chosen and not {*run.guess.difference(self.experiment)} - {"data", "fingerprint"}:
+        is_guessed = not run.origin.has_whole_experiment
+        if is_guessed and not is_chosen and not {*run.experiment.difference(self.experiment)} - {"data", "fingerprint"}:
             return None
         known = self._matched
         if known is None or known[0] is not self.experiment or known[1] is not dataset:

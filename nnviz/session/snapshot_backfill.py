@@ -49,7 +49,7 @@ class SnapshotBackfill(QObject):
     def _place(self) -> tuple[object, ...]:
         """What it is about: another one puts an end to it."""
         run = self._runs.current
-        return run.id, run.epochs, run.stage, run.record
+        return run.id, run.epochs, run.stage, run.storage.record
 
     def _look(self) -> None:
         """Something may have changed."""

@@ -60,7 +60,7 @@ class Taught:
     def _begin(self, run: Run) -> _Past:
         """A branch has learned what its parent had when it began."""
         past = self._pasts[run.id] = _Past(since=run.epochs)
-        parent = None if run.parent is None else self._pasts.get(run.parent)
+        parent = None if run.origin.parent is None else self._pasts.get(run.origin.parent)
         if parent is not None:
             past.learned = parent.learned_by(run.epochs)
             past.first = parent.first if past.learned else None

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from engine.network.network import Network
+from engine.provenance import FIGURES, Provenance
 from nnviz.formatting import text
 from nnviz.jobs.lane import Lanes
 from nnviz.session.messages import Messages
-from nnviz.session.run import Run
+from nnviz.session.run import GUESSED, Run
+from nnviz.session.status import Stage
 
 _LOG = logging.getLogger("nnviz")
 
@@ -93,5 +96,35 @@ def network_for_file(past: Run, data_title: str, with_training: bool = False) ->
     ``with_training``: whether the state of its training is written, too.
     """
     network = past.displayed_network()
-    past.provenance(data_title, with_training).write(network)
+    provenance_of(past, data_title, with_training).write(network)
     return network
+
+
+def provenance_of(run: Run, data_title: str, with_training: bool = False) -> Provenance:
+    """The provenance for a file of a run's network.
+
+    ``with_training``: whether the file holds the state of its training, too. Without it the figures are those of
+    the weights, which are unknown within an epoch.
+    """
+    told = run.origin.opened or Provenance()
+    other = {**told.other, GUESSED: True} if not run.origin.has_whole_experiment else told.other
+    epochs = run.epochs_for_file(with_training)
+    before = run.start_epoch if with_training and run.stage is not Stage.RESTING else None
+    if not run.changes and (not with_training or epochs == told.epochs):
+        experiment = told.experiment or run.experiment
+        history = run.history if told.history else None
+        return replace(
+            told, experiment=experiment, seed=run.experiment.seed, history=history, other=other, before=before
+        )
+    known = run.figures() if with_training or run.figures_before is None else {}
+    figures: dict[str, Any] = {name: known.get(name) for name in FIGURES}
+    return Provenance(
+        data=data_title,
+        epochs=epochs,
+        seed=run.experiment.seed,
+        experiment=run.experiment,
+        history=run.history,
+        other=other,
+        before=before,
+        **figures,
+    )

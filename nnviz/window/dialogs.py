@@ -60,14 +60,14 @@ class NetworkDialogs(QObject):
 
         ``then`` is called when it is saved, ``cancelled`` if no file is chosen.
         """
-        if self._session.runs.current.path is None:
+        if self._session.runs.current.storage.path is None:
             self.save_network_as(then, cancelled)
         else:
-            self._session.files.save(self._session.runs.current.path, then)
+            self._session.files.save(self._session.runs.current.storage.path, then)
 
     def save_network_as(self, then: Then | None = None, cancelled: Then = lambda: None) -> None:
         """Asks for a file and saves to it; calls ``then`` and ``cancelled`` as :meth:`save_network` does."""
-        path = self._session.runs.current.path
+        path = self._session.runs.current.storage.path
         proposed = path.name if path else f"{self._proposed_name()}.json"
         self._ask_where("Save network", proposed, lambda chosen: self._session.files.save(chosen, then), cancelled)
 
@@ -76,7 +76,7 @@ class NetworkDialogs(QObject):
 
         The moment does not change while the person chooses.
         """
-        epoch, path = self._session.timeline.epoch, self._session.runs.current.path
+        epoch, path = self._session.timeline.epoch, self._session.runs.current.storage.path
         if epoch is None:
             (self.save_network_as if asks else self.save_network)()
             return
@@ -114,8 +114,12 @@ class NetworkDialogs(QObject):
     def _proposed_name(self, epoch: float | None = None) -> str:
         """A file name without ending: that of the network, with only characters that are safe in file names."""
         run = self._session.runs.current
-        known = run.name if run.opened is not None else "network"
-        name = run.path.stem if run.path is not None else (re.sub(r"[^\w.-]+", "-", known).strip("-.") or "network")
+        known = run.storage.name if run.origin.opened is not None else "network"
+        name = (
+            run.storage.path.stem
+            if run.storage.path is not None
+            else (re.sub(r"[^\w.-]+", "-", known).strip("-.") or "network")
+        )
         return name if epoch is None else f"{name}-{self._moment(epoch).replace(' ', '-')}"
 
     def where_to_save(
@@ -249,7 +253,7 @@ class NetworkDialogs(QObject):
     def _description(self, run: Run) -> str:
         """A line about a network: its file, how long it was trained, and what sets it apart from the current one."""
         now = self._session.runs.current
-        name = "" if run.path is None else f"{run.title}, "
+        name = "" if run.storage.path is None else f"{run.title}, "
         trained = f"{name}{text.shape(run.network.shape)}, trained for {run.epoch_name(run.epochs)} epochs"
         return f"• this one: {trained}" if run is now else f"• earlier: {trained}, {self._session.runs.difference(run)}"
 
@@ -258,7 +262,7 @@ class NetworkDialogs(QObject):
         then()
 
     def _remember_file(self) -> None:
-        path = self._session.runs.current.path
+        path = self._session.runs.current.storage.path
         if path is None:
             return
         recent = [str(path), *(other for other in self._recent_files() if other != str(path))]

@@ -81,8 +81,8 @@ class StatusLine(QObject):
     def _show_record(self) -> None:
         """Which run of the library this one is."""
         run = self._session.runs.current
-        self._record.setText(f"in the library: run {run.record}" if run.is_kept else "")
-        self._record.setToolTip(f"The library is {self._session.records.path}." if run.is_kept else "")
+        self._record.setText(f"in the library: run {run.storage.record}" if run.storage.is_kept else "")
+        self._record.setToolTip(f"The library is {self._session.records.path}." if run.storage.is_kept else "")
 
     def _progressed(self) -> None:
         if self._speed_due.is_due:

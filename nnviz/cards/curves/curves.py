@@ -285,7 +285,7 @@ class CurvePage(Page):
     def _show_hint(self) -> None:
         """Shows in the empty plot how its curves come about."""
         run = self._session.runs.current
-        if run.opened is not None:
+        if run.origin.opened is not None:
             at = f"opened at epoch {epochs_text(run.history.completed)}" if run.history.completed else "opened"
             self.plot.set_hint(f"{at}; its curve begins when it is trained on", stays=True)
         else:

@@ -157,7 +157,7 @@ def test_opening_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Even
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     small.session.start()
     small.session.files.open(home / "other.json")
-    qtbot.waitUntil(lambda: small.session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: small.session.runs.current.storage.path is not None)
     site.set()
     assert small.session.runs.current.network.shape == [784, 9, 10]
 

@@ -198,8 +198,8 @@ def test_a_network_that_comes_meanwhile_is_not_saved_in_its_place(ready_model: M
     session.reset()
     assert session.state is Status.READY
     qtbot.waitUntil(lambda: bool(done))
-    assert run.path == home / "n.npz"
-    assert session.runs.current.path is None
+    assert run.storage.path == home / "n.npz"
+    assert session.runs.current.storage.path is None
     network, state = load_checkpoint(home / "n.npz")
     assert state is not None
     assert not np.array_equal(network.parameters, session.runs.current.network.parameters)
@@ -255,7 +255,7 @@ def test_training_waits_for_the_state_to_be_taken(ready_model: Model, qtbot: QtB
     session.files.save(home / "run.npz")
     session.start()
     wait_for(qtbot, model, Status.FINISHED)
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
     network, state = load_checkpoint(home / "run.npz")
     assert state is not None
     assert state.progress["batch"] == 2
@@ -284,7 +284,7 @@ def test_a_name_with_the_ending_saves_a_checkpoint(ready_window: MainWindow, qtb
     window = ready_window
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
-    qtbot.waitUntil(lambda: window.session.runs.current.path == home / "mine.npz")
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "mine.npz")
     np.testing.assert_array_equal(
         load_network(home / "mine.npz").parameters, window.session.runs.current.network.parameters
     )
@@ -301,7 +301,7 @@ def test_the_kind_gives_the_ending(ready_window: MainWindow, qtbot: QtBot, home:
     dialog.filterSelected.emit("Compact checkpoint (*.npz)")
     assert name.text() == "network.npz"
     choose_file(qtbot, window, "saveNetworkDialog", home / "plain")
-    qtbot.waitUntil(lambda: window.session.runs.current.path == home / "plain.npz")
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "plain.npz")
     action(window, "actionSaveNetworkAs").trigger()
     dialog = find(window, QFileDialog, "saveNetworkDialog")
     assert dialog.selectedNameFilter() == "Compact checkpoint (*.npz)", "it stays what it was"

@@ -20,6 +20,7 @@ from engine.datasets.download import Download, RemoteFile
 from engine.storage import save_network
 from nnviz.jobs.reading import read_network
 from nnviz.session.status import Stage, Status
+from nnviz.session.writing import provenance_of
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.conftest import Gate, Model
@@ -127,7 +128,7 @@ def sound(model: Model, path: Path) -> None:
     assert not run.untouched
     assert run.unsaved
     assert [*run.snapshots][-1].epochs <= run.epochs
-    provenance = run.provenance("")
+    provenance = provenance_of(run, "")
     assert provenance.epochs == run.epochs
     network = run.displayed_network()
     provenance.write(network)

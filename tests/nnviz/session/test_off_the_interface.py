@@ -156,7 +156,7 @@ def test_saving_waits_for_nothing(
     parameters = session.displayed.network.parameters
     hold_all_up(ready_window, gate, home)
     saved: list[object] = []
-    session.files.save(home / name, lambda: saved.append(session.runs.current.path))
+    session.files.save(home / name, lambda: saved.append(session.runs.current.storage.path))
     qtbot.waitUntil(lambda: saved == [home / name])
     assert not held.is_set()
     gate.open()

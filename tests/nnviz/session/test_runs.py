@@ -25,6 +25,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.session import Session
 from nnviz.session.status import Progress, Stage, Status
 from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.writing import provenance_of
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import train_epochs, wait_for
 
@@ -63,10 +64,10 @@ def test_a_trained_network_is_compared(qapp: object) -> None:
 
 def test_a_network_opened_again_from_its_own_file_is_not_compared_with_itself(qapp: object) -> None:
     before, now = run(30), run(30)
-    before.path = now.path = Path("thirty.json")
+    before.storage.path = now.storage.path = Path("thirty.json")
     runs = following(before, now)
     assert neurons(runs) == []
-    now.path = Path("other.json")
+    now.storage.path = Path("other.json")
     assert neurons(runs) == [30]
 
 
@@ -247,7 +248,7 @@ def test_nothing_is_said_of_one_that_has_a_file(small_session: Session, monkeypa
     monkeypatch.setattr(module, "MOST_RUNS", 1)
     session = small_session
     saved = learn(session)
-    saved.saved_changes = saved.changes
+    saved.storage.saved_changes = saved.changes
     session.reset()
     learn(session)
     session.reset()
@@ -266,7 +267,7 @@ def test_what_is_unsaved() -> None:
     made.changes = 1
     assert made.unsaved
     assert not made.untouched
-    made.saved_changes = 1
+    made.storage.saved_changes = 1
     assert not made.unsaved
     made.changes = 2
     assert made.unsaved
@@ -276,7 +277,7 @@ def test_a_run_remembers_its_past() -> None:
     made = new_run(Experiment().changed(seed=5))
     figures = Evaluation(0.7, 0.2, np.eye(10, dtype=np.int64))
     made.take_event(Epoch(3, figures, figures, 0.1))
-    told = made.provenance("digits")
+    told = provenance_of(made, "digits")
     assert (told.data, told.epochs, told.seed, told.test_error) == ("digits", 3, 5, 0.2)
     assert told.experiment == made.experiment
     assert made.history.completed == 3
@@ -289,7 +290,7 @@ def test_early_stopping_names_the_epoch_that_it_restored() -> None:
         made.take_event(Epoch(epoch, figures, figures, 0.1))
     made.take_event(BestRestored(1, figures, early=True))
     assert made.figures()["test_error"] == 0.2
-    assert made.provenance("digits").epochs == 1
+    assert provenance_of(made, "digits").epochs == 1
 
 
 def test_it_goes_by_its_file_and_by_the_settings_that_the_file_does_not_know(few_digits: Dataset) -> None:

@@ -349,7 +349,7 @@ def test_opening_does_not_wait_for_the_step(ready_model: Model, qtbot: QtBot, ga
     gate.close()
     gate.wait_until_reached()
     session.files.open(home / "other.json")
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
     opened, ended = session.runs.current, epochs_of(session)
     gate.open()
     session.step_batch()
@@ -406,7 +406,7 @@ def test_an_exception_behind_the_window_is_told(
     monkeypatch.setattr("nnviz.session.files.save_network", broken)
     with qtbot.waitSignal(ready_model.session.messages.crashed):
         ready_model.session.files.save(home / "x.json")
-    assert ready_model.session.runs.current.path is None
+    assert ready_model.session.runs.current.storage.path is None
 
 
 def test_a_training_that_cannot_begin_leaves_no_mark(

@@ -69,12 +69,12 @@ def test_every_epoch_can_be_looked_back_at_exactly(of_table: Model, qtbot: QtBot
     wait_until_filled(of_table, qtbot)
     session = of_table.session
     run, dataset = session.runs.current, session.dataset
-    assert run.record is not None
+    assert run.storage.record is not None
     for epoch in (3, 17, 39):
         session.timeline.go_to(epoch)
         assert session.timeline.epoch == epoch
         with Library(session.records.path) as library:
-            steps = replay(library, run.record, epoch, dataset)
+            steps = replay(library, run.storage.record, epoch, dataset)
             while True:
                 try:
                     next(steps)
@@ -111,14 +111,14 @@ def test_one_that_was_opened_in_another_session_too(
         _, begun = held(within)
         train(of_table, qtbot)
         qtbot.waitUntil(lambda: bool(begun))
-        record = of_table.session.runs.current.record
+        record = of_table.session.runs.current.storage.record
         assert of_table.session.close()
     other = Model()
     other.session.records.set_on(True)
     load(qtbot, other, "mpg")
     assert record is not None
     other.session.library.open(record)
-    qtbot.waitUntil(lambda: other.session.runs.current.record == record)
+    qtbot.waitUntil(lambda: other.session.runs.current.storage.record == record)
     wait_until_filled(other, qtbot)
     assert other.session.close()
 

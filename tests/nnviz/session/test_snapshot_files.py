@@ -26,16 +26,17 @@ from tests.nnviz.helpers import action, announced, choose_file, find, press, tra
 
 
 @pytest.fixture
-def trained(recorded: MainWindow, qtbot: QtBot) -> MainWindow:
+def trained(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
     """Adam for some batches of the fourth epoch."""
-    session = recorded.session
+    session = ready_window.session
+    session.records.set_on(True)
     session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.003, epochs=5)
     for step in [session.step_epoch] * 3 + [session.step_batch] * 2:
         before = session.runs.current.epochs
         step()
         qtbot.waitUntil(lambda before=before: session.runs.current.epochs > before, timeout=20_000)
-        wait_for(qtbot, recorded, Status.PAUSED)
-    return recorded
+        wait_for(qtbot, ready_window, Status.PAUSED)
+    return ready_window
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def test_ctrl_s_saves_the_moment_exactly_and_says_so(trained: MainWindow, qtbot:
     assert (told.epochs, told.history.completed if told.history else None) == (2, 2)
     assert told.test_error == session.runs.current.history.error.test.at(2)
     assert announced(session) == "Saved to then.json, the network of epoch 2"
-    assert session.runs.current.path is None, "the network of now has no file"
+    assert session.runs.current.storage.path is None, "the network of now has no file"
     assert session.messages.current is None
 
 
@@ -154,7 +155,7 @@ def test_live_again_it_is_the_network_of_now(trained: MainWindow, qtbot: QtBot, 
     choose_file(qtbot, trained, "saveNetworkDialog", path)
     ready(qtbot, trained, path)
     np.testing.assert_array_equal(load_network(path).parameters, session.runs.current.network.parameters)
-    assert session.runs.current.path == path
+    assert session.runs.current.storage.path == path
 
 
 def test_of_a_run_that_is_not_recorded_it_is_approximate_and_told(

@@ -272,7 +272,7 @@ def test_a_new_one_is_trained_where_the_trained_one_does_not_fit_the_data(
     model, session = ready_model, ready_model.session
     save_network(Experiment(shape=(4, 3), activations=("softmax",)).build(), home / "other.json")
     session.files.open(home / "other.json")
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
     session.settings.take(session.settings.fitting)
     session.step_epoch()
     wait_for(qtbot, model, Status.PAUSED, Status.FINISHED)
@@ -392,7 +392,7 @@ def test_a_remedy_keeps_the_shape_of_a_network_that_was_opened(ready_model: Mode
     network = Experiment(shape=(784, 30, 10), activations=("relu", "softmax")).build()
     save_network(network, home / "other.json")
     session.files.open(home / "other.json")
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
     session.runs.current.network.biases[0][:] = -1e5
     session.step_epoch()
     wait_for(qtbot, model, Status.TRAINING)

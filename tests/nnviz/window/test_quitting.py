@@ -121,7 +121,7 @@ def test_nobody_is_asked_twice(ready_window: MainWindow, qtbot: QtBot, home: Pat
     """Whoever said that it may go when another was opened is not asked at the end."""
     window = ready_window
     window.session.files.save(home / "first.json")
-    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
     train_epochs(qtbot, window, 1)
     discard_and_open(qtbot, window, home / "first.json")
     window.close()
@@ -132,7 +132,7 @@ def test_nobody_is_asked_twice(ready_window: MainWindow, qtbot: QtBot, home: Pat
 def test_trained_on_after_it_was_given_up_it_is_asked_about(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
     window.session.files.save(home / "first.json")
-    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
     train_epochs(qtbot, window, 1)
     discard_and_open(qtbot, window, home / "first.json")
     action(window, "actionUndo").trigger()
