@@ -17,7 +17,7 @@ from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.training.trainer import Trainer
 from nnviz.jobs.pace import Budget, Pace
 from nnviz.jobs.recorder import Recorder
-from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, Stopped, Until
+from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, StopCondition, Stopped
 
 _SECONDS_BETWEEN_ENDS = 0.05  # of epochs that are kept; they may take a hundredth of the time
 _MOST_TOGETHER = 100  # epochs that are told together
@@ -27,7 +27,7 @@ _RARE = 0.02  # seconds from one epoch to the next, from which on each is told a
 Report = BestRestored | Evaluating | Epochs | EpochEnd | Recorded
 
 
-class Outlet(Protocol):
+class ReportSink(Protocol):
     """Where a job's reports go.
 
     Attributes:
@@ -70,7 +70,7 @@ class Job:
         self.run = run
         self.trainer = trainer
         self.recorder = recorder
-        self.until = Until.END
+        self.until = StopCondition.END
         self.may_be_lent = True
         self._has_stepped = False
         self._last_batch: Batch | None = None
@@ -81,7 +81,7 @@ class Job:
         self._went = 0.0  # when it was last told to go
         self._events: Iterator[Event] | None = None
 
-    def go(self, until: Until) -> None:
+    def go(self, until: StopCondition) -> None:
         """Is to be trained so far from here."""
         self.until, self._has_stepped = until, False
         self._went = time.perf_counter()
@@ -133,7 +133,7 @@ class Job:
 
     # ---- steps
 
-    def advance(self, outlet: Outlet) -> Stopped | None:
+    def advance(self, outlet: ReportSink) -> Stopped | None:
         """Takes events of the training (a step, a part of an evaluation, the end of an epoch), one at least, until
         something else waits to be done.
 
@@ -149,8 +149,8 @@ class Job:
         finally:
             self._tell_ended(outlet, outlet.tell_soon)
 
-    def _take(self, events: Iterator[Event], outlet: Outlet) -> Stopped | None:
-        pace, recorder, pauses_by_itself = self._pace, self.recorder, self.until is not Until.END
+    def _take(self, events: Iterator[Event], outlet: ReportSink) -> Stopped | None:
+        pace, recorder, pauses_by_itself = self._pace, self.recorder, self.until is not StopCondition.END
         while True:
             event = next(events, None)
             if isinstance(event, Batch):  # asked first: thousands of times a second
@@ -178,7 +178,7 @@ class Job:
             if not outlet.nothing_waits():
                 return None
 
-    def _record(self, event: Event, outlet: Outlet) -> None:
+    def _record(self, event: Event, outlet: ReportSink) -> None:
         if self.recorder is not None:
             self.recorder.take(event, self.trainer, partial(outlet.tell, self.run))
 
@@ -188,7 +188,7 @@ class Job:
         """Whether the epoch has already taken too long for others to wait for its end."""
         return time.perf_counter() - self._epoch_at > _SECONDS_TOGETHER
 
-    def _end_epoch(self, event: Epoch, outlet: Outlet) -> None:
+    def _end_epoch(self, event: Epoch, outlet: ReportSink) -> None:
         """Short epochs are told and recorded together: the caches are cold after each, so all that is done costs."""
         now, before = time.perf_counter(), self._epoch_at
         self._epoch_at = now
@@ -205,7 +205,7 @@ class Job:
         elif self.recorder is not None and -math.inf < self.recorder.next_moment <= event.epoch:
             self._tell_ended(outlet, outlet.tell_soon)
 
-    def _tell_ended(self, outlet: Outlet, tell: Callable[[int, Report], None], frame: Frame | None = None) -> None:
+    def _tell_ended(self, outlet: ReportSink, tell: Callable[[int, Report], None], frame: Frame | None = None) -> None:
         """Tells the epochs that have ended, with a frame if there is one, and records them."""
         ended, self._ended = Epochs.of(self._ended), []
         if ended.packed:
@@ -215,16 +215,16 @@ class Job:
         if ended.packed and self.recorder is not None:
             self.recorder.take_epochs(ended.packed, self.trainer, partial(outlet.tell, self.run))
 
-    def _tell_end(self, event: Epoch, outlet: Outlet) -> None:
+    def _tell_end(self, event: Epoch, outlet: ReportSink) -> None:
         with self._ends:
             network = self.trainer.network
             now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
             outlet.tell_soon(self.run, EpochEnd(event.epoch, packed(now, tuple(network.shape))))
 
-    def _show(self, outlet: Outlet) -> bool:
+    def _show(self, outlet: ReportSink) -> bool:
         """Puts a frame into the outlet, with the epochs that have ended, if it is due; returns whether it was."""
         pace = self._pace
-        if self.until is Until.BATCH or not pace.views.is_due:
+        if self.until is StopCondition.BATCH or not pace.views.is_due:
             return False
         with pace.views:
             if not self.is_finite:
@@ -237,13 +237,13 @@ class Job:
         self._tell_ended(outlet, outlet.tell_soon, frame)
         return True
 
-    def _pause_after(self, event: Event, outlet: Outlet) -> Stopped | None:
+    def _pause_after(self, event: Event, outlet: ReportSink) -> Stopped | None:
         """How it has paused, if it is to pause after that event."""
         is_wanted = (outlet.must_halt and self._may_pause_at(event)) or self._has_reached(event)
         # Never pauses where a step has made weights infinite: the next step finds that and raises the error.
         if not is_wanted or self._is_last(event) or not self.is_finite:
             return None
-        frame = self.frame(outlet.estimating and self.until is Until.BATCH)
+        frame = self.frame(outlet.estimating and self.until is StopCondition.BATCH)
         return Stopped(frame, reached=self._has_reached(event))
 
     def _may_pause_at(self, event: Event) -> bool:
@@ -258,11 +258,11 @@ class Job:
         return is_last_epoch or isinstance(event, BestRestored)
 
     def _has_reached(self, event: Event) -> bool:
-        if self.until is Until.END or not self._has_stepped:
+        if self.until is StopCondition.END or not self._has_stepped:
             return False
         # After the last batch of an epoch, the pause comes after the epoch's figures.
         is_batch = isinstance(event, Batch) and event.batch < event.batches
-        return isinstance(event, Epoch) or (self.until is Until.BATCH and is_batch)
+        return isinstance(event, Epoch) or (self.until is StopCondition.BATCH and is_batch)
 
     # ---- in another process
 

@@ -37,7 +37,7 @@ _BETWEEN_NEWS = 0.2  # seconds
 
 
 @dataclass(frozen=True)
-class HowFar:
+class PlanProgress:
     """How far a plan is.
 
     Attributes:
@@ -90,7 +90,7 @@ class PlanEnd:
 
 
 @dataclass(frozen=True)
-class BrokenOff:
+class InterruptedPlan:
     """A plan whose program ended in the middle, by its number in the library, and how many of its runs are done."""
 
     sweep: int
@@ -175,7 +175,7 @@ class Plans(QObject):
 
         self._lane.run(work, done, failed, makes=True)
 
-    def look_for_broken_off(self, done: Callable[[BrokenOff | None], None]) -> None:
+    def look_for_broken_off(self, done: Callable[[InterruptedPlan | None], None]) -> None:
         """Hands over the newest plan that was broken off when its program ended, once; None for none."""
         self._lane.run(_broken_off, done, lambda _: None)
 
@@ -203,7 +203,7 @@ class Plans(QObject):
             executor = make_executor()
             live = LiveFigures(plan)
             conductor = Conductor(plan, dataset, executor, store, self.noticed.emit, live.hear)
-            news = _News(conductor, store.sweep)
+            news = _UnreportedResults(conductor, store.sweep)
             self._tell(self.began, store.sweep, plan, dataset.title)
             self._conduct(conductor, store, stops, news, live)
             if self._closes.is_set():
@@ -219,9 +219,9 @@ class Plans(QObject):
         return PlanEnd(store.sweep, plan, dataset, conductor.results, is_written and status == FINISHED, going)
 
     def _conduct(
-        self, conductor: Conductor, store: Store, stops: threading.Event, news: _News, live: LiveFigures
+        self, conductor: Conductor, store: Store, stops: threading.Event, news: _UnreportedResults, live: LiveFigures
     ) -> None:
-        pace, told, latest = _Pace(conductor, store), -_BETWEEN_NEWS, float("inf")
+        pace, told, latest = _PlanTimer(conductor, store), -_BETWEEN_NEWS, float("inf")
         self._tell_results(news)
         while not conductor.is_over and time.monotonic() < latest:
             news.note(conductor.step(_STEP))
@@ -238,7 +238,7 @@ class Plans(QObject):
         if not self._closes.is_set():
             self._tell_measured(conductor, live)
 
-    def _tell_results(self, news: _News) -> None:
+    def _tell_results(self, news: _UnreportedResults) -> None:
         if news.is_of_sweep and not self._closes.is_set() and (new := news.take()) is not None:
             self._tell(self.came, new)
 
@@ -252,7 +252,7 @@ class Plans(QObject):
             signal.emit(*words)
 
 
-class _News:
+class _UnreportedResults:
     """Which trials and runs of a sweep were not told yet."""
 
     def __init__(self, conductor: Conductor, sweep: int) -> None:
@@ -287,7 +287,7 @@ def _is_known(result: RunResult) -> bool:
     return result.run is not None or result.status == FAILED
 
 
-class _Pace:
+class _PlanTimer:
     """How fast a plan goes on, since the first of its runs learned something here."""
 
     def __init__(self, conductor: Conductor, store: Store) -> None:
@@ -295,7 +295,7 @@ class _Pace:
         self._first = conductor.amount_done
         self._began: tuple[float, float] | None = None  # when, and how much was done
 
-    def how_far(self) -> HowFar:
+    def how_far(self) -> PlanProgress:
         """As it is now."""
         done, runs, now = self._conductor.amount_done, self._conductor.plan.most_runs, time.monotonic()
         if self._began is None and done > self._first:
@@ -304,7 +304,7 @@ class _Pace:
         if runs is not None and self._began is not None and done > self._began[1]:
             left = (now - self._began[0]) / (done - self._began[1]) * (runs - done)
         over, share = self._conductor.results.over, done / runs if runs else 0.0
-        return HowFar(over, runs, over - self._store.waiting, share, left)
+        return PlanProgress(over, runs, over - self._store.waiting, share, left)
 
 
 def _data_of(made: Experiment, given: Dataset | None) -> Dataset:
@@ -323,7 +323,7 @@ def _data_of(made: Experiment, given: Dataset | None) -> Dataset:
     return found
 
 
-def _broken_off(library: Library) -> BrokenOff | None:
+def _broken_off(library: Library) -> InterruptedPlan | None:
     """The newest of those that are said to be worked on, and are not; afterwards all of them count as stopped."""
     from nnviz.library.sweeps import Sweeps
 
@@ -333,5 +333,5 @@ def _broken_off(library: Library) -> BrokenOff | None:
         found = [sweep for sweep in found if sweeps.settle(sweep)]  # of two windows at once, one offers it
     for sweep in found:
         with suppress(LibraryError):  # its plan cannot be read: its runs are there
-            return BrokenOff(sweep, sweeps.get(sweep).plan, sweeps.done(sweep))
+            return InterruptedPlan(sweep, sweeps.get(sweep).plan, sweeps.done(sweep))
     return None

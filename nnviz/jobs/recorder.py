@@ -42,7 +42,7 @@ def opening_words(library: Library) -> str | None:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RecordingPlan:
     """What a training is to be recorded as.
 
     Attributes:
@@ -73,7 +73,7 @@ class Plan:
 
 
 @dataclass
-class Standing:
+class RecorderState:
     """What the next one who writes a run must know, in whatever process that is.
 
     Attributes:
@@ -107,8 +107,8 @@ class Recorder:
         next_moment: the place in the training, in epochs, from which on :meth:`take` is to be called after a batch.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan, self.standing = plan, Standing(plan.run, plan.updated)
+    def __init__(self, plan: RecordingPlan) -> None:
+        self.plan, self.standing = plan, RecorderState(plan.run, plan.updated)
         self.next_moment = -math.inf
         self._try_at = -math.inf  # when the library may be opened, after it could not be
         self._is_awaited = False  # whether somebody waits to hear what becomes of a training that begins
@@ -119,7 +119,7 @@ class Recorder:
         """What it writes with stays where it is, and so does its clock."""
         return self.__dict__ | {"_library": None, "_recording": None, "_try_at": -math.inf, "next_moment": -math.inf}
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, plan: RecordingPlan) -> None:
         """Another training of the same run begins, or the same one at another place."""
         self.release()
         self.plan, self.standing.is_leap, self._try_at, self._is_awaited = plan, True, -math.inf, True
@@ -190,7 +190,7 @@ class Recorder:
 
         return epochs_at(self.plan.before, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
 
-    def _add_run(self, library: Library, plan: Plan) -> None:
+    def _add_run(self, library: Library, plan: RecordingPlan) -> None:
         told = plan.data, plan.parent, plan.left_at, plan.name
         run = library.begin(plan.experiment, *told, history=plan.history)
         self.standing.run, self.standing.updated, self.standing.is_leap = run, None, True

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nnviz.library.room import Plan
 
 
-class Until(Enum):
+class StopCondition(Enum):
     """Where to pause."""
 
     END = "end"

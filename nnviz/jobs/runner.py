@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from PyQt5.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal, pyqtSlot
 
 from engine.training.trainer import Trainer
-from nnviz.jobs.reports import Frame, Stopped, Until, count_of
+from nnviz.jobs.reports import Frame, StopCondition, Stopped, count_of
 from nnviz.jobs.worker import Worker
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class Runner(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._fetch)
 
-    def go(self, run: int, until: Until) -> None:
+    def go(self, run: int, until: StopCondition) -> None:
         """Trains the run from where it is."""
         self._run, self._is_disturbed = run, True
         self._timer.start(_SHORTEST)

@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 Steps = Generator[tuple[float, Any], None, Any]
 
 
-class Stepwise(QObject):
+class StepwiseTask(QObject):
     """Carries out one piece of work at a time; what comes of it after ``cancel`` is dropped.
 
     Signals:
@@ -115,7 +115,7 @@ class Stepwise(QObject):
         return self._lane.close(milliseconds)
 
 
-def only_shares(steps: Generator[float, None, Result]) -> Generator[tuple[float, None], None, Result]:
+def shares_only(steps: Generator[float, None, Result]) -> Generator[tuple[float, None], None, Result]:
     """The steps of a work that yields nothing but the share that is done."""
     while True:
         try:
@@ -126,7 +126,7 @@ def only_shares(steps: Generator[float, None, Result]) -> Generator[tuple[float,
         yield share, None
 
 
-def giving_way(steps: Steps, is_training: Callable[[], bool]) -> Steps:
+def yield_to_training(steps: Steps, is_training: Callable[[], bool]) -> Steps:
     """The same steps; while a network is trained, each is followed by a rest twice as long, so that it hardly waits."""
     while True:
         start = time.perf_counter()

@@ -82,7 +82,7 @@ class _Pipe:
             os._exit(0)  # nobody listens any more
 
 
-class _Outlet:
+class _PipeSink:
     """Where the job's reports go; see ``Outlet`` in ``nnviz.jobs.job``."""
 
     def __init__(self, pipe: _Pipe, orders: queue.SimpleQueue[tuple[str, Any]]) -> None:
@@ -131,13 +131,13 @@ class _Outlet:
         self._may_go_on.set()
 
 
-class _Borrower:
+class _LentTraining:
     """Trains what is lent, until it is asked for or pauses."""
 
     def __init__(self, pipe: _Pipe) -> None:
         self._pipe = pipe
         self._orders: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-        self._outlet = _Outlet(pipe, self._orders)
+        self._outlet = _PipeSink(pipe, self._orders)
         self._dataset: Dataset | None = None
         self._job: Job | None = None  # kept when it was handed back, for the next time
         self._is_training = False
@@ -260,7 +260,7 @@ class _Unpacker(pickle.Unpickler):
 def main() -> None:
     """Listens to its standard input and answers on its standard output, on which nobody else may write."""
     pipe = _Pipe(own_output())
-    borrower = _Borrower(pipe)
+    borrower = _LentTraining(pipe)
     gc.freeze()  # what is there now stays: no search for garbage goes through it while the training waits
     listen(lambda order: borrower.hear(*order))
     pipe.put("ready")

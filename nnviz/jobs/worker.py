@@ -29,8 +29,8 @@ from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.jobs import training_process
 from nnviz.jobs.job import Job, Report
-from nnviz.jobs.recorder import Plan, Recorder, status_of
-from nnviz.jobs.reports import Frame, Recorded, Stopped, Until
+from nnviz.jobs.recorder import Recorder, RecordingPlan, status_of
+from nnviz.jobs.reports import Frame, Recorded, StopCondition, Stopped
 from nnviz.jobs.training_process import Lost, Returned, TrainingProcess
 
 _LOG = logging.getLogger("nnviz")
@@ -77,7 +77,9 @@ class Worker(QThread):
 
     # ---- orders, called in the interface's thread
 
-    def begin(self, run: int, make: Callable[[], Trainer], plan: Plan | None = None, goes: bool = False) -> None:
+    def begin(
+        self, run: int, make: Callable[[], Trainer], plan: RecordingPlan | None = None, goes: bool = False
+    ) -> None:
         """Makes a trainer for that run, in this thread; ``Stopped`` with an error follows if that fails.
 
         ``plan`` says as what it is recorded; without one nothing is. ``goes``: whether it is trained at once; then the
@@ -85,7 +87,7 @@ class Worker(QThread):
         """
         self._order(lambda: self._begin(run, make, plan, goes))
 
-    def go(self, run: int, until: Until) -> None:
+    def go(self, run: int, until: StopCondition) -> None:
         """Trains the run from where it is."""
         self.must_halt = False
         self._order(lambda: self._go(run, until))
@@ -109,7 +111,7 @@ class Worker(QThread):
         """
         self._order(lambda: self._look(run, at, edit))
 
-    def record(self, run: int, plan: Plan) -> None:
+    def record(self, run: int, plan: RecordingPlan) -> None:
         """Records the rest of a training that was begun without a record."""
         self._order(lambda: self._record(run, plan))
 
@@ -196,7 +198,7 @@ class Worker(QThread):
             if not self._is_lent:
                 self._advance(self._training)
 
-    def _begin(self, run: int, make: Callable[[], Trainer], plan: Plan | None, goes: bool) -> None:
+    def _begin(self, run: int, make: Callable[[], Trainer], plan: RecordingPlan | None, goes: bool) -> None:
         self._forget(run)
         try:
             trainer = make()
@@ -262,7 +264,7 @@ class Worker(QThread):
                     recording.note_figures({}, None)  # they follow when they are measured
                 recorder.release()
 
-    def _record(self, run: int, plan: Plan) -> None:
+    def _record(self, run: int, plan: RecordingPlan) -> None:
         job = self._job(run)
         if job is None:
             self.told.emit(run, Recorded(None, is_written=False))
@@ -295,7 +297,7 @@ class Worker(QThread):
                 recording.note_figures(figures, best, notes)
             job.recorder.release()
 
-    def _go(self, run: int, until: Until) -> None:
+    def _go(self, run: int, until: StopCondition) -> None:
         self._call_back()
         job, other = self._job(run), self._training
         if other is not None and other is not job:
@@ -304,7 +306,7 @@ class Worker(QThread):
         if job is not None:
             job.go(until)
             self._training = job
-            if until is not Until.BATCH:
+            if until is not StopCondition.BATCH:
                 self._start_process(job)
 
     def _change(self, run: int, settings: TrainingSettings, words: str) -> None:
@@ -410,9 +412,9 @@ class Worker(QThread):
     def _lend(self, job: Job) -> None:
         """Lets the process go on with the training, if that is worth the while."""
         process = self._process
-        if process is None or not process.is_ready or self.must_halt or job.until is Until.BATCH:
+        if process is None or not process.is_ready or self.must_halt or job.until is StopCondition.BATCH:
             return
-        is_long = job.until is Until.END and job.steps_left >= _MANY_STEPS
+        is_long = job.until is StopCondition.END and job.steps_left >= _MANY_STEPS
         if job.may_be_lent and (is_long or job.seconds_going > _SECONDS_HERE):
             job.may_be_lent = training_process.may_be_lent(job)
             self._last_frame, self._has_heard = None, False

@@ -48,7 +48,7 @@ class Activities(QObject):
         return next(iter(self._going_on.values()), "")
 
 
-class Patience(QObject):
+class CancelOffer(QObject):
     """Offers to cancel one piece of work if it takes longer than a second, as soon as no other message is shown."""
 
     def __init__(self, messages: Messages, cancel: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import EngineError
 from engine.training.trainer import FIXED_WHILE_TRAINING
-from nnviz.jobs.stepwise import Stepwise
+from nnviz.jobs.stepwise import StepwiseTask
 from nnviz.session.exact_replay import ReplayRequest, branched
 from nnviz.session.status import Progress, Stage
 
@@ -35,7 +35,7 @@ class Branching(QObject):
         self._data, self._settings, self._runs = session.data, session.settings, session.runs
         self._replacement, self._training, self._replay = session.replacement, session.training, session.replay
         self._timeline, self._messages = session.timeline, session.messages
-        self.work = Stepwise()
+        self.work = StepwiseTask()
         self.work.changed.connect(self._worked)
         self.work.failed.connect(self._failed)
         self._timeline.branch_asked.connect(self.branch)

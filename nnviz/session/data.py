@@ -19,7 +19,7 @@ from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.data_reader import Reader
 from nnviz.jobs.lane import Lanes
 from nnviz.jobs.turns import OneByOne
-from nnviz.session.activities import Patience
+from nnviz.session.activities import CancelOffer
 from nnviz.session.messages import Choice, Messages
 
 
@@ -60,7 +60,7 @@ class Data(QObject):
         self.progress: float | None = None
         self._lanes = Lanes()  # by name: no data wait for a disk that does not answer
         self._messages = messages
-        self._patience = Patience(messages, self.cancel)
+        self._patience = CancelOffer(messages, self.cancel)
         self._loaded: tuple[str | None, dict[str, Value]] = (None, {})  # name and settings of ``dataset``
         self._cancelled = threading.Event()  # for what is being loaded
         self._reader: Reader | None = None  # of what is being loaded

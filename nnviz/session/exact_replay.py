@@ -14,7 +14,7 @@ from engine.datasets import Dataset
 from engine.network.packing import packed
 from engine.training.history import History
 from engine.training.trainer import Trainer
-from nnviz.jobs.stepwise import Steps, only_shares
+from nnviz.jobs.stepwise import Steps, shares_only
 from nnviz.session.data import Data
 from nnviz.session.records import Records
 from nnviz.session.run import Run, RunOrigin, RunStorage
@@ -111,7 +111,7 @@ def _gone_to(wish: ReplayRequest, dataset: Dataset, path: Path, written: Callabl
     record = written()
     with Library(path) as library:
         run = _recorded_in(library, record, wish.at)
-        return (yield from only_shares(replay(library, run, wish.at, dataset)))
+        return (yield from shares_only(replay(library, run, wish.at, dataset)))
 
 
 def _recorded_in(library: Library, run: int, at: float) -> int:
@@ -141,7 +141,7 @@ def _gone_through(
 
     with Library(path) as library:
         if library.run(record).seconds <= most_seconds:
-            yield from only_shares(retrace(library, record, moments, dataset, keep))
+            yield from shares_only(retrace(library, record, moments, dataset, keep))
     return found
 
 

@@ -19,7 +19,7 @@ from nnviz.jobs.checkpoints import found_at, parameters_and_state
 from nnviz.jobs.lane import Lanes
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.jobs.reports import figures_in
-from nnviz.session.activities import Activities, Patience
+from nnviz.session.activities import Activities, CancelOffer
 from nnviz.session.data import Data
 from nnviz.session.loaded_runs import LoadedRuns
 from nnviz.session.messages import Messages
@@ -55,7 +55,7 @@ class Files(QObject):
         self._loaded, self._messages = loaded, messages
         self._reading = Lanes()  # by file: none waits for another that does not come
         self._end_of_opening: Callable[[str], None] | None = None  # of the latest; the networks of others are dropped
-        self._patience = Patience(messages, self.cancel_opening)
+        self._patience = CancelOffer(messages, self.cancel_opening)
         # By folder: no file waits for a disk that does not answer.
         self._saving = Lanes()  # only work that closing waits for
         self._exporting = Lanes()  # may take long; nothing waits for it

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
-from nnviz.session.activities import Patience
+from nnviz.session.activities import CancelOffer
 from nnviz.session.messages import Messages
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class LibraryWork(QObject):
         super().__init__()
         self._lane = LibraryLane(path)
         self._messages = messages
-        self._patience = Patience(messages, self.cancel)
+        self._patience = CancelOffer(messages, self.cancel)
         self._waiting: deque[_Piece] = deque()  # in order; the first one is being done
         self._went_on.connect(self._tell_how_far)
 

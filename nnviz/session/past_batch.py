@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import EngineError
-from nnviz.jobs.stepwise import Stepwise, giving_way
+from nnviz.jobs.stepwise import StepwiseTask, yield_to_training
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.exact_replay import ExactReplay, ReplayRequest
@@ -40,7 +40,7 @@ class PastBatch(QObject):
     ) -> None:
         super().__init__()
         self._runs, self._displayed, self._exact, self._messages = runs, displayed, exact, messages
-        self.work = Stepwise()
+        self.work = StepwiseTask()
         self.is_long, self.why_not = False, ""
         self._is_wanted = False
         self._patience = QTimer(self)
@@ -80,7 +80,7 @@ class PastBatch(QObject):
             wish = ReplayRequest(run, moment.epochs)
             steps = self._exact.steps(wish)
             self._patience.start()
-            self.work.start(wish, lambda: giving_way(steps(), self._runs.is_training))
+            self.work.start(wish, lambda: yield_to_training(steps(), self._runs.is_training))
         self.changed.emit()
 
     def cancel(self) -> None:

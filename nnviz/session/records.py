@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.recorder import INTRODUCTION, Plan
+from nnviz.jobs.recorder import INTRODUCTION, RecordingPlan
 from nnviz.jobs.reports import Recorded, Stopped
 from nnviz.session.data import Data
 from nnviz.session.messages import Choice, Message, Messages
@@ -82,7 +82,7 @@ class Records(QObject):
         if stop.dropped:
             self._awaited.discard(run.id)
 
-    def begin(self, run: Run, waits: bool = False, words: str = "") -> Plan | None:
+    def begin(self, run: Run, waits: bool = False, words: str = "") -> RecordingPlan | None:
         """Returns the plan by which the training of a run is recorded; None if it is not.
 
         Args:
@@ -102,7 +102,7 @@ class Records(QObject):
             self._awaited.add(run.id)
         told = dataset.title, run.origin.parent_record, run.origin.left_at, run.title if run.storage.is_named else ""
         history = run.history.copy() if run.storage.record is None else None
-        return Plan(
+        return RecordingPlan(
             self.path,
             run.storage.record,
             run.start_epoch,

@@ -18,7 +18,7 @@ from engine.network.network import Network
 from engine.training.augmentation import Augmentation
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
-from nnviz.jobs.stepwise import Steps, Stepwise, giving_way
+from nnviz.jobs.stepwise import Steps, StepwiseTask, yield_to_training
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
@@ -100,7 +100,7 @@ class HowRobust(QObject):
         super().__init__()
         self._displayed, self._runs, self._data, self._messages = displayed, runs, data, messages
         self._current = CurrentExample(question, selection, data)
-        self.work = Stepwise()
+        self.work = StepwiseTask()
         self.before: tuple[Subject, Robustness] | None = None
         self.problem = ""
         self._measured_of: tuple[Callable[[], object], object] = (lambda: None), {}  # holds nothing that is large
@@ -160,7 +160,7 @@ class HowRobust(QObject):
         self.problem, self._measured_of = "", (ref(self._displayed.one), self._displayed.what_if)
 
         def steps() -> Steps:
-            return giving_way(measure(network, subject.dataset, subject.part.examples), self._runs.is_training)
+            return yield_to_training(measure(network, subject.dataset, subject.part.examples), self._runs.is_training)
 
         self.work.start(subject, steps)
 

@@ -15,7 +15,7 @@ from nnviz.formatting.meaning import NO_MEANING, Meaning
 from nnviz.jobs.lane import close_all
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.pictures import Pictures
-from nnviz.jobs.stepwise import Stepwise
+from nnviz.jobs.stepwise import StepwiseTask
 from nnviz.session.asked import new_queries
 from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.branching import Branching
@@ -145,7 +145,7 @@ class Session(QObject):
         self.library, self.under_way, self.comparison, self.room, self.exchange = made[:5]
         self.sweeps, self.sweep_where, self.sweep_form, self.sweep_names, self.trials = made[5:]
         self.pictures = Pictures()
-        self.rate_search, self.ranking = Stepwise(), Stepwise()
+        self.rate_search, self.ranking = StepwiseTask(), StepwiseTask()
         changing = self.data, self.runs, self.displayed, self.training, self.undo
         asked = *changing, self.settings, self.timeline, self.replay, self.question, self.selection
         self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)

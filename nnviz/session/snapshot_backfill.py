@@ -6,7 +6,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import EngineError
 from engine.network.packing import usual_bytes
-from nnviz.jobs.stepwise import Stepwise, giving_way
+from nnviz.jobs.stepwise import StepwiseTask, yield_to_training
 from nnviz.session.data import Data
 from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.messages import Messages
@@ -35,7 +35,7 @@ class SnapshotBackfill(QObject):
         self._runs, self._replay, self._messages = runs, replay, messages
         self._tried: tuple[object, ...] | None = None  # what it was begun for last, unless that was given up
         self._is_closed = False
-        self.work = Stepwise()
+        self.work = StepwiseTask()
         self.work.changed.connect(self._worked)
         self.work.failed.connect(self._failed)
         self._soon = QTimer(self)
@@ -75,7 +75,7 @@ class SnapshotBackfill(QObject):
         self._tried = place
         if missing:
             steps = self._replay.past(run, missing, _MOST_SECONDS)
-            self.work.start(place, lambda: giving_way(steps(), lambda: True))
+            self.work.start(place, lambda: yield_to_training(steps(), lambda: True))
 
     def _worked(self) -> None:
         found = self.work.result

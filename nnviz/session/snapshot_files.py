@@ -16,8 +16,8 @@ from engine.network.network import Network
 from engine.storage import save_checkpoint, save_network
 from nnviz.formatting import text
 from nnviz.jobs.reading import CHECKPOINT
-from nnviz.jobs.stepwise import Steps, Stepwise
-from nnviz.session.activities import Patience
+from nnviz.jobs.stepwise import Steps, StepwiseTask
+from nnviz.session.activities import CancelOffer
 from nnviz.session.exact_replay import ExactReplay, ReplayRequest, of_the_past
 from nnviz.session.files import EXPORTS, Files
 from nnviz.session.messages import Messages
@@ -75,8 +75,8 @@ class SnapshotFiles(QObject):
     def __init__(self, runs: Runs, replay: ExactReplay, files: Files, messages: Messages) -> None:
         super().__init__()
         self._runs, self._replay, self._files, self._messages = runs, replay, files, messages
-        self._patience = Patience(messages, self.cancel)
-        self._work = Stepwise()
+        self._patience = CancelOffer(messages, self.cancel)
+        self._work = StepwiseTask()
         self._work.changed.connect(self._went_on)
         self._work.failed.connect(self._failed)
         self._jobs: deque[_Job] = deque()  # in the order in which they were asked for; the first is under way

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
 from engine.training.trainer import Trainer
-from nnviz.jobs.reports import Stopped, Until
+from nnviz.jobs.reports import StopCondition, Stopped
 from nnviz.jobs.runner import Runner
 from nnviz.session.run import Run
 from nnviz.session.status import Progress, Stage, Status, status_of
@@ -38,8 +38,8 @@ class Training(QObject):
         self._data, self._settings, self._runs = session.data, session.settings, session.runs
         self._replacement, self._records = session.replacement, session.records
         self._displayed, self._messages = session.displayed, session.messages
-        self._requested: Until | None = None  # how far to train when nothing is in the way
-        self._until: Until | None = None  # how far the training was to go, until it is there
+        self._requested: StopCondition | None = None  # how far to train when nothing is in the way
+        self._until: StopCondition | None = None  # how far the training was to go, until it is there
         self._continued: int | None = None  # id of the run that is to continue, also if the fields describe another one
         self._is_pausing, self._holds = False, 0  # a pause is on its way; holds: what is started waits for their end
         self.runner = Runner()
@@ -96,15 +96,15 @@ class Training(QObject):
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused; waits for data that is loading."""
-        self._go(Until.END)
+        self._go(StopCondition.END)
 
     def step_batch(self) -> None:
         """Trains one batch and pauses."""
-        self._go(Until.BATCH)
+        self._go(StopCondition.BATCH)
 
     def step_epoch(self) -> None:
         """Trains to the end of the epoch and pauses."""
-        self._go(Until.EPOCH)
+        self._go(StopCondition.EPOCH)
 
     def pause(self) -> None:
         """Pauses after the current batch; ``state_changed`` follows."""
@@ -141,7 +141,7 @@ class Training(QObject):
         else:
             self.start()
 
-    def _go(self, until: Until, keeps_message: bool = False, continued: int | None = None) -> None:
+    def _go(self, until: StopCondition, keeps_message: bool = False, continued: int | None = None) -> None:
         """Trains the network that the fields describe: a new one, made from them, if the trained one is another.
 
         Args:
@@ -162,7 +162,7 @@ class Training(QObject):
             else:
                 self._go_on(self._data.dataset, until)
 
-    def _go_on(self, dataset: Dataset, until: Until) -> None:
+    def _go_on(self, dataset: Dataset, until: StopCondition) -> None:
         """Continues a paused run; otherwise begins a training of it with the settings of the fields."""
         run = self._runs.current
         if run.stage is not Stage.PAUSED:
@@ -259,7 +259,7 @@ class Training(QObject):
             return
         is_over = stop.finished or stop.error is not None
         self._until = None if is_over or stop.reached else self._until
-        if self._is_pausing and (is_over or (stop.reached and self._requested is not Until.END)):
+        if self._is_pausing and (is_over or (stop.reached and self._requested is not StopCondition.END)):
             self._requested = None
         self._is_pausing = False
         self._wait_or_go()

@@ -11,7 +11,7 @@ import pytest
 
 from engine.training.events import Epoch, Event
 from engine.training.trainer import Trainer
-from nnviz.jobs.recorder import Plan, Recorder
+from nnviz.jobs.recorder import Recorder, RecordingPlan
 from nnviz.jobs.reports import Recorded
 from nnviz.library import Library, recording
 from nnviz.library import states as keeping
@@ -27,7 +27,7 @@ class Followed:
         made = an_experiment(epochs=20)
         self.trainer: Trainer = made.trainer(DATA)
         self.events: Iterator[Event] = self.trainer.run()
-        self.recorder = Recorder(Plan(path, None, 0, made, DATA.title))
+        self.recorder = Recorder(RecordingPlan(path, None, 0, made, DATA.title))
         self.recorder.open(self.trainer, self.tell)
 
     def tell(self, report: object) -> None:
