@@ -15,9 +15,9 @@ from engine.basics.attributes import set_attributes
 from engine.network.packing import packed
 from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.training.trainer import Trainer
-from nnviz.jobs.pace import Budget, Pace
 from nnviz.jobs.recorder import Recorder
 from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, StopCondition, Stopped
+from nnviz.jobs.timing import Budget, Pace
 
 _SECONDS_BETWEEN_ENDS = 0.05  # of epochs that are kept; they may take a hundredth of the time
 _MOST_TOGETHER = 100  # epochs that are told together

@@ -14,8 +14,8 @@ from typing import Any
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import DataError
-from nnviz.jobs.lane import Lane
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.serial_thread import Lane
+from nnviz.jobs.timing import Budget
 
 QUICK = 0.0004  # seconds: to compute so quick an answer in another thread would take longer
 

@@ -16,7 +16,7 @@ from PyQt5.QtGui import QImage, QPixmap
 from engine.basics.errors import DataError, EngineError, Verbatim
 from engine.basics.validation import Array
 from nnviz.digits.strokes import Ink
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import Lane
 
 if TYPE_CHECKING:
     from PIL.Image import Image

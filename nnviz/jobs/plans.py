@@ -17,7 +17,7 @@ from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.executors import MakeExecutor, engine_for
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryLane
 from nnviz.jobs.recorder import opening_words
 from nnviz.library import LibraryError
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import Lane
 
 _SECONDS_BETWEEN_VIEWS = 0.05
 _LONGEST_REST = 0.5  # seconds

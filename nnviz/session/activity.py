@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from engine.explain.pathways import Activity, activity_of, planes_of
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data

@@ -9,7 +9,7 @@ from engine.network.network import Network
 from engine.network.packing import exact
 from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
 from nnviz.session.asked_compared import compared_probes

@@ -14,7 +14,7 @@ from engine.explain import neurons
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session import question as asking
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed

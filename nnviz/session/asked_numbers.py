@@ -11,7 +11,7 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.mistakes import Mistakes

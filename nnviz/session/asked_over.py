@@ -15,7 +15,7 @@ from engine.explain.answers_over import RegionEvaluator
 from engine.explain.regions import Region, Span, Square, region_of
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.runs import Runs

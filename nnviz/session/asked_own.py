@@ -12,7 +12,7 @@ from engine.datasets.own import OwnExamples
 from engine.explain.answers import Answers, NumberAnswers, answers_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.own import Own

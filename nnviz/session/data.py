@@ -17,8 +17,8 @@ from engine.datasets.source import DataSource, Value
 from engine.experiment import Experiment
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.data_reader import Reader
-from nnviz.jobs.lane import Lanes
-from nnviz.jobs.turns import OneByOne
+from nnviz.jobs.deferred_calls import OneByOne
+from nnviz.jobs.serial_thread import Lanes
 from nnviz.session.activities import CancelOffer
 from nnviz.session.messages import Choice, Messages
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnviz.jobs.measuring import Measuring
+from nnviz.jobs.measurement import Measuring
 from nnviz.jobs.worker import Worker
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages

@@ -16,18 +16,18 @@ from nnviz.exported_script import export_script
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import title_of_data
 from nnviz.jobs.checkpoints import found_at, parameters_and_state
-from nnviz.jobs.lane import Lanes
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.jobs.reports import figures_in
+from nnviz.jobs.serial_thread import Lanes
 from nnviz.session.activities import Activities, CancelOffer
 from nnviz.session.data import Data
+from nnviz.session.file_writing import Turn, Turns, Writing, network_for_file
 from nnviz.session.loaded_runs import LoadedRuns
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
 from nnviz.session.status import Stage
 from nnviz.session.training import Training
-from nnviz.session.writing import Turn, Turns, Writing, network_for_file
 
 _PRESENT = {"saved": "Saving", "exported": "Exporting"}
 EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".py": export_script}

@@ -15,7 +15,7 @@ from engine.datasets.source import Value
 from engine.datasets.table.table_source import READING
 from nnviz.jobs.data_process import DataProcess, reader_for
 from nnviz.jobs.data_reader import Reader, Stamp, stamp_of
-from nnviz.jobs.lane import Lanes
+from nnviz.jobs.serial_thread import Lanes
 from nnviz.session.data import Data
 from nnviz.session.imported import Imported
 from nnviz.session.messages import Messages, error_text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryLane
 from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data

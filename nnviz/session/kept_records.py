@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryLane
 from nnviz.session.kept_list import PAGE, Row, runs_of, with_parents
 
 if TYPE_CHECKING:

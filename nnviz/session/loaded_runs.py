@@ -16,8 +16,8 @@ from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.training.events import TrainingState
 from engine.training.history import History
-from nnviz.jobs.lane import Lane
 from nnviz.jobs.reading import Opened, resumed
+from nnviz.jobs.serial_thread import Lane
 from nnviz.session.run import Run, RunOrigin
 from nnviz.session.status import Stage
 

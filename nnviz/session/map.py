@@ -6,8 +6,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.explain.projection import Basis
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
 from nnviz.jobs.stepwise import StepwiseTask, yield_to_training
+from nnviz.jobs.timing import Budget
 from nnviz.jobs.tsne import is_installed
 from nnviz.session.cloud import Cloud, Subject, arrange, basis_for, cloud_on
 from nnviz.session.data import Data

@@ -12,7 +12,7 @@ from engine.basics.validation import check_memory, parameter_count
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.formatting import text
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import Lane
 from nnviz.session.run import Run, new_run
 from nnviz.session.settings import Basis, is_of_layers
 from nnviz.session.status import Stage

@@ -13,7 +13,7 @@ from engine.basics.errors import DataError, EngineError, FileFormatError, Verbat
 from engine.basics.validation import Array
 from engine.datasets.own import USUAL_SHARE, OwnExamples, checked_share, read_own
 from nnviz.formatting import text
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import Lane
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.own_files import fixed_path, path_for, read_for, write_fixed

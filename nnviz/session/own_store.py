@@ -7,7 +7,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets.own import OwnExamples
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import Lane
 from nnviz.session.own_files import put_aside, write_merged
 
 

@@ -14,13 +14,13 @@ from engine.network.network import Network
 from nnviz.digits.examples import example_ink, fits_canvas
 from nnviz.digits.strokes import Ink
 from nnviz.session.data import Data
+from nnviz.session.data_input import Given, checked, given_of, meaning_of
 from nnviz.session.displayed import Displayed
-from nnviz.session.given import Given, checked, given_of, meaning_of
 from nnviz.session.part import PARTS
+from nnviz.session.predicted_class import CONFIDENCE_THRESHOLD, Verdict, verdict_of
 from nnviz.session.selection import Example, Selection
 from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Kind, Step, Undo
-from nnviz.session.verdict import CONFIDENCE_THRESHOLD, Verdict, verdict_of
 
 
 def ask(network: Network, example: Array | None) -> Array | None:

@@ -14,7 +14,7 @@ from engine.network.packing import packed
 from engine.provenance import Provenance
 from engine.training.history import whole_if_possible
 from nnviz.formatting import text
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryLane
 from nnviz.jobs.reading import Opened, resumed
 from nnviz.session.messages import Choice, Message
 from nnviz.session.run import Run, RunStorage

@@ -17,8 +17,8 @@ from engine.explain.robustness import Robustness, measure
 from engine.network.network import Network
 from engine.training.augmentation import Augmentation
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
 from nnviz.jobs.stepwise import Steps, StepwiseTask, yield_to_training
+from nnviz.jobs.timing import Budget
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data

@@ -12,9 +12,9 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
-from nnviz.jobs.lane import close_all
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryLane
 from nnviz.jobs.pictures import Pictures
+from nnviz.jobs.serial_thread import close_all
 from nnviz.jobs.stepwise import StepwiseTask
 from nnviz.session.asked import new_queries
 from nnviz.session.asked_own import OWN, TESTED

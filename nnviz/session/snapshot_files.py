@@ -19,10 +19,10 @@ from nnviz.jobs.reading import CHECKPOINT
 from nnviz.jobs.stepwise import Steps, StepwiseTask
 from nnviz.session.activities import CancelOffer
 from nnviz.session.exact_replay import ExactReplay, ReplayRequest, of_the_past
+from nnviz.session.file_writing import Turn, network_for_file
 from nnviz.session.files import EXPORTS, Files
 from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
-from nnviz.session.writing import Turn, network_for_file
 
 if TYPE_CHECKING:
     from nnviz.library.replay import Replayed

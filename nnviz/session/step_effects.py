@@ -14,7 +14,7 @@ from engine.basics.errors import DataError
 from engine.datasets import Split
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import Lane
 from nnviz.session.asked_step import Written
 from nnviz.session.part import measured_part
 from nnviz.session.step_through import StepThrough

@@ -11,7 +11,7 @@ from engine.basics.errors import DivergenceError, EngineError
 from engine.datasets import Dataset
 from engine.explain.finite_difference import FiniteDifference, finite_difference
 from engine.explain.one_step import OneStep, record_step
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import Lane
 from nnviz.session.asked_step import About, AskedStep, Written
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryLane
 from nnviz.session.messages import Messages
 from nnviz.session.undo import Kind, Step, Undo
 

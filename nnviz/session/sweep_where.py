@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.experiment import Experiment
 from nnviz.jobs.executors import address_typed, who_is_there
-from nnviz.jobs.lane import Lanes
+from nnviz.jobs.serial_thread import Lanes
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.sweep_words import (
     is_sweep,

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from nnviz.jobs.measuring import Figures, Measuring
+from nnviz.jobs.measurement import Figures, Measuring
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryLane
 from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.jobs.plans import NewResults
 from nnviz.library import Group

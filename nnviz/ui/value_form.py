@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QFrame, QGridLayout, QLineEdit, QScrollArea, QSizePo
 from engine.basics.errors import SettingError
 from engine.basics.validation import number_within, parse_number
 from nnviz.formatting import text
-from nnviz.jobs.turns import Turn
+from nnviz.jobs.deferred_calls import Turn
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit

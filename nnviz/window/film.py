@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import QApplication
 from engine.network.packing import exact
 from nnviz.formatting import text
 from nnviz.jobs.film_frames import Frame, Frames
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import Lane
 from nnviz.session.messages import Choice, Message
 from nnviz.session.run import Run
 from nnviz.session.session import Session

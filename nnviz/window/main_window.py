@@ -32,7 +32,7 @@ from nnviz.cards.settings.data import DataPanel
 from nnviz.cards.settings.training import TrainingPanel
 from nnviz.cards.timeline.timeline_bar import TimelineBar
 from nnviz.formatting import text
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.library import is_exported_run
 from nnviz.session.session import Session
 from nnviz.session.status import Status

@@ -17,7 +17,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.regular_files import read_regular
 from engine.storage.files import write_whole
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import Lane
 
 Value = str | int | float | bool
 

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QStatusBar
 from nnviz import __version__
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.card import label

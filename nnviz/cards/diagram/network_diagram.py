@@ -17,7 +17,7 @@ from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
 from nnviz.formatting.round_numbers import steady_end
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session.activity import PLANE
 from nnviz.session.asked import ACTIVITY
 from nnviz.session.selection import Neuron

@@ -22,10 +22,10 @@ from nnviz.formatting.meaning import Meaning
 from nnviz.session.asked import ANSWER
 from nnviz.session.asked_words import noun, title, told
 from nnviz.session.messages import Message
+from nnviz.session.predicted_class import Verdict
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
 from nnviz.session.undo import Kind
-from nnviz.session.verdict import Verdict
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, label
 from nnviz.ui.parts import arranged, named, tool

@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from nnviz.cards.draw.canvas import PEN_UNIT, Canvas
 from nnviz.digits.strokes import Drawing, Stroke
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import label

@@ -18,7 +18,7 @@ from nnviz.cards.explanation.explanation_data import (
     reasons_for,
 )
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.session import Session
 

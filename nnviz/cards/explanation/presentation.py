@@ -23,7 +23,7 @@ from nnviz.cards.explanation.pictures import Pane, Pictures
 from nnviz.cards.explanation.strips import Strip, Strips
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
-from nnviz.session.verdict import verdict_of
+from nnviz.session.predicted_class import verdict_of
 
 _TYPICAL = 0.99  # share of the contributions within the range of colours; the few beyond it saturate
 _PER_ROW = 5

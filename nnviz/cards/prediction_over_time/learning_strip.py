@@ -15,9 +15,9 @@ from nnviz.cards.prediction_over_time.strip_plot import SHARES, ShareLine, Strip
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.session.asked import PAST, PastAnswers
 from nnviz.session.asked_words import noun
+from nnviz.session.predicted_class import WORTH_SEEING, Verdict, verdict_of
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
-from nnviz.session.verdict import WORTH_SEEING, Verdict, verdict_of
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table
 from nnviz.ui.parts import named

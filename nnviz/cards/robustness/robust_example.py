@@ -11,9 +11,9 @@ from engine.basics.validation import Array
 from engine.explain.disturbances import DISTURBANCES, Shape, is_picture
 from nnviz.formatting import text
 from nnviz.formatting.text import short
+from nnviz.session.predicted_class import verdict_of
 from nnviz.session.robustness import DISTURBED, Disturbed, Strength, Subject
 from nnviz.session.session import Session
-from nnviz.session.verdict import verdict_of
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.column import ScrollColumn

@@ -10,7 +10,7 @@ from nnviz.cards.run_bar.run_figures import Figures
 from nnviz.cards.run_bar.seeds_button import SeedsButton
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import more_epochs
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme

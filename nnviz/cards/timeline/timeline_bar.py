@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from nnviz.cards.timeline.timeline_slider import TimelineSlider
 from nnviz.formatting import text
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session.messages import Message
 from nnviz.session.player import SECONDS
 from nnviz.session.session import Session

@@ -14,11 +14,11 @@ from engine.basics.errors import DivergenceError
 from engine.training.events import Batch, BestRestored, Epoch, Event
 from engine.training.trainer import Trainer
 from nnviz.jobs import job as job_module
-from nnviz.jobs import pace
+from nnviz.jobs import timing as pace
 from nnviz.jobs.job import Job
-from nnviz.jobs.pace import Budget
 from nnviz.jobs.recorder import Recorder, RecordingPlan
 from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, StopCondition, Stopped
+from nnviz.jobs.timing import Budget
 from nnviz.library import Library, recording
 from tests.nnviz.library.helpers import DATA, an_experiment
 

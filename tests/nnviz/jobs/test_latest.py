@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.network.network import Network
 from engine.training.distributions import LayerStatisticsEvaluator
 from nnviz.jobs.latest import Latest, Queries, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import Budget
 from nnviz.session import question
 from nnviz.session.asked import ANSWER, PAST, STATISTICS, LayerStatistics, PastAnswers
 from nnviz.session.session import Session

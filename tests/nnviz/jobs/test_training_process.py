@@ -26,9 +26,9 @@ from engine.training.events import Batch, BestRestored, Epoch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.jobs.job import _MOST_TOGETHER, Job
-from nnviz.jobs.pace import Budget
 from nnviz.jobs.recorder import RecordingPlan
 from nnviz.jobs.reports import Epochs, Frame, Recorded, StopCondition, Stopped, count_of
+from nnviz.jobs.timing import Budget
 from nnviz.jobs.training_main import _MOST_UNHEARD
 from nnviz.jobs.training_process import TrainingProcess
 from nnviz.jobs.worker import Worker

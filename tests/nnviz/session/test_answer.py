@@ -18,8 +18,8 @@ from engine.network.network import Network
 from nnviz.digits.strokes import Ink
 from nnviz.session import question as asking
 from nnviz.session.asked import ANSWER, PAST, PastAnswers
+from nnviz.session.predicted_class import verdict_of
 from nnviz.session.session import Session
-from nnviz.session.verdict import verdict_of
 
 
 def test_the_best_and_the_second() -> None:

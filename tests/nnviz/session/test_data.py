@@ -19,8 +19,8 @@ from engine.datasets.dataset import Split
 from engine.datasets.download import Download, RemoteFile
 from engine.storage import save_network
 from nnviz.jobs.reading import read_network
+from nnviz.session.file_writing import provenance_of
 from nnviz.session.status import Stage, Status
-from nnviz.session.writing import provenance_of
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.conftest import Gate, Model

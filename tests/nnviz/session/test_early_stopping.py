@@ -16,8 +16,8 @@ from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.formatting import text
 from nnviz.library import Library
 from nnviz.library.exchange import read_run, write_run
+from nnviz.session.file_writing import provenance_of
 from nnviz.session.status import Status
-from nnviz.session.writing import provenance_of
 from nnviz.ui.giving_label import GivingLabel
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow

@@ -14,10 +14,10 @@ from engine.storage import load_checkpoint, load_network
 from engine.training.history import Change
 from engine.training.metrics import Evaluator
 from engine.training.rate_finder import RateFinder
+from nnviz.session.file_writing import provenance_of
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.session.writing import provenance_of
 from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import MANY_EPOCHS, announced, pause, train_epochs, train_for_a_while, wait_for
 

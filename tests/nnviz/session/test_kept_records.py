@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryLane
 from nnviz.library import Library
 from nnviz.session import kept_records
 from nnviz.session.kept_list import PAGE, Listed, listed

@@ -27,10 +27,10 @@ from engine.sweeps.plan import seeds_of
 from engine.training.metrics import Evaluator, figures_of
 from nnviz.library import Library
 from nnviz.library.exchange import read_run
+from nnviz.session.file_writing import network_for_file
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
-from nnviz.session.writing import network_for_file
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.store import Store
 from nnviz.window.memory import Memory

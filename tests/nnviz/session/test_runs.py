@@ -19,13 +19,13 @@ from engine.training.events import BestRestored, Epoch
 from engine.training.metrics import Evaluation
 from nnviz.jobs.reports import Frame
 from nnviz.session import runs as module
+from nnviz.session.file_writing import provenance_of
 from nnviz.session.loaded_runs import run_of_network
 from nnviz.session.run import Run, new_run
 from nnviz.session.runs import Runs
 from nnviz.session.session import Session
 from nnviz.session.status import Progress, Stage, Status
 from nnviz.session.undo import Kind, Step, Undo
-from nnviz.session.writing import provenance_of
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import train_epochs, wait_for
 

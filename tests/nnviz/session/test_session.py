@@ -233,7 +233,7 @@ def test_pause_in_the_middle_of_an_evaluation(
 ) -> None:
     """A short one is finished, so that the figures belong to the epoch; a long one is not waited for."""
     model = ready_model
-    monkeypatch.setattr("nnviz.jobs.pace._LONG_MEASUREMENT", 0 if takes_long else 1000)
+    monkeypatch.setattr("nnviz.jobs.timing._LONG_MEASUREMENT", 0 if takes_long else 1000)
     session = model.session
     measuring = threading.Event()
     go_on = threading.Event()

@@ -19,7 +19,7 @@ from engine.training.divergence import loss_not_finite
 from engine.training.metrics import Evaluator
 from nnviz.cards.step_through.step_parts import effect_text
 from nnviz.digits.strokes import Stroke
-from nnviz.jobs import measuring
+from nnviz.jobs import measurement as measuring
 from nnviz.library import Library
 from nnviz.session import step_through as module
 from nnviz.session.selection import Example, Neuron

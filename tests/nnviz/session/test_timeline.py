@@ -10,8 +10,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.training.metrics import Evaluator
-from nnviz.jobs.pace import Budget
 from nnviz.jobs.runner import Runner
+from nnviz.jobs.timing import Budget
 from nnviz.session.asked import MISTAKES
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status

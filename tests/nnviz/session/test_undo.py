@@ -167,7 +167,7 @@ def test_a_run_left_between_its_last_batch_and_its_figures_comes_back_there(
 ) -> None:
     """Train, reset, undo, start, pause: it goes on, and the past of the drawing stays."""
     model, session = ready_model, ready_model.session
-    monkeypatch.setattr("nnviz.jobs.pace._LONG_MEASUREMENT", 0)  # so that it may be left there
+    monkeypatch.setattr("nnviz.jobs.timing._LONG_MEASUREMENT", 0)  # so that it may be left there
     run = session.runs.current
     for _ in range(19):
         session.step_batch()

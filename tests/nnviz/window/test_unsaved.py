@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
 from engine.storage import load_network, save_network
+from nnviz.session.file_writing import provenance_of
 from nnviz.session.status import Status
-from nnviz.session.writing import provenance_of
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import choose_file, find, press, train_epochs, train_for_a_while
 

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.draw.verdict import VerdictView
 from nnviz.cards.prediction.bars import ProbabilityBars
+from nnviz.session.predicted_class import verdict_of
 from nnviz.session.status import Status
-from nnviz.session.verdict import verdict_of
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Model

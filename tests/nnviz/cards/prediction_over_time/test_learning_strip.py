@@ -22,7 +22,7 @@ from nnviz.cards.prediction_over_time.learning_strip import LearningStripPanel, 
 from nnviz.jobs.reports import Frame
 from nnviz.session import question as asking
 from nnviz.session.asked import ANSWER, PAST
-from nnviz.session.verdict import verdict_of
+from nnviz.session.predicted_class import verdict_of
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.plane.plane_helpers import load

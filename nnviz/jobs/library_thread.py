@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import Lane
 from nnviz.library import DamagedError, ReplacedError
 
 if TYPE_CHECKING:

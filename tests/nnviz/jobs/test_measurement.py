@@ -9,7 +9,7 @@ from engine.datasets import Dataset, Split
 from engine.datasets.scaling import Scaling
 from engine.explain import neurons
 from engine.training.metrics import Evaluator
-from nnviz.jobs.measuring import Measuring
+from nnviz.jobs.measurement import Measuring
 from tests.engine.explain.test_explain import network_of
 from tests.engine.explain.test_neurons import numbers, pictures
 

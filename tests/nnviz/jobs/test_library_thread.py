@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryLane
 from nnviz.library import Library, UnknownRunError, UnreadableRunError
 from tests.nnviz.library.helpers import an_experiment
 

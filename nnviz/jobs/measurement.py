@@ -10,7 +10,7 @@ from engine.basics.errors import EngineError
 from engine.datasets import Dataset
 from engine.network.network import Network
 from engine.training.metrics import Evaluator, figures_of
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import Lane
 
 Figures = dict[str, float]
 

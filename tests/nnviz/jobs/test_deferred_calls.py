@@ -10,7 +10,7 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.jobs.turns import OneByOne, Turn
+from nnviz.jobs.deferred_calls import OneByOne, Turn
 
 
 class Hand(QWidget):

@@ -10,7 +10,7 @@ import pytest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import Lane
 
 
 @pytest.fixture

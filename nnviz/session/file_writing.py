@@ -12,7 +12,7 @@ from typing import Any
 from engine.network.network import Network
 from engine.provenance import FIGURES, Provenance
 from nnviz.formatting import text
-from nnviz.jobs.lane import Lanes
+from nnviz.jobs.serial_thread import Lanes
 from nnviz.session.messages import Messages
 from nnviz.session.run import GUESSED, Run
 from nnviz.session.status import Stage
