@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, Qt, QTimer, pyqtSignal
 _PAUSE = 1  # milliseconds
 
 
-class Turn(QObject):
+class DeferredCall(QObject):
     """Calls a function in a turn of its own, once what the mouse did meanwhile is handled.
 
     A timer alone is not enough: Qt calls all timers that are due before it looks what the mouse did meanwhile. So the
@@ -45,7 +45,7 @@ class Turn(QObject):
             self._call()
 
 
-class OneByOne(QObject):
+class CallQueue(QObject):
     """Functions that are called in the order in which they were added, each in a turn of its own.
 
     Attributes:
@@ -61,7 +61,7 @@ class OneByOne(QObject):
         super().__init__(parent)
         self._all: list[Callable[[], None]] = []
         self._left: Iterator[Callable[[], None]] = iter(())
-        self._turn = Turn(self._go_on, self)
+        self._turn = DeferredCall(self._go_on, self)
         self.are_held = False
 
     @property

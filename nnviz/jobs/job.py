@@ -17,7 +17,7 @@ from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.training.trainer import Trainer
 from nnviz.jobs.recorder import Recorder
 from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, StopCondition, Stopped
-from nnviz.jobs.timing import Budget, Pace
+from nnviz.jobs.timing import BatchTimer, TimeBudget
 
 _SECONDS_BETWEEN_ENDS = 0.05  # of epochs that are kept; they may take a hundredth of the time
 _MOST_TOGETHER = 100  # epochs that are told together
@@ -74,8 +74,8 @@ class Job:
         self.may_be_lent = True
         self._has_stepped = False
         self._last_batch: Batch | None = None
-        self._pace = Pace()
-        self._ends = Budget(_SECONDS_BETWEEN_ENDS)
+        self._pace = BatchTimer()
+        self._ends = TimeBudget(_SECONDS_BETWEEN_ENDS)
         self._ended: list[Epoch] = []  # those that were not told yet, while it takes events
         self._epoch_at = self._told_at = -math.inf  # when the last epoch ended; when epochs or a frame were last sent
         self._went = 0.0  # when it was last told to go

@@ -14,8 +14,8 @@ from typing import Any
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import DataError
-from nnviz.jobs.serial_thread import Lane
-from nnviz.jobs.timing import Budget
+from nnviz.jobs.serial_thread import SerialThread
+from nnviz.jobs.timing import TimeBudget
 
 QUICK = 0.0004  # seconds: to compute so quick an answer in another thread would take longer
 
@@ -53,7 +53,7 @@ class Latest(QObject):
     def __init__(
         self,
         ask: Callable[[], Request | None],
-        budget: Budget | None = None,
+        budget: TimeBudget | None = None,
         release: Callable[[], None] = lambda: None,
         quick: float = 0.0,
         size: Callable[[], object] = lambda: None,
@@ -67,7 +67,7 @@ class Latest(QObject):
         super().__init__()
         self.result: Any = None
         self._ask = ask
-        self._budget = budget or Budget(0, 0)
+        self._budget = budget or TimeBudget(0, 0)
         self._release = release
         self._quick, self._size = quick, size
         self._cost: tuple[object, float] = (None, float("inf"))  # the last answer: its size, processor seconds
@@ -77,7 +77,7 @@ class Latest(QObject):
         self.questions = 0
         self._is_busy = False
         self._is_hurried = False  # whether the next answer is due at once
-        self._lane = Lane()
+        self._lane = SerialThread()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.look)

@@ -6,20 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnviz.jobs.serial_thread import Lane
+from nnviz.jobs.serial_thread import SerialThread
 from nnviz.library import DamagedError, ReplacedError
 
 if TYPE_CHECKING:
     from nnviz.library import Library
 
 
-class LibraryLane:
+class LibraryThread:
     """Work on the library, one piece after the other. Its file is opened by the first one, if there is one."""
 
     def __init__(self, path: Callable[[], Path]) -> None:
         """``path`` returns the file; it is asked before each piece of work, in the thread that wants it."""
         self._path = path
-        self._lane = Lane(stays=True)
+        self._lane = SerialThread(stays=True)
         self._library: Library | None = None  # of the lane's thread
         self._is_used = False  # whether there is something to close
 
@@ -35,7 +35,7 @@ class LibraryLane:
         without: Any = None,
         makes: bool = False,
     ) -> None:
-        """Calls ``done`` with the result of ``work``, or ``failed`` with its error, as :meth:`Lane.run` does.
+        """Calls ``done`` with the result of ``work``, or ``failed`` with its error, as :meth:`SerialThread.run` does.
 
         While there is no library yet, ``done`` gets ``without``: looking at it must not make one; unless ``makes``.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from nnviz.jobs.library_thread import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 
 _PAUSE = 2000  # milliseconds between two looks
 
@@ -18,7 +18,7 @@ class LibraryWatch(QObject):
 
     wrote = pyqtSignal()
 
-    def __init__(self, lane: LibraryLane) -> None:
+    def __init__(self, lane: LibraryThread) -> None:
         super().__init__()
         self._lane = lane
         self._changes: int | None = None  # at the look before; None without a library

@@ -10,12 +10,12 @@ from engine.basics.errors import EngineError
 from engine.datasets import Dataset
 from engine.network.network import Network
 from engine.training.metrics import Evaluator, figures_of
-from nnviz.jobs.serial_thread import Lane
+from nnviz.jobs.serial_thread import SerialThread
 
 Figures = dict[str, float]
 
 
-class Measuring:
+class Measurement:
     """A measurement stops when another one begins.
 
     None is made of a network that is too large or without finite answers, or of data too few for a validation set.
@@ -25,7 +25,7 @@ class Measuring:
         """``crashed`` is called with any other error."""
         self._crashed = crashed
         self._latest = 0
-        self._lane = Lane()
+        self._lane = SerialThread()
 
     def start(
         self, network: Network, dataset: Dataset, validation_share: float, done: Callable[[Figures], None]

@@ -16,7 +16,7 @@ from PyQt5.QtGui import QImage, QPixmap
 from engine.basics.errors import DataError, EngineError, Verbatim
 from engine.basics.validation import Array
 from nnviz.digits.strokes import Ink
-from nnviz.jobs.serial_thread import Lane
+from nnviz.jobs.serial_thread import SerialThread
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,7 +39,7 @@ class Pictures(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lane = Lane()
+        self._lane = SerialThread()
         self._latest: object = None  # stands for the picture that is wanted
 
     def load(self, given: QMimeData | None, giver: str, shape: tuple[int, int] | None = None) -> None:

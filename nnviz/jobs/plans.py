@@ -17,7 +17,7 @@ from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.executors import MakeExecutor, engine_for
-from nnviz.jobs.library_thread import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.recorder import opening_words
 from nnviz.library import LibraryError
 
@@ -118,7 +118,7 @@ class Plans(QObject):
     def __init__(self, path: Callable[[], Path]) -> None:
         """``path`` returns the file of the library."""
         super().__init__()
-        self._lane = LibraryLane(path)
+        self._lane = LibraryThread(path)
         self._stops = threading.Event()  # of the plan that was begun last
         self._closes = threading.Event()
 

@@ -26,7 +26,7 @@ class _Report(QObject):
         self._settle(succeeded, outcome)
 
 
-class Lane:
+class SerialThread:
     """Runs tasks in order in one thread. Several lanes work side by side, so that unrelated work need not wait."""
 
     def __init__(self, stays: bool = False) -> None:
@@ -79,30 +79,30 @@ class Lane:
         return bool(self._pool.waitForDone(milliseconds))
 
 
-class Lanes:
+class SerialThreads:
     """A lane for each key: work with another key, such as another folder to write to, never waits."""
 
     def __init__(self) -> None:
-        self._lanes: dict[Hashable, Lane] = {}
+        self._lanes: dict[Hashable, SerialThread] = {}
         self._closed = False
 
     def run(
         self, key: Hashable, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
     ) -> None:
-        """As :meth:`Lane.run`, in the lane of that key."""
+        """As :meth:`SerialThread.run`, in the lane of that key."""
         if self._closed:
             return
         if key not in self._lanes:
-            self._lanes[key] = Lane()
+            self._lanes[key] = SerialThread()
         self._lanes[key].run(work, done, failed)
 
     def finish(self) -> None:
-        """As :meth:`Lane.finish`, lane by lane."""
+        """As :meth:`SerialThread.finish`, lane by lane."""
         for lane in list(self._lanes.values()):
             lane.finish()
 
     def close(self, milliseconds: int) -> bool:
-        """As :meth:`Lane.close`; waits that long for all lanes together."""
+        """As :meth:`SerialThread.close`; waits that long for all lanes together."""
         self._closed = True
         end = time.monotonic() + milliseconds / 1000
         ended = [lane.close(0) for lane in self._lanes.values()]  # drops all outcomes before it waits for any

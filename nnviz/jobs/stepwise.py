@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.serial_thread import Lane
+from nnviz.jobs.serial_thread import SerialThread
 
 _SECONDS_BETWEEN_VIEWS = 0.05
 _LONGEST_REST = 0.5  # seconds
@@ -47,7 +47,7 @@ class StepwiseTask(QObject):
         self.result: Any = None
         self.is_running = self.was_stopped = False
         self._cancelled = threading.Event()  # one for each piece of work
-        self._lane = Lane()
+        self._lane = SerialThread()
         self._went_on.connect(self._show)
 
     def start(self, about: object, steps: Callable[[], Steps]) -> None:

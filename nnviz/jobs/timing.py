@@ -11,7 +11,7 @@ _LONG_MEASUREMENT = 0.5  # seconds
 _ENOUGH_BATCHES, _ENOUGH_SECONDS = 50, 0.3  # either is enough to tell how long a batch takes
 
 
-class Budget:
+class TimeBudget:
     """Limits repeated work to a share of the time: the longer it takes, the later it is due again."""
 
     def __init__(self, least: float, times_its_cost: float = _TIMES_ITS_COST) -> None:
@@ -54,7 +54,7 @@ class Budget:
             self.spend(time.perf_counter() - self._start)
 
 
-class Pace:
+class BatchTimer:
     """Measures the seconds that a batch and an evaluation take, without pauses.
 
     Attributes:
@@ -64,8 +64,8 @@ class Pace:
 
     def __init__(self) -> None:
         self.seconds_measuring = 0.0
-        self.views = Budget(0)
-        self.estimates = Budget(_SECONDS_BETWEEN_ESTIMATES)
+        self.views = TimeBudget(0)
+        self.estimates = TimeBudget(_SECONDS_BETWEEN_ESTIMATES)
         self._batches = 0
         self._known = 0.0  # seconds that a batch took before ``_start``
         self._start = self._last_batch = time.perf_counter()

@@ -9,7 +9,7 @@ from engine.network.network import Network
 from engine.network.packing import exact
 from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
-from nnviz.jobs.timing import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
 from nnviz.session.asked_compared import compared_probes
@@ -73,8 +73,8 @@ def new_queries(
 ) -> Queries:
     """The kinds of probes. Each looks again when its question may have changed."""
     answers, layers = _Past(displayed, question, runs, data), _Statistics(displayed, runs, data)
-    past = Latest(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release)
-    statistics = Latest(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
+    past = Latest(answers.question, TimeBudget(_SECONDS_BETWEEN_PAST, 9), answers.release)
+    statistics = Latest(layers.question, TimeBudget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
     by_name = {
         ANSWER: _answer(displayed, question, data),
         PAST: past,
@@ -115,7 +115,7 @@ def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Late
 
 
 def _mistakes(mistakes: Mistakes) -> Latest:
-    probe = Latest(mistakes.question, Budget(_SECONDS_BETWEEN_MISTAKES, 39))
+    probe = Latest(mistakes.question, TimeBudget(_SECONDS_BETWEEN_MISTAKES, 39))
     probe.changed.connect(lambda: mistakes.take(probe.result))
     mistakes.part_changed.connect(probe.forget)
     return probe

@@ -17,8 +17,8 @@ from engine.datasets.source import DataSource, Value
 from engine.experiment import Experiment
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.data_reader import Reader
-from nnviz.jobs.deferred_calls import OneByOne
-from nnviz.jobs.serial_thread import Lanes
+from nnviz.jobs.deferred_calls import CallQueue
+from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.activities import CancelOffer
 from nnviz.session.messages import Choice, Messages
 
@@ -58,14 +58,14 @@ class Data(QObject):
         self.dataset: Dataset | None = None
         self.loading = True  # the first data are requested as soon as the window is shown
         self.progress: float | None = None
-        self._lanes = Lanes()  # by name: no data wait for a disk that does not answer
+        self._lanes = SerialThreads()  # by name: no data wait for a disk that does not answer
         self._messages = messages
         self._patience = CancelOffer(messages, self.cancel)
         self._loaded: tuple[str | None, dict[str, Value]] = (None, {})  # name and settings of ``dataset``
         self._cancelled = threading.Event()  # for what is being loaded
         self._reader: Reader | None = None  # of what is being loaded
         self._is_at.connect(self._progress)
-        self.views = OneByOne(self)
+        self.views = CallQueue(self)
 
     def load(
         self,

@@ -1,4 +1,4 @@
-"""``Given``: an example that is not drawn, and what its numbers stand for."""
+"""``DataInput``: an example that is not drawn, and what its numbers stand for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nnviz.session.selection import Example
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class DataInput:
     """An example that is not drawn, (width,) float32.
 
     And the example of the data with that fingerprint that it is, or from which a person made it.
@@ -30,9 +30,9 @@ def meaning_of(data: Dataset) -> object:
     return data.width, data.example_shape, data.columns, scaling
 
 
-def given_of(data: Dataset, example: Example) -> Given:
+def input_of(data: Dataset, example: Example) -> DataInput:
     """An example of the data."""
-    return Given(data.splits[example.part].example(example.number), example, data.fingerprint, is_start=True)
+    return DataInput(data.splits[example.part].example(example.number), example, data.fingerprint, is_start=True)
 
 
 def checked(values: object, width: int) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnviz.jobs.measurement import Measuring
+from nnviz.jobs.measurement import Measurement
 from nnviz.jobs.worker import Worker
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
@@ -16,7 +16,7 @@ class EditedErrors:
 
     def __init__(self, data: Data, runs: Runs, worker: Worker, messages: Messages) -> None:
         self._data, self._runs, self._worker = data, runs, worker
-        self._measuring = Measuring(messages.crashed.emit)
+        self._measuring = Measurement(messages.crashed.emit)
         for signal in (runs.replaced, data.changed):
             signal.connect(self._measure_unknown)
 

@@ -12,7 +12,7 @@ from typing import Any
 from engine.network.network import Network
 from engine.provenance import FIGURES, Provenance
 from nnviz.formatting import text
-from nnviz.jobs.serial_thread import Lanes
+from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.messages import Messages
 from nnviz.session.run import GUESSED, Run
 from nnviz.session.status import Stage
@@ -21,7 +21,7 @@ _LOG = logging.getLogger("nnviz")
 
 
 @dataclass
-class Turns:
+class WriteOrder:
     """The order in which files were asked for: whatever takes how long, each holds what was asked for last.
 
     Attributes:
@@ -32,17 +32,17 @@ class Turns:
     count: int = 0
     written: dict[str, int] = field(default_factory=dict)
 
-    def take(self, path: Path) -> Turn:
+    def take(self, path: Path) -> WriteTicket:
         """The next turn, at that file."""
         self.count += 1
-        return Turn(self, os.path.realpath(path), self.count)
+        return WriteTicket(self, os.path.realpath(path), self.count)
 
 
 @dataclass(frozen=True)
-class Turn:
+class WriteTicket:
     """When a file was asked for: the number grows with time."""
 
-    turns: Turns
+    turns: WriteOrder
     file: str
     number: int
 
@@ -61,16 +61,16 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Writing:
+class FileWrite:
     """One file: its path, when it was asked for, in a word what is done to it ("saved"), and how to say its end."""
 
     path: Path
-    turn: Turn
+    turn: WriteTicket
     past: str
     end: Callable[[str], None]
     messages: Messages
 
-    def run(self, lanes: Lanes, work: Callable[[], str | None], then: Callable[[], None]) -> None:
+    def run(self, lanes: SerialThreads, work: Callable[[], str | None], then: Callable[[], None]) -> None:
         """Calls ``work`` in the lane of the file's folder, unless something later is in the file by then.
 
         ``work`` may return what is to be said besides that it is done. ``then`` is called when the file is on disk.

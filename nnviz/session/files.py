@@ -18,10 +18,10 @@ from nnviz.formatting.setting_words import title_of_data
 from nnviz.jobs.checkpoints import found_at, parameters_and_state
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.jobs.reports import figures_in
-from nnviz.jobs.serial_thread import Lanes
+from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.activities import Activities, CancelOffer
 from nnviz.session.data import Data
-from nnviz.session.file_writing import Turn, Turns, Writing, network_for_file
+from nnviz.session.file_writing import FileWrite, WriteOrder, WriteTicket, network_for_file
 from nnviz.session.loaded_runs import LoadedRuns
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
@@ -53,13 +53,13 @@ class Files(QObject):
         self._activities.ended.connect(messages.announce)
         self._data, self._runs, self._training = data, runs, training
         self._loaded, self._messages = loaded, messages
-        self._reading = Lanes()  # by file: none waits for another that does not come
+        self._reading = SerialThreads()  # by file: none waits for another that does not come
         self._end_of_opening: Callable[[str], None] | None = None  # of the latest; the networks of others are dropped
         self._patience = CancelOffer(messages, self.cancel_opening)
         # By folder: no file waits for a disk that does not answer.
-        self._saving = Lanes()  # only work that closing waits for
-        self._exporting = Lanes()  # may take long; nothing waits for it
-        self._turns = Turns()
+        self._saving = SerialThreads()  # only work that closing waits for
+        self._exporting = SerialThreads()  # may take long; nothing waits for it
+        self._turns = WriteOrder()
         self._noted: dict[int, int] = {}  # by run, the number of the save that its path and ``unsaved`` know of
 
     @property
@@ -154,7 +154,7 @@ class Files(QObject):
 
         writing.run(self._saving, work, saved)
 
-    def _save_training(self, run: int, past: Run, data: str, writing: Writing, saved: Callable[[], None]) -> None:
+    def _save_training(self, run: int, past: Run, data: str, writing: FileWrite, saved: Callable[[], None]) -> None:
         """Saves it with the state of its training. ``past`` takes what was told up to that state."""
         runner = self._training.runner
 
@@ -190,11 +190,13 @@ class Files(QObject):
         writing = self._writing(path, "exported", self.turn(path))
         writing.run(self._exporting, lambda: write_whole(path, make()), lambda: None)
 
-    def turn(self, path: Path) -> Turn:
+    def turn(self, path: Path) -> WriteTicket:
         """Notes that a file is asked for now."""
         return self._turns.take(path)
 
-    def put(self, path: Path, past: str, turn: Turn, work: Callable[[], str | None], of: Run | None = None) -> None:
+    def put(
+        self, path: Path, past: str, turn: WriteTicket, work: Callable[[], str | None], of: Run | None = None
+    ) -> None:
         """Calls ``work`` in another thread, which writes the file, and may return what is to be said besides.
 
         Args:
@@ -215,8 +217,8 @@ class Files(QObject):
 
         self._writing(path, past, turn).run(self._saving, work, done)
 
-    def _writing(self, path: Path, past: str, turn: Turn) -> Writing:
-        return Writing(path, turn, past, self.begin(f"{_PRESENT[past]} {text.name(path.name)}"), self._messages)
+    def _writing(self, path: Path, past: str, turn: WriteTicket) -> FileWrite:
+        return FileWrite(path, turn, past, self.begin(f"{_PRESENT[past]} {text.name(path.name)}"), self._messages)
 
     def begin(self, what: str) -> Callable[[str], None]:
         """Says in the status line what is being done, until the function that is returned is called with the news."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnviz.jobs.library_thread import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
@@ -25,7 +25,7 @@ from nnviz.session.undo import Undo
 
 
 def kept_parts(
-    lane: LibraryLane,
+    lane: LibraryThread,
     data: Data,
     settings: Settings,
     runs: Runs,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.library_thread import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.session.activities import CancelOffer
 from nnviz.session.messages import Messages
 
@@ -47,7 +47,7 @@ class LibraryWork(QObject):
     def __init__(self, path: Callable[[], Path], messages: Messages) -> None:
         """``path`` returns the file of the library."""
         super().__init__()
-        self._lane = LibraryLane(path)
+        self._lane = LibraryThread(path)
         self._messages = messages
         self._patience = CancelOffer(messages, self.cancel)
         self._waiting: deque[_Piece] = deque()  # in order; the first one is being done
@@ -60,7 +60,7 @@ class LibraryWork(QObject):
         failed: Callable[[Exception], None],
         makes: bool = False,
     ) -> None:
-        """Does what is soon over, as :meth:`LibraryLane.run` does."""
+        """Does what is soon over, as :meth:`LibraryThread.run` does."""
         self._lane.run(work, done, failed, makes=makes)
 
     def run(self, name: str, work: Callable[[Library, Tell], Any], done: Callable[[Any], str], fails: str) -> None:

@@ -17,7 +17,7 @@ from engine.provenance import Provenance
 from engine.training.events import TrainingState
 from engine.training.history import History
 from nnviz.jobs.reading import Opened, resumed
-from nnviz.jobs.serial_thread import Lane
+from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.run import Run, RunOrigin
 from nnviz.session.status import Stage
 
@@ -65,7 +65,7 @@ class LoadedRuns(QObject):
         self._replacement, self._training, self._messages = session.replacement, session.training, session.messages
         self._waiting: dict[int, Opened] = {}  # by run, what is to go on with other data, or to be checked against them
         self._made: set[int] = set()  # the runs whose trainers are being made
-        self._lane = Lane()
+        self._lane = SerialThread()
         self._data.changed.connect(self._resume)
         self._runs.replaced.connect(self._resume)
         self._runs.let_go.connect(lambda run: self._waiting.pop(run.id, None))

@@ -7,7 +7,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.explain.projection import Basis
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.stepwise import StepwiseTask, yield_to_training
-from nnviz.jobs.timing import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.jobs.tsne import is_installed
 from nnviz.session.cloud import Cloud, Subject, arrange, basis_for, cloud_on
 from nnviz.session.data import Data
@@ -200,7 +200,7 @@ class Map(QObject):
 
 def map_probes(map: Map, displayed: Displayed) -> dict[str, Latest]:
     """The probes of the points and of the drawing's place among them."""
-    points = Latest(map.question, Budget(_SECONDS_BETWEEN, 19))
+    points = Latest(map.question, TimeBudget(_SECONDS_BETWEEN, 19))
     place = Latest(map.question_of_place, quick=QUICK, size=lambda: (displayed.network.shape, map.method, map.layer))
     points.changed.connect(lambda: map.take(points.result))
     for signal in (map.asked, displayed.what_if_changed):

@@ -12,7 +12,7 @@ from engine.basics.validation import check_memory, parameter_count
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.formatting import text
-from nnviz.jobs.serial_thread import Lane
+from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.run import Run, new_run
 from nnviz.session.settings import Basis, is_of_layers
 from nnviz.session.status import Stage
@@ -50,7 +50,7 @@ class NetworkReplacement(QObject):
         super().__init__()
         self._data, self._settings, self._runs = session.data, session.settings, session.runs
         self._undo, self._messages = session.undo, session.messages
-        self._thread = Lane()
+        self._thread = SerialThread()
         self._number = 0  # of the latest request; the networks of earlier requests are dropped
         self.is_making = False
         self._is_first = True  # whether no data were loaded yet

@@ -1,4 +1,4 @@
-"""``Verdict``: which class an answer names, and with what confidence."""
+"""``PredictedClass``: which class an answer names, and with what confidence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONFIDENCE_THRESHOLD = 0.5  # unless the person sets another
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PredictedClass:
     """Which class an answer names, and with what confidence.
 
     Confidences are the outputs themselves, clipped to 0…1. With softmax they are probabilities. With sigmoid each class
@@ -35,11 +35,11 @@ class Verdict:
     is_sure: bool
 
 
-def verdict_of(outputs: Array, threshold: float = CONFIDENCE_THRESHOLD) -> Verdict:
+def predicted_class_of(outputs: Array, threshold: float = CONFIDENCE_THRESHOLD) -> PredictedClass:
     """The verdict of finite outputs (classes,), at least two. The first of equal outputs is the best."""
     best = int(np.argmax(outputs))
     others = np.array(outputs, float)
     others[best] = -np.inf
     second = int(np.argmax(others))
     confidence, other = (min(max(float(outputs[index]), 0.0), 1.0) for index in (best, second))
-    return Verdict(best, confidence, second, other, confidence >= threshold)
+    return PredictedClass(best, confidence, second, other, confidence >= threshold)

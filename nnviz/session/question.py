@@ -14,10 +14,10 @@ from engine.network.network import Network
 from nnviz.digits.examples import example_ink, fits_canvas
 from nnviz.digits.strokes import Ink
 from nnviz.session.data import Data
-from nnviz.session.data_input import Given, checked, given_of, meaning_of
+from nnviz.session.data_input import DataInput, checked, input_of, meaning_of
 from nnviz.session.displayed import Displayed
 from nnviz.session.part import PARTS
-from nnviz.session.predicted_class import CONFIDENCE_THRESHOLD, Verdict, verdict_of
+from nnviz.session.predicted_class import CONFIDENCE_THRESHOLD, PredictedClass, predicted_class_of
 from nnviz.session.selection import Example, Selection
 from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Kind, Step, Undo
@@ -65,8 +65,8 @@ class Question(QObject):
         self.threshold = CONFIDENCE_THRESHOLD
         self._displayed, self._sketch, self._data = displayed, sketch, data
         self._selection, self._undo = selection, undo
-        self._given: dict[object, Given] = {}  # by meaning
-        self._before: dict[object, Given | None] = {}  # what was given before it was moved
+        self._given: dict[object, DataInput] = {}  # by meaning
+        self._before: dict[object, DataInput | None] = {}  # what was given before it was moved
         self._random = np.random.default_rng()
         self._told: Array | None = None  # the example when ``changed`` was last emitted
         self._answered: tuple[Network | None, Array | None] = (None, None)  # whose ``answer`` it is, and to what
@@ -121,7 +121,7 @@ class Question(QObject):
         return None if origin is None or labels is None else int(labels[origin.number])
 
     @property
-    def _now(self) -> Given | None:
+    def _now(self) -> DataInput | None:
         data = self._data.dataset
         return None if data is None or self.is_drawn else self._given.get(meaning_of(data))
 
@@ -164,7 +164,7 @@ class Question(QObject):
         if self.is_drawn:
             self._sketch.replace(what, (example_ink(data, example.part, example.number),))
         else:
-            self._step(data, given_of(data, example), what)
+            self._step(data, input_of(data, example), what)
 
     def look_at(self, example: Example) -> None:
         """The same without a step where an example of the data is asked about: nothing that a person made is lost."""
@@ -173,7 +173,7 @@ class Question(QObject):
             self.ask_about(example)
         elif 0 <= example.number < len(data.splits.get(example.part, ())):
             self._before.pop(meaning_of(data), None)
-            self._give(meaning_of(data), given_of(data, example))
+            self._give(meaning_of(data), input_of(data, example))
 
     def ask_about_any(self, what: str = "example") -> None:
         """Sets a random example that the network has not learned from, if there is one, as one step to undo."""
@@ -191,12 +191,12 @@ class Question(QObject):
         part = next(part for part in PARTS if part in data.splits)
         return Example(part, int(self._random.integers(len(data.splits[part]))))
 
-    def _made(self, values: Array) -> Given:
+    def _made(self, values: Array) -> DataInput:
         """By a person, from what is there."""
         now = self._now
-        return Given(values) if now is None else Given(values, now.start, now.fingerprint)
+        return DataInput(values) if now is None else DataInput(values, now.start, now.fingerprint)
 
-    def _step(self, data: Dataset, given: Given, what: str) -> None:
+    def _step(self, data: Dataset, given: DataInput, what: str) -> None:
         """A step, unless all is as it was."""
         meaning = meaning_of(data)
         before = self._before.pop(meaning, self._given.get(meaning))
@@ -206,13 +206,13 @@ class Question(QObject):
         values = (meaning, before), (meaning, given)
         self._undo.push(Step(what, Kind.EXAMPLE, self._restore, *values, nbytes=given.values.nbytes))
 
-    def _restore(self, value: tuple[object, Given | None]) -> None:
+    def _restore(self, value: tuple[object, DataInput | None]) -> None:
         meaning, given = value
         self._before.pop(meaning, None)
         if given is not None:
             self._give(meaning, given)
 
-    def _give(self, meaning: object, given: Given) -> None:
+    def _give(self, meaning: object, given: DataInput) -> None:
         self._given[meaning] = given
         self._tell()
 
@@ -224,7 +224,7 @@ class Question(QObject):
     def _data_changed(self) -> None:
         data = self._data.dataset
         if data is not None and not self.is_drawn:
-            self._given.setdefault(meaning_of(data), given_of(data, self._any(data)))
+            self._given.setdefault(meaning_of(data), input_of(data, self._any(data)))
         self._tell()
 
     def _follow_selection(self) -> None:
@@ -260,11 +260,11 @@ class Question(QObject):
         return ask(network, example)
 
     @property
-    def verdict(self) -> Verdict | None:
+    def verdict(self) -> PredictedClass | None:
         """The verdict of ``answer``; None without one, for a single output, and where numbers are predicted."""
         data, answer = self._data.dataset, self.answer
         is_number = data is not None and not data.is_classification
-        return None if answer is None or len(answer) < 2 or is_number else verdict_of(answer, self.threshold)
+        return None if answer is None or len(answer) < 2 or is_number else predicted_class_of(answer, self.threshold)
 
     def set_threshold(self, confidence: float) -> None:
         """Sets the confidence threshold, clipped to 0…1; NaN is ignored."""

@@ -14,7 +14,7 @@ from engine.network.packing import packed
 from engine.provenance import Provenance
 from engine.training.history import whole_if_possible
 from nnviz.formatting import text
-from nnviz.jobs.library_thread import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.reading import Opened, resumed
 from nnviz.session.messages import Choice, Message
 from nnviz.session.run import Run, RunStorage
@@ -43,7 +43,7 @@ class Kept:
 class Reopening:
     """Reads runs in the library's thread. Only the latest that was asked for becomes the current one."""
 
-    def __init__(self, session: Session, lane: LibraryLane) -> None:
+    def __init__(self, session: Session, lane: LibraryThread) -> None:
         self._lane, self._data, self._runs = lane, session.data, session.runs
         self._replacement, self._loaded, self._messages = session.replacement, session.loaded, session.messages
         self._latest = 0

@@ -18,7 +18,7 @@ from engine.network.network import Network
 from engine.training.augmentation import Augmentation
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.stepwise import Steps, StepwiseTask, yield_to_training
-from nnviz.jobs.timing import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
@@ -108,7 +108,7 @@ class HowRobust(QObject):
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
         self._material: tuple[Dataset, Material] | None = None
         self._changed: tuple[RequestKey, Array] | None = None  # the last disturbed example, and of what it was made
-        self._probe = Latest(self._ask, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
+        self._probe = Latest(self._ask, TimeBudget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
         self.work.changed.connect(self.changed)
         self.work.failed.connect(self._failed)
         for signal in (question.changed, selection.example_changed, self.pointed_changed):

@@ -12,7 +12,7 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
-from nnviz.jobs.library_thread import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.serial_thread import close_all
 from nnviz.jobs.stepwise import StepwiseTask
@@ -129,7 +129,7 @@ class Session(QObject):
         self.loaded = LoadedRuns(self)
         self.files = Files(self.data, self.runs, self.training, self.loaded, self.messages)
         self.snapshot_files = SnapshotFiles(self.runs, self.replay, self.files, self.messages)
-        kept = self._library_lane = LibraryLane(lambda: self.records.path)
+        kept = self._library_lane = LibraryThread(lambda: self.records.path)
         self._reopening = Reopening(self, kept)
         made = kept_parts(
             kept,

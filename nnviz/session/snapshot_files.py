@@ -19,7 +19,7 @@ from nnviz.jobs.reading import CHECKPOINT
 from nnviz.jobs.stepwise import Steps, StepwiseTask
 from nnviz.session.activities import CancelOffer
 from nnviz.session.exact_replay import ExactReplay, ReplayRequest, of_the_past
-from nnviz.session.file_writing import Turn, network_for_file
+from nnviz.session.file_writing import WriteTicket, network_for_file
 from nnviz.session.files import EXPORTS, Files
 from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
@@ -43,7 +43,7 @@ class _Job:
 
     wish: ReplayRequest
     path: Path
-    turn: Turn
+    turn: WriteTicket
     past: str
     write: Write
     steps: Callable[[], Steps] | None = None

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from nnviz.jobs.measurement import Figures, Measuring
+from nnviz.jobs.measurement import Figures, Measurement
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages
@@ -37,7 +37,7 @@ class Timeline(QObject):
         super().__init__()
         self._runs, self._displayed, self._data = runs, displayed, data
         self._own_figures: Figures | None = None  # of the moment that is displayed, if they were measured
-        self._measuring = Measuring(messages.crashed.emit)
+        self._measuring = Measurement(messages.crashed.emit)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST)

@@ -32,7 +32,7 @@ from nnviz.cards.settings.data import DataPanel
 from nnviz.cards.settings.training import TrainingPanel
 from nnviz.cards.timeline.timeline_bar import TimelineBar
 from nnviz.formatting import text
-from nnviz.jobs.timing import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.library import is_exported_run
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -129,7 +129,7 @@ class MainWindow(QMainWindow):
         self.hints = Hints(self, session, preferences, controls, self.canvas)
         self.closed.connect(AtRest(session, self._made_later(), self).end)
         self._remember_changes()
-        self._title_due = Budget(_SECONDS_BETWEEN_TITLES, 0)
+        self._title_due = TimeBudget(_SECONDS_BETWEEN_TITLES, 0)
         for signal in (session.runs.file_changed, session.training.state_changed):
             signal.connect(self._show_title)
         session.runs.history_changed.connect(self._show_epoch)

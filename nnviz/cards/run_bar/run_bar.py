@@ -10,7 +10,7 @@ from nnviz.cards.run_bar.run_figures import Figures
 from nnviz.cards.run_bar.seeds_button import SeedsButton
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import more_epochs
-from nnviz.jobs.timing import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme
@@ -62,7 +62,7 @@ class RunBar(QWidget):
             session.data.changed,
         ):
             signal.connect(self._show)
-        self._words_due, self._has_new_figures = Budget(_SECONDS_BETWEEN_WORDS, 0), False
+        self._words_due, self._has_new_figures = TimeBudget(_SECONDS_BETWEEN_WORDS, 0), False
         session.training.progressed.connect(self._progressed)
         session.runs.history_changed.connect(self._epoch_done)
         for signal in (

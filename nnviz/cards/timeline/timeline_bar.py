@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from nnviz.cards.timeline.timeline_slider import TimelineSlider
 from nnviz.formatting import text
-from nnviz.jobs.timing import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.messages import Message
 from nnviz.session.player import SECONDS
 from nnviz.session.session import Session
@@ -36,7 +36,7 @@ class TimelineBar(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session, self._timeline, self._player = session, session.timeline, session.player
-        self._due = Budget(_SECONDS_BETWEEN, 0)
+        self._due = TimeBudget(_SECONDS_BETWEEN, 0)
         self._make_parts()
         where = named(label("epoch", "muted"), "timelineEpochName")
         buttons = self.branch, self.live

@@ -18,7 +18,7 @@ from nnviz.jobs import timing as pace
 from nnviz.jobs.job import Job
 from nnviz.jobs.recorder import Recorder, RecordingPlan
 from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, StopCondition, Stopped
-from nnviz.jobs.timing import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.library import Library, recording
 from tests.nnviz.library.helpers import DATA, an_experiment
 
@@ -49,7 +49,7 @@ class Outlet:
 
 def test_the_network_at_the_end_of_an_epoch_is_not_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few parameters are packed as they are."""
-    monkeypatch.setattr(Budget, "is_due", True)  # every end is kept
+    monkeypatch.setattr(TimeBudget, "is_due", True)  # every end is kept
     job, outlet = Job(1, an_experiment(epochs=3).trainer(DATA)), Outlet()
     then: dict[int, np.ndarray] = {}
     while job.advance(outlet) is None:

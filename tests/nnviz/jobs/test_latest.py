@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.network.network import Network
 from engine.training.distributions import LayerStatisticsEvaluator
 from nnviz.jobs.latest import Latest, Queries, Request, RequestKey
-from nnviz.jobs.timing import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question
 from nnviz.session.asked import ANSWER, PAST, STATISTICS, LayerStatistics, PastAnswers
 from nnviz.session.session import Session
@@ -247,10 +247,10 @@ def test_two_questions_are_the_same_when_they_are_about_the_same_objects() -> No
 
 def test_a_budget_says_how_often(qapp: object, qtbot: QtBot, oracle: Oracle, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes too soon is not lost: it is looked at when it is time; and whoever comes into view need not wait."""
-    budget = Budget(0)
+    budget = TimeBudget(0)
     is_due = [True]
-    monkeypatch.setattr(Budget, "seconds_left", property(lambda _: -1.0 if is_due[0] else 0.02))
-    monkeypatch.setattr(Budget, "reset", lambda _: is_due.__setitem__(0, True))
+    monkeypatch.setattr(TimeBudget, "seconds_left", property(lambda _: -1.0 if is_due[0] else 0.02))
+    monkeypatch.setattr(TimeBudget, "reset", lambda _: is_due.__setitem__(0, True))
     probe = Latest(oracle.question, budget)
     probe.want("card", True)
     qtbot.waitUntil(lambda: probe.result is oracle.subject)
@@ -273,7 +273,7 @@ def test_a_budget_says_how_often(qapp: object, qtbot: QtBot, oracle: Oracle, mon
 @pytest.mark.parametrize("is_busy", [False, True])
 def test_what_is_wanted_sooner_comes_sooner(qapp: object, qtbot: QtBot, oracle: Oracle, is_busy: bool) -> None:
     """Though the next answer was due in a minute, or the one being worked out would have made it so."""
-    budget = Budget(60)
+    budget = TimeBudget(60)
     probe = Latest(oracle.question, budget)
     if is_busy:
         oracle.gate.clear()

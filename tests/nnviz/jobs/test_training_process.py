@@ -28,7 +28,7 @@ from engine.training.trainer import Trainer
 from nnviz.jobs.job import _MOST_TOGETHER, Job
 from nnviz.jobs.recorder import RecordingPlan
 from nnviz.jobs.reports import Epochs, Frame, Recorded, StopCondition, Stopped, count_of
-from nnviz.jobs.timing import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.jobs.training_main import _MOST_UNHEARD
 from nnviz.jobs.training_process import TrainingProcess
 from nnviz.jobs.worker import Worker
@@ -551,7 +551,7 @@ def test_a_view_comes_from_there_at_once(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long the last one took here, as where another program was in the way."""
-    monkeypatch.setattr(Budget, "spend", lambda budget, seconds: budget.due_in(60))
+    monkeypatch.setattr(TimeBudget, "spend", lambda budget, seconds: budget.due_in(60))
     worker.begin(1, lambda: of(few_digits))
     go_apart(qtbot, worker, ear)
 

@@ -18,12 +18,12 @@ from engine.network.network import Network
 from nnviz.digits.strokes import Ink
 from nnviz.session import question as asking
 from nnviz.session.asked import ANSWER, PAST, PastAnswers
-from nnviz.session.predicted_class import verdict_of
+from nnviz.session.predicted_class import predicted_class_of
 from nnviz.session.session import Session
 
 
 def test_the_best_and_the_second() -> None:
-    verdict = verdict_of(np.array([0.1, 0.2, 0.7], np.float32))
+    verdict = predicted_class_of(np.array([0.1, 0.2, 0.7], np.float32))
     assert (verdict.best, verdict.second) == (2, 1)
     assert verdict.confidence == pytest.approx(0.7)
     assert verdict.second_confidence == pytest.approx(0.2)
@@ -32,32 +32,32 @@ def test_the_best_and_the_second() -> None:
 
 @pytest.mark.parametrize(("threshold", "is_sure"), [(0.0, True), (0.5, True), (0.75, True), (0.76, False), (1, False)])
 def test_an_answer_is_sure_from_the_confidence_threshold_on(threshold: float, is_sure: bool) -> None:
-    assert verdict_of(np.array([0.25, 0.75]), threshold).is_sure is is_sure
+    assert predicted_class_of(np.array([0.25, 0.75]), threshold).is_sure is is_sure
 
 
 def test_the_first_of_equals_wins() -> None:
-    verdict = verdict_of(np.array([0.2, 0.4, 0.4]))
+    verdict = predicted_class_of(np.array([0.2, 0.4, 0.4]))
     assert (verdict.best, verdict.second) == (1, 2)
 
 
 def test_outputs_that_are_no_probabilities_are_taken_as_they_are() -> None:
     """Sigmoids that say no to everything are not sure of anything, though one is always the largest."""
-    unsure = verdict_of(np.array([0.02, 0.01, 0.0]))
+    unsure = predicted_class_of(np.array([0.02, 0.01, 0.0]))
     assert unsure.confidence == pytest.approx(0.02)
     assert not unsure.is_sure
-    both = verdict_of(np.array([0.9, 0.95]))
+    both = predicted_class_of(np.array([0.9, 0.95]))
     assert both.is_sure
     assert both.second_confidence == pytest.approx(0.9)
 
 
 def test_confidences_stay_within_0_and_1() -> None:
-    verdict = verdict_of(np.array([1.7, -0.4]))
+    verdict = predicted_class_of(np.array([1.7, -0.4]))
     assert (verdict.confidence, verdict.second_confidence) == (1, 0)
 
 
 def test_the_outputs_are_not_touched() -> None:
     outputs = np.array([0.1, 0.9])
-    verdict_of(outputs)
+    predicted_class_of(outputs)
     np.testing.assert_array_equal(outputs, [0.1, 0.9])
 
 
