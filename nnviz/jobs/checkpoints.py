@@ -1,4 +1,4 @@
-"""What a checkpoint needs of a training: taken in the worker's thread between two steps, written in another."""
+"""Parameters and training state for a checkpoint, copied in the worker's thread between two steps."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Found = tuple[Array, TrainingState] | None
 
 
 def parameters_and_state(trainer: Trainer | None) -> Found:
-    """Copies of the parameters and of the state of their training. Called in the worker's thread."""
+    """Returns copies of the parameters and of the training state. Called in the worker's thread."""
     return None if trainer is None else (trainer.network.parameters.copy(), trainer.state())
 
 
 def found_at(look: Future[Found], path: Path) -> Found:
-    """What the look found; None if closing did not wait for the step that it was to come after."""
+    """Returns the result of a look; None if it was cancelled because the window closed during a long step."""
     try:
         return look.result()
     except CancelledError:

@@ -270,9 +270,9 @@ class Worker(QThread):
             self.told.emit(run, Recorded(None, is_written=False))
             return
         if job.recorder is not None:
-            standing = job.recorder.standing
-            is_written = standing.keeps_weights and not standing.is_failing
-            self.told.emit(run, Recorded(standing.run, is_written=is_written))
+            state = job.recorder.state
+            is_written = state.keeps_weights and not state.is_failing
+            self.told.emit(run, Recorded(state.run, is_written=is_written))
             return
         job.recorder = recorder = self._recorders.setdefault(run, Recorder(plan))
         recorder.begin(plan)

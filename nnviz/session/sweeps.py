@@ -178,7 +178,7 @@ class Sweeps(QObject):
                 choice = Choice("Go on with it", partial(self.resume, broken.sweep, broken.plan))
                 self._messages.tell_later(words_of_broken_off(broken), choice)
 
-        self._plans.look_for_broken_off(done)
+        self._plans.find_interrupted(done)
 
     def start(self, plan: Plan) -> None:
         """Does a plan, which fits the data. Where no runs are kept, that is offered first: it needs the library."""

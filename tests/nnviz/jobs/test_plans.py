@@ -51,7 +51,7 @@ class Driven:
 
     def broken_off(self, qtbot: QtBot) -> InterruptedPlan | None:
         found: list[InterruptedPlan | None] = []
-        self.plans.look_for_broken_off(found.append)
+        self.plans.find_interrupted(found.append)
         qtbot.waitUntil(lambda: bool(found))
         return found[0]
 

@@ -107,7 +107,7 @@ def test_changes_while_it_is_lent_are_told_once(followed: Followed) -> None:
         followed.change(rate, recorder, lent)
     followed.train(1, lent)
     lent.finish("paused")
-    recorder.standing = pickle.loads(pickle.dumps(lent.standing))
+    recorder.state = pickle.loads(pickle.dumps(lent.state))
     followed.change(0.04, recorder)
     followed.train(1)
     recorder.finish("paused")

@@ -377,7 +377,7 @@ def test_a_process_that_ends_after_it_has_begun_the_record_leaves_one_run(
     qtbot.waitUntil(lambda: any(isinstance(event, Recorded) for event in ear.heard), timeout=20_000)
     process_of(worker).kill()
     qtbot.waitUntil(lambda: bool(ear.stops), timeout=20_000)
-    assert worker._recorders[1].standing.run == 1
+    assert worker._recorders[1].state.run == 1
     with Library(tmp_path / "library.sqlite") as library:
         assert [(run.id, run.status) for run in library.runs()] == [(1, "paused")]
         assert library.interrupted() == []

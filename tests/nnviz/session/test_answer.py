@@ -122,7 +122,7 @@ def test_the_first_answer_of_a_network_of_another_size_is_not_computed_by_the_in
         return ask(network, picture)
 
     monkeypatch.setattr(asking, "ask", watched)
-    monkeypatch.setattr("nnviz.session.asked._QUICK", 10.0)
+    monkeypatch.setattr("nnviz.session.asked.QUICK", 10.0)
     session = Session(Experiment(shape=(784, 3), activations=("softmax",)))
     session.queries.want("a test", (ANSWER,), True)
     for value in (0.5, 0.9):
