@@ -57,18 +57,25 @@ class Latest(QObject):
         release: Callable[[], None] = lambda: None,
         quick: float = 0.0,
         size: Callable[[], object] = lambda: None,
+        forget_on_new_run: bool = False,
     ) -> None:
-        """``ask`` returns the question as it is now, or None; a budget limits how often it is answered.
+        """Makes a query that no card needs yet.
 
-        ``release`` is called in the lane's thread when no visible card needs the probe any more. If the last answer
-        took fewer than ``quick`` seconds of processor time, the next one is computed at once in the calling thread,
-        provided that ``size`` returns the same as then.
+        Args:
+            ask: returns the current request, or None if there is nothing to compute.
+            budget: limits how often the query runs.
+            release: called in the background thread when no visible card needs the query any more.
+            quick: if the last run took fewer seconds of processor time, the next one runs at once in the calling
+                thread, provided that ``size`` returns the same as then.
+            size: identifies the size of the work.
+            forget_on_new_run: whether the result is dropped when another run or other data take the place of the last.
         """
         super().__init__()
         self.result: Any = None
         self._ask = ask
         self._budget = budget or TimeBudget(0, 0)
         self._release = release
+        self.forgets_on_new_run = forget_on_new_run
         self._quick, self._size = quick, size
         self._cost: tuple[object, float] = (None, float("inf"))  # the last answer: its size, processor seconds
         self._subject = 0  # counts the calls of ``forget``, so that answers from before are dropped
@@ -224,6 +231,12 @@ class Queries:
         """Starts each query whose request has changed."""
         for query in self._queries.values():
             query.look()
+
+    def forget(self) -> None:
+        """Drops the results that belong to the run and the data before, see ``forget_on_new_run``."""
+        for query in self._queries.values():
+            if query.forgets_on_new_run:
+                query.forget()
 
     def hurry(self) -> None:
         """Starts each query whose request has changed, without waiting for its time budget."""

@@ -73,8 +73,9 @@ def new_queries(
 ) -> Queries:
     """The kinds of probes. Each looks again when its question may have changed."""
     answers, layers = _Past(displayed, question, runs, data), _Statistics(displayed, runs, data)
-    past = Latest(answers.question, TimeBudget(_SECONDS_BETWEEN_PAST, 9), answers.release)
-    statistics = Latest(layers.question, TimeBudget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
+    past = Latest(answers.question, TimeBudget(_SECONDS_BETWEEN_PAST, 9), answers.release, forget_on_new_run=True)
+    budget = TimeBudget(_SECONDS_BETWEEN_STATISTICS, 19)
+    statistics = Latest(layers.question, budget, layers.release, forget_on_new_run=True)
     by_name = {
         ANSWER: _answer(displayed, question, data),
         PAST: past,
@@ -92,9 +93,7 @@ def new_queries(
         signal.connect(queries.look)
     runs.history_changed.connect(past.look)  # gaps in the past may be filled
     for signal in (runs.replaced, data.changed):
-        signal.connect(statistics.forget)
-        signal.connect(past.forget)
-        for name in (MISTAKES, MAP, MAP_PLACE):
+        for name in (MAP, MAP_PLACE):
             signal.connect(by_name[name].forget)
     return queries
 
@@ -115,7 +114,7 @@ def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Late
 
 
 def _mistakes(mistakes: Mistakes) -> Latest:
-    probe = Latest(mistakes.question, TimeBudget(_SECONDS_BETWEEN_MISTAKES, 39))
+    probe = Latest(mistakes.question, TimeBudget(_SECONDS_BETWEEN_MISTAKES, 39), forget_on_new_run=True)
     probe.changed.connect(lambda: mistakes.take(probe.result))
     mistakes.part_changed.connect(probe.forget)
     return probe

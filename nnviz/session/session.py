@@ -158,16 +158,13 @@ class Session(QObject):
         """Hands on what one part tells to the others that it concerns."""
         self.timeline.rested.connect(self.queries.hurry)
         for signal in (self.data.changed, self.runs.replaced):
-            signal.connect(self._suit_canvas)
+            signal.connect(self._follow_run_and_data)
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         for work in (self.ranking, self.map.arranging):
             work.failed.connect(self.messages.crashed)
-        for signal in (self.runs.replaced, self.data.changed):
-            signal.connect(self.rate_search.forget)
-            signal.connect(self.ranking.forget)
         self.displayed.moment_changed.connect(self.ranking.forget)
         self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment
         for name in (OWN, TESTED):  # they are slow, and nobody should have to wait
@@ -178,8 +175,12 @@ class Session(QObject):
         self.runs.let_go.connect(self.records.let_go)
         self.records.changed.connect(self._library_lane.open)
 
-    def _suit_canvas(self) -> None:
+    def _follow_run_and_data(self) -> None:
+        """Drops results that belong to the run or the data before, and fits the canvas to those that are there now."""
         self.sketch.suit(self.data.dataset, self.runs.current.network)
+        self.queries.forget()
+        self.rate_search.forget()
+        self.ranking.forget()
 
     # ---- shortcuts for people who script the window
 
