@@ -699,7 +699,7 @@ def test_after_an_edit_the_figures_are_those_of_the_weights_everywhere(
         recorded.close()
         recorded = make_window(records=True)
         qtbot.waitUntil(
-            lambda window=recorded: window.session.runs.current.record == run.storage.record, timeout=20_000
+            lambda window=recorded: window.session.runs.current.storage.record == run.storage.record, timeout=20_000
         )
         wait_for(qtbot, recorded, Status.PAUSED if batches else Status.FINISHED)
         assert measured_by_hand(recorded) == error
@@ -881,7 +881,9 @@ def test_a_run_survives_any_number_of_starts(
     for _ in range(2):
         assert window.close()
         window = make_window(records=True)
-        qtbot.waitUntil(lambda window=window: window.session.runs.current.record == run.storage.record, timeout=20_000)
+        qtbot.waitUntil(
+            lambda window=window: window.session.runs.current.storage.record == run.storage.record, timeout=20_000
+        )
         wait_for(qtbot, window, Status.FINISHED)
         again = window.session.runs.current
         np.testing.assert_array_equal(again.network.parameters, run.network.parameters)
