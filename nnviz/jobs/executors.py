@@ -57,7 +57,7 @@ def address_typed(typed: str) -> ClusterAddress:
 
 
 def who_is_there(address: ClusterAddress) -> WhoIsThere:
-    """Queries the workers of a cluster; takes a while. Raises ClusterError; SettingError if untrusted or without Dask."""
+    """Queries the workers of a cluster. Raises ClusterError; SettingError if it is not trusted or without Dask."""
     from nnviz.sweeps import cluster
 
     return cluster.who_is_there(address)

@@ -122,7 +122,7 @@ class TrainingProcess:
         return self._process.pid
 
     def lend(self, job: Job) -> bool:
-        """Lends the job to the process. Returns whether it was sent. Its trainer is unusable until it is handed back."""
+        """Lends the job to the process. Returns whether it was sent. Its trainer is then unusable until handed back."""
         trainer = job.trainer
         try:
             if self._trainer is not None and self._trainer() is trainer:
