@@ -115,9 +115,9 @@ class Branching(QObject):
                 return
         else:  # the order of the examples is another one: a new training begins
             run.rest()
-            run.start_epoch = run.history.completed = wish.at
+            run.history.completed = wish.at
             run.experiment = wanted
-            run.progress = Progress(epochs=wanted.training.epochs)
+            run.progress = Progress(epochs=wanted.training.epochs, before=wish.at)
         words = f"branch at {wish.run.moment(wish.at)}"
         self._runs.add(run)
         if run.stage is not Stage.RESTING:

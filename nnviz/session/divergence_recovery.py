@@ -115,7 +115,7 @@ def best_epoch(run: Run) -> float:
     Only of those to which something leads: curves may begin before the first moment that is kept, in another program
     or in a run that is gone.
     """
-    first = next((snapshot.epochs for snapshot in run.snapshots), run.start_epoch)
+    first = next((snapshot.epochs for snapshot in run.snapshots), run.progress.before)
     if run.origin.parent_record is None:
         first = max(first, run.origin.left_at or 0)
     curve = run.history.loss.train

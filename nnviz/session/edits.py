@@ -203,7 +203,7 @@ class Edits(QObject):
         epochs = run.epochs
         if place is not None and place[0]:
             epoch, batch, batches = place
-            epochs = run.start_epoch + epoch - 1 + batch / batches
+            epochs = run.progress.before + epoch - 1 + batch / batches
         run.history.note_change(epochs, text)
         self._runs.tell_history(run)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,8 +174,8 @@ def _paused(wish: ReplayRequest, history: History, found: Replayed) -> Run:
         history=history,
         changes=1,
     )
-    made.start_epoch = found.before
-    made.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
+    epochs, batches = trainer.settings.epochs, trainer.batches_per_epoch
+    made.progress = Progress(trainer.epoch, epochs, trainer.batch, batches, before=found.before)
     is_over = trainer.epoch >= trainer.settings.epochs and trainer.batch == trainer.batches_per_epoch
     made.stage = Stage.ENDED if is_over else Stage.PAUSED
     return made
@@ -187,6 +187,7 @@ def _resting(wish: ReplayRequest, history: History) -> Run:
     origin = RunOrigin(parent=run.id, left_at=at)
     storage = RunStorage(name=run.storage.name, is_named=run.storage.is_named)
     made = Run(run.experiment, network, origin=origin, storage=storage, history=history, changes=1)
-    made.start_epoch = made.history.completed = at
+    made.history.completed = at
+    made.progress = replace(made.progress, before=at)
     made.batches = run.batches
     return made

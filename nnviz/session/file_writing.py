@@ -109,7 +109,7 @@ def provenance_of(run: Run, data_title: str, with_training: bool = False) -> Pro
     told = run.origin.opened or Provenance()
     other = {**told.other, GUESSED: True} if not run.origin.has_whole_experiment else told.other
     epochs = run.epochs_for_file(with_training)
-    before = run.start_epoch if with_training and run.stage is not Stage.RESTING else None
+    before = run.progress.before if with_training and run.stage is not Stage.RESTING else None
     if not run.changes and (not with_training or epochs == told.epochs):
         experiment = told.experiment or run.experiment
         history = run.history if told.history else None

@@ -105,7 +105,7 @@ class Records(QObject):
         return RecordingPlan(
             self.path,
             run.storage.record,
-            run.start_epoch,
+            run.progress.before,
             run.experiment,
             *told,
             history,

@@ -32,7 +32,6 @@ _TRAINED = (
     "experiment",
     "stage",
     "progress",
-    "start_epoch",
     "parameters",
     "changes",
     "edited",
@@ -112,8 +111,6 @@ class Run:
         history: the figures of each epoch, and where settings changed.
         snapshots: parameters at some epochs of its training.
         stage, progress: the state of its training, and how far that is.
-        start_epoch: epochs that the network was trained before this training began; with a fraction if an earlier
-            training was interrupted within an epoch.
         batches: the largest number of batches in an epoch so far; 0 while that is not known.
         changes: a count that grows with everything the network learns in this window.
         dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None if there is none.
@@ -142,8 +139,7 @@ class Run:
         # The data set and description that were checked last, and the result. Unused data are not kept.
         self._fit: tuple[Callable[[], Dataset | None], Description | None, str | None] = (lambda: None, None, None)
         self._before_training: tuple[list[Change], BestRestored | None] | None = None  # changes and best
-        self.start_epoch = self.history.completed
-        self.progress = Progress(epochs=self.experiment.training.epochs)
+        self.progress = Progress(epochs=self.experiment.training.epochs, before=self.history.completed)
         self.keep_snapshot()
 
     def keep_snapshot(self, is_end: bool = False) -> None:
@@ -178,17 +174,7 @@ class Run:
     @property
     def end(self) -> float:
         """Epochs after which its next training continues; early stopping may have gone back from there."""
-        return whole_if_possible(max(self.start_epoch + self.progress.epochs_done, self.history.completed))
-
-    @property
-    def epoch(self) -> float:
-        """The end of the current epoch, counted over all trainings of this network."""
-        return self.start_epoch + self.progress.epoch
-
-    @property
-    def last_epoch(self) -> float:
-        """The epoch at which this training ends, counted over all trainings of this network."""
-        return self.start_epoch + self.progress.epochs
+        return whole_if_possible(max(self.progress.before + self.progress.epochs_done, self.history.completed))
 
     def epoch_name(self, epochs: float) -> str:
         """How a moment of it is called wherever it is named: "3", "2.998"."""
@@ -197,11 +183,6 @@ class Run:
     def moment(self, epochs: float) -> str:
         """The same in a sentence: "epoch 3"."""
         return f"epoch {self.epoch_name(epochs)}"
-
-    @property
-    def share_done(self) -> float:
-        """The share 0…1 of all epochs up to ``last_epoch`` that are done."""
-        return min((self.start_epoch + self.progress.epochs_done) / self.last_epoch, 1.0) if self.last_epoch else 0.0
 
     @property
     def untouched(self) -> bool:
@@ -250,7 +231,7 @@ class Run:
     @property
     def place_of_edits(self) -> float:
         """The epoch at which a network that is changed by hand stands: where its training has come to."""
-        return self.start_epoch + self.progress.epochs_done if self.progress.epoch else self.end
+        return self.progress.before + self.progress.epochs_done if self.progress.epoch else self.end
 
     def changed_by_hand(self) -> None:
         """Notes that the network is no longer the one that was measured last: figures of it are not known yet.
@@ -303,14 +284,14 @@ class Run:
         """
         words = ""
         self._before_training = list(self.history.changes), self.history.best
-        self.start_epoch = self.end
-        if self.start_epoch:
+        before = self.end
+        if before:
             words = ", ".join([more_epochs(experiment.training.epochs), *changes_between(self.experiment, experiment)])
-            self.history.note_change(self.start_epoch, words)
+            self.history.note_change(before, words)
         self.experiment = experiment
         self.history.best = None
         self.has_died = False
-        self.progress = Progress(epochs=self.experiment.training.epochs)
+        self.progress = Progress(epochs=self.experiment.training.epochs, before=before)
         return words
 
     def stand_at(self, trainer: Trainer, epochs_done: int, before: float | None = None) -> None:
@@ -320,13 +301,15 @@ class Run:
             epochs_done: whole epochs that the trainer has done.
             before: epochs that the network was trained before; None if they are those that the history has besides.
         """
-        self.start_epoch = max(0, self.history.completed - epochs_done) if before is None else before
-        self.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
-        self.stage, self.batches = Stage.PAUSED, max(self.batches, trainer.batches_per_epoch)
+        if before is None:
+            before = max(0, self.history.completed - epochs_done)
+        settings, batches = trainer.settings, trainer.batches_per_epoch
+        self.progress = Progress(trainer.epoch, settings.epochs, trainer.batch, batches, before=before)
+        self.stage, self.batches = Stage.PAUSED, max(self.batches, batches)
         if trainer.is_over:
             self.stage, restored = Stage.ENDED, trainer.restored
             if self.history.best is None and restored is not None:  # older files do not say so
-                self.history.take(restored, self.start_epoch)
+                self.history.take(restored, before)
         self.snapshots.forget_last()  # was kept before it was known at which moment it is
         self.keep_snapshot()
 
@@ -348,15 +331,15 @@ class Run:
         if self._before_training is not None and not self.progress.epoch:
             self.history.changes, self.history.best = self._before_training
         self.stage = Stage.RESTING
-        self.start_epoch = self.end
-        self.progress = Progress(epochs=self.experiment.training.epochs)
+        self.progress = Progress(epochs=self.experiment.training.epochs, before=self.end)
         self.snapshots.forget_after(self.epochs)
 
     def take_frame(self, frame: Frame) -> None:
         """Takes newer parameters, and the place in the training at which they were copied."""
         before, self.batches = (self.progress.epoch, self.progress.batch), max(self.batches, frame.batches)
         seconds = frame.seconds_per_epoch, frame.seconds_measuring
-        self.progress = Progress(frame.epoch, self.experiment.training.epochs, frame.batch, frame.batches, *seconds)
+        epochs, trained = self.experiment.training.epochs, self.progress.before
+        self.progress = Progress(frame.epoch, epochs, frame.batch, frame.batches, *seconds, before=trained)
         self.parameters = frame.parameters
         if frame.epoch and (frame.epoch, frame.batch) != before:
             self.changes += 1
@@ -366,11 +349,11 @@ class Run:
 
     def take_event(self, event: Epoch | BestRestored) -> None:
         """Takes the figures of an epoch, or notes that the best parameters were restored."""
-        self.history.take(event, self.start_epoch)
+        self.history.take(event, self.progress.before)
         self.edited = None
         if isinstance(event, BestRestored):
             self.changes += 1
-            self.snapshots.forget_after(self.start_epoch + event.epoch)
+            self.snapshots.forget_after(self.progress.before + event.epoch)
         else:
             self.dead_layer = event.dead_layer
             self.has_died = self.has_died or event.dead_layer is not None

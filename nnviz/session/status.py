@@ -28,12 +28,16 @@ class Stage(Enum):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training is. ``epoch`` and ``batch`` count from 1; they are 0 before the first step.
+    """Progress of a training.
 
     Attributes:
+        epoch, batch: count from 1; 0 before the first step.
+        epochs, batches: number of epochs of this training, and of batches in an epoch.
         seconds_per_epoch: time that learning takes.
-        seconds_measuring: time that the evaluation at the end of an epoch takes in addition.
-        measuring: whether such an evaluation is under way, and takes long enough to say so.
+        seconds_measuring: additional time of the evaluation at the end of an epoch.
+        measuring: whether an evaluation is in progress that takes long.
+        before: epochs that the network was trained before this training; with a fraction if an earlier training was
+            interrupted within an epoch.
     """
 
     epoch: int = 0
@@ -43,6 +47,22 @@ class Progress:
     seconds_per_epoch: float = 0.0
     seconds_measuring: float = 0.0
     measuring: bool = False
+    before: float = 0.0
+
+    @property
+    def total_epoch(self) -> float:
+        """The end of the current epoch, counted over all trainings of the network."""
+        return self.before + self.epoch
+
+    @property
+    def last_epoch(self) -> float:
+        """The epoch at which this training ends, counted over all trainings of the network."""
+        return self.before + self.epochs
+
+    @property
+    def share_done(self) -> float:
+        """The share 0…1 of all epochs up to ``last_epoch`` that are done."""
+        return min((self.before + self.epochs_done) / self.last_epoch, 1.0) if self.last_epoch else 0.0
 
     @property
     def epochs_done(self) -> float:

@@ -59,7 +59,7 @@ class WorkerReports(QObject):
         if isinstance(event, Stopped):
             self._stop(run, event)
         elif isinstance(event, EpochEnd):
-            run.snapshots.add_end(run.start_epoch + event.epoch, event.packed)
+            run.snapshots.add_end(run.progress.before + event.epoch, event.packed)
         elif isinstance(event, Recorded):
             self.recorded.emit(run, event)
         elif isinstance(event, Evaluating):
@@ -86,7 +86,7 @@ class WorkerReports(QObject):
             self._runs.tell_history(run)
         self.stopped.emit(run, stop)
         if isinstance(stop.error, DivergenceError):
-            self.diverged.emit(run, stop.error.after(run.start_epoch))
+            self.diverged.emit(run, stop.error.after(run.progress.before))
         elif stop.error is not None:
             without = "could not begin" if stop.frame is None else "could not go on"
             self._messages.tell_error(f"Training {without}", stop.error)

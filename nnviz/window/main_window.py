@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
         run = self.session.runs.current
         parts = [f"{run.title.replace('[*]', '[*][*]')}[*]"]  # Qt marks unsaved work at a single one
         if self.session.state is Status.TRAINING and run.history.completed:
-            parts.append(f"epoch {text.epochs(run.history.completed)} of {text.epochs(run.last_epoch)}")
+            parts.append(f"epoch {text.epochs(run.history.completed)} of {text.epochs(run.progress.last_epoch)}")
         self.setWindowTitle(" – ".join([*parts, "nnviz"]))
         self.setWindowModified(run.unsaved)
 

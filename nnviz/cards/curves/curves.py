@@ -323,7 +323,7 @@ class CurvePage(Page):
         self._show_moment()
         run = self._session.runs.current
         curves, history = self._of(run.history), run.history
-        places = (curves.live_train.epochs[-1:], curves.last_epoch, run.last_epoch, run.progress.batches)
+        places = (curves.live_train.epochs[-1:], curves.last_epoch, run.progress.last_epoch, run.progress.batches)
         ends = [getattr(curves, part).values[-1:] for part in PARTS]  # an edit measures the last epoch again
         notes = [change.text for change in history.changes]
         drawn = (run, *places, history.completed, ends, notes)
@@ -332,7 +332,7 @@ class CurvePage(Page):
         self._drawn = drawn
         self.keys["validation"].setVisible(bool(curves.validation.values))
         self.plot.set_changes([(change.epoch, change.text) for change in history.changes])
-        epochs = max(run.last_epoch, history.completed)
+        epochs = max(run.progress.last_epoch, history.completed)
         self.plot.show_explained(vars(history.r2) if self._has_explained else {})
         self.plot.show_curves(vars(curves), epochs, run.progress.batches or None)
         self._name_earlier()

@@ -157,7 +157,7 @@ class TimelineBar(QWidget):
         """Makes the field as wide as the longest epoch of the run, so that none is cut and nothing moves."""
         run = self._session.runs.current
         digits = max(1, math.ceil(math.log10(max(run.batches, 1))))
-        longest = text.epochs(math.floor(max(run.last_epoch, self._timeline.live_epoch))) + "." + "8" * digits
+        longest = text.epochs(math.floor(max(run.progress.last_epoch, self._timeline.live_epoch))) + "." + "8" * digits
         bold = QFont(self.epoch.line.font())  # as of a moment of the past
         bold.setWeight(QFont.DemiBold)
         needed = QFontMetrics(bold).horizontalAdvance(longest) + _EDIT_MARGINS
@@ -173,7 +173,7 @@ class TimelineBar(QWidget):
         self._keep_width()
         timeline, run = self._timeline, self._session.runs.current
         has_past = timeline.has_past
-        self.slider.show_moment(run.last_epoch, timeline.live_epoch, timeline.epoch)
+        self.slider.show_moment(run.progress.last_epoch, timeline.live_epoch, timeline.epoch)
         words = self._words
         self.slider.setAccessibleDescription(f"epoch {words}, {'live' if timeline.is_live else 'looking back'}")
         set_look(self.epoch, "wrong", False)

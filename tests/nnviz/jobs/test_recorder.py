@@ -920,7 +920,7 @@ def test_paused_within_an_epoch_and_started_again_a_checkpoint_is_saved_at_its_p
     window.session.files.open(home / "run.npz")
     qtbot.waitUntil(lambda: window.session.runs.current is not again and window.session.state is Status.PAUSED)
     opened = window.session.runs.current
-    assert (opened.epochs, opened.last_epoch, opened.figures()) == (run.epochs, 4, run.figures())
+    assert (opened.epochs, opened.progress.last_epoch, opened.figures()) == (run.epochs, 4, run.figures())
     assert len(runs_of(window)) == 1, "what was only opened is no run of its own"
 
 

@@ -78,7 +78,7 @@ def test_the_second_run_of_a_network(ready_model: Model, qtbot: QtBot, home: Pat
     steps(qtbot, model, 1, 5)
     save(qtbot, model, home / "run.npz")
     reopen(qtbot, model, home / "run.npz")
-    assert (session.runs.current.epoch, session.runs.current.last_epoch) == (4, 6)
+    assert (session.runs.current.progress.total_epoch, session.runs.current.progress.last_epoch) == (4, 6)
     session.start()
     wait_for(qtbot, model, Status.FINISHED)
     assert session.runs.current.history.completed == 6
@@ -155,7 +155,7 @@ def test_a_file_saved_while_training_is_of_one_moment(
     assert_of_one_moment(home / "n.npz", before)
     pause(qtbot, ready_model)
     reopen(qtbot, ready_model, home / "n.npz")
-    assert ready_model.session.runs.current.start_epoch == before
+    assert ready_model.session.runs.current.progress.before == before
 
 
 def test_also_if_the_window_is_closed_at_once(ready_model: Model, qtbot: QtBot, home: Path) -> None:
@@ -366,7 +366,11 @@ def test_a_run_that_was_edited_within_an_epoch_comes_back_as_it_was(
     reopen(qtbot, ready_model, home / "run.npz")
     again = session.runs.current
     wait_for(qtbot, ready_model, Status.PAUSED)
-    assert (again.epochs, again.epoch, again.last_epoch) == (run.epochs, run.epoch, run.last_epoch)
+    assert (again.epochs, again.progress.total_epoch, again.progress.last_epoch) == (
+        run.epochs,
+        run.progress.total_epoch,
+        run.progress.last_epoch,
+    )
     assert again.figures() == run.figures()
     assert again.figures_before is None
     with_data, without = (read_network(home / "run.npz", data) for data in (session.dataset, None))

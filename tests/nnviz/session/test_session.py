@@ -132,11 +132,11 @@ def test_training_again_goes_on(ready_model: Model, qtbot: QtBot) -> None:
     network = session.runs.current.network
     session.start()
     wait_for(qtbot, ready_model, Status.TRAINING)
-    assert session.runs.current.last_epoch == 4
+    assert session.runs.current.progress.last_epoch == 4
     wait_for(qtbot, ready_model, Status.FINISHED)
     assert session.runs.current.network is network
     assert session.runs.current.history.error.test.epochs == [0, 1, 2, 3, 4]
-    assert session.runs.current.epoch == session.runs.current.last_epoch == 4
+    assert session.runs.current.progress.total_epoch == session.runs.current.progress.last_epoch == 4
     assert session.runs.current.epochs == 4
 
 

@@ -117,7 +117,7 @@ def test_a_checkpoint_of_the_past_opens_at_its_place(trained: MainWindow, qtbot:
     run = session.runs.current
     session.files.open(path)
     qtbot.waitUntil(lambda: session.runs.current is not run and session.state is Status.PAUSED, timeout=20_000)
-    assert (session.runs.current.epochs, session.runs.current.last_epoch) == (at, 5)
+    assert (session.runs.current.epochs, session.runs.current.progress.last_epoch) == (at, 5)
 
 
 def test_between_two_epochs(trained: MainWindow, qtbot: QtBot, home: Path) -> None:

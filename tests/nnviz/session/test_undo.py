@@ -89,7 +89,7 @@ def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: Q
     assert window.isWindowModified()
     assert session.state is Status.FINISHED
     assert window.run_bar.status.text().startswith("epoch 2 of 2")
-    assert session.runs.current.share_done == 1
+    assert session.runs.current.progress.share_done == 1
     redo(qtbot, window)
     assert session.runs.current is not trained
     undo(qtbot, window)

@@ -96,7 +96,7 @@ def test_fewer_epochs_than_are_done_end_the_run(ready_model: Model, qtbot: QtBot
     train_for_a_while(qtbot, ready_model)
     session.settings.change("epochs", epochs=1)
     wait_for(qtbot, ready_model, Status.FINISHED)
-    assert session.runs.current.share_done == 1
+    assert session.runs.current.progress.share_done == 1
 
 
 def test_the_bar_counts_all_epochs_of_a_network_that_is_trained_on(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -106,9 +106,9 @@ def test_the_bar_counts_all_epochs_of_a_network_that_is_trained_on(ready_window:
     window.session.step_batch()
     wait_for(qtbot, window, Status.PAUSED)
     assert window.run_bar.status.text().startswith("epoch 4 of 4")
-    assert 0.75 < window.session.runs.current.share_done < 1
+    assert 0.75 < window.session.runs.current.progress.share_done < 1
     assert window.run_bar.progress.value() == round(
-        window.run_bar.progress.maximum() * window.session.runs.current.share_done
+        window.run_bar.progress.maximum() * window.session.runs.current.progress.share_done
     )
 
 
@@ -309,7 +309,7 @@ def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(ready_wi
     assert session.runs.current.history.changes == []
     press(qtbot, window, Qt.Key_Space)
     wait_for(qtbot, window, Status.TRAINING)
-    assert session.runs.current.last_epoch == 4
+    assert session.runs.current.progress.last_epoch == 4
     wait_for(qtbot, window, Status.FINISHED)
     assert session.runs.current.history.changes == [Change(2, "2 more epochs")]
     retype(qtbot, window, "learningRateEdit", "0.05")

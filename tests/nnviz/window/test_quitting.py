@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -379,7 +380,7 @@ def test_data_are_named_shortly(ready_window: MainWindow, qtbot: QtBot, tmp_path
     run = ready_window.session.runs.current
     train_epochs(qtbot, ready_window, 1)
     ready_window.session.reset()
-    run.experiment, run.start_epoch = painted, 19_899
+    run.experiment, run.progress = painted, replace(run.progress, before=19_899)
     ready_window.close()
     words = asked(ready_window).informativeText()
     assert "trained for 19\u202f900 epochs" in words
