@@ -1,4 +1,4 @@
-"""Branches off from a moment of the past: a new run that begins there, exactly."""
+"""Branches: new runs that begin exactly at an epoch of an earlier run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Branching(QObject):
-    """Trains again from a whole state before the moment, in another thread; then the new run is the current one.
+    """Replays the training up to an epoch in the background, and makes a run that continues there the current one.
 
     Signals:
         changed: how far it is, or whether one can branch.
@@ -52,7 +52,7 @@ class Branching(QObject):
         self._timeline.extended.connect(self._look)
 
     def _look(self) -> None:
-        """One can branch as soon as the first batch is over, in the middle of a training."""
+        """Emits ``changed`` when the first batch is done, because branching is possible from then on."""
         is_trained = self._runs.current.epochs > 0
         if is_trained != self._is_trained:
             self._is_trained = is_trained
@@ -60,7 +60,7 @@ class Branching(QObject):
 
     @property
     def why_not(self) -> str | None:
-        """Why one cannot branch from the moment that is displayed, as a sentence; None if one can."""
+        """The reason why branching from the displayed epoch is impossible, as a sentence; None if it is possible."""
         run = self._runs.current
         if not run.epochs:
             return "Train the network first: there is nothing to branch off from."
@@ -70,11 +70,11 @@ class Branching(QObject):
         return why_not
 
     def branch(self) -> None:
-        """Branches off from the moment that is displayed, with the settings of the fields; can be undone."""
+        """Branches off from the displayed epoch with the settings of the fields; can be undone."""
         self.branch_at(self._timeline.live_epoch if self._timeline.epoch is None else self._timeline.epoch)
 
     def branch_at(self, epoch: float, changes: Mapping[str, Any] | None = None) -> None:
-        """The same from another moment at which a batch ended, with some settings otherwise than in the fields."""
+        """Branches off from an epoch at which a batch ended; ``changes`` override settings of the fields."""
         why_not = self.why_not
         if why_not is not None:
             self._messages.tell(why_not)
@@ -83,11 +83,11 @@ class Branching(QObject):
         self.work.start(wish, self._replay.steps(wish))
 
     def cancel(self) -> None:
-        """Gives up what is under way."""
+        """Cancels the replay in progress."""
         self.work.cancel()
 
     def _cancel_of_another(self) -> None:
-        """The person went on to another run: a branch of the one before would take its place unasked."""
+        """Cancels a branch of another run than the current one, which would replace that unasked."""
         if self.work.is_running and self.work.about.run is not self._runs.current:
             self.cancel()
 
@@ -128,5 +128,5 @@ class Branching(QObject):
             self._messages.tell(f"This {words} is approximate, because what computed the run was other: {told}.")
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the work; returns whether that was in time."""
+        """Cancels the replay. Returns whether its thread ended in time."""
         return self.work.close(milliseconds)

@@ -1,4 +1,4 @@
-"""Tells that the network no longer learns, because it has died or its numbers exceed all bounds; offers remedies."""
+"""Recovery from dead layers and divergence: messages that offer smaller rates, clipping or a reset."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CLIP = 1.0  # the usual limit of a gradient's length
 
 
 class DivergenceRecovery(QObject):
-    """Follows the training of the current network; what it tells goes when the fields change."""
+    """Warns when the current network dies or diverges; the warning goes when the fields change."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -56,14 +56,14 @@ class DivergenceRecovery(QObject):
         )
 
     def _follow(self) -> None:
-        """Names the layer that is dead now in a notice that is still shown, as the run bar does."""
+        """Updates the dead layer in a warning that is still shown."""
         run, notice = self._runs.current, self._notice
         is_shown = notice is not None and self._messages.current is notice
         if is_shown and self._dead_layer is not None and run.dead_layer not in (None, self._dead_layer):
             self._died(run)
 
     def _rates_before(self, now: TrainingSettings) -> list[float]:
-        """The smaller learning rate from which the person changed to the present one; empty if it came otherwise."""
+        """Returns the smaller learning rate that the user had set before the present one, if there is one."""
 
         def raised(step: Step) -> bool:
             before = step.old.training
@@ -79,7 +79,7 @@ class DivergenceRecovery(QObject):
     # ---- it has diverged
 
     def _diverged(self, run: Run, error: DivergenceError) -> None:
-        """Offers to go back to the last moment at which it still learned; from the start if it never did."""
+        """Offers to go back to the best epoch; to reset if there is none."""
         told = error_text("Training was paused", error) or ""
         if (
             run is not self._runs.current or run.stage is Stage.RESTING
@@ -100,7 +100,7 @@ class DivergenceRecovery(QObject):
         self._notice = self._messages.warn(told, *choices, Choice("Reset", self._replacement.reset))
 
     def _reset_with(self, changes: dict[str, Any]) -> None:
-        """Resets as well, because a dead network learns nothing with any settings."""
+        """Changes settings and resets, because a dead network does not learn with any settings."""
         self._settings.change(", ".join(changes).replace("_", " "), **changes)
         self._replacement.reset()
 

@@ -1,4 +1,4 @@
-"""Moments of the past exactly: what is displayed of them is kept in 16 bits, so they are trained to again."""
+"""Exact parameters of past epochs. Snapshots hold 16 bits per value, so the training is replayed up to the epoch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _Place = tuple[Dataset, Path, Callable[[], int]]
 
 @dataclass(eq=False)
 class ReplayRequest:
-    """A moment of a run: so many epochs, with fraction, after it began.
+    """A request for the exact network of a run at an epoch, with fraction.
 
     Attributes:
         changes: settings that a branch from there has otherwise than the fields.
@@ -51,7 +51,7 @@ class ReplayRequest:
 
 
 class ExactReplay:
-    """Says which moments can be had exactly, and how: from a whole state before them, which the library keeps.
+    """Replays a training exactly, from a complete state that the library keeps.
 
     Those before the beginning of a branch are in the record of the run that it branched off from.
     """
@@ -60,7 +60,7 @@ class ExactReplay:
         self._data, self._training, self._records = data, training, records
 
     def why_not(self, run: Run) -> str | None:
-        """Why no moment of a run can be had exactly, as a sentence; None if they can."""
+        """The reason why a run cannot be replayed exactly, as a sentence; None if it can."""
         dataset = self._data.dataset
         if not self._records.has(run):
             what_to_do = "" if self._records.is_on else " Recording is off: Ctrl+Alt+K switches it on."
@@ -70,7 +70,7 @@ class ExactReplay:
         return None
 
     def steps(self, wish: ReplayRequest) -> Callable[[], Steps]:
-        """What goes there, for another thread; it returns a :class:`~nnviz.library.replay.Replayed`.
+        """Returns the replay for a background thread; it returns a :class:`~nnviz.library.replay.Replayed`.
 
         Call it only where :meth:`why_not` returns None.
         """
@@ -78,7 +78,7 @@ class ExactReplay:
         return lambda: _gone_to(wish, *found)
 
     def past(self, run: Run, moments: Sequence[float], most_seconds: float) -> Callable[[], Steps]:
-        """What goes through the run once, likewise; it returns a :class:`Snapshot` of each of these moments.
+        """Returns the replay of a whole run; it returns a :class:`Snapshot` for each of these epochs.
 
         Of none if the training took more seconds; without those that cannot be had exactly.
         """
@@ -104,7 +104,7 @@ class ExactReplay:
 
 
 def _gone_to(wish: ReplayRequest, dataset: Dataset, path: Path, written: Callable[[], int]) -> Steps:
-    """In the work's thread."""
+    """Replays in the background thread up to the requested epoch."""
     from nnviz.library import Library
     from nnviz.library.replay import replay
 
@@ -115,7 +115,7 @@ def _gone_to(wish: ReplayRequest, dataset: Dataset, path: Path, written: Callabl
 
 
 def _recorded_in(library: Library, run: int, at: float) -> int:
-    """The run whose record has that moment: of what lies before the beginning of a branch, its parent."""
+    """Returns the run whose record has that epoch: for epochs before a branch, its parent."""
     record, seen = library.run(run), {run}
     while record.left_at is not None and at < record.left_at and record.parent is not None:
         if record.parent in seen:
@@ -128,7 +128,7 @@ def _recorded_in(library: Library, run: int, at: float) -> int:
 def _gone_through(
     moments: Sequence[float], most_seconds: float, dataset: Dataset, path: Path, written: Callable[[], int]
 ) -> Steps:
-    """In the work's thread."""
+    """Replays a whole run in the background thread and takes snapshots."""
     from nnviz.library import Library
     from nnviz.library.replay import retrace
 
@@ -146,7 +146,7 @@ def _gone_through(
 
 
 def branched(wish: ReplayRequest, found: Replayed) -> Run:
-    """A run that begins at that moment of another one's past, with all that lies before it."""
+    """Returns a run that begins at the requested epoch of another run, with all that lies before it."""
     run, at = wish.run, wish.at
     made = of_the_past(wish, run.history.until(at), found)
     made.snapshots.clear()
@@ -156,7 +156,7 @@ def branched(wish: ReplayRequest, found: Replayed) -> Run:
 
 
 def of_the_past(wish: ReplayRequest, history: History, found: Replayed | None) -> Run:
-    """A run that begins at that moment, with the history up to there, without snapshots of before.
+    """Returns a run that begins at the requested epoch, with its history up to there and no earlier snapshots.
 
     It rests if the moment was not ``found``: then its network is as it is displayed.
     """

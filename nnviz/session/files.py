@@ -1,4 +1,4 @@
-"""Opens, saves and exports networks in other threads, and says what it is doing."""
+"""Files of networks: opens, saves and exports in the background, and reports the activity."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".p
 
 
 class Files(QObject):
-    """Reads and writes files. A network is saved or exported as it is when that is requested.
+    """Reads and writes files. A network is written as it is at the time of the request.
 
     Signals:
         opened: a network was read and is now the current one.
@@ -64,13 +64,13 @@ class Files(QObject):
 
     @property
     def activity(self) -> str:
-        """What is being done, as a text for the status line, which ends with "…"; empty for nothing."""
+        """The current activity for the status line, which ends with "…"; empty if there is none."""
         return self._activities.text
 
     # ---- open
 
     def open(self, path: Path, title: str | None = None) -> None:
-        """Reads a network in another thread and makes it the current one; on an error the current one stays.
+        """Reads a network in the background and makes it the current one; on an error the current one stays.
 
         With a ``title`` it is opened as a copy of that name: saving asks for another file. Only the latest of several
         is opened.
@@ -99,7 +99,7 @@ class Files(QObject):
         self._reading.run(path, lambda: read_network(path, dataset), done, failed)
 
     def cancel_opening(self) -> None:
-        """The network that is being read is dropped when it comes."""
+        """Cancels opening: the network that is being read is dropped."""
         if self._end_of_opening is not None:
             self._give_up_opening("Opening was cancelled")
             self.failed.emit()
@@ -122,7 +122,7 @@ class Files(QObject):
     # ---- save
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        """Writes the current network in another thread; ``then`` is called when it is on disk.
+        """Writes the current network in the background; ``then`` is called when it is on disk.
 
         A checkpoint also holds the state of the training after the current step. Training goes on.
         """
@@ -155,7 +155,7 @@ class Files(QObject):
         writing.run(self._saving, work, saved)
 
     def _save_training(self, run: int, past: Run, data: str, writing: FileWrite, saved: Callable[[], None]) -> None:
-        """Saves it with the state of its training. ``past`` takes what was told up to that state."""
+        """Saves a network with its training state. ``past`` takes the reports up to that state."""
         runner = self._training.runner
 
         def take(number: int, event: object) -> None:
@@ -180,24 +180,24 @@ class Files(QObject):
         look = runner.look(run, parameters_and_state, looked)
 
     def export(self, path: Path) -> None:
-        """Writes the network as it is now for other programs; the name's ending gives the format."""
+        """Writes the network as it is now for other programs; the ending of the name gives the format."""
         run, export = self._runs.current, EXPORTS[path.suffix.lower()]
         past, data = run.copy(), self.data_title(run)
         self.put(path, "exported", self.turn(path), lambda: export(network_for_file(past, data), path))
 
     def write(self, make: Callable[[], bytes], path: Path) -> None:
-        """Writes the bytes that ``make`` returns. It is called in another thread and may take long."""
+        """Writes the bytes that ``make`` returns. It is called in the background and may take long."""
         writing = self._writing(path, "exported", self.turn(path))
         writing.run(self._exporting, lambda: write_whole(path, make()), lambda: None)
 
     def turn(self, path: Path) -> WriteTicket:
-        """Notes that a file is asked for now."""
+        """Returns the place of a file in the order of requests."""
         return self._turns.take(path)
 
     def put(
         self, path: Path, past: str, turn: WriteTicket, work: Callable[[], str | None], of: Run | None = None
     ) -> None:
-        """Calls ``work`` in another thread, which writes the file, and may return what is to be said besides.
+        """Calls ``work`` in the background, which writes the file and may return a note for the message.
 
         Args:
             past: in a word what is done to it: "saved" or "exported".
@@ -221,11 +221,11 @@ class Files(QObject):
         return FileWrite(path, turn, past, self.begin(f"{_PRESENT[past]} {text.name(path.name)}"), self._messages)
 
     def begin(self, what: str) -> Callable[[str], None]:
-        """Says in the status line what is being done, until the function that is returned is called with the news."""
+        """Shows an activity in the status line until the returned function is called with the outcome."""
         return self._activities.begin(what)
 
     def data_title(self, run: Run) -> str:
-        """The title of the data that a run was trained on, also where others are there by now."""
+        """Returns the title of the data that a run was trained on, also if other data are loaded now."""
         dataset, own = self._data.dataset, run.experiment.fingerprint
         if dataset is not None and own in ("", dataset.fingerprint):
             return dataset.title
@@ -233,7 +233,7 @@ class Files(QObject):
         return described.title if described is not None else title_of_data(run.experiment.data)
 
     def close(self, milliseconds: int) -> bool:
-        """Waits for files that are being saved, and notes them; for others at most so long. Returns whether all end."""
+        """Waits for all saves, and at most that long for other work. Returns whether all have ended."""
         self._patience.close()
         self._saving.finish()
         others = [each.close(milliseconds) for each in (self._exporting, self._reading)]

@@ -28,7 +28,7 @@ _SLOWNESS = {"orthogonal": 10}  # how many times as long an initializer takes as
 
 
 def is_quickly_made(experiment: Experiment) -> bool:
-    """Whether its network may be built in the interface's thread."""
+    """Whether the network of an experiment may be built in the interface's thread."""
     cost = parameter_count(experiment.shape) + _COST_OF_A_LAYER * len(experiment.shape)
     return cost * _SLOWNESS.get(experiment.initializer, 1) <= _MADE_AT_ONCE
 
@@ -134,7 +134,7 @@ class NetworkReplacement(QObject):
     # ---- the fields and the data
 
     def _follow_fields(self) -> None:
-        """Rebuilds an untrained network where the fields describe another: it always agrees with them."""
+        """Rebuilds an untrained network if the fields describe another one."""
         run, fields = self._runs.current, self._settings.experiment
         if not run.untouched or run.stage in (Stage.TRAINING, Stage.PAUSED):
             return
@@ -210,13 +210,13 @@ class NetworkReplacement(QObject):
             self._thread.run(lambda: new_run(experiment), made, failed)
 
     def cancel(self) -> None:
-        """Drops the network that is being built, and says that it was given up."""
+        """Drops the network that is being built and emits ``given_up``."""
         if self.is_making:
             self.given_up.emit()
         self._settle()
 
     def _settle(self) -> None:
-        """Ends the building; a network that still comes is dropped."""
+        """Ends the building; a network that is built later is dropped."""
         self._number += 1
         if self.is_making:
             self.is_making = False
@@ -228,7 +228,7 @@ class NetworkReplacement(QObject):
 
 
 def _possible(fields: Experiment, dataset: Dataset) -> Experiment:
-    """The fields themselves, unless data of that name have another task than before: their file may have changed."""
+    """Returns the fields, adapted to the task if the data of that name have another task than before."""
     try:
         fields.check_task(dataset)
     except SettingError:

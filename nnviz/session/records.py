@@ -1,4 +1,4 @@
-"""Whether and where runs are recorded, and which record each run has."""
+"""Recording: whether and where runs are recorded, and the record of each run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ON = "Recording is on again."
 
 
 class Records(QObject):
-    """Says as what a run's next training is recorded. Who trains writes the record.
+    """Describes the record of a run's next training. The worker writes the record.
 
     Signals:
         changed: ``is_on`` has changed, or a run has a record now.
@@ -54,7 +54,7 @@ class Records(QObject):
         self._gaps.pop(run.id, None)
 
     def set_on(self, wanted: bool) -> None:
-        """Records the trainings that begin or continue from now on, or none that begins."""
+        """Switches recording of trainings that begin from now on."""
         if wanted != self.is_on:
             self.is_on = wanted
             if wanted:
@@ -62,7 +62,7 @@ class Records(QObject):
             self.changed.emit()
 
     def toggle(self) -> None:
-        """Switches recording on or off, and announces that; a switch off can be undone there."""
+        """Switches recording on or off and announces that; the announcement offers to undo switching off."""
         self.set_on(not self.is_on)
         if self.is_on:
             self._messages.announce(_ON)
@@ -70,20 +70,20 @@ class Records(QObject):
             self._told_off = self._messages.announce(_OFF, Choice("Undo", lambda: self.set_on(True)))
 
     def has(self, run: Run) -> bool:
-        """Whether a run has a record, or will have one in a moment."""
+        """Whether a run has a record, or will have one shortly."""
         return run.storage.record is not None or run.id in self._awaited
 
     def begins_late(self, run: Run) -> bool:
-        """Whether the training of a run was begun without a record, and recording is on by now."""
+        """Whether a run's training began without a record, and recording is on now."""
         return self.is_on and run.id in self._unrecorded
 
     def take_stop(self, run: Run, stop: Stopped) -> None:
-        """Notes that nothing comes of a training that could not be begun."""
+        """Notes that a training could not begin, so that no record follows."""
         if stop.dropped:
             self._awaited.discard(run.id)
 
     def begin(self, run: Run, waits: bool = False, words: str = "") -> RecordingPlan | None:
-        """Returns the plan by which the training of a run is recorded; None if it is not.
+        """Returns the description of the record of a run's training; None if it is not recorded.
 
         Args:
             waits: whether there is nothing to record before more happens to it.
@@ -115,7 +115,7 @@ class Records(QObject):
         )
 
     def _words_of_gap(self, run: Run, words: str) -> str:
-        """Adds to what is noted at the beginning of a training that epochs before it were not recorded."""
+        """Adds to the note at the beginning of a training that earlier epochs are not recorded."""
         start, end = self._gaps.pop(run.id, None), run.epochs
         if start is None or start >= end:
             return words
@@ -124,12 +124,12 @@ class Records(QObject):
         return ", ".join(filter(None, [words, gap]))
 
     def let_go(self, run: Run) -> None:
-        """Says that a run was removed, if nothing of its training is kept."""
+        """Reports that a run was removed, if its training is stored nowhere."""
         if run.unsaved:
             self._messages.tell(words_of_loss(run))
 
     def take(self, run: Run, told: Recorded) -> None:
-        """Notes the record of a run, and tells the person what there is to tell."""
+        """Sets the record of a run, and shows the messages about it."""
         self._awaited.discard(run.id)
         if told.left_at is not None:
             run.origin = replace(run.origin, parent_record=run.storage.record, left_at=told.left_at)

@@ -1,4 +1,4 @@
-"""Puts a run of the library into the window as it was left: to look at, to go on with, to branch from."""
+"""Reopening of runs in the library as they were left."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TAKEN = "Run {} continues in another window."
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A run that was read: its network and training, what it tells, what its parent does, and moments of its past."""
+    """A run that was read: its network and training, its record, its parent's record, and its snapshots."""
 
     found: Opened
     record: RunRecord
@@ -41,7 +41,7 @@ class Kept:
 
 
 class Reopening:
-    """Reads runs in the library's thread. Only the latest that was asked for becomes the current one."""
+    """Reads runs in the library's thread. Only the latest request becomes the current run."""
 
     def __init__(self, session: Session, lane: LibraryThread) -> None:
         self._lane, self._data, self._runs = lane, session.data, session.runs
@@ -59,7 +59,7 @@ class Reopening:
     def open(
         self, number: int, then: Callable[[], None] = lambda: None, over: Callable[[], None] = lambda: None
     ) -> None:
-        """Makes it the current run, which can be undone; one that this window still has comes back with its past.
+        """Makes a run the current one; can be undone. A run that this window still has is shown with its past.
 
         ``then`` is called when it is, ``over`` also if it could not be read.
         """
@@ -84,20 +84,20 @@ class Reopening:
         self._lane.run(lambda library: self._read(library, number, dataset), done, failed)
 
     def _read(self, library: Library, number: int, dataset: Dataset | None) -> Kept:
-        """In the library's thread. As soon as a run is taken up here, nothing tells that it was broken off."""
+        """Reads a run in the library's thread, and notes whether it was interrupted."""
         if library.run(number).status == "training":
             self._broken_off |= {record.id: record for record in library.interrupted() if record.id == number}
         return kept_run(library, number, dataset)
 
     def _put_held(self, number: int) -> bool:
-        """Makes it the current run if this window has it; returns whether it has."""
+        """Makes a run the current one if this window has it. Returns whether it has."""
         held = self._runs.with_record(number)
         if held is not None and held is not self._runs.current:
             self._replacement.put(held, f"opening of {held.title}")
         return held is not None
 
     def offer(self, go_on: Callable[[], None]) -> None:
-        """Tells which training was broken off when its program ended, and offers to go on with it.
+        """Offers to continue the training that was interrupted when its program ended.
 
         Of several windows one makes the offer. If its process dies before the user answers, the next window does.
         ``go_on`` trains what is then the current run.
@@ -118,7 +118,7 @@ class Reopening:
         self._lane.run(self._interrupted, done, lambda _: None, [])
 
     def _interrupted(self, library: Library) -> list[RunRecord]:
-        """The runs that were broken off and that no other window offers, the newest first. In the library's thread."""
+        """Returns interrupted runs that no other window offers, newest first. In the library's thread."""
         all_found = {record.id: record for record in library.interrupted()} | self._broken_off
         self._broken_off = {}
         return [all_found[number] for number in sorted(all_found, reverse=True) if self._claim(library, number)]
@@ -137,7 +137,7 @@ class Reopening:
         return is_free
 
     def _end_offer(self) -> None:
-        """The offer is gone: it was answered or dismissed. Behind another message it waits."""
+        """Marks the runs as settled when the offer was answered or dismissed. A waiting offer stays."""
         if self._offer is None or self._messages.has(self._offer):
             return
         offered, self._offered, self._offer = self._offered, [], None
@@ -150,7 +150,7 @@ class Reopening:
         self._lane.run(settle, lambda _: None, lambda _: None)
 
     def _look_whether_taken(self) -> None:
-        """Withdraws the offer if the run continues in another window by now."""
+        """Withdraws the offer if the run continues in another window."""
         offer, number = self._offer, self._offered[0]
 
         def done(is_taken: bool) -> None:
@@ -162,7 +162,7 @@ class Reopening:
         self._lane.run(lambda library: library.is_live(number), done, lambda _: None, False)
 
     def _take_up(self, number: int, go_on: Callable[[], None]) -> None:
-        """Continues a run, unless another window has taken it just now."""
+        """Continues a run, unless another window has just continued it."""
 
         def done(is_taken: bool) -> None:
             if is_taken:
@@ -173,7 +173,7 @@ class Reopening:
         self._lane.run(lambda library: library.is_live(number), done, lambda _: self.open(number, go_on), False)
 
     def close(self, milliseconds: int) -> bool:
-        """Gives the offers back: what was not answered, the next window offers. Returns that this was in time."""
+        """Gives the unanswered offers back to the next window. Always returns True."""
         self._look.stop()
         self._offer = None
         for claim in self._claims:
@@ -201,7 +201,7 @@ class Reopening:
 
 
 def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:
-    """A run with its training, if that can be continued with these data. Raises LibraryError."""
+    """Reads a run with its training, if that can be continued with these data. Raises LibraryError."""
     record, state, network = library.run(number), library.state(number), library.network(number)
     parent = None if record.parent is None else library.records([record.parent]).get(record.parent)
     moments = library.past(number, MOST)
@@ -212,7 +212,7 @@ def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:
 
 
 def _with_training(state: KeptState, network: Network, dataset: Dataset | None) -> Opened:
-    """The network in its last whole state, with its training; ``network`` knows its past."""
+    """Returns the network in its last complete state with its training; ``network`` has its history."""
     state.network.provenance = network.provenance
     past = Provenance.read(network)
     found = resumed(Opened(state.network, state=state.training), dataset)

@@ -1,4 +1,4 @@
-"""A run: one network, the experiment it was made from, its training and its history."""
+"""A run: one network, what it was made from, its training and where it is stored."""
 
 from __future__ import annotations
 
@@ -143,14 +143,14 @@ class Run:
         self.keep_snapshot()
 
     def keep_snapshot(self, is_end: bool = False) -> None:
-        """Keeps the parameters of now among the snapshots, if they are far enough from the last ones.
+        """Keeps the current parameters as a snapshot, if they are far enough from the last ones.
 
         ``is_end``: whether an epoch has just ended.
         """
         self.snapshots.add(self.epochs, self.parameters, self.network.shape, is_end)
 
     def copy(self) -> Run:
-        """A copy that does not follow the training, for a file; without snapshots."""
+        """Returns a copy for a file, without snapshots, that does not follow the training."""
         twin = copy(self)
         twin.storage, twin.history, twin.snapshots = copy(self.storage), self.history.copy(), Snapshots()
         return twin
@@ -166,27 +166,27 @@ class Run:
 
     @property
     def epochs(self) -> float:
-        """Epochs that its parameters were trained, over all its trainings, with fraction."""
+        """Epochs that the parameters are trained, over all trainings, with fraction."""
         if self.history.best is not None:
             return float(self.history.best.epoch)
         return self.place_of_edits
 
     @property
     def end(self) -> float:
-        """Epochs after which its next training continues; early stopping may have gone back from there."""
+        """Epochs after which the next training continues; early stopping may have gone back from there."""
         return whole_if_possible(max(self.progress.before + self.progress.epochs_done, self.history.completed))
 
     def epoch_name(self, epochs: float) -> str:
-        """How a moment of it is called wherever it is named: "3", "2.998"."""
+        """Returns the name of an epoch wherever it is shown: "3", "2.998"."""
         return text.epochs(epochs, self.batches)
 
     def moment(self, epochs: float) -> str:
-        """The same in a sentence: "epoch 3"."""
+        """Returns an epoch for a sentence: "epoch 3"."""
         return f"epoch {self.epoch_name(epochs)}"
 
     @property
     def untouched(self) -> bool:
-        """Whether it is untrained and not from a file: it can be made again, so it may be replaced without asking."""
+        """Whether the network is untrained and from no file, so that it may be replaced without asking."""
         return self.changes == 0 and self.storage.path is None and self.origin.opened is None
 
     @property
@@ -201,7 +201,7 @@ class Run:
 
     @property
     def nbytes(self) -> int:
-        """The memory that it takes, in bytes, with what the worker keeps for its training."""
+        """Memory of the run in bytes, including what the worker keeps for its training."""
         opened = [] if self._opened_parameters is None else [self._opened_parameters]
         moments = [snapshot.packed.numbers for snapshot in self.snapshots]
         arrays = {id(array): array.nbytes for array in (self.network.parameters, self.parameters, *opened, *moments)}
@@ -209,15 +209,15 @@ class Run:
         return sum(arrays.values()) + self.history.nbytes + training
 
     def displayed_network(self) -> Network:
-        """A network with the parameters that were copied last; it shares them."""
+        """Returns a network that shares the parameters that were copied last."""
         return self.network.with_parameters(self.parameters)
 
     def parameters_at_start(self) -> Array:
-        """The parameters before any training in this window: as opened, or made again from the seed."""
+        """Returns the parameters before any training in this window: as opened, or made from the seed."""
         return self.experiment.build().parameters if self._opened_parameters is None else self._opened_parameters
 
     def figures(self) -> dict[str, float]:
-        """The figures of the network as it is ("test_error", "train_rmse"): the measured ones, or those of its file."""
+        """Returns the figures of the network now ("test_error", "train_rmse"): measured, or those of its file."""
         if self.edited is not None:
             return self.edited
         measured = self.history.figures(self.epoch_of_figures)
@@ -230,11 +230,11 @@ class Run:
 
     @property
     def place_of_edits(self) -> float:
-        """The epoch at which a network that is changed by hand stands: where its training has come to."""
+        """The epoch of an edit now: how far the training has come."""
         return self.progress.before + self.progress.epochs_done if self.progress.epoch else self.end
 
     def changed_by_hand(self) -> None:
-        """Notes that the network is no longer the one that was measured last: figures of it are not known yet.
+        """Notes that the network was edited, so that its figures are unknown.
 
         What early stopping restored counts no more: the network stands at the end of its training.
         """
@@ -242,28 +242,28 @@ class Run:
         self.history.measure_again(self.place_of_edits, {})
 
     def measured_by_hand(self, figures: dict[str, float]) -> None:
-        """Takes the figures of the network as it was changed by hand."""
+        """Sets the figures of an edited network."""
         self.edited = figures
         self.history.measure_again(self.place_of_edits, figures)
 
     @property
     def figures_before(self) -> float | None:
-        """The epoch after which ``figures`` were measured, if the network was trained on since; else None."""
+        """The epoch at which ``figures`` were measured, if the network was trained since; else None."""
         measured = self.epoch_of_figures
         return measured if measured and self.epochs > measured else None
 
     @property
     def epoch_of_figures(self) -> float:
-        """The end of the last epoch, or of the one whose parameters early stopping restored."""
+        """The end of the last epoch, or the epoch whose parameters early stopping restored."""
         return self.history.completed if self.history.best is None else self.history.best.epoch
 
     def epochs_for_file(self, with_training: bool) -> float:
-        """As :attr:`epochs`, but with a training that can continue those at the end of its last epoch."""
+        """Returns the epochs for a file: with a training that can continue, the end of its last epoch."""
         is_cut_off = self.history.best is None and not self.progress.epoch
         return self.end if is_cut_off else self.epoch_of_figures if with_training else self.epochs
 
     def misfit(self, dataset: Dataset | None) -> str | None:
-        """Why the network does not fit the data, as a text; None if it fits, or without data.
+        """Returns why the network does not fit the data, as text; None if it fits, or without data.
 
         It must have their inputs and outputs, by number and by what they mean, as far as it knows that.
         """
@@ -278,7 +278,7 @@ class Run:
     # ---- training
 
     def begin(self, experiment: Experiment) -> str:
-        """Begins a new training of the network with the settings of that experiment.
+        """Begins a new training with the settings of an experiment.
 
         Returns what is noted of that beside the curves; empty for an untrained network.
         """
@@ -295,7 +295,7 @@ class Run:
         return words
 
     def stand_at(self, trainer: Trainer, epochs_done: int, before: float | None = None) -> None:
-        """Takes the place of a trainer from a checkpoint: it is paused there, or has ended if the trainer is over.
+        """Takes the place of a trainer from a checkpoint: paused there, or ended if the trainer is over.
 
         Args:
             epochs_done: whole epochs that the trainer has done.
@@ -314,7 +314,7 @@ class Run:
         self.keep_snapshot()
 
     def adopt(self, wanted: TrainingSettings, dataset: Dataset | None) -> str:
-        """Applies the settings that may change in the middle of a training; the others wait for the next one.
+        """Applies the settings that may change during a training; the others wait for the next one.
 
         Returns in words which did.
         """
@@ -327,7 +327,7 @@ class Run:
         return words
 
     def rest(self) -> None:
-        """Ends its training, which cannot continue; a new one can begin. If it took no step, nothing is left of it."""
+        """Ends a training that cannot continue. If it took no step, nothing of it remains."""
         if self._before_training is not None and not self.progress.epoch:
             self.history.changes, self.history.best = self._before_training
         self.stage = Stage.RESTING
@@ -361,7 +361,7 @@ class Run:
 
 
 def misfit_of(network: Network, about: Description | None, dataset: Dataset) -> str | None:
-    """Why a network of that description, None for an unknown one, does not fit the data; None if it does."""
+    """Returns why a network with that description does not fit the data, as text; None if it fits."""
     try:
         check_fits(network, dataset.width, dataset.outputs, dataset.title)
         if about is not None and dataset.description is not None:
@@ -376,14 +376,14 @@ def new_run(experiment: Experiment) -> Run:
 
 
 def _bytes_of_training(experiment: Experiment, parameters: Array) -> int:
-    """Of a trainer: the gradient, the last finite copy, the optimizer's averages, the best parameters, a batch."""
+    """Returns the bytes of a trainer: gradient, last finite copy, averages, best parameters, a batch."""
     training = experiment.training
     vectors = 2 + len(OPTIMIZERS[training.optimizer].keeps) + (training.patience > 0)
     return vectors * parameters.nbytes + 3 * training.batch_size * sum(experiment.shape) * parameters.itemsize
 
 
 def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None) -> Experiment:
-    """Returns ``now`` with the wanted settings, as far as they may change in the middle of its training."""
+    """Returns ``now`` with the wanted settings, as far as they may change during its training."""
     # A patience may need another validation set, a dropout other layers: then they stay as they are too.
     for fixed in (FIXED_WHILE_TRAINING, (*FIXED_WHILE_TRAINING, "patience", "dropout")):
         with suppress(EngineError):

@@ -1,4 +1,4 @@
-"""All runs of a session, by id: the current one, those that it replaced, those that the chart compares."""
+"""The runs of a session by id: the current one, those that it replaced, and those that the chart compares."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Runs(QObject):
         self.file_changed.emit()
 
     def make_room(self) -> None:
-        """Removes runs that nothing refers to, then the oldest until the limits are kept.
+        """Removes runs that nothing refers to, then the oldest ones until the limits are met.
 
         To be called when the current run takes more memory: before it is trained.
         """
@@ -112,14 +112,14 @@ class Runs(QObject):
 
     @property
     def unsaved(self) -> list[Run]:
-        """The runs with training that was not saved, the current one first."""
+        """Runs with training that is stored nowhere, the current one first."""
         return [run for run in (self.current, *reversed(self._kept)) if run.unsaved]
 
     # ---- compared
 
     @property
     def compared(self) -> list[Run]:
-        """The earlier runs that the chart compares with the current one, the newest last.
+        """Earlier runs that the chart compares with the current one, the newest last.
 
         Only those of the same data, also with other noise or more points, that predict the same. A branch that was not
         trained on has no curve of its own.
@@ -133,7 +133,7 @@ class Runs(QObject):
         ]
 
     def difference(self, run: Run) -> str:
-        """What sets a run apart from the current one: "learning rate 0.05 from epoch 3, seed 2 and 4 more"."""
+        """Returns how a run differs from the current one: "learning rate 0.05 from epoch 3, seed 2 and 4 more"."""
         differs = changes_between(self.current.experiment, run.experiment)
         changes, differs_most = run.history.changes, differs[:_MOST_NAMED]
         since = {what: run.epoch_name(change.epoch) for change in changes for what in change.text.split(", ")}
@@ -142,7 +142,7 @@ class Runs(QObject):
         return (", ".join(named) or "same settings") + more
 
     def stop_comparing(self) -> None:
-        """Compares no earlier run with the current one any more; can be undone."""
+        """Stops comparing earlier runs with the current one; can be undone."""
         ids = frozenset(run.id for run in self._kept if _has_lines(run))
         if ids - self._hidden:
             step = Step("no comparison with earlier runs", Kind.VIEW, self._hide, self._hidden, self._hidden | ids)
@@ -164,13 +164,13 @@ class Runs(QObject):
 
 
 def _has_lines(run: Run) -> bool:
-    """Whether any curve has at least two figures: a single one would draw no line."""
+    """Whether any curve has at least two figures, which make a line."""
     curves = (curve for of in (run.history.error, run.history.loss) for curve in (of.train, of.test))
     return any(len(curve.epochs) > 1 for curve in curves)
 
 
 def _kind(run: Run) -> tuple[object, ...]:
-    """What its figures are of: classes or a number, and of which data."""
+    """Returns the kind of the figures: of classes or a number, and of which data."""
     experiment, history = run.experiment, run.history
     shares, numbers = (any(vars(curves)[part].values for part in PARTS) for curves in (history.error, history.rmse))
     is_of_classes = shares or (not numbers and experiment.output in ("softmax", "sigmoid"))

@@ -1,4 +1,4 @@
-"""Fills the gaps in the past of a quick training: it was over before more than a few of its moments could be kept."""
+"""Backfill of missing snapshots: short runs end before more than a few snapshots are kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SOON = 50  # milliseconds at rest until it begins
 
 
 class SnapshotBackfill(QObject):
-    """While the current run rests, goes through its training again, exactly, in another thread.
+    """Replays the training of a short run while the window is idle, to fill in missing snapshots.
 
     Signals:
         changed: ``work`` has come to an end.
@@ -47,12 +47,12 @@ class SnapshotBackfill(QObject):
 
     @property
     def _place(self) -> tuple[object, ...]:
-        """What it is about: another one puts an end to it."""
+        """Identifies the run and its state; a change cancels the replay."""
         run = self._runs.current
         return run.id, run.epochs, run.stage, run.storage.record
 
     def _look(self) -> None:
-        """Something may have changed."""
+        """Starts or cancels the replay after something may have changed."""
         if self.work.is_running and self.work.about != self._place:
             self._tried = None
             self.work.forget()
@@ -93,12 +93,12 @@ class SnapshotBackfill(QObject):
         self._runs.tell_history(run)
 
     def _failed(self, error: Exception) -> None:
-        """What is kept must do: of a damaged record the library tells."""
+        """Ignores errors of the library, which reports damaged records itself; passes other errors on."""
         if not isinstance(error, EngineError):
             self._messages.crashed.emit(error)
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the work; returns whether that was in time."""
+        """Cancels the replay. Returns whether its thread ended in time."""
         self._is_closed = True
         self._soon.stop()
         return self.work.close(milliseconds)

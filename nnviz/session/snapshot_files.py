@@ -1,4 +1,4 @@
-"""Saves and exports the network of the moment that is looked back at, exactly where that can be."""
+"""Files of past epochs: saves and exports the displayed snapshot's network, exactly if possible."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Write = Callable[[Network, "Replayed | None"], None]
 
 @dataclass(eq=False)
 class _Job:
-    """A file to be written: of which moment, when it was asked for, in a word what is done to it ("saved"), and how.
+    """A file to be written: its epoch, its place in the order of requests, and how it is written.
 
     Attributes:
         steps: go to the moment; None where it cannot be had exactly.
@@ -51,17 +51,17 @@ class _Job:
 
     @property
     def what(self) -> str:
-        """What it waits for, in words."""
+        """The work that the file waits for, as text."""
         return f"Going back to epoch {self.moment} for {text.name(self.path.name)}"
 
     @property
     def moment(self) -> str:
-        """What the moment is called."""
+        """The name of the epoch."""
         return self.wish.run.epoch_name(self.wish.at)
 
 
 class SnapshotFiles(QObject):
-    """Trains to the moment again, in another thread, and writes what comes of it. One file after the other.
+    """Replays the training up to an epoch in the background and writes its network. One file after the other.
 
     Where the run is not recorded, or its data are others, the weights are written as they are displayed, in 16 bits
     each, and a message says so.
@@ -83,11 +83,11 @@ class SnapshotFiles(QObject):
 
     @property
     def waiting(self) -> list[Path]:
-        """The files that wait for their moments to be reached, the next one first."""
+        """Files that wait for their replay, the next one first."""
         return [job.path for job in self._jobs]
 
     def save(self, path: Path, epoch: float) -> None:
-        """Writes the network of a moment of the current run that the timeline has.
+        """Writes the network of an epoch of the current run that the timeline has.
 
         A checkpoint also holds the state of the training then. The current network and its file stay as they are.
         """
@@ -101,7 +101,7 @@ class SnapshotFiles(QObject):
         self._begin(path, epoch, "saved", write)
 
     def export(self, path: Path, epoch: float) -> None:
-        """Writes the network of such a moment for other programs; the name's ending gives the format."""
+        """Writes the network of an epoch for other programs; the ending of the name gives the format."""
         export = EXPORTS[path.suffix.lower()]
         self._begin(path, epoch, "exported", lambda network, _: export(network, path))
 
@@ -123,19 +123,19 @@ class SnapshotFiles(QObject):
         self._work.start(job.wish, job.steps)
 
     def cancel(self) -> None:
-        """Gives up the file whose moment is gone to; the next one follows."""
+        """Gives up the file that is being replayed; the next one follows."""
         if self._jobs:
             job = self._arrive()
             job.end(f"{text.name(job.path.name)} was not {job.past}")
             self.changed.emit()
 
     def give_up(self) -> None:
-        """Gives up all files that wait."""
+        """Gives up all waiting files."""
         while self._jobs:
             self.cancel()
 
     def _arrive(self) -> _Job:
-        """The first file no longer waits: returns it, and begins with the next one."""
+        """Takes the first file off the queue, and starts with the next one."""
         job = self._jobs.popleft()
         self._patience.end()
         self._work.forget()
@@ -176,7 +176,7 @@ class SnapshotFiles(QObject):
             self._messages.tell(f"{text.name(job.path.name)} gets {moment} with weights {kept}: {why_approximate}")
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the work; returns whether that was in time."""
+        """Cancels the replay. Returns whether its thread ended in time."""
         self._patience.close()
         for job in self._jobs:
             _LOG.error("%s was not %s: nnviz was closed before its moment was reached", job.path, job.past)

@@ -1,4 +1,4 @@
-"""What the session is doing, the stage of a run's training, and its progress."""
+"""The state of the session, the stage of a run's training, and its progress."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Status(Enum):
-    """What the session is doing."""
+    """The state of the session."""
 
     LOADING = "loading"  # data is being loaded
     BUILDING = "building"  # a large network is being built
@@ -66,22 +66,22 @@ class Progress:
 
     @property
     def epochs_done(self) -> float:
-        """Epochs of this training that are done, with the part of the current one."""
+        """Epochs of this training that are done, including the part of the current one."""
         return self.epoch - 1 + self.batch / self.batches if self.epoch and self.batches else 0.0
 
     @property
     def seconds_of_epoch(self) -> float:
-        """Time of a whole epoch with its evaluation; 0 while it is not known."""
+        """Seconds of a whole epoch with its evaluation; 0 while unknown."""
         return self.seconds_per_epoch + self.seconds_measuring if self.seconds_per_epoch else 0.0
 
     @property
     def seconds_left(self) -> float:
-        """Time to the end of the training."""
+        """Seconds until the end of the training."""
         return self.seconds_of_epoch * max(self.epochs - self.epochs_done, 0)
 
 
 def status_of(stage: Stage, has_changed: bool, is_loading: bool, is_making: bool) -> Status:
-    """What a session is doing whose current run is at that stage and has learned, or has not."""
+    """Returns the state of a session whose current run is at that stage."""
     if is_loading:
         return Status.LOADING
     if is_making:

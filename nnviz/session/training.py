@@ -1,4 +1,4 @@
-"""Start, pause and step; what the session is doing, and its progress."""
+"""Start, pause and step of the current run; its state and progress."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Training(QObject):
-    """Trains the current run. Events of earlier runs that arrive late are added to those runs.
+    """Trains the current run. Late events of earlier runs are added to those runs.
 
     Signals:
         state_changed: ``state`` has changed, or what :meth:`start` would do; ``progress`` may have, too.
@@ -71,7 +71,7 @@ class Training(QObject):
 
     @property
     def will_start(self) -> bool:
-        """Whether training will start by itself: when data and network are ready, or after the pause on its way."""
+        """Whether training will start by itself, when data and network are ready or after a pause."""
         return self._requested is not None
 
     @property
@@ -115,7 +115,7 @@ class Training(QObject):
         self.runner.worker.halt()
 
     def hold(self, waits: bool = False) -> Callable[[], None]:
-        """Pauses; the function that is returned lets what was training, or was to start, go on as far as it was to.
+        """Pauses. Returns a function that lets the training, or the start that was requested, continue.
 
         ``waits``: what is started meanwhile goes only then; the function must be called.
         """
@@ -135,14 +135,14 @@ class Training(QObject):
         return go_on
 
     def toggle(self) -> None:
-        """Starts, or pauses what is training or waiting to train."""
+        """Starts training, or pauses what is training or waits to train."""
         if self.will_start or (self._runs.current.stage is Stage.TRAINING and not self._is_pausing):
             self.pause()
         else:
             self.start()
 
     def _go(self, until: StopCondition, keeps_message: bool = False, continued: int | None = None) -> None:
-        """Trains the network that the fields describe: a new one, made from them, if the trained one is another.
+        """Trains the network that the fields describe; if the trained one is another, makes a new one first.
 
         Args:
             keeps_message: the message that is shown is about what is trained now.
@@ -163,7 +163,7 @@ class Training(QObject):
                 self._go_on(self._data.dataset, until)
 
     def _go_on(self, dataset: Dataset, until: StopCondition) -> None:
-        """Continues a paused run; otherwise begins a training of it with the settings of the fields."""
+        """Continues a paused run, else begins a training with the settings of the fields."""
         run = self._runs.current
         if run.stage is not Stage.PAUSED:
             experiment, network = self._settings.fitting, run.network
@@ -179,7 +179,7 @@ class Training(QObject):
     def begin(
         self, run: Run, make: Callable[[], Trainer], goes: bool = False, waits: bool = False, words: str = ""
     ) -> None:
-        """Hands the training of a run over to the worker, which makes its trainer, and records it if that is wanted.
+        """Gives the training of a run to the worker, which makes its trainer and records it if recording is on.
 
         Args:
             goes: whether it is trained at once.
@@ -189,13 +189,13 @@ class Training(QObject):
         self.runner.worker.begin(run.id, make, self._records.begin(run, waits, words), goes)
 
     def _record_from_here(self) -> None:
-        """Records the rest of what is training, after a short pause: then all epochs before are known."""
+        """Records the rest of a running training, after a short pause in which all earlier epochs arrive."""
         run = self._runs.current
         if run.stage is Stage.TRAINING and self._records.begins_late(run):
             self.hold()()
 
     def _record_rest(self) -> None:
-        """Records the rest of a training that was begun while recording was off, as it continues."""
+        """Records the rest of a training that began while recording was off, when it continues."""
         run = self._runs.current
         if self._records.begins_late(run):
             plan = self._records.begin(run)
@@ -207,7 +207,7 @@ class Training(QObject):
         return self._data.loading or self._replacement.is_making or self._holds > 0
 
     def _wait_or_go(self, keeps_message: bool = False) -> None:
-        """Pauses while data is loading or a network is being built, then does what was requested."""
+        """Pauses while data are loaded or a network is built, then carries out the request."""
         if self._is_waiting:
             self.runner.worker.halt()
         self._tell()
@@ -219,7 +219,7 @@ class Training(QObject):
         self._requested = None
 
     def _end_if_data_differ(self, run: Run) -> None:
-        """Ends a training that was begun with other data, because it cannot continue. The network stays."""
+        """Ends a training that began with other data and so cannot continue. The network stays."""
         dataset = None if self._data.loading else self._data.dataset
         has_trainer = run.stage in (Stage.PAUSED, Stage.ENDED)
         if has_trainer and dataset is not None and run.experiment.fingerprint != dataset.fingerprint:
@@ -227,7 +227,7 @@ class Training(QObject):
             run.rest()
 
     def _replaced(self) -> None:
-        """Shows the new current run; the one before is paused and can be continued later."""
+        """Displays the new current run; the one before is paused and can be continued later."""
         self.runner.worker.halt()
         self._is_pausing = self._runs.current.stage is Stage.TRAINING
         self._end_if_data_differ(self._runs.current)
@@ -242,7 +242,7 @@ class Training(QObject):
     # ---- settings
 
     def _settings_changed(self) -> None:
-        """Applies the settings that may change in the middle of a training at once."""
+        """Applies the settings that may change during a training at once."""
         run, fields = self._runs.current, self._settings.experiment.training
         if self.is_under_way:
             words = run.adopt(fields, self._data.dataset)

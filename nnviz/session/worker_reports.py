@@ -1,4 +1,4 @@
-"""Hands what the worker reports over to the runs."""
+"""Reports of the worker, applied to the runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nnviz.session.status import Stage
 
 
 class WorkerReports(QObject):
-    """Takes frames and events for all runs; those of runs that were removed are dropped.
+    """Takes frames and events for all runs; those of removed runs are dropped.
 
     Signals:
         progressed: the current run has newer parameters, or its evaluation takes long.
