@@ -100,10 +100,10 @@ def new_queries(
 
 def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Latest:
     def ask() -> Request | None:
-        network, example = displayed.network, asking.asked(question, displayed, data)
+        network, example = displayed.network, asking.active_input(question, displayed, data)
         if example is None:
             return None
-        return RequestKey(network, example), lambda: (network, example, asking.ask(network, example))
+        return RequestKey(network, example), lambda: (network, example, asking.predict(network, example))
 
     def hand_over() -> None:
         question.take_answer(*(answer.result or (None, None, None)))
@@ -133,7 +133,7 @@ class _Past:
 
         One of the snapshots is the moment that is looked back at.
         """
-        example, run = asking.asked(self._question, self._displayed, self._data), self._runs.current
+        example, run = asking.active_input(self._question, self._displayed, self._data), self._runs.current
         network = self._displayed.network
         if example is None:
             return None
@@ -150,7 +150,7 @@ class _Past:
         known = {moment: before[moment] for moment in moments if moment in before}
         for moment in moments:
             if moment not in known:
-                known[moment] = asking.ask(network.with_parameters(moment.parameters), example)
+                known[moment] = asking.predict(network.with_parameters(moment.parameters), example)
         self._example, self._known = example, known
         latest = {moment.epochs: known[moment] for moment in moments}  # in their order; of each epoch the last one
         finite = {epochs: answer for epochs, answer in latest.items() if answer is not None}

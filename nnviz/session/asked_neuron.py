@@ -160,7 +160,7 @@ class _Asker:
     def now(self) -> Request | None:
         """What the chosen neuron answers to the example that is asked about."""
         neuron, network = self._selection.neuron, self._displayed.network
-        example = asking.asked(self._question, self._displayed, self._data)
+        example = asking.active_input(self._question, self._displayed, self._data)
         if neuron is None or example is None or len(example) != network.shape[0]:
             return None
 

@@ -1,4 +1,4 @@
-"""``DataInput``: an example that is not drawn, and what its numbers stand for."""
+"""Inputs that are not drawn, and what their numbers stand for."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class DataInput:
 
 
 def meaning_of(data: Dataset) -> object:
-    """What the numbers of an example stand for: other data of the same meaning can be asked about the same example."""
+    """Returns what the numbers of an input stand for: the input is kept for other data of the same meaning."""
     scaling = None if data.scaling is None else (data.scaling.mean.tobytes(), data.scaling.spread.tobytes())
     return data.width, data.example_shape, data.columns, scaling
 
 
 def input_of(data: Dataset, example: Example) -> DataInput:
-    """An example of the data."""
+    """Returns an example of the data as an input."""
     return DataInput(data.splits[example.part].example(example.number), example, data.fingerprint, is_start=True)
 
 
 def checked(values: object, width: int) -> Array:
-    """A copy of the numbers, (width,) float32. Raises DataError."""
+    """Returns a copy of the numbers, (width,) float32. Raises DataError."""
     return np.array(matrix("example", [values], width, np.float32)[0])

@@ -1,4 +1,4 @@
-"""A file that is being written: done in another thread, and said when it is on disk or could not be written."""
+"""Writing of files in the background, with a message when a file is on disk or could not be written."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOG = logging.getLogger("nnviz")
 
 @dataclass
 class WriteOrder:
-    """The order in which files were asked for: whatever takes how long, each holds what was asked for last.
+    """The order in which files were requested: each file holds the latest request, however long others take.
 
     Attributes:
         count: of what was asked for.
@@ -40,14 +40,14 @@ class WriteOrder:
 
 @dataclass(frozen=True)
 class WriteTicket:
-    """When a file was asked for: the number grows with time."""
+    """The place of one file in the order of requests; the number grows with time."""
 
     turns: WriteOrder
     file: str
     number: int
 
     def unless_later(self, work: Callable[[], str | None]) -> str | None:
-        """Does the work that writes the file, unless what was asked for later is in it. In the thread that writes."""
+        """Calls the work that writes the file, unless it holds a later request. In the writing thread."""
         if self.turns.written.get(self.file, 0) > self.number:  # that one did not have to wait so long
             return ", where a later save already is"
         note = work()
@@ -56,13 +56,13 @@ class WriteTicket:
 
     @property
     def is_last(self) -> bool:
-        """Whether the file holds what was asked for with this turn."""
+        """Whether the file holds this request."""
         return self.turns.written.get(self.file) == self.number
 
 
 @dataclass(frozen=True)
 class FileWrite:
-    """One file: its path, when it was asked for, in a word what is done to it ("saved"), and how to say its end."""
+    """One file to be written: its path, its ticket, the word for what is done ("saved"), and its messages."""
 
     path: Path
     turn: WriteTicket
@@ -91,7 +91,7 @@ class FileWrite:
 
 
 def network_for_file(past: Run, data_title: str, with_training: bool = False) -> Network:
-    """The network to write, with its provenance. It may take long; called with a copy of the run.
+    """Returns the network to write, with its provenance. Takes long; called with a copy of the run.
 
     ``with_training``: whether the state of its training is written, too.
     """

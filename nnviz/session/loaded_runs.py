@@ -68,7 +68,7 @@ class LoadedRuns(QObject):
         self._lane = SerialThread()
         self._data.changed.connect(self._resume)
         self._runs.replaced.connect(self._resume)
-        self._runs.let_go.connect(lambda run: self._waiting.pop(run.id, None))
+        self._runs.evicted.connect(lambda run: self._waiting.pop(run.id, None))
 
     def put(self, found: Opened, dataset: Dataset | None, prepare: Callable[[Run], None]) -> None:
         """Makes a run that was read the current one; that can be undone.

@@ -11,7 +11,7 @@ Model = TypeVar("Model")
 
 
 class CardModels:
-    """The models of cards by class. Each is made from the session when it is first asked for.
+    """The models of cards by class, made from the session when they are first used.
 
     A model that runs something in the background has a method ``close(milliseconds)``, as the parts of the session do.
     """

@@ -1,4 +1,4 @@
-"""What the network is asked about: a drawing, or another example of what the data are; and its answer."""
+"""The question: the current input of the network, and its prediction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Kind, Step, Undo
 
 
-def ask(network: Network, example: Array | None) -> Array | None:
+def predict(network: Network, example: Array | None) -> Array | None:
     """The network's outputs (outputs,); None without an example, for one of another size, or if not all are finite."""
     if example is None or len(example) != network.shape[0]:
         return None
@@ -34,13 +34,13 @@ def ask(network: Network, example: Array | None) -> Array | None:
     return answer
 
 
-def asked(question: Question, displayed: Displayed, data: Data) -> Array | None:
-    """The example, if the displayed network takes it: a drawing always, others only of data that it fits."""
+def active_input(question: Question, displayed: Displayed, data: Data) -> Array | None:
+    """Returns the current input if the displayed network accepts it: a drawing, or data that it fits."""
     return question.example if question.is_drawn or displayed.fits(data.dataset) else None
 
 
 class Question(QObject):
-    """Holds what the network is asked about, and its answer. Attributes are for reading.
+    """Holds the current input and its prediction. Attributes are for reading.
 
     Where the data are pictures of 28 × 28, or not there yet, that is the drawing. Else it is an example that is set:
     a picture of another size, a row, a point or a number. It begins with one of the data, and is remembered while there
@@ -80,7 +80,7 @@ class Question(QObject):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the example is the drawing."""
+        """Whether the input is the drawing."""
         return self._data.dataset is None or fits_canvas(self._data.dataset)
 
     @property
@@ -93,13 +93,13 @@ class Question(QObject):
 
     @property
     def origin(self) -> Example | None:
-        """Which example of the data it is; None for one that a person made, and for a drawing."""
+        """The example of the data that the input is; None if the user made it, and for a drawing."""
         given = self._now
         return self._start if given is not None and given.is_start else None
 
     @property
     def truth(self) -> Array | None:
-        """(outputs,) the targets of the example of the data that it is; None for another."""
+        """The targets (outputs,) of the input, if it is an example of the data; else None."""
         data, origin = self._data.dataset, self.origin
         if data is None or origin is None:
             return None
@@ -127,12 +127,12 @@ class Question(QObject):
 
     @property
     def _start(self) -> Example | None:
-        """The example of the data from which it was made."""
+        """The example of the data from which the input was made."""
         data, given = self._data.dataset, self._now
         return None if data is None or given is None or given.fingerprint != data.fingerprint else given.start
 
     def set_example(self, values: object, what: str = "example") -> None:
-        """Sets the example, (width,) numbers, as one step to undo together with the moves before; ``what`` names it.
+        """Sets the input, (width,) numbers, as one step to undo with the moves before; ``what`` names it.
 
         On the canvas it becomes a picture. Raises DataError unless these are as many finite numbers as the data have;
         does nothing before there are data.
@@ -148,7 +148,7 @@ class Question(QObject):
             self._step(data, self._made(example), what)
 
     def move_example(self, values: object) -> None:
-        """Sets the example without a step, as while it is dragged; a drawing stays. Raises DataError likewise."""
+        """Sets the input without a step to undo, as while it is dragged; a drawing stays. Raises DataError."""
         data = self._data.dataset
         if data is not None and not self.is_drawn:
             given, meaning = self._made(checked(values, data.width)), meaning_of(data)
@@ -156,7 +156,7 @@ class Question(QObject):
             self._give(meaning, given)
 
     def ask_about(self, example: Example, what: str = "example") -> None:
-        """Sets an example of the data, as one step to undo; ``what`` names it. Does nothing if it is not there."""
+        """Makes an example of the data the input, as one step to undo; ``what`` names it. Ignores missing examples."""
         data = self._data.dataset
         split = None if data is None else data.splits.get(example.part)
         if data is None or split is None or not 0 <= example.number < len(split):
@@ -176,12 +176,12 @@ class Question(QObject):
             self._give(meaning_of(data), input_of(data, example))
 
     def ask_about_any(self, what: str = "example") -> None:
-        """Sets a random example that the network has not learned from, if there is one, as one step to undo."""
+        """Makes a random example the input, not from the training set if possible, as one step to undo."""
         if self._data.dataset is not None:
             self.ask_about(self._any(self._data.dataset), what)
 
     def reset(self) -> None:
-        """Sets the example of the data from which this one was made, or else any, as one step to undo."""
+        """Restores the example of the data from which the input was made, else a random one, as one step to undo."""
         if self._start is None:
             self.ask_about_any("reset")
         elif self.origin is None:
@@ -192,12 +192,12 @@ class Question(QObject):
         return Example(part, int(self._random.integers(len(data.splits[part]))))
 
     def _made(self, values: Array) -> DataInput:
-        """By a person, from what is there."""
+        """Returns an input that the user made from the current one."""
         now = self._now
         return DataInput(values) if now is None else DataInput(values, now.start, now.fingerprint)
 
     def _step(self, data: Dataset, given: DataInput, what: str) -> None:
-        """A step, unless all is as it was."""
+        """Pushes a step to undo, unless nothing has changed."""
         meaning = meaning_of(data)
         before = self._before.pop(meaning, self._given.get(meaning))
         if before is not None and not given.is_start and np.array_equal(before.values, given.values):
@@ -253,15 +253,15 @@ class Question(QObject):
 
     @property
     def prediction(self) -> Array | None:
-        """The displayed network's answer, (outputs,), computed now if it is not known yet; see :func:`ask`."""
-        network, example = self._displayed.network, asked(self, self._displayed, self._data)
+        """The displayed network's outputs, (outputs,), computed now if they are not known yet."""
+        network, example = self._displayed.network, active_input(self, self._displayed, self._data)
         if self._answered[0] is network and self._answered[1] is example:
             return self.answer
-        return ask(network, example)
+        return predict(network, example)
 
     @property
     def verdict(self) -> PredictedClass | None:
-        """The verdict of ``answer``; None without one, for a single output, and where numbers are predicted."""
+        """The predicted class of ``answer``; None without one, for a single output, and for numbers."""
         data, answer = self._data.dataset, self.answer
         is_number = data is not None and not data.is_classification
         return None if answer is None or len(answer) < 2 or is_number else predicted_class_of(answer, self.threshold)

@@ -39,7 +39,7 @@ class Records(QObject):
         self._unrecorded: set[int] = set()  # ids of runs whose training was begun without a record
         self._gaps: dict[int, float] = {}  # by id of a run that has a record, the epoch from which it is not recorded
         self._told_off: Message | None = None
-        runs.let_go.connect(self._forget)
+        runs.evicted.connect(self._forget)
 
     @property
     def path(self) -> Path:
@@ -123,7 +123,7 @@ class Records(QObject):
         run.history.note_change(end, gap)
         return ", ".join(filter(None, [words, gap]))
 
-    def let_go(self, run: Run) -> None:
+    def report_eviction(self, run: Run) -> None:
         """Reports that a run was removed, if its training is stored nowhere."""
         if run.unsaved:
             self._messages.tell(words_of_loss(run))

@@ -226,7 +226,7 @@ class HowRobust(QObject):
         if self._changed is None or self._changed[0] != key:
             self._changed = key, self._change(inputs, wanted, dataset)
         changed = self._changed[1]
-        return Disturbed(wanted, (inputs, changed), (asking.ask(network, inputs), asking.ask(network, changed)))
+        return Disturbed(wanted, (inputs, changed), (asking.predict(network, inputs), asking.predict(network, changed)))
 
     def _change(self, inputs: Array, wanted: Strength, dataset: Dataset) -> Array:
         """(width,): the disturbed example."""

@@ -27,14 +27,14 @@ class Runs(QObject):
         compared_changed: ``compared`` has changed.
         history_changed: the current run has the figures of more epochs, or its best parameters were restored.
         file_changed: the current run's file, name or ``unsaved`` has changed.
-        let_go(Run): the run was removed, because there was no room left for it.
+        evicted(Run): a run was removed to keep the limits.
     """
 
     replaced = pyqtSignal()
     compared_changed = pyqtSignal()
     history_changed = pyqtSignal()
     file_changed = pyqtSignal()
-    let_go = pyqtSignal(object)
+    evicted = pyqtSignal(object)
 
     def __init__(self, first: Run, undo: Undo) -> None:
         super().__init__()
@@ -99,16 +99,16 @@ class Runs(QObject):
         """
         undoable = self._undo.runs
         for run in [run for run in self._kept if not (run.id in undoable or _has_lines(run) or run.unsaved)]:
-            self._let_go(run)
+            self._evict(run)
         while len(self._kept) > MOST_RUNS or sum(run.nbytes for run in (*self._kept, self.current)) > MOST_BYTES:
             if not self._kept:
                 break
-            self._let_go(self._kept[0])
+            self._evict(self._kept[0])
 
-    def _let_go(self, run: Run) -> None:
+    def _evict(self, run: Run) -> None:
         self._kept.remove(run)
         self._undo.forget_run(run.id)
-        self.let_go.emit(run)
+        self.evicted.emit(run)
 
     @property
     def unsaved(self) -> list[Run]:

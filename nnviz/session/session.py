@@ -1,4 +1,4 @@
-"""The model behind the window: a session has parts, each of which holds the state of one thing."""
+"""The session: the shared model behind the window."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
 
 
 class Session(QObject):
-    """Holds the parts of the model. Panels read them and call their methods, and keep no state of the model themselves.
+    """Has the parts of the model. Cards read them and call their methods.
 
     Attributes:
         messages, undo: the message that is shown to the person; the steps that can be undone and redone.
@@ -155,7 +155,7 @@ class Session(QObject):
         self._connect()
 
     def _connect(self) -> None:
-        """Hands on what one part tells to the others that it concerns."""
+        """Connects the signals of parts that do not know each other."""
         self.timeline.rested.connect(self.queries.hurry)
         for signal in (self.data.changed, self.runs.replaced):
             signal.connect(self._follow_run_and_data)
@@ -172,7 +172,7 @@ class Session(QObject):
         self.edits.edited.connect(self.queries.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.moment_changed):
             signal.connect(self.training.runner.disturb)
-        self.runs.let_go.connect(self.records.let_go)
+        self.runs.evicted.connect(self.records.report_eviction)
         self.records.changed.connect(self._library_lane.open)
 
     def _follow_run_and_data(self) -> None:
@@ -186,7 +186,7 @@ class Session(QObject):
 
     @property
     def state(self) -> Status:
-        """What the session is doing."""
+        """The state of the session."""
         return self.training.state
 
     @property
@@ -196,17 +196,17 @@ class Session(QObject):
 
     @property
     def prediction(self) -> Array | None:
-        """The displayed network's answer to ``question.example``, (outputs,); None where there is none."""
+        """The displayed network's outputs for ``question.example``, (outputs,); None if there are none."""
         return self.question.prediction
 
     @property
     def class_names(self) -> list[str]:
-        """A name for each output of the current network: what it learned, else the data's, else numbers."""
+        """A name for each output of the current network: from the network, else from the data, else numbers."""
         return list(map(text.name, self.class_names_for_file))
 
     @property
     def class_names_for_file(self) -> list[str]:
-        """The class names as their source has them, for a file."""
+        """The class names as their source writes them, for a file."""
         network, data = self.runs.current.network, self.data.dataset
         about, outputs = network.description, network.shape[-1]
         known = about and about.output_names
@@ -219,7 +219,7 @@ class Session(QObject):
 
     @property
     def meaning(self) -> Meaning:
-        """What the current network's inputs and outputs mean: what the data say, if it fits them."""
+        """The meaning of the current network's inputs and outputs, from the data if they fit it."""
         data = self.data.dataset
         return NO_MEANING if self.runs.current.misfit(data) is not None else self._meaning_of(data)
 
@@ -251,16 +251,16 @@ class Session(QObject):
     # ---- work for several parts
 
     def set_estimating(self, wanted: bool) -> None:
-        """Switches estimates within an epoch on or off; they cost time and are wanted only if they are seen."""
+        """Switches estimates within an epoch on or off; they cost time and are needed only if they are visible."""
         self.training.runner.worker.set_estimating(wanted)
 
     def offer_interrupted(self) -> None:
-        """Offers to go on with what was broken off when its program ended: a training, or many."""
+        """Offers to resume what was interrupted when its program ended: a training or a sweep."""
         self._reopening.offer(self.start)
         self.sweeps.offer_broken_off()
 
     def search_rate(self) -> None:
-        """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""
+        """Starts a learning-rate search for the network that the fields describe; see ``rate_search``."""
         found = rate_sweep(self.data, self.settings, self.runs, self.training, self.displayed)
         if found is not None:
             self.rate_search.start(*found)
@@ -268,7 +268,7 @@ class Session(QObject):
     # ---- closing
 
     def close(self) -> bool:
-        """Ends all threads and returns whether all of them have ended.
+        """Ends all threads. Returns whether all have ended.
 
         Files that are being saved are waited for; a step of a huge network, or its construction, only briefly.
         """

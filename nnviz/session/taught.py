@@ -43,7 +43,7 @@ class Taught:
     def __init__(self, runs: Runs, displayed: Displayed) -> None:
         self.runs, self._displayed = runs, displayed
         self._pasts: dict[int, _Past] = {}  # by run
-        runs.let_go.connect(lambda run: self._pasts.pop(run.id, None))
+        runs.evicted.connect(lambda run: self._pasts.pop(run.id, None))
 
     def follow(self, mixed_in: str | None) -> None:
         """From now on the current run learns with that file mixed into the training part, or without any."""

@@ -96,7 +96,7 @@ class Timeline(QObject):
         self._displayed.look_back(moment)
 
     def point_to(self, epoch: float) -> None:
-        """As :meth:`go_to`, for a hand that drags: of many moments in a short time only the latest is displayed."""
+        """Does as :meth:`go_to` while a slider is dragged: of many epochs in a short time only the latest is shown."""
         if self._pointing.isActive():
             self._pointed = epoch
         else:

@@ -50,7 +50,7 @@ class Training(QObject):
         reports.stopped.connect(self._stopped)
         reports.died.connect(self.died)
         self._runs.replaced.connect(self._replaced)
-        self._runs.let_go.connect(lambda run: self.runner.worker.forget(run.id))
+        self._runs.evicted.connect(lambda run: self.runner.worker.forget(run.id))
         self._settings.changed.connect(self._settings_changed)
         self._data.changed.connect(lambda: self._end_if_data_differ(self._runs.current))
         self._data.loading_changed.connect(self._wait_or_go)

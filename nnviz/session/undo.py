@@ -18,7 +18,7 @@ _MOST_BYTES = 64 * 2**20
 
 
 class Kind(Enum):
-    """What a step changes."""
+    """The kind of a step: what it changes."""
 
     SETTINGS = "settings"
     DRAWING = "drawing"

@@ -519,13 +519,13 @@ def draw(window: MainWindow) -> None:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
     """Grows with every network that is asked about the drawing: the thread that does it."""
     threads: list[threading.Thread] = []
-    original = question.ask
+    original = question.predict
 
     def ask(*arguments: object) -> object:
         threads.append(threading.current_thread())
         return original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(question, "ask", ask)
+    monkeypatch.setattr(question, "predict", ask)
     return threads
 
 
@@ -533,7 +533,7 @@ def test_the_answer_comes_from_another_thread(
     ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unless it takes less than to hand it over, as with few neurons; here it takes longer."""
-    ask = question.ask
+    ask = question.predict
 
     def large_ask(*arguments: object) -> object:
         end = time.thread_time() + 0.001
@@ -541,7 +541,7 @@ def test_the_answer_comes_from_another_thread(
             pass
         return ask(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(question, "ask", large_ask)
+    monkeypatch.setattr(question, "predict", large_ask)
     session = ready_window.session
     draw(ready_window)
     qtbot.waitUntil(lambda: session.question.answer is not None)

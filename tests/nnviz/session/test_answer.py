@@ -92,13 +92,13 @@ def test_an_answer_is_computed_only_for_cards_that_need_it(session: Session, qtb
 
 def test_one_question_is_asked_once(session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    ask = asking.ask
+    ask = asking.predict
 
     def counted(network: Network, picture: Array | None) -> Array | None:
         asked.append(picture)
         return ask(network, picture)
 
-    monkeypatch.setattr(asking, "ask", counted)
+    monkeypatch.setattr(asking, "predict", counted)
     draw(session)
     with qtbot.waitSignal(session.question.answered):
         session.queries.want("a test", (ANSWER,), True)
@@ -115,13 +115,13 @@ def test_the_first_answer_of_a_network_of_another_size_is_not_computed_by_the_in
 ) -> None:
     """However quick the network before was."""
     asked: list[tuple[int, bool]] = []
-    ask = asking.ask
+    ask = asking.predict
 
     def watched(network: Network, picture: Array | None) -> Array | None:
         asked.append((len(network.shape), threading.current_thread() is threading.main_thread()))
         return ask(network, picture)
 
-    monkeypatch.setattr(asking, "ask", watched)
+    monkeypatch.setattr(asking, "predict", watched)
     monkeypatch.setattr("nnviz.session.asked.QUICK", 10.0)
     session = Session(Experiment(shape=(784, 3), activations=("softmax",)))
     session.queries.want("a test", (ANSWER,), True)
@@ -137,8 +137,8 @@ def test_the_first_answer_of_a_network_of_another_size_is_not_computed_by_the_in
 def test_no_answer_where_nothing_can_be_asked(session: Session) -> None:
     assert session.prediction is None
     network = session.displayed.network
-    assert asking.ask(network, None) is None
-    assert asking.ask(network, np.zeros(5, np.float32)) is None
+    assert asking.predict(network, None) is None
+    assert asking.predict(network, np.zeros(5, np.float32)) is None
 
 
 # ---- the answers of snapshots
@@ -197,8 +197,8 @@ def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkey
     session.queries.want("a test", (PAST,), True)
     before = answers_of_snapshots(session, qtbot)
     asked: list[Any] = []
-    ask = asking.ask
-    monkeypatch.setattr(asking, "ask", lambda *about: asked.append(about) or ask(*about))
+    ask = asking.predict
+    monkeypatch.setattr(asking, "predict", lambda *about: asked.append(about) or ask(*about))
     run = session.runs.current
     run.parameters, run.history.completed = learned(9), 4
     run.keep_snapshot()

@@ -134,7 +134,7 @@ def test_the_oldest_goes_when_there_are_too_many_and_that_is_told(
     gone: list[Run] = []
     made = [run(size) for size in (10, 20, 30)]
     runs = following(*made)
-    runs.let_go.connect(gone.append)
+    runs.evicted.connect(gone.append)
     runs.show(runs.add(run(40)))
     assert gone == made[:1]
     assert runs.by_id(made[0].id) is None
@@ -162,7 +162,7 @@ def test_one_that_nobody_can_come_back_to_and_that_learned_nothing_goes_at_once_
     undo = Undo()
     forgotten, named, now = run(10, 0), run(20, 0), run(30, 0)
     runs, gone = Runs(forgotten, undo), []
-    runs.let_go.connect(gone.append)
+    runs.evicted.connect(gone.append)
     runs.add(named)
     undo.push(Step("opening", Kind.RUN, lambda _: None, None, None, (named.id,)))
     runs.show(named)

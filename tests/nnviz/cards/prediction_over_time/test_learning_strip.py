@@ -174,13 +174,13 @@ def test_it_is_asked_behind_the_window_once_and_not_while_hidden(
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
     asked: list[tuple[int, bool]] = []
-    original = asking.ask
+    original = asking.predict
 
     def spied(network: Network, picture: Array | None) -> Array | None:
         asked.append((hash(network.parameters.tobytes()), threading.current_thread() is threading.main_thread()))
         return original(network, picture)
 
-    monkeypatch.setattr(asking, "ask", spied)
+    monkeypatch.setattr(asking, "predict", spied)
     strip.close()
     drag(window.canvas, seven(window.canvas))
     qtbot.waitUntil(lambda: window.session.queries[ANSWER].is_up_to_date)
@@ -255,13 +255,13 @@ def test_answers_of_a_network_that_was_replaced_meanwhile_are_dropped(
     window, strip = ready_window, ready_window.card("learningStripDock")
     path = tmp_path / "other.json"
     save_network(Network([784, 2]), path)
-    gate, original = threading.Event(), asking.ask
+    gate, original = threading.Event(), asking.predict
 
     def held(network: Network, picture: Array | None) -> Array | None:
         assert gate.wait(10)
         return original(network, picture)
 
-    monkeypatch.setattr(asking, "ask", held)
+    monkeypatch.setattr(asking, "predict", held)
     drag(window.canvas, seven(window.canvas))
     with qtbot.waitSignal(window.session.files.opened):
         window.session.files.open(path)
