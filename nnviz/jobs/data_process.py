@@ -2,7 +2,7 @@
 
 Reading is mostly Python, of which one thread runs at a time: beside a thread that reads, the interface would stutter.
 The process runs a module of ours, so a script that opens the window is not run again. It ends with its pipe, so it
-never outlives the window; and it is killed when nobody wants its result any more.
+never outlives the window; and it is killed when its result is no longer needed.
 
 To the process go pickled tuples: the name of a method of ``DataReader``, and its arguments before and after
 ``progress``. From the process come pickled pairs: ``("progress", (done, total))``, ``("failed", error)`` or

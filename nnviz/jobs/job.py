@@ -43,7 +43,7 @@ class ReportSink(Protocol):
         """Whether the last frame was taken."""
 
     def nothing_waits(self) -> bool:
-        """Whether no order waits for its turn; asked after each event."""
+        """Whether no order waits; called after each event."""
 
     def put_frame(self, frame: Frame) -> None:
         """Takes a frame, which replaces the one before."""

@@ -26,7 +26,7 @@ class Measurement:
         """``crashed`` is called with any other error."""
         self._crashed = crashed
         self._latest = 0
-        self._lane = SerialThread()
+        self._thread = SerialThread()
 
     def start(
         self, network: Network, dataset: Dataset, validation_share: float, done: Callable[[Figures], None]
@@ -46,7 +46,7 @@ class Measurement:
             if not isinstance(error, (EngineError, MemoryError)):
                 self._crashed(error)
 
-        self._lane.run(lambda: self._measure(network, dataset, validation_share, number), finished, failed)
+        self._thread.run(lambda: self._measure(network, dataset, validation_share, number), finished, failed)
 
     def stop(self) -> None:
         """Drops the measurement in progress."""
@@ -71,4 +71,4 @@ class Measurement:
     def close(self, milliseconds: int) -> bool:
         """Stops the measurement. Returns whether its thread ended in time."""
         self.stop()
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)

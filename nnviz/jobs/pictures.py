@@ -39,7 +39,7 @@ class Pictures(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lane = SerialThread()
+        self._thread = SerialThread()
         self._latest: object = None  # identifies the latest request
 
     def load(self, given: QMimeData | None, giver: str, shape: tuple[int, int] | None = None) -> None:
@@ -71,12 +71,12 @@ class Pictures(QObject):
             if is_wanted():
                 self.failed.emit("The drawing stays as it was" if isinstance(error, EngineError) else name, error)
 
-        self._lane.run(work, done, failed)
+        self._thread.run(work, done, failed)
 
     def close(self, milliseconds: int) -> bool:
         """Stops reading. Returns whether the thread ended in time."""
         self._latest = None
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)
 
 
 def _source(given: QMimeData | None) -> Path | QImage | None:

@@ -47,7 +47,7 @@ class StepwiseTask(QObject):
         self.result: Any = None
         self.is_running = self.was_stopped = False
         self._cancelled = threading.Event()  # one for each piece of work
-        self._lane = SerialThread()
+        self._thread = SerialThread()
         self._went_on.connect(self._show)
 
     def start(self, about: object, steps: Callable[[], Steps]) -> None:
@@ -68,7 +68,7 @@ class StepwiseTask(QObject):
                 self._end()
                 self.failed.emit(error)
 
-        self._lane.run(lambda: self._go_through(steps(), cancelled), done, failed)
+        self._thread.run(lambda: self._go_through(steps(), cancelled), done, failed)
 
     def _go_through(self, steps: Steps, cancelled: threading.Event) -> object:
         """Runs the steps in the background thread and reports the progress several times a second."""
@@ -112,7 +112,7 @@ class StepwiseTask(QObject):
     def close(self, milliseconds: int) -> bool:
         """Ends the work. Returns whether its thread ended in time."""
         self._cancelled.set()
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)
 
 
 def shares_only(steps: Generator[float, None, Result]) -> Generator[tuple[float, None], None, Result]:

@@ -91,7 +91,7 @@ class BatchTimer:
         return time.perf_counter() - self._last_batch > _LONG_MEASUREMENT
 
     def measures_long(self) -> bool:
-        """True once in an evaluation: the first time it is asked after the evaluation has taken long."""
+        """Returns True once per evaluation: in the first call after the evaluation has taken long."""
         if time.perf_counter() - self._last_batch <= _LONG_MEASUREMENT or self._reported == self._last_batch:
             return False
         self._reported = self._last_batch

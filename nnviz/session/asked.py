@@ -1,4 +1,4 @@
-"""What views need computed: the answer, its past, layer statistics, mistakes, what lights up, reasons, planes."""
+"""Queries of the cards: prediction, past predictions, layer statistics, errors, activations, planes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class LayerStatistics:
     """The distributions of every layer, as displayed and before any training in this window.
 
     Attributes:
-        epoch: the moment of the past that was displayed; None for now.
+        epoch: the displayed epoch; None if the network was live.
     """
 
     now: list[LayerSpreads]
@@ -52,7 +52,7 @@ class LayerStatistics:
 
 @dataclass(frozen=True)
 class PastAnswers:
-    """The answers to the example that is asked about, (outputs,) each, after so many epochs; only the finite ones."""
+    """The finite predictions of snapshots for the current input, (outputs,) each, and their epochs."""
 
     epochs: list[float]
     answers: list[Array]
@@ -71,7 +71,7 @@ def new_queries(
     comparison: Comparison,
     messages: Messages,
 ) -> Queries:
-    """The kinds of probes. Each looks again when its question may have changed."""
+    """Returns the queries. Each looks again when its request may have changed."""
     answers, layers = _Past(displayed, question, runs, data), _Statistics(displayed, runs, data)
     past = Latest(answers.question, TimeBudget(_SECONDS_BETWEEN_PAST, 9), answers.release, forget_on_new_run=True)
     budget = TimeBudget(_SECONDS_BETWEEN_STATISTICS, 19)
@@ -121,7 +121,7 @@ def _mistakes(mistakes: Mistakes) -> Latest:
 
 
 class _Past:
-    """Answers of snapshots to the example; those that are known are kept until it changes."""
+    """Predictions of snapshots for the current input; known ones are kept until the input changes."""
 
     def __init__(self, displayed: Displayed, question: asking.Question, runs: Runs, data: Data) -> None:
         self._displayed, self._question, self._runs, self._data = displayed, question, runs, data
@@ -129,9 +129,9 @@ class _Past:
         self._known: dict[Snapshot, Array | None] = {}
 
     def question(self) -> Request | None:
-        """The answers to the example of snapshots of the current run, and of its network as it is displayed live.
+        """Requests predictions of snapshots of the current run and of its live network.
 
-        One of the snapshots is the moment that is looked back at.
+        The displayed snapshot is one of them.
         """
         example, run = asking.active_input(self._question, self._displayed, self._data), self._runs.current
         network = self._displayed.network
@@ -145,7 +145,7 @@ class _Past:
         return RequestKey(example, live, moment, *past), lambda: self._answers(network, example, moments)
 
     def _answers(self, network: Network, example: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:
-        """Runs in the lane's thread, the only one that uses ``_known``."""
+        """Computes predictions in the background thread, the only one that uses ``_known``."""
         before = self._known if self._example is example else {}
         known = {moment: before[moment] for moment in moments if moment in before}
         for moment in moments:
@@ -157,12 +157,12 @@ class _Past:
         return PastAnswers(list(finite), list(finite.values()))
 
     def release(self) -> None:
-        """Drops the snapshots, which are large. Runs in the lane's thread."""
+        """Drops the snapshots, which are large. Runs in the background thread."""
         self._example, self._known = None, {}
 
 
 class _Statistics:
-    """Layer statistics; keeps the evaluator's buffers and the statistics of the start."""
+    """Layer statistics; keeps the evaluator's buffers and the statistics before training."""
 
     def __init__(self, displayed: Displayed, runs: Runs, data: Data) -> None:
         self._displayed, self._runs, self._data = displayed, runs, data
@@ -179,7 +179,7 @@ class _Statistics:
         epoch = None if self._displayed.is_live else self._displayed.epochs
 
         def work() -> LayerStatistics:
-            """Runs in the lane's thread, the only one that uses what is kept."""
+            """Computes the statistics in the background thread, the only one that uses the evaluator."""
             about = RequestKey(run, dataset)
             if self._about != about:
                 self._about, self._evaluator, self._start = about, None, None
@@ -191,5 +191,5 @@ class _Statistics:
         return RequestKey(network, dataset), work
 
     def release(self) -> None:
-        """Drops the buffers, which are large. Runs in the lane's thread."""
+        """Drops the buffers, which are large. Runs in the background thread."""
         self._evaluator = None

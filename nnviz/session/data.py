@@ -58,7 +58,7 @@ class Data(QObject):
         self.dataset: Dataset | None = None
         self.loading = True  # the first data are requested as soon as the window is shown
         self.progress: float | None = None
-        self._lanes = SerialThreads()  # by name: no data wait for a disk that does not answer
+        self._threads = SerialThreads()  # by name: no data wait for a disk that does not answer
         self._messages = messages
         self._patience = CancelOffer(messages, self.cancel)
         self._loaded: tuple[str | None, dict[str, Value]] = (None, {})  # name and settings of ``dataset``
@@ -134,7 +134,7 @@ class Data(QObject):
             self._failed(cancelled, error, refused if is_of_setting else None)
 
         self._patience.begin(f"Loading {source.title}")
-        self._lanes.run(name, load, lambda dataset: self._arrived(cancelled, dataset), failed)
+        self._threads.run(name, load, lambda dataset: self._arrived(cancelled, dataset), failed)
 
     def _progress(self, about: threading.Event, share: float) -> None:
         if about is self._cancelled and self.loading:
@@ -219,4 +219,4 @@ class Data(QObject):
         self._drop()
         self.views.end()
         self._patience.close()
-        return self._lanes.close(milliseconds)
+        return self._threads.close(milliseconds)

@@ -13,9 +13,13 @@ from nnviz.session.selection import Example
 
 @dataclass(frozen=True, eq=False)
 class DataInput:
-    """An example that is not drawn, (width,) float32.
+    """An input that is not drawn, (width,) float32.
 
-    And the example of the data with that fingerprint that it is, or from which a person made it.
+    Attributes:
+        values: the numbers.
+        start: the example of the data that it is, or from which the user made it.
+        fingerprint: of those data.
+        is_start: whether it is that example unchanged.
     """
 
     values: Array

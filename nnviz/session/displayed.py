@@ -18,7 +18,7 @@ from nnviz.session.status import Stage
 class Displayed(QObject):
     """Holds the current run's network: live, a snapshot, or with what-ifs.
 
-    Live are the parameters that were copied last. Looking back is as harmless as a what-if: training goes on meanwhile.
+    The live network has the parameters that were copied last. Training continues while a snapshot is displayed.
 
     A what-if multiplies what leads from some neurons. Training, saving and exporting never see it; it is dropped when
     another run's network is displayed.
@@ -29,10 +29,10 @@ class Displayed(QObject):
         moment_changed: ``moment`` has changed; after ``changed``.
 
     Attributes:
-        network: nobody writes to it.
-        as_trained: the same without what-ifs.
-        what_if: the factors by neuron, none of which is 1; empty without what-ifs. Nobody writes to it.
-        moment: the snapshot that is looked back at; None while the network is live.
+        network: must not be changed.
+        as_trained: the network without what-ifs.
+        what_if: the factors by neuron, none of which is 1; empty without what-ifs. Must not be changed.
+        moment: the displayed snapshot; None while the network is live.
     """
 
     changed = pyqtSignal()
@@ -81,7 +81,7 @@ class Displayed(QObject):
     def show(self, run: Run, what_if: Mapping[Neuron, float] | None = None) -> bool:
         """Displays a run's network with its latest parameters; ``what_if`` replaces the what-ifs.
 
-        While a moment of the past of the same run is displayed, that one stays. Returns whether it is another run.
+        A displayed snapshot of the same run stays. Returns whether it is another run.
         """
         is_other = run is not self._run
         if self.moment is not None and not is_other and what_if is None:

@@ -26,7 +26,7 @@ class Edit:
         run: the run's id.
         values: the parts and what is written into them.
         text: what was done.
-        undoes: the edit whose old values these are; None for one that a person made.
+        undoes: the edit whose old values these are; None for an edit of the user.
         what_if: what is supposed after it; None for what was supposed before.
     """
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nnviz.library import Library
     from nnviz.library.replay import Replayed
 
-# Data, library, and what waits until that holds all of the run and returns its number there.
+# The data, the library, and a function that waits until the library holds the whole run and returns its record.
 _Place = tuple[Dataset, Path, Callable[[], int]]
 
 
@@ -35,9 +35,9 @@ class ReplayRequest:
     """A request for the exact network of a run at an epoch, with fraction.
 
     Attributes:
-        changes: settings that a branch from there has otherwise than the fields.
-        kept: that moment as it is displayed when it is wished for; None where it is the network of then.
-        live: the parameters of then.
+        changes: settings of a branch that differ from the fields.
+        kept: the displayed snapshot at the time of the request; None if it was the live network.
+        live: the live parameters at the time of the request.
     """
 
     run: Run
@@ -53,7 +53,7 @@ class ReplayRequest:
 class ExactReplay:
     """Replays a training exactly, from a complete state that the library keeps.
 
-    Those before the beginning of a branch are in the record of the run that it branched off from.
+    Epochs before the beginning of a branch are in the record of its parent run.
     """
 
     def __init__(self, data: Data, training: Training, records: Records) -> None:
@@ -158,7 +158,7 @@ def branched(wish: ReplayRequest, found: Replayed) -> Run:
 def of_the_past(wish: ReplayRequest, history: History, found: Replayed | None) -> Run:
     """Returns a run that begins at the requested epoch, with its history up to there and no earlier snapshots.
 
-    It rests if the moment was not ``found``: then its network is as it is displayed.
+    If the epoch was not ``found``, it has the displayed network and no training that can continue.
     """
     return _resting(wish, history) if found is None else _paused(wish, history, found)
 

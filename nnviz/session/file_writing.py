@@ -25,15 +25,15 @@ class WriteOrder:
     """The order in which files were requested: each file holds the latest request, however long others take.
 
     Attributes:
-        count: of what was asked for.
-        written: by file, the number of what is in it.
+        count: number of requests.
+        written: by file, the number of the request that it holds.
     """
 
     count: int = 0
     written: dict[str, int] = field(default_factory=dict)
 
     def take(self, path: Path) -> WriteTicket:
-        """The next turn, at that file."""
+        """Returns the next ticket, for that file."""
         self.count += 1
         return WriteTicket(self, os.path.realpath(path), self.count)
 
@@ -71,7 +71,7 @@ class FileWrite:
     messages: Messages
 
     def run(self, lanes: SerialThreads, work: Callable[[], str | None], then: Callable[[], None]) -> None:
-        """Calls ``work`` in the lane of the file's folder, unless something later is in the file by then.
+        """Calls ``work`` in the thread of the file's folder, unless the file holds a later request by then.
 
         ``work`` may return what is to be said besides that it is done. ``then`` is called when the file is on disk.
         """

@@ -124,7 +124,7 @@ class Files(QObject):
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
         """Writes the current network in the background; ``then`` is called when it is on disk.
 
-        A checkpoint also holds the state of the training after the current step. Training goes on.
+        A checkpoint also holds the training state after the current step. Training continues.
         """
         run, past = self._runs.current, self._runs.current.copy()
         data, changes = self.data_title(run), run.changes
@@ -201,7 +201,7 @@ class Files(QObject):
 
         Args:
             past: in a word what is done to it: "saved" or "exported".
-            turn: when the file was asked for.
+            turn: the place of the file in the order of requests.
             of: the run of whose past the network is: if that was its own file, it is not saved any more.
         """
 

@@ -36,7 +36,7 @@ class LibraryWork(QObject):
     """Runs one piece of work after the other. Work of more than a second shows its progress and can be cancelled.
 
     Signals:
-        told(str): what is being done, which ends with "…", or what came of it.
+        told(str): the work in progress, which ends with "…", or its outcome.
         ended: a piece is done, has failed, or was cancelled.
     """
 
@@ -47,7 +47,7 @@ class LibraryWork(QObject):
     def __init__(self, path: Callable[[], Path], messages: Messages) -> None:
         """``path`` returns the file of the library."""
         super().__init__()
-        self._lane = LibraryThread(path)
+        self._thread = LibraryThread(path)
         self._messages = messages
         self._patience = CancelOffer(messages, self.cancel)
         self._waiting: deque[_Piece] = deque()  # in order; the first one is being done
@@ -61,7 +61,7 @@ class LibraryWork(QObject):
         makes: bool = False,
     ) -> None:
         """Runs short work, see :meth:`LibraryThread.run`."""
-        self._lane.run(work, done, failed, makes=makes)
+        self._thread.run(work, done, failed, makes=makes)
 
     def run(self, name: str, work: Callable[[Library, Tell], Any], done: Callable[[Any], str], fails: str) -> None:
         """Does a piece of work; ``done`` gets its result and returns what came of it, in words.
@@ -90,7 +90,7 @@ class LibraryWork(QObject):
             if not is_cancelled:
                 self._messages.tell_error(fails, error)
 
-        self._lane.run(lambda library: work(library, self._teller(piece)), take, failed, makes=True)
+        self._thread.run(lambda library: work(library, self._teller(piece)), take, failed, makes=True)
 
     def _teller(self, piece: _Piece) -> Tell:
         """Returns the function that the work calls with its progress, in the background thread."""
@@ -137,4 +137,4 @@ class LibraryWork(QObject):
         """Cancels the work and drops all outcomes. Returns whether the thread ended in time."""
         self.cancel()
         self._patience.close()
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)

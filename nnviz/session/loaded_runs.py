@@ -65,7 +65,7 @@ class LoadedRuns(QObject):
         self._replacement, self._training, self._messages = session.replacement, session.training, session.messages
         self._waiting: dict[int, Opened] = {}  # by run, what is to go on with other data, or to be checked against them
         self._made: set[int] = set()  # the runs whose trainers are being made
-        self._lane = SerialThread()
+        self._thread = SerialThread()
         self._data.changed.connect(self._resume)
         self._runs.replaced.connect(self._resume)
         self._runs.evicted.connect(lambda run: self._waiting.pop(run.id, None))
@@ -142,8 +142,8 @@ class LoadedRuns(QObject):
             self._training.state_changed.emit()
             self._resume()  # other data may have come meanwhile
 
-        self._lane.run(lambda: resumed(found, dataset), done, failed)
+        self._thread.run(lambda: resumed(found, dataset), done, failed)
 
     def close(self, milliseconds: int) -> bool:
         """Waits at most that long for a trainer that is being made. Returns whether it is done."""
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)

@@ -42,9 +42,8 @@ def active_input(question: Question, displayed: Displayed, data: Data) -> Array 
 class Question(QObject):
     """Holds the current input and its prediction. Attributes are for reading.
 
-    Where the data are pictures of 28 × 28, or not there yet, that is the drawing. Else it is an example that is set:
-    a picture of another size, a row, a point or a number. It begins with one of the data, and is remembered while there
-    are other data.
+    If the data are images of 28 × 28, or not loaded yet, the input is the drawing. Else it is an image of another size,
+    a row, a point or a number. It begins with an example of the data, and is remembered while other data are loaded.
 
     Signals:
         changed: ``example`` has changed, or what is drawn.
@@ -52,8 +51,8 @@ class Question(QObject):
         threshold_changed: ``threshold`` has changed.
 
     Attributes:
-        answer: (outputs,), what the views show: the last answer computed, which may lag behind the example.
-        threshold: the confidence threshold, 0…1, from which an answer counts as sure.
+        answer: the last prediction, (outputs,), for the views; it may lag behind the input.
+        threshold: the confidence threshold, 0…1, from which a prediction counts as confident.
     """
 
     changed = pyqtSignal()
@@ -85,7 +84,7 @@ class Question(QObject):
 
     @property
     def example(self) -> Array | None:
-        """(width,) float32: what the network is shown. None where there is nothing; else nobody may write to it."""
+        """The input, (width,) float32; None if there is none. Must not be changed."""
         if self.is_drawn:
             return self._sketch.picture
         given = self._now
@@ -167,7 +166,7 @@ class Question(QObject):
             self._step(data, input_of(data, example), what)
 
     def look_at(self, example: Example) -> None:
-        """The same without a step where an example of the data is asked about: nothing that a person made is lost."""
+        """Makes an example of the data the input, without a step to undo if nothing of the user's is lost."""
         data = self._data.dataset
         if self.is_drawn or self.origin is None or data is None:
             self.ask_about(example)
@@ -275,6 +274,6 @@ class Question(QObject):
 
 
 def take_picture(question: Question, data: Data, picture: Array) -> None:
-    """Asks about a picture that was read, unless other data came meanwhile."""
+    """Makes an image that was read the input, unless other data were loaded meanwhile."""
     if data.dataset is not None and picture.shape == data.dataset.example_shape:
         question.set_example(picture.ravel(), "picture")

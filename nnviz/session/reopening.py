@@ -43,8 +43,8 @@ class Kept:
 class Reopening:
     """Reads runs in the library's thread. Only the latest request becomes the current run."""
 
-    def __init__(self, session: Session, lane: LibraryThread) -> None:
-        self._lane, self._data, self._runs = lane, session.data, session.runs
+    def __init__(self, session: Session, thread: LibraryThread) -> None:
+        self._thread, self._data, self._runs = thread, session.data, session.runs
         self._replacement, self._loaded, self._messages = session.replacement, session.loaded, session.messages
         self._latest = 0
         self._broken_off: dict[int, RunRecord] = {}  # that were read, as they were then; of the library's thread
@@ -81,7 +81,7 @@ class Reopening:
             over()
             self._messages.tell_error("The run could not be put into the window", error)
 
-        self._lane.run(lambda library: self._read(library, number, dataset), done, failed)
+        self._thread.run(lambda library: self._read(library, number, dataset), done, failed)
 
     def _read(self, library: Library, number: int, dataset: Dataset | None) -> Kept:
         """Reads a run in the library's thread, and notes whether it was interrupted."""
@@ -115,7 +115,7 @@ class Reopening:
                 self._offered = [record.id for record in found]
                 self._look.start()
 
-        self._lane.run(self._interrupted, done, lambda _: None, [])
+        self._thread.run(self._interrupted, done, lambda _: None, [])
 
     def _interrupted(self, library: Library) -> list[RunRecord]:
         """Returns interrupted runs that no other window offers, newest first. In the library's thread."""
@@ -147,7 +147,7 @@ class Reopening:
             if library.why_read_only is None:
                 library.settle(offered)
 
-        self._lane.run(settle, lambda _: None, lambda _: None)
+        self._thread.run(settle, lambda _: None, lambda _: None)
 
     def _look_whether_taken(self) -> None:
         """Withdraws the offer if the run continues in another window."""
@@ -159,7 +159,7 @@ class Reopening:
                 self._end_offer()  # if it waited, the shown message is the same as before
                 self._messages.announce(_TAKEN.format(number))
 
-        self._lane.run(lambda library: library.is_live(number), done, lambda _: None, False)
+        self._thread.run(lambda library: library.is_live(number), done, lambda _: None, False)
 
     def _take_up(self, number: int, go_on: Callable[[], None]) -> None:
         """Continues a run, unless another window has just continued it."""
@@ -170,7 +170,7 @@ class Reopening:
             else:
                 self.open(number, go_on)
 
-        self._lane.run(lambda library: library.is_live(number), done, lambda _: self.open(number, go_on), False)
+        self._thread.run(lambda library: library.is_live(number), done, lambda _: self.open(number, go_on), False)
 
     def close(self, milliseconds: int) -> bool:
         """Gives the unanswered offers back to the next window. Always returns True."""

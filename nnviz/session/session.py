@@ -63,24 +63,24 @@ class Session(QObject):
     """Has the parts of the model. Cards read them and call their methods.
 
     Attributes:
-        messages, undo: the message that is shown to the person; the steps that can be undone and redone.
+        messages, undo: the message that is shown to the user; the steps that can be undone and redone.
         imported, importing: files of data that were used before, and one that is looked at before it is used.
         data, settings: the data set; the experiment that the fields describe.
         runs: all runs, with the current one among them.
         replacement, branching: builds networks and replaces the current run; begins runs at snapshots.
         replay, backfill: trains to past epochs again, exactly; fills in missing snapshots of short runs.
         loaded: makes runs that are read from a file or the library the current one.
-        displayed: the network that the views draw and that is asked.
+        displayed: the network that the views draw.
         timeline, player: which snapshot of the run is displayed; shows all of them one by one.
-        selection: the neuron, example and pair of classes that are chosen.
+        selection: the selected neuron, example and pair of classes.
         training, records: start, pause, step, state and progress; whether and where runs are recorded.
         painting: points that the person paints, from which the network learns at once.
-        edits: what-ifs about single neurons, and edits of their weights.
-        sketch, question: the drawing and the picture made of it; what the network is asked about, and its answer.
+        edits: what-ifs of single neurons, and edits of their weights.
+        sketch, question: the drawing and its image; the current input and its prediction.
         own: examples that the person kept with what they truly are, for the data that are there.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         map: places the examples by what a layer sees in them.
-        models: what single cards hold.
+        models: models of single cards.
         robustness: the error over disturbed examples, and an example at one strength.
         library, under_way: the runs that are kept on disk, and those that are trained beside the window.
         comparison: which of both are compared.
@@ -89,9 +89,9 @@ class Session(QObject):
         sweep_where, sweep_names: where a sweep is done, and who is there; what sweeps are called.
         files, snapshot_files: opens, saves and exports networks; saves and exports networks of past epochs.
         step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
-        queries: what the views need of the displayed network beyond its weights, computed in other threads.
+        queries: results of the displayed network for the views, computed in the background.
         rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
-        pictures: reads pictures that are dropped or pasted onto the canvas.
+        pictures: reads images that are dropped or pasted onto the canvas.
     """
 
     def __init__(self, experiment: Experiment | None = None) -> None:
@@ -129,7 +129,7 @@ class Session(QObject):
         self.loaded = LoadedRuns(self)
         self.files = Files(self.data, self.runs, self.training, self.loaded, self.messages)
         self.snapshot_files = SnapshotFiles(self.runs, self.replay, self.files, self.messages)
-        kept = self._library_lane = LibraryThread(lambda: self.records.path)
+        kept = self._library_thread = LibraryThread(lambda: self.records.path)
         self._reopening = Reopening(self, kept)
         made = kept_parts(
             kept,
@@ -173,7 +173,7 @@ class Session(QObject):
         for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.moment_changed):
             signal.connect(self.training.runner.disturb)
         self.runs.evicted.connect(self.records.report_eviction)
-        self.records.changed.connect(self._library_lane.open)
+        self.records.changed.connect(self._library_thread.open)
 
     def _follow_run_and_data(self) -> None:
         """Drops results that belong to the run or the data before, and fits the canvas to those that are there now."""
@@ -182,7 +182,7 @@ class Session(QObject):
         self.rate_search.forget()
         self.ranking.forget()
 
-    # ---- shortcuts for people who script the window
+    # ---- shortcuts for scripts
 
     @property
     def state(self) -> Status:
@@ -270,13 +270,13 @@ class Session(QObject):
     def close(self) -> bool:
         """Ends all threads. Returns whether all have ended.
 
-        Files that are being saved are waited for; a step of a huge network, or its construction, only briefly.
+        Waits for files that are being saved; only briefly for a step of a huge network or its construction.
         """
         self.undo.clear()
         self.library.watch(False)
         parts: list[Any] = [self.queries, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
-        parts += [self.step_effects, self.replacement, self.loaded, self._library_lane, self.training.runner]
+        parts += [self.step_effects, self.replacement, self.loaded, self._library_thread, self.training.runner]
         parts += [self._reopening]
         parts += [self.past_batch, self.snapshot_files, self.importing, self.data, self.own, self.files]
         parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.backfill, *self.models.closable]

@@ -37,8 +37,8 @@ class _Job:
     """A file to be written: its epoch, its place in the order of requests, and how it is written.
 
     Attributes:
-        steps: go to the moment; None where it cannot be had exactly.
-        end: tells the status line that the file no longer waits.
+        steps: the replay; None if the epoch cannot be replayed exactly.
+        end: ends the activity in the status line.
     """
 
     wish: ReplayRequest

@@ -23,9 +23,9 @@ class Timeline(QObject):
 
     Signals:
         changed: ``epoch`` or ``figures`` has changed.
-        extended: there may be other moments than before.
-        rested: a moment of the past has been displayed for so long that slow work about it is worth while.
-        branch_asked: a new run is to begin at the moment that is displayed.
+        extended: there may be other snapshots than before.
+        rested: a snapshot is displayed for so long that slow work about it is worthwhile.
+        branch_asked: a branch at the displayed epoch is requested.
     """
 
     changed = pyqtSignal()
@@ -134,7 +134,7 @@ class Timeline(QObject):
     def figures(self) -> tuple[float, Figures]:
         """The last measured figures up to the displayed epoch ("test_error", "train_rmse"), with their epoch.
 
-        That is the end of an epoch; or the moment itself, when it was displayed for so long that it could be measured.
+        That is the end of an epoch, or the displayed epoch itself once it was measured.
         """
         now, history = self._displayed.epochs, self._runs.current.history
         if self._own_figures is not None:

@@ -38,7 +38,7 @@ class Step:
         text: what was done, as the Edit menu names it after "Undo".
         kind: what it changes.
         apply: sets the value; called with ``new``, or with ``old`` to undo.
-        old, new: the values; nobody changes them in place.
+        old, new: the values; they must not be changed in place.
         runs: ids of the runs that undo and redo of this step need.
         nbytes: memory of what the step has added.
     """

@@ -383,7 +383,7 @@ def are_known(session: Session) -> bool:
 def wait_until_idle(qtbot: QtBot, session: Session) -> None:
     """All that the probe's lane was given so far is done: it works in order."""
     done: list[object] = []
-    session.queries[STATISTICS]._lane.run(lambda: None, done.append, lambda error: pytest.fail(str(error)))
+    session.queries[STATISTICS]._thread.run(lambda: None, done.append, lambda error: pytest.fail(str(error)))
     qtbot.waitUntil(lambda: bool(done))
 
 

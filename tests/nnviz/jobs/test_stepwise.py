@@ -72,10 +72,10 @@ def test_what_the_steps_opened_is_closed_in_their_thread(qtbot: QtBot) -> None:
     gone = StepwiseTask()
     gone.start("it", steps)
     assert begun.wait(5)
-    gone._lane.close(0)  # its outcome is dropped
+    gone._thread.close(0)  # its outcome is dropped
     sip.delete(gone)
     go_on.set()
-    assert gone._lane.close(5000)
+    assert gone._thread.close(5000)
     qtbot.waitUntil(lambda: bool(closed))
     assert closed == [True]
 
