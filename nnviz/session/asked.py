@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.basics.validation import Array
 from engine.network.network import Network
@@ -17,17 +18,15 @@ from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.asked_numbers import predicted_probe
 from nnviz.session.asked_over import over_probes
 from nnviz.session.asked_own import own_probes
-from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.map import MAP, MAP_PLACE, Map, map_probes
-from nnviz.session.messages import Messages
+from nnviz.session.map import MAP, MAP_PLACE, map_probes
 from nnviz.session.mistakes import Mistakes
-from nnviz.session.own import Own
-from nnviz.session.robustness import HowRobust
 from nnviz.session.runs import Runs
-from nnviz.session.selection import Selection
 from nnviz.session.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from nnviz.session.session import Session
 
 ANSWER, PAST, STATISTICS, MISTAKES = "answer", "answers of the past", "layer statistics", "mistakes"
 ACTIVITY = "activity"
@@ -58,20 +57,11 @@ class PastAnswers:
     answers: list[Array]
 
 
-def new_queries(
-    displayed: Displayed,
-    question: asking.Question,
-    runs: Runs,
-    data: Data,
-    selection: Selection,
-    mistakes: Mistakes,
-    map: Map,
-    robustness: HowRobust,
-    own: Own,
-    comparison: Comparison,
-    messages: Messages,
-) -> Queries:
+def new_queries(session: Session) -> Queries:
     """Returns the queries. Each looks again when its request may have changed."""
+    displayed, question, runs, data = session.displayed, session.question, session.runs, session.data
+    selection, mistakes, map, robustness = session.selection, session.mistakes, session.map, session.robustness
+    own, comparison = session.own, session.comparison
     answers, layers = _Past(displayed, question, runs, data), _Statistics(displayed, runs, data)
     past = Latest(answers.question, TimeBudget(_SECONDS_BETWEEN_PAST, 9), answers.release, forget_on_new_run=True)
     budget = TimeBudget(_SECONDS_BETWEEN_STATISTICS, 19)
@@ -87,7 +77,7 @@ def new_queries(
     by_name |= {**map_probes(map, displayed), **over_probes(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
     by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
-    queries = Queries(messages.crashed.emit)
+    queries = Queries(session.messages.crashed.emit)
     queries.add(by_name)
     for signal in (displayed.changed, question.changed, data.changed):
         signal.connect(queries.look)

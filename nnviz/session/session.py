@@ -149,8 +149,7 @@ class Session(QObject):
         changing = self.data, self.runs, self.displayed, self.training, self.undo
         asked = *changing, self.settings, self.timeline, self.replay, self.question, self.selection
         self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
-        shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes
-        self.queries = new_queries(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
+        self.queries = new_queries(self)
         self.models = CardModels(self)
         self._connect()
 
