@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from engine.basics.validation import Array
 from engine.network.network import Network
 from engine.provenance import FIGURES, Provenance
+from engine.training.events import TrainingState
+from engine.training.trainer import Trainer
 from nnviz.formatting import text
 from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.messages import Messages
@@ -18,6 +22,8 @@ from nnviz.session.run import GUESSED, Run
 from nnviz.session.status import Stage
 
 _LOG = logging.getLogger("nnviz")
+
+Found = tuple[Array, TrainingState] | None  # parameters and training state for a checkpoint
 
 
 @dataclass
@@ -128,3 +134,21 @@ def provenance_of(run: Run, data_title: str, with_training: bool = False) -> Pro
         before=before,
         **figures,
     )
+
+
+def parameters_and_state(trainer: Trainer | None) -> Found:
+    """Returns copies of the parameters and of the training state. Called in the worker's thread."""
+    return None if trainer is None else (trainer.network.parameters.copy(), trainer.state())
+
+
+def found_at(look: Future[Found], path: Path) -> Found:
+    """Returns the result of a look; None if it was cancelled because the window closed during a long step."""
+    try:
+        return look.result()
+    except CancelledError:
+        _LOG.warning(
+            "%s holds the network as it was last shown, without the state of its training: nnviz was closed in the "
+            "middle of a long step",
+            path,
+        )
+        return None

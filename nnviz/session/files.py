@@ -15,13 +15,19 @@ from engine.storage.files import write_whole
 from nnviz.exported_script import export_script
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import title_of_data
-from nnviz.jobs.checkpoints import found_at, parameters_and_state
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.jobs.reports import figures_in
 from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.activities import Activities, CancelOffer
 from nnviz.session.data import Data
-from nnviz.session.file_writing import FileWrite, WriteOrder, WriteTicket, network_for_file
+from nnviz.session.file_writing import (
+    FileWrite,
+    WriteOrder,
+    WriteTicket,
+    found_at,
+    network_for_file,
+    parameters_and_state,
+)
 from nnviz.session.loaded_runs import LoadedRuns
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import DataError
-from engine.basics.validation import Array
+from engine.basics.validation import Array, matrix
 from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.digits.examples import example_ink, fits_canvas
 from nnviz.digits.strokes import Ink
 from nnviz.session.data import Data
-from nnviz.session.data_input import DataInput, checked, input_of, meaning_of
 from nnviz.session.displayed import Displayed
 from nnviz.session.part import PARTS
 from nnviz.session.predicted_class import CONFIDENCE_THRESHOLD, PredictedClass, predicted_class_of
 from nnviz.session.selection import Example, Selection
 from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Kind, Step, Undo
+
+
+@dataclass(frozen=True, eq=False)
+class DataInput:
+    """An input that is not drawn, (width,) float32.
+
+    Attributes:
+        values: the numbers.
+        start: the example of the data that it is, or from which the user made it.
+        fingerprint: of those data.
+        is_start: whether it is that example unchanged.
+    """
+
+    values: Array
+    start: Example | None = None
+    fingerprint: str = ""
+    is_start: bool = False
 
 
 def predict(network: Network, example: Array | None) -> Array | None:
@@ -37,6 +54,22 @@ def predict(network: Network, example: Array | None) -> Array | None:
 def active_input(question: Question, displayed: Displayed, data: Data) -> Array | None:
     """Returns the current input if the displayed network accepts it: a drawing, or data that it fits."""
     return question.example if question.is_drawn or displayed.fits(data.dataset) else None
+
+
+def meaning_of(data: Dataset) -> object:
+    """Returns what the numbers of an input stand for: the input is kept for other data of the same meaning."""
+    scaling = None if data.scaling is None else (data.scaling.mean.tobytes(), data.scaling.spread.tobytes())
+    return data.width, data.example_shape, data.columns, scaling
+
+
+def input_of(data: Dataset, example: Example) -> DataInput:
+    """Returns an example of the data as an input."""
+    return DataInput(data.splits[example.part].example(example.number), example, data.fingerprint, is_start=True)
+
+
+def _checked(values: object, width: int) -> Array:
+    """Returns a copy of the numbers, (width,) float32. Raises DataError."""
+    return np.array(matrix("example", [values], width, np.float32)[0])
 
 
 class Question(QObject):
@@ -139,7 +172,7 @@ class Question(QObject):
         data = self._data.dataset
         if data is None:
             return
-        example = checked(values, data.width)
+        example = _checked(values, data.width)
         if self.is_drawn:
             pixels = example.reshape(data.example_shape)
             self._sketch.replace(what, (Ink(pixels, 1.0, what, is_example=True, fingerprint=data.fingerprint),))
@@ -150,7 +183,7 @@ class Question(QObject):
         """Sets the input without a step to undo, as while it is dragged; a drawing stays. Raises DataError."""
         data = self._data.dataset
         if data is not None and not self.is_drawn:
-            given, meaning = self._made(checked(values, data.width)), meaning_of(data)
+            given, meaning = self._made(_checked(values, data.width)), meaning_of(data)
             self._before.setdefault(meaning, self._given.get(meaning))
             self._give(meaning, given)
 
