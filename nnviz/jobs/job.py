@@ -181,7 +181,7 @@ class Job:
 
     def _record(self, event: Event, sink: ReportSink) -> None:
         if self.recorder is not None:
-            self.recorder.take(event, self.trainer, partial(sink.tell, self.run))
+            self.recorder.take_event(event, self.trainer, partial(sink.tell, self.run))
 
     # ---- reports
 

@@ -139,7 +139,7 @@ class Latest(QObject):
             return
         question = self._ask()
         if question is None:
-            self._take(None, None)
+            self._set_result(None, None)
         elif question[0] != self._answered and self._is_due():
             self._begin(*question)
 
@@ -168,7 +168,7 @@ class Latest(QObject):
         def done(result: Any) -> None:
             self._is_busy = False
             if subject == self._subject:
-                self._take(key, result)
+                self._set_result(key, result)
             else:
                 self._budget.reset()  # a forgotten request does not delay the next one
             self.look()
@@ -189,7 +189,7 @@ class Latest(QObject):
         else:
             done(result)
 
-    def _take(self, key: RequestKey | None, result: Any) -> None:
+    def _set_result(self, key: RequestKey | None, result: Any) -> None:
         has_changed = result is not None or self.result is not None
         self._answered, self.result = key, result
         if has_changed:

@@ -105,7 +105,7 @@ class Recorder:
     Attributes:
         plan: describes the record.
         state: the state of the record.
-        next_moment: the epoch, with fraction, from which on :meth:`take` is to be called after a batch.
+        next_moment: the epoch, with fraction, from which on :meth:`take_event` is to be called after a batch.
     """
 
     def __init__(self, plan: RecordingPlan) -> None:
@@ -257,7 +257,7 @@ class Recorder:
             tell(Recorded(self.state.run, None if was_failing else words, is_written=False))
         self._is_awaited = False
 
-    def take(self, event: Event, trainer: Trainer, tell: Tell) -> None:
+    def take_event(self, event: Event, trainer: Trainer, tell: Tell) -> None:
         """Records an event of the trainer."""
         self._take(lambda recording: recording.take(event), trainer, tell)
 

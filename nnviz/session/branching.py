@@ -59,12 +59,12 @@ class Branching(QObject):
             self.changed.emit()
 
     @property
-    def why_not(self) -> str | None:
+    def reason_unavailable(self) -> str | None:
         """The reason why branching from the displayed epoch is impossible, as a sentence; None if it is possible."""
         run = self._runs.current
         if not run.epochs:
             return "Train the network first: there is nothing to branch off from."
-        why_not = self._replay.why_not(run)
+        why_not = self._replay.reason_unavailable(run)
         if why_not is None and not self._settings.experiment.same_network(run.experiment):
             return "A branch keeps the network, and the fields describe another one: undo that first."
         return why_not
@@ -75,12 +75,12 @@ class Branching(QObject):
 
     def branch_at(self, epoch: float, changes: Mapping[str, Any] | None = None) -> None:
         """Branches off from an epoch at which a batch ended; ``changes`` override settings of the fields."""
-        why_not = self.why_not
+        why_not = self.reason_unavailable
         if why_not is not None:
             self._messages.tell(why_not)
             return
-        wish = ReplayRequest(self._runs.current, epoch, changes or {})
-        self.work.start(wish, self._replay.steps(wish))
+        request = ReplayRequest(self._runs.current, epoch, changes or {})
+        self.work.start(request, self._replay.steps(request))
 
     def cancel(self) -> None:
         """Cancels the replay in progress."""
@@ -92,20 +92,20 @@ class Branching(QObject):
             self.cancel()
 
     def _worked(self) -> None:
-        wish, found = self.work.about, self.work.result
-        if found is not None and isinstance(wish, ReplayRequest):
+        request, found = self.work.about, self.work.result
+        if found is not None and isinstance(request, ReplayRequest):
             self.work.forget()
-            self._put(wish, found)
+            self._put(request, found)
         self.changed.emit()
 
     def _failed(self, error: Exception) -> None:
         self._messages.tell_error("The run could not be branched off", error)
         self.changed.emit()
 
-    def _put(self, wish: ReplayRequest, found: Replayed) -> None:
+    def _put(self, request: ReplayRequest, found: Replayed) -> None:
         """Makes the new run the current one, paused where it branched off."""
-        wanted, trainer = self._settings.fitting.changed(**wish.changes), found.trainer
-        run = branched(wish, found)
+        wanted, trainer = self._settings.fitting.changed(**request.changes), found.trainer
+        run = branched(request, found)
         if all(getattr(wanted.training, name) == getattr(trainer.settings, name) for name in FIXED_WHILE_TRAINING):
             run.adopt(wanted.training, self._data.dataset)
             try:
@@ -115,10 +115,10 @@ class Branching(QObject):
                 return
         else:  # the order of the examples is another one: a new training begins
             run.rest()
-            run.history.completed = wish.at
+            run.history.completed = request.at
             run.experiment = wanted
-            run.progress = Progress(epochs=wanted.training.epochs, before=wish.at)
-        words = f"branch at {wish.run.moment(wish.at)}"
+            run.progress = Progress(epochs=wanted.training.epochs, before=request.at)
+        words = f"branch at {request.run.moment(request.at)}"
         self._runs.add(run)
         if run.stage is not Stage.RESTING:
             self._training.begin(run, lambda: trainer)

@@ -88,7 +88,7 @@ class DivergenceRecovery(QObject):
             return
         training, good = run.experiment.training, best_epoch(run)
         go: Callable[[dict[str, Any]], None]
-        if good and self._branching.why_not is None:
+        if good and self._branching.reason_unavailable is None:
             where, go = f"Go back to epoch {text.epochs(good)}", partial(self._branching.branch_at, good)
         else:
             where, go = "Reset", self._reset_with

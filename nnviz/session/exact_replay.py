@@ -59,7 +59,7 @@ class ExactReplay:
     def __init__(self, data: Data, training: Training, records: Records) -> None:
         self._data, self._training, self._records = data, training, records
 
-    def why_not(self, run: Run) -> str | None:
+    def reason_unavailable(self, run: Run) -> str | None:
         """The reason why a run cannot be replayed exactly, as a sentence; None if it can."""
         dataset = self._data.dataset
         if not self._records.has(run):
@@ -69,13 +69,13 @@ class ExactReplay:
             return "Going back exactly needs the data that the run was trained on: open them first."
         return None
 
-    def steps(self, wish: ReplayRequest) -> Callable[[], Steps]:
+    def steps(self, request: ReplayRequest) -> Callable[[], Steps]:
         """Returns the replay for a background thread; it returns a :class:`~nnviz.library.replay.Replayed`.
 
-        Call it only where :meth:`why_not` returns None.
+        Call it only where :meth:`reason_unavailable` returns None.
         """
-        found = self._place_of(wish.run)
-        return lambda: _gone_to(wish, *found)
+        found = self._place_of(request.run)
+        return lambda: _gone_to(request, *found)
 
     def past(self, run: Run, moments: Sequence[float], most_seconds: float) -> Callable[[], Steps]:
         """Returns the replay of a whole run; it returns a :class:`Snapshot` for each of these epochs.
@@ -103,15 +103,15 @@ class ExactReplay:
         return dataset, self._records.path, record
 
 
-def _gone_to(wish: ReplayRequest, dataset: Dataset, path: Path, written: Callable[[], int]) -> Steps:
+def _gone_to(request: ReplayRequest, dataset: Dataset, path: Path, written: Callable[[], int]) -> Steps:
     """Replays in the background thread up to the requested epoch."""
     from nnviz.library import Library
     from nnviz.library.replay import replay
 
     record = written()
     with Library(path) as library:
-        run = _recorded_in(library, record, wish.at)
-        return (yield from shares_only(replay(library, run, wish.at, dataset)))
+        run = _recorded_in(library, record, request.at)
+        return (yield from shares_only(replay(library, run, request.at, dataset)))
 
 
 def _recorded_in(library: Library, run: int, at: float) -> int:
@@ -145,30 +145,30 @@ def _gone_through(
     return found
 
 
-def branched(wish: ReplayRequest, found: Replayed) -> Run:
+def branched(request: ReplayRequest, found: Replayed) -> Run:
     """Returns a run that begins at the requested epoch of another run, with all that lies before it."""
-    run, at = wish.run, wish.at
-    made = of_the_past(wish, run.history.until(at), found)
+    run, at = request.run, request.at
+    made = of_the_past(request, run.history.until(at), found)
     made.snapshots.clear()
     made.snapshots.fill([snapshot for snapshot in run.snapshots if snapshot.epochs < at])
     made.keep_snapshot()
     return made
 
 
-def of_the_past(wish: ReplayRequest, history: History, found: Replayed | None) -> Run:
+def of_the_past(request: ReplayRequest, history: History, found: Replayed | None) -> Run:
     """Returns a run that begins at the requested epoch, with its history up to there and no earlier snapshots.
 
     If the epoch was not ``found``, it has the displayed network and no training that can continue.
     """
-    return _resting(wish, history) if found is None else _paused(wish, history, found)
+    return _resting(request, history) if found is None else _paused(request, history, found)
 
 
-def _paused(wish: ReplayRequest, history: History, found: Replayed) -> Run:
-    run, trainer = wish.run, found.trainer
+def _paused(request: ReplayRequest, history: History, found: Replayed) -> Run:
+    run, trainer = request.run, found.trainer
     made = Run(
         run.experiment.changed(training=trainer.settings),
         trainer.network,
-        origin=RunOrigin(parent=run.id, parent_record=run.storage.record, left_at=wish.at),
+        origin=RunOrigin(parent=run.id, parent_record=run.storage.record, left_at=request.at),
         storage=RunStorage(name=run.storage.name, is_named=run.storage.is_named),
         batches=max(run.batches, trainer.batches_per_epoch),
         history=history,
@@ -181,9 +181,9 @@ def _paused(wish: ReplayRequest, history: History, found: Replayed) -> Run:
     return made
 
 
-def _resting(wish: ReplayRequest, history: History) -> Run:
-    run, at = wish.run, wish.at
-    network = run.network.with_parameters(wish.live if wish.kept is None else wish.kept.parameters)
+def _resting(request: ReplayRequest, history: History) -> Run:
+    run, at = request.run, request.at
+    network = run.network.with_parameters(request.live if request.kept is None else request.kept.parameters)
     origin = RunOrigin(parent=run.id, left_at=at)
     storage = RunStorage(name=run.storage.name, is_named=run.storage.is_named)
     made = Run(run.experiment, network, origin=origin, storage=storage, history=history, changes=1)

@@ -129,7 +129,7 @@ class NetworkReplacement(QObject):
                 self._data.cancel()  # nobody waits any more for those of the run before
             self._data.awaits(fields)  # before the run is shown: its training can go on with them
             self._runs.show(run)
-            self._settings.take(fields, basis)
+            self._settings.show_experiment(fields, basis)
 
     # ---- the fields and the data
 
@@ -161,9 +161,9 @@ class NetworkReplacement(QObject):
         for name in list(filter(is_of_layers, self._settings.all_problems)):
             self._settings.set_problem(name, None)
         if self._data.has(fields):  # also after an undo
-            self._settings.take(_possible(fields, dataset))
+            self._settings.show_experiment(_possible(fields, dataset))
         elif has_failed:  # those of an undo
-            self._settings.take(self._data.named(fields))
+            self._settings.show_experiment(self._data.named(fields))
         else:
             self._adapt(*self._settings.adapted(self._data.fit(fields), before, dataset), is_first)
 
@@ -172,7 +172,7 @@ class NetworkReplacement(QObject):
         assert dataset is not None
         step = f"data {text.name(dataset.title)}"
         if is_first:
-            self._settings.take(new, basis)
+            self._settings.show_experiment(new, basis)
         elif run.misfit(dataset) is None or (run.untouched and run.stage not in (Stage.TRAINING, Stage.PAUSED)):
             self._undo.push(self._settings.step(step, new, basis))
         else:

@@ -68,14 +68,14 @@ class PastBatch(QObject):
     @property
     def can_begin_again(self) -> bool:
         """Whether it is not known, and might be if it was tried once more."""
-        return bool(self.why_not) and self._exact.why_not(self._runs.current) is None
+        return bool(self.why_not) and self._exact.reason_unavailable(self._runs.current) is None
 
     def begin(self) -> None:
         """Goes to the moment that is displayed, if it is one of the past and that is wanted."""
         run, moment = self._runs.current, self._displayed.moment
         if not self._is_wanted or moment is None:
             return
-        self.why_not = self._exact.why_not(run) or ""
+        self.why_not = self._exact.reason_unavailable(run) or ""
         if not self.why_not:
             wish = ReplayRequest(run, moment.epochs)
             steps = self._exact.steps(wish)
@@ -93,7 +93,7 @@ class PastBatch(QObject):
         """Another moment is displayed: what was found is not of that."""
         self.work.forget()
         is_wanted = self._is_wanted and not self._displayed.is_live
-        self._end((self._exact.why_not(self._runs.current) or "") if is_wanted else "")
+        self._end((self._exact.reason_unavailable(self._runs.current) or "") if is_wanted else "")
 
     def _data_changed(self) -> None:
         self._drop()

@@ -128,7 +128,7 @@ class Records(QObject):
         if run.unsaved:
             self._messages.tell(words_of_loss(run))
 
-    def take(self, run: Run, told: Recorded) -> None:
+    def take_record(self, run: Run, told: Recorded) -> None:
         """Sets the record of a run, and shows the messages about it."""
         self._awaited.discard(run.id)
         if told.left_at is not None:

@@ -114,7 +114,7 @@ class Settings(QObject):
         before, after = self.basis, basis or self.basis
 
         def apply(experiment: Experiment) -> None:
-            self.take(experiment, after if experiment is new else before)
+            self.show_experiment(experiment, after if experiment is new else before)
 
         return Step(text, Kind.SETTINGS, apply, self.experiment, new)
 
@@ -166,7 +166,7 @@ class Settings(QObject):
         text = "augmentation on" if wanted else "augmentation off"
         self.choose(text, self.experiment.with_augmentation(wanted, self.strengths))
 
-    def take(self, experiment: Experiment, basis: Basis | None = None) -> None:
+    def show_experiment(self, experiment: Experiment, basis: Basis | None = None) -> None:
         """Shows an experiment in the fields, fitted to the data unless a trained network does not fit them; no step.
 
         It is based on the preset that it agrees with, else on that of ``basis``, else on the preset of before.

@@ -64,7 +64,7 @@ class SnapshotBackfill(QObject):
     def _may_begin(self) -> bool:
         run = self._runs.current
         is_at_rest = not (self._is_closed or self._runs.is_training())
-        return is_at_rest and self._place != self._tried and self._replay.why_not(run) is None
+        return is_at_rest and self._place != self._tried and self._replay.reason_unavailable(run) is None
 
     def _begin(self) -> None:
         if not self._may_begin():

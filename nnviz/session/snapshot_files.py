@@ -41,7 +41,7 @@ class _Job:
         end: ends the activity in the status line.
     """
 
-    wish: ReplayRequest
+    request: ReplayRequest
     path: Path
     turn: WriteTicket
     past: str
@@ -57,7 +57,7 @@ class _Job:
     @property
     def moment(self) -> str:
         """The name of the epoch."""
-        return self.wish.run.epoch_name(self.wish.at)
+        return self.request.run.epoch_name(self.request.at)
 
 
 class SnapshotFiles(QObject):
@@ -107,11 +107,11 @@ class SnapshotFiles(QObject):
 
     def _begin(self, path: Path, epoch: float, past: str, write: Write) -> None:
         job = _Job(ReplayRequest(self._runs.current, epoch), path, self._files.turn(path), past, write)
-        why_not = self._replay.why_not(job.wish.run)
+        why_not = self._replay.reason_unavailable(job.request.run)
         if why_not is not None:
             self._write(job, None, why_not)
             return
-        job.steps, job.end = self._replay.steps(job.wish), self._files.begin(job.what)
+        job.steps, job.end = self._replay.steps(job.request), self._files.begin(job.what)
         self._jobs.append(job)
         if len(self._jobs) == 1:
             self._start(job)
@@ -120,7 +120,7 @@ class SnapshotFiles(QObject):
     def _start(self, job: _Job) -> None:
         assert job.steps is not None
         self._patience.begin(job.what)
-        self._work.start(job.wish, job.steps)
+        self._work.start(job.request, job.steps)
 
     def cancel(self) -> None:
         """Gives up the file that is being replayed; the next one follows."""
@@ -144,7 +144,7 @@ class SnapshotFiles(QObject):
         return job
 
     def _went_on(self) -> None:
-        if not self._jobs or self._work.about is not self._jobs[0].wish:
+        if not self._jobs or self._work.about is not self._jobs[0].request:
             return
         self._patience.tell_how_far(f"{self._work.share:.0%}")
         found = self._work.result
@@ -160,15 +160,15 @@ class SnapshotFiles(QObject):
             self._messages.tell_error(f"{text.name(job.path.name)} could not be {job.past}", error)
 
     def _write(self, job: _Job, found: Replayed | None, why_approximate: str) -> None:
-        wish, moment = job.wish, f"the network of epoch {job.moment}"
-        history, data = wish.run.history.until(wish.at), self._files.data_title(wish.run)
+        request, moment = job.request, f"the network of epoch {job.moment}"
+        history, data = request.run.history.until(request.at), self._files.data_title(request.run)
 
         def work() -> str:
             with_training = found is not None and job.path.suffix.lower() == CHECKPOINT
-            job.write(network_for_file(of_the_past(wish, history, found), data, with_training), found)
+            job.write(network_for_file(of_the_past(request, history, found), data, with_training), found)
             return f", {moment}{', approximately' if why_approximate else ''}"
 
-        self._files.put(job.path, job.past, job.turn, work, wish.run)
+        self._files.put(job.path, job.past, job.turn, work, request.run)
         job.end("")
         self.changed.emit()
         if why_approximate:

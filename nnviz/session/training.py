@@ -44,7 +44,7 @@ class Training(QObject):
         self._is_pausing, self._holds = False, 0  # a pause is on its way; holds: what is started waits for their end
         self.runner = Runner()
         reports = self.reports = WorkerReports(self.runner, self._runs, self._displayed.show, self._messages)
-        reports.recorded.connect(self._records.take)
+        reports.recorded.connect(self._records.take_record)
         self._records.changed.connect(self._record_from_here)
         reports.progressed.connect(self.progressed)
         reports.stopped.connect(self._stopped)

@@ -225,8 +225,8 @@ class Menus(QObject):
                 action.setEnabled(timeline.has_past)
             for action in (on, live):
                 action.setEnabled(not timeline.is_live)
-            branch.setEnabled(branching.why_not is None)
-            branch.setToolTip(branching.why_not or BRANCH_TIP)
+            branch.setEnabled(branching.reason_unavailable is None)
+            branch.setToolTip(branching.reason_unavailable or BRANCH_TIP)
 
         branching.changed.connect(show)
         show()

@@ -108,7 +108,7 @@ class TimelineBar(QWidget):
 
     def _show_branch(self) -> None:
         branching = self._session.branching
-        work, why_not = branching.work, branching.why_not
+        work, why_not = branching.work, branching.reason_unavailable
         self.branch.setText(f"{work.share:.0%} · cancel" if work.is_running else "Branch from here")
         self.branch.setEnabled(work.is_running or why_not is None)
         tip = "Gives up the branch." if work.is_running else why_not or BRANCH_TIP

@@ -36,7 +36,7 @@ class Followed:
 
     def train(self, epochs: int, recorder: Recorder | None = None) -> None:
         for event in self.events:
-            (recorder or self.recorder).take(event, self.trainer, self.tell)
+            (recorder or self.recorder).take_event(event, self.trainer, self.tell)
             epochs -= isinstance(event, Epoch) and event.epoch > 0
             if not epochs:
                 return

@@ -49,7 +49,7 @@ def branch_twice(qtbot: QtBot, model: Model) -> Run:
     def again() -> None:
         runs.replaced.disconnect(again)
         made.append(runs.current)
-        assert (runs.current.storage.record, model.session.branching.why_not) == (None, None)
+        assert (runs.current.storage.record, model.session.branching.reason_unavailable) == (None, None)
         model.session.timeline.branch()
 
     runs.replaced.connect(again)
@@ -327,7 +327,7 @@ def test_a_branch_whose_record_cannot_be_begun(recorded: Model, qtbot: QtBot, mo
         "The run could not be branched off: its record is missing: it must be in the library. Train the network again."
     ]
     assert session.runs.current is made
-    assert "is not recorded" in (session.branching.why_not or "")
+    assert "is not recorded" in (session.branching.reason_unavailable or "")
 
 
 def test_a_library_that_fails_again_and_again_promises_no_record(recorded: Model, qtbot: QtBot) -> None:
@@ -335,7 +335,7 @@ def test_a_library_that_fails_again_and_again_promises_no_record(recorded: Model
     session.records.path.mkdir(parents=True)
     for _ in range(2):
         train_epochs(qtbot, recorded, 1)
-        qtbot.waitUntil(lambda: "is not recorded" in (session.branching.why_not or ""))
+        qtbot.waitUntil(lambda: "is not recorded" in (session.branching.reason_unavailable or ""))
 
 
 def test_fields_that_describe_another_network(recorded: Model, qtbot: QtBot) -> None:
@@ -348,7 +348,7 @@ def test_fields_that_describe_another_network(recorded: Model, qtbot: QtBot) -> 
 
 
 def test_an_untrained_network(recorded: Model) -> None:
-    assert "Train the network first" in (recorded.session.branching.why_not or "")
+    assert "Train the network first" in (recorded.session.branching.reason_unavailable or "")
 
 
 def test_other_data(recorded: Model, qtbot: QtBot) -> None:
@@ -356,7 +356,7 @@ def test_other_data(recorded: Model, qtbot: QtBot) -> None:
     train_epochs(qtbot, recorded, 1)
     run = session.runs.current
     run.experiment = replace(run.experiment, fingerprint="other")
-    assert "needs the data" in (session.branching.why_not or "")
+    assert "needs the data" in (session.branching.reason_unavailable or "")
 
 
 def test_a_record_that_is_gone(recorded: Model, qtbot: QtBot) -> None:

@@ -284,11 +284,11 @@ def test_fields_that_take_a_batch_size_too_large_for_new_data_tell_it_too(
     put_data("fewer", lambda: fewer_digits)
     load(qtbot, window, "fewer")
     assert session.settings.problems == {}
-    session.settings.take(session.settings.experiment.changed(batch_size=1000))
+    session.settings.show_experiment(session.settings.experiment.changed(batch_size=1000))
     assert "batch_size" in session.settings.problems
     assert find(window, QLabel, "batchSizeError").isVisible()
     assert not session.training.can_start
-    session.settings.take(session.settings.experiment.changed(batch_size=50))
+    session.settings.show_experiment(session.settings.experiment.changed(batch_size=50))
     assert session.settings.problems == {}
     assert not find(window, QLabel, "batchSizeError").isVisible()
 

@@ -273,7 +273,7 @@ def test_a_new_one_is_trained_where_the_trained_one_does_not_fit_the_data(
     save_network(Experiment(shape=(4, 3), activations=("softmax",)).build(), home / "other.json")
     session.files.open(home / "other.json")
     qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
-    session.settings.take(session.settings.fitting)
+    session.settings.show_experiment(session.settings.fitting)
     session.step_epoch()
     wait_for(qtbot, model, Status.PAUSED, Status.FINISHED)
     assert session.runs.current.network.shape == [784, 10]
