@@ -122,7 +122,7 @@ class DataReader:
         return replace(folder, unread=report.unread, unread_count=report.unread_count, outcome=outcome)
 
     def _format(self, file: Path, settings: Settings) -> TableFormat:
-        """How a table's file is written, see :func:`format_of`; found out once."""
+        """Returns the format of a table's file, see :func:`format_of`; determined once."""
         try:
             stamp = stamp_of(file)
         except OSError:

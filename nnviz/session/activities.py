@@ -62,7 +62,7 @@ class CancelOffer(QObject):
         self._timer.timeout.connect(self._look)
 
     def begin(self, text: str) -> None:
-        """Work has begun that is called so; what was waited for before is not waited for any more."""
+        """Begins to wait for work of that name, in place of earlier work."""
         self.end()
         self._text, self._how_far = text, ""
         if not self._is_closed:
@@ -75,7 +75,7 @@ class CancelOffer(QObject):
             self._tell()
 
     def end(self) -> None:
-        """The work has ended, or is no longer wanted."""
+        """Withdraws the offer, because the work has ended or is no longer needed."""
         self._timer.stop()
         if self._offer is not None:
             self._messages.withdraw(self._offer)

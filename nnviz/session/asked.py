@@ -161,7 +161,7 @@ class _Statistics:
         self._start: list[LayerSpreads] | None = None
 
     def question(self) -> Request | None:
-        """The layer statistics of the displayed network, on some training examples."""
+        """Requests the layer statistics of the displayed network, on some training examples."""
         dataset, run, network = self._data.dataset, self._runs.current, self._displayed.network
         if dataset is None or run.misfit(dataset) is not None:
             return None

@@ -110,10 +110,9 @@ def _a_tenth_of(rate: float) -> float:
 
 
 def best_epoch(run: Run) -> float:
-    """The epoch after which the training part's loss was least, before it began to grow; 0 without any.
+    """Returns the epoch with the least training loss, before it began to grow; 0 if there is none.
 
-    Only of those to which something leads: curves may begin before the first moment that is kept, in another program
-    or in a run that is gone.
+    Only epochs from which a replay is possible count: curves may begin earlier, in another program or a removed run.
     """
     first = next((snapshot.epochs for snapshot in run.snapshots), run.progress.before)
     if run.origin.parent_record is None:

@@ -55,7 +55,7 @@ class Edits(QObject):
         return neuron is not None and neuron.layer < len(self._displayed.network.weights)
 
     def strength(self, neuron: Neuron) -> float:
-        """The factor by which what leads from the neuron is multiplied; 1 without a what-if."""
+        """Returns the factor of a neuron's outgoing signal; 1 without a what-if."""
         return self._displayed.what_if.get(neuron, 1.0)
 
     def try_strength(self, neuron: Neuron, factor: float) -> None:

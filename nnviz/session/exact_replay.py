@@ -60,7 +60,7 @@ class ExactReplay:
         self._data, self._training, self._records = data, training, records
 
     def reason_unavailable(self, run: Run) -> str | None:
-        """The reason why a run cannot be replayed exactly, as a sentence; None if it can."""
+        """Returns why a run cannot be replayed exactly, as a sentence; None if it can."""
         dataset = self._data.dataset
         if not self._records.has(run):
             what_to_do = "" if self._records.is_on else " Recording is off: Ctrl+Alt+K switches it on."

@@ -107,7 +107,7 @@ def network_for_file(past: Run, data_title: str, with_training: bool = False) ->
 
 
 def provenance_of(run: Run, data_title: str, with_training: bool = False) -> Provenance:
-    """The provenance for a file of a run's network.
+    """Returns the provenance for a file of a run's network.
 
     ``with_training``: whether the file holds the state of its training, too. Without it the figures are those of
     the weights, which are unknown within an epoch.

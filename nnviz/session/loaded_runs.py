@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def run_of_network(network: Network, like: Experiment, opened: Provenance) -> Run:
-    """A run of a network from a file, which continues the history in its provenance.
+    """Returns the run of a network from a file, which continues the history in its provenance.
 
     ``like`` gives the settings that the file does not hold.
     """
@@ -35,7 +35,7 @@ def run_of_network(network: Network, like: Experiment, opened: Provenance) -> Ru
 
 
 def run_of_file(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:
-    """The run of a network from a file: paused if its training can continue, ended if it was complete.
+    """Returns the run of a network from a file: paused if its training can continue, ended if it was complete.
 
     ``like`` gives the settings that the file does not hold.
     """
@@ -50,7 +50,7 @@ def run_of_file(found: Opened, like: Experiment, dataset: Dataset | None) -> Run
 
 
 def restore_training(run: Run, found: Opened, dataset: Dataset) -> None:
-    """Lets a run stand where the training in its file was, if its trainer could be made with these data."""
+    """Sets a run to the place of the training in its file, if its trainer could be made with these data."""
     if found.trainer is not None:
         run.experiment = run.experiment.for_data(dataset).changed(brightness=run.network.brightness)
         run.stand_at(found.trainer, found.epochs_done, found.before)

@@ -41,7 +41,7 @@ class DataInput:
 
 
 def predict(network: Network, example: Array | None) -> Array | None:
-    """The network's outputs (outputs,); None without an example, for one of another size, or if not all are finite."""
+    """Returns the outputs (outputs,); None without an input, for one of another size, or if not all are finite."""
     if example is None or len(example) != network.shape[0]:
         return None
     try:

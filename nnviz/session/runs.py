@@ -71,11 +71,11 @@ class Runs(QObject):
         self.history_changed.emit()
 
     def by_id(self, number: int) -> Run | None:
-        """The run of that id; None if it was removed."""
+        """Returns the run of that id; None if it was removed."""
         return next((run for run in (*self._kept, self.current) if run.id == number), None)
 
     def with_record(self, record: int) -> Run | None:
-        """The run with that number in the library; None if there is none in this window."""
+        """Returns the run with that record in the library; None if this window has none."""
         return next((run for run in (self.current, *reversed(self._kept)) if run.storage.record == record), None)
 
     def is_training(self) -> bool:
@@ -83,6 +83,7 @@ class Runs(QObject):
         return self.current.stage is Stage.TRAINING
 
     def show(self, run: Run) -> None:
+        """Makes a run the current one."""
         before, self.current = self.current, run
         self._kept = [each for each in self._kept if each not in (before, run)]
         if before is not run:
@@ -155,10 +156,12 @@ class Runs(QObject):
     # ---- signals about the current run
 
     def tell_history(self, run: Run) -> None:
+        """Emits ``history_changed`` if it is the current run."""
         if run is self.current:
             self.history_changed.emit()
 
     def tell_file(self, run: Run) -> None:
+        """Emits ``file_changed`` if it is the current run."""
         if run is self.current:
             self.file_changed.emit()
 
