@@ -27,7 +27,7 @@ from nnviz.jobs.reports import Frame
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
-# What training changes in a run, besides its history and snapshots.
+# Attributes that training changes, besides the history and the snapshots.
 _TRAINED = (
     "experiment",
     "stage",
@@ -162,7 +162,7 @@ class Run:
         self.history = before.history.copy()
         self.snapshots.forget_after(self.epochs)
 
-    # ---- figures
+    # ---- epochs
 
     @property
     def epochs(self) -> float:
@@ -183,6 +183,8 @@ class Run:
     def moment(self, epochs: float) -> str:
         """Returns an epoch for a sentence: "epoch 3"."""
         return f"epoch {self.epoch_name(epochs)}"
+
+    # ---- storage and memory
 
     @property
     def untouched(self) -> bool:
@@ -208,6 +210,8 @@ class Run:
         training = 0 if self.stage is Stage.RESTING else _bytes_of_training(self.experiment, self.parameters)
         return sum(arrays.values()) + self.history.nbytes + training
 
+    # ---- the network
+
     def displayed_network(self) -> Network:
         """Returns a network that shares the parameters that were copied last."""
         return self.network.with_parameters(self.parameters)
@@ -215,6 +219,21 @@ class Run:
     def parameters_at_start(self) -> Array:
         """Returns the parameters before any training in this window: as opened, or made from the seed."""
         return self.experiment.build().parameters if self._opened_parameters is None else self._opened_parameters
+
+    def misfit(self, dataset: Dataset | None) -> str | None:
+        """Returns why the network does not fit the data, as text; None if it fits, or without data.
+
+        Inputs and outputs must be the same in number and in meaning, as far as the network knows the meaning.
+        """
+        if dataset is None:
+            return None
+        is_new = self.untouched and self.stage is Stage.RESTING  # it learned nothing, whatever it was begun with
+        about = None if is_new else self.network.description
+        if self._fit[0]() is not dataset or self._fit[1] is not about:
+            self._fit = ref(dataset), about, misfit_of(self.network, about, dataset)
+        return self._fit[2]
+
+    # ---- figures
 
     def figures(self) -> dict[str, float]:
         """Returns the figures of the network now ("test_error", "train_rmse"): measured, or those of its file."""
@@ -262,25 +281,12 @@ class Run:
         is_cut_off = self.history.best is None and not self.progress.epoch
         return self.end if is_cut_off else self.epoch_of_figures if with_training else self.epochs
 
-    def misfit(self, dataset: Dataset | None) -> str | None:
-        """Returns why the network does not fit the data, as text; None if it fits, or without data.
-
-        It must have their inputs and outputs, by number and by what they mean, as far as it knows that.
-        """
-        if dataset is None:
-            return None
-        is_new = self.untouched and self.stage is Stage.RESTING  # it learned nothing, whatever it was begun with
-        about = None if is_new else self.network.description
-        if self._fit[0]() is not dataset or self._fit[1] is not about:
-            self._fit = ref(dataset), about, misfit_of(self.network, about, dataset)
-        return self._fit[2]
-
     # ---- training
 
     def begin(self, experiment: Experiment) -> str:
         """Begins a new training with the settings of an experiment.
 
-        Returns what is noted of that beside the curves; empty for an untrained network.
+        Returns the note beside the curves; empty for an untrained network.
         """
         words = ""
         self._before_training = list(self.history.changes), self.history.best
