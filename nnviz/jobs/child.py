@@ -1,4 +1,4 @@
-"""A process that runs a module of ours and talks through its pipes: how it is started, and how it listens. No Qt."""
+"""Child processes that run a module of nnviz and communicate through pipes. No Qt."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CODE = "import sys; sys.path[:] = sys.argv[1:]; from {} import main; main()"
 
 
 def can_start() -> bool:
-    """Whether there is a Python to run such a process."""
+    """Whether there is a Python to run a child process."""
     return bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
@@ -51,7 +51,7 @@ def start(module: str, name: str, **variables: str) -> subprocess.Popen[bytes]:
 
 
 def take_leave(process: subprocess.Popen[bytes]) -> None:
-    """Waits for the end of a process that ends, and closes its pipes."""
+    """Waits for a process that is ending, and closes its pipes."""
     process.wait()
     for pipe in (process.stdin, process.stdout):
         with suppress(OSError):  # what was left to be written
@@ -62,9 +62,9 @@ def take_leave(process: subprocess.Popen[bytes]) -> None:
 
 
 def give_way() -> None:
-    """Makes this process's priority lower than the window's.
+    """Lowers the priority of this process below the window's.
 
-    It has a session of its own, whose priority counts first where Linux shares the time among sessions.
+    The process has a session of its own, whose priority counts first if Linux shares the time among sessions.
     """
     if hasattr(os, "nice"):
         os.nice(LATER)
@@ -72,7 +72,7 @@ def give_way() -> None:
 
 
 def give_way_apart() -> None:
-    """The same, after leaving the session that the window is of, too: else the window would give way with it."""
+    """Lowers the priority after leaving the window's session, so that the window keeps its own."""
     if hasattr(os, "setsid"):
         with suppress(OSError):  # it leads one already
             os.setsid()
@@ -80,14 +80,14 @@ def give_way_apart() -> None:
 
 
 def own_output() -> IO[bytes]:
-    """The standard output, on which from now on nobody else may write: what is printed goes to the errors."""
+    """Returns standard output for exclusive use: from now on prints go to standard error."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return out
 
 
 def listen(hear: Callable[[Any], None]) -> None:
-    """Hands on what is sent, in a thread of its own, until the pipe is closed; then ends the process at once."""
+    """Passes messages on, in a background thread, until the pipe is closed; then ends the process."""
     threading.Thread(target=_listen, args=(sys.stdin.buffer, hear), daemon=True).start()
 
 
@@ -108,7 +108,7 @@ def _listen(source: IO[bytes], hear: Callable[[Any], None]) -> None:
 
 
 def picklable(error: Exception) -> Exception:
-    """The error itself, or one with its words if it cannot be sent."""
+    """Returns the error itself, or one with its text if it cannot be pickled."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:

@@ -1,4 +1,4 @@
-"""What the process runs that reads data; see ``nnviz.jobs.data_process``, which talks to it. No Qt."""
+"""The main function of the process that reads data; ``nnviz.jobs.data_process`` is the other end. No Qt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OFTEN = 0.05  # seconds between two reports of how far it is
 
 
 class _Teller:
-    """The way out."""
+    """The pipe to the window's process."""
 
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
@@ -39,7 +39,7 @@ class _Teller:
 
 
 def main() -> None:
-    """Listens to its standard input and answers on its standard output, on which nobody else may write."""
+    """Reads requests from standard input and writes results to standard output, which it keeps for itself."""
     give_way()
     teller = _Teller(own_output())
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()

@@ -1,8 +1,8 @@
-"""A process that reads data, so that reading a large file does not keep the mouse waiting.
+"""A process that reads data, so that reading a large file does not delay mouse events.
 
 Reading is mostly Python, of which one thread runs at a time: beside a thread that reads, the interface would stutter.
 The process runs a module of ours, so a script that opens the window is not run again. It ends with its pipe, so it
-never outlives the window; and it is killed when nobody wants its result any more.
+never outlives the window; and it is killed when its result is no longer needed.
 
 To the process go pickled tuples: the name of a method of ``DataReader``, and its arguments before and after
 ``progress``. From the process come pickled pairs: ``("progress", (done, total))``, ``("failed", error)`` or
@@ -33,16 +33,16 @@ _SMALL = 1_000_000  # bytes of a file that is read before a process would have s
 
 
 class EndedError(Exception):
-    """The process was ended, because nobody wants its result any more."""
+    """The process was ended, because its result is no longer needed."""
 
 
 def reader_for(source: DataSource) -> Reader:
-    """Who is to read these data: a process of its own for large files and for folders, else whoever asks."""
+    """Returns the reader for a data source: a process for large files and folders, else one in this process."""
     return DataProcess() if source.file is not None and _is_large(source.file) and can_start() else DataReader()
 
 
 def _is_large(file: Path) -> bool:
-    """Whether it is a folder, or has many bytes; of IDX files the larger one counts, though the labels were chosen."""
+    """Whether the data are a folder or a large file; of a pair of IDX files the larger one counts."""
     with suppress(OSError, EngineError):
         files = idx_files(file) if is_idx(file.name) else [file]
         return file.is_dir() or any(each.stat().st_size > _SMALL for each in files)
@@ -50,7 +50,7 @@ def _is_large(file: Path) -> bool:
 
 
 class DataProcess:
-    """The process, which is started at the first request. Requests come from one thread at a time."""
+    """A reading process, started at the first request. Requests come from one thread at a time."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,21 +59,21 @@ class DataProcess:
 
     @property
     def pid(self) -> int | None:
-        """Its number; None if it has not started."""
+        """The process id; None if the process has not started."""
         return None if self._process is None else self._process.pid
 
     def load(self, name: str, settings: Settings, progress: Progress) -> Dataset:
-        """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError once it was ended."""
+        """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError after :meth:`end`."""
         dataset: Dataset = self._ask("load", (name, dict(settings)), (), progress)
         return dataset
 
     def preview(self, name: str, settings: Settings, progress: Progress, is_whole: bool) -> Preview:
-        """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError once it was ended."""
+        """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError after :meth:`end`."""
         preview: Preview = self._ask("preview", (name, dict(settings)), (is_whole,), progress)
         return preview
 
     def end(self) -> None:
-        """Kills it; a request that waits raises EndedError. It cannot be used again."""
+        """Kills the process; a pending request raises EndedError. The object cannot be used again."""
         with self._lock:
             self._has_ended = True
             if self._process is not None:
@@ -81,7 +81,7 @@ class DataProcess:
             self._clean_up()
 
     def _ask(self, method: str, before: tuple[Any, ...], after: tuple[Any, ...], progress: Progress) -> Any:
-        """The answer to a request; ``before`` and ``after`` are its arguments around ``progress``."""
+        """Returns the result of a request; ``before`` and ``after`` are its arguments around ``progress``."""
         process = self._started()
         try:
             kind, value = _exchange(process, (method, before, after), progress)
@@ -105,7 +105,7 @@ class DataProcess:
             return self._process
 
     def _clean_up(self) -> None:
-        """Takes leave of a process that has ended, once nobody reads from it any more."""
+        """Waits for a process that has ended, once its output is no longer read."""
         process = self._process
         if not self._has_ended or self._is_asked or process is None:
             return

@@ -1,4 +1,4 @@
-"""``DataReader``: reads files of data, and looks at them before. No Qt: it works in any thread or process."""
+"""Readers and previews of data files. No Qt: they work in any thread or process."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ Stamp = tuple[int, int]  # bytes, and nanoseconds of the last change: of another
 
 
 class Reader(Protocol):
-    """Who reads data, here or elsewhere. ``progress`` is called in the caller's thread; what it raises goes through."""
+    """Interface of readers of data. ``progress`` is called in the caller's thread; its exceptions propagate."""
 
     def load(self, name: str, settings: Settings, progress: Progress) -> Dataset:
-        """The data of that name or path, with their fingerprint. Raises what loading them raises."""
+        """Returns the data of that name or path, with their fingerprint. Raises what loading raises."""
 
     def preview(self, name: str, settings: Settings, progress: Progress, is_whole: bool) -> Preview:
-        """A look at a file: at what comes first in it, or at all of it. Raises where there is nothing to look at."""
+        """Returns a preview of the beginning of a file, or of all of it. Raises if there is nothing to preview."""
 
     def end(self) -> None:
-        """Ends what it does at once, if that is possible, and forgets what it has read. From any thread."""
+        """Stops reading if possible and drops the cache. May be called from any thread."""
 
 
 def stamp_of(file: Path | None) -> Stamp | None:
-    """By what it is seen that a file has changed; None for data of no file. Raises OSError."""
+    """Returns a stamp that differs after a file has changed; None for data without a file. Raises OSError."""
     if file is None:
         return None
     status = os.stat(file)
@@ -44,7 +44,7 @@ def stamp_of(file: Path | None) -> Stamp | None:
 
 
 class DataReader:
-    """Keeps what it read last: with other settings the same file need not be read again."""
+    """Reads data and caches the last file: with other settings it need not be read again."""
 
     def __init__(self) -> None:
         self._form: tuple[object, TableFormat] | None = None  # of what file, and what of it was given
@@ -122,7 +122,7 @@ class DataReader:
         return replace(folder, unread=report.unread, unread_count=report.unread_count, outcome=outcome)
 
     def _format(self, file: Path, settings: Settings) -> TableFormat:
-        """How a table's file is written, see :func:`format_of`; found out once."""
+        """Returns the format of a table's file, see :func:`format_of`; determined once."""
         try:
             stamp = stamp_of(file)
         except OSError:
@@ -150,7 +150,7 @@ class DataReader:
         return self._made
 
     def end(self) -> None:
-        """Forgets what it has read. What it does ends when ``progress`` raises."""
+        """Drops the cache. Reading in progress ends when ``progress`` raises."""
         self._table = self._made = None
 
 

@@ -1,4 +1,4 @@
-"""Who does the runs of a plan beside the window: processes of this machine, or a Dask cluster."""
+"""Executors for the runs of a plan: processes on this machine, or a Dask cluster."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ MakeExecutor = Callable[[], "Executor"]
 
 @contextmanager
 def engine_for(dataset: Dataset, made: Experiment, cluster: ClusterAddress | None) -> Iterator[MakeExecutor]:
-    """Yields what makes the executor, which its user closes. A cluster is connected to before anything begins.
+    """Yields a function that makes the executor, which the caller closes. A cluster is connected to first.
 
     Args:
-        made: an experiment of the plan, which says where the data come from.
+        made: an experiment of the plan, which names the data.
         cluster: None for this machine.
 
-    Raises SettingError where the cluster is not trusted, or Dask is not installed; ClusterError.
+    Raises SettingError if the cluster is not trusted or Dask is not installed; ClusterError.
     """
     if cluster is None:
         yield partial(beside_a_window, dataset, made)
@@ -43,21 +43,21 @@ def engine_for(dataset: Dataset, made: Experiment, cluster: ClusterAddress | Non
 
 
 def beside_a_window(dataset: Dataset, made: Experiment) -> Executor:
-    """This machine's processes, which leave a core to the window, and give way to it."""
+    """Returns an executor on this machine that leaves the window a core, at a lower priority."""
     from nnviz.sweeps.pool import Pool, usual_workers
 
     return Pool(dataset, made.data, made.data_settings, usual_workers(beside_a_window=True), prepare=give_way_apart)
 
 
 def address_typed(typed: str) -> ClusterAddress:
-    """The address of a cluster, or that in a file of its settings. Nothing is sent. Raises SettingError, OSError."""
+    """Parses an address or reads it from a settings file. Sends nothing. Raises SettingError or OSError."""
     from nnviz.sweeps.cluster_address import address_of
 
     return address_of(os.path.expanduser(typed))
 
 
 def who_is_there(address: ClusterAddress) -> WhoIsThere:
-    """Asks a cluster, which takes a while. Raises SettingError if it is not trusted, or without Dask; ClusterError."""
+    """Queries the workers of a cluster. Raises ClusterError; SettingError if it is not trusted or without Dask."""
     from nnviz.sweeps import cluster
 
     return cluster.who_is_there(address)

@@ -1,4 +1,4 @@
-"""A run's trainer, and how far it is to be trained. Takes its steps in whatever thread or process it is. No Qt."""
+"""Jobs: a run's trainer with its stop condition, which takes steps in a thread or in a process. No Qt."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from engine.basics.attributes import set_attributes
 from engine.network.packing import packed
 from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.training.trainer import Trainer
-from nnviz.jobs.pace import Budget, Pace
 from nnviz.jobs.recorder import Recorder
-from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, Stopped, Until
+from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, StopCondition, Stopped
+from nnviz.jobs.timing import BatchTimer, TimeBudget
 
-_SECONDS_BETWEEN_ENDS = 0.05  # of epochs that are kept; they may take a hundredth of the time
-_MOST_TOGETHER = 100  # epochs that are told together
-_SECONDS_TOGETHER = 0.07  # in which epochs are gathered, if no frame takes them along
-_RARE = 0.02  # seconds from one epoch to the next, from which on each is told at once
+_SECONDS_BETWEEN_ENDS = 0.05  # between two snapshots at ends of epochs; they may take a hundredth of the time
+_MOST_TOGETHER = 100  # epochs that are reported together
+_SECONDS_TOGETHER = 0.07  # for which epochs are gathered, unless a frame is sent before
+_RARE = 0.02  # seconds per epoch, from which on each epoch is reported at once
 
 Report = BestRestored | Evaluating | Epochs | EpochEnd | Recorded
 
 
-class Outlet(Protocol):
-    """Where a job's reports go.
+class ReportSink(Protocol):
+    """Receiver of a job's reports.
 
     Attributes:
-        estimating: whether frames hold estimates now and then.
+        estimating: whether some frames hold estimates.
         must_halt: whether the job is to pause.
     """
 
@@ -43,16 +43,16 @@ class Outlet(Protocol):
         """Whether the last frame was taken."""
 
     def nothing_waits(self) -> bool:
-        """Whether nobody has anything else to do than to train; asked after each event."""
+        """Whether no order waits; called after each event."""
 
     def put_frame(self, frame: Frame) -> None:
-        """Takes a frame, which replaces the last one."""
+        """Takes a frame, which replaces the one before."""
 
     def tell(self, run: int, event: Report) -> None:
-        """Takes what must not be lost."""
+        """Takes a report that must not be lost."""
 
     def tell_soon(self, run: int, event: Report) -> None:
-        """Takes it, too, but it may wait for what is told next, or for the next frame."""
+        """Takes a report that must not be lost, but may wait for the next report or frame."""
 
 
 class Job:
@@ -61,52 +61,52 @@ class Job:
     Attributes:
         run: the run's id.
         trainer: only one thread uses it at a time.
-        until: where to pause.
-        may_be_lent: whether nothing is known that keeps it from going on in another process.
-        recorder: records the training; None for nothing.
+        until: the stop condition.
+        may_be_lent: whether it may run in another process, as far as is known.
+        recorder: records the training; None if it is not recorded.
     """
 
     def __init__(self, run: int, trainer: Trainer, recorder: Recorder | None = None) -> None:
         self.run = run
         self.trainer = trainer
         self.recorder = recorder
-        self.until = Until.END
+        self.until = StopCondition.END
         self.may_be_lent = True
         self._has_stepped = False
         self._last_batch: Batch | None = None
-        self._pace = Pace()
-        self._ends = Budget(_SECONDS_BETWEEN_ENDS)
-        self._ended: list[Epoch] = []  # those that were not told yet, while it takes events
+        self._timer = BatchTimer()
+        self._ends = TimeBudget(_SECONDS_BETWEEN_ENDS)
+        self._ended: list[Epoch] = []  # epochs that were not reported yet, during ``advance``
         self._epoch_at = self._told_at = -math.inf  # when the last epoch ended; when epochs or a frame were last sent
-        self._went = 0.0  # when it was last told to go
+        self._went = 0.0  # when ``go`` was last called
         self._events: Iterator[Event] | None = None
 
-    def go(self, until: Until) -> None:
-        """Is to be trained so far from here."""
+    def go(self, until: StopCondition) -> None:
+        """Sets how far to train from here, and starts."""
         self.until, self._has_stepped = until, False
         self._went = time.perf_counter()
-        self._pace.resume()
+        self._timer.resume()
 
     @property
     def seconds_going(self) -> float:
-        """How long it has been going."""
+        """Seconds since :meth:`go`."""
         return time.perf_counter() - self._went
 
     @property
     def steps_left(self) -> int:
-        """Steps until it ends by itself."""
+        """Number of steps until the training is complete."""
         trainer = self.trainer
         return (trainer.settings.epochs - max(trainer.epoch, 1) + 1) * trainer.batches_per_epoch - trainer.batch
 
     def restart(self) -> None:
-        """Lets it go on at the trainer's place after an error."""
+        """Makes the job ready to continue where the trainer is, after an error."""
         self._events = self._last_batch = None
         self._ended = []
         if self.recorder is not None:
             self.recorder.leap()
 
     def frame(self, with_estimate: bool = False) -> Frame:
-        """A frame of the network as it is now."""
+        """Returns a frame of the network as it is now."""
         trainer, last = self.trainer, self._last_batch
         return Frame(
             run=self.run,
@@ -114,12 +114,13 @@ class Job:
             epoch=last.epoch if last else trainer.epoch,
             batch=last.batch if last else trainer.batch,
             batches=trainer.batches_per_epoch,
-            seconds_per_epoch=self._pace.seconds_per_batch * trainer.batches_per_epoch,
-            seconds_measuring=self._pace.seconds_measuring,
+            seconds_per_epoch=self._timer.seconds_per_batch * trainer.batches_per_epoch,
+            seconds_measuring=self._timer.seconds_measuring,
             estimate=trainer.estimate() if with_estimate else None,
         )
 
     def frame_if_possible(self) -> Frame | None:
+        """Returns a frame; None if memory is short."""
         try:
             return self.frame()
         except MemoryError:
@@ -127,168 +128,168 @@ class Job:
 
     @property
     def is_finite(self) -> bool:
-        """Whether all parameters are finite: then their sum is too. That takes one pass and no temporary array."""
+        """Whether all parameters are finite, found by their sum: one pass and no temporary array."""
         with np.errstate(all="ignore"):
             return math.isfinite(self.trainer.network.parameters.sum(dtype=np.float64))
 
     # ---- steps
 
-    def advance(self, outlet: Outlet) -> Stopped | None:
-        """Takes events of the training (a step, a part of an evaluation, the end of an epoch), one at least, until
-        something else waits to be done.
+    def advance(self, sink: ReportSink) -> Stopped | None:
+        """Takes events of the training (a step, a part of an evaluation, the end of an epoch) until an order waits.
 
-        Returns how it has paused; None if it has not. Raises what goes wrong; then :meth:`restart` it.
+        Takes at least one event. Returns a report if the job has paused, else None. After an error call
+        :meth:`restart`.
         """
         if self._events is None:
             self._events = self.trainer.steps()  # which knows nothing of the job, so both are freed when it is dropped
         if self.recorder is not None:  # before the step, so that changed settings are recorded at their place
-            self.recorder.open(self.trainer, partial(outlet.tell, self.run))
+            self.recorder.open(self.trainer, partial(sink.tell, self.run))
         try:
             with np.errstate(all="ignore"):
-                return self._take(self._events, outlet)
+                return self._take(self._events, sink)
         finally:
-            self._tell_ended(outlet, outlet.tell_soon)
+            self._tell_ended(sink, sink.tell_soon)
 
-    def _take(self, events: Iterator[Event], outlet: Outlet) -> Stopped | None:
-        pace, recorder, pauses_by_itself = self._pace, self.recorder, self.until is not Until.END
+    def _take(self, events: Iterator[Event], sink: ReportSink) -> Stopped | None:
+        timer, recorder, pauses_by_itself = self._timer, self.recorder, self.until is not StopCondition.END
         while True:
             event = next(events, None)
             if isinstance(event, Batch):  # asked first: thousands of times a second
                 self._last_batch, self._has_stepped = event, True
-                pace.batch_done()
-                if outlet.wants_frame and (not self._ended or self._is_long()):  # else with them, when this one ends
-                    self._show(outlet)
+                timer.batch_done()
+                if sink.wants_frame and (not self._ended or self._is_long()):  # else with them, when this one ends
+                    self._show(sink)
                 if recorder is not None and event.epoch >= recorder.next_moment <= event.place:
-                    self._record(event, outlet)
+                    self._record(event, sink)
             elif isinstance(event, Epoch):
-                pace.epoch_done()
-                self._end_epoch(event, outlet)
-            elif event is not None and (not isinstance(event, Evaluating) or pace.measures_long()):
-                self._tell_ended(outlet, outlet.tell_soon)
-                outlet.tell(self.run, event)
-                self._record(event, outlet)
+                timer.epoch_done()
+                self._end_epoch(event, sink)
+            elif event is not None and (not isinstance(event, Evaluating) or timer.measures_long()):
+                self._tell_ended(sink, sink.tell_soon)
+                sink.tell(self.run, event)
+                self._record(event, sink)
                 if isinstance(event, BestRestored):
                     event = next(events, None)  # nothing may come between: the trainer would restore it again
             if event is None:
                 return Stopped(self.frame(), finished=True)
-            if outlet.must_halt or pauses_by_itself:
-                stopped = self._pause_after(event, outlet)
+            if sink.must_halt or pauses_by_itself:
+                stopped = self._pause_after(event, sink)
                 if stopped is not None:
                     return stopped
-            if not outlet.nothing_waits():
+            if not sink.nothing_waits():
                 return None
 
-    def _record(self, event: Event, outlet: Outlet) -> None:
+    def _record(self, event: Event, sink: ReportSink) -> None:
         if self.recorder is not None:
-            self.recorder.take(event, self.trainer, partial(outlet.tell, self.run))
+            self.recorder.take_event(event, self.trainer, partial(sink.tell, self.run))
 
-    # ---- what is told
+    # ---- reports
 
     def _is_long(self) -> bool:
-        """Whether the epoch has already taken too long for others to wait for its end."""
+        """Whether the epoch has taken so long that gathered epochs no longer wait for its end."""
         return time.perf_counter() - self._epoch_at > _SECONDS_TOGETHER
 
-    def _end_epoch(self, event: Epoch, outlet: Outlet) -> None:
-        """Short epochs are told and recorded together: the caches are cold after each, so all that is done costs."""
+    def _end_epoch(self, event: Epoch, sink: ReportSink) -> None:
+        """Reports and records an epoch. Short epochs are gathered: each report costs cold caches."""
         now, before = time.perf_counter(), self._epoch_at
         self._epoch_at = now
         self._ended.append(event)
         are_many = len(self._ended) >= _MOST_TOGETHER
         cannot_wait = now - before > _RARE or now - self._told_at > _SECONDS_TOGETHER or are_many
-        if outlet.wants_frame and not cannot_wait and self._show(outlet):
+        if sink.wants_frame and not cannot_wait and self._show(sink):
             return  # which is the network at the end of the epoch, too
         if event.epoch and self._ends.is_due:
-            self._tell_end(event, outlet)
+            self._tell_end(event, sink)
         if cannot_wait:
             self._told_at = now
-            self._tell_ended(outlet, outlet.tell)
+            self._tell_ended(sink, sink.tell)
         elif self.recorder is not None and -math.inf < self.recorder.next_moment <= event.epoch:
-            self._tell_ended(outlet, outlet.tell_soon)
+            self._tell_ended(sink, sink.tell_soon)
 
-    def _tell_ended(self, outlet: Outlet, tell: Callable[[int, Report], None], frame: Frame | None = None) -> None:
-        """Tells the epochs that have ended, with a frame if there is one, and records them."""
+    def _tell_ended(self, sink: ReportSink, tell: Callable[[int, Report], None], frame: Frame | None = None) -> None:
+        """Reports the gathered epochs, with a frame if there is one, and records them."""
         ended, self._ended = Epochs.of(self._ended), []
         if ended.packed:
             tell(self.run, ended)
         if frame is not None:
-            outlet.put_frame(frame)
+            sink.put_frame(frame)
         if ended.packed and self.recorder is not None:
-            self.recorder.take_epochs(ended.packed, self.trainer, partial(outlet.tell, self.run))
+            self.recorder.take_epochs(ended.packed, self.trainer, partial(sink.tell, self.run))
 
-    def _tell_end(self, event: Epoch, outlet: Outlet) -> None:
+    def _tell_end(self, event: Epoch, sink: ReportSink) -> None:
         with self._ends:
             network = self.trainer.network
             now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
-            outlet.tell_soon(self.run, EpochEnd(event.epoch, packed(now, tuple(network.shape))))
+            sink.tell_soon(self.run, EpochEnd(event.epoch, packed(now, tuple(network.shape))))
 
-    def _show(self, outlet: Outlet) -> bool:
-        """Puts a frame into the outlet, with the epochs that have ended, if it is due; returns whether it was."""
-        pace = self._pace
-        if self.until is Until.BATCH or not pace.views.is_due:
+    def _show(self, sink: ReportSink) -> bool:
+        """Sends a frame with the gathered epochs if one is due. Returns whether it was."""
+        timer = self._timer
+        if self.until is StopCondition.BATCH or not timer.views.is_due:
             return False
-        with pace.views:
+        with timer.views:
             if not self.is_finite:
                 return False
             frame = self.frame()
-        if outlet.estimating and not self._ended and pace.estimates.is_due:  # short epochs are measured soon enough
-            with pace.estimates:
+        if sink.estimating and not self._ended and timer.estimates.is_due:  # short epochs are measured soon enough
+            with timer.estimates:
                 frame = replace(frame, estimate=self.trainer.estimate())
         self._told_at = time.perf_counter()
-        self._tell_ended(outlet, outlet.tell_soon, frame)
+        self._tell_ended(sink, sink.tell_soon, frame)
         return True
 
-    def _pause_after(self, event: Event, outlet: Outlet) -> Stopped | None:
-        """How it has paused, if it is to pause after that event."""
-        is_wanted = (outlet.must_halt and self._may_pause_at(event)) or self._has_reached(event)
+    def _pause_after(self, event: Event, sink: ReportSink) -> Stopped | None:
+        """Returns a report if the job pauses after that event."""
+        is_wanted = (sink.must_halt and self._may_pause_at(event)) or self._has_reached(event)
         # Never pauses where a step has made weights infinite: the next step finds that and raises the error.
         if not is_wanted or self._is_last(event) or not self.is_finite:
             return None
-        frame = self.frame(outlet.estimating and self.until is Until.BATCH)
+        frame = self.frame(sink.estimating and self.until is StopCondition.BATCH)
         return Stopped(frame, reached=self._has_reached(event))
 
     def _may_pause_at(self, event: Event) -> bool:
-        """Whether a pause may come here: not between an epoch's last batch and its figures, unless these take long."""
+        """Whether a pause may follow: not between an epoch's last batch and its figures, unless these take long."""
         if isinstance(event, Evaluating):
-            return self._pace.is_measuring_long
+            return self._timer.is_measuring_long
         return not isinstance(event, Batch) or event.batch < event.batches
 
     def _is_last(self, event: Event) -> bool:
-        """Whether no step follows that event: the training then ends by itself."""
+        """Whether no step follows that event, so that the training ends by itself."""
         is_last_epoch = isinstance(event, Epoch) and event.epoch >= self.trainer.settings.epochs
         return is_last_epoch or isinstance(event, BestRestored)
 
     def _has_reached(self, event: Event) -> bool:
-        if self.until is Until.END or not self._has_stepped:
+        if self.until is StopCondition.END or not self._has_stepped:
             return False
         # After the last batch of an epoch, the pause comes after the epoch's figures.
         is_batch = isinstance(event, Batch) and event.batch < event.batches
-        return isinstance(event, Epoch) or (self.until is Until.BATCH and is_batch)
+        return isinstance(event, Epoch) or (self.until is StopCondition.BATCH and is_batch)
 
     # ---- in another process
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leaves out the events, which a twin makes anew."""
+        """State without the event iterator, which each copy makes itself."""
         return self.__dict__ | {"_events": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         set_attributes(self, state)
 
     def place(self) -> dict[str, Any]:
-        """All that changes while it trains, for a twin's :meth:`stand_at`; shares the trainer's arrays."""
-        standing = None if self.recorder is None else self.recorder.standing
-        return self.__getstate__() | {"trainer": self.trainer.place(), "recorder": standing}
+        """Returns all that changes during training, for :meth:`stand_at` of a copy. Shares the trainer's arrays."""
+        state = None if self.recorder is None else self.recorder.state
+        return self.__getstate__() | {"trainer": self.trainer.place(), "recorder": state}
 
     def stand_at(self, place: dict[str, Any]) -> None:
-        """Goes to the place of a twin, a job of the same run."""
+        """Continues from the place of a copy of this job in another process."""
         own = {"trainer": self.trainer, "recorder": self.recorder}
         self.trainer.stand_at(place["trainer"])
         if self.recorder is not None:
-            self.recorder.standing = place["recorder"]
+            self.recorder.state = place["recorder"]
         set_attributes(self, place | own)
         self.begin_elsewhere()
 
     def begin_elsewhere(self) -> None:
-        """Notes that it is in another process, whose clock may be another."""
-        self._pace.move()
+        """Notes that the job is in another process, which may have another clock."""
+        self._timer.move()
         self._ends.reset()
         self._epoch_at = self._told_at = -math.inf

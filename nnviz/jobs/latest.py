@@ -14,10 +14,10 @@ from typing import Any
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import DataError
-from nnviz.jobs.lane import Lane
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.serial_thread import SerialThread
+from nnviz.jobs.timing import TimeBudget
 
-QUICK = 0.0004  # seconds: to compute so quick an answer in another thread would take longer
+QUICK = 0.0004  # seconds: a change of threads takes longer than such a result
 
 
 class RequestKey:
@@ -43,8 +43,8 @@ class Latest(QObject):
         failed(Exception): the work raised an error.
 
     Attributes:
-        result: the last answer; None where there is none.
-        questions: how many were begun so far.
+        result: the last result; None if there is none.
+        questions: number of requests that were started.
     """
 
     changed = pyqtSignal()
@@ -53,55 +53,62 @@ class Latest(QObject):
     def __init__(
         self,
         ask: Callable[[], Request | None],
-        budget: Budget | None = None,
+        budget: TimeBudget | None = None,
         release: Callable[[], None] = lambda: None,
         quick: float = 0.0,
         size: Callable[[], object] = lambda: None,
+        forget_on_new_run: bool = False,
     ) -> None:
-        """``ask`` returns the question as it is now, or None; a budget limits how often it is answered.
+        """Makes a query that no card needs yet.
 
-        ``release`` is called in the lane's thread when no visible card needs the probe any more. If the last answer
-        took fewer than ``quick`` seconds of processor time, the next one is computed at once in the calling thread,
-        provided that ``size`` returns the same as then.
+        Args:
+            ask: returns the current request, or None if there is nothing to compute.
+            budget: limits how often the query runs.
+            release: called in the background thread when no visible card needs the query any more.
+            quick: if the last run took fewer seconds of processor time, the next one runs at once in the calling
+                thread, provided that ``size`` returns the same as then.
+            size: identifies the size of the work.
+            forget_on_new_run: whether the result is dropped when another run or other data take the place of the last.
         """
         super().__init__()
         self.result: Any = None
         self._ask = ask
-        self._budget = budget or Budget(0, 0)
+        self._budget = budget or TimeBudget(0, 0)
         self._release = release
+        self.forgets_on_new_run = forget_on_new_run
         self._quick, self._size = quick, size
-        self._cost: tuple[object, float] = (None, float("inf"))  # the last answer: its size, processor seconds
-        self._subject = 0  # counts the calls of ``forget``, so that answers from before are dropped
+        self._cost: tuple[object, float] = (None, float("inf"))  # of the last result: its size, processor seconds
+        self._subject = 0  # counts the calls of ``forget``, so that earlier results are dropped
         self._wanted_by: set[object] = set()
         self._answered: RequestKey | None = None  # the key of ``result``
         self.questions = 0
         self._is_busy = False
-        self._is_hurried = False  # whether the next answer is due at once
-        self._lane = Lane()
+        self._is_hurried = False  # whether the next request is due at once
+        self._thread = SerialThread()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.look)
 
     @property
     def is_wanted(self) -> bool:
-        """Whether a visible card needs it."""
+        """Whether a visible card needs the query."""
         return bool(self._wanted_by)
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether ``result`` answers the question as it is now."""
+        """Whether ``result`` belongs to the current request."""
         question = self._ask()
         return self._answered == (None if question is None else question[0])
 
     def has_answered_after(self, questions: int) -> bool:
-        """Whether ``result`` answers a question that was begun after the first so many.
+        """Whether ``result`` belongs to a request that was started after that many others.
 
-        While a network learns, a question may change faster than it is answered.
+        While a network learns, requests may change faster than results come.
         """
         return self.questions > questions + self._is_busy
 
     def want(self, who: object, wanted: bool) -> None:
-        """Notes whether that card is visible and needs the answer."""
+        """Notes whether a card is visible and needs the result."""
         was_wanted = self.is_wanted
         (self._wanted_by.add if wanted else self._wanted_by.discard)(who)
         self._timer.stop()
@@ -109,10 +116,10 @@ class Latest(QObject):
             self._budget.reset()
             self.look()
         elif was_wanted and not self.is_wanted:
-            self._lane.run(self._release, lambda _: None, self.failed.emit)
+            self._thread.run(self._release, lambda _: None, self.failed.emit)
 
     def forget(self) -> None:
-        """Drops the result, and the answer being computed: they belong to another network or other data."""
+        """Drops the result and the request in progress: they belong to another network or other data."""
         self._subject += 1
         self._answered = None
         self._budget.reset()
@@ -122,22 +129,22 @@ class Latest(QObject):
         self.look()
 
     def hurry(self) -> None:
-        """Looks at once, whatever the last answers took: a person asked something else."""
+        """Starts the current request at once, whatever the last results cost, because the user changed something."""
         self._is_hurried = True
         self.look()
 
     def look(self) -> None:
-        """Computes the answer if a card needs it, it is not known yet and it is due."""
+        """Starts the current request if a card needs it, its result is not known and it is due."""
         if not self.is_wanted or self._is_busy:
             return
         question = self._ask()
         if question is None:
-            self._take(None, None)
+            self._set_result(None, None)
         elif question[0] != self._answered and self._is_due():
             self._begin(*question)
 
     def _is_due(self) -> bool:
-        """Whether the next answer may be computed now; if not, it looks again when it may."""
+        """Whether the next request may start now; if not, a timer looks again."""
         if self._is_hurried:
             self._is_hurried = False
             self._budget.reset()
@@ -161,19 +168,19 @@ class Latest(QObject):
         def done(result: Any) -> None:
             self._is_busy = False
             if subject == self._subject:
-                self._take(key, result)
+                self._set_result(key, result)
             else:
-                self._budget.reset()  # what was forgotten meanwhile need not make the next answer wait
+                self._budget.reset()  # a forgotten request does not delay the next one
             self.look()
 
         def failed(error: Exception) -> None:
-            """Without enough memory, or a finite answer, there is no result until the question changes."""
+            """Leaves no result until the request changes, if memory is short or outputs are not finite."""
             done(None)
             if not isinstance(error, (MemoryError, DataError)):
                 self.failed.emit(error)
 
         if self._cost[0] != size or self._cost[1] >= self._quick:
-            self._lane.run(timed, done, failed)
+            self._thread.run(timed, done, failed)
             return
         try:
             result = timed()
@@ -182,17 +189,17 @@ class Latest(QObject):
         else:
             done(result)
 
-    def _take(self, key: RequestKey | None, result: Any) -> None:
+    def _set_result(self, key: RequestKey | None, result: Any) -> None:
         has_changed = result is not None or self.result is not None
         self._answered, self.result = key, result
         if has_changed:
             self.changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the probe; returns whether its work was done in time."""
+        """Ends the query. Returns whether its thread ended in time."""
         self._wanted_by.clear()
         self._timer.stop()
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)
 
 
 class Queries:
@@ -224,6 +231,12 @@ class Queries:
         """Starts each query whose request has changed."""
         for query in self._queries.values():
             query.look()
+
+    def forget(self) -> None:
+        """Drops the results that belong to the run and the data before, see ``forget_on_new_run``."""
+        for query in self._queries.values():
+            if query.forgets_on_new_run:
+                query.forget()
 
     def hurry(self) -> None:
         """Starts each query whose request has changed, without waiting for its time budget."""

@@ -1,33 +1,33 @@
-"""``LibraryWatch``: notices what others write to the library: another program, or another connection of this one."""
+"""A watch for writes to the library by other programs or by other connections of this one."""
 
 from __future__ import annotations
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 
 _PAUSE = 2000  # milliseconds between two looks
 
 
 class LibraryWatch(QObject):
-    """While it is switched on, it asks the file every two seconds whether it was written to, which reads no run.
+    """Checks every two seconds, while it is on, whether the library was written to. The check reads no run.
 
     Signals:
-        wrote: somebody else has written since the look before.
+        wrote: another connection has written since the last check.
     """
 
     wrote = pyqtSignal()
 
-    def __init__(self, lane: LibraryLane) -> None:
+    def __init__(self, thread: LibraryThread) -> None:
         super().__init__()
-        self._lane = lane
-        self._changes: int | None = None  # at the look before; None without a library
+        self._thread = thread
+        self._changes: int | None = None  # at the last check; None without a library
         self._is_first, self._is_looking = True, False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
 
     def switch(self, is_on: bool) -> None:
-        """What is read in the lane after this is called is compared with what comes."""
+        """Switches the watch on or off. Writes count from the first check after it is switched on."""
         if is_on:
             self._is_first = True
             self._look()
@@ -38,7 +38,7 @@ class LibraryWatch(QObject):
     def _look(self) -> None:
         if not self._is_looking:
             self._is_looking = True
-            self._lane.run(lambda library: library.changes_of_others, self._take, self._failed)
+            self._thread.run(lambda library: library.changes_of_others, self._take, self._failed)
 
     def _take(self, changes: int | None) -> None:
         is_new = changes != self._changes and not self._is_first
@@ -47,4 +47,4 @@ class LibraryWatch(QObject):
             self.wrote.emit()
 
     def _failed(self, error: Exception) -> None:
-        self._is_looking = False  # who reads the runs tells what is wrong with it
+        self._is_looking = False  # errors are reported when runs are read

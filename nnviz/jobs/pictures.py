@@ -1,6 +1,6 @@
-"""Reads pictures from files, from the clipboard and from other windows in another thread, and turns them into ink.
+"""Images that are dropped or pasted, read in the background and turned into ink.
 
-What needs Pillow is imported when the first picture comes: the window opens sooner.
+Pillow is imported with the first image, so that the window opens sooner.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PyQt5.QtGui import QImage, QPixmap
 from engine.basics.errors import DataError, EngineError, Verbatim
 from engine.basics.validation import Array
 from nnviz.digits.strokes import Ink
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,25 +25,25 @@ _LENGTH = 0.72  # of the ink on the canvas, as a share of its shorter side: abou
 
 
 class Pictures(QObject):
-    """Reads pictures. One that is asked for takes the place of the one before, which is dropped if it is not done yet.
+    """Reads images. A new request replaces one that is not done yet.
 
     Signals:
-        read(Ink): the digit on the picture, for the canvas.
-        resized(Array): the whole picture in the size that was asked for, (height, width) float32 in 0…1.
-        failed(what, Exception): what could not be done, and why; the drawing stays as it was.
+        read(Ink): the digit in the image, for the canvas.
+        resized(Array): the whole image in the requested size, (height, width) float32 in 0…1.
+        failed(str, Exception): the start of a message, and the error; the drawing stays as it was.
     """
 
     read = pyqtSignal(object)
     resized = pyqtSignal(object)
     failed = pyqtSignal(str, object)
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._lane = lane
-        self._latest: object = None  # stands for the picture that is wanted
+        self._thread = SerialThread()
+        self._latest: object = None  # identifies the latest request
 
     def load(self, given: QMimeData | None, giver: str, shape: tuple[int, int] | None = None) -> None:
-        """Reads the picture in ``given``; ``read`` or ``failed`` follows. ``giver`` names the source.
+        """Reads the image in ``given``; ``read`` or ``failed`` follows. ``giver`` names the source.
 
         With a ``shape``, height and width, ``resized`` follows instead of ``read``.
         """
@@ -71,16 +71,16 @@ class Pictures(QObject):
             if is_wanted():
                 self.failed.emit("The drawing stays as it was" if isinstance(error, EngineError) else name, error)
 
-        self._lane.run(work, done, failed)
+        self._thread.run(work, done, failed)
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the reading; returns whether the current picture was done in time."""
+        """Stops reading. Returns whether the thread ended in time."""
         self._latest = None
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)
 
 
 def _source(given: QMimeData | None) -> Path | QImage | None:
-    """The first file, or else the picture in memory: beside a file that is often no more than an icon."""
+    """Returns the first file, else the image in memory, which beside a file is often only an icon."""
     if given is None:
         return None
     files = [Path(url.toLocalFile()) for url in given.urls() if url.isLocalFile()]
@@ -93,7 +93,7 @@ def _source(given: QMimeData | None) -> Path | QImage | None:
 
 
 def _grey_of(source: Path | QImage, is_wanted: Callable[[], bool]) -> Array:
-    """Grey values, (height, width). Raises EngineError, OSError or CancelledError."""
+    """Returns grey values, (height, width). Raises EngineError, OSError or CancelledError."""
     from nnviz.digits import picture_files
 
     grey = picture_files.grey_of_file(source, is_wanted) if isinstance(source, Path) else _grey_of_image(source)
@@ -109,7 +109,7 @@ def _resized(grey: Array, shape: tuple[int, int]) -> Array:
 
 
 def _ink_of(grey: Array, name: str) -> Ink:
-    """The digit on a picture as ink, as large as people draw. Raises EngineError."""
+    """Returns the digit in an image as ink, in the size of typical drawings. Raises EngineError."""
     from nnviz.digits import photograph
 
     pixels = photograph.ink_of_photograph(grey)

@@ -1,4 +1,4 @@
-"""Plans of many runs, done beside the window: a thread of their own conducts, and processes train."""
+"""Plans of many runs in the background: a thread conducts them, and processes or a cluster train."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.executors import MakeExecutor, engine_for
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.recorder import opening_words
 from nnviz.library import LibraryError
 
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
     from nnviz.sweeps.live import LiveFigures
     from nnviz.sweeps.store import Store
 
-_STEP = 0.05  # seconds, after which it is looked whether it is to stop
-_GRACE = 0.2  # seconds that runs have to tell how far they are when the window closes
+_STEP = 0.05  # seconds between two checks for a stop request
+_GRACE = 0.2  # seconds in which runs report their progress when the window closes
 _BETWEEN_NEWS = 0.2  # seconds
 
 
 @dataclass(frozen=True)
-class HowFar:
-    """How far a plan is.
+class PlanProgress:
+    """Progress of a plan.
 
     Attributes:
-        done, runs: how many runs are over; how many there are in all, or None where only time ends it.
-        written: how many of them are in the library.
-        share: the share 0…1 of the runs that is done, those that are under way by their epochs.
-        seconds_left: as the runs so far took; None until that can be told.
+        done, runs: number of runs that are over, and of all; None if only a time limit ends the plan.
+        written: number of runs that are in the library.
+        share: the share 0…1 of the runs that is done; runs in progress count by their epochs.
+        seconds_left: an estimate from the runs so far; None until it is known.
     """
 
     done: int
@@ -56,12 +56,12 @@ class HowFar:
 
 @dataclass(frozen=True, eq=False)
 class NewResults:
-    """What came of a sweep since the last time, for who looks at it while it is done.
+    """Results of a sweep since the last report, for the cards that show a sweep in progress.
 
     Attributes:
         sweep: its number in the library.
-        before: how many of its trials were there before.
-        trials: the values of those that came.
+        before: number of trials that were reported before.
+        trials: the values of the new trials.
         runs: runs that are over and in the library now, or that failed.
     """
 
@@ -73,12 +73,12 @@ class NewResults:
 
 @dataclass(frozen=True, eq=False)
 class PlanEnd:
-    """What came of a plan.
+    """Outcome of a plan.
 
     Attributes:
         sweep: its number in the library.
-        is_done: whether nothing of it is left; else it was stopped, and can go on.
-        going: what goes of a library that takes more than it may; None for nothing.
+        is_done: whether all runs are over; else the plan was stopped and can be resumed.
+        going: what will be removed to keep the storage limit of the library; None if nothing.
     """
 
     sweep: int
@@ -90,8 +90,8 @@ class PlanEnd:
 
 
 @dataclass(frozen=True)
-class BrokenOff:
-    """A plan whose program ended in the middle, by its number in the library, and how many of its runs are done."""
+class InterruptedPlan:
+    """A plan whose program ended before it was done: its number in the library, and the number of runs done."""
 
     sweep: int
     plan: Plan
@@ -99,14 +99,14 @@ class BrokenOff:
 
 
 class Plans(QObject):
-    """Does one plan after the other.
+    """Runs one plan after the other.
 
     Signals:
-        began(int, Plan, str): runs are given out now; the plan's number in the library, and the title of its data.
-        went_on(HowFar): several times a second.
-        came(NewResults): likewise, while a sweep is done: once when it begins or goes on, and with its last results.
-        measured(PlanNews): likewise, of seeds and races, if there is something new of their runs.
-        noticed(str): something that a person should know, in sentences.
+        began(int, Plan, str): runs are started now; the plan's number in the library, and the title of its data.
+        went_on(PlanProgress): several times a second.
+        came(NewResults): several times a second during a sweep, when it begins or is resumed, and at its end.
+        measured(PlanNews): several times a second during seeds and races, if runs have new figures.
+        noticed(str): a message for the user.
     """
 
     began = pyqtSignal(int, object, str)
@@ -118,7 +118,7 @@ class Plans(QObject):
     def __init__(self, path: Callable[[], Path]) -> None:
         """``path`` returns the file of the library."""
         super().__init__()
-        self._lane = LibraryLane(path)
+        self._thread = LibraryThread(path)
         self._stops = threading.Event()  # of the plan that was begun last
         self._closes = threading.Event()
 
@@ -130,9 +130,9 @@ class Plans(QObject):
         failed: Callable[[Exception], None],
         cluster: ClusterAddress | None = None,
     ) -> None:
-        """Adds a plan to the library and does it; its data are loaded unless they are ``dataset``.
+        """Adds a plan to the library and runs it; its data are loaded unless they are ``dataset``.
 
-        ``cluster`` is where its runs are done; None for this machine. One that does not answer leaves nothing behind.
+        ``cluster`` trains the runs; None for this machine. If the cluster does not respond, the library is not changed.
         """
         stops = self._stops = threading.Event()
 
@@ -148,7 +148,7 @@ class Plans(QObject):
                     self.noticed.emit(words)
                 return self._do(library, store, data, stops, make_executor)
 
-        self._lane.run(work, done, failed, makes=True)
+        self._thread.run(work, done, failed, makes=True)
 
     def go_on(
         self,
@@ -158,7 +158,7 @@ class Plans(QObject):
         failed: Callable[[Exception], None],
         cluster: ClusterAddress | None = None,
     ) -> None:
-        """Goes on with a plan of the library, perhaps elsewhere; as :meth:`begin`."""
+        """Resumes a plan of the library, perhaps on another machine; see :meth:`begin`."""
         stops = self._stops = threading.Event()
 
         def work(library: Library) -> PlanEnd:
@@ -173,20 +173,20 @@ class Plans(QObject):
                 store = Store(library, sweep, self.noticed.emit)
                 return self._do(library, store, data, stops, make_executor)
 
-        self._lane.run(work, done, failed, makes=True)
+        self._thread.run(work, done, failed, makes=True)
 
-    def look_for_broken_off(self, done: Callable[[BrokenOff | None], None]) -> None:
-        """Hands over the newest plan that was broken off when its program ended, once; None for none."""
-        self._lane.run(_broken_off, done, lambda _: None)
+    def find_interrupted(self, done: Callable[[InterruptedPlan | None], None]) -> None:
+        """Calls ``done`` with the newest interrupted plan, once; with None if there is none."""
+        self._thread.run(_interrupted, done, lambda _: None)
 
     def stop(self) -> None:
-        """Ends the runs that are under way after their present step, and begins no other. What is done is kept."""
+        """Ends the runs in progress after their current step and starts no other. Results are kept."""
         self._stops.set()
 
     def close(self, milliseconds: int) -> bool:
-        """Stops, and drops all outcomes; returns whether it ended in time. The plan can go on at the next start."""
+        """Stops and drops all outcomes. Returns whether the thread ended in time. The plan can be resumed later."""
         self._closes.set()
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)
 
     # ---- in the thread
 
@@ -203,7 +203,7 @@ class Plans(QObject):
             executor = make_executor()
             live = LiveFigures(plan)
             conductor = Conductor(plan, dataset, executor, store, self.noticed.emit, live.hear)
-            news = _News(conductor, store.sweep)
+            news = _UnreportedResults(conductor, store.sweep)
             self._tell(self.began, store.sweep, plan, dataset.title)
             self._conduct(conductor, store, stops, news, live)
             if self._closes.is_set():
@@ -219,9 +219,9 @@ class Plans(QObject):
         return PlanEnd(store.sweep, plan, dataset, conductor.results, is_written and status == FINISHED, going)
 
     def _conduct(
-        self, conductor: Conductor, store: Store, stops: threading.Event, news: _News, live: LiveFigures
+        self, conductor: Conductor, store: Store, stops: threading.Event, news: _UnreportedResults, live: LiveFigures
     ) -> None:
-        pace, told, latest = _Pace(conductor, store), -_BETWEEN_NEWS, float("inf")
+        timer, told, latest = _PlanTimer(conductor, store), -_BETWEEN_NEWS, float("inf")
         self._tell_results(news)
         while not conductor.is_over and time.monotonic() < latest:
             news.note(conductor.step(_STEP))
@@ -232,13 +232,13 @@ class Plans(QObject):
                 latest = min(latest, now + _GRACE)
             elif now - told >= _BETWEEN_NEWS:
                 told = now
-                self._tell(self.went_on, pace.how_far())
+                self._tell(self.went_on, timer.progress())
                 self._tell_results(news)
                 self._tell_measured(conductor, live)
         if not self._closes.is_set():
             self._tell_measured(conductor, live)
 
-    def _tell_results(self, news: _News) -> None:
+    def _tell_results(self, news: _UnreportedResults) -> None:
         if news.is_of_sweep and not self._closes.is_set() and (new := news.take()) is not None:
             self._tell(self.came, new)
 
@@ -252,8 +252,8 @@ class Plans(QObject):
             signal.emit(*words)
 
 
-class _News:
-    """Which trials and runs of a sweep were not told yet."""
+class _UnreportedResults:
+    """Trials and runs of a sweep that were not reported yet."""
 
     def __init__(self, conductor: Conductor, sweep: int) -> None:
         from engine.sweeps.plan import SWEEP
@@ -265,11 +265,11 @@ class _News:
         self._is_first = True
 
     def note(self, ended: list[RunResult]) -> None:
-        """Takes notice of runs that are over, and perhaps not yet in the library."""
+        """Adds runs that are over; they may not be in the library yet."""
         self._waiting += ended
 
     def take(self) -> NewResults | None:
-        """What is new, which then was told; None for nothing."""
+        """Returns what is new and counts it as reported; None if nothing is."""
         runs = [self._results.run(each.trial, each.seed) or each for each in self._waiting]
         self._waiting = [each for each in runs if not _is_known(each)]
         told = tuple(each for each in runs if _is_known(each))
@@ -281,22 +281,22 @@ class _News:
 
 
 def _is_known(result: RunResult) -> bool:
-    """Whether it is in the library, or never gets there."""
+    """Whether a run is in the library, or has failed and never will be."""
     from engine.sweeps.results import FAILED
 
     return result.run is not None or result.status == FAILED
 
 
-class _Pace:
-    """How fast a plan goes on, since the first of its runs learned something here."""
+class _PlanTimer:
+    """Estimates the remaining time of a plan, from the first progress of its runs on."""
 
     def __init__(self, conductor: Conductor, store: Store) -> None:
         self._conductor, self._store = conductor, store
         self._first = conductor.amount_done
         self._began: tuple[float, float] | None = None  # when, and how much was done
 
-    def how_far(self) -> HowFar:
-        """As it is now."""
+    def progress(self) -> PlanProgress:
+        """Returns the progress now."""
         done, runs, now = self._conductor.amount_done, self._conductor.plan.most_runs, time.monotonic()
         if self._began is None and done > self._first:
             self._began = now, done
@@ -304,11 +304,11 @@ class _Pace:
         if runs is not None and self._began is not None and done > self._began[1]:
             left = (now - self._began[0]) / (done - self._began[1]) * (runs - done)
         over, share = self._conductor.results.over, done / runs if runs else 0.0
-        return HowFar(over, runs, over - self._store.waiting, share, left)
+        return PlanProgress(over, runs, over - self._store.waiting, share, left)
 
 
 def _data_of(made: Experiment, given: Dataset | None) -> Dataset:
-    """The data of an experiment. Raises DataError if they are others by now, or what loading them raises."""
+    """Returns the data of an experiment. Raises DataError if they have changed, and what loading raises."""
     if given is not None and given.fingerprint == made.fingerprint:
         return given
     source = source_of(made.data)
@@ -323,8 +323,8 @@ def _data_of(made: Experiment, given: Dataset | None) -> Dataset:
     return found
 
 
-def _broken_off(library: Library) -> BrokenOff | None:
-    """The newest of those that are said to be worked on, and are not; afterwards all of them count as stopped."""
+def _interrupted(library: Library) -> InterruptedPlan | None:
+    """Returns the newest plan that is marked as running but is not. Marks all such plans as stopped."""
     from nnviz.library.sweeps import Sweeps
 
     sweeps = Sweeps(library)
@@ -333,5 +333,5 @@ def _broken_off(library: Library) -> BrokenOff | None:
         found = [sweep for sweep in found if sweeps.settle(sweep)]  # of two windows at once, one offers it
     for sweep in found:
         with suppress(LibraryError):  # its plan cannot be read: its runs are there
-            return BrokenOff(sweep, sweeps.get(sweep).plan, sweeps.done(sweep))
+            return InterruptedPlan(sweep, sweeps.get(sweep).plan, sweeps.done(sweep))
     return None

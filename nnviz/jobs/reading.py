@@ -1,4 +1,4 @@
-"""Reads a network's file, and the training saved with it."""
+"""Reading of network files, with the training saved in them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHECKPOINT = ".npz"
 
 @dataclass(frozen=True)
 class Opened:
-    """What a file holds.
+    """Content of a network file.
 
     Attributes:
         network: complete and checked.
@@ -62,7 +62,7 @@ def _read(path: Path, dataset: Dataset | None) -> Opened:
 
 
 def resumed(found: Opened, dataset: Dataset | None) -> Opened:
-    """What a file holds, with its training if that can be continued with this data."""
+    """Adds the trainer to the content of a file, if its training can be continued with these data."""
     network, state = found.network, found.state
     if state is None:
         return found

@@ -1,7 +1,7 @@
-"""Records a training in the library, in whatever thread or process its job is. No Qt.
+"""The recorder of a training, which writes its record in the library from the thread or process of its job. No Qt.
 
-What it writes with belongs to one thread: before a job goes to another one, the recorder lets go, and takes up the run
-again with the first event there.
+A connection belongs to one thread: before the job moves to another thread or process, the recorder closes its
+connection, and opens a new one with the first event there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Tell = Callable[[object], None]
 
 
 def opening_words(library: Library) -> str | None:
-    """Returns what to announce of the library: how it was opened, and at its first use what it is; None for nothing.
+    """Returns the announcement after opening the library: its notice and, at first use, an introduction; or None.
 
     Raises LibraryError.
     """
@@ -42,20 +42,20 @@ def opening_words(library: Library) -> str | None:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a training is to be recorded as.
+class RecordingPlan:
+    """Describes the record of a training.
 
     Attributes:
         path: the file of the library.
-        run: the number there; None for a run that is not there yet.
+        run: its number in the library; None if it has none yet.
         before: epochs that the network had before this training.
-        experiment, data: with what it is trained, and the title of the data.
-        parent, left_at: the number of the run that it branched off from, and the epoch at which it did; None for none.
-        name: what the run is called.
-        history: what is known of its network from before; None for nothing.
-        updated: when the run's record was written, as it was read; None for one that was not read.
+        experiment, data: the experiment, and the title of the data.
+        parent, left_at: the run that it branched off from, and the epoch of the branch; None if it is no branch.
+        name: the name of the run.
+        history: figures of the network from before this training; None if there are none.
+        updated: when the record was written, if it was read from the library; else None.
         waits: whether there is nothing to record before the training continues or its network is edited.
-        words: what is noted of the beginning of this training beside the curves; ``history`` has it, too.
+        words: the note beside the curves at the start of this training; ``history`` has it, too.
     """
 
     path: Path
@@ -73,18 +73,18 @@ class Plan:
 
 
 @dataclass
-class Standing:
-    """What the next one who writes a run must know, in whatever process that is.
+class RecorderState:
+    """State of a record, which moves with its job between the thread and the process that train.
 
     Attributes:
-        run: its number in the library; None while it is not there.
-        updated: when its record was last written, as far as is known; None for never.
-        is_leap: whether nothing that is recorded leads to where the training is.
-        is_under_way: whether the library says that it is being trained.
-        is_failing: whether the person knows that nothing can be written.
-        keeps_weights: whether its weights were written, too, and not only its figures.
-        untold: changes of settings, in words, that came while nothing was written.
-        left_at: where it left the run of another program, as long as nobody was told; else None.
+        run: its number in the library; None while it has none.
+        updated: when the record was last written, as far as is known; None if never.
+        is_leap: whether the record does not lead to where the training is.
+        is_under_way: whether the library marks the run as being trained.
+        is_failing: whether it was reported that nothing can be written.
+        keeps_weights: whether weights are written, and not only figures.
+        untold: changes of settings, in words, that are not written yet.
+        left_at: the epoch at which it branched off from a run of another program, until that is reported; else None.
     """
 
     run: int | None
@@ -98,51 +98,52 @@ class Standing:
 
 
 class Recorder:
-    """Follows one run's trainings. A library that cannot be written to never stops them: that is told, once, and it is
-    tried again now and then.
+    """Records the trainings of one run. A library that cannot be written to never stops a training.
+
+    The failure is reported once, and writing is retried from time to time.
 
     Attributes:
-        plan: of the training that goes on.
-        standing: where the record is.
-        next_moment: the place in the training, in epochs, from which on :meth:`take` is to be called after a batch.
+        plan: describes the record.
+        state: the state of the record.
+        next_moment: the epoch, with fraction, from which on :meth:`take_event` is to be called after a batch.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan, self.standing = plan, Standing(plan.run, plan.updated)
+    def __init__(self, plan: RecordingPlan) -> None:
+        self.plan, self.state = plan, RecorderState(plan.run, plan.updated)
         self.next_moment = -math.inf
-        self._try_at = -math.inf  # when the library may be opened, after it could not be
-        self._is_awaited = False  # whether somebody waits to hear what becomes of a training that begins
+        self._try_at = -math.inf  # when to try again to open the library after a failure
+        self._is_awaited = False  # whether the outcome of a training that begins is not reported yet
         self._library: Library | None = None
         self._recording: Recording | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """What it writes with stays where it is, and so does its clock."""
+        """State without the connection and the clock, which belong to this process."""
         return self.__dict__ | {"_library": None, "_recording": None, "_try_at": -math.inf, "next_moment": -math.inf}
 
-    def begin(self, plan: Plan) -> None:
-        """Another training of the same run begins, or the same one at another place."""
+    def begin(self, plan: RecordingPlan) -> None:
+        """Begins another training of the same run, or the same training from another place."""
         self.release()
-        self.plan, self.standing.is_leap, self._try_at, self._is_awaited = plan, True, -math.inf, True
-        self.standing.untold = "" if plan.history is not None else plan.words
-        if self.standing.run is None:
-            self.standing.run = plan.run
+        self.plan, self.state.is_leap, self._try_at, self._is_awaited = plan, True, -math.inf, True
+        self.state.untold = "" if plan.history is not None else plan.words
+        if self.state.run is None:
+            self.state.run = plan.run
 
     def leap(self) -> None:
-        """The next event is at a place to which nothing that is recorded leads."""
+        """Notes that the record does not lead to the place of the next event."""
         self.release()
-        self.standing.is_leap = True
+        self.state.is_leap = True
 
     def know(self, told: Recorded) -> None:
-        """What became of the record in another process, as it was told there."""
+        """Takes the state of the record from the report of another process."""
         self._is_awaited = False
         if told.run is not None:
-            self.standing.run, self.standing.is_under_way = told.run, True
+            self.state.run, self.state.is_under_way = told.run, True
             self.plan = replace(self.plan, history=None)
 
-    # ---- what happens
+    # ---- events
 
     def open(self, trainer: Trainer, tell: Tell) -> Recording | None:
-        """Takes up the run where the trainer is; None where that is not possible, of which ``tell`` is told once."""
+        """Opens the record where the trainer is. Returns None on failure, which ``tell`` reports once."""
         if self._recording is None and time.monotonic() >= self._try_at:
             from nnviz.library import LibraryError, recording
 
@@ -151,16 +152,16 @@ class Recorder:
             except LibraryError as error:
                 self._try_at = time.monotonic() + recording.SECONDS_AFTER_FAILURE
                 self._close_library()
-                self.standing.is_leap = True  # what happens from now on is lost
+                self.state.is_leap = True  # what happens from now on is lost
                 self._fail(f"This training is not recorded: {error}", tell)
         return self._recording
 
     def _taken_up(self, trainer: Trainer, tell: Tell) -> Recording:
         from nnviz.library import Library, RunInUseError
 
-        standing = self.standing
+        state = self.state
         self._library = library = Library(self.plan.path)
-        if standing.run is None or not library.has(standing.run):
+        if state.run is None or not library.has(state.run):
             self._add_run(library, replace(self.plan, history=self._history(library, trainer)))
         try:
             recording = self._recording_in(library, trainer, tell)
@@ -172,14 +173,14 @@ class Recorder:
         except BaseException:
             recording.close()
             raise
-        standing.is_leap, standing.is_under_way = False, True
+        state.is_leap, state.is_under_way = False, True
         return recording
 
     def _history(self, library: Library, trainer: Trainer) -> History | None:
-        """What is known of the network from before: of a run that was deleted since, what its record has."""
+        """Returns the figures from before this training, from the record if the run has one."""
         from nnviz.library import UnknownRunError
 
-        run = self.standing.run
+        run = self.state.run
         if run is not None:
             with suppress(UnknownRunError):
                 return library.history(run).until(self._at(trainer))
@@ -190,23 +191,23 @@ class Recorder:
 
         return epochs_at(self.plan.before, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
 
-    def _add_run(self, library: Library, plan: Plan) -> None:
+    def _add_run(self, library: Library, plan: RecordingPlan) -> None:
         told = plan.data, plan.parent, plan.left_at, plan.name
         run = library.begin(plan.experiment, *told, history=plan.history)
-        self.standing.run, self.standing.updated, self.standing.is_leap = run, None, True
+        self.state.run, self.state.updated, self.state.is_leap = run, None, True
         self.plan = replace(self.plan, history=None)
 
     def _branch_off(self, library: Library, trainer: Trainer) -> None:
-        """Adds a branch of a run with which another program has gone on."""
-        run, at = self.standing.run, self._at(trainer)
+        """Adds a branch of a run that another program has trained further."""
+        run, at = self.state.run, self._at(trainer)
         assert run is not None
         self._add_run(library, replace(self.plan, parent=run, left_at=at, history=library.history(run).until(at)))
-        self.standing.left_at = at
+        self.state.left_at = at
 
     def _recording_in(self, library: Library, trainer: Trainer, tell: Tell) -> Recording:
         from nnviz.library import Recording
 
-        run, updated = self.standing.run, self.standing.updated
+        run, updated = self.state.run, self.state.updated
         assert run is not None
 
         def say(words: str) -> None:
@@ -219,49 +220,49 @@ class Recorder:
         return made
 
     def _begin_with(self, recording: Recording, library: Library, tell: Tell) -> None:
-        """Notes where the training is, if nothing leads to there; and tells as which run it is recorded."""
-        standing, now = self.standing, self.plan.experiment.changed(training=recording.trainer.settings)
-        recording.change(now, standing.untold, is_order=not standing.is_leap)
-        standing.untold = ""
-        if standing.is_leap:
+        """Notes the place of the training if the record does not lead there, and reports the run's number."""
+        state, now = self.state, self.plan.experiment.changed(training=recording.trainer.settings)
+        recording.change(now, state.untold, is_order=not state.is_leap)
+        state.untold = ""
+        if state.is_leap:
             recording.leap()
             if recording.problem is None:
                 self._tell_where(library, tell)
 
     def _tell_where(self, library: Library, tell: Tell) -> None:
-        """Tells as which run it is recorded, and what there is to say of that."""
+        """Reports the run's number, with messages for the user."""
         from nnviz.library.faults import WRITTEN_AGAIN
 
-        left_at, self.standing.left_at = self.standing.left_at, None
+        left_at, self.state.left_at = self.state.left_at, None
         words, is_first = [library.notice], library.introduce()
-        if self.standing.is_failing:
+        if self.state.is_failing:
             words.insert(0, WRITTEN_AGAIN)
         if left_at is not None:
-            words.insert(0, _BRANCHED.format(left_at, self.standing.run))
-        self.standing.is_failing = False
+            words.insert(0, _BRANCHED.format(left_at, self.state.run))
+        self.state.is_failing = False
         told = " ".join(filter(None, words)) or None
-        tell(Recorded(self.standing.run, told, left_at=left_at, is_first=is_first))
+        tell(Recorded(self.state.run, told, left_at=left_at, is_first=is_first))
 
     def _say(self, words: str, recording: Recording, tell: Tell) -> None:
-        """What the recording tells: that it can no longer write, or that it can again."""
+        """Reports that the recording can no longer write, or can again."""
         if recording.problem is not None:
             self._fail(words, tell)
         else:
-            self.standing.is_failing = False
-            tell(Recorded(self.standing.run, words, recording.keeps_weights))
+            self.state.is_failing = False
+            tell(Recorded(self.state.run, words, recording.keeps_weights))
 
     def _fail(self, words: str, tell: Tell) -> None:
-        was_failing, self.standing.is_failing = self.standing.is_failing, True
+        was_failing, self.state.is_failing = self.state.is_failing, True
         if not was_failing or self._is_awaited:
-            tell(Recorded(self.standing.run, None if was_failing else words, is_written=False))
+            tell(Recorded(self.state.run, None if was_failing else words, is_written=False))
         self._is_awaited = False
 
-    def take(self, event: Event, trainer: Trainer, tell: Tell) -> None:
-        """Notes an event of the trainer."""
+    def take_event(self, event: Event, trainer: Trainer, tell: Tell) -> None:
+        """Records an event of the trainer."""
         self._take(lambda recording: recording.take(event), trainer, tell)
 
     def take_epochs(self, packed: Iterable[bytes], trainer: Trainer, tell: Tell) -> None:
-        """Notes epochs of the trainer that have ended; see :meth:`Recording.take_epochs`."""
+        """Records epochs that have ended; see :meth:`Recording.take_epochs`."""
         self._take(lambda recording: recording.take_epochs(packed), trainer, tell)
 
     def _take(self, note: Callable[[Recording], None], trainer: Trainer, tell: Tell) -> None:
@@ -273,79 +274,79 @@ class Recorder:
                 self._open_again(recording)
 
     def _open_again(self, recording: Recording) -> None:
-        """If the file was damaged or replaced, takes up the run in the one that is there now, with the next event."""
+        """Closes a damaged or replaced file, so that the next event opens the file that is there now."""
         from nnviz.library import DamagedError, ReplacedError
 
         if isinstance(recording.problem, (DamagedError, ReplacedError)):
-            self.standing.updated = recording.updated
+            self.state.updated = recording.updated
             recording.close()
             self._recording, self.next_moment = None, -math.inf
             self._close_library()
-            self.standing.is_leap = True
+            self.state.is_leap = True
 
     def change(self, settings: TrainingSettings, words: str) -> None:
-        """Notes that the training goes on with other settings, which ``words`` tell."""
+        """Records changed settings; ``words`` describe the change."""
         self.plan = replace(self.plan, experiment=self.plan.experiment.changed(training=settings))
         if self._recording is not None:
             self._recording.change(self.plan.experiment, words)
         else:
-            self.standing.untold = ", ".join(filter(None, (self.standing.untold, words)))
+            self.state.untold = ", ".join(filter(None, (self.state.untold, words)))
 
     def edited(self, before: Array, trainer: Trainer, tell: Tell, text: str) -> None:
-        """Notes which parameters (n,) are others than they were."""
+        """Records an edit: the parameters (n,) that differ from ``before``."""
         from nnviz.library.replay import edit_content
 
         recording, now = self.open(trainer, tell), trainer.network.parameters
         if recording is not None:
             recording.log("edit", *edit_content(before, now), text)
 
-    # ---- letting go
+    # ---- end
 
     def finish(self, status: str) -> None:
-        """Writes what is left, says how the training has ended ("finished", "paused", "diverged"), and lets go."""
-        recording, standing = self._recording, self.standing
+        """Writes what is left and the status ("finished", "paused", "diverged"), and closes the record."""
+        recording, state = self._recording, self.state
         if recording is not None and self._library is not None:
             self._recording, self.next_moment = None, -math.inf
             if not recording.finish(status):
-                standing.is_leap = True  # what is left is lost
-            standing.updated, standing.is_under_way = recording.updated, status == "training"
-            standing.keeps_weights = recording.keeps_weights
-        elif standing.is_under_way and status != "training":
+                state.is_leap = True  # what is left is lost
+            state.updated, state.is_under_way = recording.updated, status == "training"
+            state.keeps_weights = recording.keeps_weights
+        elif state.is_under_way and status != "training":
             self._settle()
         self._close_library()
 
     def hand_over(self) -> None:
-        """Writes what is left, and lets go for a moment: the training goes on, perhaps in another process."""
+        """Writes what is left and closes the record for now: the training continues, perhaps in another process."""
         self.finish("training")
 
     def release(self) -> None:
-        """Writes what is left, and lets go."""
+        """Writes what is left and closes the record."""
         is_over = self._recording is not None and self._recording.trainer.is_over
         self.finish("finished" if is_over else "paused")
 
     def _settle(self) -> None:
-        """Notes that the training no longer goes on, which was handed over and comes back no more."""
+        """Marks a training as stopped that was handed over and does not come back."""
         from nnviz.library import Library, LibraryError
 
-        run, self.standing.is_under_way = self.standing.run, False
+        run, self.state.is_under_way = self.state.run, False
         with suppress(LibraryError), Library(self.plan.path) as library:
             if run is not None:
                 library.settle([run])
-                self.standing.updated = library.run(run).updated
+                self.state.updated = library.run(run).updated
 
     def make_room(self, tell: Tell) -> None:
-        """Thins old runs, if all of them take more room than they may and that was told; else it is told now.
+        """Thins old runs if the library exceeds its storage limit and that was announced; else announces it.
 
-        To be called when the end of the training was told, because it may take long.
+        Call this after the end of the training was reported, because it may take long.
         """
         from nnviz.library import Library, LibraryError
 
-        standing = self.standing
-        if not standing.is_failing:
+        state = self.state
+        if not state.is_failing:
             with suppress(LibraryError), Library(self.plan.path) as library:  # the next training tries again
                 plan = library.room.make_room()
                 if plan is not None:
-                    tell(Recorded(standing.run, None, standing.keeps_weights, plan))
+                    tell(Recorded(state.run, None, state.keeps_weights, plan))
 
     def _close_library(self) -> None:
         if self._library is not None:
@@ -354,7 +355,7 @@ class Recorder:
 
 
 def status_of(stopped: Stopped | None, error: Exception | None) -> str:
-    """How the library calls a training that has paused so."""
+    """Returns the library's word for the status of a training that has paused."""
     if isinstance(error, DivergenceError):
         return "diverged"
     return "finished" if stopped is not None and stopped.finished else "paused"

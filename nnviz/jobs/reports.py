@@ -1,4 +1,4 @@
-"""How far the worker is to train, and what it reports of a training besides the engine's events. No Qt."""
+"""Stop conditions for the worker, and its reports besides the engine's events. No Qt."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from nnviz.library.room import Plan
 
 
-class Until(Enum):
-    """Where to pause."""
+class StopCondition(Enum):
+    """The point at which training pauses."""
 
     END = "end"
     BATCH = "batch"
@@ -26,16 +26,16 @@ class Until(Enum):
 
 @dataclass(frozen=True)
 class Frame:
-    """A network during training: what the views draw.
+    """A copy of the network during training, for the views.
 
     Attributes:
         run: the id of the run.
-        parameters: a copy that nobody writes to, all finite.
+        parameters: a copy that is never written to, all finite.
         epoch, batch, batches: as in :class:`~engine.training.events.Batch`; epoch 0 before the first step.
         seconds_per_epoch: time that learning takes, measured in the current epoch.
         seconds_measuring: time that the evaluation at the end of the last epoch took in addition.
-        estimate: loss and error on a sample of the examples; None if they were not due.
-        is_lent: whether the training goes on in a process of its own, so that drawing does not slow learning down.
+        estimate: loss and error on a sample of the examples; None if no estimate was due.
+        is_lent: whether the training runs in a process of its own, so that drawing does not slow it down.
     """
 
     run: int
@@ -51,14 +51,14 @@ class Frame:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The run has paused.
+    """Reports that a run has paused.
 
     Attributes:
-        frame: its last one; None if it could not be made.
-        finished: its training is complete.
-        reached: it is where it was to pause.
-        error: why it has paused, or was dropped.
-        dropped: its training cannot continue.
+        frame: the last frame; None if it could not be made.
+        finished: whether the training is complete.
+        reached: whether the stop condition is met.
+        error: the reason for the pause, if it is an error.
+        dropped: whether the training cannot continue.
     """
 
     frame: Frame | None
@@ -70,7 +70,7 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Epochs:
-    """Epochs that have ended one after the other: a thousand may end in a second. Gives their events one by one.
+    """Epochs that ended one after the other, packed: a thousand may end in a second. Iterates over their events.
 
     Attributes:
         packed: each as :func:`~engine.storage.epoch_bytes.epoch_bytes` packs it.
@@ -91,20 +91,20 @@ class Epochs:
 
 
 def figures_in(event: object) -> Iterable[Epoch | BestRestored]:
-    """What of a report is figures: of each epoch, or of the best one."""
+    """Returns the events with figures in a report: one per epoch, or that of the best epoch."""
     if isinstance(event, Epochs):
         return event
     return [event] if isinstance(event, BestRestored) else []
 
 
 def count_of(event: object) -> int:
-    """How many events it is counted as: each epoch is one."""
+    """Returns the number of events in a report: each epoch is one."""
     return len(event) if isinstance(event, Epochs) else 1
 
 
 @dataclass(frozen=True)
 class EpochEnd:
-    """The network at the end of an epoch, so that it can be looked back at. Comes before the epoch's figures.
+    """A snapshot of the network at the end of an epoch. Comes before the epoch's figures.
 
     Attributes:
         epoch: as in :class:`~engine.training.events.Epoch`.
@@ -116,15 +116,15 @@ class EpochEnd:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The training is recorded in the library, or can no longer be.
+    """Reports that the training is recorded in the library, or can no longer be.
 
     Attributes:
-        run: its number there; None for none.
-        words: what there is to tell of it; None for nothing.
-        is_written: whether all that it learns is written.
-        going: what goes of old runs when the next training is over, because there is too little room; None for nothing.
-        left_at: the epoch at which it branched off from the run that it was recorded as before; None if it did not.
-        is_first: whether the library was not announced before.
+        run: its number in the library; None if it has none.
+        words: a message for the user; None if there is none.
+        is_written: whether all that the network learns is written.
+        going: what will be removed of old runs to keep the storage limit; None if nothing.
+        left_at: the epoch at which it branched off from its earlier record; None if it did not.
+        is_first: whether the library is to be announced for the first time.
     """
 
     run: int | None

@@ -1,4 +1,4 @@
-"""The interface's side of the worker: hands orders over, and fetches frames as often as their drawing costs allow."""
+"""The interface's side of the worker: passes orders on, and takes frames as often as the cost of drawing allows."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 from PyQt5.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal, pyqtSlot
 
 from engine.training.trainer import Trainer
-from nnviz.jobs.reports import Frame, Stopped, Until, count_of
+from nnviz.jobs.reports import Frame, StopCondition, Stopped, count_of
 from nnviz.jobs.worker import Worker
 
 T = TypeVar("T")
 
-# Views may take this share of the interface's processor time, with all that they lead to: answers that arrive later,
-# the figures of an epoch. Learning loses most of it where its steps are short: the
-# worker then needs Python's lock all the time. In long steps it is in a matrix product, beside which Python can draw.
+# Share of the interface's processor time for views and all that follows from them, such as figures of an epoch.
+# Training with short steps loses most of it, because the worker needs Python's lock all the time. Long steps are
+# matrix products, beside which Python can draw.
 _SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.11, 0.17
 _SHARE_BESIDE_LENT = 0.4  # a training that is lent to a process has a core of its own
 _LONG_STEP = 0.0008  # seconds
@@ -29,14 +29,14 @@ _SMOOTHING = 0.3  # weight of the last view's cost in the moving average
 
 
 class Runner(QObject):
-    """Trains runs, one at a time, each known by its id.
+    """Trains runs, one at a time, each identified by its id.
 
     Attributes:
-        worker: takes the orders for which this side has nothing to do.
+        worker: takes the orders that need nothing on this side.
 
     Signals:
         frame(Frame): the latest frame, several times a second while a run is training.
-        told(run, event): epochs, none is left out, restored best parameters, a long evaluation, a pause; in order.
+        told(run, event): reports in order, none is lost: epochs, restored best parameters, a long evaluation, a pause.
     """
 
     frame = pyqtSignal(object)
@@ -47,16 +47,16 @@ class Runner(QObject):
         self.worker = Worker()
         self.worker.told.connect(self._pass_on)
         self._is_closed = False
-        self._looks: dict[Future[Any], Callable[[], None]] = {}  # not answered yet → what comes then
+        self._looks: dict[Future[Any], Callable[[], None]] = {}  # looks without a result, with their callbacks
         self._run: int | None = None  # the run whose frames are shown
         self._cost = 0.0  # moving average of a view's cost, in seconds of the interface's processor time
         self._last = 0.0  # the interface's processor time at the last view
-        self._is_disturbed = True  # whether it was also spent on what a person did, or on the time before
+        self._is_disturbed = True  # whether some of it was spent on input of the user, or before the run
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._fetch)
 
-    def go(self, run: int, until: Until) -> None:
+    def go(self, run: int, until: StopCondition) -> None:
         """Trains the run from where it is."""
         self._run, self._is_disturbed = run, True
         self._timer.start(_SHORTEST)
@@ -69,18 +69,20 @@ class Runner(QObject):
         then: Callable[[], None] = lambda: None,
         edit: str | None = None,
     ) -> Future[T]:
-        """The result of ``at``, called in the worker's thread between two steps with the run's trainer or None.
+        """Calls ``at`` in the worker's thread between two steps, with the run's trainer or None. Returns its result.
 
-        If it changes parameters, ``edit`` tells in words what is recorded of that.
-
-        ``then`` is called in this thread, after all that was told before ``at`` and before all that is told after it;
-        the result may come a little later.
+        Args:
+            run: id of the run.
+            at: called in the worker's thread.
+            then: called in this thread, after all reports from before ``at`` and before all later ones. The result may
+                come a little later.
+            edit: the note in the record, if ``at`` changes parameters.
         """
         found: Future[T] = Future()
 
         def settle(trainer: Trainer | None) -> None:
             if not found.set_running_or_notify_cancel():
-                return  # closing did not wait for it
+                return  # cancelled by ``close``
             self.worker.told.emit(run, found)  # before the result is there, for which ``close`` waits
             try:
                 found.set_result(at(trainer))
@@ -96,9 +98,9 @@ class Runner(QObject):
         return found
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the thread after the current step; returns whether that was in time. Emits nothing afterwards.
+        """Ends the thread after the current step. Returns whether it ended in time. Emits nothing afterwards.
 
-        Looks that were asked for are answered first; those that a long step keeps waiting are cancelled.
+        Pending looks are carried out first; those that a long step keeps waiting are cancelled.
         """
         if self._looks:
             self._end_looks()
@@ -107,7 +109,7 @@ class Runner(QObject):
         return self.worker.quit_and_wait(milliseconds)
 
     def _end_looks(self) -> None:
-        """Waits a moment for all looks, and then no longer for those that have not begun."""
+        """Waits briefly for all looks, then cancels those that have not begun."""
         late = wait(self._looks, _LONGEST_LOOK).not_done
         cancelled = [look for look in late if look.cancel()]
         wait(self._looks.keys() - cancelled)
@@ -129,11 +131,11 @@ class Runner(QObject):
         self.frame.emit(frame)
 
     def disturb(self) -> None:
-        """Says that the interface is busy with what a person does, which is no cost of the views."""
+        """Notes that the interface handles input of the user, which is no cost of the views."""
         self._is_disturbed = True
 
     def _pause(self, frame: Frame) -> int:
-        """Milliseconds until the next view, from the cost of the last ones."""
+        """Returns the milliseconds until the next view, from the cost of the last ones."""
         share, shortest = _SHARE_FOR_VIEWS, _SHORTEST
         if frame.is_lent:
             share = _SHARE_BESIDE_LENT

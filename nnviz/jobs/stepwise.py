@@ -1,4 +1,4 @@
-"""Work that takes a while, in a thread of its own: it tells how far it is, and can be cancelled between two steps."""
+"""Long work in a background thread that reports its progress and can be cancelled between two steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 
 _SECONDS_BETWEEN_VIEWS = 0.05
 _LONGEST_REST = 0.5  # seconds
@@ -19,19 +19,19 @@ Result = TypeVar("Result")
 Steps = Generator[tuple[float, Any], None, Any]
 
 
-class Stepwise(QObject):
-    """Carries out one piece of work at a time; what comes of it after ``cancel`` is dropped.
+class StepwiseTask(QObject):
+    """Runs one piece of work at a time; results after ``cancel`` are dropped.
 
     Signals:
         changed: ``share`` has grown, or the work has begun or ended.
-        failed(Exception): it ended with an error.
+        failed(Exception): the work ended with an error.
 
     Attributes:
-        about: what it is about, as it was handed to ``start``; None before the first time.
+        about: the subject of the work, as it was given to ``start``; None before the first time.
         share: the share 0…1 that is done.
-        partial: what was found so far; None if nothing was.
-        result: what the work has returned; None until it is done.
-        is_running: whether it is going on.
+        partial: the results so far; None if there are none.
+        result: the return value of the work; None until it is done.
+        is_running: whether the work is running.
         was_stopped: whether the last work was cancelled before its end.
     """
 
@@ -47,11 +47,11 @@ class Stepwise(QObject):
         self.result: Any = None
         self.is_running = self.was_stopped = False
         self._cancelled = threading.Event()  # one for each piece of work
-        self._lane = Lane()
+        self._thread = SerialThread()
         self._went_on.connect(self._show)
 
     def start(self, about: object, steps: Callable[[], Steps]) -> None:
-        """Calls ``steps`` and goes through them, in the work's thread."""
+        """Calls ``steps`` and runs through them, in the background thread."""
         self.cancel()
         self._cancelled = cancelled = threading.Event()
         self.about, self.share, self.partial, self.result = about, 0.0, None, None
@@ -68,13 +68,13 @@ class Stepwise(QObject):
                 self._end()
                 self.failed.emit(error)
 
-        self._lane.run(lambda: self._go_through(steps(), cancelled), done, failed)
+        self._thread.run(lambda: self._go_through(steps(), cancelled), done, failed)
 
     def _go_through(self, steps: Steps, cancelled: threading.Event) -> object:
-        """Runs in the work's thread; tells several times a second how far it is."""
+        """Runs the steps in the background thread and reports the progress several times a second."""
         last_view = time.perf_counter()
         now: tuple[float, Any] = (0.0, None)
-        with closing(steps):  # in this thread, whatever happens: what they opened may belong to it
+        with closing(steps):  # in this thread: what the steps opened may belong to it
             while not cancelled.is_set():
                 try:
                     now = next(steps)
@@ -96,27 +96,27 @@ class Stepwise(QObject):
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Stops after the current step; what was found so far stays."""
+        """Stops after the current step and keeps the results so far."""
         self._cancelled.set()
         if self.is_running:
             self.was_stopped = True
             self._end()
 
     def forget(self) -> None:
-        """Stops, and drops everything: it belongs to another network or other data."""
+        """Stops and drops all results, which belong to another network or other data."""
         self.cancel()
         if self.about is not None:
             self.about, self.share, self.partial, self.result = None, 0.0, None, None
             self.changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the work and its thread; returns whether that was in time."""
+        """Ends the work. Returns whether its thread ended in time."""
         self._cancelled.set()
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)
 
 
-def only_shares(steps: Generator[float, None, Result]) -> Generator[tuple[float, None], None, Result]:
-    """The steps of a work that yields nothing but the share that is done."""
+def shares_only(steps: Generator[float, None, Result]) -> Generator[tuple[float, None], None, Result]:
+    """Adapts a generator that yields only the share that is done."""
     while True:
         try:
             share = next(steps)
@@ -126,8 +126,8 @@ def only_shares(steps: Generator[float, None, Result]) -> Generator[tuple[float,
         yield share, None
 
 
-def giving_way(steps: Steps, is_training: Callable[[], bool]) -> Steps:
-    """The same steps; while a network is trained, each is followed by a rest twice as long, so that it hardly waits."""
+def yield_to_training(steps: Steps, is_training: Callable[[], bool]) -> Steps:
+    """Yields the same steps. While a network is trained, rests twice as long after each, to leave it the processor."""
     while True:
         start = time.perf_counter()
         try:

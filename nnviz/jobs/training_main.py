@@ -1,4 +1,4 @@
-"""What the training's process runs; see ``nnviz.jobs.training_process``, which talks to it. No Qt."""
+"""The main function of the training process; ``nnviz.jobs.training_process`` is the other end. No Qt."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ from nnviz.jobs.recorder import status_of
 from nnviz.jobs.reports import Frame, Stopped, count_of
 from nnviz.jobs.training_process import Returned
 
-_MOST_UNHEARD = 300  # events, before it tells of more: the interface would be busy with the past
-_NEED_NOT_WAIT = hasattr(os, "set_blocking")  # whether a full pipe can be asked to take nothing
+_MOST_UNHEARD = 300  # unconfirmed events, before the training waits: else the interface would fall behind
+_NEED_NOT_WAIT = hasattr(os, "set_blocking")  # whether a write to a full pipe can return at once
 
 
 class _Pipe:
-    """The way out. What it does not take at once is written by threads of their own: the training never waits for it.
+    """The pipe to the worker. Background threads write what it does not take at once: the training never waits.
 
-    Only one thread may send. To wake another for each message would cost a hundredth of the time of short epochs.
+    Only one thread may send. Waking another thread for each message would cost 1 % of the time of short epochs.
     """
 
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
         self._gathered: list[object] = []
-        self._writer: threading.Thread | None = None  # that of the last parcel that was left
+        self._writer: threading.Thread | None = None  # the thread that writes the last parcel
 
     def put(self, message: object) -> None:
-        """Sends it as it is now, and before it what was not sent yet."""
+        """Sends a message at once, after those that were gathered."""
         self._gathered.append(message)
         self.send()
 
     def gather(self, message: object) -> None:
-        """Sends it, which nobody changes any more, with what is sent next."""
+        """Sends a message, which must not be changed any more, with the next one that is sent."""
         self._gathered.append(message)
 
     def send(self) -> None:
-        """Sends what is gathered, if anything is."""
+        """Sends the gathered messages, if there are any."""
         if not self._gathered:
             return
         parcel = memoryview(pickle.dumps(self._gathered, protocol=5))
@@ -58,7 +58,7 @@ class _Pipe:
             self._writer.start()
 
     def _written_at_once(self, parcel: memoryview) -> int:
-        """Writes as many bytes as the pipe has room for, if nothing is left to write; returns how many."""
+        """Writes as many bytes as the pipe takes, unless earlier ones are still to be written. Returns their number."""
         if not _NEED_NOT_WAIT or (self._writer is not None and self._writer.is_alive()):
             return 0
         pipe = self._out.fileno()
@@ -68,7 +68,7 @@ class _Pipe:
         except BlockingIOError:
             return 0
         except OSError:
-            os._exit(0)  # nobody listens any more
+            os._exit(0)  # the window's process has ended
         finally:
             os.set_blocking(pipe, True)
 
@@ -79,14 +79,14 @@ class _Pipe:
             self._out.write(left)
             self._out.flush()
         except OSError:
-            os._exit(0)  # nobody listens any more
+            os._exit(0)  # the window's process has ended
 
 
-class _Outlet:
-    """Where the job's reports go; see ``Outlet`` in ``nnviz.jobs.job``."""
+class _PipeSink:
+    """Sends a job's reports through the pipe; see ``Outlet`` in ``nnviz.jobs.job``."""
 
     def __init__(self, pipe: _Pipe, orders: queue.SimpleQueue[tuple[str, Any]]) -> None:
-        """``orders``: those that wait to be carried out."""
+        """``orders``: the orders that wait to be carried out."""
         self.estimating = True
         self.must_halt = False
         self.wants_frame = True
@@ -96,23 +96,24 @@ class _Outlet:
         self._may_go_on = threading.Event()
 
     def begin(self) -> None:
-        """Starts anew with a training that is lent: what an earlier one has told is no longer waited for."""
+        """Begins with a training that is lent: reports of an earlier one are no longer waited for."""
         self.must_halt, self.wants_frame, self._heard = False, True, self._told
 
     def put_frame(self, frame: Frame) -> None:
-        """Sends it; the next one is wanted when it was taken."""
+        """Sends a frame; the next one is wanted when this one was taken."""
         self.wants_frame = False
         self._pipe.put(replace(frame, is_lent=True))
 
     def tell(self, run: int, event: Report) -> None:
-        """Sends it at once, with what was gathered. Waits where too many were not heard yet, but not if there is an
-        order: who waited would never come to carry it out.
+        """Sends a report at once, after those that were gathered.
+
+        Waits if too many events are not confirmed, unless an order has come: it must be carried out.
         """
         self._pipe.put((run, event))
         self._count(event)
 
     def tell_soon(self, run: int, event: Report) -> None:
-        """Sends it with what is sent next. Waits likewise."""
+        """Sends a report with the next message. May wait, see :meth:`tell`."""
         self._pipe.gather((run, event))
         self._count(event)
 
@@ -124,22 +125,23 @@ class _Outlet:
             self._may_go_on.clear()  # what was set before that is seen by the next look
 
     def heard(self, count: int) -> None:
+        """Notes that the interface has handled that many events."""
         self._heard += count
 
     def go_on(self) -> None:
-        """Ends the wait."""
+        """Ends a wait for confirmations."""
         self._may_go_on.set()
 
 
-class _Borrower:
-    """Trains what is lent, until it is asked for or pauses."""
+class _LentTraining:
+    """Trains the job that is lent, until it is handed back or pauses."""
 
     def __init__(self, pipe: _Pipe) -> None:
         self._pipe = pipe
         self._orders: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-        self._outlet = _Outlet(pipe, self._orders)
+        self._outlet = _PipeSink(pipe, self._orders)
         self._dataset: Dataset | None = None
-        self._job: Job | None = None  # kept when it was handed back, for the next time
+        self._job: Job | None = None  # kept after it was handed back, for the next time
         self._is_training = False
         self._carry_out: dict[str, Callable[[Any], None]] = {
             "data": self._take_data,
@@ -150,7 +152,7 @@ class _Borrower:
         }
 
     def hear(self, order: str, value: Any) -> None:
-        """Takes an order, in the reader's thread. What only sets a flag takes effect at once."""
+        """Takes an order, in the reader's thread. Orders that only set a flag take effect at once."""
         if order == "taken":
             self._outlet.wants_frame = True
             self._outlet.heard(value)
@@ -175,7 +177,7 @@ class _Borrower:
             self._advance()
 
     def _take_data(self, packed: bytes) -> None:
-        self._dataset = self._job = None  # before the others are there, to save memory
+        self._dataset = self._job = None  # before the new data are there, to save memory
         try:
             self._dataset = pickle.loads(packed)
         except Exception:  # the training, which follows, cannot begin then
@@ -230,10 +232,10 @@ class _Borrower:
                 self._hand_back(stopped=stopped)
 
     def _hand_back(self, _: object = None, stopped: Stopped | None = None, error: Exception | None = None) -> None:
-        """Tells where the training is, unless that was told already."""
+        """Hands the training back, unless that was done."""
         if self._is_training and self._job is not None:
             self._is_training = False
-            self._outlet.must_halt = True  # who waits for it hears nothing until it has come
+            self._outlet.must_halt = True  # the worker waits for it
             trace = "" if error is None else traceback.format_exc()
             job, recorder, is_over = self._job, self._job.recorder, stopped is not None or error is not None
             if recorder is not None:
@@ -244,24 +246,24 @@ class _Borrower:
 
 
 class _Unpacker(pickle.Unpickler):
-    """Puts in the data that were left out."""
+    """Puts in the data that were left out of the pickle."""
 
     def __init__(self, packed: bytes, dataset: Dataset | None) -> None:
         super().__init__(io.BytesIO(packed))
         self._dataset = dataset
 
     def persistent_load(self, pid: str) -> Dataset:
-        """The only thing that is left out."""
+        """Returns the data, the only object that is left out."""
         if self._dataset is None:
             raise pickle.UnpicklingError("its data are not here")
         return self._dataset
 
 
 def main() -> None:
-    """Listens to its standard input and answers on its standard output, on which nobody else may write."""
+    """Reads orders from standard input and writes messages to standard output, which it keeps for itself."""
     pipe = _Pipe(own_output())
-    borrower = _Borrower(pipe)
-    gc.freeze()  # what is there now stays: no search for garbage goes through it while the training waits
+    borrower = _LentTraining(pipe)
+    gc.freeze()  # objects that exist now stay: the garbage collector need not search them
     listen(lambda order: borrower.hear(*order))
     pipe.put("ready")
     borrower.run()

@@ -1,24 +1,24 @@
-"""A process to which a training is lent, so that learning and the interface each have a core and a lock of their own.
+"""The training process, seen from the worker: learning and the interface each have a core and a lock of their own.
 
-Python runs one thread of a process at a time. Where steps are short, each moment in which the window draws would be
-lost to a training in the same process, and each step would keep the mouse waiting. The process runs a module of ours,
-so a script that opens the window is not run again. It ends with its pipe, so it never outlives the window.
+Python runs one thread of a process at a time. With short steps, drawing in the same process would stop the training,
+and each step would delay mouse events. The process runs a module of nnviz, so a script that opens the window is not
+run again. It ends with its pipe, so it never outlives the window.
 
-Messages are pickles in two pipes that nobody else can write to. To the process go pairs of an order and its value:
+Messages are pickles in two private pipes. Pairs of an order and its value go to the process:
 
-| order | value | what it does |
+| order | value | effect |
 | --- | --- | --- |
 | data | a pickled ``Dataset`` | replaces the data |
 | train | a pickled job without its data | trains it |
-| train on | the place of the last job and its recorder, pickled | goes there and trains it |
-| change | settings, and what changed in words | from the next step on |
-| halt | | pauses as soon as a pause may come |
+| train on | the place of the last job and its recorder, pickled | trains the last job from that place |
+| change | settings, and a description of the change | changes settings from the next step on |
+| halt | | pauses at the next possible place |
 | hand back | | returns the training after the current event |
-| taken | how many | the last frame was taken: another is wanted; so many more events were heard |
-| heard | how many | so many more events were heard: others may come |
-| estimating | whether | frames are to hold estimates now and then |
+| taken | number of events | asks for another frame; confirms that many events |
+| heard | number of events | confirms that many events, so that others may follow |
+| estimating | bool | switches estimates in frames on or off |
 
-From it come lists of messages: frames, pairs of a run and an event, and ``Returned``.
+Lists of messages come back: frames, pairs of a run and an event, and ``Returned``.
 """
 
 from __future__ import annotations
@@ -45,20 +45,20 @@ from nnviz.jobs.reports import Frame, Stopped
 
 _LOG = logging.getLogger("nnviz")
 
-# Larger networks stay: their steps are long matrix products, beside which Python can draw, and they would take up
-# memory twice. So do larger data.
+# Larger networks are not lent: their steps are long matrix products, beside which Python can draw, and they would
+# take memory twice. Nor are larger data.
 _MOST_PARAMETERS, _MOST_BYTES = 3_000_000, 300_000_000
 _TIMES_ITS_BYTES = 4  # of free memory, for the data, their pickle, a validation set and buffers
 
 
 @dataclass(frozen=True)
 class Returned:
-    """The training is handed back.
+    """Hands the training back.
 
     Attributes:
-        place: where it is, see :meth:`~nnviz.jobs.job.Job.place`; None if it could not begin.
-        stopped: how it has paused; None if it was asked for, or an error ended it.
-        error, trace: what went wrong and where, as Python writes it; None and empty for nothing.
+        place: its place, see :meth:`~nnviz.jobs.job.Job.place`; None if it could not begin.
+        stopped: the report of a pause; None if the worker asked for the training, or an error ended it.
+        error, trace: the error and its traceback; None and empty if there is none.
     """
 
     place: dict[str, Any] | None
@@ -69,18 +69,18 @@ class Returned:
 
 @dataclass(frozen=True)
 class Lost:
-    """The process has ended by itself."""
+    """Reports that the process has died."""
 
     error: EngineError
 
 
 def is_worthwhile() -> bool:
-    """Whether there is a core for such a process, and a Python to run it."""
+    """Whether there is a core for a training process, and a Python to run it."""
     return cores() > 1 and can_start()
 
 
 def may_be_lent(job: Job) -> bool:
-    """Whether it gains by it, and there is room for its network and data a second time."""
+    """Whether a job gains by the process, and memory suffices for a second copy of its network and data."""
     trainer = job.trainer
     data = sum(split.inputs.nbytes + split.targets.nbytes for split in trainer.dataset.splits.values())
     free = available_memory()
@@ -89,23 +89,23 @@ def may_be_lent(job: Job) -> bool:
 
 
 class TrainingProcess:
-    """The process, seen from the worker's thread.
+    """The training process, seen from the worker's thread.
 
     Attributes:
-        is_ready: whether it has started.
-        messages: what came from it and was not handled yet, in lists: (run, event), ``Returned``, ``Lost``.
+        is_ready: whether the process has started.
+        messages: lists of messages that were not handled yet: (run, event), ``Returned``, ``Lost``.
     """
 
     def __init__(self, take_frame: Callable[[Frame], None], wake: Callable[[], None]) -> None:
-        """Starts it, without waiting for it. Raises ProcessError or RuntimeError if that is not possible.
+        """Starts the process without waiting for it. Raises ProcessError or RuntimeError if it cannot start.
 
-        ``take_frame`` and ``wake``, which tells that messages have come, are called in a thread of their own.
+        ``take_frame``, and ``wake`` after other messages, are called in the thread that reads from the process.
         """
         self.is_ready = False
         self.messages: queue.SimpleQueue[list[object]] = queue.SimpleQueue()
         self._take_frame, self._wake = take_frame, wake
-        self._trainer: weakref.ref[Trainer] | None = None  # the one that the process has a twin of
-        self._dataset: weakref.ref[Dataset] | None = None  # the data that it has
+        self._trainer: weakref.ref[Trainer] | None = None  # the one that the process has a copy of
+        self._dataset: weakref.ref[Dataset] | None = None  # the data that the process has
         self._is_closed = False
         self._process = start("nnviz.jobs.training_main", "a process for the training")
         assert self._process.stdin is not None
@@ -122,14 +122,14 @@ class TrainingProcess:
         return self._process.pid
 
     def lend(self, job: Job) -> bool:
-        """Lets the job go on there; returns whether it does. Until it is handed back, nobody may use its trainer."""
+        """Lends the job to the process. Returns whether it was sent. Its trainer is then unusable until handed back."""
         trainer = job.trainer
         try:
             if self._trainer is not None and self._trainer() is trainer:
                 orders = [("train on", pickle.dumps((job.place(), job.recorder), protocol=5))]
             else:
                 orders = [*self._data_for(trainer.given), ("train", _packed(job))]
-        except Exception as error:  # a trainer of somebody's own may hold anything
+        except Exception as error:  # a trainer of another program may hold anything
             _LOG.info("this training stays in the window's process: %s", error)
             job.may_be_lent = False
             return False
@@ -143,17 +143,17 @@ class TrainingProcess:
         return [] if is_there else [("data", pickle.dumps(dataset, protocol=5))]
 
     def forget(self) -> None:
-        """Notes that the process may not have what was sent to it."""
+        """Notes that the process may not have the data and the trainer that were sent."""
         self._trainer = self._dataset = None
 
     def send(self, order: str, value: object = None) -> None:
-        """Sends an order. If the process has gone, a ``Lost`` comes, and nothing else is to be done."""
+        """Sends an order. If the process has died, a ``Lost`` follows."""
         with suppress(BrokenPipeError, ConnectionError):
             self._to.write(pickle.dumps((order, value), protocol=5))
             self._to.flush()
 
     def close(self) -> None:
-        """Ends it at once, with whatever it does."""
+        """Kills the process."""
         self._is_closed = True
         self._process.kill()
         self._process.wait()
@@ -168,13 +168,13 @@ class TrainingProcess:
         while not self._was_closed():
             try:
                 messages = pickle.load(pipe)
-            except Exception as error:  # a process that is killed may leave a message in its middle
+            except Exception as error:  # a killed process may leave half a message
                 if not self._was_closed() and not isinstance(error, EOFError):
                     _LOG.exception("a message of the training's process cannot be read")
                 break
             self._take(messages)
         if not self._was_closed():
-            self._process.kill()  # what it would say could not be read any more
+            self._process.kill()  # later messages could not be read
             self._take([Lost(_lost(self._process.wait()))])
 
     def _take(self, messages: list[object]) -> None:
@@ -195,7 +195,7 @@ class TrainingProcess:
 
 
 class _Packer(pickle.Pickler):
-    """Leaves out the data, which the process has already."""
+    """Leaves out the data, which the process already has."""
 
     def __init__(self, out: io.BytesIO, dataset: Dataset) -> None:
         super().__init__(out, protocol=5)

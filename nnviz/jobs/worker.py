@@ -1,12 +1,6 @@
-"""The thread that trains. It owns all trainers; other threads use them only by orders.
+"""The worker: the thread that trains. It owns all trainers; other threads reach them by orders only.
 
-A training that is long, or goes on for a while, is lent to a process of its own, where the machine has a core for that.
-An order that is about its trainer makes the process hand it back first; then it is lent again.
-
-Orders (begin, go, change the settings, look at the trainer, forget) are carried out between two steps, first come,
-first served. What must not be lost (the figures of an epoch, an error, the end) comes back as a queued signal. What is
-only displayed (parameters during training) goes into a mailbox that holds the latest; the interface takes it when it
-has time.
+The package's docstring explains orders, reports, and the process to which a long training is lent.
 """
 
 from __future__ import annotations
@@ -29,30 +23,30 @@ from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.jobs import training_process
 from nnviz.jobs.job import Job, Report
-from nnviz.jobs.recorder import Plan, Recorder, status_of
-from nnviz.jobs.reports import Frame, Recorded, Stopped, Until
+from nnviz.jobs.recorder import Recorder, RecordingPlan, status_of
+from nnviz.jobs.reports import Frame, Recorded, StopCondition, Stopped
 from nnviz.jobs.training_process import Lost, Returned, TrainingProcess
 
 _LOG = logging.getLogger("nnviz")
 _MOST_TRAINERS = 2  # of the current run and the one before
-_SECONDS_HERE = 0.03  # a training that is over by then is not lent
-_MANY_STEPS = 2_000  # that are not taken by then, however small the network is
-_HEARD_AT_ONCE = 150  # events, of which the process is told together that they were heard, if no frame was taken
+_SECONDS_HERE = 0.03  # a training that ends sooner is not lent
+_MANY_STEPS = 2_000  # more than any network takes in that time
+_HEARD_AT_ONCE = 150  # received events that are confirmed to the process together, if no frame is taken
 
 
 class Worker(QThread):
-    """Trains one run at a time; the others can go on from where they are until they are forgotten.
+    """Trains one run at a time; other runs can be continued until they are forgotten.
 
-    Only the two runs used last keep their trainers, whose buffers are large; those of the others are made again.
+    Only the two runs used last keep their trainers, whose buffers are large; other trainers are made again.
 
     Signals:
         told(run, event): :class:`Epochs`, :class:`BestRestored` or :class:`Stopped` of that run, or one
-            :class:`Evaluating` if the evaluation after an epoch takes so long that the window should say so; queued, in
-            order, none is lost. The runner lets looks take their place among them.
+            :class:`Evaluating` if the evaluation after an epoch takes long; queued, in order, none is lost. The runner
+            puts the results of looks in order among them.
 
     Attributes:
-        frames: the mailbox: holds the latest frame until the interface pops it.
-        estimating: whether frames hold estimates now and then.
+        frames: the mailbox, which holds the latest frame until the interface takes it.
+        estimating: whether some frames hold estimates.
     """
 
     told = pyqtSignal(int, object)
@@ -64,28 +58,33 @@ class Worker(QThread):
         self.must_halt = False  # set directly, not by an order, so that it takes effect before waiting orders
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._is_ending = False
-        self._jobs: dict[int, Job] = {}  # the one used last at the end
-        self._recorders: dict[int, Recorder] = {}  # of all runs that are recorded
-        self._parked: dict[int, Callable[[], Trainer]] = {}  # what makes the trainers of the other runs again
+        self._jobs: dict[int, Job] = {}  # by run; the last one was used last
+        self._recorders: dict[int, Recorder] = {}  # by run; of all runs that are recorded
+        self._parked: dict[int, Callable[[], Trainer]] = {}  # by run; makes the trainer again
         self._training: Job | None = None
         self._process: TrainingProcess | None = None
         self._is_lent = False  # whether the process has the training
         self._may_lend = True
-        self._last_frame: Frame | None = None  # that came from there
-        self._has_heard = False  # whether anything has come from there since the training was lent
-        self._heard = 0  # events, in the interface's thread
+        self._last_frame: Frame | None = None  # that came from the process
+        self._has_received = False  # whether anything came from the process since the training was lent
+        self._heard = 0  # events that are not confirmed yet; used in the interface's thread
 
     # ---- orders, called in the interface's thread
 
-    def begin(self, run: int, make: Callable[[], Trainer], plan: Plan | None = None, goes: bool = False) -> None:
-        """Makes a trainer for that run, in this thread; ``Stopped`` with an error follows if that fails.
+    def begin(
+        self, run: int, make: Callable[[], Trainer], plan: RecordingPlan | None = None, goes: bool = False
+    ) -> None:
+        """Makes a trainer for that run in the worker's thread; ``Stopped`` with an error follows if that fails.
 
-        ``plan`` says as what it is recorded; without one nothing is. ``goes``: whether it is trained at once; then the
-        process may begin the record.
+        Args:
+            run: id of the run.
+            make: makes the trainer.
+            plan: describes its record; None if it is not recorded.
+            goes: whether it is trained at once; then the process may begin the record.
         """
         self._order(lambda: self._begin(run, make, plan, goes))
 
-    def go(self, run: int, until: Until) -> None:
+    def go(self, run: int, until: StopCondition) -> None:
         """Trains the run from where it is."""
         self.must_halt = False
         self._order(lambda: self._go(run, until))
@@ -98,18 +97,18 @@ class Worker(QThread):
     def change(self, run: int, settings: TrainingSettings, words: str = "") -> None:
         """Changes settings from the next step on; ``Stopped`` with an error follows if they do not fit the run.
 
-        ``words`` tell what is recorded of it beside the curves.
+        ``words`` is the note in the record, shown beside the curves.
         """
         self._order(lambda: self._change(run, settings, words))
 
     def look(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None = None) -> None:
-        """Calls ``at`` in this thread between two steps, with the run's trainer or None if it has none.
+        """Calls ``at`` in the worker's thread between two steps, with the run's trainer, or None if it has none.
 
-        If it changes parameters, ``edit`` tells what is recorded of that beside the curves.
+        If ``at`` changes parameters, ``edit`` is the note in the record, shown beside the curves.
         """
         self._order(lambda: self._look(run, at, edit))
 
-    def record(self, run: int, plan: Plan) -> None:
+    def record(self, run: int, plan: RecordingPlan) -> None:
         """Records the rest of a training that was begun without a record."""
         self._order(lambda: self._record(run, plan))
 
@@ -121,7 +120,7 @@ class Worker(QThread):
         best: BestRestored | None,
         notes: list[Change] | None = None,
     ) -> None:
-        """Records what was measured of the run's network, (n,) parameters, if it still has them and rests.
+        """Records figures of the run's network, if it still has these parameters (n,) and is not being trained.
 
         Args:
             figures, best, notes: see :meth:`~nnviz.library.recording.Recording.note_figures`.
@@ -129,21 +128,22 @@ class Worker(QThread):
         self._order(lambda: self._note_figures(run, parameters, figures, best, notes))
 
     def forget(self, run: int) -> None:
+        """Drops the trainer of a run."""
         self._order(lambda: self._forget(run))
 
     def take_frame(self) -> Frame | None:
-        """The latest frame, if there is one; another follows."""
+        """Takes the latest frame out of the mailbox, if there is one; another follows."""
         frame = self.frames.pop() if self.frames else None
         if frame is not None:
             self._tell_heard("taken")
         return frame
 
     def drop_frame(self) -> None:
-        """Drops the latest frame: it is of a moment before something was changed."""
+        """Drops the latest frame, which was made before a change."""
         self.take_frame()
 
     def count_heard(self, count: int) -> None:
-        """Notes that so many events were heard; those of the process come no faster than that."""
+        """Notes that the interface has handled that many events; the process sends no faster."""
         self._heard += count
         if self._heard >= _HEARD_AT_ONCE:
             self._tell_heard("heard")
@@ -153,13 +153,13 @@ class Worker(QThread):
         self._heard = 0
 
     def set_estimating(self, wanted: bool) -> None:
-        """Whether frames are to hold estimates now and then."""
+        """Switches estimates in frames on or off."""
         if wanted != self.estimating:
             self.estimating = wanted
             self._tell_process("estimating", wanted)
 
     def quit_and_wait(self, milliseconds: int) -> bool:
-        """Ends the thread after the current step; returns whether that was in time. Takes no more orders."""
+        """Ends the thread after the current step. Returns whether it ended in time. Takes no more orders."""
         self.must_halt = self._is_ending = True
         self._orders.put(None)
         return bool(self.wait(milliseconds))
@@ -172,7 +172,7 @@ class Worker(QThread):
             self.start()
 
     def _tell_process(self, order: str, value: object = None, still: Callable[[], bool] = lambda: True) -> None:
-        """Sends it an order, if it has the training by then and ``still`` says that the order holds."""
+        """Sends the process an order, if it has the training by then and ``still`` returns that the order holds."""
 
         def send() -> None:
             if self._is_lent and self._process is not None and still():
@@ -184,7 +184,7 @@ class Worker(QThread):
     # ---- the thread
 
     def run(self) -> None:
-        """Carries out all orders, then one step of the run that is training; repeats."""
+        """Carries out all orders, then takes one step of the run that is training, and repeats."""
         while True:
             while self._training is None or self._is_lent or not self._orders.empty():
                 order = self._orders.get()
@@ -196,7 +196,7 @@ class Worker(QThread):
             if not self._is_lent:
                 self._advance(self._training)
 
-    def _begin(self, run: int, make: Callable[[], Trainer], plan: Plan | None, goes: bool) -> None:
+    def _begin(self, run: int, make: Callable[[], Trainer], plan: RecordingPlan | None, goes: bool) -> None:
         self._forget(run)
         try:
             trainer = make()
@@ -214,7 +214,7 @@ class Worker(QThread):
         self._park()
 
     def _end(self) -> None:
-        """Writes what is recorded to the end, and ends the process."""
+        """Closes all records and ends the process."""
         if self._recorders:
             self._call_back()
         for recorder in self._recorders.values():
@@ -222,7 +222,7 @@ class Worker(QThread):
         self._end_process()
 
     def _job(self, run: int) -> Job | None:
-        """The job of that run, which is now the one used last, with its trainer here; None if it has none."""
+        """Returns the job of that run with its trainer in this process; None if it has none. Counts as a use."""
         if run in self._parked:
             self._unpark(run)
         self._call_back(run)
@@ -240,10 +240,10 @@ class Worker(QThread):
             self._park()
 
     def _park(self) -> None:
-        """Drops the trainers that were not used lately, but not where a step has just made weights infinite."""
+        """Drops the trainers that were not used last, except those whose last step made weights infinite."""
         for job in list(self._jobs.values())[:-_MOST_TRAINERS]:
             if job is not self._training and job.is_finite:
-                _let_go(job)
+                _close_record(job)
                 self._parked[job.run] = self._jobs.pop(job.run).trainer.maker()
 
     def _look(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None) -> None:
@@ -251,7 +251,7 @@ class Worker(QThread):
         recorder = None if job is None or edit is None else job.recorder
         before = None if job is None or recorder is None else job.trainer.network.parameters.copy()
         if job is not None:
-            self._hand_over(job)  # who looks may look at the record too
+            self._hand_over(job)  # ``at`` may read the record
         at(None if job is None else job.trainer)
         if job is not None and recorder is not None and before is not None and edit is not None:
             tell, is_still = partial(self.told.emit, run), job is not self._training
@@ -259,18 +259,18 @@ class Worker(QThread):
             if is_still:
                 recording = recorder.open(job.trainer, tell)
                 if recording is not None:
-                    recording.note_figures({}, None)  # they follow when they are measured
+                    recording.note_figures({}, None)  # the figures follow when they are measured
                 recorder.release()
 
-    def _record(self, run: int, plan: Plan) -> None:
+    def _record(self, run: int, plan: RecordingPlan) -> None:
         job = self._job(run)
         if job is None:
             self.told.emit(run, Recorded(None, is_written=False))
             return
         if job.recorder is not None:
-            standing = job.recorder.standing
-            is_written = standing.keeps_weights and not standing.is_failing
-            self.told.emit(run, Recorded(standing.run, is_written=is_written))
+            state = job.recorder.state
+            is_written = state.keeps_weights and not state.is_failing
+            self.told.emit(run, Recorded(state.run, is_written=is_written))
             return
         job.recorder = recorder = self._recorders.setdefault(run, Recorder(plan))
         recorder.begin(plan)
@@ -295,7 +295,7 @@ class Worker(QThread):
                 recording.note_figures(figures, best, notes)
             job.recorder.release()
 
-    def _go(self, run: int, until: Until) -> None:
+    def _go(self, run: int, until: StopCondition) -> None:
         self._call_back()
         job, other = self._job(run), self._training
         if other is not None and other is not job:
@@ -304,7 +304,7 @@ class Worker(QThread):
         if job is not None:
             job.go(until)
             self._training = job
-            if until is not Until.BATCH:
+            if until is not StopCondition.BATCH:
                 self._start_process(job)
 
     def _change(self, run: int, settings: TrainingSettings, words: str) -> None:
@@ -339,7 +339,7 @@ class Worker(QThread):
                 self._stop(job, stopped)
 
     def _fail(self, job: Job, error: Exception) -> None:
-        """Drops the job, but not where a smaller learning rate lets it go on: then it stays at its place."""
+        """Reports an error and drops the job; after a divergence the job stays, since a smaller rate may help."""
         dropped = not isinstance(error, DivergenceError) or not job.trainer.epoch
         if job.recorder is not None:
             job.recorder.finish(status_of(None, error))
@@ -353,10 +353,10 @@ class Worker(QThread):
         self.told.emit(job.run, Stopped(job.frame_if_possible(), error=error, dropped=dropped))
 
     def _drop(self, job: Job) -> None:
-        """Drops the job; its network stays, with finite parameters, and can be trained anew."""
+        """Drops the job. Its network stays, with finite parameters, and can be trained again."""
         del self._jobs[job.run]
         job.trainer.back_to_finite()
-        _let_go(job)
+        _close_record(job)
         if job is self._training:
             self._training = None
 
@@ -369,7 +369,7 @@ class Worker(QThread):
         if recorder is not None and stopped.finished and not self._is_ending:
             recorder.make_room(tell)
 
-    # ---- what a job reports, see Outlet in nnviz/jobs/job.py
+    # ---- reports of the job in this thread, see ReportSink in nnviz/jobs/job.py
 
     @property
     def wants_frame(self) -> bool:
@@ -377,15 +377,15 @@ class Worker(QThread):
         return not self.frames
 
     def nothing_waits(self) -> bool:
-        """Whether there is no order; and no process, which may get ready after any step."""
+        """Whether there is no order, and no process that may get ready after any step."""
         return self._process is None and self._orders.empty()
 
     def put_frame(self, frame: Frame) -> None:
-        """Into the mailbox."""
+        """Puts a frame into the mailbox."""
         self.frames.append(frame)
 
     def tell(self, run: int, event: Report) -> None:
-        """To the interface."""
+        """Reports to the interface."""
         self.told.emit(run, event)
 
     tell_soon = tell
@@ -393,11 +393,11 @@ class Worker(QThread):
     # ---- the process
 
     def _start_process(self, job: Job) -> None:
-        """Starts it for the job, if that was not done and is worth the while; it takes over when it is ready."""
+        """Starts the process if it is worthwhile for the job; it takes the job over when it is ready."""
         is_wanted = self._process is None and self._may_lend and training_process.is_worthwhile()
         if is_wanted and training_process.may_be_lent(job):
             try:
-                self._process = TrainingProcess(self._take_from_process, lambda: self._orders.put(self._hear))
+                self._process = TrainingProcess(self._take_from_process, lambda: self._orders.put(self._receive))
             except (ProcessError, RuntimeError) as error:
                 _LOG.warning("the training stays in the window's process: %s", error)
                 self._may_lend = False
@@ -408,33 +408,33 @@ class Worker(QThread):
         self._process, self._is_lent = None, False
 
     def _lend(self, job: Job) -> None:
-        """Lets the process go on with the training, if that is worth the while."""
+        """Lends the training to the process, if that is worthwhile."""
         process = self._process
-        if process is None or not process.is_ready or self.must_halt or job.until is Until.BATCH:
+        if process is None or not process.is_ready or self.must_halt or job.until is StopCondition.BATCH:
             return
-        is_long = job.until is Until.END and job.steps_left >= _MANY_STEPS
+        is_long = job.until is StopCondition.END and job.steps_left >= _MANY_STEPS
         if job.may_be_lent and (is_long or job.seconds_going > _SECONDS_HERE):
             job.may_be_lent = training_process.may_be_lent(job)
-            self._last_frame, self._has_heard = None, False
-            self._hand_over(job)  # it takes up the run there
+            self._last_frame, self._has_received = None, False
+            self._hand_over(job)  # the process opens the record
             self._is_lent = job.may_be_lent and process.lend(job)
             if self._is_lent:
                 process.send("estimating", self.estimating)
 
     def _is_lent_at_once(self, job: Job) -> bool:
-        """Whether the process may go on with it before its first step here."""
+        """Whether the process may take over the job before its first step here."""
         is_ready = self._process is not None and self._process.is_ready and not self.must_halt
         return is_ready and job.steps_left >= _MANY_STEPS and training_process.may_be_lent(job)
 
     def _hand_over(self, job: Job) -> None:
-        """Writes what is recorded of it up to now, so that another may read it or write on."""
+        """Writes what is recorded up to now, so that others can read the record or continue it."""
         if job.recorder is not None and job is self._training:
             job.recorder.hand_over()
         else:
-            _let_go(job)
+            _close_record(job)
 
     def _call_back(self, run: int | None = None) -> None:
-        """Waits until the training, if it is of that run or none is given, is handed back by the process."""
+        """Waits until the process hands back the training, if it is of that run or no run is given."""
         process, job = self._process, self._training
         if process is None or job is None or run not in (None, job.run):
             return
@@ -443,13 +443,13 @@ class Worker(QThread):
         while self._is_lent:
             self._take_messages(process.messages.get())
 
-    def _hear(self) -> None:
-        """Takes messages of the process, if they were not taken meanwhile."""
+    def _receive(self) -> None:
+        """Takes messages of the process that were not taken yet."""
         if self._process is not None and not self._process.messages.empty():
             self._take_messages(self._process.messages.get())
 
     def _take_from_process(self, frame: Frame) -> None:
-        """In a thread of the process's own."""
+        """Takes a frame, in the thread that reads from the process."""
         self._last_frame = frame
         self.frames.append(frame)
 
@@ -460,12 +460,12 @@ class Worker(QThread):
             elif isinstance(message, Lost):
                 self._lose(message)
             else:
-                self._has_heard = True
+                self._has_received = True
                 self._know(*message)  # type: ignore[misc]
                 self.told.emit(*message)  # type: ignore[misc]
 
     def _know(self, run: int, event: object) -> None:
-        """What the process tells of the record concerns the recorder here, which may go on with it."""
+        """Passes reports about the record to the recorder here, which may continue the record."""
         recorder = self._recorders.get(run)
         if isinstance(event, Recorded) and recorder is not None:
             recorder.know(event)
@@ -476,11 +476,11 @@ class Worker(QThread):
         assert self._process is not None
         if returned.trace and not isinstance(returned.error, DivergenceError):
             _LOG.error("in the training's process:\n%s", returned.trace)
-        if returned.place is None:  # it goes on here
+        if returned.place is None:  # it continues here
             self._process.forget()
             job.may_be_lent = False
             return
-        settings = job.trainer.settings  # perhaps changed too late for the process
+        settings = job.trainer.settings  # they may have changed too late for the process
         try:
             job.stand_at(returned.place)
             job.trainer.change(settings)
@@ -493,15 +493,15 @@ class Worker(QThread):
             self._stop(job, returned.stopped)
 
     def _lose(self, lost: Lost) -> None:
-        """The process has ended by itself. Of what it had trained, what was displayed last is kept."""
+        """Stops the run after the process has died, with the parameters that were displayed last."""
         job, frame = self._training if self._is_lent else None, self._last_frame
         _LOG.error("%s", lost.error)
         self._end_process()
         if job is None:
             return
-        if frame is None and not self._has_heard:  # nothing is lost: it goes on here
+        if frame is None and not self._has_received:  # nothing is lost: the training continues here
             self._may_lend = False
-            _let_go(job)
+            _close_record(job)
             return
         if frame is None:
             frame = job.frame_if_possible()
@@ -511,7 +511,7 @@ class Worker(QThread):
         self.told.emit(job.run, Stopped(frame, error=lost.error, dropped=True))
 
 
-def _let_go(job: Job) -> None:
-    """Writes what is recorded of it to the end."""
+def _close_record(job: Job) -> None:
+    """Closes the record of a job."""
     if job.recorder is not None:
         job.recorder.release()

@@ -1,4 +1,4 @@
-"""What is being done with files, as a text; and the offer to cancel what takes long."""
+"""Current activities as text for the status line, and offers to cancel long ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONG = 1000  # milliseconds
 
 
 class Activities(QObject):
-    """What is going on, in the order of its beginning.
+    """The current activities in the order of their beginning.
 
     Signals:
         changed: ``text`` has changed.
@@ -44,12 +44,12 @@ class Activities(QObject):
 
     @property
     def text(self) -> str:
-        """The oldest that is still going on, which ends with "…"; empty for nothing."""
+        """The oldest activity in progress, which ends with "…"; empty if there is none."""
         return next(iter(self._going_on.values()), "")
 
 
-class Patience(QObject):
-    """Offers to cancel one piece of work if it takes longer than a second, as soon as no other message is shown."""
+class CancelOffer(QObject):
+    """Offers to cancel a piece of work that takes longer than a second, as soon as no other message is shown."""
 
     def __init__(self, messages: Messages, cancel: Callable[[], None]) -> None:
         super().__init__()
@@ -62,27 +62,27 @@ class Patience(QObject):
         self._timer.timeout.connect(self._look)
 
     def begin(self, text: str) -> None:
-        """Work has begun that is called so; what was waited for before is not waited for any more."""
+        """Begins to wait for work of that name, in place of earlier work."""
         self.end()
         self._text, self._how_far = text, ""
         if not self._is_closed:
             self._timer.start()
 
     def tell_how_far(self, words: str) -> None:
-        """How far the work is by now."""
+        """Shows the progress of the work."""
         self._how_far = f": {words}"
         if self._offer is not None and self._messages.current is self._offer:
             self._tell()
 
     def end(self) -> None:
-        """The work has ended, or is no longer wanted."""
+        """Withdraws the offer, because the work has ended or is no longer needed."""
         self._timer.stop()
         if self._offer is not None:
             self._messages.withdraw(self._offer)
             self._offer = None
 
     def close(self) -> None:
-        """Offers nothing any more."""
+        """Ends all offers."""
         self._is_closed = True
         self.end()
 

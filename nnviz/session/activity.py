@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from engine.explain.pathways import Activity, activity_of, planes_of
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
@@ -43,7 +43,7 @@ def activity_probe(
 
         return RequestKey(network, example, output), work
 
-    probe = Latest(ask, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=lambda: displayed.network.shape)
+    probe = Latest(ask, TimeBudget(0, _TIMES_ITS_COST), quick=QUICK, size=lambda: displayed.network.shape)
     for signal in (selection.neuron_changed, selection.example_changed):
         signal.connect(probe.look)
     for signal in (runs.replaced, data.changed):

@@ -1,15 +1,16 @@
-"""What views need computed: the answer, its past, layer statistics, mistakes, what lights up, reasons, planes."""
+"""Queries of the cards: prediction, past predictions, layer statistics, errors, activations, planes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.basics.validation import Array
 from engine.network.network import Network
 from engine.network.packing import exact
 from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
 from nnviz.session.asked_compared import compared_probes
@@ -17,17 +18,15 @@ from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.asked_numbers import predicted_probe
 from nnviz.session.asked_over import over_probes
 from nnviz.session.asked_own import own_probes
-from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.map import MAP, MAP_PLACE, Map, map_probes
-from nnviz.session.messages import Messages
+from nnviz.session.map import MAP, MAP_PLACE, map_probes
 from nnviz.session.mistakes import Mistakes
-from nnviz.session.own import Own
-from nnviz.session.robustness import HowRobust
 from nnviz.session.runs import Runs
-from nnviz.session.selection import Selection
 from nnviz.session.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from nnviz.session.session import Session
 
 ANSWER, PAST, STATISTICS, MISTAKES = "answer", "answers of the past", "layer statistics", "mistakes"
 ACTIVITY = "activity"
@@ -42,7 +41,7 @@ class LayerStatistics:
     """The distributions of every layer, as displayed and before any training in this window.
 
     Attributes:
-        epoch: the moment of the past that was displayed; None for now.
+        epoch: the displayed epoch; None if the network was live.
     """
 
     now: list[LayerSpreads]
@@ -52,29 +51,21 @@ class LayerStatistics:
 
 @dataclass(frozen=True)
 class PastAnswers:
-    """The answers to the example that is asked about, (outputs,) each, after so many epochs; only the finite ones."""
+    """The finite predictions of snapshots for the current input, (outputs,) each, and their epochs."""
 
     epochs: list[float]
     answers: list[Array]
 
 
-def new_queries(
-    displayed: Displayed,
-    question: asking.Question,
-    runs: Runs,
-    data: Data,
-    selection: Selection,
-    mistakes: Mistakes,
-    map: Map,
-    robustness: HowRobust,
-    own: Own,
-    comparison: Comparison,
-    messages: Messages,
-) -> Queries:
-    """The kinds of probes. Each looks again when its question may have changed."""
+def new_queries(session: Session) -> Queries:
+    """Returns the queries. Each looks again when its request may have changed."""
+    displayed, question, runs, data = session.displayed, session.question, session.runs, session.data
+    selection, mistakes, map, robustness = session.selection, session.mistakes, session.map, session.robustness
+    own, comparison = session.own, session.comparison
     answers, layers = _Past(displayed, question, runs, data), _Statistics(displayed, runs, data)
-    past = Latest(answers.question, Budget(_SECONDS_BETWEEN_PAST, 9), answers.release)
-    statistics = Latest(layers.question, Budget(_SECONDS_BETWEEN_STATISTICS, 19), layers.release)
+    past = Latest(answers.question, TimeBudget(_SECONDS_BETWEEN_PAST, 9), answers.release, forget_on_new_run=True)
+    budget = TimeBudget(_SECONDS_BETWEEN_STATISTICS, 19)
+    statistics = Latest(layers.question, budget, layers.release, forget_on_new_run=True)
     by_name = {
         ANSWER: _answer(displayed, question, data),
         PAST: past,
@@ -86,25 +77,23 @@ def new_queries(
     by_name |= {**map_probes(map, displayed), **over_probes(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
     by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
-    queries = Queries(messages.crashed.emit)
+    queries = Queries(session.messages.crashed.emit)
     queries.add(by_name)
     for signal in (displayed.changed, question.changed, data.changed):
         signal.connect(queries.look)
     runs.history_changed.connect(past.look)  # gaps in the past may be filled
     for signal in (runs.replaced, data.changed):
-        signal.connect(statistics.forget)
-        signal.connect(past.forget)
-        for name in (MISTAKES, MAP, MAP_PLACE):
+        for name in (MAP, MAP_PLACE):
             signal.connect(by_name[name].forget)
     return queries
 
 
 def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Latest:
     def ask() -> Request | None:
-        network, example = displayed.network, asking.asked(question, displayed, data)
+        network, example = displayed.network, asking.active_input(question, displayed, data)
         if example is None:
             return None
-        return RequestKey(network, example), lambda: (network, example, asking.ask(network, example))
+        return RequestKey(network, example), lambda: (network, example, asking.predict(network, example))
 
     def hand_over() -> None:
         question.take_answer(*(answer.result or (None, None, None)))
@@ -115,14 +104,14 @@ def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Late
 
 
 def _mistakes(mistakes: Mistakes) -> Latest:
-    probe = Latest(mistakes.question, Budget(_SECONDS_BETWEEN_MISTAKES, 39))
+    probe = Latest(mistakes.question, TimeBudget(_SECONDS_BETWEEN_MISTAKES, 39), forget_on_new_run=True)
     probe.changed.connect(lambda: mistakes.take(probe.result))
     mistakes.part_changed.connect(probe.forget)
     return probe
 
 
 class _Past:
-    """Answers of snapshots to the example; those that are known are kept until it changes."""
+    """Predictions of snapshots for the current input; known ones are kept until the input changes."""
 
     def __init__(self, displayed: Displayed, question: asking.Question, runs: Runs, data: Data) -> None:
         self._displayed, self._question, self._runs, self._data = displayed, question, runs, data
@@ -130,11 +119,11 @@ class _Past:
         self._known: dict[Snapshot, Array | None] = {}
 
     def question(self) -> Request | None:
-        """The answers to the example of snapshots of the current run, and of its network as it is displayed live.
+        """Requests predictions of snapshots of the current run and of its live network.
 
-        One of the snapshots is the moment that is looked back at.
+        The displayed snapshot is one of them.
         """
-        example, run = asking.asked(self._question, self._displayed, self._data), self._runs.current
+        example, run = asking.active_input(self._question, self._displayed, self._data), self._runs.current
         network = self._displayed.network
         if example is None:
             return None
@@ -146,24 +135,24 @@ class _Past:
         return RequestKey(example, live, moment, *past), lambda: self._answers(network, example, moments)
 
     def _answers(self, network: Network, example: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:
-        """Runs in the lane's thread, the only one that uses ``_known``."""
+        """Computes predictions in the background thread, the only one that uses ``_known``."""
         before = self._known if self._example is example else {}
         known = {moment: before[moment] for moment in moments if moment in before}
         for moment in moments:
             if moment not in known:
-                known[moment] = asking.ask(network.with_parameters(moment.parameters), example)
+                known[moment] = asking.predict(network.with_parameters(moment.parameters), example)
         self._example, self._known = example, known
         latest = {moment.epochs: known[moment] for moment in moments}  # in their order; of each epoch the last one
         finite = {epochs: answer for epochs, answer in latest.items() if answer is not None}
         return PastAnswers(list(finite), list(finite.values()))
 
     def release(self) -> None:
-        """Drops the snapshots, which are large. Runs in the lane's thread."""
+        """Drops the snapshots, which are large. Runs in the background thread."""
         self._example, self._known = None, {}
 
 
 class _Statistics:
-    """Layer statistics; keeps the evaluator's buffers and the statistics of the start."""
+    """Layer statistics; keeps the evaluator's buffers and the statistics before training."""
 
     def __init__(self, displayed: Displayed, runs: Runs, data: Data) -> None:
         self._displayed, self._runs, self._data = displayed, runs, data
@@ -172,7 +161,7 @@ class _Statistics:
         self._start: list[LayerSpreads] | None = None
 
     def question(self) -> Request | None:
-        """The layer statistics of the displayed network, on some training examples."""
+        """Requests the layer statistics of the displayed network, on some training examples."""
         dataset, run, network = self._data.dataset, self._runs.current, self._displayed.network
         if dataset is None or run.misfit(dataset) is not None:
             return None
@@ -180,7 +169,7 @@ class _Statistics:
         epoch = None if self._displayed.is_live else self._displayed.epochs
 
         def work() -> LayerStatistics:
-            """Runs in the lane's thread, the only one that uses what is kept."""
+            """Computes the statistics in the background thread, the only one that uses the evaluator."""
             about = RequestKey(run, dataset)
             if self._about != about:
                 self._about, self._evaluator, self._start = about, None, None
@@ -192,5 +181,5 @@ class _Statistics:
         return RequestKey(network, dataset), work
 
     def release(self) -> None:
-        """Drops the buffers, which are large. Runs in the lane's thread."""
+        """Drops the buffers, which are large. Runs in the background thread."""
         self._evaluator = None

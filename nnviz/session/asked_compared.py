@@ -19,7 +19,7 @@ from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.part import Part
 from nnviz.session.question import Question as Asked
-from nnviz.session.question import ask
+from nnviz.session.question import predict
 from nnviz.session.run import misfit_of
 
 THEIR_ANSWERS, DISAGREEMENT = "answers of compared runs", "where two runs disagree"
@@ -77,7 +77,7 @@ def _answer(network: Network | None, example: Array, rows: Dataset | None) -> Ar
     """None from a network that was trained with rows which mean something else."""
     if network is None or (rows is not None and misfit_of(network, network.description, rows) is not None):
         return None
-    return ask(network, example)
+    return predict(network, example)
 
 
 class _Disagreeing:

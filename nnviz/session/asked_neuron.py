@@ -14,7 +14,7 @@ from engine.explain import neurons
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
@@ -93,9 +93,9 @@ def neuron_probes(
     """The probes for the chosen neuron. They look again when another one is chosen."""
     asker = _Asker(displayed, question, runs, data, selection)
     probes = {
-        NEURON: Latest(asker.report, Budget(_SECONDS_BETWEEN)),
+        NEURON: Latest(asker.report, TimeBudget(_SECONDS_BETWEEN)),
         NEURON_NOW: Latest(asker.now, quick=QUICK, size=lambda: displayed.network.shape),
-        NEURON_ERROR: Latest(asker.effect, Budget(_SECONDS_BETWEEN), asker.release),
+        NEURON_ERROR: Latest(asker.effect, TimeBudget(_SECONDS_BETWEEN), asker.release),
     }
     for probe in probes.values():
         selection.neuron_changed.connect(probe.hurry)
@@ -160,7 +160,7 @@ class _Asker:
     def now(self) -> Request | None:
         """What the chosen neuron answers to the example that is asked about."""
         neuron, network = self._selection.neuron, self._displayed.network
-        example = asking.asked(self._question, self._displayed, self._data)
+        example = asking.active_input(self._question, self._displayed, self._data)
         if neuron is None or example is None or len(example) != network.shape[0]:
             return None
 

@@ -11,7 +11,7 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.mistakes import Mistakes
@@ -64,7 +64,7 @@ def predicted_probe(displayed: Displayed, runs: Runs, data: Data, mistakes: Mist
             return None
         return RequestKey(network, *parts), lambda: predicted_numbers(network, dataset, parts)
 
-    probe = Latest(ask, Budget(_SECONDS_BETWEEN, _TIMES_ITS_COST))
+    probe = Latest(ask, TimeBudget(_SECONDS_BETWEEN, _TIMES_ITS_COST))
     for signal in (runs.replaced, data.changed):
         signal.connect(probe.forget)
     return {PREDICTED: probe}

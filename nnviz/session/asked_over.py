@@ -15,7 +15,7 @@ from engine.explain.answers_over import RegionEvaluator
 from engine.explain.regions import Region, Span, Square, region_of
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.runs import Runs
@@ -101,7 +101,7 @@ class _Over:
         self._displayed, self._runs, self._data, self._pointed = displayed, runs, data, pointed
         self._sides, self._wanted = sides, wanted
         self._kept: dict[int, tuple[list[int], Region, RegionEvaluator]] = {}  # by side
-        self.probe = Latest(self._question, Budget(0, _TIMES_ITS_COST), self._kept.clear)
+        self.probe = Latest(self._question, TimeBudget(0, _TIMES_ITS_COST), self._kept.clear)
 
     def _question(self) -> Request | None:
         network, dataset = self._displayed.network, self._data.dataset

@@ -12,7 +12,7 @@ from engine.datasets.own import OwnExamples
 from engine.explain.answers import Answers, NumberAnswers, answers_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.own import Own
@@ -88,8 +88,8 @@ def own_probes(own: Own, displayed: Displayed, runs: Runs, data: Data) -> dict[s
         return RequestKey(past_network, network, test), lambda: past.compare(past_network, network, test, dataset)
 
     probes = {
-        OWN: Latest(answers, Budget(_SECONDS_BETWEEN, _OWN_TIMES)),
-        TESTED: Latest(tested, Budget(_SECONDS_BETWEEN, _TESTED_TIMES), past.release),
+        OWN: Latest(answers, TimeBudget(_SECONDS_BETWEEN, _OWN_TIMES)),
+        TESTED: Latest(tested, TimeBudget(_SECONDS_BETWEEN, _TESTED_TIMES), past.release),
     }
     own.changed.connect(probes[OWN].hurry)
     for probe in probes.values():

@@ -192,7 +192,7 @@ class AskedStep:
             return None if trainer is None else moment_of(trainer)
 
         found = self.training.runner.look(run.id, at)
-        return Start(run.network, lambda: found.result() or first(), run.start_epoch, False)
+        return Start(run.network, lambda: found.result() or first(), run.progress.before, False)
 
     def _past_start(self, run: Run, data: Dataset) -> Start:
         """On an example, with the first step of a training that begins there: of then only the weights are known."""

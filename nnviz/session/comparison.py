@@ -8,7 +8,7 @@ from dataclasses import replace
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.sweeps.bands import QUARTILES, RANGE
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.library import Group
 from nnviz.session.compared import Compared, Content, contents_of, named
 from nnviz.session.library import KeptRuns
@@ -39,7 +39,7 @@ class Comparison(QObject):
     changed = pyqtSignal()
     spread_changed = pyqtSignal()
 
-    def __init__(self, lane: LibraryLane, library: KeptRuns, under_way: UnderWay, messages: Messages) -> None:
+    def __init__(self, lane: LibraryThread, library: KeptRuns, under_way: UnderWay, messages: Messages) -> None:
         super().__init__()
         self._lane, self._under_way, self._messages = lane, under_way, messages
         self.runs: tuple[Compared, ...] = ()

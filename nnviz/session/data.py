@@ -1,4 +1,4 @@
-"""The data that the network learns from: their name and settings, and the data set when it is loaded."""
+"""The data: their name and settings, and the data set when it is loaded."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from engine.datasets.source import DataSource, Value
 from engine.experiment import Experiment
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.data_reader import Reader
-from nnviz.jobs.lane import Lanes
-from nnviz.jobs.turns import OneByOne
-from nnviz.session.activities import Patience
+from nnviz.jobs.deferred_calls import CallQueue
+from nnviz.jobs.serial_thread import SerialThreads
+from nnviz.session.activities import CancelOffer
 from nnviz.session.messages import Choice, Messages
 
 
 class _CancelledError(Exception):
-    """Nobody wants what is being loaded any more."""
+    """Raised in the loading thread when the data are no longer needed."""
 
 
 class Data(QObject):
-    """Loads data in another thread. The data set before stays until the next one is loaded.
+    """Loads data in the background. The previous data set stays until the next one is loaded.
 
     Signals:
         changed: loading has ended, with another data set or with an error.
@@ -58,14 +58,14 @@ class Data(QObject):
         self.dataset: Dataset | None = None
         self.loading = True  # the first data are requested as soon as the window is shown
         self.progress: float | None = None
-        self._lanes = Lanes()  # by name: no data wait for a disk that does not answer
+        self._threads = SerialThreads()  # by name: no data wait for a disk that does not answer
         self._messages = messages
-        self._patience = Patience(messages, self.cancel)
+        self._patience = CancelOffer(messages, self.cancel)
         self._loaded: tuple[str | None, dict[str, Value]] = (None, {})  # name and settings of ``dataset``
         self._cancelled = threading.Event()  # for what is being loaded
         self._reader: Reader | None = None  # of what is being loaded
         self._is_at.connect(self._progress)
-        self.views = OneByOne(self)
+        self.views = CallQueue(self)
 
     def load(
         self,
@@ -74,7 +74,7 @@ class Data(QObject):
         reader: Reader | None = None,
         refused: Callable[[EngineError], None] | None = None,
     ) -> None:
-        """Loads registered data, a file or a folder; ``changed`` follows. Does nothing for what is there already.
+        """Loads registered data, a file or a folder; ``changed`` follows. Does nothing if they are loaded already.
 
         Asks first if they have to be downloaded. Raises UnknownNameError or SettingError if there are no such data, and
         then changes nothing.
@@ -99,7 +99,7 @@ class Data(QObject):
             self._offer_download(source, source.download, load)
 
     def _offer_download(self, source: DataSource, download: Download, load: Callable[[], None]) -> None:
-        """Says what would be fetched, from whom, and asks."""
+        """Shows what would be downloaded from where, and asks."""
         what = f"{source.title} is not on this machine. Its publisher has it"
         about = f"{download.size / 1e6:,.0f} MB, {download.licence}: {download.origin}."
         if can_download():
@@ -134,7 +134,7 @@ class Data(QObject):
             self._failed(cancelled, error, refused if is_of_setting else None)
 
         self._patience.begin(f"Loading {source.title}")
-        self._lanes.run(name, load, lambda dataset: self._arrived(cancelled, dataset), failed)
+        self._threads.run(name, load, lambda dataset: self._arrived(cancelled, dataset), failed)
 
     def _progress(self, about: threading.Event, share: float) -> None:
         if about is self._cancelled and self.loading:
@@ -159,13 +159,13 @@ class Data(QObject):
             self._messages.tell_error("The data could not be loaded", error)
 
     def _drop(self) -> None:
-        """What is being loaded is no longer wanted."""
+        """Drops the data that are being loaded."""
         self._cancelled.set()
         if self._reader is not None:
             self._reader.end()
 
     def cancel(self) -> None:
-        """Gives up the data that are being loaded. The data set before is still there."""
+        """Cancels loading. The previous data set stays."""
         self._drop()
         self.name, self.settings = self._loaded
         self.failed.emit()
@@ -175,12 +175,12 @@ class Data(QObject):
 
     @property
     def loaded_name(self) -> str | None:
-        """The name or path of ``dataset``, also while others are loading."""
+        """The name or path of ``dataset``, also while other data are loading."""
         return self._loaded[0]
 
     @property
     def loaded_settings(self) -> Mapping[str, Value]:
-        """The settings of ``dataset``, also while others are loading."""
+        """The settings of ``dataset``, also while other data are loading."""
         return self._loaded[1]
 
     def has(self, experiment: Experiment) -> bool:
@@ -188,16 +188,16 @@ class Data(QObject):
         return self._loaded == (experiment.data, experiment.data_settings)
 
     def fit(self, experiment: Experiment) -> Experiment:
-        """The experiment for ``dataset``, with its inputs and outputs; the same if there is none."""
+        """Returns the experiment for ``dataset``, with its inputs and outputs; unchanged if there is none."""
         return experiment if self.dataset is None else experiment.for_data(self.dataset, *self._loaded)
 
     def named(self, experiment: Experiment) -> Experiment:
-        """The experiment with the name and the settings of ``dataset``, and its own inputs and outputs."""
+        """Returns the experiment with the name and the settings of ``dataset``, and its own inputs and outputs."""
         name, settings = self._loaded
         return experiment.changed(data=name or experiment.data, data_settings=settings)
 
     def awaits(self, experiment: Experiment) -> bool:
-        """Loads the data of an experiment if ``dataset`` is of others; returns whether they are on their way.
+        """Loads the data of an experiment if ``dataset`` are others. Returns whether they are being loaded.
 
         Before the first data are there nothing is loaded, nor where there are no such data.
         """
@@ -215,8 +215,8 @@ class Data(QObject):
         self.loading_changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """Waits at most so long for data that are being loaded; returns whether that has ended."""
+        """Waits at most that long for loading. Returns whether it has ended."""
         self._drop()
         self.views.end()
         self._patience.close()
-        return self._lanes.close(milliseconds)
+        return self._threads.close(milliseconds)

@@ -1,4 +1,4 @@
-"""The network that all views draw: a copy, never the one that is being trained. Of now, or of a moment of the past."""
+"""The displayed network: a copy of the current run's, live or of a past epoch. Never the one that is trained."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from nnviz.session.status import Stage
 
 
 class Displayed(QObject):
-    """Holds the current run's network, live or as it was at a moment of its past, or what it would be.
+    """Holds the current run's network: live, a snapshot, or with what-ifs.
 
-    Live are the parameters that were copied last. Looking back is as harmless as a what-if: training goes on meanwhile.
+    The live network has the parameters that were copied last. Training continues while a snapshot is displayed.
 
     A what-if multiplies what leads from some neurons. Training, saving and exporting never see it; it is dropped when
     another run's network is displayed.
@@ -29,10 +29,10 @@ class Displayed(QObject):
         moment_changed: ``moment`` has changed; after ``changed``.
 
     Attributes:
-        network: nobody writes to it.
-        as_trained: the same without what-ifs.
-        what_if: the factors by neuron, none of which is 1; empty without what-ifs. Nobody writes to it.
-        moment: the snapshot that is looked back at; None while the network is live.
+        network: must not be changed.
+        as_trained: the network without what-ifs.
+        what_if: the factors by neuron, none of which is 1; empty without what-ifs. Must not be changed.
+        moment: the displayed snapshot; None while the network is live.
     """
 
     changed = pyqtSignal()
@@ -49,39 +49,39 @@ class Displayed(QObject):
 
     @property
     def is_live(self) -> bool:
-        """Whether the network is displayed as it is now, not as it was."""
+        """Whether the live network is displayed, not a snapshot."""
         return self.moment is None
 
     @property
     def one(self) -> object:
-        """The same object as long as the same weights are displayed: a moment of the past, or the network as it is."""
+        """An object that is the same as long as the same weights are displayed."""
         return self.moment or self.as_trained
 
     @property
     def epochs(self) -> float:
-        """Epochs that the displayed network was trained, over all trainings of its run, with fraction."""
+        """Epochs that the displayed network is trained, over all trainings of its run, with fraction."""
         return self._run.epochs if self.moment is None else self.moment.epochs
 
     @property
     def measured_at(self) -> float:
-        """The epoch at whose end figures were measured last, up to the displayed moment; 0 if there is none."""
+        """The last epoch with measured figures up to the displayed one; 0 if there is none."""
         if self.moment is None:
             return self._run.epoch_of_figures
         return self._run.history.last_measured(self.moment.epochs) or 0.0
 
     @property
     def is_steady(self) -> bool:
-        """Whether the network stays as it is: nothing is trained, or it is one of the past."""
+        """Whether the displayed network does not change: no training runs, or it is a snapshot."""
         return self._run.stage is not Stage.TRAINING or not self.is_live
 
     def fits(self, data: Dataset | None) -> bool:
-        """Whether its run's network takes the examples of these data as they are; also without data."""
+        """Whether the run's network accepts the examples of these data; True without data."""
         return self._run.misfit(data) is None
 
     def show(self, run: Run, what_if: Mapping[Neuron, float] | None = None) -> bool:
-        """Displays that run's network with its latest parameters; ``what_if`` takes the place of what is supposed.
+        """Displays a run's network with its latest parameters; ``what_if`` replaces the what-ifs.
 
-        While a moment of the past of the same run is displayed, that one stays. Returns whether it is another run.
+        A displayed snapshot of the same run stays. Returns whether it is another run.
         """
         is_other = run is not self._run
         if self.moment is not None and not is_other and what_if is None:
@@ -98,7 +98,7 @@ class Displayed(QObject):
         return is_other
 
     def look_back(self, moment: Snapshot | None) -> None:
-        """Displays the network as it was at that moment of the displayed run; None: live again."""
+        """Displays a snapshot of the displayed run; None displays the live network."""
         if moment is self.moment:
             return
         self.moment, live = moment, self._run.displayed_network()
@@ -107,7 +107,7 @@ class Displayed(QObject):
         self.moment_changed.emit()
 
     def suppose(self, what_if: Mapping[Neuron, float]) -> None:
-        """Displays the network with these neurons scaled, and no others; a factor of 1 is none."""
+        """Displays the network with these neurons scaled, and no others; a factor of 1 has no effect."""
         wanted = {neuron: factor for neuron, factor in what_if.items() if factor != 1}
         if wanted != self.what_if:
             self.what_if = wanted
@@ -121,12 +121,12 @@ class Displayed(QObject):
 
 
 def neuron_name(neuron: Neuron) -> str:
-    """ "layer 1 · neuron 4": numbers count from 1."""
+    """Returns "layer 1 · neuron 4"; numbers count from 1."""
     return f"layer {neuron.layer} · neuron {neuron.number + 1}"
 
 
 def what_if_text(what_if: Mapping[Neuron, float]) -> str:
-    """ "layer 1 · neuron 4 off", "layer 1 · neuron 4 × 0.5", "3 neurons changed"; empty for none."""
+    """Returns "layer 1 · neuron 4 off", "layer 1 · neuron 4 × 0.5", "3 neurons changed"; empty for none."""
     if len(what_if) > 1:
         return f"{len(what_if)} neurons changed"
     return "".join(

@@ -1,4 +1,4 @@
-"""An edit of some weights, and what a run was before it."""
+"""Edits of weights, and the state of a run before an edit."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ WhatIf = Mapping[Neuron, float]
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """Values for some parts of a run's network, as the history tells it.
+    """Values for some parts of a run's network, as a step of the undo history.
 
     Attributes:
         run: the run's id.
         values: the parts and what is written into them.
         text: what was done.
-        undoes: the edit whose old values these are; None for one that a person made.
+        undoes: the edit whose old values these are; None for an edit of the user.
         what_if: what is supposed after it; None for what was supposed before.
     """
 
@@ -46,7 +46,7 @@ class Edit:
 
 @dataclass
 class Before:
-    """What a run was before an edit, and its count of changes after it."""
+    """The state of a run before an edit, and its count of changes after the edit."""
 
     changes: int
     edited: dict[str, float] | None
@@ -60,13 +60,13 @@ class Before:
 
     @classmethod
     def of(cls, run: Run) -> Before:
-        """What a run is now, also what was measured where an edit puts it: at the end of its training."""
+        """Returns the state of a run now, with the figures at the epoch where an edit is placed."""
         history, at = run.history, run.place_of_edits
         known = list(history.changes), history.best, history.completed, at, history.figures(at), history.confusions(at)
         return cls(run.changes, run.edited, *known, run.changes + 1)
 
     def put_back(self, run: Run) -> None:
-        """Lets the run be as it was."""
+        """Restores the state of a run."""
         history = run.history
         history.measure_again(self.at, self.figures)
         history.keep_confusions(self.at, self.confusions)
@@ -76,5 +76,5 @@ class Before:
 
 
 def number_text(value: float) -> str:
-    """0.1, −0.0613: four digits, with a real minus sign."""
+    """Returns four digits with a real minus sign: 0.1, −0.0613."""
     return f"{value:.4g}".replace("-", "−")

@@ -1,8 +1,8 @@
-"""The figures of a network that was changed by hand, by an edit or a step, measured in another thread."""
+"""Figures of edited networks, measured in the background."""
 
 from __future__ import annotations
 
-from nnviz.jobs.measuring import Measuring
+from nnviz.jobs.measurement import Measurement
 from nnviz.jobs.worker import Worker
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
@@ -12,16 +12,16 @@ from nnviz.session.status import Stage
 
 
 class EditedErrors:
-    """Measures a run's network as it is, only the latest that was asked for. Run and record get the figures."""
+    """Measures a run's network, only the latest request. Run and record get the figures."""
 
     def __init__(self, data: Data, runs: Runs, worker: Worker, messages: Messages) -> None:
         self._data, self._runs, self._worker = data, runs, worker
-        self._measuring = Measuring(messages.crashed.emit)
+        self._measuring = Measurement(messages.crashed.emit)
         for signal in (runs.replaced, data.changed):
             signal.connect(self._measure_unknown)
 
     def measure(self, run: Run) -> None:
-        """Measures a run, if it is one that was edited. What is found is dropped if the run has moved on by then."""
+        """Measures a run that was edited. The result is dropped if the run has changed by then."""
         dataset, parameters = self._data.dataset, run.parameters
         self._measuring.stop()
         if run.edited is None or dataset is None or run.misfit(dataset) is not None:
@@ -40,11 +40,11 @@ class EditedErrors:
         self._measuring.start(run.displayed_network(), dataset, share, done)
 
     def record(self, run: Run, figures: dict[str, float]) -> None:
-        """Has the record of a run say what its network's figures are, if they are still those of its weights."""
+        """Records the figures of a run's network, if they are still those of its weights."""
         self._worker.note_figures(run.id, run.parameters, figures, run.history.best)
 
     def put_back(self, run: Run) -> None:
-        """Has the record of a run be as before an edit that was undone: figures, best epoch and notes."""
+        """Restores the record of a run after an edit was undone: figures, best epoch and notes."""
         measured = run.history.figures(run.place_of_edits)
         # None within an epoch, where nothing was measured.
         unknown: dict[str, float] | None = None if run.edited is None else {}
@@ -52,11 +52,11 @@ class EditedErrors:
         self._worker.note_figures(run.id, run.parameters, figures, run.history.best, list(run.history.changes))
 
     def _measure_unknown(self) -> None:
-        """Measures the current run if its figures were not known yet when its window was closed."""
+        """Measures the current run if its window closed before its figures were known."""
         run = self._runs.current
         if run.edited == {} and run.stage is not Stage.TRAINING:
             self.measure(run)
 
     def close(self, milliseconds: int) -> bool:
-        """Stops what is being measured; returns whether that was in time."""
+        """Stops the measurement. Returns whether its thread ended in time."""
         return self._measuring.close(milliseconds)

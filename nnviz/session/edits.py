@@ -1,7 +1,8 @@
-"""What a person does to single neurons: what-ifs, which change only what is displayed, and edits of the network."""
+"""Edits of single neurons: what-ifs, which change only the displayed network, and edits of the network itself."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -10,17 +11,16 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.validation import Array
 from engine.explain.neurons import Part
 from engine.training.trainer import Trainer
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed, neuron_name, what_if_text
+from nnviz.session.displayed import neuron_name, what_if_text
 from nnviz.session.edit import Before, Edit, WhatIf, number_text
 from nnviz.session.edited_errors import EditedErrors
-from nnviz.session.messages import Messages
 from nnviz.session.run import Run
-from nnviz.session.runs import Runs
-from nnviz.session.selection import Neuron, Selection
+from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage
-from nnviz.session.training import Training
-from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.undo import Kind, Step
+
+if TYPE_CHECKING:
+    from nnviz.session.session import Session
 
 
 class Edits(QObject):
@@ -38,51 +38,42 @@ class Edits(QObject):
 
     edited = pyqtSignal()
 
-    def __init__(
-        self,
-        data: Data,
-        runs: Runs,
-        displayed: Displayed,
-        training: Training,
-        undo: Undo,
-        selection: Selection,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._selection = selection
-        self._data, self._runs, self._displayed = data, runs, displayed
-        self._training, self._undo, self._messages = training, undo, messages
-        self.errors = EditedErrors(data, runs, training.runner.worker, messages)
+        self._data, self._runs, self._displayed = session.data, session.runs, session.displayed
+        self._training, self._selection, self._undo = session.training, session.selection, session.undo
+        self._messages = session.messages
+        self.errors = EditedErrors(self._data, self._runs, self._training.runner.worker, self._messages)
         self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
         self._before: WeakKeyDictionary[Edit, Before] = WeakKeyDictionary()  # of the edits that are in force
-        runs.replaced.connect(self._forget_tried)
+        self._runs.replaced.connect(self._forget_tried)
 
     # ---- what if
 
     def can_scale(self, neuron: Neuron | None) -> bool:
-        """Whether there is a neuron that leads on; outputs do not."""
+        """Whether there is such a neuron and it leads on; outputs do not."""
         return neuron is not None and neuron.layer < len(self._displayed.network.weights)
 
     def strength(self, neuron: Neuron) -> float:
-        """The factor by which what leads from the neuron is multiplied; 1 without a what-if."""
+        """Returns the factor of a neuron's outgoing signal; 1 without a what-if."""
         return self._displayed.what_if.get(neuron, 1.0)
 
     def try_strength(self, neuron: Neuron, factor: float) -> None:
-        """Shows what would be, without a step to undo, as while a slider is dragged."""
+        """Shows a what-if without a step to undo, as while a slider is dragged."""
         if self._tried_from is None:
             self._tried_from = self._displayed.what_if
         self._displayed.suppose({**self._displayed.what_if, neuron: factor})
 
     def set_strength(self, neuron: Neuron, factor: float) -> None:
-        """Shows what would be, as one step to undo."""
+        """Shows a what-if as one step to undo."""
         self._suppose({**self._displayed.what_if, neuron: factor})
 
     def switch(self, neuron: Neuron) -> None:
-        """Switches the neuron off, or on again."""
+        """Switches a neuron off, or on again."""
         self.set_strength(neuron, 0.0 if self.strength(neuron) else 1.0)
 
     def switch_chosen(self) -> None:
-        """Does so with the chosen neuron, if there is one that leads on."""
+        """Switches the selected neuron off or on, if it leads on."""
         neuron = self._selection.neuron
         if neuron is not None and self.can_scale(neuron):
             self.switch(neuron)
@@ -113,7 +104,7 @@ class Edits(QObject):
     # ---- edits
 
     def keep(self) -> None:
-        """Makes an edit of the what-ifs: the network itself gets the weights that are displayed."""
+        """Makes the what-ifs an edit: the network itself gets the displayed weights."""
         what_if, now, wanted = self._displayed.what_if, self._displayed.as_trained, self._displayed.network
         if not what_if:
             return
@@ -124,11 +115,11 @@ class Edits(QObject):
         )
 
     def set_bias(self, neuron: Neuron, value: float) -> None:
-        """Gives a neuron of the current network another bias."""
+        """Sets the bias of a neuron of the current network."""
         self._set(Part("bias", neuron.layer, neuron.number), f"{neuron_name(neuron)}: bias", value)
 
     def set_weight(self, neuron: Neuron, source: int, value: float) -> None:
-        """Gives a neuron another weight for the input, or the neuron below, of that number (from 0)."""
+        """Sets a neuron's weight for the input, or the neuron below, of that number (from 0)."""
         part = Part("weight", neuron.layer, neuron.number, source)
         self._set(part, f"{neuron_name(neuron)}: weight {source + 1}", value)
 
@@ -139,7 +130,7 @@ class Edits(QObject):
             self._edit(f"{what} {number_text(now[0])} → {number_text(new[0])}", [(part, now, new)])
 
     def _edit(self, text: str, changes: list[tuple[Part, Array, Array]], kept: WhatIf | None = None) -> None:
-        """Carries out an edit, which keeps what was supposed; then that is no longer supposed. Not of the past."""
+        """Carries out an edit and ends the what-ifs it makes permanent. Only for the live network."""
         if not self._displayed.is_live:
             moment = self._runs.current.moment(self._displayed.epochs).capitalize()
             self._messages.tell(f"{moment} is past and stays as it was. Go live (End) to edit the network.")
@@ -172,7 +163,7 @@ class Edits(QObject):
             self.errors.measure(run)
 
     def _put(self, run: Run, edit: Edit, what_if: WhatIf | None = None) -> None:
-        """Changes the copy that is displayed, and what is supposed of it, at once, and tells everyone."""
+        """Changes the displayed copy and the what-ifs at once, and emits signals."""
         network = run.displayed_network().copy()
         edit.write(network)
         run.parameters = network.parameters
@@ -187,7 +178,7 @@ class Edits(QObject):
     # ---- the network itself
 
     def _order(self, run: Run, edit: Edit, is_noted: bool) -> None:
-        """Has the worker change the network that is trained, between two steps, and notes at which batch that was."""
+        """Orders the worker to change the trained network between two steps, and notes at which batch it did."""
         self._training.runner.worker.drop_frame()  # a copy from before
 
         def write(trainer: Trainer | None) -> tuple[int, int, int] | None:
@@ -199,7 +190,7 @@ class Edits(QObject):
 
         def written() -> None:
             place = found.result()
-            run.is_kept = run.is_kept and place is not None  # without a trainer nobody records it
+            run.storage.is_kept = run.storage.is_kept and place is not None  # without a trainer nobody records it
             if is_noted and edit in self._before:
                 self._note(run, edit.text, place)
             if run.stage is not Stage.TRAINING and not edit.holds(run.displayed_network()):
@@ -212,10 +203,10 @@ class Edits(QObject):
         epochs = run.epochs
         if place is not None and place[0]:
             epoch, batch, batches = place
-            epochs = run.start_epoch + epoch - 1 + batch / batches
+            epochs = run.progress.before + epoch - 1 + batch / batches
         run.history.note_change(epochs, text)
         self._runs.tell_history(run)
 
     def close(self, milliseconds: int) -> bool:
-        """Stops what is being measured; returns whether that was in time."""
+        """Stops the measurement. Returns whether its thread ended in time."""
         return self.errors.close(milliseconds)

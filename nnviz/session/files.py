@@ -1,4 +1,4 @@
-"""Opens, saves and exports networks in other threads, and says what it is doing."""
+"""Files of networks: opens, saves and exports in the background, and reports the activity."""
 
 from __future__ import annotations
 
@@ -15,29 +15,32 @@ from engine.storage.files import write_whole
 from nnviz.exported_script import export_script
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import title_of_data
-from nnviz.jobs.checkpoints import found_at, parameters_and_state
-from nnviz.jobs.lane import Lanes
 from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
 from nnviz.jobs.reports import figures_in
-from nnviz.session.activities import Activities, Patience
+from nnviz.jobs.serial_thread import SerialThreads
+from nnviz.session.activities import Activities, CancelOffer
 from nnviz.session.data import Data
-from nnviz.session.making import Making
+from nnviz.session.file_writing import (
+    FileWrite,
+    WriteOrder,
+    WriteTicket,
+    found_at,
+    network_for_file,
+    parameters_and_state,
+)
+from nnviz.session.loaded_runs import LoadedRuns
 from nnviz.session.messages import Messages
-from nnviz.session.opening import run_of
-from nnviz.session.resuming import Resuming
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
-from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
 from nnviz.session.training import Training
-from nnviz.session.writing import Turn, Turns, Writing, network_for_file
 
 _PRESENT = {"saved": "Saving", "exported": "Exporting"}
 EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".py": export_script}
 
 
 class Files(QObject):
-    """Reads and writes files. A network is saved or exported as it is when that is requested.
+    """Reads and writes files. A network is written as it is at the time of the request.
 
     Signals:
         opened: a network was read and is now the current one.
@@ -49,40 +52,31 @@ class Files(QObject):
     failed = pyqtSignal()
     activity_changed = pyqtSignal()
 
-    def __init__(
-        self,
-        data: Data,
-        settings: Settings,
-        runs: Runs,
-        making: Making,
-        training: Training,
-        resuming: Resuming,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, data: Data, runs: Runs, training: Training, loaded: LoadedRuns, messages: Messages) -> None:
         super().__init__()
         self._activities = Activities()
         self._activities.changed.connect(self.activity_changed)
         self._activities.ended.connect(messages.announce)
-        self._data, self._settings, self._runs, self._making = data, settings, runs, making
-        self._training, self._messages, self._resuming = training, messages, resuming
-        self._reading = Lanes()  # by file: none waits for another that does not come
+        self._data, self._runs, self._training = data, runs, training
+        self._loaded, self._messages = loaded, messages
+        self._reading = SerialThreads()  # by file: none waits for another that does not come
         self._end_of_opening: Callable[[str], None] | None = None  # of the latest; the networks of others are dropped
-        self._patience = Patience(messages, self.cancel_opening)
+        self._patience = CancelOffer(messages, self.cancel_opening)
         # By folder: no file waits for a disk that does not answer.
-        self._saving = Lanes()  # only work that closing waits for
-        self._exporting = Lanes()  # may take long; nothing waits for it
-        self._turns = Turns()
+        self._saving = SerialThreads()  # only work that closing waits for
+        self._exporting = SerialThreads()  # may take long; nothing waits for it
+        self._turns = WriteOrder()
         self._noted: dict[int, int] = {}  # by run, the number of the save that its path and ``unsaved`` know of
 
     @property
     def activity(self) -> str:
-        """What is being done, as a text for the status line, which ends with "…"; empty for nothing."""
+        """The current activity for the status line, which ends with "…"; empty if there is none."""
         return self._activities.text
 
     # ---- open
 
     def open(self, path: Path, title: str | None = None) -> None:
-        """Reads a network in another thread and makes it the current one; on an error the current one stays.
+        """Reads a network in the background and makes it the current one; on an error the current one stays.
 
         With a ``title`` it is opened as a copy of that name: saving asks for another file. Only the latest of several
         is opened.
@@ -111,7 +105,7 @@ class Files(QObject):
         self._reading.run(path, lambda: read_network(path, dataset), done, failed)
 
     def cancel_opening(self) -> None:
-        """The network that is being read is dropped when it comes."""
+        """Cancels opening: the network that is being read is dropped."""
         if self._end_of_opening is not None:
             self._give_up_opening("Opening was cancelled")
             self.failed.emit()
@@ -123,21 +117,20 @@ class Files(QObject):
             end(news)
 
     def _take(self, path: Path, title: str | None, found: Opened, dataset: Dataset | None) -> None:
-        run = self._runs.add(run_of(found, self._settings.experiment, dataset))
-        if title is None:
-            run.path = path
-        else:
-            run.name = title
-        self._resuming.begin(run, found)
-        self._making.put(run, f"opening of {run.title}")
-        self._resuming.settle(run, found)
+        def prepare(run: Run) -> None:
+            if title is None:
+                run.storage.path = path
+            else:
+                run.storage.name = title
+
+        self._loaded.put(found, dataset, prepare)
 
     # ---- save
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        """Writes the current network in another thread; ``then`` is called when it is on disk.
+        """Writes the current network in the background; ``then`` is called when it is on disk.
 
-        A checkpoint also holds the state of the training after the current step. Training goes on.
+        A checkpoint also holds the training state after the current step. Training continues.
         """
         run, past = self._runs.current, self._runs.current.copy()
         data, changes = self.data_title(run), run.changes
@@ -147,7 +140,7 @@ class Files(QObject):
             # Else a later save was quicker, in another folder, or of another run into the same file.
             if writing.turn.is_last and writing.turn.number > self._noted.get(run.id, 0):
                 self._noted[run.id] = writing.turn.number
-                run.path, run.saved_changes = path, changes
+                run.storage.path, run.storage.saved_changes = path, changes
                 self._runs.tell_file(run)
             if then is not None:
                 then()
@@ -155,7 +148,7 @@ class Files(QObject):
         if path.suffix.lower() == CHECKPOINT and run.stage is not Stage.RESTING:
             self._save_training(run.id, past, data, writing, saved)
             return
-        state = self._resuming.state_of(run)
+        state = self._loaded.state_of(run)
         is_cut_off = self._training.is_under_way or state is not None
 
         def work() -> str:
@@ -167,8 +160,8 @@ class Files(QObject):
 
         writing.run(self._saving, work, saved)
 
-    def _save_training(self, run: int, past: Run, data: str, writing: Writing, saved: Callable[[], None]) -> None:
-        """Saves it with the state of its training. ``past`` takes what was told up to that state."""
+    def _save_training(self, run: int, past: Run, data: str, writing: FileWrite, saved: Callable[[], None]) -> None:
+        """Saves a network with its training state. ``past`` takes the reports up to that state."""
         runner = self._training.runner
 
         def take(number: int, event: object) -> None:
@@ -193,45 +186,52 @@ class Files(QObject):
         look = runner.look(run, parameters_and_state, looked)
 
     def export(self, path: Path) -> None:
-        """Writes the network as it is now for other programs; the name's ending gives the format."""
+        """Writes the network as it is now for other programs; the ending of the name gives the format."""
         run, export = self._runs.current, EXPORTS[path.suffix.lower()]
         past, data = run.copy(), self.data_title(run)
         self.put(path, "exported", self.turn(path), lambda: export(network_for_file(past, data), path))
 
     def write(self, make: Callable[[], bytes], path: Path) -> None:
-        """Writes the bytes that ``make`` returns. It is called in another thread and may take long."""
+        """Writes the bytes that ``make`` returns. It is called in the background and may take long."""
         writing = self._writing(path, "exported", self.turn(path))
         writing.run(self._exporting, lambda: write_whole(path, make()), lambda: None)
 
-    def turn(self, path: Path) -> Turn:
-        """Notes that a file is asked for now."""
+    def turn(self, path: Path) -> WriteTicket:
+        """Returns the place of a file in the order of requests."""
         return self._turns.take(path)
 
-    def put(self, path: Path, past: str, turn: Turn, work: Callable[[], str | None], of: Run | None = None) -> None:
-        """Calls ``work`` in another thread, which writes the file, and may return what is to be said besides.
+    def put(
+        self, path: Path, past: str, turn: WriteTicket, work: Callable[[], str | None], of: Run | None = None
+    ) -> None:
+        """Calls ``work`` in the background, which writes the file and may return a note for the message.
 
         Args:
             past: in a word what is done to it: "saved" or "exported".
-            turn: when the file was asked for.
+            turn: the place of the file in the order of requests.
             of: the run of whose past the network is: if that was its own file, it is not saved any more.
         """
 
         def done() -> None:
-            if of is not None and of.path is not None and turn.is_last and os.path.realpath(of.path) == turn.file:
-                of.saved_changes = -1
+            if (
+                of is not None
+                and of.storage.path is not None
+                and turn.is_last
+                and os.path.realpath(of.storage.path) == turn.file
+            ):
+                of.storage.saved_changes = -1
                 self._runs.tell_file(of)
 
         self._writing(path, past, turn).run(self._saving, work, done)
 
-    def _writing(self, path: Path, past: str, turn: Turn) -> Writing:
-        return Writing(path, turn, past, self.begin(f"{_PRESENT[past]} {text.name(path.name)}"), self._messages)
+    def _writing(self, path: Path, past: str, turn: WriteTicket) -> FileWrite:
+        return FileWrite(path, turn, past, self.begin(f"{_PRESENT[past]} {text.name(path.name)}"), self._messages)
 
     def begin(self, what: str) -> Callable[[str], None]:
-        """Says in the status line what is being done, until the function that is returned is called with the news."""
+        """Shows an activity in the status line until the returned function is called with the outcome."""
         return self._activities.begin(what)
 
     def data_title(self, run: Run) -> str:
-        """The title of the data that a run was trained on, also where others are there by now."""
+        """Returns the title of the data that a run was trained on, also if other data are loaded now."""
         dataset, own = self._data.dataset, run.experiment.fingerprint
         if dataset is not None and own in ("", dataset.fingerprint):
             return dataset.title
@@ -239,7 +239,7 @@ class Files(QObject):
         return described.title if described is not None else title_of_data(run.experiment.data)
 
     def close(self, milliseconds: int) -> bool:
-        """Waits for files that are being saved, and notes them; for others at most so long. Returns whether all end."""
+        """Waits for all saves, and at most that long for other work. Returns whether all have ended."""
         self._patience.close()
         self._saving.finish()
         others = [each.close(milliseconds) for each in (self._exporting, self._reading)]

@@ -15,7 +15,7 @@ from engine.datasets.source import Value
 from engine.datasets.table.table_source import READING
 from nnviz.jobs.data_process import DataProcess, reader_for
 from nnviz.jobs.data_reader import Reader, Stamp, stamp_of
-from nnviz.jobs.lane import Lanes
+from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.data import Data
 from nnviz.session.imported import Imported
 from nnviz.session.messages import Messages, error_text
@@ -59,7 +59,7 @@ class Importing(QObject):
         self.progress: float | None = None
         self.news = ""
         self._data, self._imported, self._messages = data, imported, messages
-        self._lanes = Lanes()  # by name: nothing waits for a disk that does not answer
+        self._lanes = SerialThreads()  # by name: nothing waits for a disk that does not answer
         self._reader: Reader | None = None
         self._wanted = threading.Event()  # cleared when what is being read is no longer wanted
         self._is_stale = False  # whether settings were chosen after the reading began

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.exchange import Exchange
 from nnviz.session.library import KeptRuns
-from nnviz.session.making import Making
 from nnviz.session.messages import Messages
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
-from nnviz.session.resuming import Resuming
 from nnviz.session.room import KeptRoom
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
@@ -27,21 +25,17 @@ from nnviz.session.undo import Undo
 
 
 def kept_parts(
-    lane: LibraryLane,
+    lane: LibraryThread,
     data: Data,
     settings: Settings,
     runs: Runs,
-    making: Making,
     records: Records,
     training: Training,
-    resuming: Resuming,
+    reopening: Reopening,
     undo: Undo,
     messages: Messages,
-) -> tuple[
-    Reopening, KeptRuns, UnderWay, Comparison, KeptRoom, Exchange, Sweeps, SweepWhere, SweepForm, SweepNames, Trials
-]:
-    """What puts runs into the window, their list, those trained beside it, which are compared, and so on."""
-    reopening = Reopening(lane, data, settings, runs, making, resuming, messages)
+) -> tuple[KeptRuns, UnderWay, Comparison, KeptRoom, Exchange, Sweeps, SweepWhere, SweepForm, SweepNames, Trials]:
+    """The list of the runs in the library, those trained beside it, which are compared, and so on."""
     under_way = UnderWay()
     others = LibraryWatch(lane)
     library = KeptRuns(lane, others, records, runs, training, reopening, under_way, undo, messages)
@@ -54,4 +48,4 @@ def kept_parts(
     names = SweepNames(lane, undo, messages)
     names.renamed.connect(library.refresh)
     trials = Trials(lane, others, library, sweeps, comparison, names, messages)
-    return reopening, library, under_way, comparison, room, exchange, sweeps, where, form, names, trials
+    return library, under_way, comparison, room, exchange, sweeps, where, form, names, trials

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.session.kept_list import PAGE, Row, runs_of, with_parents
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _MOST_KNOWN, _MOST_SPARE = 4000, 500  # records that are kept in memory, and bes
 class KeptRecords:
     """The records of runs that were read. Those of a list that was read anew are read anew, too."""
 
-    def __init__(self, lane: LibraryLane, known: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+    def __init__(self, lane: LibraryThread, known: Callable[[], None], failed: Callable[[Exception], None]) -> None:
         """``known`` is called when more are there, ``failed`` when they could not be read."""
         self._lane, self._tell_known, self._tell_failed = lane, known, failed
         self._records: dict[int, RunRecord] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.session.kept_list import Listed, Row, Sweep, listed, with_begun, with_opened
 from nnviz.session.kept_records import KeptRecords
@@ -53,7 +53,7 @@ class KeptRuns(QObject):
 
     def __init__(
         self,
-        lane: LibraryLane,
+        lane: LibraryThread,
         others: LibraryWatch,
         records: Records,
         runs: Runs,

@@ -1,4 +1,4 @@
-"""Work on the library that may take long: in a thread and with a connection of its own, and it can be cancelled."""
+"""Long work on the library: in a thread and with a connection of its own, with progress, and cancellable."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.library_lane import LibraryLane
-from nnviz.session.activities import Patience
+from nnviz.jobs.library_thread import LibraryThread
+from nnviz.session.activities import CancelOffer
 from nnviz.session.messages import Messages
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ class _Piece:
 
 
 class LibraryWork(QObject):
-    """One piece after the other. What takes longer than a second is told, with how far it is, and can be cancelled.
+    """Runs one piece of work after the other. Work of more than a second shows its progress and can be cancelled.
 
     Signals:
-        told(str): what is being done, which ends with "…", or what came of it.
+        told(str): the work in progress, which ends with "…", or its outcome.
         ended: a piece is done, has failed, or was cancelled.
     """
 
@@ -47,9 +47,9 @@ class LibraryWork(QObject):
     def __init__(self, path: Callable[[], Path], messages: Messages) -> None:
         """``path`` returns the file of the library."""
         super().__init__()
-        self._lane = LibraryLane(path)
+        self._thread = LibraryThread(path)
         self._messages = messages
-        self._patience = Patience(messages, self.cancel)
+        self._patience = CancelOffer(messages, self.cancel)
         self._waiting: deque[_Piece] = deque()  # in order; the first one is being done
         self._went_on.connect(self._tell_how_far)
 
@@ -60,8 +60,8 @@ class LibraryWork(QObject):
         failed: Callable[[Exception], None],
         makes: bool = False,
     ) -> None:
-        """Does what is soon over, as :meth:`LibraryLane.run` does."""
-        self._lane.run(work, done, failed, makes=makes)
+        """Runs short work, see :meth:`LibraryThread.run`."""
+        self._thread.run(work, done, failed, makes=makes)
 
     def run(self, name: str, work: Callable[[Library, Tell], Any], done: Callable[[Any], str], fails: str) -> None:
         """Does a piece of work; ``done`` gets its result and returns what came of it, in words.
@@ -90,10 +90,10 @@ class LibraryWork(QObject):
             if not is_cancelled:
                 self._messages.tell_error(fails, error)
 
-        self._lane.run(lambda library: work(library, self._teller(piece)), take, failed, makes=True)
+        self._thread.run(lambda library: work(library, self._teller(piece)), take, failed, makes=True)
 
     def _teller(self, piece: _Piece) -> Tell:
-        """What the work calls, in the lane's thread."""
+        """Returns the function that the work calls with its progress, in the background thread."""
         last = 0.0
 
         def tell(words: str) -> None:
@@ -128,13 +128,13 @@ class LibraryWork(QObject):
             self._patience.tell_how_far(words)
 
     def cancel(self) -> None:
-        """Ends all that was begun as soon as it can be: what it wrote goes, but not what is done."""
+        """Cancels all work as soon as possible: unfinished results are removed."""
         self._patience.end()
         for piece in self._waiting:
             piece.is_cancelled = True
 
     def close(self, milliseconds: int) -> bool:
-        """Cancels what is being done, drops all outcomes; returns whether it ended in time."""
+        """Cancels the work and drops all outcomes. Returns whether the thread ended in time."""
         self.cancel()
         self._patience.close()
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)

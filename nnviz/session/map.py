@@ -6,8 +6,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.explain.projection import Basis
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
-from nnviz.jobs.stepwise import Stepwise, giving_way
+from nnviz.jobs.stepwise import StepwiseTask, yield_to_training
+from nnviz.jobs.timing import TimeBudget
 from nnviz.jobs.tsne import is_installed
 from nnviz.session.cloud import Cloud, Subject, arrange, basis_for, cloud_on
 from nnviz.session.data import Data
@@ -50,7 +50,7 @@ class Map(QObject):
         super().__init__()
         self._displayed, self._runs, self._mistakes, self._question = displayed, runs, mistakes, question
         self.method, self.count = AXES, COUNTS[1]
-        self.arranging = Stepwise()
+        self.arranging = StepwiseTask()
         self.arranging.changed.connect(self.changed)
         self._wanted: int | None = None  # the layer that was chosen; None for the usual one
         self._on_axes: Cloud | None = None
@@ -183,7 +183,7 @@ class Map(QObject):
             return
         before: Cloud | None = self.arranging.result or self.arranging.partial
         subject = Subject(self._displayed.network, self._displayed.epochs, part, self.layer, self.count)
-        self.arranging.start(subject, lambda: giving_way(arrange(subject, before), self._runs.is_training))
+        self.arranging.start(subject, lambda: yield_to_training(arrange(subject, before), self._runs.is_training))
 
     # ---- the drawing
 
@@ -200,7 +200,7 @@ class Map(QObject):
 
 def map_probes(map: Map, displayed: Displayed) -> dict[str, Latest]:
     """The probes of the points and of the drawing's place among them."""
-    points = Latest(map.question, Budget(_SECONDS_BETWEEN, 19))
+    points = Latest(map.question, TimeBudget(_SECONDS_BETWEEN, 19))
     place = Latest(map.question_of_place, quick=QUICK, size=lambda: (displayed.network.shape, map.method, map.layer))
     points.changed.connect(lambda: map.take(points.result))
     for signal in (map.asked, displayed.what_if_changed):

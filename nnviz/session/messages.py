@@ -1,4 +1,4 @@
-"""The message that the window shows, sometimes with choices; and the announcement of what was just done."""
+"""Messages of the window, sometimes with choices, and announcements of what was just done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SECONDS_TO_READ = 5.0
 
 @dataclass(frozen=True)
 class Choice:
-    """A choice that a message offers, and what it does."""
+    """A choice that a message offers, and its action."""
 
     text: str
     act: Callable[[], None]
@@ -34,7 +34,7 @@ class Message:
 
 
 class Messages(QObject):
-    """Holds the message that is shown now.
+    """Holds the current message and the current announcement.
 
     An announcement has a place of its own, so it replaces no error and no question. The next one replaces it.
 
@@ -56,11 +56,11 @@ class Messages(QObject):
         self._waiting: deque[Message] = deque()
 
     def tell(self, text: str, *choices: Choice, dismissed: Callable[[], None] | None = None) -> Message:
-        """Shows information, or a question: nothing went wrong, and nothing happens until a choice is taken."""
+        """Shows information or a question. Nothing happens until a choice is taken."""
         return self._show(Message(text, is_error=False, choices=choices, dismissed=dismissed))
 
     def tell_later(self, text: str, *choices: Choice) -> Message:
-        """Shows what is not urgent: as soon as no error and no question is shown.
+        """Shows a message that is not urgent, as soon as no error and no question is shown.
 
         It comes back after another message that took its place, unless it was shown for a while and offers no choice.
         """
@@ -72,17 +72,17 @@ class Messages(QObject):
         return message
 
     def has(self, message: Message) -> bool:
-        """Whether that message is shown, or waits to be shown."""
+        """Whether a message is shown, or waits to be shown."""
         return any(message is each for each in (self.current, *self._waiting))
 
     def announce(self, text: str, *choices: Choice) -> Message:
-        """Shows for some seconds what was just done: a file was saved, recording is off."""
+        """Announces for some seconds what was just done: a file was saved, recording is off."""
         self.announcement = Message(text, is_error=False, choices=choices)
         self.announced.emit()
         return self.announcement
 
     def end_announcement(self) -> None:
-        """Removes the announcement: its time is over, or the user dismissed it."""
+        """Removes the announcement after its time, or when the user dismisses it."""
         if self.announcement is not None:
             self.announcement = None
             self.announced.emit()
@@ -95,11 +95,11 @@ class Messages(QObject):
             message.choices[number].act()
 
     def warn(self, text: str, *choices: Choice) -> Message:
-        """Shows what went wrong, with choices of what can be done about it."""
+        """Shows what went wrong, with choices to repair it."""
         return self._show(Message(text, choices=choices))
 
     def tell_error(self, what: str, error: Exception) -> None:
-        """Shows what could not be done, and why; an unexpected error is emitted as ``crashed``."""
+        """Shows what failed and why; an unexpected error is emitted as ``crashed``."""
         text = error_text(what, error)
         if text is None:
             self.crashed.emit(error)
@@ -114,7 +114,7 @@ class Messages(QObject):
             message.choices[number].act()
 
     def dismiss(self) -> None:
-        """Removes the message because the person has read it, and wants none of its choices."""
+        """Removes the message without taking a choice, because the user has read it."""
         message = self.current
         self.clear()
         if message is not None and message.dismissed is not None:
@@ -128,7 +128,7 @@ class Messages(QObject):
             self.changed.emit()
 
     def withdraw(self, message: Message | None) -> None:
-        """Removes that message or announcement, if it is one that is shown or waits."""
+        """Removes a message or announcement that is shown or waits."""
         self._waiting = deque(each for each in self._waiting if each is not message)
         if self.current is message:
             self.clear()
@@ -145,14 +145,14 @@ class Messages(QObject):
 
     @property
     def _is_read(self) -> bool:
-        """Whether the message, which offers nothing, was shown for so long that it need not come back."""
+        """Whether a message without choices was shown so long that it need not come back."""
         return (
             self.current is not None and not self.current.choices and time.monotonic() > self._since + _SECONDS_TO_READ
         )
 
 
 def error_text(what: str, error: Exception) -> str | None:
-    """What could not be done, and why, as one text; None for an unexpected error."""
+    """Returns what failed and why as one text; None for an unexpected error."""
     if isinstance(error, FileFormatError):
         return str(error)
     if isinstance(error, DivergenceError):

@@ -11,7 +11,7 @@ Model = TypeVar("Model")
 
 
 class CardModels:
-    """The models of cards by class. Each is made from the session when it is first asked for.
+    """The models of cards by class, made from the session when they are first used.
 
     A model that runs something in the background has a method ``close(milliseconds)``, as the parts of the session do.
     """
@@ -21,7 +21,7 @@ class CardModels:
         self._made: dict[type[Any], Any] = {}
 
     def __getitem__(self, kind: type[Model]) -> Model:
-        """The model of that class; it is made if there is none yet."""
+        """Returns the model of that class; makes it if there is none yet."""
         if kind not in self._made:
             self._made[kind] = kind(self._session)  # type: ignore[call-arg]
         found: Model = self._made[kind]

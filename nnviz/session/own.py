@@ -13,7 +13,7 @@ from engine.basics.errors import DataError, EngineError, FileFormatError, Verbat
 from engine.basics.validation import Array
 from engine.datasets.own import USUAL_SHARE, OwnExamples, checked_share, read_own
 from nnviz.formatting import text
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.own_files import fixed_path, path_for, read_for, write_fixed
@@ -42,7 +42,7 @@ class Own(QObject):
         self._path: Path | None = None  # the file for the data that are there: its name takes a while to be made
         self._marks: dict[str, frozenset[bytes]] = {}  # of the examples in each file that is or was mixed in
         self._wanted_share = USUAL_SHARE  # for the next time that they are mixed in
-        self._lane = Lane()
+        self._lane = SerialThread()
         self._store = OwnStore(self._lane)
         self._store.changed.connect(self.changed)
         self._store.failed.connect(self._not_saved)

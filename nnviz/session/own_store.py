@@ -7,7 +7,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets.own import OwnExamples
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.own_files import put_aside, write_merged
 
 
@@ -22,7 +22,7 @@ class OwnStore(QObject):
     changed = pyqtSignal()
     failed = pyqtSignal(object)
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self, lane: SerialThread) -> None:
         """``lane``: in which files are written."""
         super().__init__()
         self._lane = lane

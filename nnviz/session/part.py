@@ -1,4 +1,4 @@
-"""The parts of the data: test, validation and training examples, also where a validation set is drawn from the last."""
+"""The sets of the data: test, validation and training examples, including a validation set drawn from the last."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PARTS = ("test", "validation", "train")  # of the data, from which examples are 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A part of the data: a split, or the training examples that are, or are not, in a validation set drawn from them.
+    """A set of examples: a split, or a part of the training split that is, or is not, drawn for validation.
 
     Attributes:
         name: "test", "validation" or "train".
@@ -33,7 +33,7 @@ class Part:
 
     @cached_property
     def rows(self) -> Array | None:
-        """The numbers of its examples in the split; None for all of them."""
+        """The numbers of the examples in the split; None for all of them."""
         if not self.share:
             return None
         aside, rest = validation_rows(len(self.split), round(self.share * len(self.split)))
@@ -41,19 +41,19 @@ class Part:
 
     @cached_property
     def examples(self) -> Split:
-        """Its examples alone; a copy if they are not all of the split. Examples are numbered from 0 in the part."""
+        """The examples alone, numbered from 0 in the set; a copy if they are not all of the split."""
         return self.split if self.rows is None else self.split.at(self.rows)
 
     def is_of(self, data: Dataset) -> bool:
-        """Whether it is a part of these data."""
+        """Whether the examples are of these data."""
         return any(self.split is split for split in data.splits.values())
 
     def number(self, index: int) -> int:
-        """The number in the split of an example with that number in the part."""
+        """Returns the number in the split of an example with that number in the set."""
         return index if self.rows is None else int(self.rows[index])
 
     def index(self, number: int) -> int | None:
-        """The other way round; None for an example that is not in the part."""
+        """Returns the number in the set of an example with that number in the split; None if it is not in the set."""
         if self.rows is None:
             return number if number < len(self.split) else None
         place = int(np.searchsorted(self.rows, number))
@@ -61,18 +61,18 @@ class Part:
 
     @property
     def count(self) -> int:
-        """The number of its examples."""
+        """The number of examples."""
         return len(self.split) if self.rows is None else len(self.rows)
 
     def are_among(self, numbers: Array) -> Array:
-        """(count,): whether the examples of the part are those with these numbers in the split."""
+        """Returns (count,): whether each example of the set has one of these numbers in the split."""
         chosen = np.zeros(len(self.split), bool)
         chosen[numbers] = True
         return chosen if self.rows is None else chosen[self.rows]
 
 
 def parts_of(data: Dataset, validation_share: float) -> dict[str, Part]:
-    """The parts that there are, by name. A validation set may be drawn from the training examples."""
+    """Returns the sets of the data by name. A validation set may be drawn from the training examples."""
     share = validation_share if data.validation is None else 0.0
     parts = {name: Part(name, split, name) for name, split in data.splits.items()}
     if 0 < round(share * len(data.train)) < len(data.train):
@@ -81,5 +81,5 @@ def parts_of(data: Dataset, validation_share: float) -> dict[str, Part]:
 
 
 def measured_part(data: Dataset, validation_share: float) -> Part:
-    """The part by which a network of a run with that share is measured: test examples, else other held out ones."""
+    """Returns the set that measures a network of a run with that share: test, else held out, examples."""
     return next(iter(parts_of(data, validation_share).values()))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import EngineError
-from nnviz.jobs.stepwise import Stepwise, giving_way
+from nnviz.jobs.stepwise import StepwiseTask, yield_to_training
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.exact import Exact, Wish
+from nnviz.session.exact_replay import ExactReplay, ReplayRequest
 from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
 from nnviz.session.timeline import Timeline
@@ -36,11 +36,11 @@ class PastBatch(QObject):
     changed = pyqtSignal()
 
     def __init__(
-        self, runs: Runs, data: Data, displayed: Displayed, timeline: Timeline, exact: Exact, messages: Messages
+        self, runs: Runs, data: Data, displayed: Displayed, timeline: Timeline, exact: ExactReplay, messages: Messages
     ) -> None:
         super().__init__()
         self._runs, self._displayed, self._exact, self._messages = runs, displayed, exact, messages
-        self.work = Stepwise()
+        self.work = StepwiseTask()
         self.is_long, self.why_not = False, ""
         self._is_wanted = False
         self._patience = QTimer(self)
@@ -68,19 +68,19 @@ class PastBatch(QObject):
     @property
     def can_begin_again(self) -> bool:
         """Whether it is not known, and might be if it was tried once more."""
-        return bool(self.why_not) and self._exact.why_not(self._runs.current) is None
+        return bool(self.why_not) and self._exact.reason_unavailable(self._runs.current) is None
 
     def begin(self) -> None:
         """Goes to the moment that is displayed, if it is one of the past and that is wanted."""
         run, moment = self._runs.current, self._displayed.moment
         if not self._is_wanted or moment is None:
             return
-        self.why_not = self._exact.why_not(run) or ""
+        self.why_not = self._exact.reason_unavailable(run) or ""
         if not self.why_not:
-            wish = Wish(run, moment.epochs)
+            wish = ReplayRequest(run, moment.epochs)
             steps = self._exact.steps(wish)
             self._patience.start()
-            self.work.start(wish, lambda: giving_way(steps(), self._runs.is_training))
+            self.work.start(wish, lambda: yield_to_training(steps(), self._runs.is_training))
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -93,7 +93,7 @@ class PastBatch(QObject):
         """Another moment is displayed: what was found is not of that."""
         self.work.forget()
         is_wanted = self._is_wanted and not self._displayed.is_live
-        self._end((self._exact.why_not(self._runs.current) or "") if is_wanted else "")
+        self._end((self._exact.reason_unavailable(self._runs.current) or "") if is_wanted else "")
 
     def _data_changed(self) -> None:
         self._drop()

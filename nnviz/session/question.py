@@ -1,30 +1,47 @@
-"""What the network is asked about: a drawing, or another example of what the data are; and its answer."""
+"""The question: the current input of the network, and its prediction."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import DataError
-from engine.basics.validation import Array
+from engine.basics.validation import Array, matrix
 from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.digits.examples import example_ink, fits_canvas
 from nnviz.digits.strokes import Ink
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.given import Given, checked, given_of, meaning_of
 from nnviz.session.part import PARTS
-from nnviz.session.selection import Example
+from nnviz.session.predicted_class import CONFIDENCE_THRESHOLD, PredictedClass, predicted_class_of
+from nnviz.session.selection import Example, Selection
 from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Kind, Step, Undo
-from nnviz.session.verdict import CONFIDENCE_THRESHOLD, Verdict, verdict_of
 
 
-def ask(network: Network, example: Array | None) -> Array | None:
-    """The network's outputs (outputs,); None without an example, for one of another size, or if not all are finite."""
+@dataclass(frozen=True, eq=False)
+class DataInput:
+    """An input that is not drawn, (width,) float32.
+
+    Attributes:
+        values: the numbers.
+        start: the example of the data that it is, or from which the user made it.
+        fingerprint: of those data.
+        is_start: whether it is that example unchanged.
+    """
+
+    values: Array
+    start: Example | None = None
+    fingerprint: str = ""
+    is_start: bool = False
+
+
+def predict(network: Network, example: Array | None) -> Array | None:
+    """Returns the outputs (outputs,); None without an input, for one of another size, or if not all are finite."""
     if example is None or len(example) != network.shape[0]:
         return None
     try:
@@ -34,17 +51,32 @@ def ask(network: Network, example: Array | None) -> Array | None:
     return answer
 
 
-def asked(question: Question, displayed: Displayed, data: Data) -> Array | None:
-    """The example, if the displayed network takes it: a drawing always, others only of data that it fits."""
+def active_input(question: Question, displayed: Displayed, data: Data) -> Array | None:
+    """Returns the current input if the displayed network accepts it: a drawing, or data that it fits."""
     return question.example if question.is_drawn or displayed.fits(data.dataset) else None
 
 
-class Question(QObject):
-    """Holds what the network is asked about, and its answer. Attributes are for reading.
+def meaning_of(data: Dataset) -> object:
+    """Returns what the numbers of an input stand for: the input is kept for other data of the same meaning."""
+    scaling = None if data.scaling is None else (data.scaling.mean.tobytes(), data.scaling.spread.tobytes())
+    return data.width, data.example_shape, data.columns, scaling
 
-    Where the data are pictures of 28 × 28, or not there yet, that is the drawing. Else it is an example that is set:
-    a picture of another size, a row, a point or a number. It begins with one of the data, and is remembered while there
-    are other data.
+
+def input_of(data: Dataset, example: Example) -> DataInput:
+    """Returns an example of the data as an input."""
+    return DataInput(data.splits[example.part].example(example.number), example, data.fingerprint, is_start=True)
+
+
+def _checked(values: object, width: int) -> Array:
+    """Returns a copy of the numbers, (width,) float32. Raises DataError."""
+    return np.array(matrix("example", [values], width, np.float32)[0])
+
+
+class Question(QObject):
+    """Holds the current input and its prediction. Attributes are for reading.
+
+    If the data are images of 28 × 28, or not loaded yet, the input is the drawing. Else it is an image of another size,
+    a row, a point or a number. It begins with an example of the data, and is remembered while other data are loaded.
 
     Signals:
         changed: ``example`` has changed, or what is drawn.
@@ -52,37 +84,40 @@ class Question(QObject):
         threshold_changed: ``threshold`` has changed.
 
     Attributes:
-        answer: (outputs,), what the views show: the last answer computed, which may lag behind the example.
-        threshold: the confidence threshold, 0…1, from which an answer counts as sure.
+        answer: the last prediction, (outputs,), for the views; it may lag behind the input.
+        threshold: the confidence threshold, 0…1, from which a prediction counts as confident.
     """
 
     changed = pyqtSignal()
     answered = pyqtSignal()
     threshold_changed = pyqtSignal()
 
-    def __init__(self, displayed: Displayed, sketch: Sketch, data: Data, undo: Undo) -> None:
+    def __init__(self, displayed: Displayed, sketch: Sketch, data: Data, selection: Selection, undo: Undo) -> None:
         super().__init__()
         self.threshold = CONFIDENCE_THRESHOLD
-        self._displayed, self._sketch, self._data, self._undo = displayed, sketch, data, undo
-        self._given: dict[object, Given] = {}  # by meaning
-        self._before: dict[object, Given | None] = {}  # what was given before it was moved
+        self._displayed, self._sketch, self._data = displayed, sketch, data
+        self._selection, self._undo = selection, undo
+        self._given: dict[object, DataInput] = {}  # by meaning
+        self._before: dict[object, DataInput | None] = {}  # what was given before it was moved
         self._random = np.random.default_rng()
         self._told: Array | None = None  # the example when ``changed`` was last emitted
         self._answered: tuple[Network | None, Array | None] = (None, None)  # whose ``answer`` it is, and to what
         self.answer: Array | None = None
         sketch.changed.connect(self._sketch_changed)
         data.changed.connect(self._data_changed)
+        selection.example_changed.connect(self._follow_selection)
+        self.changed.connect(self._select_origin)
 
     # ---- the example
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the example is the drawing."""
+        """Whether the input is the drawing."""
         return self._data.dataset is None or fits_canvas(self._data.dataset)
 
     @property
     def example(self) -> Array | None:
-        """(width,) float32: what the network is shown. None where there is nothing; else nobody may write to it."""
+        """The input, (width,) float32; None if there is none. Must not be changed."""
         if self.is_drawn:
             return self._sketch.picture
         given = self._now
@@ -90,13 +125,13 @@ class Question(QObject):
 
     @property
     def origin(self) -> Example | None:
-        """Which example of the data it is; None for one that a person made, and for a drawing."""
+        """The example of the data that the input is; None if the user made it, and for a drawing."""
         given = self._now
         return self._start if given is not None and given.is_start else None
 
     @property
     def truth(self) -> Array | None:
-        """(outputs,) the targets of the example of the data that it is; None for another."""
+        """The targets (outputs,) of the input, if it is an example of the data; else None."""
         data, origin = self._data.dataset, self.origin
         if data is None or origin is None:
             return None
@@ -118,18 +153,18 @@ class Question(QObject):
         return None if origin is None or labels is None else int(labels[origin.number])
 
     @property
-    def _now(self) -> Given | None:
+    def _now(self) -> DataInput | None:
         data = self._data.dataset
         return None if data is None or self.is_drawn else self._given.get(meaning_of(data))
 
     @property
     def _start(self) -> Example | None:
-        """The example of the data from which it was made."""
+        """The example of the data from which the input was made."""
         data, given = self._data.dataset, self._now
         return None if data is None or given is None or given.fingerprint != data.fingerprint else given.start
 
     def set_example(self, values: object, what: str = "example") -> None:
-        """Sets the example, (width,) numbers, as one step to undo together with the moves before; ``what`` names it.
+        """Sets the input, (width,) numbers, as one step to undo with the moves before; ``what`` names it.
 
         On the canvas it becomes a picture. Raises DataError unless these are as many finite numbers as the data have;
         does nothing before there are data.
@@ -137,7 +172,7 @@ class Question(QObject):
         data = self._data.dataset
         if data is None:
             return
-        example = checked(values, data.width)
+        example = _checked(values, data.width)
         if self.is_drawn:
             pixels = example.reshape(data.example_shape)
             self._sketch.replace(what, (Ink(pixels, 1.0, what, is_example=True, fingerprint=data.fingerprint),))
@@ -145,15 +180,15 @@ class Question(QObject):
             self._step(data, self._made(example), what)
 
     def move_example(self, values: object) -> None:
-        """Sets the example without a step, as while it is dragged; a drawing stays. Raises DataError likewise."""
+        """Sets the input without a step to undo, as while it is dragged; a drawing stays. Raises DataError."""
         data = self._data.dataset
         if data is not None and not self.is_drawn:
-            given, meaning = self._made(checked(values, data.width)), meaning_of(data)
+            given, meaning = self._made(_checked(values, data.width)), meaning_of(data)
             self._before.setdefault(meaning, self._given.get(meaning))
             self._give(meaning, given)
 
     def ask_about(self, example: Example, what: str = "example") -> None:
-        """Sets an example of the data, as one step to undo; ``what`` names it. Does nothing if it is not there."""
+        """Makes an example of the data the input, as one step to undo; ``what`` names it. Ignores missing examples."""
         data = self._data.dataset
         split = None if data is None else data.splits.get(example.part)
         if data is None or split is None or not 0 <= example.number < len(split):
@@ -161,24 +196,24 @@ class Question(QObject):
         if self.is_drawn:
             self._sketch.replace(what, (example_ink(data, example.part, example.number),))
         else:
-            self._step(data, given_of(data, example), what)
+            self._step(data, input_of(data, example), what)
 
     def look_at(self, example: Example) -> None:
-        """The same without a step where an example of the data is asked about: nothing that a person made is lost."""
+        """Makes an example of the data the input, without a step to undo if nothing of the user's is lost."""
         data = self._data.dataset
         if self.is_drawn or self.origin is None or data is None:
             self.ask_about(example)
         elif 0 <= example.number < len(data.splits.get(example.part, ())):
             self._before.pop(meaning_of(data), None)
-            self._give(meaning_of(data), given_of(data, example))
+            self._give(meaning_of(data), input_of(data, example))
 
     def ask_about_any(self, what: str = "example") -> None:
-        """Sets a random example that the network has not learned from, if there is one, as one step to undo."""
+        """Makes a random example the input, not from the training set if possible, as one step to undo."""
         if self._data.dataset is not None:
             self.ask_about(self._any(self._data.dataset), what)
 
     def reset(self) -> None:
-        """Sets the example of the data from which this one was made, or else any, as one step to undo."""
+        """Restores the example of the data from which the input was made, else a random one, as one step to undo."""
         if self._start is None:
             self.ask_about_any("reset")
         elif self.origin is None:
@@ -188,13 +223,13 @@ class Question(QObject):
         part = next(part for part in PARTS if part in data.splits)
         return Example(part, int(self._random.integers(len(data.splits[part]))))
 
-    def _made(self, values: Array) -> Given:
-        """By a person, from what is there."""
+    def _made(self, values: Array) -> DataInput:
+        """Returns an input that the user made from the current one."""
         now = self._now
-        return Given(values) if now is None else Given(values, now.start, now.fingerprint)
+        return DataInput(values) if now is None else DataInput(values, now.start, now.fingerprint)
 
-    def _step(self, data: Dataset, given: Given, what: str) -> None:
-        """A step, unless all is as it was."""
+    def _step(self, data: Dataset, given: DataInput, what: str) -> None:
+        """Pushes a step to undo, unless nothing has changed."""
         meaning = meaning_of(data)
         before = self._before.pop(meaning, self._given.get(meaning))
         if before is not None and not given.is_start and np.array_equal(before.values, given.values):
@@ -203,13 +238,13 @@ class Question(QObject):
         values = (meaning, before), (meaning, given)
         self._undo.push(Step(what, Kind.EXAMPLE, self._restore, *values, nbytes=given.values.nbytes))
 
-    def _restore(self, value: tuple[object, Given | None]) -> None:
+    def _restore(self, value: tuple[object, DataInput | None]) -> None:
         meaning, given = value
         self._before.pop(meaning, None)
         if given is not None:
             self._give(meaning, given)
 
-    def _give(self, meaning: object, given: Given) -> None:
+    def _give(self, meaning: object, given: DataInput) -> None:
         self._given[meaning] = given
         self._tell()
 
@@ -221,8 +256,20 @@ class Question(QObject):
     def _data_changed(self) -> None:
         data = self._data.dataset
         if data is not None and not self.is_drawn:
-            self._given.setdefault(meaning_of(data), given_of(data, self._any(data)))
+            self._given.setdefault(meaning_of(data), input_of(data, self._any(data)))
         self._tell()
+
+    def _follow_selection(self) -> None:
+        """Makes the selected example of the data the current input. A drawing stays until an example replaces it."""
+        selected = self._selection.example
+        if selected is not None and not self.is_drawn and selected != self.origin:
+            self.look_at(selected)
+
+    def _select_origin(self) -> None:
+        """Selects the example of the data that is the current input, if any example is selected."""
+        origin = None if self.is_drawn else self.origin
+        if origin is not None and self._selection.example is not None:
+            self._selection.choose_example(origin)
 
     def _tell(self) -> None:
         if self._told is not self.example:
@@ -238,18 +285,18 @@ class Question(QObject):
 
     @property
     def prediction(self) -> Array | None:
-        """The displayed network's answer, (outputs,), computed now if it is not known yet; see :func:`ask`."""
-        network, example = self._displayed.network, asked(self, self._displayed, self._data)
+        """The displayed network's outputs, (outputs,), computed now if they are not known yet."""
+        network, example = self._displayed.network, active_input(self, self._displayed, self._data)
         if self._answered[0] is network and self._answered[1] is example:
             return self.answer
-        return ask(network, example)
+        return predict(network, example)
 
     @property
-    def verdict(self) -> Verdict | None:
-        """The verdict of ``answer``; None without one, for a single output, and where numbers are predicted."""
+    def verdict(self) -> PredictedClass | None:
+        """The predicted class of ``answer``; None without one, for a single output, and for numbers."""
         data, answer = self._data.dataset, self.answer
         is_number = data is not None and not data.is_classification
-        return None if answer is None or len(answer) < 2 or is_number else verdict_of(answer, self.threshold)
+        return None if answer is None or len(answer) < 2 or is_number else predicted_class_of(answer, self.threshold)
 
     def set_threshold(self, confidence: float) -> None:
         """Sets the confidence threshold, clipped to 0…1; NaN is ignored."""
@@ -260,6 +307,6 @@ class Question(QObject):
 
 
 def take_picture(question: Question, data: Data, picture: Array) -> None:
-    """Asks about a picture that was read, unless other data came meanwhile."""
+    """Makes an image that was read the input, unless other data were loaded meanwhile."""
     if data.dataset is not None and picture.shape == data.dataset.example_shape:
         question.set_example(picture.ravel(), "picture")

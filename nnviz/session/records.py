@@ -1,12 +1,13 @@
-"""Whether and where runs are recorded, and which record each run has."""
+"""Recording: whether and where runs are recorded, and the record of each run."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.recorder import INTRODUCTION, Plan
+from nnviz.jobs.recorder import INTRODUCTION, RecordingPlan
 from nnviz.jobs.reports import Recorded, Stopped
 from nnviz.session.data import Data
 from nnviz.session.messages import Choice, Message, Messages
@@ -19,7 +20,7 @@ _ON = "Recording is on again."
 
 
 class Records(QObject):
-    """Says as what a run's next training is recorded. Who trains writes the record.
+    """Describes the record of a run's next training. The worker writes the record.
 
     Signals:
         changed: ``is_on`` has changed, or a run has a record now.
@@ -38,7 +39,7 @@ class Records(QObject):
         self._unrecorded: set[int] = set()  # ids of runs whose training was begun without a record
         self._gaps: dict[int, float] = {}  # by id of a run that has a record, the epoch from which it is not recorded
         self._told_off: Message | None = None
-        runs.let_go.connect(self._forget)
+        runs.evicted.connect(self._forget)
 
     @property
     def path(self) -> Path:
@@ -53,7 +54,7 @@ class Records(QObject):
         self._gaps.pop(run.id, None)
 
     def set_on(self, wanted: bool) -> None:
-        """Records the trainings that begin or continue from now on, or none that begins."""
+        """Switches recording of trainings that begin from now on."""
         if wanted != self.is_on:
             self.is_on = wanted
             if wanted:
@@ -61,7 +62,7 @@ class Records(QObject):
             self.changed.emit()
 
     def toggle(self) -> None:
-        """Switches recording on or off, and announces that; a switch off can be undone there."""
+        """Switches recording on or off and announces that; the announcement offers to undo switching off."""
         self.set_on(not self.is_on)
         if self.is_on:
             self._messages.announce(_ON)
@@ -69,20 +70,20 @@ class Records(QObject):
             self._told_off = self._messages.announce(_OFF, Choice("Undo", lambda: self.set_on(True)))
 
     def has(self, run: Run) -> bool:
-        """Whether a run has a record, or will have one in a moment."""
-        return run.record is not None or run.id in self._awaited
+        """Whether a run has a record, or will have one shortly."""
+        return run.storage.record is not None or run.id in self._awaited
 
     def begins_late(self, run: Run) -> bool:
-        """Whether the training of a run was begun without a record, and recording is on by now."""
+        """Whether a run's training began without a record, and recording is on now."""
         return self.is_on and run.id in self._unrecorded
 
     def take_stop(self, run: Run, stop: Stopped) -> None:
-        """Notes that nothing comes of a training that could not be begun."""
+        """Notes that a training could not begin, so that no record follows."""
         if stop.dropped:
             self._awaited.discard(run.id)
 
-    def begin(self, run: Run, waits: bool = False, words: str = "") -> Plan | None:
-        """Returns the plan by which the training of a run is recorded; None if it is not.
+    def begin(self, run: Run, waits: bool = False, words: str = "") -> RecordingPlan | None:
+        """Returns the description of the record of a run's training; None if it is not recorded.
 
         Args:
             waits: whether there is nothing to record before more happens to it.
@@ -90,23 +91,31 @@ class Records(QObject):
         """
         dataset = self._data.dataset
         if not self.is_on or dataset is None:
-            run.is_kept = False
+            run.storage.is_kept = False
             self._unrecorded.add(run.id)
-            if run.record is not None:
+            if run.storage.record is not None:
                 self._gaps.setdefault(run.id, run.epochs)
             return None
         self._unrecorded.discard(run.id)
         words = self._words_of_gap(run, words)
-        if run.record is None and not waits:
+        if run.storage.record is None and not waits:
             self._awaited.add(run.id)
-        told = dataset.title, run.parent_record, run.left_at, run.title if run.is_named else ""
-        history = run.history.copy() if run.record is None else None
-        return Plan(
-            self.path, run.record, run.start_epoch, run.experiment, *told, history, run.record_updated, waits, words
+        told = dataset.title, run.origin.parent_record, run.origin.left_at, run.title if run.storage.is_named else ""
+        history = run.history.copy() if run.storage.record is None else None
+        return RecordingPlan(
+            self.path,
+            run.storage.record,
+            run.progress.before,
+            run.experiment,
+            *told,
+            history,
+            run.storage.record_updated,
+            waits,
+            words,
         )
 
     def _words_of_gap(self, run: Run, words: str) -> str:
-        """Adds to what is noted at the beginning of a training that epochs before it were not recorded."""
+        """Adds to the note at the beginning of a training that earlier epochs are not recorded."""
         start, end = self._gaps.pop(run.id, None), run.epochs
         if start is None or start >= end:
             return words
@@ -114,20 +123,20 @@ class Records(QObject):
         run.history.note_change(end, gap)
         return ", ".join(filter(None, [words, gap]))
 
-    def let_go(self, run: Run) -> None:
-        """Says that a run was removed, if nothing of its training is kept."""
+    def report_eviction(self, run: Run) -> None:
+        """Reports that a run was removed, if its training is stored nowhere."""
         if run.unsaved:
             self._messages.tell(words_of_loss(run))
 
-    def take(self, run: Run, told: Recorded) -> None:
-        """Notes the record of a run, and tells the person what there is to tell."""
+    def take_record(self, run: Run, told: Recorded) -> None:
+        """Sets the record of a run, and shows the messages about it."""
         self._awaited.discard(run.id)
         if told.left_at is not None:
-            run.parent_record, run.left_at = run.record, told.left_at
+            run.origin = replace(run.origin, parent_record=run.storage.record, left_at=told.left_at)
         if told.run is not None:
-            run.record, run.is_kept = told.run, told.is_written
+            run.storage.record, run.storage.is_kept = told.run, told.is_written
         else:
-            run.is_kept = False
+            run.storage.is_kept = False
         self._runs.tell_file(run)
         self.changed.emit()
         if told.is_first:

@@ -1,4 +1,4 @@
-"""Puts a run of the library into the window as it was left: to look at, to go on with, to branch from."""
+"""Reopening of runs in the library as they were left."""
 
 from __future__ import annotations
 
@@ -14,21 +14,17 @@ from engine.network.packing import packed
 from engine.provenance import Provenance
 from engine.training.history import whole_if_possible
 from nnviz.formatting import text
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.reading import Opened, resumed
-from nnviz.session.data import Data
-from nnviz.session.making import Making
-from nnviz.session.messages import Choice, Message, Messages
-from nnviz.session.opening import run_of
-from nnviz.session.resuming import Resuming
+from nnviz.session.messages import Choice, Message
+from nnviz.session.run import Run, RunStorage
 from nnviz.session.run_names import NAMELESS, title_of
-from nnviz.session.runs import Runs
-from nnviz.session.settings import Settings
 from nnviz.session.snapshots import MOST, Snapshot
 
 if TYPE_CHECKING:
     from nnviz.library import KeptState, Library, RunRecord
     from nnviz.library.locks import Lock
+    from nnviz.session.session import Session
 
 _BETWEEN_LOOKS = 1000  # milliseconds, while there is an offer
 _TAKEN = "Run {} continues in another window."
@@ -36,7 +32,7 @@ _TAKEN = "Run {} continues in another window."
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A run that was read: its network and training, what it tells, what its parent does, and moments of its past."""
+    """A run that was read: its network and training, its record, its parent's record, and its snapshots."""
 
     found: Opened
     record: RunRecord
@@ -45,20 +41,11 @@ class Kept:
 
 
 class Reopening:
-    """Reads runs in the library's thread. Only the latest that was asked for becomes the current one."""
+    """Reads runs in the library's thread. Only the latest request becomes the current run."""
 
-    def __init__(
-        self,
-        lane: LibraryLane,
-        data: Data,
-        settings: Settings,
-        runs: Runs,
-        making: Making,
-        resuming: Resuming,
-        messages: Messages,
-    ) -> None:
-        self._lane, self._data, self._settings, self._runs = lane, data, settings, runs
-        self._making, self._resuming, self._messages = making, resuming, messages
+    def __init__(self, session: Session, thread: LibraryThread) -> None:
+        self._thread, self._data, self._runs = thread, session.data, session.runs
+        self._replacement, self._loaded, self._messages = session.replacement, session.loaded, session.messages
         self._latest = 0
         self._broken_off: dict[int, RunRecord] = {}  # that were read, as they were then; of the library's thread
         self._claims: list[Lock] = []  # of the offers that this window makes: no other window makes them
@@ -67,12 +54,12 @@ class Reopening:
         self._look = QTimer()
         self._look.setInterval(_BETWEEN_LOOKS)
         self._look.timeout.connect(self._look_whether_taken)
-        messages.changed.connect(self._end_offer)
+        self._messages.changed.connect(self._end_offer)
 
     def open(
         self, number: int, then: Callable[[], None] = lambda: None, over: Callable[[], None] = lambda: None
     ) -> None:
-        """Makes it the current run, which can be undone; one that this window still has comes back with its past.
+        """Makes a run the current one; can be undone. A run that this window still has is shown with its past.
 
         ``then`` is called when it is, ``over`` also if it could not be read.
         """
@@ -94,23 +81,23 @@ class Reopening:
             over()
             self._messages.tell_error("The run could not be put into the window", error)
 
-        self._lane.run(lambda library: self._read(library, number, dataset), done, failed)
+        self._thread.run(lambda library: self._read(library, number, dataset), done, failed)
 
     def _read(self, library: Library, number: int, dataset: Dataset | None) -> Kept:
-        """In the library's thread. As soon as a run is taken up here, nothing tells that it was broken off."""
+        """Reads a run in the library's thread, and notes whether it was interrupted."""
         if library.run(number).status == "training":
             self._broken_off |= {record.id: record for record in library.interrupted() if record.id == number}
         return kept_run(library, number, dataset)
 
     def _put_held(self, number: int) -> bool:
-        """Makes it the current run if this window has it; returns whether it has."""
+        """Makes a run the current one if this window has it. Returns whether it has."""
         held = self._runs.with_record(number)
         if held is not None and held is not self._runs.current:
-            self._making.put(held, f"opening of {held.title}")
+            self._replacement.put(held, f"opening of {held.title}")
         return held is not None
 
     def offer(self, go_on: Callable[[], None]) -> None:
-        """Tells which training was broken off when its program ended, and offers to go on with it.
+        """Offers to continue the training that was interrupted when its program ended.
 
         Of several windows one makes the offer. If its process dies before the user answers, the next window does.
         ``go_on`` trains what is then the current run.
@@ -128,10 +115,10 @@ class Reopening:
                 self._offered = [record.id for record in found]
                 self._look.start()
 
-        self._lane.run(self._interrupted, done, lambda _: None, [])
+        self._thread.run(self._interrupted, done, lambda _: None, [])
 
     def _interrupted(self, library: Library) -> list[RunRecord]:
-        """The runs that were broken off and that no other window offers, the newest first. In the library's thread."""
+        """Returns interrupted runs that no other window offers, newest first. In the library's thread."""
         all_found = {record.id: record for record in library.interrupted()} | self._broken_off
         self._broken_off = {}
         return [all_found[number] for number in sorted(all_found, reverse=True) if self._claim(library, number)]
@@ -150,7 +137,7 @@ class Reopening:
         return is_free
 
     def _end_offer(self) -> None:
-        """The offer is gone: it was answered or dismissed. Behind another message it waits."""
+        """Marks the runs as settled when the offer was answered or dismissed. A waiting offer stays."""
         if self._offer is None or self._messages.has(self._offer):
             return
         offered, self._offered, self._offer = self._offered, [], None
@@ -160,10 +147,10 @@ class Reopening:
             if library.why_read_only is None:
                 library.settle(offered)
 
-        self._lane.run(settle, lambda _: None, lambda _: None)
+        self._thread.run(settle, lambda _: None, lambda _: None)
 
     def _look_whether_taken(self) -> None:
-        """Withdraws the offer if the run continues in another window by now."""
+        """Withdraws the offer if the run continues in another window."""
         offer, number = self._offer, self._offered[0]
 
         def done(is_taken: bool) -> None:
@@ -172,10 +159,10 @@ class Reopening:
                 self._end_offer()  # if it waited, the shown message is the same as before
                 self._messages.announce(_TAKEN.format(number))
 
-        self._lane.run(lambda library: library.is_live(number), done, lambda _: None, False)
+        self._thread.run(lambda library: library.is_live(number), done, lambda _: None, False)
 
     def _take_up(self, number: int, go_on: Callable[[], None]) -> None:
-        """Continues a run, unless another window has taken it just now."""
+        """Continues a run, unless another window has just continued it."""
 
         def done(is_taken: bool) -> None:
             if is_taken:
@@ -183,10 +170,10 @@ class Reopening:
             else:
                 self.open(number, go_on)
 
-        self._lane.run(lambda library: library.is_live(number), done, lambda _: self.open(number, go_on), False)
+        self._thread.run(lambda library: library.is_live(number), done, lambda _: self.open(number, go_on), False)
 
     def close(self, milliseconds: int) -> bool:
-        """Gives the offers back: what was not answered, the next window offers. Returns that this was in time."""
+        """Gives the unanswered offers back to the next window. Always returns True."""
         self._look.stop()
         self._offer = None
         for claim in self._claims:
@@ -194,22 +181,27 @@ class Reopening:
         return True
 
     def _take(self, kept: Kept, dataset: Dataset | None) -> None:
-        found, record, parent = kept.found, kept.record, kept.parent
-        run = self._runs.add(run_of(found, self._settings.experiment, dataset))
-        run.snapshots.fill([each for each in kept.past if each.epochs < run.epochs])
-        run.name, run.is_named = str(title_of(record, parent)), record.name not in NAMELESS
-        run.record, run.parent_record, run.left_at = record.id, record.parent, record.left_at
-        run.record_updated, run.batches = record.updated, max(run.batches, record.batches)
-        run.is_kept = True
-        if not record.figures and run.epochs:
-            run.edited = {}  # it was edited, and its window closed before it was measured
-        self._resuming.begin(run, found)
-        self._making.put(run, f"opening of {run.title}")
-        self._resuming.settle(run, found)
+        record, parent = kept.record, kept.parent
+
+        def prepare(run: Run) -> None:
+            run.snapshots.fill([each for each in kept.past if each.epochs < run.epochs])
+            run.origin = replace(run.origin, parent_record=record.parent, left_at=record.left_at)
+            run.storage = RunStorage(
+                name=str(title_of(record, parent)),
+                is_named=record.name not in NAMELESS,
+                record=record.id,
+                record_updated=record.updated,
+                is_kept=True,
+            )
+            run.batches = max(run.batches, record.batches)
+            if not record.figures and run.epochs:
+                run.edited = {}  # it was edited, and its window closed before it was measured
+
+        self._loaded.put(kept.found, dataset, prepare)
 
 
 def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:
-    """A run with its training, if that can be continued with these data. Raises LibraryError."""
+    """Reads a run with its training, if that can be continued with these data. Raises LibraryError."""
     record, state, network = library.run(number), library.state(number), library.network(number)
     parent = None if record.parent is None else library.records([record.parent]).get(record.parent)
     moments = library.past(number, MOST)
@@ -220,7 +212,7 @@ def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:
 
 
 def _with_training(state: KeptState, network: Network, dataset: Dataset | None) -> Opened:
-    """The network in its last whole state, with its training; ``network`` knows its past."""
+    """Returns the network in its last complete state with its training; ``network`` has its history."""
     state.network.provenance = network.provenance
     past = Provenance.read(network)
     found = resumed(Opened(state.network, state=state.training), dataset)

@@ -17,8 +17,8 @@ from engine.explain.robustness import Robustness, measure
 from engine.network.network import Network
 from engine.training.augmentation import Augmentation
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
-from nnviz.jobs.stepwise import Steps, Stepwise, giving_way
+from nnviz.jobs.stepwise import Steps, StepwiseTask, yield_to_training
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
@@ -100,7 +100,7 @@ class HowRobust(QObject):
         super().__init__()
         self._displayed, self._runs, self._data, self._messages = displayed, runs, data, messages
         self._current = CurrentExample(question, selection, data)
-        self.work = Stepwise()
+        self.work = StepwiseTask()
         self.before: tuple[Subject, Robustness] | None = None
         self.problem = ""
         self._measured_of: tuple[Callable[[], object], object] = (lambda: None), {}  # holds nothing that is large
@@ -108,7 +108,7 @@ class HowRobust(QObject):
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
         self._material: tuple[Dataset, Material] | None = None
         self._changed: tuple[RequestKey, Array] | None = None  # the last disturbed example, and of what it was made
-        self._probe = Latest(self._ask, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
+        self._probe = Latest(self._ask, TimeBudget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
         self.work.changed.connect(self.changed)
         self.work.failed.connect(self._failed)
         for signal in (question.changed, selection.example_changed, self.pointed_changed):
@@ -160,7 +160,7 @@ class HowRobust(QObject):
         self.problem, self._measured_of = "", (ref(self._displayed.one), self._displayed.what_if)
 
         def steps() -> Steps:
-            return giving_way(measure(network, subject.dataset, subject.part.examples), self._runs.is_training)
+            return yield_to_training(measure(network, subject.dataset, subject.part.examples), self._runs.is_training)
 
         self.work.start(subject, steps)
 
@@ -226,7 +226,7 @@ class HowRobust(QObject):
         if self._changed is None or self._changed[0] != key:
             self._changed = key, self._change(inputs, wanted, dataset)
         changed = self._changed[1]
-        return Disturbed(wanted, (inputs, changed), (asking.ask(network, inputs), asking.ask(network, changed)))
+        return Disturbed(wanted, (inputs, changed), (asking.predict(network, inputs), asking.predict(network, changed)))
 
     def _change(self, inputs: Array, wanted: Strength, dataset: Dataset) -> Array:
         """(width,): the disturbed example."""

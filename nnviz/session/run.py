@@ -1,4 +1,4 @@
-"""A run: one network, the experiment it was made from, its training and its history."""
+"""A run: one network, what it was made from, its training and where it is stored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 from weakref import ref
 
 from engine.basics.errors import EngineError
@@ -28,12 +27,11 @@ from nnviz.jobs.reports import Frame
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
-# What training changes in a run, besides its history and snapshots.
+# Attributes that training changes, besides the history and the snapshots.
 _TRAINED = (
     "experiment",
     "stage",
     "progress",
-    "start_epoch",
     "parameters",
     "changes",
     "edited",
@@ -41,221 +39,191 @@ _TRAINED = (
     "has_died",
     "_before_training",
 )
-_GUESSED = "experiment_guessed"  # in a file: what the network was made with is only known as far as it shows
+GUESSED = "experiment_guessed"  # in a file: what the network was made with is only known as far as it shows
+
+
+@dataclass(frozen=True)
+class RunOrigin:
+    """The run or the file that a run was made from.
+
+    Attributes:
+        parent: id of the run that it branched off from; None if it is no branch.
+        parent_record: record of that run in the library; None if it has none.
+        left_at: the epoch of the parent at which it branched off.
+        opened: the provenance in the file that it was opened from; None if it was made here.
+    """
+
+    parent: int | None = None
+    parent_record: int | None = None
+    left_at: float | None = None
+    opened: Provenance | None = None
+
+    @property
+    def has_whole_experiment(self) -> bool:
+        """Whether the experiment is known, and not only as far as the network in the file shows it."""
+        told = self.opened
+        return told is None or (told.experiment is not None and told.other.get(GUESSED) is not True)
+
+
+@dataclass
+class RunStorage:
+    """The file and the record of a run, and its name while it has no file.
+
+    Attributes:
+        path: the file that the run was saved to or opened from; None if there is none.
+        name: its name while it has no file.
+        is_named: whether the user or a file gave that name, so that it does not only say the settings.
+        saved_changes: ``Run.changes`` when the run was last saved; -1 if its file holds another epoch of it.
+        record: its number in the library; None while it is not recorded.
+        record_updated: when its record was written, if it was read from the library; else None.
+        is_kept: whether the library has all that the run has learned.
+    """
+
+    path: Path | None = None
+    name: str = "untitled"
+    is_named: bool = True
+    saved_changes: int = 0
+    record: int | None = None
+    record_updated: float | None = None
+    is_kept: bool = False
+
+    @property
+    def title(self) -> str:
+        """The name of the file as it is shown; without a file, the run's own name."""
+        return text.name(self.path.name if self.path else self.name)
+
+    def has_all(self, changes: int) -> bool:
+        """Whether the file or the library has the run after that many changes."""
+        return changes == self.saved_changes or self.is_kept
 
 
 @dataclass(eq=False)
 class Run:
-    """One network and what is known of it. The id tells the runs of a session apart.
+    """One network, what it was made from, how far it is trained, and where it is stored.
 
     Attributes:
-        id: a number from 1, given by the list of runs.
+        id: a number from 1 that identifies the run in a session; given by the list of runs.
         experiment: data, network and training settings; the settings are those in use now.
         network: the network that is trained; only the worker uses its parameters meanwhile.
-        parameters: the last copy of its parameters that the worker made; nobody writes to it.
-        parent: id of the run that it branched off from; None for none.
-        left_at: the epoch of the parent at which it branched off; None for none.
-        record: its number in the library; None while it is not recorded.
-        record_updated: when its record was written, if it was read from the library; else None.
-        is_kept: whether the library has all that it has learned.
-        parent_record: that of the run that it branched off from.
-        batches: of an epoch, the most that it was trained with; 0 while that is not known.
+        parameters: the last copy of its parameters that the worker made; nothing writes to it.
+        origin: the run that it branched off from, or the file that it was opened from.
+        storage: its file, its record in the library, its name.
         history: the figures of each epoch, and where settings changed.
-        snapshots: parameters at some moments of its training.
-        stage, progress: the state of its training.
-        start_epoch: epochs that the network was trained before this training began; with a fraction where an earlier
-            training was broken off within an epoch.
-        path: the file that it was saved to or opened from; None for none.
-        name: what it is called while it has no file.
-        is_named: whether that is a name that was given to it, and not one that says its settings.
-        opened: the provenance that its file holds; None for a run that was not opened from a file.
-        changes: a count that grows with everything it learns in this window.
-        saved_changes: the count when it was last saved; -1 where its file holds another moment of it.
-        dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None for none.
-        has_died: whether it was so at the end of any epoch of this training.
+        snapshots: parameters at some epochs of its training.
+        stage, progress: the state of its training, and how far that is.
+        batches: the largest number of batches in an epoch so far; 0 while that is not known.
+        changes: a count that grows with everything the network learns in this window.
+        dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None if there is none.
+        has_died: whether a layer was dead at the end of any epoch of this training.
         edited: figures of a network that was edited after the last epoch, empty until they are measured; else None. The
-            history has them, too, at the place where the network was edited.
+            history also has them, at the epoch of the edit.
     """
 
     experiment: Experiment
     network: Network
     id: int = 0
-    parent: int | None = None
-    left_at: float | None = None
-    record: int | None = None
-    record_updated: float | None = None
-    is_kept: bool = False
-    parent_record: int | None = None
-    batches: int = 0
+    origin: RunOrigin = field(default_factory=RunOrigin)
+    storage: RunStorage = field(default_factory=RunStorage)
     history: History = field(default_factory=History)
     snapshots: Snapshots = field(default_factory=Snapshots)
     stage: Stage = Stage.RESTING
-    path: Path | None = None
-    name: str = "untitled"
-    is_named: bool = True
-    opened: Provenance | None = None
+    batches: int = 0
     changes: int = 0
-    saved_changes: int = 0
     dead_layer: int | None = None
     has_died: bool = False
     edited: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
         self.parameters: Array = self.network.parameters.copy()
-        self._opened_parameters: Array | None = None if self.opened is None else self.parameters
-        # What the last misfit was about, and what it was; data that nobody uses any more are not kept.
+        self._opened_parameters: Array | None = None if self.origin.opened is None else self.parameters
+        # The data set and description that were checked last, and the result. Unused data are not kept.
         self._fit: tuple[Callable[[], Dataset | None], Description | None, str | None] = (lambda: None, None, None)
         self._before_training: tuple[list[Change], BestRestored | None] | None = None  # changes and best
-        self.start_epoch = self.history.completed
-        self.progress = Progress(epochs=self.experiment.training.epochs)
+        self.progress = Progress(epochs=self.experiment.training.epochs, before=self.history.completed)
         self.keep_snapshot()
 
     def keep_snapshot(self, is_end: bool = False) -> None:
-        """Keeps the parameters of now among the snapshots, if they are far enough from the last ones.
+        """Keeps the current parameters as a snapshot, if they are far enough from the last ones.
 
         ``is_end``: whether an epoch has just ended.
         """
         self.snapshots.add(self.epochs, self.parameters, self.network.shape, is_end)
 
     def copy(self) -> Run:
-        """A copy that does not follow the training, for a file; without snapshots."""
+        """Returns a copy for a file, without snapshots, that does not follow the training."""
         twin = copy(self)
-        twin.history, twin.snapshots = self.history.copy(), Snapshots()
+        twin.storage, twin.history, twin.snapshots = copy(self.storage), self.history.copy(), Snapshots()
         return twin
 
     def go_back_to(self, before: Run) -> None:
-        """Is again as in a copy of it from before, see :meth:`copy`. What has its file, its name and its room stays."""
+        """Restores the training of a copy that was made before, see :meth:`copy`. The storage stays as it is."""
         for name in _TRAINED:
             setattr(self, name, getattr(before, name))
         self.history = before.history.copy()
         self.snapshots.forget_after(self.epochs)
 
-    # ---- figures
+    # ---- epochs
 
     @property
     def epochs(self) -> float:
-        """Epochs that its parameters were trained, over all its trainings, with fraction."""
+        """Epochs that the parameters are trained, over all trainings, with fraction."""
         if self.history.best is not None:
             return float(self.history.best.epoch)
         return self.place_of_edits
 
     @property
     def end(self) -> float:
-        """Epochs after which its next training continues; early stopping may have gone back from there."""
-        return whole_if_possible(max(self.start_epoch + self.progress.epochs_done, self.history.completed))
-
-    @property
-    def epoch(self) -> float:
-        """The end of the current epoch, counted over all trainings of this network."""
-        return self.start_epoch + self.progress.epoch
-
-    @property
-    def last_epoch(self) -> float:
-        """The epoch at which this training ends, counted over all trainings of this network."""
-        return self.start_epoch + self.progress.epochs
+        """Epochs after which the next training continues; early stopping may have gone back from there."""
+        return whole_if_possible(max(self.progress.before + self.progress.epochs_done, self.history.completed))
 
     def epoch_name(self, epochs: float) -> str:
-        """How a moment of it is called wherever it is named: "3", "2.998"."""
+        """Returns the name of an epoch wherever it is shown: "3", "2.998"."""
         return text.epochs(epochs, self.batches)
 
     def moment(self, epochs: float) -> str:
-        """The same in a sentence: "epoch 3"."""
+        """Returns an epoch for a sentence: "epoch 3"."""
         return f"epoch {self.epoch_name(epochs)}"
 
-    @property
-    def share_done(self) -> float:
-        """The share 0…1 of all epochs up to ``last_epoch`` that are done."""
-        return min((self.start_epoch + self.progress.epochs_done) / self.last_epoch, 1.0) if self.last_epoch else 0.0
+    # ---- storage and memory
 
     @property
     def untouched(self) -> bool:
-        """Whether it is untrained and not from a file: it can be made again, so it may be replaced without asking."""
-        return self.changes == 0 and self.path is None and self.opened is None
-
-    @property
-    def guess(self) -> Experiment | None:
-        """The experiment where it is only as far known as the network tells, since its file did not say the rest."""
-        told = self.opened
-        is_guess = told is not None and (told.experiment is None or told.other.get(_GUESSED) is True)
-        return self.experiment if is_guess else None
+        """Whether the network is untrained and from no file, so that it may be replaced without asking."""
+        return self.changes == 0 and self.storage.path is None and self.origin.opened is None
 
     @property
     def unsaved(self) -> bool:
-        """Whether it has learned since it was last saved, and nobody keeps that."""
-        return self.changes != self.saved_changes and not self.is_kept
+        """Whether the network has learned something that neither its file nor the library has."""
+        return not self.storage.has_all(self.changes)
 
     @property
     def title(self) -> str:
-        """The name of its file as it is shown, or its own name while it has none."""
-        return text.name(self.path.name if self.path else self.name)
+        """The name of its file as it is shown; without a file, its own name."""
+        return self.storage.title
 
     @property
     def nbytes(self) -> int:
-        """The memory that it takes, in bytes, with what the worker keeps for its training."""
+        """Memory of the run in bytes, including what the worker keeps for its training."""
         opened = [] if self._opened_parameters is None else [self._opened_parameters]
         moments = [snapshot.packed.numbers for snapshot in self.snapshots]
         arrays = {id(array): array.nbytes for array in (self.network.parameters, self.parameters, *opened, *moments)}
         training = 0 if self.stage is Stage.RESTING else _bytes_of_training(self.experiment, self.parameters)
         return sum(arrays.values()) + self.history.nbytes + training
 
+    # ---- the network
+
     def displayed_network(self) -> Network:
-        """A network with the parameters that were copied last; it shares them."""
+        """Returns a network that shares the parameters that were copied last."""
         return self.network.with_parameters(self.parameters)
 
     def parameters_at_start(self) -> Array:
-        """The parameters before any training in this window: as opened, or made again from the seed."""
+        """Returns the parameters before any training in this window: as opened, or made from the seed."""
         return self.experiment.build().parameters if self._opened_parameters is None else self._opened_parameters
 
-    def figures(self) -> dict[str, float]:
-        """The figures of the network as it is ("test_error", "train_rmse"): the measured ones, or those of its file."""
-        if self.edited is not None:
-            return self.edited
-        measured = self.history.figures(self.epoch_of_figures)
-        opened = self.opened
-        if opened is None or opened.epochs != self._epochs_for_file(with_training=True):
-            return measured
-        of_file = {name: getattr(opened, name) for name in FIGURES}
-        known = {name: figure for name, figure in of_file.items() if figure is not None}
-        return known | measured if self.changes else measured | known  # its weights may have been rounded since
-
-    @property
-    def place_of_edits(self) -> float:
-        """The epoch at which a network that is changed by hand stands: where its training has come to."""
-        return self.start_epoch + self.progress.epochs_done if self.progress.epoch else self.end
-
-    def changed_by_hand(self) -> None:
-        """Notes that the network is no longer the one that was measured last: figures of it are not known yet.
-
-        What early stopping restored counts no more: the network stands at the end of its training.
-        """
-        self.edited, self.history.best = {}, None
-        self.history.measure_again(self.place_of_edits, {})
-
-    def measured_by_hand(self, figures: dict[str, float]) -> None:
-        """Takes the figures of the network as it was changed by hand."""
-        self.edited = figures
-        self.history.measure_again(self.place_of_edits, figures)
-
-    @property
-    def figures_before(self) -> float | None:
-        """The epoch after which ``figures`` were measured, if the network was trained on since; else None."""
-        measured = self.epoch_of_figures
-        return measured if measured and self.epochs > measured else None
-
-    @property
-    def epoch_of_figures(self) -> float:
-        """The end of the last epoch, or of the one whose parameters early stopping restored."""
-        return self.history.completed if self.history.best is None else self.history.best.epoch
-
-    def _epochs_for_file(self, with_training: bool) -> float:
-        """As :attr:`epochs`, but with a training that can continue those at the end of its last epoch."""
-        is_cut_off = self.history.best is None and not self.progress.epoch
-        return self.end if is_cut_off else self.epoch_of_figures if with_training else self.epochs
-
     def misfit(self, dataset: Dataset | None) -> str | None:
-        """Why the network does not fit the data, as a text; None if it fits, or without data.
+        """Returns why the network does not fit the data, as text; None if it fits, or without data.
 
-        It must have their inputs and outputs, by number and by what they mean, as far as it knows that.
+        Inputs and outputs must be the same in number and in meaning, as far as the network knows the meaning.
         """
         if dataset is None:
             return None
@@ -265,44 +233,94 @@ class Run:
             self._fit = ref(dataset), about, misfit_of(self.network, about, dataset)
         return self._fit[2]
 
+    # ---- figures
+
+    def figures(self) -> dict[str, float]:
+        """Returns the figures of the network now ("test_error", "train_rmse"): measured, or those of its file."""
+        if self.edited is not None:
+            return self.edited
+        measured = self.history.figures(self.epoch_of_figures)
+        opened = self.origin.opened
+        if opened is None or opened.epochs != self.epochs_for_file(with_training=True):
+            return measured
+        of_file = {name: getattr(opened, name) for name in FIGURES}
+        known = {name: figure for name, figure in of_file.items() if figure is not None}
+        return known | measured if self.changes else measured | known  # its weights may have been rounded since
+
+    @property
+    def place_of_edits(self) -> float:
+        """The epoch of an edit now: how far the training has come."""
+        return self.progress.before + self.progress.epochs_done if self.progress.epoch else self.end
+
+    def changed_by_hand(self) -> None:
+        """Notes that the network was edited, so that its figures are unknown.
+
+        What early stopping restored counts no more: the network stands at the end of its training.
+        """
+        self.edited, self.history.best = {}, None
+        self.history.measure_again(self.place_of_edits, {})
+
+    def measured_by_hand(self, figures: dict[str, float]) -> None:
+        """Sets the figures of an edited network."""
+        self.edited = figures
+        self.history.measure_again(self.place_of_edits, figures)
+
+    @property
+    def figures_before(self) -> float | None:
+        """The epoch at which ``figures`` were measured, if the network was trained since; else None."""
+        measured = self.epoch_of_figures
+        return measured if measured and self.epochs > measured else None
+
+    @property
+    def epoch_of_figures(self) -> float:
+        """The end of the last epoch, or the epoch whose parameters early stopping restored."""
+        return self.history.completed if self.history.best is None else self.history.best.epoch
+
+    def epochs_for_file(self, with_training: bool) -> float:
+        """Returns the epochs for a file: with a training that can continue, the end of its last epoch."""
+        is_cut_off = self.history.best is None and not self.progress.epoch
+        return self.end if is_cut_off else self.epoch_of_figures if with_training else self.epochs
+
     # ---- training
 
     def begin(self, experiment: Experiment) -> str:
-        """Begins a new training of the network with the settings of that experiment.
+        """Begins a new training with the settings of an experiment.
 
-        Returns what is noted of that beside the curves; empty for an untrained network.
+        Returns the note beside the curves; empty for an untrained network.
         """
         words = ""
         self._before_training = list(self.history.changes), self.history.best
-        self.start_epoch = self.end
-        if self.start_epoch:
+        before = self.end
+        if before:
             words = ", ".join([more_epochs(experiment.training.epochs), *changes_between(self.experiment, experiment)])
-            self.history.note_change(self.start_epoch, words)
+            self.history.note_change(before, words)
         self.experiment = experiment
         self.history.best = None
         self.has_died = False
-        self.progress = Progress(epochs=self.experiment.training.epochs)
+        self.progress = Progress(epochs=self.experiment.training.epochs, before=before)
         return words
 
     def stand_at(self, trainer: Trainer, epochs_done: int, before: float | None = None) -> None:
-        """Takes the place of a trainer from a checkpoint: it is paused there, or has ended if the trainer is over.
+        """Takes the place of a trainer from a checkpoint: paused there, or ended if the trainer is over.
 
         Args:
             epochs_done: whole epochs that the trainer has done.
             before: epochs that the network was trained before; None if they are those that the history has besides.
         """
-        self.start_epoch = max(0, self.history.completed - epochs_done) if before is None else before
-        self.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
-        self.stage, self.batches = Stage.PAUSED, max(self.batches, trainer.batches_per_epoch)
+        if before is None:
+            before = max(0, self.history.completed - epochs_done)
+        settings, batches = trainer.settings, trainer.batches_per_epoch
+        self.progress = Progress(trainer.epoch, settings.epochs, trainer.batch, batches, before=before)
+        self.stage, self.batches = Stage.PAUSED, max(self.batches, batches)
         if trainer.is_over:
             self.stage, restored = Stage.ENDED, trainer.restored
             if self.history.best is None and restored is not None:  # older files do not say so
-                self.history.take(restored, self.start_epoch)
+                self.history.take(restored, before)
         self.snapshots.forget_last()  # was kept before it was known at which moment it is
         self.keep_snapshot()
 
     def adopt(self, wanted: TrainingSettings, dataset: Dataset | None) -> str:
-        """Applies the settings that may change in the middle of a training; the others wait for the next one.
+        """Applies the settings that may change during a training; the others wait for the next one.
 
         Returns in words which did.
         """
@@ -315,19 +333,19 @@ class Run:
         return words
 
     def rest(self) -> None:
-        """Ends its training, which cannot continue; a new one can begin. If it took no step, nothing is left of it."""
+        """Ends a training that cannot continue. If it took no step, nothing of it remains."""
         if self._before_training is not None and not self.progress.epoch:
             self.history.changes, self.history.best = self._before_training
         self.stage = Stage.RESTING
-        self.start_epoch = self.end
-        self.progress = Progress(epochs=self.experiment.training.epochs)
+        self.progress = Progress(epochs=self.experiment.training.epochs, before=self.end)
         self.snapshots.forget_after(self.epochs)
 
     def take_frame(self, frame: Frame) -> None:
         """Takes newer parameters, and the place in the training at which they were copied."""
         before, self.batches = (self.progress.epoch, self.progress.batch), max(self.batches, frame.batches)
         seconds = frame.seconds_per_epoch, frame.seconds_measuring
-        self.progress = Progress(frame.epoch, self.experiment.training.epochs, frame.batch, frame.batches, *seconds)
+        epochs, trained = self.experiment.training.epochs, self.progress.before
+        self.progress = Progress(frame.epoch, epochs, frame.batch, frame.batches, *seconds, before=trained)
         self.parameters = frame.parameters
         if frame.epoch and (frame.epoch, frame.batch) != before:
             self.changes += 1
@@ -337,48 +355,19 @@ class Run:
 
     def take_event(self, event: Epoch | BestRestored) -> None:
         """Takes the figures of an epoch, or notes that the best parameters were restored."""
-        self.history.take(event, self.start_epoch)
+        self.history.take(event, self.progress.before)
         self.edited = None
         if isinstance(event, BestRestored):
             self.changes += 1
-            self.snapshots.forget_after(self.start_epoch + event.epoch)
+            self.snapshots.forget_after(self.progress.before + event.epoch)
         else:
             self.dead_layer = event.dead_layer
             self.has_died = self.has_died or event.dead_layer is not None
             self.changes = max(self.changes, min(event.epoch, 1))
 
-    def provenance(self, data_title: str, with_training: bool = False) -> Provenance:
-        """The provenance that a file of this network will hold.
-
-        ``with_training``: whether the file holds the state of its training, too. Without it the figures are those of
-        the weights, which are unknown within an epoch.
-        """
-        told = self.opened or Provenance()
-        other = {**told.other, _GUESSED: True} if self.guess else told.other
-        epochs = self._epochs_for_file(with_training)
-        before = self.start_epoch if with_training and self.stage is not Stage.RESTING else None
-        if not self.changes and (not with_training or epochs == told.epochs):
-            experiment = told.experiment or self.experiment
-            history = self.history if told.history else None
-            return replace(
-                told, experiment=experiment, seed=self.experiment.seed, history=history, other=other, before=before
-            )
-        known = self.figures() if with_training or self.figures_before is None else {}
-        figures: dict[str, Any] = {name: known.get(name) for name in FIGURES}
-        return Provenance(
-            data=data_title,
-            epochs=epochs,
-            seed=self.experiment.seed,
-            experiment=self.experiment,
-            history=self.history,
-            other=other,
-            before=before,
-            **figures,
-        )
-
 
 def misfit_of(network: Network, about: Description | None, dataset: Dataset) -> str | None:
-    """Why a network of that description, None for an unknown one, does not fit the data; None if it does."""
+    """Returns why a network with that description does not fit the data, as text; None if it fits."""
     try:
         check_fits(network, dataset.width, dataset.outputs, dataset.title)
         if about is not None and dataset.description is not None:
@@ -393,14 +382,14 @@ def new_run(experiment: Experiment) -> Run:
 
 
 def _bytes_of_training(experiment: Experiment, parameters: Array) -> int:
-    """Of a trainer: the gradient, the last finite copy, the optimizer's averages, the best parameters, a batch."""
+    """Returns the bytes of a trainer: gradient, last finite copy, averages, best parameters, a batch."""
     training = experiment.training
     vectors = 2 + len(OPTIMIZERS[training.optimizer].keeps) + (training.patience > 0)
     return vectors * parameters.nbytes + 3 * training.batch_size * sum(experiment.shape) * parameters.itemsize
 
 
 def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None) -> Experiment:
-    """Returns ``now`` with the wanted settings, as far as they may change in the middle of its training."""
+    """Returns ``now`` with the wanted settings, as far as they may change during its training."""
     # A patience may need another validation set, a dropout other layers: then they stay as they are too.
     for fixed in (FIXED_WHILE_TRAINING, (*FIXED_WHILE_TRAINING, "patience", "dropout")):
         with suppress(EngineError):

@@ -1,4 +1,4 @@
-"""All runs of a session, by id: the current one, those that it replaced, those that the chart compares."""
+"""The runs of a session by id: the current one, those that it replaced, and those that the chart compares."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Runs(QObject):
         compared_changed: ``compared`` has changed.
         history_changed: the current run has the figures of more epochs, or its best parameters were restored.
         file_changed: the current run's file, name or ``unsaved`` has changed.
-        let_go(Run): the run was removed, because there was no room left for it.
+        evicted(Run): a run was removed to keep the limits.
     """
 
     replaced = pyqtSignal()
     compared_changed = pyqtSignal()
     history_changed = pyqtSignal()
     file_changed = pyqtSignal()
-    let_go = pyqtSignal(object)
+    evicted = pyqtSignal(object)
 
     def __init__(self, first: Run, undo: Undo) -> None:
         super().__init__()
@@ -71,18 +71,19 @@ class Runs(QObject):
         self.history_changed.emit()
 
     def by_id(self, number: int) -> Run | None:
-        """The run of that id; None if it was removed."""
+        """Returns the run of that id; None if it was removed."""
         return next((run for run in (*self._kept, self.current) if run.id == number), None)
 
     def with_record(self, record: int) -> Run | None:
-        """The run with that number in the library; None if there is none in this window."""
-        return next((run for run in (self.current, *reversed(self._kept)) if run.record == record), None)
+        """Returns the run with that record in the library; None if this window has none."""
+        return next((run for run in (self.current, *reversed(self._kept)) if run.storage.record == record), None)
 
     def is_training(self) -> bool:
         """Whether the current run is being trained. May be called from any thread."""
         return self.current.stage is Stage.TRAINING
 
     def show(self, run: Run) -> None:
+        """Makes a run the current one."""
         before, self.current = self.current, run
         self._kept = [each for each in self._kept if each not in (before, run)]
         if before is not run:
@@ -93,45 +94,47 @@ class Runs(QObject):
         self.file_changed.emit()
 
     def make_room(self) -> None:
-        """Removes runs that nothing refers to, then the oldest until the limits are kept.
+        """Removes runs that nothing refers to, then the oldest ones until the limits are met.
 
         To be called when the current run takes more memory: before it is trained.
         """
         undoable = self._undo.runs
         for run in [run for run in self._kept if not (run.id in undoable or _has_lines(run) or run.unsaved)]:
-            self._let_go(run)
+            self._evict(run)
         while len(self._kept) > MOST_RUNS or sum(run.nbytes for run in (*self._kept, self.current)) > MOST_BYTES:
             if not self._kept:
                 break
-            self._let_go(self._kept[0])
+            self._evict(self._kept[0])
 
-    def _let_go(self, run: Run) -> None:
+    def _evict(self, run: Run) -> None:
         self._kept.remove(run)
         self._undo.forget_run(run.id)
-        self.let_go.emit(run)
+        self.evicted.emit(run)
 
     @property
     def unsaved(self) -> list[Run]:
-        """The runs with training that was not saved, the current one first."""
+        """Runs with training that is stored nowhere, the current one first."""
         return [run for run in (self.current, *reversed(self._kept)) if run.unsaved]
 
     # ---- compared
 
     @property
     def compared(self) -> list[Run]:
-        """The earlier runs that the chart compares with the current one, the newest last.
+        """Earlier runs that the chart compares with the current one, the newest last.
 
         Only those of the same data, also with other noise or more points, that predict the same. A branch that was not
         trained on has no curve of its own.
         """
         now, kind = self.current, _kind(self.current)
         known = [run for run in self._kept if _has_lines(run) and run.id not in self._hidden]
-        known = [run for run in known if run.left_at is None or run.history.completed > run.left_at]
+        known = [run for run in known if run.origin.left_at is None or run.history.completed > run.origin.left_at]
         others = [run for run in known if _kind(run) == kind]
-        return [run for run in others if run.path is None or run.path != now.path][-_MOST_COMPARED:]
+        return [run for run in others if run.storage.path is None or run.storage.path != now.storage.path][
+            -_MOST_COMPARED:
+        ]
 
     def difference(self, run: Run) -> str:
-        """What sets a run apart from the current one: "learning rate 0.05 from epoch 3, seed 2 and 4 more"."""
+        """Returns how a run differs from the current one: "learning rate 0.05 from epoch 3, seed 2 and 4 more"."""
         differs = changes_between(self.current.experiment, run.experiment)
         changes, differs_most = run.history.changes, differs[:_MOST_NAMED]
         since = {what: run.epoch_name(change.epoch) for change in changes for what in change.text.split(", ")}
@@ -140,7 +143,7 @@ class Runs(QObject):
         return (", ".join(named) or "same settings") + more
 
     def stop_comparing(self) -> None:
-        """Compares no earlier run with the current one any more; can be undone."""
+        """Stops comparing earlier runs with the current one; can be undone."""
         ids = frozenset(run.id for run in self._kept if _has_lines(run))
         if ids - self._hidden:
             step = Step("no comparison with earlier runs", Kind.VIEW, self._hide, self._hidden, self._hidden | ids)
@@ -153,22 +156,24 @@ class Runs(QObject):
     # ---- signals about the current run
 
     def tell_history(self, run: Run) -> None:
+        """Emits ``history_changed`` if it is the current run."""
         if run is self.current:
             self.history_changed.emit()
 
     def tell_file(self, run: Run) -> None:
+        """Emits ``file_changed`` if it is the current run."""
         if run is self.current:
             self.file_changed.emit()
 
 
 def _has_lines(run: Run) -> bool:
-    """Whether any curve has at least two figures: a single one would draw no line."""
+    """Whether any curve has at least two figures, which make a line."""
     curves = (curve for of in (run.history.error, run.history.loss) for curve in (of.train, of.test))
     return any(len(curve.epochs) > 1 for curve in curves)
 
 
 def _kind(run: Run) -> tuple[object, ...]:
-    """What its figures are of: classes or a number, and of which data."""
+    """Returns the kind of the figures: of classes or a number, and of which data."""
     experiment, history = run.experiment, run.history
     shares, numbers = (any(vars(curves)[part].values for part in PARTS) for curves in (history.error, history.rmse))
     is_of_classes = shares or (not numbers and experiment.output in ("softmax", "sigmoid"))

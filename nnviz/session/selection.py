@@ -1,4 +1,4 @@
-"""What a person has chosen to look at: a neuron, an example, a pair of classes. All cards share it."""
+"""The selection that all cards share: a neuron, an example, a pair of classes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nnviz.session.runs import Runs
 
 @dataclass(frozen=True)
 class Neuron:
-    """A neuron: its layer, from 1, and its number in it, from 0. The last layer's are the outputs."""
+    """A neuron: its layer, from 1, and its number in the layer, from 0. The last layer has the outputs."""
 
     layer: int
     number: int
@@ -21,7 +21,7 @@ class Neuron:
 
 @dataclass(frozen=True)
 class Example:
-    """An example of the data: the part, one of ``part.PARTS``, and its number in it, from 0."""
+    """An example of the data: its set, one of ``part.PARTS``, and its number in the set, from 0."""
 
     part: str
     number: int
@@ -29,7 +29,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Classes:
-    """A cell of the confusion matrix: examples of the true class that got an answer; None stands for all."""
+    """A cell of the confusion matrix: the true and the predicted class; None stands for all classes."""
 
     true: int | None
     answer: int | None
@@ -37,14 +37,14 @@ class Classes:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Some examples, wherever they were chosen: the part as in :class:`Example`, and their numbers in it, (k,)."""
+    """A group of examples: the set as in :class:`Example`, and their numbers in it, (k,)."""
 
     part: str
     numbers: Array
 
 
 class Selection(QObject):
-    """Holds the choices. A choice that is made again emits nothing, so who listens may choose without an echo.
+    """Holds the selection. Selecting the same again emits nothing.
 
     Signals:
         neuron_changed, example_changed: another one is chosen, or none.
@@ -74,7 +74,7 @@ class Selection(QObject):
         data.changed.connect(self._drop_examples)
 
     def choose_neuron(self, neuron: Neuron | None) -> None:
-        """Chooses a neuron of the current network; one that it does not have is no choice."""
+        """Selects a neuron of the current network; None if the network has no such neuron."""
         if neuron is not None and not self._has(neuron):
             neuron = None
         if neuron != self.neuron:
@@ -82,7 +82,7 @@ class Selection(QObject):
             self.neuron_changed.emit()
 
     def point_at(self, neuron: Neuron | None) -> None:
-        """Shows a neuron in all cards while the mouse points at it in one."""
+        """Highlights a neuron in all cards while the mouse is over it in one."""
         if neuron is not None and not self._has(neuron):
             neuron = None
         if neuron != self.pointed:
@@ -90,19 +90,19 @@ class Selection(QObject):
             self.pointed_changed.emit()
 
     def choose_example(self, example: Example | None) -> None:
-        """Chooses an example of the data."""
+        """Selects an example of the data."""
         if example != self.example:
             self.example = example
             self.example_changed.emit()
 
     def choose_classes(self, classes: Classes | None) -> None:
-        """Chooses a pair of classes, or one class with all others; a group is then chosen no more."""
+        """Selects a pair of classes, or one class with all others, in place of a group."""
         if classes != self.classes or self.group is not None:
             self.classes, self.group = classes, None
             self.classes_changed.emit()
 
     def choose_group(self, group: Group | None) -> None:
-        """Chooses some examples; a pair of classes is then chosen no more."""
+        """Selects some examples, in place of a pair of classes."""
         if group is not self.group:
             self.classes, self.group = None, group
             self.classes_changed.emit()

@@ -1,4 +1,4 @@
-"""The model behind the window: a session has parts, each of which holds the state of one thing."""
+"""The session: the shared model behind the window."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from nnviz.formatting.meaning import Meaning
-from nnviz.jobs.lane import Lane, close_all
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.formatting import text
+from nnviz.formatting.meaning import NO_MEANING, Meaning
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.pictures import Pictures
-from nnviz.jobs.stepwise import Stepwise
+from nnviz.jobs.serial_thread import close_all
+from nnviz.jobs.stepwise import StepwiseTask
 from nnviz.session.asked import new_queries
 from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.branching import Branching
-from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
+from nnviz.session.divergence_recovery import DivergenceRecovery
 from nnviz.session.edits import Edits
+from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.files import Files
-from nnviz.session.gaps import Gaps
 from nnviz.session.imported import Imported
 from nnviz.session.importing import Importing
 from nnviz.session.kept_parts import kept_parts
-from nnviz.session.making import Making
+from nnviz.session.loaded_runs import LoadedRuns
 from nnviz.session.map import Map
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.models import CardModels
-from nnviz.session.moment_files import MomentFiles
-from nnviz.session.naming import Naming
-from nnviz.session.new_data import NewData
+from nnviz.session.network_replacement import NetworkReplacement
 from nnviz.session.own import Own
 from nnviz.session.painting import Painting
 from nnviz.session.player import Player
 from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records
-from nnviz.session.remedies import Remedies
-from nnviz.session.resuming import Resuming
+from nnviz.session.reopening import Reopening
 from nnviz.session.robustness import HowRobust
 from nnviz.session.run import new_run
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
 from nnviz.session.sketch import Sketch
+from nnviz.session.snapshot_backfill import SnapshotBackfill
+from nnviz.session.snapshot_files import SnapshotFiles
 from nnviz.session.status import Status
 from nnviz.session.steps import step_parts
 from nnviz.session.taught import Taught
@@ -60,105 +60,110 @@ _LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
 
 
 class Session(QObject):
-    """Holds the parts of the model. Panels read them and call their methods, and keep no state of the model themselves.
+    """Has the parts of the model. Cards read them and call their methods.
 
     Attributes:
-        messages, undo: the message that is shown to the person; the steps that can be undone and redone.
+        messages, undo: the message that is shown to the user; the steps that can be undone and redone.
         imported, importing: files of data that were used before, and one that is looked at before it is used.
         data, settings: the data set; the experiment that the fields describe.
         runs: all runs, with the current one among them.
-        making, branching: builds networks and replaces the current run; begins runs at moments of the past.
-        displayed: the network that the views draw and that is asked.
-        timeline, player, gaps: which moment of the run is displayed; all, one by one; fills in what was not kept.
-        selection: the neuron, example and pair of classes that are chosen.
+        replacement, branching: builds networks and replaces the current run; begins runs at snapshots.
+        replay, backfill: trains to past epochs again, exactly; fills in missing snapshots of short runs.
+        loaded: makes runs that are read from a file or the library the current one.
+        displayed: the network that the views draw.
+        timeline, player: which snapshot of the run is displayed; shows all of them one by one.
+        selection: the selected neuron, example and pair of classes.
         training, records: start, pause, step, state and progress; whether and where runs are recorded.
         painting: points that the person paints, from which the network learns at once.
-        edits: what-ifs about single neurons, and edits of their weights.
-        sketch, question: the drawing and the picture made of it; what the network is asked about, and its answer.
+        edits: what-ifs of single neurons, and edits of their weights.
+        sketch, question: the drawing and its image; the current input and its prediction.
         own: examples that the person kept with what they truly are, for the data that are there.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         map: places the examples by what a layer sees in them.
-        models: what single cards hold.
+        models: models of single cards.
         robustness: the error over disturbed examples, and an example at one strength.
         library, under_way: the runs that are kept on disk, and those that are trained beside the window.
         comparison: which of both are compared.
         room, exchange: how much room they take; passes runs on, and takes some in.
         sweeps, sweep_form, trials: trains many runs; which ones, by a form; what came of those of a sweep.
         sweep_where, sweep_names: where a sweep is done, and who is there; what sweeps are called.
-        files, moment_files: opens, saves and exports networks; the same with those of the past.
+        files, snapshot_files: opens, saves and exports networks; saves and exports networks of past epochs.
         step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
-        queries: what the views need of the displayed network beyond its weights, computed in other threads.
+        queries: results of the displayed network for the views, computed in the background.
         rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
-        pictures: reads pictures that are dropped or pasted onto the canvas.
+        pictures: reads images that are dropped or pasted onto the canvas.
     """
 
     def __init__(self, experiment: Experiment | None = None) -> None:
         super().__init__()
         first = experiment or Experiment()
-        self._lanes = building, looking = Lane(), Lane()
         self.messages = Messages()
         self.undo = Undo()
         self.data = Data(self.messages)
         self.imported = Imported(self.data)
         self.importing = Importing(self.data, self.imported, self.messages)
         self.runs = Runs(new_run(first), self.undo)
-        self._naming = Naming(self.runs, self.data)
+        self._meaning = NO_MEANING
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
         self.timeline = Timeline(self.runs, self.displayed, self.data, self.messages)
         self.player = Player(self.timeline)
         self.selection = Selection(self.runs, self.data)
-        self.making = Making(self.data, self.settings, self.runs, self.undo, self.messages, building)
-        self._new_data = NewData(self.data, self.settings, self.runs, self.making, self.undo)
+        self.replacement = NetworkReplacement(self)
         self.records = Records(self.data, self.runs, self.messages)
-        running = self.settings, self.runs, self.making, self.displayed, self.records, self.messages
-        self.training = Training(self.data, *running)
+        self.training = Training(self)
         self.training.reports.stopped.connect(self.records.take_stop)
-        self.branching = Branching(self.data, *running[:3], self.training, self.timeline, self.records, self.messages)
-        self.gaps = Gaps(self.runs, self.data, self.training, self.branching.exact, self.messages)
+        self.replay = ExactReplay(self.data, self.training, self.records)
+        self.branching = Branching(self)
+        self.backfill = SnapshotBackfill(self.runs, self.data, self.training, self.replay, self.messages)
         self.painting = Painting(self.data, self.training, self.undo, self.messages)
-        self._remedies = Remedies(self.training, self.branching, *running[:3], self.undo, self.messages)
-        changing = self.data, self.runs, self.displayed, self.training, self.undo
-        self.edits = Edits(*changing, self.selection, self.messages)
+        self._divergence_recovery = DivergenceRecovery(self)
+        self.edits = Edits(self)
         self.sketch = Sketch(self.undo)
-        self.question = Question(self.displayed, self.sketch, self.data, self.undo)
+        self.question = Question(self.displayed, self.sketch, self.data, self.selection, self.undo)
         taught = Taught(self.runs, self.displayed)
         self.own = Own(self.data, self.question, taught, self.training, self.undo, self.messages)
-        self._chosen_example = ChosenExample(self.selection, self.question)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
         self.robustness = HowRobust(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
-        self._resuming = Resuming(self.data, self.runs, self.training, self.messages)
-        opening = self.data, self.settings, self.runs, self.making
-        self.files = Files(*opening, self.training, self._resuming, self.messages)
-        self.moment_files = MomentFiles(self.runs, self.branching.exact, self.files, self.messages)
-        kept = self._library_lane = LibraryLane(lambda: self.records.path)
-        made = kept_parts(kept, *opening, self.records, self.training, self._resuming, self.undo, self.messages)
-        self._reopening, self.library, self.under_way, self.comparison, self.room, self.exchange = made[:6]
-        self.sweeps, self.sweep_where, self.sweep_form, self.sweep_names, self.trials = made[6:]
-        self.pictures = Pictures(looking)
-        self.rate_search, self.ranking = Stepwise(), Stepwise()
-        asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
+        self.loaded = LoadedRuns(self)
+        self.files = Files(self.data, self.runs, self.training, self.loaded, self.messages)
+        self.snapshot_files = SnapshotFiles(self.runs, self.replay, self.files, self.messages)
+        kept = self._library_thread = LibraryThread(lambda: self.records.path)
+        self._reopening = Reopening(self, kept)
+        made = kept_parts(
+            kept,
+            self.data,
+            self.settings,
+            self.runs,
+            self.records,
+            self.training,
+            self._reopening,
+            self.undo,
+            self.messages,
+        )
+        self.library, self.under_way, self.comparison, self.room, self.exchange = made[:5]
+        self.sweeps, self.sweep_where, self.sweep_form, self.sweep_names, self.trials = made[5:]
+        self.pictures = Pictures()
+        self.rate_search, self.ranking = StepwiseTask(), StepwiseTask()
+        changing = self.data, self.runs, self.displayed, self.training, self.undo
+        asked = *changing, self.settings, self.timeline, self.replay, self.question, self.selection
         self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
-        shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes
-        self.queries = new_queries(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
+        self.queries = new_queries(self)
         self.models = CardModels(self)
         self._connect()
 
     def _connect(self) -> None:
-        """Hands on what one part tells to the others that it concerns."""
+        """Connects the signals of parts that do not know each other."""
         self.timeline.rested.connect(self.queries.hurry)
         for signal in (self.data.changed, self.runs.replaced):
-            signal.connect(self._suit_canvas)
+            signal.connect(self._follow_run_and_data)
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         for work in (self.ranking, self.map.arranging):
             work.failed.connect(self.messages.crashed)
-        for signal in (self.runs.replaced, self.data.changed):
-            signal.connect(self.rate_search.forget)
-            signal.connect(self.ranking.forget)
         self.displayed.moment_changed.connect(self.ranking.forget)
         self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment
         for name in (OWN, TESTED):  # they are slow, and nobody should have to wait
@@ -166,17 +171,21 @@ class Session(QObject):
         self.edits.edited.connect(self.queries.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.moment_changed):
             signal.connect(self.training.runner.disturb)
-        self.runs.let_go.connect(self.records.let_go)
-        self.records.changed.connect(self._library_lane.open)
+        self.runs.evicted.connect(self.records.report_eviction)
+        self.records.changed.connect(self._library_thread.open)
 
-    def _suit_canvas(self) -> None:
+    def _follow_run_and_data(self) -> None:
+        """Drops results that belong to the run or the data before, and fits the canvas to those that are there now."""
         self.sketch.suit(self.data.dataset, self.runs.current.network)
+        self.queries.forget()
+        self.rate_search.forget()
+        self.ranking.forget()
 
-    # ---- shortcuts for people who script the window
+    # ---- shortcuts for scripts
 
     @property
     def state(self) -> Status:
-        """What the session is doing."""
+        """The state of the session."""
         return self.training.state
 
     @property
@@ -186,23 +195,37 @@ class Session(QObject):
 
     @property
     def prediction(self) -> Array | None:
-        """The displayed network's answer to ``question.example``, (outputs,); None where there is none."""
+        """The displayed network's outputs for ``question.example``, (outputs,); None if there are none."""
         return self.question.prediction
 
     @property
     def class_names(self) -> list[str]:
-        """A name for each output of the current network: what it learned, else the data's, else numbers."""
-        return self._naming.class_names
+        """A name for each output of the current network: from the network, else from the data, else numbers."""
+        return list(map(text.name, self.class_names_for_file))
 
     @property
     def class_names_for_file(self) -> list[str]:
-        """The same as their source has them, for a file."""
-        return self._naming.class_names_for_file
+        """The class names as their source writes them, for a file."""
+        network, data = self.runs.current.network, self.data.dataset
+        about, outputs = network.description, network.shape[-1]
+        known = about and about.output_names
+        if about and known and len(known) == outputs:
+            of_data = data.description if data is not None and known != data.class_names else None
+            is_same = of_data is not None and len(of_data.class_names) > 0 and about.has_classes_of(of_data)
+            return list(of_data.class_names if of_data is not None and is_same else known)
+        meaning = self._meaning_of(data) if data is not None and data.outputs == outputs else NO_MEANING
+        return [meaning.for_file.output(number) for number in range(outputs)]
 
     @property
     def meaning(self) -> Meaning:
-        """What the current network's inputs and outputs mean: what the data say, if it fits them."""
-        return self._naming.meaning
+        """The meaning of the current network's inputs and outputs, from the data if they fit it."""
+        data = self.data.dataset
+        return NO_MEANING if self.runs.current.misfit(data) is not None else self._meaning_of(data)
+
+    def _meaning_of(self, data: Dataset | None) -> Meaning:
+        if self._meaning.data is not data:
+            self._meaning = Meaning(data)
+        return self._meaning
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused."""
@@ -222,21 +245,21 @@ class Session(QObject):
 
     def reset(self) -> None:
         """Replaces the network by an untrained one, made from the fields and the seed."""
-        self.making.reset()
+        self.replacement.reset()
 
     # ---- work for several parts
 
     def set_estimating(self, wanted: bool) -> None:
-        """Switches estimates within an epoch on or off; they cost time and are wanted only if they are seen."""
+        """Switches estimates within an epoch on or off; they cost time and are needed only if they are visible."""
         self.training.runner.worker.set_estimating(wanted)
 
     def offer_interrupted(self) -> None:
-        """Offers to go on with what was broken off when its program ended: a training, or many."""
+        """Offers to resume what was interrupted when its program ended: a training or a sweep."""
         self._reopening.offer(self.start)
         self.sweeps.offer_broken_off()
 
     def search_rate(self) -> None:
-        """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""
+        """Starts a learning-rate search for the network that the fields describe; see ``rate_search``."""
         found = rate_sweep(self.data, self.settings, self.runs, self.training, self.displayed)
         if found is not None:
             self.rate_search.start(*found)
@@ -244,16 +267,16 @@ class Session(QObject):
     # ---- closing
 
     def close(self) -> bool:
-        """Ends all threads and returns whether all of them have ended.
+        """Ends all threads. Returns whether all have ended.
 
-        Files that are being saved are waited for; a step of a huge network, or its construction, only briefly.
+        Waits for files that are being saved; only briefly for a step of a huge network or its construction.
         """
         self.undo.clear()
         self.library.watch(False)
         parts: list[Any] = [self.queries, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
-        parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
+        parts += [self.step_effects, self.replacement, self.loaded, self._library_thread, self.training.runner]
         parts += [self._reopening]
-        parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files]
-        parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.gaps, *self.models.closable]
+        parts += [self.past_batch, self.snapshot_files, self.importing, self.data, self.own, self.files]
+        parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.backfill, *self.models.closable]
         return close_all(parts, _LONGEST_WAIT)

@@ -1,4 +1,4 @@
-"""The experiment that the fields describe, and what is wrong with what was typed. Changes can be undone."""
+"""The settings: the experiment that the fields describe, and problems of what was typed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from nnviz.session.undo import Kind, Step, Undo
 
 
 class Basis(NamedTuple):
-    """What the settings are based on.
+    """The basis of the settings: their preset, and what was typed.
 
     Attributes:
         preset: the preset that they agreed with last; None if there are none.
@@ -41,7 +41,7 @@ class Basis(NamedTuple):
 
 
 class _Given(NamedTuple):
-    """What the preset gives for an experiment, a data set and a basis, and what was typed."""
+    """The preset's values for an experiment, a data set and a basis, and the typed names."""
 
     about: tuple[Experiment, Dataset | None, Basis]
     typed: frozenset[str]
@@ -110,11 +110,11 @@ class Settings(QObject):
             new.check_against(self._data.dataset)
 
     def step(self, text: str, new: Experiment, basis: Basis | None = None) -> Step:
-        """A step to undo that shows the experiment in the fields, on that basis or on the present one."""
+        """Returns a step to undo that shows the experiment in the fields, on that basis or on the present one."""
         before, after = self.basis, basis or self.basis
 
         def apply(experiment: Experiment) -> None:
-            self.take(experiment, after if experiment is new else before)
+            self.show_experiment(experiment, after if experiment is new else before)
 
         return Step(text, Kind.SETTINGS, apply, self.experiment, new)
 
@@ -150,7 +150,7 @@ class Settings(QObject):
             self._tell_what_waits(preset)
 
     def _tell_what_waits(self, preset: Preset) -> None:
-        """Says what of a preset does not act on the training under way."""
+        """Shows which settings of a preset do not act on the training in progress."""
         run = self._runs.current
         if run.stage not in (Stage.TRAINING, Stage.PAUSED):
             return
@@ -166,8 +166,8 @@ class Settings(QObject):
         text = "augmentation on" if wanted else "augmentation off"
         self.choose(text, self.experiment.with_augmentation(wanted, self.strengths))
 
-    def take(self, experiment: Experiment, basis: Basis | None = None) -> None:
-        """The fields show that experiment, fitted to the data unless a trained network does not fit them; no step.
+    def show_experiment(self, experiment: Experiment, basis: Basis | None = None) -> None:
+        """Shows an experiment in the fields, fitted to the data unless a trained network does not fit them; no step.
 
         It is based on the preset that it agrees with, else on that of ``basis``, else on the preset of before.
         Loads its data if others are there.
@@ -193,20 +193,21 @@ class Settings(QObject):
             self.problems_changed.emit()
 
     def remember_strengths(self, strengths: Augmentation) -> None:
-        """Keeps these strengths for when augmentation is switched on again, unless all of them are off."""
+        """Keeps these strengths for the next time augmentation is switched on, unless all are off."""
         if strengths.is_active:
             self.strengths = strengths
 
     # ---- values
 
     def preset_for(self, dataset: Dataset | None) -> Preset | None:
-        """The preset with which all settings agree, as it is for that data set.
+        """Returns the preset with which all settings agree for a data set.
 
-        None if the fields are as a network was perhaps made, which its file does not say, and nobody chose them.
+        None if the fields are guessed from a network whose file does not tell them, unless the user chose them.
         """
         run = self._runs.current
         is_chosen = self._chosen == (run.id, self.experiment)
-        if run.guess and not is_chosen and not {*run.guess.difference(self.experiment)} - {"data", "fingerprint"}:
+        is_guessed = not run.origin.has_whole_experiment
+        if is_guessed and not is_chosen and not {*run.experiment.difference(self.experiment)} - {"data", "fingerprint"}:
             return None
         known = self._matched
         if known is None or known[0] is not self.experiment or known[1] is not dataset:
@@ -215,27 +216,27 @@ class Settings(QObject):
         return known[2]
 
     def preset_called(self, name: str) -> Preset | None:
-        """The preset of that name; None if there is none."""
+        """Returns the preset of that name; None if there is none."""
         return next((preset for preset in self.presets if preset.name == name), None)
 
     @property
     def base(self) -> Preset | None:
-        """The preset that the settings are based on: the one that they agreed with last; None if there are none."""
+        """The preset with which the settings agreed last; None if there are none."""
         return self.basis.preset
 
     @property
     def typed(self) -> frozenset[str]:
-        """The names of the settings that were typed, for these data or for earlier ones; see :func:`typed_names`."""
+        """The names of settings that were typed, for these data or earlier ones; see :func:`typed_names`."""
         return frozenset() if self.base is None else self._given(self.base).typed
 
     def default(self, name: str) -> Any:
-        """What :attr:`base`, which must be there, gives for a setting, for the data and a typed optimizer."""
+        """Returns the value that :attr:`base` gives for a setting, for the data and a typed optimizer."""
         assert self.base is not None
         found = self._given(self.base)
         return (found.applied if name == "optimizer" else found.given).value(name)
 
     def _given(self, base: Preset) -> _Given:
-        """Finds it once for each change of the fields, the data or the basis."""
+        """Computes the preset's values once for each change of the fields, the data or the basis."""
         now, found = (self.experiment, self._data.dataset, self.basis), self._found
         if found is None or any(one is not other for one, other in zip(now, found.about, strict=True)):
             experiment, dataset, basis = now
@@ -246,7 +247,7 @@ class Settings(QObject):
         return found
 
     def remember_base(self, name: str, typed: frozenset[str] | None) -> None:
-        """Takes over what was remembered: the preset's name, and which settings were typed.
+        """Restores a remembered preset's name and the names of typed settings.
 
         None if that is not known; then those that follow the data are taken for derived.
         """
@@ -255,13 +256,13 @@ class Settings(QObject):
         self.basis = Basis(self.preset_called(name) or self.base, typed, values)
 
     def basis_for(self, experiment: Experiment) -> Basis:
-        """The basis of an experiment that replaces the fields: what it has other values of was not typed."""
+        """Returns the basis of an experiment that replaces the fields: its other values were not typed."""
         changed = {name for name in TYPED_NAMES if experiment.value(name) != self.experiment.value(name)}
         typed = self.basis.typed
         return Basis(self.base, None if typed is None else typed - changed) if changed else self.basis
 
     def adapted(self, fields: Experiment, before: Dataset | None, dataset: Dataset) -> tuple[Experiment, Basis]:
-        """The fields for another data set, and their basis.
+        """Returns the fields for another data set, and their basis.
 
         What was typed for the data ``before``, or earlier, stays if the data allow it; all else is derived again.
         """
@@ -279,7 +280,7 @@ class Settings(QObject):
 
     @property
     def fitting(self) -> Experiment:
-        """The experiment with the numbers of inputs and outputs that the data needs, if there is any.
+        """The experiment with the numbers of inputs and outputs of the data, if there are any.
 
         A trained network that fits the data keeps its own standardisation of the inputs, or continues without one.
         """
@@ -287,7 +288,7 @@ class Settings(QObject):
 
     @property
     def of_new_network(self) -> Experiment:
-        """The same for a new network, which standardises its inputs as the data suggest."""
+        """The experiment for a new network, which standardises its inputs as the data suggest."""
         return self._data.fit(self.experiment)
 
     def _fitted(self, experiment: Experiment) -> Experiment:
@@ -298,27 +299,27 @@ class Settings(QObject):
         return fit if fit.brightness == brightness else fit.changed(brightness=brightness)
 
     def value(self, name: str) -> Any:
-        """The value of a setting. The strengths of augmentation are given also while it is switched off."""
+        """Returns the value of a setting; strengths of augmentation also while it is switched off."""
         return getattr(self.strengths, name) if self._is_idle(name) else self.experiment.value(name)
 
     def _is_idle(self, name: str) -> bool:
-        """Whether it is a strength of augmentation while that is switched off."""
+        """Whether a setting is a strength of augmentation while that is switched off."""
         return hasattr(self.strengths, name) and not self.experiment.training.augmentation.is_active
 
     # ---- problems
 
     @property
     def problems(self) -> dict[str, str]:
-        """The problems of fields that have an effect; training cannot start while there is one."""
+        """Problems of fields that have an effect; training cannot start while there is one."""
         return {name: text for name, text in self.all_problems.items() if not self._is_idle(name)}
 
     @property
     def has_wrong_values(self) -> bool:
-        """Whether something wrong was typed; that the batch size is larger than the data was not typed."""
+        """Whether a wrong value was typed; a batch size larger than the data does not count."""
         return any(text != self._data_problem for text in self.problems.values())
 
     def set_problem(self, field: str, text: str | None) -> None:
-        """Notes what is wrong with a field's value, or with None that nothing is."""
+        """Sets the problem of a field's value; None if there is none."""
         if self.all_problems.get(field) == text:
             return
         if text is None:
@@ -328,14 +329,14 @@ class Settings(QObject):
         self.problems_changed.emit()
 
     def forget_problems(self) -> None:
-        """Drops what was typed wrong, so that the fields show the experiment's values again."""
+        """Drops wrong values, so that the fields show the experiment's values again."""
         self.all_problems.clear()
         self._check_batch_size()  # of data that are too few one cannot get rid so
         self.problems_changed.emit()
         self.changed.emit()
 
     def _check_batch_size(self) -> None:
-        """Notes a batch size that is larger than the data, and drops such a problem of before; not what was typed."""
+        """Sets or clears the problem of a batch size larger than the data, except for a typed one."""
         dataset = self._data.dataset
         if dataset is None or self.all_problems.get("batch_size") not in (None, self._data_problem):
             return
@@ -349,28 +350,28 @@ class Settings(QObject):
 
 
 def _differing(applied: Experiment, basis: Basis, experiment: Experiment) -> frozenset[str]:
-    """The names of settings that are not what the applied preset gives, without untyped values."""
+    """Returns the names of settings that differ from the applied preset, without untyped values."""
     names, untyped = typed_names(experiment, applied), basis.untyped
     return frozenset(name for name in names if name not in untyped or untyped[name] != experiment.value(name))
 
 
 def _basis(base: Preset, before: frozenset[str], typed: frozenset[str], new: Experiment, dataset: Dataset) -> Basis:
-    """The basis of an experiment that the preset gave around ``typed`` settings, of which some were typed before."""
+    """Returns the basis of an experiment that a preset gave around ``typed`` settings."""
     return Basis(base, before, {name: new.value(name) for name in base.typed(new, dataset) - typed})
 
 
 def _part(experiment: Experiment, name: str) -> Any:
-    """The value of a setting that can be typed: activations are those of the hidden layers."""
+    """Returns the value of a setting that can be typed: activations are those of the hidden layers."""
     value = experiment.value(name)
     return value[:-1] if name == "activations" else value
 
 
 def is_of_layers(field: str) -> bool:
-    """Whether a problem of that field is one of the layers: "shape", or "layer 1" for the first hidden one."""
+    """Whether a field is one of the layers: "shape", or "layer 1" for the first hidden one."""
     return field == "shape" or field.startswith("layer ")
 
 
 def _unused_constants(training: TrainingSettings) -> set[str]:
-    """The constants of other optimizers and schedules."""
+    """Returns the constants of other optimizers and schedules."""
     every = {name for kinds in (OPTIMIZERS, SCHEDULES) for kind in kinds for name in kinds[kind].uses}
     return every - {*OPTIMIZERS[training.optimizer].uses, *SCHEDULES[training.schedule].uses}

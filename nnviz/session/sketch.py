@@ -1,4 +1,4 @@
-"""What is drawn on the canvas, and the picture that a network gets of it."""
+"""The drawing on the canvas, and the image that a network gets of it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Sketch(QObject):
         self.step(what, self.drawing, drawing)
 
     def undo_stroke(self) -> None:
-        """Undoes the last step on the canvas, also where other steps came after it."""
+        """Undoes the last step on the canvas, even if other steps followed it."""
         self._undo.undo_last(Kind.DRAWING)
 
     def look(
@@ -79,7 +79,7 @@ class Sketch(QObject):
             self._update_picture()
 
     def suit(self, data: Dataset | None, network: Network | None = None) -> None:
-        """Centres the drawing if other data came whose own pictures are centred, or shows it as it is.
+        """Centres the drawing, or shows it as it is, as suits the data.
 
         Its background is that of the images that that network learned, or else of the data. Examples of the data before
         leave it; what a person drew stays.
@@ -97,7 +97,7 @@ class Sketch(QObject):
             self.look(centred=are_centred(data))
 
     def _without_other_data(self, drawing: Drawing) -> Drawing:
-        """The drawing without examples of other data than it suits; the same object if there are none."""
+        """Returns the drawing without examples of other data; the same object if there are none."""
         data = self._suits
         if data is None:
             return drawing

@@ -1,4 +1,4 @@
-"""Snapshots of a run's parameters during training: the moments of its past that can be looked back at.
+"""Snapshots of a run's parameters during training.
 
 They are packed, see :mod:`engine.network.packing`. Their number is limited however long the training is, and they are
 spread evenly over its epochs; ends of epochs, at which errors were measured, are preferred.
@@ -20,14 +20,14 @@ _FEWEST = 4  # for which it is worth while to fill gaps
 
 
 def most_bytes() -> int:
-    """As much as the snapshots of one run may be let take: half the free memory."""
+    """Returns the most bytes that the snapshots of one run may take: half the free memory."""
     available = available_memory()
     return 2**40 if available is None else max(MOST_BYTES, available // 2)
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """The parameters after so many epochs (with fraction), counted over all trainings of the network.
+    """Parameters after a number of epochs, with fraction, counted over all trainings of the network.
 
     Attributes:
         is_end: whether an epoch ended there, so that errors were measured.
@@ -39,7 +39,7 @@ class Snapshot:
 
     @property
     def parameters(self) -> Array:
-        """The whole vector. Nobody writes to it: it may be shared."""
+        """The whole parameter vector. It may be shared and must not be changed."""
         return self.packed.unpacked()
 
 
@@ -68,15 +68,15 @@ class Snapshots:
 
     @property
     def epochs(self) -> list[float]:
-        """Ascending."""
+        """The epochs of the snapshots, ascending."""
         return [snapshot.epochs for snapshot in self._kept]
 
     def nearest(self, epochs: float) -> Snapshot | None:
-        """The snapshot nearest to that moment; None if there is none."""
+        """Returns the snapshot nearest to an epoch; None if there is none."""
         return min(self._kept, key=lambda snapshot: abs(snapshot.epochs - epochs), default=None)
 
     def spread(self, most: int) -> list[Snapshot]:
-        """At most so many of them, at equal distances in the list; mostly the same ones when another is added."""
+        """Returns at most that many snapshots at equal distances in the list, stable when another one is added."""
         return self._kept[:: -(-len(self._kept) // most) or 1]
 
     def add(self, epochs: float, parameters: Array, shape: Sequence[int], is_end: bool = False) -> None:
@@ -91,7 +91,7 @@ class Snapshots:
             self._put(Snapshot(epochs, packed(parameters, tuple(shape)), is_end))
 
     def add_end(self, epochs: float, parameters: Packed) -> None:
-        """Keeps the parameters at the end of an epoch, among those that may have come since, if there is place."""
+        """Adds a snapshot of the end of an epoch in its place among later ones, if it is far enough from others."""
         place = bisect_left(self.epochs, epochs)
         later = self._kept[place:]
         del self._kept[place:]
@@ -100,7 +100,7 @@ class Snapshots:
             self._put(snapshot)
 
     def missing(self, ends: Sequence[float], nbytes: int) -> list[float]:
-        """Which ends of epochs are to be kept besides, so that all are; of very many only some, spread evenly.
+        """Returns the ends of epochs without a snapshot; of very many only some, evenly spread.
 
         Others may take half of the room. A snapshot takes ``nbytes``.
         """
@@ -115,7 +115,7 @@ class Snapshots:
         return [end for last, end in spans if bisect_right(kept, end) == bisect_right(kept, last)]
 
     def fill(self, past: Sequence[Snapshot]) -> None:
-        """Takes snapshots of before, ascending, as they were kept elsewhere; those of later moments stay."""
+        """Adds earlier snapshots, ascending, from elsewhere; those of later epochs stay."""
         later = [snapshot for snapshot in self._kept if not past or snapshot.epochs > past[-1].epochs]
         self.clear()
         for snapshot in (*past, *later):
@@ -126,11 +126,11 @@ class Snapshots:
         self._kept = [snapshot for snapshot in self._kept if snapshot.epochs <= epochs]
 
     def forget_last(self) -> None:
-        """Drops that of the latest epoch, if there is one."""
+        """Drops the snapshot of the latest epoch, if there is one."""
         del self._kept[-1:]
 
     def set_room(self, nbytes: int) -> None:
-        """Lets them take so many bytes from now on; where that is less, some go at once."""
+        """Sets the limit in bytes; snapshots above the limit are dropped at once."""
         if nbytes != self._most_bytes:
             self._most_bytes = nbytes
             kept = self._kept
@@ -143,7 +143,7 @@ class Snapshots:
         self._gap = 0.0
 
     def _put(self, snapshot: Snapshot) -> None:
-        """Adds it as the last one, if it is far enough from the one before; makes room for it."""
+        """Adds a snapshot at the end if it is far enough from the last one, and thins if the limit is reached."""
         room = self._room_for(snapshot.packed.nbytes)
         if room < 2:
             self.clear()
@@ -153,11 +153,11 @@ class Snapshots:
         self._place(snapshot)
 
     def _room_for(self, nbytes: int) -> int:
-        """How many snapshots of that size there may be."""
+        """Returns the number of snapshots of that size within the limit."""
         return min(self._most, self._most_bytes // max(1, nbytes))
 
     def _place(self, snapshot: Snapshot) -> None:
-        """Adds it if it is far enough; the end of an epoch takes the place of one that is none, but of the first."""
+        """Adds a snapshot if it is far enough; the end of an epoch replaces one within an epoch, except the first."""
         if self._is_far_enough(snapshot.epochs):
             self._kept.append(snapshot)
         elif snapshot.is_end and len(self._kept) > 1 and not self._kept[-1].is_end:
@@ -170,7 +170,7 @@ class Snapshots:
         return distance > 0 and distance >= self._gap
 
     def _thin(self, epochs: float, room: int) -> None:
-        """Thins by epochs, not by number: the parameters do not arrive at an even pace."""
+        """Thins by epochs, not by number, because parameters arrive at uneven intervals."""
         old, self._kept = self._kept, []
         self._gap = 2 * (epochs - old[0].epochs) / room
         for snapshot in old:

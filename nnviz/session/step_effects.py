@@ -14,7 +14,7 @@ from engine.basics.errors import DataError
 from engine.datasets import Split
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.asked_step import Written
 from nnviz.session.part import measured_part
 from nnviz.session.step_through import StepThrough
@@ -57,7 +57,7 @@ class StepEffects(QObject):
         self._found: WeakKeyDictionary[Taken, Effect | None] = WeakKeyDictionary()  # None: it cannot be measured
         self._begun: set[Taken] = set()
         self._follows: Taken | None = None  # the step that begins where the last one ended
-        self._lane = Lane()
+        self._lane = SerialThread()
         step_through.changed.connect(self._look)
 
     def want(self, wanted: bool) -> None:

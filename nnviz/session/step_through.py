@@ -11,7 +11,7 @@ from engine.basics.errors import DivergenceError, EngineError
 from engine.datasets import Dataset
 from engine.explain.finite_difference import FiniteDifference, finite_difference
 from engine.explain.one_step import OneStep, record_step
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.asked_step import About, AskedStep, Written
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
@@ -50,7 +50,7 @@ class StepThrough(QObject):
         self._to_take: About | None = None  # the step that is taken as soon as it is written down
         self._busy_with: About | None = None
         self._tried: About | None = None  # what ``line`` is about
-        self._lane = Lane()
+        self._lane = SerialThread()
         question, training = asked.question, asked.training
         for signal in (training.state_changed, asked.settings.changed, question.changed, question.answered):
             signal.connect(self._look)

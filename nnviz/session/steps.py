@@ -6,7 +6,7 @@ from nnviz.session.asked_step import AskedStep
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.edited_errors import EditedErrors
-from nnviz.session.exact import Exact
+from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.messages import Messages
 from nnviz.session.past_batch import PastBatch
 from nnviz.session.question import Question
@@ -29,7 +29,7 @@ def step_parts(
     undo: Undo,
     settings: Settings,
     timeline: Timeline,
-    exact: Exact,
+    exact: ExactReplay,
     question: Question,
     selection: Selection,
     errors: EditedErrors,

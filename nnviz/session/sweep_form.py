@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.formatting.setting_words import setting_name
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.session.data import Data
 from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Messages
@@ -44,7 +44,7 @@ class SweepForm(QObject):
 
     def __init__(
         self,
-        lane: LibraryLane,
+        lane: LibraryThread,
         data: Data,
         settings: Settings,
         library: KeptRuns,

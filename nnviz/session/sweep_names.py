@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.session.messages import Messages
 from nnviz.session.undo import Kind, Step, Undo
 
@@ -25,7 +25,7 @@ class SweepNames(QObject):
 
     renamed = pyqtSignal()
 
-    def __init__(self, lane: LibraryLane, undo: Undo, messages: Messages) -> None:
+    def __init__(self, lane: LibraryThread, undo: Undo, messages: Messages) -> None:
         super().__init__()
         self._lane, self._undo, self._messages = lane, undo, messages
 

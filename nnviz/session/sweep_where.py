@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.experiment import Experiment
 from nnviz.jobs.executors import address_typed, who_is_there
-from nnviz.jobs.lane import Lanes
+from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.sweep_words import (
     is_sweep,
@@ -58,7 +58,7 @@ class SweepWhere(QObject):
         super().__init__()
         self._undo, self._messages = undo, messages
         self.typed = ""
-        self._lanes = Lanes()  # of one address each: who does not answer, keeps nobody waiting
+        self._lanes = SerialThreads()  # of one address each: who does not answer, keeps nobody waiting
         self._found = _Found()
         self._trusted: set[str] = set()  # hosts
         self._may_have_rows: set[str] = set()  # hosts of schedulers

@@ -12,7 +12,7 @@ from engine.experiment import Experiment
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
 from nnviz.formatting.results import figure_name, spread_words, trial_words, words_of_seeds
-from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd
+from nnviz.jobs.plans import InterruptedPlan, PlanEnd, PlanProgress
 
 if TYPE_CHECKING:
     from engine.sweeps.plan import Plan
@@ -96,13 +96,13 @@ def words_of_cluster_error(error: Exception) -> str:
 # ---- how far it is
 
 
-def words_of_count(how_far: HowFar) -> str:
+def words_of_count(how_far: PlanProgress) -> str:
     """ "■ 2/5", for the button that stops them; "■ 2" where it is not known how many there will be."""
     runs = "" if how_far.runs is None else f"/{text.count(how_far.runs)}"
     return f"■ {text.count(how_far.done)}{runs}"
 
 
-def words_of_progress(how_far: HowFar) -> str:
+def words_of_progress(how_far: PlanProgress) -> str:
     """ "2 of 5 runs done, 12 s left"."""
     done = f"{_of(how_far.done, how_far.runs)} runs done"
     if how_far.seconds_left is None:
@@ -154,7 +154,7 @@ def _others(results: Results) -> str:
     return f" Not counted: {', '.join(told)}." if told else ""
 
 
-def words_of_broken_off(broken: BrokenOff) -> str:
+def words_of_broken_off(broken: InterruptedPlan) -> str:
     """That a plan can go on: "Training with 5 seeds was broken off with 2 of 5 runs done"."""
     plan = broken.plan
     what = f"Training with {name_of(plan)}" if _is_of_seeds(plan) else f"A {name_of(plan)}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import EngineError
-from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans
+from nnviz.jobs.plans import InterruptedPlan, PlanEnd, PlanProgress, Plans
 from nnviz.library import Group
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
@@ -77,7 +77,7 @@ class Sweeps(QObject):
         self._library, self._under_way, self._comparison, self._messages = library, under_way, comparison, messages
         self._where, self.looking_on = where, LookingOn(under_way, comparison)
         self.seeds = _USUAL
-        self.how_far: HowFar | None = None
+        self.how_far: PlanProgress | None = None
         self._name = ""  # of what is being done
         self._is_stopping = False
         self._plans = Plans(lambda: records.path)
@@ -173,12 +173,12 @@ class Sweeps(QObject):
     def offer_broken_off(self) -> None:
         """Offers to go on with what was broken off when its program ended, if there is something."""
 
-        def done(broken: BrokenOff | None) -> None:
+        def done(broken: InterruptedPlan | None) -> None:
             if broken is not None:
                 choice = Choice("Go on with it", partial(self.resume, broken.sweep, broken.plan))
                 self._messages.tell_later(words_of_broken_off(broken), choice)
 
-        self._plans.look_for_broken_off(done)
+        self._plans.find_interrupted(done)
 
     def start(self, plan: Plan) -> None:
         """Does a plan, which fits the data. Where no runs are kept, that is offered first: it needs the library."""
@@ -206,10 +206,10 @@ class Sweeps(QObject):
             return False
         self._name, self._is_stopping = name_of(plan), False
         self._messages.clear()  # such as the offer to go on with it
-        self._go_on(HowFar(0, plan.most_runs))
+        self._go_on(PlanProgress(0, plan.most_runs))
         return True
 
-    def _go_on(self, how_far: HowFar) -> None:
+    def _go_on(self, how_far: PlanProgress) -> None:
         before, self.how_far = self.how_far, how_far
         self.told.emit(f"{self._name}: {self.progress} …")
         if before is not None and how_far.written > before.written:

@@ -126,7 +126,7 @@ class TakenSteps(QObject):
             run.begin(taken.experiment)
         progress = after.state.progress
         epochs = run.experiment.training.epochs
-        run.progress = Progress(progress["epoch"], epochs, progress["batch"], taken.batches)
+        run.progress = Progress(progress["epoch"], epochs, progress["batch"], taken.batches, before=run.progress.before)
         run.stage = Stage.PAUSED
         run.changed_by_hand()
         run.changes += 1

@@ -43,7 +43,7 @@ class Taught:
     def __init__(self, runs: Runs, displayed: Displayed) -> None:
         self.runs, self._displayed = runs, displayed
         self._pasts: dict[int, _Past] = {}  # by run
-        runs.let_go.connect(lambda run: self._pasts.pop(run.id, None))
+        runs.evicted.connect(lambda run: self._pasts.pop(run.id, None))
 
     def follow(self, mixed_in: str | None) -> None:
         """From now on the current run learns with that file mixed into the training part, or without any."""
@@ -60,7 +60,7 @@ class Taught:
     def _begin(self, run: Run) -> _Past:
         """A branch has learned what its parent had when it began."""
         past = self._pasts[run.id] = _Past(since=run.epochs)
-        parent = None if run.parent is None else self._pasts.get(run.parent)
+        parent = None if run.origin.parent is None else self._pasts.get(run.origin.parent)
         if parent is not None:
             past.learned = parent.learned_by(run.epochs)
             past.first = parent.first if past.learned else None

@@ -1,4 +1,4 @@
-"""Which moment of the current run is displayed: live, or one of its past."""
+"""The timeline: the displayed epoch of the current run, live or in its past."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from nnviz.jobs.measuring import Figures, Measuring
+from nnviz.jobs.measurement import Figures, Measurement
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages
@@ -19,13 +19,13 @@ _REST = 200  # milliseconds without another moment until slow work about this on
 
 
 class Timeline(QObject):
-    """Goes back to the snapshots that the current run has kept, and to live again.
+    """Displays snapshots of the current run, and the live network again.
 
     Signals:
         changed: ``epoch`` or ``figures`` has changed.
-        extended: there may be other moments than before.
-        rested: a moment of the past has been displayed for so long that slow work about it is worth while.
-        branch_asked: a new run is to begin at the moment that is displayed.
+        extended: there may be other snapshots than before.
+        rested: a snapshot is displayed for so long that slow work about it is worthwhile.
+        branch_asked: a branch at the displayed epoch is requested.
     """
 
     changed = pyqtSignal()
@@ -37,7 +37,7 @@ class Timeline(QObject):
         super().__init__()
         self._runs, self._displayed, self._data = runs, displayed, data
         self._own_figures: Figures | None = None  # of the moment that is displayed, if they were measured
-        self._measuring = Measuring(messages.crashed.emit)
+        self._measuring = Measurement(messages.crashed.emit)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST)
@@ -54,7 +54,7 @@ class Timeline(QObject):
 
     @property
     def epochs(self) -> list[float]:
-        """The moments that can be displayed, in epochs with fraction over all trainings of the run, ascending.
+        """The epochs that can be displayed, with fraction, over all trainings of the run, ascending.
 
         The last one is live.
         """
@@ -64,12 +64,12 @@ class Timeline(QObject):
 
     @property
     def live_epoch(self) -> float:
-        """Epochs that the current run was trained by now."""
+        """Epochs that the current run is trained."""
         return self._runs.current.epochs
 
     @property
     def epoch(self) -> float | None:
-        """The moment that is displayed, one of ``epochs``; None: live."""
+        """The displayed epoch, one of ``epochs``; None if the network is live."""
         moment = self._displayed.moment
         return None if moment is None else moment.epochs
 
@@ -79,16 +79,16 @@ class Timeline(QObject):
 
     @property
     def has_past(self) -> bool:
-        """Whether there is any moment before now."""
+        """Whether there is any snapshot of an earlier epoch."""
         return any(snapshot.epochs < self.live_epoch for snapshot in self._runs.current.snapshots)
 
     def nearest(self, epoch: float) -> float:
-        """Where :meth:`go_to` would go. Raises ValueError for what is no number."""
+        """Returns the epoch that :meth:`go_to` would display. Raises ValueError for NaN."""
         moment = self._moment_at(epoch)
         return self.live_epoch if moment is None else moment.epochs
 
     def go_to(self, epoch: float) -> None:
-        """Displays the moment that is nearest to so many epochs; live from the last one on.
+        """Displays the snapshot nearest to an epoch; the live network from the last epoch on.
 
         Raises ValueError for what is no number.
         """
@@ -96,7 +96,7 @@ class Timeline(QObject):
         self._displayed.look_back(moment)
 
     def point_to(self, epoch: float) -> None:
-        """As :meth:`go_to`, for a hand that drags: of many moments in a short time only the latest is displayed."""
+        """Does as :meth:`go_to` while a slider is dragged: of many epochs in a short time only the latest is shown."""
         if self._pointing.isActive():
             self._pointed = epoch
         else:
@@ -108,18 +108,18 @@ class Timeline(QObject):
             self.point_to(self._pointed)
 
     def go_live(self) -> None:
-        """Displays the network as it is now, and what becomes of it."""
+        """Displays the live network."""
         self._pointed = None
         self._displayed.look_back(None)
 
     def step(self, by: int) -> None:
-        """Goes so many moments on; back for a negative number. The one after the last is live."""
+        """Moves on by that many snapshots; back for a negative number. After the last one comes the live network."""
         epochs, now = self.epochs, self.live_epoch if self.epoch is None else self.epoch
         place = bisect_left(epochs, now) if by < 0 else bisect_right(epochs, now) - 1
         self.go_to(epochs[min(max(place + by, 0), len(epochs) - 1)])
 
     def branch(self) -> None:
-        """Begins a new run at the moment that is displayed, exactly, with the settings of the fields."""
+        """Begins a new run at the displayed epoch, exactly, with the settings of the fields."""
         self.branch_asked.emit()
 
     def _moment_at(self, epoch: float) -> Snapshot | None:
@@ -132,9 +132,9 @@ class Timeline(QObject):
 
     @property
     def figures(self) -> tuple[float, Figures]:
-        """What was measured last up to the moment that is displayed ("test_error", "train_rmse"), and at which epoch.
+        """The last measured figures up to the displayed epoch ("test_error", "train_rmse"), with their epoch.
 
-        That is the end of an epoch; or the moment itself, when it was displayed for so long that it could be measured.
+        That is the end of an epoch, or the displayed epoch itself once it was measured.
         """
         now, history = self._displayed.epochs, self._runs.current.history
         if self._own_figures is not None:
@@ -152,7 +152,7 @@ class Timeline(QObject):
         self.changed.emit()
 
     def _measure(self) -> None:
-        """The errors at the moment that is displayed, unless an epoch ended there."""
+        """Measures the errors at the displayed epoch, unless an epoch ended there."""
         moment, dataset, run = self._displayed.moment, self._data.dataset, self._runs.current
         if moment is None or dataset is None or dataset.fingerprint != run.experiment.fingerprint:
             return
@@ -165,7 +165,7 @@ class Timeline(QObject):
         self.changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """Stops what is being measured; returns whether that was in time."""
+        """Stops the measurement. Returns whether its thread ended in time."""
         self._rest.stop()
         self._pointing.stop()
         return self._measuring.close(milliseconds)

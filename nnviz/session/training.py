@@ -1,30 +1,27 @@
-"""Start, pause and step; what the session is doing, and its progress."""
+"""Start, pause and step of the current run; its state and progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
 from engine.training.trainer import Trainer
-from nnviz.jobs.reports import Stopped, Until
+from nnviz.jobs.reports import StopCondition, Stopped
 from nnviz.jobs.runner import Runner
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
-from nnviz.session.making import Making
-from nnviz.session.messages import Messages
-from nnviz.session.records import Records
-from nnviz.session.reports import Reports
 from nnviz.session.run import Run
-from nnviz.session.runs import Runs
-from nnviz.session.settings import Settings
 from nnviz.session.status import Progress, Stage, Status, status_of
+from nnviz.session.worker_reports import WorkerReports
+
+if TYPE_CHECKING:
+    from nnviz.session.session import Session
 
 
 class Training(QObject):
-    """Trains the current run. Events of earlier runs that arrive late are added to those runs.
+    """Trains the current run. Late events of earlier runs are added to those runs.
 
     Signals:
         state_changed: ``state`` has changed, or what :meth:`start` would do; ``progress`` may have, too.
@@ -36,37 +33,29 @@ class Training(QObject):
     progressed = pyqtSignal()
     died = pyqtSignal(object)
 
-    def __init__(
-        self,
-        data: Data,
-        settings: Settings,
-        runs: Runs,
-        making: Making,
-        displayed: Displayed,
-        records: Records,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._data, self._settings, self._runs, self._making = data, settings, runs, making
-        self._displayed, self._records, self._messages = displayed, records, messages
-        self._requested: Until | None = None  # how far to train when nothing is in the way
-        self._until: Until | None = None  # how far the training was to go, until it is there
+        self._data, self._settings, self._runs = session.data, session.settings, session.runs
+        self._replacement, self._records = session.replacement, session.records
+        self._displayed, self._messages = session.displayed, session.messages
+        self._requested: StopCondition | None = None  # how far to train when nothing is in the way
+        self._until: StopCondition | None = None  # how far the training was to go, until it is there
         self._continued: int | None = None  # id of the run that is to continue, also if the fields describe another one
         self._is_pausing, self._holds = False, 0  # a pause is on its way; holds: what is started waits for their end
         self.runner = Runner()
-        reports = self.reports = Reports(self.runner, runs, displayed.show, messages)
-        reports.recorded.connect(records.take)
-        records.changed.connect(self._record_from_here)
+        reports = self.reports = WorkerReports(self.runner, self._runs, self._displayed.show, self._messages)
+        reports.recorded.connect(self._records.take_record)
+        self._records.changed.connect(self._record_from_here)
         reports.progressed.connect(self.progressed)
         reports.stopped.connect(self._stopped)
         reports.died.connect(self.died)
-        runs.replaced.connect(self._replaced)
-        runs.let_go.connect(lambda run: self.runner.worker.forget(run.id))
-        settings.changed.connect(self._settings_changed)
-        data.changed.connect(lambda: self._end_if_data_differ(self._runs.current))
-        data.loading_changed.connect(self._wait_or_go)
-        making.changed.connect(lambda: self._wait_or_go(keeps_message=True))
-        for signal in (data.failed, making.given_up):
+        self._runs.replaced.connect(self._replaced)
+        self._runs.evicted.connect(lambda run: self.runner.worker.forget(run.id))
+        self._settings.changed.connect(self._settings_changed)
+        self._data.changed.connect(lambda: self._end_if_data_differ(self._runs.current))
+        self._data.loading_changed.connect(self._wait_or_go)
+        self._replacement.changed.connect(lambda: self._wait_or_go(keeps_message=True))
+        for signal in (self._data.failed, self._replacement.given_up):
             signal.connect(self._drop_request)
 
     # ---- state
@@ -74,7 +63,7 @@ class Training(QObject):
     @property
     def state(self) -> Status:
         run, is_loading = self._runs.current, self._data.loading or self._holds > 0
-        return status_of(run.stage, run.changes > 0, is_loading, self._making.is_making)
+        return status_of(run.stage, run.changes > 0, is_loading, self._replacement.is_making)
 
     @property
     def progress(self) -> Progress:
@@ -82,7 +71,7 @@ class Training(QObject):
 
     @property
     def will_start(self) -> bool:
-        """Whether training will start by itself: when data and network are ready, or after the pause on its way."""
+        """Whether training will start by itself, when data and network are ready or after a pause."""
         return self._requested is not None
 
     @property
@@ -107,15 +96,15 @@ class Training(QObject):
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused; waits for data that is loading."""
-        self._go(Until.END)
+        self._go(StopCondition.END)
 
     def step_batch(self) -> None:
         """Trains one batch and pauses."""
-        self._go(Until.BATCH)
+        self._go(StopCondition.BATCH)
 
     def step_epoch(self) -> None:
         """Trains to the end of the epoch and pauses."""
-        self._go(Until.EPOCH)
+        self._go(StopCondition.EPOCH)
 
     def pause(self) -> None:
         """Pauses after the current batch; ``state_changed`` follows."""
@@ -126,7 +115,7 @@ class Training(QObject):
         self.runner.worker.halt()
 
     def hold(self, waits: bool = False) -> Callable[[], None]:
-        """Pauses; the function that is returned lets what was training, or was to start, go on as far as it was to.
+        """Pauses. Returns a function that lets the training, or the start that was requested, continue.
 
         ``waits``: what is started meanwhile goes only then; the function must be called.
         """
@@ -146,14 +135,14 @@ class Training(QObject):
         return go_on
 
     def toggle(self) -> None:
-        """Starts, or pauses what is training or waiting to train."""
+        """Starts training, or pauses what is training or waits to train."""
         if self.will_start or (self._runs.current.stage is Stage.TRAINING and not self._is_pausing):
             self.pause()
         else:
             self.start()
 
-    def _go(self, until: Until, keeps_message: bool = False, continued: int | None = None) -> None:
-        """Trains the network that the fields describe: a new one, made from them, if the trained one is another.
+    def _go(self, until: StopCondition, keeps_message: bool = False, continued: int | None = None) -> None:
+        """Trains the network that the fields describe; if the trained one is another, makes a new one first.
 
         Args:
             keeps_message: the message that is shown is about what is trained now.
@@ -169,12 +158,12 @@ class Training(QObject):
                 self._messages.clear()
             if self.is_another_network and not continues:
                 self._requested = until  # for when it is built, unless a pause comes before
-                self._making.reset("new network")
+                self._replacement.reset("new network")
             else:
                 self._go_on(self._data.dataset, until)
 
-    def _go_on(self, dataset: Dataset, until: Until) -> None:
-        """Continues a paused run; otherwise begins a training of it with the settings of the fields."""
+    def _go_on(self, dataset: Dataset, until: StopCondition) -> None:
+        """Continues a paused run, else begins a training with the settings of the fields."""
         run = self._runs.current
         if run.stage is not Stage.PAUSED:
             experiment, network = self._settings.fitting, run.network
@@ -190,7 +179,7 @@ class Training(QObject):
     def begin(
         self, run: Run, make: Callable[[], Trainer], goes: bool = False, waits: bool = False, words: str = ""
     ) -> None:
-        """Hands the training of a run over to the worker, which makes its trainer, and records it if that is wanted.
+        """Gives the training of a run to the worker, which makes its trainer and records it if recording is on.
 
         Args:
             goes: whether it is trained at once.
@@ -200,13 +189,13 @@ class Training(QObject):
         self.runner.worker.begin(run.id, make, self._records.begin(run, waits, words), goes)
 
     def _record_from_here(self) -> None:
-        """Records the rest of what is training, after a short pause: then all epochs before are known."""
+        """Records the rest of a running training, after a short pause in which all earlier epochs arrive."""
         run = self._runs.current
         if run.stage is Stage.TRAINING and self._records.begins_late(run):
             self.hold()()
 
     def _record_rest(self) -> None:
-        """Records the rest of a training that was begun while recording was off, as it continues."""
+        """Records the rest of a training that began while recording was off, when it continues."""
         run = self._runs.current
         if self._records.begins_late(run):
             plan = self._records.begin(run)
@@ -215,10 +204,10 @@ class Training(QObject):
 
     @property
     def _is_waiting(self) -> bool:
-        return self._data.loading or self._making.is_making or self._holds > 0
+        return self._data.loading or self._replacement.is_making or self._holds > 0
 
     def _wait_or_go(self, keeps_message: bool = False) -> None:
-        """Pauses while data is loading or a network is being built, then does what was requested."""
+        """Pauses while data are loaded or a network is built, then carries out the request."""
         if self._is_waiting:
             self.runner.worker.halt()
         self._tell()
@@ -230,7 +219,7 @@ class Training(QObject):
         self._requested = None
 
     def _end_if_data_differ(self, run: Run) -> None:
-        """Ends a training that was begun with other data, because it cannot continue. The network stays."""
+        """Ends a training that began with other data and so cannot continue. The network stays."""
         dataset = None if self._data.loading else self._data.dataset
         has_trainer = run.stage in (Stage.PAUSED, Stage.ENDED)
         if has_trainer and dataset is not None and run.experiment.fingerprint != dataset.fingerprint:
@@ -238,7 +227,7 @@ class Training(QObject):
             run.rest()
 
     def _replaced(self) -> None:
-        """Shows the new current run; the one before is paused and can be continued later."""
+        """Displays the new current run; the one before is paused and can be continued later."""
         self.runner.worker.halt()
         self._is_pausing = self._runs.current.stage is Stage.TRAINING
         self._end_if_data_differ(self._runs.current)
@@ -253,7 +242,7 @@ class Training(QObject):
     # ---- settings
 
     def _settings_changed(self) -> None:
-        """Applies the settings that may change in the middle of a training at once."""
+        """Applies the settings that may change during a training at once."""
         run, fields = self._runs.current, self._settings.experiment.training
         if self.is_under_way:
             words = run.adopt(fields, self._data.dataset)
@@ -270,7 +259,7 @@ class Training(QObject):
             return
         is_over = stop.finished or stop.error is not None
         self._until = None if is_over or stop.reached else self._until
-        if self._is_pausing and (is_over or (stop.reached and self._requested is not Until.END)):
+        if self._is_pausing and (is_over or (stop.reached and self._requested is not StopCondition.END)):
             self._requested = None
         self._is_pausing = False
         self._wait_or_go()

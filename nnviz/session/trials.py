@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.jobs.plans import NewResults
 from nnviz.library import Group
@@ -48,7 +48,7 @@ class Trials(QObject):
 
     def __init__(
         self,
-        lane: LibraryLane,
+        lane: LibraryThread,
         others: LibraryWatch,
         library: KeptRuns,
         sweeps: Sweeps,

@@ -18,7 +18,7 @@ _MOST_BYTES = 64 * 2**20
 
 
 class Kind(Enum):
-    """What a step changes."""
+    """The kind of a step: what it changes."""
 
     SETTINGS = "settings"
     DRAWING = "drawing"
@@ -38,7 +38,7 @@ class Step:
         text: what was done, as the Edit menu names it after "Undo".
         kind: what it changes.
         apply: sets the value; called with ``new``, or with ``old`` to undo.
-        old, new: the values; nobody changes them in place.
+        old, new: the values; they must not be changed in place.
         runs: ids of the runs that undo and redo of this step need.
         nbytes: memory of what the step has added.
     """
@@ -79,7 +79,7 @@ class Undo(QObject):
         self._undo(self.last())
 
     def undo_last(self, kind: Kind) -> None:
-        """Undoes the last step of that kind, also where steps of other kinds came after it."""
+        """Undoes the last step of that kind, even if steps of other kinds followed it."""
         self._undo(self.last(kind))
 
     def redo(self) -> None:
@@ -97,7 +97,7 @@ class Undo(QObject):
             self.changed.emit()
 
     def last(self, kind: Kind | None = None, where: Callable[[Step], bool] = lambda step: True) -> Step | None:
-        """The last step that was done, of that kind and for which ``where`` is true; None if there is none."""
+        """Returns the last step of that kind for which ``where`` is true; None if there is none."""
         return next((step for step in reversed(self._done) if kind in (None, step.kind) and where(step)), None)
 
     @property

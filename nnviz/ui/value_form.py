@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QFrame, QGridLayout, QLineEdit, QScrollArea, QSizePo
 from engine.basics.errors import SettingError
 from engine.basics.validation import number_within, parse_number
 from nnviz.formatting import text
-from nnviz.jobs.turns import Turn
+from nnviz.jobs.deferred_calls import DeferredCall
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit
@@ -68,7 +68,7 @@ class ValueForm(QScrollArea):
         self._rows: list[_Row] = []
         self._wanted: list[FormRow] = []  # with those that are made soon
         self._values: list[float] = []
-        self._more_rows = Turn(self._make_next, self)
+        self._more_rows = DeferredCall(self._make_next, self)
         self.set_rows(())
         theme.changed.connect(self._fit_captions)
 

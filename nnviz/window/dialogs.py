@@ -39,7 +39,7 @@ class NetworkDialogs(QObject):
         self._discarded: set[tuple[int, int]] = set()
         self._when_written: Callable[[], object] | None = None  # what waits for files of the past
         session.runs.file_changed.connect(self._remember_file)
-        session.moment_files.changed.connect(self._look_whether_written)
+        session.snapshot_files.changed.connect(self._look_whether_written)
 
     def open_network(self) -> None:
         """Asks about unsaved work, then which file to open."""
@@ -60,14 +60,14 @@ class NetworkDialogs(QObject):
 
         ``then`` is called when it is saved, ``cancelled`` if no file is chosen.
         """
-        if self._session.runs.current.path is None:
+        if self._session.runs.current.storage.path is None:
             self.save_network_as(then, cancelled)
         else:
-            self._session.files.save(self._session.runs.current.path, then)
+            self._session.files.save(self._session.runs.current.storage.path, then)
 
     def save_network_as(self, then: Then | None = None, cancelled: Then = lambda: None) -> None:
         """Asks for a file and saves to it; calls ``then`` and ``cancelled`` as :meth:`save_network` does."""
-        path = self._session.runs.current.path
+        path = self._session.runs.current.storage.path
         proposed = path.name if path else f"{self._proposed_name()}.json"
         self._ask_where("Save network", proposed, lambda chosen: self._session.files.save(chosen, then), cancelled)
 
@@ -76,13 +76,13 @@ class NetworkDialogs(QObject):
 
         The moment does not change while the person chooses.
         """
-        epoch, path = self._session.timeline.epoch, self._session.runs.current.path
+        epoch, path = self._session.timeline.epoch, self._session.runs.current.storage.path
         if epoch is None:
             (self.save_network_as if asks else self.save_network)()
             return
         ending = ".npz" if path is not None and path.suffix.lower() == ".npz" else ".json"
         title, proposed = f"Save the network of {self._moment(epoch)}", f"{self._proposed_name(epoch)}{ending}"
-        self._ask_where(title, proposed, lambda chosen: self._session.moment_files.save(chosen, epoch))
+        self._ask_where(title, proposed, lambda chosen: self._session.snapshot_files.save(chosen, epoch))
 
     def _ask_where(
         self, title: str, proposed: str, save: Callable[[Path], object], cancelled: Then = lambda: None
@@ -105,7 +105,7 @@ class NetworkDialogs(QObject):
             if epoch is None:
                 session.files.export(path)
             else:
-                session.moment_files.export(path, epoch)
+                session.snapshot_files.export(path, epoch)
 
         title = "Export network" if epoch is None else f"Export the network of {self._moment(epoch)}"
         proposed = f"{self._proposed_name(epoch)}{ending}"
@@ -114,8 +114,12 @@ class NetworkDialogs(QObject):
     def _proposed_name(self, epoch: float | None = None) -> str:
         """A file name without ending: that of the network, with only characters that are safe in file names."""
         run = self._session.runs.current
-        known = run.name if run.opened is not None else "network"
-        name = run.path.stem if run.path is not None else (re.sub(r"[^\w.-]+", "-", known).strip("-.") or "network")
+        known = run.storage.name if run.origin.opened is not None else "network"
+        name = (
+            run.storage.path.stem
+            if run.storage.path is not None
+            else (re.sub(r"[^\w.-]+", "-", known).strip("-.") or "network")
+        )
         return name if epoch is None else f"{name}-{self._moment(epoch).replace(' ', '-')}"
 
     def where_to_save(
@@ -185,7 +189,7 @@ class NetworkDialogs(QObject):
 
     def ask_about_waiting(self, quit_now: Callable[[], object]) -> None:
         """Asks whether to wait for the files of moments of the past that are not reached yet."""
-        self._when_written, files = None, self._session.moment_files
+        self._when_written, files = None, self._session.snapshot_files
         names = text.listed([text.name(path.name) for path in files.waiting])
         is_one = len(files.waiting) == 1
         what = f"{names} {'is' if is_one else 'are'} not written yet."
@@ -205,7 +209,7 @@ class NetworkDialogs(QObject):
         self._look_whether_written()
 
     def _look_whether_written(self) -> None:
-        if self._when_written is not None and not self._session.moment_files.waiting:
+        if self._when_written is not None and not self._session.snapshot_files.waiting:
             then, self._when_written = self._when_written, None
             QTimer.singleShot(0, then)  # when all who are told of this file know of it
 
@@ -222,7 +226,7 @@ class NetworkDialogs(QObject):
         earlier = [run for run in lost if run is not self._session.runs.current]
         if earlier:
             back = box.addButton("&Restore the last", QMessageBox.ActionRole)
-            back.clicked.connect(lambda: self._session.making.put(earlier[0], "restored network"))
+            back.clicked.connect(lambda: self._session.replacement.put(earlier[0], "restored network"))
             box.setDefaultButton(back)
         if len(earlier) < len(lost):
             save = box.addButton(QMessageBox.Save)
@@ -249,7 +253,7 @@ class NetworkDialogs(QObject):
     def _description(self, run: Run) -> str:
         """A line about a network: its file, how long it was trained, and what sets it apart from the current one."""
         now = self._session.runs.current
-        name = "" if run.path is None else f"{run.title}, "
+        name = "" if run.storage.path is None else f"{run.title}, "
         trained = f"{name}{text.shape(run.network.shape)}, trained for {run.epoch_name(run.epochs)} epochs"
         return f"• this one: {trained}" if run is now else f"• earlier: {trained}, {self._session.runs.difference(run)}"
 
@@ -258,7 +262,7 @@ class NetworkDialogs(QObject):
         then()
 
     def _remember_file(self) -> None:
-        path = self._session.runs.current.path
+        path = self._session.runs.current.storage.path
         if path is None:
             return
         recent = [str(path), *(other for other in self._recent_files() if other != str(path))]

@@ -32,7 +32,7 @@ from nnviz.cards.settings.data import DataPanel
 from nnviz.cards.settings.training import TrainingPanel
 from nnviz.cards.timeline.timeline_bar import TimelineBar
 from nnviz.formatting import text
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.library import is_exported_run
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -129,7 +129,7 @@ class MainWindow(QMainWindow):
         self.hints = Hints(self, session, preferences, controls, self.canvas)
         self.closed.connect(AtRest(session, self._made_later(), self).end)
         self._remember_changes()
-        self._title_due = Budget(_SECONDS_BETWEEN_TITLES, 0)
+        self._title_due = TimeBudget(_SECONDS_BETWEEN_TITLES, 0)
         for signal in (session.runs.file_changed, session.training.state_changed):
             signal.connect(self._show_title)
         session.runs.history_changed.connect(self._show_epoch)
@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
         run = self.session.runs.current
         parts = [f"{run.title.replace('[*]', '[*][*]')}[*]"]  # Qt marks unsaved work at a single one
         if self.session.state is Status.TRAINING and run.history.completed:
-            parts.append(f"epoch {text.epochs(run.history.completed)} of {text.epochs(run.last_epoch)}")
+            parts.append(f"epoch {text.epochs(run.history.completed)} of {text.epochs(run.progress.last_epoch)}")
         self.setWindowTitle(" – ".join([*parts, "nnviz"]))
         self.setWindowModified(run.unsaved)
 
@@ -452,7 +452,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about files that wait to be written and unsaved work, if there are any; else ends all threads."""
-        if not self._close_without_asking and self.session.moment_files.waiting:
+        if not self._close_without_asking and self.session.snapshot_files.waiting:
             event.ignore()
             self.dialogs.ask_about_waiting(self.close)
             return

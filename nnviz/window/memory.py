@@ -20,7 +20,7 @@ from engine.old_experiments import present_data_settings, recorded_data_settings
 from engine.presets import TYPED_NAMES
 from engine.training.augmentation import Augmentation
 from nnviz.jobs.reading import CHECKPOINT
-from nnviz.session.making import is_quickly_made
+from nnviz.session.network_replacement import is_quickly_made
 from nnviz.session.session import Session
 from nnviz.window.preferences import Preferences
 from nnviz.window.shipped import shipped_networks
@@ -143,7 +143,7 @@ class Memory(QObject):
     def _file_changed(self) -> None:
         """Only another file is remembered, not that each epoch leaves it behind."""
         run = None if self._session is None else self._session.runs.current
-        if run is not None and str(run.path or "") != self._preferences.text("network"):
+        if run is not None and str(run.storage.path or "") != self._preferences.text("network"):
             self._preferences.touch()
 
     def _remember(self) -> None:
@@ -174,13 +174,13 @@ class Memory(QObject):
         run = session.runs.current
         if run.untouched and (self._is_lost or self._reads_record):
             return  # keeps the last network's name: it can perhaps be read the next time
-        is_saved = run.path is not None and run.changes == run.saved_changes
-        is_there = run.is_kept or not run.changes  # unless it has learned since, it is as the library has it
-        record = run.record if is_there and run.record and not is_saved else 0
-        is_shipped = run.opened is not None and run.path is None and not record
-        remember("network", "" if record else str(run.path or ""))
+        is_saved = run.storage.path is not None and run.changes == run.storage.saved_changes
+        is_there = run.storage.is_kept or not run.changes  # unless it has learned since, it is as the library has it
+        record = run.storage.record if is_there and run.storage.record and not is_saved else 0
+        is_shipped = run.origin.opened is not None and run.storage.path is None and not record
+        remember("network", "" if record else str(run.storage.path or ""))
         remember("record", record)
-        remember("shipped", run.name if is_shipped else "")
+        remember("shipped", run.storage.name if is_shipped else "")
 
     # ---- the last network
 

@@ -144,15 +144,15 @@ class Menus(QObject):
         """Drops wrong values in fields, or the network that is being built; else undoes the last step."""
         if self._session.settings.has_wrong_values:
             self._session.settings.forget_problems()
-        elif self._session.making.is_replacing:
-            self._session.making.cancel()
+        elif self._session.replacement.is_replacing:
+            self._session.replacement.cancel()
         else:
             self._session.undo.undo()
 
     def _show_undo(self) -> None:
         undo, redo = self._session.undo.last(), self._session.undo.next
         first = undo.text if undo else None
-        if self._session.making.is_replacing:
+        if self._session.replacement.is_replacing:
             first = "new network"
         if self._session.settings.has_wrong_values:
             first = "wrong values"
@@ -225,8 +225,8 @@ class Menus(QObject):
                 action.setEnabled(timeline.has_past)
             for action in (on, live):
                 action.setEnabled(not timeline.is_live)
-            branch.setEnabled(branching.why_not is None)
-            branch.setToolTip(branching.why_not or BRANCH_TIP)
+            branch.setEnabled(branching.reason_unavailable is None)
+            branch.setToolTip(branching.reason_unavailable or BRANCH_TIP)
 
         branching.changed.connect(show)
         show()

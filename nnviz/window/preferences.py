@@ -17,7 +17,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.regular_files import read_regular
 from engine.storage.files import write_whole
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 
 Value = str | int | float | bool
 
@@ -46,7 +46,7 @@ class Preferences(QObject):
         self._path = path
         self._values = {} if path is None else _values_at(path)
         self._written: bytes | None = None  # what was written last
-        self._lane = Lane()
+        self._lane = SerialThread()
         self._is_writing = self._is_stale = self._has_failed = self._is_closed = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -49,10 +49,10 @@ class RunDialogs(QObject):
     def export_current(self) -> None:
         """Asks where to, and exports the run that is in the window."""
         run = self._session.runs.current
-        if run.record is None:
+        if run.storage.record is None:
             self._session.messages.tell(_NOT_KEPT)
         else:
-            self._ask(run.record, run.title, run.experiment)
+            self._ask(run.storage.record, run.title, run.experiment)
 
     def export(self, run: int) -> None:
         """Asks where to, and exports a run of the list."""

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QStatusBar
 from nnviz import __version__
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.card import label
@@ -52,7 +52,7 @@ class StatusLine(QObject):
             signal.connect(self._show_record)
         self._show_record()
         session.files.activity_changed.connect(lambda: self.show_activity(session.files.activity))
-        self._speed_due = Budget(_SECONDS_BETWEEN_SPEEDS, 0)
+        self._speed_due = TimeBudget(_SECONDS_BETWEEN_SPEEDS, 0)
         session.training.progressed.connect(self._progressed)
         session.training.state_changed.connect(self._show_speed)
         for signal in (session.data.changed, session.painting.changed):
@@ -81,8 +81,8 @@ class StatusLine(QObject):
     def _show_record(self) -> None:
         """Which run of the library this one is."""
         run = self._session.runs.current
-        self._record.setText(f"in the library: run {run.record}" if run.is_kept else "")
-        self._record.setToolTip(f"The library is {self._session.records.path}." if run.is_kept else "")
+        self._record.setText(f"in the library: run {run.storage.record}" if run.storage.is_kept else "")
+        self._record.setToolTip(f"The library is {self._session.records.path}." if run.storage.is_kept else "")
 
     def _progressed(self) -> None:
         if self._speed_due.is_due:

@@ -150,7 +150,7 @@ def test_the_window_opens_a_network(
     folder: Path, expected: dict[str, Any], make_window: MakeWindow, qtbot: QtBot, name: str
 ) -> None:
     session = make_window(opens=str(folder / name)).session
-    qtbot.waitUntil(lambda: session.runs.current.path == folder / name, timeout=20_000)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path == folder / name, timeout=20_000)
     assert digest(session.runs.current.network) == expected[name]["parameters"]
     if name in CHECKPOINTS:
         qtbot.waitUntil(lambda: session.state is Status.PAUSED, timeout=20_000)
@@ -175,7 +175,7 @@ def test_the_window_opens_the_last_run(
     remembered: dict[str, Any], library_file: Path, expected: dict[str, Any], make_window: MakeWindow, qtbot: QtBot
 ) -> None:
     session = make_window(records=True).session
-    qtbot.waitUntil(lambda: session.runs.current.record == remembered["record"], timeout=20_000)
+    qtbot.waitUntil(lambda: session.runs.current.storage.record == remembered["record"], timeout=20_000)
     current = expected["library.sqlite.gz"]["runs"][str(remembered["record"])]
     assert digest(session.runs.current.network) == current["last"]["parameters"]
     assert session.timeline.epochs[-1] == current["epochs"]

@@ -270,7 +270,7 @@ class Person:
             assert not epochs or epochs[-1] <= run.epochs or run.history.best is not None, "figures of the future"
         moments = [snapshot.epochs for snapshot in run.snapshots]
         assert moments == sorted(moments)
-        assert not moments or moments[-1] <= max(run.epochs, run.epoch), "snapshots of the future"
+        assert not moments or moments[-1] <= max(run.epochs, run.progress.total_epoch), "snapshots of the future"
 
     def _check_saves(self) -> None:
         for path in self.saves:

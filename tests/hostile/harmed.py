@@ -217,7 +217,7 @@ def _use(rng: np.random.Generator, window: MainWindow, run: int, folder: Path) -
     is_open = list[bool]()
     session.library.open(run)
     with suppress(AssertionError):
-        _until("the run", lambda: session.runs.current.record == run, 5)
+        _until("the run", lambda: session.runs.current.storage.record == run, 5)
         is_open.append(True)
     for name in ("train", "inside", "runs", "train"):
         window.show_workspace(name)

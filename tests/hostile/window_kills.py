@@ -137,7 +137,7 @@ def _go_on(window: MainWindow, left: RunRecord) -> None:
     assert told is not None
     assert f"Run {left.id} was broken off at epoch" in told.text, told.text
     session.messages.choose(0)
-    _until("the run", lambda: session.runs.current.record == left.id)
+    _until("the run", lambda: session.runs.current.storage.record == left.id)
     _until("an epoch", lambda: session.runs.current.history.completed > left.epochs)
     session.pause()
     _until("a pause", lambda: session.state is Status.PAUSED)

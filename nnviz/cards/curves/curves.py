@@ -285,7 +285,7 @@ class CurvePage(Page):
     def _show_hint(self) -> None:
         """Shows in the empty plot how its curves come about."""
         run = self._session.runs.current
-        if run.opened is not None:
+        if run.origin.opened is not None:
             at = f"opened at epoch {epochs_text(run.history.completed)}" if run.history.completed else "opened"
             self.plot.set_hint(f"{at}; its curve begins when it is trained on", stays=True)
         else:
@@ -323,7 +323,7 @@ class CurvePage(Page):
         self._show_moment()
         run = self._session.runs.current
         curves, history = self._of(run.history), run.history
-        places = (curves.live_train.epochs[-1:], curves.last_epoch, run.last_epoch, run.progress.batches)
+        places = (curves.live_train.epochs[-1:], curves.last_epoch, run.progress.last_epoch, run.progress.batches)
         ends = [getattr(curves, part).values[-1:] for part in PARTS]  # an edit measures the last epoch again
         notes = [change.text for change in history.changes]
         drawn = (run, *places, history.completed, ends, notes)
@@ -332,7 +332,7 @@ class CurvePage(Page):
         self._drawn = drawn
         self.keys["validation"].setVisible(bool(curves.validation.values))
         self.plot.set_changes([(change.epoch, change.text) for change in history.changes])
-        epochs = max(run.last_epoch, history.completed)
+        epochs = max(run.progress.last_epoch, history.completed)
         self.plot.show_explained(vars(history.r2) if self._has_explained else {})
         self.plot.show_curves(vars(curves), epochs, run.progress.batches or None)
         self._name_earlier()

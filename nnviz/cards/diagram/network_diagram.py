@@ -17,7 +17,7 @@ from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
 from nnviz.formatting.round_numbers import steady_end
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.activity import PLANE
 from nnviz.session.asked import ACTIVITY
 from nnviz.session.selection import Neuron
@@ -72,7 +72,7 @@ class DiagramPage(Page):
         self._count = 60
         self._is_pointing = False  # whether the mouse is on a neuron of the diagram
         self._limit = 0.0
-        self._budget = Budget(0, 1)
+        self._budget = TimeBudget(0, 1)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.refresh)

@@ -7,7 +7,7 @@ from engine.datasets import Dataset
 from engine.datasets.dataset import PICTURE, POINT
 from engine.datasets.table.raw_columns import RawColumn, raw_columns
 from nnviz.formatting import text
-from nnviz.jobs.turns import Turn
+from nnviz.jobs.deferred_calls import DeferredCall
 from nnviz.session.session import Session
 from nnviz.ui.value_form import MOST_ROWS, FormRow, ValueForm
 
@@ -20,7 +20,7 @@ class AskedForm(ValueForm):
         self._session = session
         self._columns: tuple[RawColumn, ...] = ()
         self._data: Dataset | None = None
-        self._new_rows = Turn(self._make_rows, self)
+        self._new_rows = DeferredCall(self._make_rows, self)
         self.moved.connect(lambda row, value: self._change(row, value, is_moving=True))
         self.changed.connect(self._change)
 

@@ -22,10 +22,10 @@ from nnviz.formatting.meaning import Meaning
 from nnviz.session.asked import ANSWER
 from nnviz.session.asked_words import noun, title, told
 from nnviz.session.messages import Message
+from nnviz.session.predicted_class import PredictedClass
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
 from nnviz.session.undo import Kind
-from nnviz.session.verdict import Verdict
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, label
 from nnviz.ui.parts import arranged, named, tool
@@ -270,7 +270,7 @@ class DrawPanel(DockCard):
         else:
             self._show_class(verdict, names)
 
-    def _show_class(self, verdict: Verdict, names: Sequence[str]) -> None:
+    def _show_class(self, verdict: PredictedClass, names: Sequence[str]) -> None:
         best, second, colours = names[verdict.best], names[verdict.second], class_colours(self._session.data.dataset)
         colour = colours[verdict.best] if len(colours) == len(names) else ""
         self.answer.show_answer(best, verdict.confidence, second, verdict.second_confidence, verdict.is_sure, colour)

@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from nnviz.cards.draw.canvas import PEN_UNIT, Canvas
 from nnviz.digits.strokes import Drawing, Stroke
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import label
@@ -37,7 +37,7 @@ class DrawCanvas(QWidget):
         super().__init__()
         self._session = session
         self._passed_on: Drawing = ()  # the drawing that was last passed on to the session, or taken from it
-        self._pace = Budget(_SECONDS_BETWEEN, _TIMES_ITS_COST)
+        self._pace = TimeBudget(_SECONDS_BETWEEN, _TIMES_ITS_COST)
         self._later = QTimer(self)  # passes the last move on
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._pass_on)

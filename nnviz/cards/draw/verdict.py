@@ -8,7 +8,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from nnviz.session.verdict import WORTH_SEEING
+from nnviz.session.predicted_class import WORTH_SEEING
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named, set_look

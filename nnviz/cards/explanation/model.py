@@ -18,7 +18,7 @@ from nnviz.cards.explanation.explanation_data import (
     reasons_for,
 )
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.session import Session
 
@@ -55,9 +55,9 @@ class Explanation(QObject):
         self._neighbours = Neighbours()
         self._summary: Summary | None = None
         self._current = CurrentExample(question, selection, data)
-        self._reasons_budget = Budget(_SECONDS_BETWEEN_REASONS, 24)
+        self._reasons_budget = TimeBudget(_SECONDS_BETWEEN_REASONS, 24)
         self._reasons = Latest(self._ask_reasons, self._reasons_budget, quick=_QUICK, size=self._size)
-        self._turning_budget = Budget(_SECONDS_BETWEEN_TURNINGS, 49)
+        self._turning_budget = TimeBudget(_SECONDS_BETWEEN_TURNINGS, 49)
         self._turning = Latest(self._ask_turning, self._turning_budget, self._release)
         session.queries.add({REASONS: self._reasons, TURNING: self._turning})
         runs.replaced.connect(self._drop_outputs)

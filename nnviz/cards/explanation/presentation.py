@@ -23,7 +23,7 @@ from nnviz.cards.explanation.pictures import Pane, Pictures
 from nnviz.cards.explanation.strips import Strip, Strips
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
-from nnviz.session.verdict import verdict_of
+from nnviz.session.predicted_class import predicted_class_of
 
 _TYPICAL = 0.99  # share of the contributions within the range of colours; the few beyond it saturate
 _PER_ROW = 5
@@ -100,7 +100,7 @@ def _moment(turning: Counterfactual, changed: Array, names: Sequence[str], frame
     if frame is None or turning.film is None:
         return changed, f"makes it a {names[turning.to]}"
     at = turning.query.example + np.float32(frame / (FRAMES - 1)) * (changed - turning.query.example)
-    verdict = verdict_of(turning.film[frame])
+    verdict = predicted_class_of(turning.film[frame])
     return at, f"{names[verdict.best]} · {100 * verdict.confidence:.0f} %"
 
 

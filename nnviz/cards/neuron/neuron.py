@@ -17,7 +17,7 @@ from nnviz.cards.neuron.neuron_subject import Subject
 from nnviz.cards.neuron.neuron_weights import NeuronWeights
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting.text import short
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
 from nnviz.session.displayed import neuron_name
 from nnviz.session.part import measured_part
@@ -47,7 +47,7 @@ class NeuronPanel(DockCard):
         super().__init__("Neuron")
         self._session = session
         self._subject = subject = Subject(session)
-        self._due = Budget(_SECONDS_BETWEEN_VIEWS)
+        self._due = TimeBudget(_SECONDS_BETWEEN_VIEWS)
         self._fill_head()
         self._nothing = label(_NOTHING, "muted")
         self._nothing.setAlignment(Qt.AlignCenter)

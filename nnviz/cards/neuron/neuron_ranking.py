@@ -14,7 +14,7 @@ from engine.network.network import Network
 from engine.training.metrics import Evaluation
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.jobs.stepwise import Stepwise, only_shares
+from nnviz.jobs.stepwise import StepwiseTask, shares_only
 from nnviz.session.part import Part
 from nnviz.ui import theme
 from nnviz.ui.card import Table, label
@@ -50,7 +50,7 @@ class RankingView(QWidget):
     chosen = pyqtSignal(int)
     pointed = pyqtSignal(int)
 
-    def __init__(self, ranking: Stepwise) -> None:
+    def __init__(self, ranking: StepwiseTask) -> None:
         super().__init__()
         self._ranking = ranking
         self._order: list[int] = []
@@ -78,7 +78,7 @@ class RankingView(QWidget):
         name = Meaning(data).target_name
         what = "error" if data.is_classification else f"RMSE of {name}" if name else "RMSE"
         steps = lambda: without_each(network, part.examples, layer, data.target_scaling)  # noqa: E731
-        self._ranking.start(Ranked(layer, part.name, what, off), lambda: only_shares(steps()))
+        self._ranking.start(Ranked(layer, part.name, what, off), lambda: shares_only(steps()))
 
     def refresh(self) -> None:
         """Shows how far it is, or the neurons, those first that could go."""

@@ -13,7 +13,7 @@ from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.cards.prediction.number_bars import MOST_ROWS
-from nnviz.session.verdict import WORTH_SEEING
+from nnviz.session.predicted_class import WORTH_SEEING
 from nnviz.ui import theme
 
 _LOWEST_ROW, _ROW, _HIGHEST_ROW = 13, 19, 28

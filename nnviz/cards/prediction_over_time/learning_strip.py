@@ -15,9 +15,9 @@ from nnviz.cards.prediction_over_time.strip_plot import SHARES, ShareLine, Strip
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.session.asked import PAST, PastAnswers
 from nnviz.session.asked_words import noun
+from nnviz.session.predicted_class import WORTH_SEEING, PredictedClass, predicted_class_of
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
-from nnviz.session.verdict import WORTH_SEEING, Verdict, verdict_of
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table
 from nnviz.ui.parts import named
@@ -69,7 +69,7 @@ class LearningStripPanel(DockCard):
         elif known is None or not known.answers or len(known.answers[-1]) < 2:
             self._show_nothing()
         else:
-            self._draw(known, verdict_of(known.answers[-1]))
+            self._draw(known, predicted_class_of(known.answers[-1]))
         self._name_lines()
 
     def _show_moment(self) -> None:
@@ -79,7 +79,7 @@ class LearningStripPanel(DockCard):
 
     # ---- drawing
 
-    def _draw(self, known: PastAnswers, verdict: Verdict) -> None:
+    def _draw(self, known: PastAnswers, verdict: PredictedClass) -> None:
         confidences = np.clip(np.array(known.answers), 0, 1)
         names = self._session.class_names
         of_classes = class_colours(self._session.data.dataset)
@@ -149,7 +149,7 @@ class LearningStripPanel(DockCard):
         return ["epoch", *names], rows
 
 
-def leaders(confidences: Array, verdict: Verdict) -> list[int]:
+def leaders(confidences: Array, verdict: PredictedClass) -> list[int]:
     """The classes of ``confidences``, (epochs, classes), that get a line, at most as many as there are colours.
 
     First come the best and the second of the verdict, then the classes that once led, by their highest confidence. If

@@ -11,9 +11,9 @@ from engine.basics.validation import Array
 from engine.explain.disturbances import DISTURBANCES, Shape, is_picture
 from nnviz.formatting import text
 from nnviz.formatting.text import short
+from nnviz.session.predicted_class import predicted_class_of
 from nnviz.session.robustness import DISTURBED, Disturbed, Strength, Subject
 from nnviz.session.session import Session
-from nnviz.session.verdict import verdict_of
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.column import ScrollColumn
@@ -127,7 +127,7 @@ class AnswerColumn(QWidget):
         """Shows the outputs, (outputs,); None if they are not finite."""
         words, share, is_sure = "–", "", False
         if outputs is not None and has_classes and len(outputs) > 1:
-            verdict = verdict_of(outputs, session.question.threshold)
+            verdict = predicted_class_of(outputs, session.question.threshold)
             names = session.class_names
             words = names[verdict.best] if verdict.best < len(names) else str(verdict.best)
             share, is_sure = f"{100 * verdict.confidence:.1f} %", verdict.is_sure
@@ -153,7 +153,9 @@ class AnswerColumn(QWidget):
 
 def _are_other_classes(before: Array | None, after: Array | None) -> bool:
     """Whether the disturbance has changed the answer to another class."""
-    return before is not None and after is not None and verdict_of(before).best != verdict_of(after).best
+    return (
+        before is not None and after is not None and predicted_class_of(before).best != predicted_class_of(after).best
+    )
 
 
 def _further(outputs: Array) -> str:

@@ -10,7 +10,7 @@ from nnviz.cards.run_bar.run_figures import Figures
 from nnviz.cards.run_bar.seeds_button import SeedsButton
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import more_epochs
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme
@@ -62,7 +62,7 @@ class RunBar(QWidget):
             session.data.changed,
         ):
             signal.connect(self._show)
-        self._words_due, self._has_new_figures = Budget(_SECONDS_BETWEEN_WORDS, 0), False
+        self._words_due, self._has_new_figures = TimeBudget(_SECONDS_BETWEEN_WORDS, 0), False
         session.training.progressed.connect(self._progressed)
         session.runs.history_changed.connect(self._epoch_done)
         for signal in (
@@ -219,7 +219,7 @@ class RunBar(QWidget):
         self.status.show_versions(*(" · ".join(parts[:count]) for count in range(len(parts), 0, -1)))
         is_under_way = run.progress.epoch or state is Status.TRAINING
         self.progress.setUpdatesEnabled(False)  # else Qt would paint it at once, apart from all the rest
-        self.progress.setValue(round(_STEPS * run.share_done) if is_under_way else 0)
+        self.progress.setValue(round(_STEPS * run.progress.share_done) if is_under_way else 0)
         self.progress.setUpdatesEnabled(True)
 
     def _status_parts(self) -> list[str]:
@@ -232,7 +232,10 @@ class RunBar(QWidget):
         if progress.epoch:
             done = "measuring the errors" if progress.measuring else f"batch {progress.batch} / {progress.batches}"
             died = [] if run.dead_layer is None else [f"layer {run.dead_layer} is dead"]
-            return [f"epoch {text.epochs(run.epoch)} of {text.epochs(run.last_epoch)}", *(died or [done])]
+            return [
+                f"epoch {text.epochs(progress.total_epoch)} of {text.epochs(progress.last_epoch)}",
+                *(died or [done]),
+            ]
         if progress.measuring:
             return ["measuring the errors before the first step"]
         if training.will_start:

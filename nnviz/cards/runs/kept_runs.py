@@ -208,7 +208,7 @@ class KeptRunsPanel(DockCard):
             next((comparison.colours[each] for each in held if each in comparison.colours), ""),
             any(record.starred for record in records),
             comparison.is_pinned and comparison.baseline == chosen,
-            row.holds(self._session.runs.current.record),
+            row.holds(self._session.runs.current.storage.record),
             row.depth,
             len(row.runs) if row.can_open else 0,
             "runs" if row.is_sweep else "seeds",

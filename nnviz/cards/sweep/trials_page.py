@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.sweep.trial_views import TrialViews
 from nnviz.cards.sweep.trial_words import figures_of, key_words, line_words, setting_words, title_of_shown, unit_of
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.library import Group
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import sweep_entry
@@ -79,7 +79,7 @@ class TrialsPage(Page):
         trials.wanted.connect(self.wanted)
         for signal in (trials.view_changed, self._session.comparison.changed):
             signal.connect(self.refresh)
-        self._due = Budget(_BETWEEN, _TIMES_ITS_COST)
+        self._due = TimeBudget(_BETWEEN, _TIMES_ITS_COST)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._follow)

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from nnviz.cards.timeline.timeline_slider import TimelineSlider
 from nnviz.formatting import text
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.messages import Message
 from nnviz.session.player import SECONDS
 from nnviz.session.session import Session
@@ -36,7 +36,7 @@ class TimelineBar(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session, self._timeline, self._player = session, session.timeline, session.player
-        self._due = Budget(_SECONDS_BETWEEN, 0)
+        self._due = TimeBudget(_SECONDS_BETWEEN, 0)
         self._make_parts()
         where = named(label("epoch", "muted"), "timelineEpochName")
         buttons = self.branch, self.live
@@ -108,7 +108,7 @@ class TimelineBar(QWidget):
 
     def _show_branch(self) -> None:
         branching = self._session.branching
-        work, why_not = branching.work, branching.why_not
+        work, why_not = branching.work, branching.reason_unavailable
         self.branch.setText(f"{work.share:.0%} · cancel" if work.is_running else "Branch from here")
         self.branch.setEnabled(work.is_running or why_not is None)
         tip = "Gives up the branch." if work.is_running else why_not or BRANCH_TIP
@@ -157,7 +157,7 @@ class TimelineBar(QWidget):
         """Makes the field as wide as the longest epoch of the run, so that none is cut and nothing moves."""
         run = self._session.runs.current
         digits = max(1, math.ceil(math.log10(max(run.batches, 1))))
-        longest = text.epochs(math.floor(max(run.last_epoch, self._timeline.live_epoch))) + "." + "8" * digits
+        longest = text.epochs(math.floor(max(run.progress.last_epoch, self._timeline.live_epoch))) + "." + "8" * digits
         bold = QFont(self.epoch.line.font())  # as of a moment of the past
         bold.setWeight(QFont.DemiBold)
         needed = QFontMetrics(bold).horizontalAdvance(longest) + _EDIT_MARGINS
@@ -173,7 +173,7 @@ class TimelineBar(QWidget):
         self._keep_width()
         timeline, run = self._timeline, self._session.runs.current
         has_past = timeline.has_past
-        self.slider.show_moment(run.last_epoch, timeline.live_epoch, timeline.epoch)
+        self.slider.show_moment(run.progress.last_epoch, timeline.live_epoch, timeline.epoch)
         words = self._words
         self.slider.setAccessibleDescription(f"epoch {words}, {'live' if timeline.is_live else 'looking back'}")
         set_look(self.epoch, "wrong", False)

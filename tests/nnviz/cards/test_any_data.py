@@ -55,7 +55,7 @@ class Inside:
     @property
     def fits(self) -> bool:
         """Whether there is a network for the data."""
-        return not self.session.making.is_making and self.session.runs.current.misfit(self.session.dataset) is None
+        return not self.session.replacement.is_making and self.session.runs.current.misfit(self.session.dataset) is None
 
     def train(self, epochs: int) -> None:
         """To the end of so many epochs; of very many: until it has begun."""

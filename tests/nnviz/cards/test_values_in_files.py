@@ -48,7 +48,7 @@ def load(qtbot: QtBot, window: MainWindow, path: Path, **settings: Value) -> lis
     qtbot.waitUntil(
         lambda: (
             is_shown(session.data)
-            and not session.making.is_making
+            and not session.replacement.is_making
             and session.runs.current.misfit(session.dataset) is None
         ),
         timeout=20_000,

@@ -40,7 +40,7 @@ def test_the_answer_to_the_drawing_is_waited_for(
     epochs: str,
 ) -> None:
     load_with(lambda: few_digits)
-    gate, original = threading.Event(), question.ask
+    gate, original = threading.Event(), question.predict
     windows: list[MainWindow] = []
     shown: list[tuple[Array | None, bool]] = []
 
@@ -60,7 +60,7 @@ def test_the_answer_to_the_drawing_is_waited_for(
         return windows[0]
 
     create_window = screenshot.create_window
-    monkeypatch.setattr(question, "ask", held)
+    monkeypatch.setattr(question, "predict", held)
     monkeypatch.setattr(screenshot, "create_window", create)
     monkeypatch.setattr(screenshot, "qInstallMessageHandler", lambda _: None)
     png = screenshot.png

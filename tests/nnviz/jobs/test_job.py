@@ -14,11 +14,11 @@ from engine.basics.errors import DivergenceError
 from engine.training.events import Batch, BestRestored, Epoch, Event
 from engine.training.trainer import Trainer
 from nnviz.jobs import job as job_module
-from nnviz.jobs import pace
+from nnviz.jobs import timing as pace
 from nnviz.jobs.job import Job
-from nnviz.jobs.pace import Budget
-from nnviz.jobs.recorder import Plan, Recorder
-from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, Stopped, Until
+from nnviz.jobs.recorder import Recorder, RecordingPlan
+from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, StopCondition, Stopped
+from nnviz.jobs.timing import TimeBudget
 from nnviz.library import Library, recording
 from tests.nnviz.library.helpers import DATA, an_experiment
 
@@ -49,7 +49,7 @@ class Outlet:
 
 def test_the_network_at_the_end_of_an_epoch_is_not_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few parameters are packed as they are."""
-    monkeypatch.setattr(Budget, "is_due", True)  # every end is kept
+    monkeypatch.setattr(TimeBudget, "is_due", True)  # every end is kept
     job, outlet = Job(1, an_experiment(epochs=3).trainer(DATA)), Outlet()
     then: dict[int, np.ndarray] = {}
     while job.advance(outlet) is None:
@@ -120,8 +120,8 @@ def test_a_job_that_is_halted_meanwhile_pauses_there_and_goes_on_as_if_nothing_h
     np.testing.assert_array_equal(job.trainer.network.parameters, whole.network.parameters)
 
 
-@pytest.mark.parametrize(("until", "steps"), [(Until.BATCH, 1), (Until.EPOCH, None)])
-def test_a_job_pauses_by_itself_where_it_is_to(until: Until, steps: int | None) -> None:
+@pytest.mark.parametrize(("until", "steps"), [(StopCondition.BATCH, 1), (StopCondition.EPOCH, None)])
+def test_a_job_pauses_by_itself_where_it_is_to(until: StopCondition, steps: int | None) -> None:
     job, outlet = Job(1, an_experiment(epochs=5).trainer(DATA)), Undisturbed()
     for number in (1, 2):
         job.go(until)
@@ -298,7 +298,7 @@ class Restless(Outlet):
 def recorded_job(path: Path, epochs: int, **settings: Any) -> Job:
     """A job that is recorded, from its beginning."""
     made = an_experiment(epochs=epochs, **settings)
-    return Job(1, made.trainer(DATA), Recorder(Plan(path, None, 0.0, made, DATA.title)))
+    return Job(1, made.trainer(DATA), Recorder(RecordingPlan(path, None, 0.0, made, DATA.title)))
 
 
 @pytest.mark.parametrize("kind", [Undisturbed, Restless])

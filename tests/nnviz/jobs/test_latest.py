@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.network.network import Network
 from engine.training.distributions import LayerStatisticsEvaluator
 from nnviz.jobs.latest import Latest, Queries, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question
 from nnviz.session.asked import ANSWER, PAST, STATISTICS, LayerStatistics, PastAnswers
 from nnviz.session.session import Session
@@ -247,10 +247,10 @@ def test_two_questions_are_the_same_when_they_are_about_the_same_objects() -> No
 
 def test_a_budget_says_how_often(qapp: object, qtbot: QtBot, oracle: Oracle, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes too soon is not lost: it is looked at when it is time; and whoever comes into view need not wait."""
-    budget = Budget(0)
+    budget = TimeBudget(0)
     is_due = [True]
-    monkeypatch.setattr(Budget, "seconds_left", property(lambda _: -1.0 if is_due[0] else 0.02))
-    monkeypatch.setattr(Budget, "reset", lambda _: is_due.__setitem__(0, True))
+    monkeypatch.setattr(TimeBudget, "seconds_left", property(lambda _: -1.0 if is_due[0] else 0.02))
+    monkeypatch.setattr(TimeBudget, "reset", lambda _: is_due.__setitem__(0, True))
     probe = Latest(oracle.question, budget)
     probe.want("card", True)
     qtbot.waitUntil(lambda: probe.result is oracle.subject)
@@ -273,7 +273,7 @@ def test_a_budget_says_how_often(qapp: object, qtbot: QtBot, oracle: Oracle, mon
 @pytest.mark.parametrize("is_busy", [False, True])
 def test_what_is_wanted_sooner_comes_sooner(qapp: object, qtbot: QtBot, oracle: Oracle, is_busy: bool) -> None:
     """Though the next answer was due in a minute, or the one being worked out would have made it so."""
-    budget = Budget(60)
+    budget = TimeBudget(60)
     probe = Latest(oracle.question, budget)
     if is_busy:
         oracle.gate.clear()
@@ -383,7 +383,7 @@ def are_known(session: Session) -> bool:
 def wait_until_idle(qtbot: QtBot, session: Session) -> None:
     """All that the probe's lane was given so far is done: it works in order."""
     done: list[object] = []
-    session.queries[STATISTICS]._lane.run(lambda: None, done.append, lambda error: pytest.fail(str(error)))
+    session.queries[STATISTICS]._thread.run(lambda: None, done.append, lambda error: pytest.fail(str(error)))
     qtbot.waitUntil(lambda: bool(done))
 
 
@@ -519,13 +519,13 @@ def draw(window: MainWindow) -> None:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
     """Grows with every network that is asked about the drawing: the thread that does it."""
     threads: list[threading.Thread] = []
-    original = question.ask
+    original = question.predict
 
     def ask(*arguments: object) -> object:
         threads.append(threading.current_thread())
         return original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(question, "ask", ask)
+    monkeypatch.setattr(question, "predict", ask)
     return threads
 
 
@@ -533,7 +533,7 @@ def test_the_answer_comes_from_another_thread(
     ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unless it takes less than to hand it over, as with few neurons; here it takes longer."""
-    ask = question.ask
+    ask = question.predict
 
     def large_ask(*arguments: object) -> object:
         end = time.thread_time() + 0.001
@@ -541,7 +541,7 @@ def test_the_answer_comes_from_another_thread(
             pass
         return ask(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(question, "ask", large_ask)
+    monkeypatch.setattr(question, "predict", large_ask)
     session = ready_window.session
     draw(ready_window)
     qtbot.waitUntil(lambda: session.question.answer is not None)

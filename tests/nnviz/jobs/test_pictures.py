@@ -16,7 +16,6 @@ from pytestqt.qtbot import QtBot
 from engine.basics.errors import DataError, FileFormatError
 from nnviz.digits import picture_files
 from nnviz.digits.strokes import Ink
-from nnviz.jobs.lane import Lane
 from nnviz.jobs.pictures import Pictures
 from tests.nnviz.digits.test_picture_files import jpeg_of_passes
 
@@ -26,7 +25,7 @@ Told = list[object]
 @pytest.fixture
 def pictures(qapp: QApplication) -> Iterator[Pictures]:
     """Ended after the test."""
-    pictures = Pictures(Lane())
+    pictures = Pictures()
     yield pictures
     assert pictures.close(10_000)
 

@@ -19,7 +19,7 @@ from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from engine.sweeps.plan import ASHA, Plan, seeds_of
 from nnviz.jobs.executors import beside_a_window
-from nnviz.jobs.plans import BrokenOff, HowFar, NewResults, PlanEnd, Plans
+from nnviz.jobs.plans import InterruptedPlan, NewResults, PlanEnd, PlanProgress, Plans
 from nnviz.library import Library, LibraryError
 from nnviz.library.sweeps import Sweeps, take_lock
 from nnviz.session.messages import error_text
@@ -38,7 +38,7 @@ class Driven:
         self.plans = Plans(lambda: path)
         self.ends: list[PlanEnd] = []
         self.errors: list[Exception] = []
-        self.far: list[HowFar] = []
+        self.far: list[PlanProgress] = []
         self.told: list[str] = []
         self.plans.went_on.connect(self.far.append)
         self.plans.noticed.connect(self.told.append)
@@ -49,9 +49,9 @@ class Driven:
     def go_on(self, data: Dataset | None = DATA) -> None:
         self.plans.go_on(1, data, self.ends.append, self.errors.append)
 
-    def broken_off(self, qtbot: QtBot) -> BrokenOff | None:
-        found: list[BrokenOff | None] = []
-        self.plans.look_for_broken_off(found.append)
+    def broken_off(self, qtbot: QtBot) -> InterruptedPlan | None:
+        found: list[InterruptedPlan | None] = []
+        self.plans.find_interrupted(found.append)
         qtbot.waitUntil(lambda: bool(found))
         return found[0]
 

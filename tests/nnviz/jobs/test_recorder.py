@@ -84,7 +84,7 @@ def test_a_training_is_in_the_library(recorded: MainWindow, qtbot: QtBot) -> Non
     train_epochs(qtbot, recorded, 3)
     run = session.runs.current
     (record,) = runs_of(recorded)
-    assert (record.id, record.status, record.epochs) == (run.record, "finished", 3)
+    assert (record.id, record.status, record.epochs) == (run.storage.record, "finished", 3)
     assert (record.data, record.fingerprint) == (session.dataset.title, session.dataset.fingerprint)
     assert record.test_error == run.history.error.test.values[-1]
     with Library() as library:
@@ -132,7 +132,7 @@ def test_switched_off_nothing_is_written(recorded: MainWindow, qtbot: QtBot) -> 
     assert not recorded.session.records.is_on
     train_epochs(qtbot, recorded, 1)
     assert not recorded.session.records.path.exists()
-    assert recorded.session.runs.current.record is None
+    assert recorded.session.runs.current.storage.record is None
 
 
 def test_ctrl_k_is_no_longer_so_near_to_k(recorded: MainWindow, qtbot: QtBot) -> None:
@@ -186,7 +186,7 @@ def test_a_training_is_recorded_from_where_recording_is_on_again(
     if paused:
         assert not session.records.path.exists(), "it is kept when it continues"
         session.start()
-    qtbot.waitUntil(lambda: run.is_kept, timeout=20_000)
+    qtbot.waitUntil(lambda: run.storage.is_kept, timeout=20_000)
     pause(qtbot, recorded)
     session.step_epoch()
     wait_for(qtbot, recorded, Status.PAUSED)
@@ -207,7 +207,7 @@ def test_a_message_stays_when_a_training_is_recorded_from_now_on(recorded: MainW
     session.settings.change("layers", hidden=(7, 5))
     error = session.messages.warn("An error.")
     session.records.set_on(True)
-    qtbot.waitUntil(lambda: run.is_kept, timeout=20_000)
+    qtbot.waitUntil(lambda: run.storage.is_kept, timeout=20_000)
     assert session.runs.current is run
     assert session.state is Status.TRAINING
     assert session.messages.current is error
@@ -217,12 +217,12 @@ def test_a_message_stays_when_a_training_is_recorded_from_now_on(recorded: MainW
 def test_epochs_that_are_missing_are_noted_beside_the_curves(recorded: MainWindow, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 2)
-    qtbot.waitUntil(lambda: session.runs.current.is_kept)
+    qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
     session.records.set_on(False)
     train_epochs(qtbot, recorded, 3)
     session.records.set_on(True)
     train_epochs(qtbot, recorded, 1)
-    qtbot.waitUntil(lambda: session.runs.current.is_kept)
+    qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
     (record,) = runs_of(recorded)
     assert record.epochs == 6
     noted = [(change.epoch, change.text) for change in record.changes]
@@ -257,7 +257,7 @@ def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: 
     told = session.messages.current.text
     assert "of the 1 MB that it may. When the next training is over, this goes:" in told
     assert "of 1 old run" in told
-    assert session.runs.current.is_kept
+    assert session.runs.current.storage.is_kept
     with Library() as library:
         assert library.moments(run) == before
     session.messages.dismiss()
@@ -301,7 +301,7 @@ def test_an_edit_of_a_paused_run_is_written_and_let_go(recorded: MainWindow, qtb
     session = recorded.session
     session.step_epoch()
     wait_for(qtbot, recorded, Status.PAUSED)
-    record, value = session.runs.current.record, 0.5
+    record, value = session.runs.current.storage.record, 0.5
     session.edits.set_bias(Neuron(1, 0), value)
     qtbot.waitUntil(lambda: "test_error" in session.runs.current.figures())
     written(qtbot, recorded)
@@ -326,7 +326,7 @@ def test_the_end_of_a_training_does_not_wait_for_thinning(
 def test_what_is_kept_is_not_unsaved(recorded: MainWindow, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 1)
-    qtbot.waitUntil(lambda: session.runs.current.is_kept)
+    qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
     assert not session.runs.current.unsaved
     assert not recorded.isWindowModified()
     assert recorded.close(), "nothing is asked"
@@ -345,10 +345,10 @@ def test_what_is_not_kept_is_asked_about(recorded: MainWindow, qtbot: QtBot) -> 
 def test_the_next_start_has_it_again(recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow) -> None:
     train_epochs(qtbot, recorded, 2)
     run = recorded.session.runs.current
-    qtbot.waitUntil(lambda: run.is_kept)
+    qtbot.waitUntil(lambda: run.storage.is_kept)
     assert recorded.close()
     window = make_window(records=True)
-    qtbot.waitUntil(lambda: window.session.runs.current.record == run.record, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == run.storage.record, timeout=20_000)
     assert window.session.runs.current.epochs == 2
     np.testing.assert_array_equal(window.session.runs.current.network.parameters, run.network.parameters)
 
@@ -378,7 +378,7 @@ def test_a_training_that_was_looked_at_last_is_no_broken_off_one(recorded: MainW
     if then == "another":
         session.reset()
         session.start()
-        qtbot.waitUntil(lambda: session.runs.current.record is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: session.runs.current.storage.record is not None, timeout=20_000)
     qtbot.waitUntil(look.done)
     recorded.close_unasked()
     assert {record.status for record in runs_of(recorded)} == {"paused"}
@@ -442,7 +442,7 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, make_windo
     assert told is not None
     assert f"Run {record.id} was broken off at epoch" in told.text
     window.session.messages.choose(0)
-    qtbot.waitUntil(lambda: window.session.runs.current.record == record.id, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == record.id, timeout=20_000)
     run = window.session.runs.current
     assert run.epochs >= record.epochs
     assert len(window.session.timeline.epochs) > 3  # of three hundred epochs a second not many moments are kept
@@ -467,14 +467,14 @@ def test_the_run_that_the_next_start_puts_into_the_window_was_broken_off(
     store_settings(record=number)
     window = make_window(records=True)
     session = window.session
-    qtbot.waitUntil(lambda: session.runs.current.record == number, timeout=20_000)
+    qtbot.waitUntil(lambda: session.runs.current.storage.record == number, timeout=20_000)
     wait_for(qtbot, window, Status.PAUSED)
     qtbot.waitUntil(lambda: session.messages.current is not None)
     told = session.messages.current
     assert told is not None
     assert told.text.startswith(f"Run {number} was broken off at epoch")
     assert [choice.text for choice in told.choices] == ["Train it on"]
-    assert [run.record for run in session.runs.unsaved] == []
+    assert [run.storage.record for run in session.runs.unsaved] == []
     with Library() as library:
         qtbot.waitUntil(lambda: not library.is_live(number))  # another program may train it; to look takes it, too
     session.messages.choose(0)
@@ -504,7 +504,7 @@ def offers(window: MainWindow) -> bool:
 
 
 def wait_for_run(qtbot: QtBot, window: MainWindow, number: int) -> None:
-    qtbot.waitUntil(lambda: window.session.runs.current.record == number, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == number, timeout=20_000)
     wait_for(qtbot, window, Status.PAUSED)
 
 
@@ -515,7 +515,7 @@ def test_of_two_windows_one_offers_to_continue_a_run(make_window: MakeWindow, qt
     qtbot.waitUntil(lambda: any(map(offers, windows)))
     looked: list[object] = []
     for window in windows:
-        window.session._library_lane.run(lambda library: None, looked.append, looked.append)
+        window.session._library_thread.run(lambda library: None, looked.append, looked.append)
     qtbot.waitUntil(lambda: len(looked) == 2)
     first, second = sorted(windows, key=offers, reverse=True)
     assert not offers(second)
@@ -591,7 +591,7 @@ def test_an_offer_that_was_not_answered_comes_again(
             window = make_window(records=True)
             wait_for_run(qtbot, window, interrupted)
             looked: list[object] = []
-            window.session._library_lane.run(lambda library: None, looked.append, looked.append)
+            window.session._library_thread.run(lambda library: None, looked.append, looked.append)
             qtbot.waitUntil(lambda: bool(looked))
             assert not offers(window), "that process makes the offer"
             program.kill()
@@ -606,7 +606,7 @@ def test_an_offer_that_was_not_answered_comes_again(
     wait_for_run(qtbot, window, interrupted)
     if ends == "dismissed":
         answered: list[object] = []
-        window.session._library_lane.run(lambda library: None, answered.append, answered.append)
+        window.session._library_thread.run(lambda library: None, answered.append, answered.append)
         qtbot.waitUntil(lambda: bool(answered))
         assert not offers(window)
     else:
@@ -698,7 +698,9 @@ def test_after_an_edit_the_figures_are_those_of_the_weights_everywhere(
     for _ in range(2):
         recorded.close()
         recorded = make_window(records=True)
-        qtbot.waitUntil(lambda window=recorded: window.session.runs.current.record == run.record, timeout=20_000)
+        qtbot.waitUntil(
+            lambda window=recorded: window.session.runs.current.storage.record == run.storage.record, timeout=20_000
+        )
         wait_for(qtbot, recorded, Status.PAUSED if batches else Status.FINISHED)
         assert measured_by_hand(recorded) == error
         assert recorded.session.runs.current.epochs == at
@@ -806,7 +808,7 @@ def test_a_training_without_a_validation_set_keeps_the_validation_error_before_i
     run = session.runs.current
     assert run.history.error.validation.epochs == [0, 1, 2]
     with Library() as library:
-        kept = library.history(run.record or 0)
+        kept = library.history(run.storage.record or 0)
     assert kept.error.validation.epochs == [0, 1, 2]
     assert kept.error.validation.values == pytest.approx(run.history.error.validation.values)
     assert kept.error.train.values == pytest.approx(run.history.error.train.values)
@@ -840,7 +842,7 @@ def test_an_edit_after_early_stopping_and_its_undo(
     error = measured_by_hand(recorded)
     recorded.close()
     again = make_window(records=True)
-    qtbot.waitUntil(lambda: again.session.runs.current.record == run.record, timeout=20_000)
+    qtbot.waitUntil(lambda: again.session.runs.current.storage.record == run.storage.record, timeout=20_000)
     wait_for(qtbot, again, Status.FINISHED)
     assert measured_by_hand(again) == error
     expect_everywhere(again, home / "again", error, best.epoch + 2)
@@ -873,19 +875,21 @@ def test_a_run_survives_any_number_of_starts(
     """With its curves and its record; nothing is written, and an edit in the last window is recorded."""
     train_epochs(qtbot, recorded, 2)
     run = recorded.session.runs.current
-    qtbot.waitUntil(lambda: run.is_kept)
+    qtbot.waitUntil(lambda: run.storage.is_kept)
     (record,) = runs_of(recorded)
     window = recorded
     for _ in range(2):
         assert window.close()
         window = make_window(records=True)
-        qtbot.waitUntil(lambda window=window: window.session.runs.current.record == run.record, timeout=20_000)
+        qtbot.waitUntil(
+            lambda window=window: window.session.runs.current.storage.record == run.storage.record, timeout=20_000
+        )
         wait_for(qtbot, window, Status.FINISHED)
         again = window.session.runs.current
         np.testing.assert_array_equal(again.network.parameters, run.network.parameters)
         assert again.history.error == run.history.error
-        assert (again.epochs, again.is_kept, again.unsaved) == (2, True, False)
-        assert find(window, QLabel, "recordLabel").text() == f"in the library: run {run.record}"
+        assert (again.epochs, again.storage.is_kept, again.unsaved) == (2, True, False)
+        assert find(window, QLabel, "recordLabel").text() == f"in the library: run {run.storage.record}"
         (now,) = runs_of(window)
         assert (now.status, now.epochs, now.updated, now.nbytes) == ("finished", 2, record.updated, record.nbytes)
     edit_biases(qtbot, window)
@@ -908,7 +912,7 @@ def test_paused_within_an_epoch_and_started_again_a_checkpoint_is_saved_at_its_p
     run = session.runs.current
     recorded.close()
     window = make_window(records=True)
-    qtbot.waitUntil(lambda: window.session.runs.current.record == run.record, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == run.storage.record, timeout=20_000)
     wait_for(qtbot, window, Status.PAUSED)
     again, saved = window.session.runs.current, list[bool]()
     window.session.files.save(home / "run.npz", lambda: saved.append(True))
@@ -916,7 +920,7 @@ def test_paused_within_an_epoch_and_started_again_a_checkpoint_is_saved_at_its_p
     window.session.files.open(home / "run.npz")
     qtbot.waitUntil(lambda: window.session.runs.current is not again and window.session.state is Status.PAUSED)
     opened = window.session.runs.current
-    assert (opened.epochs, opened.last_epoch, opened.figures()) == (run.epochs, 4, run.figures())
+    assert (opened.epochs, opened.progress.last_epoch, opened.figures()) == (run.epochs, 4, run.figures())
     assert len(runs_of(window)) == 1, "what was only opened is no run of its own"
 
 
@@ -932,7 +936,7 @@ def test_what_was_trained_after_a_save_is_there_at_the_next_start(
     run = recorded.session.runs.current
     assert recorded.close()
     window = make_window(records=True)
-    qtbot.waitUntil(lambda: window.session.runs.current.record == run.record, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == run.storage.record, timeout=20_000)
     np.testing.assert_array_equal(window.session.runs.current.network.parameters, run.network.parameters)
 
 
@@ -959,12 +963,12 @@ def test_closed_before_its_run_was_read_a_window_does_not_forget_it(
     go_on, wanted = threading.Event(), reopening.kept_run
     monkeypatch.setattr(reopening, "kept_run", lambda *given: go_on.wait(20) and wanted(*given))
     window = make_window(records=True)
-    qtbot.waitUntil(lambda: stored_settings()["record"] == run.record and window.session.state is Status.READY)
+    qtbot.waitUntil(lambda: stored_settings()["record"] == run.storage.record and window.session.state is Status.READY)
     window.session.settings.change("rate", learning_rate=0.07)
     qtbot.waitUntil(lambda: "0.07" in stored_settings()["configuration"])
-    assert stored_settings()["record"] == run.record
+    assert stored_settings()["record"] == run.storage.record
     go_on.set()
-    qtbot.waitUntil(lambda: window.session.runs.current.record == run.record, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == run.storage.record, timeout=20_000)
 
 
 def test_a_run_that_another_window_went_on_with_is_branched_when_it_is_edited(
@@ -974,12 +978,12 @@ def test_a_run_that_another_window_went_on_with_is_branched_when_it_is_edited(
     run = recorded.session.runs.current
     assert recorded.close()
     window = make_window(records=True)
-    qtbot.waitUntil(lambda: window.session.runs.current.record == run.record, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == run.storage.record, timeout=20_000)
     other = make_window(records=True)
-    qtbot.waitUntil(lambda: other.session.runs.current.record == run.record, timeout=20_000)
+    qtbot.waitUntil(lambda: other.session.runs.current.storage.record == run.storage.record, timeout=20_000)
     train_epochs(qtbot, other, 1)
     edit_biases(qtbot, window)
     branch, first = runs_of(window)
-    assert (branch.parent, branch.left_at, first.id, first.epochs) == (run.record, 1, run.record, 2)
-    assert window.session.runs.current.record == branch.id
+    assert (branch.parent, branch.left_at, first.id, first.epochs) == (run.storage.record, 1, run.storage.record, 2)
+    assert window.session.runs.current.storage.record == branch.id
     assert branch.test_error == measured_by_hand(window)

@@ -11,7 +11,7 @@ import pytest
 
 from engine.training.events import Epoch, Event
 from engine.training.trainer import Trainer
-from nnviz.jobs.recorder import Plan, Recorder
+from nnviz.jobs.recorder import Recorder, RecordingPlan
 from nnviz.jobs.reports import Recorded
 from nnviz.library import Library, recording
 from nnviz.library import states as keeping
@@ -27,7 +27,7 @@ class Followed:
         made = an_experiment(epochs=20)
         self.trainer: Trainer = made.trainer(DATA)
         self.events: Iterator[Event] = self.trainer.run()
-        self.recorder = Recorder(Plan(path, None, 0, made, DATA.title))
+        self.recorder = Recorder(RecordingPlan(path, None, 0, made, DATA.title))
         self.recorder.open(self.trainer, self.tell)
 
     def tell(self, report: object) -> None:
@@ -36,7 +36,7 @@ class Followed:
 
     def train(self, epochs: int, recorder: Recorder | None = None) -> None:
         for event in self.events:
-            (recorder or self.recorder).take(event, self.trainer, self.tell)
+            (recorder or self.recorder).take_event(event, self.trainer, self.tell)
             epochs -= isinstance(event, Epoch) and event.epoch > 0
             if not epochs:
                 return
@@ -107,7 +107,7 @@ def test_changes_while_it_is_lent_are_told_once(followed: Followed) -> None:
         followed.change(rate, recorder, lent)
     followed.train(1, lent)
     lent.finish("paused")
-    recorder.standing = pickle.loads(pickle.dumps(lent.standing))
+    recorder.state = pickle.loads(pickle.dumps(lent.state))
     followed.change(0.04, recorder)
     followed.train(1)
     recorder.finish("paused")

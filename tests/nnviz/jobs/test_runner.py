@@ -15,7 +15,7 @@ from engine.datasets import Dataset
 from engine.network.network import Network
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from nnviz.jobs.reports import Epochs, Frame, Stopped, Until
+from nnviz.jobs.reports import Epochs, Frame, StopCondition, Stopped
 from nnviz.jobs.runner import Runner
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
@@ -35,7 +35,7 @@ def of(data: Dataset, epochs: int = MANY_EPOCHS, neurons: int = 6) -> Trainer:
     return Trainer(network, data, TrainingSettings(batch_size=100, epochs=epochs, learning_rate=0.1))
 
 
-def stop_of(qtbot: QtBot, runner: Runner, run: int, until: Until) -> Stopped:
+def stop_of(qtbot: QtBot, runner: Runner, run: int, until: StopCondition) -> Stopped:
     """Lets the run go, and waits for its stop."""
 
     def is_it(number: int, event: object) -> bool:
@@ -52,8 +52,8 @@ def test_a_run_and_its_events(runner: Runner, qtbot: QtBot, few_digits: Dataset)
     told: list[tuple[int, object]] = []
     runner.told.connect(lambda run, event: told.append((run, event)))
     runner.worker.begin(3, lambda: of(few_digits, epochs=2))
-    assert not stop_of(qtbot, runner, 3, Until.EPOCH).finished
-    stop = stop_of(qtbot, runner, 3, Until.END)
+    assert not stop_of(qtbot, runner, 3, StopCondition.EPOCH).finished
+    stop = stop_of(qtbot, runner, 3, StopCondition.END)
     assert stop.finished
     assert stop.frame is not None
     assert (stop.frame.epoch, stop.frame.batch) == (2, 20)
@@ -68,7 +68,7 @@ def test_no_frame_comes_after_the_stop(runner: Runner, qtbot: QtBot, few_digits:
     runner.told.connect(lambda _, event: heard.append(type(event).__name__))
     runner.worker.begin(1, lambda: of(few_digits))
     with qtbot.waitSignal(runner.frame):
-        runner.go(1, Until.END)
+        runner.go(1, StopCondition.END)
     with qtbot.waitSignal(runner.told, check_params_cb=lambda _, event: isinstance(event, Stopped)):
         runner.worker.halt()
     qtbot.wait(30)  # longer than from one view to the next
@@ -81,10 +81,10 @@ def test_frames_of_a_run_that_was_left_are_not_emitted(runner: Runner, qtbot: Qt
     runner.worker.begin(1, lambda: of(few_digits))
     runner.worker.begin(2, lambda: of(few_digits, neurons=9))
     with qtbot.waitSignal(runner.frame):
-        runner.go(1, Until.END)
+        runner.go(1, StopCondition.END)
     runner.frame.connect(frames.append)
     with qtbot.waitSignal(runner.frame):
-        runner.go(2, Until.END)
+        runner.go(2, StopCondition.END)
     assert {frame.run for frame in frames} == {2}
 
 
@@ -110,25 +110,25 @@ def place(trainer: Trainer | None) -> tuple[int, int, bool]:
 def test_a_look_at_a_run_that_rests(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
     runner.worker.begin(1, lambda: of(few_digits))
     assert runner.look(1, place).result(10) == (0, 0, True), "before its first step"
-    stop_of(qtbot, runner, 1, Until.BATCH)
-    stop_of(qtbot, runner, 1, Until.BATCH)
+    stop_of(qtbot, runner, 1, StopCondition.BATCH)
+    stop_of(qtbot, runner, 1, StopCondition.BATCH)
     assert runner.look(1, place).result(10) == (1, 2, True)
 
 
 def test_a_look_at_a_run_that_has_ended(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
     runner.worker.begin(1, lambda: of(few_digits, epochs=1))
-    assert stop_of(qtbot, runner, 1, Until.END).finished
+    assert stop_of(qtbot, runner, 1, StopCondition.END).finished
     assert runner.look(1, place).result(10)[:2] == (1, 20)
 
 
 def test_a_look_while_it_trains_does_not_stop_it(runner: Runner, qtbot: QtBot, few_digits: Dataset, gate: Gate) -> None:
     """The state is that between two steps; a training that goes on from it ends the same to the bit."""
     runner.worker.begin(1, lambda: of(few_digits, epochs=3))
-    stop_of(qtbot, runner, 1, Until.BATCH)
+    stop_of(qtbot, runner, 1, StopCondition.BATCH)
     told: list[object] = []
     runner.told.connect(lambda _, event: told.append(event))
     gate.close()
-    runner.go(1, Until.END)
+    runner.go(1, StopCondition.END)
     gate.wait_until_reached()
 
     def copied(trainer: Trainer | None) -> Trainer:
@@ -163,11 +163,11 @@ def test_a_look_that_goes_wrong_harms_nobody_else(runner: Runner, qtbot: QtBot, 
     runner.worker.begin(1, lambda: of(few_digits))
     with pytest.raises(SettingError):
         runner.look(1, refuse).result(10)
-    assert stop_of(qtbot, runner, 1, Until.BATCH).frame is not None
+    assert stop_of(qtbot, runner, 1, StopCondition.BATCH).frame is not None
 
 
 def test_closing_in_the_middle_of_a_run(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
     runner.worker.begin(1, lambda: of(few_digits))
     with qtbot.waitSignal(runner.frame):
-        runner.go(1, Until.END)
+        runner.go(1, StopCondition.END)
     assert runner.close(10_000)

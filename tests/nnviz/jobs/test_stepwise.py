@@ -13,14 +13,14 @@ from pytestqt.qtbot import QtBot
 from engine.explain import neurons
 from engine.training.metrics import Evaluator
 from nnviz.jobs import stepwise
-from nnviz.jobs.stepwise import Steps, Stepwise, giving_way, only_shares
+from nnviz.jobs.stepwise import Steps, StepwiseTask, shares_only, yield_to_training
 from tests.engine.explain.test_explain import network_of
 from tests.engine.explain.test_neurons import pictures
 
 
 @pytest.fixture
-def work() -> Iterator[Stepwise]:
-    made = Stepwise()
+def work() -> Iterator[StepwiseTask]:
+    made = StepwiseTask()
     yield made
     assert made.close(5000)
 
@@ -28,12 +28,12 @@ def work() -> Iterator[Stepwise]:
 def without_each(network_shape: list[int], examples: int, layer: int = 1) -> Callable[[], Steps]:
     network = network_of(network_shape)
     split = pictures(examples, network_shape[0], network_shape[-1])
-    return lambda: only_shares(neurons.without_each(network, split, layer))
+    return lambda: shares_only(neurons.without_each(network, split, layer))
 
 
-def test_it_returns_what_the_steps_return(work: Stepwise, qtbot: QtBot) -> None:
+def test_it_returns_what_the_steps_return(work: StepwiseTask, qtbot: QtBot) -> None:
     network, split = network_of([6, 5, 3]), pictures(200, 6, 3)
-    work.start("layer 1", lambda: only_shares(neurons.without_each(network, split, 1)))
+    work.start("layer 1", lambda: shares_only(neurons.without_each(network, split, 1)))
     assert work.is_running
     qtbot.waitUntil(lambda: not work.is_running)
     whole, each = work.result
@@ -42,7 +42,7 @@ def test_it_returns_what_the_steps_return(work: Stepwise, qtbot: QtBot) -> None:
     assert (work.about, work.share, work.was_stopped) == ("layer 1", 1.0, False)
 
 
-def test_it_tells_how_far_it_is_and_can_be_stopped(work: Stepwise, qtbot: QtBot) -> None:
+def test_it_tells_how_far_it_is_and_can_be_stopped(work: StepwiseTask, qtbot: QtBot) -> None:
     work.start("large", without_each([50, 1000, 500, 10], 20_000))
     qtbot.waitUntil(lambda: work.share > 0)
     work.cancel()
@@ -69,18 +69,18 @@ def test_what_the_steps_opened_is_closed_in_their_thread(qtbot: QtBot) -> None:
         finally:
             closed.append(threading.get_ident() == thread)
 
-    gone = Stepwise()
+    gone = StepwiseTask()
     gone.start("it", steps)
     assert begun.wait(5)
-    gone._lane.close(0)  # its outcome is dropped
+    gone._thread.close(0)  # its outcome is dropped
     sip.delete(gone)
     go_on.set()
-    assert gone._lane.close(5000)
+    assert gone._thread.close(5000)
     qtbot.waitUntil(lambda: bool(closed))
     assert closed == [True]
 
 
-def test_what_was_found_so_far_stays_when_it_is_stopped(work: Stepwise, qtbot: QtBot) -> None:
+def test_what_was_found_so_far_stays_when_it_is_stopped(work: StepwiseTask, qtbot: QtBot) -> None:
     begun, go_on, is_over = threading.Event(), threading.Event(), threading.Event()
 
     def steps() -> Steps:
@@ -103,7 +103,7 @@ def test_what_was_found_so_far_stays_when_it_is_stopped(work: Stepwise, qtbot: Q
     assert work.partial == [0, 1, 2], "the last of it arrives too"
 
 
-def test_an_error_is_told(work: Stepwise, qtbot: QtBot) -> None:
+def test_an_error_is_told(work: StepwiseTask, qtbot: QtBot) -> None:
     with qtbot.waitSignal(work.failed):
         work.start("the outputs", without_each([6, 5, 3], 10, layer=2))
     assert not work.is_running
@@ -119,7 +119,7 @@ def test_it_rests_only_while_a_network_is_trained(is_training: bool, monkeypatch
         yield 0.9, "more"
         return "all"
 
-    considerate = giving_way(steps(), lambda: is_training)
+    considerate = yield_to_training(steps(), lambda: is_training)
     assert [next(considerate)[0], next(considerate)[0]] == [0.5, 0.9]
     with pytest.raises(StopIteration) as finished:
         next(considerate)

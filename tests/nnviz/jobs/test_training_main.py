@@ -16,13 +16,13 @@ import pytest
 from engine.network.packing import packed
 from engine.training.events import Epoch
 from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded
-from nnviz.jobs.training_main import _MOST_UNHEARD, _Borrower, _Outlet, _Pipe
+from nnviz.jobs.training_main import _MOST_UNHEARD, _LentTraining, _Pipe, _PipeSink
 from nnviz.jobs.training_process import Returned
 
 _EPOCH = Epoch(1, None, None, 0.0)
 
 
-def _full(outlet: _Outlet) -> _Outlet:
+def _full(outlet: _PipeSink) -> _PipeSink:
     """It, once it has told of as much as may be unheard."""
     outlet.begin()
     for _ in range(_MOST_UNHEARD):
@@ -31,7 +31,7 @@ def _full(outlet: _Outlet) -> _Outlet:
 
 
 def test_it_waits_to_be_heard_whatever_orders_came_before() -> None:
-    outlet = _full(_Outlet(_Nowhere(), queue.SimpleQueue()))
+    outlet = _full(_PipeSink(_Nowhere(), queue.SimpleQueue()))
     outlet.go_on()
     waiting = _telling(outlet)
     waiting.join(0.2)
@@ -43,7 +43,7 @@ def test_it_waits_to_be_heard_whatever_orders_came_before() -> None:
 
 def test_an_order_that_comes_just_before_it_waits_to_be_heard_is_not_missed() -> None:
     orders: queue.SimpleQueue[tuple[str, object]] = queue.SimpleQueue()
-    outlet = _full(_Outlet(_Nowhere(), orders))
+    outlet = _full(_PipeSink(_Nowhere(), orders))
 
     def looked() -> bool:
         """An order comes as soon as it was seen that there is none."""
@@ -60,7 +60,7 @@ def test_an_order_that_comes_just_before_it_waits_to_be_heard_is_not_missed() ->
 def test_what_the_record_has_to_tell_at_the_end_does_not_wait_to_be_heard() -> None:
     """Who called the training back hears nothing until it has come."""
     pipe = _Kept()
-    borrower = _Borrower(pipe)
+    borrower = _LentTraining(pipe)
     _full(borrower._outlet)
 
     def finish(status: str) -> None:
@@ -78,7 +78,7 @@ def test_what_the_record_has_to_tell_at_the_end_does_not_wait_to_be_heard() -> N
 def test_who_has_an_order_waits_with_no_event(order: str) -> None:
     """An epoch has up to two: the order ends the wait with the first, and is carried out after the second."""
     orders: queue.SimpleQueue[tuple[str, object]] = queue.SimpleQueue()
-    outlet = _full(_Outlet(_Nowhere(), orders))
+    outlet = _full(_PipeSink(_Nowhere(), orders))
     waiting = _telling(outlet)
     assert waiting.is_alive()
     if order == "halt":
@@ -108,7 +108,7 @@ def test_a_full_pipe_keeps_nobody_waiting_and_all_arrives_in_order() -> None:
 
 def test_what_may_wait_is_sent_with_what_comes_next() -> None:
     pipe = _Kept()
-    outlet = _Outlet(pipe, queue.SimpleQueue())
+    outlet = _PipeSink(pipe, queue.SimpleQueue())
     end, epochs = EpochEnd(1, packed(np.zeros(3, np.float32), (1, 1))), Epochs.of([_EPOCH])
     outlet.tell_soon(1, end)
     outlet.tell_soon(1, epochs)
@@ -126,7 +126,7 @@ def test_what_may_wait_is_sent_with_what_comes_next() -> None:
 
 def test_epochs_are_counted_one_by_one() -> None:
     """It waits before it has told of many more than were heard, however they are told."""
-    outlet = _Outlet(_Nowhere(), queue.SimpleQueue())
+    outlet = _PipeSink(_Nowhere(), queue.SimpleQueue())
     outlet.begin()
     for _ in range(_MOST_UNHEARD // 100):
         outlet.tell_soon(1, Epochs.of([_EPOCH] * 100))
@@ -160,7 +160,7 @@ class _Nowhere(_Pipe):
         self._gathered = []
 
 
-def _telling(outlet: _Outlet) -> threading.Thread:
+def _telling(outlet: _PipeSink) -> threading.Thread:
     """A thread that tells of an event."""
     thread = threading.Thread(target=outlet.tell, args=(1, Epochs.of([_EPOCH])), daemon=True)
     thread.start()

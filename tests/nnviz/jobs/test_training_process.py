@@ -26,9 +26,9 @@ from engine.training.events import Batch, BestRestored, Epoch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.jobs.job import _MOST_TOGETHER, Job
-from nnviz.jobs.pace import Budget
-from nnviz.jobs.recorder import Plan
-from nnviz.jobs.reports import Epochs, Frame, Recorded, Stopped, Until, count_of
+from nnviz.jobs.recorder import RecordingPlan
+from nnviz.jobs.reports import Epochs, Frame, Recorded, StopCondition, Stopped, count_of
+from nnviz.jobs.timing import TimeBudget
 from nnviz.jobs.training_main import _MOST_UNHEARD
 from nnviz.jobs.training_process import TrainingProcess
 from nnviz.jobs.worker import Worker
@@ -93,13 +93,13 @@ def of(data: Dataset, epochs: int = MANY_EPOCHS, **settings: Any) -> Trainer:
     )
 
 
-def planned(data: Dataset, folder: Path, epochs: int = MANY_EPOCHS) -> tuple[Experiment, Plan]:
+def planned(data: Dataset, folder: Path, epochs: int = MANY_EPOCHS) -> tuple[Experiment, RecordingPlan]:
     """A small network's training, as it is to be recorded in a library of that folder."""
     made = an_experiment(data, epochs=epochs, batch_size=100, learning_rate=0.02)
-    return made, Plan(folder / "library.sqlite", None, 0.0, made, "digits")
+    return made, RecordingPlan(folder / "library.sqlite", None, 0.0, made, "digits")
 
 
-def go_apart(qtbot: QtBot, worker: Worker, ear: Ear, run: int = 1, until: Until = Until.END) -> None:
+def go_apart(qtbot: QtBot, worker: Worker, ear: Ear, run: int = 1, until: StopCondition = StopCondition.END) -> None:
     """Lets the run go, and waits until it goes on in the process."""
     worker.go(run, until)
     qtbot.waitUntil(lambda: ear.frame_from_apart() and ear.apart[-1].run == run, timeout=20_000)
@@ -186,7 +186,7 @@ def test_a_pause_comes_between_two_steps_and_the_training_goes_on_from_there(
     first = ear.stops[0].frame
     assert first is not None
     assert (first.epoch, first.batch) == looked(qtbot, worker, 1, lambda trainer: (trainer.epoch, trainer.batch))
-    go_apart(qtbot, worker, ear, until=Until.EPOCH)
+    go_apart(qtbot, worker, ear, until=StopCondition.EPOCH)
     qtbot.waitUntil(lambda: len(ear.stops) == 2)
     second = ear.stops[1].frame
     assert second is not None
@@ -203,7 +203,7 @@ def test_halt_right_after_go_is_not_lost(worker: Worker, ear: Ear, qtbot: QtBot,
     worker.begin(1, lambda: of(few_digits))
     go_apart(qtbot, worker, ear)
     for count in range(1, 20):
-        worker.go(1, Until.END)
+        worker.go(1, StopCondition.END)
         worker.halt()
         qtbot.waitUntil(lambda wanted=count: len(ear.stops) >= wanted)  # type: ignore[misc]
 
@@ -325,7 +325,7 @@ def test_a_process_that_ends_as_soon_as_it_is_lent_a_training_takes_nothing_away
     have_process(qtbot, worker, ear, few_digits)
     monkeypatch.setattr(TrainingProcess, "lend", lend_and_end)
     worker.begin(1, lambda: of(few_digits, SHORT))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
     assert lent == [1]
     (stop,) = ear.stops
@@ -373,11 +373,11 @@ def test_a_process_that_ends_after_it_has_begun_the_record_leaves_one_run(
     have_process(qtbot, worker, ear, few_digits)
     made, plan = planned(few_digits, tmp_path)
     worker.begin(1, lambda: Trainer(made.build(), few_digits, made.training), plan, goes=True)
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: any(isinstance(event, Recorded) for event in ear.heard), timeout=20_000)
     process_of(worker).kill()
     qtbot.waitUntil(lambda: bool(ear.stops), timeout=20_000)
-    assert worker._recorders[1].standing.run == 1
+    assert worker._recorders[1].state.run == 1
     with Library(tmp_path / "library.sqlite") as library:
         assert [(run.id, run.status) for run in library.runs()] == [(1, "paused")]
         assert library.interrupted() == []
@@ -391,7 +391,7 @@ def test_a_training_that_diverges_before_anything_was_recorded_is_in_the_library
     trainer = Trainer(made.build(), few_digits, made.training)
     trainer.network.parameters[:] = np.inf
     worker.begin(1, lambda: trainer, plan, goes=True)
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: bool(ear.stops), timeout=20_000)
     assert isinstance(ear.stops[0].error, DivergenceError)
     with Library(tmp_path / "library.sqlite") as library:
@@ -416,7 +416,7 @@ def test_a_long_training_goes_there_before_its_first_step(
     monkeypatch.setattr(Job, "advance", lambda job, outlet: here.append(job.run) or advance(job, outlet))
     made, plan = planned(few_digits, tmp_path, LONG)
     worker.begin(1, lambda: Trainer(made.build(), few_digits, made.training), plan if is_recorded else None, goes=True)
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
     assert ear.stops[0].finished
     assert here == []
@@ -427,7 +427,7 @@ def test_a_long_training_goes_there_before_its_first_step(
             assert (run.status, run.epochs) == ("finished", LONG)
             assert library.history(run.id).loss.train.epochs == list(range(LONG + 1))
     worker.begin(2, lambda: of(few_digits, 2))
-    worker.go(2, Until.END)
+    worker.go(2, StopCondition.END)
     qtbot.waitUntil(lambda: len(ear.stops) == 2, timeout=60_000)
     assert set(here) == {2}
 
@@ -445,7 +445,7 @@ def test_what_the_process_cannot_take_is_trained_here(
     trainer = Unlendable(plain.network, data, plain.settings) if what == "trainer" else plain
     have_process(qtbot, worker, ear, few_digits)
     worker.begin(1, lambda: trainer)
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
     assert ear.stops[0].finished
     assert not ear.apart
@@ -476,7 +476,7 @@ def test_the_end_of_a_run_with_patience_is_told_once(
     """However often somebody looks just then."""
     for run in range(1, 4):
         worker.begin(run, lambda: of(few_digits, 60, validation_share=0.1, patience=1000))
-        worker.go(run, Until.END)
+        worker.go(run, StopCondition.END)
         while len(ear.stops) < run:
             looked(qtbot, worker, run, lambda trainer: trainer.epoch)
         assert sum(isinstance(event, BestRestored) for event in ear.heard) == run
@@ -485,7 +485,7 @@ def test_the_end_of_a_run_with_patience_is_told_once(
 def test_a_large_network_stays(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
     network = Network((784, 4000, 10), ["relu", "softmax"], "cross-entropy", "he", np.random.default_rng(1))
     worker.begin(1, lambda: Trainer(network, few_digits, TrainingSettings(batch_size=100, epochs=1)))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
     assert worker._process is None
 
@@ -542,7 +542,7 @@ def test_events_that_were_heard_during_a_pause_are_not_waited_for(
         worker.halt()
         qtbot.waitUntil(lambda wanted=count: len(ear.stops) == wanted)  # type: ignore[misc]
         before = len(ear.heard)  # figures of epochs, and now and then an epoch's network, are events alike
-        worker.go(1, Until.END)  # the process is ready, so it takes over after one event
+        worker.go(1, StopCondition.END)  # the process is ready, so it takes over after one event
         qtbot.waitUntil(lambda wanted=before + 290: len(ear.heard) > wanted)  # type: ignore[misc]
     assert len(ear.heard) <= before + 2 + _MOST_UNHEARD + _MOST_TOGETHER, "it waits to be heard, so it has the training"
 
@@ -551,7 +551,7 @@ def test_a_view_comes_from_there_at_once(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long the last one took here, as where another program was in the way."""
-    monkeypatch.setattr(Budget, "spend", lambda budget, seconds: budget.due_in(60))
+    monkeypatch.setattr(TimeBudget, "spend", lambda budget, seconds: budget.due_in(60))
     worker.begin(1, lambda: of(few_digits))
     go_apart(qtbot, worker, ear)
 
@@ -580,7 +580,7 @@ def test_a_trainer_that_cannot_be_sent_stays(worker: Worker, ear: Ear, qtbot: Qt
     go_apart(qtbot, worker, ear)  # so that the process is ready
     plain = of(few_digits, epochs=30)
     worker.begin(2, lambda: Unpackable(plain.network, few_digits, plain.settings))
-    worker.go(2, Until.END)
+    worker.go(2, StopCondition.END)
     qtbot.waitUntil(lambda: len(ear.stops) == 2)
     assert ear.stops[1].finished
 
@@ -598,7 +598,7 @@ def test_a_process_that_cannot_be_started_is_no_obstacle(
     """The training stays in the window's process; the log has the cause."""
     monkeypatch.setattr(sys, "executable", executable)
     worker.begin(1, lambda: of(few_digits, epochs=30))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: bool(ear.stops))
     assert ear.stops[0].finished
     cause = "a process for the training could not be started: No such file or directory (/no/such/python)"

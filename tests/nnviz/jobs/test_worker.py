@@ -20,8 +20,8 @@ from engine.network.network import Network
 from engine.training.events import BestRestored, Epoch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from nnviz.jobs.recorder import Plan
-from nnviz.jobs.reports import Epochs, Frame, Recorded, Stopped, Until
+from nnviz.jobs.recorder import RecordingPlan
+from nnviz.jobs.reports import Epochs, Frame, Recorded, StopCondition, Stopped
 from nnviz.jobs.worker import Worker
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
@@ -71,7 +71,7 @@ def of(data: Dataset, epochs: int = 2, **settings: Any) -> Trainer:
     return Trainer(network(), data, TrainingSettings(batch_size=100, epochs=epochs, learning_rate=0.1, **settings))
 
 
-def stop_of(qtbot: QtBot, worker: Worker, run: int, until: Until) -> Stopped:
+def stop_of(qtbot: QtBot, worker: Worker, run: int, until: StopCondition) -> Stopped:
     """Lets the run go, and waits for its stop."""
 
     def is_it(number: int, event: object) -> bool:
@@ -96,7 +96,13 @@ def frame_of(stop: Stopped) -> Frame:
 def test_it_pauses_where_it_was_told_to(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
     worker.begin(7, lambda: of(few_digits))
     places = []
-    for until in (Until.BATCH, Until.BATCH, Until.EPOCH, Until.BATCH, Until.END):
+    for until in (
+        StopCondition.BATCH,
+        StopCondition.BATCH,
+        StopCondition.EPOCH,
+        StopCondition.BATCH,
+        StopCondition.END,
+    ):
         stop = stop_of(qtbot, worker, 7, until)
         assert stop.error is None
         frame = frame_of(stop)
@@ -107,15 +113,15 @@ def test_it_pauses_where_it_was_told_to(worker: Worker, qtbot: QtBot, few_digits
 
 def test_the_last_epoch_finishes_however_it_is_asked_for(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
     worker.begin(1, lambda: of(few_digits, epochs=1))
-    assert stop_of(qtbot, worker, 1, Until.EPOCH).finished
+    assert stop_of(qtbot, worker, 1, StopCondition.EPOCH).finished
     worker.begin(2, lambda: of(few_digits, epochs=1))
-    stops = [stop_of(qtbot, worker, 2, Until.BATCH).finished for _ in range(20)]
+    stops = [stop_of(qtbot, worker, 2, StopCondition.BATCH).finished for _ in range(20)]
     assert stops == [False] * 19 + [True]
 
 
-@pytest.mark.parametrize("until", [Until.END, Until.EPOCH])
+@pytest.mark.parametrize("until", [StopCondition.END, StopCondition.EPOCH])
 def test_a_run_with_patience_ends_with_its_best_network(
-    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, until: Until
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, until: StopCondition
 ) -> None:
     """The last epoch does not end it: what comes then is part of the run."""
     trainer = of(few_digits, epochs=1, validation_share=0.1, patience=5)
@@ -130,14 +136,14 @@ def test_a_run_with_patience_ends_with_its_best_network(
 
 def test_halt_ends_the_wait(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: len(ear.epochs(1)) > 2)
     with qtbot.waitSignal(worker.told, check_params_cb=lambda _, event: isinstance(event, Stopped)) as signal:
         worker.halt()
     stop = signal.args[1]
     assert not stop.finished
     where = frame_of(stop)
-    on = frame_of(stop_of(qtbot, worker, 1, Until.BATCH))
+    on = frame_of(stop_of(qtbot, worker, 1, StopCondition.BATCH))
     assert on.epoch + on.batch / on.batches == pytest.approx(where.epoch + where.batch / where.batches + 1 / 20)
 
 
@@ -147,7 +153,7 @@ def test_halt_counts_before_the_orders_that_wait(
     """Go and halt in one breath: no more than a step is taken."""
     gate.close()
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     worker.halt()
     gate.open()
     qtbot.waitUntil(lambda: bool(ear.stops(1)))
@@ -159,7 +165,7 @@ def test_no_epoch_is_lost_and_none_comes_after_the_stop(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     worker.begin(1, lambda: of(few_digits, epochs=30))
-    stop_of(qtbot, worker, 1, Until.END)
+    stop_of(qtbot, worker, 1, StopCondition.END)
     assert ear.epochs(1) == list(range(31))
     assert isinstance(ear.heard[-1][1], Stopped)
     assert len(ear.stops(1)) == 1
@@ -171,10 +177,10 @@ def test_no_epoch_is_lost_and_none_comes_after_the_stop(
 def test_a_frame_is_a_copy(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
     trainer = of(few_digits)
     worker.begin(1, lambda: trainer)
-    frame = frame_of(stop_of(qtbot, worker, 1, Until.BATCH))
+    frame = frame_of(stop_of(qtbot, worker, 1, StopCondition.BATCH))
     kept = frame.parameters.copy()
     assert not np.shares_memory(frame.parameters, trainer.network.parameters)
-    stop_of(qtbot, worker, 1, Until.END)
+    stop_of(qtbot, worker, 1, StopCondition.END)
     np.testing.assert_array_equal(frame.parameters, kept)
 
 
@@ -182,9 +188,9 @@ def test_frames_carry_the_number_of_their_run(worker: Worker, qtbot: QtBot, few_
     """One that was on its way when another run began can be told from those of that run."""
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
     worker.begin(2, lambda: of(few_digits))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: bool(worker.frames))
-    assert frame_of(stop_of(qtbot, worker, 2, Until.BATCH)).run == 2
+    assert frame_of(stop_of(qtbot, worker, 2, StopCondition.BATCH)).run == 2
     assert [left.run for left in worker.frames] == [1]
 
 
@@ -211,7 +217,7 @@ def test_no_frame_is_ever_infinite(
     trainer = of(few_digits, MANY_EPOCHS)
     settings = trainer.settings
     worker.begin(1, lambda: trainer)
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: len(frames) > 20)
     worker.change(1, replace(settings, learning_rate=1e300))
     qtbot.waitUntil(lambda: bool(ear.stops(1)))
@@ -235,7 +241,7 @@ def test_orders_are_carried_out_in_the_order_they_were_given(
     last: list[object] = []
     worker.begin(1, lambda: trainer)
     gate.close()
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     gate.wait_until_reached()
 
     def look(found: Trainer | None) -> None:
@@ -267,25 +273,25 @@ def test_settings_change_in_the_middle_of_an_epoch(worker: Worker, qtbot: QtBot,
             alone.change(settings)
     worker.begin(1, lambda: of(few_digits))
     for _ in range(3):
-        stop_of(qtbot, worker, 1, Until.BATCH)
+        stop_of(qtbot, worker, 1, StopCondition.BATCH)
     worker.change(1, settings)
-    stop = stop_of(qtbot, worker, 1, Until.END)
+    stop = stop_of(qtbot, worker, 1, StopCondition.END)
     assert stop.finished
     np.testing.assert_array_equal(frame_of(stop).parameters, alone.network.parameters)
 
 
 def test_more_epochs_for_a_run_under_way(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
     worker.begin(1, lambda: of(few_digits, epochs=2))
-    stop_of(qtbot, worker, 1, Until.EPOCH)
+    stop_of(qtbot, worker, 1, StopCondition.EPOCH)
     worker.change(1, replace(of(few_digits).settings, epochs=4))
-    assert frame_of(stop_of(qtbot, worker, 1, Until.END)).epoch == 4
+    assert frame_of(stop_of(qtbot, worker, 1, StopCondition.END)).epoch == 4
     assert ear.epochs(1) == [0, 1, 2, 3, 4]
 
 
 def test_settings_that_a_run_cannot_have_stop_it(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
     """Then it is stopped indeed: it does not go on behind the back of who was told so."""
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: len(ear.epochs(1)) > 1)
     worker.change(1, replace(of(few_digits, MANY_EPOCHS).settings, batch_size=50))
     qtbot.waitUntil(lambda: bool(ear.stops(1)))
@@ -300,7 +306,7 @@ def test_a_change_for_a_run_that_is_not_there_is_nothing(worker: Worker, ear: Ea
     seen: list[object] = []
     worker.change(5, TrainingSettings())
     worker.forget(5)
-    worker.go(5, Until.END)
+    worker.go(5, StopCondition.END)
     worker.look(5, seen.append)
     qtbot.waitUntil(lambda: seen == [None])
     assert ear.heard == []
@@ -316,15 +322,15 @@ def test_a_run_left_in_its_middle_keeps_its_place(worker: Worker, ear: Ear, qtbo
         pass
     worker.begin(1, lambda: of(few_digits))
     for _ in range(5):
-        stop_of(qtbot, worker, 1, Until.BATCH)
+        stop_of(qtbot, worker, 1, StopCondition.BATCH)
     worker.begin(2, lambda: of(few_digits, momentum=0.5))
-    assert frame_of(stop_of(qtbot, worker, 2, Until.EPOCH)).batch == 20
-    on = frame_of(stop_of(qtbot, worker, 1, Until.BATCH))
+    assert frame_of(stop_of(qtbot, worker, 2, StopCondition.EPOCH)).batch == 20
+    on = frame_of(stop_of(qtbot, worker, 1, StopCondition.BATCH))
     assert (on.epoch, on.batch) == (1, 6)
-    stop = stop_of(qtbot, worker, 1, Until.END)
+    stop = stop_of(qtbot, worker, 1, StopCondition.END)
     np.testing.assert_array_equal(frame_of(stop).parameters, alone.network.parameters)
     assert ear.epochs(1) == [0, 1, 2]
-    assert frame_of(stop_of(qtbot, worker, 2, Until.BATCH)).epoch == 2, "and so does the other"
+    assert frame_of(stop_of(qtbot, worker, 2, StopCondition.BATCH)).epoch == 2, "and so does the other"
 
 
 def test_only_the_last_two_keep_their_trainers(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
@@ -343,14 +349,14 @@ def test_only_the_last_two_keep_their_trainers(worker: Worker, ear: Ear, qtbot: 
     gc.disable()  # they go at once: their buffers are large, and garbage may be collected late
     for run in range(1, 6):
         worker.begin(run, make)
-        stop_of(qtbot, worker, run, Until.BATCH)
+        stop_of(qtbot, worker, run, StopCondition.BATCH)
     gc.enable()
     assert [trainer() is not None for trainer in trainers] == [False, False, False, True, True]
     places: list[tuple[int, int]] = []
     worker.look(1, lambda trainer: places.append((trainer.epoch, trainer.batch)) if trainer else None)
     worker.change(2, replace(alone.settings, epochs=1))
-    assert frame_of(stop_of(qtbot, worker, 2, Until.END)).epoch == 1
-    stop = stop_of(qtbot, worker, 1, Until.END)
+    assert frame_of(stop_of(qtbot, worker, 2, StopCondition.END)).epoch == 1
+    stop = stop_of(qtbot, worker, 1, StopCondition.END)
     assert places == [(1, 1)]
     assert stop.finished
     np.testing.assert_array_equal(frame_of(stop).parameters, alone.network.parameters)
@@ -370,9 +376,9 @@ def test_one_that_goes_stops_the_one_before(worker: Worker, ear: Ear, qtbot: QtB
     """Its last frame is emitted with the pause, and it can be continued."""
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
     worker.begin(2, lambda: of(few_digits))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: len(ear.epochs(1)) > 1)
-    assert stop_of(qtbot, worker, 2, Until.END).finished
+    assert stop_of(qtbot, worker, 2, StopCondition.END).finished
     (left,) = ear.stops(1)
     assert left.error is None
     assert not left.finished
@@ -384,7 +390,7 @@ def test_one_that_goes_stops_the_one_before(worker: Worker, ear: Ear, qtbot: QtB
 
 def test_a_forgotten_run_is_let_go(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: len(ear.epochs(1)) > 1)
     worker.forget(1)
     kept: list[object] = []
@@ -392,7 +398,7 @@ def test_a_forgotten_run_is_let_go(worker: Worker, ear: Ear, qtbot: QtBot, few_d
     qtbot.waitUntil(lambda: kept == [None])
     heard = len(ear.heard)
     worker.begin(2, lambda: of(few_digits, epochs=1))
-    stop_of(qtbot, worker, 2, Until.END)
+    stop_of(qtbot, worker, 2, StopCondition.END)
     assert {run for run, _ in ear.heard[heard:]} == {2}, "the forgotten one does not go on"
 
 
@@ -402,7 +408,7 @@ def test_a_forgotten_run_leaves_a_network_that_can_be_trained_anew(
     """Also where its last step has ruined the weights, and the next would have found out."""
     trainer = of(few_digits, MANY_EPOCHS)
     worker.begin(1, lambda: trainer)
-    stop_of(qtbot, worker, 1, Until.BATCH)
+    stop_of(qtbot, worker, 1, StopCondition.BATCH)
 
     def ruin(found: Trainer | None) -> None:
         assert found is trainer
@@ -426,11 +432,11 @@ def test_a_run_that_another_one_stops_tells_the_weights_that_it_has(
 
     def ruin(_: object) -> None:
         trainer.network.parameters[:] = np.nan
-        worker.go(2, Until.BATCH)  # before the next step
+        worker.go(2, StopCondition.BATCH)  # before the next step
 
-    stop_of(qtbot, worker, 1, Until.BATCH)
+    stop_of(qtbot, worker, 1, StopCondition.BATCH)
     heard = len(ear.stops(1))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     worker.look(1, ruin)
     qtbot.waitUntil(lambda: len(ear.stops(1)) > heard)
     frame = frame_of(ear.stops(1)[-1])
@@ -444,7 +450,7 @@ def test_a_run_that_another_one_stops_tells_the_weights_that_it_has(
 def test_a_trainer_that_cannot_be_made_is_told(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
     """In place of a training; the thread lives on, and other runs with it."""
     worker.begin(1, lambda: of(few_digits, momentum=-1))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: bool(ear.stops(1)))
     assert isinstance(ear.stops(1)[0].error, SettingError)
     assert ear.stops(1)[0].frame is None
@@ -453,11 +459,11 @@ def test_a_trainer_that_cannot_be_made_is_told(worker: Worker, ear: Ear, qtbot: 
         raise MemoryError
 
     worker.begin(2, no_memory)
-    worker.go(2, Until.END)
+    worker.go(2, StopCondition.END)
     qtbot.waitUntil(lambda: bool(ear.stops(2)))
     assert isinstance(ear.stops(2)[0].error, MemoryError)
     worker.begin(3, lambda: of(few_digits))
-    assert stop_of(qtbot, worker, 3, Until.END).finished
+    assert stop_of(qtbot, worker, 3, StopCondition.END).finished
     assert [len(ear.stops(run)) for run in (1, 2, 3)] == [1, 1, 1]
 
 
@@ -483,10 +489,10 @@ def test_a_run_that_cannot_be_copied_when_another_goes(
     worker.begin(1, lambda: first)
     worker.begin(2, lambda: of(few_digits))
     gate.close()
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     gate.wait_until_reached()
     worker.look(1, run_short)
-    worker.go(2, Until.END)
+    worker.go(2, StopCondition.END)
     gate.open()
     qtbot.waitUntil(lambda: bool(ear.stops(2)))
     assert ear.stops(2)[0].finished
@@ -497,9 +503,9 @@ def test_the_training_before_does_not_stand_in_for_one_that_cannot_be_made(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     worker.begin(1, lambda: of(few_digits, epochs=1))
-    assert stop_of(qtbot, worker, 1, Until.END).finished
+    assert stop_of(qtbot, worker, 1, StopCondition.END).finished
     worker.begin(1, lambda: of(few_digits, momentum=-1))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     done: list[object] = []
     worker.look(1, done.append)
     qtbot.waitUntil(lambda: done == [None] and len(ear.stops(1)) == 2)
@@ -514,7 +520,7 @@ def test_trainers_are_made_in_the_workers_thread(worker: Worker, qtbot: QtBot, f
         return of(few_digits)
 
     worker.begin(1, make)
-    stop_of(qtbot, worker, 1, Until.BATCH)
+    stop_of(qtbot, worker, 1, StopCondition.BATCH)
     assert len(threads) == 1
     assert threads[0] is not threading.main_thread()
 
@@ -525,9 +531,9 @@ def test_a_run_that_diverged_goes_on_from_the_last_finite_copy_with_a_smaller_ra
     """It has paused, at its place: as many epochs are left as before."""
     trainer = of(few_digits, 3)
     worker.begin(1, lambda: trainer)
-    stop_of(qtbot, worker, 1, Until.EPOCH)
+    stop_of(qtbot, worker, 1, StopCondition.EPOCH)
     worker.change(1, replace(of(few_digits, 3).settings, learning_rate=1e300))
-    stop = stop_of(qtbot, worker, 1, Until.END)
+    stop = stop_of(qtbot, worker, 1, StopCondition.END)
     assert isinstance(stop.error, DivergenceError)
     assert not stop.finished
     assert not stop.dropped
@@ -537,7 +543,7 @@ def test_a_run_that_diverged_goes_on_from_the_last_finite_copy_with_a_smaller_ra
     assert (frame.epoch, frame.batch) == (trainer.epoch, trainer.batch)
     assert isinstance(ear.heard[-1][1], Stopped)
     worker.change(1, replace(of(few_digits, 3).settings, learning_rate=0.05))
-    assert stop_of(qtbot, worker, 1, Until.END).finished
+    assert stop_of(qtbot, worker, 1, StopCondition.END).finished
     assert ear.epochs(1) == [0, 1, 2, 3]
 
 
@@ -547,7 +553,7 @@ def test_a_run_that_diverged_before_its_first_step_is_over(
     trainer = of(few_digits)
     trainer.network.parameters[:] = 1e38
     worker.begin(1, lambda: trainer)
-    stop = stop_of(qtbot, worker, 1, Until.END)
+    stop = stop_of(qtbot, worker, 1, StopCondition.END)
     assert isinstance(stop.error, DivergenceError)
     assert stop.dropped
     kept: list[object] = []
@@ -560,7 +566,7 @@ def test_a_run_that_diverged_before_its_first_step_is_over(
 
 def test_it_ends_in_the_middle_of_a_run(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: len(ear.epochs(1)) > 1)
     assert worker.quit_and_wait(10_000)
     assert not worker.isRunning()
@@ -573,7 +579,7 @@ def test_what_was_ordered_before_the_end_is_still_done(
     trainer = of(few_digits, MANY_EPOCHS)
     worker.begin(1, lambda: trainer)
     gate.close()
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     gate.wait_until_reached()
     seen: list[object] = []
     worker.look(1, seen.append)
@@ -588,7 +594,7 @@ def test_what_comes_of_an_order_to_record_is_always_told(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, tmp_path: Path, is_recorded: bool
 ) -> None:
     """Also where nothing is there to record, or it is recorded already."""
-    plan = Plan(tmp_path / "library.sqlite", None, 0.0, an_experiment(few_digits), "digits")
+    plan = RecordingPlan(tmp_path / "library.sqlite", None, 0.0, an_experiment(few_digits), "digits")
 
     def told() -> list[tuple[int | None, bool]]:
         return [(event.run, event.is_written) for _, event in ear.heard if isinstance(event, Recorded)]
@@ -618,7 +624,7 @@ def test_it_does_not_wait_for_a_trainer_that_is_long_in_the_making(worker: Worke
 
 def test_after_the_end_no_order_wakes_it(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
     worker.begin(1, lambda: of(few_digits))
-    stop_of(qtbot, worker, 1, Until.BATCH)
+    stop_of(qtbot, worker, 1, StopCondition.BATCH)
     assert worker.quit_and_wait(10_000)
-    worker.go(1, Until.END)
+    worker.go(1, StopCondition.END)
     assert not worker.isRunning()

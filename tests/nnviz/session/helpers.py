@@ -34,7 +34,7 @@ def save(qtbot: QtBot, model: Model, path: Path) -> None:
     done: list[Path] = []
     model.session.files.save(path, lambda: done.append(path))
     qtbot.waitUntil(lambda: bool(done))
-    assert model.session.runs.current.path == path
+    assert model.session.runs.current.storage.path == path
 
 
 def reopen(qtbot: QtBot, model: Model, path: Path) -> None:

@@ -18,12 +18,12 @@ from engine.network.network import Network
 from nnviz.digits.strokes import Ink
 from nnviz.session import question as asking
 from nnviz.session.asked import ANSWER, PAST, PastAnswers
+from nnviz.session.predicted_class import predicted_class_of
 from nnviz.session.session import Session
-from nnviz.session.verdict import verdict_of
 
 
 def test_the_best_and_the_second() -> None:
-    verdict = verdict_of(np.array([0.1, 0.2, 0.7], np.float32))
+    verdict = predicted_class_of(np.array([0.1, 0.2, 0.7], np.float32))
     assert (verdict.best, verdict.second) == (2, 1)
     assert verdict.confidence == pytest.approx(0.7)
     assert verdict.second_confidence == pytest.approx(0.2)
@@ -32,32 +32,32 @@ def test_the_best_and_the_second() -> None:
 
 @pytest.mark.parametrize(("threshold", "is_sure"), [(0.0, True), (0.5, True), (0.75, True), (0.76, False), (1, False)])
 def test_an_answer_is_sure_from_the_confidence_threshold_on(threshold: float, is_sure: bool) -> None:
-    assert verdict_of(np.array([0.25, 0.75]), threshold).is_sure is is_sure
+    assert predicted_class_of(np.array([0.25, 0.75]), threshold).is_sure is is_sure
 
 
 def test_the_first_of_equals_wins() -> None:
-    verdict = verdict_of(np.array([0.2, 0.4, 0.4]))
+    verdict = predicted_class_of(np.array([0.2, 0.4, 0.4]))
     assert (verdict.best, verdict.second) == (1, 2)
 
 
 def test_outputs_that_are_no_probabilities_are_taken_as_they_are() -> None:
     """Sigmoids that say no to everything are not sure of anything, though one is always the largest."""
-    unsure = verdict_of(np.array([0.02, 0.01, 0.0]))
+    unsure = predicted_class_of(np.array([0.02, 0.01, 0.0]))
     assert unsure.confidence == pytest.approx(0.02)
     assert not unsure.is_sure
-    both = verdict_of(np.array([0.9, 0.95]))
+    both = predicted_class_of(np.array([0.9, 0.95]))
     assert both.is_sure
     assert both.second_confidence == pytest.approx(0.9)
 
 
 def test_confidences_stay_within_0_and_1() -> None:
-    verdict = verdict_of(np.array([1.7, -0.4]))
+    verdict = predicted_class_of(np.array([1.7, -0.4]))
     assert (verdict.confidence, verdict.second_confidence) == (1, 0)
 
 
 def test_the_outputs_are_not_touched() -> None:
     outputs = np.array([0.1, 0.9])
-    verdict_of(outputs)
+    predicted_class_of(outputs)
     np.testing.assert_array_equal(outputs, [0.1, 0.9])
 
 
@@ -92,13 +92,13 @@ def test_an_answer_is_computed_only_for_cards_that_need_it(session: Session, qtb
 
 def test_one_question_is_asked_once(session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    ask = asking.ask
+    ask = asking.predict
 
     def counted(network: Network, picture: Array | None) -> Array | None:
         asked.append(picture)
         return ask(network, picture)
 
-    monkeypatch.setattr(asking, "ask", counted)
+    monkeypatch.setattr(asking, "predict", counted)
     draw(session)
     with qtbot.waitSignal(session.question.answered):
         session.queries.want("a test", (ANSWER,), True)
@@ -115,14 +115,14 @@ def test_the_first_answer_of_a_network_of_another_size_is_not_computed_by_the_in
 ) -> None:
     """However quick the network before was."""
     asked: list[tuple[int, bool]] = []
-    ask = asking.ask
+    ask = asking.predict
 
     def watched(network: Network, picture: Array | None) -> Array | None:
         asked.append((len(network.shape), threading.current_thread() is threading.main_thread()))
         return ask(network, picture)
 
-    monkeypatch.setattr(asking, "ask", watched)
-    monkeypatch.setattr("nnviz.session.asked._QUICK", 10.0)
+    monkeypatch.setattr(asking, "predict", watched)
+    monkeypatch.setattr("nnviz.session.asked.QUICK", 10.0)
     session = Session(Experiment(shape=(784, 3), activations=("softmax",)))
     session.queries.want("a test", (ANSWER,), True)
     for value in (0.5, 0.9):
@@ -137,8 +137,8 @@ def test_the_first_answer_of_a_network_of_another_size_is_not_computed_by_the_in
 def test_no_answer_where_nothing_can_be_asked(session: Session) -> None:
     assert session.prediction is None
     network = session.displayed.network
-    assert asking.ask(network, None) is None
-    assert asking.ask(network, np.zeros(5, np.float32)) is None
+    assert asking.predict(network, None) is None
+    assert asking.predict(network, np.zeros(5, np.float32)) is None
 
 
 # ---- the answers of snapshots
@@ -197,8 +197,8 @@ def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkey
     session.queries.want("a test", (PAST,), True)
     before = answers_of_snapshots(session, qtbot)
     asked: list[Any] = []
-    ask = asking.ask
-    monkeypatch.setattr(asking, "ask", lambda *about: asked.append(about) or ask(*about))
+    ask = asking.predict
+    monkeypatch.setattr(asking, "predict", lambda *about: asked.append(about) or ask(*about))
     run = session.runs.current
     run.parameters, run.history.completed = learned(9), 4
     run.keep_snapshot()

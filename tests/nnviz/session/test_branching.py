@@ -16,8 +16,8 @@ from engine.training.events import Batch, Epoch
 from nnviz.jobs.recorder import Recorder
 from nnviz.jobs.reports import Recorded
 from nnviz.library import Library
-from nnviz.session.exact import Exact, Wish, of_the_past
-from nnviz.session.remedies import best_epoch
+from nnviz.session.divergence_recovery import best_epoch
+from nnviz.session.exact_replay import ExactReplay, ReplayRequest, of_the_past
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage, Status
@@ -49,7 +49,7 @@ def branch_twice(qtbot: QtBot, model: Model) -> Run:
     def again() -> None:
         runs.replaced.disconnect(again)
         made.append(runs.current)
-        assert (runs.current.record, model.session.branching.why_not) == (None, None)
+        assert (runs.current.storage.record, model.session.branching.reason_unavailable) == (None, None)
         model.session.timeline.branch()
 
     runs.replaced.connect(again)
@@ -78,7 +78,7 @@ def test_with_the_same_settings_it_repeats_the_run_to_the_bit(recorded: Model, q
     assert session.timeline.epoch == wanted
     branch(qtbot, recorded)
     new = session.runs.current
-    assert (new.parent, new.left_at, new.parent_record) == (old.id, wanted, old.record)
+    assert (new.origin.parent, new.origin.left_at, new.origin.parent_record) == (old.id, wanted, old.storage.record)
     assert new.epochs == session.timeline.live_epoch == wanted
     assert session.timeline.is_live
     np.testing.assert_array_equal(end(qtbot, recorded), straight)
@@ -93,9 +93,9 @@ def test_a_branch_within_the_first_epoch_is_recorded_with_the_figures_before_it(
     branch(qtbot, recorded)
     end(qtbot, recorded)
     run = session.runs.current
-    assert run.record is not None
+    assert run.storage.record is not None
     with Library() as library:
-        assert library.history(run.record).error.test == run.history.error.test
+        assert library.history(run.storage.record).error.test == run.history.error.test
     assert run.history.error.test.epochs == [0, 1, 2]
 
 
@@ -106,7 +106,7 @@ def test_a_rate_that_was_changed_while_paused_is_replayed_from_its_batch(recorde
     session.settings.change("rate", learning_rate=rate[2])
     end(qtbot, recorded)
     run, dataset = session.runs.current, session.dataset
-    assert run.record is not None
+    assert run.storage.record is not None
     assert dataset is not None
     straight = run.experiment.changed(learning_rate=rate[1]).trainer(dataset)
     for event in straight.run():
@@ -115,8 +115,12 @@ def test_a_rate_that_was_changed_while_paused_is_replayed_from_its_batch(recorde
         elif isinstance(event, Batch) and (event.epoch, event.batch) == (2, 3):
             break
     with Library() as library:
-        assert [change.epoch for change in library.run(run.record).changes] == [1] == [run.history.changes[0].epoch]
-        replayed = gone_to(library, 1 + 3 / straight.batches_per_epoch, run.record, dataset)
+        assert (
+            [change.epoch for change in library.run(run.storage.record).changes]
+            == [1]
+            == [run.history.changes[0].epoch]
+        )
+        replayed = gone_to(library, 1 + 3 / straight.batches_per_epoch, run.storage.record, dataset)
     np.testing.assert_array_equal(replayed.trainer.network.parameters, straight.network.parameters)
 
 
@@ -136,8 +140,8 @@ def test_before_its_beginning_a_branch_goes_back_in_its_parent(recorded: Model, 
         session.timeline.go_to(wanted)
         branch(qtbot, recorded)
         new = session.runs.current
-        assert (new.left_at, new.epochs) == (wanted, wanted)
-        assert new.parent_record not in (None, before.record)
+        assert (new.origin.left_at, new.epochs) == (wanted, wanted)
+        assert new.origin.parent_record not in (None, before.storage.record)
     np.testing.assert_array_equal(end(qtbot, recorded), straight)
     assert session.runs.current is not first
 
@@ -151,7 +155,7 @@ def test_a_training_that_goes_on_in_its_own_process(recorded: Model, qtbot: QtBo
     at = session.timeline.epoch
     assert at is not None
     branch(qtbot, recorded)
-    old = session.runs.by_id(session.runs.current.parent)
+    old = session.runs.by_id(session.runs.current.origin.parent)
     assert old is not None
     qtbot.waitUntil(lambda: old.stage is Stage.PAUSED)
     session.settings.change("epochs", epochs=8)
@@ -192,7 +196,7 @@ def test_it_takes_the_settings_of_the_fields(recorded: Model, qtbot: QtBot) -> N
     assert session.settings.experiment.training.learning_rate == 0.05
     steps(qtbot, recorded, 1)
     assert run.epochs == 2
-    assert session.runs.compared == [session.runs.by_id(run.parent)]
+    assert session.runs.compared == [session.runs.by_id(run.origin.parent)]
 
 
 def test_a_branch_that_was_not_trained_on_has_no_curve_beside_its_parent(recorded: Model, qtbot: QtBot) -> None:
@@ -254,8 +258,8 @@ def test_a_branch_of_a_branch_at_once(recorded: Model, qtbot: QtBot) -> None:
     first = branch_twice(qtbot, recorded)
     qtbot.waitUntil(lambda: session.runs.current is not first, timeout=20_000)
     second = session.runs.current
-    assert (second.left_at, second.epochs, second.parent_record) == (1, 1, first.record)
-    assert first.record is not None
+    assert (second.origin.left_at, second.epochs, second.origin.parent_record) == (1, 1, first.storage.record)
+    assert first.storage.record is not None
     np.testing.assert_array_equal(end(qtbot, recorded), _went_on(qtbot, recorded, first))
 
 
@@ -276,10 +280,10 @@ def test_the_library_knows_where_it_comes_from(recorded: Model, qtbot: QtBot) ->
     run = session.runs.current
     assert session.close()
     with Library() as library:
-        assert run.record is not None
-        record = library.run(run.record)
-        assert (record.parent, record.left_at, record.status) == (run.parent_record, 1, "finished")
-        np.testing.assert_array_equal(library.network(run.record).parameters, run.network.parameters)
+        assert run.storage.record is not None
+        record = library.run(run.storage.record)
+        assert (record.parent, record.left_at, record.status) == (run.origin.parent_record, 1, "finished")
+        np.testing.assert_array_equal(library.network(run.storage.record).parameters, run.network.parameters)
 
 
 @pytest.mark.parametrize("is_named", [False, True])
@@ -288,15 +292,15 @@ def test_a_branch_has_a_name_if_its_run_has(recorded: Model, qtbot: QtBot, is_na
     session = recorded.session
     steps(qtbot, recorded, 2)
     run = session.runs.current
-    run.name, run.is_named = "#1 · 784-8-10", is_named
+    run.storage.name, run.storage.is_named = "#1 · 784-8-10", is_named
     session.timeline.go_to(1)
     branch(qtbot, recorded)
     end(qtbot, recorded)
-    qtbot.waitUntil(lambda: session.runs.current.record is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.record is not None)
     with Library() as library:
-        assert library.run(session.runs.current.record).name == ("#1 · 784-8-10" if is_named else "")
-    at_rest = of_the_past(Wish(run, 1), run.history, None)
-    assert (at_rest.name, at_rest.is_named) == (run.name, is_named)
+        assert library.run(session.runs.current.storage.record).name == ("#1 · 784-8-10" if is_named else "")
+    at_rest = of_the_past(ReplayRequest(run, 1), run.history, None)
+    assert (at_rest.storage.name, at_rest.storage.is_named) == (run.storage.name, is_named)
 
 
 # ---- what cannot be done
@@ -323,7 +327,7 @@ def test_a_branch_whose_record_cannot_be_begun(recorded: Model, qtbot: QtBot, mo
         "The run could not be branched off: its record is missing: it must be in the library. Train the network again."
     ]
     assert session.runs.current is made
-    assert "is not recorded" in (session.branching.why_not or "")
+    assert "is not recorded" in (session.branching.reason_unavailable or "")
 
 
 def test_a_library_that_fails_again_and_again_promises_no_record(recorded: Model, qtbot: QtBot) -> None:
@@ -331,7 +335,7 @@ def test_a_library_that_fails_again_and_again_promises_no_record(recorded: Model
     session.records.path.mkdir(parents=True)
     for _ in range(2):
         train_epochs(qtbot, recorded, 1)
-        qtbot.waitUntil(lambda: "is not recorded" in (session.branching.why_not or ""))
+        qtbot.waitUntil(lambda: "is not recorded" in (session.branching.reason_unavailable or ""))
 
 
 def test_fields_that_describe_another_network(recorded: Model, qtbot: QtBot) -> None:
@@ -344,7 +348,7 @@ def test_fields_that_describe_another_network(recorded: Model, qtbot: QtBot) -> 
 
 
 def test_an_untrained_network(recorded: Model) -> None:
-    assert "Train the network first" in (recorded.session.branching.why_not or "")
+    assert "Train the network first" in (recorded.session.branching.reason_unavailable or "")
 
 
 def test_other_data(recorded: Model, qtbot: QtBot) -> None:
@@ -352,7 +356,7 @@ def test_other_data(recorded: Model, qtbot: QtBot) -> None:
     train_epochs(qtbot, recorded, 1)
     run = session.runs.current
     run.experiment = replace(run.experiment, fingerprint="other")
-    assert "needs the data" in (session.branching.why_not or "")
+    assert "needs the data" in (session.branching.reason_unavailable or "")
 
 
 def test_a_record_that_is_gone(recorded: Model, qtbot: QtBot) -> None:
@@ -371,9 +375,9 @@ def test_the_moment_stays_in_view_until_the_branch_is_there_and_another_run_give
     recorded: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, opened = recorded.session, Event()
-    real = Exact.steps
+    real = ExactReplay.steps
 
-    def held(self: Exact, wish: Wish) -> Callable[[], Any]:
+    def held(self: ExactReplay, wish: ReplayRequest) -> Callable[[], Any]:
         steps = real(self, wish)
 
         def made() -> Any:
@@ -383,7 +387,7 @@ def test_the_moment_stays_in_view_until_the_branch_is_there_and_another_run_give
 
         return made
 
-    monkeypatch.setattr(Exact, "steps", held)
+    monkeypatch.setattr(ExactReplay, "steps", held)
     steps(qtbot, recorded, 3)
     session.timeline.go_to(2)
     session.timeline.branch()

@@ -32,8 +32,8 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
             assert ready.wait(10)
         return new_run(experiment)
 
-    monkeypatch.setattr("nnviz.session.making.new_run", make)
-    monkeypatch.setattr("nnviz.session.making._MADE_AT_ONCE", 784 * LARGE)
+    monkeypatch.setattr("nnviz.session.network_replacement.new_run", make)
+    monkeypatch.setattr("nnviz.session.network_replacement._MADE_AT_ONCE", 784 * LARGE)
     yield ready
     ready.set()
 
@@ -147,7 +147,7 @@ def test_a_pause_takes_back_the_answer_to_start_a_new_one(
     assert session.training.will_start
     session.pause()
     site.set()
-    qtbot.waitUntil(lambda: not session.making.is_making)
+    qtbot.waitUntil(lambda: not session.replacement.is_making)
     assert session.state is Status.READY
     assert session.runs.current.network.shape == [784, 70, 10]
 
@@ -157,7 +157,7 @@ def test_opening_meanwhile(small: MainWindow, qtbot: QtBot, site: threading.Even
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     small.session.start()
     small.session.files.open(home / "other.json")
-    qtbot.waitUntil(lambda: small.session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: small.session.runs.current.storage.path is not None)
     site.set()
     assert small.session.runs.current.network.shape == [784, 9, 10]
 
@@ -293,7 +293,7 @@ def test_a_paused_run_that_cannot_be_replaced_stays_in_its_middle(
         raise MemoryError
 
     place, run = paused_in_the_middle(qtbot, small), small.session.runs.current
-    monkeypatch.setattr("nnviz.session.making.new_run", fail)
+    monkeypatch.setattr("nnviz.session.network_replacement.new_run", fail)
     click(qtbot, small, QPushButton, "resetButton")
     qtbot.waitUntil(lambda: "not enough memory" in find(small, QLabel, "messageText").text())
     assert is_in_the_middle(small, run, place)
@@ -305,7 +305,7 @@ def test_too_little_memory_after_all(
     def fail(experiment: Experiment) -> Run:
         raise MemoryError
 
-    monkeypatch.setattr("nnviz.session.making.new_run", fail)
+    monkeypatch.setattr("nnviz.session.network_replacement.new_run", fail)
     retype(qtbot, small, "shapeEdit", "784, 70, 10")
     small.session.start()
     wait_for(qtbot, small, Status.READY)

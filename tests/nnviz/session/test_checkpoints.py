@@ -78,7 +78,7 @@ def test_the_second_run_of_a_network(ready_model: Model, qtbot: QtBot, home: Pat
     steps(qtbot, model, 1, 5)
     save(qtbot, model, home / "run.npz")
     reopen(qtbot, model, home / "run.npz")
-    assert (session.runs.current.epoch, session.runs.current.last_epoch) == (4, 6)
+    assert (session.runs.current.progress.total_epoch, session.runs.current.progress.last_epoch) == (4, 6)
     session.start()
     wait_for(qtbot, model, Status.FINISHED)
     assert session.runs.current.history.completed == 6
@@ -155,7 +155,7 @@ def test_a_file_saved_while_training_is_of_one_moment(
     assert_of_one_moment(home / "n.npz", before)
     pause(qtbot, ready_model)
     reopen(qtbot, ready_model, home / "n.npz")
-    assert ready_model.session.runs.current.start_epoch == before
+    assert ready_model.session.runs.current.progress.before == before
 
 
 def test_also_if_the_window_is_closed_at_once(ready_model: Model, qtbot: QtBot, home: Path) -> None:
@@ -198,8 +198,8 @@ def test_a_network_that_comes_meanwhile_is_not_saved_in_its_place(ready_model: M
     session.reset()
     assert session.state is Status.READY
     qtbot.waitUntil(lambda: bool(done))
-    assert run.path == home / "n.npz"
-    assert session.runs.current.path is None
+    assert run.storage.path == home / "n.npz"
+    assert session.runs.current.storage.path is None
     network, state = load_checkpoint(home / "n.npz")
     assert state is not None
     assert not np.array_equal(network.parameters, session.runs.current.network.parameters)
@@ -255,7 +255,7 @@ def test_training_waits_for_the_state_to_be_taken(ready_model: Model, qtbot: QtB
     session.files.save(home / "run.npz")
     session.start()
     wait_for(qtbot, model, Status.FINISHED)
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
     network, state = load_checkpoint(home / "run.npz")
     assert state is not None
     assert state.progress["batch"] == 2
@@ -284,7 +284,7 @@ def test_a_name_with_the_ending_saves_a_checkpoint(ready_window: MainWindow, qtb
     window = ready_window
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
-    qtbot.waitUntil(lambda: window.session.runs.current.path == home / "mine.npz")
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "mine.npz")
     np.testing.assert_array_equal(
         load_network(home / "mine.npz").parameters, window.session.runs.current.network.parameters
     )
@@ -301,7 +301,7 @@ def test_the_kind_gives_the_ending(ready_window: MainWindow, qtbot: QtBot, home:
     dialog.filterSelected.emit("Compact checkpoint (*.npz)")
     assert name.text() == "network.npz"
     choose_file(qtbot, window, "saveNetworkDialog", home / "plain")
-    qtbot.waitUntil(lambda: window.session.runs.current.path == home / "plain.npz")
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "plain.npz")
     action(window, "actionSaveNetworkAs").trigger()
     dialog = find(window, QFileDialog, "saveNetworkDialog")
     assert dialog.selectedNameFilter() == "Compact checkpoint (*.npz)", "it stays what it was"
@@ -366,7 +366,11 @@ def test_a_run_that_was_edited_within_an_epoch_comes_back_as_it_was(
     reopen(qtbot, ready_model, home / "run.npz")
     again = session.runs.current
     wait_for(qtbot, ready_model, Status.PAUSED)
-    assert (again.epochs, again.epoch, again.last_epoch) == (run.epochs, run.epoch, run.last_epoch)
+    assert (again.epochs, again.progress.total_epoch, again.progress.last_epoch) == (
+        run.epochs,
+        run.progress.total_epoch,
+        run.progress.last_epoch,
+    )
     assert again.figures() == run.figures()
     assert again.figures_before is None
     with_data, without = (read_network(home / "run.npz", data) for data in (session.dataset, None))

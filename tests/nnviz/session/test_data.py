@@ -19,6 +19,7 @@ from engine.datasets.dataset import Split
 from engine.datasets.download import Download, RemoteFile
 from engine.storage import save_network
 from nnviz.jobs.reading import read_network
+from nnviz.session.file_writing import provenance_of
 from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
@@ -127,7 +128,7 @@ def sound(model: Model, path: Path) -> None:
     assert not run.untouched
     assert run.unsaved
     assert [*run.snapshots][-1].epochs <= run.epochs
-    provenance = run.provenance("")
+    provenance = provenance_of(run, "")
     assert provenance.epochs == run.epochs
     network = run.displayed_network()
     provenance.write(network)
@@ -283,11 +284,11 @@ def test_fields_that_take_a_batch_size_too_large_for_new_data_tell_it_too(
     put_data("fewer", lambda: fewer_digits)
     load(qtbot, window, "fewer")
     assert session.settings.problems == {}
-    session.settings.take(session.settings.experiment.changed(batch_size=1000))
+    session.settings.show_experiment(session.settings.experiment.changed(batch_size=1000))
     assert "batch_size" in session.settings.problems
     assert find(window, QLabel, "batchSizeError").isVisible()
     assert not session.training.can_start
-    session.settings.take(session.settings.experiment.changed(batch_size=50))
+    session.settings.show_experiment(session.settings.experiment.changed(batch_size=50))
     assert session.settings.problems == {}
     assert not find(window, QLabel, "batchSizeError").isVisible()
 

@@ -16,6 +16,7 @@ from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.formatting import text
 from nnviz.library import Library
 from nnviz.library.exchange import read_run, write_run
+from nnviz.session.file_writing import provenance_of
 from nnviz.session.status import Status
 from nnviz.ui.giving_label import GivingLabel
 from nnviz.window.main_window import MainWindow
@@ -53,7 +54,7 @@ def test_the_best_network_is_restored_and_displayed(ready_window: MainWindow, qt
     assert find(window, QLabel, "runStatus").text() == told
     assert find(window, QLabel, "testFigure").text() == text.percent(error.test.values[place])
     assert find(window, QLabel, "trainFigure").text() == text.percent(error.train.values[place])
-    provenance = session.runs.current.provenance("digits")
+    provenance = provenance_of(session.runs.current, "digits")
     assert provenance.epochs == best.epoch
     assert provenance.test_error == error.test.values[place]
     assert provenance.validation_error == best.figures.error
@@ -226,7 +227,7 @@ def expect_the_best(window: MainWindow, best: BestRestored, status: Status) -> N
     assert by_hand.confusion is not None
     np.testing.assert_array_equal(session.mistakes.counts.matrix, by_hand.confusion)
     assert session.state is status
-    assert run.provenance("digits").test_error == by_hand.error
+    assert provenance_of(run, "digits").test_error == by_hand.error
 
 
 def matrix_is_there(qtbot: QtBot, window: MainWindow) -> None:
@@ -271,12 +272,12 @@ def test_a_run_opened_from_the_library_is_as_it_was_left(
     window = ready_window
     window.session.records.set_on(True)
     best = stop_early(qtbot, window)
-    record = window.session.runs.current.record
+    record = window.session.runs.current.storage.record
     assert record is not None
     for _ in range(2):
         assert window.close()
         window = make_window(records=True)
-        qtbot.waitUntil(lambda window=window: window.session.runs.current.record == record, timeout=20_000)
+        qtbot.waitUntil(lambda window=window: window.session.runs.current.storage.record == record, timeout=20_000)
         wait_for(qtbot, window, Status.FINISHED)
         matrix_is_there(qtbot, window)
         expect_the_best(window, best, Status.FINISHED)
@@ -286,7 +287,7 @@ def test_a_run_opened_from_the_library_is_as_it_was_left(
         assert library.run(imported).figures == library.run(record).figures
         assert (library.run(imported).measured, library.run(record).status) == (best.epoch, "finished")
     window.session.library.open(imported)
-    qtbot.waitUntil(lambda: window.session.runs.current.record == imported)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == imported)
     matrix_is_there(qtbot, window)
     expect_the_best(window, best, Status.FINISHED)
 

@@ -14,6 +14,7 @@ from engine.storage import load_checkpoint, load_network
 from engine.training.history import Change
 from engine.training.metrics import Evaluator
 from engine.training.rate_finder import RateFinder
+from nnviz.session.file_writing import provenance_of
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -53,7 +54,7 @@ def test_a_what_if_changes_the_displayed_network_only(session: Session, qtbot: Q
     assert run.untouched
     assert not run.unsaved
     session.files.save(tmp_path / "n.json")
-    qtbot.waitUntil(lambda: run.path is not None)
+    qtbot.waitUntil(lambda: run.storage.path is not None)
     assert load_network(tmp_path / "n.json").weights[1][:, 4].any()
     session.edits.switch(NEURON)
     assert session.displayed.network is session.displayed.as_trained
@@ -223,7 +224,7 @@ def test_the_errors_are_measured_anew(ready_model: Model, qtbot: QtBot) -> None:
     network = run.displayed_network()
     assert run.figures()["test_error"] == Evaluator(network, dataset.test).evaluate().error
     assert run.figures()["test_error"] != measured["test_error"]
-    assert run.provenance("").test_error == run.figures()["test_error"]
+    assert provenance_of(run, "").test_error == run.figures()["test_error"]
     for _ in range(3):
         session.undo.undo()
     assert run.figures() == measured
@@ -234,7 +235,7 @@ def test_a_network_without_finite_answers_has_no_errors(session: Session, qtbot:
         session.edits.set_weight(NEURON, source, 3e38)
     session.edits.set_weight(Neuron(2, 0), 4, 3e38)
     written(qtbot, session)
-    session.edits.errors._measuring._lane.finish()
+    session.edits.errors._measuring._thread.finish()
     assert session.runs.current.figures() == {}
     session.edits.end_what_if()
     while session.undo.last() is not None:
@@ -250,7 +251,7 @@ def test_an_edited_network_trains_on_and_is_saved(ready_model: Model, qtbot: QtB
     session.edits.set_bias(NEURON, 0.75)
     path = tmp_path / "n.npz"
     session.files.save(path)
-    qtbot.waitUntil(lambda: run.path == path)
+    qtbot.waitUntil(lambda: run.storage.path == path)
     saved, state = load_checkpoint(path)
     assert saved.biases[0][4, 0] == 0.75
     assert state is not None

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.library import Library
 from nnviz.session import kept_records
 from nnviz.session.kept_list import PAGE, Listed, listed
@@ -37,7 +37,7 @@ class AtOnce:
 
 def shown(library: Library) -> tuple[KeptRecords, Listed]:
     found = listed(library, "", NEWEST)
-    records = KeptRecords(cast(LibraryLane, AtOnce(library)), lambda: None, lambda error: None)
+    records = KeptRecords(cast(LibraryThread, AtOnce(library)), lambda: None, lambda error: None)
     records.show(found.rows)
     records.renew(found.records)
     return records, found

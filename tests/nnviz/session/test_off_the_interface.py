@@ -20,7 +20,8 @@ from engine.network.network import Network
 from engine.storage import load_network, save_network
 from engine.training.history import History
 from engine.training.trainer import Trainer
-from nnviz.session import files, making
+from nnviz.session import files
+from nnviz.session import network_replacement as making
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -155,7 +156,7 @@ def test_saving_waits_for_nothing(
     parameters = session.displayed.network.parameters
     hold_all_up(ready_window, gate, home)
     saved: list[object] = []
-    session.files.save(home / name, lambda: saved.append(session.runs.current.path))
+    session.files.save(home / name, lambda: saved.append(session.runs.current.storage.path))
     qtbot.waitUntil(lambda: saved == [home / name])
     assert not held.is_set()
     gate.open()
@@ -169,7 +170,7 @@ def test_the_end_waits_once_for_all(
 ) -> None:
     """A large network in the making, and whatever else is slow: nothing of it would be kept."""
     hold_all_up(ready_window, gate, home)
-    assert ready_window.session.making.is_making
+    assert ready_window.session.replacement.is_making
     start = time.monotonic()
     assert not ready_window.session.close()
     assert time.monotonic() - start < 1

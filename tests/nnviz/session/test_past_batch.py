@@ -15,7 +15,7 @@ from engine.explain.one_step import OneStep
 from engine.training.metrics import Evaluator
 from nnviz.library import Library
 from nnviz.session import past_batch as module
-from nnviz.session.exact import Exact
+from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.selection import Example
 from nnviz.session.status import Status
 from nnviz.session.step_through import Written
@@ -59,9 +59,9 @@ def expect_same(found: OneStep, then: OneStep) -> None:
 def held(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, list[float]]:
     """Going back waits for that event; the moments to which it was begun to go back."""
     opened, begun = Event(), list[float]()
-    steps = Exact.steps
+    steps = ExactReplay.steps
 
-    def slow(self: Exact, wish: Any) -> Callable[[], Any]:
+    def slow(self: ExactReplay, wish: Any) -> Callable[[], Any]:
         begun.append(wish.at)
         real = steps(self, wish)
 
@@ -72,7 +72,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, list[float]]:
 
         return made
 
-    monkeypatch.setattr(Exact, "steps", slow)
+    monkeypatch.setattr(ExactReplay, "steps", slow)
     return opened, begun
 
 

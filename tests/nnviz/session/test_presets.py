@@ -505,13 +505,13 @@ def test_an_opened_run_keeps_its_values_and_undo_the_preset_of_before(
     session = ready_model.session
     apply(session, "First steps")
     session.files.save(home / "made.json")
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
     session.reset()
     apply(session, "Modern")
     session.settings.change("epochs", epochs=33)
     before = session.settings.experiment
     session.files.open(home / "made.json")
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
     assert (session.settings.base.name, session.settings.typed) == ("First steps", set())
     session.undo.undo()
     assert session.settings.experiment == before

@@ -22,7 +22,8 @@ from nnviz.session.displayed import Displayed
 from nnviz.session.messages import Messages
 from nnviz.session.question import Question
 from nnviz.session.run import new_run
-from nnviz.session.selection import Example
+from nnviz.session.runs import Runs
+from nnviz.session.selection import Example, Selection
 from nnviz.session.sketch import Sketch
 from nnviz.session.undo import Undo
 
@@ -45,7 +46,9 @@ def session(qtbot: QtBot) -> Iterator[Parts]:
     undo, data = Undo(), Data(Messages())
     sketch = Sketch(undo)
     data.changed.connect(lambda: sketch.suit(data.dataset))
-    yield Parts(data, sketch, Question(Displayed(new_run(Experiment())), sketch, data, undo), undo)
+    runs = Runs(new_run(Experiment()), undo)
+    question = Question(Displayed(runs.current), sketch, data, Selection(runs, data), undo)
+    yield Parts(data, sketch, question, undo)
     data.close(0)
 
 

@@ -93,7 +93,7 @@ def test_until_it_can_go_on_the_session_is_not_at_rest(
         assert may_end.wait(10)
         return resumed(found, dataset)
 
-    monkeypatch.setattr("nnviz.session.resuming.resumed", resumed_slowly)
+    monkeypatch.setattr("nnviz.session.loaded_runs.resumed", resumed_slowly)
     reopen(qtbot, model, home / "run.npz")
     qtbot.waitUntil(has_begun.is_set)
     assert not session.data.loading

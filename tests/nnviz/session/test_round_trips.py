@@ -27,10 +27,10 @@ from engine.sweeps.plan import seeds_of
 from engine.training.metrics import Evaluator, figures_of
 from nnviz.library import Library
 from nnviz.library.exchange import read_run
+from nnviz.session.file_writing import network_for_file
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
-from nnviz.session.writing import network_for_file
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.store import Store
 from nnviz.window.memory import Memory
@@ -70,11 +70,11 @@ class Made:
 
 
 def made_of(run: Run) -> Made:
-    assert run.record is not None
+    assert run.storage.record is not None
     history, best = run.history, run.history.best
     curves = {name: points for name, points in history.as_dict().items() if name != "changes"}
     return Made(
-        run.record,
+        run.storage.record,
         run.network.parameters.copy(),
         run.epochs,
         None if best is None else float(best.epoch),
@@ -197,7 +197,10 @@ def branched(program: Started) -> None:
     session.timeline.branch()
     program.wait(lambda: session.runs.current is not parent)
     program.train()
-    assert (session.runs.current.parent_record, session.runs.current.left_at) == (parent.record, 2)
+    assert (session.runs.current.origin.parent_record, session.runs.current.origin.left_at) == (
+        parent.storage.record,
+        2,
+    )
 
 
 def seeds(program: Started) -> None:
@@ -307,16 +310,16 @@ def made(kind: str, home: Path, all_made: dict[str, Made], qtbot: QtBot) -> Made
         with started(qtbot, folder / "settings.json") as program:
             MAKE[kind](program)
             session, run = program.session, program.session.runs.current
-            assert run.record is not None
+            assert run.storage.record is not None
             all_made[kind] = made_of(run)
             with Library() as library:
-                library.annotate(run.record, note=NOTE)
+                library.annotate(run.storage.record, note=NOTE)
             program.preferences.write()  # before the files, so that the library alone has the run
             assert program.preferences.close()
             for name in ("run.json", "checkpoint.npz"):
                 program.save(folder / name)
             save_network(network_for_file(run.copy(), session.files.data_title(run)), folder / "run.npz")
-            session.exchange.export(run.record, folder / "exported", with_paths=True)
+            session.exchange.export(run.storage.record, folder / "exported", with_paths=True)
             program.wait(lambda: (folder / "exported").exists())
     return all_made[kind]
 
@@ -396,9 +399,9 @@ def test_it_is_there_after_two_restarts(kind: str, made: Made, home: Path, tmp_p
     shutil.copy(home / kind / "settings.json", settings)
     for _ in range(2):
         with started(qtbot, settings) as program:
-            program.wait(lambda: program.session.runs.current.record is not None)
+            program.wait(lambda: program.session.runs.current.storage.record is not None)
             compare(program, made)
-            assert program.session.runs.current.record == made.record
+            assert program.session.runs.current.storage.record == made.record
 
 
 def test_an_older_run_of_images_goes_on_as_it_was(
@@ -412,7 +415,7 @@ def test_an_older_run_of_images_goes_on_as_it_was(
             images(program, are_standardised=False)
         program.save(tmp_path / "older_run.json")
         run = program.session.runs.current
-        record, parameters = run.record, run.network.parameters.copy()
+        record, parameters = run.storage.record, run.network.parameters.copy()
         made = run.experiment
     assert record is not None
     assert "brightness" not in (tmp_path / "older_run.json").read_text()

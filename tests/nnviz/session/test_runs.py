@@ -19,7 +19,8 @@ from engine.training.events import BestRestored, Epoch
 from engine.training.metrics import Evaluation
 from nnviz.jobs.reports import Frame
 from nnviz.session import runs as module
-from nnviz.session.opening import opened_run
+from nnviz.session.file_writing import provenance_of
+from nnviz.session.loaded_runs import run_of_network
 from nnviz.session.run import Run, new_run
 from nnviz.session.runs import Runs
 from nnviz.session.session import Session
@@ -63,10 +64,10 @@ def test_a_trained_network_is_compared(qapp: object) -> None:
 
 def test_a_network_opened_again_from_its_own_file_is_not_compared_with_itself(qapp: object) -> None:
     before, now = run(30), run(30)
-    before.path = now.path = Path("thirty.json")
+    before.storage.path = now.storage.path = Path("thirty.json")
     runs = following(before, now)
     assert neurons(runs) == []
-    now.path = Path("other.json")
+    now.storage.path = Path("other.json")
     assert neurons(runs) == [30]
 
 
@@ -133,7 +134,7 @@ def test_the_oldest_goes_when_there_are_too_many_and_that_is_told(
     gone: list[Run] = []
     made = [run(size) for size in (10, 20, 30)]
     runs = following(*made)
-    runs.let_go.connect(gone.append)
+    runs.evicted.connect(gone.append)
     runs.show(runs.add(run(40)))
     assert gone == made[:1]
     assert runs.by_id(made[0].id) is None
@@ -161,7 +162,7 @@ def test_one_that_nobody_can_come_back_to_and_that_learned_nothing_goes_at_once_
     undo = Undo()
     forgotten, named, now = run(10, 0), run(20, 0), run(30, 0)
     runs, gone = Runs(forgotten, undo), []
-    runs.let_go.connect(gone.append)
+    runs.evicted.connect(gone.append)
     runs.add(named)
     undo.push(Step("opening", Kind.RUN, lambda _: None, None, None, (named.id,)))
     runs.show(named)
@@ -247,7 +248,7 @@ def test_nothing_is_said_of_one_that_has_a_file(small_session: Session, monkeypa
     monkeypatch.setattr(module, "MOST_RUNS", 1)
     session = small_session
     saved = learn(session)
-    saved.saved_changes = saved.changes
+    saved.storage.saved_changes = saved.changes
     session.reset()
     learn(session)
     session.reset()
@@ -266,7 +267,7 @@ def test_what_is_unsaved() -> None:
     made.changes = 1
     assert made.unsaved
     assert not made.untouched
-    made.saved_changes = 1
+    made.storage.saved_changes = 1
     assert not made.unsaved
     made.changes = 2
     assert made.unsaved
@@ -276,7 +277,7 @@ def test_a_run_remembers_its_past() -> None:
     made = new_run(Experiment().changed(seed=5))
     figures = Evaluation(0.7, 0.2, np.eye(10, dtype=np.int64))
     made.take_event(Epoch(3, figures, figures, 0.1))
-    told = made.provenance("digits")
+    told = provenance_of(made, "digits")
     assert (told.data, told.epochs, told.seed, told.test_error) == ("digits", 3, 5, 0.2)
     assert told.experiment == made.experiment
     assert made.history.completed == 3
@@ -289,12 +290,12 @@ def test_early_stopping_names_the_epoch_that_it_restored() -> None:
         made.take_event(Epoch(epoch, figures, figures, 0.1))
     made.take_event(BestRestored(1, figures, early=True))
     assert made.figures()["test_error"] == 0.2
-    assert made.provenance("digits").epochs == 1
+    assert provenance_of(made, "digits").epochs == 1
 
 
 def test_it_goes_by_its_file_and_by_the_settings_that_the_file_does_not_know(few_digits: Dataset) -> None:
     opened = Network([4, 7, 3], ["sigmoid", "sigmoid"])
-    described = opened_run(opened, Experiment().changed(learning_rate=0.7), Provenance()).experiment
+    described = run_of_network(opened, Experiment().changed(learning_rate=0.7), Provenance()).experiment
     assert described.shape == (4, 7, 3)
     assert described.activations == ("sigmoid", "sigmoid")
     assert described.training.learning_rate == 0.7
@@ -302,7 +303,7 @@ def test_it_goes_by_its_file_and_by_the_settings_that_the_file_does_not_know(few
     made_with = Experiment().changed(shape=(4, 7, 3), learning_rate=0.3)
     network = made_with.build()
     Provenance(experiment=made_with).write(network)
-    assert opened_run(network, Experiment(), Provenance.read(network)).experiment == made_with
+    assert run_of_network(network, Experiment(), Provenance.read(network)).experiment == made_with
 
 
 def test_a_frame_seen_twice_is_learned_once() -> None:

@@ -132,11 +132,11 @@ def test_training_again_goes_on(ready_model: Model, qtbot: QtBot) -> None:
     network = session.runs.current.network
     session.start()
     wait_for(qtbot, ready_model, Status.TRAINING)
-    assert session.runs.current.last_epoch == 4
+    assert session.runs.current.progress.last_epoch == 4
     wait_for(qtbot, ready_model, Status.FINISHED)
     assert session.runs.current.network is network
     assert session.runs.current.history.error.test.epochs == [0, 1, 2, 3, 4]
-    assert session.runs.current.epoch == session.runs.current.last_epoch == 4
+    assert session.runs.current.progress.total_epoch == session.runs.current.progress.last_epoch == 4
     assert session.runs.current.epochs == 4
 
 
@@ -233,7 +233,7 @@ def test_pause_in_the_middle_of_an_evaluation(
 ) -> None:
     """A short one is finished, so that the figures belong to the epoch; a long one is not waited for."""
     model = ready_model
-    monkeypatch.setattr("nnviz.jobs.pace._LONG_MEASUREMENT", 0 if takes_long else 1000)
+    monkeypatch.setattr("nnviz.jobs.timing._LONG_MEASUREMENT", 0 if takes_long else 1000)
     session = model.session
     measuring = threading.Event()
     go_on = threading.Event()
@@ -349,7 +349,7 @@ def test_opening_does_not_wait_for_the_step(ready_model: Model, qtbot: QtBot, ga
     gate.close()
     gate.wait_until_reached()
     session.files.open(home / "other.json")
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
     opened, ended = session.runs.current, epochs_of(session)
     gate.open()
     session.step_batch()
@@ -406,7 +406,7 @@ def test_an_exception_behind_the_window_is_told(
     monkeypatch.setattr("nnviz.session.files.save_network", broken)
     with qtbot.waitSignal(ready_model.session.messages.crashed):
         ready_model.session.files.save(home / "x.json")
-    assert ready_model.session.runs.current.path is None
+    assert ready_model.session.runs.current.storage.path is None
 
 
 def test_a_training_that_cannot_begin_leaves_no_mark(

@@ -19,7 +19,7 @@ from engine.training.divergence import loss_not_finite
 from engine.training.metrics import Evaluator
 from nnviz.cards.step_through.step_parts import effect_text
 from nnviz.digits.strokes import Stroke
-from nnviz.jobs import measuring
+from nnviz.jobs import measurement as measuring
 from nnviz.library import Library
 from nnviz.session import step_through as module
 from nnviz.session.selection import Example, Neuron
@@ -562,8 +562,8 @@ def test_the_figures_of_a_step_on_one_example_are_recorded(
     error = told_error(ready_model, qtbot)
     assert error == measured_error(ready_model)
     qtbot.waitUntil(session.training.runner.look(run.id, lambda _: None).done)
-    assert run.record is not None
+    assert run.storage.record is not None
     with Library() as library:
-        record = library.run(run.record)
+        record = library.run(run.storage.record)
         assert (record.test_error, record.measured) == (error, record.epochs)
-        assert library.history(run.record).error.test.at(record.epochs) == error
+        assert library.history(run.storage.record).error.test.at(record.epochs) == error

@@ -10,8 +10,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.training.metrics import Evaluator
-from nnviz.jobs.pace import Budget
 from nnviz.jobs.runner import Runner
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.asked import MISTAKES
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -180,7 +180,7 @@ def test_a_later_matrix_does_not_stand_for_the_moment(trained: Model, qtbot: QtB
 
 def test_what_is_slow_follows_as_soon_as_it_rests(trained: Model, qtbot: QtBot) -> None:
     session, probe = trained.session, trained.session.queries[MISTAKES]
-    probe._budget = Budget(1000)
+    probe._budget = TimeBudget(1000)
     session.queries.want("a test", (MISTAKES,), True)
     qtbot.waitUntil(lambda: probe.is_up_to_date)
     session.timeline.go_to(1)
@@ -193,7 +193,7 @@ def test_with_other_data_nothing_is_measured(trained: Model, qtbot: QtBot) -> No
     run.experiment = replace(run.experiment, fingerprint="other")
     with qtbot.waitSignal(session.timeline.rested):
         session.timeline.go_to(session.timeline.epochs[-3])
-    assert not session.timeline._measuring._lane._waiting
+    assert not session.timeline._measuring._thread._waiting
     assert session.timeline.figures[0] == 3
 
 

@@ -89,7 +89,7 @@ def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: Q
     assert window.isWindowModified()
     assert session.state is Status.FINISHED
     assert window.run_bar.status.text().startswith("epoch 2 of 2")
-    assert session.runs.current.share_done == 1
+    assert session.runs.current.progress.share_done == 1
     redo(qtbot, window)
     assert session.runs.current is not trained
     undo(qtbot, window)
@@ -167,7 +167,7 @@ def test_a_run_left_between_its_last_batch_and_its_figures_comes_back_there(
 ) -> None:
     """Train, reset, undo, start, pause: it goes on, and the past of the drawing stays."""
     model, session = ready_model, ready_model.session
-    monkeypatch.setattr("nnviz.jobs.pace._LONG_MEASUREMENT", 0)  # so that it may be left there
+    monkeypatch.setattr("nnviz.jobs.timing._LONG_MEASUREMENT", 0)  # so that it may be left there
     run = session.runs.current
     for _ in range(19):
         session.step_batch()

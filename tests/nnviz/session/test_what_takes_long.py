@@ -70,12 +70,12 @@ def test_the_later_of_two_saves_of_one_file_stays(ready_model: Model, qtbot: QtB
     session.files.open(small(home / "small.json", 3))
     qtbot.waitUntil(lambda: session.runs.current is not first)
     session.files.save(path)
-    qtbot.waitUntil(lambda: session.runs.current.path == path)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path == path)
     gate.open()
     qtbot.waitUntil(lambda: not session.files.activity)
     assert load_network(path).shape == session.runs.current.network.shape
     assert first.unsaved
-    assert first.path is None
+    assert first.storage.path is None
 
 
 @pytest.mark.parametrize("name", ["n.json", "n.npz"])
@@ -117,7 +117,7 @@ def test_an_earlier_save_that_comes_later_is_not_the_file_of_the_run(
     qtbot.waitUntil(lambda: done == ["n"])
     answers.set()
     qtbot.waitUntil(lambda: done == ["n", "late"])
-    assert session.runs.current.path == home / "n.json"
+    assert session.runs.current.storage.path == home / "n.json"
     assert not session.runs.current.unsaved
     assert (home / "slow" / "late.json").exists()
 

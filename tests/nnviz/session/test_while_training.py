@@ -96,7 +96,7 @@ def test_fewer_epochs_than_are_done_end_the_run(ready_model: Model, qtbot: QtBot
     train_for_a_while(qtbot, ready_model)
     session.settings.change("epochs", epochs=1)
     wait_for(qtbot, ready_model, Status.FINISHED)
-    assert session.runs.current.share_done == 1
+    assert session.runs.current.progress.share_done == 1
 
 
 def test_the_bar_counts_all_epochs_of_a_network_that_is_trained_on(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -106,9 +106,9 @@ def test_the_bar_counts_all_epochs_of_a_network_that_is_trained_on(ready_window:
     window.session.step_batch()
     wait_for(qtbot, window, Status.PAUSED)
     assert window.run_bar.status.text().startswith("epoch 4 of 4")
-    assert 0.75 < window.session.runs.current.share_done < 1
+    assert 0.75 < window.session.runs.current.progress.share_done < 1
     assert window.run_bar.progress.value() == round(
-        window.run_bar.progress.maximum() * window.session.runs.current.share_done
+        window.run_bar.progress.maximum() * window.session.runs.current.progress.share_done
     )
 
 
@@ -272,8 +272,8 @@ def test_a_new_one_is_trained_where_the_trained_one_does_not_fit_the_data(
     model, session = ready_model, ready_model.session
     save_network(Experiment(shape=(4, 3), activations=("softmax",)).build(), home / "other.json")
     session.files.open(home / "other.json")
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
-    session.settings.take(session.settings.fitting)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
+    session.settings.show_experiment(session.settings.fitting)
     session.step_epoch()
     wait_for(qtbot, model, Status.PAUSED, Status.FINISHED)
     assert session.runs.current.network.shape == [784, 10]
@@ -309,7 +309,7 @@ def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(ready_wi
     assert session.runs.current.history.changes == []
     press(qtbot, window, Qt.Key_Space)
     wait_for(qtbot, window, Status.TRAINING)
-    assert session.runs.current.last_epoch == 4
+    assert session.runs.current.progress.last_epoch == 4
     wait_for(qtbot, window, Status.FINISHED)
     assert session.runs.current.history.changes == [Change(2, "2 more epochs")]
     retype(qtbot, window, "learningRateEdit", "0.05")
@@ -392,7 +392,7 @@ def test_a_remedy_keeps_the_shape_of_a_network_that_was_opened(ready_model: Mode
     network = Experiment(shape=(784, 30, 10), activations=("relu", "softmax")).build()
     save_network(network, home / "other.json")
     session.files.open(home / "other.json")
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
     session.runs.current.network.biases[0][:] = -1e5
     session.step_epoch()
     wait_for(qtbot, model, Status.TRAINING)

@@ -61,7 +61,7 @@ def test_a_script_and_onnx(ready_window: MainWindow, qtbot: QtBot, home: Path) -
     rows = np.zeros((2, 784), np.float32)
     answers = runpy.run_path(str(home / "digits.py"))["predict"](rows)
     np.testing.assert_allclose(answers, window.session.displayed.network.predict(rows), atol=1e-6)
-    assert window.session.runs.current.path is None, "an export is no file to save to"
+    assert window.session.runs.current.storage.path is None, "an export is no file to save to"
 
     # Onnx.
     onnx = pytest.importorskip("onnx")
@@ -133,7 +133,7 @@ def test_opening_one(folder: Path, ready_window: MainWindow, qtbot: QtBot, home:
     menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: session.runs.current is not before)
     assert window.windowTitle().startswith("Small: 784-64-32-10")
-    assert session.runs.current.path is None
+    assert session.runs.current.storage.path is None
     assert find(window, QLabel, "testFigure").text() == "0.41 %", "as its file says"
     assert find(window, QLabel, "trainFigure").text() == "–"
     assert not session.runs.current.untouched
@@ -146,7 +146,7 @@ def test_opening_one(folder: Path, ready_window: MainWindow, qtbot: QtBot, home:
     proposed = find(window, QFileDialog, "saveNetworkDialog").selectedFiles()[0]
     assert Path(proposed).name == "Small-784-64-32-10.json"
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
-    qtbot.waitUntil(lambda: session.runs.current.path == home / "mine.npz")
+    qtbot.waitUntil(lambda: session.runs.current.storage.path == home / "mine.npz")
     assert path.read_bytes() == content, "the shipped file stays"
     assert window.windowTitle().startswith("mine.npz")
 
@@ -155,7 +155,7 @@ def test_a_setting_does_not_throw_an_opened_one_away(folder: Path, ready_model: 
     session = ready_model.session
     save_checkpoint(a_network(), folder / "one.npz")
     session.files.open(folder / "one.npz", "one")
-    qtbot.waitUntil(lambda: session.runs.current.opened is not None)
+    qtbot.waitUntil(lambda: session.runs.current.origin.opened is not None)
     opened = session.runs.current
     session.settings.change("seed", seed=99)
     assert session.runs.current is opened

@@ -91,7 +91,7 @@ def message(window: MainWindow) -> QLabel:
 def open_and_wait(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     """As the menu would, and until it is the network in the window."""
     window.session.files.open(path)
-    qtbot.waitUntil(lambda: window.session.runs.current.path == path)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == path)
 
 
 def test_a_broken_file_says_what_is_wrong_and_changes_nothing(
@@ -132,7 +132,7 @@ def test_files_that_cannot_be_read(ready_window: MainWindow, qtbot: QtBot, home:
             window.session.files.open(path)
         assert path.name in message(window).text()
         window.session.messages.dismiss()
-    assert window.session.runs.current.path is None
+    assert window.session.runs.current.storage.path is None
 
 
 def test_a_broken_file_does_not_stop_the_training(
@@ -158,7 +158,7 @@ def test_a_file_of_ours_comes_back_as_it_was(ready_window: MainWindow, qtbot: Qt
     answer, error = session.prediction.copy(), session.runs.current.history.error.test.values[-1]
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # there is no file yet: it asks
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine")
-    qtbot.waitUntil(lambda: session.runs.current.path == home / "mine.json")
+    qtbot.waitUntil(lambda: session.runs.current.storage.path == home / "mine.json")
     assert "mine.json" in announced(session)
     click(qtbot, window, QPushButton, "resetButton")
     retype(qtbot, window, "shapeEdit", "784, 64, 32, 10")
@@ -213,7 +213,7 @@ def test_undo_after_opening_over_an_untrained_network(
     retype(qtbot, window, "epochsEdit", "3")
     open_and_wait(qtbot, window, write("small.json", changed()))
     action(window, "actionUndo").trigger()
-    assert session.runs.current.path is None
+    assert session.runs.current.storage.path is None
     assert session.settings.experiment.shape == (784, 64, 32, 10)
     assert session.settings.experiment.training.epochs == 3
     action(window, "actionUndo").trigger()
@@ -267,12 +267,12 @@ def test_or_a_fitting_shape_is_typed(
     click(qtbot, window, QPushButton, "stepBatchButton")
     wait_for(qtbot, window, Status.PAUSED)
     assert window.session.runs.current.network.shape == [int(size) for size in shape.split(",")]
-    assert window.session.runs.current.path is None, "another network than the one in the file"
+    assert window.session.runs.current.storage.path is None, "another network than the one in the file"
 
 
 def test_one_opened_while_the_data_still_loads(window: MainWindow, qtbot: QtBot, write: Callable[..., Path]) -> None:
     window.session.files.open(write("small.json", changed()))
-    qtbot.waitUntil(lambda: window.session.runs.current.path is not None and is_shown(window.session.data))
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None and is_shown(window.session.data))
     assert window.session.runs.current.network.shape == [4, 5, 3]
     assert find(window, QLabel, "networkNotice").isVisible()
     assert not find(window, QPushButton, "trainButton").isEnabled()
@@ -289,7 +289,7 @@ def test_a_place_that_cannot_be_written(ready_window: MainWindow, qtbot: QtBot, 
         with qtbot.waitSignal(window.session.messages.changed):
             window.session.files.save(path)
         assert f"{path.name} could not be saved" in message(window).text()
-        assert window.session.runs.current.path is None
+        assert window.session.runs.current.storage.path is None
         assert window.isWindowModified()
         window.session.messages.dismiss()
     assert not list(home.glob("*.part")) + list(home.glob(".*.part"))
@@ -355,7 +355,7 @@ def test_recent_files(ready_window: MainWindow, qtbot: QtBot, home: Path) -> Non
     names = [entry.text().split()[-1] for entry in menu.actions()]
     assert names == [f"net{number}.json" for number in (7, 9, 8, 6, 5, 4, 3, 2)]
     menu.actions()[3].trigger()
-    qtbot.waitUntil(lambda: window.session.runs.current.path == home / "net6.json")
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "net6.json")
     newest_first = json.dumps(str(home / "net6.json"))
     qtbot.waitUntil(lambda: stored_settings().get("recent", "").startswith(f"[{newest_first}"))
     (home / "net5.json").unlink()
@@ -363,4 +363,4 @@ def test_recent_files(ready_window: MainWindow, qtbot: QtBot, home: Path) -> Non
     with qtbot.waitSignal(window.session.messages.changed):
         next(entry for entry in menu.actions() if "net5" in entry.text()).trigger()
     assert "net5.json" in message(window).text()
-    assert window.session.runs.current.path == home / "net6.json"
+    assert window.session.runs.current.storage.path == home / "net6.json"

@@ -101,7 +101,7 @@ def drawn(subject: Subject) -> QImage:
 
 def slow_down(window: MainWindow, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a probe computes takes longer than a network learns until the next view."""
-    lane = window.session.queries[name]._lane
+    lane = window.session.queries[name]._thread
     run = lane.run
 
     def run_slowly(work: Callable[[], Any], *told: Callable[[Any], None]) -> None:

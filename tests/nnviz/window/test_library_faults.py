@@ -66,7 +66,7 @@ class Trained:
         self._qtbot.waitUntil(lambda: self.run.epochs >= wanted, timeout=LONG)
 
     def wait_until_kept(self, wanted: bool = True) -> None:
-        self._qtbot.waitUntil(lambda: self.run.is_kept is wanted, timeout=LONG)
+        self._qtbot.waitUntil(lambda: self.run.storage.is_kept is wanted, timeout=LONG)
 
 
 @pytest.fixture(params=["mounted", "failing"])
@@ -142,10 +142,10 @@ def test_on_a_full_disk_it_trains_on_and_is_recorded_when_there_is_room(
         assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
         assert len(library.runs()) == 2
         np.testing.assert_array_equal(library.network(first).parameters, other.network.parameters)
-        kept = library.run(run.record)
+        kept = library.run(run.storage.record)
         assert (kept.epochs, kept.status) == (run.epochs, "paused")
         expect_exact(library, kept, dataset)
-        epochs = library.history(run.record).error.train.epochs
+        epochs = library.history(run.storage.record).error.train.epochs
     assert epochs == list(range(len(epochs))), "no epoch is missing"
     assert trained.window.close(), "nothing is asked"
 
@@ -166,9 +166,9 @@ def test_a_disk_that_is_full_from_the_start(trained: Trained, disk: Disk, qtbot:
     pause(qtbot, trained.window)
     assert trained.session.dataset is not None
     with Library() as library:
-        assert [run.id for run in library.runs()] == [trained.run.record, first]
+        assert [run.id for run in library.runs()] == [trained.run.storage.record, first]
         np.testing.assert_array_equal(library.network(first).parameters, other.network.parameters)
-        expect_exact(library, library.run(trained.run.record), trained.session.dataset)
+        expect_exact(library, library.run(trained.run.storage.record), trained.session.dataset)
     assert trained.window.close()
 
 
@@ -205,7 +205,7 @@ def test_of_what_could_not_be_written_no_branch_is_made_up(trained: Trained, dis
     timeline.go_live()
     timeline.branch()
     qtbot.waitUntil(lambda: trained.run is not run, timeout=LONG)
-    assert trained.run.left_at == run.epochs
+    assert trained.run.origin.left_at == run.epochs
 
 
 # ---- a write-protected disk
@@ -259,13 +259,13 @@ def test_two_windows_and_a_command_record_at_once(make_window: MakeWindow, qtbot
         trained.train_on(1)
         pause(qtbot, trained.window)
         assert trained.how_often("not recorded") == 0
-        assert trained.run.is_kept
+        assert trained.run.storage.is_kept
     with Library() as library:
         assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
         assert sorted(run.status for run in library.runs()) == ["finished", "paused", "paused"]
         for trained in both:
             assert trained.session.dataset is not None
-            expect_exact(library, library.run(trained.run.record), trained.session.dataset)
+            expect_exact(library, library.run(trained.run.storage.record), trained.session.dataset)
 
 
 def test_a_run_with_which_another_window_went_on_becomes_a_branch(make_window: MakeWindow, qtbot: QtBot) -> None:
@@ -274,19 +274,19 @@ def test_a_run_with_which_another_window_went_on_becomes_a_branch(make_window: M
     qtbot.waitUntil(lambda: all(is_shown(each.session.data) for each in (mine, theirs)))
     train_epochs(qtbot, mine.window, 2)
     mine.wait_until_kept()
-    run = mine.run.record
+    run = mine.run.storage.record
     assert run is not None
     theirs.session.library.open(run)
-    qtbot.waitUntil(lambda: theirs.run.record == run, timeout=LONG)
+    qtbot.waitUntil(lambda: theirs.run.storage.record == run, timeout=LONG)
     train_epochs(qtbot, theirs.window, 3)
     theirs.wait_until_kept()
     train_epochs(qtbot, mine.window, 1)
-    qtbot.waitUntil(lambda: mine.run.record != run, timeout=LONG)
-    told = f"from epoch 2 on, it is kept as run {mine.run.record}, a branch of it"
+    qtbot.waitUntil(lambda: mine.run.storage.record != run, timeout=LONG)
+    told = f"from epoch 2 on, it is kept as run {mine.run.storage.record}, a branch of it"
     assert mine.how_often(told) == 1
-    assert (mine.run.parent_record, mine.run.left_at, mine.run.is_kept) == (run, 2, True)
+    assert (mine.run.origin.parent_record, mine.run.origin.left_at, mine.run.storage.is_kept) == (run, 2, True)
     with Library() as library:
-        old, new = library.run(run), library.run(mine.run.record)
+        old, new = library.run(run), library.run(mine.run.storage.record)
         assert (old.epochs, new.epochs) == (5, 3)
         np.testing.assert_array_equal(library.network(run).parameters, theirs.run.network.parameters)
         np.testing.assert_array_equal(library.network(new.id).parameters, mine.run.network.parameters)
@@ -303,17 +303,17 @@ def test_such_a_branch_of_an_opened_run_has_no_name_but_what_distinguishes_it(
     qtbot.waitUntil(lambda: all(is_shown(each.session.data) for each in (mine, theirs)))
     train_epochs(qtbot, mine.window, 1)
     mine.wait_until_kept()
-    run = mine.run.record
+    run = mine.run.storage.record
     assert run is not None
     theirs.session.library.open(run)
-    qtbot.waitUntil(lambda: theirs.run.record == run, timeout=LONG)
+    qtbot.waitUntil(lambda: theirs.run.storage.record == run, timeout=LONG)
     assert theirs.run.title.startswith(f"#{run} · ")
     train_epochs(qtbot, mine.window, 2)
     mine.wait_until_kept()
     train_epochs(qtbot, theirs.window, 1)
-    qtbot.waitUntil(lambda: theirs.run.record != run, timeout=LONG)
+    qtbot.waitUntil(lambda: theirs.run.storage.record != run, timeout=LONG)
     with Library() as library:
-        assert library.run(theirs.run.record).name in NAMELESS
+        assert library.run(theirs.run.storage.record).name in NAMELESS
 
 
 def test_no_command_goes_on_with_what_a_window_trains(
@@ -324,12 +324,12 @@ def test_no_command_goes_on_with_what_a_window_trains(
     trained.start()
     trained.wait_until_kept()
     trained.train_on(1)
-    assert cli.main(["train", "--resume", str(trained.run.record)]) == cli.USAGE_ERROR
+    assert cli.main(["train", "--resume", str(trained.run.storage.record)]) == cli.USAGE_ERROR
     assert "must not be trained by another program at this moment" in capsys.readouterr().err
     trained.train_on(1)
     pause(qtbot, trained.window)
     with Library() as library:
-        expect_exact(library, library.run(trained.run.record), few_digits)
+        expect_exact(library, library.run(trained.run.storage.record), few_digits)
 
 
 def test_a_run_that_was_deleted_meanwhile_is_kept_anew(make_window: MakeWindow, qtbot: QtBot) -> None:
@@ -337,11 +337,11 @@ def test_a_run_that_was_deleted_meanwhile_is_kept_anew(make_window: MakeWindow, 
     qtbot.waitUntil(lambda: is_shown(trained.session.data))
     train_epochs(qtbot, trained.window, 1)
     trained.wait_until_kept()
-    run = trained.run.record
+    run = trained.run.storage.record
     with Library() as library:
         library.delete([run])
     train_epochs(qtbot, trained.window, 1)
-    qtbot.waitUntil(lambda: trained.run.record != run, timeout=LONG)
+    qtbot.waitUntil(lambda: trained.run.storage.record != run, timeout=LONG)
     with Library() as library:
         (kept,) = library.runs()
-        assert (kept.id, kept.epochs) == (trained.run.record, 2)
+        assert (kept.id, kept.epochs) == (trained.run.storage.record, 2)

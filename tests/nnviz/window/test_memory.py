@@ -264,7 +264,7 @@ def test_the_saved_network_comes_back(
     qtbot.waitUntil(lambda: not window.session.runs.current.unsaved)
     window.close()
     again = make_window()
-    qtbot.waitUntil(lambda: again.session.runs.current.path == home / "mine.json")
+    qtbot.waitUntil(lambda: again.session.runs.current.storage.path == home / "mine.json")
     saved = load_network(home / "mine.json").parameters
     np.testing.assert_array_equal(again.session.displayed.network.parameters, saved)
     assert again.windowTitle() == "mine.json[*] – nnviz"
@@ -277,7 +277,7 @@ def test_a_network_that_is_gone_is_a_quiet_message(
 ) -> None:
     window = ready_window
     window.session.files.save(home / "mine.json")
-    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
     window.close()
     (home / "mine.json").unlink()
     again = make_window()
@@ -295,12 +295,12 @@ def test_training_asked_for_meanwhile_is_that_of_the_network_that_comes(
     window = ready_window
     window.session.settings.change("epochs", epochs=1)
     window.session.files.save(home / "mine.json")
-    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
     window.close()
     again = make_window()
     press(qtbot, again, Qt.Key_Space)
     qtbot.waitUntil(lambda: again.session.state is Status.FINISHED)
-    assert again.session.runs.current.path == home / "mine.json"
+    assert again.session.runs.current.storage.path == home / "mine.json"
     assert again.session.runs.current.history.completed == 1
     assert not again.session.undo.last()
 
@@ -316,7 +316,7 @@ def test_a_paused_training_goes_on_where_it_stood(
     window.close()
     again = make_window()
     qtbot.waitUntil(lambda: again.session.state is Status.PAUSED)
-    assert again.session.runs.current.path == home / "paused.npz"
+    assert again.session.runs.current.storage.path == home / "paused.npz"
     assert again.session.training.progress.batch == 1
     assert again.session.messages.current is None
 
@@ -329,13 +329,13 @@ def test_a_shipped_network_comes_back_as_a_copy(
     entry = window.findChild(QAction, "actionShipped1")
     assert entry is not None
     entry.trigger()
-    qtbot.waitUntil(lambda: window.session.runs.current.opened is not None)
+    qtbot.waitUntil(lambda: window.session.runs.current.origin.opened is not None)
     title = window.session.runs.current.title
     window.close()
     again = make_window()
-    qtbot.waitUntil(lambda: again.session.runs.current.opened is not None)
+    qtbot.waitUntil(lambda: again.session.runs.current.origin.opened is not None)
     assert again.session.runs.current.title == title
-    assert again.session.runs.current.path is None, "saving asks for a file"
+    assert again.session.runs.current.storage.path is None, "saving asks for a file"
 
 
 def test_a_network_put_aside_for_a_new_one_does_not_come_back(
@@ -343,10 +343,10 @@ def test_a_network_put_aside_for_a_new_one_does_not_come_back(
 ) -> None:
     window = ready_window
     window.session.files.save(home / "mine.json")
-    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
     window.session.reset()
     again = start_again(window, make_window, qtbot)
-    assert again.session.runs.current.path is None
+    assert again.session.runs.current.storage.path is None
     assert stored_settings()["network"] == ""
 
 

@@ -48,7 +48,7 @@ def network_file(home: Path) -> Path:
 def test_a_network(make_window: Any, qtbot: QtBot, network_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(network_file.parent)
     window = make_window(opens=network_file.name)
-    qtbot.waitUntil(lambda: window.session.runs.current.path == network_file)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == network_file)
     ready(qtbot, window)
     assert window.session.runs.current.network.shape == [784, 6, 10]
     assert window.session.undo.last() is None, "it is no step of the user's"
@@ -63,7 +63,7 @@ def test_a_checkpoint_goes_on_where_it_stopped(make_window: Any, qtbot: QtBot, f
     path = home / "kept.npz"
     save_checkpoint(trainer.network, path, trainer.state())
     window = ready(qtbot, make_window(opens=str(path)))
-    qtbot.waitUntil(lambda: window.session.runs.current.path == path)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == path)
     assert window.session.state is Status.PAUSED
 
 
@@ -75,7 +75,7 @@ def test_a_run_comes_into_the_library_and_the_window(
         run, _ = record(other, an_experiment(few_digits, epochs=1, batch_size=100, hidden=(8,)), few_digits)
         write_run(other, run, path)
     window = make_window(opens=str(path))
-    qtbot.waitUntil(lambda: window.session.runs.current.record == 1)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == 1)
     assert window.session.runs.current.network.shape == [784, 8, 10]
 
 
@@ -95,12 +95,12 @@ def test_a_later_import_leaves_the_window_as_it_is(
     if is_damaged:
         qtbot.waitUntil(lambda: session.messages.current is not None)
     else:
-        qtbot.waitUntil(lambda: session.runs.current.record == 1)
+        qtbot.waitUntil(lambda: session.runs.current.storage.record == 1)
     current = session.runs.current
     with qtbot.waitSignal(session.exchange.imported):
         session.exchange.read(path)
     looked: list[object] = []
-    session._library_lane.run(lambda library: None, looked.append, looked.append)
+    session._library_thread.run(lambda library: None, looked.append, looked.append)
     qtbot.waitUntil(lambda: bool(looked))
     assert session.runs.current is current
 
@@ -143,7 +143,7 @@ def test_a_data_set_with_a_new_network_that_fits(
     make_window: Any, qtbot: QtBot, network_file: Path, name: str, ends: tuple[int, int]
 ) -> None:
     with_network = make_window(opens=str(network_file))
-    qtbot.waitUntil(lambda: with_network.session.runs.current.path == network_file)
+    qtbot.waitUntil(lambda: with_network.session.runs.current.storage.path == network_file)
     qtbot.waitUntil(lambda: stored_settings().get("network") == str(network_file))
     with_network.show_workspace("runs")
     assert with_network.close()
@@ -153,7 +153,7 @@ def test_a_data_set_with_a_new_network_that_fits(
     qtbot.waitUntil(lambda: session.state is Status.READY)
     assert session.data.name == name
     assert (session.runs.current.network.shape[0], session.runs.current.network.shape[-1]) == ends
-    assert session.runs.current.path is None
+    assert session.runs.current.storage.path is None
     assert session.undo.last() is None
 
 
@@ -185,7 +185,7 @@ def test_a_network_that_is_dropped_is_opened_too(ready_window: MainWindow, qtbot
     save_network(Network([784, 5, 10], ["relu", "softmax"], "cross-entropy"), compact)
     for path in (network_file, compact):
         assert drop(ready_window, path)
-        qtbot.waitUntil(lambda path=path: ready_window.session.runs.current.path == path)
+        qtbot.waitUntil(lambda path=path: ready_window.session.runs.current.storage.path == path)
     assert not ready_window.importing.is_open
 
 

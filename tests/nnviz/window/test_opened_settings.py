@@ -89,7 +89,7 @@ def test_one_made_with_a_preset_names_it(ready_window: MainWindow, qtbot: QtBot,
     window, session = ready_window, ready_window.session
     pick(qtbot, window, "presetCombo", preset)
     session.files.save(home / "made.json")
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
     session.reset()
     session.settings.change("learning rate", learning_rate=0.123)
     assert preset_box(window) == OWN
@@ -203,7 +203,7 @@ def test_a_guess_that_was_saved_stays_one(
         session.settings.change("epochs", epochs=20)
     run, seen = session.runs.current, fields(window)
     session.files.save(home / "again.json")
-    qtbot.waitUntil(lambda: run.path == home / "again.json")
+    qtbot.waitUntil(lambda: run.storage.path == home / "again.json")
     session.reset()
     assert preset_box(window) == "First steps"
     open_file(qtbot, window, home / "again.json")
@@ -239,5 +239,5 @@ def test_it_is_not_named_at_the_next_start_either(
     open_file(qtbot, ready_window, path)
     ready_window.close()
     again = make_window()
-    qtbot.waitUntil(lambda: again.session.runs.current.path == path and again.session.data.dataset is not None)
+    qtbot.waitUntil(lambda: again.session.runs.current.storage.path == path and again.session.data.dataset is not None)
     assert preset_box(again) == OWN

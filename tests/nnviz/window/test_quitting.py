@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def test_nobody_is_asked_twice(ready_window: MainWindow, qtbot: QtBot, home: Pat
     """Whoever said that it may go when another was opened is not asked at the end."""
     window = ready_window
     window.session.files.save(home / "first.json")
-    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
     train_epochs(qtbot, window, 1)
     discard_and_open(qtbot, window, home / "first.json")
     window.close()
@@ -132,7 +133,7 @@ def test_nobody_is_asked_twice(ready_window: MainWindow, qtbot: QtBot, home: Pat
 def test_trained_on_after_it_was_given_up_it_is_asked_about(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
     window.session.files.save(home / "first.json")
-    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
     train_epochs(qtbot, window, 1)
     discard_and_open(qtbot, window, home / "first.json")
     action(window, "actionUndo").trigger()
@@ -379,7 +380,7 @@ def test_data_are_named_shortly(ready_window: MainWindow, qtbot: QtBot, tmp_path
     run = ready_window.session.runs.current
     train_epochs(qtbot, ready_window, 1)
     ready_window.session.reset()
-    run.experiment, run.start_epoch = painted, 19_899
+    run.experiment, run.progress = painted, replace(run.progress, before=19_899)
     ready_window.close()
     words = asked(ready_window).informativeText()
     assert "trained for 19\u202f900 epochs" in words

@@ -130,7 +130,7 @@ def test_the_run_in_the_window_is_exported_from_the_file_menu(
     session.messages.dismiss()
     session.records.set_on(True)
     train_epochs(qtbot, ready_window, 1)
-    qtbot.waitUntil(lambda: session.runs.current.record is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.record is not None)
     press(qtbot, ready_window, Qt.Key_E, Qt.ControlModifier | Qt.ShiftModifier)
     type_folder(qtbot, dialog(ready_window), home / "mine")
     export(qtbot, dialog(ready_window))
@@ -306,7 +306,7 @@ def test_a_run_is_imported(ready_window: MainWindow, qtbot: QtBot, passed_on: Pa
         choose_file(qtbot, ready_window, "importRunDialog", passed_on)
     qtbot.waitUntil(lambda: announced(session) == "from-a-friend.nnvizrun is in the library now, as run 1.")
     click(qtbot, ready_window, QPushButton, "announcementChoice1Button")
-    qtbot.waitUntil(lambda: session.runs.current.record == 1)
+    qtbot.waitUntil(lambda: session.runs.current.storage.record == 1)
     assert session.runs.current.title == "a friend's"
 
 

@@ -108,7 +108,7 @@ def _reset_and_open(window: MainWindow, qtbot: QtBot, file: Path) -> None:
     assert "untitled" in window.windowTitle()
     press(qtbot, window, Qt.Key_O, Qt.ControlModifier)
     choose_file(qtbot, window, "openNetworkDialog", file)
-    qtbot.waitUntil(lambda: session.runs.current.path == file)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path == file)
     np.testing.assert_array_equal(session.prediction, answer)
     assert not window.isWindowModified()
 

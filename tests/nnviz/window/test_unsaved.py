@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
 from engine.storage import load_network, save_network
+from nnviz.session.file_writing import provenance_of
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import choose_file, find, press, train_epochs, train_for_a_while
@@ -100,7 +101,7 @@ def test_nothing_is_asked_where_nothing_is_lost(ready_window: MainWindow, qtbot:
     press(qtbot, window, Qt.Key_O, Qt.ControlModifier)
     assert question(window) is None
     choose_file(qtbot, window, "openNetworkDialog", home / "other.json")
-    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
     train_epochs(qtbot, window, 1)
     assert window.isWindowModified()
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
@@ -128,14 +129,14 @@ def test_opening_asks_first(learned: MainWindow, qtbot: QtBot, home: Path) -> No
     learned.dialogs.open_path(home / "other.json")
     answer(qtbot, learned, QMessageBox.Save)
     choose_file(qtbot, learned, "saveNetworkDialog", home / "kept.json")
-    qtbot.waitUntil(lambda: learned.session.runs.current.path == home / "other.json")
+    qtbot.waitUntil(lambda: learned.session.runs.current.storage.path == home / "other.json")
     assert (home / "kept.json").exists()
 
     train_epochs(qtbot, learned, 1)
     press(qtbot, learned, Qt.Key_O, Qt.ControlModifier)
     answer(qtbot, learned, QMessageBox.Discard)
     choose_file(qtbot, learned, "openNetworkDialog", home / "kept.json")
-    qtbot.waitUntil(lambda: learned.session.runs.current.path == home / "kept.json")
+    qtbot.waitUntil(lambda: learned.session.runs.current.storage.path == home / "kept.json")
 
 
 def test_training_on_after_saving_is_unsaved_again(learned: MainWindow, qtbot: QtBot, home: Path) -> None:
@@ -153,7 +154,7 @@ def test_saving_while_it_trains(ready_window: MainWindow, qtbot: QtBot, home: Pa
     train_for_a_while(qtbot, window)
     seen = window.session.displayed.network.parameters.copy()
     window.session.files.save(home / "between.json")
-    qtbot.waitUntil(lambda: window.session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
     assert window.session.state is Status.TRAINING
     np.testing.assert_array_equal(load_network(home / "between.json").parameters, seen)
     qtbot.waitUntil(window.isWindowModified)
@@ -197,7 +198,7 @@ def test_an_opened_network_goes_on_with_its_past(ready_window: MainWindow, qtbot
     session.settings.change("epochs", epochs=1)
     session.start()
     qtbot.waitUntil(lambda: session.state is Status.FINISHED)
-    assert session.runs.current.provenance("MNIST").epochs == 4
+    assert provenance_of(session.runs.current, "MNIST").epochs == 4
     assert session.runs.current.history.error.train.epochs == [0, 1, 2, 3, 4]
 
 

@@ -130,8 +130,8 @@ def test_it_trains_and_is_saved_and_undone(ready_window: MainWindow, qtbot: QtBo
 def test_a_deep_network_is_not_built_by_the_interface(ready_model: Model, qtbot: QtBot) -> None:
     session = ready_model.session
     session.settings.change("shape", shape=(784, *([1] * DEEP), 10))
-    assert session.making.is_making, "in another thread, although it has few parameters"
-    qtbot.waitUntil(lambda: not session.making.is_making, timeout=30_000)
+    assert session.replacement.is_making, "in another thread, although it has few parameters"
+    qtbot.waitUntil(lambda: not session.replacement.is_making, timeout=30_000)
     assert len(session.runs.current.network.shape) == DEEP + 2
 
 

@@ -24,7 +24,7 @@ def open_one_of_long_training(qtbot: QtBot, window: MainWindow, folder: Path) ->
     path = folder / "long.json"
     save_network(network, path)
     window.session.files.open(path)
-    qtbot.waitUntil(lambda: window.session.runs.current.path == path)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == path)
     QCoreApplication.processEvents()
 
 

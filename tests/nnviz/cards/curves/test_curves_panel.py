@@ -453,12 +453,12 @@ def test_opening_a_file_makes_the_present_network_an_earlier_one(
     path = tmp_path / "net.json"
     with qtbot.waitSignal(session.runs.file_changed):
         session.files.save(path)
-    qtbot.waitUntil(lambda: session.runs.current.path == path)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path == path)
     saved = session.runs.current.history
     another_network(session, 20)
     train_epochs(qtbot, window, 1)
     session.files.open(path)
-    qtbot.waitUntil(lambda: session.runs.current.path == path)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path == path)
     assert shapes_of_compared(session) == [(20,)], "the run that the file holds is the one that is there now"
     assert session.runs.current.history.loss.test.values == pytest.approx(saved.loss.test.values)
     turn_to(qtbot, window, "lossTab")

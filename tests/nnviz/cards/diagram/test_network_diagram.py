@@ -329,7 +329,9 @@ def page_with(make_window: MakeWindow, qtbot: QtBot) -> Callable[..., tuple[Diag
         window.session.data.dataset = data
         window.session.data.changed.emit()
         settings = window.session.settings
-        settings.take(settings.experiment.for_task(data))  # these data have no name by which the fields could know them
+        settings.show_experiment(
+            settings.experiment.for_task(data)
+        )  # these data have no name by which the fields could know them
         settings.change("shape", shape=shape)
         qtbot.waitUntil(lambda: tuple(window.session.displayed.network.shape) == shape)
         return page_of(window, qtbot), window

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.draw.verdict import VerdictView
 from nnviz.cards.prediction.bars import ProbabilityBars
+from nnviz.session.predicted_class import predicted_class_of
 from nnviz.session.status import Status
-from nnviz.session.verdict import verdict_of
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Model
@@ -103,7 +103,7 @@ def test_bars_paint_nothing_twice(bars: ProbabilityBars, monkeypatch: pytest.Mon
 
 def answer(view: VerdictView, values: np.ndarray, names: tuple[str, ...] = DIGITS) -> None:
     """Shows what the outputs say."""
-    verdict = verdict_of(values)
+    verdict = predicted_class_of(values)
     best, second = names[verdict.best], names[verdict.second]
     view.show_answer(best, verdict.confidence, second, verdict.second_confidence, verdict.is_sure)
 

@@ -22,7 +22,7 @@ from nnviz.cards.prediction_over_time.learning_strip import LearningStripPanel, 
 from nnviz.jobs.reports import Frame
 from nnviz.session import question as asking
 from nnviz.session.asked import ANSWER, PAST
-from nnviz.session.verdict import verdict_of
+from nnviz.session.predicted_class import predicted_class_of
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.plane.plane_helpers import load
@@ -174,13 +174,13 @@ def test_it_is_asked_behind_the_window_once_and_not_while_hidden(
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
     asked: list[tuple[int, bool]] = []
-    original = asking.ask
+    original = asking.predict
 
     def spied(network: Network, picture: Array | None) -> Array | None:
         asked.append((hash(network.parameters.tobytes()), threading.current_thread() is threading.main_thread()))
         return original(network, picture)
 
-    monkeypatch.setattr(asking, "ask", spied)
+    monkeypatch.setattr(asking, "predict", spied)
     strip.close()
     drag(window.canvas, seven(window.canvas))
     qtbot.waitUntil(lambda: window.session.queries[ANSWER].is_up_to_date)
@@ -255,13 +255,13 @@ def test_answers_of_a_network_that_was_replaced_meanwhile_are_dropped(
     window, strip = ready_window, ready_window.card("learningStripDock")
     path = tmp_path / "other.json"
     save_network(Network([784, 2]), path)
-    gate, original = threading.Event(), asking.ask
+    gate, original = threading.Event(), asking.predict
 
     def held(network: Network, picture: Array | None) -> Array | None:
         assert gate.wait(10)
         return original(network, picture)
 
-    monkeypatch.setattr(asking, "ask", held)
+    monkeypatch.setattr(asking, "predict", held)
     drag(window.canvas, seven(window.canvas))
     with qtbot.waitSignal(window.session.files.opened):
         window.session.files.open(path)
@@ -281,13 +281,13 @@ def test_the_lines_are_those_that_lead_now_and_those_that_ever_did() -> None:
         ([0.4, 0.4, 0.0, 0.2, 0.0], [0, 1, 3]),
     ):
         answer = np.array(now)
-        assert leaders(np.vstack([past, answer]), verdict_of(answer)) == expected, now
+        assert leaders(np.vstack([past, answer]), predicted_class_of(answer)) == expected, now
 
 
 def test_a_class_that_led_only_briefly_has_its_line() -> None:
     """The answer once was 7 with 100 %; others led longer and were less sure."""
     past = [np.eye(10)[7], *(0.5 * np.eye(10)[digit] for digit in (0, 1, 2, 4, 5) for _ in range(3)), np.eye(10)[3]]
-    lines = leaders(np.array(past), verdict_of(past[-1]))
+    lines = leaders(np.array(past), predicted_class_of(past[-1]))
     assert lines[0] == 3
     assert 7 in lines
     assert len(lines) == len(set(lines)) == 5

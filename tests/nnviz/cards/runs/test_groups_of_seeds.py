@@ -177,7 +177,7 @@ def test_enter_puts_the_one_in_the_middle_into_the_window(
     with Library() as library:
         records = list(library.records(library.runs_of_group(group_at(ready_window, WIDE))).values())
     double_click_row(qtbot, table, WIDE)
-    qtbot.waitUntil(lambda: ready_window.session.runs.current.record == middle_of(records).id)
+    qtbot.waitUntil(lambda: ready_window.session.runs.current.storage.record == middle_of(records).id)
     assert not ready_window.session.comparison.colours
 
 

@@ -129,7 +129,7 @@ def test_the_proposed_file_name_of_a_run_without_a_name_begins_with_its_number(
         number, _ = record(kept, an_experiment(learning_rate=0.1))
     session = ready_window.session
     session.library.open(number)
-    qtbot.waitUntil(lambda: session.runs.current.record == number)
+    qtbot.waitUntil(lambda: session.runs.current.storage.record == number)
     action(ready_window, "actionSaveNetworkAs").trigger()
     (proposed,) = find(ready_window, QFileDialog, "saveNetworkDialog").selectedFiles()
     assert Path(proposed).name.startswith(f"{number}-4-5-3-")
@@ -427,7 +427,7 @@ def test_a_double_click_puts_a_run_into_the_window(
 ) -> None:
     session = ready_window.session
     double_click_row(qtbot, table, 1)
-    qtbot.waitUntil(lambda: session.runs.current.record == numbers[0])
+    qtbot.waitUntil(lambda: session.runs.current.storage.record == numbers[0])
     run = session.runs.current
     assert (run.title, run.epochs, tuple(run.network.shape)) == ("narrow", 2, (784, 16, 10))
     with Library() as library:
@@ -443,7 +443,7 @@ def test_its_past_can_be_looked_back_at(
 ) -> None:
     session = ready_window.session
     double_click_row(qtbot, table, 1)
-    qtbot.waitUntil(lambda: session.runs.current.record == numbers[0])
+    qtbot.waitUntil(lambda: session.runs.current.storage.record == numbers[0])
     session.timeline.go_to(1)
     assert session.displayed.epochs == 1
     with Library() as library:
@@ -459,7 +459,7 @@ def test_enter_does_so_too_and_undo_returns_to_the_run_before(
     before = session.runs.current
     click_row(qtbot, table, 0)
     qtbot.keyClick(table, Qt.Key_Return)
-    qtbot.waitUntil(lambda: session.runs.current.record == numbers[2])
+    qtbot.waitUntil(lambda: session.runs.current.storage.record == numbers[2])
     action(ready_window, "actionUndo").trigger()
     assert session.runs.current is before
 
@@ -475,12 +475,12 @@ def test_a_training_that_was_broken_off_goes_on_in_its_record(
     session.records.set_on(True)
     table = show_runs(ready_window, qtbot)
     double_click_row(qtbot, table, 0)
-    qtbot.waitUntil(lambda: session.runs.current.record == part)
+    qtbot.waitUntil(lambda: session.runs.current.storage.record == part)
     assert session.runs.current.stage is Stage.PAUSED
     session.start()
     wait_for(qtbot, ready_window, Status.FINISHED)
     assert session.runs.current.parameters.tolist() == trainer.network.parameters.tolist()
-    assert session.runs.current.record == part
+    assert session.runs.current.storage.record == part
     with Library() as library:
         assert library.run(part).test_error == library.run(whole).test_error
         assert library.run(part).epochs == 4
@@ -492,7 +492,7 @@ def test_a_run_of_this_window_comes_back_with_its_past(ready_window: MainWindow,
     session.records.set_on(True)
     train_epochs(qtbot, ready_window, 2)
     run = session.runs.current
-    qtbot.waitUntil(lambda: run.record is not None)
+    qtbot.waitUntil(lambda: run.storage.record is not None)
     session.reset()
     assert session.runs.current is not run
     table = show_runs(ready_window, qtbot)
@@ -550,7 +550,7 @@ def test_a_run_of_other_data_brings_them_along(ready_window: MainWindow, qtbot: 
     session.records.set_on(True)
     table = show_runs(ready_window, qtbot)
     double_click_row(qtbot, table, 0)
-    qtbot.waitUntil(lambda: session.runs.current.record == run and is_shown(session.data))
+    qtbot.waitUntil(lambda: session.runs.current.storage.record == run and is_shown(session.data))
     assert session.data.name == "penguins"
     qtbot.waitUntil(lambda: session.runs.current.stage is Stage.PAUSED)
     assert {0, 1} <= set(session.runs.current.snapshots.epochs), "its past can be looked back at"

@@ -20,7 +20,7 @@ from nnviz.cards.step_through.step_through import StepThroughPage
 from nnviz.cards.step_through.step_walk import Pace, Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.jobs.stepwise import Steps
 from nnviz.session import step_through
-from nnviz.session.exact import Exact, Wish
+from nnviz.session.exact_replay import ExactReplay, ReplayRequest
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.ui.pages import TabbedCard
@@ -696,9 +696,9 @@ def test_what_takes_long_is_told_and_can_be_given_up_and_tried_again(
 ) -> None:
     window, opened = make_window(records=True), Event()
     qtbot.waitUntil(lambda: window.session.state is Status.READY)
-    steps = Exact.steps
+    steps = ExactReplay.steps
 
-    def slow(self: Exact, wish: Wish) -> Callable[[], Steps]:
+    def slow(self: ExactReplay, wish: ReplayRequest) -> Callable[[], Steps]:
         real = steps(self, wish)
 
         def made() -> Steps:
@@ -708,7 +708,7 @@ def test_what_takes_long_is_told_and_can_be_given_up_and_tried_again(
 
         return made
 
-    monkeypatch.setattr(Exact, "steps", slow)
+    monkeypatch.setattr(ExactReplay, "steps", slow)
     page = page_of(window, qtbot)
     train_two_epochs(window, qtbot)
     window.session.selection.choose_example(Example("test", 3))

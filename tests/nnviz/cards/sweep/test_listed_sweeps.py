@@ -267,7 +267,7 @@ def test_the_run_in_the_window_marks_the_sweep_while_it_is_closed(
     with Library() as library:
         run = Sweeps(library).runs(sweep)[0]
     session.library.open(run)
-    qtbot.waitUntil(lambda: session.runs.current.record == run)
+    qtbot.waitUntil(lambda: session.runs.current.storage.record == run)
     assert [table.lines.line(row).is_current for row in (ALONE, SWEEP)] == [False, True]
     session.library.unfold(Sweep(sweep), True)
     wait_until_open(ready_window, qtbot)

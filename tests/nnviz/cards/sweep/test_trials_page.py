@@ -65,7 +65,7 @@ def dot_of_run(window: MainWindow, trial: int, seed: int) -> int:
 
 
 def wait_for_current(qtbot: QtBot, window: MainWindow, record: int | None) -> None:
-    qtbot.waitUntil(lambda: window.session.runs.current.record == record)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == record)
 
 
 # ---- dots

@@ -307,7 +307,7 @@ def test_a_grey_branch_says_why(ready_window: MainWindow, qtbot: QtBot) -> None:
     session.records.set_on(True)
     assert "Recording is off" not in why_no_branch(ready_window)
     session.start()
-    qtbot.waitUntil(lambda: session.runs.current.is_kept)
+    qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
     assert why_no_branch(ready_window) == ""
 
 

@@ -1,4 +1,4 @@
-"""Measures how long a batch takes, and limits the share of time that watching may take."""
+"""Timing of batches, and limits for the share of time that views may take."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ _LONG_MEASUREMENT = 0.5  # seconds
 _ENOUGH_BATCHES, _ENOUGH_SECONDS = 50, 0.3  # either is enough to tell how long a batch takes
 
 
-class Budget:
-    """Limits repeated work to a share of the time: the longer it takes, the later it is due again."""
+class TimeBudget:
+    """Limits repeated work to a share of the time: the longer the work takes, the later it is due again."""
 
     def __init__(self, least: float, times_its_cost: float = _TIMES_ITS_COST) -> None:
-        """``least``: seconds from the end of one piece of work to the next, at least; ``times_its_cost`` likewise, in
-        multiples of the time that the work took.
+        """Sets the shortest pause between two pieces of work.
+
+        Args:
+            least: in seconds.
+            times_its_cost: in multiples of the time that the work took.
         """
         self._least = least
         self._times = times_its_cost
         self._start = self._due = 0.0
-        self._is_overruled = False  # whether it was said meanwhile when the work is due again
+        self._is_overruled = False  # whether the due time was set while the work ran
 
     @property
     def seconds_left(self) -> float:
-        """Seconds until it is due; 0 or less if it is."""
+        """Seconds until the work is due; 0 or less if it is due."""
         return self._due - time.perf_counter()
 
     @property
@@ -33,15 +36,15 @@ class Budget:
         return time.perf_counter() >= self._due
 
     def spend(self, seconds: float) -> None:
-        """Notes that the work was just done and took so long."""
+        """Notes that the work just ended and took that many seconds."""
         self._due = time.perf_counter() + max(self._least, self._times * seconds)
 
     def reset(self) -> None:
-        """Makes the work due at once, also if it is being done."""
+        """Makes the work due at once, even if it is running."""
         self.due_in(0)
 
     def due_in(self, seconds: float) -> None:
-        """Makes the work due after so many seconds, whatever it took before, or takes if it is being done."""
+        """Makes the work due after that many seconds, whatever it cost before."""
         self._is_overruled = True
         self._due = time.perf_counter() + seconds
 
@@ -54,7 +57,7 @@ class Budget:
             self.spend(time.perf_counter() - self._start)
 
 
-class Pace:
+class BatchTimer:
     """Measures the seconds that a batch and an evaluation take, without pauses.
 
     Attributes:
@@ -64,8 +67,8 @@ class Pace:
 
     def __init__(self) -> None:
         self.seconds_measuring = 0.0
-        self.views = Budget(0)
-        self.estimates = Budget(_SECONDS_BETWEEN_ESTIMATES)
+        self.views = TimeBudget(0)
+        self.estimates = TimeBudget(_SECONDS_BETWEEN_ESTIMATES)
         self._batches = 0
         self._known = 0.0  # seconds that a batch took before ``_start``
         self._start = self._last_batch = time.perf_counter()
@@ -73,7 +76,7 @@ class Pace:
 
     @property
     def seconds_per_batch(self) -> float:
-        """In the current epoch; 0 while it is not known."""
+        """Seconds per batch in the current epoch; 0 while that is not known."""
         elapsed = self._last_batch - self._start
         is_enough = self._batches >= _ENOUGH_BATCHES or (self._batches > 0 and elapsed > _ENOUGH_SECONDS)
         return elapsed / self._batches if is_enough else self._known
@@ -88,7 +91,7 @@ class Pace:
         return time.perf_counter() - self._last_batch > _LONG_MEASUREMENT
 
     def measures_long(self) -> bool:
-        """True once in an evaluation: the first time it is asked after the evaluation has taken long."""
+        """Returns True once per evaluation: in the first call after the evaluation has taken long."""
         if time.perf_counter() - self._last_batch <= _LONG_MEASUREMENT or self._reported == self._last_batch:
             return False
         self._reported = self._last_batch
@@ -103,11 +106,11 @@ class Pace:
         self._start, self._batches = now, 0
 
     def resume(self) -> None:
-        """Starts to measure anew, after a pause."""
+        """Starts to measure again after a pause."""
         self._known, self._batches = self.seconds_per_batch, 0
         self._start = time.perf_counter()
 
     def move(self) -> None:
-        """Starts to measure anew in another process: a view is due there at once, whatever the last one took here."""
+        """Starts to measure again in another process, where a view is due at once."""
         self.resume()
         self.views.reset()

@@ -16,7 +16,7 @@ from engine.network.activations import ACTIVATIONS
 from engine.storage import load_checkpoint, load_network
 from nnviz.cards.prediction.bars import ProbabilityBars
 from nnviz.jobs.reports import Stopped
-from nnviz.session.remedies import best_epoch
+from nnviz.session.divergence_recovery import best_epoch
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -101,7 +101,7 @@ def test_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot, home:
     assert session.prediction is not None
 
     session.files.save(home / "after.json")
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
     np.testing.assert_array_equal(load_network(home / "after.json").parameters, session.runs.current.network.parameters)
 
     retype(qtbot, ready_window, "learningRateEdit", "0.05")
@@ -154,7 +154,7 @@ def test_it_goes_back_to_the_last_good_epoch_exactly(
     session.messages.choose(number)
     qtbot.waitUntil(lambda: session.runs.current is not old, timeout=20_000)
     new = session.runs.current
-    assert (new.parent, new.left_at, new.epochs, session.state) == (old.id, 3, 3, Status.PAUSED)
+    assert (new.origin.parent, new.origin.left_at, new.epochs, session.state) == (old.id, 3, 3, Status.PAUSED)
     assert new.experiment.training == replace(settings, **changed)  # type: ignore[arg-type]
     assert session.settings.experiment.training == new.experiment.training
     assert old.experiment.training == settings, "the old run stays as it was"
@@ -300,7 +300,7 @@ def test_a_checkpoint_after_it_holds_the_place_that_is_shown(
     session.settings.change("rate", learning_rate=float(rate))
     wait_for(qtbot, ready_model, Status.PAUSED)
     session.files.save(home / "after.npz")
-    qtbot.waitUntil(lambda: session.runs.current.path is not None)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
     network, state = load_checkpoint(home / "after.npz")
     assert state is not None
     progress = session.training.progress

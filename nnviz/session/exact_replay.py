@@ -1,10 +1,10 @@
-"""Moments of the past exactly: what is displayed of them is kept in 16 bits, so they are trained to again."""
+"""Exact parameters of past epochs. Snapshots hold 16 bits per value, so the training is replayed up to the epoch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,10 @@ from engine.datasets import Dataset
 from engine.network.packing import packed
 from engine.training.history import History
 from engine.training.trainer import Trainer
-from nnviz.jobs.stepwise import Steps, only_shares
+from nnviz.jobs.stepwise import Steps, shares_only
 from nnviz.session.data import Data
 from nnviz.session.records import Records
-from nnviz.session.run import Run
+from nnviz.session.run import Run, RunOrigin, RunStorage
 from nnviz.session.snapshots import Snapshot
 from nnviz.session.status import Progress, Stage
 from nnviz.session.training import Training
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from nnviz.library import Library
     from nnviz.library.replay import Replayed
 
-# Data, library, and what waits until that holds all of the run and returns its number there.
+# The data, the library, and a function that waits until the library holds the whole run and returns its record.
 _Place = tuple[Dataset, Path, Callable[[], int]]
 
 
 @dataclass(eq=False)
-class Wish:
-    """A moment of a run: so many epochs, with fraction, after it began.
+class ReplayRequest:
+    """A request for the exact network of a run at an epoch, with fraction.
 
     Attributes:
-        changes: settings that a branch from there has otherwise than the fields.
-        kept: that moment as it is displayed when it is wished for; None where it is the network of then.
-        live: the parameters of then.
+        changes: settings of a branch that differ from the fields.
+        kept: the displayed snapshot at the time of the request; None if it was the live network.
+        live: the live parameters at the time of the request.
     """
 
     run: Run
@@ -50,17 +50,17 @@ class Wish:
         self.live: Array = run.parameters
 
 
-class Exact:
-    """Says which moments can be had exactly, and how: from a whole state before them, which the library keeps.
+class ExactReplay:
+    """Replays a training exactly, from a complete state that the library keeps.
 
-    Those before the beginning of a branch are in the record of the run that it branched off from.
+    Epochs before the beginning of a branch are in the record of its parent run.
     """
 
     def __init__(self, data: Data, training: Training, records: Records) -> None:
         self._data, self._training, self._records = data, training, records
 
-    def why_not(self, run: Run) -> str | None:
-        """Why no moment of a run can be had exactly, as a sentence; None if they can."""
+    def reason_unavailable(self, run: Run) -> str | None:
+        """Returns why a run cannot be replayed exactly, as a sentence; None if it can."""
         dataset = self._data.dataset
         if not self._records.has(run):
             what_to_do = "" if self._records.is_on else " Recording is off: Ctrl+Alt+K switches it on."
@@ -69,16 +69,16 @@ class Exact:
             return "Going back exactly needs the data that the run was trained on: open them first."
         return None
 
-    def steps(self, wish: Wish) -> Callable[[], Steps]:
-        """What goes there, for another thread; it returns a :class:`~nnviz.library.replay.Replayed`.
+    def steps(self, request: ReplayRequest) -> Callable[[], Steps]:
+        """Returns the replay for a background thread; it returns a :class:`~nnviz.library.replay.Replayed`.
 
-        Call it only where :meth:`why_not` returns None.
+        Call it only where :meth:`reason_unavailable` returns None.
         """
-        found = self._place_of(wish.run)
-        return lambda: _gone_to(wish, *found)
+        found = self._place_of(request.run)
+        return lambda: _gone_to(request, *found)
 
     def past(self, run: Run, moments: Sequence[float], most_seconds: float) -> Callable[[], Steps]:
-        """What goes through the run once, likewise; it returns a :class:`Snapshot` of each of these moments.
+        """Returns the replay of a whole run; it returns a :class:`Snapshot` for each of these epochs.
 
         Of none if the training took more seconds; without those that cannot be had exactly.
         """
@@ -89,7 +89,7 @@ class Exact:
         dataset = self._data.dataset
         assert dataset is not None
         known: Future[int | None] = Future()
-        is_written = self._training.runner.look(run.id, lambda _: None, lambda: known.set_result(run.record))
+        is_written = self._training.runner.look(run.id, lambda _: None, lambda: known.set_result(run.storage.record))
 
         def record() -> int:
             is_written.result()
@@ -103,19 +103,19 @@ class Exact:
         return dataset, self._records.path, record
 
 
-def _gone_to(wish: Wish, dataset: Dataset, path: Path, written: Callable[[], int]) -> Steps:
-    """In the work's thread."""
+def _gone_to(request: ReplayRequest, dataset: Dataset, path: Path, written: Callable[[], int]) -> Steps:
+    """Replays in the background thread up to the requested epoch."""
     from nnviz.library import Library
     from nnviz.library.replay import replay
 
     record = written()
     with Library(path) as library:
-        run = _recorded_in(library, record, wish.at)
-        return (yield from only_shares(replay(library, run, wish.at, dataset)))
+        run = _recorded_in(library, record, request.at)
+        return (yield from shares_only(replay(library, run, request.at, dataset)))
 
 
 def _recorded_in(library: Library, run: int, at: float) -> int:
-    """The run whose record has that moment: of what lies before the beginning of a branch, its parent."""
+    """Returns the run whose record has that epoch: for epochs before a branch, its parent."""
     record, seen = library.run(run), {run}
     while record.left_at is not None and at < record.left_at and record.parent is not None:
         if record.parent in seen:
@@ -128,7 +128,7 @@ def _recorded_in(library: Library, run: int, at: float) -> int:
 def _gone_through(
     moments: Sequence[float], most_seconds: float, dataset: Dataset, path: Path, written: Callable[[], int]
 ) -> Steps:
-    """In the work's thread."""
+    """Replays a whole run in the background thread and takes snapshots."""
     from nnviz.library import Library
     from nnviz.library.replay import retrace
 
@@ -141,54 +141,53 @@ def _gone_through(
 
     with Library(path) as library:
         if library.run(record).seconds <= most_seconds:
-            yield from only_shares(retrace(library, record, moments, dataset, keep))
+            yield from shares_only(retrace(library, record, moments, dataset, keep))
     return found
 
 
-def branched(wish: Wish, found: Replayed) -> Run:
-    """A run that begins at that moment of another one's past, with all that lies before it."""
-    run, at = wish.run, wish.at
-    made = of_the_past(wish, run.history.until(at), found)
+def branched(request: ReplayRequest, found: Replayed) -> Run:
+    """Returns a run that begins at the requested epoch of another run, with all that lies before it."""
+    run, at = request.run, request.at
+    made = of_the_past(request, run.history.until(at), found)
     made.snapshots.clear()
     made.snapshots.fill([snapshot for snapshot in run.snapshots if snapshot.epochs < at])
     made.keep_snapshot()
     return made
 
 
-def of_the_past(wish: Wish, history: History, found: Replayed | None) -> Run:
-    """A run that begins at that moment, with the history up to there, without snapshots of before.
+def of_the_past(request: ReplayRequest, history: History, found: Replayed | None) -> Run:
+    """Returns a run that begins at the requested epoch, with its history up to there and no earlier snapshots.
 
-    It rests if the moment was not ``found``: then its network is as it is displayed.
+    If the epoch was not ``found``, it has the displayed network and no training that can continue.
     """
-    return _resting(wish, history) if found is None else _paused(wish, history, found)
+    return _resting(request, history) if found is None else _paused(request, history, found)
 
 
-def _paused(wish: Wish, history: History, found: Replayed) -> Run:
-    run, trainer = wish.run, found.trainer
+def _paused(request: ReplayRequest, history: History, found: Replayed) -> Run:
+    run, trainer = request.run, found.trainer
     made = Run(
         run.experiment.changed(training=trainer.settings),
         trainer.network,
-        parent=run.id,
-        left_at=wish.at,
-        parent_record=run.record,
+        origin=RunOrigin(parent=run.id, parent_record=run.storage.record, left_at=request.at),
+        storage=RunStorage(name=run.storage.name, is_named=run.storage.is_named),
         batches=max(run.batches, trainer.batches_per_epoch),
         history=history,
-        name=run.name,
-        is_named=run.is_named,
         changes=1,
     )
-    made.start_epoch = found.before
-    made.progress = Progress(trainer.epoch, trainer.settings.epochs, trainer.batch, trainer.batches_per_epoch)
+    epochs, batches = trainer.settings.epochs, trainer.batches_per_epoch
+    made.progress = Progress(trainer.epoch, epochs, trainer.batch, batches, before=found.before)
     is_over = trainer.epoch >= trainer.settings.epochs and trainer.batch == trainer.batches_per_epoch
     made.stage = Stage.ENDED if is_over else Stage.PAUSED
     return made
 
 
-def _resting(wish: Wish, history: History) -> Run:
-    run, at = wish.run, wish.at
-    network = run.network.with_parameters(wish.live if wish.kept is None else wish.kept.parameters)
-    made = Run(run.experiment, network, parent=run.id, left_at=at, history=history, name=run.name, changes=1)
-    made.is_named = run.is_named
-    made.start_epoch = made.history.completed = at
+def _resting(request: ReplayRequest, history: History) -> Run:
+    run, at = request.run, request.at
+    network = run.network.with_parameters(request.live if request.kept is None else request.kept.parameters)
+    origin = RunOrigin(parent=run.id, left_at=at)
+    storage = RunStorage(name=run.storage.name, is_named=run.storage.is_named)
+    made = Run(run.experiment, network, origin=origin, storage=storage, history=history, changes=1)
+    made.history.completed = at
+    made.progress = replace(made.progress, before=at)
     made.batches = run.batches
     return made

@@ -1,4 +1,4 @@
-"""Hands what the worker reports over to the runs."""
+"""Reports of the worker, applied to the runs."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from nnviz.session.runs import Runs
 from nnviz.session.status import Stage
 
 
-class Reports(QObject):
-    """Takes frames and events for all runs; those of runs that were removed are dropped.
+class WorkerReports(QObject):
+    """Takes frames and events for all runs; those of removed runs are dropped.
 
     Signals:
         progressed: the current run has newer parameters, or its evaluation takes long.
@@ -59,7 +59,7 @@ class Reports(QObject):
         if isinstance(event, Stopped):
             self._stop(run, event)
         elif isinstance(event, EpochEnd):
-            run.snapshots.add_end(run.start_epoch + event.epoch, event.packed)
+            run.snapshots.add_end(run.progress.before + event.epoch, event.packed)
         elif isinstance(event, Recorded):
             self.recorded.emit(run, event)
         elif isinstance(event, Evaluating):
@@ -86,7 +86,7 @@ class Reports(QObject):
             self._runs.tell_history(run)
         self.stopped.emit(run, stop)
         if isinstance(stop.error, DivergenceError):
-            self.diverged.emit(run, stop.error.after(run.start_epoch))
+            self.diverged.emit(run, stop.error.after(run.progress.before))
         elif stop.error is not None:
             without = "could not begin" if stop.frame is None else "could not go on"
             self._messages.tell_error(f"Training {without}", stop.error)

@@ -1,4 +1,4 @@
-"""Measures the figures of a network in a thread of its own; only the latest that was asked for."""
+"""Measurement of a network's figures in a background thread; only the latest request counts."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from engine.basics.errors import EngineError
 from engine.datasets import Dataset
 from engine.network.network import Network
 from engine.training.metrics import Evaluator, figures_of
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 
 Figures = dict[str, float]
 
 
-class Measuring:
-    """A measurement stops when another one begins.
+class Measurement:
+    """Measures one network at a time; a new request replaces the one before.
 
-    None is made of a network that is too large or without finite answers, or of data too few for a validation set.
+    There is no result for a network that is too large or has non-finite outputs, nor for data too few for a
+    validation set.
     """
 
     def __init__(self, crashed: Callable[[Exception], None]) -> None:
         """``crashed`` is called with any other error."""
         self._crashed = crashed
         self._latest = 0
-        self._lane = Lane()
+        self._thread = SerialThread()
 
     def start(
         self, network: Network, dataset: Dataset, validation_share: float, done: Callable[[Figures], None]
     ) -> None:
-        """Calls ``done`` with the figures of all parts of the data, by names like "test_error" and "test_loss".
+        """Calls ``done`` with the figures of all sets of the data, by names like "test_error" and "test_loss".
 
         The data are divided as in a run with that ``validation_share``.
         """
@@ -45,14 +46,14 @@ class Measuring:
             if not isinstance(error, (EngineError, MemoryError)):
                 self._crashed(error)
 
-        self._lane.run(lambda: self._measure(network, dataset, validation_share, number), finished, failed)
+        self._thread.run(lambda: self._measure(network, dataset, validation_share, number), finished, failed)
 
     def stop(self) -> None:
-        """Drops what is being measured."""
+        """Drops the measurement in progress."""
         self._latest += 1
 
     def _measure(self, network: Network, dataset: Dataset, validation_share: float, number: int) -> Figures | None:
-        """None if another measurement has begun. Runs in the lane's thread."""
+        """Returns None if another measurement has begun. Runs in the background thread."""
         results, dataset = {}, dataset.divided(validation_share)
         for name, split in dataset.splits.items():
             steps = Evaluator(network, split, dataset.target_scaling).steps()
@@ -68,6 +69,6 @@ class Measuring:
         return figures_of(results) | {f"{name}_loss": result.loss for name, result in results.items()}
 
     def close(self, milliseconds: int) -> bool:
-        """Stops the measurement; returns whether that was in time."""
+        """Stops the measurement. Returns whether its thread ended in time."""
         self.stop()
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)

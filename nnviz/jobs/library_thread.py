@@ -1,4 +1,4 @@
-"""Reads and writes the library in a thread of its own, which alone uses its connection."""
+"""A background thread with its own connection to the library."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 from nnviz.library import DamagedError, ReplacedError
 
 if TYPE_CHECKING:
     from nnviz.library import Library
 
 
-class LibraryLane:
-    """Work on the library, one piece after the other. Its file is opened by the first one, if there is one."""
+class LibraryThread:
+    """Runs work on the library in order. The first piece of work opens the file, if it exists."""
 
     def __init__(self, path: Callable[[], Path]) -> None:
-        """``path`` returns the file; it is asked before each piece of work, in the thread that wants it."""
+        """``path`` returns the file; it is called before each piece of work, in the calling thread."""
         self._path = path
-        self._lane = Lane(stays=True)
-        self._library: Library | None = None  # of the lane's thread
+        self._thread = SerialThread(stays=True)
+        self._library: Library | None = None  # used in the background thread only
         self._is_used = False  # whether there is something to close
 
     def open(self) -> None:
-        """Opens the file, if there is one: while it is open here, a training that ends need not put its log away."""
-        self.run(lambda library: None, lambda _: None, lambda _: None)  # what is wrong with it is told by who reads it
+        """Opens the file if it exists: while it is open here, a training that ends need not checkpoint the WAL."""
+        self.run(lambda library: None, lambda _: None, lambda _: None)  # errors are reported when it is read
 
     def run(
         self,
@@ -35,25 +35,25 @@ class LibraryLane:
         without: Any = None,
         makes: bool = False,
     ) -> None:
-        """Calls ``done`` with the result of ``work``, or ``failed`` with its error, as :meth:`Lane.run` does.
+        """Calls ``done`` with the result of ``work``, or ``failed`` with its error; see :meth:`SerialThread.run`.
 
-        While there is no library yet, ``done`` gets ``without``: looking at it must not make one; unless ``makes``.
+        If there is no library yet, ``done`` gets ``without``: reading must not create one. ``makes`` creates it.
         """
         path, self._is_used = self._path(), True
-        self._lane.run(lambda: self._work(path, work, without, makes), done, failed)
+        self._thread.run(lambda: self._work(path, work, without, makes), done, failed)
 
     def _work(self, path: Path, work: Callable[[Library], Any], without: Any, makes: bool) -> Any:
         library = self._library
         if library is None:
             if not (makes or path.exists()):
                 return without
-            from nnviz.library import Library  # not before there is a use for it
+            from nnviz.library import Library  # imported when it is first used
 
             library = self._library = Library(path)
         try:
             return work(library)
         except (DamagedError, ReplacedError):
-            self._shut()  # what is opened the next time is repaired
+            self._shut()  # it is repaired when it is opened again
             raise
 
     def _shut(self) -> None:
@@ -62,8 +62,8 @@ class LibraryLane:
             library.close()
 
     def close(self, milliseconds: int) -> bool:
-        """Makes deletions final, closes the file and drops all outcomes. Returns whether that is done in time."""
+        """Makes deletions final, closes the file and drops all outcomes. Returns whether that was done in time."""
         if self._is_used:
             self._is_used = False
-            self._lane.run_last(self._shut)
-        return self._lane.close(milliseconds)
+            self._thread.run_last(self._shut)
+        return self._thread.close(milliseconds)

@@ -1,4 +1,4 @@
-"""Fills the gaps in the past of a quick training: it was over before more than a few of its moments could be kept."""
+"""Backfill of missing snapshots: short runs end before more than a few snapshots are kept."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import EngineError
 from engine.network.packing import usual_bytes
-from nnviz.jobs.stepwise import Stepwise, giving_way
+from nnviz.jobs.stepwise import StepwiseTask, yield_to_training
 from nnviz.session.data import Data
-from nnviz.session.exact import Exact
+from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
@@ -18,8 +18,8 @@ _MOST_SECONDS = 2.0  # of learning, in all: of longer trainings enough is kept
 _SOON = 50  # milliseconds at rest until it begins
 
 
-class Gaps(QObject):
-    """While the current run rests, goes through its training again, exactly, in another thread.
+class SnapshotBackfill(QObject):
+    """Replays the training of a short run while the window is idle, to fill in missing snapshots.
 
     Signals:
         changed: ``work`` has come to an end.
@@ -30,12 +30,12 @@ class Gaps(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, runs: Runs, data: Data, training: Training, exact: Exact, messages: Messages) -> None:
+    def __init__(self, runs: Runs, data: Data, training: Training, replay: ExactReplay, messages: Messages) -> None:
         super().__init__()
-        self._runs, self._exact, self._messages = runs, exact, messages
+        self._runs, self._replay, self._messages = runs, replay, messages
         self._tried: tuple[object, ...] | None = None  # what it was begun for last, unless that was given up
         self._is_closed = False
-        self.work = Stepwise()
+        self.work = StepwiseTask()
         self.work.changed.connect(self._worked)
         self.work.failed.connect(self._failed)
         self._soon = QTimer(self)
@@ -47,12 +47,12 @@ class Gaps(QObject):
 
     @property
     def _place(self) -> tuple[object, ...]:
-        """What it is about: another one puts an end to it."""
+        """Identifies the run and its state; a change cancels the replay."""
         run = self._runs.current
-        return run.id, run.epochs, run.stage, run.record
+        return run.id, run.epochs, run.stage, run.storage.record
 
     def _look(self) -> None:
-        """Something may have changed."""
+        """Starts or cancels the replay after something may have changed."""
         if self.work.is_running and self.work.about != self._place:
             self._tried = None
             self.work.forget()
@@ -64,7 +64,7 @@ class Gaps(QObject):
     def _may_begin(self) -> bool:
         run = self._runs.current
         is_at_rest = not (self._is_closed or self._runs.is_training())
-        return is_at_rest and self._place != self._tried and self._exact.why_not(run) is None
+        return is_at_rest and self._place != self._tried and self._replay.reason_unavailable(run) is None
 
     def _begin(self) -> None:
         if not self._may_begin():
@@ -74,8 +74,8 @@ class Gaps(QObject):
         missing = run.snapshots.missing(ends, usual_bytes(run.parameters.size))
         self._tried = place
         if missing:
-            steps = self._exact.past(run, missing, _MOST_SECONDS)
-            self.work.start(place, lambda: giving_way(steps(), lambda: True))
+            steps = self._replay.past(run, missing, _MOST_SECONDS)
+            self.work.start(place, lambda: yield_to_training(steps(), lambda: True))
 
     def _worked(self) -> None:
         found = self.work.result
@@ -93,12 +93,12 @@ class Gaps(QObject):
         self._runs.tell_history(run)
 
     def _failed(self, error: Exception) -> None:
-        """What is kept must do: of a damaged record the library tells."""
+        """Ignores errors of the library, which reports damaged records itself; passes other errors on."""
         if not isinstance(error, EngineError):
             self._messages.crashed.emit(error)
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the work; returns whether that was in time."""
+        """Cancels the replay. Returns whether its thread ended in time."""
         self._is_closed = True
         self._soon.stop()
         return self.work.close(milliseconds)

@@ -1,4 +1,4 @@
-"""A thread for slow work, one task after the other; results arrive in the thread that made the lane."""
+"""Threads that run tasks one after the other and deliver results in the thread that made them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PyQt5.QtCore import QCoreApplication, QObject, QThreadPool, pyqtSignal, pyq
 
 
 class _Report(QObject):
-    """Carries the outcomes of tasks to the thread that it was made in."""
+    """Delivers the outcomes of tasks in the thread in which this object was made."""
 
     settled = pyqtSignal(bool, object)  # whether the task succeeded, its result or error
 
@@ -26,11 +26,11 @@ class _Report(QObject):
         self._settle(succeeded, outcome)
 
 
-class Lane:
-    """Runs tasks in order in one thread. Several lanes work side by side, so that unrelated work need not wait."""
+class SerialThread:
+    """Runs tasks in order in one background thread. Unrelated work uses several, so that none waits for another."""
 
     def __init__(self, stays: bool = False) -> None:
-        """``stays``: all tasks run in the same thread, which does not end when it has nothing to do for a while."""
+        """``stays``: whether all tasks run in the same thread, which stays when it is idle."""
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)
         if stays:
@@ -49,7 +49,7 @@ class Lane:
                 outcome: tuple[bool, Any] = (True, work())
             except Exception as error:
                 outcome = (False, error)
-            with suppress(RuntimeError):  # the report has gone, with the application of a script that makes another
+            with suppress(RuntimeError):  # the report was deleted, with the application of a script that makes another
                 report.settled.emit(*outcome)
 
         if not self._closed:
@@ -57,63 +57,63 @@ class Lane:
             self._pool.start(task)
 
     def run_last(self, work: Callable[[], None]) -> None:
-        """Does this after all other tasks, and ends the thread then, also where it stays otherwise."""
+        """Runs a last task after all others and then ends the thread, even if it stays when idle."""
         self._pool.setExpiryTimeout(0)
         self.run(work, lambda _: None, lambda _: None)
 
     def _settle(self, succeeded: bool, outcome: Any) -> None:
-        if self._waiting:  # else the lane was closed
+        if self._waiting:  # else the thread was closed
             done, failed = self._waiting.popleft()
             (done if succeeded else failed)(outcome)
 
     def finish(self) -> None:
-        """Waits for all tasks, also those that their outcomes lead to, and delivers the outcomes."""
+        """Waits for all tasks, and those that their outcomes start, and delivers the outcomes."""
         while self._waiting and not self._closed:
             self._pool.waitForDone(-1)
             QCoreApplication.sendPostedEvents(self._report)
 
     def close(self, milliseconds: int) -> bool:
-        """Waits for all tasks, -1 for as long as it takes, and drops their outcomes. Returns whether all are done."""
+        """Waits for all tasks, -1 for as long as they take, and drops outcomes. Returns whether all tasks are done."""
         self._closed = True
         self._waiting.clear()
         return bool(self._pool.waitForDone(milliseconds))
 
 
-class Lanes:
-    """A lane for each key: work with another key, such as another folder to write to, never waits."""
+class SerialThreads:
+    """One serial thread per key, such as a folder to write to: work with different keys never waits."""
 
     def __init__(self) -> None:
-        self._lanes: dict[Hashable, Lane] = {}
+        self._threads: dict[Hashable, SerialThread] = {}
         self._closed = False
 
     def run(
         self, key: Hashable, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
     ) -> None:
-        """As :meth:`Lane.run`, in the lane of that key."""
+        """Runs a task in the thread of that key, see :meth:`SerialThread.run`."""
         if self._closed:
             return
-        if key not in self._lanes:
-            self._lanes[key] = Lane()
-        self._lanes[key].run(work, done, failed)
+        if key not in self._threads:
+            self._threads[key] = SerialThread()
+        self._threads[key].run(work, done, failed)
 
     def finish(self) -> None:
-        """As :meth:`Lane.finish`, lane by lane."""
-        for lane in list(self._lanes.values()):
-            lane.finish()
+        """Finishes thread after thread, see :meth:`SerialThread.finish`."""
+        for thread in list(self._threads.values()):
+            thread.finish()
 
     def close(self, milliseconds: int) -> bool:
-        """As :meth:`Lane.close`; waits that long for all lanes together."""
+        """Closes all threads; waits at most that long for all together. See :meth:`SerialThread.close`."""
         self._closed = True
         end = time.monotonic() + milliseconds / 1000
-        ended = [lane.close(0) for lane in self._lanes.values()]  # drops all outcomes before it waits for any
-        for number, lane in enumerate(self._lanes.values()):
+        ended = [thread.close(0) for thread in self._threads.values()]  # drops all outcomes before it waits for any
+        for number, thread in enumerate(self._threads.values()):
             left = max(0, round(1000 * (end - time.monotonic())))
-            ended[number] = lane.close(-1 if milliseconds < 0 else left)
+            ended[number] = thread.close(-1 if milliseconds < 0 else left)
         return all(ended)
 
 
 def close_all(parts: Sequence[Any], seconds: float) -> bool:
-    """Tells all of them to end before it waits for any, at most so long for all together; returns whether all have."""
+    """Closes all parts, then waits at most that many seconds for all together. Returns whether all have ended."""
     for part in parts:
         part.close(0)
     end = time.monotonic() + seconds

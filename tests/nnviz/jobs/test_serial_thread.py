@@ -10,18 +10,18 @@ import pytest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 
 
 @pytest.fixture
-def lane(qapp: QApplication) -> Iterator[Lane]:
+def lane(qapp: QApplication) -> Iterator[SerialThread]:
     """Ended after the test."""
-    lane = Lane()
+    lane = SerialThread()
     yield lane
     assert lane.close(10_000)
 
 
-def test_work_is_done_elsewhere_and_told_here(lane: Lane, qtbot: QtBot) -> None:
+def test_work_is_done_elsewhere_and_told_here(lane: SerialThread, qtbot: QtBot) -> None:
     told: list[tuple[int, int, int]] = []
     for number in range(5):
         lane.run(
@@ -35,7 +35,7 @@ def test_work_is_done_elsewhere_and_told_here(lane: Lane, qtbot: QtBot) -> None:
     assert all(worked != here and heard == here for _, worked, heard in told)
 
 
-def test_what_goes_wrong_is_told_too(lane: Lane, qtbot: QtBot) -> None:
+def test_what_goes_wrong_is_told_too(lane: SerialThread, qtbot: QtBot) -> None:
     failed: list[Exception] = []
     lane.run(lambda: 1 / 0, lambda _: pytest.fail("it did not work"), failed.append)
     qtbot.waitUntil(lambda: bool(failed))
@@ -45,8 +45,8 @@ def test_what_goes_wrong_is_told_too(lane: Lane, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: done == [1])
 
 
-def test_a_lane_does_not_wait_for_another(lane: Lane, qtbot: QtBot) -> None:
-    other, gate = Lane(), threading.Event()
+def test_a_lane_does_not_wait_for_another(lane: SerialThread, qtbot: QtBot) -> None:
+    other, gate = SerialThread(), threading.Event()
     told: list[str] = []
     other.run(lambda: gate.wait(10), lambda _: told.append("slow"), lambda _: None)
     lane.run(lambda: None, lambda _: told.append("quick"), lambda _: None)
@@ -56,7 +56,7 @@ def test_a_lane_does_not_wait_for_another(lane: Lane, qtbot: QtBot) -> None:
     assert other.close(10_000)
 
 
-def test_after_the_end_nothing_is_told(lane: Lane, qtbot: QtBot) -> None:
+def test_after_the_end_nothing_is_told(lane: SerialThread, qtbot: QtBot) -> None:
     done = threading.Event()
     told: list[object] = []
     lane.run(done.set, told.append, told.append)
@@ -71,7 +71,7 @@ def test_an_outcome_that_comes_when_nobody_is_left_to_hear_it_is_dropped(qapp: Q
     """Closing did not wait for it: it is on its way while what asked for it is taken apart."""
     gate, is_done = threading.Event(), threading.Event()
     told: list[object] = []
-    lane = Lane()
+    lane = SerialThread()
 
     def work() -> None:
         gate.wait(5)

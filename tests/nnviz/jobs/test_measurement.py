@@ -9,14 +9,14 @@ from engine.datasets import Dataset, Split
 from engine.datasets.scaling import Scaling
 from engine.explain import neurons
 from engine.training.metrics import Evaluator
-from nnviz.jobs.measuring import Measuring
+from nnviz.jobs.measurement import Measurement
 from tests.engine.explain.test_explain import network_of
 from tests.engine.explain.test_neurons import numbers, pictures
 
 
 def test_only_the_latest_is_measured(qtbot: QtBot) -> None:
     failed: list[Exception] = []
-    measuring = Measuring(failed.append)
+    measuring = Measurement(failed.append)
     large: Split = pictures(30_000, 100, 3)
     found: list[dict[str, float]] = []
     measuring.start(network_of([100, 500, 3]), Dataset("large", large), 0.0, found.append)

@@ -1,10 +1,10 @@
-"""Tells that the network no longer learns, because it has died or its numbers exceed all bounds; offers remedies."""
+"""Recovery from dead layers and divergence: messages that offer smaller rates, clipping or a reset."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject
 
@@ -12,41 +12,30 @@ from engine.basics.errors import DivergenceError
 from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import setting_value
-from nnviz.session.branching import Branching
-from nnviz.session.making import Making
-from nnviz.session.messages import Choice, Message, Messages, error_text
+from nnviz.session.messages import Choice, Message, error_text
 from nnviz.session.run import Run
-from nnviz.session.runs import Runs
-from nnviz.session.settings import Settings
 from nnviz.session.status import Stage
-from nnviz.session.training import Training
-from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.undo import Kind, Step
+
+if TYPE_CHECKING:
+    from nnviz.session.session import Session
 
 _CLIP = 1.0  # the usual limit of a gradient's length
 
 
-class Remedies(QObject):
-    """Follows the training of the current network; what it tells goes when the fields change."""
+class DivergenceRecovery(QObject):
+    """Warns when the current network dies or diverges; the warning goes when the fields change."""
 
-    def __init__(
-        self,
-        training: Training,
-        branching: Branching,
-        settings: Settings,
-        runs: Runs,
-        making: Making,
-        undo: Undo,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._settings, self._runs, self._making, self._branching = settings, runs, making, branching
-        self._undo, self._messages = undo, messages
+        self._settings, self._runs, self._replacement = session.settings, session.runs, session.replacement
+        self._branching, self._undo, self._messages = session.branching, session.undo, session.messages
         self._notice: Message | None = None
         self._dead_layer: int | None = None  # that the notice names
-        training.died.connect(self._died)
-        training.reports.diverged.connect(self._diverged)
-        runs.history_changed.connect(self._follow)
-        settings.changed.connect(lambda: messages.withdraw(self._notice))
+        session.training.died.connect(self._died)
+        session.training.reports.diverged.connect(self._diverged)
+        self._runs.history_changed.connect(self._follow)
+        self._settings.changed.connect(lambda: self._messages.withdraw(self._notice))
 
     # ---- it has died
 
@@ -67,14 +56,14 @@ class Remedies(QObject):
         )
 
     def _follow(self) -> None:
-        """Names the layer that is dead now in a notice that is still shown, as the run bar does."""
+        """Updates the dead layer in a warning that is still shown."""
         run, notice = self._runs.current, self._notice
         is_shown = notice is not None and self._messages.current is notice
         if is_shown and self._dead_layer is not None and run.dead_layer not in (None, self._dead_layer):
             self._died(run)
 
     def _rates_before(self, now: TrainingSettings) -> list[float]:
-        """The smaller learning rate from which the person changed to the present one; empty if it came otherwise."""
+        """Returns the smaller learning rate that the user had set before the present one, if there is one."""
 
         def raised(step: Step) -> bool:
             before = step.old.training
@@ -90,7 +79,7 @@ class Remedies(QObject):
     # ---- it has diverged
 
     def _diverged(self, run: Run, error: DivergenceError) -> None:
-        """Offers to go back to the last moment at which it still learned; from the start if it never did."""
+        """Offers to go back to the best epoch; to reset if there is none."""
         told = error_text("Training was paused", error) or ""
         if (
             run is not self._runs.current or run.stage is Stage.RESTING
@@ -99,7 +88,7 @@ class Remedies(QObject):
             return
         training, good = run.experiment.training, best_epoch(run)
         go: Callable[[dict[str, Any]], None]
-        if good and self._branching.why_not is None:
+        if good and self._branching.reason_unavailable is None:
             where, go = f"Go back to epoch {text.epochs(good)}", partial(self._branching.branch_at, good)
         else:
             where, go = "Reset", self._reset_with
@@ -108,12 +97,12 @@ class Remedies(QObject):
         choices = [Choice(f"{where} with rate {rate:g}", partial(go, {"learning_rate": rate}))]
         if not training.clip_norm:
             choices.append(Choice(f"{where} with clipped gradients", partial(go, {"clip_norm": _CLIP})))
-        self._notice = self._messages.warn(told, *choices, Choice("Reset", self._making.reset))
+        self._notice = self._messages.warn(told, *choices, Choice("Reset", self._replacement.reset))
 
     def _reset_with(self, changes: dict[str, Any]) -> None:
-        """Resets as well, because a dead network learns nothing with any settings."""
+        """Changes settings and resets, because a dead network does not learn with any settings."""
         self._settings.change(", ".join(changes).replace("_", " "), **changes)
-        self._making.reset()
+        self._replacement.reset()
 
 
 def _a_tenth_of(rate: float) -> float:
@@ -121,14 +110,13 @@ def _a_tenth_of(rate: float) -> float:
 
 
 def best_epoch(run: Run) -> float:
-    """The epoch after which the training part's loss was least, before it began to grow; 0 without any.
+    """Returns the epoch with the least training loss, before it began to grow; 0 if there is none.
 
-    Only of those to which something leads: curves may begin before the first moment that is kept, in another program
-    or in a run that is gone.
+    Only epochs from which a replay is possible count: curves may begin earlier, in another program or a removed run.
     """
-    first = next((snapshot.epochs for snapshot in run.snapshots), run.start_epoch)
-    if run.parent_record is None:
-        first = max(first, run.left_at or 0)
+    first = next((snapshot.epochs for snapshot in run.snapshots), run.progress.before)
+    if run.origin.parent_record is None:
+        first = max(first, run.origin.left_at or 0)
     curve = run.history.loss.train
     points = zip(curve.values, curve.epochs, strict=True)
     return min((point for point in points if point[1] >= first), default=(0.0, 0.0))[1]

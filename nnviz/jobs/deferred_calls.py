@@ -1,4 +1,4 @@
-"""Work for the interface's thread in pieces, with room for the mouse between two of them."""
+"""Deferred calls: work of the interface's thread in pieces, with mouse events handled in between."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from PyQt5.QtCore import QObject, Qt, QTimer, pyqtSignal
 _PAUSE = 1  # milliseconds
 
 
-class Turn(QObject):
-    """Calls a function in a turn of its own, once what the mouse did meanwhile is handled.
+class DeferredCall(QObject):
+    """Calls a function later, after the mouse events that came meanwhile.
 
-    A timer alone is not enough: Qt calls all timers that are due before it looks what the mouse did meanwhile. So the
-    timer posts an event, which comes after that.
+    A timer alone is not enough: Qt calls all timers that are due before it handles mouse events. So the timer posts
+    an event, which Qt handles after those of the mouse.
     """
 
     _is_due = pyqtSignal()
@@ -30,13 +30,13 @@ class Turn(QObject):
         return self._is_wanted
 
     def ask(self) -> None:
-        """Calls the function soon; once, however often that is asked for meanwhile."""
+        """Schedules the call, unless it is scheduled already."""
         if not self._is_wanted:
             self._is_wanted = True
             QTimer.singleShot(_PAUSE, self._is_due)
 
     def cancel(self) -> None:
-        """Does not call it any more, until it is asked for again."""
+        """Cancels the scheduled call."""
         self._is_wanted = False
 
     def _take(self) -> None:
@@ -45,14 +45,14 @@ class Turn(QObject):
             self._call()
 
 
-class OneByOne(QObject):
-    """Functions that are called in the order in which they were added, each in a turn of its own.
+class CallQueue(QObject):
+    """Functions that are called in the order in which they were added, each in a deferred call of its own.
 
     Attributes:
-        are_held: whether that is being told which they follow.
+        are_held: whether the calls wait for the end of :meth:`held`.
 
     Signals:
-        ended: all were called.
+        ended: all functions were called.
     """
 
     ended = pyqtSignal()
@@ -61,25 +61,26 @@ class OneByOne(QObject):
         super().__init__(parent)
         self._all: list[Callable[[], None]] = []
         self._left: Iterator[Callable[[], None]] = iter(())
-        self._turn = Turn(self._go_on, self)
+        self._call = DeferredCall(self._go_on, self)
         self.are_held = False
 
     @property
     def is_under_way(self) -> bool:
-        """Whether some of them are still to be called."""
-        return self.are_held or self._turn.is_wanted
+        """Whether some functions are still to be called."""
+        return self.are_held or self._call.is_wanted
 
     def add(self, call: Callable[[], None]) -> None:
+        """Appends a function."""
         self._all.append(call)
 
     def begin(self) -> None:
-        """Calls all of them soon, from the first on."""
+        """Schedules all functions, from the first on."""
         self._left = iter(self._all)
-        self._turn.ask()
+        self._call.ask()
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Around the telling of what they follow: they begin at the end of it."""
+        """Holds the calls back inside the context and begins them at its end."""
         self.are_held = True
         try:
             yield
@@ -92,9 +93,9 @@ class OneByOne(QObject):
         if call is None:
             self.ended.emit()
             return
-        self._turn.ask()  # first, so that the others follow if this one fails
+        self._call.ask()  # first, so that the others follow if this one fails
         call()
 
     def end(self) -> None:
-        """Calls none of them any more."""
-        self._turn.cancel()
+        """Cancels the functions that were not called yet."""
+        self._call.cancel()

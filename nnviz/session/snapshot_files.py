@@ -1,4 +1,4 @@
-"""Saves and exports the network of the moment that is looked back at, exactly where that can be."""
+"""Files of past epochs: saves and exports the displayed snapshot's network, exactly if possible."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from engine.network.network import Network
 from engine.storage import save_checkpoint, save_network
 from nnviz.formatting import text
 from nnviz.jobs.reading import CHECKPOINT
-from nnviz.jobs.stepwise import Steps, Stepwise
-from nnviz.session.activities import Patience
-from nnviz.session.exact import Exact, Wish, of_the_past
+from nnviz.jobs.stepwise import Steps, StepwiseTask
+from nnviz.session.activities import CancelOffer
+from nnviz.session.exact_replay import ExactReplay, ReplayRequest, of_the_past
+from nnviz.session.file_writing import WriteTicket, network_for_file
 from nnviz.session.files import EXPORTS, Files
 from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
-from nnviz.session.writing import Turn, network_for_file
 
 if TYPE_CHECKING:
     from nnviz.library.replay import Replayed
@@ -34,16 +34,16 @@ Write = Callable[[Network, "Replayed | None"], None]
 
 @dataclass(eq=False)
 class _Job:
-    """A file to be written: of which moment, when it was asked for, in a word what is done to it ("saved"), and how.
+    """A file to be written: its epoch, its place in the order of requests, and how it is written.
 
     Attributes:
-        steps: go to the moment; None where it cannot be had exactly.
-        end: tells the status line that the file no longer waits.
+        steps: the replay; None if the epoch cannot be replayed exactly.
+        end: ends the activity in the status line.
     """
 
-    wish: Wish
+    request: ReplayRequest
     path: Path
-    turn: Turn
+    turn: WriteTicket
     past: str
     write: Write
     steps: Callable[[], Steps] | None = None
@@ -51,17 +51,17 @@ class _Job:
 
     @property
     def what(self) -> str:
-        """What it waits for, in words."""
+        """The work that the file waits for, as text."""
         return f"Going back to epoch {self.moment} for {text.name(self.path.name)}"
 
     @property
     def moment(self) -> str:
-        """What the moment is called."""
-        return self.wish.run.epoch_name(self.wish.at)
+        """The name of the epoch."""
+        return self.request.run.epoch_name(self.request.at)
 
 
-class MomentFiles(QObject):
-    """Trains to the moment again, in another thread, and writes what comes of it. One file after the other.
+class SnapshotFiles(QObject):
+    """Replays the training up to an epoch in the background and writes its network. One file after the other.
 
     Where the run is not recorded, or its data are others, the weights are written as they are displayed, in 16 bits
     each, and a message says so.
@@ -72,22 +72,22 @@ class MomentFiles(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, runs: Runs, exact: Exact, files: Files, messages: Messages) -> None:
+    def __init__(self, runs: Runs, replay: ExactReplay, files: Files, messages: Messages) -> None:
         super().__init__()
-        self._runs, self._exact, self._files, self._messages = runs, exact, files, messages
-        self._patience = Patience(messages, self.cancel)
-        self._work = Stepwise()
+        self._runs, self._replay, self._files, self._messages = runs, replay, files, messages
+        self._patience = CancelOffer(messages, self.cancel)
+        self._work = StepwiseTask()
         self._work.changed.connect(self._went_on)
         self._work.failed.connect(self._failed)
         self._jobs: deque[_Job] = deque()  # in the order in which they were asked for; the first is under way
 
     @property
     def waiting(self) -> list[Path]:
-        """The files that wait for their moments to be reached, the next one first."""
+        """Files that wait for their replay, the next one first."""
         return [job.path for job in self._jobs]
 
     def save(self, path: Path, epoch: float) -> None:
-        """Writes the network of a moment of the current run that the timeline has.
+        """Writes the network of an epoch of the current run that the timeline has.
 
         A checkpoint also holds the state of the training then. The current network and its file stay as they are.
         """
@@ -101,17 +101,17 @@ class MomentFiles(QObject):
         self._begin(path, epoch, "saved", write)
 
     def export(self, path: Path, epoch: float) -> None:
-        """Writes the network of such a moment for other programs; the name's ending gives the format."""
+        """Writes the network of an epoch for other programs; the ending of the name gives the format."""
         export = EXPORTS[path.suffix.lower()]
         self._begin(path, epoch, "exported", lambda network, _: export(network, path))
 
     def _begin(self, path: Path, epoch: float, past: str, write: Write) -> None:
-        job = _Job(Wish(self._runs.current, epoch), path, self._files.turn(path), past, write)
-        why_not = self._exact.why_not(job.wish.run)
+        job = _Job(ReplayRequest(self._runs.current, epoch), path, self._files.turn(path), past, write)
+        why_not = self._replay.reason_unavailable(job.request.run)
         if why_not is not None:
             self._write(job, None, why_not)
             return
-        job.steps, job.end = self._exact.steps(job.wish), self._files.begin(job.what)
+        job.steps, job.end = self._replay.steps(job.request), self._files.begin(job.what)
         self._jobs.append(job)
         if len(self._jobs) == 1:
             self._start(job)
@@ -120,22 +120,22 @@ class MomentFiles(QObject):
     def _start(self, job: _Job) -> None:
         assert job.steps is not None
         self._patience.begin(job.what)
-        self._work.start(job.wish, job.steps)
+        self._work.start(job.request, job.steps)
 
     def cancel(self) -> None:
-        """Gives up the file whose moment is gone to; the next one follows."""
+        """Gives up the file that is being replayed; the next one follows."""
         if self._jobs:
             job = self._arrive()
             job.end(f"{text.name(job.path.name)} was not {job.past}")
             self.changed.emit()
 
     def give_up(self) -> None:
-        """Gives up all files that wait."""
+        """Gives up all waiting files."""
         while self._jobs:
             self.cancel()
 
     def _arrive(self) -> _Job:
-        """The first file no longer waits: returns it, and begins with the next one."""
+        """Takes the first file off the queue, and starts with the next one."""
         job = self._jobs.popleft()
         self._patience.end()
         self._work.forget()
@@ -144,7 +144,7 @@ class MomentFiles(QObject):
         return job
 
     def _went_on(self) -> None:
-        if not self._jobs or self._work.about is not self._jobs[0].wish:
+        if not self._jobs or self._work.about is not self._jobs[0].request:
             return
         self._patience.tell_how_far(f"{self._work.share:.0%}")
         found = self._work.result
@@ -160,15 +160,15 @@ class MomentFiles(QObject):
             self._messages.tell_error(f"{text.name(job.path.name)} could not be {job.past}", error)
 
     def _write(self, job: _Job, found: Replayed | None, why_approximate: str) -> None:
-        wish, moment = job.wish, f"the network of epoch {job.moment}"
-        history, data = wish.run.history.until(wish.at), self._files.data_title(wish.run)
+        request, moment = job.request, f"the network of epoch {job.moment}"
+        history, data = request.run.history.until(request.at), self._files.data_title(request.run)
 
         def work() -> str:
             with_training = found is not None and job.path.suffix.lower() == CHECKPOINT
-            job.write(network_for_file(of_the_past(wish, history, found), data, with_training), found)
+            job.write(network_for_file(of_the_past(request, history, found), data, with_training), found)
             return f", {moment}{', approximately' if why_approximate else ''}"
 
-        self._files.put(job.path, job.past, job.turn, work, wish.run)
+        self._files.put(job.path, job.past, job.turn, work, request.run)
         job.end("")
         self.changed.emit()
         if why_approximate:
@@ -176,7 +176,7 @@ class MomentFiles(QObject):
             self._messages.tell(f"{text.name(job.path.name)} gets {moment} with weights {kept}: {why_approximate}")
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the work; returns whether that was in time."""
+        """Cancels the replay. Returns whether its thread ended in time."""
         self._patience.close()
         for job in self._jobs:
             _LOG.error("%s was not %s: nnviz was closed before its moment was reached", job.path, job.past)

@@ -26,16 +26,17 @@ from tests.nnviz.helpers import action, announced, choose_file, find, press, tra
 
 
 @pytest.fixture
-def trained(recorded: MainWindow, qtbot: QtBot) -> MainWindow:
+def trained(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
     """Adam for some batches of the fourth epoch."""
-    session = recorded.session
+    session = ready_window.session
+    session.records.set_on(True)
     session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.003, epochs=5)
     for step in [session.step_epoch] * 3 + [session.step_batch] * 2:
         before = session.runs.current.epochs
         step()
         qtbot.waitUntil(lambda before=before: session.runs.current.epochs > before, timeout=20_000)
-        wait_for(qtbot, recorded, Status.PAUSED)
-    return recorded
+        wait_for(qtbot, ready_window, Status.PAUSED)
+    return ready_window
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def test_ctrl_s_saves_the_moment_exactly_and_says_so(trained: MainWindow, qtbot:
     assert (told.epochs, told.history.completed if told.history else None) == (2, 2)
     assert told.test_error == session.runs.current.history.error.test.at(2)
     assert announced(session) == "Saved to then.json, the network of epoch 2"
-    assert session.runs.current.path is None, "the network of now has no file"
+    assert session.runs.current.storage.path is None, "the network of now has no file"
     assert session.messages.current is None
 
 
@@ -95,7 +96,7 @@ def test_a_checkpoint_goes_on_from_there(trained: MainWindow, qtbot: QtBot, home
     session, path = trained.session, home / "then.npz"
     dataset = session.dataset
     assert dataset is not None
-    session.moment_files.save(path, 1)
+    session.snapshot_files.save(path, 1)
     ready(qtbot, trained, path)
     network, state = load_checkpoint(path)
     assert state is not None
@@ -111,12 +112,12 @@ def test_a_checkpoint_goes_on_from_there(trained: MainWindow, qtbot: QtBot, home
 @pytest.mark.parametrize("at", [1, 2, 2.5])
 def test_a_checkpoint_of_the_past_opens_at_its_place(trained: MainWindow, qtbot: QtBot, home: Path, at: float) -> None:
     session, path = trained.session, home / "then.npz"
-    session.moment_files.save(path, at)
+    session.snapshot_files.save(path, at)
     ready(qtbot, trained, path)
     run = session.runs.current
     session.files.open(path)
     qtbot.waitUntil(lambda: session.runs.current is not run and session.state is Status.PAUSED, timeout=20_000)
-    assert (session.runs.current.epochs, session.runs.current.last_epoch) == (at, 5)
+    assert (session.runs.current.epochs, session.runs.current.progress.last_epoch) == (at, 5)
 
 
 def test_between_two_epochs(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
@@ -124,7 +125,7 @@ def test_between_two_epochs(trained: MainWindow, qtbot: QtBot, home: Path) -> No
     at = session.timeline.epochs[-2]
     assert at != round(at)
     session.timeline.go_to(at)
-    session.moment_files.save(path, at)
+    session.snapshot_files.save(path, at)
     ready(qtbot, trained, path)
     np.testing.assert_array_equal(load_network(path).parameters, exactly(trained, at))
 
@@ -154,7 +155,7 @@ def test_live_again_it_is_the_network_of_now(trained: MainWindow, qtbot: QtBot, 
     choose_file(qtbot, trained, "saveNetworkDialog", path)
     ready(qtbot, trained, path)
     np.testing.assert_array_equal(load_network(path).parameters, session.runs.current.network.parameters)
-    assert session.runs.current.path == path
+    assert session.runs.current.storage.path == path
 
 
 def test_of_a_run_that_is_not_recorded_it_is_approximate_and_told(
@@ -164,7 +165,7 @@ def test_of_a_run_that_is_not_recorded_it_is_approximate_and_told(
     train_epochs(qtbot, ready_window, 2)
     session.timeline.go_to(1)
     displayed = session.displayed.as_trained.parameters
-    session.moment_files.save(path, 1)
+    session.snapshot_files.save(path, 1)
     ready(qtbot, ready_window, path)
     network = load_network(path)
     np.testing.assert_array_equal(network.parameters, displayed)
@@ -182,15 +183,15 @@ def test_it_can_be_given_up_while_it_goes_there(
     """After a second that is offered, with how far it is."""
     session, path = trained.session, home / "then.json"
     session.timeline.go_to(2)
-    session.moment_files.save(path, 2)
+    session.snapshot_files.save(path, 2)
     qtbot.waitUntil(lambda: session.messages.current is not None)
     message = session.messages.current
     assert message is not None
     assert message.text.startswith("Going back to epoch 2 for then.json")
-    assert session.moment_files.waiting == [path]
+    assert session.snapshot_files.waiting == [path]
     session.messages.choose(0)
     held.set()
-    assert not session.moment_files.waiting
+    assert not session.snapshot_files.waiting
     assert announced(session) == "then.json was not saved"
     assert not path.exists()
 
@@ -200,12 +201,12 @@ def test_it_can_be_given_up_while_it_goes_there(
 
 def test_one_after_the_other_is_written(trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event) -> None:
     session, first, second, third = trained.session, home / "a.json", home / "b.py", home / "c.json"
-    session.moment_files.save(first, 1)
-    session.moment_files.export(second, 2)
-    session.moment_files.save(third, 3)
-    assert session.moment_files.waiting == [first, second, third]
-    session.moment_files.cancel()
-    assert session.moment_files.waiting == [second, third], "the others are not given up with it"
+    session.snapshot_files.save(first, 1)
+    session.snapshot_files.export(second, 2)
+    session.snapshot_files.save(third, 3)
+    assert session.snapshot_files.waiting == [first, second, third]
+    session.snapshot_files.cancel()
+    assert session.snapshot_files.waiting == [second, third], "the others are not given up with it"
     held.set()
     ready(qtbot, trained, third)
     assert second.exists()
@@ -218,7 +219,7 @@ def test_what_was_saved_last_is_in_the_file(
 ) -> None:
     """However long the way back to the moment takes that was saved into it before."""
     session, path = trained.session, home / "own.json"
-    session.moment_files.save(path, 2)
+    session.snapshot_files.save(path, 2)
     saved: list[bool] = []
     session.files.save(path, lambda: saved.append(True))
     qtbot.waitUntil(lambda: bool(saved))
@@ -237,11 +238,11 @@ def test_a_moment_in_its_own_file_leaves_the_network_unsaved(
     session.files.save(path)
     ready(qtbot, ready_window, path)
     assert not run.unsaved
-    session.moment_files.save(home / "other.json", 1)
+    session.snapshot_files.save(home / "other.json", 1)
     ready(qtbot, ready_window, home / "other.json")
     assert not run.unsaved
     (home / "link").symlink_to(home)
-    session.moment_files.save(home / "link" / "own.json", 1)
+    session.snapshot_files.save(home / "link" / "own.json", 1)
     ready(qtbot, ready_window, path)
     assert run.unsaved
     assert ready_window.isWindowModified()
@@ -257,7 +258,7 @@ def test_the_moment_stays_the_one_that_was_asked_for(
     session, path = trained.session, home / "then.json"
     session.timeline.go_to(2)
     displayed = session.displayed.as_trained.parameters.copy()
-    session.moment_files.save(path, 2)
+    session.snapshot_files.save(path, 2)
     session.runs.current.snapshots.clear()
     with Library(session.records.path) as library:
         library.database.write("DELETE FROM states")
@@ -291,7 +292,7 @@ def test_quitting_asks_and_waits_for_the_moment(
 ) -> None:
     session, path = trained.session, home / "then.json"
     expected = exactly(trained, 2)
-    session.moment_files.save(path, 2)
+    session.snapshot_files.save(path, 2)
     assert not trained.close()
     assert find(trained, QMessageBox, "waitingBox").text() == "then.json is not written yet."
     press_in_question(qtbot, trained, "Wait, then quit")
@@ -304,11 +305,11 @@ def test_quitting_asks_and_waits_for_the_moment(
 def test_quitting_without_it(trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event) -> None:
     session = trained.session
     for name in ("a.json", "b.json"):
-        session.moment_files.save(home / name, 2)
+        session.snapshot_files.save(home / name, 2)
     assert not trained.close()
     assert find(trained, QMessageBox, "waitingBox").text() == "a.json, b.json are not written yet."
     press_in_question(qtbot, trained, "Cancel")
-    assert len(session.moment_files.waiting) == 2
+    assert len(session.snapshot_files.waiting) == 2
     assert not trained.close()
     with qtbot.waitSignal(trained.closed):
         press_in_question(qtbot, trained, "Quit without them")
@@ -320,7 +321,7 @@ def test_quitting_without_it(trained: MainWindow, qtbot: QtBot, home: Path, held
 def test_a_file_that_is_lost_without_a_question_is_logged_once(
     trained: MainWindow, home: Path, held: threading.Event, caplog: pytest.LogCaptureFixture
 ) -> None:
-    trained.session.moment_files.save(home / "lost.json", 2)
+    trained.session.snapshot_files.save(home / "lost.json", 2)
     trained.close_unasked()
     assert caplog.text.count("lost.json was not saved") == 1
     held.set()

@@ -1,4 +1,4 @@
-"""``Verdict``: which class an answer names, and with what confidence."""
+"""The predicted class with its confidence."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ CONFIDENCE_THRESHOLD = 0.5  # unless the person sets another
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Which class an answer names, and with what confidence.
+class PredictedClass:
+    """The predicted class of an output vector, and its confidence.
 
     Confidences are the outputs themselves, clipped to 0…1. With softmax they are probabilities. With sigmoid each class
     is a yes or no of its own: the outputs need not sum to 1 and are not scaled to, because an answer that says no to
@@ -35,11 +35,11 @@ class Verdict:
     is_sure: bool
 
 
-def verdict_of(outputs: Array, threshold: float = CONFIDENCE_THRESHOLD) -> Verdict:
-    """The verdict of finite outputs (classes,), at least two. The first of equal outputs is the best."""
+def predicted_class_of(outputs: Array, threshold: float = CONFIDENCE_THRESHOLD) -> PredictedClass:
+    """Returns the predicted class of finite outputs (classes,), at least two. Ties go to the first."""
     best = int(np.argmax(outputs))
     others = np.array(outputs, float)
     others[best] = -np.inf
     second = int(np.argmax(others))
     confidence, other = (min(max(float(outputs[index]), 0.0), 1.0) for index in (best, second))
-    return Verdict(best, confidence, second, other, confidence >= threshold)
+    return PredictedClass(best, confidence, second, other, confidence >= threshold)

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.library import Library
 from nnviz.library.replay import replay
-from nnviz.session import gaps as module
+from nnviz.session import snapshot_backfill as module
 from nnviz.session.asked import PAST
-from nnviz.session.exact import Exact
+from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.status import Status
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
@@ -47,9 +47,9 @@ def wait_until_filled(model: Model, qtbot: QtBot, epochs: int = EPOCHS) -> None:
 def held(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, list[list[float]]]:
     """It waits for that event; the moments for which it was begun."""
     opened, begun = Event(), list[list[float]]()
-    past = Exact.past
+    past = ExactReplay.past
 
-    def slow(self: Exact, run: Any, moments: Any, *more: Any) -> Callable[[], Any]:
+    def slow(self: ExactReplay, run: Any, moments: Any, *more: Any) -> Callable[[], Any]:
         begun.append(list(moments))
         real = past(self, run, moments, *more)
 
@@ -60,7 +60,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, list[list[float]]]:
 
         return made
 
-    monkeypatch.setattr(Exact, "past", slow)
+    monkeypatch.setattr(ExactReplay, "past", slow)
     return opened, begun
 
 
@@ -69,12 +69,12 @@ def test_every_epoch_can_be_looked_back_at_exactly(of_table: Model, qtbot: QtBot
     wait_until_filled(of_table, qtbot)
     session = of_table.session
     run, dataset = session.runs.current, session.dataset
-    assert run.record is not None
+    assert run.storage.record is not None
     for epoch in (3, 17, 39):
         session.timeline.go_to(epoch)
         assert session.timeline.epoch == epoch
         with Library(session.records.path) as library:
-            steps = replay(library, run.record, epoch, dataset)
+            steps = replay(library, run.storage.record, epoch, dataset)
             while True:
                 try:
                     next(steps)
@@ -111,14 +111,14 @@ def test_one_that_was_opened_in_another_session_too(
         _, begun = held(within)
         train(of_table, qtbot)
         qtbot.waitUntil(lambda: bool(begun))
-        record = of_table.session.runs.current.record
+        record = of_table.session.runs.current.storage.record
         assert of_table.session.close()
     other = Model()
     other.session.records.set_on(True)
     load(qtbot, other, "mpg")
     assert record is not None
     other.session.library.open(record)
-    qtbot.waitUntil(lambda: other.session.runs.current.record == record)
+    qtbot.waitUntil(lambda: other.session.runs.current.storage.record == record)
     wait_until_filled(other, qtbot)
     assert other.session.close()
 
@@ -128,7 +128,7 @@ def test_a_long_training_is_left_alone(of_table: Model, qtbot: QtBot, monkeypatc
     opened, begun = held(monkeypatch)
     opened.set()
     train(of_table, qtbot)
-    qtbot.waitUntil(lambda: bool(begun) and not of_table.session.gaps.work.is_running)
+    qtbot.waitUntil(lambda: bool(begun) and not of_table.session.backfill.work.is_running)
     assert len(ends(of_table)) < EPOCHS
 
 
@@ -147,11 +147,11 @@ def test_training_on_gives_it_up(of_table: Model, qtbot: QtBot, monkeypatch: pyt
     session = of_table.session
     opened, _ = held(monkeypatch)
     train(of_table, qtbot)
-    qtbot.waitUntil(lambda: session.gaps.work.is_running)
+    qtbot.waitUntil(lambda: session.backfill.work.is_running)
     session.settings.change("epochs", epochs=1000)
     session.start()
     qtbot.waitUntil(lambda: session.state is Status.TRAINING)
-    assert not session.gaps.work.is_running
+    assert not session.backfill.work.is_running
     opened.set()
     wait_for(qtbot, of_table, Status.FINISHED)
 
@@ -163,12 +163,12 @@ def test_what_takes_its_place_gives_it_up(
     session = of_table.session
     held(monkeypatch)
     train(of_table, qtbot)
-    qtbot.waitUntil(lambda: session.gaps.work.is_running)
+    qtbot.waitUntil(lambda: session.backfill.work.is_running)
     if how == "another network":
         session.reset()
     else:
         session.data.load("penguins")
-    qtbot.waitUntil(lambda: not session.gaps.work.is_running)
+    qtbot.waitUntil(lambda: not session.backfill.work.is_running)
 
 
 def test_it_is_begun_again_when_the_run_comes_back(
@@ -177,9 +177,9 @@ def test_it_is_begun_again_when_the_run_comes_back(
     session = of_table.session
     opened, _ = held(monkeypatch)
     train(of_table, qtbot)
-    qtbot.waitUntil(lambda: session.gaps.work.is_running)
+    qtbot.waitUntil(lambda: session.backfill.work.is_running)
     session.reset()
-    qtbot.waitUntil(lambda: not session.gaps.work.is_running)
+    qtbot.waitUntil(lambda: not session.backfill.work.is_running)
     opened.set()
     session.undo.undo()
     wait_until_filled(of_table, qtbot)
@@ -199,5 +199,5 @@ def test_nothing_is_filled_where_every_epoch_is_kept(
 def test_closing_in_the_middle_of_it(of_table: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     held(monkeypatch)
     train(of_table, qtbot)
-    qtbot.waitUntil(lambda: of_table.session.gaps.work.is_running)
+    qtbot.waitUntil(lambda: of_table.session.backfill.work.is_running)
     assert of_table.session.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_thread import LibraryThread
 from nnviz.library import Library, UnknownRunError, UnreadableRunError
 from tests.nnviz.library.helpers import an_experiment
 
@@ -20,8 +20,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def lane(path: Path, qtbot: QtBot) -> Iterator[LibraryLane]:
-    lane = LibraryLane(lambda: path)
+def lane(path: Path, qtbot: QtBot) -> Iterator[LibraryThread]:
+    lane = LibraryThread(lambda: path)
     yield lane
     assert lane.close(5000)
 
@@ -30,7 +30,7 @@ def never(error: Exception) -> None:
     raise AssertionError("it failed") from error
 
 
-def test_while_it_is_open_nobody_puts_the_log_away(lane: LibraryLane, path: Path, qtbot: QtBot) -> None:
+def test_while_it_is_open_nobody_puts_the_log_away(lane: LibraryThread, path: Path, qtbot: QtBot) -> None:
     looked: list[object] = []
     lane.open()
     lane.run(lambda library: None, looked.append, never)  # comes after it
@@ -45,7 +45,7 @@ def test_while_it_is_open_nobody_puts_the_log_away(lane: LibraryLane, path: Path
     assert path.with_name(f"{path.name}-wal").exists()
 
 
-def test_a_run_that_cannot_be_read_makes_no_deletion_final(lane: LibraryLane, path: Path, qtbot: QtBot) -> None:
+def test_a_run_that_cannot_be_read_makes_no_deletion_final(lane: LibraryThread, path: Path, qtbot: QtBot) -> None:
     with Library(path) as library:
         gone, bad = library.begin(an_experiment()), library.begin(an_experiment())
         library.database.write("UPDATE runs SET experiment = '{\"data\": 3}' WHERE id = ?", (bad,))
@@ -58,7 +58,7 @@ def test_a_run_that_cannot_be_read_makes_no_deletion_final(lane: LibraryLane, pa
     assert isinstance(failed[0], UnreadableRunError)
 
 
-def test_looking_makes_no_file(lane: LibraryLane, path: Path, qtbot: QtBot) -> None:
+def test_looking_makes_no_file(lane: LibraryThread, path: Path, qtbot: QtBot) -> None:
     found: list[object] = []
     lane.run(lambda library: len(library.runs()), found.append, never, without="nothing")
     qtbot.waitUntil(lambda: bool(found))
@@ -66,7 +66,7 @@ def test_looking_makes_no_file(lane: LibraryLane, path: Path, qtbot: QtBot) -> N
     assert not path.exists()
 
 
-def test_who_writes_makes_one(lane: LibraryLane, path: Path, qtbot: QtBot) -> None:
+def test_who_writes_makes_one(lane: LibraryThread, path: Path, qtbot: QtBot) -> None:
     found: list[int] = []
     lane.run(lambda library: library.begin(an_experiment()), found.append, never, without="nothing", makes=True)
     qtbot.waitUntil(lambda: bool(found))
@@ -74,7 +74,7 @@ def test_who_writes_makes_one(lane: LibraryLane, path: Path, qtbot: QtBot) -> No
         assert library.runs().ids == found
 
 
-def test_all_work_is_done_in_one_other_thread_by_one_connection(lane: LibraryLane, path: Path, qtbot: QtBot) -> None:
+def test_all_work_is_done_in_one_other_thread_by_one_connection(lane: LibraryThread, path: Path, qtbot: QtBot) -> None:
     Library(path).close()
     found: list[tuple[int, Library]] = []
     for _ in range(3):
@@ -84,7 +84,7 @@ def test_all_work_is_done_in_one_other_thread_by_one_connection(lane: LibraryLan
     assert found[0][0] != threading.get_ident()
 
 
-def test_an_error_is_handed_over_and_the_next_work_is_done(lane: LibraryLane, path: Path, qtbot: QtBot) -> None:
+def test_an_error_is_handed_over_and_the_next_work_is_done(lane: LibraryThread, path: Path, qtbot: QtBot) -> None:
     Library(path).close()
     errors: list[Exception] = []
     found: list[int] = []
@@ -97,7 +97,7 @@ def test_an_error_is_handed_over_and_the_next_work_is_done(lane: LibraryLane, pa
 def test_closing_makes_deletions_final(path: Path, qtbot: QtBot) -> None:
     with Library(path) as library:
         run = library.begin(an_experiment())
-    lane = LibraryLane(lambda: path)
+    lane = LibraryThread(lambda: path)
     done: list[object] = []
     lane.run(lambda library: library.delete([run]), done.append, never)
     qtbot.waitUntil(lambda: bool(done))

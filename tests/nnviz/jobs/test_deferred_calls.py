@@ -10,7 +10,7 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.jobs.turns import OneByOne, Turn
+from nnviz.jobs.deferred_calls import CallQueue, DeferredCall
 
 
 class Hand(QWidget):
@@ -49,7 +49,7 @@ def parent(qtbot: QtBot) -> Iterator[QObject]:
 
 
 def test_a_turn_comes_once_however_often_it_is_asked_for(qtbot: QtBot, parent: QObject, done: list[str]) -> None:
-    turn = Turn(lambda: done.append("call"), parent)
+    turn = DeferredCall(lambda: done.append("call"), parent)
     for _ in range(3):
         turn.ask()
     assert turn.is_wanted
@@ -61,7 +61,7 @@ def test_a_turn_comes_once_however_often_it_is_asked_for(qtbot: QtBot, parent: Q
 
 
 def test_one_that_was_cancelled_does_not_come(qtbot: QtBot, parent: QObject, done: list[str]) -> None:
-    turn, later = Turn(lambda: done.append("call"), parent), Turn(lambda: done.append("later"), parent)
+    turn, later = DeferredCall(lambda: done.append("call"), parent), DeferredCall(lambda: done.append("later"), parent)
     turn.ask()
     turn.cancel()
     later.ask()
@@ -71,7 +71,7 @@ def test_one_that_was_cancelled_does_not_come(qtbot: QtBot, parent: QObject, don
 
 def test_the_mouse_comes_before_a_turn_that_is_due(qtbot: QtBot, parent: QObject, hand: Hand, done: list[str]) -> None:
     """Qt calls timers that are due at once one after another; the mouse that moves meanwhile would come after all."""
-    turn, timers = Turn(lambda: done.append("call"), parent), [QTimer(parent), QTimer(parent)]
+    turn, timers = DeferredCall(lambda: done.append("call"), parent), [QTimer(parent), QTimer(parent)]
     timers[0].timeout.connect(hand.move_mouse)
     timers[1].timeout.connect(lambda: done.append("timer"))
     for timer in timers:
@@ -85,7 +85,7 @@ def test_the_mouse_comes_before_a_turn_that_is_due(qtbot: QtBot, parent: QObject
 
 
 def test_all_come_in_order_with_the_mouse_between(qtbot: QtBot, parent: QObject, hand: Hand, done: list[str]) -> None:
-    views = OneByOne(parent)
+    views = CallQueue(parent)
 
     def first() -> None:
         done.append("first")
@@ -102,7 +102,7 @@ def test_all_come_in_order_with_the_mouse_between(qtbot: QtBot, parent: QObject,
 
 
 def test_what_begins_anew_begins_at_the_first(qtbot: QtBot, parent: QObject, done: list[str]) -> None:
-    views = OneByOne(parent)
+    views = CallQueue(parent)
 
     def first() -> None:
         done.append("first")
@@ -117,7 +117,7 @@ def test_what_begins_anew_begins_at_the_first(qtbot: QtBot, parent: QObject, don
 
 
 def test_they_follow_what_is_told_before(qtbot: QtBot, parent: QObject, done: list[str]) -> None:
-    views = OneByOne(parent)
+    views = CallQueue(parent)
     views.add(lambda: done.append("view"))
     with qtbot.waitSignal(views.ended):
         with views.held():
@@ -130,7 +130,7 @@ def test_they_follow_what_is_told_before(qtbot: QtBot, parent: QObject, done: li
 
 
 def test_one_that_fails_does_not_keep_the_others(qtbot: QtBot, parent: QObject, done: list[str]) -> None:
-    views = OneByOne(parent)
+    views = CallQueue(parent)
 
     def fail() -> None:
         raise ValueError("as it may be")
@@ -144,7 +144,7 @@ def test_one_that_fails_does_not_keep_the_others(qtbot: QtBot, parent: QObject, 
 
 
 def test_none_comes_after_the_end(qtbot: QtBot, parent: QObject, done: list[str]) -> None:
-    views, later = OneByOne(parent), Turn(lambda: done.append("later"), parent)
+    views, later = CallQueue(parent), DeferredCall(lambda: done.append("later"), parent)
     views.add(lambda: done.append("view"))
     views.begin()
     views.end()
