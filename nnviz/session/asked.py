@@ -15,7 +15,6 @@ from nnviz.session.activity import activity_probe
 from nnviz.session.asked_compared import compared_probes
 from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.asked_numbers import predicted_probe
-from nnviz.session.asked_over import over_probes
 from nnviz.session.asked_own import own_probes
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
@@ -28,6 +27,7 @@ from nnviz.session.robustness import HowRobust
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.snapshots import Snapshot
+from nnviz.session.surface_query import over_probes
 
 ANSWER, PAST, STATISTICS, MISTAKES = "answer", "answers of the past", "layer statistics", "mistakes"
 ACTIVITY = "activity"

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
+from nnviz.cards.timeline.player import Player
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
@@ -37,7 +38,6 @@ from nnviz.session.naming import Naming
 from nnviz.session.new_data import NewData
 from nnviz.session.own import Own
 from nnviz.session.painting import Painting
-from nnviz.session.player import Player
 from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records

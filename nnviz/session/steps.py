@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from nnviz.session.asked_step import AskedStep
+from nnviz.cards.step_through.manual_steps import TakenSteps
+from nnviz.cards.step_through.model import StepThrough
+from nnviz.cards.step_through.past_batch import PastBatch
+from nnviz.cards.step_through.step_effects import StepEffects
+from nnviz.cards.step_through.step_request import AskedStep
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.edited_errors import EditedErrors
 from nnviz.session.exact import Exact
 from nnviz.session.messages import Messages
-from nnviz.session.past_batch import PastBatch
 from nnviz.session.question import Question
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
-from nnviz.session.step_effects import StepEffects
-from nnviz.session.step_through import StepThrough
-from nnviz.session.taken_steps import TakenSteps
 from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
 from nnviz.session.undo import Undo

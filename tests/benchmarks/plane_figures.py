@@ -26,9 +26,9 @@ from PyQt5.QtGui import QMouseEvent  # noqa: E402
 from PyQt5.QtWidgets import QApplication  # noqa: E402
 
 from nnviz.app import create_window  # noqa: E402
-from nnviz.cards.plane.view import PlaneView  # noqa: E402
+from nnviz.cards.plane.plane_view import PlaneView  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
-from nnviz.session.asked_over import ANSWERS_OVER  # noqa: E402
+from nnviz.session.surface_query import ANSWERS_OVER  # noqa: E402
 from nnviz.session.training import Status  # noqa: E402
 from nnviz.ui.plane.tiles import NeuronTiles  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from engine.basics.validation import Array
 from engine.explain.regions import Span
-from nnviz.cards.weights.lines import line_tiles
+from nnviz.cards.weights.line_tiles import line_tiles
 from nnviz.cards.weights.neuron_pictures import NeuronPictures, Words
-from nnviz.session.asked_over import AnswersOver
 from nnviz.session.session import Session
+from nnviz.session.surface_query import AnswersOver
 from nnviz.ui.plane.tiles import TilePlace
 from nnviz.ui.plane.words import coordinates
 

@@ -11,10 +11,10 @@ from engine.basics.validation import Array
 from engine.explain.regions import Region
 from nnviz.formatting import text
 from nnviz.formatting.text import short
-from nnviz.session.asked_over import NEURONS_OVER, AnswersOver
 from nnviz.session.asked_words import full_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
+from nnviz.session.surface_query import NEURONS_OVER, AnswersOver
 from nnviz.ui.card import Table
 from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.layer_tabs import ALL

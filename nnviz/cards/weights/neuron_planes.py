@@ -5,8 +5,8 @@ from __future__ import annotations
 from engine.basics.validation import Array
 from engine.explain.regions import Square
 from nnviz.cards.weights.neuron_pictures import NeuronPictures, Words
-from nnviz.session.asked_over import AnswersOver
 from nnviz.session.session import Session
+from nnviz.session.surface_query import AnswersOver
 from nnviz.ui.plane.tiles import TilePlace, plane_tiles
 from nnviz.ui.plane.words import coordinates
 

@@ -23,7 +23,7 @@ from nnviz.cards.mistakes.mistake_pictures import MistakePicturesPanel
 from nnviz.cards.mistakes.mistakes import MistakesPanel
 from nnviz.cards.neuron.neuron import NeuronPanel
 from nnviz.cards.robustness.robust import RobustPage
-from nnviz.cards.step_through.step_through import StepThroughPage
+from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow

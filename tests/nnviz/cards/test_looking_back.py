@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.diagram.network_diagram import DiagramPage
 from nnviz.cards.explanation.explanation_data import INTEGRATED, METHODS
 from nnviz.cards.explanation.model import Explanation
-from nnviz.cards.prediction_over_time.learning_strip import LearningStripPanel
+from nnviz.cards.prediction_over_time.card import LearningStripPanel
 from nnviz.cards.registry import CARDS
-from nnviz.cards.step_through.step_through import StepThroughPage
+from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard

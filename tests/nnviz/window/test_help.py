@@ -33,7 +33,7 @@ from engine.network.initializers import INITIALIZERS
 from engine.network.losses import LOSSES
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
-from nnviz.cards.plane.answers_page import AnswersPage
+from nnviz.cards.plane.surface_page import AnswersPage
 from nnviz.ui.card import DockCard
 from nnviz.ui.group import Group
 from nnviz.ui.layer_tabs import layer_tabs

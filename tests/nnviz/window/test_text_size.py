@@ -18,7 +18,7 @@ from nnviz.cards.comparison.differ_table import DifferCell, DifferRow, DifferTab
 from nnviz.cards.comparison.right_wrong import RightWrong
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.curves.curve_plot import CurvePlot
-from nnviz.cards.distributions.histograms import Cell, HistogramGrid, Row
+from nnviz.cards.distributions.histogram_grid import Cell, HistogramGrid, Row
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import WhyPanel
 from nnviz.cards.importing.table_view import PreviewTable

@@ -13,7 +13,7 @@ from engine.experiment import Experiment
 from engine.storage import save_network
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.cards.curves.test_curves_panel import another_network, drawn, key, plot_of, turn_to
+from tests.nnviz.cards.curves.test_card import another_network, drawn, key, plot_of, turn_to
 from tests.nnviz.helpers import action, click, find, train_epochs
 
 

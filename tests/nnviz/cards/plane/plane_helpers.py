@@ -7,8 +7,8 @@ from typing import Any
 from PyQt5.QtCore import QPoint, QPointF
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.plane.plane import PlanePage
-from nnviz.session.asked_over import ANSWERS_OVER, NEURONS_OVER
+from nnviz.cards.plane.plane_page import PlanePage
+from nnviz.session.surface_query import ANSWERS_OVER, NEURONS_OVER
 from nnviz.ui.plane.tiles import NeuronTiles
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import find, hover, is_shown

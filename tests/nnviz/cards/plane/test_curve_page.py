@@ -13,9 +13,10 @@ from pytestqt.qtbot import QtBot
 from engine import explain
 from engine.network.network import Network
 from engine.storage import save_network
-from nnviz.cards.plane.curve import CurvePage
-from nnviz.cards.weights.weights import WeightsPanel
-from nnviz.session.asked_over import (
+from nnviz.cards.plane.curve_page import CurvePage
+from nnviz.cards.weights.card import WeightsPanel
+from nnviz.session.selection import Neuron
+from nnviz.session.surface_query import (
     ANSWERS_OVER,
     COARSE_LINE,
     COARSE_TILE_LINE,
@@ -23,7 +24,6 @@ from nnviz.session.asked_over import (
     FINE_TILE_LINE,
     NEURONS_OVER,
 )
-from nnviz.session.selection import Neuron
 from nnviz.ui.plane.tiles import NeuronTiles
 from nnviz.ui.plots.legend import Key
 from nnviz.window.main_window import MainWindow

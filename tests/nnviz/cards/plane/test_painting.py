@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.datasets.painted import MOST_PAINTED, PAINTED_CURVE, PAINTED_PLANE, Painted
-from nnviz.cards.plane.curve import CurvePage
-from nnviz.cards.plane.plane import PlanePage
+from nnviz.cards.plane.curve_page import CurvePage
+from nnviz.cards.plane.plane_page import PlanePage
 from nnviz.cards.plane.points_view import PointsView
 from nnviz.session.painting import REACH, Painting
 from nnviz.session.status import Status

@@ -15,9 +15,9 @@ from engine import explain
 from engine.explain.regions import plane_points
 from engine.network.network import Network
 from engine.storage import save_network
-from nnviz.cards.plane.plane import PlanePage
-from nnviz.session.asked_over import ANSWERS_OVER, COARSE, FINE
+from nnviz.cards.plane.plane_page import PlanePage
 from nnviz.session.selection import Neuron
+from nnviz.session.surface_query import ANSWERS_OVER, COARSE, FINE
 from nnviz.ui import theme
 from nnviz.ui.plane.colours import class_pixels
 from nnviz.ui.plots.legend import Key

@@ -10,9 +10,9 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.weights.weights import WeightsPanel
-from nnviz.session.asked_over import COARSE_TILE, FINE_TILE, NEURONS_OVER
+from nnviz.cards.weights.card import WeightsPanel
 from nnviz.session.selection import Neuron
+from nnviz.session.surface_query import COARSE_TILE, FINE_TILE, NEURONS_OVER
 from nnviz.ui.plane.tiles import NeuronTiles
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.main_window import MainWindow

@@ -9,12 +9,12 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from nnviz.cards.step_through.board import Board
+from nnviz.cards.step_through.controls import Counter, Temperature, Walking
 from nnviz.cards.step_through.number_rows import NumberRows
-from nnviz.cards.step_through.path import StagePath
-from nnviz.cards.step_through.step_controls import Counter, Temperature, Walking
+from nnviz.cards.step_through.stage_path import StagePath
+from nnviz.cards.step_through.step_effects import Effect
+from nnviz.cards.step_through.term_board import Board
 from nnviz.formatting import text
-from nnviz.session.step_effects import Effect
 from nnviz.ui import theme
 from nnviz.ui.column import ScrollColumn
 from nnviz.ui.fixed_size_box import FixedSizeBox

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.basics.validation import Array
 from engine.training.distributions import LayerSpreads, Spread
-from nnviz.cards.distributions.histograms import Cell, HistogramGrid, Row
+from nnviz.cards.distributions.histogram_grid import Cell, HistogramGrid, Row
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
 from nnviz.formatting.layers import drawn_layers, left_out

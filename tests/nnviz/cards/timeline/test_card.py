@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.training.metrics import Evaluator
 from nnviz.cards.prediction_over_time.strip_plot import StripPlot
-from nnviz.cards.timeline.timeline_slider import TimelineSlider
+from nnviz.cards.timeline.slider import TimelineSlider
 from nnviz.formatting import text
 from nnviz.session.asked import PAST
 from nnviz.session.status import Status

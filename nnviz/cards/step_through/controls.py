@@ -5,9 +5,9 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
-from nnviz.cards.step_through.step_walk import Pace
+from nnviz.cards.step_through.model import StepThrough
+from nnviz.cards.step_through.navigation import Pace
 from nnviz.formatting import text
-from nnviz.session.step_through import StepThrough
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.choice_button import ChoiceButton

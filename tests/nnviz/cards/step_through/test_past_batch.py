@@ -13,24 +13,25 @@ from pytestqt.qtbot import QtBot
 
 from engine.explain.one_step import OneStep
 from engine.training.metrics import Evaluator
+from nnviz.cards.step_through import past_batch as module
+from nnviz.cards.step_through.model import Written
 from nnviz.library import Library
-from nnviz.session import past_batch as module
 from nnviz.session.exact import Exact
 from nnviz.session.selection import Example
 from nnviz.session.status import Status
-from nnviz.session.step_through import Written
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import pause, train_for_a_while, wait_for
 
 
 @pytest.fixture
-def small(recorded: Model) -> Model:
+def small(ready_model: Model) -> Model:
     """A recorded session with a small network, whose snapshots are kept unpacked."""
-    session = recorded.session
+    session = ready_model.session
+    session.records.set_on(True)
     session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.003, dropout=0.2, epochs=6)
     session.reset()
     session.step_through.want(True)
-    return recorded
+    return ready_model
 
 
 def newest(model: Model, qtbot: QtBot) -> Written:

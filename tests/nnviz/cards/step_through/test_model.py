@@ -17,14 +17,14 @@ from engine.explain.one_step import record_step
 from engine.network.buffers import Buffers
 from engine.training.divergence import loss_not_finite
 from engine.training.metrics import Evaluator
-from nnviz.cards.step_through.step_parts import effect_text
+from nnviz.cards.step_through import model as module
+from nnviz.cards.step_through.model import StepThrough, Written
+from nnviz.cards.step_through.view import effect_text
 from nnviz.digits.strokes import Stroke
 from nnviz.jobs import measuring
 from nnviz.library import Library
-from nnviz.session import step_through as module
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
-from nnviz.session.step_through import StepThrough, Written
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import MANY_EPOCHS, is_shown, train_epochs
 

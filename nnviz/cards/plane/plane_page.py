@@ -8,14 +8,14 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.regions import Square, places_of, square_of
-from nnviz.cards.plane.answers_page import AnswersPage, answers_card, painted_points, some_of
-from nnviz.cards.plane.key import PlaneKey
-from nnviz.cards.plane.view import PlaneView
+from nnviz.cards.plane.colour_key import PlaneKey
+from nnviz.cards.plane.plane_view import PlaneView
+from nnviz.cards.plane.surface_page import AnswersPage, answers_card, painted_points, some_of
 from nnviz.cards.registry import CARDS
 from nnviz.formatting import text
-from nnviz.session.asked_over import AnswersOver
 from nnviz.session.asked_words import full_name
 from nnviz.session.session import Session
+from nnviz.session.surface_query import AnswersOver
 from nnviz.ui import theme
 from nnviz.ui.card import Table
 from nnviz.ui.parts import arranged, named

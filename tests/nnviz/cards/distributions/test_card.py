@@ -9,8 +9,8 @@ from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.training.distributions import spread_of
-from nnviz.cards.distributions.distributions import DistributionsPage
-from nnviz.cards.distributions.histograms import HistogramGrid
+from nnviz.cards.distributions.card import DistributionsPage
+from nnviz.cards.distributions.histogram_grid import HistogramGrid
 from nnviz.session.asked import STATISTICS
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click_tab, find, hover, leave, pause, press, train_epochs, train_for_a_while

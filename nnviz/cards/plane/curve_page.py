@@ -10,15 +10,15 @@ from PyQt5.QtWidgets import QHBoxLayout
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.regions import Span, places_of, span_of
-from nnviz.cards.plane.answers_page import AnswersPage, answers_card, painted_points, some_of
+from nnviz.cards.plane.colour_key import PlaneKey
 from nnviz.cards.plane.curve_view import CurveView, Line
-from nnviz.cards.plane.key import PlaneKey
+from nnviz.cards.plane.surface_page import AnswersPage, answers_card, painted_points, some_of
 from nnviz.cards.registry import CARDS
 from nnviz.formatting.meaning import Meaning
-from nnviz.session.asked_over import AnswersOver
 from nnviz.session.asked_words import full_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
+from nnviz.session.surface_query import AnswersOver
 from nnviz.ui.card import Table
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plane.points import Points

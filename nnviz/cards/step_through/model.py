@@ -11,12 +11,12 @@ from engine.basics.errors import DivergenceError, EngineError
 from engine.datasets import Dataset
 from engine.explain.finite_difference import FiniteDifference, finite_difference
 from engine.explain.one_step import OneStep, record_step
+from nnviz.cards.step_through.manual_steps import Taken, TakenSteps
+from nnviz.cards.step_through.step_request import About, AskedStep, Written
 from nnviz.jobs.lane import Lane
-from nnviz.session.asked_step import About, AskedStep, Written
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
 from nnviz.session.status import Status
-from nnviz.session.taken_steps import Taken, TakenSteps
 
 _MOST_KEPT = 16 * 2**20  # bytes of a step that no view shows
 _AT_REST = (Status.READY, Status.PAUSED, Status.FINISHED)

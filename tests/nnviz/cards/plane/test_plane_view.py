@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.explain.regions import Square
-from nnviz.cards.plane.view import PlaneView
+from nnviz.cards.plane.plane_view import PlaneView
 from nnviz.ui import theme
 from nnviz.ui.plane.points import Points
 from nnviz.ui.plane.words import coordinates

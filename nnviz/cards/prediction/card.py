@@ -7,8 +7,8 @@ from dataclasses import replace
 from PyQt5.QtCore import QRegularExpression
 from PyQt5.QtGui import QRegularExpressionValidator
 
-from nnviz.cards.prediction.bars import ProbabilityBars
 from nnviz.cards.prediction.number_bars import MOST_ROWS, NumberBars, NumberRow
+from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.session.asked import ANSWER

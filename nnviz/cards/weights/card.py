@@ -16,10 +16,10 @@ from nnviz.cards.weights.neuron_planes import NeuronPlanes
 from nnviz.cards.weights.row_names import RowNames
 from nnviz.formatting import text
 from nnviz.formatting.round_numbers import steady_end
-from nnviz.session.asked_over import NEURONS_OVER
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
+from nnviz.session.surface_query import NEURONS_OVER
 from nnviz.ui.card import DockCard, Table
 from nnviz.ui.layer_tabs import layer_tabs
 from nnviz.ui.neuron_facts import LayerNames, neuron_facts, signed, typical_end

@@ -23,7 +23,10 @@ from engine.explain.formulas import (
 )
 from engine.explain.one_step import BIAS, OneStep
 from engine.explain.update_formulas import update_formulas
-from nnviz.cards.step_through.figures import (
+from nnviz.cards.step_through.names import StepNames
+from nnviz.cards.step_through.navigation import Phase, Stage, number_of
+from nnviz.cards.step_through.number_rows import NOTHING, Rows
+from nnviz.cards.step_through.number_text import (
     decimals_to_see,
     digits_of_parts,
     figure,
@@ -33,9 +36,6 @@ from nnviz.cards.step_through.figures import (
     value_text,
     written_versions,
 )
-from nnviz.cards.step_through.number_rows import NOTHING, Rows
-from nnviz.cards.step_through.step_names import StepNames
-from nnviz.cards.step_through.step_walk import Phase, Stage, number_of
 from nnviz.formatting import text
 
 _EXAMPLE, _NUMBER, _TARGET, _PRODUCT = 76, 56, 40, 100  # pixels

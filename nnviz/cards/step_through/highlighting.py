@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from engine.explain.formulas import Address
-from nnviz.cards.step_through.figures import figure, value_text, written
-from nnviz.cards.step_through.step_links import OpenedFormula
-from nnviz.cards.step_through.step_parts import StepParts
-from nnviz.cards.step_through.step_walk import Phase
+from nnviz.cards.step_through.navigation import Phase
+from nnviz.cards.step_through.number_text import figure, value_text, written
+from nnviz.cards.step_through.opened_formula import OpenedFormula
+from nnviz.cards.step_through.view import StepParts
 from nnviz.session.selection import Neuron, Selection
 
 

@@ -14,11 +14,11 @@ from engine.basics.errors import DataError
 from engine.datasets import Split
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
+from nnviz.cards.step_through.manual_steps import Taken, TakenSteps
+from nnviz.cards.step_through.model import StepThrough
+from nnviz.cards.step_through.step_request import Written
 from nnviz.jobs.lane import Lane
-from nnviz.session.asked_step import Written
 from nnviz.session.part import measured_part
-from nnviz.session.step_through import StepThrough
-from nnviz.session.taken_steps import Taken, TakenSteps
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from engine.experiment import Experiment
 from engine.explain.one_step import Moment, OneStep, moment_of
 from engine.network.network import Network
 from engine.training.trainer import Trainer
+from nnviz.cards.step_through.manual_steps import Taken
+from nnviz.cards.step_through.past_batch import PastBatch
 from nnviz.jobs.latest import RequestKey
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.past_batch import PastBatch
 from nnviz.session.question import Question
 from nnviz.session.run import Run
 from nnviz.session.runs import Runs
@@ -25,7 +26,6 @@ from nnviz.session.selection import Example, Selection
 from nnviz.session.settings import Settings
 from nnviz.session.snapshots import Snapshot
 from nnviz.session.status import Stage
-from nnviz.session.taken_steps import Taken
 from nnviz.session.training import Training
 
 

@@ -12,18 +12,18 @@ from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget
 from engine.explain.formulas import Address, Formula, all_terms
 from engine.explain.one_step import BIAS, OneStep
 from nnviz.cards.registry import CARDS, CardInfo
-from nnviz.cards.step_through.figures import figure
+from nnviz.cards.step_through.content import StepContent, StepView, check_text
+from nnviz.cards.step_through.controls import WhichStep
+from nnviz.cards.step_through.highlighting import StepPointing
+from nnviz.cards.step_through.names import StepNames, names_of
+from nnviz.cards.step_through.navigation import Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.cards.step_through.number_rows import NOTHING
-from nnviz.cards.step_through.path import PathStage
-from nnviz.cards.step_through.step_content import StepContent, StepView, check_text
-from nnviz.cards.step_through.step_controls import WhichStep
-from nnviz.cards.step_through.step_links import OpenedFormula
-from nnviz.cards.step_through.step_names import StepNames, names_of
-from nnviz.cards.step_through.step_parts import StepParts
-from nnviz.cards.step_through.step_past import StepNote, StepNothing
-from nnviz.cards.step_through.step_pointing import StepPointing
+from nnviz.cards.step_through.number_text import figure
+from nnviz.cards.step_through.opened_formula import OpenedFormula
+from nnviz.cards.step_through.past_notes import StepNote, StepNothing
+from nnviz.cards.step_through.stage_path import PathStage
 from nnviz.cards.step_through.step_trail import Trail, Visit
-from nnviz.cards.step_through.step_walk import Phase, Spot, Stage, moved, number_of, stages_of
+from nnviz.cards.step_through.view import StepParts
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.ui.card import Table

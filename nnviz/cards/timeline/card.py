@@ -8,11 +8,11 @@ from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QFont, QFontMetrics
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from nnviz.cards.timeline.timeline_slider import TimelineSlider
+from nnviz.cards.timeline.player import SECONDS
+from nnviz.cards.timeline.slider import TimelineSlider
 from nnviz.formatting import text
 from nnviz.jobs.pace import Budget
 from nnviz.session.messages import Message
-from nnviz.session.player import SECONDS
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme

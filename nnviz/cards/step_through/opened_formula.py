@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.explain.formulas import Address, Formula, all_terms
-from nnviz.cards.step_through.figures import figure
-from nnviz.cards.step_through.step_content import StepContent, term_source, term_sources
-from nnviz.cards.step_through.step_walk import Phase, Stage, stages_of
+from nnviz.cards.step_through.content import StepContent, term_source, term_sources
+from nnviz.cards.step_through.navigation import Phase, Stage, stages_of
+from nnviz.cards.step_through.number_text import figure
 
 _BY_EXAMPLE = ("gradient", "batch loss")  # sums whose terms are one for each example
 _ON_BOARD = ("entering", "delta", "activation")

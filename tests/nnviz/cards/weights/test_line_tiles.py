@@ -7,7 +7,7 @@ import pytest
 from PyQt5.QtGui import QColor
 
 from engine.basics.validation import Array
-from nnviz.cards.weights.lines import line_tiles
+from nnviz.cards.weights.line_tiles import line_tiles
 from nnviz.ui import theme
 
 SIZE = 41

@@ -16,10 +16,10 @@ from pytestqt.qtbot import QtBot
 from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.explain.one_step import BIAS
-from nnviz.cards.step_through.step_through import StepThroughPage
-from nnviz.cards.step_through.step_walk import Pace, Phase, Spot, Stage, moved, number_of, stages_of
+from nnviz.cards.step_through import model as step_through
+from nnviz.cards.step_through.card import StepThroughPage
+from nnviz.cards.step_through.navigation import Pace, Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.jobs.stepwise import Steps
-from nnviz.session import step_through
 from nnviz.session.exact import Exact, Wish
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status

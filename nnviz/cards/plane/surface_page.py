@@ -16,11 +16,11 @@ from nnviz.cards.plane.paint_tools import PaintTools
 from nnviz.cards.plane.points_view import PointsView
 from nnviz.cards.registry import CardInfo
 from nnviz.formatting.text import short
-from nnviz.session.asked_over import ANSWERS_OVER, NEURONS_OVER, AnswersOver
 from nnviz.session.asked_words import full_name
 from nnviz.session.painting import Painting
 from nnviz.session.session import Session
 from nnviz.session.status import Status
+from nnviz.session.surface_query import ANSWERS_OVER, NEURONS_OVER, AnswersOver
 from nnviz.ui import theme
 from nnviz.ui.card import Table
 from nnviz.ui.pages import Page

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.explain.formulas import Address
 from engine.explain.one_step import BIAS
-from nnviz.cards.step_through.step_walk import Phase, Stage
+from nnviz.cards.step_through.navigation import Phase, Stage
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
 

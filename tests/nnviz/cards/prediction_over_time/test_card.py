@@ -18,7 +18,7 @@ from engine.network.network import Network
 from engine.storage import save_network
 from engine.training.events import BestRestored
 from engine.training.metrics import Evaluation
-from nnviz.cards.prediction_over_time.learning_strip import LearningStripPanel, leaders
+from nnviz.cards.prediction_over_time.card import LearningStripPanel, leaders
 from nnviz.jobs.reports import Frame
 from nnviz.session import question as asking
 from nnviz.session.asked import ANSWER, PAST
