@@ -50,7 +50,6 @@ from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
 from nnviz.session.sketch import Sketch
 from nnviz.session.status import Status
-from nnviz.session.steps import step_parts
 from nnviz.session.taught import Taught
 from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
@@ -86,7 +85,6 @@ class Session(QObject):
         sweeps, sweep_form, trials: trains many runs; which ones, by a form; what came of those of a sweep.
         sweep_where, sweep_names: where a sweep is done, and who is there; what sweeps are called.
         files, moment_files: opens, saves and exports networks; the same with those of the past.
-        step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
         queries: what the views need of the displayed network beyond its weights, computed in other threads.
         rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
         pictures: reads pictures that are dropped or pasted onto the canvas.
@@ -138,8 +136,6 @@ class Session(QObject):
         self.sweeps, self.sweep_where, self.sweep_form, self.sweep_names, self.trials = made[6:]
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
-        asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
-        self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes
         self.queries = new_queries(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
         self.models = CardModels(self)
@@ -251,9 +247,9 @@ class Session(QObject):
         self.undo.clear()
         self.library.watch(False)
         parts: list[Any] = [self.queries, self.rate_search, self.ranking, self.map.arranging, self.robustness]
-        parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
-        parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
+        parts += [self.branching, self.player, self.timeline, self.edits, self.pictures]
+        parts += [*self._lanes, self._resuming, self._library_lane, self.training.runner]
         parts += [self._reopening]
-        parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files]
+        parts += [self.moment_files, self.importing, self.data, self.own, self.files]
         parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.gaps, *self.models.closable]
         return close_all(parts, _LONGEST_WAIT)

@@ -15,6 +15,7 @@ from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.step_through.content import StepContent, StepView, check_text
 from nnviz.cards.step_through.controls import WhichStep
 from nnviz.cards.step_through.highlighting import StepPointing
+from nnviz.cards.step_through.model import StepThrough
 from nnviz.cards.step_through.names import StepNames, names_of
 from nnviz.cards.step_through.navigation import Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.cards.step_through.number_rows import NOTHING
@@ -46,7 +47,7 @@ class StepThroughPage(Page):
             "One whole step of the training with its real numbers: forward, loss, backward, update.",
         )
         self.setObjectName("stepThroughPage")
-        self._session, self._asked, self._effects = session, session.step_through, session.step_effects
+        self._session, self._model = session, session.models[StepThrough]
         self._shape: tuple[int, ...] = ()
         self._stage = 0
         self._neurons: dict[int, int] = {}  # the neuron looked at in each layer
@@ -58,9 +59,9 @@ class StepThroughPage(Page):
 
     def _make(self) -> None:
         session = self._session
-        self.parts, self.which = StepParts(), WhichStep(self._asked)
+        self.parts, self.which = StepParts(), WhichStep(self._model)
         self._pointing, self._trail = StepPointing(self.parts, session.selection), Trail()
-        self.note, self.nothing = StepNote(session), StepNothing(session)
+        self.note, self.nothing = StepNote(session, self._model), StepNothing(self._model.past_batch)
         self._stack = QStackedWidget()
         for each in (self.parts, self.nothing):
             self._stack.addWidget(each)
@@ -70,8 +71,8 @@ class StepThroughPage(Page):
         self._connect()
 
     def _connect(self) -> None:
-        self._asked.changed.connect(self.refresh)
-        self._asked.checked.connect(self._show_result)
+        self._model.changed.connect(self.refresh)
+        self._model.checked.connect(self._show_result)
         self._session.selection.neuron_changed.connect(self._follow)
         self.parts.path.picked.connect(self.go_to)
         self.parts.path.stepped.connect(self.walk)
@@ -85,10 +86,10 @@ class StepThroughPage(Page):
         self.parts.example.box.valueChanged.connect(lambda value: self._choose_row(value - 1))
         self.parts.temperature.slider.valueChanged.connect(lambda _: self._show())
         self.parts.check.clicked.connect(self._check)
-        self.parts.take.clicked.connect(self._asked.take)
+        self.parts.take.clicked.connect(self._model.take)
         self.parts.back.clicked.connect(self.go_back)
         self.parts.undo.clicked.connect(self._session.undo.undo)
-        for signal in (self._session.undo.changed, self._effects.changed):
+        for signal in (self._session.undo.changed, self._model.effects.changed):
             signal.connect(self._show_effects)
         for keys in (Qt.Key_Backspace, Qt.ALT | Qt.Key_Left):
             QShortcut(QKeySequence(keys), self, self.go_back)
@@ -103,12 +104,12 @@ class StepThroughPage(Page):
         for each in (self.parts.numbers, self.parts.lines, self.parts.terms):
             each.show_rows(NOTHING)
         super().set_in_view(in_view)
-        self._asked.want(in_view)
-        self._effects.want(in_view)
+        self._model.want(in_view)
+        self._model.effects.want(in_view)
 
     @property
     def _step(self) -> OneStep | None:
-        written = self._asked.written
+        written = self._model.written
         return None if written is None else written.step
 
     @property
@@ -122,8 +123,8 @@ class StepThroughPage(Page):
             return
         step = self._step
         self.which.refresh(self._session.class_names)
-        self.parts.offer_take(self._asked.can_take, is_past=not self._session.displayed.is_live)
-        self.nothing.show_line(self._asked.line)
+        self.parts.offer_take(self._model.can_take, is_past=not self._session.displayed.is_live)
+        self.nothing.show_line(self._model.line)
         self.note.refresh()
         self._stack.setCurrentIndex(1 if step is None else 0)
         if step is None:
@@ -237,7 +238,7 @@ class StepThroughPage(Page):
             self.parts.board.show_values(values, content.names.picture if below else None)
 
     def _show_result(self) -> None:
-        content, check = self._content, self._asked.check
+        content, check = self._content, self._model.check
         words = ""
         if content is not None and content.view.stage.phase is Phase.UPDATE:
             view = content.view
@@ -253,7 +254,7 @@ class StepThroughPage(Page):
     def _show_effects(self) -> None:
         """What the step would do to the network, and what the last one did."""
         if self.in_view:
-            self.parts.show_effects(self._effects.would, self._effects.did)
+            self.parts.show_effects(self._model.effects.would, self._model.effects.did)
 
     # ---- walking
 
@@ -377,7 +378,7 @@ class StepThroughPage(Page):
         content = self._content
         if content is not None:
             view = content.view
-            self._asked.check_gradient(view.stage.layer, view.neuron, view.source)
+            self._model.check_gradient(view.stage.layer, view.neuron, view.source)
 
     # ---- for a file
 

@@ -14,15 +14,10 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.explain.one_step import Moment, moment_of
 from engine.training.trainer import Trainer
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
-from nnviz.session.edited_errors import EditedErrors
-from nnviz.session.messages import Messages
 from nnviz.session.run import Run
-from nnviz.session.runs import Runs
+from nnviz.session.session import Session
 from nnviz.session.status import Progress, Stage
-from nnviz.session.training import Training
-from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.undo import Kind, Step
 
 _NOTE = "a step on one example"  # beside the curves
 
@@ -53,29 +48,20 @@ class Taken:
 class TakenSteps(QObject):
     """Takes steps and takes them back. Undo holds what says which step; the run as it was before is kept beside it."""
 
-    def __init__(
-        self,
-        data: Data,
-        runs: Runs,
-        displayed: Displayed,
-        training: Training,
-        undo: Undo,
-        errors: EditedErrors,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._data, self._runs, self._displayed = data, runs, displayed
-        self._training, self._undo, self._errors, self._messages = training, undo, errors, messages
+        self._session, self._runs, self._training = session, session.runs, session.training
+        self._messages = session.messages
         # Of the steps that are in force: the run as it was, and the moment of a training that was over.
         self._before: WeakKeyDictionary[Taken, tuple[Run, Future[Moment | None] | None]] = WeakKeyDictionary()
         self._taking: Taken | None = None  # a step that the worker has been told to take
         self._is_unwanted = False  # whether it was undone before the worker had taken it
-        training.state_changed.connect(self._take_back_unwanted)
+        self._training.state_changed.connect(self._take_back_unwanted)
 
     @property
     def latest(self) -> Taken | None:
         """The step that Undo would take back now; None if that is another change."""
-        last = self._undo.last()
+        last = self._session.undo.last()
         if last is None or last.apply != self._apply:
             return None
         taken: Taken = last.new[0]
@@ -86,7 +72,7 @@ class TakenSteps(QObject):
         text = "step on one example" if taken.is_given else "step on the next batch"
         ways, runs = ((taken, False), (taken, True)), (taken.run,)
         nbytes = taken.before.nbytes + taken.after.nbytes
-        self._undo.push(Step(text, Kind.EDIT, self._apply, *ways, runs, nbytes))
+        self._session.undo.push(Step(text, Kind.EDIT, self._apply, *ways, runs, nbytes))
 
     def _apply(self, taken_and_way: tuple[Taken, bool]) -> None:
         taken, is_forward = taken_and_way
@@ -97,7 +83,7 @@ class TakenSteps(QObject):
 
     def _stands_at(self, run: Run, taken: Taken, parameters: Array) -> bool:
         """Whether nothing has happened to the run since it had these parameters."""
-        is_still = run.stage is not Stage.TRAINING and self._data.dataset is taken.dataset
+        is_still = run.stage is not Stage.TRAINING and self._session.data.dataset is taken.dataset
         return is_still and np.array_equal(run.parameters, parameters)
 
     # ---- forward
@@ -183,10 +169,10 @@ class TakenSteps(QObject):
         self._training.runner.worker.drop_frame()  # a copy from before
         run.keep_snapshot()
         if run is self._runs.current:
-            self._displayed.show(run)
+            self._session.displayed.show(run)
         self._runs.tell_history(run)
         self._runs.tell_file(run)
-        self._errors.measure(run)
+        self._session.edits.errors.measure(run)
         self._training.state_changed.emit()
 
 

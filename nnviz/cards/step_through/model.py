@@ -12,10 +12,12 @@ from engine.datasets import Dataset
 from engine.explain.finite_difference import FiniteDifference, finite_difference
 from engine.explain.one_step import OneStep, record_step
 from nnviz.cards.step_through.manual_steps import Taken, TakenSteps
+from nnviz.cards.step_through.past_batch import PastBatch
+from nnviz.cards.step_through.step_effects import StepEffects
 from nnviz.cards.step_through.step_request import About, AskedStep, Written
 from nnviz.jobs.lane import Lane
-from nnviz.session.messages import Messages
 from nnviz.session.run import Run
+from nnviz.session.session import Session
 from nnviz.session.status import Status
 
 _MOST_KEPT = 16 * 2**20  # bytes of a step that no view shows
@@ -35,14 +37,18 @@ class StepThrough(QObject):
         written: the step; None while there is none.
         line: why there is none; empty while there is one or it is being written.
         check: the last gradient that was measured, and of which parameter; None for none.
+        past_batch: the training as it stood at the displayed moment of the past, for its next batch.
+        effects: what the step does to the network's error.
     """
 
     changed = pyqtSignal()
     checked = pyqtSignal()
 
-    def __init__(self, asked: AskedStep, steps: TakenSteps, messages: Messages) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._asked, self._steps, self._messages = asked, steps, messages
+        self._session, self._messages = session, session.messages
+        self.past_batch = PastBatch(session)
+        self._asked, self._steps = AskedStep(session, self.past_batch), TakenSteps(session)
         self.written: Written | None = None
         self.line = ""
         self.check: tuple[tuple[int, int, int], FiniteDifference] | None = None
@@ -51,13 +57,14 @@ class StepThrough(QObject):
         self._busy_with: About | None = None
         self._tried: About | None = None  # what ``line`` is about
         self._lane = Lane()
-        question, training = asked.question, asked.training
-        for signal in (training.state_changed, asked.settings.changed, question.changed, question.answered):
+        question, selection = session.question, session.selection
+        for signal in (session.training.state_changed, session.settings.changed, question.changed, question.answered):
             signal.connect(self._look)
-        for signal in (asked.selection.example_changed, asked.displayed.moment_changed, asked.past_batch.changed):
+        for signal in (selection.example_changed, session.displayed.moment_changed, self.past_batch.changed):
             signal.connect(self._look)
-        for signal in (asked.data.changed, asked.runs.replaced):
+        for signal in (session.data.changed, session.runs.replaced):
             signal.connect(self._forget)
+        self.effects = StepEffects(self, self._steps, session.messages.crashed.emit)
 
     # ---- what is asked for
 
@@ -71,7 +78,7 @@ class StepThrough(QObject):
         self._look()
 
     def _want_batch(self) -> None:
-        self._asked.past_batch.want(self._is_wanted and not self.of_example)
+        self.past_batch.want(self._is_wanted and not self.of_example)
 
     def _drop_if_large(self) -> None:
         if not self._is_wanted and self.written is not None and self.written.step.nbytes > _MOST_KEPT:
@@ -102,7 +109,7 @@ class StepThrough(QObject):
     @property
     def is_at_rest(self) -> bool:
         """Whether nothing loads or is built, and nothing trains, or the step is one of the past."""
-        state = self._asked.training.state
+        state = self._session.training.state
         return state in _AT_REST or (state is Status.TRAINING and self._asked.is_of_past)
 
     @property
@@ -132,17 +139,17 @@ class StepThrough(QObject):
 
     def look_now(self) -> None:
         """Writes down the step that comes next now."""
-        data, run, about = self._asked.fitting_data, self._asked.runs.current, self._asked.about()
+        data, run, about = self._asked.fitting_data, self._session.runs.current, self._asked.about()
         self._tried = None
         if self._to_take != about:
             self._to_take = None
-        if data is None or self._asked.training.state in (Status.LOADING, Status.BUILDING):
+        if data is None or self._session.training.state in (Status.LOADING, Status.BUILDING):
             # It is tried again as soon as that is over.
             self._nothing("The step is shown when there is data that fits the network.", None)
         elif self._asked.lacks_example:
             self._nothing(self._asked.lacks_example, about)
         elif self._asked.is_awaited:
-            if self._asked.past_batch.is_long:
+            if self.past_batch.is_long:
                 self._nothing("To know the batch of then, the network is trained to this moment again.", about)
         elif self._busy_with is None:
             self._begin(run, data, about)
@@ -163,7 +170,7 @@ class StepThrough(QObject):
             self._busy_with = None
             if step is None:
                 self._nothing("This training takes no further step.", about)
-            elif run is self._asked.runs.current and data is self._asked.fitting_data:
+            elif run is self._session.runs.current and data is self._asked.fitting_data:
                 around = step.before, step.after, step.batches, step.is_given
                 taken = Taken(run.id, *around, data, about.experiment, start.is_first)
                 self.written, self.line, self.check = Written(about, step, taken, start.epochs + step.epoch), "", None
@@ -197,7 +204,7 @@ class StepThrough(QObject):
     @property
     def can_take(self) -> bool:
         """Whether the step can be taken now; the past stays as it was."""
-        training, is_live = self._asked.training, not self._asked.is_of_past
+        training, is_live = self._session.training, not self._asked.is_of_past
         is_there = self.written is not None and self.is_at_rest and is_live
         return is_there and training.can_start and not training.is_another_network
 
@@ -236,8 +243,9 @@ class StepThrough(QObject):
         )
 
     def close(self, milliseconds: int) -> bool:
-        """Ends its thread; returns whether that was in time."""
-        return self._lane.close(milliseconds)
+        """Ends its threads; returns whether that was in time."""
+        ended = [part.close(milliseconds) for part in (self._lane, self.effects, self.past_batch)]
+        return all(ended)
 
 
 def _in_words(error: Exception) -> str:

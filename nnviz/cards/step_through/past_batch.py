@@ -8,12 +8,8 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import EngineError
 from nnviz.jobs.stepwise import Stepwise, giving_way
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
-from nnviz.session.exact import Exact, Wish
-from nnviz.session.messages import Messages
-from nnviz.session.runs import Runs
-from nnviz.session.timeline import Timeline
+from nnviz.session.exact import Wish
+from nnviz.session.session import Session
 
 if TYPE_CHECKING:
     from nnviz.library.replay import Replayed
@@ -35,11 +31,10 @@ class PastBatch(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(
-        self, runs: Runs, data: Data, displayed: Displayed, timeline: Timeline, exact: Exact, messages: Messages
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._runs, self._displayed, self._exact, self._messages = runs, displayed, exact, messages
+        self._runs, self._displayed, self._messages = session.runs, session.displayed, session.messages
+        self._exact = session.branching.exact
         self.work = Stepwise()
         self.is_long, self.why_not = False, ""
         self._is_wanted = False
@@ -49,9 +44,9 @@ class PastBatch(QObject):
         self._patience.timeout.connect(self._take_long)
         self.work.changed.connect(self._went_on)
         self.work.failed.connect(self._failed)
-        displayed.moment_changed.connect(self._drop)
-        timeline.rested.connect(self.begin)
-        data.changed.connect(self._data_changed)
+        session.displayed.moment_changed.connect(self._drop)
+        session.timeline.rested.connect(self.begin)
+        session.data.changed.connect(self._data_changed)
 
     def want(self, wanted: bool) -> None:
         """Notes whether a view of it is visible."""

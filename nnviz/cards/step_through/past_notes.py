@@ -5,6 +5,8 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from nnviz.cards.step_through.model import StepThrough
+from nnviz.cards.step_through.past_batch import PastBatch
 from nnviz.session.session import Session
 from nnviz.ui.card import label
 from nnviz.ui.fixed_size_box import FixedSizeBox
@@ -20,9 +22,9 @@ _ABOUT = "This batch is approximate, because what computed the run was other"
 class StepNothing(QWidget):
     """Takes the place of the step while there is none: why, and how far it is that the network is trained again."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, past_batch: PastBatch) -> None:
         super().__init__()
-        self._past = session.past_batch
+        self._past = past_batch
         self._why = named(label(role="muted"), "stepNothing")
         self._why.setAlignment(Qt.AlignCenter)
         self._why.setWordWrap(True)
@@ -43,25 +45,25 @@ class StepNothing(QWidget):
 class StepNote(QWidget):
     """A line above a step of the past, where that is not the whole truth; else it is not there."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, model: StepThrough) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._model = session, model
         self._words = named(GivingLabel(role="back"), "stepNote")
         tip = "Trains the network to this moment again, to know the batch that came next."
         self._again = pill("work it out", "stepPastAgainButton", "Train to this moment again", tip)
-        self._again.clicked.connect(session.past_batch.begin)
+        self._again.clicked.connect(model.past_batch.begin)
         arranged(QHBoxLayout(self), (FixedSizeBox(self._words), 1), self._again, spacing=8)
         self.hide()
 
     def refresh(self) -> None:
         """Says what there is to say of the step that is written down."""
-        words, past = self._text(), self._session.past_batch
+        words, past = self._text(), self._model.past_batch
         self._words.show_versions(words)
-        self._again.setVisible(past.can_begin_again and not self._session.step_through.of_example)
+        self._again.setVisible(past.can_begin_again and not self._model.of_example)
         self.setVisible(bool(words))
 
     def _text(self) -> str:
-        past, asked = self._session.past_batch, self._session.step_through
+        past, asked = self._model.past_batch, self._model
         written = asked.written if asked.is_newest else None
         if self._session.displayed.is_live:
             return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -15,10 +16,12 @@ from engine.datasets import Split
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
 from nnviz.cards.step_through.manual_steps import Taken, TakenSteps
-from nnviz.cards.step_through.model import StepThrough
 from nnviz.cards.step_through.step_request import Written
 from nnviz.jobs.lane import Lane
 from nnviz.session.part import measured_part
+
+if TYPE_CHECKING:
+    from nnviz.cards.step_through.model import StepThrough
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,11 @@ from nnviz.cards.step_through.manual_steps import Taken
 from nnviz.cards.step_through.past_batch import PastBatch
 from nnviz.jobs.latest import RequestKey
 from nnviz.session.current_example import CurrentExample
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
-from nnviz.session.question import Question
 from nnviz.session.run import Run
-from nnviz.session.runs import Runs
-from nnviz.session.selection import Example, Selection
-from nnviz.session.settings import Settings
+from nnviz.session.selection import Example
+from nnviz.session.session import Session
 from nnviz.session.snapshots import Snapshot
 from nnviz.session.status import Stage
-from nnviz.session.training import Training
 
 
 @dataclass(frozen=True)
@@ -80,30 +75,15 @@ class AskedStep:
     """What is asked for. Attributes are for reading.
 
     Attributes:
-        runs, training: of the session.
-        question, selection, data, settings, displayed, past_batch: of the session; their changes may change what is
-            asked for.
         of_example: whether the step is to be of the current example, not of the next batch.
         chosen_target: the class that the person chose for a drawing; None for its answer.
     """
 
-    def __init__(
-        self,
-        data: Data,
-        settings: Settings,
-        runs: Runs,
-        training: Training,
-        displayed: Displayed,
-        past_batch: PastBatch,
-        question: Question,
-        selection: Selection,
-    ) -> None:
-        self.data, self.settings, self.runs, self.training = data, settings, runs, training
-        self.displayed, self.past_batch = displayed, past_batch
-        self.question, self.selection = question, selection
+    def __init__(self, session: Session, past_batch: PastBatch) -> None:
+        self._session, self._past_batch = session, past_batch
         self.of_example = False
         self.chosen_target: int | None = None
-        self._example = CurrentExample(question, selection, data)
+        self._example = CurrentExample(session.question, session.selection, session.data)
 
     @property
     def target(self) -> int | None:
@@ -113,31 +93,31 @@ class AskedStep:
             return None
         if self.chosen_target is not None and self.chosen_target < data.outputs:
             return self.chosen_target
-        answer = self.question.answer
+        answer = self._session.question.answer
         return 0 if answer is None or len(answer) != data.outputs else int(np.argmax(answer))
 
     @property
     def fitting_data(self) -> Dataset | None:
         """The data set, if the current network fits it."""
-        data = self.data.dataset
-        return None if data is None or self.runs.current.misfit(data) is not None else data
+        data = self._session.data.dataset
+        return None if data is None or self._session.runs.current.misfit(data) is not None else data
 
     @property
     def experiment(self) -> Experiment:
         """What the current run is, or would be, trained with; of its past what it was trained with last."""
-        run = self.runs.current
-        is_own = self.is_of_past or self.training.is_under_way or self.training.is_another_network
-        return run.experiment if is_own else self.settings.fitting
+        run = self._session.runs.current
+        is_own = self.is_of_past or self._session.training.is_under_way or self._session.training.is_another_network
+        return run.experiment if is_own else self._session.settings.fitting
 
     @property
     def is_of_past(self) -> bool:
         """Whether it is to be of a moment that is looked back at."""
-        return not self.displayed.is_live
+        return not self._session.displayed.is_live
 
     @property
     def is_on_example(self) -> bool:
         """Whether it is of the current example: that is asked for, or the batch of then is not known."""
-        return self.of_example or (self.is_of_past and bool(self.past_batch.why_not))
+        return self.of_example or (self.is_of_past and bool(self._past_batch.why_not))
 
     @property
     def lacks_example(self) -> str:
@@ -150,15 +130,15 @@ class AskedStep:
     @property
     def is_awaited(self) -> bool:
         """Whether it is of a batch of the past, to which it is still being trained again."""
-        return self.is_of_past and not self.is_on_example and self.past_batch.found is None
+        return self.is_of_past and not self.is_on_example and self._past_batch.found is None
 
     def about(self) -> About:
         """What the step is of that comes next, or came next at the moment that is looked back at."""
-        run, moment = self.runs.current, self.displayed.moment
+        run, moment = self._session.runs.current, self._session.displayed.moment
         changes = run.changes if moment is None else 0
         if self.is_on_example:
             return About(run.id, changes, self.experiment, RequestKey(self.inputs), self.target, moment)
-        stands_at = None if moment is None else self.past_batch.found
+        stands_at = None if moment is None else self._past_batch.found
         return About(run.id, changes, self.experiment, RequestKey(stands_at), None, moment)
 
     @property
@@ -171,12 +151,16 @@ class AskedStep:
 
     @property
     def _current(self) -> Array | None:
-        return self._example.inputs(self.runs.current.network.shape[0])
+        return self._example.inputs(self._session.runs.current.network.shape[0])
 
     @property
     def _known(self) -> Example | None:
         """Which example of the data the current one is; None for another, such as a drawing."""
-        return self.question.origin if self._current is self.question.example else self.selection.example
+        return (
+            self._session.question.origin
+            if self._current is self._session.question.example
+            else self._session.selection.example
+        )
 
     def start(self, run: Run, data: Dataset) -> Start:
         """Where it begins."""
@@ -191,14 +175,16 @@ class AskedStep:
             """Runs in the worker's thread, between two steps."""
             return None if trainer is None else moment_of(trainer)
 
-        found = self.training.runner.look(run.id, at)
+        found = self._session.training.runner.look(run.id, at)
         return Start(run.network, lambda: found.result() or first(), run.start_epoch, False)
 
     def _past_start(self, run: Run, data: Dataset) -> Start:
         """On an example, with the first step of a training that begins there: of then only the weights are known."""
-        found = self.past_batch.found
+        found = self._past_batch.found
         if self.is_on_example or found is None:
-            return Start(run.network, self._first(data, self.displayed.as_trained), self.displayed.epochs, True)
+            return Start(
+                run.network, self._first(data, self._session.displayed.as_trained), self._session.displayed.epochs, True
+            )
         trainer = found.trainer
         return Start(run.network, lambda: moment_of(trainer), found.before, False)
 

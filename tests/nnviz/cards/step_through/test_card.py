@@ -18,6 +18,7 @@ from engine.datasets.dataset import Dataset, classification_split, regression_sp
 from engine.explain.one_step import BIAS
 from nnviz.cards.step_through import model as step_through
 from nnviz.cards.step_through.card import StepThroughPage
+from nnviz.cards.step_through.model import StepThrough
 from nnviz.cards.step_through.navigation import Pace, Phase, Spot, Stage, moved, number_of, stages_of
 from nnviz.jobs.stepwise import Steps
 from nnviz.session.exact import Exact, Wish
@@ -44,7 +45,7 @@ def page_of(window: MainWindow, qtbot: QtBot) -> StepThroughPage:
 
 
 def newest(page: StepThroughPage, window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: window.session.step_through.is_newest)
+    qtbot.waitUntil(lambda: window.session.models[StepThrough].is_newest)
     assert not page.grab().isNull()
 
 
@@ -125,7 +126,7 @@ def test_next_and_back_and_the_arrow_keys(page: StepThroughPage, ready_window: M
 
 
 def test_where_a_weights_change_comes_from(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    written = ready_window.session.step_through.written
+    written = ready_window.session.models[StepThrough].written
     assert written is not None
     ready_window.session.selection.choose_neuron(Neuron(2, 3))
     go(page, Phase.UPDATE, 2)
@@ -157,7 +158,7 @@ def test_terms_light_up_where_they_come_from_and_lead_there(
     page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     go(page, Phase.FORWARD, 2)
-    parts, written = page.parts, ready_window.session.step_through.written
+    parts, written = page.parts, ready_window.session.models[StepThrough].written
     assert written is not None
     parts.terms.mark(1)
     source = int(parts.terms.rows.name(1).split()[-1]) - 1
@@ -194,7 +195,7 @@ def test_what_is_chosen_elsewhere_is_shown_and_the_other_way_round(
 def test_every_example_of_the_batch_can_be_looked_at(
     page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
-    written = ready_window.session.step_through.written
+    written = ready_window.session.models[StepThrough].written
     assert written is not None
     go(page, Phase.FORWARD, 3)
     find(ready_window, QSpinBox, "stepRowSpin").setValue(17)
@@ -218,7 +219,7 @@ def test_temperature_changes_the_answer_but_not_the_step(
     after = shown(page)
     spread = [max(float(row[1]) for row in rows.values()) for rows in (before, after)]
     assert spread[1] < max(spread[0], 0.2)
-    assert ready_window.session.step_through.is_newest
+    assert ready_window.session.models[StepThrough].is_newest
     slider.setValue(0)
     assert shown(page) == before
 
@@ -236,12 +237,12 @@ def test_a_step_that_is_taken_leaves_everything_in_sight(
     assert page._content is not None
     for way in ("button", "key", "key"):
         view, after = page._content.view, shown(page)[page.parts.numbers.rows.name(page._content.place or 0)][1]
-        written = ready_window.session.step_through.written
+        written = ready_window.session.models[StepThrough].written
         if way == "button":
             click(qtbot, ready_window, QPushButton, "takeStepButton")
         else:
             press(qtbot, ready_window, Qt.Key_B)
-        qtbot.waitUntil(lambda: ready_window.session.step_through.written is not written)  # noqa: B023
+        qtbot.waitUntil(lambda: ready_window.session.models[StepThrough].written is not written)  # noqa: B023
         newest(page, ready_window, qtbot)
         assert page._content.view == view
         assert page.parts.numbers.chosen == page._content.place
@@ -313,13 +314,13 @@ def test_a_confident_answer_adds_up_to_its_delta(page: StepThroughPage, ready_wi
     session.settings.change("learning rate", learning_rate=0.03)
     for _ in range(40):  # learned until it is almost sure
         newest(page, ready_window, qtbot)
-        assert session.step_through.written is not None
-        if session.step_through.written.step.loss < 1e-3:
+        assert session.models[StepThrough].written is not None
+        if session.models[StepThrough].written.step.loss < 1e-3:
             break
         click(qtbot, ready_window, QPushButton, "takeStepButton")
     go(page, Phase.BACKWARD, 3)
     page._pick(7)
-    written = session.step_through.written
+    written = session.models[StepThrough].written
     assert written is not None
     left, right = lines(page)[0][1].removeprefix("= ").split(" − ")
     assert float(left) - float(right) == pytest.approx(float(written.step.deltas[-1][0, 7]), rel=0.02)
@@ -341,7 +342,7 @@ def test_why_a_gradient_is_0(page: StepThroughPage, ready_window: MainWindow, qt
     ready_window.canvas.set_strokes(SEVEN)
     page.which.of_example.click()
     newest(page, ready_window, qtbot)
-    written = ready_window.session.step_through.written
+    written = ready_window.session.models[StepThrough].written
     assert written is not None
     off = int((written.step.activations[1][0] == 0).nonzero()[0][0])
     on = int((written.step.deltas[0][0] != 0).nonzero()[0][0])
@@ -411,17 +412,17 @@ def test_what_a_step_does_to_the_network_is_said_before_and_after(
     click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
     page.which.target.chosen.emit("3")
     newest(page, ready_window, qtbot)
-    before, written = session.displayed.as_trained.parameters.copy(), session.step_through.written
-    qtbot.waitUntil(lambda: session.step_effects.would is not None)
+    before, written = session.displayed.as_trained.parameters.copy(), session.models[StepThrough].written
+    qtbot.waitUntil(lambda: session.models[StepThrough].effects.would is not None)
     said = would.text().removeprefix("would make ")
     assert said.startswith("test error ")
     assert " → " in said
     click(qtbot, ready_window, QPushButton, "takeStepButton")
-    qtbot.waitUntil(lambda: session.step_through.written is not written)
+    qtbot.waitUntil(lambda: session.models[StepThrough].written is not written)
     qtbot.waitUntil(undo.isVisible)
     assert did.text() == f"the last step: {said}"
     qtbot.waitUntil(lambda: "test_error" in session.runs.current.figures())
-    effect = session.step_effects.did
+    effect = session.models[StepThrough].effects.did
     assert effect is not None
     assert effect.after == session.runs.current.figures()["test_error"]
     click(qtbot, ready_window, QPushButton, "undoStepButton")
@@ -442,8 +443,8 @@ def test_taking_a_step_on_the_drawing(page: StepThroughPage, ready_window: MainW
     before = session.displayed.as_trained.parameters.copy()
     losses = []
     for _ in range(3):
-        assert session.step_through.written is not None
-        losses.append(session.step_through.written.step.loss)
+        assert session.models[StepThrough].written is not None
+        losses.append(session.models[StepThrough].written.step.loss)
         click(qtbot, ready_window, QPushButton, "takeStepButton")
         newest(page, ready_window, qtbot)
     assert losses == sorted(losses, reverse=True)
@@ -477,9 +478,9 @@ def test_while_it_trains_a_button_brings_the_newest(
     qtbot.waitUntil(lambda: session.training.progress.batch > 3)
     qtbot.waitUntil(page.which.newest.isVisible)
     assert not page.parts.take.isEnabled()
-    first = session.step_through.written
+    first = session.models[StepThrough].written
     click(qtbot, ready_window, QPushButton, "newestStepButton")
-    qtbot.waitUntil(lambda: session.step_through.written is not first)
+    qtbot.waitUntil(lambda: session.models[StepThrough].written is not first)
     session.pause()
     qtbot.waitUntil(lambda: session.state is Status.PAUSED)
     newest(page, ready_window, qtbot)
@@ -605,14 +606,14 @@ def test_the_bias_has_its_update(page: StepThroughPage, ready_window: MainWindow
 
 def test_out_of_view_it_costs_nothing(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
-    written = session.step_through.written
+    written = session.models[StepThrough].written
     click_tab(qtbot, ready_window, "networkTab")
     session.step_batch()
     qtbot.waitUntil(lambda: session.state is Status.PAUSED)
-    assert session.step_through.written is written
+    assert session.models[StepThrough].written is written
     click_tab(qtbot, ready_window, "stepThroughTab")
     newest(page, ready_window, qtbot)
-    assert session.step_through.written is not written
+    assert session.models[StepThrough].written is not written
 
 
 def test_its_point_is_plain_text(page: StepThroughPage) -> None:
@@ -627,7 +628,7 @@ def test_a_large_step_is_not_held_by_what_is_out_of_view(
     for phase, layer in ((Phase.FORWARD, 1), (Phase.BACKWARD, 2), (Phase.UPDATE, 1)):
         go(page, phase, layer)
     click(qtbot, page, QPushButton, "checkGradientButton")
-    qtbot.waitUntil(lambda: ready_window.session.step_through.check is not None)
+    qtbot.waitUntil(lambda: ready_window.session.models[StepThrough].check is not None)
     assert page._step is not None
     held = ref(page._step)
     click_tab(qtbot, ready_window, "mapTab")
@@ -683,7 +684,7 @@ def test_what_is_not_known_of_a_step_on_an_example_is_said(
     session.settings.change("optimizer", optimizer=optimizer, learning_rate=0.01)
     train_two_epochs(ready_window, qtbot)
     session.selection.choose_example(Example("test", 3))
-    session.step_through.choose(True)
+    session.models[StepThrough].choose(True)
     session.timeline.go_to(1)
     newest(page, ready_window, qtbot)
     note = find(page, QLabel, "stepNote")
@@ -721,7 +722,7 @@ def test_what_takes_long_is_told_and_can_be_given_up_and_tried_again(
     assert find(page, QLabel, "stepNote").text().startswith("Training to this moment again was given up.")
     opened.set()
     click(qtbot, window, QPushButton, "stepPastAgainButton")
-    qtbot.waitUntil(lambda: window.session.past_batch.found is not None)
+    qtbot.waitUntil(lambda: window.session.models[StepThrough].past_batch.found is not None)
     newest(page, window, qtbot)
     assert not find(page, QLabel, "stepNote").isVisible()
     assert find(page, QLabel, "stepResult").text().startswith("epoch 2 · batch 1: loss ")

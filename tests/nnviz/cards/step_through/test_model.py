@@ -33,7 +33,7 @@ SEVEN = (Stroke(np.array([[-0.25, -0.25], [0, -0.27], [0.25, -0.25], [0.13, 0], 
 
 @pytest.fixture
 def step_through(ready_model: Model) -> StepThrough:
-    found = ready_model.session.step_through
+    found = ready_model.session.models[StepThrough]
     found.want(True)
     return found
 
@@ -50,7 +50,7 @@ def at_rest(model: Model, qtbot: QtBot) -> None:
 
 def take(model: Model, qtbot: QtBot) -> Written:
     """Takes the newest step, and waits until it is over."""
-    step_through = model.session.step_through
+    step_through = model.session.models[StepThrough]
     written = newest(step_through, qtbot)
     before = model.session.runs.current.changes
     step_through.take()
@@ -184,7 +184,7 @@ def test_out_of_view_nothing_is_written_down(ready_model: Model, qtbot: QtBot) -
     session = ready_model.session
     session.step_batch()
     qtbot.waitUntil(lambda: session.state is Status.PAUSED)
-    assert session.step_through.written is None
+    assert session.models[StepThrough].written is None
 
 
 def test_a_regression_has_steps_too(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
@@ -504,7 +504,7 @@ def test_the_epoch_is_counted_on_from_where_the_training_ended(
 def test_what_a_step_does_is_measured_and_told_also_if_it_is_taken_at_once(
     step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
-    session, effects = ready_model.session, ready_model.session.step_effects
+    session, effects = ready_model.session, ready_model.session.models[StepThrough].effects
     effects.want(True)
     session.selection.choose_example(Example("test", 3))
     step_through.choose(True)
@@ -526,7 +526,7 @@ def test_what_a_step_does_is_measured_and_told_also_if_it_is_taken_at_once(
 def test_answers_that_are_not_finite_are_no_error_rate(
     step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
-    session, effects = ready_model.session, ready_model.session.step_effects
+    session, effects = ready_model.session, ready_model.session.models[StepThrough].effects
     effects.want(True)
     session.settings.change("learning rate", learning_rate=1e30, optimizer="sgd")
     session.selection.choose_example(Example("test", 3))
@@ -539,7 +539,7 @@ def test_answers_that_are_not_finite_are_no_error_rate(
 
 
 def test_out_of_view_no_effect_is_measured(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
-    effects = ready_model.session.step_effects
+    effects = ready_model.session.models[StepThrough].effects
     newest(step_through, qtbot)
     assert not effects._begun
     effects.want(True)

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.explain.one_step import OneStep
 from engine.training.metrics import Evaluator
 from nnviz.cards.step_through import past_batch as module
-from nnviz.cards.step_through.model import Written
+from nnviz.cards.step_through.model import StepThrough, Written
 from nnviz.library import Library
 from nnviz.session.exact import Exact
 from nnviz.session.selection import Example
@@ -30,12 +30,12 @@ def small(ready_model: Model) -> Model:
     session.records.set_on(True)
     session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.003, dropout=0.2, epochs=6)
     session.reset()
-    session.step_through.want(True)
+    session.models[StepThrough].want(True)
     return ready_model
 
 
 def newest(model: Model, qtbot: QtBot) -> Written:
-    step_through = model.session.step_through
+    step_through = model.session.models[StepThrough]
     qtbot.waitUntil(lambda: step_through.is_newest, timeout=20_000)
     assert step_through.written is not None
     return step_through.written
@@ -84,7 +84,7 @@ def test_on_an_example_it_begins_with_the_displayed_network(small: Model, qtbot:
     session = small.session
     train(small, qtbot, 3)
     session.selection.choose_example(Example("test", 3))
-    session.step_through.choose(True)
+    session.models[StepThrough].choose(True)
     now = newest(small, qtbot)
     session.timeline.go_to(1)
     then = newest(small, qtbot)
@@ -98,16 +98,16 @@ def test_on_an_example_it_begins_with_the_displayed_network(small: Model, qtbot:
 
 
 def test_what_it_would_do_to_the_error_is_of_that_moment(small: Model, qtbot: QtBot) -> None:
-    session, effects = small.session, small.session.step_effects
+    session, effects = small.session, small.session.models[StepThrough].effects
     effects.want(True)
     train(small, qtbot, 2)
     before = newest(small, qtbot)
-    session.step_through.take()
+    session.models[StepThrough].take()
     qtbot.waitUntil(lambda: effects.did is not None)
     assert effects.did is not None
     assert np.array_equal(session.runs.current.parameters, before.step.after.parameters)
     session.selection.choose_example(Example("test", 3))
-    session.step_through.choose(True)
+    session.models[StepThrough].choose(True)
     session.timeline.go_to(1)
     newest(small, qtbot)
     qtbot.waitUntil(lambda: effects.would is not None)
@@ -122,31 +122,31 @@ def test_the_past_cannot_be_stepped_on_from(small: Model, qtbot: QtBot) -> None:
     train(small, qtbot, 2)
     now = session.runs.current.parameters.copy()
     session.selection.choose_example(Example("test", 3))
-    session.step_through.choose(True)
+    session.models[StepThrough].choose(True)
     session.timeline.go_to(1)
     newest(small, qtbot)
-    assert not session.step_through.can_take
-    session.step_through.take()
-    assert not session.step_through.will_take
+    assert not session.models[StepThrough].can_take
+    session.models[StepThrough].take()
+    assert not session.models[StepThrough].will_take
     assert np.array_equal(session.runs.current.parameters, now)
     session.timeline.go_live()
     newest(small, qtbot)
-    assert session.step_through.can_take
+    assert session.models[StepThrough].can_take
 
 
 def test_while_it_trains_the_step_of_the_past_stays_and_live_it_is_one_of_now(small: Model, qtbot: QtBot) -> None:
     session = small.session
     session.selection.choose_example(Example("test", 3))
-    session.step_through.choose(True)
+    session.models[StepThrough].choose(True)
     train_for_a_while(qtbot, small)
     session.timeline.go_to(0)
     then = newest(small, qtbot)
     assert np.array_equal(then.step.before.parameters, session.displayed.as_trained.parameters)
     before = session.runs.current.epochs
     qtbot.waitUntil(lambda: session.runs.current.epochs > before + 1)
-    assert session.step_through.written is then
+    assert session.models[StepThrough].written is then
     session.timeline.go_live()
-    qtbot.waitUntil(lambda: session.step_through.written.about.moment is None)
+    qtbot.waitUntil(lambda: session.models[StepThrough].written.about.moment is None)
     pause(qtbot, small)
 
 
@@ -163,8 +163,8 @@ def test_the_batch_of_then_is_the_one_that_was_taken(small: Model, qtbot: QtBot)
     found = newest(small, qtbot)
     expect_same(found.step, then)
     assert (found.epoch, found.step.batch) == (2, 5)
-    assert session.past_batch.why_not == ""
-    assert session.past_batch.found.differences == []
+    assert session.models[StepThrough].past_batch.why_not == ""
+    assert session.models[StepThrough].past_batch.found.differences == []
 
 
 def test_changed_settings_on_the_way_are_those_of_then(small: Model, qtbot: QtBot) -> None:
@@ -217,12 +217,12 @@ def test_of_an_example_or_out_of_view_nobody_goes_back(
     train(small, qtbot, 2)
     _, begun = held(monkeypatch)
     session.selection.choose_example(Example("test", 3))
-    session.step_through.choose(True)
+    session.models[StepThrough].choose(True)
     with qtbot.waitSignal(session.timeline.rested):
         session.timeline.go_to(1)
     newest(small, qtbot)
-    session.step_through.want(False)
-    session.step_through.choose(False)
+    session.models[StepThrough].want(False)
+    session.models[StepThrough].choose(False)
     assert begun == []
 
 
@@ -230,7 +230,7 @@ def test_it_says_that_it_takes_long_and_can_be_given_up_and_begun_again(
     small: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_PATIENCE", 1)
-    session, past = small.session, small.session.past_batch
+    session, past = small.session, small.session.models[StepThrough].past_batch
     past._patience.setInterval(1)
     train(small, qtbot, 2)
     newest(small, qtbot)
@@ -238,8 +238,8 @@ def test_it_says_that_it_takes_long_and_can_be_given_up_and_begun_again(
     session.selection.choose_example(Example("test", 3))
     session.timeline.go_to(1)
     qtbot.waitUntil(lambda: past.is_long and past.work.share == 0.25)
-    assert session.step_through.written is None
-    assert "trained to this moment again" in session.step_through.line
+    assert session.models[StepThrough].written is None
+    assert "trained to this moment again" in session.models[StepThrough].line
     past.cancel()
     assert "given up" in past.why_not
     assert newest(small, qtbot).step.is_given
@@ -256,16 +256,16 @@ def test_it_says_that_it_takes_long_and_can_be_given_up_and_begun_again(
 
 def test_a_run_that_is_not_recorded(ready_model: Model, qtbot: QtBot) -> None:
     session = ready_model.session
-    session.step_through.want(True)
+    session.models[StepThrough].want(True)
     train(ready_model, qtbot, 2)
     session.timeline.go_to(1)
-    assert "is not recorded" in session.past_batch.why_not
-    assert not session.past_batch.can_begin_again
-    qtbot.waitUntil(lambda: session.step_through.line.startswith("Draw something or choose an example to see"))
+    assert "is not recorded" in session.models[StepThrough].past_batch.why_not
+    assert not session.models[StepThrough].past_batch.can_begin_again
+    qtbot.waitUntil(lambda: session.models[StepThrough].line.startswith("Draw something or choose an example to see"))
     session.selection.choose_example(Example("test", 3))
     written = newest(ready_model, qtbot)
     assert written.step.is_given
-    assert not session.step_through.of_example, "it is still the batch that is asked for"
+    assert not session.models[StepThrough].of_example, "it is still the batch that is asked for"
     session.timeline.go_live()
     assert not newest(ready_model, qtbot).step.is_given
 
@@ -276,7 +276,7 @@ def test_other_data(small: Model, qtbot: QtBot) -> None:
     run = session.runs.current
     run.experiment = replace(run.experiment, fingerprint="other")
     session.timeline.go_to(1)
-    assert "needs the data" in session.past_batch.why_not
+    assert "needs the data" in session.models[StepThrough].past_batch.why_not
 
 
 def test_a_record_that_is_gone(small: Model, qtbot: QtBot) -> None:
@@ -289,7 +289,7 @@ def test_a_record_that_is_gone(small: Model, qtbot: QtBot) -> None:
     with Library() as library:
         library.empty()
     session.timeline.go_to(1)
-    qtbot.waitUntil(lambda: "nothing is kept" in session.past_batch.why_not)
+    qtbot.waitUntil(lambda: "nothing is kept" in session.models[StepThrough].past_batch.why_not)
     assert session.messages.current is None
     assert newest(small, qtbot).step.is_given
 
