@@ -9,11 +9,11 @@ from PyQt5.QtWidgets import QHBoxLayout
 from engine.basics.validation import Array
 from engine.training.distributions import LayerSpreads, Spread
 from nnviz.cards.distributions.histogram_grid import Cell, HistogramGrid, Row
+from nnviz.cards.distributions.model import STATISTICS, Distributions, LayerStatistics
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
 from nnviz.formatting.layers import drawn_layers, left_out
 from nnviz.formatting.round_numbers import steady_end
-from nnviz.session.asked import STATISTICS, LayerStatistics
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Table
@@ -37,7 +37,7 @@ class DistributionsPage(Page):
             "distributionsTab",
             "The distributions of weights, biases, activations and gradients in each layer, now and at the start.",
         )
-        self._session = session
+        self._session, self._model = session, session.models[Distributions]
         self._limits: dict[tuple[int, str], float] = {}
         self.grid = named(
             HistogramGrid([kind.capitalize() for kind in _KINDS]),
@@ -51,7 +51,7 @@ class DistributionsPage(Page):
         arranged(QHBoxLayout(self.aside), 1, self._keys)
         self._colour_keys()
         theme.changed.connect(self._colour_keys)
-        session.queries[STATISTICS].changed.connect(self.refresh)
+        self._model.query.changed.connect(self.refresh)
         session.runs.replaced.connect(self._limits.clear)
 
     def _colour_keys(self) -> None:
@@ -77,7 +77,7 @@ class DistributionsPage(Page):
 
     @property
     def _known(self) -> LayerStatistics | None:
-        known: LayerStatistics | None = self._session.queries[STATISTICS].result
+        known: LayerStatistics | None = self._model.query.result
         return known
 
     def _rows(self, known: LayerStatistics) -> list[Row]:

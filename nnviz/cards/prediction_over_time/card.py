@@ -11,9 +11,9 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
 from nnviz.cards.prediction_over_time.learned_numbers import number_lines
+from nnviz.cards.prediction_over_time.model import PAST, PastAnswers, PredictionOverTime
 from nnviz.cards.prediction_over_time.strip_plot import SHARES, ShareLine, StripAxis, StripPlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.session.asked import PAST, PastAnswers
 from nnviz.session.asked_words import noun
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
@@ -33,7 +33,7 @@ class LearningStripPanel(DockCard):
         super().__init__("While it learns")
         self._session = session
         self._targets = Targets(session)
-        self._probe = session.queries[PAST]
+        self._query = session.models[PredictionOverTime].query
         self._epochs: list[float] = []  # those that are drawn
         tip = (
             "How the network would have answered this drawing at each moment of its training so far: the classes that "
@@ -48,7 +48,7 @@ class LearningStripPanel(DockCard):
         self.body.addWidget(self.plot, 1)
         self.body.setContentsMargins(theme.CARD_PADDING, 0, theme.CARD_PADDING, 8)
         self._name_lines()
-        self._probe.changed.connect(self.refresh)
+        self._query.changed.connect(self.refresh)
         session.data.changed.connect(self.refresh)
         session.timeline.changed.connect(self._show_moment)
         theme.changed.connect(self._name_lines)
@@ -56,7 +56,7 @@ class LearningStripPanel(DockCard):
     @property
     def _known(self) -> PastAnswers | None:
         """The answers so far; None without a drawing, or if none were computed yet."""
-        known: PastAnswers | None = self._probe.result
+        known: PastAnswers | None = self._query.result
         return known
 
     def refresh(self) -> None:

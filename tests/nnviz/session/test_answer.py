@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 from engine.basics.validation import Array
 from engine.experiment import Experiment
 from engine.network.network import Network
+from nnviz.cards.prediction_over_time.model import PastAnswers, PredictionOverTime
 from nnviz.digits.strokes import Ink
 from nnviz.session import question as asking
-from nnviz.session.asked import ANSWER, PAST, PastAnswers
+from nnviz.session.asked import ANSWER
 from nnviz.session.session import Session
 from nnviz.session.verdict import verdict_of
 
@@ -122,7 +123,7 @@ def test_the_first_answer_of_a_network_of_another_size_is_not_computed_by_the_in
         return ask(network, picture)
 
     monkeypatch.setattr(asking, "ask", watched)
-    monkeypatch.setattr("nnviz.session.asked._QUICK", 10.0)
+    monkeypatch.setattr("nnviz.session.asked.QUICK", 10.0)
     session = Session(Experiment(shape=(784, 3), activations=("softmax",)))
     session.queries.want("a test", (ANSWER,), True)
     for value in (0.5, 0.9):
@@ -162,7 +163,7 @@ def live_through(session: Session, count: int, last: Array | None = None) -> Non
 
 def answers_of_snapshots(session: Session, qtbot: QtBot) -> PastAnswers:
     """The answers, as soon as they are computed."""
-    probe = session.queries[PAST]
+    probe = session.models[PredictionOverTime].query
     qtbot.waitUntil(lambda: probe.result is not None)
     result: PastAnswers = probe.result
     return result
@@ -171,7 +172,7 @@ def answers_of_snapshots(session: Session, qtbot: QtBot) -> PastAnswers:
 def test_each_snapshot_answers_as_its_network_did(session: Session, qtbot: QtBot) -> None:
     live_through(session, 5)
     draw(session)
-    session.queries.want("a test", (PAST,), True)
+    session.models[PredictionOverTime].query.want("a test", True)
     answers = answers_of_snapshots(session, qtbot)
     assert answers.epochs == [0, 1, 2, 3, 4]
     for snapshot, answer in zip(session.runs.current.snapshots, answers.answers, strict=True):
@@ -182,10 +183,10 @@ def test_each_snapshot_answers_as_its_network_did(session: Session, qtbot: QtBot
 def test_another_drawing_is_asked_anew(session: Session, qtbot: QtBot) -> None:
     live_through(session, 3)
     draw(session)
-    session.queries.want("a test", (PAST,), True)
+    session.models[PredictionOverTime].query.want("a test", True)
     before = answers_of_snapshots(session, qtbot)
     draw(session, 0.9)
-    qtbot.waitUntil(lambda: session.queries[PAST].result is not before)
+    qtbot.waitUntil(lambda: session.models[PredictionOverTime].query.result is not before)
     after = answers_of_snapshots(session, qtbot)
     assert after.epochs == before.epochs
     assert not np.array_equal(before.answers, after.answers)
@@ -194,7 +195,7 @@ def test_another_drawing_is_asked_anew(session: Session, qtbot: QtBot) -> None:
 def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     live_through(session, 4)
     draw(session)
-    session.queries.want("a test", (PAST,), True)
+    session.models[PredictionOverTime].query.want("a test", True)
     before = answers_of_snapshots(session, qtbot)
     asked: list[Any] = []
     ask = asking.ask
@@ -203,7 +204,7 @@ def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkey
     run.parameters, run.history.completed = learned(9), 4
     run.keep_snapshot()
     session.displayed.show(run)
-    qtbot.waitUntil(lambda: session.queries[PAST].result is not before)
+    qtbot.waitUntil(lambda: session.models[PredictionOverTime].query.result is not before)
     assert answers_of_snapshots(session, qtbot).epochs == [0, 1, 2, 3, 4]
     # The newest, once as a snapshot and once as the network that is displayed; and that which was displayed before.
     assert len(asked) <= 2
@@ -212,7 +213,7 @@ def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkey
 def test_an_answer_that_is_not_finite_is_left_out(session: Session, qtbot: QtBot) -> None:
     live_through(session, 3, last=np.full_like(learned(0), np.inf))
     draw(session)
-    session.queries.want("a test", (PAST,), True)
+    session.models[PredictionOverTime].query.want("a test", True)
     assert answers_of_snapshots(session, qtbot).epochs == [0, 1]
 
 
@@ -220,13 +221,13 @@ def test_snapshots_that_are_gone_are_dropped(session: Session, qtbot: QtBot) -> 
     """Their parameters take much memory."""
     live_through(session, 4)
     draw(session)
-    session.queries.want("a test", (PAST,), True)
+    session.models[PredictionOverTime].query.want("a test", True)
     before, run = answers_of_snapshots(session, qtbot), session.runs.current
     gone = weakref.ref(list(run.snapshots)[-1])
     run.snapshots.forget_after(2)
     run.parameters, run.history.completed = list(run.snapshots)[-1].parameters, 2
     session.displayed.show(run)
-    qtbot.waitUntil(lambda: session.queries[PAST].result is not before)
+    qtbot.waitUntil(lambda: session.models[PredictionOverTime].query.result is not before)
     assert answers_of_snapshots(session, qtbot).epochs == [0, 1, 2]
     gc.collect()
     assert gone() is None

@@ -16,7 +16,8 @@ from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.session.asked import MISTAKES, PAST
+from nnviz.cards.prediction_over_time.model import PAST
+from nnviz.session.asked import MISTAKES
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
 from nnviz.window import film as films

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.training.distributions import spread_of
 from nnviz.cards.distributions.card import DistributionsPage
 from nnviz.cards.distributions.histogram_grid import HistogramGrid
-from nnviz.session.asked import STATISTICS
+from nnviz.cards.distributions.model import Distributions
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click_tab, find, hover, leave, pause, press, train_epochs, train_for_a_while
 
@@ -41,7 +41,7 @@ def test_a_row_for_each_layer_and_a_cell_for_each_kind(page: DistributionsPage, 
 def test_training_moves_now_and_not_the_start(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     before = page.grid.rows[2].cells[0]
     train_epochs(qtbot, ready_window, 3)
-    qtbot.waitUntil(lambda: ready_window.session.queries[STATISTICS].is_up_to_date)
+    qtbot.waitUntil(lambda: ready_window.session.models[Distributions].query.is_up_to_date)
     after = page.grid.rows[2].cells[0]
     assert after.start is not None
     assert before.start is not None
@@ -51,7 +51,7 @@ def test_training_moves_now_and_not_the_start(page: DistributionsPage, ready_win
 
 def test_behind_another_tab_it_costs_nothing(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     click_tab(qtbot, ready_window, "errorTab")
-    probe = ready_window.session.queries[STATISTICS]
+    probe = ready_window.session.models[Distributions].query
     assert not probe.is_wanted
     before = probe.result
     train_for_a_while(qtbot, ready_window)
@@ -62,7 +62,7 @@ def test_behind_another_tab_it_costs_nothing(page: DistributionsPage, ready_wind
 
 
 def test_in_a_closed_card_it_costs_nothing(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    probe = ready_window.session.queries[STATISTICS]
+    probe = ready_window.session.models[Distributions].query
     press(qtbot, ready_window, Qt.Key_2, Qt.AltModifier)
     assert not probe.is_wanted
     press(qtbot, ready_window, Qt.Key_2, Qt.AltModifier)
@@ -105,7 +105,7 @@ def test_answers_beyond_all_bounds_are_drawn_as_far_as_they_go(
     huge = session.displayed.network.copy()
     huge.parameters *= scale
     session.displayed.network = huge
-    with qtbot.waitSignal(session.queries[STATISTICS].changed):
+    with qtbot.waitSignal(session.models[Distributions].query.changed):
         session.displayed.changed.emit()
     assert all(np.isfinite(cell.high) for row in page.grid.rows for cell in row.cells)
     assert not page.grid.grab().isNull()
@@ -142,10 +142,10 @@ def test_while_one_looks_back_they_are_of_that_moment(
     session = ready_window.session
     train_epochs(qtbot, ready_window, 1)
     train_epochs(qtbot, ready_window, 1)
-    qtbot.waitUntil(lambda: session.queries[STATISTICS].is_up_to_date)
+    qtbot.waitUntil(lambda: session.models[Distributions].query.is_up_to_date)
     assert "■</span> now" in page._keys.text()
     session.timeline.go_to(1)
-    qtbot.waitUntil(lambda: session.queries[STATISTICS].is_up_to_date)
+    qtbot.waitUntil(lambda: session.models[Distributions].query.is_up_to_date)
     assert "■</span> at epoch 1" in page._keys.text()
     first = page.grid.rows[0].cells[0]
     weights = spread_of(session.displayed.network.weights[0])

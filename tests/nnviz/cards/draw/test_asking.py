@@ -16,7 +16,8 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from nnviz.cards.prediction.number_bars import NumberBars
-from nnviz.session.asked import ANSWER, PAST
+from nnviz.cards.prediction_over_time.model import PAST
+from nnviz.session.asked import ANSWER
 from nnviz.session.undo import Kind
 from nnviz.ui.value_form import MOST_ROWS
 from nnviz.window.main_window import MainWindow

@@ -19,9 +19,10 @@ from engine.storage import save_network
 from engine.training.events import BestRestored
 from engine.training.metrics import Evaluation
 from nnviz.cards.prediction_over_time.card import LearningStripPanel, leaders
+from nnviz.cards.prediction_over_time.model import PAST, PredictionOverTime
 from nnviz.jobs.reports import Frame
 from nnviz.session import question as asking
-from nnviz.session.asked import ANSWER, PAST
+from nnviz.session.asked import ANSWER
 from nnviz.session.verdict import verdict_of
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
@@ -102,7 +103,7 @@ def test_alone_in_view_it_has_what_it_needs(ready_window: MainWindow, qtbot: QtB
     drag(window.canvas, seven(window.canvas))
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
-    qtbot.waitUntil(lambda: window.session.queries[PAST].is_up_to_date)
+    qtbot.waitUntil(lambda: window.session.models[PredictionOverTime].query.is_up_to_date)
     expect_true_history(window)
 
 
@@ -185,7 +186,7 @@ def test_it_is_asked_behind_the_window_once_and_not_while_hidden(
     drag(window.canvas, seven(window.canvas))
     qtbot.waitUntil(lambda: window.session.queries[ANSWER].is_up_to_date)
     assert {place for place, _ in asked} == {hash(window.session.displayed.network.parameters.tobytes())}
-    assert not window.session.queries[PAST].is_wanted
+    assert not window.session.models[PredictionOverTime].query.is_wanted
     strip.show()
     wait_until_asked(qtbot, window)
     window.session.step_batch()

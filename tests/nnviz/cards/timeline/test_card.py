@@ -12,10 +12,10 @@ from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.training.metrics import Evaluator
+from nnviz.cards.prediction_over_time.model import PredictionOverTime
 from nnviz.cards.prediction_over_time.strip_plot import StripPlot
 from nnviz.cards.timeline.slider import TimelineSlider
 from nnviz.formatting import text
-from nnviz.session.asked import PAST
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit
 from nnviz.ui.head_mark import HeadMark
@@ -236,7 +236,7 @@ def test_the_head_of_the_lines_tells_the_answer_of_that_moment(trained: MainWind
     qtbot.waitUntil(lambda: bool(card.plot.lines))
     for epoch in (1, session.timeline.epochs[-2]):
         session.timeline.go_to(epoch)
-        qtbot.waitUntil(lambda: session.queries[PAST].is_up_to_date)
+        qtbot.waitUntil(lambda: session.models[PredictionOverTime].query.is_up_to_date)
         first = card.plot.lines[0].name
         share = session.question.prediction[session.class_names.index(first)]
         assert card.head.detail.toolTip().startswith(f"{first}: {100 * share:.0f} %, ")
