@@ -10,7 +10,6 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from nnviz.cards.timeline.player import Player
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
@@ -68,7 +67,7 @@ class Session(QObject):
         runs: all runs, with the current one among them.
         making, branching: builds networks and replaces the current run; begins runs at moments of the past.
         displayed: the network that the views draw and that is asked.
-        timeline, player, gaps: which moment of the run is displayed; all, one by one; fills in what was not kept.
+        timeline, gaps: which moment of the run is displayed; fills in what was not kept.
         selection: the neuron, example and pair of classes that are chosen.
         training, records: start, pause, step, state and progress; whether and where runs are recorded.
         painting: points that the person paints, from which the network learns at once.
@@ -104,7 +103,6 @@ class Session(QObject):
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
         self.timeline = Timeline(self.runs, self.displayed, self.data, self.messages)
-        self.player = Player(self.timeline)
         self.selection = Selection(self.runs, self.data)
         self.making = Making(self.data, self.settings, self.runs, self.undo, self.messages, building)
         self._new_data = NewData(self.data, self.settings, self.runs, self.making, self.undo)
@@ -247,7 +245,7 @@ class Session(QObject):
         self.undo.clear()
         self.library.watch(False)
         parts: list[Any] = [self.queries, self.rate_search, self.ranking, self.map.arranging, self.robustness]
-        parts += [self.branching, self.player, self.timeline, self.edits, self.pictures]
+        parts += [self.branching, self.timeline, self.edits, self.pictures]
         parts += [*self._lanes, self._resuming, self._library_lane, self.training.runner]
         parts += [self._reopening]
         parts += [self.moment_files, self.importing, self.data, self.own, self.files]

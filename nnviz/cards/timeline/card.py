@@ -8,7 +8,7 @@ from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QFont, QFontMetrics
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from nnviz.cards.timeline.player import SECONDS
+from nnviz.cards.timeline.player import SECONDS, Player
 from nnviz.cards.timeline.slider import TimelineSlider
 from nnviz.formatting import text
 from nnviz.jobs.pace import Budget
@@ -35,7 +35,7 @@ class TimelineBar(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session, self._timeline, self._player = session, session.timeline, session.player
+        self._session, self._timeline, self._player = session, session.timeline, session.models[Player]
         self._due = Budget(_SECONDS_BETWEEN, 0)
         self._make_parts()
         where = named(label("epoch", "muted"), "timelineEpochName")

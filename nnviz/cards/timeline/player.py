@@ -7,7 +7,7 @@ import time
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from nnviz.session.timeline import Timeline
+from nnviz.session.session import Session
 
 SECONDS = (5, 10, 20, 60)  # to choose from
 _BETWEEN = 33  # milliseconds between two moments; each lasts as long as it takes to draw
@@ -25,16 +25,16 @@ class Player(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, timeline: Timeline) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._timeline = timeline
+        self._timeline = session.timeline
         self.seconds: float = SECONDS[1]
         self._last = 0.0  # when it last went on
         self._epoch = 0.0  # where it is, between two moments too
         self._timer = QTimer(self)
         self._timer.setInterval(_BETWEEN)
         self._timer.timeout.connect(self._go_on)
-        timeline.changed.connect(self._moved)
+        self._timeline.changed.connect(self._moved)
 
     @property
     def is_playing(self) -> bool:

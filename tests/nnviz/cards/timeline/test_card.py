@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.training.metrics import Evaluator
 from nnviz.cards.prediction_over_time.model import PredictionOverTime
 from nnviz.cards.prediction_over_time.strip_plot import StripPlot
+from nnviz.cards.timeline.player import Player
 from nnviz.cards.timeline.slider import TimelineSlider
 from nnviz.formatting import text
 from nnviz.session.status import Status
@@ -176,10 +177,10 @@ def test_live_returns(trained: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_play_runs_through_it(trained: MainWindow, qtbot: QtBot) -> None:
-    trained.session.player.set_seconds(1)
+    trained.session.models[Player].set_seconds(1)
     click(qtbot, trained, QPushButton, "playButton")
-    assert trained.session.player.is_playing
-    qtbot.waitUntil(lambda: not trained.session.player.is_playing)
+    assert trained.session.models[Player].is_playing
+    qtbot.waitUntil(lambda: not trained.session.models[Player].is_playing)
     assert trained.session.timeline.is_live
 
 
