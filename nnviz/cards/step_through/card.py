@@ -17,13 +17,12 @@ from nnviz.cards.step_through.controls import WhichStep
 from nnviz.cards.step_through.highlighting import StepPointing
 from nnviz.cards.step_through.model import StepThrough
 from nnviz.cards.step_through.names import StepNames, names_of
-from nnviz.cards.step_through.navigation import Phase, Spot, Stage, moved, number_of, stages_of
+from nnviz.cards.step_through.navigation import Phase, Spot, Stage, Trail, Visit, moved, number_of, stages_of
 from nnviz.cards.step_through.number_rows import NOTHING
 from nnviz.cards.step_through.number_text import figure
 from nnviz.cards.step_through.opened_formula import OpenedFormula
 from nnviz.cards.step_through.past_notes import StepNote, StepNothing
 from nnviz.cards.step_through.stage_path import PathStage
-from nnviz.cards.step_through.step_trail import Trail, Visit
 from nnviz.cards.step_through.view import StepParts
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session

@@ -8,7 +8,8 @@ from PyQt5.QtGui import QHideEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
-from engine.explain.regions import Region
+from engine.explain.regions import Region, Span, Square
+from nnviz.cards.weights.line_tiles import line_tiles
 from nnviz.formatting import text
 from nnviz.formatting.text import short
 from nnviz.session.asked_words import full_name
@@ -19,7 +20,8 @@ from nnviz.ui.card import Table
 from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.layer_tabs import ALL
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.plane.tiles import Draw, NeuronTiles, TilePlace
+from nnviz.ui.plane.tiles import Draw, NeuronTiles, TilePlace, plane_tiles
+from nnviz.ui.plane.words import coordinates
 from nnviz.ui.read_out import Piece
 from nnviz.ui.weights.heat_map import ColourBar
 
@@ -174,6 +176,69 @@ class NeuronPictures(QWidget):
             for at in range(len(places))
         )
         return [*self._columns(), *head], rows
+
+
+class NeuronLines(NeuronPictures):
+    """A small line plot for each neuron."""
+
+    kind = Span
+    words = Words(
+        "Lines",
+        "the curve",
+        "Point at a neuron to see its line large in the curve; a click chooses it.",
+        "Every tile is one neuron: the line of what it answers from the left end of the curve to the right one, orange "
+        "above 0, blue below. The network's line is a sum of those of its last hidden layer.",
+        "point at one to see its line large in the curve · a click chooses it",
+    )
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, "neuronLines", line_tiles)
+
+    def _place(self, answers: AnswersOver, place: TilePlace) -> tuple[int, str]:
+        assert place.x is not None
+        rows = self._rows(answers)[:, 0]
+        number = min(round(place.x * (answers.side - 1)), answers.side - 1)
+        half = float(rows[-1] - rows[0]) / 2
+        return number, coordinates([float(rows[number])], half, self._columns())
+
+    def _columns(self) -> list[str]:
+        return [self._session.meaning.input(0)]
+
+    def _rows(self, answers: AnswersOver) -> Array:
+        return self._session.meaning.raw(answers.region.places(answers.side))
+
+
+class NeuronPlanes(NeuronPictures):
+    """A small plane for each neuron, in the diverging colours."""
+
+    kind = Square
+    words = Words(
+        "Planes",
+        "the plane",
+        "Point at a neuron to see it large in the plane; a click chooses it.",
+        "Every tile is one neuron: what it answers all over the plane, orange above 0, blue below, and 0 in the colour "
+        "of the background. A layer's neurons are made of those of the layer before.",
+        "point at one to see it large in the plane · a click chooses it",
+    )
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, "neuronPlanes", plane_tiles)
+
+    def _place(self, answers: AnswersOver, place: TilePlace) -> tuple[int, str]:
+        square, side = answers.region, answers.side
+        assert isinstance(square, Square)
+        assert place.x is not None
+        assert place.y is not None
+        column, row = (min(int(share * side), side - 1) for share in (place.x, place.y))
+        x, y = (2 * (cell + 0.5) / side - 1 for cell in (column, row))
+        where = coordinates((square.x + x * square.half, square.y - y * square.half), square.half)
+        return row * side + column, where
+
+    def _columns(self) -> list[str]:
+        return ["x", "y"]
+
+    def _rows(self, answers: AnswersOver) -> Array:
+        return answers.region.places(answers.side)
 
 
 def layer_name(session: Session, layer: int) -> str:
