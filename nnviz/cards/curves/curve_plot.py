@@ -12,7 +12,7 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QLabel
 
 from engine.training.history import Curve
-from nnviz.cards.curves.cut_mark import CutMark, lines_cut, place_beside, runs_through
+from nnviz.cards.curves.clipped_label import CutMark, lines_cut, place_beside, runs_through
 from nnviz.cards.curves.playhead import BELOW_TOP, Playhead
 from nnviz.ui import theme
 from nnviz.ui.parts import named

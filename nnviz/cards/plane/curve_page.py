@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QHBoxLayout
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.regions import Span, places_of, span_of
-from nnviz.cards.plane.colour_key import PlaneKey
 from nnviz.cards.plane.curve_view import CurveView, Line
+from nnviz.cards.plane.dot_legend import PlaneKey
 from nnviz.cards.plane.surface_page import AnswersPage, answers_card, painted_points, some_of
 from nnviz.cards.registry import CARDS
 from nnviz.formatting.meaning import Meaning

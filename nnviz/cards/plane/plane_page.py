@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.regions import Square, places_of, square_of
-from nnviz.cards.plane.colour_key import PlaneKey
+from nnviz.cards.plane.dot_legend import PlaneKey
 from nnviz.cards.plane.plane_view import PlaneView
 from nnviz.cards.plane.surface_page import AnswersPage, answers_card, painted_points, some_of
 from nnviz.cards.registry import CARDS

@@ -10,7 +10,7 @@ from engine.basics.validation import Array
 from engine.explain.regions import region_of
 from nnviz.cards.neuron.neuron_subject import Subject
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.cards.weights.neuron_pictures import NeuronLines, NeuronPictures, NeuronPlanes
+from nnviz.cards.weights.neuron_surfaces import NeuronLines, NeuronPictures, NeuronPlanes
 from nnviz.cards.weights.row_names import RowNames
 from nnviz.formatting import text
 from nnviz.formatting.round_numbers import steady_end

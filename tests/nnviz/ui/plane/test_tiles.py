@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.plane.colour_key import PlaneKey
+from nnviz.cards.plane.dot_legend import PlaneKey
 from nnviz.ui import theme
 from nnviz.ui.plane.tiles import NeuronTiles, TilePlace, enlarged
 from tests.nnviz.helpers import hover, leave
