@@ -20,7 +20,7 @@ from nnviz.session.own import Own
 from nnviz.session.robustness import HowRobust
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
-from nnviz.session.surface_query import over_probes
+from nnviz.session.surface_query import surface_queries
 
 ANSWER, MISTAKES = "answer", "mistakes"
 ACTIVITY = "activity"
@@ -44,7 +44,7 @@ def new_queries(
     by_name = {ANSWER: _answer(displayed, question, data), MISTAKES: _mistakes(mistakes)}
     by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **robustness.probes()}
-    by_name |= {**map_probes(map, displayed), **over_probes(displayed, runs, data, selection)}
+    by_name |= {**map_probes(map, displayed), **surface_queries(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
     by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
     queries = Queries(messages.crashed.emit)

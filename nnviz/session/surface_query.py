@@ -21,7 +21,7 @@ from nnviz.session.displayed import Displayed
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Neuron, Selection
 
-ANSWERS_OVER, NEURONS_OVER = "answers all over", "neurons all over"
+OUTPUT_SURFACE, NEURON_SURFACES = "answers all over", "neurons all over"
 COARSE, FINE = 48, 200  # cells of the plane in each direction
 COARSE_TILE, FINE_TILE = 24, 64  # of a neuron's plane
 COARSE_LINE, FINE_LINE = 100, 500  # places of the curve
@@ -34,7 +34,7 @@ _TIMES_ITS_COST = 1  # the work may take half of a core's time
 
 
 @dataclass(frozen=True, eq=False)
-class AnswersOver:
+class PredictionSurface:
     """What a network answers all over a region.
 
     Attributes:
@@ -58,11 +58,11 @@ class AnswersOver:
         return float(np.abs(self.layers[layer]).max()) or 1.0
 
 
-def over_probes(displayed: Displayed, runs: Runs, data: Data, selection: Selection) -> dict[str, Latest]:
-    """The probes of :class:`AnswersOver`: of the outputs or the neuron that is pointed at, and of all neurons."""
-    outputs = _Over(displayed, runs, data, lambda: selection.pointed, _SIDES, _one_layer)
-    neurons = _Over(displayed, runs, data, lambda: None, _TILE_SIDES, _all_layers)
-    probes = {ANSWERS_OVER: outputs.probe, NEURONS_OVER: neurons.probe}
+def surface_queries(displayed: Displayed, runs: Runs, data: Data, selection: Selection) -> dict[str, Latest]:
+    """The probes of :class:`PredictionSurface`: of the outputs or the neuron that is pointed at, and of all neurons."""
+    outputs = _SurfaceQuery(displayed, runs, data, lambda: selection.pointed, _SIDES, _one_layer)
+    neurons = _SurfaceQuery(displayed, runs, data, lambda: None, _TILE_SIDES, _all_layers)
+    probes = {OUTPUT_SURFACE: outputs.probe, NEURON_SURFACES: neurons.probe}
     selection.pointed_changed.connect(outputs.probe.hurry)
     for signal in (runs.replaced, data.changed):
         for probe in probes.values():
@@ -86,7 +86,7 @@ def _has(network: Network, neuron: Neuron) -> bool:
     return neuron.layer < len(network.shape) and neuron.number < network.shape[neuron.layer]
 
 
-class _Over:
+class _SurfaceQuery:
     """A probe of answers all over a region, first at few places, then at many; keeps the evaluators' buffers."""
 
     def __init__(
@@ -115,7 +115,7 @@ class _Over:
 
     def _side(self, network: Network, region: Region, neuron: Neuron | None) -> int:
         """Many places at rest, if the answers at few are there already; in both cases fewer for a large network."""
-        known: AnswersOver | None = self.probe.result
+        known: PredictionSurface | None = self.probe.result
         is_known = known is not None and known.network is network and known.neuron is neuron
         coarse, fine = self._sides[type(region)]
         side = fine if is_known and not self._runs.is_training() else coarse
@@ -124,10 +124,10 @@ class _Over:
         most = min(_MOST_PRODUCTS // products, _MOST_NUMBERS // numbers)
         return max(1, min(side, region.finest(most)))
 
-    def _answers(self, network: Network, region: Region, neuron: Neuron | None, side: int) -> AnswersOver:
+    def _answers(self, network: Network, region: Region, neuron: Neuron | None, side: int) -> PredictionSurface:
         """Runs in the lane's thread, the only one that uses ``_kept``."""
         kept = self._kept.get(side)
         if kept is None or kept[:2] != (network.shape, region):
             kept = self._kept[side] = network.shape, region, RegionEvaluator(network, region, side)
         layers = kept[2].evaluate(network, self._wanted(network, neuron))
-        return AnswersOver(network, region, side, neuron, layers)
+        return PredictionSurface(network, region, side, neuron, layers)

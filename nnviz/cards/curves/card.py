@@ -68,9 +68,9 @@ class CurvesPanel(TabbedCard):
         self.forget.setObjectName("actionForgetEarlierRuns")
         self.forget.triggered.connect(lambda: session.runs.stop_comparing())
         self.scales = {each.name: True for each in (ERROR, RMSE, LOSS)}
-        self.curves: list[CurvePage] = []
+        self.curves: list[LearningCurvePage] = []
         self.error = self._add_curve(ERROR, 0)
-        self.rmse: CurvePage | None = None
+        self.rmse: LearningCurvePage | None = None
         self.loss = self._add_curve(LOSS, 1)
         session.data.views.add(self._data_changed)
 
@@ -81,8 +81,8 @@ class CurvesPanel(TabbedCard):
             self.rmse.prepare()
             yield
 
-    def _add_curve(self, quantity: Quantity, number: int, offered: bool = True) -> CurvePage:
-        page = CurvePage(self._session, quantity, self.forget)
+    def _add_curve(self, quantity: Quantity, number: int, offered: bool = True) -> LearningCurvePage:
+        page = LearningCurvePage(self._session, quantity, self.forget)
         page.is_offered = offered
         page.set_log(self.scales[quantity.name])
         page.scale_changed.connect(lambda: self._note_scale(quantity.name, page.is_log))
@@ -113,7 +113,7 @@ class CurvesPanel(TabbedCard):
     @property
     def plot(self) -> CurvePlot:
         """The plot of the page in front, or else that of the error."""
-        return self.page.plot if isinstance(self.page, CurvePage) else self.error.plot
+        return self.page.plot if isinstance(self.page, LearningCurvePage) else self.error.plot
 
     def _data_changed(self) -> None:
         dataset = self._session.data.dataset
@@ -136,7 +136,7 @@ class CurvesPanel(TabbedCard):
         self._session.set_estimating(any(page.in_view for page in self.curves))
 
 
-class CurvePage(Page):
+class LearningCurvePage(Page):
     """One figure against epochs, with its legend. Empty until it is first seen: a plot takes long to make.
 
     Attributes:

@@ -16,7 +16,7 @@ from nnviz.ui.plots.zoom_plot import View
 _GAP = 6  # pixels between the line and the words
 
 
-class CutMark(QLabel):
+class ClippedLabel(QLabel):
     """ "↑ 54 071 at epoch 0", beside the place where the line comes into view, or at the bottom if a line is there.
 
     Where lines are in both places, the words cover a bit of them, so that they can be read.
@@ -43,18 +43,18 @@ class CutMark(QLabel):
         self.setGeometry(second if not is_free(first) and is_free(second) else first)
 
 
-def lines_cut(lines: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool) -> list[CurveLine]:
+def clipped_lines(lines: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool) -> list[CurveLine]:
     """Those that begin above the view."""
     return [line for line in lines if _begins_above(line, view, quantity, is_log)]
 
 
-def place_beside(cut: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool, height: float) -> QPointF:
+def label_place(cut: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool, height: float) -> QPointF:
     """The top of the view, right of these lines, which come into it from above, as far down as ``height``."""
     level = view[1][1] - height
     return QPointF(max(_crossing(line, level, quantity, is_log) for line in cut), view[1][1])
 
 
-def runs_through(line: CurveLine, view: View, quantity: Quantity, is_log: bool) -> bool:
+def is_in_view(line: CurveLine, view: View, quantity: Quantity, is_log: bool) -> bool:
     """Whether a part of the line is in the view."""
     (left, right), (low, high) = view
     if not len(line.x) or line.x[-1] < left or line.x[0] > right:

@@ -12,7 +12,7 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QLabel
 
 from engine.training.history import Curve
-from nnviz.cards.curves.clipped_label import CutMark, lines_cut, place_beside, runs_through
+from nnviz.cards.curves.clipped_label import ClippedLabel, clipped_lines, is_in_view, label_place
 from nnviz.cards.curves.playhead import BELOW_TOP, Playhead
 from nnviz.ui import theme
 from nnviz.ui.parts import named
@@ -73,7 +73,7 @@ class CurvePlot(ZoomPlot):
         self._marks.setZValue(-0.6)
         self.addItem(self._marks, ignoreBounds=True)
         self.playhead = Playhead(self)
-        self._cut = CutMark(self)
+        self._cut = ClippedLabel(self)
         self._read_out.raise_()
         self._hint = named(QLabel(f"train the network to see its {quantity.called} fall", self), "plotHint")
         self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
@@ -218,12 +218,12 @@ class CurvePlot(ZoomPlot):
     def _mark_cut(self) -> None:
         """Says how high the curves begin where the axis ends below."""
         shown = [self._lines[name] for name in EXACT if name not in self._hidden]
-        cut = lines_cut(shown, self.view, self.quantity, self.is_log)
+        cut = clipped_lines(shown, self.view, self.quantity, self.is_log)
         self._cut.show_for(cut, self.quantity)
         if cut:
             low, high = self.view[1]
             height = (BELOW_TOP + self._cut.height()) / max(self.getViewBox().height(), 1.0) * (high - low)
-            place = self.getViewBox().mapViewToScene(place_beside(cut, self.view, self.quantity, self.is_log, height))
+            place = self.getViewBox().mapViewToScene(label_place(cut, self.view, self.quantity, self.is_log, height))
             at = self.mapFromScene(place) + QPoint(0, BELOW_TOP)  # the playhead's dot covers no word
             self._cut.stand_at(at, self.plot_area().bottomLeft(), self._is_free)
 
@@ -233,7 +233,7 @@ class CurvePlot(ZoomPlot):
         view = (first.x(), last.x()), (first.y(), last.y())
         lines = [line for name, line in self._by_name() if name not in self._hidden]
         return self.rect().contains(area) and not any(
-            runs_through(line, view, self.quantity, self.is_log) for line in lines
+            is_in_view(line, view, self.quantity, self.is_log) for line in lines
         )
 
     def _place_hint(self) -> None:

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.basics.validation import Array
 from engine.training.distributions import LayerSpreads, Spread
-from nnviz.cards.distributions.histogram_grid import Cell, HistogramGrid, Row
+from nnviz.cards.distributions.histogram_grid import HistogramCell, HistogramGrid, HistogramRow
 from nnviz.cards.distributions.model import STATISTICS, Distributions, LayerStatistics
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
@@ -80,23 +80,23 @@ class DistributionsPage(Page):
         known: LayerStatistics | None = self._model.query.result
         return known
 
-    def _rows(self, known: LayerStatistics) -> list[Row]:
+    def _rows(self, known: LayerStatistics) -> list[HistogramRow]:
         """A row for each layer that is drawn, and one in the place of those that are not."""
         count = len(known.now)
         first, last = drawn_layers(count)
         rows = [self._row(layer, _name(layer, count), known.now[layer], known.start[layer]) for layer in first + last]
         if last:
-            rows.insert(len(first), Row("…", left_out(count).strip("… "), False, []))
+            rows.insert(len(first), HistogramRow("…", left_out(count).strip("… "), False, []))
         return rows
 
-    def _row(self, index: int, name: str, now: LayerSpreads, start: LayerSpreads) -> Row:
+    def _row(self, index: int, name: str, now: LayerSpreads, start: LayerSpreads) -> HistogramRow:
         cells = [self._cell(index, kind, getattr(now, kind), getattr(start, kind)) for kind in _KINDS]
         if now.dead is None:
-            return Row(name, f"{text.count(now.neurons)} outputs", False, cells)
+            return HistogramRow(name, f"{text.count(now.neurons)} outputs", False, cells)
         note = f"{text.count(now.dead)} of {text.count(now.neurons)}\nneurons dead"
-        return Row(name, note, now.dead > _MANY * now.neurons, cells)
+        return HistogramRow(name, note, now.dead > _MANY * now.neurons, cells)
 
-    def _cell(self, index: int, kind: str, now: Spread, start: Spread) -> Cell:
+    def _cell(self, index: int, kind: str, now: Spread, start: Spread) -> HistogramCell:
         low, high = self._ends(index, kind, now, start)
         summary = (
             f"{kind} {self._when}: mean {now.mean:+.3g}, deviation {now.deviation:.3g}, "
@@ -104,7 +104,7 @@ class DistributionsPage(Page):
             f"at the start: mean {start.mean:+.3g}, deviation {start.deviation:.3g}, "
             f"from {start.low:.3g} to {start.high:.3g}"
         )
-        return Cell(_histogram(now, low, high), _histogram(start, low, high), low, high, summary)
+        return HistogramCell(_histogram(now, low, high), _histogram(start, low, high), low, high, summary)
 
     def _ends(self, index: int, kind: str, now: Spread, start: Spread) -> tuple[float, float]:
         """The ends of the axis: round numbers around most of both samples. They seldom change, or bars would jump."""

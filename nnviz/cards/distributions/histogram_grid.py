@@ -21,7 +21,7 @@ _LEAST, _MOST = 54, 150  # height of a row in pixels
 
 
 @dataclass(frozen=True, eq=False)
-class Cell:
+class HistogramCell:
     """A histogram: counts of bins from ``low`` to ``high``, now and at the start, and the text of its read-out."""
 
     now: Array
@@ -32,13 +32,13 @@ class Cell:
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class HistogramRow:
     """The name of a row, a note below it, and a cell per column."""
 
     name: str
     note: str
     is_warning: bool
-    cells: Sequence[Cell]
+    cells: Sequence[HistogramCell]
 
 
 class HistogramGrid(QWidget):
@@ -47,7 +47,7 @@ class HistogramGrid(QWidget):
     def __init__(self, columns: Sequence[str]) -> None:
         super().__init__()
         self._columns = columns
-        self.rows: Sequence[Row] = ()
+        self.rows: Sequence[HistogramRow] = ()
         self.setMouseTracking(True)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
@@ -55,7 +55,7 @@ class HistogramGrid(QWidget):
         self._under_mouse: QPoint | None = None
         theme.changed.connect(self._fit_height)
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
+    def show_rows(self, rows: Sequence[HistogramRow]) -> None:
         is_other_number = len(rows) != len(self.rows)
         self.rows = rows
         if is_other_number:
@@ -93,12 +93,12 @@ class HistogramGrid(QWidget):
         for place, cell in self._cells():
             self._paint_cell(painter, place, cell)
 
-    def _cells(self) -> Iterator[tuple[QRect, Cell]]:
+    def _cells(self) -> Iterator[tuple[QRect, HistogramCell]]:
         for index, row in enumerate(self.rows):
             for column, cell in enumerate(row.cells):
                 yield self.cell_rect(index, column), cell
 
-    def _paint_name(self, painter: QPainter, index: int, row: Row) -> None:
+    def _paint_name(self, painter: QPainter, index: int, row: HistogramRow) -> None:
         place = self.cell_rect(index, 0)
         painter.setFont(theme.font(theme.SMALL, bold=True))
         painter.setPen(theme.colour("text"))
@@ -113,7 +113,7 @@ class HistogramGrid(QWidget):
             row.note,
         )
 
-    def _paint_cell(self, painter: QPainter, place: QRect, cell: Cell) -> None:
+    def _paint_cell(self, painter: QPainter, place: QRect, cell: HistogramCell) -> None:
         painter.fillRect(place, theme.colour("field"))
         if cell.low < 0 < cell.high:
             zero = place.x() + round(place.width() * -cell.low / (cell.high - cell.low))

@@ -10,15 +10,15 @@ from PyQt5.QtWidgets import QHBoxLayout
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.regions import Span, places_of, span_of
-from nnviz.cards.plane.curve_view import CurveView, Line
-from nnviz.cards.plane.dot_legend import PlaneKey
-from nnviz.cards.plane.surface_page import AnswersPage, answers_card, painted_points, some_of
+from nnviz.cards.plane.curve_view import CurveView, DrawnLine
+from nnviz.cards.plane.dot_legend import DotLegend
+from nnviz.cards.plane.surface_page import SurfacePage, painted_points, surface_card, thinned_splits
 from nnviz.cards.registry import CARDS
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.asked_words import full_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
-from nnviz.session.surface_query import AnswersOver
+from nnviz.session.surface_query import PredictionSurface
 from nnviz.ui.card import Table
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plane.points import Points
@@ -37,7 +37,7 @@ _AIR = 0.06  # times the largest activation: how far beyond it the axis of a neu
 _INKS = {"train": "train", "test": "test", "validation": "validation"}
 
 
-class CurvePage(AnswersPage):
+class CurvePage(SurfacePage):
     """The curve, in the units of the data's source."""
 
     kind = Span
@@ -48,7 +48,7 @@ class CurvePage(AnswersPage):
         tests = Key("test", "test", "curveTestsKey", _TESTS_TIP, Sample.RING)
         super().__init__(session, "Curve", _TIP, self.view, tests)
         self._true: Ends = (0.0, 1.0)
-        self.key = named(PlaneKey(), "curveKey", "Points")
+        self.key = named(DotLegend(), "curveKey", "Points")
         arranged(QHBoxLayout(self.aside), 1, self.key, self.tests, spacing=2)
         self._connect()
 
@@ -74,7 +74,7 @@ class CurvePage(AnswersPage):
 
     def _points_of(self, data: Dataset) -> Points:
         """The points, in the colours of their parts."""
-        parts, total = some_of(data, self.tests.isChecked())
+        parts, total = thinned_splits(data, self.tests.isChecked())
         counts = list(map(len, parts.values()))
         return Points(
             np.concatenate([places_of(data, split) for split in parts.values()]),
@@ -84,7 +84,7 @@ class CurvePage(AnswersPage):
             total,
         )
 
-    def _draw(self, answers: AnswersOver | None) -> None:
+    def _draw(self, answers: PredictionSurface | None) -> None:
         if answers is None:
             self.view.show_line(None, self._axes(np.zeros(0)), self._reason())
             return
@@ -92,22 +92,22 @@ class CurvePage(AnswersPage):
         neuron = answers.neuron
         if self._is_hidden(answers, neuron) and neuron is not None:
             axes = replace(self._axes(y), y=self._ends(answers, neuron.layer), y_name="", line=(0.0, 0.0))
-            self.view.show_line(Line(x, y, is_neuron=True), axes, name)
+            self.view.show_line(DrawnLine(x, y, is_neuron=True), axes, name)
         else:
-            self.view.show_line(Line(x, y), self._axes(y), "" if neuron is None else name)
+            self.view.show_line(DrawnLine(x, y), self._axes(y), "" if neuron is None else name)
 
-    def _ends(self, answers: AnswersOver, layer: int) -> Ends:
+    def _ends(self, answers: PredictionSurface, layer: int) -> Ends:
         """The ends of the activations, from 0 where none is below it, as in the small pictures."""
         around = self._around(answers)
         end, has_lower = around.limit(layer), bool((around.layers[layer] < 0).any())
         return -(1 + _AIR if has_lower else _AIR) * end, (1 + _AIR) * end
 
     @staticmethod
-    def _is_hidden(answers: AnswersOver, neuron: Neuron | None) -> bool:
+    def _is_hidden(answers: PredictionSurface, neuron: Neuron | None) -> bool:
         """Whether it is a neuron whose activations are not the answer itself."""
         return neuron is not None and neuron.layer < len(answers.network.weights)
 
-    def _line(self, answers: AnswersOver) -> tuple[Array, Array, str]:
+    def _line(self, answers: PredictionSurface) -> tuple[Array, Array, str]:
         """(k,) x and y of what is drawn, in the data's units where these are answers, and what y is called."""
         data, neuron = self._data, answers.neuron
         x = self._meaning.raw(answers.region.places(answers.side))[:, 0]
@@ -159,4 +159,4 @@ class CurvePage(AnswersPage):
         return self._table(x[:, None], y[:, None], [self._meaning.input(0), name])
 
 
-CARDS.register("curvePage")(answers_card(CurvePage, lambda data: data.is_curve))
+CARDS.register("curvePage")(surface_card(CurvePage, lambda data: data.is_curve))

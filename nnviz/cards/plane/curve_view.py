@@ -20,7 +20,7 @@ _FILL = 70  # of 255: how much of the colour there is between a neuron's line an
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class DrawnLine:
     """A line by (k,) x, ascending, and (k,) y; a neuron's is blue and orange, filled to 0, without points around it."""
 
     x: Array
@@ -41,7 +41,7 @@ class CurveView(PointsView):
     def __init__(self) -> None:
         super().__init__()
         self.axes = Frame(line=None)
-        self.line: Line | None = None
+        self.line: DrawnLine | None = None
 
     @property
     def frame(self) -> QRect:
@@ -54,7 +54,7 @@ class CurveView(PointsView):
         self.points = points
         self._repaint()
 
-    def show_line(self, line: Line | None, axes: Frame, caption: str = "") -> None:
+    def show_line(self, line: DrawnLine | None, axes: Frame, caption: str = "") -> None:
         """Shows a line, or none, between these axes, which the points have too; ``caption``: a few words above."""
         if axes != self.axes:
             self.axes, self.x_ends, self.y_ends = axes, axes.x, axes.y
@@ -86,7 +86,7 @@ class CurveView(PointsView):
             painter.setBrush(Qt.NoBrush)
             painter.drawRect(QRectF(frame).adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def _paint_line(self, painter: QPainter, line: Line) -> None:
+    def _paint_line(self, painter: QPainter, line: DrawnLine) -> None:
         places = self._within(np.stack([line.x, line.y], axis=1)) + np.array([self.frame.x(), self.frame.y()])
         polygon = QPolygonF([QPointF(x, y) for x, y in np.clip(places, -1e6, 1e6).tolist()])
         if not line.is_neuron:
@@ -126,7 +126,7 @@ class CurveView(PointsView):
         painter.setPen(QPen(theme.colour("muted"), 1))
         painter.drawLine(QPointF(at, self.frame.top()), QPointF(at, self.frame.bottom()))
 
-    def _paint_dot(self, painter: QPainter, line: Line) -> None:
+    def _paint_dot(self, painter: QPainter, line: DrawnLine) -> None:
         """Where the line meets the mark."""
         if self._asked is None or not line.x[0] <= self._asked[0] <= line.x[-1]:
             return

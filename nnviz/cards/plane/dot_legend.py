@@ -14,7 +14,7 @@ _DOT, _GAP, _AIR = 9, 5, 9  # pixels: of a dot, between it and its name, between
 _SHORTEST = 2  # letters of a name that is shortened; with less room none is shown
 
 
-class PlaneKey(QWidget):
+class DotLegend(QWidget):
     """Gives way: where there is little room, names are shortened, and at last only dots are left."""
 
     def __init__(self) -> None:

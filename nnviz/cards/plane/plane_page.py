@@ -8,14 +8,14 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.regions import Square, places_of, square_of
-from nnviz.cards.plane.dot_legend import PlaneKey
+from nnviz.cards.plane.dot_legend import DotLegend
 from nnviz.cards.plane.plane_view import PlaneView
-from nnviz.cards.plane.surface_page import AnswersPage, answers_card, painted_points, some_of
+from nnviz.cards.plane.surface_page import SurfacePage, painted_points, surface_card, thinned_splits
 from nnviz.cards.registry import CARDS
 from nnviz.formatting import text
 from nnviz.session.asked_words import full_name
 from nnviz.session.session import Session
-from nnviz.session.surface_query import AnswersOver
+from nnviz.session.surface_query import PredictionSurface
 from nnviz.ui import theme
 from nnviz.ui.card import Table
 from nnviz.ui.parts import arranged, named
@@ -37,7 +37,7 @@ _STEPS_TIP = (
 )
 
 
-class PlanePage(AnswersPage):
+class PlanePage(SurfacePage):
     """The plane, with the names of the classes in the head."""
 
     kind = Square
@@ -47,7 +47,7 @@ class PlanePage(AnswersPage):
         self.view.setWhatsThis(_HELP)
         tests = Key("muted", "test", "planeTestsKey", _TESTS_TIP, Sample.RING)
         super().__init__(session, "Plane", _TIP, self.view, tests)
-        self.key = named(PlaneKey(), "planeKey", "Classes")
+        self.key = named(DotLegend(), "planeKey", "Classes")
         self.steps = named(QToolButton(), "planeStepsButton", tip=_STEPS_TIP)
         self.steps.setProperty("role", "key")
         self.steps.setCheckable(True)
@@ -71,7 +71,7 @@ class PlanePage(AnswersPage):
         points = painted_points(painted, inks, with_tests) if self._is_painted else points_of(data, with_tests)
         self.view.show_points(points, square_of(data))
 
-    def _draw(self, answers: AnswersOver | None) -> None:
+    def _draw(self, answers: PredictionSurface | None) -> None:
         if answers is None:
             self.view.show_answers(None, caption=self._reason())
         elif answers.neuron is None:
@@ -118,7 +118,7 @@ class PlanePage(AnswersPage):
 
 def points_of(data: Dataset, with_tests: bool) -> Points:
     """The points of all parts of the data, the test part's only if wanted; of very many some that are spread evenly."""
-    parts, total = some_of(data, with_tests)
+    parts, total = thinned_splits(data, with_tests)
     return Points(
         np.concatenate([places_of(data, split) for split in parts.values()]),
         np.concatenate([split.labels for split in parts.values() if split.labels is not None]),
@@ -128,4 +128,4 @@ def points_of(data: Dataset, with_tests: bool) -> Points:
     )
 
 
-CARDS.register("planePage")(answers_card(PlanePage, lambda data: data.is_plane))
+CARDS.register("planePage")(surface_card(PlanePage, lambda data: data.is_plane))

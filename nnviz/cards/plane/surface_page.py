@@ -20,7 +20,7 @@ from nnviz.session.asked_words import full_name
 from nnviz.session.painting import Painting
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.session.surface_query import ANSWERS_OVER, NEURONS_OVER, AnswersOver
+from nnviz.session.surface_query import NEURON_SURFACES, OUTPUT_SURFACE, PredictionSurface
 from nnviz.ui import theme
 from nnviz.ui.card import Table
 from nnviz.ui.pages import Page
@@ -32,7 +32,7 @@ from nnviz.ui.read_out import Piece
 Lines = list[list[Piece]]
 
 
-class AnswersPage(Page):
+class SurfacePage(Page):
     """It has a tab only where the data lie in a region of its kind. Subclasses say how the answers are drawn.
 
     Attributes:
@@ -63,7 +63,7 @@ class AnswersPage(Page):
         session.data.changed.connect(self._data_changed)
         session.painting.changed.connect(self._follow_painting)
         session.runs.replaced.connect(self.refresh)
-        session.queries[ANSWERS_OVER].changed.connect(self.refresh)
+        session.queries[OUTPUT_SURFACE].changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
         self._data_changed()
         self._follow_painting()
@@ -74,7 +74,7 @@ class AnswersPage(Page):
         """Shows the points of the data in the view."""
         raise NotImplementedError
 
-    def _draw(self, answers: AnswersOver | None) -> None:
+    def _draw(self, answers: PredictionSurface | None) -> None:
         """Draws answers, or that there are none."""
         raise NotImplementedError
 
@@ -102,9 +102,9 @@ class AnswersPage(Page):
         return data if data is not None and isinstance(region_of(data), self.kind) else None
 
     @property
-    def _answers(self) -> AnswersOver | None:
+    def _answers(self) -> PredictionSurface | None:
         """What was computed last, unless it is of a network that is gone, of another shape."""
-        answers: AnswersOver | None = self._session.queries[ANSWERS_OVER].result
+        answers: PredictionSurface | None = self._session.queries[OUTPUT_SURFACE].result
         if answers is None or answers.network.shape != self._session.displayed.network.shape:
             return None
         return answers if isinstance(answers.region, self.kind) else None
@@ -145,9 +145,9 @@ class AnswersPage(Page):
             if self._session.state is not Status.TRAINING:  # while it trains, each new answer tells it
                 self._tell_asked()
 
-    def _around(self, answers: AnswersOver) -> AnswersOver:
+    def _around(self, answers: PredictionSurface) -> PredictionSurface:
         """By which a neuron is drawn: all neurons, if they are known, so that it looks as in its small picture."""
-        known: AnswersOver | None = self._session.queries[NEURONS_OVER].result
+        known: PredictionSurface | None = self._session.queries[NEURON_SURFACES].result
         return known if known is not None and known.network.shape == answers.network.shape else answers
 
     def _reason(self) -> str:
@@ -192,7 +192,7 @@ class AnswersPage(Page):
         else:
             self._view.show_text([[(self._where(point), "muted")], *self._said(answers, point)])
 
-    def _said(self, answers: AnswersOver, point: tuple[float, float]) -> Lines:
+    def _said(self, answers: PredictionSurface, point: tuple[float, float]) -> Lines:
         """The network's answer to a point, or the neuron's activation."""
         network, neuron = answers.network, answers.neuron
         row = np.array([self._example(point)], network.parameters.dtype)
@@ -212,7 +212,7 @@ class AnswersPage(Page):
         return list(head), rows
 
 
-def some_of(data: Dataset, with_tests: bool) -> tuple[dict[str, Split], int]:
+def thinned_splits(data: Dataset, with_tests: bool) -> tuple[dict[str, Split], int]:
     """The parts of the data by name, the test part only if wanted, and how many examples they have in all.
 
     Of very many only some that are spread evenly.
@@ -230,6 +230,6 @@ def painted_points(painting: Painting, inks: Sequence[str], with_tests: bool) ->
     return Points(points.places[shown], points.kinds[shown], are_tests[shown], inks, int(shown.sum()))
 
 
-def answers_card(make: Callable[[Session], AnswersPage], suits: Callable[[Dataset], bool]) -> CardInfo:
+def surface_card(make: Callable[[Session], SurfacePage], suits: Callable[[Dataset], bool]) -> CardInfo:
     """The description of such a page, for the registry."""
-    return CardInfo(make, needs=(ANSWERS_OVER,), page_of="curvesDock", page_number=1, suits=suits)
+    return CardInfo(make, needs=(OUTPUT_SURFACE,), page_of="curvesDock", page_number=1, suits=suits)

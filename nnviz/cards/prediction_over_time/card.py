@@ -10,7 +10,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
-from nnviz.cards.prediction_over_time.model import PAST, PastAnswers, PredictionOverTime
+from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS, PastPredictions, PredictionOverTime
 from nnviz.cards.prediction_over_time.strip_plot import SHARES, ShareLine, StripAxis, StripPlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
@@ -26,7 +26,7 @@ from nnviz.ui.plane.colours import class_colours
 _FEWEST = 3  # lines, at least
 
 
-class LearningStripPanel(DockCard):
+class PredictionOverTimePanel(DockCard):
     """The confidence in the leading classes, or the numbers, by epoch: for what is asked now, the whole training."""
 
     def __init__(self, session: Session) -> None:
@@ -54,9 +54,9 @@ class LearningStripPanel(DockCard):
         theme.changed.connect(self._name_lines)
 
     @property
-    def _known(self) -> PastAnswers | None:
+    def _known(self) -> PastPredictions | None:
         """The answers so far; None without a drawing, or if none were computed yet."""
-        known: PastAnswers | None = self._query.result
+        known: PastPredictions | None = self._query.result
         return known
 
     def refresh(self) -> None:
@@ -64,12 +64,12 @@ class LearningStripPanel(DockCard):
         if not self.in_view:
             return
         known, count = self._known, len(self._targets.all)
-        if known is not None and known.answers and count == len(known.answers[-1]):
-            self._show(known, *number_lines(self._targets, np.array(known.answers)))
-        elif known is None or not known.answers or len(known.answers[-1]) < 2:
+        if known is not None and known.predictions and count == len(known.predictions[-1]):
+            self._show(known, *number_lines(self._targets, np.array(known.predictions)))
+        elif known is None or not known.predictions or len(known.predictions[-1]) < 2:
             self._show_nothing()
         else:
-            self._draw(known, verdict_of(known.answers[-1]))
+            self._draw(known, verdict_of(known.predictions[-1]))
         self._name_lines()
 
     def _show_moment(self) -> None:
@@ -79,8 +79,8 @@ class LearningStripPanel(DockCard):
 
     # ---- drawing
 
-    def _draw(self, known: PastAnswers, verdict: Verdict) -> None:
-        confidences = np.clip(np.array(known.answers), 0, 1)
+    def _draw(self, known: PastPredictions, verdict: Verdict) -> None:
+        confidences = np.clip(np.array(known.predictions), 0, 1)
         names = self._session.class_names
         of_classes = class_colours(self._session.data.dataset)
         lines = [
@@ -89,7 +89,7 @@ class LearningStripPanel(DockCard):
         ]
         self._show(known, lines)
 
-    def _show(self, known: PastAnswers, lines: list[ShareLine], axis: StripAxis = SHARES) -> None:
+    def _show(self, known: PastPredictions, lines: list[ShareLine], axis: StripAxis = SHARES) -> None:
         self._epochs = known.epochs
         is_alone = len(known.epochs) == 1
         self.plot.show_lines(known.epochs, lines, "train to see it change" if is_alone else "", axis)
@@ -136,9 +136,9 @@ class LearningStripPanel(DockCard):
     def table(self) -> Table | None:
         """Epochs and the outputs of all classes, or the numbers in their units, for a CSV file."""
         known = self._known
-        if known is None or not known.answers:
+        if known is None or not known.predictions:
             return None
-        targets, answers = self._targets.all, np.array(known.answers)
+        targets, answers = self._targets.all, np.array(known.predictions)
         names = self._session.class_names_for_file
         if len(targets) == answers.shape[1]:
             meaning, answers = self._session.meaning.for_file, self._targets.values(answers)
@@ -208,4 +208,6 @@ def _coloured(line: ShareLine, after: str, named: bool = True) -> str:
     return f'<span style="color:{theme.colour(line.colour).name()}">{words}</span>'
 
 
-CARDS.register("learningStripDock")(CardInfo(LearningStripPanel, {"train": Place(Column.ASK, 3, 106)}, needs=(PAST,)))
+CARDS.register("learningStripDock")(
+    CardInfo(PredictionOverTimePanel, {"train": Place(Column.ASK, 3, 106)}, needs=(PAST_PREDICTIONS,))
+)

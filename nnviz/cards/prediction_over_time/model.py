@@ -15,24 +15,24 @@ from nnviz.session import question as asking
 from nnviz.session.session import Session
 from nnviz.session.snapshots import Snapshot
 
-PAST = "answers of the past"
+PAST_PREDICTIONS = "answers of the past"
 _SECONDS_BETWEEN = 0.1  # at least, between two computations; they may take a tenth of a core's time
 _MOST_SNAPSHOTS = 64  # whose predictions are computed
 
 
 @dataclass(frozen=True)
-class PastAnswers:
+class PastPredictions:
     """The finite predictions for the current input, (outputs,) each, and the epochs of their snapshots."""
 
     epochs: list[float]
-    answers: list[Array]
+    predictions: list[Array]
 
 
 class PredictionOverTime(QObject):
     """Computes predictions of snapshots; keeps those that are known until the input changes.
 
     Attributes:
-        query: its result is :class:`PastAnswers`; None without an input.
+        query: its result is :class:`PastPredictions`; None without an input.
     """
 
     def __init__(self, session: Session) -> None:
@@ -42,7 +42,7 @@ class PredictionOverTime(QObject):
         self._example: Array | None = None  # the input that the kept predictions are for
         self._known: dict[Snapshot, Array | None] = {}
         self.query = Latest(self._request, Budget(_SECONDS_BETWEEN, 9), self._release)
-        session.queries.add({PAST: self.query})
+        session.queries.add({PAST_PREDICTIONS: self.query})
         session.runs.history_changed.connect(self.query.look)  # missing snapshots may be filled in
         for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self.query.forget)
@@ -60,7 +60,7 @@ class PredictionOverTime(QObject):
         snapshots = (*past, Snapshot(run.epochs, exact(live, tuple(network.shape))))
         return RequestKey(example, live, moment, *past), lambda: self._answers(network, example, snapshots)
 
-    def _answers(self, network: Network, example: Array, snapshots: tuple[Snapshot, ...]) -> PastAnswers:
+    def _answers(self, network: Network, example: Array, snapshots: tuple[Snapshot, ...]) -> PastPredictions:
         """Computes what is not known yet. Runs in the query's thread, the only one that uses ``_known``."""
         before = self._known if self._example is example else {}
         known = {snapshot: before[snapshot] for snapshot in snapshots if snapshot in before}
@@ -70,7 +70,7 @@ class PredictionOverTime(QObject):
         self._example, self._known = example, known
         latest = {snapshot.epochs: known[snapshot] for snapshot in snapshots}  # in order; of each epoch the last one
         finite = {epochs: answer for epochs, answer in latest.items() if answer is not None}
-        return PastAnswers(list(finite), list(finite.values()))
+        return PastPredictions(list(finite), list(finite.values()))
 
     def _release(self) -> None:
         """Drops the snapshots, which are large. Runs in the query's thread."""

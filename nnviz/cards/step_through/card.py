@@ -12,25 +12,34 @@ from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget
 from engine.explain.formulas import Address, Formula, all_terms
 from engine.explain.one_step import BIAS, OneStep
 from nnviz.cards.registry import CARDS, CardInfo
-from nnviz.cards.step_through.content import StepContent, StepView, check_text
-from nnviz.cards.step_through.controls import WhichStep
-from nnviz.cards.step_through.highlighting import StepPointing
+from nnviz.cards.step_through.content import StepContent, StepPosition, check_text
+from nnviz.cards.step_through.controls import StepChooser
+from nnviz.cards.step_through.highlighting import StepHighlighting
 from nnviz.cards.step_through.model import StepThrough
 from nnviz.cards.step_through.names import StepNames, names_of
-from nnviz.cards.step_through.navigation import Phase, Spot, Stage, Trail, Visit, moved, number_of, stages_of
-from nnviz.cards.step_through.number_rows import NOTHING
+from nnviz.cards.step_through.navigation import (
+    PathStop,
+    StepPhase,
+    StepStage,
+    Visit,
+    VisitHistory,
+    all_stages,
+    next_stop,
+    stage_number,
+)
+from nnviz.cards.step_through.number_rows import NO_ROWS
 from nnviz.cards.step_through.number_text import figure
 from nnviz.cards.step_through.opened_formula import OpenedFormula
-from nnviz.cards.step_through.past_notes import StepNote, StepNothing
+from nnviz.cards.step_through.past_notes import PastNote, StepPlaceholder
 from nnviz.cards.step_through.stage_path import PathStage
-from nnviz.cards.step_through.view import StepParts
+from nnviz.cards.step_through.view import StepWidgets
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.ui.card import Table
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged
 
-_HEADINGS = {Phase.FORWARD: "forward", Phase.BACKWARD: "backward", Phase.UPDATE: "update"}
+_HEADINGS = {StepPhase.FORWARD: "forward", StepPhase.BACKWARD: "backward", StepPhase.UPDATE: "update"}
 
 
 class StepThroughPage(Page):
@@ -58,9 +67,9 @@ class StepThroughPage(Page):
 
     def _make(self) -> None:
         session = self._session
-        self.parts, self.which = StepParts(), WhichStep(self._model)
-        self._pointing, self._trail = StepPointing(self.parts, session.selection), Trail()
-        self.note, self.nothing = StepNote(session, self._model), StepNothing(self._model.past_batch)
+        self.parts, self.which = StepWidgets(), StepChooser(self._model)
+        self._pointing, self._trail = StepHighlighting(self.parts, session.selection), VisitHistory()
+        self.note, self.nothing = PastNote(session, self._model), StepPlaceholder(self._model.past_batch)
         self._stack = QStackedWidget()
         for each in (self.parts, self.nothing):
             self._stack.addWidget(each)
@@ -98,10 +107,10 @@ class StepThroughPage(Page):
     def set_in_view(self, in_view: bool) -> None:
         """Steps are written down only while the page is in view; out of view it holds none, since it may be large."""
         if self._content is not None:
-            self._stay(self._content.view)
+            self._stay(self._content.position)
         self._content = self._pointing.opened = None
         for each in (self.parts.numbers, self.parts.lines, self.parts.terms):
-            each.show_rows(NOTHING)
+            each.show_rows(NO_ROWS)
         super().set_in_view(in_view)
         self._model.want(in_view)
         self._model.effects.want(in_view)
@@ -112,9 +121,9 @@ class StepThroughPage(Page):
         return None if written is None else written.step
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> StepStage:
         """Where one stands."""
-        return stages_of(len(self._shape) - 1)[self._stage]
+        return all_stages(len(self._shape) - 1)[self._stage]
 
     def refresh(self) -> None:
         """Shows what is written down now, from where one stands."""
@@ -132,15 +141,15 @@ class StepThroughPage(Page):
         if tuple(step.network.shape) != self._shape:
             self._start_anew(tuple(step.network.shape))
         elif self._content is not None and self._content.step is not step:
-            self._stay(self._content.view)
+            self._stay(self._content.position)
         if self._content is None or self._content.step is not step:
             self._show()
 
-    def _stay(self, view: StepView) -> None:
+    def _stay(self, position: StepPosition) -> None:
         """Goes on looking at the same neuron and weight, whatever another step makes the largest."""
-        self._neurons[view.stage.layer] = view.neuron
-        if view.stage.phase is Phase.UPDATE:
-            self._source = view.source
+        self._neurons[position.stage.layer] = position.neuron
+        if position.stage.phase is StepPhase.UPDATE:
+            self._source = position.source
 
     def _start_anew(self, shape: tuple[int, ...]) -> None:
         self._shape, self._stage, self._neurons, self._source, self._row = shape, 0, {}, None, 0
@@ -150,7 +159,7 @@ class StepThroughPage(Page):
             self._neurons[chosen.layer] = chosen.number
         names, before = self._names(), None
         stages: list[PathStage] = []
-        for stage in stages_of(len(shape) - 1):
+        for stage in all_stages(len(shape) - 1):
             heading = _HEADINGS.get(stage.phase, "") if stage.phase is not before else ""
             stages.append(PathStage(names.stage(stage), heading))
             before = stage.phase
@@ -159,36 +168,36 @@ class StepThroughPage(Page):
     def _names(self) -> StepNames:
         return names_of(self._shape, self._session.meaning)
 
-    def _neuron_in(self, step: OneStep, stage: Stage) -> int:
+    def _neuron_in(self, step: OneStep, stage: StepStage) -> int:
         """The one that is looked at; at first the one that is most active, or whose delta is largest."""
         if stage.layer not in self._neurons:
             values = step.activations[0] if stage.layer == 0 else step.deltas[stage.layer - 1]
             return int(np.abs(values[min(self._row, step.rows - 1)]).argmax())
         return min(self._neurons[stage.layer], self._shape[stage.layer] - 1)
 
-    def _view(self, step: OneStep) -> StepView:
+    def _position(self, step: OneStep) -> StepPosition:
         stage, row = self.stage, min(self._row, step.rows - 1)
         neuron = self._neuron_in(step, stage)
         source = BIAS
-        if stage.phase is Phase.UPDATE:
+        if stage.phase is StepPhase.UPDATE:
             before, _, after = step.parameters_of(stage.layer, neuron)
             most = int(np.abs(after.astype(np.float64) - before).argmax())
             most = BIAS if most == len(before) - 1 else most
             source = most if self._source is None or self._source >= len(before) - 1 else self._source
-        return StepView(stage, neuron, source, row, self.parts.temperature.value if self._has_temperature else 1.0)
+        return StepPosition(stage, neuron, source, row, self.parts.temperature.value if self._has_temperature else 1.0)
 
     @property
     def _has_temperature(self) -> bool:
         step, stage = self._step, self.stage
-        is_output = stage.phase is Phase.FORWARD and stage.layer == len(self._shape) - 1
+        is_output = stage.phase is StepPhase.FORWARD and stage.layer == len(self._shape) - 1
         return step is not None and is_output and step.network.activations[-1] == "softmax"
 
     def _show(self) -> None:
         step = self._step
         if step is None or not self.in_view:
             return
-        view = self._view(step)
-        content = self._content = StepContent(step, self._names(), view)
+        position = self._position(step)
+        content = self._content = StepContent(step, self._names(), position)
         self.parts.path.show_stages(self.parts.path.stages, self._stage)
         self.parts.keep_in_sight(self.parts.path, self._stage)
         self._show_head(content)
@@ -197,20 +206,20 @@ class StepThroughPage(Page):
         self._show_lines()
 
     def _show_head(self, content: StepContent) -> None:
-        view, names, step = content.view, content.names, content.step
-        phase = view.stage.phase
-        short = words = names.stage(view.stage)
-        if phase is Phase.UPDATE:
+        position, names, step = content.position, content.names, content.step
+        phase = position.stage.phase
+        short = words = names.stage(position.stage)
+        if phase is StepPhase.UPDATE:
             words += " · weights"
-        elif phase is not Phase.LOSS:
-            words += " · forward" if phase is Phase.FORWARD else " · backward"
+        elif phase is not StepPhase.LOSS:
+            words += " · forward" if phase is StepPhase.FORWARD else " · backward"
         self.parts.where.show_versions(words, short)
-        self.parts.neuron.setVisible(phase is Phase.UPDATE)
-        self.parts.neuron.show_number(view.neuron, self._shape[view.stage.layer])
-        self.parts.example.setVisible(step.rows > 1 and phase is not Phase.UPDATE)
-        self.parts.example.show_number(view.row, step.rows)
+        self.parts.neuron.setVisible(phase is StepPhase.UPDATE)
+        self.parts.neuron.show_number(position.neuron, self._shape[position.stage.layer])
+        self.parts.example.setVisible(step.rows > 1 and phase is not StepPhase.UPDATE)
+        self.parts.example.show_number(position.row, step.rows)
         self.parts.temperature.setVisible(self._has_temperature)
-        self.parts.check.setVisible(phase is Phase.UPDATE)
+        self.parts.check.setVisible(phase is StepPhase.UPDATE)
 
     def _show_lines(self) -> None:
         content, parts = self._content, self.parts
@@ -226,7 +235,7 @@ class StepThroughPage(Page):
         self._show_board(content, opened.formula)
         self._pointing.show(opened)
         self._show_result()
-        self._note_visit(content.view, number)
+        self._note_visit(content.position, number)
 
     def _show_board(self, content: StepContent, formula: Formula) -> None:
         step, at = content.step, formula.address
@@ -239,9 +248,9 @@ class StepThroughPage(Page):
     def _show_result(self) -> None:
         content, check = self._content, self._model.check
         words = ""
-        if content is not None and content.view.stage.phase is Phase.UPDATE:
-            view = content.view
-            if check is not None and check[0] == (view.stage.layer, view.neuron, view.source):
+        if content is not None and content.position.stage.phase is StepPhase.UPDATE:
+            position = content.position
+            if check is not None and check[0] == (position.stage.layer, position.neuron, position.source):
                 found = check[1]
                 words = f"measured {found.slope:.6g} · gradient {found.gradient:.6g}".replace("-", "−")
             else:
@@ -262,8 +271,8 @@ class StepThroughPage(Page):
         step = self._step
         if step is None:
             return
-        now = Spot(self._stage, self._neuron_in(step, self.stage))
-        to = moved(now, self._shape, self.parts.walking.pace, is_forward)
+        now = PathStop(self._stage, self._neuron_in(step, self.stage))
+        to = next_stop(now, self._shape, self.parts.walking.pace, is_forward)
         if to == now:
             return
         is_neuron = to.stage == now.stage or self.parts.walking.pace.value == "neuron"
@@ -272,9 +281,9 @@ class StepThroughPage(Page):
             self._choose_neuron(to.neuron)
         self._show()
 
-    def _note_visit(self, view: StepView, line: int) -> None:
+    def _note_visit(self, position: StepPosition, line: int) -> None:
         chosen = self._session.selection.neuron
-        self._trail.note(Visit(self._stage, view.neuron, view.source, view.row, line, chosen))
+        self._trail.note(Visit(self._stage, position.neuron, position.source, position.row, line, chosen))
         self.parts.back.setEnabled(self._trail.can_go_back)
 
     def go_back(self) -> None:
@@ -307,9 +316,9 @@ class StepThroughPage(Page):
         if content is None:
             return
         found = content.picked(place)
-        if content.view.stage.phase is Phase.LOSS:
+        if content.position.stage.phase is StepPhase.LOSS:
             self._choose_row(found)
-        elif content.view.stage.phase is Phase.UPDATE:
+        elif content.position.stage.phase is StepPhase.UPDATE:
             self._source = found
             self._show()
         else:
@@ -318,7 +327,7 @@ class StepThroughPage(Page):
     def _choose_neuron(self, neuron: int) -> None:
         layer = self.stage.layer
         self._neurons[layer] = neuron
-        if self.stage.phase is Phase.UPDATE:
+        if self.stage.phase is StepPhase.UPDATE:
             self._source = None
         if layer:
             self._session.selection.choose_neuron(Neuron(layer, neuron))
@@ -340,8 +349,8 @@ class StepThroughPage(Page):
         if self._neurons.get(neuron.layer) == neuron.number and self.stage.layer == neuron.layer:
             return
         self._neurons[neuron.layer], self._source, self._line = neuron.number, None, None
-        phase = Phase.FORWARD if self.stage.phase is Phase.LOSS else self.stage.phase
-        self._stage = number_of(Stage(phase, neuron.layer), len(self._shape) - 1)
+        phase = StepPhase.FORWARD if self.stage.phase is StepPhase.LOSS else self.stage.phase
+        self._stage = stage_number(StepStage(phase, neuron.layer), len(self._shape) - 1)
         self._show()
 
     def _walk_from_term(self, place: int) -> None:
@@ -364,10 +373,10 @@ class StepThroughPage(Page):
                 self._choose_line(line)
             return
         self._stage, self._row, self._line = stage, at.row, None
-        if at.layer or self.stage.phase is Phase.FORWARD:
+        if at.layer or self.stage.phase is StepPhase.FORWARD:
             self._neurons[at.layer] = at.neuron
         self._source = at.source if at.what == "weight" else None
-        if at.layer and self.stage.phase is not Phase.LOSS:
+        if at.layer and self.stage.phase is not StepPhase.LOSS:
             self._session.selection.choose_neuron(Neuron(at.layer, at.neuron))
         self._show()
 
@@ -376,8 +385,8 @@ class StepThroughPage(Page):
     def _check(self) -> None:
         content = self._content
         if content is not None:
-            view = content.view
-            self._model.check_gradient(view.stage.layer, view.neuron, view.source)
+            position = content.position
+            self._model.check_gradient(position.stage.layer, position.neuron, position.source)
 
     # ---- for a file
 

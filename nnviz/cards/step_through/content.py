@@ -24,10 +24,10 @@ from engine.explain.formulas import (
 from engine.explain.one_step import BIAS, OneStep
 from engine.explain.update_formulas import update_formulas
 from nnviz.cards.step_through.names import StepNames
-from nnviz.cards.step_through.navigation import Phase, Stage, number_of
-from nnviz.cards.step_through.number_rows import NOTHING, Rows
+from nnviz.cards.step_through.navigation import StepPhase, StepStage, stage_number
+from nnviz.cards.step_through.number_rows import NO_ROWS, RowsData
 from nnviz.cards.step_through.number_text import (
-    decimals_to_see,
+    decimals_for_change,
     digits_of_parts,
     figure,
     product_text,
@@ -55,7 +55,7 @@ def _whole(number: int, value: float) -> object:
 
 
 @dataclass(frozen=True)
-class StepView:
+class StepPosition:
     """Where one stands in a step.
 
     Attributes:
@@ -66,7 +66,7 @@ class StepView:
         temperature: of softmax, 1 for none.
     """
 
-    stage: Stage
+    stage: StepStage
     neuron: int = 0
     source: int = BIAS
     row: int = 0
@@ -79,46 +79,46 @@ class StepContent:
 
     step: OneStep
     names: StepNames
-    view: StepView
+    position: StepPosition
 
     # ---- the numbers of the stage
 
     @cached_property
     def order(self) -> Array:
         """What each row of the stage is: a neuron, an example, or a parameter (the last number is the bias)."""
-        step, stage = self.step, self.view.stage
-        if stage.phase is Phase.LOSS:
+        step, stage = self.step, self.position.stage
+        if stage.phase is StepPhase.LOSS:
             return np.arange(step.rows)
-        if stage.phase is Phase.UPDATE:
-            before, _, after = step.parameters_of(stage.layer, self.view.neuron)
+        if stage.phase is StepPhase.UPDATE:
+            before, _, after = step.parameters_of(stage.layer, self.position.neuron)
             return np.argsort(-np.abs(after - before), kind="stable")
         if stage.layer == 0 and self.names.picture is not None:
-            return np.argsort(-np.abs(step.activations[0][self.view.row]), kind="stable")  # most pixels are empty
+            return np.argsort(-np.abs(step.activations[0][self.position.row]), kind="stable")  # most pixels are empty
         return np.arange(self.names.shape[stage.layer])
 
     @cached_property
     def place(self) -> int | None:
         """The row that is chosen."""
-        view = self.view
-        wanted = view.neuron
-        if view.stage.phase is Phase.LOSS:
-            wanted = view.row
-        elif view.stage.phase is Phase.UPDATE:
-            wanted = view.source % len(self.order)  # the bias, -1, is the last
+        position = self.position
+        wanted = position.neuron
+        if position.stage.phase is StepPhase.LOSS:
+            wanted = position.row
+        elif position.stage.phase is StepPhase.UPDATE:
+            wanted = position.source % len(self.order)  # the bias, -1, is the last
         found = np.flatnonzero(self.order == wanted)
         return int(found[0]) if len(found) else None
 
-    def rows(self) -> Rows:
+    def rows(self) -> RowsData:
         """The numbers of the stage."""
-        stage = self.view.stage
-        if stage.phase is Phase.LOSS:
+        stage = self.position.stage
+        if stage.phase is StepPhase.LOSS:
             return self._loss_rows()
-        if stage.phase is Phase.UPDATE:
+        if stage.phase is StepPhase.UPDATE:
             return self._update_rows()
-        return self._forward_rows() if stage.phase is Phase.FORWARD else self._backward_rows()
+        return self._forward_rows() if stage.phase is StepPhase.FORWARD else self._backward_rows()
 
-    def _forward_rows(self) -> Rows:
-        step, layer, row = self.step, self.view.stage.layer, self.view.row
+    def _forward_rows(self) -> RowsData:
+        step, layer, row = self.step, self.position.stage.layer, self.position.row
         a = step.activations[layer][row]
         if layer == 0 and self.names.meaning.is_scaled:
             raw = self.names.meaning.raw(a)
@@ -132,12 +132,12 @@ class StepContent:
         if layer < step.layers:
             return self._of_neurons(layer, [z, a], ("z", "a"), a)
         head = "a"
-        if self.view.temperature != 1:
-            a, head = tempered(z, self.view.temperature), f"a at T {self.view.temperature:.2g}"
+        if self.position.temperature != 1:
+            a, head = tempered(z, self.position.temperature), f"a at T {self.position.temperature:.2g}"
         return self._of_neurons(layer, [z, a, step.targets[row]], ("z", head, "target"), a)
 
-    def _backward_rows(self) -> Rows:
-        layer, row = self.view.stage.layer, self.view.row
+    def _backward_rows(self) -> RowsData:
+        layer, row = self.position.stage.layer, self.position.row
         deltas = self.step.deltas[layer - 1][row]
         return self._of_neurons(layer, [deltas], ("δ",), deltas)
 
@@ -149,14 +149,14 @@ class StepContent:
         bars: Array,
         written: Sequence[Callable[[int, float], str]] = (_plain,) * 3,
         in_file: Sequence[Callable[[int, float], object]] = (_whole,) * 3,
-    ) -> Rows:
+    ) -> RowsData:
         order = self.order
 
         def values(place: int) -> tuple[object, ...]:
             number = int(order[place])
             return tuple(of(number, float(column[number])) for of, column in zip(in_file, columns, strict=False))
 
-        return Rows(
+        return RowsData(
             len(bars),
             ("", "", *heads),
             (self.names.width(layer), *[_NUMBER] * min(2, len(columns)), *[_TARGET] * (len(columns) - 2)),
@@ -169,9 +169,9 @@ class StepContent:
             values=values,
         )
 
-    def _loss_rows(self) -> Rows:
+    def _loss_rows(self) -> RowsData:
         losses = self.step.losses
-        return Rows(
+        return RowsData(
             len(losses),
             ("", "", "loss"),
             (_EXAMPLE, _NUMBER),
@@ -181,18 +181,18 @@ class StepContent:
             values=lambda place: (float(losses[place]),),
         )
 
-    def _update_rows(self) -> Rows:
+    def _update_rows(self) -> RowsData:
         """The parameters of a neuron, those that change most first."""
-        layer = self.view.stage.layer
-        before, _, after = (each[self.order] for each in self.step.parameters_of(layer, self.view.neuron))
+        layer = self.position.stage.layer
+        before, _, after = (each[self.order] for each in self.step.parameters_of(layer, self.position.neuron))
         change = after.astype(np.float64) - before
-        decimals = min(decimals_to_see(float(np.abs(change).max())), _MOST_IN_LIST)
+        decimals = min(decimals_for_change(float(np.abs(change).max())), _MOST_IN_LIST)
 
         def name(place: int) -> str:
             source = int(self.order[place])
             return self.names.parameter(layer, BIAS if source == len(self.order) - 1 else source)
 
-        return Rows(
+        return RowsData(
             len(change),
             ("weight of", "change", "before", "after"),
             (self.names.width(layer - 1), _NUMBER, _NUMBER),
@@ -205,29 +205,29 @@ class StepContent:
     def picked(self, place: int) -> int:
         """What a row of the stage is: a neuron, an example, or the source of a parameter."""
         found = int(self.order[place])
-        is_bias = self.view.stage.phase is Phase.UPDATE and found == len(self.order) - 1
+        is_bias = self.position.stage.phase is StepPhase.UPDATE and found == len(self.order) - 1
         return BIAS if is_bias else found
 
     # ---- formulas
 
     def formulas(self) -> list[Formula]:
         """The lines about what is chosen."""
-        step, view = self.step, self.view
-        phase, layer = view.stage.phase, view.stage.layer
-        if phase is Phase.LOSS:
-            of_example = loss_formula(step, view.row)
+        step, position = self.step, self.position
+        phase, layer = position.stage.phase, position.stage.layer
+        if phase is StepPhase.LOSS:
+            of_example = loss_formula(step, position.row)
             return [of_example, batch_loss_formula(step)] if step.rows > 1 else [of_example]
-        if phase is Phase.UPDATE:
-            return update_formulas(step, layer, view.neuron, view.source, view.row)
-        if phase is Phase.BACKWARD:
-            return delta_formulas(step, layer, view.neuron, view.row)
-        dropped = dropout_formula(step, layer, view.neuron, view.row)
+        if phase is StepPhase.UPDATE:
+            return update_formulas(step, layer, position.neuron, position.source, position.row)
+        if phase is StepPhase.BACKWARD:
+            return delta_formulas(step, layer, position.neuron, position.row)
+        dropped = dropout_formula(step, layer, position.neuron, position.row)
         after = [] if dropped is None else [dropped]
         if layer == 0:
-            value = float(step.activations[0][view.row, view.neuron])
+            value = float(step.activations[0][position.row, position.neuron])
             return [
                 Formula(
-                    Address("activation", 0, view.neuron, row=view.row),
+                    Address("activation", 0, position.neuron, row=position.row),
                     "input",
                     "x, as the network gets it",
                     "",
@@ -236,7 +236,7 @@ class StepContent:
                 ),
                 *after,
             ]
-        parts = (layer, view.neuron, view.row)
+        parts = (layer, position.neuron, position.row)
         return [sum_formula(step, *parts), activation_formula(step, *parts), *after]
 
     def _standardisation(self, pixel: Address) -> str:
@@ -247,7 +247,7 @@ class StepContent:
         given = float(self.step.inputs[pixel.row, pixel.neuron])
         return f"({figure(given)} − {figure(about.mean)}) ÷ {figure(about.deviation)}"
 
-    def line_rows(self, formulas: list[Formula]) -> Rows:
+    def line_rows(self, formulas: list[Formula]) -> RowsData:
         """The lines as rows: the name, the right side with its numbers, the value."""
 
         def right_side(formula: Formula) -> list[str]:
@@ -257,7 +257,7 @@ class StepContent:
                 return [f"= {value}" if value else "as the data have it"]
             return [f"= {version}" for version in written_versions(formula)]
 
-        return Rows(
+        return RowsData(
             len(formulas),
             ("", "", ""),
             (0, _VALUE),
@@ -267,13 +267,13 @@ class StepContent:
             second=lambda place: right_side(formulas[place]),
         )
 
-    def term_rows(self, formula: Formula) -> Rows:
+    def term_rows(self, formula: Formula) -> RowsData:
         """The terms of a formula; of one that is no sum, its numbers."""
         if not formula.terms:
-            return replace(NOTHING, note=formula.why)
+            return replace(NO_ROWS, note=formula.why)
         if len(formula.terms) <= 1:
             parts, digits = formula.parts, digits_of_parts(formula)
-            return Rows(
+            return RowsData(
                 len(parts),
                 ("from", "", "", ""),
                 (0, 44, _VALUE),
@@ -283,7 +283,7 @@ class StepContent:
             )
         terms, left, total = formula.terms, formula.left_out, formula.left_sum
         divisor = terms[0].divisor
-        return Rows(
+        return RowsData(
             len(terms),
             ("from", "", _HEADS.get(formula.address.what, "") + (f" / {divisor}" if divisor > 1 else ""), "adds"),
             (self._width_of_terms(formula), _PRODUCT, _VALUE),
@@ -317,16 +317,16 @@ class StepContent:
 
     def change_text(self) -> str:
         """ "weight 0.0677 → 0.0703 (+0.0027)": what the step does to the chosen one."""
-        view = self.view
-        before, _, after = self.step.parameters_of(view.stage.layer, view.neuron)
-        name = "bias" if view.source == BIAS else "weight"
-        old, new = float(before[view.source]), float(after[view.source])
-        decimals = decimals_to_see(new - old)
+        position = self.position
+        before, _, after = self.step.parameters_of(position.stage.layer, position.neuron)
+        name = "bias" if position.source == BIAS else "weight"
+        old, new = float(before[position.source]), float(after[position.source])
+        decimals = decimals_for_change(new - old)
         return f"{name} {figure(old, decimals)} → {figure(new, decimals)} ({signed(new - old)})"
 
     def answer_text(self) -> str:
         """ " · mpg 27.2, true 38": the first output of the example in its unit, where it is a scaled number."""
-        meaning, step, row = self.names.meaning, self.step, self.view.row
+        meaning, step, row = self.names.meaning, self.step, self.position.row
         if not meaning.is_regression or meaning.data is None or meaning.data.target_scaling is None:
             return ""
         said, true = float(step.activations[-1][row, 0]), float(step.targets[row, 0])
@@ -337,17 +337,17 @@ class StepContent:
     def place_of(self, at: Address) -> int | None:
         """The number of the stage that shows what is at an address; None for a line of the present formulas."""
         stages = {
-            "sum": Stage(Phase.FORWARD, at.layer),
-            "activation": Stage(Phase.FORWARD, at.layer),
-            "entering": Stage(Phase.FORWARD, at.layer),
-            "mask": Stage(Phase.FORWARD, at.layer),
-            "target": Stage(Phase.FORWARD, at.layer),
-            "loss": Stage(Phase.LOSS, at.layer),
-            "delta": Stage(Phase.BACKWARD, at.layer),
-            "weight": Stage(Phase.UPDATE, at.layer),
+            "sum": StepStage(StepPhase.FORWARD, at.layer),
+            "activation": StepStage(StepPhase.FORWARD, at.layer),
+            "entering": StepStage(StepPhase.FORWARD, at.layer),
+            "mask": StepStage(StepPhase.FORWARD, at.layer),
+            "target": StepStage(StepPhase.FORWARD, at.layer),
+            "loss": StepStage(StepPhase.LOSS, at.layer),
+            "delta": StepStage(StepPhase.BACKWARD, at.layer),
+            "weight": StepStage(StepPhase.UPDATE, at.layer),
         }
         wanted = stages.get(at.what)
-        return None if wanted is None else number_of(wanted, self.names.layers)
+        return None if wanted is None else stage_number(wanted, self.names.layers)
 
 
 def _part_text(value: float, digits: int) -> str:

@@ -6,7 +6,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
 from nnviz.cards.step_through.model import StepThrough
-from nnviz.cards.step_through.navigation import Pace
+from nnviz.cards.step_through.navigation import Stride
 from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.card import label
@@ -15,11 +15,11 @@ from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named, pill
 
-_PACES = {Pace.WHOLE.value: "by phase", Pace.LAYER.value: "by layer", Pace.NEURON.value: "by neuron"}
+_PACES = {Stride.WHOLE.value: "by phase", Stride.LAYER.value: "by layer", Stride.NEURON.value: "by neuron"}
 _STEPS_PER_TEN = 20  # of the slider, for a factor of ten
 
 
-class WhichStep(QWidget):
+class StepChooser(QWidget):
     """At the right of the head: a step on this example or on the next batch, and of which moment."""
 
     def __init__(self, step_through: StepThrough) -> None:
@@ -65,7 +65,7 @@ class WhichStep(QWidget):
         return f"epoch {text.epochs(written.epoch, step.batches)} · batch {step.batch}"
 
 
-class Walking(QWidget):
+class StepButtons(QWidget):
     """Previous, Next, and how far at once."""
 
     def __init__(self) -> None:
@@ -76,18 +76,18 @@ class Walking(QWidget):
         self.next = pill("Next ▸", "stepNextButton", "Next", tip)
         tip = "How far Previous and Next go: a whole phase, a layer, or a neuron."
         self.pace_button = ChoiceButton("stepPaceButton", "How far at once", tip)
-        self.pace = Pace.LAYER
-        self.pace_button.chosen.connect(lambda key: self.show_pace(Pace(key)))
-        self.show_pace(Pace.LAYER)
+        self.pace = Stride.LAYER
+        self.pace_button.chosen.connect(lambda key: self.show_pace(Stride(key)))
+        self.show_pace(Stride.LAYER)
         arranged(QHBoxLayout(self), self.previous, self.next, self.pace_button, spacing=6)
 
-    def show_pace(self, pace: Pace) -> None:
+    def show_pace(self, pace: Stride) -> None:
         """Goes that far at once from now on."""
         self.pace = pace
         self.pace_button.show_choice(_PACES, pace.value)
 
 
-class Counter(QWidget):
+class NumberBox(QWidget):
     """A name and a box for a number from 1: a neuron of the layer, an example of the batch."""
 
     def __init__(self, words: str, name: str, accessible: str, tip: str) -> None:
@@ -106,7 +106,7 @@ class Counter(QWidget):
         self.box.blockSignals(blocked)
 
 
-class Temperature(QWidget):
+class TemperatureSlider(QWidget):
     """A slider for softmax's temperature, from a tenth to ten. It changes what is shown, never the step."""
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ class Temperature(QWidget):
             "What softmax would answer at another temperature: sums are divided by it. High ones make all answers "
             "alike, low ones leave only the largest. The network and the step stay as they are."
         )
-        self.slider = named(QSlider(Qt.Horizontal), "temperatureSlider", "Temperature of softmax", tip)
+        self.slider = named(QSlider(Qt.Horizontal), "temperatureSlider", "TemperatureSlider of softmax", tip)
         self.slider.setRange(-_STEPS_PER_TEN, _STEPS_PER_TEN)
         theme.sized(self.slider.setMinimumWidth, 60)
         self._words = label(role="muted")

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from engine.explain.formulas import Address
-from nnviz.cards.step_through.navigation import Phase
+from nnviz.cards.step_through.navigation import StepPhase
 from nnviz.cards.step_through.number_text import figure, value_text, written
 from nnviz.cards.step_through.opened_formula import OpenedFormula
-from nnviz.cards.step_through.view import StepParts
+from nnviz.cards.step_through.view import StepWidgets
 from nnviz.session.selection import Neuron, Selection
 
 
-class StepPointing:
+class StepHighlighting:
     """Joins the widgets of the page by what the numbers in them have to do with each other.
 
     Attributes:
         opened: the lines that are shown; None for none.
     """
 
-    def __init__(self, parts: StepParts, selection: Selection) -> None:
+    def __init__(self, parts: StepWidgets, selection: Selection) -> None:
         self._parts, self._selection = parts, selection
         self.opened: OpenedFormula | None = None
         parts.numbers.hovered.connect(self._point_at_number)
@@ -70,7 +70,7 @@ class StepPointing:
 
     def _point_at_number(self, place: int) -> None:
         opened = self.opened
-        if opened is None or place < 0 or opened.stage.phase in (Phase.LOSS, Phase.UPDATE):
+        if opened is None or place < 0 or opened.stage.phase in (StepPhase.LOSS, StepPhase.UPDATE):
             self._point_at(None)
         else:
             self._point_at(Address("activation", opened.stage.layer, opened.content.picked(place)))
@@ -79,7 +79,7 @@ class StepPointing:
         """Outlines a neuron of this stage that is pointed at in another card."""
         pointed, opened = self._selection.pointed, self.opened
         is_here = pointed is not None and opened is not None and pointed.layer == opened.stage.layer
-        is_here = is_here and opened is not None and opened.stage.phase in (Phase.FORWARD, Phase.BACKWARD)
+        is_here = is_here and opened is not None and opened.stage.phase in (StepPhase.FORWARD, StepPhase.BACKWARD)
         self._parts.numbers.point_at(pointed.number if pointed is not None and is_here else None)
 
     # ---- in words

@@ -23,7 +23,7 @@ _NOTE = "a step on one example"  # beside the curves
 
 
 @dataclass(frozen=True, eq=False)
-class Taken:
+class ManualStep:
     """A step of a run: what is needed to take it and to take it back, and no more, since Undo keeps it.
 
     Attributes:
@@ -45,7 +45,7 @@ class Taken:
     is_first: bool
 
 
-class TakenSteps(QObject):
+class ManualSteps(QObject):
     """Takes steps and takes them back. Undo holds what says which step; the run as it was before is kept beside it."""
 
     def __init__(self, session: Session) -> None:
@@ -53,42 +53,42 @@ class TakenSteps(QObject):
         self._session, self._runs, self._training = session, session.runs, session.training
         self._messages = session.messages
         # Of the steps that are in force: the run as it was, and the moment of a training that was over.
-        self._before: WeakKeyDictionary[Taken, tuple[Run, Future[Moment | None] | None]] = WeakKeyDictionary()
-        self._taking: Taken | None = None  # a step that the worker has been told to take
+        self._before: WeakKeyDictionary[ManualStep, tuple[Run, Future[Moment | None] | None]] = WeakKeyDictionary()
+        self._taking: ManualStep | None = None  # a step that the worker has been told to take
         self._is_unwanted = False  # whether it was undone before the worker had taken it
         self._training.state_changed.connect(self._take_back_unwanted)
 
     @property
-    def latest(self) -> Taken | None:
+    def latest(self) -> ManualStep | None:
         """The step that Undo would take back now; None if that is another change."""
         last = self._session.undo.last()
         if last is None or last.apply != self._apply:
             return None
-        taken: Taken = last.new[0]
+        taken: ManualStep = last.new[0]
         return taken
 
-    def take(self, taken: Taken) -> None:
+    def take(self, taken: ManualStep) -> None:
         """Takes a step of the current run, as one step to undo. It must be the next one, and nothing may train."""
         text = "step on one example" if taken.is_given else "step on the next batch"
         ways, runs = ((taken, False), (taken, True)), (taken.run,)
         nbytes = taken.before.nbytes + taken.after.nbytes
         self._session.undo.push(Step(text, Kind.EDIT, self._apply, *ways, runs, nbytes))
 
-    def _apply(self, taken_and_way: tuple[Taken, bool]) -> None:
+    def _apply(self, taken_and_way: tuple[ManualStep, bool]) -> None:
         taken, is_forward = taken_and_way
         run = self._runs.by_id(taken.run)
         if run is None:
             return
         (self._go if is_forward else self._go_back)(run, taken)
 
-    def _stands_at(self, run: Run, taken: Taken, parameters: Array) -> bool:
+    def _stands_at(self, run: Run, taken: ManualStep, parameters: Array) -> bool:
         """Whether nothing has happened to the run since it had these parameters."""
         is_still = run.stage is not Stage.TRAINING and self._session.data.dataset is taken.dataset
         return is_still and np.array_equal(run.parameters, parameters)
 
     # ---- forward
 
-    def _go(self, run: Run, taken: Taken) -> None:
+    def _go(self, run: Run, taken: ManualStep) -> None:
         if taken is self._taking:
             self._is_unwanted = False
             return
@@ -105,7 +105,7 @@ class TakenSteps(QObject):
             self._taking, self._is_unwanted = taken, False
             self._training.step_batch()
 
-    def _learn_example(self, run: Run, taken: Taken) -> None:
+    def _learn_example(self, run: Run, taken: ManualStep) -> None:
         """Puts the training that has learned the example in the place of the one before."""
         after, dataset = taken.after, taken.dataset
         if taken.is_first:
@@ -123,7 +123,7 @@ class TakenSteps(QObject):
 
     # ---- back
 
-    def _go_back(self, run: Run, taken: Taken) -> None:
+    def _go_back(self, run: Run, taken: ManualStep) -> None:
         known = self._before.get(taken)
         if taken is self._taking:
             self._is_unwanted = True
@@ -151,7 +151,7 @@ class TakenSteps(QObject):
             if self._is_unwanted:
                 self._apply((taken, False))
 
-    def _make_trainer(self, run: Run, taken: Taken, over: Future[Moment | None] | None) -> None:
+    def _make_trainer(self, run: Run, taken: ManualStep, over: Future[Moment | None] | None) -> None:
         """Has the worker go back too: to the moment before the step, or to a network that no training has."""
         worker, parameters = self._training.runner.worker, run.parameters
 

@@ -11,10 +11,10 @@ from engine.basics.errors import DivergenceError, EngineError
 from engine.datasets import Dataset
 from engine.explain.finite_difference import FiniteDifference, finite_difference
 from engine.explain.one_step import OneStep, record_step
-from nnviz.cards.step_through.manual_steps import Taken, TakenSteps
+from nnviz.cards.step_through.manual_steps import ManualStep, ManualSteps
 from nnviz.cards.step_through.past_batch import PastBatch
 from nnviz.cards.step_through.step_effects import StepEffects
-from nnviz.cards.step_through.step_request import About, AskedStep, Written
+from nnviz.cards.step_through.step_request import RecordedStep, StepKey, StepRequest
 from nnviz.jobs.lane import Lane
 from nnviz.session.run import Run
 from nnviz.session.session import Session
@@ -48,14 +48,14 @@ class StepThrough(QObject):
         super().__init__()
         self._session, self._messages = session, session.messages
         self.past_batch = PastBatch(session)
-        self._asked, self._steps = AskedStep(session, self.past_batch), TakenSteps(session)
-        self.written: Written | None = None
+        self._asked, self._steps = StepRequest(session, self.past_batch), ManualSteps(session)
+        self.written: RecordedStep | None = None
         self.line = ""
         self.check: tuple[tuple[int, int, int], FiniteDifference] | None = None
         self._is_wanted = False
-        self._to_take: About | None = None  # the step that is taken as soon as it is written down
-        self._busy_with: About | None = None
-        self._tried: About | None = None  # what ``line`` is about
+        self._to_take: StepKey | None = None  # the step that is taken as soon as it is written down
+        self._busy_with: StepKey | None = None
+        self._tried: StepKey | None = None  # what ``line`` is about
         self._lane = Lane()
         question, selection = session.question, session.selection
         for signal in (session.training.state_changed, session.settings.changed, question.changed, question.answered):
@@ -155,11 +155,11 @@ class StepThrough(QObject):
             self._begin(run, data, about)
         self.changed.emit()
 
-    def _nothing(self, line: str, tried: About | None) -> None:
+    def _nothing(self, line: str, tried: StepKey | None) -> None:
         """There is no step, because of what was tried."""
         self.written, self.line, self._tried, self._to_take = None, line, tried, None
 
-    def _begin(self, run: Run, data: Dataset, about: About) -> None:
+    def _begin(self, run: Run, data: Dataset, about: StepKey) -> None:
         example = self._asked.example_of(data) if self._asked.is_on_example else None
         start = self._asked.start(run, data)
 
@@ -172,8 +172,12 @@ class StepThrough(QObject):
                 self._nothing("This training takes no further step.", about)
             elif run is self._session.runs.current and data is self._asked.fitting_data:
                 around = step.before, step.after, step.batches, step.is_given
-                taken = Taken(run.id, *around, data, about.experiment, start.is_first)
-                self.written, self.line, self.check = Written(about, step, taken, start.epochs + step.epoch), "", None
+                taken = ManualStep(run.id, *around, data, about.experiment, start.is_first)
+                self.written, self.line, self.check = (
+                    RecordedStep(about, step, taken, start.epochs + step.epoch),
+                    "",
+                    None,
+                )
             self._settled()
 
         def failed(error: Exception) -> None:

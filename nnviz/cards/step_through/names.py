@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.explain.formulas import Address
 from engine.explain.one_step import BIAS
-from nnviz.cards.step_through.navigation import Phase, Stage
+from nnviz.cards.step_through.navigation import StepPhase, StepStage
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
 
@@ -62,9 +62,9 @@ class StepNames:
         """Of a neuron in that layer: "bias", or where the weight comes from."""
         return "bias" if source == BIAS else self.neuron(layer - 1, source)
 
-    def stage(self, stage: Stage) -> str:
+    def stage(self, stage: StepStage) -> str:
         """A stop of the path."""
-        return "Loss" if stage.phase is Phase.LOSS else self.layer(stage.layer)
+        return "Loss" if stage.phase is StepPhase.LOSS else self.layer(stage.layer)
 
     def address(self, at: Address, rows: int) -> str:
         """A place in words: "layer 1 · neuron 5", "weight from pixel 3, 12", "example 17"."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from nnviz.session.selection import Neuron
 
 
-class Phase(Enum):
+class StepPhase(Enum):
     """What happens: the example goes forward, the loss is computed, deltas flow back, the weights change."""
 
     FORWARD = "forward"
@@ -19,7 +19,7 @@ class Phase(Enum):
     UPDATE = "update"
 
 
-class Pace(Enum):
+class Stride(Enum):
     """How far one goes at once."""
 
     WHOLE = "whole"
@@ -28,15 +28,15 @@ class Pace(Enum):
 
 
 @dataclass(frozen=True)
-class Stage:
+class StepStage:
     """A phase in a layer, from 1; layer 0 is the input, and the loss is of the last layer."""
 
-    phase: Phase
+    phase: StepPhase
     layer: int
 
 
 @dataclass(frozen=True)
-class Spot:
+class PathStop:
     """Where one stands: the number of the stage, and the neuron in its layer, from 0."""
 
     stage: int
@@ -44,43 +44,43 @@ class Spot:
 
 
 @lru_cache(maxsize=2)
-def stages_of(layers: int) -> tuple[Stage, ...]:
+def all_stages(layers: int) -> tuple[StepStage, ...]:
     """All stages of a network with so many layers after the input; kept, since there are thousands in a deep one."""
-    forward = [Stage(Phase.FORWARD, layer) for layer in range(layers + 1)]
-    backward = [Stage(Phase.BACKWARD, layer) for layer in range(layers, 0, -1)]
-    update = [Stage(Phase.UPDATE, layer) for layer in range(1, layers + 1)]
-    return (*forward, Stage(Phase.LOSS, layers), *backward, *update)
+    forward = [StepStage(StepPhase.FORWARD, layer) for layer in range(layers + 1)]
+    backward = [StepStage(StepPhase.BACKWARD, layer) for layer in range(layers, 0, -1)]
+    update = [StepStage(StepPhase.UPDATE, layer) for layer in range(1, layers + 1)]
+    return (*forward, StepStage(StepPhase.LOSS, layers), *backward, *update)
 
 
-def number_of(stage: Stage, layers: int) -> int:
-    """The place of a stage among all, see :func:`stages_of`."""
-    if stage.phase is Phase.FORWARD:
+def stage_number(stage: StepStage, layers: int) -> int:
+    """The place of a stage among all, see :func:`all_stages`."""
+    if stage.phase is StepPhase.FORWARD:
         return stage.layer
-    if stage.phase is Phase.LOSS:
+    if stage.phase is StepPhase.LOSS:
         return layers + 1
-    return 2 * layers + 2 - stage.layer if stage.phase is Phase.BACKWARD else 2 * layers + 1 + stage.layer
+    return 2 * layers + 2 - stage.layer if stage.phase is StepPhase.BACKWARD else 2 * layers + 1 + stage.layer
 
 
-def moved(spot: Spot, shape: Sequence[int], pace: Pace, is_forward: bool) -> Spot:
+def next_stop(spot: PathStop, shape: Sequence[int], pace: Stride, is_forward: bool) -> PathStop:
     """The next spot, or the one before; at the ends of the way the same."""
-    stages, step = stages_of(len(shape) - 1), 1 if is_forward else -1
-    if pace is Pace.NEURON and 0 <= spot.neuron + step < _neurons(stages[spot.stage], shape):
-        return Spot(spot.stage, spot.neuron + step)
-    place = _next_phase(stages, spot.stage, is_forward) if pace is Pace.WHOLE else spot.stage + step
+    stages, step = all_stages(len(shape) - 1), 1 if is_forward else -1
+    if pace is Stride.NEURON and 0 <= spot.neuron + step < _neurons(stages[spot.stage], shape):
+        return PathStop(spot.stage, spot.neuron + step)
+    place = _next_phase(stages, spot.stage, is_forward) if pace is Stride.WHOLE else spot.stage + step
     if not 0 <= place < len(stages):
         return spot
-    if pace is not Pace.NEURON:
+    if pace is not Stride.NEURON:
         same_layer = stages[place].layer == stages[spot.stage].layer
-        return Spot(place, spot.neuron if same_layer else 0)
-    return Spot(place, 0 if is_forward else _neurons(stages[place], shape) - 1)
+        return PathStop(place, spot.neuron if same_layer else 0)
+    return PathStop(place, 0 if is_forward else _neurons(stages[place], shape) - 1)
 
 
-def _neurons(stage: Stage, shape: Sequence[int]) -> int:
+def _neurons(stage: StepStage, shape: Sequence[int]) -> int:
     """How many stops a stage has; inputs and outputs are looked at together, and so is the loss."""
-    return 1 if stage.phase is Phase.LOSS or stage.layer == 0 else shape[stage.layer]
+    return 1 if stage.phase is StepPhase.LOSS or stage.layer == 0 else shape[stage.layer]
 
 
-def _next_phase(stages: Sequence[Stage], now: int, is_forward: bool) -> int:
+def _next_phase(stages: Sequence[StepStage], now: int, is_forward: bool) -> int:
     """Where the next phase begins; or the present one, or if that is here the one before."""
     starts = [place for place, stage in enumerate(stages) if not place or stages[place - 1].phase is not stage.phase]
     ahead = [start for start in starts if start > now]
@@ -98,7 +98,7 @@ class Visit:
     """A place that was looked at.
 
     Attributes:
-        stage, neuron, source, row: as in ``StepView``; the stage by its number.
+        stage, neuron, source, row: as in ``StepPosition``; the stage by its number.
         line: which formula was opened.
         chosen: the neuron that all cards showed.
     """
@@ -111,7 +111,7 @@ class Visit:
     chosen: Neuron | None = field(compare=False)
 
 
-class Trail:
+class VisitHistory:
     """Places in the order of the visits; the last one is where the person is."""
 
     def __init__(self) -> None:

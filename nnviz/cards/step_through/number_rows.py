@@ -23,7 +23,7 @@ _MEASURED = 60  # rows whose numbers tell how wide their columns must be
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class RowsData:
     """What is shown.
 
     Attributes:
@@ -53,7 +53,7 @@ class Rows:
     values: Callable[[int], Sequence[object]] | None = None
 
 
-NOTHING = Rows(0, ("", ""), (60,), str, lambda row: ())
+NO_ROWS = RowsData(0, ("", ""), (60,), str, lambda row: ())
 
 
 class NumberRows(Pickable):
@@ -66,15 +66,15 @@ class NumberRows(Pickable):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows = NOTHING
+        self.rows = NO_ROWS
         self.chosen: int | None = None
         self.lit: int | None = None
         self._end = 1.0
-        self._widths: tuple[int, ...] = NOTHING.widths
+        self._widths: tuple[int, ...] = NO_ROWS.widths
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         theme.changed.connect(self._measure)
 
-    def show_rows(self, rows: Rows, chosen: int | None = None) -> None:
+    def show_rows(self, rows: RowsData, chosen: int | None = None) -> None:
         """Shows other rows. The scale of the bars ends at a round number."""
         self.rows, self.chosen, self.lit = rows, chosen, None
         if rows.bars is not None:

@@ -44,7 +44,7 @@ def signed(value: float, decimals: int = _DECIMALS) -> str:
 # ---- how many digits
 
 
-def decimals_to_see(change: float) -> int:
+def decimals_for_change(change: float) -> int:
     """How many decimals a number needs so that a change of it can be seen: those of the change's second digit."""
     if not change or not math.isfinite(change):
         return _DECIMALS
@@ -79,7 +79,7 @@ def _decimals_of(formula: Formula) -> int:
     if formula.address.what not in _CHANGED or not formula.parts:
         return _DECIMALS
     most = _KNOWN_DIGITS - _magnitude(formula.value)
-    return max(_DECIMALS, min(most, decimals_to_see(formula.value - formula.parts[0].value)))
+    return max(_DECIMALS, min(most, decimals_for_change(formula.value - formula.parts[0].value)))
 
 
 def _magnitude(value: float) -> int:

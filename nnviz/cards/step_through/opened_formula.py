@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.explain.formulas import Address, Formula, all_terms
 from nnviz.cards.step_through.content import StepContent, term_source, term_sources
-from nnviz.cards.step_through.navigation import Phase, Stage, stages_of
+from nnviz.cards.step_through.navigation import StepPhase, StepStage, all_stages
 from nnviz.cards.step_through.number_text import figure
 
 _BY_EXAMPLE = ("gradient", "batch loss")  # sums whose terms are one for each example
@@ -33,14 +33,14 @@ class OpenedFormula:
         return self.lines[self.number]
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> StepStage:
         """The stage that the lines are of."""
-        return self.content.view.stage
+        return self.content.position.stage
 
     def is_on_stage(self, at: Address) -> bool:
         """Whether the stage shows what is at an address."""
         place = self.content.place_of(at)
-        return place is not None and stages_of(self.content.names.layers)[place] == self.stage
+        return place is not None and all_stages(self.content.names.layers)[place] == self.stage
 
     def address_of_term(self, place: int) -> Address | None:
         """Where a term comes from; None for a setting."""
@@ -79,10 +79,10 @@ class OpenedFormula:
 
     def number_at(self, at: Address) -> int | None:
         """The row among the numbers of the stage that is at an address in it."""
-        view = self.content.view
-        if view.stage.phase is Phase.UPDATE:
+        position = self.content.position
+        if position.stage.phase is StepPhase.UPDATE:
             return None
-        wanted = at.row if view.stage.phase is Phase.LOSS else at.neuron
+        wanted = at.row if position.stage.phase is StepPhase.LOSS else at.neuron
         found = (self.content.order == wanted).nonzero()[0]
         return int(found[0]) if len(found) else None
 

@@ -19,7 +19,7 @@ _FIRST = "As the first step of a training that begins here: averages and learnin
 _ABOUT = "This batch is approximate, because what computed the run was other"
 
 
-class StepNothing(QWidget):
+class StepPlaceholder(QWidget):
     """Takes the place of the step while there is none: why, and how far it is that the network is trained again."""
 
     def __init__(self, past_batch: PastBatch) -> None:
@@ -42,7 +42,7 @@ class StepNothing(QWidget):
         self._cancel.setVisible(self._past.is_long)
 
 
-class StepNote(QWidget):
+class PastNote(QWidget):
     """A line above a step of the past, where that is not the whole truth; else it is not there."""
 
     def __init__(self, session: Session, model: StepThrough) -> None:

@@ -15,8 +15,8 @@ from engine.basics.errors import DataError
 from engine.datasets import Split
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
-from nnviz.cards.step_through.manual_steps import Taken, TakenSteps
-from nnviz.cards.step_through.step_request import Written
+from nnviz.cards.step_through.manual_steps import ManualStep, ManualSteps
+from nnviz.cards.step_through.step_request import RecordedStep
 from nnviz.jobs.lane import Lane
 from nnviz.session.part import measured_part
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Effect:
+class StepEffect:
     """The shares of wrong answers, 0…1, to ``count`` examples of a part: before a step and after it.
 
     Of numbers the RMSE in the targets' unit (``is_rmse``). NaN if the answers are not finite.
@@ -51,15 +51,17 @@ class StepEffects(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, step_through: StepThrough, steps: TakenSteps, failed: Callable[[Exception], None]) -> None:
+    def __init__(self, step_through: StepThrough, steps: ManualSteps, failed: Callable[[Exception], None]) -> None:
         super().__init__()
         self._step_through, self._steps, self._failed = step_through, steps, failed
         self._is_wanted = False
-        self._looked_at: Taken | None = None
-        self._kept: Taken | None = None  # the last one that was taken
-        self._found: WeakKeyDictionary[Taken, Effect | None] = WeakKeyDictionary()  # None: it cannot be measured
-        self._begun: set[Taken] = set()
-        self._follows: Taken | None = None  # the step that begins where the last one ended
+        self._looked_at: ManualStep | None = None
+        self._kept: ManualStep | None = None  # the last one that was taken
+        self._found: WeakKeyDictionary[ManualStep, StepEffect | None] = (
+            WeakKeyDictionary()
+        )  # None: it cannot be measured
+        self._begun: set[ManualStep] = set()
+        self._follows: ManualStep | None = None  # the step that begins where the last one ended
         self._lane = Lane()
         step_through.changed.connect(self._look)
 
@@ -69,13 +71,13 @@ class StepEffects(QObject):
         self._look()
 
     @property
-    def would(self) -> Effect | None:
+    def would(self) -> StepEffect | None:
         """What the next step would do to the network; None until that is measured."""
         written = self._written
         return None if written is None else self._found.get(written.taken)
 
     @property
-    def did(self) -> Effect | None:
+    def did(self) -> StepEffect | None:
         """What the last step did that was taken; None once something else came after it, or it was undone.
 
         Also None while one looks back: it is none of that moment's.
@@ -86,7 +88,7 @@ class StepEffects(QObject):
         return self._found.get(last) if last is not None and is_last else None
 
     @property
-    def _written(self) -> Written | None:
+    def _written(self) -> RecordedStep | None:
         """The step that comes next, if it is written down."""
         return self._step_through.written if self._is_wanted and self._step_through.is_newest else None
 
@@ -101,7 +103,7 @@ class StepEffects(QObject):
             self._begin(written.taken, written.step.network)
         self.changed.emit()
 
-    def _compare(self, last: Taken, taken: Taken) -> None:
+    def _compare(self, last: ManualStep, taken: ManualStep) -> None:
         """Finds out whether a step begins where the last one ended."""
 
         def done(follows: bool) -> None:
@@ -112,10 +114,10 @@ class StepEffects(QObject):
         ends, begins = last.after.parameters, taken.before.parameters
         self._lane.run(lambda: np.array_equal(ends, begins), done, self._failed)
 
-    def _begin(self, taken: Taken, network: Network) -> None:
+    def _begin(self, taken: ManualStep, network: Network) -> None:
         self._begun.add(taken)
 
-        def done(found: Effect | None) -> None:
+        def done(found: StepEffect | None) -> None:
             self._begun.discard(taken)
             self._found[taken] = found
             self.changed.emit()
@@ -131,7 +133,7 @@ class StepEffects(QObject):
 
         self._lane.run(lambda: self._measure(taken, network), done, failed)
 
-    def _measure(self, taken: Taken, network: Network) -> Effect:
+    def _measure(self, taken: ManualStep, network: Network) -> StepEffect:
         """Runs in the lane's thread."""
         part = measured_part(taken.dataset, taken.experiment.training.validation_share)
         examples = part.examples
@@ -139,9 +141,9 @@ class StepEffects(QObject):
             self._error(taken, network.with_parameters(moment.parameters), examples)
             for moment in (taken.before, taken.after)
         )
-        return Effect(part.name, len(examples), before, after, examples.labels is None)
+        return StepEffect(part.name, len(examples), before, after, examples.labels is None)
 
-    def _error(self, taken: Taken, network: Network, split: Split) -> float:
+    def _error(self, taken: ManualStep, network: Network, split: Split) -> float:
         steps = Evaluator(network, split, taken.dataset.target_scaling).steps()
         while taken is self._looked_at or taken is self._kept:
             try:

@@ -13,7 +13,7 @@ from engine.experiment import Experiment
 from engine.explain.one_step import Moment, OneStep, moment_of
 from engine.network.network import Network
 from engine.training.trainer import Trainer
-from nnviz.cards.step_through.manual_steps import Taken
+from nnviz.cards.step_through.manual_steps import ManualStep
 from nnviz.cards.step_through.past_batch import PastBatch
 from nnviz.jobs.latest import RequestKey
 from nnviz.session.current_example import CurrentExample
@@ -25,7 +25,7 @@ from nnviz.session.status import Stage
 
 
 @dataclass(frozen=True)
-class About:
+class StepKey:
     """What a step is of. Two are equal if the step is the same.
 
     Attributes:
@@ -45,7 +45,7 @@ class About:
 
 
 @dataclass(frozen=True)
-class Start:
+class StepStart:
     """Where a step begins.
 
     Attributes:
@@ -62,16 +62,16 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Written:
+class RecordedStep:
     """A step that is written down, of the moment at which it was asked for; ``taken`` is what taking it takes."""
 
-    about: About
+    about: StepKey
     step: OneStep
-    taken: Taken
+    taken: ManualStep
     epoch: float  # counted over all trainings of the network
 
 
-class AskedStep:
+class StepRequest:
     """What is asked for. Attributes are for reading.
 
     Attributes:
@@ -132,14 +132,14 @@ class AskedStep:
         """Whether it is of a batch of the past, to which it is still being trained again."""
         return self.is_of_past and not self.is_on_example and self._past_batch.found is None
 
-    def about(self) -> About:
+    def about(self) -> StepKey:
         """What the step is of that comes next, or came next at the moment that is looked back at."""
         run, moment = self._session.runs.current, self._session.displayed.moment
         changes = run.changes if moment is None else 0
         if self.is_on_example:
-            return About(run.id, changes, self.experiment, RequestKey(self.inputs), self.target, moment)
+            return StepKey(run.id, changes, self.experiment, RequestKey(self.inputs), self.target, moment)
         stands_at = None if moment is None else self._past_batch.found
-        return About(run.id, changes, self.experiment, RequestKey(stands_at), None, moment)
+        return StepKey(run.id, changes, self.experiment, RequestKey(stands_at), None, moment)
 
     @property
     def inputs(self) -> Array | None:
@@ -162,31 +162,31 @@ class AskedStep:
             else self._session.selection.example
         )
 
-    def start(self, run: Run, data: Dataset) -> Start:
+    def start(self, run: Run, data: Dataset) -> StepStart:
         """Where it begins."""
         if self.is_of_past:
             return self._past_start(run, data)
         network = run.displayed_network()  # shares its parameters, which nobody writes to
         first = self._first(data, network)
         if run.stage not in (Stage.PAUSED, Stage.TRAINING):
-            return Start(run.network, first, run.end, True)
+            return StepStart(run.network, first, run.end, True)
 
         def at(trainer: Trainer | None) -> Moment | None:
             """Runs in the worker's thread, between two steps."""
             return None if trainer is None else moment_of(trainer)
 
         found = self._session.training.runner.look(run.id, at)
-        return Start(run.network, lambda: found.result() or first(), run.start_epoch, False)
+        return StepStart(run.network, lambda: found.result() or first(), run.start_epoch, False)
 
-    def _past_start(self, run: Run, data: Dataset) -> Start:
+    def _past_start(self, run: Run, data: Dataset) -> StepStart:
         """On an example, with the first step of a training that begins there: of then only the weights are known."""
         found = self._past_batch.found
         if self.is_on_example or found is None:
-            return Start(
+            return StepStart(
                 run.network, self._first(data, self._session.displayed.as_trained), self._session.displayed.epochs, True
             )
         trainer = found.trainer
-        return Start(run.network, lambda: moment_of(trainer), found.before, False)
+        return StepStart(run.network, lambda: moment_of(trainer), found.before, False)
 
     def _first(self, data: Dataset, network: Network) -> Callable[[], Moment]:
         """What gives the moment before a new training's first step."""

@@ -17,7 +17,7 @@ _SIDE = 112
 _LARGEST_CELL = 18
 
 
-class Board(Pickable):
+class TermBoard(Pickable):
     """Draws values in the diverging colours, as one image; can be pointed at and picked.
 
     Attributes:

@@ -9,11 +9,11 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from nnviz.cards.step_through.controls import Counter, Temperature, Walking
+from nnviz.cards.step_through.controls import NumberBox, StepButtons, TemperatureSlider
 from nnviz.cards.step_through.number_rows import NumberRows
 from nnviz.cards.step_through.stage_path import StagePath
-from nnviz.cards.step_through.step_effects import Effect
-from nnviz.cards.step_through.term_board import Board
+from nnviz.cards.step_through.step_effects import StepEffect
+from nnviz.cards.step_through.term_board import TermBoard
 from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.column import ScrollColumn
@@ -27,7 +27,7 @@ _TAKE_TIP = "Takes this step: the network learns it, and Undo takes it back unti
 _PAST_TIP = "The past stays as it was: go live (End) to take a step."
 
 
-class StepParts(QWidget):
+class StepWidgets(QWidget):
     """At the left the path, in the middle the numbers of a stage, at the right the formula; below what can be done.
 
     Attributes:
@@ -57,7 +57,7 @@ class StepParts(QWidget):
         tip = "The chosen line's terms, the largest first. Point at one to see where it is from; click to go there."
         self.terms = named(NumberRows(), "stepTerms", "Terms of the formula", tip)
         tip = "Every term at the place that it comes from: orange adds, blue takes away. A click goes there."
-        self.board = named(Board(), "stepBoard", "Where the terms come from", tip)
+        self.board = named(TermBoard(), "stepBoard", "Where the terms come from", tip)
 
     def _make_controls(self) -> None:
         self.where = named(GivingLabel(role="title"), "stepWhere")
@@ -66,9 +66,9 @@ class StepParts(QWidget):
         for at_the_right in (self.would, self.did):
             at_the_right.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self._make_buttons()
-        self.neuron = Counter("neuron", "stepNeuronSpin", "Neuron", "Which neuron of the layer.")
-        self.example = Counter("example", "stepRowSpin", "Example of the batch", "Which example of the batch.")
-        self.temperature, self.walking = Temperature(), Walking()
+        self.neuron = NumberBox("neuron", "stepNeuronSpin", "Neuron", "Which neuron of the layer.")
+        self.example = NumberBox("example", "stepRowSpin", "Example of the batch", "Which example of the batch.")
+        self.temperature, self.walking = TemperatureSlider(), StepButtons()
 
     def _make_buttons(self) -> None:
         tip = "Back to where you looked before (Backspace, Alt+Left, or the mouse's back button)."
@@ -104,7 +104,7 @@ class StepParts(QWidget):
         self.take.setEnabled(can_take)
         self.take.setToolTip(_PAST_TIP if is_past else _TAKE_TIP)
 
-    def show_effects(self, would: Effect | None, did: Effect | None) -> None:
+    def show_effects(self, would: StepEffect | None, did: StepEffect | None) -> None:
         """Says what the step that is shown would do to the network, and what the last one did; None for nothing."""
         if would is None:
             self.would.show_versions("")
@@ -137,7 +137,7 @@ class StepParts(QWidget):
         scroll.ensureVisible(row.center().x(), row.center().y(), 0, 2 * row.height())
 
 
-def effect_text(effect: Effect) -> str:
+def effect_text(effect: StepEffect) -> str:
     """ "test error 2.72 → 89.90 %", "test RMSE 3.02 → 2.98"."""
     if effect.is_rmse:
         return f"{effect.part} RMSE {text.figure(effect.before)} → {text.figure(effect.after)}"

@@ -10,14 +10,14 @@ from engine.basics.validation import Array
 from engine.explain.regions import region_of
 from nnviz.cards.neuron.neuron_subject import Subject
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.cards.weights.neuron_surfaces import NeuronLines, NeuronPictures, NeuronPlanes
+from nnviz.cards.weights.neuron_surfaces import NeuronLines, NeuronPlanes, NeuronSurfaces
 from nnviz.cards.weights.row_names import RowNames
 from nnviz.formatting import text
 from nnviz.formatting.round_numbers import steady_end
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.session.surface_query import NEURONS_OVER
+from nnviz.session.surface_query import NEURON_SURFACES
 from nnviz.ui.card import DockCard, Table
 from nnviz.ui.layer_tabs import layer_tabs
 from nnviz.ui.neuron_facts import LayerNames, neuron_facts, signed, typical_end
@@ -99,7 +99,7 @@ class WeightsPanel(DockCard):
         self._session.runs.replaced.connect(self._follow)
         self._session.data.views.add(self._new_network)
         self._session.selection.neuron_changed.connect(self._show_chosen)
-        self._session.queries[NEURONS_OVER].changed.connect(self.refresh)
+        self._session.queries[NEURON_SURFACES].changed.connect(self.refresh)
 
     # ---- layers
 
@@ -131,7 +131,7 @@ class WeightsPanel(DockCard):
         self.refresh()
 
     @property
-    def _pictures(self) -> NeuronPictures | None:
+    def _pictures(self) -> NeuronSurfaces | None:
         """What shows neurons over the region in which the data lie; None where weights are shown."""
         data = self._subject.data
         region = None if data is None else region_of(data)
@@ -362,4 +362,4 @@ class WeightsPanel(DockCard):
 
 
 PLACES = {"train": Place(Column.WATCH, 2, 430, 329)}
-CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURONS_OVER,)))
+CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURON_SURFACES,)))

@@ -15,7 +15,7 @@ from nnviz.formatting.text import short
 from nnviz.session.asked_words import full_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
-from nnviz.session.surface_query import NEURONS_OVER, AnswersOver
+from nnviz.session.surface_query import NEURON_SURFACES, PredictionSurface
 from nnviz.ui.card import Table
 from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.layer_tabs import ALL
@@ -29,7 +29,7 @@ _PART = "there is no room for all neurons: {shown} of {total} are shown"
 
 
 @dataclass(frozen=True)
-class Words:
+class SurfaceTexts:
     """How pictures of a kind are called.
 
     Attributes:
@@ -50,7 +50,7 @@ class Words:
         return f"what each neuron answers over {self.over}"
 
 
-class NeuronPictures(QWidget):
+class NeuronSurfaces(QWidget):
     """Tiles, and a line below them. Subclasses say how neurons are drawn, and what places are called.
 
     Attributes:
@@ -61,7 +61,7 @@ class NeuronPictures(QWidget):
     """
 
     kind: type[Region]
-    words: Words
+    words: SurfaceTexts
 
     def __init__(self, session: Session, name: str, draw: Draw) -> None:
         """``name``: of the tiles; ``draw``: makes them."""
@@ -81,7 +81,7 @@ class NeuronPictures(QWidget):
 
     # ---- what subclasses say
 
-    def _place(self, answers: AnswersOver, place: TilePlace) -> tuple[int, str]:
+    def _place(self, answers: PredictionSurface, place: TilePlace) -> tuple[int, str]:
         """Which of the answers of a neuron are given at a place of its tile, and where that is, in words."""
         raise NotImplementedError
 
@@ -89,16 +89,16 @@ class NeuronPictures(QWidget):
         """The names of the inputs."""
         raise NotImplementedError
 
-    def _rows(self, answers: AnswersOver) -> Array:
+    def _rows(self, answers: PredictionSurface) -> Array:
         """(places, inputs): where they were asked, as the data's source has it."""
         raise NotImplementedError
 
     # ---- what is shown
 
     @property
-    def _answers(self) -> AnswersOver | None:
+    def _answers(self) -> PredictionSurface | None:
         """What was computed last."""
-        answers: AnswersOver | None = self._session.queries[NEURONS_OVER].result
+        answers: PredictionSurface | None = self._session.queries[NEURON_SURFACES].result
         return answers if answers is not None and isinstance(answers.region, self.kind) else None
 
     def refresh(self, layer: int) -> None:
@@ -178,11 +178,11 @@ class NeuronPictures(QWidget):
         return [*self._columns(), *head], rows
 
 
-class NeuronLines(NeuronPictures):
+class NeuronLines(NeuronSurfaces):
     """A small line plot for each neuron."""
 
     kind = Span
-    words = Words(
+    words = SurfaceTexts(
         "Lines",
         "the curve",
         "Point at a neuron to see its line large in the curve; a click chooses it.",
@@ -194,7 +194,7 @@ class NeuronLines(NeuronPictures):
     def __init__(self, session: Session) -> None:
         super().__init__(session, "neuronLines", line_tiles)
 
-    def _place(self, answers: AnswersOver, place: TilePlace) -> tuple[int, str]:
+    def _place(self, answers: PredictionSurface, place: TilePlace) -> tuple[int, str]:
         assert place.x is not None
         rows = self._rows(answers)[:, 0]
         number = min(round(place.x * (answers.side - 1)), answers.side - 1)
@@ -204,15 +204,15 @@ class NeuronLines(NeuronPictures):
     def _columns(self) -> list[str]:
         return [self._session.meaning.input(0)]
 
-    def _rows(self, answers: AnswersOver) -> Array:
+    def _rows(self, answers: PredictionSurface) -> Array:
         return self._session.meaning.raw(answers.region.places(answers.side))
 
 
-class NeuronPlanes(NeuronPictures):
+class NeuronPlanes(NeuronSurfaces):
     """A small plane for each neuron, in the diverging colours."""
 
     kind = Square
-    words = Words(
+    words = SurfaceTexts(
         "Planes",
         "the plane",
         "Point at a neuron to see it large in the plane; a click chooses it.",
@@ -224,7 +224,7 @@ class NeuronPlanes(NeuronPictures):
     def __init__(self, session: Session) -> None:
         super().__init__(session, "neuronPlanes", plane_tiles)
 
-    def _place(self, answers: AnswersOver, place: TilePlace) -> tuple[int, str]:
+    def _place(self, answers: PredictionSurface, place: TilePlace) -> tuple[int, str]:
         square, side = answers.region, answers.side
         assert isinstance(square, Square)
         assert place.x is not None
@@ -237,7 +237,7 @@ class NeuronPlanes(NeuronPictures):
     def _columns(self) -> list[str]:
         return ["x", "y"]
 
-    def _rows(self, answers: AnswersOver) -> Array:
+    def _rows(self, answers: PredictionSurface) -> Array:
         return answers.region.places(answers.side)
 
 

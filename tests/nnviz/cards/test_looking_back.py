@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.diagram.network_diagram import DiagramPage
 from nnviz.cards.explanation.explanation_data import INTEGRATED, METHODS
 from nnviz.cards.explanation.model import Explanation
-from nnviz.cards.prediction_over_time.card import LearningStripPanel
+from nnviz.cards.prediction_over_time.card import PredictionOverTimePanel
 from nnviz.cards.registry import CARDS
 from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.cards.step_through.model import StepThrough
@@ -212,7 +212,7 @@ def test_heads_say_what_they_said_in_fewer_words(make_window: MakeWindow, qtbot:
     assert field.text() == "≥ 50 %"
     assert retype(qtbot, window, "sureThresholdSpin", "70").text() == "≥ 70 %"
     assert window.session.question.threshold == 0.7
-    strip = find(window, LearningStripPanel, "learningStripDock")
+    strip = find(window, PredictionOverTimePanel, "learningStripDock")
     qtbot.waitUntil(lambda: ": " in strip.head.detail.shown)
     for card in window.findChildren(DockCard):
         if card.isVisible() and card.head.mark.isVisible() and card.head.title.isVisible():

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.network.network import Network
 from engine.training.distributions import LayerStatisticsEvaluator
 from nnviz.cards.distributions.model import Distributions, LayerStatistics
-from nnviz.cards.prediction_over_time.model import PastAnswers, PredictionOverTime
+from nnviz.cards.prediction_over_time.model import PastPredictions, PredictionOverTime
 from nnviz.jobs.latest import Latest, Queries, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question
@@ -566,10 +566,10 @@ def test_each_snapshot_is_asked_once(ready_window: MainWindow, qtbot: QtBot, ask
     run.parameters = run.parameters.copy()  # as in another frame
     with qtbot.waitSignals([past.changed, session.question.answered]):
         session.displayed.show(run)
-    assert isinstance(past.result, PastAnswers)
+    assert isinstance(past.result, PastPredictions)
     assert len(past.result.epochs) >= 7
     assert len(asked) == before + 2, "the displayed network, by each of the two"
-    np.testing.assert_allclose(past.result.answers[-1], session.prediction, rtol=1e-6)
+    np.testing.assert_allclose(past.result.predictions[-1], session.prediction, rtol=1e-6)
 
 
 def test_without_a_card_in_view_nobody_is_asked(

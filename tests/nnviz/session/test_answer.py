@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.basics.validation import Array
 from engine.experiment import Experiment
 from engine.network.network import Network
-from nnviz.cards.prediction_over_time.model import PastAnswers, PredictionOverTime
+from nnviz.cards.prediction_over_time.model import PastPredictions, PredictionOverTime
 from nnviz.digits.strokes import Ink
 from nnviz.session import question as asking
 from nnviz.session.asked import ANSWER
@@ -161,11 +161,11 @@ def live_through(session: Session, count: int, last: Array | None = None) -> Non
     session.displayed.show(run)
 
 
-def answers_of_snapshots(session: Session, qtbot: QtBot) -> PastAnswers:
+def answers_of_snapshots(session: Session, qtbot: QtBot) -> PastPredictions:
     """The answers, as soon as they are computed."""
     probe = session.models[PredictionOverTime].query
     qtbot.waitUntil(lambda: probe.result is not None)
-    result: PastAnswers = probe.result
+    result: PastPredictions = probe.result
     return result
 
 
@@ -175,7 +175,7 @@ def test_each_snapshot_answers_as_its_network_did(session: Session, qtbot: QtBot
     session.models[PredictionOverTime].query.want("a test", True)
     answers = answers_of_snapshots(session, qtbot)
     assert answers.epochs == [0, 1, 2, 3, 4]
-    for snapshot, answer in zip(session.runs.current.snapshots, answers.answers, strict=True):
+    for snapshot, answer in zip(session.runs.current.snapshots, answers.predictions, strict=True):
         then = session.displayed.network.with_parameters(snapshot.parameters)
         np.testing.assert_array_equal(answer, then.predict(session.question.example[None])[0])
 
@@ -189,7 +189,7 @@ def test_another_drawing_is_asked_anew(session: Session, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: session.models[PredictionOverTime].query.result is not before)
     after = answers_of_snapshots(session, qtbot)
     assert after.epochs == before.epochs
-    assert not np.array_equal(before.answers, after.answers)
+    assert not np.array_equal(before.predictions, after.predictions)
 
 
 def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.prediction_over_time.model import PAST
+from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS
 from nnviz.cards.timeline.player import Player
 from nnviz.session.asked import MISTAKES
 from nnviz.session.status import Status
@@ -286,7 +286,7 @@ def test_training_goes_on(
     train_for_a_while(qtbot, window)
     session = window.session
     session.models[Player].set_seconds(SECONDS)
-    slow_down(window, PAST, monkeypatch)
+    slow_down(window, PAST_PREDICTIONS, monkeypatch)
     before = session.timeline.live_epoch
     film_of(window).make(CardSubject(find_card(window, name), session), home / "film.gif")
     wait_for_film(qtbot, window)

@@ -8,14 +8,14 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.plane.curve_view import CurveView, Line
+from nnviz.cards.plane.curve_view import CurveView, DrawnLine
 from nnviz.ui import theme
 from nnviz.ui.plane.points import Points
 from nnviz.ui.plots.painted_axes import Frame
 from tests.nnviz.helpers import hover, leave
 
 AXES = Frame((0, 10), (-2, 2), "x", "y", None)
-LEVEL = Line(np.array([0.0, 10.0]), np.array([1.0, 1.0]))
+LEVEL = DrawnLine(np.array([0.0, 10.0]), np.array([1.0, 1.0]))
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_points_and_the_line_lie_where_they_belong(view: CurveView) -> None:
 
 
 def test_a_neurons_line_has_its_colours_and_no_points(view: CurveView) -> None:
-    line = Line(np.array([0.0, 10.0]), np.array([-2.0, 2.0]), is_neuron=True)
+    line = DrawnLine(np.array([0.0, 10.0]), np.array([-2.0, 2.0]), is_neuron=True)
     view.show_line(line, AXES, "layer 1 · neuron 2")
     assert ink("positive") in near(view, 8, 1.2)
     assert ink("negative") in near(view, 2, -1.2)
@@ -64,7 +64,7 @@ def test_a_neurons_line_has_its_colours_and_no_points(view: CurveView) -> None:
 
 
 def test_a_line_along_0_is_not_below_it(view: CurveView) -> None:
-    view.show_line(Line(np.array([0.0, 10.0]), np.zeros(2), is_neuron=True), AXES)
+    view.show_line(DrawnLine(np.array([0.0, 10.0]), np.zeros(2), is_neuron=True), AXES)
     assert ink("positive") in near(view, 5, 0)
     assert ink("negative") not in near(view, 5, 0)
 
@@ -119,7 +119,7 @@ def test_the_place_under_the_mouse_is_told_and_again_with_another_line(view: Cur
 def test_in_any_size_it_paints(qtbot: QtBot) -> None:
     view = CurveView()
     qtbot.addWidget(view)
-    view.show_line(Line(np.array([0.0, 10.0]), np.array([-3e38, 3e38])), AXES, "far")
+    view.show_line(DrawnLine(np.array([0.0, 10.0]), np.array([-3e38, 3e38])), AXES, "far")
     view.show_asked((5.0, 0.0))
     for size in ((1, 1), (80, 60), (60, 900)):
         view.resize(*size)

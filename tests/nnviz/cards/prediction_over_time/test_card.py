@@ -18,8 +18,8 @@ from engine.network.network import Network
 from engine.storage import save_network
 from engine.training.events import BestRestored
 from engine.training.metrics import Evaluation
-from nnviz.cards.prediction_over_time.card import LearningStripPanel, leaders
-from nnviz.cards.prediction_over_time.model import PAST, PredictionOverTime
+from nnviz.cards.prediction_over_time.card import PredictionOverTimePanel, leaders
+from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS, PredictionOverTime
 from nnviz.jobs.reports import Frame
 from nnviz.session import question as asking
 from nnviz.session.asked import ANSWER
@@ -34,7 +34,7 @@ from tests.nnviz.helpers import drag, pause, press, seven, train_epochs, train_f
 def wait_until_asked(qtbot: QtBot, window: MainWindow) -> None:
     """Until all that is known is of the drawing and the network of now."""
     probes = window.session.queries
-    qtbot.waitUntil(lambda: probes[PAST].is_up_to_date and probes[ANSWER].is_up_to_date)
+    qtbot.waitUntil(lambda: probes[PAST_PREDICTIONS].is_up_to_date and probes[ANSWER].is_up_to_date)
 
 
 def clothes(folder: Path) -> Path:
@@ -47,7 +47,7 @@ def clothes(folder: Path) -> Path:
     return folder / "clothes"
 
 
-def rows(strip: LearningStripPanel) -> np.ndarray:
+def rows(strip: PredictionOverTimePanel) -> np.ndarray:
     table = strip.table()
     assert table is not None
     return np.array([list(row) for row in table[1]], float)

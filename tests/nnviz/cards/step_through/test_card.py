@@ -19,7 +19,15 @@ from engine.explain.one_step import BIAS
 from nnviz.cards.step_through import model as step_through
 from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.cards.step_through.model import StepThrough
-from nnviz.cards.step_through.navigation import Pace, Phase, Spot, Stage, moved, number_of, stages_of
+from nnviz.cards.step_through.navigation import (
+    PathStop,
+    StepPhase,
+    StepStage,
+    Stride,
+    all_stages,
+    next_stop,
+    stage_number,
+)
 from nnviz.jobs.stepwise import Steps
 from nnviz.session.exact import Exact, Wish
 from nnviz.session.selection import Example, Neuron
@@ -54,8 +62,8 @@ def page(ready_window: MainWindow, qtbot: QtBot) -> StepThroughPage:
     return page_of(ready_window, qtbot)
 
 
-def go(page: StepThroughPage, phase: Phase, layer: int) -> None:
-    page.go_to(stages_of(len(page._shape) - 1).index(Stage(phase, layer)))
+def go(page: StepThroughPage, phase: StepPhase, layer: int) -> None:
+    page.go_to(all_stages(len(page._shape) - 1).index(StepStage(phase, layer)))
     assert not page.grab().isNull()
 
 
@@ -82,44 +90,44 @@ def pick(qtbot: QtBot, widget: object, place: int) -> None:
 
 def test_one_walks_by_phases_layers_and_neurons() -> None:
     shape = [4, 3, 2]
-    names = [(stage.phase.value, stage.layer) for stage in stages_of(2)]
+    names = [(stage.phase.value, stage.layer) for stage in all_stages(2)]
     for layers in (1, 2, 5):
-        assert [number_of(stage, layers) for stage in stages_of(layers)] == list(range(3 * layers + 2))
+        assert [stage_number(stage, layers) for stage in all_stages(layers)] == list(range(3 * layers + 2))
     assert names[:4] == [("forward", 0), ("forward", 1), ("forward", 2), ("loss", 2)]
     assert names[4:] == [("backward", 2), ("backward", 1), ("update", 1), ("update", 2)]
-    for pace, stops in ((Pace.WHOLE, 3), (Pace.LAYER, 7), (Pace.NEURON, 16)):
-        spot, count = Spot(0, 0), 0
-        while (after := moved(spot, shape, pace, True)) != spot:
-            assert moved(after, shape, pace, False).stage <= after.stage
+    for pace, stops in ((Stride.WHOLE, 3), (Stride.LAYER, 7), (Stride.NEURON, 16)):
+        spot, count = PathStop(0, 0), 0
+        while (after := next_stop(spot, shape, pace, True)) != spot:
+            assert next_stop(after, shape, pace, False).stage <= after.stage
             spot, count = after, count + 1
         assert count == stops
-    back = Spot(2, 0)
-    assert moved(back, shape, Pace.NEURON, False) == Spot(1, 2)
-    assert moved(Spot(1, 2), shape, Pace.NEURON, True) == back
-    assert moved(Spot(0, 0), shape, Pace.WHOLE, False) == Spot(0, 0)
+    back = PathStop(2, 0)
+    assert next_stop(back, shape, Stride.NEURON, False) == PathStop(1, 2)
+    assert next_stop(PathStop(1, 2), shape, Stride.NEURON, True) == back
+    assert next_stop(PathStop(0, 0), shape, Stride.WHOLE, False) == PathStop(0, 0)
 
 
 def test_next_and_back_and_the_arrow_keys(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    assert page.stage == Stage(Phase.FORWARD, 0)
+    assert page.stage == StepStage(StepPhase.FORWARD, 0)
     for _ in range(4):
         click(qtbot, ready_window, QPushButton, "stepNextButton")
-    assert page.stage.phase is Phase.LOSS
+    assert page.stage.phase is StepPhase.LOSS
     click(qtbot, ready_window, QPushButton, "stepPreviousButton")
-    assert page.stage == Stage(Phase.FORWARD, 3)
+    assert page.stage == StepStage(StepPhase.FORWARD, 3)
     page.parts.path.setFocus()
     qtbot.keyClick(page.parts.path, Qt.Key_Right)
     qtbot.keyClick(page.parts.path, Qt.Key_Right)
-    assert page.stage == Stage(Phase.BACKWARD, 3)
-    page.parts.walking.show_pace(Pace.NEURON)
+    assert page.stage == StepStage(StepPhase.BACKWARD, 3)
+    page.parts.walking.show_pace(Stride.NEURON)
     click(qtbot, ready_window, QPushButton, "stepNextButton")
     chosen = ready_window.session.selection.neuron
     assert chosen is not None
     assert chosen.layer in (2, 3)
-    page.parts.walking.show_pace(Pace.WHOLE)
+    page.parts.walking.show_pace(Stride.WHOLE)
     click(qtbot, ready_window, QPushButton, "stepNextButton")
-    assert page.stage == Stage(Phase.UPDATE, 1)
+    assert page.stage == StepStage(StepPhase.UPDATE, 1)
     pick(qtbot, page.parts.path, 0)
-    assert page.stage == Stage(Phase.FORWARD, 0)
+    assert page.stage == StepStage(StepPhase.FORWARD, 0)
 
 
 # ---- numbers
@@ -129,9 +137,9 @@ def test_where_a_weights_change_comes_from(page: StepThroughPage, ready_window: 
     written = ready_window.session.models[StepThrough].written
     assert written is not None
     ready_window.session.selection.choose_neuron(Neuron(2, 3))
-    go(page, Phase.UPDATE, 2)
+    go(page, StepPhase.UPDATE, 2)
     pick(qtbot, page.parts.numbers, 2)
-    view = page._content.view  # type: ignore[union-attr]
+    view = page._content.position  # type: ignore[union-attr]
     before, gradient, after = written.step.parameters_of(2, 3)
     name = page.parts.numbers.rows.name(2)
     said_before, said_after = (float(words.replace("−", "-")) for words in shown(page)[name])
@@ -146,7 +154,7 @@ def test_where_a_weights_change_comes_from(page: StepThroughPage, ready_window: 
 
 
 def test_a_click_measures_the_gradient(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    go(page, Phase.UPDATE, 3)
+    go(page, StepPhase.UPDATE, 3)
     click(qtbot, ready_window, QPushButton, "checkGradientButton")
     result = find(page, QLabel, "stepResult")
     qtbot.waitUntil(lambda: "measured" in result.text())
@@ -157,7 +165,7 @@ def test_a_click_measures_the_gradient(page: StepThroughPage, ready_window: Main
 def test_terms_light_up_where_they_come_from_and_lead_there(
     page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
-    go(page, Phase.FORWARD, 2)
+    go(page, StepPhase.FORWARD, 2)
     parts, written = page.parts, ready_window.session.models[StepThrough].written
     assert written is not None
     parts.terms.mark(1)
@@ -173,7 +181,7 @@ def test_terms_light_up_where_they_come_from_and_lead_there(
     read_out = find(parts.board, QLabel, "readOut")
     assert "adds" in read_out.text()
     pick(qtbot, parts.terms, 1)
-    assert page.stage == Stage(Phase.FORWARD, 1)
+    assert page.stage == StepStage(StepPhase.FORWARD, 1)
     assert ready_window.session.selection.neuron == Neuron(1, source)
     assert parts.lines.rows.name(0) == "weighted sum"
 
@@ -183,13 +191,13 @@ def test_what_is_chosen_elsewhere_is_shown_and_the_other_way_round(
 ) -> None:
     selection = ready_window.session.selection
     selection.choose_neuron(Neuron(1, 7))
-    assert page.stage == Stage(Phase.FORWARD, 1)
+    assert page.stage == StepStage(StepPhase.FORWARD, 1)
     assert page.parts.numbers.chosen == 7
     pick(qtbot, page.parts.numbers, 2)
     assert selection.neuron == Neuron(1, 2)
-    go(page, Phase.BACKWARD, 1)
+    go(page, StepPhase.BACKWARD, 1)
     selection.choose_neuron(Neuron(2, 4))
-    assert page.stage == Stage(Phase.BACKWARD, 2)
+    assert page.stage == StepStage(StepPhase.BACKWARD, 2)
 
 
 def test_every_example_of_the_batch_can_be_looked_at(
@@ -197,11 +205,11 @@ def test_every_example_of_the_batch_can_be_looked_at(
 ) -> None:
     written = ready_window.session.models[StepThrough].written
     assert written is not None
-    go(page, Phase.FORWARD, 3)
+    go(page, StepPhase.FORWARD, 3)
     find(ready_window, QSpinBox, "stepRowSpin").setValue(17)
     a = written.step.activations[-1][16, 4]
     assert float(shown(page)["output 4"][1].replace("−", "-")) == pytest.approx(a, abs=1e-4)
-    go(page, Phase.LOSS, 3)
+    go(page, StepPhase.LOSS, 3)
     assert page.parts.numbers.chosen == 16
     pick(qtbot, page.parts.numbers, 3)
     assert page._row == 3
@@ -212,7 +220,7 @@ def test_temperature_changes_the_answer_but_not_the_step(
 ) -> None:
     slider = find(ready_window, QSlider, "temperatureSlider")
     assert not slider.isVisible()
-    go(page, Phase.FORWARD, 3)
+    go(page, StepPhase.FORWARD, 3)
     assert slider.isVisible()
     before = shown(page)
     slider.setValue(slider.maximum())
@@ -230,13 +238,13 @@ def test_temperature_changes_the_answer_but_not_the_step(
 def test_a_step_that_is_taken_leaves_everything_in_sight(
     page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
-    go(page, Phase.FORWARD, 2)
+    go(page, StepPhase.FORWARD, 2)
     find(ready_window, QSpinBox, "stepRowSpin").setValue(17)
-    go(page, Phase.UPDATE, 2)
+    go(page, StepPhase.UPDATE, 2)
     find(ready_window, QSpinBox, "stepNeuronSpin").setValue(6)
     assert page._content is not None
     for way in ("button", "key", "key"):
-        view, after = page._content.view, shown(page)[page.parts.numbers.rows.name(page._content.place or 0)][1]
+        view, after = page._content.position, shown(page)[page.parts.numbers.rows.name(page._content.place or 0)][1]
         written = ready_window.session.models[StepThrough].written
         if way == "button":
             click(qtbot, ready_window, QPushButton, "takeStepButton")
@@ -244,7 +252,7 @@ def test_a_step_that_is_taken_leaves_everything_in_sight(
             press(qtbot, ready_window, Qt.Key_B)
         qtbot.waitUntil(lambda: ready_window.session.models[StepThrough].written is not written)  # noqa: B023
         newest(page, ready_window, qtbot)
-        assert page._content.view == view
+        assert page._content.position == view
         assert page.parts.numbers.chosen == page._content.place
         before = shown(page)[page.parts.numbers.rows.name(page._content.place or 0)][0]
         assert float(before.replace("−", "-")) == pytest.approx(float(after.replace("−", "-")), abs=1e-4)
@@ -255,14 +263,14 @@ def test_back_goes_where_one_was_in_every_way(page: StepThroughPage, ready_windo
     assert not back.isEnabled()
     pick(qtbot, page.parts.path, 2)
     pick(qtbot, page.parts.numbers, 4)
-    places = [(page.stage, selection.neuron, page._content.view)]  # type: ignore[union-attr]
+    places = [(page.stage, selection.neuron, page._content.position)]  # type: ignore[union-attr]
     for _ in range(4):
         pick(qtbot, page.parts.terms, 1)
-        places.append((page.stage, selection.neuron, page._content.view))  # type: ignore[union-attr]
+        places.append((page.stage, selection.neuron, page._content.position))  # type: ignore[union-attr]
         if page.stage.layer == 0:
             pick(qtbot, page.parts.path, 6)
             pick(qtbot, page.parts.numbers, 3)
-            places.append((page.stage, selection.neuron, page._content.view))  # type: ignore[union-attr]
+            places.append((page.stage, selection.neuron, page._content.position))  # type: ignore[union-attr]
     ways: list[Callable[[], object]] = [
         lambda: click(qtbot, ready_window, QPushButton, "stepBackButton"),
         lambda: qtbot.keyClick(ready_window, Qt.Key_Backspace),
@@ -271,7 +279,7 @@ def test_back_goes_where_one_was_in_every_way(page: StepThroughPage, ready_windo
     ]
     number = 0
     for stage, neuron, view in reversed(places[:-1]):
-        while page._content is not None and page._content.view != view:
+        while page._content is not None and page._content.position != view:
             assert back.isEnabled()
             ways[number % len(ways)]()
             number += 1
@@ -279,12 +287,12 @@ def test_back_goes_where_one_was_in_every_way(page: StepThroughPage, ready_windo
     assert number >= len(ways)
     while back.isEnabled():
         click(qtbot, ready_window, QPushButton, "stepBackButton")
-    assert page.stage == Stage(Phase.FORWARD, 0)
+    assert page.stage == StepStage(StepPhase.FORWARD, 0)
     assert selection.neuron is None
 
 
 def test_lines_are_places_too(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    go(page, Phase.UPDATE, 2)
+    go(page, StepPhase.UPDATE, 2)
     pick(qtbot, page.parts.lines, 2)
     pick(qtbot, page.parts.terms, 1)
     assert page.parts.lines.chosen == 1
@@ -293,13 +301,13 @@ def test_lines_are_places_too(page: StepThroughPage, ready_window: MainWindow, q
 
 
 def test_backspace_in_a_field_deletes(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    go(page, Phase.FORWARD, 2)
+    go(page, StepPhase.FORWARD, 2)
     box = find(ready_window, QSpinBox, "stepRowSpin")
     box.setFocus()
     box.lineEdit().setText("17")
     qtbot.keyClick(box, Qt.Key_Backspace)
     assert box.text() == "1"
-    assert page.stage == Stage(Phase.FORWARD, 2)
+    assert page.stage == StepStage(StepPhase.FORWARD, 2)
 
 
 # ---- what is said
@@ -318,7 +326,7 @@ def test_a_confident_answer_adds_up_to_its_delta(page: StepThroughPage, ready_wi
         if session.models[StepThrough].written.step.loss < 1e-3:
             break
         click(qtbot, ready_window, QPushButton, "takeStepButton")
-    go(page, Phase.BACKWARD, 3)
+    go(page, StepPhase.BACKWARD, 3)
     page._pick(7)
     written = session.models[StepThrough].written
     assert written is not None
@@ -330,7 +338,7 @@ def test_a_confident_answer_adds_up_to_its_delta(page: StepThroughPage, ready_wi
 def test_a_tiny_change_can_be_seen(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.session.settings.change("learning rate", learning_rate=1e-5)
     newest(page, ready_window, qtbot)
-    go(page, Phase.UPDATE, 2)
+    go(page, StepPhase.UPDATE, 2)
     before, after = page.parts.numbers.rows.texts(0)
     assert before != after
     assert find(page, QLabel, "stepResult").text().startswith(f"weight {before}"[:12])
@@ -346,7 +354,7 @@ def test_why_a_gradient_is_0(page: StepThroughPage, ready_window: MainWindow, qt
     assert written is not None
     off = int((written.step.activations[1][0] == 0).nonzero()[0][0])
     on = int((written.step.deltas[0][0] != 0).nonzero()[0][0])
-    go(page, Phase.UPDATE, 1)
+    go(page, StepPhase.UPDATE, 1)
     find(ready_window, QSpinBox, "stepNeuronSpin").setValue(off + 1)
     assert lines(page)[0][1].startswith("= 0 · ")
     assert page.parts.terms.rows.note == "the neuron is off (slope 0): its δ is 0"
@@ -357,7 +365,7 @@ def test_why_a_gradient_is_0(page: StepThroughPage, ready_window: MainWindow, qt
 
 
 def test_the_same_words_for_the_same_things(page: StepThroughPage) -> None:
-    go(page, Phase.BACKWARD, 3)
+    go(page, StepPhase.BACKWARD, 3)
     assert page.parts.numbers.rows.name(1) == "output 1"
     for stage in range(len(page.parts.path.stages)):
         page.go_to(stage)
@@ -372,7 +380,7 @@ def test_the_same_words_for_the_same_things(page: StepThroughPage) -> None:
 
 def test_the_list_stays_where_it_is(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
-    go(page, Phase.BACKWARD, 3)
+    go(page, StepPhase.BACKWARD, 3)
     top = page.parts.numbers.mapTo(page, QPoint(0, 0)).y()
     click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
     newest(page, ready_window, qtbot)
@@ -568,7 +576,7 @@ def test_pixels_stand_beside_what_the_network_makes_of_them(
     session.reset()
     page = page_of(window, qtbot)
     everywhere(page)
-    go(page, Phase.FORWARD, 0)
+    go(page, StepPhase.FORWARD, 0)
     assert page.parts.numbers.rows.heads[-2:] == ("as given", "x")
     about = session.dataset.brightness if session.dataset is not None else None
     assert about is not None
@@ -590,17 +598,17 @@ def test_deep_wide_and_narrow_networks(
     newest(page, ready_window, qtbot)
     assert page._shape == shape
     everywhere(page)
-    go(page, Phase.UPDATE, 1)
+    go(page, StepPhase.UPDATE, 1)
     pick(qtbot, page.parts.numbers, 0)
     assert lines(page)[-1][0] in ("weight after", "bias after")
 
 
 def test_the_bias_has_its_update(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    go(page, Phase.UPDATE, 3)
+    go(page, StepPhase.UPDATE, 3)
     names = list(shown(page))
     page._pick(names.index("bias"))
     assert page._content is not None
-    assert page._content.view.source == BIAS
+    assert page._content.position.source == BIAS
     assert lines(page)[-1][0] == "bias after"
 
 
@@ -625,7 +633,7 @@ def test_a_large_step_is_not_held_by_what_is_out_of_view(
     page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(step_through, "_MOST_KEPT", 1000)
-    for phase, layer in ((Phase.FORWARD, 1), (Phase.BACKWARD, 2), (Phase.UPDATE, 1)):
+    for phase, layer in ((StepPhase.FORWARD, 1), (StepPhase.BACKWARD, 2), (StepPhase.UPDATE, 1)):
         go(page, phase, layer)
     click(qtbot, page, QPushButton, "checkGradientButton")
     qtbot.waitUntil(lambda: ready_window.session.models[StepThrough].check is not None)
@@ -636,7 +644,7 @@ def test_a_large_step_is_not_held_by_what_is_out_of_view(
     assert held() is None
     click_tab(qtbot, ready_window, "stepThroughTab")
     newest(page, ready_window, qtbot)
-    assert page.stage == Stage(Phase.UPDATE, 1), "one comes back to where one was"
+    assert page.stage == StepStage(StepPhase.UPDATE, 1), "one comes back to where one was"
     assert len(shown(page)) == 785
 
 

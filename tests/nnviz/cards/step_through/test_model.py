@@ -18,7 +18,8 @@ from engine.network.buffers import Buffers
 from engine.training.divergence import loss_not_finite
 from engine.training.metrics import Evaluator
 from nnviz.cards.step_through import model as module
-from nnviz.cards.step_through.model import StepThrough, Written
+from nnviz.cards.step_through.model import StepThrough
+from nnviz.cards.step_through.step_request import RecordedStep
 from nnviz.cards.step_through.view import effect_text
 from nnviz.digits.strokes import Stroke
 from nnviz.jobs import measuring
@@ -38,7 +39,7 @@ def step_through(ready_model: Model) -> StepThrough:
     return found
 
 
-def newest(step_through: StepThrough, qtbot: QtBot) -> Written:
+def newest(step_through: StepThrough, qtbot: QtBot) -> RecordedStep:
     qtbot.waitUntil(lambda: step_through.is_newest)
     assert step_through.written is not None
     return step_through.written
@@ -48,7 +49,7 @@ def at_rest(model: Model, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: model.session.state in (Status.PAUSED, Status.FINISHED, Status.READY))
 
 
-def take(model: Model, qtbot: QtBot) -> Written:
+def take(model: Model, qtbot: QtBot) -> RecordedStep:
     """Takes the newest step, and waits until it is over."""
     step_through = model.session.models[StepThrough]
     written = newest(step_through, qtbot)

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from engine.explain.one_step import OneStep
 from engine.training.metrics import Evaluator
 from nnviz.cards.step_through import past_batch as module
-from nnviz.cards.step_through.model import StepThrough, Written
+from nnviz.cards.step_through.model import StepThrough
+from nnviz.cards.step_through.step_request import RecordedStep
 from nnviz.library import Library
 from nnviz.session.exact import Exact
 from nnviz.session.selection import Example
@@ -34,7 +35,7 @@ def small(ready_model: Model) -> Model:
     return ready_model
 
 
-def newest(model: Model, qtbot: QtBot) -> Written:
+def newest(model: Model, qtbot: QtBot) -> RecordedStep:
     step_through = model.session.models[StepThrough]
     qtbot.waitUntil(lambda: step_through.is_newest, timeout=20_000)
     assert step_through.written is not None

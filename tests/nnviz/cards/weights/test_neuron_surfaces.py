@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.weights.card import WeightsPanel
 from nnviz.session.selection import Neuron
-from nnviz.session.surface_query import COARSE_TILE, FINE_TILE, NEURONS_OVER
+from nnviz.session.surface_query import COARSE_TILE, FINE_TILE, NEURON_SURFACES
 from nnviz.ui.plane.tiles import NeuronTiles
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.main_window import MainWindow
@@ -82,7 +82,7 @@ def test_tiles_of_all_layers_or_one_are_chosen(tiles: NeuronTiles, ready_window:
     np.testing.assert_allclose(lines[::77, 2:], answers, atol=1e-5)
 
     # Out of view they cost nothing.
-    probe = ready_window.session.queries[NEURONS_OVER]
+    probe = ready_window.session.queries[NEURON_SURFACES]
     assert probe.is_wanted
     panel(ready_window).close()
     assert not probe.is_wanted
@@ -97,7 +97,7 @@ def test_a_neuron_that_was_enlarged_is_closed(ready_window: MainWindow, qtbot: Q
 
 
 def test_coarse_while_it_learns_and_fine_at_rest(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
-    probe = ready_window.session.queries[NEURONS_OVER]
+    probe = ready_window.session.queries[NEURON_SURFACES]
     assert probe.result.side == FINE_TILE
     sides: list[int] = []
     probe.changed.connect(lambda: sides.append(probe.result.side if probe.result else 0))
@@ -115,7 +115,7 @@ def test_pointing_at_one_shows_it_everywhere_and_tells_its_activation(
     session = ready_window.session
     point_at_tile(tiles, 1, 6)
     assert session.selection.pointed == Neuron(1, 6)
-    low, high = session.queries[NEURONS_OVER].result.region.corners
+    low, high = session.queries[NEURON_SURFACES].result.region.corners
     text = find(tiles, QLabel, "readOut").text()
     assert "layer 1 · neuron 7" in text
     told = re.search(r"x (−?[\d.]+)", text.replace("&nbsp;", " "))
@@ -158,7 +158,7 @@ def test_the_scale_ends_at_1_or_at_the_largest_activation(
     qtbot.waitUntil(lambda: session.displayed.network.activations[0] == activation)
     wait_for_planes(qtbot, ready_window)
     click_tab(qtbot, ready_window, "layer1Tab")
-    answers = session.queries[NEURONS_OVER].result
+    answers = session.queries[NEURON_SURFACES].result
     largest = float(np.abs(answers.layers[1]).max())
     expected = "1" if activation == "tanh" else f"{largest:.2g}"
     bar = panel(ready_window).planes.bar
@@ -183,6 +183,6 @@ def test_a_network_that_diverged_is_drawn(tiles: NeuronTiles, ready_window: Main
     huge = session.displayed.network.copy()
     huge.parameters *= 1e30
     session.displayed.network = huge
-    with qtbot.waitSignal(session.queries[NEURONS_OVER].changed):
+    with qtbot.waitSignal(session.queries[NEURON_SURFACES].changed):
         session.displayed.changed.emit()
     assert not tiles.grab().isNull()
