@@ -1,6 +1,6 @@
-"""What the views of the plane and of the curve need computed: the answers all over it, and what every neuron answers.
+"""Queries for predictions all over the plane or the curve: of the outputs, and of every neuron.
 
-While the network learns, they are asked at few places; at rest these answers are followed by those at many places.
+During training few places are evaluated; at rest many places follow.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _TIMES_ITS_COST = 1  # the work may take half of a core's time
 
 @dataclass(frozen=True, eq=False)
 class PredictionSurface:
-    """What a network answers all over a region.
+    """Outputs or activations of a network all over a region.
 
     Attributes:
-        network: whose answers they are; nobody writes to it.
-        region: where it was asked.
-        side: places in each direction.
-        neuron: the one whose activations they are; None for all outputs, or for all neurons.
-        layers: by layer, from 1, (neurons, places).
+        network: the network; it must not be written to.
+        region: the region.
+        side: the number of places in each direction.
+        neuron: the neuron whose activations they are; None for all outputs, or for all neurons.
+        layers: by layer, counted from 1, (neurons, places) activations.
     """
 
     network: Network
@@ -52,14 +52,14 @@ class PredictionSurface:
     layers: Mapping[int, Array]
 
     def limit(self, layer: int) -> float:
-        """At which activation the colours of a layer end: 1 where none is larger, else its largest one."""
+        """Returns the activation at which the colours of a layer end: the largest, or 1 if activations are bounded."""
         if self.network.layer_activations[layer - 1].is_bounded:
             return 1.0
         return float(np.abs(self.layers[layer]).max()) or 1.0
 
 
 def surface_queries(displayed: Displayed, runs: Runs, data: Data, selection: Selection) -> dict[str, Latest]:
-    """The probes of :class:`PredictionSurface`: of the outputs or the neuron that is pointed at, and of all neurons."""
+    """Returns the queries of :class:`PredictionSurface`: of the outputs or the pointed neuron, and of all neurons."""
     outputs = _SurfaceQuery(displayed, runs, data, lambda: selection.pointed, _SIDES, _one_layer)
     neurons = _SurfaceQuery(displayed, runs, data, lambda: None, _TILE_SIDES, _all_layers)
     probes = {OUTPUT_SURFACE: outputs.probe, NEURON_SURFACES: neurons.probe}
@@ -71,7 +71,7 @@ def surface_queries(displayed: Displayed, runs: Runs, data: Data, selection: Sel
 
 
 def _one_layer(network: Network, neuron: Neuron | None) -> Mapping[int, slice]:
-    """The outputs, or that neuron alone."""
+    """Returns the outputs, or a neuron alone."""
     if neuron is None:
         return {len(network.weights): slice(None)}
     return {neuron.layer: slice(neuron.number, neuron.number + 1)}
@@ -82,12 +82,12 @@ def _all_layers(network: Network, _: Neuron | None) -> Mapping[int, slice]:
 
 
 def _has(network: Network, neuron: Neuron) -> bool:
-    """Whether it is there: another network may be displayed than the one that it was chosen in."""
+    """Whether the network has that neuron, which may have been chosen in another network."""
     return neuron.layer < len(network.shape) and neuron.number < network.shape[neuron.layer]
 
 
 class _SurfaceQuery:
-    """A probe of answers all over a region, first at few places, then at many; keeps the evaluators' buffers."""
+    """A query of activations all over a region, first at few places, then at many. It keeps the evaluators' buffers."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class _SurfaceQuery:
         return RequestKey(network, dataset, neuron, side), lambda: self._answers(network, region, neuron, side)
 
     def _side(self, network: Network, region: Region, neuron: Neuron | None) -> int:
-        """Many places at rest, if the answers at few are there already; in both cases fewer for a large network."""
+        """Returns the number of places: many at rest, once few are known; fewer for a large network."""
         known: PredictionSurface | None = self.probe.result
         is_known = known is not None and known.network is network and known.neuron is neuron
         coarse, fine = self._sides[type(region)]
@@ -125,7 +125,7 @@ class _SurfaceQuery:
         return max(1, min(side, region.finest(most)))
 
     def _answers(self, network: Network, region: Region, neuron: Neuron | None, side: int) -> PredictionSurface:
-        """Runs in the lane's thread, the only one that uses ``_kept``."""
+        """Evaluates the network. Runs in the query's thread, the only one that uses ``_kept``."""
         kept = self._kept.get(side)
         if kept is None or kept[:2] != (network.shape, region):
             kept = self._kept[side] = network.shape, region, RegionEvaluator(network, region, side)

@@ -1,4 +1,4 @@
-"""Error, RMSE and loss against epochs, each on its page: the current run in colour, earlier ones in grey."""
+"""The curves card: error, RMSE and loss against epochs, each on a page, of the current run and earlier ones."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ _KEY_TIPS = {
 
 
 class CurvesPanel(TabbedCard):
-    """Thin lines follow estimates within an epoch; thick lines join the exact figures at the ends of epochs.
+    """The pages of the curves. Thin lines follow estimates within an epoch; thick lines join exact values after epochs.
 
     Attributes:
         scales: whether the axis of each quantity is logarithmic, by its name.
-        error, rmse, loss: the pages; the first is for classes; the second, for numbers, is made at rest, or when
-            such data come.
+        error, rmse, loss: the pages. The first is for classes; the second, for regression, is made when the window is
+            idle or such data come.
         forget: the action that removes the earlier runs from the chart.
 
     Signals:
@@ -75,7 +75,7 @@ class CurvesPanel(TabbedCard):
         session.data.views.add(self._data_changed)
 
     def prepare(self) -> Iterator[None]:
-        """Makes the page for numbers, as far as that takes long."""
+        """Makes the parts of the regression page that take long."""
         if self.rmse is None:
             self.rmse = self._add_curve(RMSE, 0, offered=False)
             self.rmse.prepare()
@@ -95,18 +95,18 @@ class CurvesPanel(TabbedCard):
         self.scale_changed.emit()
 
     def is_log(self, name: str) -> bool:
-        """Whether the axis of that quantity is logarithmic."""
+        """Whether the axis of a quantity is logarithmic."""
         return self.scales[name]
 
     def set_log(self, name: str, is_log: bool | int) -> None:
-        """Sets the scale of the page of that quantity, also of one that is made later."""
+        """Sets the scale of a quantity's page, which may be made later."""
         self.scales[name] = bool(is_log)
         for page in self.curves:
             if page.name == f"{name}Tab":
                 page.set_log(is_log)
 
     def show_tabs(self) -> None:
-        """All tabs stay in sight; the legend gets shorter instead."""
+        """Keeps all tabs visible; the legend gets shorter instead."""
         super().show_tabs()
         keep_in_sight(self.tabs)
 
@@ -137,7 +137,7 @@ class CurvesPanel(TabbedCard):
 
 
 class LearningCurvePage(Page):
-    """One figure against epochs, with its legend. Empty until it is first seen: a plot takes long to make.
+    """One quantity against epochs, with its legend. Empty until it is first seen, since a plot takes long to make.
 
     Attributes:
         is_log: whether the value axis is logarithmic.
@@ -159,13 +159,13 @@ class LearningCurvePage(Page):
 
     @property
     def plot(self) -> CurvePlot:
-        """Made when it is first asked for."""
+        """The plot, made when it is first asked for."""
         self.fill()
         assert self._plot is not None
         return self._plot
 
     def prepare(self) -> None:
-        """Makes the plot, which takes longest, but nothing that leads to it."""
+        """Makes the plot, which takes longest, but does not connect it."""
         if self._plot is None:
             self._plot = CurvePlot(self._quantity, self._named("resetZoomButton"))
             self.body.addWidget(self._plot)
@@ -193,7 +193,7 @@ class LearningCurvePage(Page):
         self._show_past()
 
     def _named(self, name: str) -> str:
-        """An object name that is unique in the window: those of the loss begin with "loss"."""
+        """Returns an object name that is unique in the window: those of the loss begin with "loss"."""
         return name if self._quantity.name == ERROR.name else f"{self._quantity.name}{name[0].upper()}{name[1:]}"
 
     # ---- the right of the head
@@ -212,7 +212,7 @@ class LearningCurvePage(Page):
         return keys
 
     def _actions(self, plot: CurvePlot) -> tuple[QAction, QAction]:
-        """The actions of the context menu: reset the zoom, and a logarithmic axis."""
+        """Returns the actions of the context menu: reset the zoom, and a logarithmic axis."""
         reset, log = QAction("Reset zoom", self), QAction("Logarithmic", self)
         reset.setObjectName(self._named("actionResetZoom"))
         reset.setEnabled(False)
@@ -241,13 +241,13 @@ class LearningCurvePage(Page):
         self.scale.setAccessibleName(f"Scale: {texts[self.is_log][0]}")
 
     def set_unit(self, unit: str) -> None:
-        """Says in what unit the values are."""
+        """Sets the unit of the values."""
         self._set_quantity(replace(self._quantity, unit=unit))
         if self.is_filled:
             self._name_scale()
 
     def set_examples(self, count: int) -> None:
-        """Says of how many examples the error is a share: a logarithmic axis ends at half of one, where none is too."""
+        """Sets the number of examples of the error. A logarithmic axis ends at half an example if the error is 0."""
         lowest = max(ERROR.lowest, ERROR.factor / (2 * count))
         if lowest != self._quantity.lowest:
             self._set_quantity(replace(self._quantity, lowest=lowest))
@@ -283,7 +283,7 @@ class LearningCurvePage(Page):
         self.refresh()
 
     def _show_hint(self) -> None:
-        """Shows in the empty plot how its curves come about."""
+        """Shows a hint in the empty plot how to get curves."""
         run = self._session.runs.current
         if run.opened is not None:
             at = f"opened at epoch {epochs_text(run.history.completed)}" if run.history.completed else "opened"
@@ -300,7 +300,7 @@ class LearningCurvePage(Page):
             self._name_earlier()
 
     def _name_earlier(self) -> None:
-        """Names the earlier runs in the legend whose curves can be seen."""
+        """Names the earlier runs with visible curves in the legend."""
         names = [run.title for run in self._earlier if run.begins_before(self.plot.end)]
         if names == self._named_earlier:
             return
@@ -313,7 +313,7 @@ class LearningCurvePage(Page):
         key.setVisible(bool(names))
 
     def _earlier_of(self, run: Run) -> EarlierRun:
-        """The curves of an earlier run, named by what differs from the current one."""
+        """Returns the curves of an earlier run, named by its differences from the current one."""
         curves = self._of(run.history)
         return EarlierRun(self._session.runs.difference(run), curves.train, curves.test)
 
@@ -338,18 +338,18 @@ class LearningCurvePage(Page):
         self._name_earlier()
 
     def _show_moment(self) -> None:
-        """The playhead."""
+        """Shows the displayed epoch by the playhead."""
         timeline = self._session.timeline
         if self.in_view:
             self.plot.playhead.show_moment(timeline.live_epoch, timeline.epoch, timeline.has_past)
 
     @property
     def _has_explained(self) -> bool:
-        """Whether R² goes with it."""
+        """Whether the read-out shows R² too."""
         return self._quantity.name == RMSE.name
 
     def table(self) -> Table:
-        """Header and rows for a CSV file: epoch, train, test and validation; errors as shares, and R² with the RMSE."""
+        """Returns header and rows for a CSV file: epoch, train, test, validation; errors as shares, RMSE with R²."""
         history, called = self._session.runs.current.history, self._quantity.called
         columns = {f"{name} {called}": getattr(self._of(history), name) for name in EXACT}
         if self._has_explained:
@@ -360,7 +360,7 @@ class LearningCurvePage(Page):
 
 
 def _offer(widget: QWidget, *actions: QAction) -> None:
-    """Offers the actions at a right click."""
+    """Adds the actions to the context menu of a widget."""
     widget.addActions(actions)
     widget.setContextMenuPolicy(Qt.ActionsContextMenu)
 

@@ -1,4 +1,4 @@
-"""A few words where curves begin above the plot: how high the first point lies, which would need too long an axis."""
+"""A label for curves that begin above the plot. It says how high, which would need too long an axis."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _GAP = 6  # pixels between the line and the words
 
 
 class ClippedLabel(QLabel):
-    """ "↑ 54 071 at epoch 0", beside the place where the line comes into view, or at the bottom if a line is there.
+    """The text "↑ 54 071 at epoch 0" where the line comes into view, or at the bottom if another line is there.
 
-    Where lines are in both places, the words cover a bit of them, so that they can be read.
+    If lines are in both places, the label covers a bit of them.
     """
 
     def __init__(self, plot: QWidget) -> None:
@@ -29,7 +29,7 @@ class ClippedLabel(QLabel):
         self.hide()
 
     def show_for(self, cut: Sequence[CurveLine], quantity: Quantity) -> None:
-        """Tells of the one of these lines that begins highest; hides if there is none."""
+        """Names the value of the line that begins highest; hides if there is none."""
         self.setVisible(bool(cut))
         if cut:
             highest = max(float(line.y[0]) for line in cut)
@@ -37,19 +37,19 @@ class ClippedLabel(QLabel):
             self.adjustSize()
 
     def stand_at(self, place: QPoint, below: QPoint, is_free: Callable[[QRect], bool]) -> None:
-        """Puts it right of the place, or, if that is not free, right of ``below`` and above it."""
+        """Moves the label right of ``place``, or, if that is not free, right of and above ``below``."""
         first = QRect(place + QPoint(_GAP, 0), self.size())
         second = QRect(below + QPoint(_GAP, -self.height()), self.size())
         self.setGeometry(second if not is_free(first) and is_free(second) else first)
 
 
 def clipped_lines(lines: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool) -> list[CurveLine]:
-    """Those that begin above the view."""
+    """Returns the lines that begin above the view."""
     return [line for line in lines if _begins_above(line, view, quantity, is_log)]
 
 
 def label_place(cut: Sequence[CurveLine], view: View, quantity: Quantity, is_log: bool, height: float) -> QPointF:
-    """The top of the view, right of these lines, which come into it from above, as far down as ``height``."""
+    """Returns the point at the top of the view, right of the clipped lines down to ``height`` below it."""
     level = view[1][1] - height
     return QPointF(max(_crossing(line, level, quantity, is_log) for line in cut), view[1][1])
 
@@ -68,14 +68,14 @@ def is_in_view(line: CurveLine, view: View, quantity: Quantity, is_log: bool) ->
 
 
 def _begins_above(line: CurveLine, view: View, quantity: Quantity, is_log: bool) -> bool:
-    """Whether its first point is at the left end of the view, and above it."""
+    """Whether the line's first point is at the left end of the view, and above it."""
     if not len(line.x) or line.x[0] != view[0][0] or not np.isfinite(line.y[0]):
         return False
     return bool(quantity.height(line.y[0], is_log) > view[1][1] + 1e-9)
 
 
 def _crossing(line: CurveLine, level: float, quantity: Quantity, is_log: bool) -> float:
-    """The x at which it goes below that; its first one if it never does."""
+    """Returns the x at which the line falls below a level; its first x if it never does."""
     heights = quantity.height(line.y, is_log)
     below = np.flatnonzero(heights <= level)
     if not len(below):

@@ -1,4 +1,4 @@
-"""The layer statistics: distributions of weights, biases, activations and gradients, and how many neurons are dead."""
+"""The distributions page: weights, biases, activations and gradients of each layer, and the number of dead neurons."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MANY = 0.1  # the share of dead neurons from which they are shown as a warning
 
 
 class DistributionsPage(Page):
-    """The layer statistics, a row for each layer. They are computed only while the page is in view."""
+    """Shows layer statistics, a row for each layer. They are computed only while the page is in view."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(
@@ -63,7 +63,7 @@ class DistributionsPage(Page):
 
     @property
     def _when(self) -> str:
-        """Of which moment the statistics are: "now", "at epoch 3"."""
+        """The epoch of the statistics: "now", "at epoch 3"."""
         known = self._known
         if known is None or known.epoch is None:
             return "now"
@@ -81,7 +81,7 @@ class DistributionsPage(Page):
         return known
 
     def _rows(self, known: LayerStatistics) -> list[HistogramRow]:
-        """A row for each layer that is drawn, and one in the place of those that are not."""
+        """Returns a row for each drawn layer, and one in place of the layers between them."""
         count = len(known.now)
         first, last = drawn_layers(count)
         rows = [self._row(layer, _name(layer, count), known.now[layer], known.start[layer]) for layer in first + last]
@@ -107,7 +107,7 @@ class DistributionsPage(Page):
         return HistogramCell(_histogram(now, low, high), _histogram(start, low, high), low, high, summary)
 
     def _ends(self, index: int, kind: str, now: Spread, start: Spread) -> tuple[float, float]:
-        """The ends of the axis: round numbers around most of both samples. They seldom change, or bars would jump."""
+        """Returns the ends of the axis: round numbers around most of both samples, which change seldom."""
         samples = [spread.sample for spread in (now, start) if len(spread.sample)]
         sizes = [np.percentile(np.abs(sample), _MOST) for sample in samples] or [0.0]
         wanted = max(float(max(sizes)), 1e-12)
@@ -116,7 +116,7 @@ class DistributionsPage(Page):
         return least * limit, limit
 
     def table(self) -> Table | None:
-        """Header and rows for a CSV file: a row for each layer, kind and moment. None without statistics."""
+        """Returns header and rows for a CSV file: a row for each layer, kind and epoch. None without statistics."""
         known = self._known
         head = ["layer", "numbers", "when", "count", "mean", "deviation", "lowest", "highest", "dead neurons"]
         lines: list[list[object]] = []
@@ -134,7 +134,7 @@ def _name(layer: int, count: int) -> str:
 
 
 def _histogram(spread: Spread, low: float, high: float) -> Array:
-    """Counts of the sample in equal bins; numbers beyond the ends count in the outer bins."""
+    """Returns counts of the sample in equal bins; numbers beyond the ends count in the outer bins."""
     place = (spread.sample.astype(np.float64) - low) * (_BINS / (high - low))
     return np.bincount(np.clip(place, 0, _BINS - 1).astype(np.intp), minlength=_BINS)
 

@@ -1,4 +1,4 @@
-"""A grid of small histograms: a row per layer, a column per kind of number, each with its state at the start."""
+"""A grid of small histograms: a row per layer, a column per kind of number."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LEAST, _MOST = 54, 150  # height of a row in pixels
 
 @dataclass(frozen=True, eq=False)
 class HistogramCell:
-    """A histogram: counts of bins from ``low`` to ``high``, now and at the start, and the text of its read-out."""
+    """A histogram: counts in bins from ``low`` to ``high``, now and at the start, and the text of its read-out."""
 
     now: Array
     start: Array

@@ -17,10 +17,10 @@ _SECONDS_BETWEEN = 0.15  # at least, between two computations; they may take a t
 
 @dataclass(frozen=True)
 class LayerStatistics:
-    """The distributions of every layer, of the displayed network and of the initial weights of its run.
+    """The distributions of every layer, of the displayed network and of the run's initial weights.
 
     Attributes:
-        epoch: the epoch that was displayed if it is one of the past; None for the live network.
+        epoch: the displayed epoch if it is one of the past; None for the live network.
     """
 
     now: list[LayerSpreads]
@@ -29,7 +29,7 @@ class LayerStatistics:
 
 
 class Distributions(QObject):
-    """Computes layer statistics; keeps the evaluator's buffers and the statistics of the start.
+    """Computes layer statistics. It keeps the evaluator's buffers and the statistics of the initial weights.
 
     Attributes:
         query: its result is :class:`LayerStatistics`; None if the current network does not fit the data.
@@ -47,7 +47,7 @@ class Distributions(QObject):
             signal.connect(self.query.forget)
 
     def _request(self) -> Request | None:
-        """The layer statistics of the displayed network, on some training examples."""
+        """Returns the request for statistics of the displayed network, on some training examples."""
         dataset, run, network = self._data.dataset, self._runs.current, self._displayed.network
         if dataset is None or run.misfit(dataset) is not None:
             return None
@@ -55,7 +55,7 @@ class Distributions(QObject):
         epoch = None if self._displayed.is_live else self._displayed.epochs
 
         def work() -> LayerStatistics:
-            """Runs in the query's thread, the only one that uses what is kept."""
+            """Computes the statistics. Runs in the query's thread, the only one that uses what is kept."""
             about = RequestKey(run, dataset)
             if self._about != about:
                 self._about, self._evaluator, self._start = about, None, None

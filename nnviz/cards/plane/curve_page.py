@@ -1,4 +1,4 @@
-"""The curve: the network's line over the points of the data, or that of the neuron pointed at."""
+"""The curve card: the network's line, or that of a neuron, over the points of data with one input and one target."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _INKS = {"train": "train", "test": "test", "validation": "validation"}
 
 
 class CurvePage(SurfacePage):
-    """The curve, in the units of the data's source."""
+    """Shows the predicted curve in the units of the data's source."""
 
     kind = Span
 
@@ -54,7 +54,7 @@ class CurvePage(SurfacePage):
 
     @property
     def _meaning(self) -> Meaning:
-        """Of the data, even where the network does not fit them."""
+        """The meaning of the data's inputs and targets, even if the network does not fit them."""
         return Meaning(self._data)
 
     # ---- what is shown
@@ -68,12 +68,12 @@ class CurvePage(SurfacePage):
         self._true = float(min([*map(np.min, targets), *ends])), float(max([*map(np.max, targets), *ends]))
 
     def _painted(self) -> Points:
-        """Those that are painted, in the colours of their parts."""
+        """Returns the painted points in the colours of their splits."""
         points = painted_points(self._session.painting, list(_INKS.values()), self.tests.isChecked())
         return replace(points, kinds=np.where(points.are_tests, list(_INKS).index("test"), 0))
 
     def _points_of(self, data: Dataset) -> Points:
-        """The points, in the colours of their parts."""
+        """Returns the data's points in the colours of their splits."""
         parts, total = thinned_splits(data, self.tests.isChecked())
         counts = list(map(len, parts.values()))
         return Points(
@@ -97,18 +97,18 @@ class CurvePage(SurfacePage):
             self.view.show_line(DrawnLine(x, y), self._axes(y), "" if neuron is None else name)
 
     def _ends(self, answers: PredictionSurface, layer: int) -> Ends:
-        """The ends of the activations, from 0 where none is below it, as in the small pictures."""
+        """Returns the ends of a layer's activations, from 0 if none is negative, as in the neurons' tiles."""
         around = self._around(answers)
         end, has_lower = around.limit(layer), bool((around.layers[layer] < 0).any())
         return -(1 + _AIR if has_lower else _AIR) * end, (1 + _AIR) * end
 
     @staticmethod
     def _is_hidden(answers: PredictionSurface, neuron: Neuron | None) -> bool:
-        """Whether it is a neuron whose activations are not the answer itself."""
+        """Whether ``neuron`` is a hidden neuron, whose activations are not predictions."""
         return neuron is not None and neuron.layer < len(answers.network.weights)
 
     def _line(self, answers: PredictionSurface) -> tuple[Array, Array, str]:
-        """(k,) x and y of what is drawn, in the data's units where these are answers, and what y is called."""
+        """Returns x and y of the line, (k,) each, and the name of y. Predictions are in the data's units."""
         data, neuron = self._data, answers.neuron
         x = self._meaning.raw(answers.region.places(answers.side))[:, 0]
         (values,) = answers.layers.values()
@@ -118,7 +118,7 @@ class CurvePage(SurfacePage):
         return x, values[0].astype(np.float64) if data is None else data.raw_targets(values.T)[:, 0], name
 
     def _axes(self, predicted: Array) -> Frame:
-        """Axes for the data and the line; the line may leave them where it is far off."""
+        """Returns axes for the data and the line. A line far from the data may leave them."""
         data, meaning = self._data, self._meaning
         if data is None:
             return Frame(line=None)
@@ -126,7 +126,7 @@ class CurvePage(SurfacePage):
         return Frame(self._span(data), y, meaning.input(0), meaning.output(0), None)
 
     def _span(self, data: Dataset) -> Ends:
-        """The ends of x, as the data's source has it."""
+        """Returns the ends of x in the units of the data's source."""
         span, raw = span_of(data), self._meaning.raw_input
         return raw(0, span.low), raw(0, span.high)
 
@@ -144,14 +144,14 @@ class CurvePage(SurfacePage):
         return coordinates(point[:1], (high - low) / 2, [self._meaning.input(0)])
 
     def _answered(self, outputs: Array) -> list[Piece]:
-        """The predicted number."""
+        """Returns the predicted number as text."""
         name, value = self._meaning.output(0), self._meaning.answer(float(outputs[0]))
         return [(f"predicted {name} {value}", "text")]
 
     # ---- for a file
 
     def table(self) -> Table | None:
-        """A row for each place of the line with what is answered there, for a CSV file."""
+        """Returns a row for each place of the line with its prediction, for a CSV file."""
         answers = self._answers
         if answers is None:
             return None

@@ -1,4 +1,4 @@
-"""The curve: the points of the data, the network's line over them, and the x that is asked about."""
+"""A plot of the data's points, the network's line over them, and a mark at the current input."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FILL = 70  # of 255: how much of the colour there is between a neuron's line an
 
 @dataclass(frozen=True, eq=False)
 class DrawnLine:
-    """A line by (k,) x, ascending, and (k,) y; a neuron's is blue and orange, filled to 0, without points around it."""
+    """A line by (k,) x, ascending, and (k,) y. A neuron's line is blue and orange, and filled to 0."""
 
     x: Array
     y: Array
@@ -29,11 +29,11 @@ class DrawnLine:
 
 
 class CurveView(PointsView):
-    """Axes with points and a line. Only the x of a place is asked about.
+    """Axes with points and a line. Only the x of a place becomes the input.
 
     Attributes:
         axes: the ends and names of the axes.
-        line: the one that is shown; None for none.
+        line: the displayed line; None for none.
     """
 
     ways = {key: way for key, way in WAYS.items() if not way[1]}  # noqa: RUF012
@@ -45,17 +45,17 @@ class CurveView(PointsView):
 
     @property
     def frame(self) -> QRect:
-        """Where points and line are."""
+        """Returns the rectangle of points and line."""
         field = field_of(self.rect(), self.axes)
         return QRect(field.topLeft(), field.size().expandedTo(QSize(1, 1)))
 
     def show_points(self, points: Points) -> None:
-        """Shows these points."""
+        """Shows points."""
         self.points = points
         self._repaint()
 
     def show_line(self, line: DrawnLine | None, axes: Frame, caption: str = "") -> None:
-        """Shows a line, or none, between these axes, which the points have too; ``caption``: a few words above."""
+        """Shows a line, or none, between axes that it shares with the points. ``caption`` is written above."""
         if axes != self.axes:
             self.axes, self.x_ends, self.y_ends = axes, axes.x, axes.y
             self._sheet = None
@@ -65,7 +65,7 @@ class CurveView(PointsView):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the axes, the points and the line, and what is asked about."""
+        """Paints the axes, the points, the line and the mark of the input."""
         painter, frame = QPainter(self), self.frame
         painter.fillRect(self.rect(), theme.colour("card"))
         painter.translate(frame.topLeft())
@@ -121,13 +121,13 @@ class CurveView(PointsView):
         painter.drawPolygon(area)
 
     def _paint_asked(self, painter: QPainter, x: float) -> None:
-        """A thin mark from top to bottom."""
+        """Paints a thin mark at the input, from top to bottom."""
         at = round(self.place_of(x, 0).x()) + 0.5  # whole pixels, so it is sharp
         painter.setPen(QPen(theme.colour("muted"), 1))
         painter.drawLine(QPointF(at, self.frame.top()), QPointF(at, self.frame.bottom()))
 
     def _paint_dot(self, painter: QPainter, line: DrawnLine) -> None:
-        """Where the line meets the mark."""
+        """Paints a dot where the line meets the mark."""
         if self._asked is None or not line.x[0] <= self._asked[0] <= line.x[-1]:
             return
         x = self._asked[0]

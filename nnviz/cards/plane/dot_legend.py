@@ -1,4 +1,4 @@
-"""Names, of classes say, each behind a dot in its colour."""
+"""A legend of names, for example of classes, each behind a dot in its colour."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHORTEST = 2  # letters of a name that is shortened; with less room none is sho
 
 
 class DotLegend(QWidget):
-    """Gives way: where there is little room, names are shortened, and at last only dots are left."""
+    """A legend that elides its names if there is little room, and at last shows only dots."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class DotLegend(QWidget):
         theme.changed.connect(self.update)
 
     def show_names(self, names: tuple[str, ...], inks: Sequence[str]) -> None:
-        """Shows names, plain texts, and a colour of the theme for each by its name."""
+        """Shows names as plain text, each with a colour of the theme."""
         if names != self._names:
             self._names, self._inks = names, inks
             self.setToolTip(f"{self.accessibleName()}: {', '.join(names)}")
@@ -34,17 +34,17 @@ class DotLegend(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Room for all names."""
+        """Returns a size with room for all names."""
         metrics = QFontMetrics(theme.font(theme.SMALL))
         names = sum(_DOT + _GAP + metrics.horizontalAdvance(name) + 1 for name in self._names)
         return QSize(names + _AIR * max(0, len(self._names) - 1), 24)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for the dots."""
+        """Returns a size with room for the dots."""
         return QSize(len(self._names) * (_DOT + 3), 24)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints dots and names, each name as long as its share of the room allows."""
+        """Paints dots and names. If there is little room, each gets the same share of it."""
         if not self._names:
             return
         painter = QPainter(self)

@@ -1,4 +1,4 @@
-"""The plane: the network's answer all over it behind the points of the data, or that of the neuron pointed at."""
+"""The plane card: predictions, or a neuron's activations, all over the plane behind the points of the data."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _STEPS_TIP = (
 
 
 class PlanePage(SurfacePage):
-    """The plane, with the names of the classes in the head."""
+    """Shows the plane, with the names of the classes in the head."""
 
     kind = Square
 
@@ -98,7 +98,7 @@ class PlanePage(SurfacePage):
         return coordinates(point, self.view.square.half)
 
     def _answered(self, outputs: Array) -> list[Piece]:
-        """The likeliest class with its share."""
+        """Returns the predicted class with its share."""
         best = int(outputs.argmax())
         share = f"{100 * min(max(float(outputs[best]), 0), 1):.1f} %"
         return [(self._session.class_names[best], theme.plane_classes(len(outputs))[best]), (share, "text")]
@@ -106,7 +106,7 @@ class PlanePage(SurfacePage):
     # ---- for a file
 
     def table(self) -> Table | None:
-        """A row for each cell of the plane with the outputs, or the neuron's activation, for a CSV file."""
+        """Returns a row for each cell of the plane with the outputs, or the neuron's activation, for a CSV file."""
         answers = self._answers
         if answers is None:
             return None
@@ -117,7 +117,7 @@ class PlanePage(SurfacePage):
 
 
 def points_of(data: Dataset, with_tests: bool) -> Points:
-    """The points of all parts of the data, the test part's only if wanted; of very many some that are spread evenly."""
+    """Returns the points of all splits, those of the test set if wanted. Very many are thinned evenly."""
     parts, total = thinned_splits(data, with_tests)
     return Points(
         np.concatenate([places_of(data, split) for split in parts.values()]),

@@ -1,4 +1,4 @@
-"""The plane: the network's answer in colours, the points of the data over it, and the point that is asked about."""
+"""A view of the plane: predictions in colours, the points of the data over them, and a mark at the current input."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ROUND = 6  # radius of the plane's corners
 
 
 class PlaneView(PointsView):
-    """A square of the plane, as large as finds room.
+    """A square of the plane, as large as there is room for.
 
     Attributes:
-        square: what is seen.
+        square: the visible square.
     """
 
     def __init__(self) -> None:
@@ -34,9 +34,9 @@ class PlaneView(PointsView):
     # ---- what is shown
 
     def show_answers(self, pixels: Array | None, is_smooth: bool = True, caption: str = "") -> None:
-        """Shows colours (side, side) uint32, the highest y first, or none; nobody may write to them any more.
+        """Shows (side, side) uint32 colours, the highest y first, or none. The array must not be written to any more.
 
-        ``is_smooth``: whether they run into each other; ``caption``: a few words over the plane.
+        ``is_smooth``: whether colours are interpolated; ``caption``: a text over the plane.
         """
         self._pixels = np.zeros((0, 0), np.uint32) if pixels is None else pixels
         self._image = None if pixels is None else image_of(pixels)
@@ -44,7 +44,7 @@ class PlaneView(PointsView):
         self._answers_changed()
 
     def show_points(self, points: Points, square: Square) -> None:
-        """Shows these points, in that square of the plane."""
+        """Shows points in a square of the plane."""
         self.points, self.square = points, square
         low, high = square.corners
         self.x_ends, self.y_ends = ((float(low[axis]), float(high[axis])) for axis in (0, 1))
@@ -52,14 +52,14 @@ class PlaneView(PointsView):
 
     @property
     def frame(self) -> QRect:
-        """Where the plane is in the widget."""
+        """Returns the rectangle of the plane in the widget."""
         side = max(1, min(self.width(), self.height()))
         return QRect((self.width() - side) // 2, (self.height() - side) // 2, side, side)
 
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the colours, the points, and what lies over them."""
+        """Paints the colours, the points and the marks over them."""
         painter, frame = QPainter(self), self.frame
         painter.fillRect(self.rect(), theme.colour("card"))
         painter.fillRect(frame, theme.colour("field"))
@@ -85,7 +85,7 @@ class PlaneView(PointsView):
 
 
 def _outside(frame: QRectF) -> QPainterPath:
-    """The corners that are cut off the frame."""
+    """Returns the corners that are cut off the frame."""
     whole, inner = QPainterPath(), QPainterPath()
     whole.addRect(frame.adjusted(-1, -1, 1, 1))
     inner.addRoundedRect(frame, _ROUND, _ROUND)

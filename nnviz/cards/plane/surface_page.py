@@ -1,4 +1,4 @@
-"""A page of what the network answers all over the region in which the data lie: what plane and curve have in common."""
+"""The base of the plane and curve pages: predictions all over the region of the data, behind its points."""
 
 from __future__ import annotations
 
@@ -33,12 +33,11 @@ Lines = list[list[Piece]]
 
 
 class SurfacePage(Page):
-    """It has a tab only where the data lie in a region of its kind. Subclasses say how the answers are drawn.
+    """A page that has a tab only if the data lie in a region of its kind. Subclasses draw the predictions.
 
     Attributes:
-        kind: of region.
-        view: the points and the answers.
-        tests: shows or hides the points of the test part.
+        kind: the kind of region.
+        tests: the key that shows or hides the points of the test set.
     """
 
     kind: type[Region]
@@ -52,7 +51,7 @@ class SurfacePage(Page):
         self.body.addLayout(self._row)
 
     def _connect(self) -> None:
-        """Subclasses call it when they are made."""
+        """Connects signals and shows the data. Subclasses call it at the end of their construction."""
         session, view = self._session, self._view
         view.hovered.connect(self._describe)
         view.moved.connect(self._move)
@@ -75,23 +74,23 @@ class SurfacePage(Page):
         raise NotImplementedError
 
     def _draw(self, answers: PredictionSurface | None) -> None:
-        """Draws answers, or that there are none."""
+        """Draws a surface, or that there is none."""
         raise NotImplementedError
 
     def _example(self, point: tuple[float, float]) -> Sequence[float]:
-        """What the network is given for a point of the view."""
+        """Returns the network's input for a point of the view."""
         raise NotImplementedError
 
     def _point(self, example: Array) -> tuple[float, float]:
-        """Where such an example is in the view."""
+        """Returns the point of the view for an input."""
         raise NotImplementedError
 
     def _where(self, point: tuple[float, float]) -> str:
-        """A point of the view in words."""
+        """Returns a point of the view as text."""
         raise NotImplementedError
 
     def _answered(self, outputs: Array) -> list[Piece]:
-        """Finite outputs, (outputs,), in words."""
+        """Returns finite outputs, (outputs,), as text."""
         raise NotImplementedError
 
     # ---- what is shown
@@ -103,14 +102,14 @@ class SurfacePage(Page):
 
     @property
     def _answers(self) -> PredictionSurface | None:
-        """What was computed last, unless it is of a network that is gone, of another shape."""
+        """The latest surface; None if it belongs to a network of another shape."""
         answers: PredictionSurface | None = self._session.queries[OUTPUT_SURFACE].result
         if answers is None or answers.network.shape != self._session.displayed.network.shape:
             return None
         return answers if isinstance(answers.region, self.kind) else None
 
     def _data_changed(self) -> None:
-        """Shows other data, if they belong here."""
+        """Shows other data, if they lie in a region of this kind."""
         data = self._data
         if data is not None:
             self.tests.setVisible(data.test is not None)
@@ -120,7 +119,7 @@ class SurfacePage(Page):
         self.refresh()
 
     def _follow_painting(self) -> None:
-        """Comes to the front when painting begins, and shows the points as they are painted."""
+        """Brings the page to the front when painting begins, and shows the points as they are painted."""
         is_on = self._session.painting.is_on and self._data is not None
         if is_on and not self._is_painted:
             self.make_tools()
@@ -130,7 +129,7 @@ class SurfacePage(Page):
         self._show_data()
 
     def make_tools(self) -> None:
-        """Makes the tools for painting, unless they are there: they are needed when it begins for the first time."""
+        """Makes the tools for painting if there are none yet."""
         if self._row.count() == 1:
             self._row.insertWidget(0, PaintTools(self._session, self._view, self))
 
@@ -139,19 +138,19 @@ class SurfacePage(Page):
             self._show_points(self._data)
 
     def refresh(self) -> None:
-        """Draws the latest answers."""
+        """Draws the latest surface."""
         if self.in_view:
             self._draw(self._answers)
             if self._session.state is not Status.TRAINING:  # while it trains, each new answer tells it
                 self._tell_asked()
 
     def _around(self, answers: PredictionSurface) -> PredictionSurface:
-        """By which a neuron is drawn: all neurons, if they are known, so that it looks as in its small picture."""
+        """Returns the surface that sets a neuron's colours: all neurons' if known, so that it looks as in its tile."""
         known: PredictionSurface | None = self._session.queries[NEURON_SURFACES].result
         return known if known is not None and known.network.shape == answers.network.shape else answers
 
     def _reason(self) -> str:
-        """Why there are no answers; empty where they are about to come."""
+        """Returns why there is no surface; empty if it is being computed."""
         misfit = self._session.runs.current.misfit(self._data)
         return "" if misfit is None else "this network does not fit the data"
 
@@ -159,7 +158,7 @@ class SurfacePage(Page):
 
     @property
     def _asked(self) -> tuple[float, float] | None:
-        """The point that the session asks about."""
+        """The point of the current input; None if there is none."""
         example = self._session.question.example
         return None if self._data is None or example is None else self._point(example)
 
@@ -175,7 +174,7 @@ class SurfacePage(Page):
         self._view.show_asked(self._asked)
 
     def _tell_asked(self) -> None:
-        """Tells a screen reader the point that is asked about, and the answer."""
+        """Describes the current input and its prediction to screen readers."""
         point, answers = self._asked, self._answers
         if not self.in_view:
             return
@@ -185,7 +184,7 @@ class SurfacePage(Page):
         self._view.setAccessibleDescription(" ".join(words))
 
     def _describe(self, point: tuple[float, float] | None) -> None:
-        """What is answered at the point under the mouse."""
+        """Shows the prediction at the point under the mouse."""
         answers = self._answers
         if point is None or answers is None or self._is_painted:
             self._view.show_text("")
@@ -193,7 +192,7 @@ class SurfacePage(Page):
             self._view.show_text([[(self._where(point), "muted")], *self._said(answers, point)])
 
     def _said(self, answers: PredictionSurface, point: tuple[float, float]) -> Lines:
-        """The network's answer to a point, or the neuron's activation."""
+        """Returns the network's prediction at a point, or the neuron's activation."""
         network, neuron = answers.network, answers.neuron
         row = np.array([self._example(point)], network.parameters.dtype)
         with np.errstate(all="ignore"):
@@ -207,16 +206,13 @@ class SurfacePage(Page):
     # ---- for a file
 
     def _table(self, places: Array, values: Array, head: Iterable[str]) -> Table:
-        """A row for each place, (k, inputs), with its values (k, columns)."""
+        """Returns a row for each place, (k, inputs), with its values, (k, columns)."""
         rows = ([*map(float, place), *map(float, found)] for place, found in zip(places, values, strict=True))
         return list(head), rows
 
 
 def thinned_splits(data: Dataset, with_tests: bool) -> tuple[dict[str, Split], int]:
-    """The parts of the data by name, the test part only if wanted, and how many examples they have in all.
-
-    Of very many only some that are spread evenly.
-    """
+    """Returns the splits by name, the test set if wanted, and the number of examples. Very many are thinned evenly."""
     parts = {name: split for name, split in data.splits.items() if with_tests or name != "test"}
     total = sum(map(len, parts.values()))
     step = max(1, -(-total // MOST))
@@ -224,12 +220,12 @@ def thinned_splits(data: Dataset, with_tests: bool) -> tuple[dict[str, Split], i
 
 
 def painted_points(painting: Painting, inks: Sequence[str], with_tests: bool) -> Points:
-    """The points that are painted, those of the test part only if wanted."""
+    """Returns the painted points, those of the test set if wanted."""
     points, are_tests = painting.points, painting.are_tests
     shown = np.ones(len(points), bool) if with_tests else ~are_tests
     return Points(points.places[shown], points.kinds[shown], are_tests[shown], inks, int(shown.sum()))
 
 
 def surface_card(make: Callable[[Session], SurfacePage], suits: Callable[[Dataset], bool]) -> CardInfo:
-    """The description of such a page, for the registry."""
+    """Returns the description of a surface page for the registry."""
     return CardInfo(make, needs=(OUTPUT_SURFACE,), page_of="curvesDock", page_number=1, suits=suits)

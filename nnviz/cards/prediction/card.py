@@ -1,4 +1,4 @@
-"""The network's answer: a bar for each class, or the numbers that it predicts."""
+"""The prediction card: a bar for each class, or the predicted numbers."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _STEP = 5  # percent
 
 
 class PredictionPanel(DockCard):
-    """Updated while drawing and training. Beside the bars is the field of the confidence threshold.
+    """Shows the prediction while the user draws and the network trains, and a field for the confidence threshold.
 
-    Numbers are in the units of their targets, beside the true ones where the example is one of the data.
+    Numbers are in the units of their targets, beside the true ones if the input is an example of the data.
     """
 
     def __init__(self, session: Session) -> None:
@@ -59,7 +59,7 @@ class PredictionPanel(DockCard):
         self._name_classes()
 
     def _name_classes(self) -> None:
-        """Follows the data and the network: their classes, or their targets."""
+        """Takes the names of classes or targets from the data and the network."""
         is_number = self._is_of_numbers
         self.bars.setVisible(not is_number)
         self.numbers.setVisible(is_number)
@@ -75,7 +75,7 @@ class PredictionPanel(DockCard):
         return data is not None and not data.is_classification
 
     def refresh(self) -> None:
-        """Shows the latest answer."""
+        """Shows the latest prediction."""
         misfit = self._session.runs.current.misfit(self._session.data.dataset) is not None
         is_number = self._is_of_numbers
         sure = "" if self.head.mark.is_wanted else "% · sure from"
@@ -100,7 +100,7 @@ class PredictionPanel(DockCard):
         ]
 
     def _reason(self) -> str:
-        """Why there is no answer; empty if there is one or it is still being computed."""
+        """Returns why there is no prediction; empty if there is one or it is being computed."""
         session, inputs = self._session, self._session.runs.current.network.shape[0]
         if session.question.example is None:
             return f"draw a {noun(session.data.dataset)} to ask the network"
@@ -112,7 +112,7 @@ class PredictionPanel(DockCard):
         return "its outputs are not finite" if has_none else ""
 
     def table(self) -> Table | None:
-        """The outputs, for a CSV file; numbers in the units of their targets."""
+        """Returns the outputs for a CSV file; numbers in the units of their targets."""
         answer, names = self._session.question.answer, self._session.class_names_for_file
         rows = self._number_rows()
         if rows and answer is not None:
@@ -135,7 +135,7 @@ class PredictionPanel(DockCard):
         self.bars.set_mark(self._session.question.threshold)
 
     def _threshold_entered(self, entered: str) -> None:
-        """Sets the threshold; more than 100 counts as 100, and an empty field leaves it as it was."""
+        """Sets the threshold. More than 100 counts as 100; an empty field changes nothing."""
         digits = entered.strip("≥ %")
         if digits:
             self._session.question.set_threshold(min(int(digits), 100) / 100)

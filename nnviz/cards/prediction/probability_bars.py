@@ -1,4 +1,4 @@
-"""Bars that show the network's confidence in each class, or of very many in the likeliest."""
+"""Bars of the network's confidence in each class, or in the likeliest of many."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _LINES = 2  # of the reason
 class ProbabilityBars(QWidget):
     """One row per class with name, bar and percentage. The largest is highlighted strongly, the second slightly.
 
-    Of more than twenty classes there are rows for those with the largest shares, in their order.
+    Of more than twenty classes only those with the largest shares have a row, in their order.
     A thin dotted line through all bars marks the confidence threshold.
 
     Attributes:
-        reason: why there is no answer, as it is told in its place.
+        reason: why there is no prediction, displayed in its place.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class ProbabilityBars(QWidget):
         self.set_names(self._all_names, self._colours)
 
     def set_names(self, names: Sequence[str], colours: Sequence[str] = ()) -> None:
-        """Sets the names of the classes, from top to bottom; and their colours, where each has its own."""
+        """Sets the names of the classes, from top to bottom, and their colours if each has its own."""
         self._all_names, self._names, self._colours = names, names[:MOST_ROWS], colours
         widest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
         self._name_width = min(max(widest + 10, theme.px(_LEAST_NAME)), theme.px(_MOST_NAME))
@@ -59,7 +59,7 @@ class ProbabilityBars(QWidget):
         self.update()
 
     def set_values(self, values: npt.NDArray[Any] | None, reason: str = "") -> None:
-        """Shows the shares (0…1), one per class. None means no answer; ``reason`` is then shown instead."""
+        """Shows the shares (0…1), one per class; None for no prediction: then ``reason`` is displayed."""
         names, values = self._rows(np.empty(0) if values is None else values)
         # A share is drawn to its third decimal; smaller changes cause no repaint.
         is_same = np.array_equal(np.round(values, 3), np.round(self._values, 3)) and names == self._names
@@ -70,7 +70,7 @@ class ProbabilityBars(QWidget):
         self.update()
 
     def _rows(self, values: npt.NDArray[Any]) -> tuple[Sequence[str], npt.NDArray[Any]]:
-        """Names and shares of the rows there are."""
+        """Returns names and shares of the displayed rows."""
         names = self._all_names
         if len(names) <= MOST_ROWS or len(values) != len(names):
             return names[:MOST_ROWS], values[:MOST_ROWS] if len(names) > MOST_ROWS else values
@@ -116,7 +116,7 @@ class ProbabilityBars(QWidget):
         return QRectF(self._name_width, top + (height - _THICKNESS) / 2, width, _THICKNESS)
 
     def _order(self) -> tuple[int, int]:
-        """Returns the rows of the largest and the second share; -1 where there is none or it is nearly zero."""
+        """Returns the rows of the largest and the second largest share; -1 if there is none or it is nearly zero."""
         if not len(self._values):
             return -1, -1
         order = np.argsort(-self._values, kind="stable")  # of equal shares the first counts as larger, as everywhere
@@ -157,7 +157,7 @@ class ProbabilityBars(QWidget):
         painter.drawLine(QLineF(x, 2, x, height * len(self._names) - 2))
 
     def _paint_reason(self, painter: QPainter, height: float) -> None:
-        """Writes the reason in the middle, in as many lines as it needs, over the bars that are behind them."""
+        """Writes the reason over the middle of the bars, in as many lines as it needs."""
         if len(self._values) or not self.reason:
             return
         painter.setFont(theme.font(theme.SMALL))

@@ -1,4 +1,4 @@
-"""The answers to the example at earlier moments of the training: how the answer came about."""
+"""The prediction over time card: predictions for the current input at earlier epochs of the run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FEWEST = 3  # lines, at least
 
 
 class PredictionOverTimePanel(DockCard):
-    """The confidence in the leading classes, or the numbers, by epoch: for what is asked now, the whole training."""
+    """Shows the confidence in the leading classes, or the predicted numbers, for the current input over the run."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("While it learns")
@@ -55,12 +55,12 @@ class PredictionOverTimePanel(DockCard):
 
     @property
     def _known(self) -> PastPredictions | None:
-        """The answers so far; None without a drawing, or if none were computed yet."""
+        """The latest predictions; None without an input, or if none are computed yet."""
         known: PastPredictions | None = self._query.result
         return known
 
     def refresh(self) -> None:
-        """Draws the latest answers; old lines stay while new ones are computed."""
+        """Draws the latest predictions. Old lines stay while new ones are computed."""
         if not self.in_view:
             return
         known, count = self._known, len(self._targets.all)
@@ -102,9 +102,9 @@ class PredictionOverTimePanel(DockCard):
         self.plot.show_lines([], [], to_do if is_empty else "no answer" if has_none else "")
 
     def _name_lines(self) -> None:
-        """Names the classes in the head, in the colours of their lines, and tells a screen reader how they went.
+        """Names the classes in the head, in the colours of their lines, and describes the lines to screen readers.
 
-        While one looks back, with what is answered at that moment.
+        At a displayed epoch of the past the names come with the values of that epoch.
         """
         lines = self.plot.lines
         truth, targets = self._targets.truth, self._targets.all
@@ -125,7 +125,7 @@ class PredictionOverTimePanel(DockCard):
 
     @property
     def _moment(self) -> int | None:
-        """Which of the epochs is looked back at; None live, and while the answer of then is not drawn."""
+        """The number of the displayed epoch among the drawn ones; None live, and while its prediction is not drawn."""
         epoch = self._session.timeline.epoch
         return self._epochs.index(epoch) if epoch in self._epochs else None
 
@@ -134,7 +134,7 @@ class PredictionOverTimePanel(DockCard):
         return ", ".join(named) + after if named else ""
 
     def table(self) -> Table | None:
-        """Epochs and the outputs of all classes, or the numbers in their units, for a CSV file."""
+        """Returns epochs and the outputs of all classes, or the numbers in their units, for a CSV file."""
         known = self._known
         if known is None or not known.predictions:
             return None
@@ -150,10 +150,10 @@ class PredictionOverTimePanel(DockCard):
 
 
 def number_lines(targets: Targets, answers: Array) -> tuple[list[ShareLine], StripAxis]:
-    """The lines of answers, (epochs, outputs), and their axis.
+    """Returns the lines of (epochs, outputs) predicted numbers, and their axis.
 
-    A single number has an axis in its unit, which is as long as its range in training, or longer if the line leaves
-    that; the true number is marked. Of several, each goes from the lower to the upper end of its own range.
+    A single number has an axis in its unit, as long as its range in training, or longer if the line leaves that; its
+    true value is marked. Of several numbers, each line goes from the lower to the upper end of its own range.
     """
     values, truth = targets.values(answers), targets.truth
     if values.shape[1] > 1:
@@ -178,10 +178,10 @@ def _share(value: float, low: float, high: float) -> float:
 
 
 def leaders(confidences: Array, verdict: Verdict) -> list[int]:
-    """The classes of ``confidences``, (epochs, classes), that get a line, at most as many as there are colours.
+    """Returns the classes of (epochs, classes) ``confidences`` that get a line, at most as many as there are colours.
 
     First come the best and the second of the verdict, then the classes that once led, by their highest confidence. If
-    these are fewer than three, others follow by their confidence now, in whole percent, and then by their mean.
+    these are fewer than three, others follow by their latest confidence, in whole percent, and then by their mean.
     """
     best = confidences.argmax(axis=1)
     led = np.bincount(best, minlength=confidences.shape[1])

@@ -29,7 +29,7 @@ class PastPredictions:
 
 
 class PredictionOverTime(QObject):
-    """Computes predictions of snapshots; keeps those that are known until the input changes.
+    """Computes predictions of snapshots. It keeps known ones until the input changes.
 
     Attributes:
         query: its result is :class:`PastPredictions`; None without an input.
@@ -48,7 +48,7 @@ class PredictionOverTime(QObject):
             signal.connect(self.query.forget)
 
     def _request(self) -> Request | None:
-        """The predictions of snapshots of the current run, of its displayed epoch and of its live network."""
+        """Returns the request for predictions of the current run's snapshots and of its live network."""
         example, run = asking.asked(self._question, self._displayed, self._data), self._runs.current
         network = self._displayed.network
         if example is None:
@@ -61,7 +61,7 @@ class PredictionOverTime(QObject):
         return RequestKey(example, live, moment, *past), lambda: self._answers(network, example, snapshots)
 
     def _answers(self, network: Network, example: Array, snapshots: tuple[Snapshot, ...]) -> PastPredictions:
-        """Computes what is not known yet. Runs in the query's thread, the only one that uses ``_known``."""
+        """Computes predictions that are not known yet. Runs in the query's thread, the only one with ``_known``."""
         before = self._known if self._example is example else {}
         known = {snapshot: before[snapshot] for snapshot in snapshots if snapshot in before}
         for snapshot in snapshots:

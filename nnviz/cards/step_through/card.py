@@ -1,4 +1,4 @@
-"""Walks through one whole step of the training, forward and back, with every number and its formula."""
+"""The page "Step through": one training step, forward and backward, with every number and its formula."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ _HEADINGS = {StepPhase.FORWARD: "forward", StepPhase.BACKWARD: "backward", StepP
 
 
 class StepThroughPage(Page):
-    """At the left the way through the step, in the middle a layer's numbers, at the right how one comes about.
+    """Shows the path through the step at the left, a layer's numbers in the middle, and one formula at the right.
 
-    Empty until it is first seen.
+    The page makes its widgets when it is first shown.
     """
 
     def __init__(self, session: Session) -> None:
@@ -105,7 +105,7 @@ class StepThroughPage(Page):
     # ---- what is shown
 
     def set_in_view(self, in_view: bool) -> None:
-        """Steps are written down only while the page is in view; out of view it holds none, since it may be large."""
+        """Records steps only while the page is in view. A hidden page keeps none, since a step may be large."""
         if self._content is not None:
             self._stay(self._content.position)
         self._content = self._pointing.opened = None
@@ -122,11 +122,11 @@ class StepThroughPage(Page):
 
     @property
     def stage(self) -> StepStage:
-        """Where one stands."""
+        """The current stage."""
         return all_stages(len(self._shape) - 1)[self._stage]
 
     def refresh(self) -> None:
-        """Shows what is written down now, from where one stands."""
+        """Shows the recorded step at the current position."""
         if not self.in_view:
             return
         step = self._step
@@ -146,7 +146,7 @@ class StepThroughPage(Page):
             self._show()
 
     def _stay(self, position: StepPosition) -> None:
-        """Goes on looking at the same neuron and weight, whatever another step makes the largest."""
+        """Keeps the neuron and the weight of the position, even if another one is the largest in the next step."""
         self._neurons[position.stage.layer] = position.neuron
         if position.stage.phase is StepPhase.UPDATE:
             self._source = position.source
@@ -169,7 +169,7 @@ class StepThroughPage(Page):
         return names_of(self._shape, self._session.meaning)
 
     def _neuron_in(self, step: OneStep, stage: StepStage) -> int:
-        """The one that is looked at; at first the one that is most active, or whose delta is largest."""
+        """Returns the chosen neuron of the stage's layer; by default the most active, or that of the largest delta."""
         if stage.layer not in self._neurons:
             values = step.activations[0] if stage.layer == 0 else step.deltas[stage.layer - 1]
             return int(np.abs(values[min(self._row, step.rows - 1)]).argmax())
@@ -260,14 +260,14 @@ class StepThroughPage(Page):
         self.parts.result.show_versions(words, tip=check_text(check[1]) if check is not None else "")
 
     def _show_effects(self) -> None:
-        """What the step would do to the network, and what the last one did."""
+        """Shows how the step would change the network's error, and how the last step changed it."""
         if self.in_view:
             self.parts.show_effects(self._model.effects.would, self._model.effects.did)
 
     # ---- walking
 
     def walk(self, is_forward: bool) -> None:
-        """Goes on or back, as far as the person wants."""
+        """Goes forward or back by the chosen stride."""
         step = self._step
         if step is None:
             return
@@ -287,7 +287,7 @@ class StepThroughPage(Page):
         self.parts.back.setEnabled(self._trail.can_go_back)
 
     def go_back(self) -> None:
-        """Goes to where the person was before."""
+        """Goes back to the previous place in the history of visits."""
         visit = self._trail.back() if self._content is not None else None
         if visit is None:
             return
@@ -299,7 +299,7 @@ class StepThroughPage(Page):
         self._show()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The mouse's back button goes back, too."""
+        """Goes back if the mouse's back button is pressed."""
         if event.button() == Qt.BackButton:
             self.go_back()
         else:
@@ -342,7 +342,7 @@ class StepThroughPage(Page):
         self._show_lines()
 
     def _follow(self) -> None:
-        """Goes to the neuron that was chosen elsewhere, in the present phase."""
+        """Goes to the neuron that was chosen in another card, in the current phase."""
         neuron = self._session.selection.neuron
         if self._is_going_back or neuron is None or not self._shape or neuron.layer >= len(self._shape):
             return
@@ -362,7 +362,7 @@ class StepThroughPage(Page):
             self._walk_to(self._pointing.opened.address_of_cell(cell))
 
     def _walk_to(self, at: Address | None) -> None:
-        """Goes to where a number is."""
+        """Goes to the number at an address."""
         content = self._content
         if at is None or content is None:
             return
@@ -391,7 +391,7 @@ class StepThroughPage(Page):
     # ---- for a file
 
     def table(self) -> Table | None:
-        """The numbers of the stage: names, and the columns that are shown, with all their digits."""
+        """Returns the numbers of the stage for a file: names, and the displayed columns with all digits."""
         content = self._content
         if content is None:
             return None

@@ -1,4 +1,4 @@
-"""What the page of a step shows at each stage: a layer's numbers, their formulas, and the terms of one of them."""
+"""The contents of the page at a stage of the step: a layer's numbers, their formulas, and the terms of one formula."""
 
 from __future__ import annotations
 
@@ -45,25 +45,25 @@ _HEADS = {"sum": "w · a", "from above": "w · δ", "gradient": "δ · a", "acti
 
 
 def _plain(number: int, value: float) -> str:
-    """The value of the thing of that number, as everywhere in the step."""
+    """Returns a value as text, as everywhere in the step. The number of its row does not matter."""
     return figure(value)
 
 
 def _whole(number: int, value: float) -> object:
-    """The same for a file, with all its digits."""
+    """Returns a value with all its digits, for a file. The number of its row does not matter."""
     return value
 
 
 @dataclass(frozen=True)
 class StepPosition:
-    """Where one stands in a step.
+    """A position in a step.
 
     Attributes:
         stage: the stage.
-        neuron: the neuron, from 0.
-        source: of an update, the weight, or ``BIAS``.
-        row: the example of the batch, from 0.
-        temperature: of softmax, 1 for none.
+        neuron: the neuron of its layer, counted from 0.
+        source: in an update, the input of the weight, or ``BIAS``.
+        row: the example of the batch, counted from 0.
+        temperature: of softmax; 1 for none.
     """
 
     stage: StepStage
@@ -75,7 +75,7 @@ class StepPosition:
 
 @dataclass(frozen=True)
 class StepContent:
-    """What there is to see of a step from where one stands."""
+    """The rows and formulas that a position in a step shows."""
 
     step: OneStep
     names: StepNames
@@ -85,7 +85,7 @@ class StepContent:
 
     @cached_property
     def order(self) -> Array:
-        """What each row of the stage is: a neuron, an example, or a parameter (the last number is the bias)."""
+        """The neuron, example or parameter of each row of the stage; the last parameter is the bias."""
         step, stage = self.step, self.position.stage
         if stage.phase is StepPhase.LOSS:
             return np.arange(step.rows)
@@ -98,7 +98,7 @@ class StepContent:
 
     @cached_property
     def place(self) -> int | None:
-        """The row that is chosen."""
+        """The chosen row; None if the chosen neuron, example or parameter has no row."""
         position = self.position
         wanted = position.neuron
         if position.stage.phase is StepPhase.LOSS:
@@ -109,7 +109,7 @@ class StepContent:
         return int(found[0]) if len(found) else None
 
     def rows(self) -> RowsData:
-        """The numbers of the stage."""
+        """Returns the numbers of the stage."""
         stage = self.position.stage
         if stage.phase is StepPhase.LOSS:
             return self._loss_rows()
@@ -182,7 +182,7 @@ class StepContent:
         )
 
     def _update_rows(self) -> RowsData:
-        """The parameters of a neuron, those that change most first."""
+        """Returns the parameters of a neuron, those with the largest changes first."""
         layer = self.position.stage.layer
         before, _, after = (each[self.order] for each in self.step.parameters_of(layer, self.position.neuron))
         change = after.astype(np.float64) - before
@@ -203,7 +203,7 @@ class StepContent:
         )
 
     def picked(self, place: int) -> int:
-        """What a row of the stage is: a neuron, an example, or the source of a parameter."""
+        """Returns the neuron, the example or the source of the parameter in a row of the stage."""
         found = int(self.order[place])
         is_bias = self.position.stage.phase is StepPhase.UPDATE and found == len(self.order) - 1
         return BIAS if is_bias else found
@@ -211,7 +211,7 @@ class StepContent:
     # ---- formulas
 
     def formulas(self) -> list[Formula]:
-        """The lines about what is chosen."""
+        """Returns the formulas of the chosen number."""
         step, position = self.step, self.position
         phase, layer = position.stage.phase, position.stage.layer
         if phase is StepPhase.LOSS:
@@ -240,7 +240,7 @@ class StepContent:
         return [sum_formula(step, *parts), activation_formula(step, *parts), *after]
 
     def _standardisation(self, pixel: Address) -> str:
-        """ "(0.94 − 0.81) ÷ 0.21": how a pixel became its input; empty if the network takes pixels as they are."""
+        """Returns how a pixel became its input, "(0.94 − 0.81) ÷ 0.21"; empty if the network takes raw pixels."""
         about = self.step.network.brightness
         if about is None:
             return ""
@@ -248,7 +248,7 @@ class StepContent:
         return f"({figure(given)} − {figure(about.mean)}) ÷ {figure(about.deviation)}"
 
     def line_rows(self, formulas: list[Formula]) -> RowsData:
-        """The lines as rows: the name, the right side with its numbers, the value."""
+        """Returns formulas as rows: the name, the right side with its numbers, the value."""
 
         def right_side(formula: Formula) -> list[str]:
             if formula.address.what == "activation" and formula.address.layer == 0:
@@ -268,7 +268,7 @@ class StepContent:
         )
 
     def term_rows(self, formula: Formula) -> RowsData:
-        """The terms of a formula; of one that is no sum, its numbers."""
+        """Returns the terms of a formula as rows; the numbers of the formula if it is not a sum."""
         if not formula.terms:
             return replace(NO_ROWS, note=formula.why)
         if len(formula.terms) <= 1:
@@ -295,7 +295,7 @@ class StepContent:
         )
 
     def _width_of_terms(self, formula: Formula) -> int:
-        """Pixels for the names of where they come from."""
+        """Returns the width of the column that names the sources of a formula's terms, in pixels."""
         at = term_source(formula, len(formula.terms) - 1)
         by_example = at is None or formula.address.what in ("gradient", "batch loss")
         return _EXAMPLE if at is None or by_example else self.names.width(at.layer)
@@ -316,7 +316,7 @@ class StepContent:
         return "bias" if at.what == "weight" else self.names.neuron(at.layer, at.neuron)
 
     def change_text(self) -> str:
-        """ "weight 0.0677 → 0.0703 (+0.0027)": what the step does to the chosen one."""
+        """Returns the change of the chosen parameter: "weight 0.0677 → 0.0703 (+0.0027)"."""
         position = self.position
         before, _, after = self.step.parameters_of(position.stage.layer, position.neuron)
         name = "bias" if position.source == BIAS else "weight"
@@ -325,7 +325,7 @@ class StepContent:
         return f"{name} {figure(old, decimals)} → {figure(new, decimals)} ({signed(new - old)})"
 
     def answer_text(self) -> str:
-        """ " · mpg 27.2, true 38": the first output of the example in its unit, where it is a scaled number."""
+        """Returns the example's first output in its unit, " · mpg 27.2, true 38"; empty if it is no scaled number."""
         meaning, step, row = self.names.meaning, self.step, self.position.row
         if not meaning.is_regression or meaning.data is None or meaning.data.target_scaling is None:
             return ""
@@ -335,7 +335,7 @@ class StepContent:
     # ---- where things are
 
     def place_of(self, at: Address) -> int | None:
-        """The number of the stage that shows what is at an address; None for a line of the present formulas."""
+        """Returns the number of the stage that shows an address; None for a line of the displayed formulas."""
         stages = {
             "sum": StepStage(StepPhase.FORWARD, at.layer),
             "activation": StepStage(StepPhase.FORWARD, at.layer),
@@ -351,23 +351,23 @@ class StepContent:
 
 
 def _part_text(value: float, digits: int) -> str:
-    """As in the formula where that has more digits."""
+    """Returns a number of a formula as text, with the formula's digits if these are more than usual."""
     return max(figure(value), short_figure(value, digits), key=len)
 
 
 def term_sources(formula: Formula, place: int) -> list[Address]:
-    """Where the parts of a term come from."""
+    """Returns the addresses of a term's parts."""
     return [part.address for part in formula.terms[place].parts if part.address is not None]
 
 
 def term_source(formula: Formula, place: int) -> Address | None:
-    """Where a term leads: of w · a to the activation, of the gradient's δ · a to the delta."""
+    """Returns the address that a term leads to: the activation for w · a, the delta for the gradient's δ · a."""
     found = term_sources(formula, place)
     return None if not found else found[0 if formula.address.what == "gradient" else -1]
 
 
 def check_text(found: FiniteDifference) -> str:
-    """How a gradient was measured."""
+    """Describes how a gradient was measured."""
     return (
         f"Loss {found.more:.10g} with {found.distance:.1e} more, {found.less:.10g} with as much less: "
         f"their difference over {2 * found.distance:.1e} is {found.slope:.6g}."

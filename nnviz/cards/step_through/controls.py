@@ -1,4 +1,4 @@
-"""The controls of the page of a step: which step, where in it, and what to do with it."""
+"""Controls of the page "Step through": choice of the step, movement in it, and small inputs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STEPS_PER_TEN = 20  # of the slider, for a factor of ten
 
 
 class StepChooser(QWidget):
-    """At the right of the head: a step on this example or on the next batch, and of which moment."""
+    """Controls in the head: a step on the current example or on the next batch, and the epoch of the recorded step."""
 
     def __init__(self, step_through: StepThrough) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class StepChooser(QWidget):
         self.target.chosen.connect(lambda key: step_through.learn_as(int(key)))
 
     def refresh(self, class_names: list[str]) -> None:
-        """Shows what is asked for, and the moment of what is written down."""
+        """Shows the chosen kind of step, and the epoch of the recorded step."""
         asked = self._step_through
         self.of_example.setChecked(asked.of_example)
         self.of_batch.setChecked(not asked.of_example)
@@ -55,7 +55,7 @@ class StepChooser(QWidget):
         self.moment.show_versions(words, words.split(" · ")[0], "")
 
     def moment_text(self) -> str:
-        """ "epoch 3 · batch 120": of what is written down."""
+        """Returns the epoch and batch of the recorded step: "epoch 3 · batch 120"."""
         written = self._step_through.written
         if written is None:
             return ""
@@ -66,7 +66,7 @@ class StepChooser(QWidget):
 
 
 class StepButtons(QWidget):
-    """Previous, Next, and how far at once."""
+    """The buttons Previous and Next, and the choice of their stride."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,13 +82,13 @@ class StepButtons(QWidget):
         arranged(QHBoxLayout(self), self.previous, self.next, self.pace_button, spacing=6)
 
     def show_pace(self, pace: Stride) -> None:
-        """Goes that far at once from now on."""
+        """Sets the stride of Previous and Next."""
         self.pace = pace
         self.pace_button.show_choice(_PACES, pace.value)
 
 
 class NumberBox(QWidget):
-    """A name and a box for a number from 1: a neuron of the layer, an example of the batch."""
+    """A label and a spin box for a number that counts from 1: a neuron of the layer, or an example of the batch."""
 
     def __init__(self, words: str, name: str, accessible: str, tip: str) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class NumberBox(QWidget):
         arranged(QHBoxLayout(self), label(words, "muted"), self.box, spacing=4)
 
     def show_number(self, number: int, most: int) -> None:
-        """Shows a number that counts from 0."""
+        """Shows a number that counts from 0, out of ``most``."""
         blocked = self.box.blockSignals(True)
         self.box.setRange(1, most)
         self.box.setValue(number + 1)
@@ -107,7 +107,7 @@ class NumberBox(QWidget):
 
 
 class TemperatureSlider(QWidget):
-    """A slider for softmax's temperature, from a tenth to ten. It changes what is shown, never the step."""
+    """A slider for the temperature of softmax, from 0.1 to 10. It changes the display, never the step."""
 
     def __init__(self) -> None:
         super().__init__()

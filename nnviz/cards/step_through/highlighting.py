@@ -1,4 +1,4 @@
-"""What lights up in the page of a step, and in the other cards, while the mouse points at something."""
+"""Highlights that follow the mouse: the places that belong to a number, on the page and in other cards."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from nnviz.session.selection import Neuron, Selection
 
 
 class StepHighlighting:
-    """Joins the widgets of the page by what the numbers in them have to do with each other.
+    """Connects the page's widgets: pointing at a number in one highlights the numbers it is made of in the others.
 
     Attributes:
-        opened: the lines that are shown; None for none.
+        opened: the formula that is displayed with its terms; None for none.
     """
 
     def __init__(self, parts: StepWidgets, selection: Selection) -> None:
@@ -29,7 +29,7 @@ class StepHighlighting:
         parts.numbers.describe = self._described_number
 
     def show(self, opened: OpenedFormula) -> None:
-        """Lights up what belongs to the marked term of other lines."""
+        """Takes another opened formula, and highlights the sources of the term under the mouse."""
         self.opened = opened
         self._light_term(-1 if self._parts.terms.marked is None else self._parts.terms.marked)
 
@@ -41,7 +41,7 @@ class StepHighlighting:
         self._light_term(place)
 
     def _light_term(self, place: int) -> None:
-        """Lights up where a term comes from: on the path, on the board, among the lines and the numbers."""
+        """Highlights the source of a term on the path, on the board, and in the lists of formulas and numbers."""
         opened, parts = self.opened, self._parts
         at = None if place < 0 or opened is None else opened.address_of_term(place)
         if at is None or opened is None:
@@ -55,7 +55,7 @@ class StepHighlighting:
         parts.numbers.light(opened.number_at(at) if opened.is_on_stage(at) else None)
 
     def _light_cell(self, cell: int) -> None:
-        """The other way round: the term that comes from a cell."""
+        """Highlights the term that comes from a cell of the board."""
         opened = self.opened
         place = None if opened is None or cell < 0 else opened.term_of_cell(cell)
         self._parts.terms.light(place)
@@ -64,7 +64,7 @@ class StepHighlighting:
     # ---- neurons in all cards
 
     def _point_at(self, at: Address | None) -> None:
-        """Shows the neuron in the other cards as well."""
+        """Points at the address's neuron in the other cards."""
         is_neuron = at is not None and at.layer > 0 and at.what != "loss"
         self._selection.point_at(Neuron(at.layer, at.neuron) if at is not None and is_neuron else None)
 
@@ -85,14 +85,14 @@ class StepHighlighting:
     # ---- in words
 
     def _described_line(self, line: int) -> str:
-        """The whole formula, for a line that finds no room for it."""
+        """Returns the whole formula of a line, for its tooltip."""
         if self.opened is None or line >= len(self.opened.lines):
             return ""
         formula = self.opened.lines[line]
         return f"{formula.rule}\n= {written(formula)}\n= {value_text(formula)}" if formula.terms else ""
 
     def _described_number(self, place: int) -> str:
-        """A row with the names of its numbers."""
+        """Returns a row's numbers with their names, for its tooltip."""
         rows = self._parts.numbers.rows
         figures = [f"{head} {words}" for head, words in zip(rows.heads[2:], rows.texts(place), strict=True)]
         if rows.heads[1] and rows.bars is not None:

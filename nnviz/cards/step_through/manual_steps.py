@@ -1,4 +1,4 @@
-"""Steps that a person takes singly: on the next batch, or on one example. Each can be undone until more is trained."""
+"""Single steps that the user takes, on the next batch or on one example, with Undo until the run is trained further."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _NOTE = "a step on one example"  # beside the curves
 
 @dataclass(frozen=True, eq=False)
 class ManualStep:
-    """A step of a run: what is needed to take it and to take it back, and no more, since Undo keeps it.
+    """A single step of a run. It holds only what taking and undoing it need, since Undo keeps it.
 
     Attributes:
         run: the run's id.
-        before, after: the training around it.
-        batches: of an epoch.
+        before, after: the state of training before and after the step.
+        batches: the number of batches of an epoch.
         is_given: whether it is a step on one example, not on the next batch.
-        dataset, experiment: what it is trained with.
-        is_first: whether a training begins with it.
+        dataset, experiment: the data and the settings of the training.
+        is_first: whether the step begins a training.
     """
 
     run: int
@@ -46,7 +46,7 @@ class ManualStep:
 
 
 class ManualSteps(QObject):
-    """Takes steps and takes them back. Undo holds what says which step; the run as it was before is kept beside it."""
+    """Takes single steps and undoes them. Undo holds the steps; the runs as they were before are kept here."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class ManualSteps(QObject):
 
     @property
     def latest(self) -> ManualStep | None:
-        """The step that Undo would take back now; None if that is another change."""
+        """The step that Undo would undo now; None if that is another change."""
         last = self._session.undo.last()
         if last is None or last.apply != self._apply:
             return None
@@ -68,7 +68,7 @@ class ManualSteps(QObject):
         return taken
 
     def take(self, taken: ManualStep) -> None:
-        """Takes a step of the current run, as one step to undo. It must be the next one, and nothing may train."""
+        """Takes a step of the current run, which can be undone. It must be the next step, and nothing may train."""
         text = "step on one example" if taken.is_given else "step on the next batch"
         ways, runs = ((taken, False), (taken, True)), (taken.run,)
         nbytes = taken.before.nbytes + taken.after.nbytes
@@ -82,7 +82,7 @@ class ManualSteps(QObject):
         (self._go if is_forward else self._go_back)(run, taken)
 
     def _stands_at(self, run: Run, taken: ManualStep, parameters: Array) -> bool:
-        """Whether nothing has happened to the run since it had these parameters."""
+        """Whether the run is unchanged since it had these parameters."""
         is_still = run.stage is not Stage.TRAINING and self._session.data.dataset is taken.dataset
         return is_still and np.array_equal(run.parameters, parameters)
 
@@ -106,7 +106,7 @@ class ManualSteps(QObject):
             self._training.step_batch()
 
     def _learn_example(self, run: Run, taken: ManualStep) -> None:
-        """Puts the training that has learned the example in the place of the one before."""
+        """Replaces the run's training by the one that has learned the example."""
         after, dataset = taken.after, taken.dataset
         if taken.is_first:
             run.begin(taken.experiment)
@@ -144,7 +144,7 @@ class ManualSteps(QObject):
         self._show(run)
 
     def _take_back_unwanted(self) -> None:
-        """Takes back what was undone too early, as soon as it is taken."""
+        """Undoes a step that was undone before the worker had taken it."""
         taken, run = self._taking, None if self._taking is None else self._runs.by_id(self._taking.run)
         if taken is not None and (run is None or run.stage is not Stage.TRAINING):
             self._taking = None
@@ -152,7 +152,7 @@ class ManualSteps(QObject):
                 self._apply((taken, False))
 
     def _make_trainer(self, run: Run, taken: ManualStep, over: Future[Moment | None] | None) -> None:
-        """Has the worker go back too: to the moment before the step, or to a network that no training has."""
+        """Makes the worker go back too: to the training before the step, or to a network without a training."""
         worker, parameters = self._training.runner.worker, run.parameters
 
         def make() -> Trainer:

@@ -1,4 +1,4 @@
-"""One step of the training, to be walked through: which is asked for, and what is written down of it."""
+"""The model of step through: the requested step, its record, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _AT_REST = (Status.READY, Status.PAUSED, Status.FINISHED)
 
 
 class StepThrough(QObject):
-    """Writes down the next step on a twin of the training. At rest it follows by itself, while it is in view.
+    """Records the next step on a copy of the training; by itself while no training runs and a view is visible.
 
-    While one looks back it is the step that would have been next at that moment; it can be looked at, and not taken.
+    At a displayed epoch of the past it records the step that came next there, which can be looked at but not taken.
 
     Signals:
-        changed: ``written``, ``line`` or ``is_newest`` has changed, or what is asked for.
+        changed: ``written``, ``line`` or ``is_newest`` has changed, or the requested step.
         checked: ``check`` has changed.
 
     Attributes:
-        written: the step; None while there is none.
-        line: why there is none; empty while there is one or it is being written.
-        check: the last gradient that was measured, and of which parameter; None for none.
-        past_batch: the training as it stood at the displayed moment of the past, for its next batch.
-        effects: what the step does to the network's error.
+        written: the recorded step; None while there is none.
+        line: why there is no step, as a sentence; empty while there is one or it is being recorded.
+        check: the parameter whose gradient was measured last, and the result; None for none.
+        past_batch: the batch that came next at a displayed epoch of the past.
+        effects: how the step changes the network's error.
     """
 
     changed = pyqtSignal()
@@ -69,7 +69,7 @@ class StepThrough(QObject):
     # ---- what is asked for
 
     def want(self, wanted: bool) -> None:
-        """Notes whether a view of it is visible. Out of view a large step is dropped."""
+        """Notes whether a view of the step is visible. A large step is dropped while none is."""
         self._is_wanted = wanted
         if not wanted and self._to_take != self._busy_with:
             self._to_take = None  # it will not be written down, and is not to be taken when one looks again
@@ -85,7 +85,7 @@ class StepThrough(QObject):
             self.written = self.check = None
 
     def choose(self, of_example: bool) -> None:
-        """Asks for a step on the current example, or on the next batch."""
+        """Requests a step on the current example, or on the next batch."""
         if of_example != self.of_example:
             self._asked.of_example = of_example
             self._want_batch()
@@ -93,34 +93,34 @@ class StepThrough(QObject):
 
     @property
     def of_example(self) -> bool:
-        """Whether it is to be of the current example, not of the next batch."""
+        """Whether the requested step is on the current example, not on the next batch."""
         return self._asked.of_example
 
     @property
     def target(self) -> int | None:
-        """The class that the drawing is learned as; None for another step, or an example whose class is known."""
+        """The class that the drawing is learned as; None for a step on a batch, or an example with a known class."""
         return self._asked.target if self._asked.is_on_example else None
 
     def learn_as(self, target: int) -> None:
-        """Asks for the step that learns the drawing as that class."""
+        """Requests the step that learns the drawing as that class."""
         self._asked.chosen_target = target
         self.look_now()
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether nothing loads or is built, and nothing trains, or the step is one of the past."""
+        """Whether no data loads and nothing is built or trained; at an epoch of the past the current run may train."""
         state = self._session.training.state
         return state in _AT_REST or (state is Status.TRAINING and self._asked.is_of_past)
 
     @property
     def is_newest(self) -> bool:
-        """Whether the step that is written down is the next one."""
+        """Whether the recorded step is the next one."""
         return self.written is not None and self.is_at_rest and self.written.about == self._asked.about()
 
     # ---- writing it down
 
     def _look(self) -> None:
-        """Writes the next step down if it is another one; while the network trains only if there is none of now."""
+        """Records the next step if it is another one. During training it does so only if no live step is recorded."""
         if not self._is_wanted:
             return
         about = self._asked.about()
@@ -133,12 +133,12 @@ class StepThrough(QObject):
             self.changed.emit()
 
     def _forget(self) -> None:
-        """What is written down is of another network, or of other data."""
+        """Drops the step of a replaced network or of replaced data."""
         self.written, self.check, self._tried = None, None, None
         self._look()
 
     def look_now(self) -> None:
-        """Writes down the step that comes next now."""
+        """Records the step that comes next now."""
         data, run, about = self._asked.fitting_data, self._session.runs.current, self._asked.about()
         self._tried = None
         if self._to_take != about:
@@ -156,7 +156,7 @@ class StepThrough(QObject):
         self.changed.emit()
 
     def _nothing(self, line: str, tried: StepKey | None) -> None:
-        """There is no step, because of what was tried."""
+        """Notes that the request gives no step, and why."""
         self.written, self.line, self._tried, self._to_take = None, line, tried, None
 
     def _begin(self, run: Run, data: Dataset, about: StepKey) -> None:
@@ -193,7 +193,7 @@ class StepThrough(QObject):
         self._lane.run(work, done, failed)
 
     def _settled(self) -> None:
-        """Takes the step if that was asked for, and nothing else has been asked for since."""
+        """Takes the recorded step if that was requested and is still the latest request."""
         is_next = self._to_take == self._asked.about()
         if not self.is_at_rest or not is_next or not (self._is_wanted or self.is_newest):
             self._to_take = None
@@ -207,13 +207,13 @@ class StepThrough(QObject):
 
     @property
     def can_take(self) -> bool:
-        """Whether the step can be taken now; the past stays as it was."""
+        """Whether the step can be taken now. A step of the past cannot."""
         training, is_live = self._session.training, not self._asked.is_of_past
         is_there = self.written is not None and self.is_at_rest and is_live
         return is_there and training.can_start and not training.is_another_network
 
     def take(self) -> None:
-        """Takes the step; if the written one is no longer the next one, when that is written down."""
+        """Takes the step. If the recorded one is no longer the next one, the next one is recorded first, then taken."""
         self._to_take = None
         if not self.can_take or self.written is None:
             return
@@ -228,7 +228,7 @@ class StepThrough(QObject):
 
     @property
     def will_take(self) -> bool:
-        """Whether a step is taken as soon as it is written down."""
+        """Whether a step is taken as soon as it is recorded."""
         return self._to_take is not None
 
     def check_gradient(self, layer: int, neuron: int, source: int) -> None:
@@ -247,13 +247,13 @@ class StepThrough(QObject):
         )
 
     def close(self, milliseconds: int) -> bool:
-        """Ends its threads; returns whether that was in time."""
+        """Ends the threads. Returns whether they ended in time."""
         ended = [part.close(milliseconds) for part in (self._lane, self.effects, self.past_batch)]
         return all(ended)
 
 
 def _in_words(error: Exception) -> str:
-    """Why a step could not be written down."""
+    """Returns why a step could not be recorded."""
     if isinstance(error, DivergenceError):
         return "This step has no finite loss: the learning rate is too high."
     if isinstance(error, MemoryError):

@@ -1,4 +1,4 @@
-"""Short names for the places in a step."""
+"""Short names of layers, neurons and parameters in a step."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class StepNames:
 
     Attributes:
         shape: layer sizes.
-        picture: height and width of an example; None if it is no picture.
+        picture: height and width of an example; None if it is not an image.
         classes: the names of the outputs, classes or targets; empty if they have none.
-        meaning: that of inputs and outputs.
+        meaning: what inputs and outputs mean.
     """
 
     shape: tuple[int, ...]
@@ -32,15 +32,15 @@ class StepNames:
 
     @property
     def layers(self) -> int:
-        """How many layers there are after the input."""
+        """The number of layers after the input."""
         return len(self.shape) - 1
 
     def layer(self, number: int) -> str:
-        """ "Input", "Layer 1", "Output"."""
+        """Returns the name of a layer: "Input", "Layer 1", "Output"."""
         return "Input" if number == 0 else "Output" if number == self.layers else f"Layer {number}"
 
     def neuron(self, layer: int, number: int) -> str:
-        """ "pixel 3, 12" (row and column), "body_mass_g", "neuron 5", "output 7" by its class; numbers count from 1."""
+        """Returns a neuron's name: "pixel 3, 12" (row, column), "body_mass_g", "neuron 5", "output 7" (from 1)."""
         if layer == 0 and self.picture is not None:
             row, column = divmod(number, self.picture[1])
             return f"pixel {row + 1}, {column + 1}"
@@ -51,7 +51,7 @@ class StepNames:
         return f"{'output' if layer == self.layers else 'neuron'} {text.count(number + 1)}"
 
     def width(self, layer: int) -> int:
-        """Pixels for the name of any neuron of a layer; longer ones are cut."""
+        """Returns the width of a column with the names of a layer's neurons, in pixels. Longer names are elided."""
         last = self.neuron(layer, self.shape[layer] - 1)
         longest = max((len(f"output {name}") for name in self.classes), default=0) if layer == self.layers else 0
         if layer == 0:
@@ -59,15 +59,15 @@ class StepNames:
         return min(max(_LETTER * max(len(last), longest) + 4, _LEAST_WIDTH), _MOST_WIDTH)
 
     def parameter(self, layer: int, source: int) -> str:
-        """Of a neuron in that layer: "bias", or where the weight comes from."""
+        """Returns the name of a parameter of a neuron in that layer: "bias", or the name of the weight's input."""
         return "bias" if source == BIAS else self.neuron(layer - 1, source)
 
     def stage(self, stage: StepStage) -> str:
-        """A stop of the path."""
+        """Returns the name of a stage on the path."""
         return "Loss" if stage.phase is StepPhase.LOSS else self.layer(stage.layer)
 
     def address(self, at: Address, rows: int) -> str:
-        """A place in words: "layer 1 · neuron 5", "weight from pixel 3, 12", "example 17"."""
+        """Returns an address as text: "layer 1 · neuron 5", "weight from pixel 3, 12", "example 17"."""
         example = f"example {at.row + 1} · " if rows > 1 else ""
         if at.what == "loss":
             return f"example {at.row + 1}"
@@ -87,7 +87,7 @@ class StepNames:
 
 
 def names_of(shape: tuple[int, ...], meaning: Meaning) -> StepNames:
-    """The names for a network of that shape, as far as the data tell them."""
+    """Returns the names for a network of that shape, from the data if they fit it."""
     data = meaning.data
     if data is None or (data.width, data.outputs) != (shape[0], shape[-1]):
         return StepNames(shape, None, ())

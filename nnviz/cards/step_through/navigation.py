@@ -1,4 +1,4 @@
-"""The way through a step: its stages in order, and one's moves by whole phases, by layers or by neurons."""
+"""Navigation in a step: its stages in order, moves by phase, layer or neuron, and the history of visits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nnviz.session.selection import Neuron
 
 
 class StepPhase(Enum):
-    """What happens: the example goes forward, the loss is computed, deltas flow back, the weights change."""
+    """The phases of a step: forward pass, loss, backward pass, update of the weights."""
 
     FORWARD = "forward"
     LOSS = "loss"
@@ -20,7 +20,7 @@ class StepPhase(Enum):
 
 
 class Stride(Enum):
-    """How far one goes at once."""
+    """The distance that Previous and Next move at once."""
 
     WHOLE = "whole"
     LAYER = "layer"
@@ -29,7 +29,7 @@ class Stride(Enum):
 
 @dataclass(frozen=True)
 class StepStage:
-    """A phase in a layer, from 1; layer 0 is the input, and the loss is of the last layer."""
+    """A phase in a layer, counted from 1. Layer 0 is the input; the loss belongs to the last layer."""
 
     phase: StepPhase
     layer: int
@@ -37,7 +37,7 @@ class StepStage:
 
 @dataclass(frozen=True)
 class PathStop:
-    """Where one stands: the number of the stage, and the neuron in its layer, from 0."""
+    """A stop on the path: the number of the stage, and the neuron in its layer, counted from 0."""
 
     stage: int
     neuron: int
@@ -45,7 +45,7 @@ class PathStop:
 
 @lru_cache(maxsize=2)
 def all_stages(layers: int) -> tuple[StepStage, ...]:
-    """All stages of a network with so many layers after the input; kept, since there are thousands in a deep one."""
+    """Returns all stages of a network with that many layers after the input. Cached: a deep network has thousands."""
     forward = [StepStage(StepPhase.FORWARD, layer) for layer in range(layers + 1)]
     backward = [StepStage(StepPhase.BACKWARD, layer) for layer in range(layers, 0, -1)]
     update = [StepStage(StepPhase.UPDATE, layer) for layer in range(1, layers + 1)]
@@ -53,7 +53,7 @@ def all_stages(layers: int) -> tuple[StepStage, ...]:
 
 
 def stage_number(stage: StepStage, layers: int) -> int:
-    """The place of a stage among all, see :func:`all_stages`."""
+    """Returns the number of a stage among all, see :func:`all_stages`."""
     if stage.phase is StepPhase.FORWARD:
         return stage.layer
     if stage.phase is StepPhase.LOSS:
@@ -62,7 +62,7 @@ def stage_number(stage: StepStage, layers: int) -> int:
 
 
 def next_stop(spot: PathStop, shape: Sequence[int], pace: Stride, is_forward: bool) -> PathStop:
-    """The next spot, or the one before; at the ends of the way the same."""
+    """Returns the next stop, or the previous one; at an end of the path the same one."""
     stages, step = all_stages(len(shape) - 1), 1 if is_forward else -1
     if pace is Stride.NEURON and 0 <= spot.neuron + step < _neurons(stages[spot.stage], shape):
         return PathStop(spot.stage, spot.neuron + step)
@@ -76,12 +76,12 @@ def next_stop(spot: PathStop, shape: Sequence[int], pace: Stride, is_forward: bo
 
 
 def _neurons(stage: StepStage, shape: Sequence[int]) -> int:
-    """How many stops a stage has; inputs and outputs are looked at together, and so is the loss."""
+    """Returns the number of stops in a stage: inputs, and the loss, are a single stop."""
     return 1 if stage.phase is StepPhase.LOSS or stage.layer == 0 else shape[stage.layer]
 
 
 def _next_phase(stages: Sequence[StepStage], now: int, is_forward: bool) -> int:
-    """Where the next phase begins; or the present one, or if that is here the one before."""
+    """Returns the first stage of the next phase; backwards that of the current phase, or of the one before."""
     starts = [place for place, stage in enumerate(stages) if not place or stages[place - 1].phase is not stage.phase]
     ahead = [start for start in starts if start > now]
     behind = [start for start in starts if start < now]
@@ -95,12 +95,13 @@ _MOST = 200
 
 @dataclass(frozen=True)
 class Visit:
-    """A place that was looked at.
+    """A visited place.
 
     Attributes:
-        stage, neuron, source, row: as in ``StepPosition``; the stage by its number.
-        line: which formula was opened.
-        chosen: the neuron that all cards showed.
+        stage: the number of the stage.
+        neuron, source, row: as in ``StepPosition``.
+        line: the opened formula.
+        chosen: the neuron that was chosen in all cards.
     """
 
     stage: int
@@ -112,28 +113,28 @@ class Visit:
 
 
 class VisitHistory:
-    """Places in the order of the visits; the last one is where the person is."""
+    """The visited places in order, as in a web browser; the last one is the current place."""
 
     def __init__(self) -> None:
         self._visits: list[Visit] = []
 
     def clear(self) -> None:
-        """The places are of another network."""
+        """Forgets all places, which belong to another network."""
         self._visits.clear()
 
     def note(self, visit: Visit) -> None:
-        """Notes where the person is, unless that is known already."""
+        """Adds the current place, unless it is the last one already."""
         if not self._visits or visit != self._visits[-1]:
             self._visits.append(visit)
             del self._visits[:-_MOST]
 
     @property
     def can_go_back(self) -> bool:
-        """Whether there is a place before."""
+        """Whether there is a previous place."""
         return len(self._visits) > 1
 
     def back(self) -> Visit | None:
-        """The place before, where the person then is; None if there is none."""
+        """Goes back to the previous place and returns it; None if there is none."""
         if not self.can_go_back:
             return None
         self._visits.pop()

@@ -1,4 +1,4 @@
-"""Numbers of a step as text, with so many digits that one sees that a formula holds."""
+"""Numbers of a step as text, with enough digits to show that each formula holds."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ _CHANGED = ("after", "moved", "decayed")  # lines whose value is their first num
 
 
 def figure(value: float, decimals: int = _DECIMALS) -> str:
-    """0, 0.1234, −12.3457, 3.1e−5: four decimals, or more, where that says something; usually in eight letters."""
+    """Returns a number with four decimals, or more if they matter: 0, 0.1234, −12.3457, 3.1e−5; mostly 8 letters."""
     if not math.isfinite(value) or value in (0, 1, -1):
         return f"{value or 0.0:.0f}".replace("-", "−")  # without a negative zero
     return _tidy(f"{value:.{decimals}f}" if 10.0 ** (1 - decimals) <= abs(value) < _MOST else f"{value:.1e}")
 
 
 def short_figure(value: float, digits: int = _DIGITS) -> str:
-    """The same in three digits, or more, for formulas."""
+    """Returns a number with three significant digits by default, for formulas."""
     return _tidy(f"{value or 0.0:.{digits}g}")
 
 
 def _tidy(words: str) -> str:
-    """Real minus signs, and exponents without zeros: 3.1e−5."""
+    """Returns the text with real minus signs, and with exponents without zeros: 3.1e−5."""
     return words.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
 
 
 def in_brackets(value: float, digits: int = _DIGITS) -> str:
-    """A negative number in brackets, as a factor of a product."""
+    """Returns a number as a factor of a product: in brackets if it is negative."""
     return f"({short_figure(value, digits)})" if value < 0 else short_figure(value, digits)
 
 
 def signed(value: float, decimals: int = _DECIMALS) -> str:
-    """+0.1234, −0.1234."""
+    """Returns a number with its sign: +0.1234, −0.1234."""
     return f"+{figure(value, decimals)}" if value > 0 else figure(value, decimals)
 
 
@@ -45,19 +45,19 @@ def signed(value: float, decimals: int = _DECIMALS) -> str:
 
 
 def decimals_for_change(change: float) -> int:
-    """How many decimals a number needs so that a change of it can be seen: those of the change's second digit."""
+    """Returns the decimals that show a change of a number: those of the change's second digit."""
     if not change or not math.isfinite(change):
         return _DECIMALS
     return min(max(2 - _magnitude(change), _DECIMALS), _MOST_DECIMALS)
 
 
 def value_text(formula: Formula) -> str:
-    """What a formula amounts to."""
+    """Returns the value of a formula as text."""
     return figure(formula.value, _decimals_of(formula))
 
 
 def digits_of_parts(formula: Formula) -> list[int]:
-    """How many digits each number of a formula needs so that it is seen to hold, in the order of ``parts``."""
+    """Returns the digits that each number of a formula needs to show that it holds, in the order of ``parts``."""
     if not formula.written:
         return [digits for n, term in enumerate(formula.terms) for digits in [_factors(formula, n)] * len(term.parts)]
     is_rounded = sum(1 for part in formula.parts if part.value) > 1
@@ -83,18 +83,18 @@ def _decimals_of(formula: Formula) -> int:
 
 
 def _magnitude(value: float) -> int:
-    """Digits before the point: 1 for 2.5, −1 for 0.025; of 0 as of 1."""
+    """Returns the digits before the point: 1 for 2.5, −1 for 0.025; for 0 the same as for 1."""
     return math.floor(math.log10(abs(value))) + 1 if value and math.isfinite(value) else 1
 
 
 def _shown_decimals(value: float, decimals: int) -> int:
-    """How many decimals :func:`figure` shows of a number."""
+    """Returns the number of decimals that :func:`figure` shows."""
     is_plain = 10.0 ** (1 - decimals) <= abs(value) < _MOST
     return decimals if is_plain or not value else 2 - _magnitude(value)
 
 
 def _factors(formula: Formula, place: int) -> int:
-    """The fewest digits with which the product of a term's numbers is what the term is said to add."""
+    """Returns the fewest digits at which the product of a term's factors is the displayed value of the term."""
     term = formula.terms[place]
     is_product = math.isclose(math.prod(part.value for part in term.parts) / term.divisor, term.value, rel_tol=1e-6)
     for digits in range(_DIGITS, _MOST_DIGITS + 1 if is_product else _DIGITS):
@@ -108,7 +108,7 @@ def _factors(formula: Formula, place: int) -> int:
 
 
 def product_text(formula: Formula, place: int) -> str:
-    """ "0.31 · 0.99": what a term of a formula is made of."""
+    """Returns the factors of a term: "0.31 · 0.99"."""
     term = formula.terms[place]
     if formula.address.what == "loss":
         return _loss_text(formula, place)
@@ -117,7 +117,7 @@ def product_text(formula: Formula, place: int) -> str:
 
 
 def _loss_text(formula: Formula, place: int) -> str:
-    """ "−1 · log 0.31"; close to 1 the logarithm needs more digits."""
+    """Returns a term of the loss: "−1 · log 0.31". Close to 1 the logarithm needs more digits."""
     a, y = (part.value for part in formula.terms[place].parts)
     digits = _DIGITS if not 0 < a < 1 else min(max(_DIGITS, 2 - _magnitude(1 - a)), _MOST_DIGITS)
     shown = short_figure(a, digits)
@@ -126,12 +126,12 @@ def _loss_text(formula: Formula, place: int) -> str:
 
 
 def written(formula: Formula) -> str:
-    """The right side of a formula with its numbers put in; of a long sum its first terms."""
+    """Returns the right side of a formula with its numbers; of a long sum the first terms."""
     return written_versions(formula)[0]
 
 
 def written_versions(formula: Formula) -> list[str]:
-    """The same, and shorter ones for where there is less room: of a sum with fewer terms, else with fewer digits."""
+    """Returns the right side of a formula and shorter versions of it: a sum with fewer terms, else fewer digits."""
     if formula.written:
         digits = digits_of_parts(formula)
         shorter = digits if _has_sum(formula) else [_DIGITS] * len(digits)  # fewer would hide a difference
@@ -147,7 +147,7 @@ def _put_in(formula: Formula, digits: list[int]) -> str:
 
 
 def _sum_text(formula: Formula, count: int) -> str:
-    """A sum with so many terms."""
+    """Returns a sum with its first ``count`` terms."""
     is_loss = formula.address.what == "loss" and len(formula.terms) > 1
     terms = range(count)
     shown = [short_figure(formula.terms[n].value) if is_loss else product_text(formula, n) for n in terms]

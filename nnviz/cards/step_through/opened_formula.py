@@ -1,4 +1,4 @@
-"""Where the terms of an opened formula come from, and which term comes from a place."""
+"""A formula that is displayed with its terms, and the places that its terms come from."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _ON_BOARD = ("entering", "delta", "activation")
 
 @dataclass(frozen=True)
 class OpenedFormula:
-    """The lines about a number, one of which is opened into its terms.
+    """The formulas of a number, one of which is opened: displayed with its terms.
 
     Attributes:
-        content: what they are of.
-        lines: all lines.
-        number: the line that is opened.
+        content: the contents of the position that the formulas belong to.
+        lines: all formulas.
+        number: the number of the opened formula.
     """
 
     content: StepContent
@@ -29,26 +29,26 @@ class OpenedFormula:
 
     @property
     def formula(self) -> Formula:
-        """The line that is opened."""
+        """The opened formula."""
         return self.lines[self.number]
 
     @property
     def stage(self) -> StepStage:
-        """The stage that the lines are of."""
+        """The stage that the formulas belong to."""
         return self.content.position.stage
 
     def is_on_stage(self, at: Address) -> bool:
-        """Whether the stage shows what is at an address."""
+        """Whether the stage shows the number at an address."""
         place = self.content.place_of(at)
         return place is not None and all_stages(self.content.names.layers)[place] == self.stage
 
     def address_of_term(self, place: int) -> Address | None:
-        """Where a term comes from; None for a setting."""
+        """Returns the address that a term comes from; None for a setting."""
         formula = self.formula
         return formula.parts[place].address if len(formula.terms) <= 1 else term_source(formula, place)
 
     def stages_of_term(self, place: int) -> list[int]:
-        """The stages that show the parts of a term."""
+        """Returns the stages that show the parts of a term."""
         formula = self.formula
         if len(formula.terms) <= 1:
             found = [at for at in (formula.parts[place].address,) if at is not None]
@@ -58,13 +58,13 @@ class OpenedFormula:
         return [stage for stage in stages if stage is not None]
 
     def cell_of(self, at: Address) -> int | None:
-        """The cell of the board that stands for an address."""
+        """Returns the cell of the board for an address."""
         if self.formula.address.what in _BY_EXAMPLE:
             return at.row
         return at.neuron if at.what in _ON_BOARD else None
 
     def term_of_cell(self, cell: int) -> int | None:
-        """The term that comes from a cell of the board; None if it is not written out."""
+        """Returns the term that comes from a cell of the board; None if it is left out of the formula."""
         formula = self.formula
         if len(formula.terms) <= 1:
             return None
@@ -73,12 +73,12 @@ class OpenedFormula:
         return found[0] if found else None
 
     def line_at(self, at: Address) -> int | None:
-        """Another line whose value is at an address."""
+        """Returns another formula whose value is at an address; None if there is none."""
         found = [place for place, formula in enumerate(self.lines) if formula.address == at]
         return found[0] if found and found[0] != self.number else None
 
     def number_at(self, at: Address) -> int | None:
-        """The row among the numbers of the stage that is at an address in it."""
+        """Returns the row of the stage's numbers for an address; None if there is none."""
         position = self.content.position
         if position.stage.phase is StepPhase.UPDATE:
             return None
@@ -87,7 +87,7 @@ class OpenedFormula:
         return int(found[0]) if len(found) else None
 
     def address_of_cell(self, cell: int) -> Address:
-        """What a cell of the board stands for."""
+        """Returns the address that a cell of the board stands for."""
         at = self.formula.address
         places = {
             "sum": Address("entering", at.layer - 1, cell, row=at.row),
@@ -98,7 +98,7 @@ class OpenedFormula:
         return places.get(at.what, Address("activation", at.layer, cell, row=at.row))
 
     def described_cell(self, cell: int) -> str:
-        """A cell in words, with what it adds."""
+        """Returns the name of a cell with the value that it adds."""
         content, at = self.content, self.formula.address
         if at.layer == 0:
             return f"{content.names.neuron(0, cell)}: {figure(float(content.step.activations[0][at.row][cell]))}"

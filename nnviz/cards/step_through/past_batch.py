@@ -1,4 +1,4 @@
-"""The batch that the training took next at a moment of its past: it is known by training to that moment again."""
+"""The batch that came next at an epoch of the past, found by an exact replay of the training up to there."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _PATIENCE = 1000  # milliseconds after which a person is told that it takes a wh
 
 
 class PastBatch(QObject):
-    """Trains again to the moment that is looked back at, in another thread, while that is wanted. The latest wins.
+    """Replays the training to the displayed epoch of the past in the background, while a view wants it.
 
     Signals:
-        changed: an attribute has changed, or how far it is.
+        changed: an attribute has changed, or the progress.
 
     Attributes:
-        work: that training; ``share`` says how far it is.
-        is_long: whether it has been going on for so long that a person should know.
-        why_not: why the batch is not known, as a sentence; empty if it is, or is about to be.
+        work: the replay; ``share`` is its progress.
+        is_long: whether the replay takes so long that its progress should be displayed.
+        why_not: why the batch is unknown, as a sentence; empty if it is known, or will be.
     """
 
     changed = pyqtSignal()
@@ -49,24 +49,24 @@ class PastBatch(QObject):
         session.data.changed.connect(self._data_changed)
 
     def want(self, wanted: bool) -> None:
-        """Notes whether a view of it is visible."""
+        """Notes whether a view of the batch is visible."""
         if wanted != self._is_wanted:
             self._is_wanted = wanted
             self._data_changed()
 
     @property
     def found(self) -> Replayed | None:
-        """The training at the moment that is looked back at; None while it is not there."""
+        """The replayed training at the displayed epoch; None while there is none."""
         found: Replayed | None = self.work.result
         return found
 
     @property
     def can_begin_again(self) -> bool:
-        """Whether it is not known, and might be if it was tried once more."""
+        """Whether the batch is unknown, and another replay might find it."""
         return bool(self.why_not) and self._exact.why_not(self._runs.current) is None
 
     def begin(self) -> None:
-        """Goes to the moment that is displayed, if it is one of the past and that is wanted."""
+        """Replays the training to the displayed epoch, if that is one of the past and a view is visible."""
         run, moment = self._runs.current, self._displayed.moment
         if not self._is_wanted or moment is None:
             return
@@ -79,13 +79,13 @@ class PastBatch(QObject):
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Gives it up, until it is begun again."""
+        """Cancels the replay, until ``begin`` is called again."""
         if self.work.is_running:
             self.work.forget()
             self._end("Training to this moment again was given up.")
 
     def _drop(self) -> None:
-        """Another moment is displayed: what was found is not of that."""
+        """Drops the result, which belongs to another epoch than the displayed one."""
         self.work.forget()
         is_wanted = self._is_wanted and not self._displayed.is_live
         self._end((self._exact.why_not(self._runs.current) or "") if is_wanted else "")
@@ -121,6 +121,6 @@ class PastBatch(QObject):
         self.changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the work; returns whether that was in time."""
+        """Ends the replay. Returns whether it ended in time."""
         self._patience.stop()
         return self.work.close(milliseconds)

@@ -1,4 +1,4 @@
-"""What the page of a step says of a moment of the past: why its batch is not known, or that it is being worked out."""
+"""Notes about a step of the past: why its batch is unknown, or the progress of the replay that finds it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ABOUT = "This batch is approximate, because what computed the run was other"
 
 
 class StepPlaceholder(QWidget):
-    """Takes the place of the step while there is none: why, and how far it is that the network is trained again."""
+    """Says why there is no step, in its place, and shows the progress of the replay."""
 
     def __init__(self, past_batch: PastBatch) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class StepPlaceholder(QWidget):
 
 
 class PastNote(QWidget):
-    """A line above a step of the past, where that is not the whole truth; else it is not there."""
+    """A line above a step of the past that is approximate or not on a batch; else hidden."""
 
     def __init__(self, session: Session, model: StepThrough) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class PastNote(QWidget):
         self.hide()
 
     def refresh(self) -> None:
-        """Says what there is to say of the step that is written down."""
+        """Shows the note about the recorded step, or hides."""
         words, past = self._text(), self._model.past_batch
         self._words.show_versions(words)
         self._again.setVisible(past.can_begin_again and not self._model.of_example)

@@ -1,4 +1,4 @@
-"""The path of a step: its stages under each other, one of which is looked at."""
+"""The path through a step: its stages below each other, one of which is the current one."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _DOT, _AIR = 7, 8
 
 @dataclass(frozen=True)
 class PathStage:
-    """A stage: its name, and the heading above it where a phase begins."""
+    """The name of a stage, and the heading above it if it begins a phase."""
 
     name: str
     heading: str = ""
 
 
 class StagePath(Pickable):
-    """Draws the stages as stops on a line. A click goes to one; Left and Right go back and on.
+    """Draws the stages as stops on a line. A click goes to one; the Left and Right keys go back and forward.
 
     Signals:
-        stepped(forward): the person pressed Left or Right.
+        stepped(forward): Left or Right was pressed.
 
     Attributes:
-        stages: all of them.
-        current: the one that is looked at.
-        lit: those from which a term comes that the mouse is over.
+        stages: all stages.
+        current: the number of the current stage.
+        lit: the stages that the term under the mouse comes from.
     """
 
     stepped = pyqtSignal(bool)
@@ -50,7 +50,7 @@ class StagePath(Pickable):
         theme.changed.connect(self._lay_out)
 
     def show_stages(self, stages: Sequence[PathStage], current: int) -> None:
-        """Shows the stages, and which is looked at."""
+        """Shows the stages and the current one."""
         if tuple(stages) != self.stages:
             self.stages = tuple(stages)
             self._lay_out()
@@ -69,7 +69,7 @@ class StagePath(Pickable):
         self.things_changed()
 
     def light(self, stages: Iterable[int]) -> None:
-        """Outlines some stages, and no others."""
+        """Outlines these stages, and no others."""
         lit = frozenset(stages)
         if lit != self.lit:
             self.lit = lit
@@ -77,24 +77,24 @@ class StagePath(Pickable):
 
     @property
     def count(self) -> int:
-        """How many stages there are."""
+        """The number of stages."""
         return len(self.stages)
 
     def place_of(self, number: int) -> QRect:
-        """The row of a stage."""
+        """Returns the rectangle of a stage."""
         return QRect(0, self._tops[number], self.width(), theme.px(ROW))
 
     def number_at(self, point: QPoint) -> int | None:
-        """The stage at a point."""
+        """Returns the stage at a point; None if there is none."""
         number = bisect_right(self._tops, point.y()) - 1
         return number if number >= 0 and self.place_of(number).contains(point) else None
 
     def sizeHint(self) -> QSize:
-        """All stages."""
+        """Returns a size with room for all stages."""
         return QSize(120, self._height)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right go back and on."""
+        """Goes back or forward if Left or Right is pressed."""
         if event.key() in (Qt.Key_Left, Qt.Key_Right):
             self.stepped.emit(event.key() == Qt.Key_Right)
         else:

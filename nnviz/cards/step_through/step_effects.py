@@ -1,4 +1,4 @@
-"""What a step does to the network's error: measured beside it, before it is taken."""
+"""The effect of a step on the network's error, measured before the step is taken."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StepEffect:
-    """The shares of wrong answers, 0…1, to ``count`` examples of a part: before a step and after it.
+    """The error on ``count`` examples of a split, before and after a step; NaN if outputs are not finite.
 
-    Of numbers the RMSE in the targets' unit (``is_rmse``). NaN if the answers are not finite.
+    A share of wrong predictions, 0…1; for regression the RMSE in the target's unit (``is_rmse``).
     """
 
     part: str
@@ -39,11 +39,11 @@ class StepEffect:
 
 
 class _StoppedError(Exception):
-    """A step is no longer wanted."""
+    """Raised in a measurement that is no longer wanted."""
 
 
 class StepEffects(QObject):
-    """Measures in a thread of its own the step that is looked at, and the last one that was taken.
+    """Measures the recorded step and the last step that was taken, in a thread of its own.
 
     Signals:
         changed: ``would`` or ``did`` may have changed.
@@ -66,21 +66,21 @@ class StepEffects(QObject):
         step_through.changed.connect(self._look)
 
     def want(self, wanted: bool) -> None:
-        """Notes whether a view of it is visible."""
+        """Notes whether a view of the effects is visible."""
         self._is_wanted = wanted
         self._look()
 
     @property
     def would(self) -> StepEffect | None:
-        """What the next step would do to the network; None until that is measured."""
+        """The effect that the next step would have; None until it is measured."""
         written = self._written
         return None if written is None else self._found.get(written.taken)
 
     @property
     def did(self) -> StepEffect | None:
-        """What the last step did that was taken; None once something else came after it, or it was undone.
+        """The effect of the last step that was taken; None after any other change, or after Undo.
 
-        Also None while one looks back: it is none of that moment's.
+        Also None at a displayed epoch of the past, to which the step does not belong.
         """
         written, last = self._written, self._steps.latest
         is_next = written is not None and written.about.moment is None and written.taken is self._follows
@@ -89,7 +89,7 @@ class StepEffects(QObject):
 
     @property
     def _written(self) -> RecordedStep | None:
-        """The step that comes next, if it is written down."""
+        """The recorded step if it is the next one; else None."""
         return self._step_through.written if self._is_wanted and self._step_through.is_newest else None
 
     def _look(self) -> None:
@@ -104,7 +104,7 @@ class StepEffects(QObject):
         self.changed.emit()
 
     def _compare(self, last: ManualStep, taken: ManualStep) -> None:
-        """Finds out whether a step begins where the last one ended."""
+        """Checks in the background whether a step begins where the last one ended."""
 
         def done(follows: bool) -> None:
             if follows and taken is self._looked_at and last is self._kept:
@@ -134,7 +134,7 @@ class StepEffects(QObject):
         self._lane.run(lambda: self._measure(taken, network), done, failed)
 
     def _measure(self, taken: ManualStep, network: Network) -> StepEffect:
-        """Runs in the lane's thread."""
+        """Measures the error before and after the step. Runs in the lane's thread."""
         part = measured_part(taken.dataset, taken.experiment.training.validation_share)
         examples = part.examples
         before, after = (
@@ -157,6 +157,6 @@ class StepEffects(QObject):
         raise _StoppedError
 
     def close(self, milliseconds: int) -> bool:
-        """Stops what is being measured; returns whether that was in time."""
+        """Stops the measurements. Returns whether they stopped in time."""
         self._looked_at = self._kept = None
         return self._lane.close(milliseconds)

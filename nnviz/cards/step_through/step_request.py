@@ -1,4 +1,4 @@
-"""Which step of the training is asked for: what it is of, with what it is trained, and from which moment."""
+"""The requested step of the training: its input or batch, its settings, and the state of training it begins from."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from nnviz.session.status import Stage
 
 @dataclass(frozen=True)
 class StepKey:
-    """What a step is of. Two are equal if the step is the same.
+    """The identity of a step: two keys are equal if the step is the same.
 
     Attributes:
-        run, changes: the run's id, and its count of changes; 0 for a moment of its past.
-        experiment: what it is trained with.
-        inputs: the example; of None for the next batch, and in the past of the training that stands there.
-        target: the class that a drawing is to be learned as; None if the data tell the example's targets.
-        moment: the one of the past that is looked back at; None for now.
+        run, changes: the run's id, and its count of changes; 0 changes for an epoch of its past.
+        experiment: the settings of the training.
+        inputs: the example; a key of None for the next batch, and for one of the past a key of the replayed training.
+        target: the class that a drawing is learned as; None if the data have the example's target.
+        moment: the displayed snapshot of the past; None for the live network.
     """
 
     run: int
@@ -46,13 +46,13 @@ class StepKey:
 
 @dataclass(frozen=True)
 class StepStart:
-    """Where a step begins.
+    """The start of a step.
 
     Attributes:
-        network: one of its shape.
-        moment: returns the moment before it; to be called in another thread.
-        epochs: that the network had before this training.
-        is_first: whether a training begins with the step.
+        network: a network of the same shape.
+        moment: returns the state of training before the step; it must be called in another thread.
+        epochs: the epochs of the network before this training.
+        is_first: whether the step begins a training.
     """
 
     network: Network
@@ -63,7 +63,7 @@ class StepStart:
 
 @dataclass(frozen=True)
 class RecordedStep:
-    """A step that is written down, of the moment at which it was asked for; ``taken`` is what taking it takes."""
+    """A step with all its numbers, the key it was requested with, and what taking it needs (``taken``)."""
 
     about: StepKey
     step: OneStep
@@ -72,11 +72,11 @@ class RecordedStep:
 
 
 class StepRequest:
-    """What is asked for. Attributes are for reading.
+    """The requested step, from the state of the session. Attributes are for reading.
 
     Attributes:
-        of_example: whether the step is to be of the current example, not of the next batch.
-        chosen_target: the class that the person chose for a drawing; None for its answer.
+        of_example: whether the step is on the current example, not on the next batch.
+        chosen_target: the class that the user chose for a drawing; None for the predicted class.
     """
 
     def __init__(self, session: Session, past_batch: PastBatch) -> None:
@@ -87,7 +87,7 @@ class StepRequest:
 
     @property
     def target(self) -> int | None:
-        """The class that the current example is learned as; None where the data tell it, or it has no class."""
+        """The class that the current example is learned as; None if the data have its target, or it has no class."""
         data = self.fitting_data
         if data is None or data.train.labels is None or self.inputs is None or self._known is not None:
             return None
@@ -98,30 +98,30 @@ class StepRequest:
 
     @property
     def fitting_data(self) -> Dataset | None:
-        """The data set, if the current network fits it."""
+        """The data set if the current network fits it; else None."""
         data = self._session.data.dataset
         return None if data is None or self._session.runs.current.misfit(data) is not None else data
 
     @property
     def experiment(self) -> Experiment:
-        """What the current run is, or would be, trained with; of its past what it was trained with last."""
+        """The settings that the current run is or would be trained with; for its past those of its last training."""
         run = self._session.runs.current
         is_own = self.is_of_past or self._session.training.is_under_way or self._session.training.is_another_network
         return run.experiment if is_own else self._session.settings.fitting
 
     @property
     def is_of_past(self) -> bool:
-        """Whether it is to be of a moment that is looked back at."""
+        """Whether the step belongs to a displayed epoch of the past."""
         return not self._session.displayed.is_live
 
     @property
     def is_on_example(self) -> bool:
-        """Whether it is of the current example: that is asked for, or the batch of then is not known."""
+        """Whether the step is on the current example: it is requested, or the batch of the past is unknown."""
         return self.of_example or (self.is_of_past and bool(self._past_batch.why_not))
 
     @property
     def lacks_example(self) -> str:
-        """That there is no example, as a sentence; empty if there is one, or none is asked for."""
+        """A sentence that asks for an example; empty if there is one, or none is needed."""
         if not self.is_on_example or self.inputs is not None:
             return ""
         otherwise = ", or look at the next batch" if self.of_example else " to see the step on it"
@@ -129,11 +129,11 @@ class StepRequest:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether it is of a batch of the past, to which it is still being trained again."""
+        """Whether the step is on a batch of the past that the replay has not reached yet."""
         return self.is_of_past and not self.is_on_example and self._past_batch.found is None
 
     def about(self) -> StepKey:
-        """What the step is of that comes next, or came next at the moment that is looked back at."""
+        """Returns the key of the step that comes next, or came next at the displayed epoch of the past."""
         run, moment = self._session.runs.current, self._session.displayed.moment
         changes = run.changes if moment is None else 0
         if self.is_on_example:
@@ -143,7 +143,7 @@ class StepRequest:
 
     @property
     def inputs(self) -> Array | None:
-        """(width,) of the current example; None for none, or if nobody knows what number it is to be learned as."""
+        """The current example, (width,); None if there is none, or if it has no known target in a regression."""
         inputs = self._current
         data = self.fitting_data
         is_number = data is not None and not data.is_classification
@@ -155,7 +155,7 @@ class StepRequest:
 
     @property
     def _known(self) -> Example | None:
-        """Which example of the data the current one is; None for another, such as a drawing."""
+        """The current example's place in the data; None for another input, such as a drawing."""
         return (
             self._session.question.origin
             if self._current is self._session.question.example
@@ -163,7 +163,7 @@ class StepRequest:
         )
 
     def start(self, run: Run, data: Dataset) -> StepStart:
-        """Where it begins."""
+        """Returns the start of the step."""
         if self.is_of_past:
             return self._past_start(run, data)
         network = run.displayed_network()  # shares its parameters, which nobody writes to
@@ -172,14 +172,17 @@ class StepRequest:
             return StepStart(run.network, first, run.end, True)
 
         def at(trainer: Trainer | None) -> Moment | None:
-            """Runs in the worker's thread, between two steps."""
+            """Returns the state of training. Runs in the worker's thread, between two steps."""
             return None if trainer is None else moment_of(trainer)
 
         found = self._session.training.runner.look(run.id, at)
         return StepStart(run.network, lambda: found.result() or first(), run.start_epoch, False)
 
     def _past_start(self, run: Run, data: Dataset) -> StepStart:
-        """On an example, with the first step of a training that begins there: of then only the weights are known."""
+        """Returns the start of a step of the past.
+
+        On an example it is the first step of a new training, since only the weights of the past are known.
+        """
         found = self._past_batch.found
         if self.is_on_example or found is None:
             return StepStart(
@@ -189,12 +192,12 @@ class StepRequest:
         return StepStart(run.network, lambda: moment_of(trainer), found.before, False)
 
     def _first(self, data: Dataset, network: Network) -> Callable[[], Moment]:
-        """What gives the moment before a new training's first step."""
+        """Returns a function for the state of a new training before its first step."""
         experiment = self.experiment
         return lambda: moment_of(experiment.trainer(data, network.copy()))
 
     def example_of(self, data: Dataset) -> tuple[Array, Array]:
-        """Inputs and targets of the current example."""
+        """Returns inputs and targets of the current example."""
         inputs = self.inputs
         assert inputs is not None
         target, chosen = self.target, self._known

@@ -1,4 +1,4 @@
-"""A board of cells: one for each term of a formula, at its place in the picture or the layer that it comes from."""
+"""A board of cells, one for each term of a formula, arranged as the image or the layer that the terms come from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LARGEST_CELL = 18
 
 
 class TermBoard(Pickable):
-    """Draws values in the diverging colours, as one image; can be pointed at and picked.
+    """Draws values as one image in the diverging colours. Its cells can be pointed at and picked.
 
     Attributes:
         lit: the cell that is outlined because the mouse is over its term; None for none.
@@ -36,7 +36,7 @@ class TermBoard(Pickable):
         theme.changed.connect(self._render)
 
     def show_values(self, values: Array, picture: tuple[int, int] | None = None) -> None:
-        """Shows (cells,) values, in the shape of a picture or else about a square."""
+        """Shows (cells,) values in the shape of an image, or nearly as a square."""
         side = max(1, math.ceil(math.sqrt(len(values))))
         self._shape = picture or (math.ceil(len(values) / side), side)
         self._values = np.nan_to_num(np.asarray(values, np.float64), posinf=0, neginf=0)
@@ -57,12 +57,12 @@ class TermBoard(Pickable):
 
     @property
     def count(self) -> int:
-        """How many cells there are."""
+        """The number of cells."""
         return len(self._values)
 
     @property
     def columns(self) -> int:
-        """How many cells lie side by side."""
+        """The number of cells in a row."""
         return max(1, self._shape[1])
 
     @property
@@ -72,7 +72,7 @@ class TermBoard(Pickable):
         return QRect(0, 0, max(1, round(cell * columns)), max(1, round(cell * rows)))
 
     def place_of(self, number: int) -> QRect:
-        """The rectangle of a cell."""
+        """Returns the rectangle of a cell."""
         place, (rows, columns) = self._place, self._shape
         row, column = divmod(number, max(1, columns))
         left, right = (place.width() * each // columns for each in (column, column + 1))
@@ -80,7 +80,7 @@ class TermBoard(Pickable):
         return QRect(left, top, max(1, right - left), max(1, bottom - top))
 
     def number_at(self, point: QPoint) -> int | None:
-        """The cell at a point."""
+        """Returns the cell at a point; None if there is none."""
         place, (rows, columns) = self._place, self._shape
         if not self.count or not place.contains(point):
             return None
@@ -88,7 +88,7 @@ class TermBoard(Pickable):
         return number if number < self.count else None
 
     def outline_of(self, number: int) -> QRect:
-        """What is drawn around a cell: all four edges, also at the edge of the board."""
+        """Returns the outline of a cell: all four edges, also at the edge of the board."""
         return self.place_of(number).adjusted(-1, -1, 0, 0).intersected(self.rect().adjusted(0, 0, -1, -1))
 
     def light(self, number: int | None) -> None:
@@ -98,7 +98,7 @@ class TermBoard(Pickable):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """A square."""
+        """Returns the size of the board, a square."""
         return QSize(_SIDE, _SIDE)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -1,4 +1,4 @@
-"""The widgets of the page of a step, and how they are arranged."""
+"""The widgets of the page "Step through" and their layout."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _PAST_TIP = "The past stays as it was: go live (End) to take a step."
 
 
 class StepWidgets(QWidget):
-    """At the left the path, in the middle the numbers of a stage, at the right the formula; below what can be done.
+    """The path at the left, the numbers of a stage in the middle, the formulas at the right, and the actions below.
 
     Attributes:
         path, numbers, lines, terms, board: see their tooltips.
-        where, rule, result: the stage, the rule of the chosen line, and what comes of it all.
-        neuron, example, temperature: what is looked at.
-        would, did: what the step would do to the network, and what the last one did.
+        where, rule, result: labels of the stage, of the chosen formula's rule, and of the result.
+        neuron, example, temperature: inputs for the position.
+        would, did: labels of the step's effect, and of the effect of the last step that was taken.
         back, walking, check, take, undo: the buttons.
     """
 
@@ -100,12 +100,12 @@ class StepWidgets(QWidget):
         return arranged(QVBoxLayout(), above, FixedSizeBox(self.rule), (self._terms_scroll, 1), spacing=4)
 
     def offer_take(self, can_take: bool, is_past: bool) -> None:
-        """Lets the person take the step, or says why not."""
+        """Enables the button that takes the step, or says why it is disabled."""
         self.take.setEnabled(can_take)
         self.take.setToolTip(_PAST_TIP if is_past else _TAKE_TIP)
 
     def show_effects(self, would: StepEffect | None, did: StepEffect | None) -> None:
-        """Says what the step that is shown would do to the network, and what the last one did; None for nothing."""
+        """Shows the effect that the step would have, and that of the last step taken; None for none."""
         if would is None:
             self.would.show_versions("")
         else:
@@ -117,17 +117,17 @@ class StepWidgets(QWidget):
         self.undo.setVisible(did is not None)
 
     def fit_lines(self) -> None:
-        """Gives the lines no more room than they need, and never most of it; the terms get the rest."""
+        """Gives the formulas the height that they need, but at most half of the page; the terms get the rest."""
         most = max(self.board.height(), round(_MOST_FOR_LINES * self.height()))
         self._lines_scroll.setFixedHeight(min(most, max(self.board.height(), self.lines.sizeHint().height())))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Gives the lines their room anew."""
+        """Fits the height of the formulas to the new size."""
         super().resizeEvent(event)
         self.fit_lines()
 
     def keep_in_sight(self, within: StagePath | NumberRows, place: int | None) -> None:
-        """Scrolls a list so that the row of that number can be seen."""
+        """Scrolls a list so that a row is visible."""
         scrolls = {self.path: self._path_scroll, self.numbers: self._numbers_scroll, self.terms: self._terms_scroll}
         if place is None or place >= within.count:
             return
@@ -138,7 +138,7 @@ class StepWidgets(QWidget):
 
 
 def effect_text(effect: StepEffect) -> str:
-    """ "test error 2.72 → 89.90 %", "test RMSE 3.02 → 2.98"."""
+    """Returns an effect as text: "test error 2.72 → 89.90 %", "test RMSE 3.02 → 2.98"."""
     if effect.is_rmse:
         return f"{effect.part} RMSE {text.figure(effect.before)} → {text.figure(effect.after)}"
     before, after = (
@@ -148,7 +148,7 @@ def effect_text(effect: StepEffect) -> str:
 
 
 def _of_height(height: int, *parts: QWidget | tuple[QWidget, int]) -> QWidget:
-    """A row that is as high whatever is shown in it, so that nothing below it moves."""
+    """Returns a row of a fixed height, so that its contents never move what is below."""
     row = QWidget()
     arranged(QHBoxLayout(row), *parts, spacing=8)
     theme.sized(row.setFixedHeight, height)

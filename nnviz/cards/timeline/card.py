@@ -1,4 +1,4 @@
-"""The strip at the bottom: which moment of the training the whole window shows."""
+"""The timeline at the bottom of the window: the epoch that the whole window shows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _EDIT_WIDTH, _SPEED_WIDTH, _BRANCH_WIDTH = 74, 58, 140
 
 
 class TimelineBar(QWidget):
-    """Slider, epoch and buttons call ``session.timeline``; all of them show its moment."""
+    """A slider, an epoch field and buttons that control ``session.timeline`` and show its epoch."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -56,11 +56,11 @@ class TimelineBar(QWidget):
         self._show_branch()
 
     def minimumSizeHint(self) -> QSize:
-        """It must not widen the window."""
+        """Returns a small width, so that the bar never widens the window."""
         return QSize(_LEAST_BAR, super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:
-        """Leaves the title out if there is no room for it."""
+        """Hides the title if there is no room for it."""
         done = bool(super().event(event))
         if event.type() in (QEvent.Resize, QEvent.LayoutRequest):
             title = self._title.sizeHint().width() + self.layout().spacing()
@@ -99,7 +99,7 @@ class TimelineBar(QWidget):
         self.live.clicked.connect(self._timeline.go_live)
 
     def _branch(self) -> None:
-        """Branches off, or gives that up while it is under way."""
+        """Branches off at the displayed epoch, or cancels a branch in progress."""
         branching = self._session.branching
         if branching.work.is_running:
             branching.cancel()
@@ -116,12 +116,12 @@ class TimelineBar(QWidget):
         self.branch.setAccessibleDescription(tip)
 
     def _neighbour(self, _: str, direction: int) -> str:
-        """The moment before or after, as it is written; typing and stepping go different ways."""
+        """Goes to the previous or next snapshot and returns its epoch as text."""
         self._timeline.step(direction)
         return self._words
 
     def _typed(self, words: str) -> None:
-        """Goes to the epoch that was typed, unless it is the one that is shown."""
+        """Goes to the epoch that was typed, unless it is displayed already."""
         if words.strip() == self._words:
             self._show()
             return
@@ -136,9 +136,9 @@ class TimelineBar(QWidget):
             self._show()
 
     def _go_to(self, epoch: float) -> None:
-        """Goes there; where that moment is not kept, a message says which one is shown instead, as long as it is.
+        """Goes to an epoch. If it has no snapshot, a message names the nearest one for as long as that is displayed.
 
-        Raises ValueError for what is no number.
+        Raises ValueError if the epoch is not a number.
         """
         self._timeline.go_to(epoch)
         shown, live = self._session.displayed.epochs, self._timeline.live_epoch
@@ -148,13 +148,13 @@ class TimelineBar(QWidget):
 
     @property
     def _words(self) -> str:
-        """The epoch that is shown; live, while it learns, in tenths."""
+        """The displayed epoch as text; rounded to tenths while the live network trains."""
         session, shown = self._session, self._session.displayed.epochs
         is_passing = self._timeline.is_live and session.state is Status.TRAINING
         return text.epochs(round(shown, 1)) if is_passing else session.runs.current.epoch_name(shown)
 
     def _keep_width(self) -> None:
-        """Makes the field as wide as the longest epoch of the run, so that none is cut and nothing moves."""
+        """Makes the field as wide as the longest epoch of the run, so that no epoch is cut and nothing moves."""
         run = self._session.runs.current
         digits = max(1, math.ceil(math.log10(max(run.batches, 1))))
         longest = text.epochs(math.floor(max(run.last_epoch, self._timeline.live_epoch))) + "." + "8" * digits
@@ -164,7 +164,7 @@ class TimelineBar(QWidget):
         self.epoch.setFixedWidth(max(theme.px(_EDIT_WIDTH), needed))
 
     def _extend(self) -> None:
-        """Nobody sees more pictures a second of a training that goes on."""
+        """Shows the progress of the training, but only a few times a second."""
         if self._due.is_due or self._session.state is not Status.TRAINING:
             self._show()
 

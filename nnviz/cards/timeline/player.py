@@ -1,4 +1,4 @@
-"""Runs through the past of a training as a film."""
+"""Playback of a run: the window goes through the run's epochs as a film."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _BETWEEN = 33  # milliseconds between two moments; each lasts as long as it take
 
 
 class Player(QObject):
-    """Goes through the moments at an even pace, from the one that is displayed, or else from the start, to live.
+    """Goes at an even pace from the displayed epoch of the past, or from the start, to the live network.
 
     Signals:
         changed: ``is_playing`` or ``seconds`` has changed.
 
     Attributes:
-        seconds: that the whole training takes.
+        seconds: the duration of the whole run.
     """
 
     changed = pyqtSignal()
@@ -41,7 +41,7 @@ class Player(QObject):
         return self._timer.isActive()
 
     def toggle(self) -> None:
-        """Starts, or stops where it is."""
+        """Starts playing, or stops at the displayed epoch."""
         if self.is_playing:
             self.stop()
         elif self._timeline.has_past:
@@ -52,18 +52,18 @@ class Player(QObject):
             self.changed.emit()
 
     def stop(self) -> None:
-        """Stays at the moment that is displayed."""
+        """Stops at the displayed epoch."""
         if self.is_playing:
             self._timer.stop()
             self.changed.emit()
 
     def close(self, _: int) -> bool:
-        """Ends the timer."""
+        """Stops the timer. Returns True."""
         self._timer.stop()
         return True
 
     def set_seconds(self, seconds: float) -> None:
-        """Plays faster or slower from now on. Raises ValueError unless it is more than 0."""
+        """Sets the duration of the whole run. Raises ValueError unless it is more than 0."""
         if not 0 < seconds < math.inf:
             raise ValueError(f"the film is to take {seconds} seconds: it must take more than 0, for example 10")
         if seconds != self.seconds:
@@ -81,7 +81,7 @@ class Player(QObject):
             self._timeline.go_to(self._epoch)
 
     def _moved(self) -> None:
-        """Stops when a person goes somewhere else."""
+        """Stops if the timeline moves to another epoch than that of the player."""
         now = self._timeline.epoch
         if self.is_playing and (now is None or now != self._timeline.nearest(self._epoch)):
             self.stop()

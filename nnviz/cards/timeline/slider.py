@@ -1,4 +1,4 @@
-"""The slider of the timeline: the epochs of a training, how far it has come, and the moment that is displayed."""
+"""The slider of the timeline: the epochs of a run, its progress, and the displayed epoch."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _STEPS_OF_EPOCHS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000
 
 
 class TimelineSlider(QSlider):
-    """Its value is the displayed epoch in thousandths. It moves when it is told what is displayed.
+    """A slider whose value is the displayed epoch in thousandths. It moves when the displayed epoch changes.
 
     Signals:
-        pointed(epoch): the mouse points to that moment.
-        wanted(epoch): a key, or a script, asks for that moment.
-        stepped(by): an arrow key asks for the moment before (-1) or after (1).
-        live_wanted: the End key.
+        pointed(epoch): the mouse points to an epoch.
+        wanted(epoch): a key or a script requests an epoch.
+        stepped(by): an arrow key requests the previous (-1) or the next (1) snapshot.
+        live_wanted: the End key was pressed.
     """
 
     pointed = pyqtSignal(float)
@@ -34,7 +34,7 @@ class TimelineSlider(QSlider):
     live_wanted = pyqtSignal()
 
     def __init__(self, nearest: Callable[[float], float]) -> None:
-        """``nearest`` returns where one would come to from an epoch."""
+        """``nearest`` returns the epoch of the snapshot that is nearest to an epoch."""
         super().__init__(Qt.Horizontal)
         self._nearest = nearest
         self._last, self._live, self._is_live = 1.0, 0.0, True
@@ -52,7 +52,7 @@ class TimelineSlider(QSlider):
         return QSize(80, _HEIGHT)
 
     def show_moment(self, last: float, live: float, epoch: float | None) -> None:
-        """Shows a training of ``last`` epochs that has come to ``live``, at an epoch; None: live."""
+        """Shows a run of ``last`` epochs that has reached ``live``, at a displayed epoch; None for the live network."""
         before = self._last, self._live, self._is_live, self.value()
         self._last, self._live, self._is_live = max(last, live, 1.0), live, epoch is None
         self.blockSignals(True)  # what is shown is not wanted
@@ -69,7 +69,7 @@ class TimelineSlider(QSlider):
             self._point(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Goes along with the pressed mouse; else marks where a press would go."""
+        """Follows the mouse while it is pressed; else marks where a press would go."""
         if event.buttons() & Qt.LeftButton:
             self._point(event)
         else:
@@ -83,7 +83,7 @@ class TimelineSlider(QSlider):
         self._set_faint(None)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Upwards is later."""
+        """Goes to a later epoch if the wheel turns upwards."""
         turned = event.angleDelta().y() or event.angleDelta().x()
         if turned:
             self.stepped.emit(1 if turned > 0 else -1)
@@ -101,7 +101,7 @@ class TimelineSlider(QSlider):
     # ---- keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows step through the moments, with Page up and down through the epochs; Home is the start, End is live."""
+        """Goes by snapshots with arrows, by epochs with Page up and down, to the start with Home, to live with End."""
         key, now = event.key(), self.value() / PER_EPOCH
         if key in (Qt.Key_Left, Qt.Key_Down):
             self.stepped.emit(-1)
@@ -122,7 +122,7 @@ class TimelineSlider(QSlider):
         return min(max((x - _SIDE) / max(self.width() - 2 * _SIDE, 1), 0.0), 1.0) * self._last
 
     def place_of(self, epoch: float) -> float:
-        """The pixel from the left at which an epoch lies."""
+        """Returns the x position of an epoch, in pixels."""
         return _SIDE + epoch / self._last * (self.width() - 2 * _SIDE)
 
     # ---- painting
@@ -156,7 +156,7 @@ class TimelineSlider(QSlider):
 
     @property
     def epochs_between_ticks(self) -> int:
-        """As few as there is room for."""
+        """Returns the smallest distance of ticks that there is room for, in epochs."""
         per_pixel = self._last / max(self.width() - 2 * _SIDE, 1)
         return next((step for step in _STEPS_OF_EPOCHS if step >= _LEAST_GAP * per_pixel), round(self._last))
 

@@ -1,4 +1,4 @@
-"""The weights of a layer as heat maps, and of one neuron in full."""
+"""The weights card: the weights of a layer as heat maps, and of one neuron in full."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ _ALL_TIP = "Shows what all neurons answer over {}, the first layer above the oth
 
 
 class WeightsPanel(DockCard):
-    """A tab for each layer and a tile for each neuron; a click enlarges it. First-layer tiles are pictures.
+    """A tab for each layer and a tile for each neuron. A click enlarges a tile; first-layer tiles of images are images.
 
-    Where examples are points in the plane or on a curve, it shows what the neurons answer over it instead.
+    If examples are points of the plane or of a curve, tiles show the neurons' activations over it instead.
 
     Attributes:
         map: all neurons of the layer.
-        planes, lines: what they answer over the plane, or over the curve.
+        planes, lines: tiles of activations over the plane, and over the curve.
         neuron_view: one neuron in full, which replaces the map while it is enlarged.
-        neuron: the number of the enlarged neuron, from 0; None while all are shown.
+        neuron: the number of the enlarged neuron, counted from 0; None while all are displayed.
     """
 
     def __init__(self, session: Session) -> None:
@@ -108,7 +108,7 @@ class WeightsPanel(DockCard):
         return self._layers[self.tabs.currentIndex()] or 0
 
     def _follow(self) -> None:
-        """Shows the displayed network, which may be that of another run."""
+        """Shows the displayed network, which may belong to another run."""
         if self._made_for == (self._session.runs.current, self._session.displayed.network.shape):
             self.refresh()
         else:
@@ -132,13 +132,13 @@ class WeightsPanel(DockCard):
 
     @property
     def _pictures(self) -> NeuronSurfaces | None:
-        """What shows neurons over the region in which the data lie; None where weights are shown."""
+        """The tiles of activations over the region of the data; None if weights are displayed."""
         data = self._subject.data
         region = None if data is None else region_of(data)
         return next((each for each in (self.planes, self.lines) if isinstance(region, each.kind)), None)
 
     def _show_kind(self) -> None:
-        """Shows weights, or what neurons answer."""
+        """Shows weights, or tiles of activations."""
         pictures = self._pictures
         for each in (self.planes, self.lines):
             each.bar.setVisible(each is pictures)
@@ -157,7 +157,7 @@ class WeightsPanel(DockCard):
             self._close_neuron()
 
     def show_layer(self, layer: int) -> None:
-        """Shows the weights of that layer, from 0, if it has a tab."""
+        """Shows the weights of a layer, counted from 0, if it has a tab."""
         if layer in self._layers:
             self.tabs.setCurrentIndex(self._layers.index(layer))
 
@@ -172,7 +172,7 @@ class WeightsPanel(DockCard):
 
     @property
     def _tile(self) -> tuple[int, int] | None:
-        """The shape of a tile; None if a neuron's weights are no picture."""
+        """Returns the shape of a tile; None if a neuron's weights are not an image."""
         return None if self._layer else self._subject.tile
 
     @property
@@ -181,13 +181,13 @@ class WeightsPanel(DockCard):
 
     @property
     def _has_columns(self) -> bool:
-        """Whether the inputs of the layer are columns of a table, with names."""
+        """Whether the inputs of the layer are named columns of a table."""
         return not self._layer and bool(self._subject.meaning.columns)
 
     # ---- one neuron
 
     def show_neuron(self, neuron: int) -> None:
-        """Enlarges a neuron of the layer, from 0."""
+        """Enlarges a neuron of the layer, counted from 0."""
         self.neuron = neuron
         self._session.selection.choose_neuron(Neuron(self._layer + 1, neuron))
         self._stack.setCurrentWidget(self.neuron_view)
@@ -195,12 +195,12 @@ class WeightsPanel(DockCard):
         self.refresh()
 
     def _show_chosen(self) -> None:
-        """Outlines the chosen neuron, if it is of this layer."""
+        """Outlines the chosen neuron, if it belongs to this layer."""
         chosen = self._session.selection.neuron
         self.map.choose(chosen.number if chosen is not None and chosen.layer == self._layer + 1 else None)
 
     def show_all(self) -> None:
-        """Returns to the map, where the neuron is outlined."""
+        """Returns to the map and outlines the neuron there."""
         neuron = self.neuron
         self._close_neuron()
         self.map.setFocus()
@@ -254,7 +254,7 @@ class WeightsPanel(DockCard):
             self._show_around()
 
     def _row_names(self) -> list[str]:
-        """The names of the columns of a table, or those of the outputs, if the rows are these and few; else none."""
+        """Returns names for the rows: the columns of a table, or a few outputs; else none."""
         if self._has_columns:
             return self._subject.meaning.columns
         names, count = self._names, len(self._weights)
@@ -281,7 +281,7 @@ class WeightsPanel(DockCard):
             detail.setToolTip(tip)
 
     def _details(self) -> list[str]:
-        """Descriptions of what a tile and its numbers are, the longest first."""
+        """Returns descriptions of a tile and its numbers, the longest first."""
         if self._pictures is not None:
             return [self._pictures.words.what, f"answers over {self._pictures.words.over}", "answers"]
         if self.neuron is not None or self.map.grid is None:
@@ -325,7 +325,7 @@ class WeightsPanel(DockCard):
         self.neuron_view.show_text("" if self.neuron is None or number < 0 else self._describe(self.neuron, number))
 
     def _describe(self, neuron: int, number: int) -> str:
-        """What is under the mouse: the neuron, the input and the weight."""
+        """Shows the neuron, the input and the weight under the mouse."""
         names = self._names
         if number < 0:
             return f"{names.neuron(neuron)} · Enter enlarges it"
@@ -335,15 +335,15 @@ class WeightsPanel(DockCard):
 
     @property
     def caption(self) -> str:
-        """The layer, and the neuron if one is enlarged."""
+        """Returns the layer's name, and the neuron's if one is enlarged."""
         name = self.tabs.tabText(self.tabs.currentIndex()).partition(" ·")[0]
         layer = f"{'Weights' if self._pictures is None else self._pictures.words.title} {name}"
         return layer if self.neuron is None else f"{layer} neuron {self.neuron + 1}"
 
     def table(self) -> Table | None:
-        """Header and rows for a CSV file: a row for each neuron with its bias and weights, made one at a time.
+        """Returns header and rows for a CSV file: a row for each neuron with its bias and weights, made one at a time.
 
-        Over the plane or the curve a row for each place with what the neurons answer there.
+        Over the plane or the curve it is a row for each place with the neurons' activations.
         """
         if self._pictures is not None:
             return self._pictures.table(self._layer)

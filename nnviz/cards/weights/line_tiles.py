@@ -1,4 +1,4 @@
-"""Small line plots of what neurons answer over one number, made as pixels: hundreds of them cost as much as a few."""
+"""Tiles with line plots of neurons' activations over one input, made as pixels: hundreds cost as much as a few."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ _FAINT = 0.1  # share up to which the line of 0 is seen
 
 
 def line_tiles(answers: Array, limit: float, size: int) -> Array:
-    """Pictures of lines: orange where an answer is above 0, blue below, filled towards 0.
+    """Returns tiles of lines: orange above 0, blue below, filled towards 0.
 
-    0 is in the middle of a picture, or at its foot where no answer is below it.
-
+    0 is in the middle of a tile, or at its foot if no activation is negative.
 
     Args:
-        answers: (neurons, places), from left to right.
-        limit: the answer at the upper end of a picture; with a minus at the lower one, if there are any below 0.
-        size: pixels of a side.
+        answers: (neurons, places) activations, from left to right.
+        limit: the activation at the upper end of a tile; its negative is at the lower end if any is negative.
+        size: the side of a tile in pixels.
 
     Returns:
         (neurons, size, size) uint32.
@@ -47,14 +46,14 @@ def line_tiles(answers: Array, limit: float, size: int) -> Array:
 
 
 def _axis(answers: Array, size: int) -> tuple[np.float32, np.float32]:
-    """How far below the middle of the first row of pixels 0 is, and how much higher the limit is."""
+    """Returns the distance of 0 below the middle of the first row of pixels, and the height of the limit above 0."""
     middle = (size - 1) / 2
     zero = middle if (answers < 0).any() else max(middle, size - 1 - _AIR)
     return np.float32(zero), np.float32(max(0.0, zero - _AIR))
 
 
 def _at(values: Array, places: Array) -> Array:
-    """(neurons, k): lines (neurons, places) at places (k,), 0…1 from their left end to their right one."""
+    """Returns (neurons, k): lines (neurons, places) interpolated at (k,) places, 0…1 from left to right."""
     last = values.shape[1] - 1
     exact = np.clip(places, 0, 1) * last
     left = np.minimum(exact.astype(np.intp), max(0, last - 1))
@@ -64,7 +63,7 @@ def _at(values: Array, places: Array) -> Array:
 
 
 def _covered(upper: Array, lower: Array, size: int) -> Array:
-    """(neurons, size, size): which share of each pixel lies between two heights (neurons, size) of its column."""
+    """Returns (neurons, size, size): the share of each pixel between two heights (neurons, size) of its column."""
     rows = np.arange(size, dtype=np.float32)[:, None]
     covered = np.minimum(lower[:, None], rows + np.float32(0.5))
     covered -= np.maximum(upper[:, None], rows - np.float32(0.5))

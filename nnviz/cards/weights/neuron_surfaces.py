@@ -1,4 +1,4 @@
-"""What each neuron of each layer answers all over the region in which the data lie: shown in the place of weights."""
+"""Tiles of the neurons' activations over the region of the data, in place of weights: planes or lines."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ _PART = "there is no room for all neurons: {shown} of {total} are shown"
 
 @dataclass(frozen=True)
 class SurfaceTexts:
-    """How pictures of a kind are called.
+    """Texts for a kind of tiles.
 
     Attributes:
         title: "Planes".
-        over: "the plane", over which neurons answer.
-        tip, help, note: of the tiles, and what stands below them.
+        over: "the plane", the region of the activations.
+        tip, help: of the tiles.
+        note: the line below the tiles.
     """
 
     title: str
@@ -46,17 +47,17 @@ class SurfaceTexts:
 
     @property
     def what(self) -> str:
-        """ "what each neuron answers over the plane"."""
+        """A description of the tiles: "what each neuron answers over the plane"."""
         return f"what each neuron answers over {self.over}"
 
 
 class NeuronSurfaces(QWidget):
-    """Tiles, and a line below them. Subclasses say how neurons are drawn, and what places are called.
+    """A tile for each neuron, and a note below them. Subclasses say how tiles are drawn and places are named.
 
     Attributes:
-        kind: of region.
-        words: of these pictures.
-        tiles: the pictures.
+        kind: the kind of region.
+        words: the texts of the tiles.
+        tiles: the tiles.
         bar: the scale of the activations, for the head of the card.
     """
 
@@ -64,7 +65,7 @@ class NeuronSurfaces(QWidget):
     words: SurfaceTexts
 
     def __init__(self, session: Session, name: str, draw: Draw) -> None:
-        """``name``: of the tiles; ``draw``: makes them."""
+        """``name`` is the object name of the tiles; ``draw`` makes them."""
         super().__init__()
         self._session = session
         self._shown: tuple[object, ...] = ()
@@ -82,27 +83,27 @@ class NeuronSurfaces(QWidget):
     # ---- what subclasses say
 
     def _place(self, answers: PredictionSurface, place: TilePlace) -> tuple[int, str]:
-        """Which of the answers of a neuron are given at a place of its tile, and where that is, in words."""
+        """Returns the number of the activation at a place of a tile, and the place as text."""
         raise NotImplementedError
 
     def _columns(self) -> list[str]:
-        """The names of the inputs."""
+        """Returns the names of the inputs."""
         raise NotImplementedError
 
     def _rows(self, answers: PredictionSurface) -> Array:
-        """(places, inputs): where they were asked, as the data's source has it."""
+        """Returns (places, inputs): the places of the activations in the units of the data's source."""
         raise NotImplementedError
 
     # ---- what is shown
 
     @property
     def _answers(self) -> PredictionSurface | None:
-        """What was computed last."""
+        """The latest surfaces of all neurons; None for none."""
         answers: PredictionSurface | None = self._session.queries[NEURON_SURFACES].result
         return answers if answers is not None and isinstance(answers.region, self.kind) else None
 
     def refresh(self, layer: int) -> None:
-        """Shows a layer, from 0, or all of them, if that or the network has changed."""
+        """Shows a layer, counted from 0, or all layers, if the layer or the network has changed."""
         answers = self._answers
         if (answers, layer) == self._shown:
             return
@@ -125,7 +126,7 @@ class NeuronSurfaces(QWidget):
         self.bar.show_ends(f"−{end}", f"+{end}", f"{tip}: {layers}.")
 
     def show_note(self) -> None:
-        """Says what can be done, or that not all neurons are shown."""
+        """Shows a hint, or a note that not all neurons are displayed."""
         made = self.tiles.layout_of_tiles
         if made is None or made.is_whole:
             say(self.note, self.words.note)
@@ -140,7 +141,7 @@ class NeuronSurfaces(QWidget):
     # ---- what is pointed at
 
     def _hover(self, place: TilePlace | None) -> None:
-        """Shows the neuron large, and tells its activation under the mouse."""
+        """Points at the neuron under the mouse, and shows its activation there."""
         neuron = None if place is None else Neuron(place.layer, place.number)
         self._session.selection.point_at(neuron)
         lines = [] if place is None or neuron is None else self._described(neuron, place)
@@ -157,14 +158,14 @@ class NeuronSurfaces(QWidget):
         return [*lines, [(where, "muted"), (f"answers {short(value)}", "text")]]
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Points at nothing any more."""
+        """Stops pointing at a neuron."""
         if self.tiles.is_pointed_at:
             self._session.selection.point_at(None)
 
     # ---- for a file
 
     def table(self, layer: int) -> Table | None:
-        """A row for each place with the activations of the neurons that are shown, for a CSV file."""
+        """Returns a row for each place with the activations of the displayed neurons, for a CSV file."""
         answers = self._answers
         if answers is None:
             return None
@@ -179,7 +180,7 @@ class NeuronSurfaces(QWidget):
 
 
 class NeuronLines(NeuronSurfaces):
-    """A small line plot for each neuron."""
+    """Tiles with a line plot for each neuron."""
 
     kind = Span
     words = SurfaceTexts(
@@ -209,7 +210,7 @@ class NeuronLines(NeuronSurfaces):
 
 
 class NeuronPlanes(NeuronSurfaces):
-    """A small plane for each neuron, in the diverging colours."""
+    """Tiles with a plane for each neuron, in the diverging colours."""
 
     kind = Square
     words = SurfaceTexts(
@@ -242,5 +243,5 @@ class NeuronPlanes(NeuronSurfaces):
 
 
 def layer_name(session: Session, layer: int) -> str:
-    """ "layer 1", "output"; layers count from 1."""
+    """Returns the name of a layer, counted from 1: "layer 1", "output"."""
     return "output" if layer == len(session.displayed.network.weights) else f"layer {layer}"
