@@ -23,8 +23,8 @@ from nnviz.session.status import Status
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
 
-REACH = 0.09  # of the eraser; points of the plane and of a curve lie within about -1 and 1
-_APART = 0.06  # how far the mouse moves from one painted point to the next
+REACH = 0.09  # radius of the eraser; points of the plane and of a curve lie within about -1 and 1
+_APART = 0.06  # distance of painted points along a stroke
 _SPREAD = 0.02  # standard deviation of the points of a stroke, across and along it
 
 
@@ -52,11 +52,11 @@ class Painting(QObject):
         self.brush: int | None = 0
         self.points = Painted.none()
         self.latest: dict[str, Mapping[str, Value]] = {}
-        self._is_awaited = False  # whether it begins when the data are there that are loading
-        self._added: int | None = None  # the class that is painted when the data are there that have it
+        self._is_awaited = False  # whether painting begins when the loading data are there
+        self._added: int | None = None  # the class to choose when the data with it are there
         self._at: Array | None = None  # where the last point of the stroke was set; None between strokes
         self._has_changed = False  # whether the stroke has changed the points
-        self._loaded: str | None = None  # the points of the data, or on their way there, as a text
+        self._loaded: str | None = None  # the points of the data, or of the loading data, as text
         self._random = np.random.default_rng(0)
         data.changed.connect(self._follow)
         data.failed.connect(self._await_no_more)
@@ -211,7 +211,7 @@ class Painting(QObject):
             if name in PAINTED:
                 self._turn_on()
         elif self.is_on and not self._can_begin:
-            self._has_changed = False  # a stroke that was not over is about points that have gone
+            self._has_changed = False  # an unfinished stroke belongs to points that are gone
             self.end()
         elif self.is_on and self._data.loaded_settings.get(POINTS) != self._loaded:
             self._take_points()
@@ -226,7 +226,7 @@ class Painting(QObject):
         self._at, self._has_changed = None, False
         self.changed.emit()
 
-    # ---- from one start to the next
+    # ---- restoring
 
     def take(self, document: object) -> None:
         """Restores ``latest`` from a JSON document; damaged entries are left out."""

@@ -23,13 +23,13 @@ from nnviz.session.selection import Neuron, Selection
 
 OUTPUT_SURFACE, NEURON_SURFACES = "answers all over", "neurons all over"
 COARSE, FINE = 48, 200  # cells of the plane in each direction
-COARSE_TILE, FINE_TILE = 24, 64  # of a neuron's plane
+COARSE_TILE, FINE_TILE = 24, 64  # cells of a neuron's plane in each direction
 COARSE_LINE, FINE_LINE = 100, 500  # places of the curve
-COARSE_TILE_LINE, FINE_TILE_LINE = 50, 125  # of a neuron's line
+COARSE_TILE_LINE, FINE_TILE_LINE = 50, 125  # places of a neuron's line
 _SIDES = {Square: (COARSE, FINE), Span: (COARSE_LINE, FINE_LINE)}
 _TILE_SIDES = {Square: (COARSE_TILE, FINE_TILE), Span: (COARSE_TILE_LINE, FINE_TILE_LINE)}
-_MOST_PRODUCTS, _MOST_NUMBERS = 2_000_000_000, 4_000_000  # of one answer: about 0.1 s of work; 16 MB
-_PRODUCTS_PER_NEURON = 10  # that take as long as its activation
+_MOST_PRODUCTS, _MOST_NUMBERS = 2_000_000_000, 4_000_000  # of one surface: about 0.1 s of work; 16 MB
+_PRODUCTS_PER_NEURON = 10  # products that take as long as an activation
 _TIMES_ITS_COST = 1  # the work may take half of a core's time
 
 

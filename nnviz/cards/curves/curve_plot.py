@@ -95,7 +95,7 @@ class CurvePlot(ZoomPlot):
         self.addItem(line, ignoreBounds=True)
         return line
 
-    # ---- what is drawn
+    # ---- curves
 
     def show_curves(self, curves: Mapping[str, Curve], epochs: float, batches_per_epoch: int | None = None) -> None:
         """Draws the curves train, test, validation, live_train and live_test, on an axis up to ``epochs``.

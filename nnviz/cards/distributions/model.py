@@ -38,7 +38,7 @@ class Distributions(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._displayed, self._runs, self._data = session.displayed, session.runs, session.data
-        self._about: RequestKey | None = None  # the run and the data set that the kept things are of
+        self._about: RequestKey | None = None  # the run and the data set of what is kept
         self._evaluator: LayerStatisticsEvaluator | None = None
         self._start: list[LayerSpreads] | None = None
         self.query = Latest(self._request, Budget(_SECONDS_BETWEEN, 19), self._release)

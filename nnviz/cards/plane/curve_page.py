@@ -57,7 +57,7 @@ class CurvePage(SurfacePage):
         """The meaning of the data's inputs and targets, even if the network does not fit them."""
         return Meaning(self._data)
 
-    # ---- what is shown
+    # ---- display
 
     def _show_points(self, data: Dataset) -> None:
         parts = [part for part in _INKS if part in data.splits and part != "test"]
@@ -130,7 +130,7 @@ class CurvePage(SurfacePage):
         span, raw = span_of(data), self._meaning.raw_input
         return raw(0, span.low), raw(0, span.high)
 
-    # ---- places and answers
+    # ---- places and predictions
 
     def _example(self, point: tuple[float, float]) -> tuple[float]:
         scaling = None if self._data is None else self._data.scaling

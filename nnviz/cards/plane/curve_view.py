@@ -15,7 +15,7 @@ from nnviz.ui.plane.points import Points
 from nnviz.ui.plots.painted_axes import Frame, field_of, paint_axes, paint_grid
 
 _WIDTH = 2.0  # of the line, in pixels
-_DOT = 5.0  # radius of the dot where the line meets the x that is asked about
+_DOT = 5.0  # radius of the dot where the line meets the input
 _FILL = 70  # of 255: how much of the colour there is between a neuron's line and 0
 
 

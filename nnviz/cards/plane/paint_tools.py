@@ -72,7 +72,7 @@ class PaintTools(QWidget):
         made.setProperty("role", "word")
         theme.sized(made.setFixedWidth, _WIDTH)
         made.setFocusPolicy(Qt.TabFocus)
-        made.clicked.connect(lambda: made.hasFocus() or self._view.setFocus())  # where the keys are for painting
+        made.clicked.connect(lambda: made.hasFocus() or self._view.setFocus())  # whose keys are for painting
         return made
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

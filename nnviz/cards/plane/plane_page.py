@@ -56,7 +56,7 @@ class PlanePage(SurfacePage):
         self._name_steps()
         self._connect()
 
-    # ---- what is shown
+    # ---- display
 
     def _name_steps(self) -> None:
         self.steps.setText("steps" if self.steps.isChecked() else "shades")
@@ -86,7 +86,7 @@ class PlanePage(SurfacePage):
     def _show(self, pixels: Array, side: int, is_smooth: bool, caption: str) -> None:
         self.view.show_answers(pixels.reshape(side, side), is_smooth, caption)
 
-    # ---- places and answers
+    # ---- places and predictions
 
     def _example(self, point: tuple[float, float]) -> tuple[float, float]:
         return point

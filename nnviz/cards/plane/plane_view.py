@@ -31,7 +31,7 @@ class PlaneView(PointsView):
         self._image: QImage | None = None
         self._is_smooth = True
 
-    # ---- what is shown
+    # ---- display
 
     def show_answers(self, pixels: Array | None, is_smooth: bool = True, caption: str = "") -> None:
         """Shows (side, side) uint32 colours, the highest y first, or none. The array must not be written to any more.

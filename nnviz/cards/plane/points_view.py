@@ -14,7 +14,7 @@ from nnviz.ui import theme
 from nnviz.ui.plane.points import no_points, painted
 from nnviz.ui.read_out import ReadOut, Text
 
-_STEPS, _FINE_STEPS = 50, 500  # of the arrow keys, across the field; with Shift
+_STEPS, _FINE_STEPS = 50, 500  # steps of the arrow keys across the field; with Shift
 WAYS = {Qt.Key_Left: (-1, 0), Qt.Key_Right: (1, 0), Qt.Key_Up: (0, 1), Qt.Key_Down: (0, -1)}
 
 Ends = tuple[float, float]
@@ -56,7 +56,7 @@ class PointsView(QWidget):
         self.points = no_points()
         self._caption = ""
         self._asked: tuple[float, float] | None = None
-        self._sheet: QPixmap | None = None  # the points; None if they are to be painted anew
+        self._sheet: QPixmap | None = None  # the painted points; None if they must be painted again
         self._mouse: QPoint | None = None
         self._pressed: Qt.MouseButton | None = None  # the button that was pressed in the field
         self._is_painted = False
@@ -72,7 +72,7 @@ class PointsView(QWidget):
         """Returns the rectangle of the field in the widget."""
         raise NotImplementedError
 
-    # ---- what is shown
+    # ---- display
 
     def show_asked(self, place: tuple[float, float] | None) -> None:
         """Marks the place of the input, or none."""

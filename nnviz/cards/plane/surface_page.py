@@ -67,7 +67,7 @@ class SurfacePage(Page):
         self._data_changed()
         self._follow_painting()
 
-    # ---- what subclasses say
+    # ---- for subclasses
 
     def _show_points(self, data: Dataset) -> None:
         """Shows the points of the data in the view."""
@@ -93,7 +93,7 @@ class SurfacePage(Page):
         """Returns finite outputs, (outputs,), as text."""
         raise NotImplementedError
 
-    # ---- what is shown
+    # ---- display
 
     @property
     def _data(self) -> Dataset | None:
@@ -141,7 +141,7 @@ class SurfacePage(Page):
         """Draws the latest surface."""
         if self.in_view:
             self._draw(self._answers)
-            if self._session.state is not Status.TRAINING:  # while it trains, each new answer tells it
+            if self._session.state is not Status.TRAINING:  # during training each new prediction does
                 self._tell_asked()
 
     def _around(self, answers: PredictionSurface) -> PredictionSurface:
@@ -154,7 +154,7 @@ class SurfacePage(Page):
         misfit = self._session.runs.current.misfit(self._data)
         return "" if misfit is None else "this network does not fit the data"
 
-    # ---- what is asked and pointed at
+    # ---- the input and the mouse
 
     @property
     def _asked(self) -> tuple[float, float] | None:

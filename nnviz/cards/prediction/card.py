@@ -108,7 +108,9 @@ class PredictionPanel(DockCard):
             return f"it takes {inputs} numbers, not {'a drawing' if session.question.is_drawn else 'these'}"
         if not session.question.is_drawn and session.runs.current.misfit(session.data.dataset) is not None:
             return "it was trained with other data"
-        has_none = session.queries[ANSWER].is_up_to_date and session.question.answer is None  # else it is on its way
+        has_none = (
+            session.queries[ANSWER].is_up_to_date and session.question.answer is None
+        )  # else it is being computed
         return "its outputs are not finite" if has_none else ""
 
     def table(self) -> Table | None:
@@ -123,7 +125,7 @@ class PredictionPanel(DockCard):
                 for target in self._targets.all
             ]
             return ["target", "prediction", "true"][: 1 + len(values)], lines
-        if answer is None or len(answer) != len(names):  # the answer of the network before
+        if answer is None or len(answer) != len(names):  # the prediction of the network before
             return None
         return ["class", "output"], [[name, value] for name, value in zip(names, answer.tolist(), strict=True)]
 

@@ -37,7 +37,7 @@ class ProbabilityBars(QWidget):
         self._all_names: Sequence[str] = ()
         self._colours: Sequence[str] = ()
         self._names: Sequence[str] = ()  # of the rows
-        self._values: npt.NDArray[Any] = np.empty(0)  # empty without an answer
+        self._values: npt.NDArray[Any] = np.empty(0)  # empty without a prediction
         self._mark: float | None = None
         self.reason = ""
         self._name_width = theme.px(_LEAST_NAME)

@@ -34,7 +34,7 @@ class PredictionOverTimePanel(DockCard):
         self._session = session
         self._targets = Targets(session)
         self._query = session.models[PredictionOverTime].query
-        self._epochs: list[float] = []  # those that are drawn
+        self._epochs: list[float] = []  # the drawn epochs
         tip = (
             "How the network would have answered this drawing at each moment of its training so far: the classes that "
             "lead now, and those that once did."
@@ -96,7 +96,7 @@ class PredictionOverTimePanel(DockCard):
 
     def _show_nothing(self) -> None:
         self._epochs = []
-        has_none = self._known is not None  # else they are still being computed
+        has_none = self._known is not None  # else predictions are still being computed
         is_empty = self._session.question.example is None
         to_do = f"draw a {noun(self._session.data.dataset)} to see it"
         self.plot.show_lines([], [], to_do if is_empty else "no answer" if has_none else "")

@@ -58,8 +58,8 @@ class StepThroughPage(Page):
         self._session, self._model = session, session.models[StepThrough]
         self._shape: tuple[int, ...] = ()
         self._stage = 0
-        self._neurons: dict[int, int] = {}  # the neuron looked at in each layer
-        self._source: int | None = None  # of an update; None for the one that changes most
+        self._neurons: dict[int, int] = {}  # the chosen neuron of each layer
+        self._source: int | None = None  # of an update; None for the parameter that changes most
         self._row = 0
         self._line: int | None = None  # the formula whose terms are shown; None for the last sum
         self._content: StepContent | None = None
@@ -102,7 +102,7 @@ class StepThroughPage(Page):
         for keys in (Qt.Key_Backspace, Qt.ALT | Qt.Key_Left):
             QShortcut(QKeySequence(keys), self, self.go_back)
 
-    # ---- what is shown
+    # ---- display
 
     def set_in_view(self, in_view: bool) -> None:
         """Records steps only while the page is in view. A hidden page keeps none, since a step may be large."""
@@ -117,8 +117,8 @@ class StepThroughPage(Page):
 
     @property
     def _step(self) -> OneStep | None:
-        written = self._model.written
-        return None if written is None else written.step
+        recorded = self._model.recorded
+        return None if recorded is None else recorded.step
 
     @property
     def stage(self) -> StepStage:
@@ -272,10 +272,10 @@ class StepThroughPage(Page):
         if step is None:
             return
         now = PathStop(self._stage, self._neuron_in(step, self.stage))
-        to = next_stop(now, self._shape, self.parts.walking.pace, is_forward)
+        to = next_stop(now, self._shape, self.parts.walking.stride, is_forward)
         if to == now:
             return
-        is_neuron = to.stage == now.stage or self.parts.walking.pace.value == "neuron"
+        is_neuron = to.stage == now.stage or self.parts.walking.stride.value == "neuron"
         self._stage, self._line, self._source = to.stage, None, None
         if is_neuron and self.stage.layer:
             self._choose_neuron(to.neuron)
@@ -380,7 +380,7 @@ class StepThroughPage(Page):
             self._session.selection.choose_neuron(Neuron(at.layer, at.neuron))
         self._show()
 
-    # ---- what can be done
+    # ---- actions
 
     def _check(self) -> None:
         content = self._content

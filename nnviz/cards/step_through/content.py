@@ -332,7 +332,7 @@ class StepContent:
         said, true = float(step.activations[-1][row, 0]), float(step.targets[row, 0])
         return f" · {meaning.output(0)} {text.figure(meaning.target(said), 3)}, true {meaning.answer(true)}"
 
-    # ---- where things are
+    # ---- addresses
 
     def place_of(self, at: Address) -> int | None:
         """Returns the number of the stage that shows an address; None for a line of the displayed formulas."""

@@ -15,8 +15,8 @@ from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named, pill
 
-_PACES = {Stride.WHOLE.value: "by phase", Stride.LAYER.value: "by layer", Stride.NEURON.value: "by neuron"}
-_STEPS_PER_TEN = 20  # of the slider, for a factor of ten
+_STRIDES = {Stride.WHOLE.value: "by phase", Stride.LAYER.value: "by layer", Stride.NEURON.value: "by neuron"}
+_STEPS_PER_TEN = 20  # steps of the slider for a factor of ten
 
 
 class StepChooser(QWidget):
@@ -34,7 +34,7 @@ class StepChooser(QWidget):
         tip = "Writes down the step that comes next now; while the network learns, what is shown stays as it is."
         self.newest = pill("newest", "newestStepButton", "Newest step", tip)
         self.moment = named(GivingLabel(role="muted"), "stepMoment")
-        box = FixedSizeBox(self.moment)  # gives way first where there is little room
+        box = FixedSizeBox(self.moment)  # shrinks first if there is little room
         arranged(QHBoxLayout(self), (box, 1), self.newest, self.target, self.of_example, self.of_batch, spacing=6)
         self.of_example.clicked.connect(lambda: step_through.choose(True))
         self.of_batch.clicked.connect(lambda: step_through.choose(False))
@@ -50,19 +50,19 @@ class StepChooser(QWidget):
         self.target.setVisible(target is not None)
         if target is not None:
             self.target.show_choice({str(n): f"as {name}" for n, name in enumerate(class_names)}, str(target))
-        self.newest.setVisible(asked.written is not None and not asked.is_newest and not asked.is_at_rest)
+        self.newest.setVisible(asked.recorded is not None and not asked.is_newest and not asked.is_at_rest)
         words = self.moment_text()
         self.moment.show_versions(words, words.split(" · ")[0], "")
 
     def moment_text(self) -> str:
         """Returns the epoch and batch of the recorded step: "epoch 3 · batch 120"."""
-        written = self._step_through.written
-        if written is None:
+        recorded = self._step_through.recorded
+        if recorded is None:
             return ""
-        step = written.step
+        step = recorded.step
         if step.is_given and not step.epoch:
-            return f"after epoch {text.epochs(written.epoch, step.batches)}" if written.epoch else "untrained"
-        return f"epoch {text.epochs(written.epoch, step.batches)} · batch {step.batch}"
+            return f"after epoch {text.epochs(recorded.epoch, step.batches)}" if recorded.epoch else "untrained"
+        return f"epoch {text.epochs(recorded.epoch, step.batches)} · batch {step.batch}"
 
 
 class StepButtons(QWidget):
@@ -75,16 +75,16 @@ class StepButtons(QWidget):
         tip = "Goes to the next stage, on the way through the step (Right on the path)."
         self.next = pill("Next ▸", "stepNextButton", "Next", tip)
         tip = "How far Previous and Next go: a whole phase, a layer, or a neuron."
-        self.pace_button = ChoiceButton("stepPaceButton", "How far at once", tip)
-        self.pace = Stride.LAYER
-        self.pace_button.chosen.connect(lambda key: self.show_pace(Stride(key)))
-        self.show_pace(Stride.LAYER)
-        arranged(QHBoxLayout(self), self.previous, self.next, self.pace_button, spacing=6)
+        self.stride_button = ChoiceButton("stepPaceButton", "How far at once", tip)
+        self.stride = Stride.LAYER
+        self.stride_button.chosen.connect(lambda key: self.set_stride(Stride(key)))
+        self.set_stride(Stride.LAYER)
+        arranged(QHBoxLayout(self), self.previous, self.next, self.stride_button, spacing=6)
 
-    def show_pace(self, pace: Stride) -> None:
+    def set_stride(self, stride: Stride) -> None:
         """Sets the stride of Previous and Next."""
-        self.pace = pace
-        self.pace_button.show_choice(_PACES, pace.value)
+        self.stride = stride
+        self.stride_button.show_choice(_STRIDES, stride.value)
 
 
 class NumberBox(QWidget):

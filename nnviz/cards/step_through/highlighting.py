@@ -82,7 +82,7 @@ class StepHighlighting:
         is_here = is_here and opened is not None and opened.stage.phase in (StepPhase.FORWARD, StepPhase.BACKWARD)
         self._parts.numbers.point_at(pointed.number if pointed is not None and is_here else None)
 
-    # ---- in words
+    # ---- descriptions
 
     def _described_line(self, line: int) -> str:
         """Returns the whole formula of a line, for its tooltip."""

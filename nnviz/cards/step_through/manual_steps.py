@@ -19,7 +19,7 @@ from nnviz.session.session import Session
 from nnviz.session.status import Progress, Stage
 from nnviz.session.undo import Kind, Step
 
-_NOTE = "a step on one example"  # beside the curves
+_NOTE = "a step on one example"  # the mark in the curves
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +52,9 @@ class ManualSteps(QObject):
         super().__init__()
         self._session, self._runs, self._training = session, session.runs, session.training
         self._messages = session.messages
-        # Of the steps that are in force: the run as it was, and the moment of a training that was over.
+        # Of the steps in effect: the run as it was, and the state of its training if that had ended.
         self._before: WeakKeyDictionary[ManualStep, tuple[Run, Future[Moment | None] | None]] = WeakKeyDictionary()
-        self._taking: ManualStep | None = None  # a step that the worker has been told to take
+        self._taking: ManualStep | None = None  # a step that the worker is about to take
         self._is_unwanted = False  # whether it was undone before the worker had taken it
         self._training.state_changed.connect(self._take_back_unwanted)
 
@@ -166,7 +166,7 @@ class ManualSteps(QObject):
             self._training.runner.look(run.id, lambda _: np.copyto(run.network.parameters, parameters))
 
     def _show(self, run: Run) -> None:
-        self._training.runner.worker.drop_frame()  # a copy from before
+        self._training.runner.worker.drop_frame()  # a copy of the parameters before the change
         run.keep_snapshot()
         if run is self._runs.current:
             self._session.displayed.show(run)

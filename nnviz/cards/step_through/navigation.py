@@ -61,17 +61,17 @@ def stage_number(stage: StepStage, layers: int) -> int:
     return 2 * layers + 2 - stage.layer if stage.phase is StepPhase.BACKWARD else 2 * layers + 1 + stage.layer
 
 
-def next_stop(spot: PathStop, shape: Sequence[int], pace: Stride, is_forward: bool) -> PathStop:
+def next_stop(stop: PathStop, shape: Sequence[int], stride: Stride, is_forward: bool) -> PathStop:
     """Returns the next stop, or the previous one; at an end of the path the same one."""
     stages, step = all_stages(len(shape) - 1), 1 if is_forward else -1
-    if pace is Stride.NEURON and 0 <= spot.neuron + step < _neurons(stages[spot.stage], shape):
-        return PathStop(spot.stage, spot.neuron + step)
-    place = _next_phase(stages, spot.stage, is_forward) if pace is Stride.WHOLE else spot.stage + step
+    if stride is Stride.NEURON and 0 <= stop.neuron + step < _neurons(stages[stop.stage], shape):
+        return PathStop(stop.stage, stop.neuron + step)
+    place = _next_phase(stages, stop.stage, is_forward) if stride is Stride.WHOLE else stop.stage + step
     if not 0 <= place < len(stages):
-        return spot
-    if pace is not Stride.NEURON:
-        same_layer = stages[place].layer == stages[spot.stage].layer
-        return PathStop(place, spot.neuron if same_layer else 0)
+        return stop
+    if stride is not Stride.NEURON:
+        same_layer = stages[place].layer == stages[stop.stage].layer
+        return PathStop(place, stop.neuron if same_layer else 0)
     return PathStop(place, 0 if is_forward else _neurons(stages[place], shape) - 1)
 
 

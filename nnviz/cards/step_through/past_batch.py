@@ -14,7 +14,7 @@ from nnviz.session.session import Session
 if TYPE_CHECKING:
     from nnviz.library.replay import Replayed
 
-_PATIENCE = 1000  # milliseconds after which a person is told that it takes a while
+_PATIENCE = 1000  # milliseconds after which the progress is displayed
 
 
 class PastBatch(QObject):
@@ -105,7 +105,7 @@ class PastBatch(QObject):
         self.changed.emit()
 
     def _failed(self, error: Exception) -> None:
-        from nnviz.library import UnknownRunError  # not at the start of the window
+        from nnviz.library import UnknownRunError  # imported late to keep the start of the window fast
 
         if isinstance(error, UnknownRunError):
             self._end("Of this training nothing is kept from which one could train to this moment again.")

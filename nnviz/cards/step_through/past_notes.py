@@ -64,15 +64,15 @@ class PastNote(QWidget):
 
     def _text(self) -> str:
         past, asked = self._model.past_batch, self._model
-        written = asked.written if asked.is_newest else None
+        recorded = asked.recorded if asked.is_newest else None
         if self._session.displayed.is_live:
             return ""
         if past.why_not and not asked.of_example:
-            return past.why_not if written is None else f"{past.why_not} Below is the step on the example."
-        if written is None:
+            return past.why_not if recorded is None else f"{past.why_not} Below is the step on the example."
+        if recorded is None:
             return ""
-        if written.step.is_given:
-            settings = written.step.settings
+        if recorded.step.is_given:
+            settings = recorded.step.settings
             has_past = bool(settings.new_optimizer().keeps) or settings.schedule != "constant"
             return _FIRST if has_past else ""
         others = [] if past.found is None else past.found.differences

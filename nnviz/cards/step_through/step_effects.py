@@ -56,10 +56,9 @@ class StepEffects(QObject):
         self._step_through, self._steps, self._failed = step_through, steps, failed
         self._is_wanted = False
         self._looked_at: ManualStep | None = None
-        self._kept: ManualStep | None = None  # the last one that was taken
-        self._found: WeakKeyDictionary[ManualStep, StepEffect | None] = (
-            WeakKeyDictionary()
-        )  # None: it cannot be measured
+        self._kept: ManualStep | None = None  # the last step that was taken
+        # The effects that are known; None for a step that cannot be measured.
+        self._found: WeakKeyDictionary[ManualStep, StepEffect | None] = WeakKeyDictionary()
         self._begun: set[ManualStep] = set()
         self._follows: ManualStep | None = None  # the step that begins where the last one ended
         self._lane = Lane()
@@ -73,8 +72,8 @@ class StepEffects(QObject):
     @property
     def would(self) -> StepEffect | None:
         """The effect that the next step would have; None until it is measured."""
-        written = self._written
-        return None if written is None else self._found.get(written.taken)
+        recorded = self._next_step
+        return None if recorded is None else self._found.get(recorded.manual_step)
 
     @property
     def did(self) -> StepEffect | None:
@@ -82,25 +81,25 @@ class StepEffects(QObject):
 
         Also None at a displayed epoch of the past, to which the step does not belong.
         """
-        written, last = self._written, self._steps.latest
-        is_next = written is not None and written.about.moment is None and written.taken is self._follows
+        recorded, last = self._next_step, self._steps.latest
+        is_next = recorded is not None and recorded.key.moment is None and recorded.manual_step is self._follows
         is_last = is_next and last is self._kept
         return self._found.get(last) if last is not None and is_last else None
 
     @property
-    def _written(self) -> RecordedStep | None:
+    def _next_step(self) -> RecordedStep | None:
         """The recorded step if it is the next one; else None."""
-        return self._step_through.written if self._is_wanted and self._step_through.is_newest else None
+        return self._step_through.recorded if self._is_wanted and self._step_through.is_newest else None
 
     def _look(self) -> None:
-        written, self._kept = self._written, self._steps.latest
-        looked_at = None if written is None else written.taken
+        recorded, self._kept = self._next_step, self._steps.latest
+        looked_at = None if recorded is None else recorded.manual_step
         if looked_at is not self._looked_at:
             self._looked_at, self._follows = looked_at, None
-            if written is not None and self._kept is not None:
-                self._compare(self._kept, written.taken)
-        if written is not None and looked_at not in self._found and looked_at not in self._begun:
-            self._begin(written.taken, written.step.network)
+            if recorded is not None and self._kept is not None:
+                self._compare(self._kept, recorded.manual_step)
+        if recorded is not None and looked_at not in self._found and looked_at not in self._begun:
+            self._begin(recorded.manual_step, recorded.step.network)
         self.changed.emit()
 
     def _compare(self, last: ManualStep, taken: ManualStep) -> None:
@@ -125,7 +124,7 @@ class StepEffects(QObject):
         def failed(error: Exception) -> None:
             self._begun.discard(taken)
             if isinstance(error, _StoppedError):
-                self._look()  # it may be looked at again
+                self._look()  # the step may be wanted again
                 return
             self._found[taken] = None
             if not isinstance(error, MemoryError):

@@ -63,12 +63,12 @@ class StepStart:
 
 @dataclass(frozen=True)
 class RecordedStep:
-    """A step with all its numbers, the key it was requested with, and what taking it needs (``taken``)."""
+    """A step with all its numbers, the key it was requested with, and what taking it needs (``manual_step``)."""
 
-    about: StepKey
+    key: StepKey
     step: OneStep
-    taken: ManualStep
-    epoch: float  # counted over all trainings of the network
+    manual_step: ManualStep
+    epoch: float  # of the network, over all its runs
 
 
 class StepRequest:
@@ -132,7 +132,7 @@ class StepRequest:
         """Whether the step is on a batch of the past that the replay has not reached yet."""
         return self.is_of_past and not self.is_on_example and self._past_batch.found is None
 
-    def about(self) -> StepKey:
+    def key(self) -> StepKey:
         """Returns the key of the step that comes next, or came next at the displayed epoch of the past."""
         run, moment = self._session.runs.current, self._session.displayed.moment
         changes = run.changes if moment is None else 0
@@ -166,7 +166,7 @@ class StepRequest:
         """Returns the start of the step."""
         if self.is_of_past:
             return self._past_start(run, data)
-        network = run.displayed_network()  # shares its parameters, which nobody writes to
+        network = run.displayed_network()  # shares its parameters, which are never written to
         first = self._first(data, network)
         if run.stage not in (Stage.PAUSED, Stage.TRAINING):
             return StepStart(run.network, first, run.end, True)

@@ -23,10 +23,10 @@ from nnviz.ui.parts import arranged, named, set_look
 BRANCH_TIP = (
     "Begins a new run exactly at the epoch that is shown, with the settings at the left. This run stays as it is."
 )
-_SECONDS_BETWEEN = 0.1  # at least, between two pictures of the slider while it learns
-_NEAR = 0.05  # of an epoch: what is typed with one decimal is there
+_SECONDS_BETWEEN = 0.1  # at least, between two updates of the slider during training
+_NEAR = 0.05  # epochs; a typed epoch with one decimal may differ that much
 _EDIT_MARGINS = 40  # pixels of the field beside its text: padding, borders and arrows
-_LEAST_BAR = 400  # pixels, of all of the bar
+_LEAST_BAR = 400  # pixels
 _EDIT_WIDTH, _SPEED_WIDTH, _BRANCH_WIDTH = 74, 58, 140
 
 
@@ -43,12 +43,12 @@ class TimelineBar(QWidget):
         self._title = label("Timeline", "muted")
         parts = (self._title, self.play, self.speed, (self.slider, 1), where, self.epoch, *buttons)
         arranged(QHBoxLayout(self), *parts, spacing=10, margins=(14, 3, 14, 3))
-        self._told: Message | None = None  # which moment is shown instead of one that was typed
+        self._told: Message | None = None  # names the epoch that is displayed instead of the typed one
         self._timeline.changed.connect(self._show)
         session.displayed.moment_changed.connect(lambda: session.messages.withdraw(self._told))
         self._player.changed.connect(self._show)
         session.branching.changed.connect(self._show_branch)
-        theme.changed.connect(self._show)  # its epochs need more or less room
+        theme.changed.connect(self._show)  # the text size changes the width of the epochs
         self._timeline.extended.connect(self._extend)
         for signal in (session.training.progressed, session.training.state_changed, session.settings.changed):
             signal.connect(self._extend)
@@ -158,7 +158,7 @@ class TimelineBar(QWidget):
         run = self._session.runs.current
         digits = max(1, math.ceil(math.log10(max(run.batches, 1))))
         longest = text.epochs(math.floor(max(run.last_epoch, self._timeline.live_epoch))) + "." + "8" * digits
-        bold = QFont(self.epoch.line.font())  # as of a moment of the past
+        bold = QFont(self.epoch.line.font())  # as for an epoch of the past
         bold.setWeight(QFont.DemiBold)
         needed = QFontMetrics(bold).horizontalAdvance(longest) + _EDIT_MARGINS
         self.epoch.setFixedWidth(max(theme.px(_EDIT_WIDTH), needed))
@@ -178,7 +178,7 @@ class TimelineBar(QWidget):
         self.slider.setAccessibleDescription(f"epoch {words}, {'live' if timeline.is_live else 'looking back'}")
         set_look(self.epoch, "wrong", False)
         set_look(self.epoch, "back", not timeline.is_live)
-        if not (self.epoch.hasFocus() and timeline.is_live):  # else it would change under the person's hands
+        if not (self.epoch.hasFocus() and timeline.is_live):  # a typed epoch must not change while it is edited
             self.epoch.show_value(words)
         for part in (self.slider, self.epoch, self.play, self.speed):
             part.setEnabled(has_past)

@@ -9,8 +9,8 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.session.session import Session
 
-SECONDS = (5, 10, 20, 60)  # to choose from
-_BETWEEN = 33  # milliseconds between two moments; each lasts as long as it takes to draw
+SECONDS = (5, 10, 20, 60)  # durations to choose from
+_BETWEEN = 33  # milliseconds between two frames; a slow frame takes longer
 
 
 class Player(QObject):
@@ -29,8 +29,8 @@ class Player(QObject):
         super().__init__()
         self._timeline = session.timeline
         self.seconds: float = SECONDS[1]
-        self._last = 0.0  # when it last went on
-        self._epoch = 0.0  # where it is, between two moments too
+        self._last = 0.0  # time of the last frame
+        self._epoch = 0.0  # the current place, also between two snapshots
         self._timer = QTimer(self)
         self._timer.setInterval(_BETWEEN)
         self._timer.timeout.connect(self._go_on)

@@ -55,7 +55,7 @@ class TimelineSlider(QSlider):
         """Shows a run of ``last`` epochs that has reached ``live``, at a displayed epoch; None for the live network."""
         before = self._last, self._live, self._is_live, self.value()
         self._last, self._live, self._is_live = max(last, live, 1.0), live, epoch is None
-        self.blockSignals(True)  # what is shown is not wanted
+        self.blockSignals(True)  # a displayed epoch is not a requested one
         self.setRange(0, min(round(PER_EPOCH * self._last), _MOST))
         self.setValue(min(round(PER_EPOCH * (live if epoch is None else epoch)), _MOST))
         self.blockSignals(False)

@@ -216,13 +216,13 @@ class WeightsPanel(DockCard):
         if self.neuron is not None:
             self.show_neuron((self.neuron + by) % len(self._weights))
 
-    # ---- pictures
+    # ---- tiles
 
     def refresh(self) -> None:
         if not self.in_view:
             return
         if self._session.state is Status.LOADING and self._session.runs.current.untouched:
-            return  # drawn when the data is loaded and says whether its inputs are pictures
+            return  # drawn when the data set is loaded and says whether its inputs are images
         pictures = self._pictures
         if pictures is not None:
             pictures.refresh(self._layer)

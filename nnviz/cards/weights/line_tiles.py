@@ -11,7 +11,7 @@ from nnviz.ui.plane.colours import neuron_pixels
 _WIDTH = 1.8  # of the line, in pixels
 _AIR = 3.0  # pixels above the line's highest and below its lowest place
 _FILL = 0.3  # share of the line's colour between it and 0
-_REACH = 0.35  # of a column, beyond it: how much wider the line is where it is steep
+_REACH = 0.35  # columns beyond its own that a steep line covers
 _FAINT = 0.1  # share up to which the line of 0 is seen
 
 

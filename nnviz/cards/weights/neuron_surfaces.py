@@ -80,7 +80,7 @@ class NeuronSurfaces(QWidget):
         session.selection.neuron_changed.connect(self._show_chosen)
         self._show_chosen()
 
-    # ---- what subclasses say
+    # ---- for subclasses
 
     def _place(self, answers: PredictionSurface, place: TilePlace) -> tuple[int, str]:
         """Returns the number of the activation at a place of a tile, and the place as text."""
@@ -94,7 +94,7 @@ class NeuronSurfaces(QWidget):
         """Returns (places, inputs): the places of the activations in the units of the data's source."""
         raise NotImplementedError
 
-    # ---- what is shown
+    # ---- display
 
     @property
     def _answers(self) -> PredictionSurface | None:
@@ -138,7 +138,7 @@ class NeuronSurfaces(QWidget):
         chosen = self._session.selection.neuron
         self.tiles.choose(None if chosen is None else (chosen.layer, chosen.number))
 
-    # ---- what is pointed at
+    # ---- the mouse
 
     def _hover(self, place: TilePlace | None) -> None:
         """Points at the neuron under the mouse, and shows its activation there."""

@@ -95,11 +95,11 @@ def test_one_walks_by_phases_layers_and_neurons() -> None:
         assert [stage_number(stage, layers) for stage in all_stages(layers)] == list(range(3 * layers + 2))
     assert names[:4] == [("forward", 0), ("forward", 1), ("forward", 2), ("loss", 2)]
     assert names[4:] == [("backward", 2), ("backward", 1), ("update", 1), ("update", 2)]
-    for pace, stops in ((Stride.WHOLE, 3), (Stride.LAYER, 7), (Stride.NEURON, 16)):
-        spot, count = PathStop(0, 0), 0
-        while (after := next_stop(spot, shape, pace, True)) != spot:
-            assert next_stop(after, shape, pace, False).stage <= after.stage
-            spot, count = after, count + 1
+    for stride, stops in ((Stride.WHOLE, 3), (Stride.LAYER, 7), (Stride.NEURON, 16)):
+        stop, count = PathStop(0, 0), 0
+        while (after := next_stop(stop, shape, stride, True)) != stop:
+            assert next_stop(after, shape, stride, False).stage <= after.stage
+            stop, count = after, count + 1
         assert count == stops
     back = PathStop(2, 0)
     assert next_stop(back, shape, Stride.NEURON, False) == PathStop(1, 2)
@@ -118,12 +118,12 @@ def test_next_and_back_and_the_arrow_keys(page: StepThroughPage, ready_window: M
     qtbot.keyClick(page.parts.path, Qt.Key_Right)
     qtbot.keyClick(page.parts.path, Qt.Key_Right)
     assert page.stage == StepStage(StepPhase.BACKWARD, 3)
-    page.parts.walking.show_pace(Stride.NEURON)
+    page.parts.walking.set_stride(Stride.NEURON)
     click(qtbot, ready_window, QPushButton, "stepNextButton")
     chosen = ready_window.session.selection.neuron
     assert chosen is not None
     assert chosen.layer in (2, 3)
-    page.parts.walking.show_pace(Stride.WHOLE)
+    page.parts.walking.set_stride(Stride.WHOLE)
     click(qtbot, ready_window, QPushButton, "stepNextButton")
     assert page.stage == StepStage(StepPhase.UPDATE, 1)
     pick(qtbot, page.parts.path, 0)
@@ -134,7 +134,7 @@ def test_next_and_back_and_the_arrow_keys(page: StepThroughPage, ready_window: M
 
 
 def test_where_a_weights_change_comes_from(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    written = ready_window.session.models[StepThrough].written
+    written = ready_window.session.models[StepThrough].recorded
     assert written is not None
     ready_window.session.selection.choose_neuron(Neuron(2, 3))
     go(page, StepPhase.UPDATE, 2)
@@ -166,7 +166,7 @@ def test_terms_light_up_where_they_come_from_and_lead_there(
     page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     go(page, StepPhase.FORWARD, 2)
-    parts, written = page.parts, ready_window.session.models[StepThrough].written
+    parts, written = page.parts, ready_window.session.models[StepThrough].recorded
     assert written is not None
     parts.terms.mark(1)
     source = int(parts.terms.rows.name(1).split()[-1]) - 1
@@ -203,7 +203,7 @@ def test_what_is_chosen_elsewhere_is_shown_and_the_other_way_round(
 def test_every_example_of_the_batch_can_be_looked_at(
     page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
-    written = ready_window.session.models[StepThrough].written
+    written = ready_window.session.models[StepThrough].recorded
     assert written is not None
     go(page, StepPhase.FORWARD, 3)
     find(ready_window, QSpinBox, "stepRowSpin").setValue(17)
@@ -245,12 +245,12 @@ def test_a_step_that_is_taken_leaves_everything_in_sight(
     assert page._content is not None
     for way in ("button", "key", "key"):
         view, after = page._content.position, shown(page)[page.parts.numbers.rows.name(page._content.place or 0)][1]
-        written = ready_window.session.models[StepThrough].written
+        written = ready_window.session.models[StepThrough].recorded
         if way == "button":
             click(qtbot, ready_window, QPushButton, "takeStepButton")
         else:
             press(qtbot, ready_window, Qt.Key_B)
-        qtbot.waitUntil(lambda: ready_window.session.models[StepThrough].written is not written)  # noqa: B023
+        qtbot.waitUntil(lambda: ready_window.session.models[StepThrough].recorded is not written)  # noqa: B023
         newest(page, ready_window, qtbot)
         assert page._content.position == view
         assert page.parts.numbers.chosen == page._content.place
@@ -322,13 +322,13 @@ def test_a_confident_answer_adds_up_to_its_delta(page: StepThroughPage, ready_wi
     session.settings.change("learning rate", learning_rate=0.03)
     for _ in range(40):  # learned until it is almost sure
         newest(page, ready_window, qtbot)
-        assert session.models[StepThrough].written is not None
-        if session.models[StepThrough].written.step.loss < 1e-3:
+        assert session.models[StepThrough].recorded is not None
+        if session.models[StepThrough].recorded.step.loss < 1e-3:
             break
         click(qtbot, ready_window, QPushButton, "takeStepButton")
     go(page, StepPhase.BACKWARD, 3)
     page._pick(7)
-    written = session.models[StepThrough].written
+    written = session.models[StepThrough].recorded
     assert written is not None
     left, right = lines(page)[0][1].removeprefix("= ").split(" − ")
     assert float(left) - float(right) == pytest.approx(float(written.step.deltas[-1][0, 7]), rel=0.02)
@@ -350,7 +350,7 @@ def test_why_a_gradient_is_0(page: StepThroughPage, ready_window: MainWindow, qt
     ready_window.canvas.set_strokes(SEVEN)
     page.which.of_example.click()
     newest(page, ready_window, qtbot)
-    written = ready_window.session.models[StepThrough].written
+    written = ready_window.session.models[StepThrough].recorded
     assert written is not None
     off = int((written.step.activations[1][0] == 0).nonzero()[0][0])
     on = int((written.step.deltas[0][0] != 0).nonzero()[0][0])
@@ -420,13 +420,13 @@ def test_what_a_step_does_to_the_network_is_said_before_and_after(
     click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
     page.which.target.chosen.emit("3")
     newest(page, ready_window, qtbot)
-    before, written = session.displayed.as_trained.parameters.copy(), session.models[StepThrough].written
+    before, written = session.displayed.as_trained.parameters.copy(), session.models[StepThrough].recorded
     qtbot.waitUntil(lambda: session.models[StepThrough].effects.would is not None)
     said = would.text().removeprefix("would make ")
     assert said.startswith("test error ")
     assert " → " in said
     click(qtbot, ready_window, QPushButton, "takeStepButton")
-    qtbot.waitUntil(lambda: session.models[StepThrough].written is not written)
+    qtbot.waitUntil(lambda: session.models[StepThrough].recorded is not written)
     qtbot.waitUntil(undo.isVisible)
     assert did.text() == f"the last step: {said}"
     qtbot.waitUntil(lambda: "test_error" in session.runs.current.figures())
@@ -451,8 +451,8 @@ def test_taking_a_step_on_the_drawing(page: StepThroughPage, ready_window: MainW
     before = session.displayed.as_trained.parameters.copy()
     losses = []
     for _ in range(3):
-        assert session.models[StepThrough].written is not None
-        losses.append(session.models[StepThrough].written.step.loss)
+        assert session.models[StepThrough].recorded is not None
+        losses.append(session.models[StepThrough].recorded.step.loss)
         click(qtbot, ready_window, QPushButton, "takeStepButton")
         newest(page, ready_window, qtbot)
     assert losses == sorted(losses, reverse=True)
@@ -486,9 +486,9 @@ def test_while_it_trains_a_button_brings_the_newest(
     qtbot.waitUntil(lambda: session.training.progress.batch > 3)
     qtbot.waitUntil(page.which.newest.isVisible)
     assert not page.parts.take.isEnabled()
-    first = session.models[StepThrough].written
+    first = session.models[StepThrough].recorded
     click(qtbot, ready_window, QPushButton, "newestStepButton")
-    qtbot.waitUntil(lambda: session.models[StepThrough].written is not first)
+    qtbot.waitUntil(lambda: session.models[StepThrough].recorded is not first)
     session.pause()
     qtbot.waitUntil(lambda: session.state is Status.PAUSED)
     newest(page, ready_window, qtbot)
@@ -614,14 +614,14 @@ def test_the_bias_has_its_update(page: StepThroughPage, ready_window: MainWindow
 
 def test_out_of_view_it_costs_nothing(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
-    written = session.models[StepThrough].written
+    written = session.models[StepThrough].recorded
     click_tab(qtbot, ready_window, "networkTab")
     session.step_batch()
     qtbot.waitUntil(lambda: session.state is Status.PAUSED)
-    assert session.models[StepThrough].written is written
+    assert session.models[StepThrough].recorded is written
     click_tab(qtbot, ready_window, "stepThroughTab")
     newest(page, ready_window, qtbot)
-    assert session.models[StepThrough].written is not written
+    assert session.models[StepThrough].recorded is not written
 
 
 def test_its_point_is_plain_text(page: StepThroughPage) -> None:

@@ -41,8 +41,8 @@ def step_through(ready_model: Model) -> StepThrough:
 
 def newest(step_through: StepThrough, qtbot: QtBot) -> RecordedStep:
     qtbot.waitUntil(lambda: step_through.is_newest)
-    assert step_through.written is not None
-    return step_through.written
+    assert step_through.recorded is not None
+    return step_through.recorded
 
 
 def at_rest(model: Model, qtbot: QtBot) -> None:
@@ -159,16 +159,16 @@ def test_while_it_trains_the_moment_stays_until_another_is_wanted(
     first = newest(step_through, qtbot)
     session.start()
     qtbot.waitUntil(lambda: session.training.progress.batch > 5)
-    assert step_through.written is first
+    assert step_through.recorded is first
     assert not step_through.is_newest
     assert not step_through.can_take
     step_through.look_now()
-    qtbot.waitUntil(lambda: step_through.written is not first)
-    assert step_through.written is not None
-    assert step_through.written.step.epoch >= 1
+    qtbot.waitUntil(lambda: step_through.recorded is not first)
+    assert step_through.recorded is not None
+    assert step_through.recorded.step.epoch >= 1
     session.pause()
     at_rest(ready_model, qtbot)
-    assert newest(step_through, qtbot).about.changes == session.runs.current.changes
+    assert newest(step_through, qtbot).key.changes == session.runs.current.changes
 
 
 def test_a_gradient_can_be_measured(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
@@ -185,7 +185,7 @@ def test_out_of_view_nothing_is_written_down(ready_model: Model, qtbot: QtBot) -
     session = ready_model.session
     session.step_batch()
     qtbot.waitUntil(lambda: session.state is Status.PAUSED)
-    assert session.models[StepThrough].written is None
+    assert session.models[StepThrough].recorded is None
 
 
 def test_a_regression_has_steps_too(step_through: StepThrough, ready_model: Model, qtbot: QtBot) -> None:
@@ -303,7 +303,7 @@ def test_a_step_of_which_there_is_no_example_is_not_awaited(
     ready_model.session.settings.change("learning rate", learning_rate=0.1)
     step_through.choose(True)
     assert step_through.line.startswith("Draw something")
-    qtbot.waitUntil(lambda: step_through.written is not None)
+    qtbot.waitUntil(lambda: step_through.recorded is not None)
     step_through.take()
     assert not step_through.will_take
 
@@ -353,10 +353,10 @@ def test_a_large_step_goes_when_it_is_out_of_view(
     ready_model.session.settings.change("learning rate", learning_rate=0.01)
     qtbot.waitUntil(lambda: begun() == 1)
     step_through.want(False)
-    assert step_through.written is None
+    assert step_through.recorded is None
     opened.set()
     step_through._lane.finish()
-    assert step_through.written is None, "also one that was being written down"
+    assert step_through.recorded is None, "also one that was being written down"
 
 
 def test_a_step_that_is_still_being_taken_can_be_undone(

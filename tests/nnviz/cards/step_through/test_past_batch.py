@@ -38,8 +38,8 @@ def small(ready_model: Model) -> Model:
 def newest(model: Model, qtbot: QtBot) -> RecordedStep:
     step_through = model.session.models[StepThrough]
     qtbot.waitUntil(lambda: step_through.is_newest, timeout=20_000)
-    assert step_through.written is not None
-    return step_through.written
+    assert step_through.recorded is not None
+    return step_through.recorded
 
 
 def train(model: Model, qtbot: QtBot, epochs: int, batches: int = 0) -> None:
@@ -145,9 +145,9 @@ def test_while_it_trains_the_step_of_the_past_stays_and_live_it_is_one_of_now(sm
     assert np.array_equal(then.step.before.parameters, session.displayed.as_trained.parameters)
     before = session.runs.current.epochs
     qtbot.waitUntil(lambda: session.runs.current.epochs > before + 1)
-    assert session.models[StepThrough].written is then
+    assert session.models[StepThrough].recorded is then
     session.timeline.go_live()
-    qtbot.waitUntil(lambda: session.models[StepThrough].written.about.moment is None)
+    qtbot.waitUntil(lambda: session.models[StepThrough].recorded.key.moment is None)
     pause(qtbot, small)
 
 
@@ -195,7 +195,7 @@ def test_the_latest_moment_wins(small: Model, qtbot: QtBot, monkeypatch: pytest.
         qtbot.waitUntil(lambda epoch=epoch: begun[-1:] == [epoch])
     opened.set()
     found = newest(small, qtbot)
-    assert found.about.moment is session.displayed.moment
+    assert found.key.moment is session.displayed.moment
     assert (found.epoch, found.step.batch) == (3, 1)
     np.testing.assert_array_equal(found.step.before.parameters, session.displayed.as_trained.parameters)
 
@@ -239,7 +239,7 @@ def test_it_says_that_it_takes_long_and_can_be_given_up_and_begun_again(
     session.selection.choose_example(Example("test", 3))
     session.timeline.go_to(1)
     qtbot.waitUntil(lambda: past.is_long and past.work.share == 0.25)
-    assert session.models[StepThrough].written is None
+    assert session.models[StepThrough].recorded is None
     assert "trained to this moment again" in session.models[StepThrough].line
     past.cancel()
     assert "given up" in past.why_not
