@@ -62,12 +62,12 @@ def surface_queries(displayed: Displayed, runs: Runs, data: Data, selection: Sel
     """Returns the queries of :class:`PredictionSurface`: of the outputs or the pointed neuron, and of all neurons."""
     outputs = _SurfaceQuery(displayed, runs, data, lambda: selection.pointed, _SIDES, _one_layer)
     neurons = _SurfaceQuery(displayed, runs, data, lambda: None, _TILE_SIDES, _all_layers)
-    probes = {OUTPUT_SURFACE: outputs.probe, NEURON_SURFACES: neurons.probe}
-    selection.pointed_changed.connect(outputs.probe.hurry)
+    queries = {OUTPUT_SURFACE: outputs.query, NEURON_SURFACES: neurons.query}
+    selection.pointed_changed.connect(outputs.query.hurry)
     for signal in (runs.replaced, data.changed):
-        for probe in probes.values():
-            signal.connect(probe.forget)
-    return probes
+        for query in queries.values():
+            signal.connect(query.forget)
+    return queries
 
 
 def _one_layer(network: Network, neuron: Neuron | None) -> Mapping[int, slice]:
@@ -101,9 +101,9 @@ class _SurfaceQuery:
         self._displayed, self._runs, self._data, self._pointed = displayed, runs, data, pointed
         self._sides, self._wanted = sides, wanted
         self._kept: dict[int, tuple[list[int], Region, RegionEvaluator]] = {}  # by side
-        self.probe = Latest(self._question, Budget(0, _TIMES_ITS_COST), self._kept.clear)
+        self.query = Latest(self._request, Budget(0, _TIMES_ITS_COST), self._kept.clear)
 
-    def _question(self) -> Request | None:
+    def _request(self) -> Request | None:
         network, dataset = self._displayed.network, self._data.dataset
         region = None if dataset is None else region_of(dataset)
         if region is None or self._runs.current.misfit(dataset) is not None:
@@ -111,11 +111,11 @@ class _SurfaceQuery:
         pointed = self._pointed()
         neuron = pointed if pointed is not None and _has(network, pointed) else None
         side = self._side(network, region, neuron)
-        return RequestKey(network, dataset, neuron, side), lambda: self._answers(network, region, neuron, side)
+        return RequestKey(network, dataset, neuron, side), lambda: self._evaluate(network, region, neuron, side)
 
     def _side(self, network: Network, region: Region, neuron: Neuron | None) -> int:
         """Returns the number of places: many at rest, once few are known; fewer for a large network."""
-        known: PredictionSurface | None = self.probe.result
+        known: PredictionSurface | None = self.query.result
         is_known = known is not None and known.network is network and known.neuron is neuron
         coarse, fine = self._sides[type(region)]
         side = fine if is_known and not self._runs.is_training() else coarse
@@ -124,7 +124,7 @@ class _SurfaceQuery:
         most = min(_MOST_PRODUCTS // products, _MOST_NUMBERS // numbers)
         return max(1, min(side, region.finest(most)))
 
-    def _answers(self, network: Network, region: Region, neuron: Neuron | None, side: int) -> PredictionSurface:
+    def _evaluate(self, network: Network, region: Region, neuron: Neuron | None, side: int) -> PredictionSurface:
         """Evaluates the network. Runs in the query's thread, the only one that uses ``_kept``."""
         kept = self._kept.get(side)
         if kept is None or kept[:2] != (network.shape, region):

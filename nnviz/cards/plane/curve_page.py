@@ -84,35 +84,35 @@ class CurvePage(SurfacePage):
             total,
         )
 
-    def _draw(self, answers: PredictionSurface | None) -> None:
-        if answers is None:
+    def _draw(self, surface: PredictionSurface | None) -> None:
+        if surface is None:
             self.view.show_line(None, self._axes(np.zeros(0)), self._reason())
             return
-        x, y, name = self._line(answers)
-        neuron = answers.neuron
-        if self._is_hidden(answers, neuron) and neuron is not None:
-            axes = replace(self._axes(y), y=self._ends(answers, neuron.layer), y_name="", line=(0.0, 0.0))
+        x, y, name = self._line(surface)
+        neuron = surface.neuron
+        if self._is_hidden(surface, neuron) and neuron is not None:
+            axes = replace(self._axes(y), y=self._ends(surface, neuron.layer), y_name="", line=(0.0, 0.0))
             self.view.show_line(DrawnLine(x, y, is_neuron=True), axes, name)
         else:
             self.view.show_line(DrawnLine(x, y), self._axes(y), "" if neuron is None else name)
 
-    def _ends(self, answers: PredictionSurface, layer: int) -> Ends:
+    def _ends(self, surface: PredictionSurface, layer: int) -> Ends:
         """Returns the ends of a layer's activations, from 0 if none is negative, as in the neurons' tiles."""
-        around = self._around(answers)
+        around = self._around(surface)
         end, has_lower = around.limit(layer), bool((around.layers[layer] < 0).any())
         return -(1 + _AIR if has_lower else _AIR) * end, (1 + _AIR) * end
 
     @staticmethod
-    def _is_hidden(answers: PredictionSurface, neuron: Neuron | None) -> bool:
+    def _is_hidden(surface: PredictionSurface, neuron: Neuron | None) -> bool:
         """Whether ``neuron`` is a hidden neuron, whose activations are not predictions."""
-        return neuron is not None and neuron.layer < len(answers.network.weights)
+        return neuron is not None and neuron.layer < len(surface.network.weights)
 
-    def _line(self, answers: PredictionSurface) -> tuple[Array, Array, str]:
+    def _line(self, surface: PredictionSurface) -> tuple[Array, Array, str]:
         """Returns x and y of the line, (k,) each, and the name of y. Predictions are in the data's units."""
-        data, neuron = self._data, answers.neuron
-        x = self._meaning.raw(answers.region.places(answers.side))[:, 0]
-        (values,) = answers.layers.values()
-        if neuron is not None and self._is_hidden(answers, neuron):
+        data, neuron = self._data, surface.neuron
+        x = self._meaning.raw(surface.region.places(surface.side))[:, 0]
+        (values,) = surface.layers.values()
+        if neuron is not None and self._is_hidden(surface, neuron):
             return x, values[0].astype(np.float64), full_name(self._session, neuron)
         name = f"predicted {self._meaning.output(0)}"
         return x, values[0].astype(np.float64) if data is None else data.raw_targets(values.T)[:, 0], name
@@ -143,7 +143,7 @@ class CurvePage(SurfacePage):
         low, high = self.view.x_ends
         return coordinates(point[:1], (high - low) / 2, [self._meaning.input(0)])
 
-    def _answered(self, outputs: Array) -> list[Piece]:
+    def _prediction(self, outputs: Array) -> list[Piece]:
         """Returns the predicted number as text."""
         name, value = self._meaning.output(0), self._meaning.answer(float(outputs[0]))
         return [(f"predicted {name} {value}", "text")]
@@ -152,10 +152,10 @@ class CurvePage(SurfacePage):
 
     def table(self) -> Table | None:
         """Returns a row for each place of the line with its prediction, for a CSV file."""
-        answers = self._answers
-        if answers is None:
+        surface = self._surface
+        if surface is None:
             return None
-        x, y, name = self._line(answers)
+        x, y, name = self._line(surface)
         return self._table(x[:, None], y[:, None], [self._meaning.input(0), name])
 
 

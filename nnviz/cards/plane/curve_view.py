@@ -76,8 +76,8 @@ class CurveView(PointsView):
         if self.line is None or not self.line.is_neuron:
             self._paint_points(painter)
         painter.setRenderHint(QPainter.Antialiasing)
-        if self._asked is not None:
-            self._paint_asked(painter, self._asked[0])
+        if self._input is not None:
+            self._paint_input(painter, self._input[0])
         if self.line is not None:
             self._paint_line(painter, self.line)
         self._paint_notes(painter)
@@ -120,7 +120,7 @@ class CurveView(PointsView):
         painter.setBrush(colour)
         painter.drawPolygon(area)
 
-    def _paint_asked(self, painter: QPainter, x: float) -> None:
+    def _paint_input(self, painter: QPainter, x: float) -> None:
         """Paints a thin mark at the input, from top to bottom."""
         at = round(self.place_of(x, 0).x()) + 0.5  # whole pixels, so it is sharp
         painter.setPen(QPen(theme.colour("muted"), 1))
@@ -128,9 +128,9 @@ class CurveView(PointsView):
 
     def _paint_dot(self, painter: QPainter, line: DrawnLine) -> None:
         """Paints a dot where the line meets the mark."""
-        if self._asked is None or not line.x[0] <= self._asked[0] <= line.x[-1]:
+        if self._input is None or not line.x[0] <= self._input[0] <= line.x[-1]:
             return
-        x = self._asked[0]
+        x = self._input[0]
         painter.setPen(QPen(theme.colour("card"), 2))
         painter.setBrush(theme.colour("text"))
         painter.drawEllipse(self.place_of(x, float(np.interp(x, line.x, line.y))), _DOT, _DOT)

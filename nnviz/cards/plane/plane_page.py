@@ -71,20 +71,20 @@ class PlanePage(SurfacePage):
         points = painted_points(painted, inks, with_tests) if self._is_painted else points_of(data, with_tests)
         self.view.show_points(points, square_of(data))
 
-    def _draw(self, answers: PredictionSurface | None) -> None:
-        if answers is None:
-            self.view.show_answers(None, caption=self._reason())
-        elif answers.neuron is None:
-            outputs = answers.layers[len(answers.network.weights)]
+    def _draw(self, surface: PredictionSurface | None) -> None:
+        if surface is None:
+            self.view.show_colours(None, caption=self._reason())
+        elif surface.neuron is None:
+            outputs = surface.layers[len(surface.network.weights)]
             in_steps = self.steps.isChecked()
-            self._show(class_pixels(outputs, in_steps), answers.side, not in_steps, "")
+            self._show(class_pixels(outputs, in_steps), surface.side, not in_steps, "")
         else:
-            layer = answers.neuron.layer
-            pixels = neuron_pixels(answers.layers[layer][0], self._around(answers).limit(layer))
-            self._show(pixels, answers.side, True, full_name(self._session, answers.neuron))
+            layer = surface.neuron.layer
+            pixels = neuron_pixels(surface.layers[layer][0], self._around(surface).limit(layer))
+            self._show(pixels, surface.side, True, full_name(self._session, surface.neuron))
 
     def _show(self, pixels: Array, side: int, is_smooth: bool, caption: str) -> None:
-        self.view.show_answers(pixels.reshape(side, side), is_smooth, caption)
+        self.view.show_colours(pixels.reshape(side, side), is_smooth, caption)
 
     # ---- places and predictions
 
@@ -97,7 +97,7 @@ class PlanePage(SurfacePage):
     def _where(self, point: tuple[float, float]) -> str:
         return coordinates(point, self.view.square.half)
 
-    def _answered(self, outputs: Array) -> list[Piece]:
+    def _prediction(self, outputs: Array) -> list[Piece]:
         """Returns the predicted class with its share."""
         best = int(outputs.argmax())
         share = f"{100 * min(max(float(outputs[best]), 0), 1):.1f} %"
@@ -107,13 +107,13 @@ class PlanePage(SurfacePage):
 
     def table(self) -> Table | None:
         """Returns a row for each cell of the plane with the outputs, or the neuron's activation, for a CSV file."""
-        answers = self._answers
-        if answers is None:
+        surface = self._surface
+        if surface is None:
             return None
         names = self._session.class_names_for_file
-        head = names if answers.neuron is None else [full_name(self._session, answers.neuron)]
-        values = next(iter(answers.layers.values())).T
-        return self._table(answers.region.places(answers.side), values, ["x", "y", *head])
+        head = names if surface.neuron is None else [full_name(self._session, surface.neuron)]
+        values = next(iter(surface.layers.values())).T
+        return self._table(surface.region.places(surface.side), values, ["x", "y", *head])
 
 
 def points_of(data: Dataset, with_tests: bool) -> Points:

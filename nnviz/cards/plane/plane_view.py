@@ -33,7 +33,7 @@ class PlaneView(PointsView):
 
     # ---- display
 
-    def show_answers(self, pixels: Array | None, is_smooth: bool = True, caption: str = "") -> None:
+    def show_colours(self, pixels: Array | None, is_smooth: bool = True, caption: str = "") -> None:
         """Shows (side, side) uint32 colours, the highest y first, or none. The array must not be written to any more.
 
         ``is_smooth``: whether colours are interpolated; ``caption``: a text over the plane.
@@ -69,8 +69,8 @@ class PlaneView(PointsView):
         self._paint_points(painter)
         painter.setRenderHint(QPainter.Antialiasing)
         painter.fillPath(_outside(QRectF(frame)), theme.colour("card"))
-        if self._asked is not None:
-            self._paint_cross(painter, QPointF(self.place_of(*self._asked).toPoint()))  # whole pixels, so it is sharp
+        if self._input is not None:
+            self._paint_cross(painter, QPointF(self.place_of(*self._input).toPoint()))  # whole pixels, so it is sharp
         self._paint_notes(painter)
         if self.hasFocus():
             painter.setPen(QPen(theme.colour("accent"), 1))

@@ -29,7 +29,7 @@ class PointsView(QWidget):
     Signals:
         hovered(object): the place (x, y) under the mouse, sent again if its prediction may have changed; None: none.
         moved(float, float): x and y of a place where the button was pressed, or to which it is dragged.
-        asked(float, float): x and y of a place where the button was released, or to which an arrow key led.
+        picked(float, float): x and y of a place where the button was released, or to which an arrow key led.
         touched(float, float, bool): x and y of a place where a point is painted, or, if true, erased.
         lifted: a stroke of painting has ended.
         chosen(int): a digit was pressed while points are painted.
@@ -42,7 +42,7 @@ class PointsView(QWidget):
 
     hovered = pyqtSignal(object)
     moved = pyqtSignal(float, float)
-    asked = pyqtSignal(float, float)
+    picked = pyqtSignal(float, float)
     touched = pyqtSignal(float, float, bool)
     lifted = pyqtSignal()
     chosen = pyqtSignal(int)
@@ -55,7 +55,7 @@ class PointsView(QWidget):
         self.y_ends: Ends = (-1.0, 1.0)
         self.points = no_points()
         self._caption = ""
-        self._asked: tuple[float, float] | None = None
+        self._input: tuple[float, float] | None = None
         self._sheet: QPixmap | None = None  # the painted points; None if they must be painted again
         self._mouse: QPoint | None = None
         self._pressed: Qt.MouseButton | None = None  # the button that was pressed in the field
@@ -74,10 +74,10 @@ class PointsView(QWidget):
 
     # ---- display
 
-    def show_asked(self, place: tuple[float, float] | None) -> None:
+    def show_input(self, place: tuple[float, float] | None) -> None:
         """Marks the place of the input, or none."""
-        if place != self._asked:
-            self._asked = place
+        if place != self._input:
+            self._input = place
             self.update()
 
     def set_painted(self, painted: bool, eraser: float = 0.0) -> None:
@@ -204,7 +204,7 @@ class PointsView(QWidget):
         if self._is_painted:
             self.lifted.emit()
         else:
-            self.asked.emit(*self._inside(*self._point(event.pos())))
+            self.picked.emit(*self._inside(*self._point(event.pos())))
 
     def _paint_eraser(self, painter: QPainter) -> None:
         """Paints the outline of the eraser under the mouse."""
@@ -229,13 +229,13 @@ class PointsView(QWidget):
             return
         if way is None:
             super().keyPressEvent(event)
-        elif self._asked is None:
-            self.asked.emit(sum(self.x_ends) / 2, sum(self.y_ends) / 2)
+        elif self._input is None:
+            self.picked.emit(sum(self.x_ends) / 2, sum(self.y_ends) / 2)
         else:
             steps = _FINE_STEPS if event.modifiers() & Qt.ShiftModifier else _STEPS
             ends = self.x_ends, self.y_ends
             shifts = (by * (high - low) / steps for by, (low, high) in zip(way, ends, strict=True))
-            self.asked.emit(*self._inside(*(at + by for at, by in zip(self._asked, shifts, strict=True))))
+            self.picked.emit(*self._inside(*(at + by for at, by in zip(self._input, shifts, strict=True))))
 
     def _painting_key(self, event: QKeyEvent) -> bool:
         """Handles a key of painting. Returns whether the key was one."""
@@ -243,8 +243,8 @@ class PointsView(QWidget):
             self.left.emit()
         elif event.text().isdecimal():
             self.chosen.emit(int(event.text()))
-        elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._asked is not None:
-            self.touched.emit(*self._asked, False)
+        elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._input is not None:
+            self.touched.emit(*self._input, False)
             self.lifted.emit()
         else:
             return False

@@ -55,9 +55,9 @@ class SurfacePage(Page):
         session, view = self._session, self._view
         view.hovered.connect(self._describe)
         view.moved.connect(self._move)
-        view.asked.connect(self._ask)
-        session.question.changed.connect(self._show_asked)
-        session.question.answered.connect(self._tell_asked)
+        view.picked.connect(self._pick)
+        session.question.changed.connect(self._show_input)
+        session.question.answered.connect(self._describe_input)
         self.tests.toggled.connect(self._show_data)
         session.data.changed.connect(self._data_changed)
         session.painting.changed.connect(self._follow_painting)
@@ -73,7 +73,7 @@ class SurfacePage(Page):
         """Shows the points of the data in the view."""
         raise NotImplementedError
 
-    def _draw(self, answers: PredictionSurface | None) -> None:
+    def _draw(self, surface: PredictionSurface | None) -> None:
         """Draws a surface, or that there is none."""
         raise NotImplementedError
 
@@ -89,7 +89,7 @@ class SurfacePage(Page):
         """Returns a point of the view as text."""
         raise NotImplementedError
 
-    def _answered(self, outputs: Array) -> list[Piece]:
+    def _prediction(self, outputs: Array) -> list[Piece]:
         """Returns finite outputs, (outputs,), as text."""
         raise NotImplementedError
 
@@ -101,12 +101,12 @@ class SurfacePage(Page):
         return data if data is not None and isinstance(region_of(data), self.kind) else None
 
     @property
-    def _answers(self) -> PredictionSurface | None:
+    def _surface(self) -> PredictionSurface | None:
         """The latest surface; None if it belongs to a network of another shape."""
-        answers: PredictionSurface | None = self._session.queries[OUTPUT_SURFACE].result
-        if answers is None or answers.network.shape != self._session.displayed.network.shape:
+        surface: PredictionSurface | None = self._session.queries[OUTPUT_SURFACE].result
+        if surface is None or surface.network.shape != self._session.displayed.network.shape:
             return None
-        return answers if isinstance(answers.region, self.kind) else None
+        return surface if isinstance(surface.region, self.kind) else None
 
     def _data_changed(self) -> None:
         """Shows other data, if they lie in a region of this kind."""
@@ -114,7 +114,7 @@ class SurfacePage(Page):
         if data is not None:
             self.tests.setVisible(data.test is not None)
         self._show_data()
-        self._show_asked()
+        self._show_input()
         self.offer(data is not None)
         self.refresh()
 
@@ -140,14 +140,14 @@ class SurfacePage(Page):
     def refresh(self) -> None:
         """Draws the latest surface."""
         if self.in_view:
-            self._draw(self._answers)
+            self._draw(self._surface)
             if self._session.state is not Status.TRAINING:  # during training each new prediction does
-                self._tell_asked()
+                self._describe_input()
 
-    def _around(self, answers: PredictionSurface) -> PredictionSurface:
+    def _around(self, surface: PredictionSurface) -> PredictionSurface:
         """Returns the surface that sets a neuron's colours: all neurons' if known, so that it looks as in its tile."""
         known: PredictionSurface | None = self._session.queries[NEURON_SURFACES].result
-        return known if known is not None and known.network.shape == answers.network.shape else answers
+        return known if known is not None and known.network.shape == surface.network.shape else surface
 
     def _reason(self) -> str:
         """Returns why there is no surface; empty if it is being computed."""
@@ -157,7 +157,7 @@ class SurfacePage(Page):
     # ---- the input and the mouse
 
     @property
-    def _asked(self) -> tuple[float, float] | None:
+    def _input(self) -> tuple[float, float] | None:
         """The point of the current input; None if there is none."""
         example = self._session.question.example
         return None if self._data is None or example is None else self._point(example)
@@ -166,34 +166,34 @@ class SurfacePage(Page):
         if self._data is not None:  # other data may come while the button is down
             self._session.question.move_example(self._example((x, y)))
 
-    def _ask(self, x: float, y: float) -> None:
+    def _pick(self, x: float, y: float) -> None:
         if self._data is not None:
             self._session.question.set_example(self._example((x, y)), "point")
 
-    def _show_asked(self) -> None:
-        self._view.show_asked(self._asked)
+    def _show_input(self) -> None:
+        self._view.show_input(self._input)
 
-    def _tell_asked(self) -> None:
+    def _describe_input(self) -> None:
         """Describes the current input and its prediction to screen readers."""
-        point, answers = self._asked, self._answers
+        point, surface = self._input, self._surface
         if not self.in_view:
             return
         words = []
-        if point is not None and answers is not None:
-            words = [self._where(point), *(piece[0] for line in self._said(answers, point) for piece in line)]
+        if point is not None and surface is not None:
+            words = [self._where(point), *(piece[0] for line in self._prediction_at(surface, point) for piece in line)]
         self._view.setAccessibleDescription(" ".join(words))
 
     def _describe(self, point: tuple[float, float] | None) -> None:
         """Shows the prediction at the point under the mouse."""
-        answers = self._answers
-        if point is None or answers is None or self._is_painted:
+        surface = self._surface
+        if point is None or surface is None or self._is_painted:
             self._view.show_text("")
         else:
-            self._view.show_text([[(self._where(point), "muted")], *self._said(answers, point)])
+            self._view.show_text([[(self._where(point), "muted")], *self._prediction_at(surface, point)])
 
-    def _said(self, answers: PredictionSurface, point: tuple[float, float]) -> Lines:
+    def _prediction_at(self, surface: PredictionSurface, point: tuple[float, float]) -> Lines:
         """Returns the network's prediction at a point, or the neuron's activation."""
-        network, neuron = answers.network, answers.neuron
+        network, neuron = surface.network, surface.neuron
         row = np.array([self._example(point)], network.parameters.dtype)
         with np.errstate(all="ignore"):
             activations = explain.forward(network, row).activations
@@ -201,7 +201,7 @@ class SurfacePage(Page):
             value = float(activations[neuron.layer][0, neuron.number])
             return [[(full_name(self._session, neuron), "text"), (short(value), "text")]]
         outputs = activations[-1][0]
-        return [self._answered(outputs) if np.isfinite(outputs).all() else [("no finite answer", "muted")]]
+        return [self._prediction(outputs) if np.isfinite(outputs).all() else [("no finite answer", "muted")]]
 
     # ---- for a file
 

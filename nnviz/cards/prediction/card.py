@@ -108,9 +108,8 @@ class PredictionPanel(DockCard):
             return f"it takes {inputs} numbers, not {'a drawing' if session.question.is_drawn else 'these'}"
         if not session.question.is_drawn and session.runs.current.misfit(session.data.dataset) is not None:
             return "it was trained with other data"
-        has_none = (
-            session.queries[ANSWER].is_up_to_date and session.question.answer is None
-        )  # else it is being computed
+        # Without a result yet, the prediction is being computed.
+        has_none = session.queries[ANSWER].is_up_to_date and session.question.answer is None
         return "its outputs are not finite" if has_none else ""
 
     def table(self) -> Table | None:

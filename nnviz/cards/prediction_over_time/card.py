@@ -120,7 +120,7 @@ class PredictionOverTimePanel(DockCard):
         alone = [] if at is None or not lines else [_coloured(lines[0], figures[0].removeprefix(": "), named=False)]
         whole = (f"{all_names}{after}", all_names, *fewer, *alone) if lines else ("",)
         self.head.detail.show_versions(*whole, tip=self._tip(after, figures))
-        ends = [f"{line.name}: {_told(line, 0)} to {_told(line, -1)}" for line in lines]
+        ends = [f"{line.name}: {_value_text(line, 0)} to {_value_text(line, -1)}" for line in lines]
         self.plot.setAccessibleDescription(", ".join(ends) or "no answer")
 
     @property
@@ -138,34 +138,34 @@ class PredictionOverTimePanel(DockCard):
         known = self._known
         if known is None or not known.predictions:
             return None
-        targets, answers = self._targets.all, np.array(known.predictions)
+        targets, predictions = self._targets.all, np.array(known.predictions)
         names = self._session.class_names_for_file
-        if len(targets) == answers.shape[1]:
-            meaning, answers = self._session.meaning.for_file, self._targets.values(answers)
+        if len(targets) == predictions.shape[1]:
+            meaning, predictions = self._session.meaning.for_file, self._targets.values(predictions)
             names = [meaning.output(target.output) for target in targets]
         rows: list[list[object]] = [
-            [epoch, *answer.tolist()] for epoch, answer in zip(known.epochs, answers, strict=True)
+            [epoch, *prediction.tolist()] for epoch, prediction in zip(known.epochs, predictions, strict=True)
         ]
         return ["epoch", *names], rows
 
 
-def number_lines(targets: Targets, answers: Array) -> tuple[list[ShareLine], StripAxis]:
+def number_lines(targets: Targets, predictions: Array) -> tuple[list[ShareLine], StripAxis]:
     """Returns the lines of (epochs, outputs) predicted numbers, and their axis.
 
     A single number has an axis in its unit, as long as its range in training, or longer if the line leaves that; its
     true value is marked. Of several numbers, each line goes from the lower to the upper end of its own range.
     """
-    values, truth = targets.values(answers), targets.truth
+    values, truth = targets.values(predictions), targets.truth
     if values.shape[1] > 1:
         several = zip(targets.all, values.T, theme.CLASSES, strict=False)
-        lines = [_line(target, colour, of_one, target.low, target.high) for target, of_one, colour in several]
+        lines = [_line(target, colour, series, target.low, target.high) for target, series, colour in several]
         return lines, StripAxis("least", "most", ", each in its unit")
-    target, of_one = targets.all[0], values[:, 0]
+    target, series = targets.all[0], values[:, 0]
     known = [target.low, target.high, *(() if truth is None else (float(truth[0]),))]
-    low, high = float(min(of_one.min(), *known)), float(max(of_one.max(), *known))
+    low, high = float(min(series.min(), *known)), float(max(series.max(), *known))
     mark = None if truth is None else _share(float(truth[0]), low, high)
     axis = StripAxis(text.compact(low), text.compact(high), "", mark)
-    return [_line(target, theme.CLASSES[0], of_one, low, high)], axis
+    return [_line(target, theme.CLASSES[0], series, low, high)], axis
 
 
 def _line(target: Target, colour: str, values: Array, low: float, high: float) -> ShareLine:
@@ -195,7 +195,7 @@ def leaders(confidences: Array, verdict: Verdict) -> list[int]:
     return [*named, *once, *never[: max(0, _FEWEST - len(named) - len(once))]][: len(theme.CLASSES)]
 
 
-def _told(line: ShareLine, index: int) -> str:
+def _value_text(line: ShareLine, index: int) -> str:
     return line.figure(index) if line.figures else f"{line.shares[index]:.1%}"
 
 

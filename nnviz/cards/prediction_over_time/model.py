@@ -58,9 +58,9 @@ class PredictionOverTime(QObject):
         spread = {*run.snapshots.spread(_MOST_SNAPSHOTS), *([] if moment is None else [moment])}
         past = sorted(spread, key=lambda snapshot: snapshot.epochs)
         snapshots = (*past, Snapshot(run.epochs, exact(live, tuple(network.shape))))
-        return RequestKey(example, live, moment, *past), lambda: self._answers(network, example, snapshots)
+        return RequestKey(example, live, moment, *past), lambda: self._predictions(network, example, snapshots)
 
-    def _answers(self, network: Network, example: Array, snapshots: tuple[Snapshot, ...]) -> PastPredictions:
+    def _predictions(self, network: Network, example: Array, snapshots: tuple[Snapshot, ...]) -> PastPredictions:
         """Computes predictions that are not known yet. Runs in the query's thread, the only one with ``_known``."""
         before = self._known if self._example is example else {}
         known = {snapshot: before[snapshot] for snapshot in snapshots if snapshot in before}
@@ -69,7 +69,7 @@ class PredictionOverTime(QObject):
                 known[snapshot] = asking.ask(network.with_parameters(snapshot.parameters), example)
         self._example, self._known = example, known
         latest = {snapshot.epochs: known[snapshot] for snapshot in snapshots}  # in order; of each epoch the last one
-        finite = {epochs: answer for epochs, answer in latest.items() if answer is not None}
+        finite = {epochs: prediction for epochs, prediction in latest.items() if prediction is not None}
         return PastPredictions(list(finite), list(finite.values()))
 
     def _release(self) -> None:

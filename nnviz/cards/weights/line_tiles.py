@@ -15,22 +15,22 @@ _REACH = 0.35  # columns beyond its own that a steep line covers
 _FAINT = 0.1  # share up to which the line of 0 is seen
 
 
-def line_tiles(answers: Array, limit: float, size: int) -> Array:
+def line_tiles(activations: Array, limit: float, size: int) -> Array:
     """Returns tiles of lines: orange above 0, blue below, filled towards 0.
 
     0 is in the middle of a tile, or at its foot if no activation is negative.
 
     Args:
-        answers: (neurons, places) activations, from left to right.
+        activations: (neurons, places), from left to right.
         limit: the activation at the upper end of a tile; its negative is at the lower end if any is negative.
         size: the side of a tile in pixels.
 
     Returns:
         (neurons, size, size) uint32.
     """
-    zero, scale = _axis(answers, size)
+    zero, scale = _axis(activations, size)
     with np.errstate(over="ignore"):
-        scaled = np.clip(answers / np.float32(max(limit, 1e-30)), -1, 1)
+        scaled = np.clip(activations / np.float32(max(limit, 1e-30)), -1, 1)
     columns = np.arange(size) + 0.5
     heights = [zero - scale * _at(scaled, (columns + by) / size) for by in (-0.5 - _REACH, 0, 0.5 + _REACH)]
     upper, lower = np.minimum.reduce(heights), np.maximum.reduce(heights)
@@ -45,10 +45,10 @@ def line_tiles(answers: Array, limit: float, size: int) -> Array:
     return pixels
 
 
-def _axis(answers: Array, size: int) -> tuple[np.float32, np.float32]:
+def _axis(activations: Array, size: int) -> tuple[np.float32, np.float32]:
     """Returns the distance of 0 below the middle of the first row of pixels, and the height of the limit above 0."""
     middle = (size - 1) / 2
-    zero = middle if (answers < 0).any() else max(middle, size - 1 - _AIR)
+    zero = middle if (activations < 0).any() else max(middle, size - 1 - _AIR)
     return np.float32(zero), np.float32(max(0.0, zero - _AIR))
 
 

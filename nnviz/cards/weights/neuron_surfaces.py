@@ -82,7 +82,7 @@ class NeuronSurfaces(QWidget):
 
     # ---- for subclasses
 
-    def _place(self, answers: PredictionSurface, place: TilePlace) -> tuple[int, str]:
+    def _place(self, surface: PredictionSurface, place: TilePlace) -> tuple[int, str]:
         """Returns the number of the activation at a place of a tile, and the place as text."""
         raise NotImplementedError
 
@@ -90,31 +90,31 @@ class NeuronSurfaces(QWidget):
         """Returns the names of the inputs."""
         raise NotImplementedError
 
-    def _rows(self, answers: PredictionSurface) -> Array:
+    def _rows(self, surface: PredictionSurface) -> Array:
         """Returns (places, inputs): the places of the activations in the units of the data's source."""
         raise NotImplementedError
 
     # ---- display
 
     @property
-    def _answers(self) -> PredictionSurface | None:
+    def _surface(self) -> PredictionSurface | None:
         """The latest surfaces of all neurons; None for none."""
-        answers: PredictionSurface | None = self._session.queries[NEURON_SURFACES].result
-        return answers if answers is not None and isinstance(answers.region, self.kind) else None
+        surface: PredictionSurface | None = self._session.queries[NEURON_SURFACES].result
+        return surface if surface is not None and isinstance(surface.region, self.kind) else None
 
     def refresh(self, layer: int) -> None:
         """Shows a layer, counted from 0, or all layers, if the layer or the network has changed."""
-        answers = self._answers
-        if (answers, layer) == self._shown:
+        surface = self._surface
+        if (surface, layer) == self._shown:
             return
-        self._shown = answers, layer
-        if answers is None:
+        self._shown = surface, layer
+        if surface is None:
             self.tiles.clear()
             return
-        shown = [each for each in answers.layers if layer in (ALL, each - 1)]
-        limits = {each: answers.limit(each) for each in shown}
+        shown = [each for each in surface.layers if layer in (ALL, each - 1)]
+        limits = {each: surface.limit(each) for each in shown}
         names = {each: layer_name(self._session, each) for each in shown}
-        self.tiles.show_layers({each: answers.layers[each] for each in shown}, limits, names)
+        self.tiles.show_layers({each: surface.layers[each] for each in shown}, limits, names)
         self._show_scale(limits)
         self.show_note()
 
@@ -150,11 +150,11 @@ class NeuronSurfaces(QWidget):
 
     def _described(self, neuron: Neuron, place: TilePlace) -> list[list[Piece]]:
         lines: list[list[Piece]] = [[(full_name(self._session, neuron), "text")]]
-        answers = self._answers
-        if answers is None or place.x is None or place.y is None or neuron.layer not in answers.layers:
+        surface = self._surface
+        if surface is None or place.x is None or place.y is None or neuron.layer not in surface.layers:
             return lines
-        number, where = self._place(answers, place)
-        value = float(answers.layers[neuron.layer][neuron.number, number])
+        number, where = self._place(surface, place)
+        value = float(surface.layers[neuron.layer][neuron.number, number])
         return [*lines, [(where, "muted"), (f"answers {short(value)}", "text")]]
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -166,14 +166,14 @@ class NeuronSurfaces(QWidget):
 
     def table(self, layer: int) -> Table | None:
         """Returns a row for each place with the activations of the displayed neurons, for a CSV file."""
-        answers = self._answers
-        if answers is None:
+        surface = self._surface
+        if surface is None:
             return None
-        shown = [each for each in answers.layers if layer in (ALL, each - 1)]
-        head = [f"layer {each} neuron {n + 1}" for each in shown for n in range(len(answers.layers[each]))]
-        places = self._rows(answers)
+        shown = [each for each in surface.layers if layer in (ALL, each - 1)]
+        head = [f"layer {each} neuron {n + 1}" for each in shown for n in range(len(surface.layers[each]))]
+        places = self._rows(surface)
         rows = (
-            [*map(float, places[at]), *(float(a) for each in shown for a in answers.layers[each][:, at])]
+            [*map(float, places[at]), *(float(a) for each in shown for a in surface.layers[each][:, at])]
             for at in range(len(places))
         )
         return [*self._columns(), *head], rows
@@ -195,18 +195,18 @@ class NeuronLines(NeuronSurfaces):
     def __init__(self, session: Session) -> None:
         super().__init__(session, "neuronLines", line_tiles)
 
-    def _place(self, answers: PredictionSurface, place: TilePlace) -> tuple[int, str]:
+    def _place(self, surface: PredictionSurface, place: TilePlace) -> tuple[int, str]:
         assert place.x is not None
-        rows = self._rows(answers)[:, 0]
-        number = min(round(place.x * (answers.side - 1)), answers.side - 1)
+        rows = self._rows(surface)[:, 0]
+        number = min(round(place.x * (surface.side - 1)), surface.side - 1)
         half = float(rows[-1] - rows[0]) / 2
         return number, coordinates([float(rows[number])], half, self._columns())
 
     def _columns(self) -> list[str]:
         return [self._session.meaning.input(0)]
 
-    def _rows(self, answers: PredictionSurface) -> Array:
-        return self._session.meaning.raw(answers.region.places(answers.side))
+    def _rows(self, surface: PredictionSurface) -> Array:
+        return self._session.meaning.raw(surface.region.places(surface.side))
 
 
 class NeuronPlanes(NeuronSurfaces):
@@ -225,8 +225,8 @@ class NeuronPlanes(NeuronSurfaces):
     def __init__(self, session: Session) -> None:
         super().__init__(session, "neuronPlanes", plane_tiles)
 
-    def _place(self, answers: PredictionSurface, place: TilePlace) -> tuple[int, str]:
-        square, side = answers.region, answers.side
+    def _place(self, surface: PredictionSurface, place: TilePlace) -> tuple[int, str]:
+        square, side = surface.region, surface.side
         assert isinstance(square, Square)
         assert place.x is not None
         assert place.y is not None
@@ -238,8 +238,8 @@ class NeuronPlanes(NeuronSurfaces):
     def _columns(self) -> list[str]:
         return ["x", "y"]
 
-    def _rows(self, answers: PredictionSurface) -> Array:
-        return answers.region.places(answers.side)
+    def _rows(self, surface: PredictionSurface) -> Array:
+        return surface.region.places(surface.side)
 
 
 def layer_name(session: Session, layer: int) -> str:

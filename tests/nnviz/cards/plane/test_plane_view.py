@@ -54,7 +54,7 @@ def test_places_and_points_belong_to_each_other(view: PlaneView) -> None:
 def test_the_note_lies_within_the_field_in_large_text(view: PlaneView) -> None:
     few = points((0.9, 0.9))
     view.show_points(Points(few.places, few.kinds, few.are_tests, few.inks, 5000), Square(1, 2, 3))
-    view.show_answers(np.full((2, 2), 0xFFFF0000, np.uint32), is_smooth=False)
+    view.show_colours(np.full((2, 2), 0xFFFF0000, np.uint32), is_smooth=False)
     try:
         theme.apply(QApplication.instance(), theme.current().name, 200)
         image, frame = view.grab().toImage(), view.frame
@@ -66,17 +66,17 @@ def test_the_note_lies_within_the_field_in_large_text(view: PlaneView) -> None:
 
 
 def test_answers_lie_where_they_belong(view: PlaneView) -> None:
-    view.show_answers(CORNERS, is_smooth=False)
+    view.show_colours(CORNERS, is_smooth=False)
     seen = [pixel(view, x, y).rgb() for x, y in ((-1, 4), (3, 4), (-1, 0), (3, 0))]
     assert seen == CORNERS.ravel().tolist()
-    view.show_answers(None)
+    view.show_colours(None)
     assert pixel(view, -1, 4) == theme.colour("field")
 
 
 def test_coarse_answers_run_into_each_other_only_if_they_may(view: PlaneView) -> None:
-    view.show_answers(CORNERS, is_smooth=True)
+    view.show_colours(CORNERS, is_smooth=True)
     assert pixel(view, 1, 4).rgb() not in CORNERS
-    view.show_answers(CORNERS, is_smooth=False)
+    view.show_colours(CORNERS, is_smooth=False)
     assert pixel(view, 1.1, 4).rgb() in CORNERS
 
 
@@ -95,7 +95,7 @@ def test_the_point_under_the_mouse_is_told_and_again_with_new_answers(view: Plan
     view.show_text("here")
     assert view.findChild(QLabel, "readOut").isVisible()
     with qtbot.waitSignal(view.hovered) as told:
-        view.show_answers(CORNERS)
+        view.show_colours(CORNERS)
     assert told.args[0] == pytest.approx((1, 2), abs=0.03)
     with qtbot.waitSignal(view.hovered) as told:
         hover(view, (10, 100))
@@ -106,27 +106,27 @@ def test_the_point_under_the_mouse_is_told_and_again_with_new_answers(view: Plan
 
 
 def test_a_click_and_a_drag_ask(view: PlaneView, qtbot: QtBot) -> None:
-    asked: list[tuple[float, float]] = []
+    picked: list[tuple[float, float]] = []
     moved: list[tuple[float, float]] = []
-    view.asked.connect(lambda x, y: asked.append((x, y)))
+    view.picked.connect(lambda x, y: picked.append((x, y)))
     view.moved.connect(lambda x, y: moved.append((x, y)))
     qtbot.mouseClick(view, Qt.LeftButton, pos=QPoint(200, 100))
-    assert asked == moved == [pytest.approx((1, 2), abs=0.03)]
+    assert picked == moved == [pytest.approx((1, 2), abs=0.03)]
     moved.clear()
-    asked.clear()
+    picked.clear()
     drag(view, [(150, 50), (160, 60), (390, 500)])
     assert len(moved) == 3
-    assert asked == moved[-1:] == [(4, -1)], "beside the plane: its nearest point"
-    asked.clear()
+    assert picked == moved[-1:] == [(4, -1)], "beside the plane: its nearest point"
+    picked.clear()
     hover(view, (200, 100))
     qtbot.mouseClick(view, Qt.LeftButton, pos=QPoint(10, 100))
     qtbot.mouseClick(view, Qt.RightButton, pos=QPoint(200, 100))
-    assert not asked
+    assert not picked
 
 
 def test_the_arrow_keys_move_the_point_that_is_asked_about(view: PlaneView, qtbot: QtBot) -> None:
-    view.asked.connect(lambda x, y: view.show_asked((x, y)))
-    with qtbot.waitSignal(view.asked) as told:
+    view.picked.connect(lambda x, y: view.show_input((x, y)))
+    with qtbot.waitSignal(view.picked) as told:
         qtbot.keyClick(view, Qt.Key_Up)
     assert told.args == [1, 2], "at first the middle"
     for key, modifier, expected in (
@@ -134,20 +134,20 @@ def test_the_arrow_keys_move_the_point_that_is_asked_about(view: PlaneView, qtbo
         (Qt.Key_Down, Qt.NoModifier, [1.12, 1.88]),
         (Qt.Key_Left, Qt.ShiftModifier, [1.108, 1.88]),
     ):
-        with qtbot.waitSignal(view.asked) as told:
+        with qtbot.waitSignal(view.picked) as told:
             qtbot.keyClick(view, key, modifier)
         assert told.args == pytest.approx(expected)
     for _ in range(40):
         qtbot.keyClick(view, Qt.Key_Up)
-    with qtbot.waitSignal(view.asked) as told:
+    with qtbot.waitSignal(view.picked) as told:
         qtbot.keyClick(view, Qt.Key_Up)
     assert told.args[1] == 5, "not beyond the plane"
 
 
 def test_the_point_that_is_asked_about_is_marked(view: PlaneView) -> None:
-    view.show_asked((2, 1))
+    view.show_input((2, 1))
     assert pixel(view, 2, 1) == theme.colour("text")
-    view.show_asked(None)
+    view.show_input(None)
     assert pixel(view, 2, 1) == theme.colour("field")
 
 
@@ -174,7 +174,7 @@ def test_coordinates_are_as_exact_as_the_plane_is_large(point: tuple[float, floa
 def test_in_any_size_it_paints(qtbot: QtBot) -> None:
     view = PlaneView()
     qtbot.addWidget(view)
-    view.show_answers(CORNERS, caption="layer 1 · neuron 2")
+    view.show_colours(CORNERS, caption="layer 1 · neuron 2")
     for size in ((1, 1), (80, 60), (60, 900)):
         view.resize(*size)
         assert not view.grab().isNull()
