@@ -47,7 +47,7 @@ class Playhead(QObject):
         plot.getViewBox().sigResized.connect(self._place_dot)
 
     def follow(self, nearest: Callable[[float], float]) -> None:
-        """``nearest`` returns the epoch of the snapshot that is nearest to an epoch."""
+        """Takes ``nearest``, a function that returns the epoch of the nearest snapshot."""
         self._nearest = nearest
 
     def show_moment(self, live: float, epoch: float | None, has_past: bool) -> None:

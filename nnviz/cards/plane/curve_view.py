@@ -45,7 +45,7 @@ class CurveView(PointsView):
 
     @property
     def frame(self) -> QRect:
-        """Returns the rectangle of points and line."""
+        """The rectangle of points and line."""
         field = field_of(self.rect(), self.axes)
         return QRect(field.topLeft(), field.size().expandedTo(QSize(1, 1)))
 

@@ -52,7 +52,7 @@ class PlaneView(PointsView):
 
     @property
     def frame(self) -> QRect:
-        """Returns the rectangle of the plane in the widget."""
+        """The rectangle of the plane in the widget."""
         side = max(1, min(self.width(), self.height()))
         return QRect((self.width() - side) // 2, (self.height() - side) // 2, side, side)
 

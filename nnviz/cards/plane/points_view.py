@@ -69,7 +69,7 @@ class PointsView(QWidget):
 
     @property
     def frame(self) -> QRect:
-        """Returns the rectangle of the field in the widget."""
+        """The rectangle of the field in the widget."""
         raise NotImplementedError
 
     # ---- display

@@ -64,55 +64,55 @@ class ManualSteps(QObject):
         last = self._session.undo.last()
         if last is None or last.apply != self._apply:
             return None
-        taken: ManualStep = last.new[0]
-        return taken
+        step: ManualStep = last.new[0]
+        return step
 
-    def take(self, taken: ManualStep) -> None:
+    def take(self, step: ManualStep) -> None:
         """Takes a step of the current run, which can be undone. It must be the next step, and nothing may train."""
-        text = "step on one example" if taken.is_given else "step on the next batch"
-        ways, runs = ((taken, False), (taken, True)), (taken.run,)
-        nbytes = taken.before.nbytes + taken.after.nbytes
+        text = "step on one example" if step.is_given else "step on the next batch"
+        ways, runs = ((step, False), (step, True)), (step.run,)
+        nbytes = step.before.nbytes + step.after.nbytes
         self._session.undo.push(Step(text, Kind.EDIT, self._apply, *ways, runs, nbytes))
 
-    def _apply(self, taken_and_way: tuple[ManualStep, bool]) -> None:
-        taken, is_forward = taken_and_way
-        run = self._runs.by_id(taken.run)
+    def _apply(self, step_and_direction: tuple[ManualStep, bool]) -> None:
+        step, is_forward = step_and_direction
+        run = self._runs.by_id(step.run)
         if run is None:
             return
-        (self._go if is_forward else self._go_back)(run, taken)
+        (self._go if is_forward else self._go_back)(run, step)
 
-    def _stands_at(self, run: Run, taken: ManualStep, parameters: Array) -> bool:
+    def _stands_at(self, run: Run, step: ManualStep, parameters: Array) -> bool:
         """Whether the run is unchanged since it had these parameters."""
-        is_still = run.stage is not Stage.TRAINING and self._session.data.dataset is taken.dataset
+        is_still = run.stage is not Stage.TRAINING and self._session.data.dataset is step.dataset
         return is_still and np.array_equal(run.parameters, parameters)
 
     # ---- forward
 
-    def _go(self, run: Run, taken: ManualStep) -> None:
-        if taken is self._taking:
+    def _go(self, run: Run, step: ManualStep) -> None:
+        if step is self._taking:
             self._is_unwanted = False
             return
         is_ready = self._training.can_start and not self._training.is_another_network
-        is_next = run is self._runs.current and self._stands_at(run, taken, taken.before.parameters)
+        is_next = run is self._runs.current and self._stands_at(run, step, step.before.parameters)
         if not is_ready or not is_next:
             self._messages.tell("That step was not taken again: the network, the data or the fields are others now.")
             return
         is_over, look = run.stage is Stage.ENDED, self._training.runner.look
-        self._before[taken] = run.copy(), look(run.id, _moment) if is_over else None
-        if taken.is_given:
-            self._learn_example(run, taken)
+        self._before[step] = run.copy(), look(run.id, _moment) if is_over else None
+        if step.is_given:
+            self._learn_example(run, step)
         else:
-            self._taking, self._is_unwanted = taken, False
+            self._taking, self._is_unwanted = step, False
             self._training.step_batch()
 
-    def _learn_example(self, run: Run, taken: ManualStep) -> None:
+    def _learn_example(self, run: Run, step: ManualStep) -> None:
         """Replaces the run's training by the one that has learned the example."""
-        after, dataset = taken.after, taken.dataset
-        if taken.is_first:
-            run.begin(taken.experiment)
+        after, dataset = step.after, step.dataset
+        if step.is_first:
+            run.begin(step.experiment)
         progress = after.state.progress
         epochs = run.experiment.training.epochs
-        run.progress = Progress(progress["epoch"], epochs, progress["batch"], taken.batches)
+        run.progress = Progress(progress["epoch"], epochs, progress["batch"], step.batches)
         run.stage = Stage.PAUSED
         run.changed_by_hand()
         run.changes += 1
@@ -123,41 +123,41 @@ class ManualSteps(QObject):
 
     # ---- back
 
-    def _go_back(self, run: Run, taken: ManualStep) -> None:
-        known = self._before.get(taken)
-        if taken is self._taking:
+    def _go_back(self, run: Run, step: ManualStep) -> None:
+        known = self._before.get(step)
+        if step is self._taking:
             self._is_unwanted = True
-        if known is None or taken is self._taking:
+        if known is None or step is self._taking:
             return
-        if not self._stands_at(run, taken, taken.after.parameters):
+        if not self._stands_at(run, step, step.after.parameters):
             self._messages.tell(
                 "That step was not taken back: since then the network was trained, or the data changed."
             )
             return
-        before, over = self._before.pop(taken)
+        before, over = self._before.pop(step)
         experiment = run.experiment
         run.go_back_to(before)
-        self._make_trainer(run, taken, over)
+        self._make_trainer(run, step, over)
         if run.stage is Stage.PAUSED:
-            words = run.adopt(experiment.training, taken.dataset)
+            words = run.adopt(experiment.training, step.dataset)
             self._training.runner.worker.change(run.id, run.experiment.training, words)
         self._show(run)
 
     def _take_back_unwanted(self) -> None:
         """Undoes a step that was undone before the worker had taken it."""
-        taken, run = self._taking, None if self._taking is None else self._runs.by_id(self._taking.run)
-        if taken is not None and (run is None or run.stage is not Stage.TRAINING):
+        step, run = self._taking, None if self._taking is None else self._runs.by_id(self._taking.run)
+        if step is not None and (run is None or run.stage is not Stage.TRAINING):
             self._taking = None
             if self._is_unwanted:
-                self._apply((taken, False))
+                self._apply((step, False))
 
-    def _make_trainer(self, run: Run, taken: ManualStep, over: Future[Moment | None] | None) -> None:
+    def _make_trainer(self, run: Run, step: ManualStep, over: Future[Moment | None] | None) -> None:
         """Makes the worker go back too: to the training before the step, or to a network without a training."""
         worker, parameters = self._training.runner.worker, run.parameters
 
         def make() -> Trainer:
             ended = None if over is None else over.result()
-            return (ended or taken.before).trainer(run.network, taken.dataset)
+            return (ended or step.before).trainer(run.network, step.dataset)
 
         if run.stage is not Stage.RESTING:
             self._training.begin(run, make)

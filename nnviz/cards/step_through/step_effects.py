@@ -102,49 +102,49 @@ class StepEffects(QObject):
             self._begin(recorded.manual_step, recorded.step.network)
         self.changed.emit()
 
-    def _compare(self, last: ManualStep, taken: ManualStep) -> None:
+    def _compare(self, last: ManualStep, step: ManualStep) -> None:
         """Checks in the background whether a step begins where the last one ended."""
 
         def done(follows: bool) -> None:
-            if follows and taken is self._looked_at and last is self._kept:
-                self._follows = taken
+            if follows and step is self._looked_at and last is self._kept:
+                self._follows = step
                 self.changed.emit()
 
-        ends, begins = last.after.parameters, taken.before.parameters
+        ends, begins = last.after.parameters, step.before.parameters
         self._lane.run(lambda: np.array_equal(ends, begins), done, self._failed)
 
-    def _begin(self, taken: ManualStep, network: Network) -> None:
-        self._begun.add(taken)
+    def _begin(self, step: ManualStep, network: Network) -> None:
+        self._begun.add(step)
 
         def done(found: StepEffect | None) -> None:
-            self._begun.discard(taken)
-            self._found[taken] = found
+            self._begun.discard(step)
+            self._found[step] = found
             self.changed.emit()
 
         def failed(error: Exception) -> None:
-            self._begun.discard(taken)
+            self._begun.discard(step)
             if isinstance(error, _StoppedError):
                 self._look()  # the step may be wanted again
                 return
-            self._found[taken] = None
+            self._found[step] = None
             if not isinstance(error, MemoryError):
                 self._failed(error)
 
-        self._lane.run(lambda: self._measure(taken, network), done, failed)
+        self._lane.run(lambda: self._measure(step, network), done, failed)
 
-    def _measure(self, taken: ManualStep, network: Network) -> StepEffect:
+    def _measure(self, step: ManualStep, network: Network) -> StepEffect:
         """Measures the error before and after the step. Runs in the lane's thread."""
-        part = measured_part(taken.dataset, taken.experiment.training.validation_share)
+        part = measured_part(step.dataset, step.experiment.training.validation_share)
         examples = part.examples
         before, after = (
-            self._error(taken, network.with_parameters(moment.parameters), examples)
-            for moment in (taken.before, taken.after)
+            self._error(step, network.with_parameters(moment.parameters), examples)
+            for moment in (step.before, step.after)
         )
         return StepEffect(part.name, len(examples), before, after, examples.labels is None)
 
-    def _error(self, taken: ManualStep, network: Network, split: Split) -> float:
-        steps = Evaluator(network, split, taken.dataset.target_scaling).steps()
-        while taken is self._looked_at or taken is self._kept:
+    def _error(self, step: ManualStep, network: Network, split: Split) -> float:
+        steps = Evaluator(network, split, step.dataset.target_scaling).steps()
+        while step is self._looked_at or step is self._kept:
             try:
                 with np.errstate(all="ignore"):
                     next(steps)

@@ -156,7 +156,7 @@ class TimelineSlider(QSlider):
 
     @property
     def epochs_between_ticks(self) -> int:
-        """Returns the smallest distance of ticks that there is room for, in epochs."""
+        """The smallest distance of ticks that there is room for, in epochs."""
         per_pixel = self._last / max(self.width() - 2 * _SIDE, 1)
         return next((step for step in _STEPS_OF_EPOCHS if step >= _LEAST_GAP * per_pixel), round(self._last))
 

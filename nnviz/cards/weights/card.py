@@ -73,9 +73,9 @@ class WeightsPanel(DockCard):
         self.head.title.hide()
         self.head.row.insertWidget(0, self.tabs, 100)  # takes all the room there is
         self.head.row.addWidget(self.bar)
-        for pictures in (self.planes, self.lines):
-            self._stack.addWidget(pictures)
-            self.head.row.addWidget(pictures.bar)
+        for surfaces in (self.planes, self.lines):
+            self._stack.addWidget(surfaces)
+            self.head.row.addWidget(surfaces.bar)
         self.body.addWidget(self._stack, 1)
         self._connect()
         self.head.marked.connect(self._show_detail)
@@ -118,7 +118,7 @@ class WeightsPanel(DockCard):
         self._arrangement = ()
         shape = self._session.displayed.network.shape
         self._made_for = self._session.runs.current, shape
-        over = "" if self._pictures is None else self._pictures.words.over
+        over = "" if self._surfaces is None else self._surfaces.words.over
         tips = (_OVER_TIP.format(over), _ALL_TIP.format(over)) if over else (_TIP,)
         tabs = layer_tabs(shape, *tips)
         if [self.tabs.tabText(index) for index in range(self.tabs.count())] != [tab.text for _, tab in tabs]:
@@ -131,7 +131,7 @@ class WeightsPanel(DockCard):
         self.refresh()
 
     @property
-    def _pictures(self) -> NeuronSurfaces | None:
+    def _surfaces(self) -> NeuronSurfaces | None:
         """The tiles of activations over the region of the data; None if weights are displayed."""
         data = self._subject.data
         region = None if data is None else region_of(data)
@@ -139,13 +139,13 @@ class WeightsPanel(DockCard):
 
     def _show_kind(self) -> None:
         """Shows weights, or tiles of activations."""
-        pictures = self._pictures
+        surfaces = self._surfaces
         for each in (self.planes, self.lines):
-            each.bar.setVisible(each is pictures)
-        self.bar.setVisible(pictures is None)
-        self.head.setToolTip("" if pictures else _HEAD_TIP)
+            each.bar.setVisible(each is surfaces)
+        self.bar.setVisible(surfaces is None)
+        self.head.setToolTip("" if surfaces else _HEAD_TIP)
         weights = self._all if self.neuron is None else self.neuron_view
-        self._stack.setCurrentWidget(pictures or weights)
+        self._stack.setCurrentWidget(surfaces or weights)
 
     def _set_tabs(self, tabs: list[tuple[int | None, Tab]]) -> None:
         before = self.tabs.currentIndex()
@@ -172,7 +172,7 @@ class WeightsPanel(DockCard):
 
     @property
     def _tile(self) -> tuple[int, int] | None:
-        """Returns the shape of a tile; None if a neuron's weights are not an image."""
+        """The shape of a tile; None if a neuron's weights are not an image."""
         return None if self._layer else self._subject.tile
 
     @property
@@ -223,10 +223,10 @@ class WeightsPanel(DockCard):
             return
         if self._session.state is Status.LOADING and self._session.runs.current.untouched:
             return  # drawn when the data set is loaded and says whether its inputs are images
-        pictures = self._pictures
-        if pictures is not None:
-            pictures.refresh(self._layer)
-            self._show_arrangement((pictures,))
+        surfaces = self._surfaces
+        if surfaces is not None:
+            surfaces.refresh(self._layer)
+            self._show_arrangement((surfaces,))
         else:
             self._show_weights()
 
@@ -282,8 +282,8 @@ class WeightsPanel(DockCard):
 
     def _details(self) -> list[str]:
         """Returns descriptions of a tile and its numbers, the longest first."""
-        if self._pictures is not None:
-            return [self._pictures.words.what, f"answers over {self._pictures.words.over}", "answers"]
+        if self._surfaces is not None:
+            return [self._surfaces.words.what, f"answers over {self._surfaces.words.over}", "answers"]
         if self.neuron is not None or self.map.grid is None:
             return ["weights"]
         grid, shown, count = self.map.grid, self.map.shown, len(self._weights)
@@ -325,7 +325,7 @@ class WeightsPanel(DockCard):
         self.neuron_view.show_text("" if self.neuron is None or number < 0 else self._describe(self.neuron, number))
 
     def _describe(self, neuron: int, number: int) -> str:
-        """Shows the neuron, the input and the weight under the mouse."""
+        """Returns the names of the neuron and the input, and the weight, as text."""
         names = self._names
         if number < 0:
             return f"{names.neuron(neuron)} · Enter enlarges it"
@@ -335,9 +335,9 @@ class WeightsPanel(DockCard):
 
     @property
     def caption(self) -> str:
-        """Returns the layer's name, and the neuron's if one is enlarged."""
+        """The layer's name, and the neuron's if one is enlarged."""
         name = self.tabs.tabText(self.tabs.currentIndex()).partition(" ·")[0]
-        layer = f"{'Weights' if self._pictures is None else self._pictures.words.title} {name}"
+        layer = f"{'Weights' if self._surfaces is None else self._surfaces.words.title} {name}"
         return layer if self.neuron is None else f"{layer} neuron {self.neuron + 1}"
 
     def table(self) -> Table | None:
@@ -345,8 +345,8 @@ class WeightsPanel(DockCard):
 
         Over the plane or the curve it is a row for each place with the neurons' activations.
         """
-        if self._pictures is not None:
-            return self._pictures.table(self._layer)
+        if self._surfaces is not None:
+            return self._surfaces.table(self._layer)
         names, weights = self._subject.names(self._layer + 1, for_file=True), self._weights
         biases = self._session.displayed.network.biases[self._layer]
         header = ["neuron", "bias", *(names.source(number) for number in range(weights.shape[1]))]
