@@ -111,7 +111,7 @@ def test_nobody_estimates_for_a_page_that_is_not_in_view(ready_window: MainWindo
     window.curves.add_page(other)
 
     def estimates() -> int:
-        """How many a single batch brings."""
+        """Returns the number of estimates that a single batch brings."""
         live = session.runs.current.history.error.live_test.epochs
         before = len(live)
         session.step_batch()
@@ -316,7 +316,7 @@ def shapes_of_compared(session: Session) -> list[tuple[int, ...]]:
 
 
 def read_at(plot: CurvePlot, epoch: float) -> str:
-    """What is told there, in letters, beside the mouse."""
+    """Returns the text of the read-out at a place."""
     place = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(epoch, 1.2)))
     hover(plot.viewport(), (place.x(), place.y()))
     return re.sub("<[^>]*>", "", find(plot, QLabel, "readOut").text())

@@ -1,4 +1,4 @@
-"""The curves of networks that were opened or replaced, and what a right click on them offers."""
+"""The curves of opened or replaced networks, and their context menu."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The distributions: worked out only in view, and what is drawn is what the network holds."""
+"""The distributions are computed only in view, and show what the network holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the plane do again and again."""
+"""Helpers for tests of the plane."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The curve: what the network predicts over one number, and each neuron's line, only where the data are such."""
+"""The curve: predictions over one number, each neuron's line, and data without a curve."""
 
 from __future__ import annotations
 

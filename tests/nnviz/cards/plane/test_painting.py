@@ -53,7 +53,7 @@ def data_of(window: MainWindow) -> Dataset:
 
 
 def counts(window: MainWindow) -> list[int]:
-    """How many points of each class the data have."""
+    """Returns the number of the data's points in each class."""
     labels = [split.labels for split in data_of(window).splits.values() if split.labels is not None]
     return np.bincount(np.concatenate(labels), minlength=data_of(window).outputs).tolist()
 

@@ -1,4 +1,4 @@
-"""The plane: what the network answers there, and only where the data are points in it."""
+"""The plane: predictions all over it, and data without a plane."""
 
 from __future__ import annotations
 

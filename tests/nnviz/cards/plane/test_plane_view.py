@@ -20,7 +20,7 @@ CORNERS = np.array([[0xFFFF0000, 0xFF00FF00], [0xFF0000FF, 0xFFFFFF00]], np.uint
 
 
 def points(*places: tuple[float, float], are_tests: bool = False) -> Points:
-    """Of the first class."""
+    """Returns points of the first class."""
     count = len(places)
     return Points(
         np.array(places, float), np.zeros(count, np.intp), np.full(count, are_tests), ["negative", "positive"], count

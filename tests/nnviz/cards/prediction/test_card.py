@@ -1,4 +1,4 @@
-"""Bars, the large answer, the second guess, and the threshold below which the answer is not sure."""
+"""Bars, the predicted class, the second guess, and the confidence threshold."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_the_line_is_at_the_confidence_threshold(bars: ProbabilityBars) -> None:
 
 def test_long_names_get_room(bars: ProbabilityBars) -> None:
     def groove() -> int:
-        """Where the bars begin."""
+        """Returns where the bars begin."""
         image = bars.grab().toImage()
         return next(x for x in range(bars.width()) if image.pixelColor(x, 10) == theme.colour("field"))
 

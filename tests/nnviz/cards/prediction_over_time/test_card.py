@@ -1,4 +1,4 @@
-"""While it learns: the drawing of now, asked about the whole training so far."""
+"""Predictions for the current input over the whole run."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_without_a_history_it_says_what_to_do(ready_window: MainWindow, qtbot: Q
 
 
 def test_alone_in_view_it_has_what_it_needs(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """The answer to the drawing is for other cards: with these closed nobody computes it."""
+    """The current prediction is for other cards: with these closed it is not computed."""
     window = ready_window
     for name in ("drawDock", "predictionDock"):
         window.card(name).hide()

@@ -1,4 +1,4 @@
-"""The page that walks through a step: every number opens into its formula, whatever the data and the network."""
+"""The page "Step through": every number opens into its formula, whatever the data and the network."""
 
 from __future__ import annotations
 

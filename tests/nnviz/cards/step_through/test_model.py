@@ -1,4 +1,4 @@
-"""One step is written down beside the training, taken for real, and taken back."""
+"""A step is recorded beside the training, taken, and undone."""
 
 from __future__ import annotations
 
@@ -428,7 +428,7 @@ def test_undo_holds_values_and_no_networks(step_through: StepThrough, ready_mode
 
 
 def measured_error(model: Model) -> float:
-    """Of the network that is displayed, on the test examples."""
+    """Returns the displayed network's error on the test examples."""
     data = model.session.dataset
     assert data is not None
     assert data.test is not None
@@ -438,7 +438,7 @@ def measured_error(model: Model) -> float:
 
 
 def told_error(model: Model, qtbot: QtBot) -> float:
-    """What the run says when everything is measured."""
+    """Returns the run's error when everything is measured."""
     session = model.session
     qtbot.waitUntil(lambda: bool(session.runs.current.figures()))
     qtbot.wait(100)

@@ -1,4 +1,4 @@
-"""A step of the past: on an example from the network that is displayed, on the next batch exactly as it was taken."""
+"""A step of the past: on an example from the displayed network, on the next batch exactly as it was taken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The strip at the bottom and the playhead, by mouse and keys: the whole window follows."""
+"""The timeline and the playhead, by mouse and keys: the whole window follows."""
 
 from __future__ import annotations
 
@@ -290,7 +290,7 @@ def test_every_epoch_can_be_read_whole(ready_window: MainWindow) -> None:
 
 
 def why_no_branch(window: MainWindow) -> str:
-    """What the button says; the entry of the menu and a screen reader say the same."""
+    """Returns the button's tooltip, which the menu entry and a screen reader share."""
     button, entry = find(window, QPushButton, "branchButton"), action(window, "actionBranch")
     assert button.isEnabled() == entry.isEnabled()
     assert button.toolTip() == entry.toolTip() == button.accessibleDescription()

@@ -20,7 +20,7 @@ from tests.nnviz.helpers import click, click_tab, find, hover, leave, pause, pre
 
 
 def middle(heat_map: HeatMap, neuron: int) -> QPoint:
-    """Of a neuron's tile."""
+    """Returns the middle of a neuron's tile."""
     return heat_map.tile_rect(neuron).center()
 
 
@@ -40,7 +40,7 @@ def words_in(view: QWidget) -> list[str]:
 
 
 def title_of(window: MainWindow) -> str:
-    """Which neuron it is."""
+    """Returns the name of the enlarged neuron."""
     return find(window, QLabel, "neuronTitle").text()
 
 

@@ -22,7 +22,7 @@ from tests.nnviz.helpers import click_tab, find, leave, pause, press, tab_of, tr
 
 @pytest.fixture
 def tiles(ready_window: MainWindow, qtbot: QtBot) -> NeuronTiles:
-    """Of 2-8-5-2 on two spirals."""
+    """Returns the tiles of 2-8-5-2 on two spirals."""
     load(qtbot, ready_window, "spirals", points=400)
     with_shape(qtbot, ready_window, (2, 8, 5, 2))
     return tiles_of(ready_window)
@@ -40,7 +40,7 @@ def panel(window: MainWindow) -> WeightsPanel:
 
 
 def shown(tiles: NeuronTiles) -> dict[int, int]:
-    """How many neurons of each layer."""
+    """Returns the number of displayed neurons in each layer."""
     assert tiles.layout_of_tiles is not None
     return {layer: block.shown for layer, block in tiles.layout_of_tiles.blocks.items()}
 
