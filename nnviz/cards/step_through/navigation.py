@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from nnviz.session.selection import Neuron
 
+_MOST_VISITS = 200  # that are kept to go back to
+
 
 class StepPhase(Enum):
     """The phases of a step: forward pass, loss, backward pass, update of the weights."""
@@ -90,9 +92,6 @@ def _next_phase(stages: Sequence[StepStage], now: int, is_forward: bool) -> int:
     return behind[-1] if behind else now
 
 
-_MOST = 200
-
-
 @dataclass(frozen=True)
 class Visit:
     """A visited place.
@@ -126,7 +125,7 @@ class VisitHistory:
         """Adds the current place, unless it is the last one already."""
         if not self._visits or visit != self._visits[-1]:
             self._visits.append(visit)
-            del self._visits[:-_MOST]
+            del self._visits[:-_MOST_VISITS]
 
     @property
     def can_go_back(self) -> bool:
