@@ -28,8 +28,8 @@ _APART = 0.06  # distance of painted points along a stroke
 _SPREAD = 0.02  # standard deviation of the points of a stroke, across and along it
 
 
-class Painting(QObject):
-    """The painted points. They are a data set: each stroke loads them, as a change that can be undone.
+class PointPainter(QObject):
+    """Paints points, which are a data set: each stroke loads them, as a change that can be undone.
 
     Attributes are for reading.
 

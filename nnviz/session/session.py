@@ -36,7 +36,7 @@ from nnviz.session.moment_files import MomentFiles
 from nnviz.session.naming import Naming
 from nnviz.session.new_data import NewData
 from nnviz.session.own import Own
-from nnviz.session.painting import Painting
+from nnviz.session.painting import PointPainter
 from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records
@@ -112,7 +112,7 @@ class Session(QObject):
         self.training.reports.stopped.connect(self.records.take_stop)
         self.branching = Branching(self.data, *running[:3], self.training, self.timeline, self.records, self.messages)
         self.gaps = Gaps(self.runs, self.data, self.training, self.branching.exact, self.messages)
-        self.painting = Painting(self.data, self.training, self.undo, self.messages)
+        self.painting = PointPainter(self.data, self.training, self.undo, self.messages)
         self._remedies = Remedies(self.training, self.branching, *running[:3], self.undo, self.messages)
         changing = self.data, self.runs, self.displayed, self.training, self.undo
         self.edits = Edits(*changing, self.selection, self.messages)
